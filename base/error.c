@@ -1,0 +1,47 @@
+/* Errors: formatting with the first one winning. */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void flatten(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
+enum error_code error_set(struct error *err, enum error_code code, const char *format, ...)
+{
+    if (err == NULL || err->code != ERR_NONE)
+        return code;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->message, sizeof err->message, format, args);
+    va_end(args);
+    flatten(err->message);
+    err->code = code;
+    return code;
+}
+
+enum error_code error_system(struct error *err, enum error_code code, int errnum, const char *format, ...)
+{
+    if (err == NULL || err->code != ERR_NONE)
+        return code;
+    va_list args;
+    va_start(args, format);
+    int used = vsnprintf(err->message, sizeof err->message, format, args);
+    va_end(args);
+    if (used >= 0 && (size_t)used < sizeof err->message)
+        snprintf(err->message + used, sizeof err->message - (size_t)used, ": %s", strerror(errnum));
+    flatten(err->message);
+    err->code = code;
+    return code;
+}
+
+void error_clear(struct error *err)
+{
+    if (err != NULL)
+        *err = (struct error){0};
+}

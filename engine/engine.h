@@ -1,0 +1,314 @@
+/* The engine: runs models of the Llama family on this machine's processors.
+ *
+ * This header is all that the rest of Palaver sees of it. The engine knows nothing of terminals or databases; it
+ * prints nothing and never exits. One thread at a time owns a session; a model, its tokenizer and a template are
+ * read-only once opened and may be shared by threads.
+ *
+ * Inside, one concept a file:
+ *   tensor       element types, block formats, unpacking to float
+ *   cursor       bounds-checked reading of a binary file
+ *   source       named tensors and metadata of a model file (gguf)
+ *   model        the tensors and sizes of one Llama model, checked
+ *   tokenizer    text to ids and back (spm: SentencePiece BPE, bpe: byte-level BPE with its pre-tokenisers)
+ *   template     messages to prompt, from small template files
+ *   kernels/     dot products per instruction set, one table chosen at run time
+ *   pool         the threads
+ *   matmul       weights times activations: decode and prefill
+ *   kv, forward  the key/value cache and the forward pass
+ *   sampler      logits to one token
+ *   session      a sequence of tokens with its cache
+ *   worker       a thread that owns a session, and its queues
+ */
+#ifndef PALAVER_ENGINE_ENGINE_H
+#define PALAVER_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/* ---- model ------------------------------------------------------------------------------------------------------ */
+
+struct model;
+struct tokenizer;
+
+struct model_options {
+    bool vocab_only; /* open the vocabulary and the metadata alone; tensors may be absent */
+};
+
+/* What a model says of itself. Strings are the model's, "" when the file is silent. */
+struct model_info {
+    const char *path;         /* as given to model_open */
+    const char *name;         /* general.name, else the file's name */
+    const char *architecture; /* "llama" */
+    const char *format;       /* e.g. "GGUF 3" */
+    const char *type;         /* the weights' most frequent type by bytes, e.g. "Q4_1" */
+    const char *tokenizer;    /* "SentencePiece BPE" or "byte-level BPE (smollm)" */
+    const char *chat_template; /* the model's own Jinja text, used only to recognise the template */
+    uint64_t fingerprint;     /* the same for the same weights and vocabulary wherever the file lies */
+    uint64_t file_bytes;      /* all split files together */
+    uint64_t parameters;
+    int32_t layers, width, heads, kv_heads, head_width, ff_width, vocab, context; /* context: as trained */
+    float rope_base, norm_epsilon;
+    const char *rope_scaling; /* "none", "linear", "llama3" */
+};
+
+/* Opens a model file and checks it whole except the weights' values. Maps it read-only, copies no weights. NULL on
+ * failure; options may be NULL. */
+struct model *model_open(const char *path, const struct model_options *options, struct error *err);
+void model_free(struct model *model);
+const struct model_info *model_info(const struct model *model);
+const struct tokenizer *model_tokenizer(const struct model *model);
+
+/* One row of the table of tensor types: how many tensors of it and their bytes. Returns false past the end. */
+bool model_type_row(const struct model *model, int index, const char **type, int *tensors, uint64_t *bytes);
+/* Bytes that a session of this context takes beside the mapped file (key/value cache and work buffers). */
+uint64_t model_session_bytes(const struct model *model, int context, bool exact);
+
+/* ---- tokenizer -------------------------------------------------------------------------------------------------- */
+
+/* Token ids, growable. */
+struct ids {
+    int32_t *at;
+    size_t n, capacity;
+};
+void ids_free(struct ids *ids);
+bool ids_append(struct ids *ids, const int32_t *more, size_t n); /* false: out of memory, nothing appended */
+
+/* Appends the ids of text[0..size), any bytes, to out. Adds no BOS; special tokens written in the text stay text. */
+enum error_code tokenizer_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out,
+                                 struct error *err);
+/* Appends the bytes of the whole sequence as its reference implementation decodes it (control tokens give nothing,
+ * SentencePiece drops the leading space). */
+bool tokenizer_decode(const struct tokenizer *t, const int32_t *ids, size_t n, struct buf *out);
+/* Appends the bytes of one token as they stand inside a text, which may be part of a UTF-8 character; control tokens
+ * give nothing. */
+bool tokenizer_piece(const struct tokenizer *t, int32_t id, struct buf *out);
+/* The token as the vocabulary spells it (control tokens too), e.g. "▁the" or "<|im_end|>"; NULL if id is out of range. */
+const char *tokenizer_spelling(const struct tokenizer *t, int32_t id);
+/* The id of a token spelled exactly so; -1 if there is none. */
+int32_t tokenizer_find(const struct tokenizer *t, const char *spelling);
+int32_t tokenizer_size(const struct tokenizer *t);
+int32_t tokenizer_bos(const struct tokenizer *t); /* -1: none */
+int32_t tokenizer_eos(const struct tokenizer *t);
+bool tokenizer_adds_bos(const struct tokenizer *t);   /* whether a plain text begins with BOS */
+bool tokenizer_is_end(const struct tokenizer *t, int32_t id); /* ends an answer: EOS, EOT, EOM */
+bool tokenizer_is_control(const struct tokenizer *t, int32_t id);
+
+/* ---- template --------------------------------------------------------------------------------------------------- */
+
+enum role { ROLE_SYSTEM, ROLE_USER, ROLE_ASSISTANT };
+const char *role_name(enum role role);
+/* false when the name is none of "system", "user", "assistant". */
+bool role_parse(const char *name, enum role *role);
+
+struct message {
+    enum role role;
+    const char *text; /* UTF-8, NUL-terminated; the caller's */
+};
+
+/* How messages become a prompt. Loaded from the built-in files or one that a user wrote. */
+struct chat_template;
+
+/* The built-in template or DIR/NAME.template, the user's first. dir may be NULL. */
+struct chat_template *template_load(const char *name, const char *dir, struct error *err);
+/* The one that the model's own chat_template text calls for; a model without one gets "plain", which continues text.
+ * Never NULL but for want of memory or a broken file of the user's. */
+struct chat_template *template_for_model(const struct model *model, const char *dir, struct error *err);
+void template_free(struct chat_template *t);
+const char *template_name(const struct chat_template *t);
+/* True for "plain": the model continues text, messages have no roles. */
+bool template_is_base(const struct chat_template *t);
+/* Names of all templates, built-in and in dir, sorted; NULL-terminated, one malloc'ed block, the caller's. */
+char **template_list(const char *dir);
+
+/* Where a stretch of the prompt comes from. */
+enum origin { ORIGIN_TEMPLATE, ORIGIN_SYSTEM, ORIGIN_USER, ORIGIN_ASSISTANT };
+
+/* A rendered prompt. */
+struct prompt {
+    struct buf text;       /* as transformers would print it, special tokens by their spelling */
+    struct ids ids;        /* what the model is given; special tokens only from the template */
+    size_t first_kept;     /* index of the first non-system message that the model sees */
+    size_t dropped;        /* how many messages before it are left out */
+    struct prompt_span { size_t end; enum origin origin; } *spans; /* ids[previous end..end) come from origin */
+    size_t n_spans;
+};
+void prompt_free(struct prompt *p);
+
+/* Renders messages[0..n): an optional system message, then user and assistant in turn. When the last one is the user's
+ * the prompt ends where the assistant begins to speak; when it is the assistant's it ends inside that answer, so that
+ * the model goes on with it. limit > 0: the oldest exchanges are left out until at most limit ids remain, the system
+ * message and the last user message stay; ERR_CONTEXT when even these are too many. */
+enum error_code prompt_render(const struct chat_template *t, const struct tokenizer *tok, const struct message *messages,
+                              size_t n, size_t limit, struct prompt *out, struct error *err);
+/* Strings at which an answer ends beside the end tokens (some templates have role names in plain text);
+ * NULL-terminated, the template's. */
+const char *const *template_stops(const struct chat_template *t);
+
+/* ---- sampling --------------------------------------------------------------------------------------------------- */
+
+#define SAMPLING_STOPS 8
+#define SAMPLING_STOP_BYTES 64
+#define SAMPLING_CANDIDATES 16
+
+/* Names and meanings as in transformers' GenerationConfig. They act in the order of the fields. */
+struct sampling {
+    float repetition_penalty; /* > 0; 1 is off */
+    int32_t repetition_window; /* newest tokens that the three penalties look at; 0 is off, -1 all */
+    float presence_penalty;   /* -2..2; 0 is off */
+    float frequency_penalty;  /* -2..2; 0 is off */
+    float temperature;        /* 0 is greedy */
+    int32_t top_k;            /* 0 is off */
+    float top_p;              /* 0..1; 1 is off */
+    float min_p;              /* 0..1; 0 is off */
+    float typical_p;          /* 0..1; 1 is off */
+    uint64_t seed;
+    int32_t max_new_tokens;   /* -1: until the context is full */
+    int32_t n_stops;
+    char stops[SAMPLING_STOPS][SAMPLING_STOP_BYTES];
+};
+/* What is used when nobody says otherwise. */
+struct sampling sampling_defaults(void);
+
+/* The settings by name, for flags, the config file, /set and the settings pane. */
+struct sampling_field {
+    const char *name;  /* "top_p" */
+    const char *help;  /* one line */
+    enum { FIELD_FLOAT, FIELD_INT, FIELD_SEED } kind;
+    size_t offset;     /* in struct sampling */
+    double low, high, neutral; /* neutral: the value that has no effect; NAN when there is none */
+};
+extern const struct sampling_field sampling_fields[]; /* ends with name == NULL */
+/* Dashes and underscores are the same. NULL when there is no such setting. */
+const struct sampling_field *sampling_field(const char *name);
+/* Sets one by name from text, checking its range; "stop" appends a stop string. */
+enum error_code sampling_set(struct sampling *s, const char *name, const char *value, struct error *err);
+/* Writes the value as text ("Off" when it is neutral) into out. */
+void sampling_get(const struct sampling *s, const struct sampling_field *field, char *out, size_t size);
+
+struct candidate {
+    int32_t id;
+    float before; /* probability as the model gives it */
+    float after;  /* with the settings; 0 when a setting removed it */
+};
+
+/* ---- session ---------------------------------------------------------------------------------------------------- */
+
+/* A sequence of tokens with its key/value cache. Owned by one thread. */
+struct session;
+
+struct session_options {
+    int32_t context; /* tokens; 0: as trained, at most 4096 */
+    int32_t threads; /* 0: one per core */
+    int32_t batch;   /* tokens per prefill step, 0: 512 */
+    bool exact;      /* float32 throughout, by BLAS; slow, for comparing with other implementations */
+};
+
+struct session *session_open(const struct model *model, const struct session_options *options, struct error *err);
+void session_free(struct session *s);
+int32_t session_capacity(const struct session *s);
+size_t session_length(const struct session *s);
+
+/* Called between batches with tokens done and to do; returns false to stop. */
+typedef bool session_progress(void *context, size_t done, size_t total);
+
+/* Makes the session's tokens equal to ids[0..n), n > 0, and the logits those after the last. The longest common prefix
+ * keeps its cache; the rest is evaluated in batches. *reused (may be NULL) is the tokens not evaluated again.
+ * ERR_STOPPED if progress said so (what was evaluated stays valid); ERR_CONTEXT when n exceeds the capacity. */
+enum error_code session_sync(struct session *s, const int32_t *ids, size_t n, session_progress *progress, void *context,
+                             size_t *reused, struct error *err);
+/* Appends one token and evaluates it. ERR_CONTEXT when the session is full. */
+enum error_code session_push(struct session *s, int32_t id, struct error *err);
+/* The logits after the last token, (vocab); NULL before the first. The session's, until the next call. */
+const float *session_logits(const struct session *s);
+/* Starts afresh with ids[0..n) and writes -log p(ids[i+1] | ids[0..i]) into nll[0..n-1). The logits are those after
+ * the last. */
+enum error_code session_score(struct session *s, const int32_t *ids, size_t n, float *nll, session_progress *progress,
+                              void *context, struct error *err);
+/* What computes: the kernel table's name, e.g. "avx512", for `palaver info` and bench. */
+const char *session_kernels(const struct session *s);
+
+/* ---- sampler ---------------------------------------------------------------------------------------------------- */
+
+/* Holds the random state and the work arrays of one stream of tokens. */
+struct sampler;
+struct sampler *sampler_new(int32_t vocab, struct error *err);
+void sampler_free(struct sampler *s);
+/* Starts the random numbers of this seed. */
+void sampler_seed(struct sampler *s, uint64_t seed);
+/* Chooses a token from logits (vocab) by the settings; previous[0..n) are the ids so far, newest last. Fills up to
+ * SAMPLING_CANDIDATES of the likeliest tokens into best (may be NULL), likeliest first, *n_best their number, and
+ * *chosen with the probabilities of the token returned. */
+int32_t sampler_choose(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous,
+                       size_t n, struct candidate *chosen, struct candidate *best, int32_t *n_best);
+
+/* ---- worker ----------------------------------------------------------------------------------------------------- */
+
+/* A thread that loads a model, owns a session on it and answers requests one after another. All calls are made by one
+ * other thread (the UI's), none of them waits for the engine; events come back by a bounded queue and a descriptor
+ * that is readable while events wait. */
+struct worker;
+
+enum event_kind {
+    EVENT_LOADED,   /* the model is ready, worker_model() answers from now on */
+    EVENT_PREFILL,  /* reading the prompt: done of total */
+    EVENT_TOKEN,    /* one token and its text */
+    EVENT_DONE,     /* the answer ended: why, and its timings */
+    EVENT_FAILED,   /* loading or the request failed: error */
+};
+
+enum finish { FINISH_END, FINISH_STOP_STRING, FINISH_LENGTH, FINISH_CONTEXT, FINISH_STOPPED };
+
+struct timings {
+    size_t prompt_tokens, reused_tokens, answer_tokens;
+    double prefill_seconds, first_token_seconds, decode_seconds; /* first token: from the request */
+};
+
+struct event {
+    enum event_kind kind;
+    uint64_t request;       /* the number that worker_generate returned; 0 for EVENT_LOADED */
+    size_t done, total;     /* EVENT_PREFILL */
+    int32_t id;             /* EVENT_TOKEN */
+    struct candidate chosen, best[SAMPLING_CANDIDATES];
+    int32_t n_best;
+    struct sampling_epoch { uint32_t number; } epoch; /* which version of the settings chose it, from 0 up per request */
+    char text[256];         /* EVENT_TOKEN: whole UTF-8 characters that became certain with this token, not cleaned;
+                             * "" while a character or a possible stop string is incomplete */
+    size_t text_size;
+    enum finish finish;     /* EVENT_DONE */
+    struct timings timings;
+    struct error error;     /* EVENT_FAILED */
+};
+
+struct worker_options {
+    const char *model_path;         /* copied */
+    struct session_options session;
+};
+/* Starts the thread, which opens the model; returns at once. NULL on failure. */
+struct worker *worker_start(const struct worker_options *options, struct error *err);
+/* Stops what runs, joins the thread, frees all. */
+void worker_free(struct worker *w);
+/* Readable while events wait. */
+int worker_fd(const struct worker *w);
+/* Takes the oldest event; false when none waits. */
+bool worker_next(struct worker *w, struct event *out);
+/* The model once EVENT_LOADED came; NULL before. */
+const struct model *worker_model(const struct worker *w);
+/* Answers the prompt ids[0..n) (copied): events follow with the number returned, ending in DONE or FAILED. 0 on failure
+ * (a request is already running, or no memory). */
+uint64_t worker_generate(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
+                         struct error *err);
+/* New settings for the running request; they act on the next token that is chosen. */
+void worker_set_sampling(struct worker *w, const struct sampling *settings);
+/* Stops the running request before its next token, during prefill before the next batch; DONE follows. */
+void worker_stop(struct worker *w);
+
+/* ---- bench ------------------------------------------------------------------------------------------------------ */
+
+/* Processors that this process may use. */
+int32_t engine_cores(void);
+
+#endif

@@ -1,0 +1,92 @@
+/* Tests of base/: buffers stop at their maximum, the first error wins, UTF-8 is held to the standard. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/utf8.h"
+
+static void first_error_wins(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    assert_int_equal(error_set(&err, ERR_FORMAT, "%s is\nbad", "x"), ERR_FORMAT);
+    assert_int_equal(error_set(&err, ERR_IO, "later"), ERR_IO);
+    assert_int_equal(err.code, ERR_FORMAT);
+    assert_string_equal(err.message, "x is?bad");
+}
+
+static void buffer_stops_at_its_maximum(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 5);
+    assert_true(buf_puts(&b, "abc"));
+    assert_true(buf_printf(&b, "%d", 45));
+    assert_false(buf_putc(&b, '!'));
+    assert_false(buf_append(&b, "", 0));
+    assert_true(buf_failed(&b));
+    assert_string_equal(buf_text(&b), "abc45");
+    buf_clear(&b);
+    assert_true(buf_puts(&b, "ok"));
+    buf_truncate(&b, 1);
+    char *taken = buf_take(&b);
+    assert_string_equal(taken, "o");
+    free(taken);
+    assert_string_equal(buf_text(&b), "");
+}
+
+static void utf8_follows_the_standard(void **state)
+{
+    (void)state;
+    static const struct { const char *text; uint32_t code; size_t used; } rows[] = {
+        {"a", 'a', 1}, {"\xC3\xA9", 0xE9, 2}, {"\xE4\xBD\xA0", 0x4F60, 3}, {"\xF0\x9F\xA6\x99", 0x1F999, 4},
+        {"\xC0\xAF", UTF8_INVALID, 1}, {"\xED\xA0\x80", UTF8_INVALID, 1}, {"\xF4\x90\x80\x80", UTF8_INVALID, 1},
+        {"\xE4\xBD", UTF8_INVALID, 2}, {"\xF0\x9F\xA6 ", UTF8_INVALID, 3}, {"\x80", UTF8_INVALID, 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t used;
+        assert_int_equal(utf8_decode(rows[i].text, strlen(rows[i].text), &used), rows[i].code);
+        assert_int_equal(used, rows[i].used);
+    }
+    for (uint32_t code = 0; code <= 0x10FFFF; code += 7) {
+        if (code >= 0xD800 && code <= 0xDFFF)
+            continue;
+        char bytes[4];
+        size_t used, n = utf8_encode(code, bytes);
+        assert_int_equal(utf8_decode(bytes, n, &used), code);
+        assert_int_equal(used, n);
+        assert_int_equal(utf8_check(bytes, n), n);
+        for (size_t cut = 1; cut < n; cut++)
+            assert_int_equal(utf8_pending(bytes, cut), cut);
+    }
+    assert_int_equal(utf8_pending("a\xFF", 2), 0);
+}
+
+static void cleaning_leaves_nothing_that_commands_a_terminal(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 1000);
+    const char dirty[] = "a\x1b[2J\tb\r\nc\x9b\xC2\x9B\xE2\x80\xAE!\x07\x7f";
+    assert_true(utf8_clean(&b, dirty, sizeof dirty - 1));
+    assert_string_equal(buf_text(&b), "a␛[2J\tb\nc\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD!␇␡");
+    buf_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_error_wins),
+        cmocka_unit_test(buffer_stops_at_its_maximum),
+        cmocka_unit_test(utf8_follows_the_standard),
+        cmocka_unit_test(cleaning_leaves_nothing_that_commands_a_terminal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
