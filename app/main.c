@@ -1,8 +1,80 @@
-/* Palaver: entry point. */
-#include <stdio.h>
+/* Palaver: entry point. Finds the subcommand, reads the options, runs it. */
+#include <config.h>
 
-int main(void)
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/commands.h"
+#include "app/options-print.h"
+
+/* Help, version and the like; -1 when nothing of it was asked for. */
+static int tell(const struct command *command, const struct options *o)
 {
-    fprintf(stderr, "palaver: nothing here yet\n");
-    return 1;
+    struct error err = {0};
+    if (o->help_form != NULL && !print_form(stdout, o->help_form)) {
+        error_set(&err, ERR_ARGUMENT, "--help takes man, bash or zsh, not '%s'", o->help_form);
+        return report(&err);
+    }
+    if (o->help && o->help_form == NULL)
+        print_help(stdout, command);
+    if (o->help)
+        return EXIT_ANSWER;
+    if (o->version)
+        puts("palaver " PACKAGE_VERSION);
+    else if (o->show_paths)
+        print_paths(stdout, o);
+    else if (o->check_config)
+        print_values(stdout, o);
+    else
+        return -1;
+    return EXIT_ANSWER;
+}
+
+static int check_words(const struct command *command, const struct options *o, struct error *err)
+{
+    if (command->most_words >= 0 && o->n_words > command->most_words)
+        return (int)error_set(err, ERR_ARGUMENT, "%s takes no word '%s'; see palaver %s --help", command->name,
+                              o->words[command->most_words], command->name);
+    if (command->bit == FOR_CHAT && o->n_words == 1 && command_find(o->words[0]) != NULL)
+        return (int)error_set(err, ERR_ARGUMENT, "the command comes first: palaver %s ...", o->words[0]);
+    return ERR_NONE;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct options o;
+    struct error err = {0};
+    int status = EXIT_USAGE;
+    if (options_init(&o, &err) != ERR_NONE || options_read(&o, command->bit, argc, argv, &err) != ERR_NONE ||
+        (!o.help && check_words(command, &o, &err) != ERR_NONE)) {
+        status = report(&err);
+        goto out;
+    }
+    status = tell(command, &o);
+    if (status < 0)
+        status = command->run(&o);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        error_set(&err, ERR_IO, "standard output could not be written");
+        status = report(&err);
+    }
+out:
+    options_free(&o);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "");
+    const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
+    if (command != NULL)
+        return run(command, argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "help") == 0 && argc <= 3) {
+        command = argc == 3 ? command_find(argv[2]) : &commands[0];
+        if (command != NULL) {
+            print_help(stdout, command);
+            return fflush(stdout) == 0 ? EXIT_ANSWER : EXIT_ERROR;
+        }
+    }
+    return run(&commands[0], argc, argv);
 }

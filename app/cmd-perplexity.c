@@ -1,0 +1,8 @@
+/* palaver perplexity */
+#include "app/commands.h"
+
+int perplexity_run(const struct options *o)
+{
+    (void)o;
+    return EXIT_ERROR;
+}

@@ -1,0 +1,8 @@
+/* palaver tokenize */
+#include "app/commands.h"
+
+int tokenize_run(const struct options *o)
+{
+    (void)o;
+    return EXIT_ERROR;
+}

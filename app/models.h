@@ -1,0 +1,23 @@
+/* Models: which file -m MODEL means.
+ *
+ * A name with a slash or of an existing file is a path. Any other name is looked for in DATA_DIR/models: NAME,
+ * NAME.gguf, then without regard to case, then as the only file that begins so. Without a name it is the default model,
+ * or the only one there. */
+#ifndef PALAVER_APP_MODELS_H
+#define PALAVER_APP_MODELS_H
+
+#include <stdbool.h>
+
+#include "app/options.h"
+
+/* The path of the model that the options mean, malloc'ed; NULL when there is none, with the names of those that are. */
+char *models_find(const struct options *o, struct error *err);
+/* The path that a name means, NULL as above; name may be NULL. */
+char *models_find_name(const struct options *o, const char *name, struct error *err);
+/* Names of the files in the models folder, sorted; NULL-terminated, free with models_free_list. */
+char **models_list(const struct options *o);
+void models_free_list(char **names);
+/* True for a word on the command line that is a model file rather than a message. */
+bool models_is_file(const char *word);
+
+#endif

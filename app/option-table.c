@@ -1,0 +1,103 @@
+/* Options: the table of them all. Names are llama.cpp's wherever both mean the same; sampling settings have their
+ * GenerationConfig names with dashes. */
+#include "app/options.h"
+
+#include <math.h>
+
+#define AT(field) offsetof(struct options, field)
+
+enum {
+    FOR_MODEL = FOR_CHAT | FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH,
+    FOR_ENGINE = FOR_CHAT | FOR_SCORE | FOR_PERPLEXITY | FOR_BENCH,
+    FOR_TEMPLATE = FOR_CHAT | FOR_PROMPT,
+    FOR_JSON = FOR_CHAT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH,
+    FOR_LINES = FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT,
+};
+
+#define MODEL "Model"
+#define ANSWER "Answering"
+#define SAMPLING "Sampling"
+#define OUTPUT "Output"
+#define MEASURE "Measuring"
+#define OTHER "Other"
+
+const struct option_spec option_specs[] = {
+    {"model", 'm', NULL, "MODEL", OPTION_TEXT, AT(model), 0, 0, "@models", FOR_MODEL, true, MODEL,
+     "a GGUF file, or the name of one in the models folder"},
+    {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL, FOR_ENGINE, true, MODEL,
+     "threads that compute; 0 is one per core"},
+    {"ctx", 'c', "ctx-size", "N", OPTION_INT, AT(context), 0, 1 << 24, NULL, FOR_ENGINE | FOR_INFO, true, MODEL,
+     "context in tokens; 0 is the model's own, at most 4096"},
+    {"exact", 0, NULL, NULL, OPTION_FLAG, AT(exact), 0, 0, NULL, FOR_ENGINE | FOR_INFO, true, MODEL,
+     "compute in float32 throughout (slow; for comparing)"},
+
+    {"prompt", 'p', NULL, "TEXT", OPTION_TEXT, AT(prompt), 0, 0, NULL, FOR_CHAT, false, ANSWER,
+     "answer once on standard output and leave"},
+    {"file", 'f', NULL, "FILE", OPTION_TEXT, AT(file), 0, 0, "@files", FOR_CHAT, false, ANSWER,
+     "the same with the text of a file, which follows -p's"},
+    {"system", 0, NULL, "TEXT", OPTION_TEXT, AT(system), 0, 0, NULL, FOR_CHAT, true, ANSWER,
+     "system message (also written -sys TEXT)"},
+    {"template", 0, "chat-template", "NAME", OPTION_TEXT, AT(template_name), 0, 0, "@templates", FOR_TEMPLATE, true,
+     ANSWER, "chat template in place of the model's own"},
+    {"raw", 0, NULL, NULL, OPTION_FLAG, AT(raw), 0, 0, NULL, FOR_CHAT, false, ANSWER,
+     "continue the text instead of chatting"},
+
+    {"temperature", 0, "temp", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+     "higher is more surprising; 0 always takes the likeliest"},
+    {"top-k", 0, NULL, "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+     "keep the N likeliest tokens; 0 is off"},
+    {"top-p", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+     "keep the likeliest that sum up to X; 1 is off"},
+    {"min-p", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+     "drop those below X times the likeliest; 0 is off"},
+    {"typical-p", 0, "typical", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+     "keep the most typical that sum up to X; 1 is off"},
+    {"repetition-penalty", 0, "repeat-penalty", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+     "make what was said less likely; 1 is off"},
+    {"repetition-window", 0, "repeat-last-n", "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+     "newest tokens the penalties look at; -1 is all"},
+    {"presence-penalty", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+     "subtract X from what was said at all; 0 is off"},
+    {"frequency-penalty", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+     "subtract X for each time it was said; 0 is off"},
+    {"seed", 's', NULL, "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+     "the same seed and settings give the same answer"},
+    {"max-new-tokens", 'n', "predict n-predict", "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+     "longest answer in tokens; -1 is up to the context"},
+    {"stop", 0, NULL, "TEXT", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+     "end the answer at this text (may be repeated)"},
+
+    {"json", 0, NULL, NULL, OPTION_FLAG, AT(json), 0, 0, NULL, FOR_JSON, false, OUTPUT,
+     "print one JSON object"},
+    {"logprobs", 0, NULL, "N", OPTION_INT, AT(logprobs), 0, SAMPLING_CANDIDATES, NULL, FOR_CHAT, false, OUTPUT,
+     "with --json: N likely tokens at each step"},
+    {"quiet", 'q', NULL, NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH, true, OUTPUT,
+     "print nothing but answers and errors"},
+    {"stats", 0, NULL, NULL, OPTION_FLAG, AT(stats), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
+     "timings on standard error after each answer"},
+    {"color", 0, NULL, "WHEN", OPTION_CHOICE, AT(color), 0, 0, "auto always never", FOR_CHAT, true, OUTPUT,
+     "colours: auto, always or never"},
+    {"screen-reader", 0, NULL, NULL, OPTION_FLAG, AT(screen_reader), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
+     "labelled messages without decoration (or ACCESSIBLE=1)"},
+    {"jsonl", 0, NULL, NULL, OPTION_FLAG, AT(jsonl), 0, 0, NULL, FOR_LINES, false, OUTPUT,
+     "a JSON object per line in, one per line out"},
+    {"decode", 0, NULL, NULL, OPTION_FLAG, AT(decode), 0, 0, NULL, FOR_TOKENIZE, false, OUTPUT,
+     "ids in, text out"},
+
+    {"prompt-tokens", 'p', NULL, "N,...", OPTION_TEXT, AT(bench.prompt), 0, 0, NULL, FOR_BENCH, false, MEASURE,
+     "prompt lengths to read (512)"},
+    {"generate-tokens", 'n', NULL, "N,...", OPTION_TEXT, AT(bench.generate), 0, 0, NULL, FOR_BENCH, false, MEASURE,
+     "tokens to generate (64)"},
+    {"depth", 'd', NULL, "N,...", OPTION_TEXT, AT(bench.depth), 0, 0, NULL, FOR_BENCH, false, MEASURE,
+     "tokens already in the context (0)"},
+    {"repetitions", 'r', NULL, "N", OPTION_INT, AT(bench.repetitions), 1, 1000, NULL, FOR_BENCH, false, MEASURE,
+     "times that each is measured (3)"},
+
+    {"paths", 0, NULL, NULL, OPTION_FLAG, AT(show_paths), 0, 0, NULL, FOR_CHAT, false, OTHER,
+     "print the folders that are used"},
+    {"check-config", 0, NULL, NULL, OPTION_FLAG, AT(check_config), 0, 0, NULL, FOR_CHAT, false, OTHER,
+     "check the config file and print every value with its origin"},
+    {"version", 0, NULL, NULL, OPTION_FLAG, AT(version), 0, 0, NULL, FOR_CHAT, false, OTHER, "print the version"},
+    {"help", 'h', NULL, NULL, OPTION_HELP, AT(help), 0, 0, NULL, FOR_ALL, false, OTHER, "print this help"},
+    {0},
+};
