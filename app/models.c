@@ -177,3 +177,39 @@ char *models_find(const struct options *o, struct error *err)
 {
     return models_find_name(o, o->model, err);
 }
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+struct model *models_open(const struct options *o, bool vocab_only, struct error *err)
+{
+    char *path = models_find(o, err);
+    if (path == NULL)
+        return NULL;
+    struct model *model = model_open(path, &(struct model_options){.vocab_only = vocab_only}, err);
+    free(path);
+    return model;
+}
+
+struct session *models_session(const struct options *o, const struct model *model, int32_t context, struct error *err)
+{
+    struct session_options options = {
+        .context = context > 0 ? context : o->context,
+        .threads = o->threads,
+        .exact = o->exact,
+    };
+    return session_open(model, &options, err);
+}
+
+struct chat_template *models_template(const struct options *o, const struct model *model, struct error *err)
+{
+    struct chat_template *template = NULL;
+    char *folder = paths_join(o->paths.config_dir, "templates");
+    if (folder == NULL)
+        error_set(err, ERR_MEMORY, "no memory for a path");
+    else if (o->template_name != NULL)
+        template = template_load(o->template_name, folder, err);
+    else
+        template = template_for_model(model, folder, err);
+    free(folder);
+    return template;
+}

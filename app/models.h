@@ -17,6 +17,12 @@ char *models_find_name(const struct options *o, const char *name, struct error *
 /* Names of the files in the models folder, sorted; NULL-terminated, free with models_free_list. */
 char **models_list(const struct options *o);
 void models_free_list(char **names);
+/* Opens the model that the options mean. */
+struct model *models_open(const struct options *o, bool vocab_only, struct error *err);
+/* A session as the options ask; context 0: theirs. */
+struct session *models_session(const struct options *o, const struct model *model, int32_t context, struct error *err);
+/* The template that the options name, else the model's own. */
+struct chat_template *models_template(const struct options *o, const struct model *model, struct error *err);
 /* True for a word on the command line that is a model file rather than a message. */
 bool models_is_file(const char *word);
 

@@ -1,0 +1,19 @@
+/* Input: whole texts from standard input and files. */
+#ifndef PALAVER_APP_INPUT_H
+#define PALAVER_APP_INPUT_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/* More than any context holds; a larger text is refused. */
+#define INPUT_MOST ((size_t)64 << 20)
+
+/* Appends all that fd gives to out; name stands in messages. ERR_CONTEXT past out->max, ERR_STOPPED when a signal came
+ * between. */
+enum error_code input_read(int fd, const char *name, struct buf *out, struct error *err);
+/* The same from a file. */
+enum error_code input_read_file(const char *path, struct buf *out, struct error *err);
+/* ERR_FORMAT with the offset of the first byte that is not UTF-8. */
+enum error_code input_check_utf8(const struct buf *text, const char *name, struct error *err);
+
+#endif
