@@ -1,5 +1,5 @@
 /* How many processors this process may use: the affinity mask, not what the machine has. */
-#include "config.h"
+#include <config.h>
 
 #include <sched.h>
 #include <unistd.h>

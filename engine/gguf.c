@@ -3,6 +3,8 @@
  * A file is a header (magic, version, two counts), metadata entries, tensor descriptions, padding, and the tensors'
  * data. A model may be split into files NAME-00001-of-0000N.gguf, each a GGUF file of its own; the first carries the
  * metadata. Every count is compared with the bytes that are left before anything is allocated or looped over. */
+#include <config.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -299,7 +301,7 @@ static enum error_code measure(const struct part *p, const struct tensor_info *i
 static enum error_code place(struct part *p, const struct tensor_info *info, struct error *err)
 {
     struct tensor t;
-    uint64_t bytes;
+    uint64_t bytes = 0;
     enum error_code code = measure(p, info, &t, &bytes, err);
     if (code != ERR_NONE)
         return code;

@@ -2,6 +2,8 @@
  *
  * Both are small (some thirty keys, some hundreds of tensors); the one large thing is the vocabulary, whose strings
  * stay in the map and are found by offsets that the reader noted once. */
+#include <config.h>
+
 #include <stdlib.h>
 #include <string.h>
 

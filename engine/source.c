@@ -2,6 +2,8 @@
  *
  * A file is mapped shared and read-only and nothing asks the system to read it ahead: a model that is opened for its
  * `info` costs a few pages, one that is used comes in as the forward pass walks over it. */
+#include <config.h>
+
 #include "engine/source.h"
 
 #include <errno.h>
