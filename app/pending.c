@@ -277,3 +277,37 @@ __attribute__((weak)) int32_t engine_cores(void)
 {
      return 0;
 }
+
+struct source;
+struct tensor;
+struct tensor_traits;
+struct tokenizer *tokenizer_open(const struct source *source, struct error *err);
+void tokenizer_free(struct tokenizer *t);
+const struct tensor_traits *tensor_traits(uint32_t type);
+size_t tensor_row_bytes(const struct tensor *t);
+void tensor_unpack_row(const struct tensor *t, uint64_t row, float *out);
+
+__attribute__((weak)) struct tokenizer *tokenizer_open(const struct source *source, struct error *err)
+{
+    (void)source; error_set(err, ERR_UNSUPPORTED, "the tokenizer is not there yet"); return NULL;
+}
+
+__attribute__((weak)) void tokenizer_free(struct tokenizer *t)
+{
+    (void)t;
+}
+
+__attribute__((weak)) const struct tensor_traits *tensor_traits(uint32_t type)
+{
+    (void)type; return NULL;
+}
+
+__attribute__((weak)) size_t tensor_row_bytes(const struct tensor *t)
+{
+    (void)t; return 0;
+}
+
+__attribute__((weak)) void tensor_unpack_row(const struct tensor *t, uint64_t row, float *out)
+{
+    (void)t; (void)row; (void)out;
+}
