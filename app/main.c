@@ -3,17 +3,44 @@
 
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/models.h"
 #include "app/options-print.h"
+
+/* --help=FORM: what the build and the completions ask for. false when there is no such form. */
+static bool tell_form(const struct options *o)
+{
+    char **names = NULL;
+    if (strcmp(o->help_form, "man") == 0)
+        print_man(stdout);
+    else if (strcmp(o->help_form, "bash") == 0)
+        print_bash(stdout);
+    else if (strcmp(o->help_form, "zsh") == 0)
+        print_zsh(stdout);
+    else if (strcmp(o->help_form, "models") == 0)
+        names = models_list(o);
+    else if (strcmp(o->help_form, "templates") == 0)
+        names = models_templates(o);
+    else
+        return false;
+    for (char **name = names; name != NULL && *name != NULL; name++)
+        puts(*name);
+    if (strcmp(o->help_form, "models") == 0)
+        models_free_list(names);
+    else
+        free(names);
+    return true;
+}
 
 /* Help, version and the like; -1 when nothing of it was asked for. */
 static int tell(const struct command *command, const struct options *o)
 {
     struct error err = {0};
-    if (o->help_form != NULL && !print_form(stdout, o->help_form)) {
-        error_set(&err, ERR_ARGUMENT, "--help takes man, bash or zsh, not '%s'", o->help_form);
+    if (o->help_form != NULL && !tell_form(o)) {
+        error_set(&err, ERR_ARGUMENT, "--help=%s: the forms are man, bash, zsh, models and templates", o->help_form);
         return report(&err);
     }
     if (o->help && o->help_form == NULL)

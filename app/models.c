@@ -213,3 +213,11 @@ struct chat_template *models_template(const struct options *o, const struct mode
     free(folder);
     return template;
 }
+
+char **models_templates(const struct options *o)
+{
+    char *folder = paths_join(o->paths.config_dir, "templates");
+    char **names = template_list(folder);
+    free(folder);
+    return names;
+}

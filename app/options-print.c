@@ -59,19 +59,37 @@ void print_help(FILE *out, const struct command *command)
         print_commands(out);
 }
 
+/* As the config file would have it. */
+static void print_text(FILE *out, const char *text)
+{
+    fputs(text != NULL ? "\"" : "(none)", out);
+    for (const char *c = text; c != NULL && *c != '\0'; c++) {
+        if (*c == '\n')
+            fputs("\\n", out);
+        else if (*c == '"' || *c == '\\')
+            fprintf(out, "\\%c", *c);
+        else
+            fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, out);
+    }
+    fputs(text != NULL ? "\"" : "", out);
+}
+
+static void print_choice(FILE *out, const char *choices, int32_t index)
+{
+    for (; index > 0; index--)
+        choices += strcspn(choices, " ") + 1;
+    fprintf(out, "%.*s", (int)strcspn(choices, " "), choices);
+}
+
 static void print_value(FILE *out, const struct options *o, const struct option_spec *spec)
 {
     const void *at = (const char *)o + spec->offset;
-    const char *text;
     char value[64];
     switch (spec->kind) {
     case OPTION_FLAG: fputs(*(const bool *)at ? "on" : "off", out); break;
-    case OPTION_INT:
-    case OPTION_CHOICE: fprintf(out, "%d", (int)*(const int32_t *)at); break;
-    case OPTION_TEXT:
-        text = *(char *const *)at;
-        fputs(text != NULL ? text : "(none)", out);
-        break;
+    case OPTION_INT: fprintf(out, "%d", (int)*(const int32_t *)at); break;
+    case OPTION_CHOICE: print_choice(out, spec->choices, *(const int32_t *)at); break;
+    case OPTION_TEXT: print_text(out, *(char *const *)at); break;
     case OPTION_SAMPLING:
         if (strcmp(spec->name, "stop") == 0) {
             fprintf(out, "%d texts", (int)o->sampling.n_stops);
@@ -99,11 +117,4 @@ void print_paths(FILE *out, const struct options *o)
 {
     fprintf(out, "config  %s\ndata    %s\ncache   %s\nstate   %s\nmodels  %s/models\n", o->paths.config_dir,
             o->paths.data_dir, o->paths.cache_dir, o->paths.state_dir, o->paths.data_dir);
-}
-
-bool print_form(FILE *out, const char *form)
-{
-    (void)out;
-    (void)form;
-    return false;
 }

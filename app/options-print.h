@@ -1,4 +1,4 @@
-/* Options in print: --help, the man page's tables and the completions, all from the tables of options and commands. */
+/* Options in print: --help, the man page and the completions, all from the tables of options and commands. */
 #ifndef PALAVER_APP_OPTIONS_PRINT_H
 #define PALAVER_APP_OPTIONS_PRINT_H
 
@@ -7,8 +7,10 @@
 #include "app/commands.h"
 
 void print_help(FILE *out, const struct command *command);
-/* form: "man", "bash" or "zsh". false when it is none of them. */
-bool print_form(FILE *out, const char *form);
+/* The man page; the completions of bash and zsh. Files in docs/ and completions/ hold them, a test compares. */
+void print_man(FILE *out);
+void print_bash(FILE *out);
+void print_zsh(FILE *out);
 /* Every lasting option with its value and where it came from. */
 void print_values(FILE *out, const struct options *o);
 void print_paths(FILE *out, const struct options *o);

@@ -252,9 +252,14 @@ static enum error_code unknown(const struct parser *p, const char *typed, int le
     snprintf(name, sizeof name, "%.*s", (int)strcspn(typed + 2, "="), typed + 2);
     for (char *c = name; *c != '\0'; c++)
         *c = *c == '_' ? '-' : *c;
+    int begins = 0;
     struct nearest near = nearest_to(name);
-    for (size_t i = 0; i < p->n; i++)
+    for (size_t i = 0; i < p->n; i++) {
+        begins += strncmp(p->longs[i].name, name, strlen(name)) == 0;
         nearest_try(&near, p->longs[i].name);
+    }
+    if (begins > 1)
+        return error_set(err, ERR_ARGUMENT, "--%s is short for more than one option; see palaver --help", name);
     if (near.best != NULL)
         return error_set(err, ERR_ARGUMENT, "there is no option --%s; did you mean --%s? See palaver --help", name,
                          near.best);

@@ -1,0 +1,77 @@
+#!/bin/sh
+# The commands for scripts, on the fixture's small model.
+. "${srcdir:-.}/tests/terminal/lib.sh"
+tiny=$fixtures/tiny-llama.gguf
+if [ ! -f "$tiny" ]; then
+	skip "commands" "no $tiny"
+	finish
+fi
+
+give() { printf "$@" >"$work/in"; input=$work/in; }
+same_output() { run "$@"; cp "$work/out" "$work/before"; run "$@"; cmp -s "$work/out" "$work/before"; }
+
+text='Hello there, Welt äöü 日本 🦙'
+give '%s' "$text"
+run tokenize -m "$tiny"
+expect "tokenize prints ids on one line" grep -qxE '[0-9]+( [0-9]+)*' "$work/out"
+cp "$work/out" "$work/ids"
+input=$work/ids
+run tokenize -m "$tiny" --decode
+expect "--decode gives the text back" [ "$(cat "$work/out")" = "$text" ]
+give ''
+run tokenize -m "$tiny"
+expect "no text, no ids" [ "$status:$(cat "$work/out")" = 0: ]
+give 'ab\377cd'
+run tokenize -m "$tiny"
+fails_with "invalid UTF-8 on standard input" 1 "not UTF-8 at byte 2"
+give '1 2 99999999'
+run tokenize -m "$tiny" --decode
+fails_with "an id that is no token" 1 "99999999"
+give '{"text": "a\\u0000b"}\n\n{"text": 3}\n{"text"\n[]\n{"text": "x"}\n'
+run tokenize -m "$tiny" --jsonl
+expect "a bad line does not end the run" [ "$status:$(wc -l <"$work/out")" = 1:5 ]
+expect "a NUL goes through" grep -qF '"text":"a\u0000b"' "$work/out"
+expect "errors carry the line's number" [ "$(grep -c '"error".*"line":[345]}' "$work/out")" = 3 ]
+
+give '{"ids": [1, 5, 9, 20], "greedy": 5}\n{"text": "Hello"}\n'
+run score -m "$tiny" --jsonl
+expect "score answers each line" [ "$status:$(wc -l <"$work/out")" = 0:2 ]
+for key in ids top_logits logits_mean logits_std nll_per_token greedy_ids; do
+	expect "score gives $key" [ "$(grep -c "\"$key\":" "$work/out")" = 2 ]
+done
+expect "score is the same again" same_output score -m "$tiny" --jsonl
+expect "score --exact is the same again" same_output score -m "$tiny" --jsonl --exact
+give '{"ids": [1, 5, -1]}\n{"ids": []}\n{"ids": [1], "greedy": -2}\n{"ids": [1], "greedy": 3}\n'
+run score -m "$tiny" --jsonl
+expect "score says what is wrong with a line" [ "$status:$(grep -c '"error"' "$work/out")" = 1:3 ]
+give '{"ids": [1, 2, 3, 4, 5, 6, 7, 8, 9]}\n'
+run score -m "$tiny" --jsonl --ctx 4
+expect "more ids than the context holds" grep -q '"error"' "$work/out"
+run score -m "$tiny"
+fails_with "score without --jsonl" 2 "--jsonl"
+
+give '{"messages": [{"role": "user", "content": "Hi"}]}\n{"messages": [{"role": "judge", "content": ""}]}\n{"messages": []}\n'
+run prompt -m "$tiny" --jsonl --template chatml
+expect "prompt renders" grep -qF '"text":"<|im_start|>user\nHi<|im_end|>' "$work/out"
+expect "prompt says what is wrong" [ "$status:$(grep -c '"error"' "$work/out")" = 1:2 ]
+run prompt -m "$tiny" --jsonl --template nosuch
+fails_with "a template that is not there" 1 "nosuch"
+
+give 'The quick brown fox jumps over the lazy dog. %.0s' 1 2 3 4 5 6 7 8 9 10
+run perplexity -m "$tiny" "$work/in"
+prints "perplexity" "bits per byte"
+run perplexity -m "$tiny" --ctx 16 --json -
+prints "perplexity of standard input, in JSON" '"bits_per_token":'
+run perplexity -m "$tiny"
+fails_with "perplexity without a file" 2 "FILE"
+run perplexity -m "$tiny" "$work/nosuch"
+fails_with "perplexity of a file that is not there" 1 "nosuch"
+
+input=
+run bench -m "$tiny" -p 8,16 -n 4 -d 0,8 -r 2
+prints "bench" "peak memory"
+run bench -m "$tiny" -p 8 -n 4 -r 1 --json
+prints "bench --json" '"results":[{'
+run bench -m "$tiny" -p x
+fails_with "bench with a wrong count" 2 "--prompt-tokens"
+finish
