@@ -58,13 +58,33 @@ static int tell(const struct command *command, const struct options *o)
     return EXIT_ANSWER;
 }
 
-static int check_words(const struct command *command, const struct options *o, struct error *err)
+/* `palaver base.gguf`: a first word that is a model file is the model, the rest the message. */
+static enum error_code take_model(struct options *o, struct error *err)
+{
+    if (o->n_words == 0 || !models_is_file(o->words[0]))
+        return ERR_NONE;
+    if (options_source(o, "model") == SOURCE_FLAG)
+        return error_set(err, ERR_ARGUMENT, "two models: -m %s and %s", o->model, o->words[0]);
+    const struct option_spec *spec = option_find("model", FOR_CHAT);
+    enum error_code code = option_set(o, spec, o->words[0], SOURCE_FLAG, err);
+    o->words++;
+    o->n_words--;
+    return code;
+}
+
+static enum error_code check_words(const struct command *command, struct options *o, struct error *err)
 {
     if (command->most_words >= 0 && o->n_words > command->most_words)
-        return (int)error_set(err, ERR_ARGUMENT, "%s takes no word '%s'; see palaver %s --help", command->name,
-                              o->words[command->most_words], command->name);
-    if (command->bit == FOR_CHAT && o->n_words == 1 && command_find(o->words[0]) != NULL)
-        return (int)error_set(err, ERR_ARGUMENT, "the command comes first: palaver %s ...", o->words[0]);
+        return error_set(err, ERR_ARGUMENT, "%s takes no word '%s'; see palaver %s --help", command->name,
+                         o->words[command->most_words], command->name);
+    if (command->bit != FOR_CHAT)
+        return ERR_NONE;
+    if (o->n_words > 0 && command_find(o->words[0]) != NULL && o->n_words <= 2)
+        return error_set(err, ERR_ARGUMENT, "the command comes first: palaver %s ...", o->words[0]);
+    if (take_model(o, err) != ERR_NONE)
+        return err->code;
+    if (o->n_words > 0 && (o->prompt != NULL || o->file != NULL))
+        return error_set(err, ERR_ARGUMENT, "'%s' stands beside the prompt; put the whole text in quotes", o->words[0]);
     return ERR_NONE;
 }
 

@@ -55,7 +55,8 @@ struct options {
     bool help, version, show_paths, check_config;
     char *help_form;     /* --help=man, bash or zsh, for the build; NULL: plain --help */
 
-    char **words;        /* what stands on the command line beside options; not for the chat when one is a model file */
+    char **words;        /* what stands on the command line beside options; for the chat the first message, without a
+                            model file, which main makes the model */
     int n_words;
 
     struct paths paths;

@@ -44,6 +44,14 @@ fails_with "a word too many" 2 "'word'"
 run --threads 2 info
 fails_with "a command that does not come first" 2 "palaver info"
 
+run -p two words
+fails_with "a prompt without quotes" 2 "'words' stands beside the prompt"
+: >"$work/a.gguf"
+run "$work/a.gguf" -m b
+fails_with "two models" 2 "two models"
+run "$work/a.gguf" --check-config
+prints "a model file as a word is the model" "model = \"$work/a.gguf\"  (flag)"
+
 run -p x --raw --system y
 fails_with "--raw with --system" 2 "--system"
 run -p x --raw --template llama2
