@@ -1,0 +1,203 @@
+/* Opening and closing the database, and noticing what others write.
+ *
+ * The file is made by open() with mode 0600 before SQLite sees it; SQLite gives its -wal and -shm files the same mode. */
+#include <config.h>
+
+#include "history/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t system_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t store_now(struct store *s)
+{
+    return s->now();
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------ */
+
+/* Makes the folders above path that are missing. */
+static enum error_code make_folders(const char *path, struct error *err)
+{
+    char *copy = strdup(path);
+    if (copy == NULL)
+        return error_set(err, ERR_MEMORY, "out of memory");
+    enum error_code code = ERR_NONE;
+    for (char *slash = strchr(copy + 1, '/'); slash != NULL && code == ERR_NONE; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(copy, 0700) != 0 && errno != EEXIST && errno != EISDIR && access(copy, F_OK) != 0)
+            code = error_system(err, ERR_IO, errno, "%s: can't make this folder", copy);
+        *slash = '/';
+    }
+    free(copy);
+    return code;
+}
+
+enum error_code store_secure_file(const char *path, struct error *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_system(err, ERR_IO, errno, "%s: can't be opened for writing", path);
+    struct stat st;
+    enum error_code code = ERR_NONE;
+    if (fstat(fd, &st) != 0)
+        code = error_system(err, ERR_IO, errno, "%s", path);
+    else if (!S_ISREG(st.st_mode))
+        code = error_set(err, ERR_ARGUMENT, "%s: not a file", path);
+    else if ((st.st_mode & 077) != 0 && st.st_uid == geteuid())
+        fchmod(fd, 0600);
+    close(fd);
+    return code;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+static enum error_code connect_database(struct store *s, const struct store_options *o, struct error *err)
+{
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const char *name = s->path;
+    if (s->path[0] == '\0') {
+        name = ":memory:";
+        flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    } else {
+        flags |= o->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+        if (!o->read_only && (make_folders(s->path, err) != ERR_NONE || store_secure_file(s->path, err) != ERR_NONE))
+            return s->failure = ERR_IO;
+    }
+    int code = sqlite3_open_v2(name, &s->db, flags, o->vfs);
+    if (s->db == NULL)
+        return db_memory(s, err);
+    if (code != SQLITE_OK)
+        return db_fail(s, err);
+    sqlite3_busy_timeout(s->db, o->busy_ms > 0 ? o->busy_ms : 2000);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+    return db_script(s,
+                     "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
+                     "PRAGMA cell_size_check = ON; PRAGMA cache_size = -4000; PRAGMA synchronous = FULL; "
+                     "PRAGMA secure_delete = ON;",
+                     err);
+}
+
+/* Going over to WAL takes the whole database for a moment, and SQLite does not wait for that by itself. */
+static enum error_code use_wal(struct store *s, struct error *err)
+{
+    for (int attempt = 0; attempt < 100; attempt++) {
+        int code = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 16777216", NULL, NULL,
+                                NULL);
+        if (code == SQLITE_OK)
+            return ERR_NONE;
+        if ((code & 0xff) != SQLITE_BUSY)
+            break;
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    }
+    return db_fail(s, err);
+}
+
+static enum error_code set_up(struct store *s, const struct store_options *o, struct error *err)
+{
+    if (connect_database(s, o, err) != ERR_NONE || migrate(s, err) != ERR_NONE || search_register(s, err) != ERR_NONE)
+        return s->failure;
+    if (!s->read_only && use_wal(s, err) != ERR_NONE)
+        return s->failure;
+    if (!s->read_only && writer_sweep(s, err) != ERR_NONE)
+        return s->failure;
+    store_changed(s);
+    return ERR_NONE;
+}
+
+struct store *store_open(const char *path, const struct store_options *options, struct error *err)
+{
+    static const struct store_options none;
+    const struct store_options *o = options != NULL ? options : &none;
+    struct store *s = calloc(1, sizeof *s);
+    if (s == NULL || (s->path = strdup(path != NULL ? path : "")) == NULL) {
+        free(s);
+        error_set(err, ERR_MEMORY, "out of memory");
+        return NULL;
+    }
+    s->now = o->now != NULL ? o->now : system_now;
+    s->read_only = o->read_only;
+    if (path != NULL && path[0] == '\0')
+        error_set(err, ERR_ARGUMENT, "the history's file name is empty");
+    else if (set_up(s, o, err) == ERR_NONE)
+        return s;
+    store_close(s);
+    return NULL;
+}
+
+void store_close(struct store *s)
+{
+    if (s == NULL)
+        return;
+    while (s->replies != NULL)
+        reply_detach(s->replies);
+    if (s->writer != 0)
+        writer_forget(s, NULL);
+    db_close_statements(s);
+    sqlite3_close(s->db);
+    free(s->path);
+    free(s);
+}
+
+const char *store_path(const struct store *s)
+{
+    return s->path;
+}
+
+/* ---- watching --------------------------------------------------------------------------------------------------- */
+
+bool store_changed(struct store *s)
+{
+    int64_t version = 0;
+    if (db_number(s, NULL, &version, "PRAGMA data_version", "") != ERR_NONE || version == s->data_version)
+        return false;
+    s->data_version = version;
+    return true;
+}
+
+enum error_code store_sweep(struct store *s, struct error *err)
+{
+    return s->read_only ? ERR_NONE : writer_sweep(s, err);
+}
+
+/* ---- remembered values ------------------------------------------------------------------------------------------- */
+
+enum error_code store_remember(struct store *s, const char *key, const char *value, struct error *err)
+{
+    enum error_code code = txn_write(s, err);
+    if (code != ERR_NONE)
+        return code;
+    code = value == NULL
+               ? db_run(s, err, "DELETE FROM value WHERE key = ?", "z", key)
+               : db_run(s, err, "INSERT INTO value (key, value) VALUES (?, ?) "
+                                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                        "zz", key, value);
+    return txn_end(s, code, err);
+}
+
+enum error_code store_recall(struct store *s, const char *key, char **value, struct error *err)
+{
+    sqlite3_stmt *q = db_query(s, err, "SELECT value FROM value WHERE key = ?", "z", key);
+    int row = q == NULL ? -1 : db_row(s, q, err);
+    if (row < 0)
+        return s->failure;
+    char *found = row == 1 ? db_text(q, 0, NULL) : NULL;
+    db_done(q);
+    if (row == 1 && found == NULL)
+        return db_memory(s, err);
+    *value = found;
+    return ERR_NONE;
+}

@@ -1,0 +1,99 @@
+/* Deleting conversations: into the trash, back, and for good. */
+#include <config.h>
+
+#include "history/internal.h"
+
+static enum error_code set_trashed(struct store *s, int64_t conversation, int64_t when, struct error *err)
+{
+    enum error_code code = txn_write(s, err);
+    if (code != ERR_NONE)
+        return code;
+    code = db_run(s, err,
+                  "UPDATE conversation SET trashed = CASE WHEN ?1 IS NULL THEN NULL ELSE ifnull(trashed, ?1) END "
+                  "WHERE id = ?2",
+                  "ki", when, conversation);
+    return txn_end(s, code == ERR_NONE ? conversation_revise(s, conversation, err) : code, err);
+}
+
+enum error_code store_delete(struct store *s, int64_t conversation, struct error *err)
+{
+    return set_trashed(s, conversation, s->now(), err);
+}
+
+enum error_code store_restore(struct store *s, int64_t conversation, struct error *err)
+{
+    return set_trashed(s, conversation, 0, err);
+}
+
+/* ---- for good --------------------------------------------------------------------------------------------------- */
+
+/* Takes the words of a conversation's messages out of the index; streaming ones are not in it. */
+static enum error_code forget_words(struct store *s, int64_t conversation, struct error *err)
+{
+    sqlite3_stmt *q =
+        db_query(s, err, "SELECT id, text FROM message WHERE conversation = ? AND state <> 1", "i", conversation);
+    if (q == NULL)
+        return s->failure;
+    enum error_code code = ERR_NONE;
+    int row = 0;
+    while (code == ERR_NONE && (row = db_row(s, q, err)) == 1) {
+        const char *text = (const char *)sqlite3_column_text(q, 1);
+        code = text == NULL ? db_memory(s, err)
+                            : index_drop(s, INDEX_TEXTS, sqlite3_column_int64(q, 0), text,
+                                         (size_t)sqlite3_column_bytes(q, 1), err);
+    }
+    db_done(q);
+    return row < 0 ? s->failure : code;
+}
+
+static enum error_code purge(struct store *s, int64_t conversation, struct error *err)
+{
+    enum error_code code = conversation_title(s, conversation, "", STORE_TITLED_NOT, err);
+    if (code == ERR_NONE)
+        code = forget_words(s, conversation, err);
+    if (code == ERR_NONE)
+        code = db_run(s, err, "UPDATE conversation SET leaf = NULL WHERE id = ?", "i", conversation);
+    if (code == ERR_NONE)
+        code = db_run(s, err, "DELETE FROM message WHERE conversation = ?", "i", conversation);
+    if (code == ERR_NONE)
+        code = db_run(s, err, "DELETE FROM conversation WHERE id = ?", "i", conversation);
+    return code;
+}
+
+/* What only purged conversations used. */
+static enum error_code purge_leftovers(struct store *s, struct error *err)
+{
+    enum error_code code = db_run(s, err, "DELETE FROM tag WHERE id NOT IN (SELECT tag FROM tagged)", "");
+    if (code != ERR_NONE)
+        return code;
+    return db_run(s, err,
+                  "DELETE FROM maker WHERE NOT EXISTS (SELECT 1 FROM message WHERE message.maker = maker.id)", "");
+}
+
+enum error_code store_purge(struct store *s, int64_t conversation, struct error *err)
+{
+    enum error_code code = txn_write(s, err);
+    if (code != ERR_NONE)
+        return code;
+    code = purge(s, conversation, err);
+    return txn_end(s, code == ERR_NONE ? purge_leftovers(s, err) : code, err);
+}
+
+enum error_code store_purge_trash(struct store *s, int64_t before, size_t *n, struct error *err)
+{
+    enum error_code code = txn_write(s, err);
+    if (code != ERR_NONE)
+        return code;
+    size_t done = 0;
+    int64_t id = 0;
+    while (code == ERR_NONE && (code = db_number(s, err, &id, "SELECT id FROM conversation WHERE trashed < ? LIMIT 1",
+                                                 "i", before)) == ERR_NONE)
+        if ((code = purge(s, id, err)) == ERR_NONE)
+            done++;
+    if (code == ERR_NOT_FOUND)
+        code = purge_leftovers(s, err);
+    code = txn_end(s, code, err);
+    if (code == ERR_NONE && n != NULL)
+        *n = done;
+    return code;
+}
