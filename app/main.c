@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/models.h"
+#include "app/nearest.h"
 #include "app/options-print.h"
 
 /* --help=FORM: what the build and the completions ask for. false when there is no such form. */
@@ -110,18 +111,32 @@ out:
     return status;
 }
 
+/* `palaver help [COMMAND]`. */
+static int help(const char *name)
+{
+    const struct command *command = name != NULL ? command_find(name) : &commands[0];
+    if (command != NULL) {
+        print_help(stdout, command);
+        return fflush(stdout) == 0 ? EXIT_ANSWER : EXIT_ERROR;
+    }
+    struct error err = {0};
+    struct nearest near = nearest_to(name);
+    for (command = commands + 1; command->name != NULL; command++)
+        nearest_try(&near, command->name);
+    if (near.best != NULL)
+        error_set(&err, ERR_ARGUMENT, "there is no command '%s'; did you mean %s?", name, near.best);
+    else
+        error_set(&err, ERR_ARGUMENT, "there is no command '%s'; palaver --help lists them", name);
+    return report(&err);
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
     const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
     if (command != NULL)
         return run(command, argc - 1, argv + 1);
-    if (argc > 1 && strcmp(argv[1], "help") == 0 && argc <= 3) {
-        command = argc == 3 ? command_find(argv[2]) : &commands[0];
-        if (command != NULL) {
-            print_help(stdout, command);
-            return fflush(stdout) == 0 ? EXIT_ANSWER : EXIT_ERROR;
-        }
-    }
+    if (argc > 1 && argc <= 3 && strcmp(argv[1], "help") == 0)
+        return help(argv[2]);
     return run(&commands[0], argc, argv);
 }

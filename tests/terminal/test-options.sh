@@ -37,6 +37,8 @@ run --top-p 1.5
 fails_with "top-p above 1" 2 "top"
 run --color sometimes
 fails_with "a word that is no choice" 2 "auto always never"
+run help tokenise
+fails_with "help of no command" 2 "did you mean tokenize?"
 run tokenize --seed 3
 fails_with "an option of another command" 2 "--seed"
 run tokenize word
