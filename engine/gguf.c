@@ -72,7 +72,7 @@ static enum error_code check_version(const struct part *p, struct error *err)
     if (p->version == 1)
         return error_set(err, ERR_UNSUPPORTED, "%s: GGUF version 1 is not supported; convert the model again with a "
                          "newer converter", file);
-    if ((p->version & 0xFFFF) == 0)
+    if (p->version != 0 && (p->version & 0xFFFF) == 0)
         return error_set(err, ERR_UNSUPPORTED, "%s: a big-endian GGUF file; convert it to little-endian "
                          "(gguf_convert_endian.py does)", file);
     if (p->version < 2 || p->version > 3)
