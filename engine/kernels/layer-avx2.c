@@ -1,0 +1,280 @@
+/* Layer kernels for AVX2 with FMA and F16C. A lane is a key while scores are made and a column of the head while values
+ * are added. Tiles of four rows share each load; a row that comes alone takes more columns at once instead, which
+ * changes no sum's order. */
+#include <immintrin.h>
+
+#include "engine/kernels/layer.h"
+
+enum { ROWS = 4, EIGHTS = KV_BLOCK / 8 };
+
+static inline __m256 load_half(const uint16_t *h)
+{
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)h));
+}
+
+/* 2^x within 2 ulp, 0 below -126: a polynomial of degree 6 (minimax on [-1/2, 1/2]) on what rounding x leaves. */
+static inline __m256 exp2_8(__m256 x)
+{
+    const __m256 low = _mm256_set1_ps(-126.0f);
+    __m256 tiny = _mm256_cmp_ps(x, low, _CMP_LT_OQ);
+    x = _mm256_max_ps(low, _mm256_min_ps(_mm256_set1_ps(127.0f), x));
+    __m256 whole = _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m256 f = _mm256_sub_ps(x, whole);
+    __m256 p = _mm256_set1_ps(0x1.41fb8ep-13f);
+    p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(0x1.5f3e54p-10f));
+    p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(0x1.3b2d4ep-7f));
+    p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(0x1.c6aee8p-5f));
+    p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(0x1.ebfbdcp-3f));
+    p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(0x1.62e430p-1f));
+    p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(1.0f));
+    __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(whole), _mm256_set1_epi32(127)), 23);
+    return _mm256_andnot_ps(tiny, _mm256_mul_ps(p, _mm256_castsi256_ps(power)));
+}
+
+static inline float exp2_1(float x)
+{
+    return _mm256_cvtss_f32(exp2_8(_mm256_set1_ps(x)));
+}
+
+static inline float sum_8(__m256 v)
+{
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+
+static inline float max_8(__m256 v)
+{
+    __m128 s = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_max_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
+}
+
+/* The first `left` lanes. */
+static inline __m256i tail_mask(int64_t left)
+{
+    const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(left > 8 ? 8 : (int32_t)left), lanes);
+}
+
+static void norm(float *x, const float *add, const float *weight, float *out, size_t n, float epsilon)
+{
+    __m256 sum = _mm256_setzero_ps();
+    for (size_t i = 0; i < n; i += 8) {
+        __m256i m = tail_mask((int64_t)(n - i));
+        __m256 v = _mm256_maskload_ps(x + i, m);
+        if (add != NULL) {
+            v = _mm256_add_ps(v, _mm256_maskload_ps(add + i, m));
+            _mm256_maskstore_ps(x + i, m, v);
+        }
+        sum = _mm256_fmadd_ps(v, v, sum);
+    }
+    __m128 mean = _mm_set_ss(sum_8(sum) / (float)n + epsilon);
+    __m256 scale = _mm256_set1_ps(1.0f / _mm_cvtss_f32(_mm_sqrt_ss(mean)));
+    for (size_t i = 0; i < n; i += 8) {
+        __m256i m = tail_mask((int64_t)(n - i));
+        __m256 v = _mm256_mul_ps(_mm256_maskload_ps(x + i, m), scale);
+        _mm256_maskstore_ps(out + i, m, _mm256_mul_ps(v, _mm256_maskload_ps(weight + i, m)));
+    }
+}
+
+static void gate(float *g, const float *up, size_t n)
+{
+    for (size_t i = 0; i < n; i += 8) {
+        __m256i m = tail_mask((int64_t)(n - i));
+        __m256 x = _mm256_maskload_ps(g + i, m);
+        __m256 e = exp2_8(_mm256_mul_ps(x, _mm256_set1_ps(-0x1.715476p+0f)));
+        __m256 y = _mm256_div_ps(x, _mm256_add_ps(e, _mm256_set1_ps(1.0f)));
+        _mm256_maskstore_ps(g + i, m, _mm256_mul_ps(y, _mm256_maskload_ps(up + i, m)));
+    }
+}
+
+static void rotate(const float *x, const float *turn, float scale, float *out, size_t n)
+{
+    for (size_t i = 0; i < n; i += 8) {
+        __m256i m = tail_mask((int64_t)(n - i));
+        __m256 v = _mm256_maskload_ps(x + i, m), swapped = _mm256_permute_ps(v, 0xb1);
+        __m256 y = _mm256_mul_ps(v, _mm256_maskload_ps(turn + i, m));
+        y = _mm256_fmadd_ps(swapped, _mm256_maskload_ps(turn + n + i, m), y);
+        _mm256_maskstore_ps(out + i, m, _mm256_mul_ps(y, _mm256_set1_ps(scale)));
+    }
+}
+
+static void store(const float *key, const float *value, void *keys, void *values, int32_t at, int32_t head_width,
+                  int32_t padded)
+{
+    uint16_t *k = (uint16_t *)keys + at, *v = (uint16_t *)values + (size_t)at * (size_t)padded;
+    for (int32_t i = 0; i < head_width; i += 8) {
+        uint16_t column[8];
+        __m256i m = tail_mask(head_width - i);
+        __m128i half = _mm256_cvtps_ph(_mm256_maskload_ps(value + i, m), _MM_FROUND_TO_NEAREST_INT);
+        _mm_storeu_si128((__m128i *)(v + i), half);
+        half = _mm256_cvtps_ph(_mm256_maskload_ps(key + i, m), _MM_FROUND_TO_NEAREST_INT);
+        _mm_storeu_si128((__m128i *)column, half);
+        for (int32_t c = 0; c < 8 && i + c < head_width; c++)
+            k[(i + c) * KV_BLOCK] = column[c];
+    }
+}
+
+/* Scores of `rows` queries against 8 * width keys; width * rows at most 8 sums. */
+static inline __attribute__((always_inline)) void score_tile(const int rows, const int width,
+                                                             const struct layer_span *s, const float *q,
+                                                             const uint16_t *keys, float *scores)
+{
+    __m256 sums[ROWS][8];
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+        for (int c = 0; c < width; c++)
+            sums[r][c] = _mm256_setzero_ps();
+    for (int32_t i = 0; i < s->head_width; i++) {
+        __m256 x[ROWS];
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++)
+            x[r] = _mm256_set1_ps(q[(size_t)r * (size_t)s->padded + (size_t)i]);
+#pragma GCC unroll 8
+        for (int c = 0; c < width; c++) {
+            __m256 k = load_half(keys + i * KV_BLOCK + c * 8);
+#pragma GCC unroll 4
+            for (int r = 0; r < rows; r++)
+                sums[r][c] = _mm256_fmadd_ps(x[r], k, sums[r][c]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+        for (int c = 0; c < width; c++)
+            _mm256_storeu_ps(scores + r * KV_BLOCK + c * 8, sums[r][c]);
+}
+
+/* Turns scores into weights 2^(score - max) with the new max, 0 beyond seen; returns the factor that ages what was
+ * summed before. */
+static inline float weigh(float *scores, int32_t seen, float *max, float *sum)
+{
+    const __m256 low = _mm256_set1_ps(-__builtin_inff());
+    __m256 v[EIGHTS], top8 = low, total = _mm256_setzero_ps();
+#pragma GCC unroll 8
+    for (int c = 0; c < EIGHTS; c++) {
+        __m256 m = _mm256_castsi256_ps(tail_mask(seen - c * 8));
+        v[c] = _mm256_blendv_ps(low, _mm256_loadu_ps(scores + c * 8), m);
+        top8 = _mm256_max_ps(top8, v[c]);
+    }
+    float before = *max, top = max_8(top8);
+    top = top > before ? top : before;
+#pragma GCC unroll 8
+    for (int c = 0; c < EIGHTS; c++) {
+        v[c] = exp2_8(_mm256_sub_ps(v[c], _mm256_set1_ps(top)));
+        total = _mm256_add_ps(total, v[c]);
+        _mm256_storeu_ps(scores + c * 8, v[c]);
+    }
+    float age = exp2_1(before - top);
+    *max = top;
+    *sum = *sum * age + sum_8(total);
+    return age;
+}
+
+/* out = out * age + weights × values for columns of 8 * width; width * rows at most 8 sums. */
+static inline __attribute__((always_inline)) void add_columns(const int rows, const int width, int32_t padded,
+                                                              const float *weights, int32_t seen, const float *age,
+                                                              const uint16_t *values, float *out)
+{
+    __m256 sums[ROWS][8];
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+        for (int c = 0; c < width; c++) {
+            __m256 o = _mm256_loadu_ps(out + (size_t)r * (size_t)padded + c * 8);
+            sums[r][c] = _mm256_mul_ps(o, _mm256_set1_ps(age[r]));
+        }
+    for (int32_t j = 0; j < seen; j++, values += padded) {
+        __m256 w[ROWS];
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++)
+            w[r] = _mm256_set1_ps(weights[r * KV_BLOCK + j]);
+#pragma GCC unroll 8
+        for (int c = 0; c < width; c++) {
+            __m256 v = load_half(values + c * 8);
+#pragma GCC unroll 4
+            for (int r = 0; r < rows; r++)
+                sums[r][c] = _mm256_fmadd_ps(w[r], v, sums[r][c]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+        for (int c = 0; c < width; c++)
+            _mm256_storeu_ps(out + (size_t)r * (size_t)padded + c * 8, sums[r][c]);
+}
+
+static inline __attribute__((always_inline)) void block_rows(const int rows, const int width,
+                                                             const struct layer_span *s, int32_t row, int32_t block)
+{
+    float scores[ROWS * KV_BLOCK], age[ROWS];
+    const int32_t first = block * KV_BLOCK, most = s->visible[row + rows - 1] - first;
+    const size_t at = (size_t)block * s->block_stride, offset = (size_t)row * (size_t)s->padded;
+    const uint16_t *keys = (const uint16_t *)(s->keys + at), *values = (const uint16_t *)(s->values + at);
+    for (int c = 0; c < EIGHTS; c += width)
+        score_tile(rows, width, s, s->queries + offset, keys + c * 8, scores + c * 8);
+    for (int r = 0; r < rows; r++) {
+        int32_t seen = s->visible[row + r] - first;
+        age[r] = weigh(scores + r * KV_BLOCK, seen, &s->max[row + r], &s->sum[row + r]);
+    }
+    int32_t seen = most < KV_BLOCK ? most : KV_BLOCK, c = 0;
+    for (; c + 8 * width <= s->padded; c += 8 * width)
+        add_columns(rows, width, s->padded, scores, seen, age, values + c, s->out + offset + c);
+    for (; c < s->padded; c += 16)
+        add_columns(rows, 2, s->padded, scores, seen, age, values + c, s->out + offset + c);
+}
+
+static void clear(const struct layer_span *s)
+{
+    for (int32_t r = 0; r < s->rows; r++) {
+        s->max[r] = -__builtin_inff();
+        s->sum[r] = 0;
+        for (int32_t i = 0; i < s->padded; i += 8)
+            _mm256_storeu_ps(s->out + (size_t)r * (size_t)s->padded + i, _mm256_setzero_ps());
+    }
+}
+
+static void span(const struct layer_span *s)
+{
+    clear(s);
+    const int32_t blocks = (s->visible[s->rows - 1] + KV_BLOCK - 1) / KV_BLOCK;
+    for (int32_t b = 0; b < blocks; b++)
+        for (int32_t r = 0; r < s->rows; r += ROWS) {
+            const int32_t rows = s->rows - r < ROWS ? s->rows - r : ROWS;
+            if (s->visible[r + rows - 1] <= b * KV_BLOCK)
+                continue;
+            switch (rows) {
+            case 1: block_rows(1, 8, s, r, b); break;
+            case 2: block_rows(2, 4, s, r, b); break;
+            case 3: block_rows(3, 2, s, r, b); break;
+            default: block_rows(4, 2, s, r, b); break;
+            }
+        }
+}
+
+static void merge(float *max, float *sum, float *out, float later_max, float later_sum, const float *later,
+                  int32_t padded)
+{
+    float top = *max > later_max ? *max : later_max;
+    float a = exp2_1(*max - top), b = exp2_1(later_max - top);
+    *max = top;
+    *sum = *sum * a + later_sum * b;
+    for (int32_t i = 0; i < padded; i += 8) {
+        __m256 o = _mm256_mul_ps(_mm256_loadu_ps(out + i), _mm256_set1_ps(a));
+        o = _mm256_fmadd_ps(_mm256_loadu_ps(later + i), _mm256_set1_ps(b), o);
+        _mm256_storeu_ps(out + i, o);
+    }
+}
+
+const struct layer_kernels layer_avx2 = {
+    .name = "avx2",
+    .half = true,
+    .norm = norm,
+    .gate = gate,
+    .rotate = rotate,
+    .store = store,
+    .span = span,
+    .merge = merge,
+};

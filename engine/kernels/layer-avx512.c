@@ -1,0 +1,257 @@
+/* Layer kernels for AVX-512 (F, BW, DQ, VL). A lane is a key while scores are made and a column of the head while
+ * values are added, so nothing is summed across lanes but the weights themselves. Tiles of four rows share each load. */
+#include <immintrin.h>
+
+#include "engine/kernels/layer.h"
+
+enum { ROWS = 4, QUADS = KV_BLOCK / 16 };
+
+static inline __m512 load_half(const uint16_t *h)
+{
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)h));
+}
+
+/* 2^x within 1 ulp: a polynomial of degree 6 (minimax on [-1/2, 1/2]) on what rounding x leaves. */
+static inline __m512 exp2_16(__m512 x)
+{
+    x = _mm512_max_ps(_mm512_set1_ps(-160.0f), _mm512_min_ps(_mm512_set1_ps(128.0f), x));
+    __m512 whole = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m512 f = _mm512_sub_ps(x, whole);
+    __m512 p = _mm512_set1_ps(0x1.41fb8ep-13f);
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0x1.5f3e54p-10f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0x1.3b2d4ep-7f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0x1.c6aee8p-5f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0x1.ebfbdcp-3f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0x1.62e430p-1f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(1.0f));
+    return _mm512_scalef_ps(p, whole);
+}
+
+static inline float exp2_1(float x)
+{
+    return _mm512_cvtss_f32(exp2_16(_mm512_set1_ps(x)));
+}
+
+static inline __mmask16 tail_mask(size_t left)
+{
+    return left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1);
+}
+
+static void norm(float *x, const float *add, const float *weight, float *out, size_t n, float epsilon)
+{
+    __m512 sum = _mm512_setzero_ps();
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = tail_mask(n - i);
+        __m512 v = _mm512_maskz_loadu_ps(m, x + i);
+        if (add != NULL) {
+            v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(m, add + i));
+            _mm512_mask_storeu_ps(x + i, m, v);
+        }
+        sum = _mm512_fmadd_ps(v, v, sum);
+    }
+    __m128 mean = _mm_set_ss(_mm512_reduce_add_ps(sum) / (float)n + epsilon);
+    __m512 scale = _mm512_set1_ps(1.0f / _mm_cvtss_f32(_mm_sqrt_ss(mean)));
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = tail_mask(n - i);
+        __m512 v = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), scale);
+        _mm512_mask_storeu_ps(out + i, m, _mm512_mul_ps(v, _mm512_maskz_loadu_ps(m, weight + i)));
+    }
+}
+
+static void gate(float *g, const float *up, size_t n)
+{
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = tail_mask(n - i);
+        __m512 x = _mm512_maskz_loadu_ps(m, g + i);
+        __m512 e = exp2_16(_mm512_mul_ps(x, _mm512_set1_ps(-0x1.715476p+0f)));
+        __m512 y = _mm512_div_ps(x, _mm512_add_ps(e, _mm512_set1_ps(1.0f)));
+        _mm512_mask_storeu_ps(g + i, m, _mm512_mul_ps(y, _mm512_maskz_loadu_ps(m, up + i)));
+    }
+}
+
+static void rotate(const float *x, const float *turn, float scale, float *out, size_t n)
+{
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = tail_mask(n - i);
+        __m512 v = _mm512_maskz_loadu_ps(m, x + i), swapped = _mm512_permute_ps(v, 0xb1);
+        __m512 y = _mm512_mul_ps(v, _mm512_maskz_loadu_ps(m, turn + i));
+        y = _mm512_fmadd_ps(swapped, _mm512_maskz_loadu_ps(m, turn + n + i), y);
+        _mm512_mask_storeu_ps(out + i, m, _mm512_mul_ps(y, _mm512_set1_ps(scale)));
+    }
+}
+
+static void store(const float *key, const float *value, void *keys, void *values, int32_t at, int32_t head_width,
+                  int32_t padded)
+{
+    uint16_t *k = (uint16_t *)keys + at, *v = (uint16_t *)values + (size_t)at * (size_t)padded;
+    for (int32_t i = 0; i < head_width; i += 16) {
+        uint16_t column[16];
+        __mmask16 m = tail_mask((size_t)(head_width - i));
+        __m256i half = _mm512_cvtps_ph(_mm512_maskz_loadu_ps(m, value + i), _MM_FROUND_TO_NEAREST_INT);
+        _mm256_storeu_si256((__m256i *)(v + i), half);
+        half = _mm512_cvtps_ph(_mm512_maskz_loadu_ps(m, key + i), _MM_FROUND_TO_NEAREST_INT);
+        _mm256_storeu_si256((__m256i *)column, half);
+        for (int32_t c = 0; c < 16 && i + c < head_width; c++)
+            k[(i + c) * KV_BLOCK] = column[c];
+    }
+}
+
+/* Scores of `rows` queries against the KV_BLOCK keys of a block. */
+static inline __attribute__((always_inline)) void score_rows(const int rows, const struct layer_span *s,
+                                                             const float *q, const uint16_t *keys, float *scores)
+{
+    __m512 sums[ROWS][QUADS];
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+        for (int c = 0; c < QUADS; c++)
+            sums[r][c] = _mm512_setzero_ps();
+    for (int32_t i = 0; i < s->head_width; i++) {
+        __m512 k[QUADS];
+#pragma GCC unroll 4
+        for (int c = 0; c < QUADS; c++)
+            k[c] = load_half(keys + i * KV_BLOCK + c * 16);
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++) {
+            __m512 x = _mm512_set1_ps(q[(size_t)r * (size_t)s->padded + (size_t)i]);
+#pragma GCC unroll 4
+            for (int c = 0; c < QUADS; c++)
+                sums[r][c] = _mm512_fmadd_ps(x, k[c], sums[r][c]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+        for (int c = 0; c < QUADS; c++)
+            _mm512_storeu_ps(scores + r * KV_BLOCK + c * 16, sums[r][c]);
+}
+
+/* Turns scores into weights 2^(score - max) with the new max, 0 beyond seen; returns the factor that ages what was
+ * summed before. */
+static inline float weigh(float *scores, int32_t seen, float *max, float *sum)
+{
+    __m512 v[QUADS], low = _mm512_set1_ps(-__builtin_inff());
+#pragma GCC unroll 4
+    for (int c = 0; c < QUADS; c++) {
+        int32_t left = seen - c * 16;
+        v[c] = _mm512_mask_loadu_ps(low, left <= 0 ? 0 : tail_mask((size_t)left), scores + c * 16);
+    }
+    __m512 top16 = _mm512_max_ps(_mm512_max_ps(v[0], v[1]), _mm512_max_ps(v[2], v[3]));
+    float before = *max, top = _mm512_reduce_max_ps(top16);
+    top = top > before ? top : before;
+#pragma GCC unroll 4
+    for (int c = 0; c < QUADS; c++) {
+        v[c] = exp2_16(_mm512_sub_ps(v[c], _mm512_set1_ps(top)));
+        _mm512_storeu_ps(scores + c * 16, v[c]);
+    }
+    float total = _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(v[0], v[1]), _mm512_add_ps(v[2], v[3])));
+    float age = exp2_1(before - top);
+    *max = top;
+    *sum = *sum * age + total;
+    return age;
+}
+
+/* out = out * age + weights × values for columns of 16 * width, width at most 4. */
+static inline __attribute__((always_inline)) void add_columns(const int rows, const int width, int32_t padded,
+                                                              const float *weights, int32_t seen, const float *age,
+                                                              const uint16_t *values, float *out)
+{
+    __m512 sums[ROWS][4];
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+        for (int c = 0; c < width; c++) {
+            __m512 o = _mm512_loadu_ps(out + (size_t)r * (size_t)padded + c * 16);
+            sums[r][c] = _mm512_mul_ps(o, _mm512_set1_ps(age[r]));
+        }
+    for (int32_t j = 0; j < seen; j++, values += padded) {
+        __m512 v[4];
+#pragma GCC unroll 4
+        for (int c = 0; c < width; c++)
+            v[c] = load_half(values + c * 16);
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++) {
+            __m512 w = _mm512_set1_ps(weights[r * KV_BLOCK + j]);
+#pragma GCC unroll 4
+            for (int c = 0; c < width; c++)
+                sums[r][c] = _mm512_fmadd_ps(w, v[c], sums[r][c]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+        for (int c = 0; c < width; c++)
+            _mm512_storeu_ps(out + (size_t)r * (size_t)padded + c * 16, sums[r][c]);
+}
+
+static inline __attribute__((always_inline)) void block_rows(const int rows, const struct layer_span *s, int32_t row,
+                                                             int32_t block)
+{
+    float scores[ROWS * KV_BLOCK], age[ROWS];
+    const int32_t first = block * KV_BLOCK, most = s->visible[row + rows - 1] - first;
+    const size_t at = (size_t)block * s->block_stride, offset = (size_t)row * (size_t)s->padded;
+    score_rows(rows, s, s->queries + offset, (const uint16_t *)(s->keys + at), scores);
+    for (int r = 0; r < rows; r++) {
+        int32_t seen = s->visible[row + r] - first;
+        age[r] = weigh(scores + r * KV_BLOCK, seen, &s->max[row + r], &s->sum[row + r]);
+    }
+    const uint16_t *values = (const uint16_t *)(s->values + at);
+    int32_t seen = most < KV_BLOCK ? most : KV_BLOCK, c = 0;
+    for (; c + 64 <= s->padded; c += 64)
+        add_columns(rows, 4, s->padded, scores, seen, age, values + c, s->out + offset + c);
+    for (; c < s->padded; c += 16)
+        add_columns(rows, 1, s->padded, scores, seen, age, values + c, s->out + offset + c);
+}
+
+static void clear(const struct layer_span *s)
+{
+    for (int32_t r = 0; r < s->rows; r++) {
+        s->max[r] = -__builtin_inff();
+        s->sum[r] = 0;
+        for (int32_t i = 0; i < s->padded; i += 16)
+            _mm512_storeu_ps(s->out + (size_t)r * (size_t)s->padded + i, _mm512_setzero_ps());
+    }
+}
+
+static void span(const struct layer_span *s)
+{
+    clear(s);
+    const int32_t blocks = (s->visible[s->rows - 1] + KV_BLOCK - 1) / KV_BLOCK;
+    for (int32_t b = 0; b < blocks; b++)
+        for (int32_t r = 0; r < s->rows; r += ROWS) {
+            const int32_t rows = s->rows - r < ROWS ? s->rows - r : ROWS;
+            if (s->visible[r + rows - 1] <= b * KV_BLOCK)
+                continue;
+            switch (rows) {
+            case 1: block_rows(1, s, r, b); break;
+            case 2: block_rows(2, s, r, b); break;
+            case 3: block_rows(3, s, r, b); break;
+            default: block_rows(4, s, r, b); break;
+            }
+        }
+}
+
+static void merge(float *max, float *sum, float *out, float later_max, float later_sum, const float *later,
+                  int32_t padded)
+{
+    float top = *max > later_max ? *max : later_max;
+    float a = exp2_1(*max - top), b = exp2_1(later_max - top);
+    *max = top;
+    *sum = *sum * a + later_sum * b;
+    for (int32_t i = 0; i < padded; i += 16) {
+        __m512 o = _mm512_mul_ps(_mm512_loadu_ps(out + i), _mm512_set1_ps(a));
+        o = _mm512_fmadd_ps(_mm512_loadu_ps(later + i), _mm512_set1_ps(b), o);
+        _mm512_storeu_ps(out + i, o);
+    }
+}
+
+const struct layer_kernels layer_avx512 = {
+    .name = "avx512",
+    .half = true,
+    .norm = norm,
+    .gate = gate,
+    .rotate = rotate,
+    .store = store,
+    .span = span,
+    .merge = merge,
+};

@@ -1,0 +1,61 @@
+/* What a layer computes beside its matrix products: norms, rotary positions, the gate of the MLP and attention.
+ *
+ * One table of functions per instruction set. Within a table a result depends on its own row alone and is made by the
+ * same operations in the same order whether the row comes alone or among others, so that a token's logits are the same
+ * bits in a batch and after a cache hit. Between tables results agree to rounding.
+ *
+ * Attention is an online softmax (Milakov and Gimelshein 2018, "Online normalizer calculation for softmax") in powers
+ * of two: queries carry log2(e)/sqrt(head_width) in them. It walks the keys in blocks of KV_BLOCK, blocks gathered to
+ * spans of KV_SPAN, both aligned to position 0; spans are merged from the first to the last. */
+#ifndef PALAVER_ENGINE_KERNELS_LAYER_H
+#define PALAVER_ENGINE_KERNELS_LAYER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    KV_BLOCK = 64,  /* positions; a key block is (head_width, KV_BLOCK), a value block (KV_BLOCK, padded width) */
+    KV_SPAN = 256,  /* positions, a multiple of KV_BLOCK */
+    KV_LANES = 16,  /* head widths are padded to a multiple of this with zeros */
+};
+
+/* The cache's elements of one head from one span on: block b's keys at keys + b * block_stride bytes. */
+struct layer_span {
+    const char *keys, *values;
+    size_t block_stride;
+    int32_t head_width, padded;
+    int32_t rows;
+    const float *queries;   /* (rows, padded) */
+    const int32_t *visible; /* (rows), ascending: keys of the span that each row sees, 1 to KV_SPAN */
+    float *max, *sum;       /* (rows): the largest score and the sum of 2^(score - max) */
+    float *out;             /* (rows, padded): values weighted by 2^(score - max) */
+};
+
+struct layer_kernels {
+    const char *name;
+    bool half; /* the cache's elements are F16, otherwise F32 */
+    /* x += add unless add is NULL, then out = x / sqrt(mean(x²) + epsilon) * weight; all (n). */
+    void (*norm)(float *x, const float *add, const float *weight, float *out, size_t n, float epsilon);
+    /* gate = gate / (1 + e^-gate) * up; (n). */
+    void (*gate)(float *gate, const float *up, size_t n);
+    /* Turns the n elements of one head pair by pair and scales them: out[i] = (x[i]*turn[i] + x[i^1]*turn[n + i])*scale.
+     * n is even. */
+    void (*rotate)(const float *x, const float *turn, float scale, float *out, size_t n);
+    /* Puts one position's key and value (head_width each) into column and row `at` of a block. */
+    void (*store)(const float *key, const float *value, void *keys, void *values, int32_t at, int32_t head_width,
+                  int32_t padded);
+    void (*span)(const struct layer_span *s);
+    /* Adds a later span's max, sum and out (padded) of one row to those of the earlier ones. */
+    void (*merge)(float *max, float *sum, float *out, float later_max, float later_sum, const float *later,
+                  int32_t padded);
+};
+
+extern const struct layer_kernels layer_portable;
+extern const struct layer_kernels layer_exact; /* float32 cache, libm's exponentials, double sums in norms */
+extern const struct layer_kernels layer_avx2, layer_avx512;
+
+/* The table of the matrix kernels' name; layer_portable for a name that has none. */
+const struct layer_kernels *layer_choose(const char *name, bool exact);
+
+#endif
