@@ -1,4 +1,6 @@
 /* The key/value cache: anonymous memory that the system fills with zeros page by page as it is touched. */
+#include <config.h>
+
 #include "engine/kv.h"
 
 #include <errno.h>

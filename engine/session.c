@@ -2,6 +2,8 @@
  *
  * Prompts are read in batches. A batch is as large as the forward pass's buffers allow, but on a slow machine or with a
  * large model no larger than what takes about BATCH_SECONDS, as measured, because a batch that is stopped is lost. */
+#include <config.h>
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -17,7 +17,7 @@ static inline __m256 exp2_8(__m256 x)
 {
     const __m256 low = _mm256_set1_ps(-126.0f);
     __m256 tiny = _mm256_cmp_ps(x, low, _CMP_LT_OQ);
-    x = _mm256_max_ps(low, _mm256_min_ps(_mm256_set1_ps(127.0f), x));
+    x = _mm256_max_ps(low, _mm256_min_ps(_mm256_set1_ps(128.0f), x));
     __m256 whole = _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     __m256 f = _mm256_sub_ps(x, whole);
     __m256 p = _mm256_set1_ps(0x1.41fb8ep-13f);

@@ -1,0 +1,305 @@
+/* Tests of the layer kernels: every table agrees with plain arithmetic, and within a table a row gives the same bits
+ * alone and among others. Sizes are odd on purpose. */
+#include <config.h>
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/kernels/half.h"
+#include "engine/kernels/layer.h"
+
+enum { TABLES = 4, MAX_WIDTH = 4099 };
+
+static const struct layer_kernels *tables[TABLES];
+static int n_tables;
+
+static void find_tables(void)
+{
+    tables[n_tables++] = &layer_exact;
+    tables[n_tables++] = &layer_portable;
+#ifdef CPU_X86
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        tables[n_tables++] = &layer_avx2;
+    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
+        tables[n_tables++] = &layer_avx512;
+#endif
+}
+
+/* Between -range and range, the same numbers every time. */
+static void fill(float *x, size_t n, float range)
+{
+    static uint32_t state = 1;
+    for (size_t i = 0; i < n; i++) {
+        state = state * 1664525u + 1013904223u;
+        x[i] = ((float)(state >> 8) / 8388608.0f - 1.0f) * range;
+    }
+}
+
+static void keep_largest(double *largest, double a, double b)
+{
+    double difference = fabs(a - b);
+    *largest = isnan(difference) || difference > *largest ? difference : *largest;
+}
+
+static void half_numbers_round_to_nearest(void **state)
+{
+    (void)state;
+    for (uint32_t h = 0; h < 0x10000; h++) {
+        const float value = half_to_float((uint16_t)h);
+        if ((h & 0x7c00) == 0x7c00) {
+            assert_true(h & 0x3ff ? isnan(value) : isinf(value));
+            continue;
+        }
+        const double expected = ldexp((h & 0x7c00) ? 1024 + (h & 0x3ff) : (h & 0x3ff), (int)(h >> 10 & 31) - 25 +
+                                      !(h & 0x7c00));
+        assert_true(fabs(value) == expected && (signbit(value) != 0) == (h >> 15 != 0));
+        assert_int_equal(half_from_float(value), h);
+        /* Halfway to the next number: to the even one. A hair beyond: up. */
+        const float next = half_to_float((uint16_t)(h + 1));
+        if (isinf(next))
+            continue;
+        const float middle = (value + next) / 2;
+        assert_int_equal(half_from_float(middle), h + (h & 1));
+        assert_int_equal(half_from_float(nextafterf(middle, next)), h + 1);
+    }
+    assert_int_equal(half_from_float(1e6f), 0x7c00);
+    assert_int_equal(half_from_float(NAN) & 0x7e00, 0x7e00);
+}
+
+static void norms_agree(void **state)
+{
+    (void)state;
+    static float x[MAX_WIDTH], add[MAX_WIDTH], weight[MAX_WIDTH], sum[MAX_WIDTH], out[MAX_WIDTH];
+    static const size_t widths[] = {1, 7, 16, 64, 100, 576, 4099};
+    fill(add, MAX_WIDTH, 2);
+    fill(weight, MAX_WIDTH, 2);
+    for (int t = 0; t < n_tables; t++) {
+        double largest = 0;
+        for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
+            double squares = 0;
+            fill(x, MAX_WIDTH, 30);
+            for (size_t i = 0; i < widths[w]; i++) {
+                sum[i] = x[i] + add[i];
+                squares += (double)sum[i] * sum[i];
+            }
+            tables[t]->norm(x, add, weight, out, widths[w], 1e-5f);
+            for (size_t i = 0; i < widths[w]; i++) {
+                assert_true(x[i] == sum[i]);
+                keep_largest(&largest, out[i], sum[i] / sqrt(squares / (double)widths[w] + 1e-5) * weight[i]);
+            }
+        }
+        print_message("%-8s norm: largest difference %.2g\n", tables[t]->name, largest);
+        assert_true(largest < 1e-5);
+    }
+}
+
+static void gates_agree(void **state)
+{
+    (void)state;
+    static float gate[MAX_WIDTH], up[MAX_WIDTH], out[MAX_WIDTH];
+    fill(gate, MAX_WIDTH, 20);
+    fill(up, MAX_WIDTH, 1);
+    static const float extremes[] = {0, -0.0f, 1e-30f, -87, -88.8f, -104, 88.8f, 1000, -1000, 3e38f, -3e38f};
+    memcpy(gate, extremes, sizeof extremes);
+    for (int t = 0; t < n_tables; t++) {
+        double largest = 0;
+        memcpy(out, gate, sizeof out);
+        tables[t]->gate(out, up, MAX_WIDTH);
+        for (size_t i = 0; i < MAX_WIDTH; i++) {
+            double expected = gate[i] / (1 + exp(-(double)gate[i])) * up[i];
+            double scale = fabs(expected) > 1 ? fabs(expected) : 1;
+            keep_largest(&largest, out[i] / scale, expected / scale);
+        }
+        print_message("%-8s gate: largest difference %.2g\n", tables[t]->name, largest);
+        assert_true(largest < 1e-6);
+    }
+}
+
+static void rotations_agree(void **state)
+{
+    (void)state;
+    static float x[128], turn[256], out[128];
+    fill(x, 128, 3);
+    fill(turn, 256, 1);
+    for (int t = 0; t < n_tables; t++)
+        for (size_t n = 2; n <= 128; n += 2) {
+            tables[t]->rotate(x, turn, 0.25f, out, n);
+            for (size_t i = 0; i < n; i++)
+                assert_true(fabs(out[i] - (x[i] * turn[i] + x[i ^ 1] * turn[n + i]) * 0.25) < 1e-6);
+        }
+}
+
+/* ---- attention -------------------------------------------------------------------------------------------------- */
+
+enum { ROWS = 11 };
+
+/* A span's cache, filled through store, and the queries against it. */
+struct fixture {
+    int32_t width, padded;
+    size_t block;           /* bytes */
+    char *cache;
+    float *keys, *values;   /* (KV_SPAN, width) */
+    float *queries;         /* (ROWS, padded) */
+    int32_t visible[ROWS];
+    float max[ROWS], sum[ROWS];
+    float *out;             /* (ROWS, padded) */
+};
+
+static void fixture_make(struct fixture *f, const struct layer_kernels *k, int32_t width)
+{
+    const size_t element = k->half ? 2 : 4;
+    f->width = width;
+    f->padded = (width + KV_LANES - 1) / KV_LANES * KV_LANES;
+    f->block = (size_t)(f->width + f->padded) * KV_BLOCK * element + 64;
+    f->cache = calloc(KV_SPAN / KV_BLOCK, f->block);
+    f->keys = calloc((size_t)width * KV_SPAN, sizeof(float));
+    f->values = calloc((size_t)width * KV_SPAN, sizeof(float));
+    f->queries = calloc((size_t)f->padded * ROWS, sizeof(float));
+    f->out = calloc((size_t)f->padded * ROWS, sizeof(float));
+    fill(f->keys, (size_t)width * KV_SPAN, 2);
+    fill(f->values, (size_t)width * KV_SPAN, 2);
+    for (size_t r = 0; r < ROWS; r++)
+        fill(f->queries + r * (size_t)f->padded, (size_t)width, 1);
+    for (int32_t p = 0; p < KV_SPAN; p++) {
+        char *block = f->cache + (size_t)(p / KV_BLOCK) * f->block;
+        k->store(f->keys + p * width, f->values + p * width, block, block + (size_t)width * KV_BLOCK * element,
+                 p % KV_BLOCK, width, f->padded);
+    }
+}
+
+static void fixture_free(struct fixture *f)
+{
+    free(f->cache);
+    free(f->keys);
+    free(f->values);
+    free(f->queries);
+    free(f->out);
+}
+
+static struct layer_span fixture_span(struct fixture *f, const struct layer_kernels *k, int32_t first, int32_t rows)
+{
+    return (struct layer_span){
+        .keys = f->cache, .values = f->cache + (size_t)f->width * KV_BLOCK * (k->half ? 2 : 4),
+        .block_stride = f->block, .head_width = f->width, .padded = f->padded, .rows = rows,
+        .queries = f->queries + first * f->padded, .visible = f->visible + first, .max = f->max + first,
+        .sum = f->sum + first, .out = f->out + first * f->padded,
+    };
+}
+
+/* One row's attention in double, on what the cache's rounding left. */
+static void attend(const struct fixture *f, bool half, int32_t row, double *out)
+{
+    double sum = 0;
+    memset(out, 0, (size_t)f->width * sizeof *out);
+    for (int32_t p = 0; p < f->visible[row]; p++) {
+        double score = 0;
+        for (int32_t i = 0; i < f->width; i++) {
+            float key = f->keys[p * f->width + i];
+            score += f->queries[row * f->padded + i] * (half ? half_to_float(half_from_float(key)) : key);
+        }
+        sum += exp2(score);
+        for (int32_t i = 0; i < f->width; i++) {
+            float value = f->values[p * f->width + i];
+            out[i] += exp2(score) * (half ? half_to_float(half_from_float(value)) : value);
+        }
+    }
+    for (int32_t i = 0; i < f->width; i++)
+        out[i] /= sum;
+}
+
+static void spans_agree(void **state)
+{
+    (void)state;
+    static const int32_t widths[] = {4, 16, 20, 64, 80, 128, 200};
+    double expected[256];
+    for (int t = 0; t < n_tables; t++) {
+        double largest = 0;
+        for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
+            struct fixture f;
+            fixture_make(&f, tables[t], widths[w]);
+            for (int32_t r = 0; r < ROWS; r++)
+                f.visible[r] = r == 0 ? 1 : r == ROWS - 1 ? KV_SPAN : 24 * r;
+            const struct layer_span span = fixture_span(&f, tables[t], 0, ROWS);
+            tables[t]->span(&span);
+            for (int32_t r = 0; r < ROWS; r++) {
+                attend(&f, tables[t]->half, r, expected);
+                for (int32_t i = 0; i < f.padded; i++)
+                    keep_largest(&largest, f.out[r * f.padded + i] / f.sum[r], i < f.width ? expected[i] : 0);
+            }
+            fixture_free(&f);
+        }
+        print_message("%-8s attention: largest difference %.2g\n", tables[t]->name, largest);
+        assert_true(largest < 1e-5);
+    }
+}
+
+static void a_row_alone_gives_the_same_bits(void **state)
+{
+    (void)state;
+    static const int32_t widths[] = {16, 64, 80, 128};
+    for (int t = 0; t < n_tables; t++)
+        for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
+            struct fixture f;
+            fixture_make(&f, tables[t], widths[w]);
+            float *alone = calloc(ROWS * (size_t)f.padded, sizeof *alone), sums[ROWS];
+            for (int32_t r = 0; r < ROWS; r++)
+                f.visible[r] = 58 + r * 2; /* across a block's border */
+            for (int32_t r = 0; r < ROWS; r++) {
+                const struct layer_span one = fixture_span(&f, tables[t], r, 1);
+                tables[t]->span(&one);
+            }
+            memcpy(alone, f.out, ROWS * (size_t)f.padded * sizeof *alone);
+            memcpy(sums, f.sum, sizeof sums);
+            for (int32_t tile = 2; tile <= ROWS; tile++) {
+                for (int32_t r = 0; r < ROWS; r += tile) {
+                    const struct layer_span many = fixture_span(&f, tables[t], r, r + tile > ROWS ? ROWS - r : tile);
+                    tables[t]->span(&many);
+                }
+                assert_memory_equal(sums, f.sum, sizeof sums);
+                assert_memory_equal(alone, f.out, ROWS * (size_t)f.padded * sizeof *alone);
+            }
+            free(alone);
+            fixture_free(&f);
+        }
+}
+
+static void merging_is_one_softmax(void **state)
+{
+    (void)state;
+    for (int t = 0; t < n_tables; t++) {
+        float a[16], b[16], max = 3, sum = 2;
+        fill(a, 16, 1);
+        fill(b, 16, 1);
+        float merged[16];
+        memcpy(merged, a, sizeof merged);
+        tables[t]->merge(&max, &sum, merged, 5, 7, b, 16);
+        assert_true(max == 5);
+        assert_true(fabs(sum - (2 * 0.25 + 7)) < 1e-6);
+        for (int i = 0; i < 16; i++)
+            assert_true(fabs(merged[i] - (a[i] * 0.25 + b[i])) < 1e-6);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(half_numbers_round_to_nearest),
+        cmocka_unit_test(norms_agree),
+        cmocka_unit_test(gates_agree),
+        cmocka_unit_test(rotations_agree),
+        cmocka_unit_test(spans_agree),
+        cmocka_unit_test(a_row_alone_gives_the_same_bits),
+        cmocka_unit_test(merging_is_one_softmax),
+    };
+    find_tables();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
