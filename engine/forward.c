@@ -145,8 +145,8 @@ struct forward *forward_new(const struct model *model, struct pool *pool, const 
     if (f->attention == NULL)
         goto failed;
     if (!allocate(f)) {
-        error_set(err, ERR_MEMORY, "no memory for batches of %d tokens, which need %.1f MB", (int)f->batch,
-                  (double)forward_bytes(model, options, pool_threads(pool)) / 1e6);
+        error_set(err, ERR_MEMORY, "no memory for batches of %d tokens beside the model; close other programs or use "
+                  "a smaller model", (int)f->batch);
         goto failed;
     }
     return f;
@@ -175,17 +175,6 @@ void forward_free(struct forward *f)
 const char *forward_kernels(const struct forward *f)
 {
     return matmul_kernels(f->matmul);
-}
-
-uint64_t forward_bytes(const struct model *model, const struct forward_options *options, int32_t threads)
-{
-    const struct model_info *info = &model->info;
-    const uint64_t batch = (uint64_t)options->batch, heads = (uint64_t)info->heads * (uint64_t)info->head_width;
-    uint64_t row = 3 * stride(info->width) + 2 * heads + 2 * stride(info->kv_heads * info->head_width) +
-                   2 * stride(info->ff_width) + 2 * (uint64_t)info->head_width;
-    uint64_t cache = kv_bytes(info->layers, info->kv_heads, info->head_width, options->context, !options->exact);
-    uint64_t spans = heads * sizeof(float) * ((uint64_t)options->context / KV_SPAN + 1 + 96 * (uint64_t)threads);
-    return cache + batch * (row + widest_input(info)) * sizeof(float) + spans;
 }
 
 /* ---- one batch -------------------------------------------------------------------------------------------------- */

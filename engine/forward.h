@@ -26,8 +26,6 @@ struct forward *forward_new(const struct model *model, struct pool *pool, const 
                             struct error *err);
 void forward_free(struct forward *f);
 const char *forward_kernels(const struct forward *f);
-/* Bytes that forward_new takes with these options and `threads` threads, the cache counted as if it were full. */
-uint64_t forward_bytes(const struct model *model, const struct forward_options *options, int32_t threads);
 
 /* Which rows of a batch have their last layer finished, so that logits can be had. */
 enum forward_want { FORWARD_NONE, FORWARD_LAST, FORWARD_ALL };

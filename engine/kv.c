@@ -25,13 +25,6 @@ static void measure(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t hea
     kv->size = kv->block_size > SIZE_MAX / 2 / blocks ? SIZE_MAX : kv->block_size * blocks;
 }
 
-size_t kv_bytes(int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half)
-{
-    struct kv kv;
-    measure(&kv, layers, kv_heads, head_width, capacity, half);
-    return kv.size;
-}
-
 bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half,
              struct error *err)
 {

@@ -29,8 +29,6 @@ struct kv {
 bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half,
              struct error *err);
 void kv_free(struct kv *kv);
-/* Bytes that kv_init would reserve; SIZE_MAX when that is past counting. */
-size_t kv_bytes(int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half);
 
 /* The keys and the values of the block that holds `position`. */
 void *kv_keys(const struct kv *kv, int32_t layer, int32_t head, int32_t position);

@@ -114,15 +114,6 @@ void session_free(struct session *s)
     free(s);
 }
 
-uint64_t model_session_bytes(const struct model *model, int context, bool exact)
-{
-    const int32_t capacity = context > 0 ? context : default_context(model);
-    const int32_t batch = DEFAULT_BATCH < capacity ? DEFAULT_BATCH : capacity;
-    const struct forward_options f = {.context = capacity, .batch = batch, .exact = exact};
-    return forward_bytes(model, &f, engine_cores()) + (uint64_t)capacity * sizeof(int32_t) +
-           (uint64_t)model->info.vocab * sizeof(float);
-}
-
 int32_t session_capacity(const struct session *s)
 {
     return s->capacity;

@@ -1,0 +1,305 @@
+/* Tests of the forward pass and the session against the reference implementation's logits, likelihoods and greedy ids,
+ * in the exact and in the fast mode, and of one promise: a token's logits are the same bits however the tokens before
+ * it were split into batches and whatever the number of threads. */
+#include <config.h>
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/engine.h"
+#include "tests/unit/vectors.h"
+
+static struct model *open_model(char *path)
+{
+    struct error err = {0};
+    if (path == NULL) {
+        print_message("the model is not here: skipped\n");
+        skip();
+    }
+    struct model *model = model_open(path, NULL, &err);
+    if (model == NULL)
+        fail_msg("%s", err.message);
+    free(path);
+    return model;
+}
+
+static struct session *open_session(const struct model *model, int32_t threads, int32_t batch, bool exact)
+{
+    struct error err = {0};
+    struct session_options options = {.context = 700, .threads = threads, .batch = batch, .exact = exact};
+    struct session *s = session_open(model, &options, &err);
+    if (s == NULL)
+        fail_msg("%s", err.message);
+    return s;
+}
+
+static void sync_ids(struct session *s, const int32_t *ids, size_t n)
+{
+    struct error err = {0};
+    if (session_sync(s, ids, n, NULL, NULL, NULL, &err) != ERR_NONE)
+        fail_msg("%s", err.message);
+}
+
+static int32_t likeliest(const float *logits, int32_t n)
+{
+    int32_t best = 0;
+    for (int32_t i = 1; i < n; i++)
+        if (logits[i] > logits[best])
+            best = i;
+    return best;
+}
+
+/* ---- against the reference -------------------------------------------------------------------------------------- */
+
+/* What the mode at hand may differ by; a negative bound is not checked. */
+struct bounds {
+    bool exact;             /* and so all greedy ids equal */
+    double logits;          /* absolute */
+    double nll;             /* of the mean, relative */
+    double clear;           /* the likeliest token is equal where the reference's first two differ by more */
+};
+
+struct largest {
+    double logit, nll;
+    int cases, clear, greedy;
+};
+
+static double top_logit(const json_t *c, size_t i, int32_t *id)
+{
+    const json_t *pair = json_array_get(json_object_get(c, "top_logits"), i);
+    *id = (int32_t)json_integer_value(json_array_get(pair, 0));
+    return json_number_value(json_array_get(pair, 1));
+}
+
+static void check_logits(struct session *s, int32_t vocab, const json_t *c, const struct bounds *b,
+                         struct largest *largest)
+{
+    const float *logits = session_logits(s);
+    assert_non_null(logits);
+    int32_t first, id;
+    const double best = top_logit(c, 0, &first), second = top_logit(c, 1, &id);
+    for (size_t i = 0; i < json_array_size(json_object_get(c, "top_logits")); i++) {
+        const double expected = top_logit(c, i, &id), difference = fabs(logits[id] - expected);
+        assert_false(isnan(difference));
+        largest->logit = difference > largest->logit ? difference : largest->logit;
+    }
+    if (best - second > b->clear) {
+        assert_int_equal(likeliest(logits, vocab), first);
+        largest->clear++;
+    }
+}
+
+static void check_nll(const float *nll, const json_t *c, size_t n, struct largest *largest)
+{
+    const json_t *expected = json_object_get(c, "nll_per_token");
+    double sum = 0, reference = 0;
+    assert_int_equal(json_array_size(expected), n);
+    for (size_t i = 0; i < n; i++) {
+        sum += nll[i];
+        reference += json_number_value(json_array_get(expected, i));
+    }
+    const double difference = fabs(sum - reference) / reference;
+    assert_false(isnan(difference));
+    if (n + 1 >= 10 && difference > largest->nll)
+        largest->nll = difference;
+}
+
+static void check_greedy(struct session *s, int32_t vocab, const json_t *c, struct largest *largest)
+{
+    size_t n;
+    int32_t *expected = vectors_ids(json_object_get(c, "greedy_ids"), &n);
+    struct error err = {0};
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(likeliest(session_logits(s), vocab), expected[i]);
+        if (i + 1 < n)
+            assert_int_equal(session_push(s, expected[i], &err), ERR_NONE);
+        largest->greedy++;
+    }
+    free(expected);
+}
+
+static void check_case(struct session *s, int32_t vocab, const json_t *c, const struct bounds *b,
+                       struct largest *largest)
+{
+    size_t n;
+    struct error err = {0};
+    int32_t *ids = vectors_ids(json_object_get(c, "ids"), &n);
+    float *nll = calloc(n, sizeof *nll);
+    assert_int_equal(session_score(s, ids, n, nll, NULL, NULL, &err), ERR_NONE);
+    check_nll(nll, c, n - 1, largest);
+    check_logits(s, vocab, c, b, largest);
+    sync_ids(s, ids, n);
+    if (b->exact)
+        check_greedy(s, vocab, c, largest);
+    largest->cases++;
+    free(nll);
+    free(ids);
+}
+
+static void check_model(struct model *model, const char *vectors, const struct bounds *b)
+{
+    json_t *json = vectors_load(vectors);
+    struct largest largest = {0};
+    size_t i;
+    json_t *c;
+    struct session *s = open_session(model, 0, 0, b->exact);
+    json_array_foreach(json_object_get(json, "cases"), i, c)
+        check_case(s, model_info(model)->vocab, c, b, &largest);
+    print_message("%s, %s: %d cases, largest difference of a logit %.2g, of a mean nll %.2g%%, "
+                  "%d clear tokens and %d greedy ones equal\n",
+                  vectors, b->exact ? "exact" : session_kernels(s), largest.cases, largest.logit, largest.nll * 100,
+                  largest.clear, largest.greedy);
+    session_free(s);
+    json_decref(json);
+    assert_true(largest.cases > 0);
+    assert_true(b->logits < 0 || largest.logit <= b->logits);
+    assert_true(b->nll < 0 || largest.nll <= b->nll);
+}
+
+static void check_pair(const char *gguf, const char *vectors, const struct bounds *b)
+{
+    struct model *model = open_model(vectors_path(gguf));
+    check_model(model, vectors, b);
+    model_free(model);
+}
+
+static const struct bounds tiny_exact = {.exact = true, .logits = 0.002, .nll = 1e-4};
+static const struct bounds tiny_fast = {.logits = 0.1, .nll = -1, .clear = 0.5};
+static const struct bounds smollm2_exact = {.exact = true, .logits = 0.01, .nll = 1e-4};
+static const struct bounds smollm2_fast = {.logits = -1, .nll = 0.01, .clear = 0.5};
+
+static void tiny_mha_exact(void **state)
+{
+    (void)state;
+    check_pair("tiny-mha.gguf", "tiny-mha.json", &tiny_exact);
+}
+
+static void tiny_mha_fast(void **state)
+{
+    (void)state;
+    check_pair("tiny-mha.gguf", "tiny-mha.json", &tiny_fast);
+}
+
+static void tiny_gqa_exact(void **state)
+{
+    (void)state;
+    check_pair("tiny-gqa.gguf", "tiny-gqa.json", &tiny_exact);
+}
+
+static void tiny_gqa_fast(void **state)
+{
+    (void)state;
+    check_pair("tiny-gqa.gguf", "tiny-gqa.json", &tiny_fast);
+}
+
+static void check_smollm2(const struct bounds *b)
+{
+    json_t *json = vectors_load("smollm2.json");
+    if (json == NULL) {
+        print_message("smollm2.json is not here: skipped\n");
+        skip();
+    }
+    json_decref(json);
+    struct model *model = open_model(vectors_default_model());
+    check_model(model, "smollm2.json", b);
+    model_free(model);
+}
+
+static void smollm2_in_exact_mode(void **state)
+{
+    (void)state;
+    check_smollm2(&smollm2_exact);
+}
+
+static void smollm2_in_fast_mode(void **state)
+{
+    (void)state;
+    check_smollm2(&smollm2_fast);
+}
+
+/* ---- the same bits ---------------------------------------------------------------------------------------------- */
+
+enum { LENGTH = 300 };
+
+/* Evaluates ids[0..LENGTH) in pieces of pseudo-random lengths. */
+static void in_pieces(struct session *s, const int32_t *ids, uint32_t seed)
+{
+    for (size_t n = 0; n < LENGTH;) {
+        seed = seed * 1664525u + 1013904223u;
+        const size_t piece = 1 + (seed >> 24) % 70;
+        n = n + piece < LENGTH ? n + piece : LENGTH;
+        sync_ids(s, ids, n);
+    }
+}
+
+static void check_same_bits(struct model *model)
+{
+    static const int32_t threads[] = {1, 2, 3, 8};
+    const int32_t vocab = model_info(model)->vocab;
+    const size_t size = (size_t)vocab * sizeof(float);
+    int32_t ids[LENGTH];
+    for (int32_t i = 0; i < LENGTH; i++)
+        ids[i] = (i * 7919 + 13) % (vocab < 1000 ? vocab : 1000);
+    float *expected = malloc(size);
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+        struct session *s = open_session(model, threads[t], 0, false);
+        sync_ids(s, ids, LENGTH);
+        if (t == 0)
+            memcpy(expected, session_logits(s), size);
+        assert_memory_equal(session_logits(s), expected, size);
+        for (uint32_t seed = 2; seed < 5; seed++) {
+            sync_ids(s, ids + 1, 1);
+            in_pieces(s, ids, seed);
+            assert_memory_equal(session_logits(s), expected, size);
+        }
+        session_free(s);
+    }
+    struct session *s = open_session(model, 2, 0, false);
+    for (size_t n = 1; n <= LENGTH; n++)
+        sync_ids(s, ids, n);
+    assert_memory_equal(session_logits(s), expected, size);
+    session_free(s);
+    free(expected);
+}
+
+static void tiny_batches_give_the_same_bits(void **state)
+{
+    (void)state;
+    struct model *model = open_model(vectors_path("tiny-mha.gguf"));
+    check_same_bits(model);
+    model_free(model);
+    model = open_model(vectors_path("tiny-gqa.gguf"));
+    check_same_bits(model);
+    model_free(model);
+}
+
+static void smollm2_batches_give_the_same_bits(void **state)
+{
+    (void)state;
+    struct model *model = open_model(vectors_default_model());
+    check_same_bits(model);
+    model_free(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tiny_mha_exact),
+        cmocka_unit_test(tiny_mha_fast),
+        cmocka_unit_test(tiny_gqa_exact),
+        cmocka_unit_test(tiny_gqa_fast),
+        cmocka_unit_test(tiny_batches_give_the_same_bits),
+        cmocka_unit_test(smollm2_in_exact_mode),
+        cmocka_unit_test(smollm2_in_fast_mode),
+        cmocka_unit_test(smollm2_batches_give_the_same_bits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,227 @@
+/* Tests of the session: what is reused, what is refused, stopping, and that scores agree with logits. */
+#include <config.h>
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/engine.h"
+#include "tests/unit/vectors.h"
+
+enum { CONTEXT = 200 };
+
+static struct model *model;
+
+static int open_model(void **state)
+{
+    (void)state;
+    char *path = vectors_path("tiny-gqa.gguf");
+    path = path != NULL ? path : vectors_path("tiny-llama.gguf");
+    struct error err = {0};
+    if (path != NULL && (model = model_open(path, NULL, &err)) == NULL)
+        print_message("%s\n", err.message);
+    free(path);
+    return path != NULL && model == NULL ? -1 : 0;
+}
+
+static int close_model(void **state)
+{
+    (void)state;
+    model_free(model);
+    return 0;
+}
+
+static struct session *open_session(int32_t batch)
+{
+    if (model == NULL) {
+        print_message("the model is not here: skipped\n");
+        skip();
+    }
+    const struct session_options options = {.context = CONTEXT, .threads = 2, .batch = batch};
+    struct error err = {0};
+    struct session *s = session_open(model, &options, &err);
+    if (s == NULL)
+        fail_msg("%s", err.message);
+    return s;
+}
+
+static void fill_ids(int32_t *ids, size_t n, uint32_t seed)
+{
+    for (size_t i = 0; i < n; i++)
+        ids[i] = (int32_t)((i * 7919 + seed * 31 + 5) % (size_t)model_info(model)->vocab);
+}
+
+static size_t reused_by(struct session *s, const int32_t *ids, size_t n)
+{
+    size_t reused = 9999;
+    assert_int_equal(session_sync(s, ids, n, NULL, NULL, &reused, NULL), ERR_NONE);
+    assert_int_equal(session_length(s), n);
+    assert_non_null(session_logits(s));
+    return reused;
+}
+
+static void the_common_prefix_is_reused(void **state)
+{
+    (void)state;
+    struct session *s = open_session(0);
+    int32_t ids[100], other[100];
+    assert_null(session_logits(s));
+    assert_int_equal(session_length(s), 0);
+    fill_ids(ids, 100, 1);
+    memcpy(other, ids, sizeof ids);
+    other[60] += 1;
+    assert_int_equal(reused_by(s, ids, 100), 0);
+    assert_int_equal(reused_by(s, ids, 100), 100);
+    assert_int_equal(reused_by(s, other, 100), 60);
+    assert_int_equal(reused_by(s, other, 80), 79);
+    assert_int_equal(session_push(s, other[80], NULL), ERR_NONE);
+    assert_int_equal(reused_by(s, other, 81), 81);
+    assert_int_equal(reused_by(s, other, 100), 81);
+    session_free(s);
+}
+
+static void reuse_changes_no_bit(void **state)
+{
+    (void)state;
+    struct session *fresh = open_session(0), *used = open_session(7);
+    const size_t size = (size_t)model_info(model)->vocab * sizeof(float);
+    int32_t ids[100];
+    fill_ids(ids, 100, 2);
+    reused_by(fresh, ids, 100);
+    fill_ids(ids, 90, 3);
+    reused_by(used, ids, 90);
+    fill_ids(ids, 100, 2);
+    reused_by(used, ids, 40);
+    for (int i = 40; i < 100; i++)
+        assert_int_equal(session_push(used, ids[i], NULL), ERR_NONE);
+    assert_memory_equal(session_logits(fresh), session_logits(used), size);
+    reused_by(used, ids, 50);
+    reused_by(used, ids, 100);
+    assert_memory_equal(session_logits(fresh), session_logits(used), size);
+    session_free(fresh);
+    session_free(used);
+}
+
+static void too_much_is_refused(void **state)
+{
+    (void)state;
+    struct session *s = open_session(0);
+    int32_t ids[CONTEXT + 1];
+    fill_ids(ids, CONTEXT + 1, 4);
+    struct error err = {0};
+    assert_int_equal(session_capacity(s), CONTEXT);
+    assert_int_equal(session_sync(s, ids, CONTEXT + 1, NULL, NULL, NULL, &err), ERR_CONTEXT);
+    assert_non_null(strstr(err.message, "--ctx"));
+    assert_int_equal(session_score(s, ids, CONTEXT + 1, NULL, NULL, NULL, NULL), ERR_CONTEXT);
+    assert_int_equal(reused_by(s, ids, CONTEXT), 0);
+    assert_int_equal(session_push(s, 1, NULL), ERR_CONTEXT);
+    assert_int_equal(session_length(s), CONTEXT);
+    ids[3] = model_info(model)->vocab;
+    assert_int_equal(session_sync(s, ids, 5, NULL, NULL, NULL, NULL), ERR_ARGUMENT);
+    ids[3] = -1;
+    assert_int_equal(session_sync(s, ids, 5, NULL, NULL, NULL, NULL), ERR_ARGUMENT);
+    assert_int_equal(session_length(s), CONTEXT);
+    session_free(s);
+}
+
+static void wrong_options_are_refused(void **state)
+{
+    (void)state;
+    session_free(open_session(0));
+    static const struct session_options wrong[] = {
+        {.context = -1}, {.context = 2000000}, {.threads = -1}, {.threads = 100000}, {.batch = -1}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct error err = {0};
+        assert_null(session_open(model, &wrong[i], &err));
+        assert_int_equal(err.code, ERR_ARGUMENT);
+    }
+}
+
+struct watch {
+    size_t calls, last, total, stop_at;
+};
+
+static bool watch(void *context, size_t done, size_t total)
+{
+    struct watch *w = context;
+    assert_true(done >= w->last && done <= total);
+    w->calls++;
+    w->last = done;
+    w->total = total;
+    return done < w->stop_at;
+}
+
+static void progress_is_told_and_stops(void **state)
+{
+    (void)state;
+    struct session *s = open_session(10);
+    int32_t ids[100];
+    fill_ids(ids, 100, 5);
+    struct watch w = {.stop_at = 30};
+    struct error err = {0};
+    size_t reused = 9999;
+    assert_int_equal(session_sync(s, ids, 100, watch, &w, NULL, &err), ERR_STOPPED);
+    assert_int_equal(w.last, 30);
+    assert_int_equal(w.total, 100);
+    assert_int_equal(session_length(s), 30);
+    assert_null(session_logits(s));
+    w = (struct watch){.stop_at = 1000};
+    assert_int_equal(session_sync(s, ids, 100, watch, &w, &reused, NULL), ERR_NONE);
+    assert_int_equal(reused, 30);
+    assert_int_equal(w.total, 70);
+    assert_int_equal(w.last, 70);
+    assert_true(w.calls >= 8);
+    w = (struct watch){.stop_at = 0};
+    assert_int_equal(session_score(s, ids, 100, (float[100]){0}, watch, &w, NULL), ERR_STOPPED);
+    session_free(s);
+}
+
+static void scores_are_those_of_the_logits(void **state)
+{
+    (void)state;
+    struct session *s = open_session(33), *other = open_session(0);
+    const int32_t vocab = model_info(model)->vocab;
+    int32_t ids[90];
+    float nll[90], largest = 0;
+    fill_ids(ids, 90, 6);
+    assert_int_equal(session_score(s, ids, 90, nll, NULL, NULL, NULL), ERR_NONE);
+    assert_int_equal(session_length(s), 90);
+    for (size_t n = 1; n < 90; n++) {
+        reused_by(other, ids, n);
+        const float *logits = session_logits(other);
+        double sum = 0;
+        for (int32_t i = 0; i < vocab; i++)
+            sum += exp(logits[i]);
+        const float difference = fabsf(nll[n - 1] - (float)(log(sum) - logits[ids[n]]));
+        assert_false(isnan(difference));
+        largest = difference > largest ? difference : largest;
+    }
+    print_message("largest difference of a score %.2g\n", (double)largest);
+    assert_true(largest < 1e-5);
+    reused_by(other, ids, 90);
+    assert_memory_equal(session_logits(s), session_logits(other), (size_t)vocab * sizeof(float));
+    assert_int_equal(reused_by(s, ids, 90), 90);
+    assert_int_equal(session_score(s, ids, 1, nll, NULL, NULL, NULL), ERR_NONE);
+    assert_non_null(session_logits(s));
+    session_free(s);
+    session_free(other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_common_prefix_is_reused),
+        cmocka_unit_test(reuse_changes_no_bit),
+        cmocka_unit_test(too_much_is_refused),
+        cmocka_unit_test(wrong_options_are_refused),
+        cmocka_unit_test(progress_is_told_and_stops),
+        cmocka_unit_test(scores_are_those_of_the_logits),
+    };
+    return cmocka_run_group_tests(tests, open_model, close_model);
+}
