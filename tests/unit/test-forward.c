@@ -164,8 +164,11 @@ static void check_model(struct model *model, const char *vectors, const struct b
     assert_true(b->nll < 0 || largest.nll <= b->nll);
 }
 
-static void check_pair(const char *gguf, const char *vectors, const struct bounds *b)
+static void check_pair(const char *name, const struct bounds *b)
 {
+    char gguf[64], vectors[64];
+    snprintf(gguf, sizeof gguf, "%s.gguf", name);
+    snprintf(vectors, sizeof vectors, "%s.json", name);
     struct model *model = open_model(vectors_path(gguf));
     check_model(model, vectors, b);
     model_free(model);
@@ -179,25 +182,49 @@ static const struct bounds smollm2_fast = {.logits = -1, .nll = 0.01, .clear = 0
 static void tiny_mha_exact(void **state)
 {
     (void)state;
-    check_pair("tiny-mha.gguf", "tiny-mha.json", &tiny_exact);
+    check_pair("tiny-mha", &tiny_exact);
 }
 
 static void tiny_mha_fast(void **state)
 {
     (void)state;
-    check_pair("tiny-mha.gguf", "tiny-mha.json", &tiny_fast);
+    check_pair("tiny-mha", &tiny_fast);
 }
 
 static void tiny_gqa_exact(void **state)
 {
     (void)state;
-    check_pair("tiny-gqa.gguf", "tiny-gqa.json", &tiny_exact);
+    check_pair("tiny-gqa", &tiny_exact);
 }
 
 static void tiny_gqa_fast(void **state)
 {
     (void)state;
-    check_pair("tiny-gqa.gguf", "tiny-gqa.json", &tiny_fast);
+    check_pair("tiny-gqa", &tiny_fast);
+}
+
+static void tiny_llama_exact(void **state)
+{
+    (void)state;
+    check_pair("tiny-llama", &tiny_exact);
+}
+
+static void tiny_llama_fast(void **state)
+{
+    (void)state;
+    check_pair("tiny-llama", &tiny_fast);
+}
+
+static void tiny_llama3_exact(void **state)
+{
+    (void)state;
+    check_pair("tiny-llama3", &tiny_exact);
+}
+
+static void tiny_llama3_fast(void **state)
+{
+    (void)state;
+    check_pair("tiny-llama3", &tiny_fast);
 }
 
 static void check_smollm2(const struct bounds *b)
@@ -273,12 +300,18 @@ static void check_same_bits(struct model *model)
 static void tiny_batches_give_the_same_bits(void **state)
 {
     (void)state;
-    struct model *model = open_model(vectors_path("tiny-mha.gguf"));
-    check_same_bits(model);
-    model_free(model);
-    model = open_model(vectors_path("tiny-gqa.gguf"));
-    check_same_bits(model);
-    model_free(model);
+    static const char *const names[] = {"tiny-mha.gguf", "tiny-gqa.gguf", "tiny-llama.gguf", "tiny-llama3.gguf"};
+    int checked = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = vectors_path(names[i]);
+        if (path == NULL)
+            continue;
+        struct model *model = open_model(path);
+        check_same_bits(model);
+        model_free(model);
+        checked++;
+    }
+    assert_true(checked > 0);
 }
 
 static void smollm2_batches_give_the_same_bits(void **state)
@@ -296,6 +329,10 @@ int main(void)
         cmocka_unit_test(tiny_mha_fast),
         cmocka_unit_test(tiny_gqa_exact),
         cmocka_unit_test(tiny_gqa_fast),
+        cmocka_unit_test(tiny_llama_exact),
+        cmocka_unit_test(tiny_llama_fast),
+        cmocka_unit_test(tiny_llama3_exact),
+        cmocka_unit_test(tiny_llama3_fast),
         cmocka_unit_test(tiny_batches_give_the_same_bits),
         cmocka_unit_test(smollm2_in_exact_mode),
         cmocka_unit_test(smollm2_in_fast_mode),

@@ -21,10 +21,9 @@ static char *existing(const char *a, const char *b, const char *c)
 char *vectors_path(const char *name)
 {
     const char *folder = getenv("PALAVER_REFERENCE"), *source = getenv("srcdir");
-    if (folder != NULL && *folder != '\0')
-        return existing(folder, "/", name);
     source = source != NULL ? source : ".";
-    char *path = existing(source, "/../shared/reference/", name);
+    char *path = folder != NULL && *folder != '\0' ? existing(folder, "/", name)
+                                                   : existing(source, "/../shared/reference/", name);
     return path != NULL ? path : existing(source, "/tests/fixtures/", name);
 }
 

@@ -1,7 +1,7 @@
 /* Test vectors: where they lie and how they are read.
  *
- * A vector is looked for in the folder that the environment names in PALAVER_REFERENCE; without that in
- * ../shared/reference beside the source tree, then in tests/fixtures. A test whose vector is absent skips itself. */
+ * A vector is looked for in the folder that the environment names in PALAVER_REFERENCE, without that in
+ * ../shared/reference beside the source tree; then in tests/fixtures. A test whose vector is absent skips itself. */
 #ifndef PALAVER_TESTS_VECTORS_H
 #define PALAVER_TESTS_VECTORS_H
 
