@@ -57,46 +57,56 @@ static inline __m256i tail_mask(int64_t left)
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(left > 8 ? 8 : (int32_t)left), lanes);
 }
 
+/* The first `left` lanes of p, 0 in the others. */
+static inline __m256 load(const float *p, size_t left)
+{
+    return left >= 8 ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, tail_mask((int64_t)left));
+}
+
+static inline void store_first(float *p, size_t left, __m256 v)
+{
+    if (left >= 8)
+        _mm256_storeu_ps(p, v);
+    else
+        _mm256_maskstore_ps(p, tail_mask((int64_t)left), v);
+}
+
 static void norm(float *x, const float *add, const float *weight, float *out, size_t n, float epsilon)
 {
     __m256 sum = _mm256_setzero_ps();
     for (size_t i = 0; i < n; i += 8) {
-        __m256i m = tail_mask((int64_t)(n - i));
-        __m256 v = _mm256_maskload_ps(x + i, m);
+        __m256 v = load(x + i, n - i);
         if (add != NULL) {
-            v = _mm256_add_ps(v, _mm256_maskload_ps(add + i, m));
-            _mm256_maskstore_ps(x + i, m, v);
+            v = _mm256_add_ps(v, load(add + i, n - i));
+            store_first(x + i, n - i, v);
         }
         sum = _mm256_fmadd_ps(v, v, sum);
     }
     __m128 mean = _mm_set_ss(sum_8(sum) / (float)n + epsilon);
     __m256 scale = _mm256_set1_ps(1.0f / _mm_cvtss_f32(_mm_sqrt_ss(mean)));
     for (size_t i = 0; i < n; i += 8) {
-        __m256i m = tail_mask((int64_t)(n - i));
-        __m256 v = _mm256_mul_ps(_mm256_maskload_ps(x + i, m), scale);
-        _mm256_maskstore_ps(out + i, m, _mm256_mul_ps(v, _mm256_maskload_ps(weight + i, m)));
+        __m256 v = _mm256_mul_ps(load(x + i, n - i), scale);
+        store_first(out + i, n - i, _mm256_mul_ps(v, load(weight + i, n - i)));
     }
 }
 
 static void gate(float *g, const float *up, size_t n)
 {
     for (size_t i = 0; i < n; i += 8) {
-        __m256i m = tail_mask((int64_t)(n - i));
-        __m256 x = _mm256_maskload_ps(g + i, m);
+        __m256 x = load(g + i, n - i);
         __m256 e = exp2_8(_mm256_mul_ps(x, _mm256_set1_ps(-0x1.715476p+0f)));
         __m256 y = _mm256_div_ps(x, _mm256_add_ps(e, _mm256_set1_ps(1.0f)));
-        _mm256_maskstore_ps(g + i, m, _mm256_mul_ps(y, _mm256_maskload_ps(up + i, m)));
+        store_first(g + i, n - i, _mm256_mul_ps(y, load(up + i, n - i)));
     }
 }
 
 static void rotate(const float *x, const float *turn, float scale, float *out, size_t n)
 {
     for (size_t i = 0; i < n; i += 8) {
-        __m256i m = tail_mask((int64_t)(n - i));
-        __m256 v = _mm256_maskload_ps(x + i, m), swapped = _mm256_permute_ps(v, 0xb1);
-        __m256 y = _mm256_mul_ps(v, _mm256_maskload_ps(turn + i, m));
-        y = _mm256_fmadd_ps(swapped, _mm256_maskload_ps(turn + n + i, m), y);
-        _mm256_maskstore_ps(out + i, m, _mm256_mul_ps(y, _mm256_set1_ps(scale)));
+        __m256 v = load(x + i, n - i), swapped = _mm256_permute_ps(v, 0xb1);
+        __m256 y = _mm256_mul_ps(v, load(turn + i, n - i));
+        y = _mm256_fmadd_ps(swapped, load(turn + n + i, n - i), y);
+        store_first(out + i, n - i, _mm256_mul_ps(y, _mm256_set1_ps(scale)));
     }
 }
 
@@ -106,10 +116,10 @@ static void store(const float *key, const float *value, void *keys, void *values
     uint16_t *k = (uint16_t *)keys + at, *v = (uint16_t *)values + (size_t)at * (size_t)padded;
     for (int32_t i = 0; i < head_width; i += 8) {
         uint16_t column[8];
-        __m256i m = tail_mask(head_width - i);
-        __m128i half = _mm256_cvtps_ph(_mm256_maskload_ps(value + i, m), _MM_FROUND_TO_NEAREST_INT);
+        const size_t left = (size_t)(head_width - i);
+        __m128i half = _mm256_cvtps_ph(load(value + i, left), _MM_FROUND_TO_NEAREST_INT);
         _mm_storeu_si128((__m128i *)(v + i), half);
-        half = _mm256_cvtps_ph(_mm256_maskload_ps(key + i, m), _MM_FROUND_TO_NEAREST_INT);
+        half = _mm256_cvtps_ph(load(key + i, left), _MM_FROUND_TO_NEAREST_INT);
         _mm_storeu_si128((__m128i *)column, half);
         for (int32_t c = 0; c < 8 && i + c < head_width; c++)
             k[(i + c) * KV_BLOCK] = column[c];
