@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/model.h"
+#include "engine/source-kind.h"
 
 enum dimension { DIM_ONE, DIM_WIDTH, DIM_QUERY, DIM_KEY, DIM_FF, DIM_VOCAB };
 
@@ -67,6 +68,16 @@ static enum error_code check_finite(const struct model *m, const char *name, con
             return error_set(err, ERR_CORRUPT, "%s: element %" PRIu64 " of tensor %s is %s; the weights are damaged, fetch "
                              "the model again", model_label(m), i, name, isnan(values[i]) ? "not a number" : "infinite");
     return ERR_NONE;
+}
+
+/* Vectors lie all over the file and are read now; everything else waits for the forward pass. */
+static void expect_vectors(const struct model *m)
+{
+    const char *name;
+    struct tensor t;
+    for (uint64_t i = 0; source_tensor_at(m->source, i, &name, &t); i++)
+        if (t.rows == 1)
+            source_expect(t.data, tensor_row_bytes(&t));
 }
 
 /* Replaces a vector that is of another type, or lies where a float may not, by a copy that the model owns. */
@@ -167,6 +178,7 @@ enum error_code model_read_tensors(struct model *m, struct error *err)
     m->layers = calloc((size_t)m->info.layers, sizeof *m->layers);
     if (m->layers == NULL)
         return error_set(err, ERR_MEMORY, "out of memory");
+    expect_vectors(m);
     for (size_t k = 0; code == ERR_NONE && k < COUNT(whole); k++)
         code = read_piece(m, &whole[k], whole[k].name, m, err);
     for (int32_t i = 0; code == ERR_NONE && i < m->info.layers; i++)

@@ -66,6 +66,8 @@ struct source {
 
 /* Maps a regular file read-only; the source unmaps it at its end. Of a source opened in memory, that memory. */
 bool source_map_file(struct source *s, const char *path, struct source_map *out, struct error *err);
+/* Tells the system that these mapped bytes will be read soon; returns at once. */
+void source_expect(const void *bytes, uint64_t size);
 /* Both copy the name. source_add_value takes value.offsets over, whatever it returns. file is for messages. */
 enum error_code source_add_value(struct source *s, const char *file, const char *key, struct value value,
                                  struct error *err);

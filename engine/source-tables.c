@@ -83,13 +83,12 @@ static uint64_t hash_tensor(const struct tensor_entry *e)
     return h;
 }
 
-/* The middle of the tensor's data. */
-static uint64_t hash_sample(const struct tensor_entry *e)
+/* The middle of a tensor's data. */
+static const void *sample(const struct tensor *t, uint64_t *size)
 {
-    const struct tensor *t = &e->tensor;
-    uint64_t size = t->rows * tensor_row_bytes(t);
-    uint64_t take = size < SAMPLE_BYTES ? size : SAMPLE_BYTES;
-    return names_hash(hash_tensor(e), (const unsigned char *)t->data + (size - take) / 2, take);
+    uint64_t all = t->rows * tensor_row_bytes(t);
+    *size = all < SAMPLE_BYTES ? all : SAMPLE_BYTES;
+    return (const unsigned char *)t->data + (all - *size) / 2;
 }
 
 /* Which tensors are sampled must not depend on their order in the file, so it hangs on their names: those with the
@@ -114,6 +113,22 @@ static size_t choose_samples(const struct source *s, size_t chosen[SAMPLES])
     return n;
 }
 
+static uint64_t hash_samples(const struct source *s)
+{
+    size_t chosen[SAMPLES], n = choose_samples(s, chosen);
+    uint64_t sum = 0, size;
+    for (size_t i = 0; i < n; i++) {
+        const void *bytes = sample(&s->tensors[chosen[i]].tensor, &size);
+        source_expect(bytes, size);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct tensor_entry *e = &s->tensors[chosen[i]];
+        const void *bytes = sample(&e->tensor, &size);
+        sum += names_hash(hash_tensor(e), bytes, size);
+    }
+    return sum;
+}
+
 /* Sums of hashes: keys and tensors may stand in any order, in one file or in several. */
 uint64_t source_hash(const struct source *s)
 {
@@ -125,10 +140,7 @@ uint64_t source_hash(const struct source *s)
     }
     for (size_t i = 0; i < s->n_tensors; i++)
         sum += hash_tensor(&s->tensors[i]);
-    size_t chosen[SAMPLES];
-    for (size_t i = 0, n = choose_samples(s, chosen); i < n; i++)
-        sum += hash_sample(&s->tensors[chosen[i]]);
-    return sum;
+    return sum + hash_samples(s);
 }
 
 uint64_t source_fingerprint(const struct source *s)

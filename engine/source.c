@@ -1,7 +1,7 @@
 /* Sources: finding out what lies at a path, mapping it, and saying what it is when it is no model.
  *
- * A file is mapped shared and read-only and nothing asks the system to read it ahead: a model that is opened for its
- * `info` costs a few pages, one that is used comes in as the forward pass walks over it. */
+ * A file is mapped shared and read-only. Only what opening looks at is asked for ahead, so that a disk gets these reads
+ * at once and not one after another; the weights come in as the forward pass walks over them. */
 #include <config.h>
 
 #include "engine/source.h"
@@ -18,6 +18,7 @@
 #include "engine/source-kind.h"
 
 #define HEAD_BYTES 64
+#define HEAD_AHEAD (4 << 20) /* the metadata and the vocabulary, as a rule */
 #define LABEL_BYTES 160 /* a longer path is named by its last part, so that the rest of a message has room */
 
 static const struct source_kind *const kinds[] = {&gguf_kind};
@@ -118,6 +119,12 @@ static bool add_map(struct source *s, struct source_map map, struct error *err)
     return true;
 }
 
+void source_expect(const void *bytes, uint64_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)bytes & ~(page - 1);
+    posix_madvise((void *)start, (size_t)((uintptr_t)bytes + size - start), POSIX_MADV_WILLNEED);
+}
+
 bool source_map_file(struct source *s, const char *path, struct source_map *out, struct error *err)
 {
     if (s->n_maps == 1 && !s->maps[0].mapped) {
@@ -136,6 +143,7 @@ bool source_map_file(struct source *s, const char *path, struct source_map *out,
         return refuse(path, NULL, 0, err) == ERR_NONE;
     if (bytes == MAP_FAILED)
         return error_system(err, ERR_IO, failure, "%s: cannot map the file into memory", source_label(path)) == ERR_NONE;
+    source_expect(bytes, map.size < HEAD_AHEAD ? map.size : HEAD_AHEAD);
     map.bytes = bytes;
     *out = map;
     if (add_map(s, map, err))
