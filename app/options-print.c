@@ -10,13 +10,11 @@ enum { COLUMN = 30 };
 /* "-n, --max-new-tokens, --predict N" */
 static void print_names(FILE *out, const struct option_spec *spec)
 {
-    char names[160];
+    char names[160], alias[OPTION_NAME_MOST];
     int used = spec->letter != 0 ? snprintf(names, sizeof names, "  -%c, --%s", spec->letter, spec->name)
                                  : snprintf(names, sizeof names, "      --%s", spec->name);
-    for (const char *alias = spec->aliases; alias != NULL; alias = strchr(alias, ' ')) {
-        alias += *alias == ' ';
-        used += snprintf(names + used, sizeof names - (size_t)used, ", --%.*s", (int)strcspn(alias, " "), alias);
-    }
+    for (int i = 0; option_alias(spec, i, alias); i++)
+        used += snprintf(names + used, sizeof names - (size_t)used, ", --%s", alias);
     if (spec->argument != NULL)
         used += snprintf(names + used, sizeof names - (size_t)used, " %s", spec->argument);
     if (used < COLUMN - 1)

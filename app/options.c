@@ -44,10 +44,22 @@ size_t option_index(const struct option_spec *spec)
     return (size_t)(spec - option_specs);
 }
 
-/* Compares names, dashes and underscores being the same, up to a space or the end of known. */
+bool option_alias(const struct option_spec *spec, int index, char out[OPTION_NAME_MOST])
+{
+    const char *at = spec->aliases;
+    for (; at != NULL && index > 0; index--) {
+        at = strchr(at, ' ');
+        at += at != NULL;
+    }
+    if (at != NULL)
+        snprintf(out, OPTION_NAME_MOST, "%.*s", (int)strcspn(at, " "), at);
+    return at != NULL;
+}
+
+/* Dashes and underscores are the same. */
 static bool same_name(const char *known, const char *typed)
 {
-    for (; *known != '\0' && *known != ' '; known++, typed++)
+    for (; *known != '\0'; known++, typed++)
         if (*known != (*typed == '_' ? '-' : *typed))
             return false;
     return *typed == '\0';
@@ -55,14 +67,11 @@ static bool same_name(const char *known, const char *typed)
 
 static bool has_name(const struct option_spec *spec, const char *name)
 {
-    if (same_name(spec->name, name))
-        return true;
-    for (const char *alias = spec->aliases; alias != NULL; alias = strchr(alias, ' ')) {
-        alias += *alias == ' ';
+    char alias[OPTION_NAME_MOST];
+    for (int i = 0; option_alias(spec, i, alias); i++)
         if (same_name(alias, name))
             return true;
-    }
-    return false;
+    return same_name(spec->name, name);
 }
 
 const struct option_spec *option_find(const char *name, unsigned command)
@@ -108,12 +117,13 @@ static enum error_code set_flag(bool *at, const struct option_spec *spec, const 
 static enum error_code set_choice(int32_t *at, const struct option_spec *spec, const char *value, struct error *err)
 {
     int32_t index = 0;
-    for (const char *word = spec->choices; word != NULL; word = strchr(word, ' '), index++) {
-        word += *word == ' ';
-        if (same_name(word, value)) {
+    for (const char *word = spec->choices; *word != '\0'; index++) {
+        size_t size = strcspn(word, " ");
+        if (strlen(value) == size && strncmp(word, value, size) == 0) {
             *at = index;
             return ERR_NONE;
         }
+        word += size + (word[size] == ' ');
     }
     return error_set(err, ERR_ARGUMENT, "%s takes one of %s, not '%s'", spec->name, spec->choices, value);
 }
@@ -195,18 +205,17 @@ static enum error_code read_variables(struct options *o, struct error *err)
 struct parser {
     char letters[2 * OPTIONS_MAX + 2];
     struct option longs[2 * OPTIONS_MAX];
-    char names[2 * OPTIONS_MAX][32]; /* aliases, each with its own NUL */
+    char names[2 * OPTIONS_MAX][OPTION_NAME_MOST];
     size_t n;
 };
 
 enum { LONG_BASE = 256 }; /* getopt_long's value of row i is LONG_BASE + i */
 
-static void add_long(struct parser *p, const char *name, size_t size, const struct option_spec *spec)
+static void add_long(struct parser *p, const char *name, const struct option_spec *spec)
 {
-    assert(p->n + 1 < sizeof p->longs / sizeof *p->longs && size < sizeof *p->names);
+    assert(p->n + 1 < sizeof p->longs / sizeof *p->longs);
     char *copy = p->names[p->n];
-    memcpy(copy, name, size);
-    copy[size] = '\0';
+    snprintf(copy, OPTION_NAME_MOST, "%s", name);
     int takes = spec->kind == OPTION_HELP ? optional_argument : spec->argument != NULL ? required_argument : no_argument;
     p->longs[p->n++] = (struct option){copy, takes, NULL, LONG_BASE + (int)option_index(spec)};
 }
@@ -218,11 +227,10 @@ static void parser_init(struct parser *p, unsigned command)
     for (const struct option_spec *spec = option_specs; spec->name != NULL; spec++) {
         if ((spec->commands & command) == 0)
             continue;
-        add_long(p, spec->name, strlen(spec->name), spec);
-        for (const char *alias = spec->aliases; alias != NULL; alias = strchr(alias, ' ')) {
-            alias += *alias == ' ';
-            add_long(p, alias, strcspn(alias, " "), spec);
-        }
+        char alias[OPTION_NAME_MOST];
+        add_long(p, spec->name, spec);
+        for (int i = 0; option_alias(spec, i, alias); i++)
+            add_long(p, alias, spec);
         if (spec->letter == 0)
             continue;
         p->letters[letters++] = spec->letter;

@@ -109,6 +109,9 @@ enum error_code option_set(struct options *o, const struct option_spec *spec, co
                            enum option_source source, struct error *err);
 /* The row of a long name or alias among those that command uses; dashes and underscores are the same. */
 const struct option_spec *option_find(const char *name, unsigned command);
+/* Copies the row's alias of this index, from 0, into out; false past the last. */
+#define OPTION_NAME_MOST 32
+bool option_alias(const struct option_spec *spec, int index, char out[OPTION_NAME_MOST]);
 /* The row's position in option_specs, for options.source. */
 size_t option_index(const struct option_spec *spec);
 /* Where the value of the option of this long name came from. */

@@ -11,10 +11,9 @@ static void each_name(FILE *out, const struct option_spec *spec, const char *bef
     fprintf(out, "%s--%s", before, spec->name);
     if (spec->letter != 0)
         fprintf(out, "%s-%c", between, spec->letter);
-    for (const char *alias = spec->aliases; alias != NULL; alias = strchr(alias, ' ')) {
-        alias += *alias == ' ';
-        fprintf(out, "%s--%.*s", between, (int)strcspn(alias, " "), alias);
-    }
+    char alias[OPTION_NAME_MOST];
+    for (int i = 0; option_alias(spec, i, alias); i++)
+        fprintf(out, "%s--%s", between, alias);
 }
 
 /* ---- bash ------------------------------------------------------------------------------------------------------- */

@@ -28,12 +28,10 @@ static void put_option(FILE *out, const struct option_spec *spec)
     fputs("\\fB\\-\\-", out);
     put(out, spec->name);
     fputs("\\fR", out);
-    for (const char *alias = spec->aliases; alias != NULL; alias = strchr(alias, ' ')) {
-        alias += *alias == ' ';
-        char name[32];
-        snprintf(name, sizeof name, "%.*s", (int)strcspn(alias, " "), alias);
+    char alias[OPTION_NAME_MOST];
+    for (int i = 0; option_alias(spec, i, alias); i++) {
         fputs(", \\fB\\-\\-", out);
-        put(out, name);
+        put(out, alias);
         fputs("\\fR", out);
     }
     if (spec->argument != NULL) {
