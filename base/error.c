@@ -5,11 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
+/* Makes the message one line that may be shown: names from files come into it, whatever bytes they hold. */
 static void flatten(char *text)
 {
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = '?';
+    size_t size = strlen(text), used;
+    for (size_t i = 0; i < size; i += used) {
+        uint32_t code = utf8_decode(text + i, size - i, &used);
+        if (code == UTF8_INVALID || code == '\n' || code == '\t' || utf8_is_unsafe(code))
+            memset(text + i, '?', used);
+    }
 }
 
 enum error_code error_set(struct error *err, enum error_code code, const char *format, ...)

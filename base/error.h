@@ -26,7 +26,8 @@ struct error {
 };
 
 /* Fills *err unless it already holds an error or is NULL; returns code, so that callers can write
- * `return error_set(err, ERR_IO, ...)`. Control characters in the result are replaced by '?'. */
+ * `return error_set(err, ERR_IO, ...)`. Control characters and
+ * ill-formed UTF-8 in the result are replaced by '?'. */
 enum error_code error_set(struct error *err, enum error_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

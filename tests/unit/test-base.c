@@ -20,6 +20,9 @@ static void first_error_wins(void **state)
     assert_int_equal(error_set(&err, ERR_IO, "later"), ERR_IO);
     assert_int_equal(err.code, ERR_FORMAT);
     assert_string_equal(err.message, "x is?bad");
+    error_clear(&err);
+    error_set(&err, ERR_IO, "%s", "caf\xC3\xA9 \x1B[2J \xC2\x9B \xFF\xC3");
+    assert_string_equal(err.message, "caf\xC3\xA9 ?[2J ?? ??");
 }
 
 static void buffer_stops_at_its_maximum(void **state)
