@@ -47,8 +47,8 @@ struct tensor_info {
 static enum error_code cut_off(const struct part *p, const char *what, struct error *err)
 {
     return error_set(err, ERR_FORMAT,
-                     "%s: %s at byte %" PRIu64 " goes past the end of the file (%" PRIu64 " bytes); the download is "
-                     "incomplete or damaged, fetch it again", source_label(p->path), what, p->c.at, p->c.size);
+                     "%s: ends at byte %" PRIu64 " in the middle of %s (at byte %" PRIu64 "); the download is incomplete "
+                     "or damaged, fetch it again", source_label(p->path), p->c.size, what, p->c.at);
 }
 
 static enum error_code too_many(const struct part *p, const char *what, uint64_t n, uint64_t room, struct error *err)
@@ -297,6 +297,11 @@ static enum error_code measure(const struct part *p, const struct tensor_info *i
     return ERR_NONE;
 }
 
+static uint64_t add_up(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
 /* Finds the tensor's data in the file. */
 static enum error_code place(struct part *p, const struct tensor_info *info, struct error *err)
 {
@@ -310,13 +315,12 @@ static enum error_code place(struct part *p, const struct tensor_info *info, str
                          PRIu64 "; the file is damaged, fetch it again", source_label(p->path), info->name,
                          info->offset, p->alignment);
     struct cursor c = p->c;
-    if (p->data <= c.size && info->offset <= c.size - p->data && cursor_seek(&c, p->data + info->offset))
-        t.data = cursor_take(&c, bytes);
+    uint64_t begin = add_up(p->data, info->offset);
+    t.data = cursor_seek(&c, begin) ? cursor_take(&c, bytes) : NULL;
     if (t.data == NULL)
-        return error_set(err, ERR_FORMAT, "%s: tensor %s (%" PRIu64 " bytes at offset %" PRIu64 " of the data, which "
-                         "begin at byte %" PRIu64 ") goes past the end of the file (%" PRIu64 " bytes); the download "
-                         "is incomplete, fetch it again", source_label(p->path), info->name, bytes, info->offset,
-                         p->data, p->c.size);
+        return error_set(err, ERR_FORMAT, "%s: ends at byte %" PRIu64 ", but tensor %s reaches to byte %" PRIu64 "; the "
+                         "download is incomplete or damaged, fetch it again", source_label(p->path), p->c.size,
+                         info->name, add_up(begin, bytes));
     return source_add_tensor(p->s, p->path, info->name, t, err);
 }
 

@@ -381,7 +381,7 @@ static void absurd_counts_are_refused(void **state)
     put_header(&b, 3, 0, 1);
     put(&b, UINT64_C(1) << 60, 8);
     put(&b, 0, 64);
-    refuse(&b, "a metadata key at byte 24 goes past the end");
+    refuse(&b, "in the middle of a metadata key (at byte 24)");
     static const enum value_type elements[] = {VALUE_STRING, VALUE_ARRAY, VALUE_U8, VALUE_F64};
     for (size_t i = 0; i < 4; i++) {
         put_header(&b, 3, 0, 1);
@@ -441,10 +441,10 @@ static void bad_tensors_are_refused(void **state)
         {1, {8}, 99, 0, "tensor t has the unknown type 99"},
         {1, {256}, 16, 0, "tensor t is stored as IQ2_XXS"},
         {1, {8}, TENSOR_F32, 7, "not a multiple of the alignment"},
-        {1, {8}, TENSOR_F32, 96, "goes past the end of the file"},
-        {1, {8}, TENSOR_F32, big, "goes past the end of the file"},
-        {1, {8}, TENSOR_F32, UINT64_MAX - 31, "goes past the end of the file"},
-        {1, {100}, TENSOR_F32, 0, "goes past the end of the file"},
+        {1, {8}, TENSOR_F32, 96, "but tensor t reaches to byte"},
+        {1, {8}, TENSOR_F32, big, "but tensor t reaches to byte"},
+        {1, {8}, TENSOR_F32, UINT64_MAX - 31, "but tensor t reaches to byte"},
+        {1, {100}, TENSOR_F32, 0, "but tensor t reaches to byte"},
         {1, {odd}, TENSOR_Q8_0, 0, "rows of 33 elements, not a multiple of the 32"},
         {2, {big, 4}, TENSOR_F32, 0, "impossible shape"},
         {4, {2, big, 4, 4}, TENSOR_F32, 0, "impossible shape"},
@@ -505,7 +505,7 @@ static void what_is_no_model_is_named(void **state)
     static const struct { const char *bytes, *says; } rows[] = {
         {"", "the file is empty"}, {"Hello\n", "not a model"}, {"GG", "not a model"}, {"<html><body>", "a web page"},
         {"version https://git-lfs.github.com/spec/v1\noid", "Git LFS pointer"}, {"PK\003\004xxxx", "zip archive"},
-        {"tjgg\001", "GGML format"}, {"GGUF", "the header at byte 4 goes past the end"},
+        {"tjgg\001", "GGML format"}, {"GGUF", "in the middle of the header (at byte 4)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         save(in_folder("no-model"), rows[i].bytes, strlen(rows[i].bytes));
