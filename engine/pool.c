@@ -2,6 +2,8 @@
  *
  * Waiting is a short spin on a word, then a futex. The spin is long enough for the gaps between the stages of a small
  * model's layer (some microseconds); where there are more threads than processors nobody spins. */
+#include "config.h"
+
 #include "engine/pool.h"
 
 #include <errno.h>
