@@ -2,6 +2,8 @@
  *
  * Debian's OpenBLAS 0.3.21 does not know processors newer than itself and falls back to its Haswell kernels; told
  * SkylakeX it is nearly twice as fast where AVX-512 is there. It reads that from the environment when it is loaded. */
+#include "config.h"
+
 #include "engine/blas.h"
 
 #include <cblas.h>
