@@ -40,34 +40,33 @@ const void *cursor_take(struct cursor *c, uint64_t n)
     return here;
 }
 
-/* Little-endian, n <= 8. */
-static uint64_t number(struct cursor *c, uint64_t n)
+static uint32_t word(const unsigned char *p)
 {
-    const unsigned char *p = cursor_take(c, n);
-    uint64_t value = 0;
-    for (uint64_t i = 0; p != NULL && i < n; i++)
-        value |= (uint64_t)p[i] << (8 * i);
-    return value;
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 uint8_t cursor_u8(struct cursor *c)
 {
-    return (uint8_t)number(c, 1);
+    const unsigned char *p = cursor_take(c, 1);
+    return p == NULL ? 0 : p[0];
 }
 
 uint16_t cursor_u16(struct cursor *c)
 {
-    return (uint16_t)number(c, 2);
+    const unsigned char *p = cursor_take(c, 2);
+    return p == NULL ? 0 : (uint16_t)(p[0] | p[1] << 8);
 }
 
 uint32_t cursor_u32(struct cursor *c)
 {
-    return (uint32_t)number(c, 4);
+    const unsigned char *p = cursor_take(c, 4);
+    return p == NULL ? 0 : word(p);
 }
 
 uint64_t cursor_u64(struct cursor *c)
 {
-    return number(c, 8);
+    const unsigned char *p = cursor_take(c, 8);
+    return p == NULL ? 0 : word(p) | (uint64_t)word(p + 4) << 32;
 }
 
 float cursor_f32(struct cursor *c)

@@ -10,21 +10,23 @@ static uint64_t mix(uint64_t h, uint64_t word)
     return h ^ h >> 32;
 }
 
+/* Little-endian whatever the machine, so that hashes may be kept. */
+static uint64_t eight(const unsigned char *p)
+{
+    return p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+           (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
 /* In the manner of Fowler, Noll and Vo, with eight bytes a step. */
 uint64_t names_hash(uint64_t seed, const void *bytes, uint64_t size)
 {
     const unsigned char *p = bytes;
     uint64_t h = mix(seed, size), left = size;
-    for (; left >= 8; left -= 8, p += 8) {
-        uint64_t word = 0;
-        for (int i = 0; i < 8; i++)
-            word |= (uint64_t)p[i] << (8 * i);
-        h = mix(h, word);
-    }
-    uint64_t word = 0;
-    for (uint64_t i = 0; i < left; i++)
-        word |= (uint64_t)p[i] << (8 * i);
-    return mix(h, word);
+    for (; left >= 8; left -= 8, p += 8)
+        h = mix(h, eight(p));
+    unsigned char last[8] = {0};
+    memcpy(last, p, (size_t)left);
+    return mix(h, eight(last));
 }
 
 /* The slot that holds name, or the free one where it would go; slots must not be NULL. */
