@@ -13,11 +13,13 @@
 
 struct source;
 
-/* Opens whatever lies at path. Split GGUF files open by their first part. */
+/* Opens whatever lies at path; the path of any part opens a split model. vocab_only: tensors are not looked at. */
 struct source *source_open(const char *path, bool vocab_only, struct error *err);
 void source_free(struct source *s);
 const char *source_format(const struct source *s); /* e.g. "GGUF 3" */
 uint64_t source_file_bytes(const struct source *s);
+/* Of what the model computes with: the same wherever it lies and however it is split; names, licence and chat template do
+ * not count. From the metadata, the tensors' shapes and a sample of their data; vocab_only: of the metadata alone. */
 uint64_t source_fingerprint(const struct source *s);
 
 /* Finds a tensor by its GGUF name ("blk.0.attn_q.weight"); false when absent. */
