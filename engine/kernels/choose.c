@@ -9,12 +9,43 @@
 #include <sys/auxv.h>
 #endif
 
+#if defined CPU_X86
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+}
+
+static bool has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vnni");
+}
+
+static bool has_avx512bf16(void)
+{
+    return has_avx512() && __builtin_cpu_supports("avx512bf16");
+}
+#elif defined CPU_ARM
+static bool has_dotprod(void)
+{
+    return (getauxval(AT_HWCAP) & 1UL << 20) != 0; /* HWCAP_ASIMDDP */
+}
+#endif
+
 static bool always(void)
 {
     return true;
 }
 
 static const struct { const struct kernels *table; bool (*usable)(void); } tables[] = {
+#if defined CPU_X86
+    {&kernels_avx512bf16, has_avx512bf16},
+    {&kernels_avx512, has_avx512},
+    {&kernels_avx2, has_avx2},
+#elif defined CPU_ARM
+    {&kernels_neon, has_dotprod},
+#endif
     {&kernels_portable, always},
 };
 
