@@ -143,10 +143,10 @@ static void multiply(const struct kernels *k, size_t tile_w, const struct matmul
     size_t stride = tensor_row_bytes(weights), blocks = (size_t)weights->cols / KERNEL_BLOCK;
     size_t panel_block = panel_bytes(type->kind, k->rows), column = tile_bytes(panel_tile(type->kind));
     size_t chunk = call->n <= tile_w ? CHUNK_BLOCKS_ONE : CHUNK_BLOCKS;
-    size_t block_bytes = (size_t)traits->block_bytes * KERNEL_BLOCK / traits->block;
     for (size_t at = 0; at < blocks; at += chunk) {
         size_t count = blocks - at < chunk ? blocks - at : chunk;
-        const uint8_t *rows = (const uint8_t *)weights->data + first * stride + at * block_bytes;
+        const uint8_t *rows = (const uint8_t *)weights->data + first * stride +
+                              at * KERNEL_BLOCK / traits->block * traits->block_bytes;
         char *panel = panels;
         for (uint64_t row = first; row < last; row += (uint64_t)k->rows, rows += (size_t)k->rows * stride) {
             type->pack(rows, stride, count, panel);
