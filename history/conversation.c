@@ -421,6 +421,9 @@ enum error_code store_set_draft(struct store *s, int64_t conversation, const cha
     enum error_code code = text_check(text, size, &clean, err);
     if (code != ERR_NONE)
         return code;
+    for (size_t i = 0; i < clean.size; i++) /* drafts are C strings */
+        if (clean.data[i] == '\0')
+            clean.data[i] = ' ';
     if (cursor > clean.size)
         cursor = clean.size;
     code = txn_write(s, err);

@@ -144,7 +144,7 @@ enum error_code store_set(struct store *s, int64_t conversation, enum store_prop
                           struct error *err);
 enum store_flag { STORE_PINNED, STORE_ARCHIVED, STORE_UNREAD };
 enum error_code store_flag(struct store *s, int64_t conversation, enum store_flag flag, bool on, struct error *err);
-/* What is typed and not yet sent; conversation 0: for one that is not begun. */
+/* What is typed and not yet sent (a NUL in it becomes a space); conversation 0: for one that is not begun. */
 enum error_code store_set_draft(struct store *s, int64_t conversation, const char *text, size_t size, size_t cursor,
                                 struct error *err);
 /* The draft for conversation 0, malloc'ed; "" when there is none. */

@@ -1,0 +1,116 @@
+/* Tests of token records: precision, size, and that damaged parts are refused. */
+#include <config.h>
+
+#include "tests/unit/history.h"
+
+#include <math.h>
+
+#include "history/internal.h"
+
+static void records_come_back_within_their_precision(void **state)
+{
+    (void)state;
+    struct buf packed;
+    buf_init(&packed, 1 << 20);
+    double worst = 0;
+    for (int i = 0; i < 2000; i++) {
+        float p = expf(-(float)i / 70.0f);
+        struct store_token t = {.chosen = {i * 64, p, i % 3 == 0 ? 0 : p}, .bytes = (uint32_t)i, .epoch = (uint32_t)i,
+                                .rank = (uint32_t)i, .entropy = (float)i / 150, .forced = i % 2 == 1, .n_best = 1,
+                                .best = {{INT32_MAX, 1, p}}};
+        assert_true(records_pack(&packed, &t));
+    }
+    struct store_records out = {0};
+    assert_true(records_unpack((unsigned char *)packed.data, packed.size, &out));
+    assert_int_equal(out.n, 2000);
+    for (int i = 0; i < 2000; i++) {
+        const struct store_token *t = &out.at[i];
+        float p = expf(-(float)i / 70.0f);
+        worst = fmax(worst, fabs((double)(t->chosen.before / p) - 1));
+        assert_int_equal(t->chosen.id, i * 64);
+        assert_int_equal(t->bytes, i);
+        assert_int_equal(t->epoch, i);
+        assert_int_equal(t->rank, i);
+        assert_int_equal(t->forced, i % 2 == 1);
+        assert_true(fabsf(t->entropy - (float)i / 150) < 1e-3f);
+        assert_true(i % 3 != 0 || t->chosen.after == 0);
+        assert_int_equal(t->best[0].id, INT32_MAX);
+        assert_true(t->best[0].before == 1.0f);
+    }
+    print_message("largest relative difference of a probability: %.2e\n", worst);
+    assert_true(worst < 1.0 / 4000);
+    store_records_free(&out);
+    buf_free(&packed);
+}
+
+static void a_token_takes_less_than_100_bytes(void **state)
+{
+    (void)state;
+    struct buf packed;
+    buf_init(&packed, 1 << 20);
+    for (int i = 0; i < 1000; i++) {
+        struct store_token t = {.chosen = {127000 + i, 0.3f, 0.4f}, .bytes = 5, .epoch = 3, .rank = 2, .entropy = 2,
+                                .n_best = STORE_CANDIDATES};
+        for (int k = 0; k < STORE_CANDIDATES; k++)
+            t.best[k] = (struct store_candidate){128000 - k, 0.1f, 0.1f};
+        records_pack(&packed, &t);
+    }
+    print_message("%.1f bytes per token with ten alternatives\n", (double)packed.size / 1000);
+    assert_true(packed.size < 100 * 1000);
+    buf_free(&packed);
+}
+
+static void odd_values_are_packed(void **state)
+{
+    (void)state;
+    struct buf packed;
+    buf_init(&packed, 1 << 20);
+    const float odd[] = {NAN, INFINITY, -INFINITY, -1, 2, 1e-30f, 0};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct store_token t = {.chosen = {-1, odd[i], odd[i]}, .entropy = odd[i], .n_best = i % 2 == 0 ? 99 : -5};
+        assert_true(records_pack(&packed, &t));
+    }
+    struct store_records out = {0};
+    assert_true(records_unpack((unsigned char *)packed.data, packed.size, &out));
+    for (size_t i = 0; i < out.n; i++)
+        assert_true(out.at[i].chosen.before >= 0 && out.at[i].chosen.before <= 1);
+    store_records_free(&out);
+    buf_free(&packed);
+}
+
+static void damaged_parts_are_refused(void **state)
+{
+    (void)state;
+    struct buf packed;
+    buf_init(&packed, 1 << 20);
+    struct store_token t = {.chosen = {300, 0.3f, 0.4f}, .entropy = 2, .n_best = 3};
+    records_pack(&packed, &t);
+    for (size_t cut = 2; cut < packed.size; cut++) {
+        struct store_records out = {0};
+        assert_false(records_unpack((unsigned char *)packed.data, cut, &out));
+        store_records_free(&out);
+    }
+    uint32_t seed = 1;
+    for (int i = 0; i < 20000; i++) { /* any bytes: no crash, no runaway */
+        unsigned char junk[64];
+        for (size_t k = 0; k < sizeof junk; k++)
+            junk[k] = (unsigned char)((seed = seed * 1664525 + 1013904223) >> 24);
+        junk[0] = 1;
+        struct store_records out = {0};
+        records_unpack(junk, sizeof junk, &out);
+        assert_true(out.n < sizeof junk);
+        store_records_free(&out);
+    }
+    buf_free(&packed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(records_come_back_within_their_precision),
+        cmocka_unit_test(a_token_takes_less_than_100_bytes),
+        cmocka_unit_test(odd_values_are_packed),
+        cmocka_unit_test(damaged_parts_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
