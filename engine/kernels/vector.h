@@ -21,6 +21,8 @@
 #include "engine/kernels/prepare.h"
 
 #define INLINE static inline __attribute__((always_inline))
+/* Loops over a tile's columns and a block's words are spelled out, so that the sums stay in registers. */
+#define UNROLL _Pragma("GCC unroll 8")
 
 enum { ROWS = 4 * UNITS, Q32_BYTES = 10 * 4 * ROWS, Q16_BYTES = 12 * 4 * ROWS };
 
@@ -403,6 +405,7 @@ static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, void *p
 
 INLINE void start(VF acc[], int w, const float *out, size_t stride, const float *init)
 {
+    UNROLL
     for (int c = 0; c < w; c++)
         acc[c] = vf_load(init != NULL ? init : out + (size_t)c * stride);
 }
@@ -411,16 +414,19 @@ INLINE void start(VF acc[], int w, const float *out, size_t stride, const float 
 INLINE void gemm_q(const uint8_t *panel, const uint8_t *tile, size_t blocks, float *out, size_t stride,
                    const float *init, const int W, const int parts, const int wide)
 {
-    VF acc[W];
+    VF acc[TILE];
     start(acc, W, out, stride, init);
     for (size_t b = 0; b < blocks; b++, panel += (8 + 2 * parts) * sizeof(V), tile += 48 * W) {
         const float *numbers = (const float *)(tile + 32 * W);
         for (int part = 0; part < parts; part++) {
-            V sums[W];
+            V sums[TILE];
+            UNROLL
             for (int c = 0; c < W; c++)
                 sums[c] = v_set1(0);
+            UNROLL
             for (int j = part * 8 / parts; j < (part + 1) * 8 / parts; j++) {
                 V weights = v_load(panel + (size_t)j * sizeof(V));
+                UNROLL
                 for (int c = 0; c < W; c++) {
                     V x = v_bcast(tile + 32 * c + 4 * j);
                     sums[c] = wide ? v_dot_wide(sums[c], weights, x) : v_dot(sums[c], weights, x);
@@ -428,6 +434,7 @@ INLINE void gemm_q(const uint8_t *panel, const uint8_t *tile, size_t blocks, flo
             }
             VF ws = vf_load((const float *)(panel + (size_t)(8 + part) * sizeof(V)));
             VF wm = vf_load((const float *)(panel + (size_t)(8 + parts + part) * sizeof(V)));
+            UNROLL
             for (int c = 0; c < W; c++) {
                 float sum = parts == 1 ? numbers[W + c] : numbers[2 * W + 2 * c + part];
                 acc[c] = vf_fma(vf_int(sums[c]), vf_mul(ws, vf_set1(numbers[c])), acc[c]);
@@ -435,6 +442,7 @@ INLINE void gemm_q(const uint8_t *panel, const uint8_t *tile, size_t blocks, flo
             }
         }
     }
+    UNROLL
     for (int c = 0; c < W; c++)
         vf_store(out + (size_t)c * stride, acc[c]);
 }
@@ -442,13 +450,15 @@ INLINE void gemm_q(const uint8_t *panel, const uint8_t *tile, size_t blocks, flo
 INLINE void gemm_f(const float *panel, const float *tile, size_t blocks, float *out, size_t stride, const float *init,
                    const int W)
 {
-    VF acc[W];
+    VF acc[TILE];
     start(acc, W, out, stride, init);
     for (size_t k = 0; k < blocks * KERNEL_BLOCK; k++, panel += ROWS, tile += W) {
         VF weights = vf_load(panel);
+        UNROLL
         for (int c = 0; c < W; c++)
             acc[c] = vf_fma(weights, vf_set1(tile[c]), acc[c]);
     }
+    UNROLL
     for (int c = 0; c < W; c++)
         vf_store(out + (size_t)c * stride, acc[c]);
 }
