@@ -174,7 +174,7 @@ static enum error_code not_finite(struct session *s, struct error *err)
 {
     s->length = 0;
     s->has_logits = false;
-    return error_set(err, ERR_CORRUPT, "%s: the model's weights hold NaN or infinite numbers; download it again",
+    return error_set(err, ERR_CORRUPT, "%s: the model's weights hold NaN or infinite numbers; fetch the model again",
                      s->model->info.path);
 }
 

@@ -6,12 +6,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "engine/engine.h"
+#include "engine/model.h"
 #include "tests/unit/vectors.h"
 
 enum { CONTEXT = 200 };
@@ -213,6 +216,65 @@ static void scores_are_those_of_the_logits(void **state)
     session_free(other);
 }
 
+/* ---- damaged weights -------------------------------------------------------------------------------------------- */
+
+static char *read_file(const char *path, size_t *size)
+{
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, 0, SEEK_END), 0);
+    *size = (size_t)ftell(f);
+    rewind(f);
+    char *bytes = malloc(*size);
+    assert_int_equal(fread(bytes, 1, *size, f), *size);
+    fclose(f);
+    return bytes;
+}
+
+/* A copy of the model whose tensor begins with a NaN, which these bytes are for F16, BF16 and the scale of Q8_0; the
+ * path goes into `copy`. */
+static void write_damaged(const struct tensor *tensor, char *copy)
+{
+    static const unsigned char nan[] = {0xff, 0x7f};
+    size_t size, at = 0;
+    char *bytes = read_file(model_info(model)->path, &size);
+    const size_t row = tensor_row_bytes(tensor);
+    while (memcmp(bytes + at, tensor->data, row) != 0)
+        assert_true(++at + row <= size);
+    memcpy(bytes + at, nan, sizeof nan);
+    int fd = mkstemp(copy);
+    assert_true(fd >= 0);
+    FILE *f = fdopen(fd, "wb");
+    assert_int_equal(fwrite(bytes, 1, size, f), size);
+    fclose(f);
+    free(bytes);
+}
+
+static void weights_that_are_no_numbers_are_told(void **state)
+{
+    (void)state;
+    session_free(open_session(0));
+    const struct tensor *tensors[] = {&model->layers[0].wq, &model->layers[1].down, &model->output};
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++) {
+        char copy[] = "/tmp/palaver-test-XXXXXX";
+        write_damaged(tensors[i], copy);
+        struct error err = {0};
+        struct model *damaged = model_open(copy, NULL, &err);
+        unlink(copy);
+        if (damaged == NULL)
+            fail_msg("%s", err.message);
+        struct session *s = session_open(damaged, &(struct session_options){.context = 50, .threads = 1}, &err);
+        assert_non_null(s);
+        assert_int_equal(session_sync(s, (int32_t[]){1, 2, 3}, 3, NULL, NULL, NULL, &err), ERR_CORRUPT);
+        assert_non_null(strstr(err.message, "NaN"));
+        assert_null(session_logits(s));
+        assert_int_equal(session_push(s, 1, NULL), ERR_CORRUPT);
+        assert_int_equal(session_score(s, (int32_t[]){1, 2, 3}, 3, (float[3]){0}, NULL, NULL, NULL), ERR_CORRUPT);
+        session_free(s);
+        model_free(damaged);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +284,7 @@ int main(void)
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(progress_is_told_and_stops),
         cmocka_unit_test(scores_are_those_of_the_logits),
+        cmocka_unit_test(weights_that_are_no_numbers_are_told),
     };
     return cmocka_run_group_tests(tests, open_model, close_model);
 }
