@@ -189,10 +189,21 @@ enum error_code sampling_set(struct sampling *s, const char *name, const char *v
 /* Writes the value as text ("Off" when it is neutral) into out. */
 void sampling_get(const struct sampling *s, const struct sampling_field *field, char *out, size_t size);
 
+/* The settings that remove candidates, in the order in which they act. */
+enum sampler_stage {
+    STAGE_NONE,        /* not removed */
+    STAGE_TEMPERATURE, /* at 0 everything but the likeliest */
+    STAGE_TOP_K,
+    STAGE_TOP_P,
+    STAGE_MIN_P,
+    STAGE_TYPICAL_P,
+};
+
 struct candidate {
     int32_t id;
     float before; /* probability as the model gives it */
     float after;  /* with the settings; 0 when a setting removed it */
+    enum sampler_stage removed_by;
 };
 
 /* ---- session ---------------------------------------------------------------------------------------------------- */
@@ -244,6 +255,9 @@ void sampler_seed(struct sampler *s, uint64_t seed);
  * *chosen with the probabilities of the token returned. */
 int32_t sampler_choose(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous,
                        size_t n, struct candidate *chosen, struct candidate *best, int32_t *n_best);
+/* Of the last choice: how many tokens survived the settings, and the probability of one with the settings. */
+size_t sampler_survivors(const struct sampler *s);
+float sampler_probability(const struct sampler *s, int32_t id);
 
 /* ---- worker ----------------------------------------------------------------------------------------------------- */
 
@@ -274,9 +288,10 @@ struct event {
     int32_t id;             /* EVENT_TOKEN */
     struct candidate chosen, best[SAMPLING_CANDIDATES];
     int32_t n_best;
-    struct sampling_epoch { uint32_t number; } epoch; /* which version of the settings chose it, from 0 up per request */
-    char text[256];         /* EVENT_TOKEN: whole UTF-8 characters that became certain with this token, not cleaned;
-                             * "" while a character or a possible stop string is incomplete */
+    uint32_t settings;      /* EVENT_TOKEN: how many worker_set_sampling calls of this request came before it was chosen */
+    char text[256];         /* EVENT_TOKEN: whole UTF-8 characters that became certain with this token, NUL-terminated,
+                             * not cleaned; "" while a character or a possible stop string is incomplete. An event with
+                             * id -1 brings only text: the rest of a long token, or what was held back to the end */
     size_t text_size;
     enum finish finish;     /* EVENT_DONE */
     struct timings timings;
