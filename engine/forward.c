@@ -36,7 +36,8 @@ struct forward {
     float *turn;                   /* (batch, 2 * head_width): see layer_kernels.rotate */
 };
 
-/* One pool_run. `stopped` is written by thread 0 before a barrier and read by all after it. */
+/* One pool_run. `stopped` is written by thread 0 before a matmul_run and read by all right after it: the next
+ * matmul_run's barriers lie between that and the next writing. */
 struct run {
     struct forward *f;
     const struct forward_batch *batch;
@@ -275,9 +276,19 @@ static void apply_gate(struct forward *f, int32_t first, int32_t n, int32_t thre
         f->kernels->gate(f->gate + (size_t)i * f->ff_width, f->up + (size_t)i * f->ff_width, width);
 }
 
-/* From attention's result to the next layer's norm, for rows [first, n). */
-static void finish_layer(struct forward *f, int32_t layer, int32_t first, int32_t n, int32_t thread, int32_t threads)
+/* To be called before a matmul_run, after which all threads see run->stopped alike. */
+static void ask(struct run *run, int32_t thread, double layer)
 {
+    const struct forward_batch *batch = run->batch;
+    if (thread == 0 && batch->progress != NULL)
+        run->stopped = !batch->progress(batch->context, layer / run->f->model->info.layers);
+}
+
+/* From attention's result to the next layer's norm, for rows [first, n). False when stopped. */
+static bool finish_layer(struct run *run, int32_t layer, int32_t first, int32_t thread, int32_t threads)
+{
+    struct forward *f = run->f;
+    const int32_t n = run->batch->n;
     const struct model_layer *w = &f->model->layers[layer];
     const struct vectors *b = &f->vectors[layer];
     const struct range rows = share(first, n, thread, threads);
@@ -291,13 +302,17 @@ static void finish_layer(struct forward *f, int32_t layer, int32_t first, int32_
         product(&w->gate, b->gate, f->gate, f->ff_width, first),
         product(&w->up, b->up, f->up, f->ff_width, first),
     };
+    ask(run, thread, layer + 0.4);
     matmul_run(f->matmul, thread, wide, 2, f->normed + x_at, f->width, count);
+    if (run->stopped)
+        return false;
     apply_gate(f, first, n, thread, threads);
 
     const struct matmul_job down = product(&w->down, b->down, f->added, f->width, first);
     matmul_run(f->matmul, thread, &down, 1, f->gate + (size_t)first * f->ff_width, f->ff_width, count);
     const bool last = layer == f->model->info.layers - 1;
     add_and_norm(f, last ? f->output_norm : f->vectors[layer + 1].attn_norm, rows);
+    return true;
 }
 
 static int32_t first_row(const struct forward_batch *batch)
@@ -314,14 +329,13 @@ static void run_thread(void *context, int32_t thread, int32_t threads)
     embed(f, batch, thread, threads);
     for (int32_t layer = 0; layer < layers; layer++) {
         const int32_t first = layer == layers - 1 ? first_row(batch) : 0;
-        if (thread == 0 && batch->progress != NULL)
-            run->stopped = !batch->progress(batch->context, (double)layer / layers);
+        ask(run, thread, layer);
         project(f, layer, first, batch->n, thread);
         if (run->stopped)
             return;
         attend(f, batch, layer, first, thread);
-        if (first < batch->n)
-            finish_layer(f, layer, first, batch->n, thread, threads);
+        if (first < batch->n && !finish_layer(run, layer, first, thread, threads))
+            return;
     }
     if (batch->logits == NULL)
         return;

@@ -30,7 +30,7 @@ const char *forward_kernels(const struct forward *f);
 /* Which rows of a batch have their last layer finished, so that logits can be had. */
 enum forward_want { FORWARD_NONE, FORWARD_LAST, FORWARD_ALL };
 
-/* Asked by one thread between layers with the part of the batch's work that is done, 0 to 1; false stops. */
+/* Asked by one thread twice in every layer with the part of the batch's work that is done, 0 to 1; false stops. */
 typedef bool forward_progress(void *context, double done);
 
 struct forward_batch {

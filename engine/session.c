@@ -1,7 +1,7 @@
 /* A session: the tokens whose keys and values are in the cache, and the logits after the last of them.
  *
- * Prompts are read in batches. A batch is as large as the forward pass's buffers allow, but on a slow machine or with a
- * large model no larger than what takes about BATCH_SECONDS, as measured, because a batch that is stopped is lost. */
+ * Prompts are read in batches as large as the forward pass's buffers allow: packing the weights costs the same for few
+ * tokens as for many. A stop need not wait for the end of a batch, which takes seconds with a large model. */
 #include <config.h>
 
 #include <math.h>
@@ -16,13 +16,12 @@
 
 enum {
     DEFAULT_BATCH = 512,
-    MIN_BATCH = 64,
     DEFAULT_CONTEXT = 4096,
     MAX_CONTEXT = 1 << 20,
     MAX_THREADS = 1024,
     SCORE_ROWS = 32, /* positions whose logits are in memory at once */
 };
-static const double BATCH_SECONDS = 2, PROGRESS_SECONDS = 0.1;
+static const double PROGRESS_SECONDS = 0.1;
 
 struct session {
     const struct model *model;
@@ -34,7 +33,6 @@ struct session {
     float *logits;          /* (vocab) */
     bool has_logits;        /* logits are those after ids[length - 1] */
     float *rows;            /* (SCORE_ROWS, vocab), for scoring; NULL before */
-    double speed;           /* tokens a second of the last large batch; 0 before */
 };
 
 static double now(void)
@@ -151,7 +149,7 @@ static bool tell(struct report *r, size_t done)
     return r->progress == NULL || r->progress(r->context, done, r->total);
 }
 
-static bool tell_between_layers(void *context, double part)
+static bool tell_within_batch(void *context, double part)
 {
     struct report *r = context;
     if (now() - r->last < PROGRESS_SECONDS)
@@ -191,33 +189,24 @@ static bool all_finite(const float *values, size_t n)
 
 static size_t next_batch(const struct session *s, size_t left)
 {
-    size_t batch = (size_t)s->batch;
-    if (s->speed > 0 && s->speed * BATCH_SECONDS < (double)batch) {
-        size_t slow = (size_t)(s->speed * BATCH_SECONDS) / 32 * 32;
-        slow = slow < MIN_BATCH ? MIN_BATCH : slow;
-        batch = slow < batch ? slow : batch;
-    }
-    return batch < left ? batch : left;
+    return left < (size_t)s->batch ? left : (size_t)s->batch;
 }
 
 /* Evaluates the n tokens at s->ids + s->length. */
 static bool run_batch(struct session *s, size_t n, enum forward_want want, float *logits, struct report *r)
 {
     r->batch = n;
-    const double start = now();
     const struct forward_batch batch = {
         .ids = s->ids + s->length,
         .n = (int32_t)n,
         .position = (int32_t)s->length,
         .want = want,
         .logits = logits,
-        .progress = r->progress != NULL ? tell_between_layers : NULL,
+        .progress = r->progress != NULL ? tell_within_batch : NULL,
         .context = r,
     };
     if (!forward_run(s->forward, &batch))
         return false;
-    if (n >= MIN_BATCH)
-        s->speed = (double)n / (now() - start);
     s->length += n;
     r->done += n;
     return true;

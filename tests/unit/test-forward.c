@@ -367,6 +367,48 @@ static void smollm2_batches_give_the_same_bits(void **state)
     model_free(model);
 }
 
+/* ---- stopping --------------------------------------------------------------------------------------------------- */
+
+static bool stop_at_zero(void *context, double done)
+{
+    assert_true(done >= 0 && done < 1);
+    return --*(int *)context != 0;
+}
+
+static void a_batch_stops_at_any_question(void **state)
+{
+    (void)state;
+    struct model *model = open_model(vectors_path("tiny-llama.gguf"));
+    const size_t size = (size_t)model_info(model)->vocab * sizeof(float);
+    int32_t ids[40];
+    for (int32_t i = 0; i < 40; i++)
+        ids[i] = i * 5;
+    float *expected = malloc(size), *logits = malloc(size);
+    const struct forward_options options = {.context = 64, .batch = 40};
+    for (int32_t threads = 1; threads <= 3; threads++) {
+        struct error err = {0};
+        struct pool *pool = pool_new(threads, &err);
+        struct forward *f = forward_new(model, pool, &options, &err);
+        int left = -1;
+        struct forward_batch batch = {.ids = ids, .n = 40, .want = FORWARD_LAST, .logits = expected,
+                                      .progress = stop_at_zero, .context = &left};
+        assert_true(forward_run(f, &batch));
+        batch.logits = logits;
+        for (int question = 1; question <= 2 * model_info(model)->layers; question++) {
+            left = question;
+            assert_false(forward_run(f, &batch));
+            left = -1;
+            assert_true(forward_run(f, &batch));
+            assert_memory_equal(logits, expected, size);
+        }
+        forward_free(f);
+        pool_free(pool);
+    }
+    free(expected);
+    free(logits);
+    model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +421,7 @@ int main(void)
         cmocka_unit_test(tiny_llama3_exact),
         cmocka_unit_test(tiny_llama3_fast),
         cmocka_unit_test(tiny_batches_give_the_same_bits),
+        cmocka_unit_test(a_batch_stops_at_any_question),
         cmocka_unit_test(smollm2_in_exact_mode),
         cmocka_unit_test(smollm2_in_fast_mode),
         cmocka_unit_test(smollm2_batches_give_the_same_bits),
