@@ -54,12 +54,6 @@ int report(const struct error *err)
 
 int chat_run(const struct options *o)
 {
-    struct error err = {0};
-    if (o->prompt != NULL || o->file != NULL)
-        return once_run(o);
-    if (!isatty(STDIN_FILENO)) {
-        error_set(&err, ERR_ARGUMENT, "standard input is not a terminal; palaver -p TEXT answers once and appends it");
-        return report(&err);
-    }
-    return line_run(o);
+    bool once = o->prompt != NULL || o->file != NULL || !isatty(STDIN_FILENO);
+    return once ? once_run(o) : line_run(o);
 }

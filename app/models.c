@@ -200,18 +200,24 @@ struct session *models_session(const struct options *o, const struct model *mode
     return session_open(model, &options, err);
 }
 
-struct chat_template *models_template(const struct options *o, const struct model *model, struct error *err)
+struct chat_template *models_template_named(const struct options *o, const char *name, const struct model *model,
+                                            struct error *err)
 {
     struct chat_template *template = NULL;
     char *folder = paths_join(o->paths.config_dir, "templates");
     if (folder == NULL)
         error_set(err, ERR_MEMORY, "no memory for a path");
-    else if (o->template_name != NULL)
-        template = template_load(o->template_name, folder, err);
+    else if (name != NULL)
+        template = template_load(name, folder, err);
     else
         template = template_for_model(model, folder, err);
     free(folder);
     return template;
+}
+
+struct chat_template *models_template(const struct options *o, const struct model *model, struct error *err)
+{
+    return models_template_named(o, o->template_name, model, err);
 }
 
 char **models_templates(const struct options *o)

@@ -23,6 +23,9 @@ struct model *models_open(const struct options *o, bool vocab_only, struct error
 struct session *models_session(const struct options *o, const struct model *model, int32_t context, struct error *err);
 /* The template that the options name, else the model's own. */
 struct chat_template *models_template(const struct options *o, const struct model *model, struct error *err);
+/* The template of that name; NULL: the model's own. */
+struct chat_template *models_template_named(const struct options *o, const char *name, const struct model *model,
+                                            struct error *err);
 /* Names of all templates, built-in and the user's: as template_list. */
 char **models_templates(const struct options *o);
 /* True for a word on the command line that is a model file rather than a message. */

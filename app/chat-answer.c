@@ -1,0 +1,276 @@
+/* Chat: prompts and answers.
+ *
+ * When the messages outgrow the context the oldest exchanges fall out, and a quarter more than must: so the prompt's
+ * beginning stays the same for several turns and its key/value cache is kept. An answer that meets the end of the
+ * context goes on behind a prompt from which older exchanges are left out. */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "app/chat-internal.h"
+
+/* ---- prompts ---------------------------------------------------------------------------------------------------- */
+
+/* Renders the system message and the messages from one on; limit as in prompt_render. */
+static enum error_code render(const struct chat *c, size_t from, size_t limit, struct prompt *out, struct error *err)
+{
+    size_t n = 0;
+    struct message *messages = calloc(c->list.n - from + 1, sizeof *messages);
+    if (messages == NULL)
+        return error_set(err, ERR_MEMORY, "no memory for the messages");
+    if (c->system.size > 0)
+        messages[n++] = (struct message){ROLE_SYSTEM, buf_text(&c->system)};
+    for (size_t i = from; i < c->list.n; i++)
+        messages[n++] = (struct message){c->list.at[i].role, buf_text(&c->list.at[i].text)};
+    *out = (struct prompt){0};
+    enum error_code code = prompt_render(c->template, model_tokenizer(chat_model(c)), messages, n, limit, out, err);
+    free(messages);
+    return code;
+}
+
+enum error_code chat_render(struct chat *c, struct prompt *out, struct error *err)
+{
+    if (chat_model(c) == NULL)
+        return error_set(err, ERR_NOT_FOUND, "the model is not loaded");
+    return render(c, c->window, 0, out, err);
+}
+
+/* Tokens that the prompt may have, so that an answer fits behind it. */
+static size_t prompt_limit(const struct chat *c)
+{
+    size_t capacity = chat_capacity(c), reserve = capacity / 4;
+    if (c->sampling.max_new_tokens >= 0 && (size_t)c->sampling.max_new_tokens < reserve)
+        reserve = (size_t)c->sampling.max_new_tokens;
+    if (reserve < 64)
+        reserve = 64;
+    return capacity - (reserve < capacity / 2 ? reserve : capacity / 2);
+}
+
+/* The message that tells both numbers: what the least prompt needs, and what there is. */
+static enum error_code too_long(const struct chat *c, struct error *err)
+{
+    struct prompt least;
+    struct error other = {0};
+    if (render(c, chat_list_last_user(&c->list), 0, &least, &other) != ERR_NONE)
+        return error_set(err, other.code, "%s", other.message);
+    size_t n = least.ids.n;
+    prompt_free(&least);
+    return error_set(err, ERR_CONTEXT,
+                     "the message makes a prompt of %zu tokens; the context of %zu has room for %zu and an answer: "
+                     "shorten it, or choose a larger context with -c",
+                     n, chat_capacity(c), prompt_limit(c));
+}
+
+/* Renders what fits, leaving the oldest exchanges out where it must. *window is the first message kept. */
+static enum error_code render_fitting(const struct chat *c, struct prompt *out, size_t *window, struct error *err)
+{
+    size_t limit = prompt_limit(c);
+    *window = c->window;
+    enum error_code code = render(c, c->window, 0, out, err);
+    if (code != ERR_NONE || out->ids.n <= limit)
+        return code;
+    prompt_free(out);
+    struct error ignored = {0};
+    code = render(c, c->window, limit - limit / 4, out, &ignored);
+    if (code != ERR_NONE)
+        code = render(c, c->window, limit, out, &ignored);
+    if (code == ERR_CONTEXT)
+        return too_long(c, err);
+    if (code != ERR_NONE)
+        return error_set(err, ignored.code, "%s", ignored.message);
+    *window += out->dropped;
+    return ERR_NONE;
+}
+
+/* Tells how much the model no longer sees. */
+static void tell_window(const struct chat *c)
+{
+    struct prompt whole;
+    struct error ignored = {0};
+    if (c->view->window == NULL || render(c, 0, 0, &whole, &ignored) != ERR_NONE)
+        return;
+    size_t seen = c->prompt.ids.n;
+    c->view->window(c->view->context, c->window, whole.ids.n > seen ? whole.ids.n - seen : 0);
+    prompt_free(&whole);
+}
+
+/* ---- asking ----------------------------------------------------------------------------------------------------- */
+
+static uint64_t random_seed(void)
+{
+    uint32_t seed;
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = (uint32_t)time(NULL);
+    return seed;
+}
+
+/* The settings that the worker gets: the template's stop strings too, and the tokens that are left. */
+static struct sampling request_sampling(const struct chat *c)
+{
+    struct sampling s = c->sampling;
+    s.seed = c->list.at[c->list.n - 1].sampling.seed;
+    if (s.max_new_tokens >= 0)
+        s.max_new_tokens = s.max_new_tokens > c->said ? s.max_new_tokens - c->said : 0;
+    const char *const *stop = template_stops(c->template);
+    for (; stop != NULL && *stop != NULL && s.n_stops < SAMPLING_STOPS; stop++)
+        if (strlen(*stop) < SAMPLING_STOP_BYTES)
+            strcpy(s.stops[s.n_stops++], *stop);
+    return s;
+}
+
+void chat_set_sampling(struct chat *c, const struct sampling *sampling)
+{
+    c->sampling = *sampling;
+    if (c->request == 0)
+        return;
+    struct sampling s = request_sampling(c);
+    worker_set_sampling(c->worker, &s);
+}
+
+/* Renders the prompt and gives it to the worker. */
+static enum error_code request(struct chat *c, struct error *err)
+{
+    struct prompt prompt;
+    size_t window;
+    if (render_fitting(c, &prompt, &window, err) != ERR_NONE)
+        return err->code;
+    struct sampling s = request_sampling(c);
+    c->request = worker_generate(c->worker, prompt.ids.at, prompt.ids.n, &s, err);
+    if (c->request == 0) {
+        prompt_free(&prompt);
+        return err->code != ERR_NONE ? err->code : error_set(err, ERR_BUSY, "the model is busy");
+    }
+    prompt_free(&c->prompt);
+    c->prompt = prompt;
+    c->reading = true;
+    c->said_now = 0;
+    if (window != c->window) {
+        c->window = window;
+        tell_window(c);
+    }
+    return ERR_NONE;
+}
+
+/* The empty answer to the last message. */
+static enum error_code begin_answer(struct chat *c, struct error *err)
+{
+    struct chat_message *answer = chat_list_add(&c->list, ROLE_ASSISTANT, "", 0);
+    if (answer == NULL)
+        return error_set(err, ERR_MEMORY, "no memory for an answer");
+    answer->sampling = c->sampling;
+    answer->sampling.seed = c->seed_is_fixed ? c->sampling.seed + c->tries : random_seed();
+    return ERR_NONE;
+}
+
+enum error_code chat_ask(struct chat *c, struct error *err)
+{
+    bool fresh = c->list.at[c->list.n - 1].role == ROLE_USER;
+    c->said = 0;
+    c->stopping = false;
+    if (fresh && begin_answer(c, err) != ERR_NONE)
+        return err->code;
+    if (request(c, err) != ERR_NONE) {
+        if (fresh)
+            chat_list_cut(&c->list, c->list.n - 1);
+        return err->code;
+    }
+    if (fresh && c->keeper != NULL)
+        c->keeper->appended(c->keeper->context, c->list.n - 1);
+    return ERR_NONE;
+}
+
+/* ---- taking ----------------------------------------------------------------------------------------------------- */
+
+static void take_token(struct chat *c, const struct event *event)
+{
+    struct chat_message *answer = &c->list.at[c->list.n - 1];
+    c->reading = false;
+    c->said_now++;
+    if (event->text_size > 0) {
+        buf_append(&answer->text, event->text, event->text_size);
+        if (c->keeper != NULL)
+            c->keeper->grew(c->keeper->context, c->list.n - 1);
+    }
+    if (c->view->token != NULL)
+        c->view->token(c->view->context, event);
+}
+
+static void add_timings(struct timings *sum, const struct timings *t)
+{
+    if (sum->answer_tokens == 0)
+        sum->first_token_seconds = t->first_token_seconds;
+    sum->prompt_tokens = t->prompt_tokens;
+    sum->reused_tokens = t->reused_tokens;
+    sum->answer_tokens += t->answer_tokens;
+    sum->prefill_seconds += t->prefill_seconds;
+    sum->decode_seconds += t->decode_seconds;
+}
+
+/* Goes on with an answer that met the end of the context; false when nothing more can be left out. */
+static bool renew(struct chat *c)
+{
+    struct error ignored = {0};
+    size_t before = c->window, given = c->prompt.ids.n + (size_t)c->said_now;
+    struct prompt prompt;
+    size_t window;
+    if (c->stopping || template_is_base(c->template) || render_fitting(c, &prompt, &window, &ignored) != ERR_NONE)
+        return false;
+    bool shorter = window > before && prompt.ids.n < given;
+    prompt_free(&prompt);
+    return shorter && request(c, &ignored) == ERR_NONE;
+}
+
+static void end_answer(struct chat *c, enum finish finish)
+{
+    struct chat_message *answer = &c->list.at[c->list.n - 1];
+    c->reading = false;
+    c->stopping = false;
+    answer->finish = finish;
+    if (c->keeper != NULL)
+        c->keeper->finished(c->keeper->context, c->list.n - 1);
+    if (c->view->ended != NULL)
+        c->view->ended(c->view->context, answer);
+}
+
+static void take_done(struct chat *c, const struct event *event)
+{
+    struct chat_message *answer = &c->list.at[c->list.n - 1];
+    c->request = 0;
+    add_timings(&answer->timings, &event->timings);
+    if (event->finish == FINISH_CONTEXT) {
+        c->said += c->said_now;
+        if ((c->sampling.max_new_tokens < 0 || c->said < c->sampling.max_new_tokens) && renew(c))
+            return;
+    }
+    end_answer(c, event->finish);
+}
+
+void chat_take_event(struct chat *c, const struct event *event)
+{
+    if (c->request == 0 || event->request != c->request)
+        return;
+    switch (event->kind) {
+    case EVENT_LOADED:
+        break;
+    case EVENT_PREFILL:
+        if (c->view->reading != NULL)
+            c->view->reading(c->view->context, event->done, event->total);
+        break;
+    case EVENT_TOKEN:
+        take_token(c, event);
+        break;
+    case EVENT_DONE:
+        take_done(c, event);
+        break;
+    case EVENT_FAILED:
+        c->request = 0;
+        c->list.at[c->list.n - 1].finish = FINISH_STOPPED;
+        c->reading = c->stopping = false;
+        if (c->view->failed != NULL)
+            c->view->failed(c->view->context, &event->error);
+        break;
+    }
+}

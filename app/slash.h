@@ -1,0 +1,38 @@
+/* Slash: the commands of the chat, /help and the like.
+ *
+ * One const table holds their names, aliases, usage and help; looking up, completing, /help and the nearest name for a
+ * mistyped one all go by it. Settings that the config file and the flags know are found by the same names. */
+#ifndef PALAVER_APP_SLASH_H
+#define PALAVER_APP_SLASH_H
+
+#include "app/chat.h"
+#include "app/show.h"
+#include "app/words.h"
+
+/* What commands act on. */
+struct talk {
+    struct chat *chat;
+    const struct options *options;
+    struct show *show;
+    struct buf attached; /* text of files that goes with the next message */
+    struct buf draft;    /* stands in the line that is edited next */
+    struct buf sent;     /* the last message, for when it is refused */
+    bool quit;
+    /* Lets the user edit text in an editor of theirs; NULL where there is none. */
+    enum error_code (*edit)(void *context, struct buf *text, struct error *err);
+    void *context;
+};
+
+void talk_init(struct talk *t, const struct options *o, struct show *show);
+void talk_free(struct talk *t); /* not the chat */
+
+/* True for a line that begins as commands do: a slash and a name. */
+bool slash_is_command(const char *line);
+/* Runs it. What goes wrong is told on the show; a line that can't be run stays as the draft. */
+void slash_run(struct talk *t, const char *line);
+/* Candidates for the word at the end of line; *start is its offset. None unless line begins a command. */
+void slash_complete(const struct talk *t, const char *line, struct words *candidates, size_t *start);
+/* Sends text with what is attached; an error is told and the text kept as the draft. */
+void talk_send(struct talk *t, const char *text);
+
+#endif
