@@ -87,9 +87,9 @@ static void keep_token(struct once *o, const struct event *event)
 static void on_token(void *context, const struct event *event)
 {
     struct once *o = context;
-    if (o->tokens != NULL)
+    if (o->tokens != NULL && event->id >= 0)
         keep_token(o, event);
-    else
+    if (o->tokens == NULL)
         show_piece(o, event->text, event->text_size);
 }
 
@@ -280,7 +280,7 @@ static int finish(struct once *o)
     const struct chat_message *last = o->ended ? chat_message(o->chat, chat_count(o->chat) - 1) : NULL;
     if (last != NULL && o->tokens != NULL)
         print_json(o, last);
-    else if (last != NULL)
+    else
         show_end(&o->show);
     if (last != NULL && o->options->stats)
         stats_print(stderr, last);

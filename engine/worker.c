@@ -145,21 +145,21 @@ static bool tell_progress(void *context, size_t done, size_t total)
 }
 
 /* Sends the event with as much of the text as it holds, the rest in events without a token. */
-static void send_text(struct answer *a, struct event *event)
+static void send_text(struct answer *a, struct event event)
 {
     const char *text = buf_text(&a->text);
     size_t left = a->text.size;
     do {
-        size_t size = left < sizeof event->text ? left : sizeof event->text - 1;
+        size_t size = left < sizeof event.text ? left : sizeof event.text - 1;
         while (size < left && (text[size] & 0xC0) == 0x80)
             size--; /* not inside a character */
-        memcpy(event->text, text, size);
-        event->text[size] = '\0';
-        event->text_size = size;
-        send_event(a->worker, event);
+        memcpy(event.text, text, size);
+        event.text[size] = '\0';
+        event.text_size = size;
+        send_event(a->worker, &event);
         text += size;
         left -= size;
-        *event = (struct event){.kind = EVENT_TOKEN, .request = a->request, .id = -1, .settings = a->settings_number};
+        event = (struct event){.kind = EVENT_TOKEN, .request = a->request, .id = -1, .settings = a->settings_number};
     } while (left > 0);
     buf_clear(&a->text);
 }
@@ -188,7 +188,7 @@ static bool one_token(struct answer *a, enum finish *finish, struct error *err)
         error_set(err, ERR_MEMORY, "no memory for the answer");
         return false;
     }
-    send_text(a, &event);
+    send_text(a, event);
     if (a->stream.stopped) {
         *finish = FINISH_STOP_STRING;
         return false;
@@ -228,7 +228,7 @@ static void answer(struct worker *w, struct answer *a)
     a->timings.decode_seconds = code == ERR_NONE ? now() - a->prompt_read : 0;
     if (textstream_end(&a->stream, &a->text) && a->text.size > 0) {
         struct event rest = {.kind = EVENT_TOKEN, .request = a->request, .id = -1, .settings = a->settings_number};
-        send_text(a, &rest);
+        send_text(a, rest);
     }
     event.timings = a->timings;
     if (err.code != ERR_NONE && err.code != ERR_STOPPED) {
