@@ -143,7 +143,13 @@ static enum error_code set_sampling(struct options *o, const struct option_spec 
 {
     if (strcmp(spec->name, "stop") == 0 && o->source[option_index(spec)] < source)
         o->sampling.n_stops = 0;
-    return sampling_set(&o->sampling, spec->name, value, err);
+    struct error why = {0};
+    enum error_code code = sampling_set(&o->sampling, spec->name, value, &why);
+    const struct sampling_field *field = sampling_field(spec->name);
+    size_t named = field != NULL ? strlen(field->name) : 0; /* the engine spells its names with underscores */
+    if (code != ERR_NONE && named > 0 && strncmp(why.message, field->name, named) == 0)
+        return error_set(err, code, "%s%s", spec->name, why.message + named);
+    return code == ERR_NONE ? code : error_set(err, code, "%s", why.message);
 }
 
 enum error_code option_set(struct options *o, const struct option_spec *spec, const char *value,

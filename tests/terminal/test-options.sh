@@ -34,7 +34,7 @@ fails_with "a sampling setting that is no number" 2 "--temperature"
 run --temperature -1
 fails_with "a sampling setting out of range" 2 "temperature"
 run --top-p 1.5
-fails_with "top-p above 1" 2 "top"
+fails_with "top-p above 1" 2 "--top-p is a number from 0 to 1"
 run --color sometimes
 fails_with "a word that is no choice" 2 "auto always never"
 run help tokenise
@@ -65,7 +65,7 @@ fails_with "--logprobs without --json" 2 "--json"
 run -p x -q --stats
 fails_with "--quiet with --stats" 2 "contradict"
 run
-fails_with "standard input is not a terminal" 2 "standard input is not a terminal"
+fails_with "no prompt and no terminal" 2 "not a terminal"
 
 run --check-config
 prints "built-in values" "threads = 0  (built-in)"
