@@ -21,8 +21,13 @@
 #include "engine/kernels/prepare.h"
 
 #define INLINE static inline __attribute__((always_inline))
-/* Loops over a tile's columns and a block's words are spelled out, so that the sums stay in registers. */
+/* Loops over a tile's columns and a block's words are spelled out, so that the sums stay in registers. Where a sanitizer
+ * watches, gcc cannot do so and would warn. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define UNROLL
+#else
 #define UNROLL _Pragma("GCC unroll 8")
+#endif
 
 enum { ROWS = 4 * UNITS, Q32_BYTES = 10 * 4 * ROWS, Q16_BYTES = 12 * 4 * ROWS };
 
