@@ -149,7 +149,7 @@ static enum error_code set_sampling(struct options *o, const struct option_spec 
     size_t named = field != NULL ? strlen(field->name) : 0; /* the engine spells its names with underscores */
     if (code != ERR_NONE && named > 0 && strncmp(why.message, field->name, named) == 0)
         return error_set(err, code, "%s%s", spec->name, why.message + named);
-    return code == ERR_NONE ? code : error_set(err, code, "%s", why.message);
+    return code == ERR_NONE ? code : error_set(err, code, "%s: %s", spec->name, why.message);
 }
 
 enum error_code option_set(struct options *o, const struct option_spec *spec, const char *value,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/options-print.h"
+#include "app/slash-commands.h"
 
 /* Text with roff's own characters escaped; hyphens become minus signs so that they can be copied. */
 static void put(FILE *out, const char *text)
@@ -82,6 +83,33 @@ static void put_commands(FILE *out)
     }
 }
 
+/* What may be typed in the chat. */
+static void put_slash_commands(FILE *out)
+{
+    for (const struct slash_command *c = slash_commands; c->name != NULL; c++) {
+        fputs(".TP\n\\fB/", out);
+        put(out, c->name);
+        fputs("\\fR", out);
+        for (const char *alias = c->aliases; *alias != '\0';) {
+            char name[OPTION_NAME_MOST];
+            size_t size = strcspn(alias, " ");
+            snprintf(name, sizeof name, "%.*s", (int)size, alias);
+            fputs(", \\fB/", out);
+            put(out, name);
+            fputs("\\fR", out);
+            alias += size + (alias[size] == ' ');
+        }
+        if (c->usage[0] != '\0') {
+            fputs(" \\fI", out);
+            put(out, c->usage);
+            fputs("\\fR", out);
+        }
+        fputc('\n', out);
+        put(out, c->help);
+        fputc('\n', out);
+    }
+}
+
 static const char after_options[] =
     ".SH CONFIGURATION\n"
     "The config file holds lines\n"
@@ -128,5 +156,7 @@ void print_man(FILE *out)
     put_options(out, &commands[0]);
     fputs(".SH COMMANDS\n", out);
     put_commands(out);
+    fputs(".SH IN THE CHAT\nA line that begins with a slash is a command:\n", out);
+    put_slash_commands(out);
     fputs(after_options, out);
 }
