@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #ifndef MAP_NORESERVE
 #define MAP_NORESERVE 0
@@ -25,15 +26,24 @@ static void measure(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t hea
     kv->size = kv->block_size > SIZE_MAX / 2 / blocks ? SIZE_MAX : kv->block_size * blocks;
 }
 
+/* Bytes of memory in this machine; SIZE_MAX when the system does not say. */
+static size_t machine_memory(void)
+{
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
+}
+
 bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half,
              struct error *err)
 {
     measure(kv, layers, kv_heads, head_width, capacity, half);
     kv->bytes = NULL;
-    void *bytes = MAP_FAILED;
-    errno = ENOMEM;
-    if (kv->size != SIZE_MAX)
-        bytes = mmap(NULL, kv->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (kv->size > machine_memory()) {
+        error_set(err, ERR_MEMORY, "a context of %d tokens needs %.1f GB, this machine has %.1f GB; ask for a shorter one "
+                  "with --ctx", (int)capacity, (double)kv->size / 1e9, (double)machine_memory() / 1e9);
+        return false;
+    }
+    void *bytes = mmap(NULL, kv->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (bytes == MAP_FAILED) {
         error_system(err, ERR_MEMORY, errno, "no memory for a context of %d tokens, which needs %.1f GB; "
                      "ask for a shorter one with --ctx", (int)capacity, (double)kv->size / 1e9);

@@ -25,7 +25,7 @@ struct kv {
 };
 
 /* Reserves zeroed memory for `capacity` positions (rounded up); it is taken from the system as it is used. False when
- * the system refuses. */
+ * it is more than the machine has or the system refuses. */
 bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half,
              struct error *err);
 void kv_free(struct kv *kv);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "engine/engine.h"
+#include "engine/kv.h"
 #include "engine/model.h"
 #include "tests/unit/vectors.h"
 
@@ -144,6 +145,23 @@ static void wrong_options_are_refused(void **state)
         assert_null(session_open(model, &wrong[i], &err));
         assert_int_equal(err.code, ERR_ARGUMENT);
     }
+}
+
+static void a_cache_larger_than_memory_is_refused(void **state)
+{
+    (void)state;
+    struct kv kv;
+    struct error err = {0};
+    assert_false(kv_init(&kv, 126, 128, 1024, 1 << 20, true, &err));
+    assert_int_equal(err.code, ERR_MEMORY);
+    assert_non_null(strstr(err.message, "--ctx"));
+    assert_non_null(strstr(err.message, "1048576"));
+    kv_free(&kv);
+    assert_true(kv_init(&kv, 2, 3, 20, 100, true, &err));
+    assert_int_equal(kv.capacity, 128);
+    assert_ptr_equal(kv_keys(&kv, 0, 0, 64), (char *)kv_keys(&kv, 0, 0, 63) + kv.block_size);
+    assert_true((char *)kv_values(&kv, 1, 2, 127) + 64 * 32 * 2 <= kv.bytes + kv.size);
+    kv_free(&kv);
 }
 
 struct watch {
@@ -282,6 +300,7 @@ int main(void)
         cmocka_unit_test(reuse_changes_no_bit),
         cmocka_unit_test(too_much_is_refused),
         cmocka_unit_test(wrong_options_are_refused),
+        cmocka_unit_test(a_cache_larger_than_memory_is_refused),
         cmocka_unit_test(progress_is_told_and_stops),
         cmocka_unit_test(scores_are_those_of_the_logits),
         cmocka_unit_test(weights_that_are_no_numbers_are_told),
