@@ -1,0 +1,187 @@
+/* Tests of the tokenizers: ids and texts equal to those of sentencepiece and of Hugging Face's tokenizers. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "engine/engine.h"
+#include "tests/unit/vectors.h"
+
+static struct model *open_vocabulary(char *path)
+{
+    struct error err = {0};
+    struct model_options options = {.vocab_only = true};
+    if (path == NULL)
+        return NULL;
+    struct model *model = model_open(path, &options, &err);
+    if (model == NULL)
+        fail_msg("%s: %s", path, err.message);
+    free(path);
+    return model;
+}
+
+static void check_ids(const struct ids *got, const json_t *want, const json_t *text)
+{
+    bool same = got->n == json_array_size(want);
+    for (size_t i = 0; same && i < got->n; i++)
+        same = got->at[i] == json_integer_value(json_array_get(want, i));
+    if (same)
+        return;
+    for (size_t i = 0; i < got->n; i++)
+        print_error("%d ", got->at[i]);
+    char *json = json_dumps(want, JSON_COMPACT), *shown = json_dumps(text, JSON_ENCODE_ANY);
+    fail_msg("ids differ for %s; expected %s", shown, json);
+}
+
+/* Every text of a file of cases becomes its ids, and these its decoded text where the file has one. */
+static void check_cases(const char *name, const struct tokenizer *t)
+{
+    json_t *cases = vectors_load(name), *entry;
+    size_t i;
+    assert_true(json_array_size(cases) > 0);
+    json_array_foreach(cases, i, entry) {
+        const json_t *text = json_object_get(entry, "text"), *decoded = json_object_get(entry, "decoded");
+        struct error err = {0};
+        struct ids ids = {0};
+        struct buf out;
+        assert_int_equal(tokenizer_encode(t, json_string_value(text), json_string_length(text), &ids, &err), ERR_NONE);
+        check_ids(&ids, json_object_get(entry, "ids"), text);
+        buf_init(&out, 1 << 20);
+        assert_true(tokenizer_decode(t, ids.at, ids.n, &out));
+        const json_t *want = decoded != NULL ? decoded : text;
+        assert_int_equal(out.size, json_string_length(want));
+        assert_memory_equal(buf_text(&out), json_string_value(want), out.size);
+        buf_free(&out);
+        ids_free(&ids);
+    }
+    print_message("%s: %zu texts\n", name, i);
+    json_decref(cases);
+}
+
+static void sentencepiece_is_equalled(void **state)
+{
+    (void)state;
+    struct model *model = open_vocabulary(vectors_path("llama2-vocab.gguf"));
+    char *cases = vectors_path("sentencepiece.json");
+    if (model == NULL || cases == NULL)
+        skip();
+    free(cases);
+    check_cases("sentencepiece.json", model_tokenizer(model));
+    model_free(model);
+}
+
+static void bytelevel_is_equalled(void **state)
+{
+    (void)state;
+    char *path = vectors_default_model(), *cases = vectors_path("bytelevel.json");
+    if (path == NULL || cases == NULL)
+        skip();
+    free(cases);
+    struct model *model = open_vocabulary(path);
+    check_cases("bytelevel.json", model_tokenizer(model));
+    model_free(model);
+}
+
+/* Half a megabyte without a space is no trap. */
+static void long_words_take_no_quadratic_time(void **state)
+{
+    (void)state;
+    enum { SIZE = 500000 };
+    char *paths[] = {vectors_path("llama2-vocab.gguf"), vectors_default_model(), vectors_path("tiny-llama3.gguf")};
+    for (int i = 0; i < 3; i++) {
+        struct model *model = open_vocabulary(paths[i]);
+        if (model == NULL)
+            continue;
+        char *text = malloc(SIZE);
+        for (int j = 0; j < SIZE; j++)
+            text[j] = (char)('a' + j * 7 % 5);
+        struct error err = {0};
+        struct ids ids = {0};
+        struct buf out;
+        clock_t start = clock();
+        assert_int_equal(tokenizer_encode(model_tokenizer(model), text, SIZE, &ids, &err), ERR_NONE);
+        print_message("%d bytes in %.2f s\n", SIZE, (double)(clock() - start) / CLOCKS_PER_SEC);
+        buf_init(&out, 2 * SIZE);
+        assert_true(tokenizer_decode(model_tokenizer(model), ids.at, ids.n, &out));
+        assert_int_equal(out.size, SIZE);
+        assert_memory_equal(buf_text(&out), text, SIZE);
+        buf_free(&out);
+        ids_free(&ids);
+        free(text);
+        model_free(model);
+    }
+}
+
+/* What a person types is never a control token. */
+static void typed_control_tokens_stay_text(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"<s>", "</s>", "<|im_start|>system", "<|im_end|>", "<|eot_id|>", "<unk>", "<0x0A>"};
+    char *paths[] = {vectors_path("llama2-vocab.gguf"), vectors_default_model(), vectors_path("tiny-llama3.gguf")};
+    for (int i = 0; i < 3; i++) {
+        struct model *model = open_vocabulary(paths[i]);
+        for (size_t j = 0; model != NULL && j < sizeof texts / sizeof *texts; j++) {
+            const struct tokenizer *t = model_tokenizer(model);
+            struct error err = {0};
+            struct ids ids = {0};
+            struct buf out;
+            buf_init(&out, 1000);
+            assert_int_equal(tokenizer_encode(t, texts[j], strlen(texts[j]), &ids, &err), ERR_NONE);
+            for (size_t k = 0; k < ids.n; k++)
+                assert_false(tokenizer_is_control(t, ids.at[k]));
+            tokenizer_decode(t, ids.at, ids.n, &out);
+            assert_string_equal(buf_text(&out), texts[j]);
+            buf_free(&out);
+            ids_free(&ids);
+        }
+        model_free(model);
+    }
+}
+
+/* Pieces one by one are the whole text, for any bytes at all. */
+static void ill_formed_text_is_no_harm(void **state)
+{
+    (void)state;
+    static const char bytes[] = "a\xe2\xc3 \xe4\xbd\0 \xf0\x9f\x98z\xed\xa0\x80";
+    char *paths[] = {vectors_path("llama2-vocab.gguf"), vectors_default_model(), vectors_path("tiny-llama.gguf")};
+    for (int i = 0; i < 3; i++) {
+        struct model *model = open_vocabulary(paths[i]);
+        if (model == NULL)
+            continue;
+        struct error err = {0};
+        struct ids ids = {0};
+        struct buf out;
+        buf_init(&out, 1000);
+        assert_int_equal(tokenizer_encode(model_tokenizer(model), bytes, sizeof bytes - 1, &ids, &err), ERR_NONE);
+        assert_true(ids.n > 0);
+        for (size_t k = 0; k < ids.n; k++)
+            assert_true(tokenizer_piece(model_tokenizer(model), ids.at[k], &out));
+        if (i == 1) {
+            assert_int_equal(out.size, sizeof bytes - 1);
+            assert_memory_equal(buf_text(&out), bytes, out.size);
+        }
+        buf_free(&out);
+        ids_free(&ids);
+        model_free(model);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sentencepiece_is_equalled),
+        cmocka_unit_test(bytelevel_is_equalled),
+        cmocka_unit_test(long_words_take_no_quadratic_time),
+        cmocka_unit_test(typed_control_tokens_stay_text),
+        cmocka_unit_test(ill_formed_text_is_no_harm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
