@@ -152,18 +152,11 @@ static struct model *open_any(const struct options *o, bool *weights, struct err
     char *path = models_find_name(o, o->n_words == 1 ? o->words[0] : o->model, err);
     if (path == NULL)
         return NULL;
-    struct error whole = {0}, vocab = {0};
+    struct error whole = {0};
     struct model *model = model_open(path, NULL, &whole);
     *weights = model != NULL;
-    const char *type;
-    int tensors;
-    uint64_t bytes;
-    if (model == NULL)
-        model = model_open(path, &(struct model_options){.vocab_only = true}, &vocab);
-    if (!*weights && model != NULL && model_type_row(model, 0, &type, &tensors, &bytes)) {
-        model_free(model);
-        model = NULL;
-    }
+    if (model == NULL && whole.code == ERR_NOT_FOUND)
+        model = model_open(path, &(struct model_options){.vocab_only = true}, NULL);
     if (model == NULL)
         error_set(err, whole.code, "%s", whole.message);
     free(path);

@@ -56,7 +56,7 @@ struct model_info {
 };
 
 /* Opens a model file and checks it whole except the weights' values. Maps it read-only, copies no weights. NULL on
- * failure; options may be NULL. */
+ * failure, with ERR_NOT_FOUND for a file that holds a vocabulary alone; options may be NULL. */
 struct model *model_open(const char *path, const struct model_options *options, struct error *err);
 void model_free(struct model *model);
 const struct model_info *model_info(const struct model *model);

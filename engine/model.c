@@ -136,7 +136,7 @@ static enum error_code read_weights(struct model *m, struct error *err)
     uint64_t n_tensors = tally(m);
     enum error_code code = check_architecture(m, err);
     if (code == ERR_NONE && n_tensors == 0)
-        code = error_set(err, ERR_FORMAT, "%s: holds no weights, only a vocabulary or an adapter; give the model itself",
+        code = error_set(err, ERR_NOT_FOUND, "%s: holds no weights, only a vocabulary or an adapter; give the model itself",
                          model_label(m));
     if (code == ERR_NONE)
         code = model_read_sizes(m, err);
