@@ -16,6 +16,7 @@
 
 #include "engine/engine.h"
 #include "engine/forward.h"
+#include "engine/kernels/kernels.h"
 #include "engine/pool.h"
 #include "tests/unit/vectors.h"
 
@@ -359,6 +360,27 @@ static void tiny_batches_give_the_same_bits(void **state)
     assert_true(checked > 0);
 }
 
+/* Every table of kernels keeps the promise, and what the tables say differs by rounding only. */
+static void every_table_gives_the_same_bits(void **state)
+{
+    (void)state;
+    struct model *model = open_model(vectors_path("tiny-llama.gguf"));
+    const char *chosen = getenv("PALAVER_KERNELS");
+    char *before = chosen != NULL ? strdup(chosen) : NULL;
+    const struct kernels *table;
+    for (int i = 0; (table = kernels_at(i)) != NULL; i++) {
+        setenv("PALAVER_KERNELS", table->name, 1);
+        check_same_bits(model, LENGTH);
+        check_model(model, "tiny-llama.json", &tiny_rounded);
+    }
+    if (before != NULL)
+        setenv("PALAVER_KERNELS", before, 1);
+    else
+        unsetenv("PALAVER_KERNELS");
+    free(before);
+    model_free(model);
+}
+
 static void smollm2_batches_give_the_same_bits(void **state)
 {
     (void)state;
@@ -421,6 +443,7 @@ int main(void)
         cmocka_unit_test(tiny_llama3_exact),
         cmocka_unit_test(tiny_llama3_fast),
         cmocka_unit_test(tiny_batches_give_the_same_bits),
+        cmocka_unit_test(every_table_gives_the_same_bits),
         cmocka_unit_test(a_batch_stops_at_any_question),
         cmocka_unit_test(smollm2_in_exact_mode),
         cmocka_unit_test(smollm2_in_fast_mode),
