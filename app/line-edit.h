@@ -1,7 +1,7 @@
 /* Line edit: one message typed at the terminal, by libedit.
  *
  * The user's ~/.editrc is read, so keys are as everywhere. A message may hold several lines: Enter after a backslash,
- * Alt-Enter, and text between two \"\"\" go on; pasted text is text, whatever it holds. While it waits for keys the editor
+ * Alt-Enter, and text between two """ go on; pasted text is text, whatever it holds. While it waits for keys the editor
  * also waits for one other descriptor and for signals. */
 #ifndef PALAVER_APP_LINE_EDIT_H
 #define PALAVER_APP_LINE_EDIT_H

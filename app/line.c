@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,19 +59,28 @@ static void interrupt_prompt(struct line *l)
     l->printed |= l->at_prompt;
 }
 
+/* The length of a file's name without .gguf. */
+static int stem_size(const char *name)
+{
+    size_t size = strlen(name);
+    return (int)(size > 5 && strcasecmp(name + size - 5, ".gguf") == 0 ? size - 5 : size);
+}
+
 static void greet(struct line *l)
 {
     const struct chat_template *template = chat_template(l->talk.chat);
-    const char *name = model_info(chat_model(l->talk.chat))->name;
+    const char *path = chat_model_path(l->talk.chat), *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
     bool first = !l->greeted;
     l->greeted = true;
     if (l->options->quiet)
         return;
     interrupt_prompt(l);
     if (template_is_base(template))
-        show_line(&l->show, "%s · base · continues the text%s", name, first ? " · /help lists the commands" : "");
+        show_line(&l->show, "%.*s · base · continues the text%s", stem_size(name), name,
+                  first ? " · /help lists the commands" : "");
     else
-        show_line(&l->show, "%s · %s%s", name, template_name(template),
+        show_line(&l->show, "%.*s · %s%s", stem_size(name), name, template_name(template),
                   first ? " · /help lists the commands, Ctrl-D leaves" : "");
 }
 
@@ -111,7 +121,9 @@ static void on_ended(void *context, const struct chat_message *answer)
 {
     struct line *l = context;
     show_end(&l->show);
-    if (answer->finish == FINISH_STOPPED)
+    if (answer->finish == FINISH_END && answer->text.size == 0)
+        show_note(&l->show, "the model said nothing; /regenerate tries again");
+    else if (answer->finish == FINISH_STOPPED)
         show_note(&l->show, "stopped; /continue goes on");
     else if (answer->finish == FINISH_LENGTH)
         show_note(&l->show, "stopped after %d tokens, as max_new_tokens says; /continue goes on",
@@ -254,10 +266,12 @@ static enum error_code edit(void *context, struct buf *text, struct error *err)
     return code;
 }
 
-/* Without the \"\"\" around it, and without the blank that makes a text of what looks like a command. */
+/* Without the """ around it, line breaks at its end, and the blank that makes a text of what looks like a command. */
 static char *message_text(char *text)
 {
     size_t size = strlen(text);
+    while (size > 0 && text[size - 1] == '\n')
+        text[--size] = '\0';
     if (size >= 6 && strncmp(text, "\"\"\"", 3) == 0 && strcmp(text + size - 3, "\"\"\"") == 0) {
         text[size - 3] = '\0';
         text += 3 + (text[3] == '\n');

@@ -37,8 +37,9 @@ enum error_code slash_help(struct talk *t, const char *arguments, struct error *
         return help_one(t, arguments, err);
     for (const struct slash_command *c = slash_commands; c->name != NULL; c++)
         help_row(t, c);
-    show_line(t->show, "%s", "Ctrl-C stops an answer or clears the line, Ctrl-D leaves, Tab completes. A backslash before\n"
-                             "Enter, Alt-Enter, or \"\"\" around the text make a message of several lines.");
+    show_line(t->show, "%s", "Ctrl-C stops an answer or clears the line, Ctrl-D leaves, Tab completes.\n"
+                             "For a message of several lines: a backslash before Enter, Alt-Enter, or \"\"\"\n"
+                             "around the text.");
     return ERR_NONE;
 }
 
