@@ -1,4 +1,6 @@
 /* A program on a pseudo-terminal. */
+#include <config.h>
+
 #include "pty.h"
 
 #include <errno.h>
@@ -12,6 +14,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <utmp.h>
 
 enum { PATIENCE = 10000, QUIET = 200 };
 

@@ -1,5 +1,7 @@
 /* Tests of the line mode on a pseudo-terminal, with a small model of random weights: what is typed, what is seen, and that
  * the terminal is always left as it was. */
+#include <config.h>
+
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>

@@ -1,4 +1,6 @@
 /* Tests of what the line mode is made of: commands, words, keys, folding and safe output. */
+#include <config.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
