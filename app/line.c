@@ -186,7 +186,20 @@ static bool has(const char *bytes, ssize_t size, const char *what)
     return memmem(bytes, (size_t)size, what, strlen(what)) != NULL;
 }
 
-/* Ctrl-C and Esc stop, Ctrl-Z suspends; the rest waits for the next message, pasted text whole. */
+/* Ctrl-C stops, Ctrl-Z suspends; the rest waits for the next message. */
+static void take_typed(struct line *l, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] == '\003')
+            chat_stop(l->talk.chat);
+        else if (bytes[i] == '\032')
+            raise(SIGTSTP);
+        else
+            line_edit_feed(l->edit, bytes + i, 1);
+    }
+}
+
+/* Esc stops too; pasted text stays whole. */
 static void take_keys(struct line *l)
 {
     char bytes[4096];
@@ -197,15 +210,16 @@ static void take_keys(struct line *l)
     }
     if (size <= 0)
         return;
-    l->pasting |= has(bytes, size, "\033[200~");
-    bool typed = !l->pasting;
-    l->pasting &= !has(bytes, size, "\033[201~");
-    if (typed && (memchr(bytes, '\003', (size_t)size) != NULL || is_escape(bytes, size)))
+    if (is_escape(bytes, size)) {
         chat_stop(l->talk.chat);
-    else if (typed && bytes[size - 1] == '\032')
-        raise(SIGTSTP);
-    else
+        return;
+    }
+    l->pasting |= has(bytes, size, "\033[200~");
+    if (l->pasting)
         line_edit_feed(l->edit, bytes, (size_t)size);
+    else
+        take_typed(l, bytes, (size_t)size);
+    l->pasting &= !has(bytes, size, "\033[201~");
 }
 
 /* Waits once for the engine, keys and signals. */
