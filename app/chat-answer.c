@@ -38,15 +38,27 @@ enum error_code chat_render(struct chat *c, struct prompt *out, struct error *er
     return render(c, c->window, 0, out, err);
 }
 
-/* Tokens that the prompt may have, so that an answer fits behind it. */
+/* Tokens that are left for an answer at the least, and those that older messages make room for. */
+enum { LEAST_ROOM = 64 };
+
+static size_t without_room(size_t capacity, size_t room)
+{
+    return capacity - (room < capacity / 2 ? room : capacity / 2);
+}
+
+/* Tokens that the prompt may have while messages can be left out of it. */
 static size_t prompt_limit(const struct chat *c)
 {
-    size_t capacity = chat_capacity(c), reserve = capacity / 4;
-    if (c->sampling.max_new_tokens >= 0 && (size_t)c->sampling.max_new_tokens < reserve)
-        reserve = (size_t)c->sampling.max_new_tokens;
-    if (reserve < 64)
-        reserve = 64;
-    return capacity - (reserve < capacity / 2 ? reserve : capacity / 2);
+    size_t capacity = chat_capacity(c), room = capacity / 4;
+    if (c->sampling.max_new_tokens >= 0 && (size_t)c->sampling.max_new_tokens < room)
+        room = (size_t)c->sampling.max_new_tokens;
+    return without_room(capacity, room > LEAST_ROOM ? room : LEAST_ROOM);
+}
+
+/* Tokens that it may have at all. */
+static size_t prompt_most(const struct chat *c)
+{
+    return without_room(chat_capacity(c), LEAST_ROOM);
 }
 
 /* The message that tells both numbers: what the least prompt needs, and what there is. */
@@ -61,7 +73,7 @@ static enum error_code too_long(const struct chat *c, struct error *err)
     return error_set(err, ERR_CONTEXT,
                      "the message makes a prompt of %zu tokens; the context of %zu has room for %zu and an answer: "
                      "shorten it, or choose a larger context with -c",
-                     n, chat_capacity(c), prompt_limit(c));
+                     n, chat_capacity(c), prompt_most(c));
 }
 
 /* Renders what fits, leaving the oldest exchanges out where it must. *window is the first message kept. */
@@ -73,14 +85,17 @@ static enum error_code render_fitting(const struct chat *c, struct prompt *out, 
     if (code != ERR_NONE || out->ids.n <= limit)
         return code;
     prompt_free(out);
-    struct error ignored = {0};
-    code = render(c, c->window, limit - limit / 4, out, &ignored);
-    if (code != ERR_NONE)
-        code = render(c, c->window, limit, out, &ignored);
+    const size_t limits[] = {limit - limit / 4, limit, prompt_most(c)};
+    struct error why = {0};
+    code = ERR_CONTEXT;
+    for (int i = 0; code == ERR_CONTEXT && i < 3; i++) {
+        error_clear(&why);
+        code = render(c, c->window, limits[i], out, &why);
+    }
     if (code == ERR_CONTEXT)
         return too_long(c, err);
     if (code != ERR_NONE)
-        return error_set(err, ignored.code, "%s", ignored.message);
+        return error_set(err, code, "%s", why.message);
     *window += out->dropped;
     return ERR_NONE;
 }

@@ -133,6 +133,8 @@ static void on_ended(void *context, const struct chat_message *answer)
                   chat_capacity(l->talk.chat));
     if (l->options->stats)
         stats_print(stderr, answer);
+    if (l->show.moves)
+        fputc('\n', l->screen);
 }
 
 static void on_refused(void *context, const char *text, const struct error *err)

@@ -132,7 +132,8 @@ bool pty_expect(struct pty *p, const char *text)
 
 void pty_settle(struct pty *p)
 {
-    while (read_some(p, QUIET))
+    double end = now() + PATIENCE / 10;
+    while (now() < end && read_some(p, QUIET))
         ;
 }
 

@@ -29,7 +29,7 @@ void pty_end(struct pty *p);
 void pty_type(struct pty *p, const char *bytes);
 /* Waits until text comes after what was waited for before; false after ten seconds or the program's end. */
 bool pty_expect(struct pty *p, const char *text);
-/* Reads what comes until nothing does for a fifth of a second. */
+/* Reads what comes until nothing does for a fifth of a second, or for a second. */
 void pty_settle(struct pty *p);
 /* True when text came anywhere since the start. */
 bool pty_saw(const struct pty *p, const char *text);

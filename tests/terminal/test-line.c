@@ -231,6 +231,23 @@ static void restores_the_terminal(void **state)
     dies_by(SIGABRT, false);
 }
 
+/* Ctrl-C ends a single answer with 130; what was said stays. */
+static void interrupts_one_answer(void **state)
+{
+    (void)state;
+    struct pty p;
+    start_with(&p, plain, (const char *const[]){"-c", "60000", "--temperature", "0", "-p", "The llama", NULL});
+    for (int i = 0; i < 100 && p.out.size == 0; i++)
+        pty_settle(&p);
+    assert_true(p.out.size > 0);
+    pty_type(&p, "\003");
+    int status = pty_wait(&p);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 130);
+    assert_true(pty_is_restored(&p));
+    pty_end(&p);
+}
+
 /* For who hears the screen: labels, and nothing that moves. */
 static void labels_messages(void **state)
 {
@@ -312,6 +329,7 @@ int main(void)
         cmocka_unit_test(offers_the_nearest_command),
         cmocka_unit_test(stops_an_answer),
         cmocka_unit_test(restores_the_terminal),
+        cmocka_unit_test(interrupts_one_answer),
         cmocka_unit_test(labels_messages),
         cmocka_unit_test(sets),
         cmocka_unit_test(reads_files),

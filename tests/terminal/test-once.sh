@@ -1,0 +1,68 @@
+#!/bin/sh
+# One answer on standard output: what is printed where, and the exit status. The model has random weights.
+. "${srcdir:-.}/tests/terminal/lib.sh"
+
+model=$fixtures/tiny-llama.gguf
+esc=$(printf '\033')
+one_line() { [ "$(wc -l <"$work/out")" -ge 1 ] && [ "$(tail -c 1 "$work/out" | od -An -c | tr -d ' ')" = '\n' ]; }
+no_escape() { ! grep -q "$esc" "$work/out"; }
+same() { cmp -s "$1" "$2"; }
+valid_json() { grep -q '^{"text":".*"finish":"length".*"seed":5,"usage":{.*"prompt_tokens":[0-9]*.*"tokens":\[.*\]}$' "$work/out"; }
+
+run -m "$model" -s 5 -n 12 -p 'The llama'
+expect 'an answer exits with 0' [ "$status" = 0 ]
+expect 'an answer ends with a line break' one_line
+expect 'nothing else is printed' [ ! -s "$work/err" ]
+expect 'no escape sequence reaches a pipe' no_escape
+cp "$work/out" "$work/first"
+run -m "$model" -s 5 -n 12 -p 'The llama'
+expect 'the same seed gives the same answer' same "$work/out" "$work/first"
+run -m "$model" -s 6 -n 12 -p 'The llama'
+expect 'another seed gives another' eval '! same "$work/out" "$work/first"'
+
+printf 'The llama' >"$work/text"
+input=$work/text run -m "$model" -s 5 -n 12
+expect 'text on standard input alone is the prompt' same "$work/out" "$work/first"
+run -m "$model" -s 5 -n 12 -f "$work/text"
+expect 'so is a file' same "$work/out" "$work/first"
+printf 'the sea\n' >"$work/text"
+input=$work/text run -m "$model" -s 5 -n 12 -p 'The llama'
+cp "$work/out" "$work/first"
+printf 'The llama\n\nthe sea' >"$work/text"
+input=$work/text run -m "$model" -s 5 -n 12
+expect 'standard input follows the prompt behind an empty line' same "$work/out" "$work/first"
+
+run -m "$model" -s 5 -n 12 -p 'The llama' --raw
+expect 'raw text is continued' [ "$status" = 0 ]
+run -m "$model" -s 5 -n 4 -p 'The llama' --json --logprobs 3
+expect 'JSON is one object with the seed' valid_json
+expect 'it is one line' [ "$(wc -l <"$work/out")" = 1 ]
+run -m "$model" -s 5 -n 4 -p 'The llama' --stats
+expect 'timings go to standard error' grep -q 'seed 5' "$work/err"
+
+input= run
+fails_with 'no prompt is a usage error' 2 'no prompt'
+run -m "$model" -p ''
+fails_with 'so is an empty one' 2 'empty'
+printf 'caf\351' >"$work/text"
+input=$work/text run -m "$model" -p x
+fails_with 'what is not UTF-8 is refused' 1 'not UTF-8 at byte 3'
+printf 'a\0b' >"$work/text"
+input=$work/text run -m "$model" -p x
+fails_with 'so is a zero byte' 1 'byte 1 is a zero'
+yes | head -c 100000000 >"$work/text"
+input=$work/text run -m "$model" -p x
+fails_with 'too much is refused with both numbers' 1 'context of 512 tokens'
+yes | head -c 2000 >"$work/text"
+input=$work/text run -m "$model" -p x
+fails_with 'a prompt longer than the context too' 1 'the context of 512'
+rm "$work/text"
+run -m "$model" -f "$work/none"
+fails_with 'a file that is not there is told' 1 'No such file'
+if [ -c /dev/full ]; then
+	status=0
+	"$palaver" -m "$model" -n 4 -p x </dev/null >/dev/full 2>"$work/err" || status=$?
+	: >"$work/out"
+	fails_with 'a full disk is told' 1 'could not be written'
+fi
+finish
