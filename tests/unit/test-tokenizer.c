@@ -71,9 +71,11 @@ static void sentencepiece_is_equalled(void **state)
     (void)state;
     struct model *model = open_vocabulary(vectors_path("llama2-vocab.gguf"));
     char *cases = vectors_path("sentencepiece.json");
-    if (model == NULL || cases == NULL)
-        skip();
     free(cases);
+    if (model == NULL || cases == NULL) {
+        model_free(model);
+        skip();
+    }
     check_cases("sentencepiece.json", model_tokenizer(model));
     model_free(model);
 }
@@ -82,9 +84,11 @@ static void bytelevel_is_equalled(void **state)
 {
     (void)state;
     char *path = vectors_default_model(), *cases = vectors_path("bytelevel.json");
-    if (path == NULL || cases == NULL)
-        skip();
     free(cases);
+    if (path == NULL || cases == NULL) {
+        free(path);
+        skip();
+    }
     struct model *model = open_vocabulary(path);
     check_cases("bytelevel.json", model_tokenizer(model));
     model_free(model);
