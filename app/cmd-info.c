@@ -18,6 +18,7 @@ struct report_parts {
     const char *template; /* the recognised one's name */
     int32_t context;      /* that the memory is counted for */
     uint64_t session_bytes;
+    char kernels[32];     /* what computes */
     bool weights; /* false for a file that holds a vocabulary alone */
 };
 
@@ -89,8 +90,10 @@ static void print_parts(const struct report_parts *p)
     printf("%-14s%" PRId32 " tokens as trained\n", "context", i->context);
     printf("%-14s%s, %" PRId32 " tokens\n", "tokenizer", i->tokenizer, i->vocab);
     printf("%-14s%s\n", "template", p->template);
-    if (p->weights)
+    if (p->weights) {
         print_memory(p);
+        printf("%-14s%s, %" PRId32 " threads unless -t says otherwise\n", "kernels", p->kernels, engine_cores());
+    }
     printf("%-14s%016" PRIx64 "\n", "fingerprint", i->fingerprint);
 }
 
@@ -128,7 +131,7 @@ static json_t *json_parts(const struct report_parts *p)
     const struct { const char *key, *text; } texts[] = {
         {"path", i->path}, {"name", i->name}, {"format", i->format}, {"architecture", i->architecture},
         {"type", i->type}, {"tokenizer", i->tokenizer}, {"template", p->template}, {"rope_scaling", i->rope_scaling},
-        {"fingerprint", fingerprint},
+        {"fingerprint", fingerprint}, {"kernels", p->kernels},
     };
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
         set_text(object, texts[t].key, texts[t].text);
@@ -163,6 +166,14 @@ static struct model *open_any(const struct options *o, bool *weights, struct err
     return model;
 }
 
+/* Asks a small session what computes. */
+static void ask_kernels(const struct options *o, struct report_parts *p)
+{
+    struct session *session = session_open(p->model, &(struct session_options){.context = 64, .exact = o->exact}, NULL);
+    snprintf(p->kernels, sizeof p->kernels, "%s", session != NULL ? session_kernels(session) : "unknown");
+    session_free(session);
+}
+
 int info_run(const struct options *o)
 {
     struct error err = {0};
@@ -177,8 +188,10 @@ int info_run(const struct options *o)
     parts.info = model_info(model);
     parts.template = template_name(template);
     parts.context = o->context > 0 ? o->context : parts.info->context < 4096 ? parts.info->context : 4096;
-    if (parts.weights)
+    if (parts.weights) {
         parts.session_bytes = model_session_bytes(model, parts.context, o->exact);
+        ask_kernels(o, &parts);
+    }
     if (o->json)
         json_print(stdout, json_parts(&parts));
     else
