@@ -326,7 +326,14 @@ static void bind_keys(EditLine *el)
     }
     el_wset(el, EL_BIND, L"\x83", L"ed-newline", NULL);
     el_wset(el, EL_BIND, L"-a", L"\x83", L"ed-newline", NULL);
+}
+
+/* Keys are bytes while libedit reads (-d) and when it has read (-x): a moment of the usual modes would echo what is typed
+ * then, and take control characters out of a paste. */
+static void set_modes(EditLine *el)
+{
     el_wset(el, EL_SETTY, L"-d", L"-isig", L"-icrnl", L"-inlcr", L"-ixon", NULL);
+    el_wset(el, EL_SETTY, L"-x", L"-isig", L"-icanon", L"-echo", L"-icrnl", L"-inlcr", L"-ixon", L"-iexten", NULL);
 }
 
 static void remember(void *context, const char *text)
@@ -364,6 +371,7 @@ static bool set_up(struct line_edit *e, const struct options *o)
     el_wset(e->el, EL_GETCFN, get_char);
     el_source(e->el, NULL);
     bind_keys(e->el);
+    set_modes(e->el);
     e->file = line_history_open(&o->paths, remember, e);
     return e->file != NULL;
 }

@@ -343,7 +343,6 @@ static void read_message(struct line *l)
     buf_init(&text, CHAT_TEXT_MOST);
     draft = l->talk.draft;
     buf_init(&l->talk.draft, CHAT_TEXT_MOST);
-    terminal_restore();
     l->at_prompt = true;
     enum line_result result = line_edit_read(l->edit, buf_text(&draft), &text, &pasted);
     l->at_prompt = false;
@@ -391,10 +390,10 @@ static bool open_line(struct line *l, const struct chat_view *view, const struct
         return false;
     const char *term = getenv("TERM");
     terminal_open(fileno(l->screen), term != NULL && strcmp(term, "dumb") != 0);
+    terminal_listen(); /* before the first prompt, so that nothing typed is echoed or eaten */
     l->edit = line_edit_open(l->options, hooks, l->screen, l->signals, l->prompt, l->show.color, err);
     if (l->edit == NULL)
         return false;
-    terminal_listen();
     l->talk.chat = chat_open(l->options, view, err);
     return l->talk.chat != NULL;
 }

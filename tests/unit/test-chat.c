@@ -197,20 +197,19 @@ static void goes_on_in_a_renewed_context(void **state)
 {
     (void)state;
     struct fixture *f = open_chat(256, 20);
+    struct sampling s = *chat_sampling(f->chat);
+    s.temperature = 0;
+    chat_set_sampling(f->chat, &s);
     for (int i = 0; i < 3; i++)
         say(f, "What is the use of going away, she asked the old gull?");
-    struct sampling s = *chat_sampling(f->chat);
     s.max_new_tokens = 400;
-    s.temperature = 0;
     chat_set_sampling(f->chat, &s);
     int windows = f->told.windows;
     say(f, "Go on.");
     const struct chat_message *answer = chat_message(f->chat, 7);
-    if (f->told.finish == FINISH_END)
-        skip();
     assert_true(f->told.windows > windows);
-    assert_true(f->told.finish == FINISH_CONTEXT || f->told.finish == FINISH_LENGTH);
-    assert_true(answer->timings.answer_tokens > 256 - 64);
+    assert_true(f->told.finish == FINISH_CONTEXT);
+    assert_true(answer->timings.answer_tokens > 100);
     close_chat(f);
 }
 
