@@ -1,7 +1,7 @@
 /* bench/history [FOLDER]: how quick the history is when it is large.
  *
- * Makes (once, in FOLDER/history-bench.db; FOLDER defaults to the current one) 5,000 conversations with 100,000 messages
- * in English, German, Spanish, Russian, Chinese and Japanese, and one conversation of 10,000 messages. Words follow
+ * Makes (once, in FOLDER/history-bench.db; FOLDER defaults to the current one) 5,000 conversations with 100,000
+ * messages in English, German, Spanish, Russian, Chinese and Japanese, and one conversation of 10,000 messages. Words follow
  * Zipf's law, so that common words are in most messages and rare ones in few. Then prints medians and 99th percentiles
  * of what a person waits for. */
 #include <config.h>
@@ -120,7 +120,7 @@ static void make_text(struct buf *out, uint32_t language, uint32_t n_words)
     }
 }
 
-/* ---- making the database ------------------------------------------------------------------------------------------- */
+/* ---- making the database ----------------------------------------------------------------------------------------- */
 
 static int64_t add_conversation(struct store *s, uint32_t n_messages, struct buf *text)
 {
@@ -161,7 +161,7 @@ static void make_database(struct store *s)
     buf_free(&text);
 }
 
-/* ---- what a person waits for ------------------------------------------------------------------------------------------ */
+/* ---- what a person waits for ------------------------------------------------------------------------------------- */
 
 static size_t next_letter(const char *text, size_t at)
 {

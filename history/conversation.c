@@ -9,7 +9,7 @@
 
 #define DAY_MS 86400000
 
-/* ---- shared with the other files ---------------------------------------------------------------------------------- */
+/* ---- shared with the other files --------------------------------------------------------------------------------- */
 
 /* The time of a change. When the clock was set back a little, e.g. by the network, the list shall still show what
  * was written last at the top: then it is a millisecond after the last one. */

@@ -242,8 +242,8 @@ static enum error_code start(struct store *s, bool write, struct error *err)
 enum error_code txn_write(struct store *s, struct error *err)
 {
     if (s->damaged)
-        return s->failure = error_set(err, ERR_CORRUPT, "%s: damaged; nothing more is written to it, run: palaver doctor",
-                                      s->path);
+        return s->failure = error_set(err, ERR_CORRUPT,
+                                      "%s: damaged; nothing more is written to it, run: palaver doctor", s->path);
     if (s->read_only)
         return s->failure = error_set(err, ERR_IO, "%s: opened for reading only", s->path);
     enum error_code code = start(s, true, err);

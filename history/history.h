@@ -31,8 +31,8 @@
  * Settings are one JSON object as text; they are checked and kept in a compact form. A call is one transaction, or part
  * of the one that the caller opened with store_begin. A call that fails has changed nothing; its message says what to
  * do. Besides what is said at a declaration every call may return ERR_BUSY (another program held the database for
- * longer than the timeout), ERR_IO (disk full, not writable, read error), ERR_MEMORY and ERR_CORRUPT (damaged: from then
- * on the store refuses to write). Strings in results are never NULL unless said; each result has its _free, which
+ * longer than the timeout), ERR_IO (disk full, not writable, read error), ERR_MEMORY and ERR_CORRUPT (damaged: from
+ * then on the store refuses to write). Strings in results are never NULL unless said; each result has its _free, which
  * accepts an empty result. */
 #ifndef PALAVER_HISTORY_HISTORY_H
 #define PALAVER_HISTORY_HISTORY_H
@@ -162,7 +162,8 @@ void store_tags_free(struct store_tags *tags);
 /* Into the trash and back. Both succeed when it is there already. */
 enum error_code store_delete(struct store *s, int64_t conversation, struct error *err);
 enum error_code store_restore(struct store *s, int64_t conversation, struct error *err);
-/* Destroys one conversation, or all that were deleted before a time; *n (may be NULL) is how many. */
+/* Destroys one conversation, or all that were deleted before a time (*n, which may be NULL, is how many) with the
+ * messages that were deleted before it in others. */
 enum error_code store_purge(struct store *s, int64_t conversation, struct error *err);
 enum error_code store_purge_trash(struct store *s, int64_t before, size_t *n, struct error *err);
 
@@ -285,8 +286,8 @@ struct store_reply *store_reply_begin(struct store *s, int64_t conversation, int
 /* Goes on with a message that has ended (stopped, interrupted, complete). */
 struct store_reply *store_reply_resume(struct store *s, int64_t message, struct error *err);
 int64_t store_reply_message(const struct store_reply *r);
-/* Adds text and, when token is not NULL, its record (token->epoch is filled in by the store). Parts of a UTF-8 character
- * at the end wait for the rest. Fails only when a write was due and failed; the text is kept all the same. */
+/* Adds text and, when token is not NULL, its record (token->epoch is filled in by the store). Parts of a UTF-8
+ * character at the end wait for the rest. Fails only when a write was due and failed; the text is kept all the same. */
 enum error_code store_reply_append(struct store_reply *r, const char *text, size_t size,
                                    const struct store_token *token, struct error *err);
 /* Other settings from the next token on. */
@@ -333,7 +334,7 @@ enum error_code store_search(struct store *s, const struct store_query *query, s
                              struct error *err);
 void store_hits_free(struct store_hits *hits);
 
-/* ---- tree of names: personas, presets, small remembered values ---------------------------------------------------- */
+/* ---- tree of names: personas, presets, small remembered values --------------------------------------------------- */
 
 struct store_persona {
     char *name;
@@ -375,8 +376,8 @@ enum store_format { STORE_JSON, STORE_MARKDOWN, STORE_PLAIN, STORE_HTML };
 bool store_format_parse(const char *name, enum store_format *format);
 /* Takes bytes; returns false to end the export, which then fails with ERR_IO. */
 typedef bool store_sink(void *context, const char *bytes, size_t size);
-/* Writes conversations ids[0..n) (n 0: all but the trash). JSON is complete (branches, drafts, token records; with n 0 also
- * personas and presets) and comes back by store_import equal; the others hold the current path. */
+/* Writes conversations ids[0..n) (n 0: all but the trash). JSON is complete (branches, drafts, token records; with n 0
+ * also personas and presets) and comes back by store_import equal; the others hold the current path. */
 enum error_code store_export(struct store *s, enum store_format format, const int64_t *ids, size_t n,
                              store_sink *sink, void *context, struct error *err);
 

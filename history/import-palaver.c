@@ -1,5 +1,5 @@
-/* Import of Palaver's own JSON (export-json.c says its form): conversations with branches, drafts, tags and token records,
- * personas and presets.
+/* Import of Palaver's own JSON (export-json.c says its form): conversations with branches, drafts, tags and token
+ * records, personas and presets.
  *
  * A conversation whose id is here already is compared: equal in all, it is left as it is; else it comes in as a copy
  * with an id of its own. */
@@ -228,10 +228,25 @@ static enum error_code add_message(struct import *im, const json_t *o, struct nu
     return code;
 }
 
+/* What is below a deleted message must be deleted too, and the path can't end at one. */
+static enum error_code check_deleted(struct import *im, int64_t conversation, int64_t leaf)
+{
+    int64_t below = 0, ends = 0;
+    enum error_code code = db_number(im->s, im->err, &below,
+                                     "SELECT count(*) FROM message m JOIN message p ON p.id = m.parent "
+                                     "WHERE m.conversation = ? AND m.trashed IS NULL AND p.trashed IS NOT NULL",
+                                     "i", conversation);
+    if (code == ERR_NONE && leaf != 0)
+        code = db_number(im->s, im->err, &ends, "SELECT trashed IS NOT NULL FROM message WHERE id = ?", "i", leaf);
+    if (code == ERR_NONE && below > 0)
+        return import_fail(im, "messages", "a message hangs below a deleted one");
+    return code == ERR_NONE && ends != 0 ? import_fail(im, "leaf", "that message is deleted") : code;
+}
+
 /* The leaf, and which child each message showed last. */
 static enum error_code set_path(struct import *im, int64_t conversation, const json_t *o, const struct numbers *numbers)
 {
-    int64_t leaf = 0, bad = 0;
+    int64_t leaf = 0;
     enum error_code code = import_integer(im, o, "leaf", &leaf);
     if (code != ERR_NONE)
         return code;
@@ -244,13 +259,7 @@ static enum error_code set_path(struct import *im, int64_t conversation, const j
                           "UPDATE message SET chosen = ?1 WHERE id = ?2 "
                           "AND EXISTS (SELECT 1 FROM message WHERE id = ?1 AND parent = ?2)",
                           "ii", numbers->ids[numbers->chosen[i]], numbers->ids[i]);
-    if (code == ERR_NONE)
-        code = db_number(im->s, im->err, &bad,
-                         "SELECT count(*) FROM message m LEFT JOIN message p ON p.id = m.parent "
-                         "WHERE m.conversation = ?1 AND m.trashed IS NULL AND p.trashed IS NOT NULL "
-                         "OR m.id = ?2 AND m.trashed IS NOT NULL",
-                         "ii", conversation, numbers->ids[leaf]);
-    return code == ERR_NONE && bad > 0 ? import_fail(im, "messages", "a message hangs below a deleted one") : code;
+    return code == ERR_NONE ? check_deleted(im, conversation, numbers->ids[leaf]) : code;
 }
 
 static enum error_code add_messages(struct import *im, const json_t *o, int64_t conversation)

@@ -1,6 +1,6 @@
-/* Import of plain role/content JSON, as most programs and APIs have it: an array of {"role": "user", "content": "..."}, or
- * an object with such an array as "messages" (or "conversations", with "from" and "value"). Content may be a string or an
- * array of parts of which those with text are taken. */
+/* Import of plain role/content JSON, as most programs and APIs have it: an array of {"role": "user", "content": "..."},
+ * or an object with such an array as "messages" (or "conversations", with "from" and "value"). Content may be a string
+ * or an array of parts of which those with text are taken. */
 #include <config.h>
 
 #include "history/import.h"

@@ -125,7 +125,7 @@ bool import_role(const char *name, enum store_role *role)
     return false;
 }
 
-/* ---- into the store ------------------------------------------------------------------------------------------------ */
+/* ---- into the store ---------------------------------------------------------------------------------------------- */
 
 enum error_code import_conversation(struct import *im, const char *title, int64_t created, int64_t changed,
                                     int64_t *id)

@@ -1,8 +1,8 @@
 /* The words that the search index holds of a text.
  *
- * SQLite's tokenizer cuts at spaces and punctuation. Scripts that put no spaces between words (Chinese, Japanese, Thai...)
- * would give one "word" per sentence; so each of their characters is set apart, and a word of them is searched as a
- * phrase. Compared with trigrams this finds words of one and two characters, which is most of Chinese. */
+ * SQLite's tokenizer cuts at spaces and punctuation. Scripts that put no spaces between words (Chinese, Japanese,
+ * Thai...) would give one "word" per sentence; so each of their characters is set apart, and a word of them is searched
+ * as a phrase. Compared with trigrams this finds words of one and two characters, which is most of Chinese. */
 #include <config.h>
 
 #include "history/internal.h"

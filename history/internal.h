@@ -22,6 +22,7 @@ struct store {
     enum error_code failure;         /* of the last call below that failed */
     int64_t (*now)(void);
     int64_t data_version;
+    int64_t busy_ms, busy_since;     /* how long to wait for a lock; when the waiting began (monotonic) */
     int64_t writer;                  /* this store's row in table writer; 0: none yet */
     struct store_reply *replies;     /* those that are open */
 };
@@ -94,6 +95,9 @@ enum error_code conversation_title(struct store *s, int64_t conversation, const 
 enum error_code conversation_tag(struct store *s, int64_t conversation, const char *tag, struct error *err);
 
 /* tree */
+/* For SQL over siblings b of a message m: with the other index SQLite would go through the first messages of all
+ * conversations. */
+#define SIBLING_B "message b INDEXED BY message_in"
 bool ids_add(struct store_ids *ids, int64_t id);
 struct tree_place { int64_t conversation, parent, trashed; int32_t depth; enum store_role role; };
 enum error_code tree_find(struct store *s, int64_t message, struct tree_place *out, struct error *err);

@@ -74,8 +74,8 @@ enum error_code store_current(struct store *s, int64_t conversation, struct stor
     /* The limit ends a walk in a damaged database whose parents form a ring. */
     sqlite3_stmt *q = db_query(s, err,
                                "WITH RECURSIVE up (id, parent) AS ("
-                               "SELECT m.id, m.parent FROM message m JOIN conversation c ON c.leaf = m.id WHERE c.id = ?1 "
-                               "UNION ALL SELECT m.id, m.parent FROM up JOIN message m ON m.id = up.parent "
+                               "SELECT m.id, m.parent FROM message m JOIN conversation c ON c.leaf = m.id "
+                               "WHERE c.id = ?1 UNION ALL SELECT m.id, m.parent FROM up JOIN message m ON m.id = up.parent "
                                "LIMIT ifnull((SELECT m.depth + 1 FROM message m JOIN conversation c ON c.leaf = m.id "
                                "WHERE c.id = ?1), 0)) SELECT id FROM up",
                                "i", conversation);
@@ -94,7 +94,7 @@ enum error_code store_siblings(struct store *s, int64_t message, struct store_id
 {
     return take_ids(s,
                     db_query(s, err,
-                             "SELECT b.id FROM message m JOIN message b ON b.conversation = m.conversation "
+                             "SELECT b.id FROM message m JOIN " SIBLING_B " ON b.conversation = m.conversation "
                              "AND b.parent IS m.parent WHERE m.id = ? AND b.trashed IS NULL ORDER BY b.position",
                              "i", message),
                     out, err);
@@ -151,9 +151,9 @@ void making_read(sqlite3_stmt *q, int column, struct store_making *out)
 
 static const char select_message[] =
     "SELECT m.id, m.conversation, m.parent, m.depth, m.role, m.state, m.created, m.text, "
-    "(SELECT count(*) FROM message b WHERE b.conversation = m.conversation AND b.parent IS m.parent "
+    "(SELECT count(*) FROM " SIBLING_B " WHERE b.conversation = m.conversation AND b.parent IS m.parent "
     "AND b.trashed IS NULL AND b.position < m.position), "
-    "(SELECT count(*) FROM message b WHERE b.conversation = m.conversation AND b.parent IS m.parent "
+    "(SELECT count(*) FROM " SIBLING_B " WHERE b.conversation = m.conversation AND b.parent IS m.parent "
     "AND b.trashed IS NULL), " MAKING_COLUMNS " FROM message m LEFT JOIN maker k ON k.id = m.maker WHERE m.id = ?";
 
 static enum error_code load_one(struct store *s, int64_t id, struct store_message *m, struct error *err)

@@ -22,8 +22,8 @@ static const char *const steps[SCHEMA_VERSION] = {
     NULL, /* 0 is an empty database */
     "ALTER TABLE conversation ADD COLUMN preset TEXT;"
     "ALTER TABLE conversation ADD COLUMN persona TEXT;"
-    "CREATE TABLE persona (name TEXT PRIMARY KEY COLLATE NOCASE, system TEXT, settings TEXT, model TEXT, template TEXT) "
-    "STRICT;"
+    "CREATE TABLE persona (name TEXT PRIMARY KEY COLLATE NOCASE, system TEXT, settings TEXT, model TEXT, "
+    "template TEXT) STRICT;"
     "CREATE TABLE preset (name TEXT PRIMARY KEY COLLATE NOCASE, settings TEXT NOT NULL) STRICT;",
 };
 

@@ -7,7 +7,8 @@
  *   before, after   16 bits each, low byte first: round(-ln p * 2048); 65535 is p = 0
  *   epoch (varint), entropy (16 bits: nats * 4096), rank (varint), where flagged
  *   for each alternative: id (varint), before, after
- * which is 82 bytes for a vocabulary of 128,000 and ten alternatives. Readers must accept every version ever written. */
+ * which is 83 bytes for a vocabulary of 128,000 and ten alternatives. Readers must accept every version that was ever
+ * written. */
 #include <config.h>
 
 #include "history/internal.h"
@@ -79,7 +80,7 @@ bool records_pack(struct buf *out, const struct store_token *t)
     return !buf_failed(out);
 }
 
-/* ---- unpacking: a reader with a sticky failure --------------------------------------------------------------------- */
+/* ---- unpacking: a reader with a sticky failure ------------------------------------------------------------------- */
 
 struct reader {
     const unsigned char *at, *end;
@@ -244,9 +245,9 @@ static bool put_epoch(struct store_records *out, size_t number, char *settings)
 static enum error_code read_epochs(struct store *s, int64_t message, struct store_records *out, struct error *err)
 {
     sqlite3_stmt *q = db_query(s, err,
-                               "SELECT 0, ifnull(nullif((SELECT k.settings FROM message m JOIN maker k ON k.id = m.maker "
-                               "WHERE m.id = ?1), ''), '{}') "
-                               "UNION ALL SELECT number, settings FROM epoch WHERE message = ?1 AND number > 0 ORDER BY 1",
+                               "SELECT 0, ifnull(nullif((SELECT k.settings FROM message m "
+                               "JOIN maker k ON k.id = m.maker WHERE m.id = ?1), ''), '{}') UNION ALL "
+                               "SELECT number, settings FROM epoch WHERE message = ?1 AND number > 0 ORDER BY 1",
                                "i", message);
     if (q == NULL)
         return s->failure;

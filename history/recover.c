@@ -278,7 +278,7 @@ static enum error_code mend(struct recovery *r, struct error *err)
                             : code;
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 static enum error_code fill(struct recovery *r, const char *from, struct error *err)
 {
@@ -324,7 +324,9 @@ static enum error_code name_aside(const char *path, char *out, size_t size, stru
     int length = snprintf(out, size, "%s.damaged-%s", path, when);
     for (int n = 2; length > 0 && (size_t)length < size && access(out, F_OK) == 0; n++)
         length = snprintf(out, size, "%s.damaged-%s-%d", path, when, n);
-    return length > 0 && (size_t)length < size ? ERR_NONE : error_set(err, ERR_ARGUMENT, "%s: the name is too long", path);
+    if (length > 0 && (size_t)length < size)
+        return ERR_NONE;
+    return error_set(err, ERR_ARGUMENT, "%s: the name is too long", path);
 }
 
 enum error_code store_recover(const char *path, struct store_recovery *report, struct error *err)

@@ -6,9 +6,9 @@
 
 #define RECOVER_COLUMNS 24
 
-/* A table as schema.sql has it. kinds has a letter per column, by which its rows are known in a page whose table is not:
- * n the row's own number (stored as NULL), i integer, I integer or NULL, t text, T text or NULL, r number, b bytes. Rows
- * of older versions may be shorter, down to `least` columns. */
+/* A table as schema.sql has it. kinds has a letter per column, by which its rows are known in a page whose table is
+ * not: n the row's own number (stored as NULL), i integer, I integer or NULL, t text, T text or NULL, r number, b bytes.
+ * Rows of older versions may be shorter, down to `least` columns. */
 struct recover_table {
     const char *name;
     const char *columns[RECOVER_COLUMNS];

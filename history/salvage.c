@@ -1,9 +1,9 @@
 /* Rows from the pages of a database whose tables can't be followed any more.
  *
  * Every page that looks like a leaf of a table is read by itself, after the file format that SQLite documents
- * (https://www.sqlite.org/fileformat2.html, sections 1.5, 1.6, 2.1 and 4.1): cells with a row number and a record, whose
- * value types tell which table it is of. Nothing in a page is trusted: each offset and size is compared with what is
- * there. Pages that the -wal holds in a newer form are taken from it. */
+ * (https://www.sqlite.org/fileformat2.html, sections 1.5, 1.6, 2.1 and 4.1): cells with a row number and a record,
+ * whose value types tell which table it is of. Nothing in a page is trusted: each offset and size is compared with what
+ * is there. Pages that the -wal holds in a newer form are taken from it. */
 #include <config.h>
 
 #include "history/recover.h"

@@ -69,7 +69,7 @@ static enum error_code build_query(struct store *s, const char *text, struct buf
     return code;
 }
 
-/* ---- places: what of a text matched --------------------------------------------------------------------------------- */
+/* ---- places: what of a text matched ------------------------------------------------------------------------------ */
 
 struct places {
     struct store_span *at; /* the spans asked for, as token numbers [start, end) and then as bytes */
@@ -342,7 +342,8 @@ static enum error_code search_texts(struct store *s, const char *match, const st
     if (query->conversation == 0)
         return add_hits(s,
                         db_query(s, err,
-                                 HIT_COLUMNS "AND c.trashed IS NULL AND c.archived <= ?3 ORDER BY w.rowid DESC LIMIT ?4",
+                                 HIT_COLUMNS
+                                 "AND c.trashed IS NULL AND c.archived <= ?3 ORDER BY w.rowid DESC LIMIT ?4",
                                  "ziwi", match, below, (int)query->archived, rows),
                         limit, hits, err);
     int64_t first = 0;

@@ -1,6 +1,6 @@
 /* Opening and closing the database, and noticing what others write.
  *
- * The file is made by open() with mode 0600 before SQLite sees it; SQLite gives its -wal and -shm files the same mode. */
+ * The file is made by open() with mode 0600 before SQLite sees it; SQLite gives its -wal and -shm files the same. */
 #include <config.h>
 
 #include "history/internal.h"
@@ -64,6 +64,27 @@ enum error_code store_secure_file(const char *path, struct error *err)
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
+static int64_t monotonic(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Called while another program has the lock; returns 0 to give up. SQLite's own waiting soon sleeps for 100 ms at a
+ * time and can miss the lock again and again when others write often; ours asks every few milliseconds. */
+static int wait_for_lock(void *context, int times)
+{
+    struct store *s = context;
+    if (times == 0)
+        s->busy_since = monotonic();
+    if (monotonic() - s->busy_since >= s->busy_ms)
+        return 0;
+    long ms = 1 + (times + getpid()) % (times < 5 ? 2 : 5); /* not in step with others that wait */
+    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
+    return 1;
+}
+
 static enum error_code connect_database(struct store *s, const struct store_options *o, struct error *err)
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -81,7 +102,8 @@ static enum error_code connect_database(struct store *s, const struct store_opti
         return db_memory(s, err);
     if (code != SQLITE_OK)
         return db_fail(s, err);
-    sqlite3_busy_timeout(s->db, o->busy_ms > 0 ? o->busy_ms : 2000);
+    s->busy_ms = o->busy_ms > 0 ? o->busy_ms : 2000;
+    sqlite3_busy_handler(s->db, wait_for_lock, s);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     return db_script(s,

@@ -27,13 +27,9 @@ enum error_code store_restore(struct store *s, int64_t conversation, struct erro
 
 /* ---- for good --------------------------------------------------------------------------------------------------- */
 
-/* Takes the words of a conversation's messages out of the index; streaming ones are not in it. */
-static enum error_code forget_words(struct store *s, int64_t conversation, struct error *err)
+/* Takes the words of messages out of the index; q gives ids and texts. Streaming messages are not in it. */
+static enum error_code drop_words(struct store *s, sqlite3_stmt *q, struct error *err)
 {
-    sqlite3_stmt *q =
-        db_query(s, err, "SELECT id, text FROM message WHERE conversation = ? AND state <> 1", "i", conversation);
-    if (q == NULL)
-        return s->failure;
     enum error_code code = ERR_NONE;
     int row = 0;
     while (code == ERR_NONE && (row = db_row(s, q, err)) == 1) {
@@ -49,8 +45,11 @@ static enum error_code forget_words(struct store *s, int64_t conversation, struc
 static enum error_code purge(struct store *s, int64_t conversation, struct error *err)
 {
     enum error_code code = conversation_title(s, conversation, "", STORE_TITLED_NOT, err);
-    if (code == ERR_NONE)
-        code = forget_words(s, conversation, err);
+    if (code == ERR_NONE) {
+        sqlite3_stmt *q =
+            db_query(s, err, "SELECT id, text FROM message WHERE conversation = ? AND state <> 1", "i", conversation);
+        code = q == NULL ? s->failure : drop_words(s, q, err);
+    }
     if (code == ERR_NONE)
         code = db_run(s, err, "UPDATE conversation SET leaf = NULL WHERE id = ?", "i", conversation);
     if (code == ERR_NONE)
@@ -58,6 +57,19 @@ static enum error_code purge(struct store *s, int64_t conversation, struct error
     if (code == ERR_NONE)
         code = db_run(s, err, "DELETE FROM conversation WHERE id = ?", "i", conversation);
     return code;
+}
+
+/* Messages that were deleted by themselves. What is below one was deleted with it or before. */
+static enum error_code purge_messages(struct store *s, int64_t before, struct error *err)
+{
+    sqlite3_stmt *q =
+        db_query(s, err, "SELECT id, text FROM message WHERE trashed < ? AND state <> 1", "i", before);
+    enum error_code code = q == NULL ? s->failure : drop_words(s, q, err);
+    if (code == ERR_NONE)
+        code = db_run(s, err, "DELETE FROM message WHERE trashed < ?", "i", before);
+    if (code != ERR_NONE || db_changes(s) == 0)
+        return code;
+    return db_run(s, err, "UPDATE message SET chosen = NULL WHERE chosen NOT IN (SELECT id FROM message)", "");
 }
 
 /* What only purged conversations used. */
@@ -91,6 +103,8 @@ enum error_code store_purge_trash(struct store *s, int64_t before, size_t *n, st
         if ((code = purge(s, id, err)) == ERR_NONE)
             done++;
     if (code == ERR_NOT_FOUND)
+        code = purge_messages(s, before, err);
+    if (code == ERR_NONE)
         code = purge_leftovers(s, err);
     code = txn_end(s, code, err);
     if (code == ERR_NONE && n != NULL)

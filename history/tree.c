@@ -39,9 +39,10 @@ static enum error_code insert_maker(struct store *s, const struct store_making *
     const char *model = made->model != NULL ? made->model : "";
     const char *template = made->template_name != NULL ? made->template_name : "";
     int64_t fingerprint = (int64_t)made->fingerprint;
-    enum error_code code = db_number(
-        s, err, id, "SELECT id FROM maker WHERE model = ? AND fingerprint = ? AND template = ? AND settings = ?", "zizz",
-        model, fingerprint, template, settings);
+    enum error_code code =
+        db_number(s, err, id,
+                  "SELECT id FROM maker WHERE model = ? AND fingerprint = ? AND template = ? AND settings = ?", "zizz",
+                  model, fingerprint, template, settings);
     if (code != ERR_NOT_FOUND)
         return code;
     code = db_run(s, err, "INSERT INTO maker (model, fingerprint, template, settings) VALUES (?, ?, ?, ?)", "zizz",
@@ -68,7 +69,9 @@ enum error_code tree_maker(struct store *s, const struct store_making *made, int
 static enum error_code next_position(struct store *s, const struct tree_new *n, int64_t *position, struct error *err)
 {
     return db_number(s, err, position,
-                     "SELECT ifnull(max(position) + 1, 0) FROM message WHERE conversation = ? AND parent IS ?", "ik",
+                     "SELECT ifnull(max(position) + 1, 0) FROM " SIBLING_B
+                     " WHERE conversation = ? AND parent IS ?",
+                     "ik",
                      n->conversation, n->parent);
 }
 
@@ -88,8 +91,8 @@ enum error_code tree_insert(struct store *s, const struct tree_new *n, int64_t *
         "INSERT INTO message (conversation, parent, position, depth, role, state, created, writer, maker, finish, "
         "prompt_tokens, reused_tokens, answer_tokens, prefill_seconds, first_token_seconds, decode_seconds, text) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        "ikiiwwikkziiidddt", n->conversation, n->parent, position, (int64_t)above.depth + 1, (int)n->role, (int)n->state,
-        n->created, n->writer, n->maker, made->finish, made->prompt_tokens, made->reused_tokens, made->answer_tokens,
+        "ikiiwwikkziiidddt", n->conversation, n->parent, position, (int64_t)above.depth + 1, (int)n->role,
+        (int)n->state, n->created, n->writer, n->maker, made->finish, made->prompt_tokens, made->reused_tokens, made->answer_tokens,
         made->prefill_seconds, made->first_token_seconds, made->decode_seconds, n->text, n->size);
     *id = db_inserted(s);
     if (code == ERR_NONE && made->has_seed)
@@ -241,7 +244,7 @@ enum error_code store_select_leaf(struct store *s, int64_t message, struct error
     return code != ERR_NONE ? code : txn_end(s, select_message(s, message, false, err), err);
 }
 
-/* ---- taking out and bringing back ---------------------------------------------------------------------------------- */
+/* ---- taking out and bringing back -------------------------------------------------------------------------------- */
 
 /* Marks message and what is below it and not yet marked with one number, which tells this deletion from others. */
 static enum error_code mark(struct store *s, int64_t message, int64_t conversation, struct error *err)
@@ -271,7 +274,7 @@ static enum error_code move_leaf(struct store *s, const struct tree_place *place
     if (code != ERR_NONE)
         return code;
     code = db_number(s, err, &next,
-                     "SELECT b.id FROM message m JOIN message b ON b.conversation = m.conversation "
+                     "SELECT b.id FROM message m JOIN " SIBLING_B " ON b.conversation = m.conversation "
                      "AND b.parent IS m.parent WHERE m.id = ? AND b.trashed IS NULL "
                      "ORDER BY b.position < m.position DESC, abs(b.position - m.position) LIMIT 1",
                      "i", message);

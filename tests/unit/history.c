@@ -93,7 +93,8 @@ int64_t history_count(const char *path, const char *sql)
 
 void history_sound(const char *path)
 {
-    assert_int_equal(history_count(path, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
+    assert_int_equal(history_count(path, "SELECT count(*) FROM pragma_integrity_check "
+                                         "WHERE integrity_check <> 'ok'"), 0);
     assert_int_equal(history_count(path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
     assert_int_equal(history_count(path, "SELECT count(*) FROM message m JOIN message p ON p.id = m.parent "
                                          "WHERE p.conversation <> m.conversation OR m.depth <> p.depth + 1"), 0);

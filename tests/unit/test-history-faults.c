@@ -24,7 +24,7 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-/* ---- failing writes ----------------------------------------------------------------------------------------------- */
+/* ---- failing writes ---------------------------------------------------------------------------------------------- */
 
 /* What the scenario was told had succeeded. */
 struct done {
@@ -307,7 +307,7 @@ static void a_folder_may_be_read_only(void **state)
     assert_int_equal(code, 0);
 }
 
-/* ---- locks and other programs -------------------------------------------------------------------------------------- */
+/* ---- locks and other programs ------------------------------------------------------------------------------------ */
 
 static void a_lock_is_waited_for_and_then_named(void **state)
 {

@@ -73,7 +73,8 @@ static struct store *rich_store(void)
     struct store *s = history_open(NULL);
     int64_t a = 0, b = 0, c = 0, edited = 0;
     history_ok(store_new(s, &a, &err), &err);
-    int64_t q = history_say(s, a, 0, STORE_USER, "What is \"this\"?\n\t<b>&amp;</b> 天空 \xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7");
+    int64_t q = history_say(s, a, 0, STORE_USER, "What is \"this\"?\n\t<b>&amp;</b> 天空 "
+                                                      "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7");
     int64_t answer = add_answer(s, a, q);
     add_answer(s, a, q);
     int64_t third = history_say(s, a, answer, STORE_USER, "below the first");
@@ -170,7 +171,7 @@ static void a_full_disk_ends_an_export(void **state)
     store_close(s);
 }
 
-/* ---- other programs' files ----------------------------------------------------------------------------------------- */
+/* ---- other programs' files --------------------------------------------------------------------------------------- */
 
 static const char chatgpt[] =
     "[{\"title\": \"Sky\", \"create_time\": 1700000000.5, \"update_time\": 1700000100, \"current_node\": \"e\","
@@ -335,8 +336,9 @@ static void deep_nesting_is_refused_and_deep_trees_are_not(void **state)
     buf_init(&json, 1 << 24);
     buf_puts(&json, "[{\"mapping\":{");
     for (int i = 0; i < DEEP; i++)
-        buf_printf(&json, "%s\"n%d\":{\"parent\":\"n%d\",\"children\":[%s\"n%d\"%s],\"message\":{\"author\":{\"role\":\"user\"},"
-                          "\"content\":{\"parts\":[\"m\"]}}}", i > 0 ? "," : "", i, i - 1, "", i + 1, "");
+        buf_printf(&json, "%s\"n%d\":{\"parent\":\"n%d\",\"children\":[\"n%d\"],\"message\":"
+                          "{\"author\":{\"role\":\"user\"},\"content\":{\"parts\":[\"m\"]}}}",
+                   i > 0 ? "," : "", i, i - 1, i + 1);
     buf_printf(&json, ",\"n%d\":{\"parent\":\"n%d\"}}}]", DEEP, DEEP - 1);
     struct store_import_report report = import(s, buf_text(&json));
     assert_int_equal(report.messages, DEEP);

@@ -74,7 +74,8 @@ static void child_append(struct child *c, bool edit)
     say(c, "M %lld %s", (long long)id, text);
 }
 
-static void child_stream(struct child *c, int tokens)
+/* Without flushing, all depends on what an append writes by itself. */
+static void child_stream(struct child *c, int tokens, bool flush)
 {
     struct error err = {0};
     struct store_reply *r = store_reply_begin(c->s, c->conversation, c->last, STORE_ASSISTANT, NULL, &err);
@@ -84,7 +85,7 @@ static void child_stream(struct child *c, int tokens)
     struct store_token token = {.chosen = {7, 0.5f, 0.5f}, .bytes = 4, .entropy = 1, .n_best = 5};
     for (int i = 1; i <= tokens; i++) {
         child_ok(store_reply_append(r, "abc ", 4, &token, &err), &err, c);
-        if (i % 16 == 0 && draw(2) == 0)
+        if (flush && i % 16 == 0 && draw(2) == 0)
             child_ok(store_reply_flush(r, &err), &err, c);
         say(c, "%c %lld %d %lld", store_reply_due(r) < 0 ? 'F' : 'A', (long long)c->last, i * 4, (long long)now_ms());
         nanosleep(&(struct timespec){.tv_nsec = 300000}, NULL);
@@ -109,7 +110,7 @@ static void child_step(struct child *c, bool slow)
     switch (draw(slow ? 2 : 8)) {
     case 0:
     case 1:
-        child_stream(c, slow ? 2000 : 40);
+        child_stream(c, slow ? 4000 : 40, !slow);
         break;
     case 2:
     case 3:
@@ -309,7 +310,7 @@ static size_t one_run(const char *path, int run, char *log)
     }
     close(ends[1]);
     seed = (uint32_t)run * 31 + 5;
-    size_t size = listen_until(ends[0], run % LONG_RUNS_EVERY == 0 ? 450 : 1 + (int)draw(40), log, 0);
+    size_t size = listen_until(ends[0], run % LONG_RUNS_EVERY == 0 ? 500 + (int)draw(500) : 1 + (int)draw(40), log, 0);
     kill(pid, SIGKILL);
     long long killed = now_ms();
     waitpid(pid, NULL, 0);

@@ -1,5 +1,5 @@
-/* Tests of migrations: each version that ever was opens, loses nothing and becomes what schema.sql makes; a newer one is
- * left alone. The fixtures tests/fixtures/history-N.db hold the same small history, written with version N. */
+/* Tests of migrations: each version that ever was opens, loses nothing and becomes what schema.sql makes; a newer one
+ * is left alone. The fixtures tests/fixtures/history-N.db hold the same small history, written with version N. */
 #include <config.h>
 
 #include "tests/unit/history.h"
@@ -37,8 +37,8 @@ static char *structure(const char *path)
     struct buf out;
     buf_init(&out, 1 << 20);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    const char *sql = "SELECT s.type, s.name, x.cid, x.name, x.type, x.\"notnull\", x.dflt_value, x.pk FROM sqlite_schema s "
-                      "LEFT JOIN pragma_table_info(s.name) x ORDER BY s.type, s.name, x.cid";
+    const char *sql = "SELECT s.type, s.name, x.cid, x.name, x.type, x.\"notnull\", x.dflt_value, x.pk "
+                      "FROM sqlite_schema s LEFT JOIN pragma_table_info(s.name) x ORDER BY s.type, s.name, x.cid";
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
     while (sqlite3_step(q) == SQLITE_ROW) {
         for (int i = 0; i < 8; i++)
@@ -131,8 +131,8 @@ static void a_failed_migration_changes_nothing(void **state)
     history_count(path, "CREATE TABLE preset (something)"); /* is in the way of the step */
     assert_null(store_open(path, NULL, &err));
     assert_int_equal(history_count(path, "PRAGMA user_version"), 1);
-    assert_int_equal(history_count(path, "SELECT count(*) FROM pragma_table_info('conversation') WHERE name = 'persona'"),
-                     0);
+    assert_int_equal(history_count(path, "SELECT count(*) FROM pragma_table_info('conversation') "
+                                         "WHERE name = 'persona'"), 0);
     history_count(path, "DROP TABLE preset");
     error_clear(&err);
     struct store *s = store_open(path, NULL, &err);

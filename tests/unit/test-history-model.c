@@ -26,7 +26,7 @@ static int draw(int n)
     return (int)((seed >> 8) % (uint32_t)n);
 }
 
-/* ---- the model: what the store should do ------------------------------------------------------------------------------ */
+/* ---- the model: what the store should do ------------------------------------------------------------------------- */
 
 static void model_leaf(int conversation, int leaf)
 {
@@ -153,7 +153,7 @@ static void compare_search(int i)
     store_hits_free(&hits);
 }
 
-/* ---- operations ---------------------------------------------------------------------------------------------------- */
+/* ---- operations -------------------------------------------------------------------------------------------------- */
 
 static int any_message(int conversation)
 {

@@ -9,7 +9,7 @@
 #define MESSAGES 20
 #define TOTAL (CONVERSATIONS * MESSAGES)
 
-/* ---- a database to damage ------------------------------------------------------------------------------------------ */
+/* ---- a database to damage ---------------------------------------------------------------------------------------- */
 
 static void fill(struct store *s)
 {

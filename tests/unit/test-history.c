@@ -131,6 +131,36 @@ static void deleted_messages_come_back(void **state)
     store_close(s);
 }
 
+static void the_trash_is_emptied(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct store *s = history_open("trash.db");
+    int64_t c = 0;
+    history_ok(store_new(s, &c, &err), &err);
+    int64_t a = history_say(s, c, 0, STORE_USER, "stays");
+    int64_t b = history_say(s, c, a, STORE_ASSISTANT, "goes");
+    int64_t d = history_say(s, c, b, STORE_USER, "goes too");
+    history_ok(store_delete_message(s, d, &err), &err);
+    history_ok(store_delete_message(s, b, &err), &err);
+    history_ok(store_purge_trash(s, 1000, NULL, &err), &err); /* nothing was deleted that long ago */
+    history_ok(store_restore_message(s, b, &err), &err);
+    history_ok(store_delete_message(s, b, &err), &err);
+    history_ok(store_purge_trash(s, INT64_MAX, NULL, &err), &err);
+    assert_int_equal(store_restore_message(s, b, &err), ERR_NOT_FOUND);
+    error_clear(&err);
+    struct store_hits hits = {0};
+    history_ok(store_search(s, &(struct store_query){.text = "goes"}, &hits, &err), &err);
+    assert_int_equal(hits.n, 0);
+    char *path = history_path(s, c);
+    assert_string_equal(path, "stays");
+    free(path);
+    history_say(s, c, a, STORE_ASSISTANT, "new");
+    store_close(s);
+    history_sound(history_file("trash.db"));
+    assert_int_equal(history_count(history_file("trash.db"), "SELECT count(*) FROM message"), 2);
+}
+
 static void branching_copies(void **state)
 {
     (void)state;
@@ -473,6 +503,7 @@ int main(void)
         cmocka_unit_test(what_is_no_history_is_left_alone),
         cmocka_unit_test(editing_overwrites_nothing),
         cmocka_unit_test(deleted_messages_come_back),
+        cmocka_unit_test(the_trash_is_emptied),
         cmocka_unit_test(branching_copies),
         cmocka_unit_test(a_very_long_conversation_works),
         cmocka_unit_test(a_reply_is_stored_while_it_grows),
