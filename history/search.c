@@ -74,6 +74,7 @@ static enum error_code build_query(struct store *s, const char *text, struct buf
 struct places {
     struct store_span *at; /* the spans asked for, as token numbers [start, end) and then as bytes */
     int n, token;
+    int first;               /* the spans before it have ended */
     const char *text, *words; /* the original, and the form that was indexed */
     size_t original, indexed; /* how far the two were walked side by side */
 };
@@ -87,7 +88,7 @@ static size_t original_offset(struct places *p, size_t offset)
     return p->original;
 }
 
-/* Called for each word of the indexed form. */
+/* Called for each word of the indexed form. Spans come sorted by where they begin. */
 static int place_token(void *context, int flags, const char *token, int size, int start, int end)
 {
     (void)token;
@@ -97,9 +98,13 @@ static int place_token(void *context, int flags, const char *token, int size, in
         return SQLITE_OK;
     size_t number = (size_t)p->token++, from = 0, to = 0;
     bool mapped = false;
-    for (int i = 0; i < p->n; i++) {
+    while (p->first < p->n && p->at[p->first * 2].end <= number)
+        p->first++;
+    if (p->first == p->n)
+        return SQLITE_DONE;
+    for (int i = p->first; i < p->n && p->at[i * 2].start <= number; i++) {
         struct store_span *span = &p->at[i * 2], *bytes = span + 1;
-        if (number < span->start || number >= span->end)
+        if (number >= span->end)
             continue;
         if (!mapped) {
             from = original_offset(p, (size_t)start);
@@ -172,7 +177,7 @@ static void places_function(const Fts5ExtensionApi *api, Fts5Context *fts, sqlit
     p.words = buf_text(&words);
     if (code == SQLITE_OK)
         code = api->xTokenize(fts, p.words, (int)words.size, &p, place_token);
-    if (code == SQLITE_OK)
+    if (code == SQLITE_OK || code == SQLITE_DONE)
         sqlite3_result_blob64(result, p.at, join_spans(p.at, (size_t)p.n) * sizeof *p.at, SQLITE_TRANSIENT);
     else
         sqlite3_result_error_code(result, code);

@@ -302,7 +302,7 @@ static void huge_texts_are_kept_or_refused(void **state)
 {
     (void)state;
     struct error err = {0};
-    size_t size = 8 << 20;
+    size_t size = 3 << 20;
     char *text = malloc(STORE_TEXT_MAX + 1);
     memset(text, 'x', STORE_TEXT_MAX + 1);
     for (size_t i = 0; i < size; i += 7)
