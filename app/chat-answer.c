@@ -1,7 +1,7 @@
 /* Chat: prompts and answers.
  *
- * When the messages outgrow the context the oldest exchanges fall out, and a quarter more than must: so the prompt's
- * beginning stays the same for several turns and its key/value cache is kept. An answer that meets the end of the
+ * When the messages outgrow the context the oldest exchanges fall out, and where it costs little a quarter more than
+ * must: so the prompt's beginning stays the same for several turns and its key/value cache is kept. An answer that meets the end of the
  * context goes on behind a prompt from which older exchanges are left out. */
 #include <config.h>
 
@@ -76,22 +76,37 @@ static enum error_code too_long(const struct chat *c, struct error *err)
                      n, chat_capacity(c), prompt_most(c));
 }
 
+/* Replaces a prompt by one that leaves a quarter more out, unless that costs half of it: a prompt whose beginning stays
+ * the same for several turns is worth that, but not the file that was just read. */
+static void leave_more_out(const struct chat *c, size_t limit, struct prompt *prompt)
+{
+    struct prompt shorter;
+    struct error ignored = {0};
+    if (render(c, c->window, limit - limit / 4, &shorter, &ignored) != ERR_NONE)
+        return;
+    if (2 * shorter.ids.n < prompt->ids.n) {
+        prompt_free(&shorter);
+        return;
+    }
+    prompt_free(prompt);
+    *prompt = shorter;
+}
+
 /* Renders what fits, leaving the oldest exchanges out where it must. *window is the first message kept. */
 static enum error_code render_fitting(const struct chat *c, struct prompt *out, size_t *window, struct error *err)
 {
     size_t limit = prompt_limit(c);
+    struct error why = {0};
     *window = c->window;
     enum error_code code = render(c, c->window, 0, out, err);
     if (code != ERR_NONE || out->ids.n <= limit)
         return code;
     prompt_free(out);
-    const size_t limits[] = {limit - limit / 4, limit, prompt_most(c)};
-    struct error why = {0};
-    code = ERR_CONTEXT;
-    for (int i = 0; code == ERR_CONTEXT && i < 3; i++) {
-        error_clear(&why);
-        code = render(c, c->window, limits[i], out, &why);
-    }
+    code = render(c, c->window, limit, out, &why);
+    if (code == ERR_NONE)
+        leave_more_out(c, limit, out);
+    else if (code == ERR_CONTEXT)
+        code = render(c, c->window, prompt_most(c), out, &(struct error){0});
     if (code == ERR_CONTEXT)
         return too_long(c, err);
     if (code != ERR_NONE)
