@@ -38,6 +38,7 @@ struct line_edit {
     int signal;
     bool pasted_first;
     bool hung_up;
+    bool resumed;        /* the SIGCONT that comes is known */
 };
 
 /* ---- wide strings ----------------------------------------------------------------------------------------------- */
@@ -84,6 +85,7 @@ static void take_text(struct line_edit *e, struct buf *out)
 
 static void resume(struct line_edit *e)
 {
+    fputc('\r', e->out);
     el_set(e->el, EL_PREP_TERM, 1);
     terminal_mark_pastes();
     el_set(e->el, EL_REFRESH);
@@ -96,6 +98,7 @@ static void suspend(struct line_edit *e)
     el_set(e->el, EL_PREP_TERM, 0);
     terminal_restore();
     signals_suspend();
+    e->resumed = true;
     resume(e);
 }
 
@@ -114,8 +117,9 @@ static bool take_signals(struct line_edit *e)
             suspend(e);
         else if (number == SIGWINCH)
             el_resize(e->el);
-        else if (number == SIGCONT)
+        else if (number == SIGCONT && !e->resumed)
             resume(e);
+        e->resumed &= number != SIGCONT;
     }
     return true;
 }

@@ -78,10 +78,10 @@ static void greet(struct line *l)
     interrupt_prompt(l);
     if (template_is_base(template))
         show_line(&l->show, "%.*s · base · continues the text%s", stem_size(name), name,
-                  first ? " · /help lists the commands" : "");
+                  first ? " · /help" : "");
     else
         show_line(&l->show, "%.*s · %s%s", stem_size(name), name, template_name(template),
-                  first ? " · /help lists the commands, Ctrl-D leaves" : "");
+                  first ? " · /help, Ctrl-D leaves" : "");
 }
 
 static void on_loaded(void *context)

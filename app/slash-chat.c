@@ -76,12 +76,14 @@ enum error_code slash_edit(struct talk *t, const char *arguments, struct error *
         buf_puts(&t->draft, text);
     } else {
         changed = t->edit(t->context, &edited, err) == ERR_NONE && edited.size > 0 && strcmp(edited.data, text) != 0;
-        if (changed)
+        if (changed) {
+            show_line(t->show, "%s", buf_text(&edited));
             talk_send(t, buf_text(&edited));
-        else
+        } else {
             chat_redo(t->chat, NULL, err);
-        if (!changed && err->code == ERR_NONE)
-            show_note(t->show, "nothing changed");
+            if (err->code == ERR_NONE)
+                show_note(t->show, "nothing changed");
+        }
     }
     buf_free(&edited);
     return err->code;

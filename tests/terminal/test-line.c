@@ -34,7 +34,7 @@ static void start_with(struct pty *p, const char *const *environment, const char
 static void start(struct pty *p)
 {
     start_with(p, plain, (const char *const[]){"-n", "4", NULL});
-    assert_true(pty_expect(p, "/help lists the commands"));
+    assert_true(pty_expect(p, "/help, Ctrl-D leaves"));
     assert_true(pty_expect(p, PROMPT));
 }
 
