@@ -12,8 +12,12 @@
  *   db           statements, transactions and what SQLite's errors mean
  *   store        opening, closing, watching for changes, small remembered values
  *   migrate      from an older schema to this one, after a backup
- *   conversation their properties, list, tags and trash
- *   tree         messages: parents, siblings, the current path, branching off
+ *   conversation their properties, the list, tags
+ *   find         the conversation that a person means
+ *   trash        deleting, restoring, purging
+ *   message      reading messages and paths
+ *   tree         changing them: adding, moving between alternatives, taking out
+ *   branch       a new conversation of a part of another
  *   reply        an answer that grows while it is stored
  *   writer       which program writes an answer, and whether it is still alive
  *   records      token records, packed
@@ -24,7 +28,7 @@
  *   export       to JSON, Markdown, plain text and HTML
  *   import       from Palaver's JSON, ChatGPT's conversations.json and plain role/content JSON
  *   check        what the doctor looks at
- *   recover      saving what can be read of a damaged database
+ *   recover      saving what can be read of a damaged database; salvage reads its bare pages
  *
  * Conventions. Texts are UTF-8 with an explicit size and may hold any character, NUL included; ill-formed bytes become
  * U+FFFD on the way in. Times are milliseconds since 1970 in UTC. Ids are positive, never repeat, and 0 means none.

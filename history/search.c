@@ -351,11 +351,14 @@ static enum error_code search_texts(struct store *s, const char *match, const st
                                  "AND c.trashed IS NULL AND c.archived <= ?3 ORDER BY w.rowid DESC LIMIT ?4",
                                  "ziwi", match, below, (int)query->archived, rows),
                         limit, hits, err);
-    int64_t first = 0;
+    int64_t first = 0, last = 0; /* the index can be asked for a stretch of ids, not for a conversation */
     enum error_code code =
         db_number(s, err, &first, "SELECT min(id) FROM message WHERE conversation = ?", "i", query->conversation);
+    if (code == ERR_NONE)
+        code = db_number(s, err, &last, "SELECT max(id) FROM message WHERE conversation = ?", "i", query->conversation);
     if (code != ERR_NONE)
         return code;
+    below = below > last ? last + 1 : below;
     return add_hits(s,
                     db_query(s, err,
                              HIT_COLUMNS "AND w.rowid >= ?3 AND m.conversation = ?4 ORDER BY w.rowid DESC LIMIT ?5",
