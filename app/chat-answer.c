@@ -1,8 +1,8 @@
 /* Chat: prompts and answers.
  *
  * When the messages outgrow the context the oldest exchanges fall out, and where it costs little a quarter more than
- * must: so the prompt's beginning stays the same for several turns and its key/value cache is kept. An answer that meets the end of the
- * context goes on behind a prompt from which older exchanges are left out. */
+ * must: so the prompt's beginning stays the same for several turns and its key/value cache is kept. An answer that meets
+ * the end of the context goes on behind a prompt from which older exchanges are left out. */
 #include <config.h>
 
 #include <stdlib.h>
@@ -299,6 +299,8 @@ void chat_take_event(struct chat *c, const struct event *event)
         c->request = 0;
         c->list.at[c->list.n - 1].finish = FINISH_STOPPED;
         c->reading = c->stopping = false;
+        if (c->keeper != NULL)
+            c->keeper->finished(c->keeper->context, c->list.n - 1);
         if (c->view->failed != NULL)
             c->view->failed(c->view->context, &event->error);
         break;

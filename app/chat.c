@@ -197,6 +197,12 @@ static void cut(struct chat *c, size_t n)
         c->window = 0;
 }
 
+static void tell_appended(const struct chat *c, size_t from)
+{
+    for (size_t i = from; c->keeper != NULL && i < c->list.n; i++)
+        c->keeper->appended(c->keeper->context, i);
+}
+
 /* Asks now, or as soon as the model is there. */
 static enum error_code ask_or_wait(struct chat *c, struct error *err)
 {
@@ -233,10 +239,12 @@ enum error_code chat_regenerate(struct chat *c, struct error *err)
     struct chat_list old = {0};
     if (!chat_list_move(&c->list, user + 1, &old))
         return error_set(err, ERR_MEMORY, "no memory for an answer");
+    if (old.n > 0 && c->keeper != NULL)
+        c->keeper->removed(c->keeper->context, user + 1);
     c->tries++;
     enum error_code code = ask_or_wait(c, err);
-    if (code != ERR_NONE)
-        chat_list_move(&old, 0, &c->list);
+    if (code != ERR_NONE && chat_list_move(&old, 0, &c->list))
+        tell_appended(c, user + 1);
     chat_list_free(&old);
     return code;
 }
@@ -276,8 +284,7 @@ enum error_code chat_redo(struct chat *c, const char **text, struct error *err)
         return error_set(err, ERR_NOT_FOUND, "nothing was taken back since the last message");
     if (!chat_list_move(&c->taken, user, &c->list))
         return error_set(err, ERR_MEMORY, "no memory for the messages");
-    for (size_t i = n; c->keeper != NULL && i < c->list.n; i++)
-        c->keeper->appended(c->keeper->context, i);
+    tell_appended(c, n);
     if (text != NULL)
         *text = buf_text(&c->list.at[n].text);
     return ERR_NONE;

@@ -106,14 +106,22 @@ static void on_failed(void *context, const struct error *err)
     error_set(&o->err, err->code, "%s", err->message);
 }
 
+/* A number as far as JSON's reach, then a string. */
+static json_t *seed_json(uint64_t seed)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)seed);
+    return seed <= INT64_MAX ? json_integer((json_int_t)seed) : json_string(digits);
+}
+
 static void print_json(const struct once *o, const struct chat_message *answer)
 {
-    json_t *object = json_pack("{s:o, s:s, s:o, s:I, s:o, s:o, s:O}", "text",
+    json_t *object = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:O}", "text",
                                json_text(buf_text(&answer->text), answer->text.size), "finish",
                                finish_name(answer->finish), "model",
                                json_text(model_info(chat_model(o->chat))->name,
                                          strlen(model_info(chat_model(o->chat))->name)),
-                               "seed", (json_int_t)answer->sampling.seed, "usage", stats_usage(answer), "timings",
+                               "seed", seed_json(answer->sampling.seed), "usage", stats_usage(answer), "timings",
                                stats_timings(answer), "tokens", o->tokens);
     json_print(stdout, object);
 }
@@ -282,6 +290,9 @@ static int finish(struct once *o)
         print_json(o, last);
     else
         show_end(&o->show);
+    if (last != NULL && o->tokens == NULL && last->finish == FINISH_CONTEXT && !o->options->quiet)
+        fprintf(stderr, "palaver: the answer ends here because the context of %zu tokens is full; -c N makes it larger\n",
+                chat_capacity(o->chat));
     if (last != NULL && o->options->stats)
         stats_print(stderr, last);
     if (ferror(stdout) && errno == EPIPE)

@@ -103,8 +103,9 @@ static enum error_code unknown(const char *line, struct error *err)
         error_set(err, ERR_NOT_FOUND, "there is no /%.*s; did you mean /%s? A blank before the slash sends it as text",
                   size, line + 1, near.best);
     else
-        error_set(err, ERR_NOT_FOUND, "there is no /%.*s; /help lists the commands, a blank before the slash sends it as text",
-                  size, line + 1);
+        error_set(err, ERR_NOT_FOUND,
+                  "there is no /%.*s; /help lists the commands, a blank before the slash sends it as text", size,
+                  line + 1);
     free(name);
     return err->code;
 }

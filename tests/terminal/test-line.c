@@ -107,7 +107,8 @@ static void pastes_text(void **state)
     buf_init(&text, 1 << 20);
     buf_puts(&text, "\033[200~/quit\r");
     for (int i = 0; i < 200; i++)
-        buf_printf(&text, "line %d\t%s\r", i, i % 20 > 0 ? "of many" : "\003\032\004 \033[2J 你好 👩‍👩‍👧\r/quit");
+        buf_printf(&text, "line %d\t%s\r", i,
+                   i % 20 > 0 ? "of many" : "\003\032\004 \033[2J 你好 👩‍👩‍👧\r/quit");
     buf_puts(&text, "the end\033[201~");
     start_with(&p, plain, (const char *const[]){"-n", "4", "-c", "60000", NULL});
     assert_true(pty_expect(&p, PROMPT));
