@@ -132,8 +132,9 @@ static uint64_t vector_rows(const struct kernels *k, const struct tensor *weight
     return weights->cols % KERNEL_BLOCK == 0 ? weights->rows / (uint64_t)k->rows * (uint64_t)k->rows : 0;
 }
 
-/* Rows [first, last) of one job over all columns and all of X, by one table; tiles hold tile_w columns each. */
-static void multiply(const struct kernels *k, size_t tile_w, const struct matmul_job *job, uint64_t first, uint64_t last,
+/* Rows [first, last) of one job, at most PANEL_ROWS, over all columns and all of X, by one table; tiles hold tile_w
+ * columns each. */
+static void multiply_panels(const struct kernels *k, size_t tile_w, const struct matmul_job *job, uint64_t first, uint64_t last,
                      const struct call *call, const char *tiles, void *panels)
 {
     const struct tensor *weights = job->weights;
@@ -148,9 +149,13 @@ static void multiply(const struct kernels *k, size_t tile_w, const struct matmul
         const uint8_t *rows = (const uint8_t *)weights->data + first * stride +
                               at * KERNEL_BLOCK / traits->block * traits->block_bytes;
         char *panel = panels;
+        /* the panels behind these are packed next: their bytes are asked for in the order of memory */
+        const uint8_t *ahead = (const uint8_t *)weights->data + last * stride +
+                               (size_t)(last - first) * at * KERNEL_BLOCK / traits->block * traits->block_bytes;
         for (uint64_t row = first; row < last; row += (uint64_t)k->rows, rows += (size_t)k->rows * stride) {
-            type->pack(rows, stride, count, panel);
+            type->pack(rows, stride, count, ahead, panel);
             panel += panel_block * count;
+            ahead += (size_t)k->rows * (count * KERNEL_BLOCK / traits->block) * traits->block_bytes;
         }
         for (size_t c = 0; c < call->n; c += tile_w) {
             size_t w = call->n - c < tile_w ? call->n - c : tile_w;
@@ -162,6 +167,15 @@ static void multiply(const struct kernels *k, size_t tile_w, const struct matmul
             }
         }
     }
+}
+
+/* Any number of rows. With one tile each panel is used once, so one is packed at a time. */
+static void multiply(const struct kernels *k, size_t tile_w, const struct matmul_job *job, uint64_t first, uint64_t last,
+                     const struct call *call, const char *tiles, void *panels)
+{
+    uint64_t step = call->n <= tile_w ? (uint64_t)k->rows : PANEL_ROWS;
+    for (uint64_t row = first; row < last; row += step)
+        multiply_panels(k, tile_w, job, row, last - row < step ? last : row + step, call, tiles, panels);
 }
 
 /* A matrix whose columns do not come in whole blocks (never a quantised one): plain sums. */
@@ -244,7 +258,8 @@ static void prepare(const struct matmul *m, const struct call *call, unsigned ki
                                       (char *)tiles[kind] + tile_bytes((enum tile_kind)kind) * c * blocks);
 }
 
-/* Rows of one unit: small enough that every thread gets several, whole panels. */
+/* Rows of one unit: whole panels, few enough that every thread gets several. With one tile of X a unit has no other
+ * bound, since long stretches of memory are read faster than short ones. */
 static uint64_t unit_rows(const struct matmul *m, const struct call *call)
 {
     if (m->product != NULL)
@@ -253,7 +268,7 @@ static uint64_t unit_rows(const struct matmul *m, const struct call *call)
     for (int j = 0; j < call->n_jobs; j++)
         total += call->jobs[j].weights->rows;
     uint64_t rows = total / ((uint64_t)pool_threads(m->pool) * 4) / panel * panel;
-    uint64_t most = PANEL_ROWS / panel * panel;
+    uint64_t most = call->n <= (size_t)m->kernels->tile ? UINT64_MAX : PANEL_ROWS / panel * panel;
     return rows < panel ? panel : rows > most ? most : rows;
 }
 

@@ -7,7 +7,6 @@ typedef __m256i V;
 typedef __m256 VF;
 #define UNITS 2
 #define TILE 4
-#define PREFETCH 512
 
 #define AVX2_INLINE static inline __attribute__((always_inline))
 

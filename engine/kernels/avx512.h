@@ -10,7 +10,6 @@ typedef __m512i V;
 typedef __m512 VF;
 #define UNITS 4
 #define TILE 8
-#define PREFETCH 512
 
 #define AVX512_INLINE static inline __attribute__((always_inline))
 

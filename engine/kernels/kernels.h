@@ -40,8 +40,9 @@ enum tile_kind {
     TILE_KINDS,
 };
 
-/* Packs `blocks` blocks of R rows that lie stride bytes apart; blocks is a multiple of 8 for types with blocks of 256. */
-typedef void kernel_pack(const uint8_t *rows, size_t stride, size_t blocks, void *panel);
+/* Packs `blocks` blocks of R rows that lie stride bytes apart; blocks is a multiple of 8 for types with blocks of 256.
+ * As many bytes from `ahead` on are asked for meanwhile, because they will be packed soon; they need not exist. */
+typedef void kernel_pack(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel);
 /* out[c * stride + r] = start + the products of panel and tile, for w columns c and R rows r. start is init[r], or what
  * out holds when init is NULL. */
 typedef void kernel_gemm(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride,

@@ -7,7 +7,6 @@ typedef uint32x4_t V;
 typedef float32x4_t VF;
 #define UNITS 1
 #define TILE 8
-#define PREFETCH 512
 
 #define NEON_INLINE static inline __attribute__((always_inline))
 #define u8(v) vreinterpretq_u8_u32(v)

@@ -12,9 +12,10 @@
 struct panel_q32 { uint8_t q[32]; float ws, wm; };
 struct panel_q16 { uint8_t q[32]; float ws[2], wm[2]; };
 
-static void pack_q4_0(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q4_0(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     const struct block_q4_0 *b = (const void *)rows;
     struct panel_q32 *p = panel;
     for (; blocks > 0; blocks--, b++, p++) {
@@ -27,9 +28,10 @@ static void pack_q4_0(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_q4_1(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q4_1(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     const struct block_q4_1 *b = (const void *)rows;
     struct panel_q32 *p = panel;
     for (; blocks > 0; blocks--, b++, p++) {
@@ -47,9 +49,10 @@ static uint8_t fifth(const uint8_t high[4], int i)
     return (uint8_t)((high[i / 8] >> (i % 8) & 1) << 4);
 }
 
-static void pack_q5_0(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q5_0(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     const struct block_q5_0 *b = (const void *)rows;
     struct panel_q32 *p = panel;
     for (; blocks > 0; blocks--, b++, p++) {
@@ -62,9 +65,10 @@ static void pack_q5_0(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_q5_1(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q5_1(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     const struct block_q5_1 *b = (const void *)rows;
     struct panel_q32 *p = panel;
     for (; blocks > 0; blocks--, b++, p++) {
@@ -77,9 +81,10 @@ static void pack_q5_1(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_q8_0(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q8_0(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     const struct block_q8_0 *b = (const void *)rows;
     struct panel_q32 *p = panel;
     for (; blocks > 0; blocks--, b++, p++) {
@@ -92,9 +97,10 @@ static void pack_q8_0(const uint8_t *rows, size_t stride, size_t blocks, void *p
 
 static const int8_t levels[16] = IQ4_LEVELS;
 
-static void pack_iq4_nl(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_iq4_nl(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     const struct block_iq4_nl *b = (const void *)rows;
     struct panel_q32 *p = panel;
     for (; blocks > 0; blocks--, b++, p++) {
@@ -107,9 +113,10 @@ static void pack_iq4_nl(const uint8_t *rows, size_t stride, size_t blocks, void 
     }
 }
 
-static void pack_iq4_xs(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_iq4_xs(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     const struct block_iq4_xs *b = (const void *)rows;
     struct panel_q32 *p = panel;
     for (; blocks > 0; blocks -= 8, b++) {
@@ -125,9 +132,10 @@ static void pack_iq4_xs(const uint8_t *rows, size_t stride, size_t blocks, void 
     }
 }
 
-static void pack_q4_k(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q4_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     const struct block_q4_k *b = (const void *)rows;
     struct panel_q32 *p = panel;
     for (; blocks > 0; blocks -= 8, b++) {
@@ -143,9 +151,10 @@ static void pack_q4_k(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_q5_k(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q5_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     const struct block_q5_k *b = (const void *)rows;
     struct panel_q32 *p = panel;
     for (; blocks > 0; blocks -= 8, b++) {
@@ -161,9 +170,10 @@ static void pack_q5_k(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_q2_k(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q2_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     const struct block_q2_k *b = (const void *)rows;
     struct panel_q16 *p = panel;
     for (; blocks > 0; blocks -= 8, b++) {
@@ -179,9 +189,10 @@ static void pack_q2_k(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_q3_k(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q3_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     const struct block_q3_k *b = (const void *)rows;
     struct panel_q16 *p = panel;
     for (; blocks > 0; blocks -= 8, b++) {
@@ -197,9 +208,10 @@ static void pack_q3_k(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_q6_k(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q6_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     const struct block_q6_k *b = (const void *)rows;
     struct panel_q16 *p = panel;
     for (; blocks > 0; blocks -= 8, b++) {
@@ -218,21 +230,24 @@ static void pack_q6_k(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     memcpy(panel, rows, blocks * KERNEL_BLOCK * sizeof(float));
 }
 
-static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     tensor_traits(TENSOR_F16)->unpack(rows, panel, blocks * KERNEL_BLOCK);
 }
 
-static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     (void)stride;
+    (void)ahead;
     tensor_traits(TENSOR_BF16)->unpack(rows, panel, blocks * KERNEL_BLOCK);
 }
 

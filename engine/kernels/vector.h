@@ -42,11 +42,12 @@ INLINE void load16(const uint8_t *p, size_t stride, V d[4])
     d[3] = v_high64(t1, t3);
 }
 
-/* Asks for the bytes that the rows will need a little later. */
-INLINE void prefetch(const uint8_t *p, size_t stride, size_t ahead)
+/* Asks for the stretch of memory that the rows of a block will be in one panel later: memory is read in its order,
+ * which the rows of a panel are not. */
+INLINE void prefetch(const uint8_t *ahead, size_t bytes)
 {
-    for (size_t r = 0; r < ROWS; r++)
-        __builtin_prefetch(p + r * stride + ahead, 0, 3);
+    for (size_t at = 0; at < bytes; at += 64)
+        __builtin_prefetch(ahead + at, 0, 2);
 }
 
 INLINE void put_q(uint8_t *panel, int j, V q)
@@ -64,19 +65,19 @@ INLINE void put_scale(uint8_t *panel, int i, VF value)
 INLINE void put_nibbles(uint8_t *panel, const V d[4])
 {
     V mask = v_set1(0x0f0f0f0f);
+    UNROLL
     for (int j = 0; j < 4; j++) {
         put_q(panel, j, v_and(d[j], mask));
         put_q(panel, j + 4, v_and(v_shr(d[j], 4), mask));
     }
 }
 
-static void pack_q4_0(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q4_0(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t b = 0; b < blocks; b++, rows += sizeof(struct block_q4_0), to += Q32_BYTES) {
+        prefetch(ahead + b * ROWS * sizeof(struct block_q4_0), ROWS * sizeof(struct block_q4_0));
         V d[4];
-        if (b % 4 == 0)
-            prefetch(rows, stride, PREFETCH);
         VF ws = vf_half_low(v_dwords(rows, stride));
         load16(rows + 2, stride, d);
         put_nibbles(to, d);
@@ -85,13 +86,12 @@ static void pack_q4_0(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_q4_1(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q4_1(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t b = 0; b < blocks; b++, rows += sizeof(struct block_q4_1), to += Q32_BYTES) {
+        prefetch(ahead + b * ROWS * sizeof(struct block_q4_1), ROWS * sizeof(struct block_q4_1));
         V d[4], scales = v_dwords(rows, stride);
-        if (b % 3 == 0)
-            prefetch(rows, stride, PREFETCH);
         load16(rows + 4, stride, d);
         put_nibbles(to, d);
         put_scale(to, 0, vf_half_low(scales));
@@ -103,6 +103,7 @@ static void pack_q4_1(const uint8_t *rows, size_t stride, size_t blocks, void *p
 INLINE void put_fives(uint8_t *panel, const V d[4], V high)
 {
     V mask = v_set1(0x0f0f0f0f);
+    UNROLL
     for (int j = 0; j < 8; j++) {
         V four = v_shr(high, 4 * j);
         V bits = v_or(v_or(v_and(v_shl(four, 4), v_set1(0x10)), v_and(v_shl(four, 11), v_set1(0x1000))),
@@ -112,13 +113,12 @@ INLINE void put_fives(uint8_t *panel, const V d[4], V high)
     }
 }
 
-static void pack_q5_0(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q5_0(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t b = 0; b < blocks; b++, rows += sizeof(struct block_q5_0), to += Q32_BYTES) {
+        prefetch(ahead + b * ROWS * sizeof(struct block_q5_0), ROWS * sizeof(struct block_q5_0));
         V d[4];
-        if (b % 3 == 0)
-            prefetch(rows, stride, PREFETCH);
         VF ws = vf_half_low(v_dwords(rows, stride));
         load16(rows + 6, stride, d);
         put_fives(to, d, v_dwords(rows + 2, stride));
@@ -127,13 +127,12 @@ static void pack_q5_0(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_q5_1(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q5_1(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t b = 0; b < blocks; b++, rows += sizeof(struct block_q5_1), to += Q32_BYTES) {
+        prefetch(ahead + b * ROWS * sizeof(struct block_q5_1), ROWS * sizeof(struct block_q5_1));
         V d[4], scales = v_dwords(rows, stride);
-        if (b % 3 == 0)
-            prefetch(rows, stride, PREFETCH);
         load16(rows + 8, stride, d);
         put_fives(to, d, v_dwords(rows + 4, stride));
         put_scale(to, 0, vf_half_low(scales));
@@ -141,16 +140,17 @@ static void pack_q5_1(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_q8_0(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q8_0(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t b = 0; b < blocks; b++, rows += sizeof(struct block_q8_0), to += Q32_BYTES) {
+        prefetch(ahead + b * ROWS * sizeof(struct block_q8_0), ROWS * sizeof(struct block_q8_0));
         V d[4], flip = v_set1((int)0x80808080);
-        if (b % 2 == 0)
-            prefetch(rows, stride, PREFETCH);
         VF ws = vf_half_low(v_dwords(rows, stride));
+        UNROLL
         for (int part = 0; part < 2; part++) {
             load16(rows + 2 + 16 * part, stride, d);
+            UNROLL
             for (int j = 0; j < 4; j++)
                 put_q(to, 4 * part + j, v_xor(d[j], flip));
         }
@@ -165,19 +165,19 @@ static const uint8_t levels[16] = {1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 15
 INLINE void put_levels(uint8_t *panel, const V d[4])
 {
     V mask = v_set1(0x0f0f0f0f);
+    UNROLL
     for (int j = 0; j < 4; j++) {
         put_q(panel, j, v_table(levels, v_and(d[j], mask)));
         put_q(panel, j + 4, v_table(levels, v_and(v_shr(d[j], 4), mask)));
     }
 }
 
-static void pack_iq4_nl(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_iq4_nl(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t b = 0; b < blocks; b++, rows += sizeof(struct block_iq4_nl), to += Q32_BYTES) {
+        prefetch(ahead + b * ROWS * sizeof(struct block_iq4_nl), ROWS * sizeof(struct block_iq4_nl));
         V d[4];
-        if (b % 4 == 0)
-            prefetch(rows, stride, PREFETCH);
         VF ws = vf_half_low(v_dwords(rows, stride));
         load16(rows + 2, stride, d);
         put_levels(to, d);
@@ -186,13 +186,12 @@ static void pack_iq4_nl(const uint8_t *rows, size_t stride, size_t blocks, void 
     }
 }
 
-static void pack_iq4_xs(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_iq4_xs(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t b = 0; b < blocks; b += 8, rows += sizeof(struct block_iq4_xs)) {
+        prefetch(ahead + b / 8 * ROWS * sizeof(struct block_iq4_xs), ROWS * sizeof(struct block_iq4_xs));
         V d[4], head = v_dwords(rows, stride), low = v_dwords(rows + 4, stride);
-        prefetch(rows, stride, PREFETCH);
-        prefetch(rows, stride, PREFETCH + 64);
         VF scale = vf_half_low(head);
         for (int s = 0; s < 8; s++, to += Q32_BYTES) {
             V four = v_and(v_shr(low, 4 * s), v_set1(15)), two = v_and(v_shr(head, 16 + 2 * s), v_set1(3));
@@ -223,20 +222,21 @@ INLINE void put_k_scales(uint8_t *panel, const V head[4], int s)
     put_scale(panel, 1, vf_mul(dmin, vf_int(minimum)));
 }
 
-static void pack_q4_k(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q4_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     uint8_t *to = panel;
     V mask = v_set1(0x0f0f0f0f);
     for (size_t b = 0; b < blocks; b += 8, rows += sizeof(struct block_q4_k)) {
+        prefetch(ahead + b / 8 * ROWS * sizeof(struct block_q4_k), ROWS * sizeof(struct block_q4_k));
         V head[4], d[4];
         load16(rows, stride, head);
         for (int s = 0; s < 8; s++)
             put_k_scales(to + s * Q32_BYTES, head, s);
         for (int pair = 0; pair < 4; pair++, to += 2 * Q32_BYTES) {
-            if (pair % 2 == 0)
-                prefetch(rows + 32 * pair, stride, PREFETCH);
+            UNROLL
             for (int part = 0; part < 2; part++) {
                 load16(rows + 16 + 32 * pair + 16 * part, stride, d);
+                UNROLL
                 for (int j = 0; j < 4; j++) {
                     put_q(to, 4 * part + j, v_and(d[j], mask));
                     put_q(to + Q32_BYTES, 4 * part + j, v_and(v_shr(d[j], 4), mask));
@@ -246,11 +246,12 @@ static void pack_q4_k(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_q5_k(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q5_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     uint8_t *to = panel;
     V mask = v_set1(0x0f0f0f0f), one = v_set1(0x01010101);
     for (size_t b = 0; b < blocks; b += 8, rows += sizeof(struct block_q5_k)) {
+        prefetch(ahead + b / 8 * ROWS * sizeof(struct block_q5_k), ROWS * sizeof(struct block_q5_k));
         V head[4], d[4], high[8];
         load16(rows, stride, head);
         load16(rows + 16, stride, high);
@@ -258,9 +259,10 @@ static void pack_q5_k(const uint8_t *rows, size_t stride, size_t blocks, void *p
         for (int s = 0; s < 8; s++)
             put_k_scales(to + s * Q32_BYTES, head, s);
         for (int pair = 0; pair < 4; pair++, to += 2 * Q32_BYTES) {
-            prefetch(rows + 48 * pair, stride, PREFETCH);
+            UNROLL
             for (int part = 0; part < 2; part++) {
                 load16(rows + 48 + 32 * pair + 16 * part, stride, d);
+                UNROLL
                 for (int j = 0; j < 4; j++) {
                     V bits = v_shr(high[4 * part + j], 2 * pair);
                     V fifth = v_shl(v_and(bits, one), 4), next = v_shl(v_and(v_shr(bits, 1), one), 4);
@@ -278,10 +280,11 @@ INLINE V signed_byte(const V d[4], int i)
     return v_sar(v_shl(d[i / 4], 24 - 8 * (i % 4)), 24);
 }
 
-static void pack_q6_k(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q6_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t b = 0; b < blocks; b += 8, rows += sizeof(struct block_q6_k)) {
+        prefetch(ahead + b / 8 * ROWS * sizeof(struct block_q6_k), ROWS * sizeof(struct block_q6_k));
         V scales[4], low[4], high[4];
         VF d = vf_half_high(v_dwords(rows + 206, stride));
         load16(rows + 192, stride, scales);
@@ -291,12 +294,12 @@ static void pack_q6_k(const uint8_t *rows, size_t stride, size_t blocks, void *p
             put_scale(to + i / 2 * Q16_BYTES, 2 + i % 2, vf_mul(ws, vf_set1(-32.0f)));
         }
         for (int half = 0; half < 2; half++, to += 4 * Q16_BYTES) {
-            prefetch(rows + 64 * half, stride, PREFETCH);
-            prefetch(rows + 128 + 32 * half, stride, PREFETCH);
+            UNROLL
             for (int part = 0; part < 4; part++) { /* 16 of the 64 low bytes */
                 load16(rows + 64 * half + 16 * part, stride, low);
                 load16(rows + 128 + 32 * half + 16 * (part % 2), stride, high);
                 uint8_t *first = to + part / 2 * Q16_BYTES, *second = first + 2 * Q16_BYTES;
+                UNROLL
                 for (int j = 0; j < 4; j++) {
                     V bits = part / 2 == 0 ? high[j] : v_shr(high[j], 2);
                     V two = v_shl(v_and(bits, v_set1(0x03030303)), 4);
@@ -309,13 +312,12 @@ static void pack_q6_k(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_q3_k(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q3_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t b = 0; b < blocks; b += 8, rows += sizeof(struct block_q3_k)) {
+        prefetch(ahead + b / 8 * ROWS * sizeof(struct block_q3_k), ROWS * sizeof(struct block_q3_k));
         V scales[4], d[4], high[8];
-        prefetch(rows, stride, PREFETCH);
-        prefetch(rows, stride, PREFETCH + 64);
         VF scale = vf_half_high(v_dwords(rows + 106, stride));
         load16(rows + 92, stride, scales); /* the 12 bytes are scales[1..3] */
         for (int i = 0; i < 16; i++) {
@@ -328,8 +330,10 @@ static void pack_q3_k(const uint8_t *rows, size_t stride, size_t blocks, void *p
         load16(rows, stride, high);
         load16(rows + 16, stride, high + 4);
         for (int s = 0; s < 8; s++, to += Q16_BYTES)
+            UNROLL
             for (int part = 0; part < 2; part++) {
                 load16(rows + 32 + s / 4 * 32 + 16 * part, stride, d);
+                UNROLL
                 for (int j = 0; j < 4; j++) {
                     V two = v_and(v_shr(d[j], s % 4 * 2), v_set1(0x03030303));
                     V third = v_shl(v_and(v_shr(high[4 * part + j], s), v_set1(0x01010101)), 2);
@@ -339,13 +343,12 @@ static void pack_q3_k(const uint8_t *rows, size_t stride, size_t blocks, void *p
     }
 }
 
-static void pack_q2_k(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_q2_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t b = 0; b < blocks; b += 8, rows += sizeof(struct block_q2_k)) {
+        prefetch(ahead + b / 8 * ROWS * sizeof(struct block_q2_k), ROWS * sizeof(struct block_q2_k));
         V scales[4], d[4], tail = v_dwords(rows + 80, stride);
-        prefetch(rows, stride, PREFETCH);
-        prefetch(rows, stride, PREFETCH + 64);
         VF scale = vf_half_low(tail), minimum = vf_mul(vf_half_high(tail), vf_set1(-1.0f));
         load16(rows, stride, scales);
         for (int i = 0; i < 16; i++) {
@@ -355,35 +358,37 @@ static void pack_q2_k(const uint8_t *rows, size_t stride, size_t blocks, void *p
                       vf_mul(minimum, vf_int(v_and(v_shr(byte, 4), v_set1(15)))));
         }
         for (int s = 0; s < 8; s++, to += Q16_BYTES)
+            UNROLL
             for (int part = 0; part < 2; part++) {
                 load16(rows + 16 + s / 4 * 32 + 16 * part, stride, d);
+                UNROLL
                 for (int j = 0; j < 4; j++)
                     put_q(to, 4 * part + j, v_and(v_shr(d[j], s % 4 * 2), v_set1(0x03030303)));
             }
     }
 }
 
-static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t i = 0; i < blocks * 8; i++, rows += 16, to += 4 * sizeof(V)) {
+        prefetch(ahead + i * 16 * ROWS, 16 * ROWS);
         V d[4];
-        if (i % 4 == 0)
-            prefetch(rows, stride, PREFETCH);
         load16(rows, stride, d);
+        UNROLL
         for (int j = 0; j < 4; j++)
             put_q(to, j, d[j]);
     }
 }
 
-static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     float *to = panel;
     for (size_t i = 0; i < blocks * 4; i++, rows += 16) {
+        prefetch(ahead + i * 16 * ROWS, 16 * ROWS);
         V d[4];
-        if (i % 4 == 0)
-            prefetch(rows, stride, PREFETCH);
         load16(rows, stride, d);
+        UNROLL
         for (int j = 0; j < 4; j++, to += 2 * ROWS) {
             vf_store(to, vf_half_low(d[j]));
             vf_store(to + ROWS, vf_half_high(d[j]));
@@ -391,14 +396,14 @@ static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, void *pa
     }
 }
 
-static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, void *panel)
+static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
     float *to = panel;
     for (size_t i = 0; i < blocks * 4; i++, rows += 16) {
+        prefetch(ahead + i * 16 * ROWS, 16 * ROWS);
         V d[4];
-        if (i % 4 == 0)
-            prefetch(rows, stride, PREFETCH);
         load16(rows, stride, d);
+        UNROLL
         for (int j = 0; j < 4; j++, to += 2 * ROWS) {
             vf_store(to, vf_cast(v_shl(d[j], 16)));
             vf_store(to + ROWS, vf_cast(v_and(d[j], v_set1((int)0xffff0000))));
