@@ -8,7 +8,11 @@
  * Quantised weights are w = ws * q + wm with q in 0..255 and ws, wm per row and 32 (or 16) columns. Activations are
  * x = scale * i with i in -127..127 per block of 32. A block adds, in this order and in float32,
  *     fma(sum(q * i), ws * scale, .)   and   fma(wm, scale * sum(i), .)
- * where sum(q * i) is an exact integer. */
+ * where sum(q * i) is an exact integer.
+ *
+ * A few channels of a Llama's activations are far larger than the rest, and would leave the others of their block
+ * hardly any of the 8 bits. Blocks with such a channel have a second plane: what the first one's rounding left over,
+ * in the same form, added right behind it. */
 #ifndef PALAVER_ENGINE_KERNELS_H
 #define PALAVER_ENGINE_KERNELS_H
 
@@ -34,7 +38,8 @@ enum panel_kind {
 
 /* What a tile of w activation columns holds for each block of 32. */
 enum tile_kind {
-    TILE_Q8,    /* int8 i[w][32], float scale[w], sum32[w], sum16[w][2]; the sums times scale */
+    TILE_Q8,    /* two planes of int8 i[w][32], float scale[w], sum32[w], sum16[w][2], the sums times scale; then
+                 * int32 planes, 2 where the second counts for one of the columns, and room up to 8 bytes a column */
     TILE_F32,   /* float x[32][w] */
     TILE_BF16,  /* bfloat16 x[16][w][2] */
     TILE_KINDS,

@@ -260,18 +260,29 @@ static int32_t dot(const uint8_t *q, const int8_t *x, int n)
     return sum;
 }
 
+/* How many planes a block of a tile of w columns has. */
+static int32_t planes_of(const uint8_t *block, int w)
+{
+    int32_t planes;
+    memcpy(&planes, block + 2 * PLANE_BYTES * w, sizeof planes);
+    return planes;
+}
+
 static void gemm_q32(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride,
                      const float *init)
 {
     for (int c = 0; c < w; c++) {
         const struct panel_q32 *p = panel;
-        const uint8_t *x = tile;
+        const uint8_t *block = tile;
         float sum = init != NULL ? init[0] : out[(size_t)c * stride];
-        for (size_t b = 0; b < blocks; b++, p++, x += 48 * w) {
-            const float *numbers = (const float *)(x + 32 * w);
-            float product = (float)dot(p->q, (const int8_t *)x + 32 * c, 32);
-            sum = fmaf(product, p->ws * numbers[c], sum);
-            sum = fmaf(p->wm, numbers[w + c], sum);
+        for (size_t b = 0; b < blocks; b++, p++, block += TILE_BLOCK * w) {
+            const uint8_t *x = block;
+            for (int32_t planes = planes_of(block, w); planes > 0; planes--, x += PLANE_BYTES * w) {
+                const float *numbers = (const float *)(x + 32 * w);
+                float product = (float)dot(p->q, (const int8_t *)x + 32 * c, 32);
+                sum = fmaf(product, p->ws * numbers[c], sum);
+                sum = fmaf(p->wm, numbers[w + c], sum);
+            }
         }
         out[(size_t)c * stride] = sum;
     }
@@ -282,14 +293,17 @@ static void gemm_q16(const void *panel, const void *tile, int w, size_t blocks, 
 {
     for (int c = 0; c < w; c++) {
         const struct panel_q16 *p = panel;
-        const uint8_t *x = tile;
+        const uint8_t *block = tile;
         float sum = init != NULL ? init[0] : out[(size_t)c * stride];
-        for (size_t b = 0; b < blocks; b++, p++, x += 48 * w) {
-            const float *numbers = (const float *)(x + 32 * w);
-            for (int h = 0; h < 2; h++) {
-                float product = (float)dot(p->q + 16 * h, (const int8_t *)x + 32 * c + 16 * h, 16);
-                sum = fmaf(product, p->ws[h] * numbers[c], sum);
-                sum = fmaf(p->wm[h], numbers[2 * w + 2 * c + h], sum);
+        for (size_t b = 0; b < blocks; b++, p++, block += TILE_BLOCK * w) {
+            const uint8_t *x = block;
+            for (int32_t planes = planes_of(block, w); planes > 0; planes--, x += PLANE_BYTES * w) {
+                const float *numbers = (const float *)(x + 32 * w);
+                for (int h = 0; h < 2; h++) {
+                    float product = (float)dot(p->q + 16 * h, (const int8_t *)x + 32 * c + 16 * h, 16);
+                    sum = fmaf(product, p->ws[h] * numbers[c], sum);
+                    sum = fmaf(p->wm[h], numbers[2 * w + 2 * c + h], sum);
+                }
             }
         }
         out[(size_t)c * stride] = sum;

@@ -8,9 +8,12 @@
 
 #include "engine/kernels/kernels.h"
 
-/* One block of 32 of one column: i = rint(x / scale), scale = max|x| / 127. NaN or infinity in x makes scale NaN, so
- * that every result shows it. */
-static inline void prepare_block(const float *restrict x, int8_t *restrict q, float *scale, int32_t *low, int32_t *high)
+/* A block whose largest value is beyond so many times the root mean square of its row has a second plane. */
+#define OUTLIER 3.0f
+
+enum { PLANE_BYTES = 48, TILE_BLOCK = 2 * PLANE_BYTES + 8 };
+
+static inline float largest_magnitude(const float *restrict x)
 {
     uint32_t bits[KERNEL_BLOCK], largest = 0;
     memcpy(bits, x, sizeof bits);
@@ -20,39 +23,71 @@ static inline void prepare_block(const float *restrict x, int8_t *restrict q, fl
     }
     float max;
     memcpy(&max, &largest, sizeof max);
-    bool sound = largest < 0x7f800000 && largest > 0x00800000; /* finite and not denormal */
-    float inverse = sound ? 127.0f / max : 0.0f;
-    *scale = sound ? max / 127.0f : largest >= 0x7f800000 ? NAN : 0.0f;
+    return max;
+}
+
+/* The sum of squares by 16 lanes, so that it can be vectorised and is still one order. */
+static inline float sum_of_squares(const float *restrict x, size_t n)
+{
+    float lanes[16] = {0}, sum = 0;
+    for (size_t i = 0; i < n; i += 16)
+        for (size_t j = 0; j < 16; j++)
+            lanes[j] += x[i + j] * x[i + j];
+    for (int j = 0; j < 16; j++)
+        sum += lanes[j];
+    return sum;
+}
+
+/* One block of one column into column c of a plane of w: i = rint(x / scale), scale = max / 127. rest receives what is
+ * left, x - i * scale. NaN or infinity in x makes scale NaN, so that every result shows it. */
+static inline void prepare_block(const float *restrict x, float max, uint8_t *restrict plane, int c, int w,
+                                 float *restrict rest)
+{
+    int8_t *q = (int8_t *)plane + c * KERNEL_BLOCK;
+    float *numbers = (float *)(plane + (size_t)w * KERNEL_BLOCK);
+    bool sound = max < INFINITY && max > 0x1p-120f;
+    float inverse = sound ? 127.0f / max : 0.0f, scale = sound ? max / 127.0f : max <= 0x1p-120f ? 0.0f : NAN;
     int32_t sums[2] = {0, 0};
     for (int part = 0; part < 2; part++)
-        for (int i = 0; i < 16; i++) {
+        for (int i = 16 * part; i < 16 * part + 16; i++) {
             /* adding 1.5 * 2^23 leaves the nearest integer in the low bits */
-            float shifted = (sound ? x[16 * part + i] : 0.0f) * inverse + 12582912.0f;
+            float shifted = (sound ? x[i] : 0.0f) * inverse + 12582912.0f;
             int32_t whole;
             memcpy(&whole, &shifted, sizeof whole);
             whole -= 0x4b400000;
-            q[16 * part + i] = (int8_t)whole;
+            q[i] = (int8_t)whole;
             sums[part] += whole;
+            rest[i] = x[i] - (float)whole * scale;
         }
-    *low = sums[0];
-    *high = sums[1];
+    numbers[c] = scale;
+    numbers[w + c] = scale * (float)(sums[0] + sums[1]);
+    numbers[2 * w + 2 * c] = scale * (float)sums[0];
+    numbers[2 * w + 2 * c + 1] = scale * (float)sums[1];
 }
 
 static void prepare_q8(const float *x, size_t x_stride, int w, size_t blocks, void *tile)
 {
-    for (int c = 0; c < w; c++) {
-        const float *column = x + (size_t)c * x_stride;
-        for (size_t b = 0; b < blocks; b++) {
-            uint8_t *to = (uint8_t *)tile + b * (size_t)w * 48;
-            float *numbers = (float *)(to + (size_t)w * KERNEL_BLOCK);
-            float scale;
-            int32_t low, high;
-            prepare_block(column + b * KERNEL_BLOCK, (int8_t *)to + c * KERNEL_BLOCK, &scale, &low, &high);
-            numbers[c] = scale;
-            numbers[w + c] = scale * (float)(low + high);
-            numbers[2 * w + 2 * c] = scale * (float)low;
-            numbers[2 * w + 2 * c + 1] = scale * (float)high;
+    float bound[KERNEL_TILE_MAX], max[KERNEL_TILE_MAX], rest[KERNEL_BLOCK], left[KERNEL_BLOCK];
+    static const float none[KERNEL_BLOCK] = {0};
+    size_t n = blocks * KERNEL_BLOCK, plane = (size_t)w * PLANE_BYTES;
+    for (int c = 0; c < w; c++)
+        bound[c] = OUTLIER * OUTLIER * sum_of_squares(x + (size_t)c * x_stride, n) / (float)n;
+    uint8_t *to = tile;
+    for (size_t b = 0; b < blocks; b++, to += (size_t)w * TILE_BLOCK) {
+        int32_t planes = 1;
+        for (int c = 0; c < w; c++) {
+            max[c] = largest_magnitude(x + (size_t)c * x_stride + b * KERNEL_BLOCK);
+            if (max[c] * max[c] > bound[c])
+                planes = 2;
         }
+        for (int c = 0; c < w; c++) {
+            prepare_block(x + (size_t)c * x_stride + b * KERNEL_BLOCK, max[c], to, c, w, rest);
+            if (planes == 2 && max[c] * max[c] > bound[c])
+                prepare_block(rest, largest_magnitude(rest), to + plane, c, w, left);
+            else if (planes == 2)
+                prepare_block(none, 0.0f, to + plane, c, w, left);
+        }
+        memcpy(to + 2 * plane, &planes, sizeof planes);
     }
 }
 

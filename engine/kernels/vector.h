@@ -420,37 +420,50 @@ INLINE void start(VF acc[], int w, const float *out, size_t stride, const float 
         acc[c] = vf_load(init != NULL ? init : out + (size_t)c * stride);
 }
 
-/* Panels of quantised weights with W columns; parts: how many scales a block has (1 for Q32, 2 for Q16). */
+/* Adds one block of a panel times one plane of a tile to the sums of W columns; parts: how many scales a block has (1
+ * for Q32, 2 for Q16). */
+INLINE void add_block(VF acc[TILE], const uint8_t *panel, const uint8_t *x, const int W, const int parts, const int wide)
+{
+    const float *numbers = (const float *)(x + 32 * W);
+    for (int part = 0; part < parts; part++) {
+        V sums[TILE];
+        UNROLL
+        for (int c = 0; c < W; c++)
+            sums[c] = v_set1(0);
+        UNROLL
+        for (int j = part * 8 / parts; j < (part + 1) * 8 / parts; j++) {
+            V weights = v_load(panel + (size_t)j * sizeof(V));
+            UNROLL
+            for (int c = 0; c < W; c++) {
+                V four = v_bcast(x + 32 * c + 4 * j);
+                sums[c] = wide ? v_dot_wide(sums[c], weights, four) : v_dot(sums[c], weights, four);
+            }
+        }
+        VF ws = vf_load((const float *)(panel + (size_t)(8 + part) * sizeof(V)));
+        VF wm = vf_load((const float *)(panel + (size_t)(8 + parts + part) * sizeof(V)));
+        UNROLL
+        for (int c = 0; c < W; c++) {
+            float sum = parts == 1 ? numbers[W + c] : numbers[2 * W + 2 * c + part];
+            acc[c] = vf_fma(vf_int(sums[c]), vf_mul(ws, vf_set1(numbers[c])), acc[c]);
+            acc[c] = vf_fma(wm, vf_set1(sum), acc[c]);
+        }
+    }
+}
+
+/* Panels of quantised weights with W columns. */
 INLINE void gemm_q(const uint8_t *panel, const uint8_t *tile, size_t blocks, float *out, size_t stride,
                    const float *init, const int W, const int parts, const int wide)
 {
     VF acc[TILE];
     start(acc, W, out, stride, init);
-    for (size_t b = 0; b < blocks; b++, panel += (8 + 2 * parts) * sizeof(V), tile += 48 * W) {
-        const float *numbers = (const float *)(tile + 32 * W);
-        for (int part = 0; part < parts; part++) {
-            V sums[TILE];
-            UNROLL
-            for (int c = 0; c < W; c++)
-                sums[c] = v_set1(0);
-            UNROLL
-            for (int j = part * 8 / parts; j < (part + 1) * 8 / parts; j++) {
-                V weights = v_load(panel + (size_t)j * sizeof(V));
-                UNROLL
-                for (int c = 0; c < W; c++) {
-                    V x = v_bcast(tile + 32 * c + 4 * j);
-                    sums[c] = wide ? v_dot_wide(sums[c], weights, x) : v_dot(sums[c], weights, x);
-                }
-            }
-            VF ws = vf_load((const float *)(panel + (size_t)(8 + part) * sizeof(V)));
-            VF wm = vf_load((const float *)(panel + (size_t)(8 + parts + part) * sizeof(V)));
-            UNROLL
-            for (int c = 0; c < W; c++) {
-                float sum = parts == 1 ? numbers[W + c] : numbers[2 * W + 2 * c + part];
-                acc[c] = vf_fma(vf_int(sums[c]), vf_mul(ws, vf_set1(numbers[c])), acc[c]);
-                acc[c] = vf_fma(wm, vf_set1(sum), acc[c]);
-            }
-        }
+    for (size_t b = 0; b < blocks; b++, panel += (8 + 2 * parts) * sizeof(V), tile += TILE_BLOCK * W) {
+        int32_t planes;
+        memcpy(&planes, tile + 2 * PLANE_BYTES * W, sizeof planes);
+        const uint8_t *x = tile;
+        do {
+            add_block(acc, panel, x, W, parts, wide);
+            x += PLANE_BYTES * W;
+        } while (--planes > 0);
     }
     UNROLL
     for (int c = 0; c < W; c++)
