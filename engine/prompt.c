@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "engine/template.h"
+#include "engine/tokenizer.h"
 
 enum { MAX_PROMPT = 1 << 30 };
 
@@ -73,21 +75,24 @@ static void add_span(struct rendering *r, size_t end, enum origin origin)
     p->spans[p->n_spans++].origin = origin;
 }
 
-/* Gives each new id the origin of the text at which it begins. */
+/* Gives each new id the origin of the text at which it begins; a space in front does not count, for it is the
+ * template's where the word behind it is a person's. */
 static void attribute(struct rendering *r, size_t first)
 {
     struct buf piece;
     size_t at = 0, range = 0;
+    size_t prefix = !r->tokenizer->bytelevel && r->tokenizer->space_prefix ? 1 : 0; /* the space that no text has */
     buf_init(&piece, MAX_PROMPT);
     for (size_t i = first; i < r->out->ids.n; i++) {
-        while (range + 1 < r->n_ranges && r->ranges[range].end <= at)
-            range++;
-        add_span(r, i + 1, r->ranges[range].origin);
         buf_clear(&piece);
         tokenizer_piece(r->tokenizer, r->out->ids.at[i], &piece);
-        at += piece.size;
-        if (i == first && piece.size > 0 && piece.data[0] == ' ' && r->stretch.data[0] != ' ')
-            at--; /* the space that SentencePiece puts in front */
+        size_t added = piece.size < prefix ? piece.size : prefix;
+        size_t word = at + (added == 0 && piece.size > 1 && piece.data[0] == ' ' ? 1 : 0);
+        while (range + 1 < r->n_ranges && r->ranges[range].end <= word)
+            range++;
+        add_span(r, i + 1, r->ranges[range].origin);
+        at += piece.size - added;
+        prefix -= added;
     }
     buf_free(&piece);
 }
@@ -144,9 +149,14 @@ static void put_special(struct rendering *r, const char *spelling)
 
 /* ---- messages --------------------------------------------------------------------------------------------------- */
 
-static bool is_space(char c)
+/* White space as Python's strip and Jinja's trim know it. */
+static bool is_space(uint32_t code)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
+    static const uint32_t others[] = {' ', 0x85, 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (code == others[i])
+            return true;
+    return (code >= '\t' && code <= '\r') || (code >= 0x1c && code <= 0x1f) || (code >= 0x2000 && code <= 0x200a);
 }
 
 /* A message's text as the template wants it. */
@@ -156,15 +166,24 @@ struct content {
     bool open;                /* the prompt ends inside this message */
 };
 
+/* The bytes of the white-space character at the end of text[0..size), 0 when none stands there. */
+static size_t last_space(const char *text, size_t size)
+{
+    size_t start = size, used;
+    while (start > 0 && size - start < 4 && ((unsigned char)text[--start] & 0xc0) == 0x80)
+        ;
+    return size > 0 && is_space(utf8_decode(text + start, size - start, &used)) ? size - start : 0;
+}
+
 static void trim(struct content *c)
 {
-    while (c->size > 0 && is_space(c->text[0])) {
-        c->text++;
-        c->size--;
-        c->system_size -= c->system_size > 0 ? 1 : 0;
+    for (size_t used; c->size > 0 && is_space(utf8_decode(c->text, c->size, &used));) {
+        c->text += used;
+        c->size -= used;
+        c->system_size -= used < c->system_size ? used : c->system_size;
     }
-    while (!c->open && c->size > 0 && is_space(c->text[c->size - 1]))
-        c->size--;
+    for (size_t used; !c->open && (used = last_space(c->text, c->size)) > 0;)
+        c->size -= used;
 }
 
 static void put_message(struct rendering *r, const struct template_part *format, struct content c, enum origin origin)
@@ -247,6 +266,8 @@ static bool render(struct rendering *r, const struct message *messages, size_t n
         else
             put_message(r, t->assistant, c, ORIGIN_ASSISTANT);
     }
+    if (r->pending.size > 0)
+        put_user(r, ""); /* a system message alone is shown all the same */
     if (n == 0 || messages[n - 1].role != ROLE_ASSISTANT)
         put_message(r, t->reply, (struct content){.text = ""}, ORIGIN_TEMPLATE);
     flush(r);
@@ -297,7 +318,8 @@ enum error_code prompt_render(const struct chat_template *t, const struct tokeni
     size_t first = n > 0 && messages[0].role == ROLE_SYSTEM ? 1 : 0;
     if (limit == 0) {
         enum error_code code = render_from(t, tok, messages, n, first, out, err);
-        out->first_kept = first;
+        if (code == ERR_NONE)
+            out->first_kept = first;
         return code;
     }
     /* from the newest exchange backwards in growing steps, then in shrinking ones */

@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,21 +112,22 @@ static struct template_part *parse_format(const struct reading *r, const char *v
         error_set(err, ERR_MEMORY, "no memory for a template");
     while (parts != NULL && *value != '\0') {
         size_t plain = strcspn(value, "{");
-        const char *end = value[plain] == '{' ? strchr(value + plain, '}') : NULL;
-        bool ok = n + 2 <= MAX_PARTS && (value[plain] == '\0' || end != NULL);
-        if (ok && plain > 0) {
-            parts[n++] = (struct template_part){PART_LITERAL, copy_of(value, plain)};
+        bool doubled = value[plain] == '{' && value[plain + 1] == '{';
+        const char *end = value[plain] == '{' && !doubled ? strchr(value + plain, '}') : NULL;
+        bool ok = n + 2 <= MAX_PARTS && (value[plain] == '\0' || doubled || end != NULL);
+        if (ok && plain + doubled > 0) {
+            parts[n++] = (struct template_part){PART_LITERAL, copy_of(value, plain + doubled)};
             ok = parts[n - 1].text != NULL;
         }
         if (ok && end != NULL)
             ok = parse_brace(value + plain + 1, (size_t)(end - value) - plain - 1, &parts[n++]);
         if (!ok) {
-            error_set(err, ERR_FORMAT, "%s:%d: in braces stands text, bos, eos or token:SPELLING, and at most %d parts in all",
-                      r->path, r->line, MAX_PARTS);
+            error_set(err, ERR_FORMAT, "%s:%d: in braces stands text, bos, eos or token:SPELLING, and at most %d parts in all; "
+                      "{{ is a brace", r->path, r->line, MAX_PARTS);
             free_parts(parts);
             return NULL;
         }
-        value = end != NULL ? end + 1 : value + plain;
+        value = end != NULL ? end + 1 : value + plain + 2 * doubled;
     }
     return parts;
 }
@@ -192,6 +194,10 @@ static bool parse_value(const struct reading *r, const char *name, char *value, 
         {"trim", &t->trim}, {"system_in_user", &t->system_in_user}, {"base", &t->base},
     };
     bool ok = false;
+    if (*value == '\0' && (strcmp(name, "match") == 0 || strcmp(name, "stop") == 0)) {
+        error_set(err, ERR_FORMAT, "%s:%d: '%s' needs a text", r->path, r->line, name);
+        goto out;
+    }
     if (strcmp(name, "match") == 0)
         return add_match(r, value, err);
     if (strcmp(name, "stop") == 0)
@@ -251,21 +257,29 @@ static bool parse_line(const struct reading *r, const char *line, size_t size, s
     return text != NULL && parse_value(r, name, text, err);
 }
 
-static struct chat_template *parse(const char *name, const char *path, const char *text, struct error *err)
+static bool holds_text(const struct template_part *p)
+{
+    while (p != NULL && p->kind != PART_END && p->kind != PART_TEXT)
+        p++;
+    return p != NULL && p->kind == PART_TEXT;
+}
+
+struct chat_template *template_parse(const char *name, const char *path, const char *text, struct error *err)
 {
     struct chat_template *t = calloc(1, sizeof *t);
     struct reading r = {path, 0, t};
     bool ok = t != NULL && (t->name = copy_of(name, strlen(name))) != NULL;
     if (!ok)
         error_set(err, ERR_MEMORY, "no memory for a template");
+    text += strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* a byte order mark, as some editors write it */
     while (ok && *text != '\0') {
         size_t size = strcspn(text, "\n");
         r.line++;
         ok = parse_line(&r, text, size, err);
         text += size + (text[size] == '\n' ? 1 : 0);
     }
-    if (ok && (t->user == NULL || t->assistant == NULL)) {
-        error_set(err, ERR_FORMAT, "%s: a template needs at least `user = ...` and `assistant = ...`", path);
+    if (ok && (!holds_text(t->user) || !holds_text(t->assistant))) {
+        error_set(err, ERR_FORMAT, "%s: a template needs at least `user = ...` and `assistant = ...`, each with {text}", path);
         ok = false;
     }
     if (!ok) {
@@ -279,42 +293,64 @@ static struct chat_template *parse(const char *name, const char *path, const cha
 
 static const char suffix[] = ".template";
 
-/* The user's file of that name; *absent tells whether there is none. */
-static struct chat_template *load_file(const char *name, const char *dir, bool *absent, struct error *err)
+/* A whole file, malloc'ed with a NUL behind it; NULL on failure, and without an error when there is none. */
+static char *read_file(const char *path, struct error *err)
 {
-    char path[4096], *text = malloc(MAX_FILE + 1);
-    struct chat_template *t = NULL;
-    *absent = true;
-    int n = snprintf(path, sizeof path, "%s/%s%s", dir, name, suffix);
-    FILE *file = text != NULL && n > 0 && (size_t)n < sizeof path ? fopen(path, "re") : NULL;
-    if (file != NULL) {
-        size_t size = fread(text, 1, MAX_FILE + 1, file);
-        *absent = false;
-        if (ferror(file))
-            error_system(err, ERR_IO, errno, "%s cannot be read", path);
-        else if (size > MAX_FILE)
-            error_set(err, ERR_FORMAT, "%s: a template has at most %d bytes", path, MAX_FILE);
-        else {
-            text[size] = '\0';
-            t = parse(name, path, text, err);
-        }
-        fclose(file);
+    char *text = malloc(MAX_FILE + 2);
+    FILE *file = text != NULL ? fopen(path, "re") : NULL;
+    size_t size = 0;
+    bool ok = false;
+    if (text == NULL)
+        error_set(err, ERR_MEMORY, "no memory for a template");
+    else if (file == NULL && errno != ENOENT && errno != ENOTDIR)
+        error_system(err, ERR_IO, errno, "%s cannot be read", path);
+    if (file == NULL)
+        goto out;
+    size = fread(text, 1, MAX_FILE + 1, file);
+    text[size] = '\0';
+    if (ferror(file))
+        error_system(err, ERR_IO, errno, "%s cannot be read", path);
+    else if (size > MAX_FILE)
+        error_set(err, ERR_FORMAT, "%s: a template has at most %d bytes", path, MAX_FILE);
+    else if (strlen(text) < size)
+        error_set(err, ERR_FORMAT, "%s: a template is text, this file holds a NUL at byte %zu", path, strlen(text));
+    else
+        ok = true;
+    fclose(file);
+out:
+    if (!ok) {
+        free(text);
+        text = NULL;
     }
-    free(text);
+    return text;
+}
+
+/* The user's file of that name; NULL without an error when there is none. */
+static struct chat_template *load_file(const char *name, const char *dir, struct error *err)
+{
+    struct chat_template *t = NULL;
+    struct buf path;
+    buf_init(&path, PATH_MAX - 1);
+    if (buf_printf(&path, "%s/%s%s", dir, name, suffix)) {
+        char *text = read_file(buf_text(&path), err);
+        t = text != NULL ? template_parse(name, buf_text(&path), text, err) : NULL;
+        free(text);
+    }
+    buf_free(&path);
     return t;
 }
 
 struct chat_template *template_load(const char *name, const char *dir, struct error *err)
 {
-    bool absent = true;
-    if (dir != NULL && strchr(name, '/') == NULL) {
-        struct chat_template *t = load_file(name, dir, &absent, err);
-        if (!absent)
-            return t;
-    }
+    struct error broken = {0};
+    struct chat_template *t = dir != NULL && strchr(name, '/') == NULL ? load_file(name, dir, &broken) : NULL;
+    if (broken.code != ERR_NONE)
+        error_set(err, broken.code, "%s", broken.message);
+    if (t != NULL || broken.code != ERR_NONE)
+        return t;
     for (int i = 0; i < N_BUILTIN; i++)
         if (strcmp(builtin[i].name, name) == 0)
-            return parse(name, name, builtin[i].text, err);
+            return template_parse(name, name, builtin[i].text, err);
     struct buf known;
     buf_init(&known, 300);
     for (int i = 0; i < N_BUILTIN; i++)
@@ -383,14 +419,12 @@ static bool matches(const struct chat_template *t, const char *text)
 }
 
 /* The first of the user's own files that matches; a broken one is an error. */
-static struct chat_template *match_own(const char *dir, const char *text, struct error *err)
+static struct chat_template *match_own(const char *dir, const char *text, struct error *broken)
 {
     struct chat_template *found = NULL;
     char **names = template_list(dir);
-    for (char **name = names; name != NULL && *name != NULL && found == NULL && (err == NULL || err->code == ERR_NONE);
-         name++) {
-        bool absent;
-        struct chat_template *t = load_file(*name, dir, &absent, err);
+    for (char **name = names; name != NULL && *name != NULL && found == NULL && broken->code == ERR_NONE; name++) {
+        struct chat_template *t = load_file(*name, dir, broken);
         if (t != NULL && matches(t, text))
             found = t;
         else
@@ -400,20 +434,18 @@ static struct chat_template *match_own(const char *dir, const char *text, struct
     return found;
 }
 
-struct chat_template *template_for_model(const struct model *model, const char *dir, struct error *err)
+struct chat_template *template_for_text(const char *text, const char *dir, struct error *err)
 {
-    const char *text = model_info(model)->chat_template;
     struct error broken = {0};
     if (text[0] == '\0')
         return template_load("plain", dir, err);
     struct chat_template *t = dir != NULL ? match_own(dir, text, &broken) : NULL;
     if (broken.code != ERR_NONE) {
-        template_free(t);
         error_set(err, broken.code, "%s", broken.message);
         return NULL;
     }
     for (int i = 0; t == NULL && i < N_BUILTIN; i++) {
-        t = parse(builtin[i].name, builtin[i].name, builtin[i].text, err);
+        t = template_parse(builtin[i].name, builtin[i].name, builtin[i].text, err);
         if (t == NULL)
             return NULL;
         if (!matches(t, text)) {
@@ -422,6 +454,11 @@ struct chat_template *template_for_model(const struct model *model, const char *
         }
     }
     return t != NULL ? t : template_load("plain", dir, err);
+}
+
+struct chat_template *template_for_model(const struct model *model, const char *dir, struct error *err)
+{
+    return template_for_text(model_info(model)->chat_template, dir, err);
 }
 
 void template_free(struct chat_template *t)

@@ -25,4 +25,9 @@ struct chat_template {
     size_t n_matches;
 };
 
+/* The template that a file's text says; path is for messages. NULL on failure. */
+struct chat_template *template_parse(const char *name, const char *path, const char *text, struct error *err);
+/* What template_for_model gives for a model whose own chat_template is text. */
+struct chat_template *template_for_text(const char *text, const char *dir, struct error *err);
+
 #endif

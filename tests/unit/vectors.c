@@ -27,9 +27,23 @@ char *vectors_path(const char *name)
     return path != NULL ? path : existing(source, "/tests/fixtures/", name);
 }
 
+char *vectors_beside(const char *path, const char *name)
+{
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+    char folder[4096];
+    if (slash == NULL)
+        return NULL;
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash + 1 - path), path);
+    return existing(folder, name, "");
+}
+
 json_t *vectors_load(const char *name)
 {
-    char *path = vectors_path(name);
+    return vectors_load_path(vectors_path(name));
+}
+
+json_t *vectors_load_path(char *path)
+{
     if (path == NULL)
         return NULL;
     json_error_t error;
@@ -44,7 +58,7 @@ json_t *vectors_load(const char *name)
 
 char *vectors_default_model(void)
 {
-    const char *model = getenv("PALAVER_MODEL"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    const char *model = getenv("PALAVER_TEST_MODEL"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
     const char *name = "/palaver/models/SmolLM2-135M-Instruct.Q4_1.gguf";
     if (model != NULL && *model != '\0')
         return existing(model, "", "");

@@ -10,9 +10,13 @@
 
 /* The file's path, the caller's to free; NULL when it is nowhere. */
 char *vectors_path(const char *name);
+/* The file of that name in the folder of the one at path, so that a vocabulary and what it must give belong together;
+ * NULL when it is not there or path is NULL. */
+char *vectors_beside(const char *path, const char *name);
 /* The parsed file, the caller's reference; NULL when it is absent. A file that does not parse ends the test program. */
 json_t *vectors_load(const char *name);
-/* The SmolLM2 model that quickstart fetches (PALAVER_MODEL, else the models folder), the caller's to free; NULL. */
+json_t *vectors_load_path(char *path); /* frees path, which may be NULL */
+/* The SmolLM2 model that quickstart fetches (PALAVER_TEST_MODEL, else the models folder), the caller's to free; NULL. */
 char *vectors_default_model(void);
 /* An array of ids, malloc'ed, the caller's; *n is their number. NULL when json is no array or empty. */
 int32_t *vectors_ids(const json_t *json, size_t *n);
