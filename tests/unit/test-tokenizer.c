@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "engine/engine.h"
+#include "engine/tokenizer.h"
 #include "tests/unit/vectors.h"
 
 static struct model *open_vocabulary(char *path)
@@ -41,10 +41,10 @@ static void check_ids(const struct ids *got, const json_t *want, const json_t *t
     fail_msg("ids differ for %s; expected %s", shown, json);
 }
 
-/* Every text of a file of cases becomes its ids, and these its decoded text where the file has one. */
-static void check_cases(const char *name, const struct tokenizer *t)
+/* Every text of the cases, which are taken over, becomes its ids, and these its decoded text where there is one. */
+static void check_cases(json_t *cases, const struct tokenizer *t)
 {
-    json_t *cases = vectors_load(name), *entry;
+    json_t *entry;
     size_t i;
     assert_true(json_array_size(cases) > 0);
     json_array_foreach(cases, i, entry) {
@@ -62,36 +62,71 @@ static void check_cases(const char *name, const struct tokenizer *t)
         buf_free(&out);
         ids_free(&ids);
     }
-    print_message("%s: %zu texts\n", name, i);
+    print_message("%zu texts\n", i);
     json_decref(cases);
 }
 
 static void sentencepiece_is_equalled(void **state)
 {
     (void)state;
-    struct model *model = open_vocabulary(vectors_path("llama2-vocab.gguf"));
-    char *cases = vectors_path("sentencepiece.json");
-    free(cases);
+    char *path = vectors_path("sentencepiece.json");
+    struct model *model = open_vocabulary(vectors_beside(path, "llama2-vocab.gguf"));
+    json_t *cases = vectors_load_path(path);
     if (model == NULL || cases == NULL) {
         model_free(model);
+        json_decref(cases);
         skip();
     }
-    check_cases("sentencepiece.json", model_tokenizer(model));
+    check_cases(cases, model_tokenizer(model));
     model_free(model);
 }
 
 static void bytelevel_is_equalled(void **state)
 {
     (void)state;
-    char *path = vectors_default_model(), *cases = vectors_path("bytelevel.json");
-    free(cases);
-    if (path == NULL || cases == NULL) {
-        free(path);
+    struct model *model = open_vocabulary(vectors_default_model());
+    json_t *cases = vectors_load("bytelevel.json");
+    if (model == NULL || cases == NULL) {
+        model_free(model);
+        json_decref(cases);
         skip();
     }
-    struct model *model = open_vocabulary(path);
-    check_cases("bytelevel.json", model_tokenizer(model));
+    check_cases(cases, model_tokenizer(model));
     model_free(model);
+}
+
+/* Cuts a text and holds the words' lengths against the expected ones. */
+static bool cuts_alike(enum pretokenizer pre, const json_t *text, const json_t *want)
+{
+    size_t size = json_string_length(text), n = 0;
+    for (size_t at = 0, used; at < size; at += used, n++) {
+        used = pretokenize(pre, json_string_value(text) + at, size - at);
+        if (used == 0 || used > size - at || (json_int_t)used != json_integer_value(json_array_get(want, n)))
+            return false;
+    }
+    return n == json_array_size(want);
+}
+
+static void words_are_cut_as_expressions_cut_them(void **state)
+{
+    (void)state;
+    static const struct { const char *name; enum pretokenizer pre; } all[] = {
+        {"gpt2", PRE_GPT2}, {"smollm", PRE_SMOLLM}, {"llama3", PRE_LLAMA3}, {"qwen2", PRE_QWEN2},
+    };
+    json_t *cases = vectors_load("pretokenize.json"), *entry;
+    size_t i, wrong = 0;
+    assert_true(json_array_size(cases) > 0);
+    json_array_foreach(cases, i, entry)
+        for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+            if (!cuts_alike(all[k].pre, json_object_get(entry, "text"), json_object_get(entry, all[k].name))) {
+                char *shown = json_dumps(json_object_get(entry, "text"), JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+                print_error("%s cuts %s wrongly\n", all[k].name, shown);
+                free(shown);
+                wrong++;
+            }
+    json_decref(cases);
+    print_message("%zu texts\n", i);
+    assert_int_equal(wrong, 0);
 }
 
 /* Half a megabyte without a space is no trap. */
@@ -183,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sentencepiece_is_equalled),
         cmocka_unit_test(bytelevel_is_equalled),
+        cmocka_unit_test(words_are_cut_as_expressions_cut_them),
         cmocka_unit_test(long_words_take_no_quadratic_time),
         cmocka_unit_test(typed_control_tokens_stay_text),
         cmocka_unit_test(ill_formed_text_is_no_harm),
