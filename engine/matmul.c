@@ -140,7 +140,7 @@ static void multiply_panels(const struct kernels *k, size_t tile_w, const struct
     const struct tensor *weights = job->weights;
     const struct kernel_type *type = type_of(k, weights);
     const struct tensor_traits *traits = tensor_traits(weights->type);
-    const float zeros[KERNEL_ROWS_MAX] = {0};
+    static const float zeros[KERNEL_ROWS_MAX];
     size_t stride = tensor_row_bytes(weights), blocks = (size_t)weights->cols / KERNEL_BLOCK;
     size_t panel_block = panel_bytes(type->kind, k->rows), column = tile_bytes(panel_tile(type->kind));
     size_t chunk = call->n <= tile_w ? CHUNK_BLOCKS_ONE : CHUNK_BLOCKS;
@@ -169,13 +169,27 @@ static void multiply_panels(const struct kernels *k, size_t tile_w, const struct
     }
 }
 
+/* One panel's rows, all columns, one row of X. */
+static void multiply_one(const struct kernels *k, const struct matmul_job *job, uint64_t row, const char *tile)
+{
+    static const float zeros[KERNEL_ROWS_MAX];
+    const struct tensor *weights = job->weights;
+    size_t stride = tensor_row_bytes(weights);
+    const uint8_t *rows = (const uint8_t *)weights->data + row * stride;
+    type_of(k, weights)->dot(rows, stride, (size_t)weights->cols / KERNEL_BLOCK, rows + (size_t)k->rows * stride, tile,
+                             job->out + row, job->bias != NULL ? job->bias + row : zeros);
+}
+
 /* Any number of rows. With one tile each panel is used once, so one is packed at a time. */
 static void multiply(const struct kernels *k, size_t tile_w, const struct matmul_job *job, uint64_t first, uint64_t last,
                      const struct call *call, const char *tiles, void *panels)
 {
     uint64_t step = call->n <= tile_w ? (uint64_t)k->rows : PANEL_ROWS;
     for (uint64_t row = first; row < last; row += step)
-        multiply_panels(k, tile_w, job, row, last - row < step ? last : row + step, call, tiles, panels);
+        if (call->n == 1 && type_of(k, job->weights)->dot != NULL)
+            multiply_one(k, job, row, tiles);
+        else
+            multiply_panels(k, tile_w, job, row, last - row < step ? last : row + step, call, tiles, panels);
 }
 
 /* A matrix whose columns do not come in whole blocks (never a quantised one): plain sums. */

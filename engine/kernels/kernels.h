@@ -52,6 +52,9 @@ typedef void kernel_pack(const uint8_t *rows, size_t stride, size_t blocks, cons
  * out holds when init is NULL. */
 typedef void kernel_gemm(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride,
                          const float *init);
+/* out[r] = init[r] + the products of R rows and a tile of one column, without a panel: the same bits as by one. */
+typedef void kernel_dot(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, const void *tile,
+                        float *out, const float *init);
 /* Converts w rows of X, x_stride elements apart, into a tile. */
 typedef void kernel_prepare(const float *x, size_t x_stride, int w, size_t blocks, void *tile);
 
@@ -59,6 +62,7 @@ struct kernel_type {
     enum panel_kind kind;
     kernel_pack *pack;
     kernel_gemm *gemm;
+    kernel_dot *dot; /* NULL: pack and gemm */
 };
 
 struct kernels {

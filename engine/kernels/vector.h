@@ -50,57 +50,93 @@ INLINE void prefetch(const uint8_t *ahead, size_t bytes)
         __builtin_prefetch(ahead + at, 0, 2);
 }
 
-INLINE void put_q(uint8_t *panel, int j, V q)
+/* ---- quantised types: one description each, for packing and for decoding ------------------------------------------ */
+
+/* Where the blocks of a few rows go: into a panel, or, when there is one activation column, straight into the sums, by
+ * the same arithmetic as a panel's. */
+enum sink_kind { SINK_PANEL, SINK_SUMS };
+
+struct sink {
+    uint8_t *panel;
+    const uint8_t *x;  /* the tile's next block */
+    VF acc;
+};
+
+/* One plane of a block of one column. */
+INLINE VF add_plane(VF acc, const V q[8], const VF *ws, const VF *wm, const uint8_t *x, const int parts, const int wide)
 {
-    v_store(panel + (size_t)j * sizeof(V), q);
+    const float *numbers = (const float *)(x + KERNEL_BLOCK);
+    UNROLL
+    for (int part = 0; part < parts; part++) {
+        V even = v_set1(0), odd = v_set1(0); /* integers: two chains give the same sum as one */
+        UNROLL
+        for (int j = part * 8 / parts; j < (part + 1) * 8 / parts; j += 2) {
+            V first = v_bcast(x + 4 * j), second = v_bcast(x + 4 * j + 4);
+            even = wide ? v_dot_wide(even, q[j], first) : v_dot(even, q[j], first);
+            odd = wide ? v_dot_wide(odd, q[j + 1], second) : v_dot(odd, q[j + 1], second);
+        }
+        float sum = parts == 1 ? numbers[1] : numbers[2 + part];
+        acc = vf_fma(vf_int(v_add(even, odd)), vf_mul(ws[part], vf_set1(numbers[0])), acc);
+        acc = vf_fma(wm[part], vf_set1(sum), acc);
+    }
+    return acc;
 }
 
-/* The four scale vectors behind the q of a block; for Q32 panels ws is number 0, wm number 1. */
-INLINE void put_scale(uint8_t *panel, int i, VF value)
+/* Takes 32 columns of every row: values, and scales for one or two parts of them. */
+INLINE void put_block(struct sink *s, const enum sink_kind kind, const V q[8], const VF *ws, const VF *wm,
+                      const int parts, const int wide)
 {
-    vf_store((float *)(panel + (size_t)(8 + i) * sizeof(V)), value);
+    if (kind == SINK_PANEL) {
+        UNROLL
+        for (int j = 0; j < 8; j++)
+            v_store(s->panel + (size_t)j * sizeof(V), q[j]);
+        float *scales = (float *)(s->panel + 8 * sizeof(V));
+        for (int part = 0; part < parts; part++) {
+            vf_store(scales + part * ROWS, ws[part]);
+            vf_store(scales + (parts + part) * ROWS, wm[part]);
+        }
+        s->panel += (size_t)(8 + 2 * parts) * sizeof(V);
+        return;
+    }
+    int32_t planes;
+    memcpy(&planes, s->x + 2 * PLANE_BYTES, sizeof planes);
+    s->acc = add_plane(s->acc, q, ws, wm, s->x, parts, wide);
+    if (planes == 2)
+        s->acc = add_plane(s->acc, q, ws, wm, s->x + PLANE_BYTES, parts, wide);
+    s->x += TILE_BLOCK;
 }
 
-/* Low nibbles become elements 0..15, high nibbles 16..31. */
-INLINE void put_nibbles(uint8_t *panel, const V d[4])
+/* Low nibbles are elements 0..15, high nibbles 16..31. */
+INLINE void nibbles(const V d[4], V q[8])
 {
     V mask = v_set1(0x0f0f0f0f);
     UNROLL
     for (int j = 0; j < 4; j++) {
-        put_q(panel, j, v_and(d[j], mask));
-        put_q(panel, j + 4, v_and(v_shr(d[j], 4), mask));
+        q[j] = v_and(d[j], mask);
+        q[j + 4] = v_and(v_shr(d[j], 4), mask);
     }
 }
 
-static void pack_q4_0(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+INLINE void block_q4_0(const uint8_t *rows, size_t stride, struct sink *s, const enum sink_kind kind)
 {
-    uint8_t *to = panel;
-    for (size_t b = 0; b < blocks; b++, rows += sizeof(struct block_q4_0), to += Q32_BYTES) {
-        prefetch(ahead + b * ROWS * sizeof(struct block_q4_0), ROWS * sizeof(struct block_q4_0));
-        V d[4];
-        VF ws = vf_half_low(v_dwords(rows, stride));
-        load16(rows + 2, stride, d);
-        put_nibbles(to, d);
-        put_scale(to, 0, ws);
-        put_scale(to, 1, vf_mul(ws, vf_set1(-8.0f)));
-    }
+    V d[4], q[8];
+    VF ws = vf_half_low(v_dwords(rows, stride)), wm = vf_mul(ws, vf_set1(-8.0f));
+    load16(rows + 2, stride, d);
+    nibbles(d, q);
+    put_block(s, kind, q, &ws, &wm, 1, 0);
 }
 
-static void pack_q4_1(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+INLINE void block_q4_1(const uint8_t *rows, size_t stride, struct sink *s, const enum sink_kind kind)
 {
-    uint8_t *to = panel;
-    for (size_t b = 0; b < blocks; b++, rows += sizeof(struct block_q4_1), to += Q32_BYTES) {
-        prefetch(ahead + b * ROWS * sizeof(struct block_q4_1), ROWS * sizeof(struct block_q4_1));
-        V d[4], scales = v_dwords(rows, stride);
-        load16(rows + 4, stride, d);
-        put_nibbles(to, d);
-        put_scale(to, 0, vf_half_low(scales));
-        put_scale(to, 1, vf_half_high(scales));
-    }
+    V d[4], q[8], scales = v_dwords(rows, stride);
+    VF ws = vf_half_low(scales), wm = vf_half_high(scales);
+    load16(rows + 4, stride, d);
+    nibbles(d, q);
+    put_block(s, kind, q, &ws, &wm, 1, 0);
 }
 
 /* Nibbles with a fifth bit from high: bit i of a lane belongs to element i. */
-INLINE void put_fives(uint8_t *panel, const V d[4], V high)
+INLINE void fives(const V d[4], V high, V q[8])
 {
     V mask = v_set1(0x0f0f0f0f);
     UNROLL
@@ -108,108 +144,82 @@ INLINE void put_fives(uint8_t *panel, const V d[4], V high)
         V four = v_shr(high, 4 * j);
         V bits = v_or(v_or(v_and(v_shl(four, 4), v_set1(0x10)), v_and(v_shl(four, 11), v_set1(0x1000))),
                       v_or(v_and(v_shl(four, 18), v_set1(0x100000)), v_and(v_shl(four, 25), v_set1(0x10000000))));
-        V low = v_and(j < 4 ? d[j % 4] : v_shr(d[j % 4], 4), mask);
-        put_q(panel, j, v_or(low, bits));
+        q[j] = v_or(v_and(j < 4 ? d[j % 4] : v_shr(d[j % 4], 4), mask), bits);
     }
 }
 
-static void pack_q5_0(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+INLINE void block_q5_0(const uint8_t *rows, size_t stride, struct sink *s, const enum sink_kind kind)
 {
-    uint8_t *to = panel;
-    for (size_t b = 0; b < blocks; b++, rows += sizeof(struct block_q5_0), to += Q32_BYTES) {
-        prefetch(ahead + b * ROWS * sizeof(struct block_q5_0), ROWS * sizeof(struct block_q5_0));
-        V d[4];
-        VF ws = vf_half_low(v_dwords(rows, stride));
-        load16(rows + 6, stride, d);
-        put_fives(to, d, v_dwords(rows + 2, stride));
-        put_scale(to, 0, ws);
-        put_scale(to, 1, vf_mul(ws, vf_set1(-16.0f)));
-    }
+    V d[4], q[8];
+    VF ws = vf_half_low(v_dwords(rows, stride)), wm = vf_mul(ws, vf_set1(-16.0f));
+    load16(rows + 6, stride, d);
+    fives(d, v_dwords(rows + 2, stride), q);
+    put_block(s, kind, q, &ws, &wm, 1, 0);
 }
 
-static void pack_q5_1(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+INLINE void block_q5_1(const uint8_t *rows, size_t stride, struct sink *s, const enum sink_kind kind)
 {
-    uint8_t *to = panel;
-    for (size_t b = 0; b < blocks; b++, rows += sizeof(struct block_q5_1), to += Q32_BYTES) {
-        prefetch(ahead + b * ROWS * sizeof(struct block_q5_1), ROWS * sizeof(struct block_q5_1));
-        V d[4], scales = v_dwords(rows, stride);
-        load16(rows + 8, stride, d);
-        put_fives(to, d, v_dwords(rows + 4, stride));
-        put_scale(to, 0, vf_half_low(scales));
-        put_scale(to, 1, vf_half_high(scales));
-    }
+    V d[4], q[8], scales = v_dwords(rows, stride);
+    VF ws = vf_half_low(scales), wm = vf_half_high(scales);
+    load16(rows + 8, stride, d);
+    fives(d, v_dwords(rows + 4, stride), q);
+    put_block(s, kind, q, &ws, &wm, 1, 0);
 }
 
-static void pack_q8_0(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+INLINE void block_q8_0(const uint8_t *rows, size_t stride, struct sink *s, const enum sink_kind kind)
 {
-    uint8_t *to = panel;
-    for (size_t b = 0; b < blocks; b++, rows += sizeof(struct block_q8_0), to += Q32_BYTES) {
-        prefetch(ahead + b * ROWS * sizeof(struct block_q8_0), ROWS * sizeof(struct block_q8_0));
-        V d[4], flip = v_set1((int)0x80808080);
-        VF ws = vf_half_low(v_dwords(rows, stride));
-        UNROLL
-        for (int part = 0; part < 2; part++) {
-            load16(rows + 2 + 16 * part, stride, d);
-            UNROLL
-            for (int j = 0; j < 4; j++)
-                put_q(to, 4 * part + j, v_xor(d[j], flip));
-        }
-        put_scale(to, 0, ws);
-        put_scale(to, 1, vf_mul(ws, vf_set1(-128.0f)));
-    }
+    V q[8], flip = v_set1((int)0x80808080);
+    VF ws = vf_half_low(v_dwords(rows, stride)), wm = vf_mul(ws, vf_set1(-128.0f));
+    load16(rows + 2, stride, q);
+    load16(rows + 18, stride, q + 4);
+    UNROLL
+    for (int j = 0; j < 8; j++)
+        q[j] = v_xor(q[j], flip);
+    put_block(s, kind, q, &ws, &wm, 1, 1);
 }
 
 /* The levels of IQ4 plus 128. */
 static const uint8_t levels[16] = {1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241};
 
-INLINE void put_levels(uint8_t *panel, const V d[4])
+INLINE void look_up(V q[8])
 {
-    V mask = v_set1(0x0f0f0f0f);
     UNROLL
-    for (int j = 0; j < 4; j++) {
-        put_q(panel, j, v_table(levels, v_and(d[j], mask)));
-        put_q(panel, j + 4, v_table(levels, v_and(v_shr(d[j], 4), mask)));
+    for (int j = 0; j < 8; j++)
+        q[j] = v_table(levels, q[j]);
+}
+
+INLINE void block_iq4_nl(const uint8_t *rows, size_t stride, struct sink *s, const enum sink_kind kind)
+{
+    V d[4], q[8];
+    VF ws = vf_half_low(v_dwords(rows, stride)), wm = vf_mul(ws, vf_set1(-128.0f));
+    load16(rows + 2, stride, d);
+    nibbles(d, q);
+    look_up(q);
+    put_block(s, kind, q, &ws, &wm, 1, 1);
+}
+
+INLINE void block_iq4_xs(const uint8_t *rows, size_t stride, struct sink *s, const enum sink_kind kind)
+{
+    V d[4], q[8], head = v_dwords(rows, stride), low = v_dwords(rows + 4, stride);
+    VF scale = vf_half_low(head);
+    UNROLL
+    for (int i = 0; i < 8; i++) {
+        V four = v_and(v_shr(low, 4 * i), v_set1(15)), two = v_and(v_shr(head, 16 + 2 * i), v_set1(3));
+        VF ws = vf_mul(scale, vf_int(v_add(v_or(four, v_shl(two, 4)), v_set1(-32))));
+        VF wm = vf_mul(ws, vf_set1(-128.0f));
+        load16(rows + 8 + 16 * i, stride, d);
+        nibbles(d, q);
+        look_up(q);
+        put_block(s, kind, q, &ws, &wm, 1, 1);
     }
 }
 
-static void pack_iq4_nl(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+/* Scale and minimum of sub-block i of Q4_K and Q5_K: head holds d, dmin and the 12 packed bytes of each row. */
+INLINE void k_scales(const V head[4], const int i, VF *ws, VF *wm)
 {
-    uint8_t *to = panel;
-    for (size_t b = 0; b < blocks; b++, rows += sizeof(struct block_iq4_nl), to += Q32_BYTES) {
-        prefetch(ahead + b * ROWS * sizeof(struct block_iq4_nl), ROWS * sizeof(struct block_iq4_nl));
-        V d[4];
-        VF ws = vf_half_low(v_dwords(rows, stride));
-        load16(rows + 2, stride, d);
-        put_levels(to, d);
-        put_scale(to, 0, ws);
-        put_scale(to, 1, vf_mul(ws, vf_set1(-128.0f)));
-    }
-}
-
-static void pack_iq4_xs(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
-{
-    uint8_t *to = panel;
-    for (size_t b = 0; b < blocks; b += 8, rows += sizeof(struct block_iq4_xs)) {
-        prefetch(ahead + b / 8 * ROWS * sizeof(struct block_iq4_xs), ROWS * sizeof(struct block_iq4_xs));
-        V d[4], head = v_dwords(rows, stride), low = v_dwords(rows + 4, stride);
-        VF scale = vf_half_low(head);
-        for (int s = 0; s < 8; s++, to += Q32_BYTES) {
-            V four = v_and(v_shr(low, 4 * s), v_set1(15)), two = v_and(v_shr(head, 16 + 2 * s), v_set1(3));
-            VF ws = vf_mul(scale, vf_int(v_add(v_or(four, v_shl(two, 4)), v_set1(-32))));
-            load16(rows + 8 + 16 * s, stride, d);
-            put_levels(to, d);
-            put_scale(to, 0, ws);
-            put_scale(to, 1, vf_mul(ws, vf_set1(-128.0f)));
-        }
-    }
-}
-
-/* The scales and minima of Q4_K and Q5_K: head holds d, dmin and the 12 packed bytes of each row. */
-INLINE void put_k_scales(uint8_t *panel, const V head[4], int s)
-{
-    int shift = 8 * (s % 4);
+    const int shift = 8 * (i % 4);
     V scale, minimum;
-    if (s < 4) {
+    if (i < 4) {
         scale = v_and(v_shr(head[1], shift), v_set1(63));
         minimum = v_and(v_shr(head[2], shift), v_set1(63));
     } else {
@@ -218,155 +228,182 @@ INLINE void put_k_scales(uint8_t *panel, const V head[4], int s)
         minimum = v_or(high, v_shl(v_and(v_shr(head[2], shift + 6), v_set1(3)), 4));
     }
     VF d = vf_half_low(head[0]), dmin = vf_mul(vf_half_high(head[0]), vf_set1(-1.0f));
-    put_scale(panel, 0, vf_mul(d, vf_int(scale)));
-    put_scale(panel, 1, vf_mul(dmin, vf_int(minimum)));
+    *ws = vf_mul(d, vf_int(scale));
+    *wm = vf_mul(dmin, vf_int(minimum));
 }
 
-static void pack_q4_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+INLINE void block_q4_k(const uint8_t *rows, size_t stride, struct sink *s, const enum sink_kind kind)
 {
-    uint8_t *to = panel;
-    V mask = v_set1(0x0f0f0f0f);
-    for (size_t b = 0; b < blocks; b += 8, rows += sizeof(struct block_q4_k)) {
-        prefetch(ahead + b / 8 * ROWS * sizeof(struct block_q4_k), ROWS * sizeof(struct block_q4_k));
-        V head[4], d[4];
-        load16(rows, stride, head);
-        for (int s = 0; s < 8; s++)
-            put_k_scales(to + s * Q32_BYTES, head, s);
-        for (int pair = 0; pair < 4; pair++, to += 2 * Q32_BYTES) {
-            UNROLL
-            for (int part = 0; part < 2; part++) {
-                load16(rows + 16 + 32 * pair + 16 * part, stride, d);
-                UNROLL
-                for (int j = 0; j < 4; j++) {
-                    put_q(to, 4 * part + j, v_and(d[j], mask));
-                    put_q(to + Q32_BYTES, 4 * part + j, v_and(v_shr(d[j], 4), mask));
-                }
-            }
+    V head[4], d[8], q[8];
+    load16(rows, stride, head);
+    UNROLL
+    for (int i = 0; i < 8; i++) {
+        VF ws, wm;
+        k_scales(head, i, &ws, &wm);
+        if (i % 2 == 0) {
+            load16(rows + 16 + 16 * i, stride, d);
+            load16(rows + 32 + 16 * i, stride, d + 4);
         }
+        UNROLL
+        for (int j = 0; j < 8; j++)
+            q[j] = v_and(i % 2 == 0 ? d[j] : v_shr(d[j], 4), v_set1(0x0f0f0f0f));
+        put_block(s, kind, q, &ws, &wm, 1, 0);
     }
 }
 
-static void pack_q5_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+INLINE void block_q5_k(const uint8_t *rows, size_t stride, struct sink *s, const enum sink_kind kind)
 {
-    uint8_t *to = panel;
-    V mask = v_set1(0x0f0f0f0f), one = v_set1(0x01010101);
-    for (size_t b = 0; b < blocks; b += 8, rows += sizeof(struct block_q5_k)) {
-        prefetch(ahead + b / 8 * ROWS * sizeof(struct block_q5_k), ROWS * sizeof(struct block_q5_k));
-        V head[4], d[4], high[8];
-        load16(rows, stride, head);
-        load16(rows + 16, stride, high);
-        load16(rows + 32, stride, high + 4);
-        for (int s = 0; s < 8; s++)
-            put_k_scales(to + s * Q32_BYTES, head, s);
-        for (int pair = 0; pair < 4; pair++, to += 2 * Q32_BYTES) {
-            UNROLL
-            for (int part = 0; part < 2; part++) {
-                load16(rows + 48 + 32 * pair + 16 * part, stride, d);
-                UNROLL
-                for (int j = 0; j < 4; j++) {
-                    V bits = v_shr(high[4 * part + j], 2 * pair);
-                    V fifth = v_shl(v_and(bits, one), 4), next = v_shl(v_and(v_shr(bits, 1), one), 4);
-                    put_q(to, 4 * part + j, v_or(v_and(d[j], mask), fifth));
-                    put_q(to + Q32_BYTES, 4 * part + j, v_or(v_and(v_shr(d[j], 4), mask), next));
-                }
-            }
+    V head[4], d[8], q[8], high[8];
+    load16(rows, stride, head);
+    load16(rows + 16, stride, high);
+    load16(rows + 32, stride, high + 4);
+    UNROLL
+    for (int i = 0; i < 8; i++) {
+        VF ws, wm;
+        k_scales(head, i, &ws, &wm);
+        if (i % 2 == 0) {
+            load16(rows + 48 + 16 * i, stride, d);
+            load16(rows + 64 + 16 * i, stride, d + 4);
         }
+        UNROLL
+        for (int j = 0; j < 8; j++) {
+            V fifth = v_shl(v_and(v_shr(high[j], i), v_set1(0x01010101)), 4);
+            q[j] = v_or(v_and(i % 2 == 0 ? d[j] : v_shr(d[j], 4), v_set1(0x0f0f0f0f)), fifth);
+        }
+        put_block(s, kind, q, &ws, &wm, 1, 0);
     }
 }
 
 /* Byte i of the 16 in d, as a signed number. */
-INLINE V signed_byte(const V d[4], int i)
+INLINE V signed_byte(const V d[4], const int i)
 {
     return v_sar(v_shl(d[i / 4], 24 - 8 * (i % 4)), 24);
 }
 
-static void pack_q6_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+INLINE void block_q6_k(const uint8_t *rows, size_t stride, struct sink *s, const enum sink_kind kind)
 {
-    uint8_t *to = panel;
-    for (size_t b = 0; b < blocks; b += 8, rows += sizeof(struct block_q6_k)) {
-        prefetch(ahead + b / 8 * ROWS * sizeof(struct block_q6_k), ROWS * sizeof(struct block_q6_k));
-        V scales[4], low[4], high[4];
-        VF d = vf_half_high(v_dwords(rows + 206, stride));
-        load16(rows + 192, stride, scales);
-        for (int i = 0; i < 16; i++) {
-            VF ws = vf_mul(d, vf_int(signed_byte(scales, i)));
-            put_scale(to + i / 2 * Q16_BYTES, i % 2, ws);
-            put_scale(to + i / 2 * Q16_BYTES, 2 + i % 2, vf_mul(ws, vf_set1(-32.0f)));
+    V scales[4], low[16], high[8], q[8];
+    VF d = vf_half_high(v_dwords(rows + 206, stride));
+    load16(rows + 192, stride, scales);
+    UNROLL
+    for (int i = 0; i < 8; i++) {
+        const int half = i / 4, quarter = i % 4;
+        VF ws[2], wm[2];
+        if (quarter == 0) {
+            load16(rows + 128 + 32 * half, stride, high);
+            load16(rows + 144 + 32 * half, stride, high + 4);
         }
-        for (int half = 0; half < 2; half++, to += 4 * Q16_BYTES) {
-            UNROLL
-            for (int part = 0; part < 4; part++) { /* 16 of the 64 low bytes */
-                load16(rows + 64 * half + 16 * part, stride, low);
-                load16(rows + 128 + 32 * half + 16 * (part % 2), stride, high);
-                uint8_t *first = to + part / 2 * Q16_BYTES, *second = first + 2 * Q16_BYTES;
-                UNROLL
-                for (int j = 0; j < 4; j++) {
-                    V bits = part / 2 == 0 ? high[j] : v_shr(high[j], 2);
-                    V two = v_shl(v_and(bits, v_set1(0x03030303)), 4);
-                    V later = v_shl(v_and(v_shr(bits, 4), v_set1(0x03030303)), 4);
-                    put_q(first, part % 2 * 4 + j, v_or(v_and(low[j], v_set1(0x0f0f0f0f)), two));
-                    put_q(second, part % 2 * 4 + j, v_or(v_and(v_shr(low[j], 4), v_set1(0x0f0f0f0f)), later));
-                }
-            }
+        if (quarter < 2) {
+            load16(rows + 64 * half + 32 * quarter, stride, low + 8 * quarter);
+            load16(rows + 64 * half + 32 * quarter + 16, stride, low + 8 * quarter + 4);
         }
+        UNROLL
+        for (int part = 0; part < 2; part++) {
+            ws[part] = vf_mul(d, vf_int(signed_byte(scales, 2 * i + part)));
+            wm[part] = vf_mul(ws[part], vf_set1(-32.0f));
+        }
+        UNROLL
+        for (int j = 0; j < 8; j++) {
+            V four = low[8 * (quarter % 2) + j], two = v_and(v_shr(high[j], 2 * quarter), v_set1(0x03030303));
+            q[j] = v_or(v_and(quarter < 2 ? four : v_shr(four, 4), v_set1(0x0f0f0f0f)), v_shl(two, 4));
+        }
+        put_block(s, kind, q, ws, wm, 2, 0);
     }
 }
 
-static void pack_q3_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+INLINE void block_q3_k(const uint8_t *rows, size_t stride, struct sink *s, const enum sink_kind kind)
 {
-    uint8_t *to = panel;
-    for (size_t b = 0; b < blocks; b += 8, rows += sizeof(struct block_q3_k)) {
-        prefetch(ahead + b / 8 * ROWS * sizeof(struct block_q3_k), ROWS * sizeof(struct block_q3_k));
-        V scales[4], d[4], high[8];
-        VF scale = vf_half_high(v_dwords(rows + 106, stride));
-        load16(rows + 92, stride, scales); /* the 12 bytes are scales[1..3] */
-        for (int i = 0; i < 16; i++) {
-            V four = v_and(v_shr(scales[1 + i % 8 / 4], 8 * (i % 4) + 4 * (i / 8)), v_set1(15));
-            V two = v_and(v_shr(scales[3], 8 * (i % 4) + 2 * (i / 4)), v_set1(3));
-            VF ws = vf_mul(scale, vf_int(v_add(v_or(four, v_shl(two, 4)), v_set1(-32))));
-            put_scale(to + i / 2 * Q16_BYTES, i % 2, ws);
-            put_scale(to + i / 2 * Q16_BYTES, 2 + i % 2, vf_mul(ws, vf_set1(-4.0f)));
+    V scales[4], d[8], high[8], q[8];
+    VF scale = vf_half_high(v_dwords(rows + 106, stride));
+    load16(rows + 92, stride, scales); /* the 12 bytes are scales[1..3] */
+    load16(rows, stride, high);
+    load16(rows + 16, stride, high + 4);
+    UNROLL
+    for (int i = 0; i < 8; i++) {
+        VF ws[2], wm[2];
+        if (i % 4 == 0) {
+            load16(rows + 32 + 8 * i, stride, d);
+            load16(rows + 48 + 8 * i, stride, d + 4);
         }
-        load16(rows, stride, high);
-        load16(rows + 16, stride, high + 4);
-        for (int s = 0; s < 8; s++, to += Q16_BYTES)
-            UNROLL
-            for (int part = 0; part < 2; part++) {
-                load16(rows + 32 + s / 4 * 32 + 16 * part, stride, d);
-                UNROLL
-                for (int j = 0; j < 4; j++) {
-                    V two = v_and(v_shr(d[j], s % 4 * 2), v_set1(0x03030303));
-                    V third = v_shl(v_and(v_shr(high[4 * part + j], s), v_set1(0x01010101)), 2);
-                    put_q(to, 4 * part + j, v_or(two, third));
-                }
-            }
+        UNROLL
+        for (int part = 0; part < 2; part++) {
+            const int at = 2 * i + part;
+            V four = v_and(v_shr(scales[1 + at % 8 / 4], 8 * (at % 4) + 4 * (at / 8)), v_set1(15));
+            V two = v_and(v_shr(scales[3], 8 * (at % 4) + 2 * (at / 4)), v_set1(3));
+            ws[part] = vf_mul(scale, vf_int(v_add(v_or(four, v_shl(two, 4)), v_set1(-32))));
+            wm[part] = vf_mul(ws[part], vf_set1(-4.0f));
+        }
+        UNROLL
+        for (int j = 0; j < 8; j++) {
+            V third = v_shl(v_and(v_shr(high[j], i), v_set1(0x01010101)), 2);
+            q[j] = v_or(v_and(v_shr(d[j], i % 4 * 2), v_set1(0x03030303)), third);
+        }
+        put_block(s, kind, q, ws, wm, 2, 0);
     }
 }
 
-static void pack_q2_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+INLINE void block_q2_k(const uint8_t *rows, size_t stride, struct sink *s, const enum sink_kind kind)
 {
-    uint8_t *to = panel;
-    for (size_t b = 0; b < blocks; b += 8, rows += sizeof(struct block_q2_k)) {
-        prefetch(ahead + b / 8 * ROWS * sizeof(struct block_q2_k), ROWS * sizeof(struct block_q2_k));
-        V scales[4], d[4], tail = v_dwords(rows + 80, stride);
-        VF scale = vf_half_low(tail), minimum = vf_mul(vf_half_high(tail), vf_set1(-1.0f));
-        load16(rows, stride, scales);
-        for (int i = 0; i < 16; i++) {
-            V byte = v_shr(scales[i / 4], 8 * (i % 4));
-            put_scale(to + i / 2 * Q16_BYTES, i % 2, vf_mul(scale, vf_int(v_and(byte, v_set1(15)))));
-            put_scale(to + i / 2 * Q16_BYTES, 2 + i % 2,
-                      vf_mul(minimum, vf_int(v_and(v_shr(byte, 4), v_set1(15)))));
+    V scales[4], d[8], q[8], tail = v_dwords(rows + 80, stride);
+    VF scale = vf_half_low(tail), minimum = vf_mul(vf_half_high(tail), vf_set1(-1.0f));
+    load16(rows, stride, scales);
+    UNROLL
+    for (int i = 0; i < 8; i++) {
+        VF ws[2], wm[2];
+        if (i % 4 == 0) {
+            load16(rows + 16 + 8 * i, stride, d);
+            load16(rows + 32 + 8 * i, stride, d + 4);
         }
-        for (int s = 0; s < 8; s++, to += Q16_BYTES)
-            UNROLL
-            for (int part = 0; part < 2; part++) {
-                load16(rows + 16 + s / 4 * 32 + 16 * part, stride, d);
-                UNROLL
-                for (int j = 0; j < 4; j++)
-                    put_q(to, 4 * part + j, v_and(v_shr(d[j], s % 4 * 2), v_set1(0x03030303)));
-            }
+        UNROLL
+        for (int part = 0; part < 2; part++) {
+            V byte = v_shr(scales[(2 * i + part) / 4], 8 * ((2 * i + part) % 4));
+            ws[part] = vf_mul(scale, vf_int(v_and(byte, v_set1(15))));
+            wm[part] = vf_mul(minimum, vf_int(v_and(v_shr(byte, 4), v_set1(15))));
+        }
+        UNROLL
+        for (int j = 0; j < 8; j++)
+            q[j] = v_and(v_shr(d[j], i % 4 * 2), v_set1(0x03030303));
+        put_block(s, kind, q, ws, wm, 2, 0);
     }
 }
+
+/* The two functions of a type; `subs` blocks of 32 in one of the file's. */
+#define QUANTISED(type, subs) \
+    static void pack_##type(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel) \
+    { \
+        struct sink s = {.panel = panel}; \
+        for (size_t b = 0; b < blocks; b += subs, rows += sizeof(struct block_##type)) { \
+            prefetch(ahead, ROWS * sizeof(struct block_##type)); \
+            ahead += ROWS * sizeof(struct block_##type); \
+            block_##type(rows, stride, &s, SINK_PANEL); \
+        } \
+    } \
+    static void dot_##type(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, const void *tile, \
+                           float *out, const float *init) \
+    { \
+        struct sink s = {.x = tile, .acc = vf_load(init)}; \
+        for (size_t b = 0; b < blocks; b += subs, rows += sizeof(struct block_##type)) { \
+            prefetch(ahead, ROWS * sizeof(struct block_##type)); \
+            ahead += ROWS * sizeof(struct block_##type); \
+            block_##type(rows, stride, &s, SINK_SUMS); \
+        } \
+        vf_store(out, s.acc); \
+    }
+
+QUANTISED(q4_0, 1)
+QUANTISED(q4_1, 1)
+QUANTISED(q5_0, 1)
+QUANTISED(q5_1, 1)
+QUANTISED(q8_0, 1)
+QUANTISED(iq4_nl, 1)
+QUANTISED(iq4_xs, 8)
+QUANTISED(q2_k, 8)
+QUANTISED(q3_k, 8)
+QUANTISED(q4_k, 8)
+QUANTISED(q5_k, 8)
+QUANTISED(q6_k, 8)
+
+/* ---- float types --------------------------------------------------------------------------------------------------- */
 
 static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
 {
@@ -377,7 +414,7 @@ static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, const ui
         load16(rows, stride, d);
         UNROLL
         for (int j = 0; j < 4; j++)
-            put_q(to, j, d[j]);
+            v_store(to + (size_t)j * sizeof(V), d[j]);
     }
 }
 
@@ -541,20 +578,20 @@ static void gemm_f32(const void *panel, const void *tile, int w, size_t blocks, 
 #undef CALL
 }
 
-#define QUANTISED_TYPES \
-    [TENSOR_F32] = {PANEL_F32, pack_f32, gemm_f32}, \
-    [TENSOR_F16] = {PANEL_F32, pack_f16, gemm_f32}, \
-    [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_q32}, \
-    [TENSOR_Q4_1] = {PANEL_Q32, pack_q4_1, gemm_q32}, \
-    [TENSOR_Q5_0] = {PANEL_Q32, pack_q5_0, gemm_q32}, \
-    [TENSOR_Q5_1] = {PANEL_Q32, pack_q5_1, gemm_q32}, \
-    [TENSOR_Q8_0] = {PANEL_Q32, pack_q8_0, gemm_q32_wide}, \
-    [TENSOR_Q2_K] = {PANEL_Q16, pack_q2_k, gemm_q16}, \
-    [TENSOR_Q3_K] = {PANEL_Q16, pack_q3_k, gemm_q16}, \
-    [TENSOR_Q4_K] = {PANEL_Q32, pack_q4_k, gemm_q32}, \
-    [TENSOR_Q5_K] = {PANEL_Q32, pack_q5_k, gemm_q32}, \
-    [TENSOR_Q6_K] = {PANEL_Q16, pack_q6_k, gemm_q16}, \
-    [TENSOR_IQ4_NL] = {PANEL_Q32, pack_iq4_nl, gemm_q32_wide}, \
-    [TENSOR_IQ4_XS] = {PANEL_Q32, pack_iq4_xs, gemm_q32_wide}
+#define VECTOR_TYPES \
+    [TENSOR_F32] = {PANEL_F32, pack_f32, gemm_f32, NULL}, \
+    [TENSOR_F16] = {PANEL_F32, pack_f16, gemm_f32, NULL}, \
+    [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_q32, dot_q4_0}, \
+    [TENSOR_Q4_1] = {PANEL_Q32, pack_q4_1, gemm_q32, dot_q4_1}, \
+    [TENSOR_Q5_0] = {PANEL_Q32, pack_q5_0, gemm_q32, dot_q5_0}, \
+    [TENSOR_Q5_1] = {PANEL_Q32, pack_q5_1, gemm_q32, dot_q5_1}, \
+    [TENSOR_Q8_0] = {PANEL_Q32, pack_q8_0, gemm_q32_wide, dot_q8_0}, \
+    [TENSOR_Q2_K] = {PANEL_Q16, pack_q2_k, gemm_q16, dot_q2_k}, \
+    [TENSOR_Q3_K] = {PANEL_Q16, pack_q3_k, gemm_q16, dot_q3_k}, \
+    [TENSOR_Q4_K] = {PANEL_Q32, pack_q4_k, gemm_q32, dot_q4_k}, \
+    [TENSOR_Q5_K] = {PANEL_Q32, pack_q5_k, gemm_q32, dot_q5_k}, \
+    [TENSOR_Q6_K] = {PANEL_Q16, pack_q6_k, gemm_q16, dot_q6_k}, \
+    [TENSOR_IQ4_NL] = {PANEL_Q32, pack_iq4_nl, gemm_q32_wide, dot_iq4_nl}, \
+    [TENSOR_IQ4_XS] = {PANEL_Q32, pack_iq4_xs, gemm_q32_wide, dot_iq4_xs}
 
 #endif
