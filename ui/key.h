@@ -1,0 +1,37 @@
+/* Key: what was pressed, and how keys are written in tables and files: "ctrl-x", "alt-enter", "f3", "page-up", "g", "G". */
+#ifndef PALAVER_UI_KEY_H
+#define PALAVER_UI_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <wchar.h>
+
+enum key_code {
+    KEYS_CHARACTER, /* a character, in key.character; Ctrl-A is KEY_CTRL and "a" */
+    KEYS_ENTER, KEYS_ESCAPE, KEYS_TAB, KEYS_BACKSPACE, KEYS_DELETE, KEYS_INSERT,
+    KEYS_UP, KEYS_DOWN, KEYS_LEFT, KEYS_RIGHT, KEYS_HOME, KEYS_END, KEYS_PAGE_UP, KEYS_PAGE_DOWN,
+    KEYS_F1, KEYS_F12 = KEYS_F1 + 11,
+    KEYS_PASTE,    /* pasted text, in key.text */
+    KEYS_MOUSE,    /* in key.mouse */
+    KEYS_RESIZE,
+    KEYS_FOCUS, KEYS_UNFOCUS, /* the terminal's window got or lost the focus */
+};
+enum { KEY_SHIFT = 1, KEY_ALT = 2, KEY_CTRL = 4 };
+
+struct key {
+    enum key_code code;
+    unsigned modifiers;
+    wchar_t character;        /* lower case with KEY_CTRL */
+    const char *text;         /* KEYS_PASTE: any bytes, newlines as \n; the reader's until the next key */
+    size_t text_size;
+    struct { int y, x; enum { MOUSE_PRESS, MOUSE_RELEASE, MOUSE_DRAG, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } kind; } mouse;
+};
+
+/* Reads a key's name; false when it is none. */
+bool key_parse(const char *name, struct key *out);
+/* Writes its name into out[0..size). */
+void key_name(const struct key *key, char *out, size_t size);
+bool key_equal(const struct key *a, const struct key *b);
+
+#endif
