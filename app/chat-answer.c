@@ -14,16 +14,31 @@
 
 /* ---- prompts ---------------------------------------------------------------------------------------------------- */
 
+/* The first message that may be left out: one for the system at the beginning of an imported conversation stays. */
+static size_t first_message(const struct chat *c, size_t from)
+{
+    return from == 0 && c->list.n > 0 && c->list.at[0].role == ROLE_SYSTEM ? 1 : from;
+}
+
+/* The conversation's system message, else that of an imported one; NULL for none. */
+static const char *system_text(const struct chat *c)
+{
+    if (c->system.size > 0)
+        return buf_text(&c->system);
+    return c->list.n > 0 && c->list.at[0].role == ROLE_SYSTEM ? buf_text(&c->list.at[0].text) : NULL;
+}
+
 /* Renders the system message and the messages from one on; limit as in prompt_render. */
 static enum error_code render(const struct chat *c, size_t from, size_t limit, struct prompt *out, struct error *err)
 {
     size_t n = 0;
+    const char *system = system_text(c);
     struct message *messages = calloc(c->list.n - from + 1, sizeof *messages);
     if (messages == NULL)
         return error_set(err, ERR_MEMORY, "no memory for the messages");
-    if (c->system.size > 0)
-        messages[n++] = (struct message){ROLE_SYSTEM, buf_text(&c->system)};
-    for (size_t i = from; i < c->list.n; i++)
+    if (system != NULL)
+        messages[n++] = (struct message){ROLE_SYSTEM, system};
+    for (size_t i = first_message(c, from); i < c->list.n; i++)
         messages[n++] = (struct message){c->list.at[i].role, buf_text(&c->list.at[i].text)};
     *out = (struct prompt){0};
     enum error_code code = prompt_render(c->template, model_tokenizer(chat_model(c)), messages, n, limit, out, err);
@@ -111,7 +126,8 @@ static enum error_code render_fitting(const struct chat *c, struct prompt *out, 
         return too_long(c, err);
     if (code != ERR_NONE)
         return error_set(err, code, "%s", why.message);
-    *window += out->dropped;
+    if (out->dropped > 0)
+        *window = first_message(c, *window) + out->dropped;
     return ERR_NONE;
 }
 
@@ -153,20 +169,40 @@ static struct sampling request_sampling(const struct chat *c)
 
 void chat_set_sampling(struct chat *c, const struct sampling *sampling)
 {
+    uint32_t changed = chat_settings_changed(&c->sampling, sampling) & SETTINGS_ALL;
+    c->by_hand |= changed;
     c->sampling = *sampling;
+    if (changed != 0)
+        chat_save_properties(c);
     if (c->request == 0)
         return;
+    chat_save_settings(c);
     struct sampling s = request_sampling(c);
     worker_set_sampling(c->worker, &s);
 }
 
-/* Renders the prompt and gives it to the worker. */
+/* Stores the question and the beginning of the answer. What can't be stored yet waits; an answer to go on with is
+ * another program's or can't be reached. */
+static enum error_code save_before(struct chat *c, struct error *err)
+{
+    struct error told = {0};
+    enum error_code code = chat_save(c, &told);
+    bool needed = c->list.at[c->list.n - 1].id != 0 && c->reply == NULL;
+    return code != ERR_NONE && needed ? error_set(err, code, "%s", told.message) : ERR_NONE;
+}
+
+/* Renders the prompt, stores what is new, and gives the prompt to the worker. */
 static enum error_code request(struct chat *c, struct error *err)
 {
     struct prompt prompt;
     size_t window;
     if (render_fitting(c, &prompt, &window, err) != ERR_NONE)
         return err->code;
+    if (save_before(c, err) != ERR_NONE) {
+        prompt_free(&prompt);
+        return err->code;
+    }
+    chat_settle_settings(c);
     struct sampling s = request_sampling(c);
     c->request = worker_generate(c->worker, prompt.ids.at, prompt.ids.n, &s, err);
     if (c->request == 0) {
@@ -192,24 +228,28 @@ static enum error_code begin_answer(struct chat *c, struct error *err)
         return error_set(err, ERR_MEMORY, "no memory for an answer");
     answer->sampling = c->sampling;
     answer->sampling.seed = c->seed_is_fixed ? c->sampling.seed + c->tries : random_seed();
+    answer->model = strdup(model_info(chat_model(c))->name);
     return ERR_NONE;
 }
 
 enum error_code chat_ask(struct chat *c, struct error *err)
 {
-    bool fresh = c->list.at[c->list.n - 1].role == ROLE_USER;
+    bool fresh = c->list.at[c->list.n - 1].role != ROLE_ASSISTANT;
     c->said = 0;
     c->stopping = false;
     if (fresh && begin_answer(c, err) != ERR_NONE)
         return err->code;
-    if (request(c, err) != ERR_NONE) {
-        if (fresh)
-            chat_list_cut(&c->list, c->list.n - 1);
-        return err->code;
-    }
-    if (fresh && c->keeper != NULL)
-        c->keeper->appended(c->keeper->context, c->list.n - 1);
-    return ERR_NONE;
+    size_t last = c->list.n - 1;
+    enum store_state before = c->list.at[last].state;
+    c->list.at[last].state = STORE_STREAMING;
+    c->writing = true;
+    if (request(c, err) == ERR_NONE)
+        return ERR_NONE;
+    c->writing = false;
+    c->list.at[last].state = before;
+    if (fresh)
+        chat_discard(c, last);
+    return err->code;
 }
 
 /* ---- taking ----------------------------------------------------------------------------------------------------- */
@@ -219,11 +259,9 @@ static void take_token(struct chat *c, const struct event *event)
     struct chat_message *answer = &c->list.at[c->list.n - 1];
     c->reading = false;
     c->said_now += event->id >= 0; /* the rest brings only text */
-    if (event->text_size > 0) {
+    if (event->text_size > 0)
         buf_append(&answer->text, event->text, event->text_size);
-        if (c->keeper != NULL)
-            c->keeper->grew(c->keeper->context, c->list.n - 1);
-    }
+    chat_save_token(c, event);
     if (c->view->token != NULL)
         c->view->token(c->view->context, event);
 }
@@ -253,16 +291,18 @@ static bool renew(struct chat *c)
     return shorter && request(c, &ignored) == ERR_NONE;
 }
 
-static void end_answer(struct chat *c, enum finish finish)
+static struct chat_message *end_answer(struct chat *c, enum finish finish, enum store_state state)
 {
     struct chat_message *answer = &c->list.at[c->list.n - 1];
+    struct error ignored = {0}; /* told */
     c->reading = false;
     c->stopping = false;
     answer->finish = finish;
-    if (c->keeper != NULL)
-        c->keeper->finished(c->keeper->context, c->list.n - 1);
-    if (c->view->ended != NULL)
-        c->view->ended(c->view->context, answer);
+    answer->state = state;
+    c->writing = false;
+    chat_settle_settings(c);
+    chat_save(c, &ignored);
+    return answer;
 }
 
 static void take_done(struct chat *c, const struct event *event)
@@ -275,7 +315,9 @@ static void take_done(struct chat *c, const struct event *event)
         if ((c->sampling.max_new_tokens < 0 || c->said < c->sampling.max_new_tokens) && renew(c))
             return;
     }
-    end_answer(c, event->finish);
+    answer = end_answer(c, event->finish, event->finish == FINISH_STOPPED ? STORE_STOPPED : STORE_COMPLETE);
+    if (c->view->ended != NULL)
+        c->view->ended(c->view->context, answer);
 }
 
 void chat_take_event(struct chat *c, const struct event *event)
@@ -297,10 +339,7 @@ void chat_take_event(struct chat *c, const struct event *event)
         break;
     case EVENT_FAILED:
         c->request = 0;
-        c->list.at[c->list.n - 1].finish = FINISH_STOPPED;
-        c->reading = c->stopping = false;
-        if (c->keeper != NULL)
-            c->keeper->finished(c->keeper->context, c->list.n - 1);
+        end_answer(c, FINISH_STOPPED, STORE_INTERRUPTED);
         if (c->view->failed != NULL)
             c->view->failed(c->view->context, &event->error);
         break;

@@ -1,5 +1,6 @@
 /* Inside of the chat: chat-list.c holds messages, chat.c the chat and its models, chat-answer.c makes prompts and takes
- * answers. */
+ * answers, chat-save.c stores messages, chat-path.c moves through the tree, chat-form.c translates between the history's
+ * form and the chat's. */
 #ifndef PALAVER_APP_CHAT_INTERNAL_H
 #define PALAVER_APP_CHAT_INTERNAL_H
 
@@ -14,25 +15,43 @@ struct chat_list {
 struct chat {
     const struct options *options;
     const struct chat_view *view;
-    const struct chat_keeper *keeper;
     struct worker *worker, *next;  /* next: the one that loads, NULL when none does */
     char *path, *next_path;
     struct chat_template *template;
     char *template_name;           /* as asked for; NULL: the model's own */
+    bool template_kept;            /* it comes from the history, not from the person */
     struct buf system;
-    struct chat_list list;
-    struct chat_list taken;        /* exchanges taken back, the last one last; each begins with the user's message */
+    struct chat_list list;         /* those with an id stand before those without */
     struct sampling sampling;
+    uint32_t by_hand;              /* settings that this conversation has of its own, see chat_settings_json */
     bool seed_is_fixed;
     uint64_t tries;                /* answers to the same message with a fixed seed */
     size_t window;                 /* the first message that the model sees */
     struct prompt prompt;          /* given last; empty ids: none yet */
     bool waiting;                  /* an answer is asked for, the model is not loaded */
+    bool sent;                     /* it was asked for by chat_send, so the last message is taken out when that fails */
     uint64_t request;              /* runs; 0: none */
+    bool writing;                  /* the last message is an answer under way; with another's it is STORE_STREAMING too */
     bool reading;
     bool stopping;
     int32_t said;                  /* tokens of the answer, this request's not counted */
     int32_t said_now;              /* and this one's */
+    int64_t *undone;               /* where the path ended before each undo, the last one last */
+    size_t n_undone;
+    struct buf undone_text;        /* the question taken back last */
+
+    /* chat-save.c */
+    struct keep *keep;
+    struct store_reply *reply;     /* of the message reply_index; NULL: none is open */
+    size_t reply_index;
+    struct timings reply_before;   /* what the message had taken when it was opened */
+    char **epochs;                 /* settings given to the request while it ran */
+    size_t n_epochs, epochs_seen;
+    bool properties;               /* of the conversation are not stored */
+    bool orphan;                   /* it was destroyed by another program; stored again with the next message */
+    bool problem_told, trash_told;
+    bool told;                     /* that something can't be stored */
+    int64_t retry, looked;         /* monotonic milliseconds: when to try again, when last looked for changes */
 };
 
 /* chat-list.c */
@@ -44,9 +63,67 @@ void chat_list_free(struct chat_list *list);
 
 size_t chat_list_last_user(const struct chat_list *list); /* list->n when there is none */
 
+/* chat.c */
+/* ERR_BUSY while an answer is asked for. */
+enum error_code chat_check_idle(const struct chat *c, struct error *err);
+/* The same, and ERR_NOT_FOUND without a model. */
+enum error_code chat_check_ready(const struct chat *c, struct error *err);
+/* The same for going elsewhere: all must be stored. */
+enum error_code chat_check_saved(struct chat *c, struct error *err);
+/* Forgets messages from n on; the window begins anew when what it began with is gone. */
+void chat_cut(struct chat *c, size_t n);
+void chat_tell_changed(const struct chat *c, size_t from);
+void chat_remark(const struct chat *c, bool trouble, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void chat_forget_undone(struct chat *c);
+/* Asks for an answer now, or as soon as the model is there. */
+enum error_code chat_ask_or_wait(struct chat *c, struct error *err);
+/* Uses the template of this name (NULL: the model's own), now or when the model is there. */
+enum error_code chat_use_template(struct chat *c, const char *name, struct error *err);
+
 /* chat-answer.c */
-/* Asks for an answer to the messages as they are; the last is the user's, or an answer to go on with. */
+/* Asks for an answer to the messages as they are; the last is the user's, or an answer to go on with. On failure nothing
+ * was stored or added. */
 enum error_code chat_ask(struct chat *c, struct error *err);
 void chat_take_event(struct chat *c, const struct event *event);
+
+/* chat-save.c */
+/* Stores all that is not stored yet, in order, and opens the answer that streams. What goes wrong is told once, and tried
+ * again by chat_tick. */
+enum error_code chat_save(struct chat *c, struct error *err);
+bool chat_is_saved(const struct chat *c);
+/* A token of the answer came; its text is in the message already. */
+void chat_save_token(struct chat *c, const struct event *event);
+/* Other settings act from some token of the running request on. */
+void chat_save_settings(struct chat *c);
+/* A request begins: settings given to the one before are in force. */
+void chat_settle_settings(struct chat *c);
+/* Takes the last messages from n on out of the history again, into the trash, and out of the chat. */
+void chat_discard(struct chat *c, size_t n);
+/* System message, settings, template or model are others now. */
+void chat_save_properties(struct chat *c);
+
+/* chat-path.c */
+/* Makes the messages those of the conversation's current path. */
+enum error_code chat_reload(struct chat *c, struct error *err);
+/* Opens what --continue or --resume name, if anything. */
+enum error_code chat_resume(struct chat *c, struct error *err);
+
+/* chat-form.c */
+/* Bits of sampling_fields by position; the stop texts have one of their own. */
+#define SETTINGS_STOP (UINT32_C(1) << 31)
+#define SETTINGS_SEED (UINT32_C(1) << 30)
+#define SETTINGS_ALL (~SETTINGS_SEED)
+/* Those that differ. */
+uint32_t chat_settings_changed(const struct sampling *a, const struct sampling *b);
+/* A JSON object of those of which; malloc'ed, NULL without memory. */
+char *chat_settings_json(const struct sampling *s, uint32_t which);
+/* Takes what a JSON object says, as far as it is understood; returns which. */
+uint32_t chat_settings_read(struct sampling *s, const char *json);
+/* Names of the program's own in strings that the caller frees with chat_making_free. */
+struct store_making chat_making(const struct chat *c, const struct chat_message *m);
+void chat_making_free(struct store_making *made);
+struct store_token chat_token(const struct event *event);
+/* Adds a message of the history to a list. */
+bool chat_list_take(struct chat_list *list, const struct store_message *m);
 
 #endif

@@ -2,8 +2,16 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "app/chat-internal.h"
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 static bool make_room(struct chat_list *list, size_t more)
 {
@@ -26,14 +34,18 @@ struct chat_message *chat_list_add(struct chat_list *list, enum role role, const
         buf_free(&copy);
         return NULL;
     }
-    list->at[list->n] = (struct chat_message){.role = role, .text = copy};
+    list->at[list->n] = (struct chat_message){.role = role, .text = copy, .created = now(), .siblings = 1};
     return &list->at[list->n++];
 }
 
 void chat_list_cut(struct chat_list *list, size_t n)
 {
-    while (list->n > n)
-        buf_free(&list->at[--list->n].text);
+    while (list->n > n) {
+        struct chat_message *m = &list->at[--list->n];
+        buf_free(&m->text);
+        free(m->model);
+        free(m->tokens);
+    }
 }
 
 bool chat_list_move(struct chat_list *from, size_t at, struct chat_list *to)

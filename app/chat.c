@@ -1,8 +1,10 @@
-/* Chat: the messages, and the models that come and go behind them. */
+/* Chat: opening it, sending, and the models that come and go behind it. */
 #include <config.h>
 
 #include "app/chat.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,35 +49,55 @@ struct chat *chat_open(const struct options *options, const struct chat_view *vi
     buf_init(&c->system, CHAT_TEXT_MOST);
     if (options->system != NULL)
         buf_puts(&c->system, options->system);
+    buf_init(&c->undone_text, CHAT_TEXT_MOST);
     const char *name = options->raw ? "plain" : options->template_name;
     if (name != NULL && (c->template_name = strdup(name)) == NULL)
         error_set(err, ERR_MEMORY, "no memory for a name");
-    else if (start_loading(c, NULL, err) == ERR_NONE)
+    else if ((c->keep = keep_open(options, err)) != NULL && chat_resume(c, err) == ERR_NONE &&
+             start_loading(c, NULL, err) == ERR_NONE)
         return c;
     chat_free(c);
     return NULL;
+}
+
+/* What is left to store; an answer under way ends here. */
+static void save_last(struct chat *c)
+{
+    struct error err = {0};
+    if (c->writing)
+        c->list.at[c->list.n - 1].state = STORE_INTERRUPTED;
+    c->writing = false;
+    if (!chat_is_saved(c) && chat_save(c, &err) != ERR_NONE)
+        chat_remark(c, true, "the last messages of this conversation are lost: %s", err.message);
 }
 
 void chat_free(struct chat *c)
 {
     if (c == NULL)
         return;
+    if (c->keep != NULL)
+        save_last(c);
+    store_reply_free(c->reply);
+    chat_settle_settings(c);
+    free(c->epochs);
     template_free(c->template);
     prompt_free(&c->prompt);
     worker_free(c->next);
     worker_free(c->worker);
+    keep_free(c->keep);
     free(c->next_path);
     free(c->path);
     free(c->template_name);
     buf_free(&c->system);
+    buf_free(&c->undone_text);
+    free(c->undone);
     chat_list_free(&c->list);
-    chat_list_free(&c->taken);
     free(c);
 }
 
-void chat_keep(struct chat *c, const struct chat_keeper *keeper)
+struct keep *chat_keep(const struct chat *c)
 {
-    c->keeper = keeper;
+    return c->keep;
 }
 
 /* ---- asking the chat -------------------------------------------------------------------------------------------- */
@@ -160,6 +182,8 @@ void chat_fix_seed(struct chat *c, bool fixed)
 {
     c->seed_is_fixed = fixed;
     c->tries = 0;
+    c->by_hand = fixed ? c->by_hand | SETTINGS_SEED : c->by_hand & ~SETTINGS_SEED;
+    chat_save_properties(c);
 }
 
 const struct prompt *chat_last_prompt(const struct chat *c)
@@ -172,191 +196,171 @@ size_t chat_window(const struct chat *c)
     return c->window;
 }
 
+/* ---- telling ---------------------------------------------------------------------------------------------------- */
+
+void chat_tell_changed(const struct chat *c, size_t from)
+{
+    if (c->view->changed != NULL)
+        c->view->changed(c->view->context, from);
+}
+
+void chat_remark(const struct chat *c, bool trouble, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (c->view->remark != NULL)
+        c->view->remark(c->view->context, trouble, text);
+}
+
 /* ---- changing the messages -------------------------------------------------------------------------------------- */
 
-static enum error_code check_idle(const struct chat *c, struct error *err)
+enum error_code chat_check_idle(const struct chat *c, struct error *err)
 {
     return chat_is_busy(c) ? error_set(err, ERR_BUSY, "an answer is under way; stop it first") : ERR_NONE;
 }
 
-/* The same for what needs a model, now or soon. */
-static enum error_code check_ready(const struct chat *c, struct error *err)
+enum error_code chat_check_ready(const struct chat *c, struct error *err)
 {
     if (chat_state(c) == CHAT_NO_MODEL)
         return error_set(err, ERR_NOT_FOUND, "no model is open; /model NAME opens one");
-    return check_idle(c, err);
+    return chat_check_idle(c, err);
 }
 
-/* Cuts the list and tells the keeper; the window begins anew when what it began with is gone. */
-static void cut(struct chat *c, size_t n)
+enum error_code chat_check_saved(struct chat *c, struct error *err)
 {
-    if (n < c->list.n && c->keeper != NULL)
-        c->keeper->removed(c->keeper->context, n);
+    return chat_is_saved(c) && !c->orphan ? ERR_NONE : chat_save(c, err);
+}
+
+void chat_cut(struct chat *c, size_t n)
+{
     chat_list_cut(&c->list, n);
     if (c->window >= n)
         c->window = 0;
 }
 
-static void tell_appended(const struct chat *c, size_t from)
+void chat_forget_undone(struct chat *c)
 {
-    for (size_t i = from; c->keeper != NULL && i < c->list.n; i++)
-        c->keeper->appended(c->keeper->context, i);
+    c->n_undone = 0;
 }
 
-/* Asks now, or as soon as the model is there. */
-static enum error_code ask_or_wait(struct chat *c, struct error *err)
+enum error_code chat_ask_or_wait(struct chat *c, struct error *err)
 {
+    struct error ignored = {0}; /* told */
     if (c->next == NULL)
         return chat_ask(c, err);
+    chat_save(c, &ignored);
     c->waiting = true;
     return ERR_NONE;
 }
 
 enum error_code chat_send(struct chat *c, const char *text, size_t size, struct error *err)
 {
-    if (check_ready(c, err) != ERR_NONE)
+    if (chat_check_ready(c, err) != ERR_NONE)
         return err->code;
     if (chat_list_add(&c->list, ROLE_USER, text, size) == NULL)
         return error_set(err, ERR_MEMORY, "no memory for a message of %zu bytes", size);
-    if (c->keeper != NULL)
-        c->keeper->appended(c->keeper->context, c->list.n - 1);
     c->tries = 0;
-    enum error_code code = ask_or_wait(c, err);
+    c->sent = true;
+    enum error_code code = chat_ask_or_wait(c, err);
     if (code != ERR_NONE)
-        cut(c, c->list.n - 1);
+        chat_discard(c, c->list.n - 1);
     else
-        chat_list_cut(&c->taken, 0);
-    return code;
-}
-
-enum error_code chat_regenerate(struct chat *c, struct error *err)
-{
-    if (check_ready(c, err) != ERR_NONE)
-        return err->code;
-    size_t user = chat_list_last_user(&c->list);
-    if (user == c->list.n)
-        return error_set(err, ERR_NOT_FOUND, "there is no answer yet to make again");
-    struct chat_list old = {0};
-    if (!chat_list_move(&c->list, user + 1, &old))
-        return error_set(err, ERR_MEMORY, "no memory for an answer");
-    if (old.n > 0 && c->keeper != NULL)
-        c->keeper->removed(c->keeper->context, user + 1);
-    c->tries++;
-    enum error_code code = ask_or_wait(c, err);
-    if (code != ERR_NONE && chat_list_move(&old, 0, &c->list))
-        tell_appended(c, user + 1);
-    chat_list_free(&old);
+        chat_forget_undone(c);
     return code;
 }
 
 enum error_code chat_continue(struct chat *c, struct error *err)
 {
-    if (check_ready(c, err) != ERR_NONE)
+    if (chat_check_ready(c, err) != ERR_NONE)
         return err->code;
     if (c->list.n == 0)
         return error_set(err, ERR_NOT_FOUND, "there is nothing yet to go on with");
-    return ask_or_wait(c, err);
-}
-
-enum error_code chat_undo(struct chat *c, const char **text, struct error *err)
-{
-    if (check_idle(c, err) != ERR_NONE)
+    if (c->list.at[c->list.n - 1].state == STORE_STREAMING && chat_reload(c, err) != ERR_NONE)
         return err->code;
-    size_t user = chat_list_last_user(&c->list), taken = c->taken.n;
-    if (user == c->list.n)
-        return error_set(err, ERR_NOT_FOUND, "there is no message to take back");
-    if (c->keeper != NULL)
-        c->keeper->removed(c->keeper->context, user);
-    if (!chat_list_move(&c->list, user, &c->taken))
-        return error_set(err, ERR_MEMORY, "no memory for the messages taken back");
-    cut(c, user);
-    if (text != NULL)
-        *text = buf_text(&c->taken.at[taken].text);
-    return ERR_NONE;
-}
-
-enum error_code chat_redo(struct chat *c, const char **text, struct error *err)
-{
-    if (check_idle(c, err) != ERR_NONE)
-        return err->code;
-    size_t user = chat_list_last_user(&c->taken), n = c->list.n;
-    if (user == c->taken.n)
-        return error_set(err, ERR_NOT_FOUND, "nothing was taken back since the last message");
-    if (!chat_list_move(&c->taken, user, &c->list))
-        return error_set(err, ERR_MEMORY, "no memory for the messages");
-    tell_appended(c, n);
-    if (text != NULL)
-        *text = buf_text(&c->list.at[n].text);
-    return ERR_NONE;
-}
-
-enum error_code chat_clear(struct chat *c, struct error *err)
-{
-    if (check_idle(c, err) != ERR_NONE)
-        return err->code;
-    cut(c, 0);
-    chat_list_cut(&c->taken, 0);
-    prompt_free(&c->prompt);
-    c->prompt = (struct prompt){0};
-    return ERR_NONE;
+    if (c->list.at[c->list.n - 1].state == STORE_STREAMING)
+        return error_set(err, ERR_BUSY, "another window is writing this answer; wait for its end");
+    c->sent = false;
+    return chat_ask_or_wait(c, err);
 }
 
 enum error_code chat_set_system(struct chat *c, const char *text, struct error *err)
 {
-    if (check_idle(c, err) != ERR_NONE)
+    if (chat_check_idle(c, err) != ERR_NONE)
         return err->code;
     buf_clear(&c->system);
     if (!buf_puts(&c->system, text))
         return error_set(err, ERR_MEMORY, "no memory for the system message");
     c->window = 0;
+    chat_save_properties(c);
     return ERR_NONE;
 }
 
 /* ---- templates and models --------------------------------------------------------------------------------------- */
 
-enum error_code chat_set_template(struct chat *c, const char *name, struct error *err)
+/* The model's template takes a name; copy is the chat's from then on. */
+static enum error_code change_template(struct chat *c, char *copy, struct error *err)
 {
-    if (check_ready(c, err) != ERR_NONE)
+    struct chat_template *template = models_template_named(c->options, copy, chat_model(c), err);
+    if (template == NULL)
         return err->code;
+    template_free(c->template);
+    c->template = template;
+    return ERR_NONE;
+}
+
+enum error_code chat_use_template(struct chat *c, const char *name, struct error *err)
+{
     char *copy = name != NULL ? strdup(name) : NULL;
-    struct chat_template *template = NULL;
     if (name != NULL && copy == NULL)
         return error_set(err, ERR_MEMORY, "no memory for a name");
-    if (chat_model(c) == NULL)
-        error_set(err, ERR_BUSY, "the model is still loading; try again in a moment");
-    else
-        template = models_template_named(c->options, name, chat_model(c), err);
-    if (template == NULL) {
+    if (chat_model(c) != NULL && change_template(c, copy, err) != ERR_NONE) {
         free(copy);
         return err->code;
     }
-    template_free(c->template);
     free(c->template_name);
-    c->template = template;
     c->template_name = copy;
     c->window = 0;
     return ERR_NONE;
 }
 
-enum error_code chat_set_model(struct chat *c, const char *name, struct error *err)
+enum error_code chat_set_template(struct chat *c, const char *name, struct error *err)
 {
-    return check_idle(c, err) != ERR_NONE ? err->code : start_loading(c, name, err);
+    if (chat_check_ready(c, err) != ERR_NONE)
+        return err->code;
+    if (chat_model(c) == NULL)
+        return error_set(err, ERR_BUSY, "the model is still loading; try again in a moment");
+    if (chat_use_template(c, name, err) != ERR_NONE)
+        return err->code;
+    c->template_kept = false;
+    chat_save_properties(c);
+    return ERR_NONE;
 }
 
-/* The message that waited can't be answered. */
+enum error_code chat_set_model(struct chat *c, const char *name, struct error *err)
+{
+    return chat_check_idle(c, err) != ERR_NONE ? err->code : start_loading(c, name, err);
+}
+
+/* The message that waited can't be answered: one just sent is taken out, others stay as they are stored. */
 static void refuse(struct chat *c, const struct error *err)
 {
+    struct buf text;
+    struct error ignored = {0};
     c->waiting = false;
-    size_t last = c->list.n - 1;
-    struct chat_list gone = {0};
-    if (c->list.at[last].role == ROLE_USER && chat_list_move(&c->list, last, &gone)) {
-        cut(c, last);
-        if (c->keeper != NULL)
-            c->keeper->removed(c->keeper->context, last);
+    buf_init(&text, CHAT_TEXT_MOST);
+    if (c->sent) {
+        const struct chat_message *last = &c->list.at[c->list.n - 1];
+        buf_append(&text, buf_text(&last->text), last->text.size);
+        chat_discard(c, c->list.n - 1);
+    } else {
+        chat_reload(c, &ignored);
     }
     if (c->view->refused != NULL)
-        c->view->refused(c->view->context, gone.n > 0 ? buf_text(&gone.at[0].text) : "", err);
-    chat_list_free(&gone);
+        c->view->refused(c->view->context, buf_text(&text), err);
+    buf_free(&text);
 }
 
 static void give_up_loading(struct chat *c, const struct error *err)
@@ -371,16 +375,30 @@ static void give_up_loading(struct chat *c, const struct error *err)
         refuse(c, err);
 }
 
+/* The template for a new model. One that only the history names may be gone: then the model's own does. */
+static struct chat_template *template_for(struct chat *c, const struct model *model, struct error *err)
+{
+    struct error why = {0};
+    struct chat_template *template = models_template_named(c->options, c->template_name, model, &why);
+    if (template != NULL || !c->template_kept) {
+        error_set(err, why.code, "%s", why.message);
+        return template;
+    }
+    chat_remark(c, false, "this conversation's template can't be used (%s); it goes on with the model's own",
+                why.message);
+    return models_template_named(c->options, NULL, model, err);
+}
+
 /* The new model takes the old one's place. */
 static void take_model(struct chat *c)
 {
     struct error err = {0};
-    struct chat_template *template =
-        models_template_named(c->options, c->template_name, worker_model(c->next), &err);
+    struct chat_template *template = template_for(c, worker_model(c->next), &err);
     if (template == NULL) {
         give_up_loading(c, &err);
         return;
     }
+    bool another = c->worker != NULL;
     template_free(c->template);
     worker_free(c->worker);
     free(c->path);
@@ -390,6 +408,8 @@ static void take_model(struct chat *c)
     c->next = NULL;
     c->next_path = NULL;
     c->window = 0;
+    if (another)
+        chat_save_properties(c);
     if (c->view->loaded != NULL)
         c->view->loaded(c->view->context);
     if (!c->waiting)

@@ -1,12 +1,16 @@
-/* Chat: the conversation in memory, and the controller between it, the template and the worker.
+/* Chat: the conversation, and the controller between the history, the template and the worker.
  *
- * A chat holds the messages, decides which of them the model sees, asks the worker for answers and takes its events.
- * It neither reads nor prints: what happens is told to a view (the line mode, one answer for a script, the screen), and
- * every change of the messages to a keeper (the history), when there are such. All calls are made by one thread. */
+ * A conversation is a tree of messages in the history; a chat is the current path through one, held in memory. It decides
+ * which messages the model sees, asks the worker for answers, takes its events, and stores each message as it comes and
+ * each answer as it grows. Nothing stored is ever overwritten: editing and making an answer again add alternatives, undo
+ * moves the end of the path. What can't be written stays in memory and is tried again. A chat neither reads nor prints:
+ * what happens is told to a view (the line mode, one answer for a script, the screen). All calls are made by one thread. */
 #ifndef PALAVER_APP_CHAT_H
 #define PALAVER_APP_CHAT_H
 
+#include "app/keep.h"
 #include "app/options.h"
+#include "history/history.h"
 
 /* More than any context holds. */
 #define CHAT_TEXT_MOST ((size_t)64 << 20)
@@ -22,15 +26,23 @@ enum chat_state {
 };
 
 struct chat_message {
-    enum role role; /* ROLE_USER or ROLE_ASSISTANT */
+    enum role role;           /* ROLE_USER or ROLE_ASSISTANT; in imported conversations ROLE_SYSTEM too */
     struct buf text;
+    int64_t id;               /* in keep_store; 0: not stored yet */
+    int64_t created;          /* milliseconds since 1970 */
+    enum store_state state;
+    int32_t sibling, siblings; /* this is alternative number sibling, from 0, of siblings */
     /* of an answer: */
     enum finish finish;
-    struct timings timings;   /* summed when the answer went on in a renewed context */
+    struct timings timings;   /* summed when the answer went on in a renewed context or by chat_continue */
     struct sampling sampling; /* as it stood when the answer began, with the seed used */
+    char *model;              /* name; NULL: unknown, or a person's text */
+    /* of one not stored yet: how its tokens came about */
+    struct store_token *tokens;
+    size_t n_tokens, tokens_capacity;
 };
 
-/* What a front end is told, by chat_handle and the calls that start an answer. Any function may be NULL. */
+/* What a front end is told, by chat_handle, chat_tick and the calls that change something. Any function may be NULL. */
 struct chat_view {
     void *context;
     void (*loaded)(void *context);
@@ -43,26 +55,28 @@ struct chat_view {
     void (*refused)(void *context, const char *text, const struct error *err);
     /* Loading or answering failed; what was said stays. */
     void (*failed)(void *context, const struct error *err);
+    /* Messages from index from on are others than before, or gone; from 0 also when another conversation was opened. */
+    void (*changed)(void *context, size_t from);
+    /* Something about keeping the conversation that a person should know; trouble: it is not saved (now). */
+    void (*remark)(void *context, bool trouble, const char *text);
 };
 
-/* Who stores the messages. Indices count from the first message, 0. */
-struct chat_keeper {
-    void *context;
-    void (*appended)(void *context, size_t index);
-    void (*grew)(void *context, size_t index);    /* the text of an answer became longer */
-    void (*finished)(void *context, size_t index); /* an answer ended */
-    void (*removed)(void *context, size_t from);  /* this message and all after it */
-};
-
-/* Starts loading the model that the options mean. options and view stay the caller's and must outlive the chat. NULL
- * when there is no such model. */
+/* Starts loading the model that the options mean, opens the history and, when the options say so, the conversation to go on
+ * with. options and view stay the caller's and must outlive the chat; the view is told nothing before the first other
+ * call. NULL when there is no such model or conversation. */
 struct chat *chat_open(const struct options *options, const struct chat_view *view, struct error *err);
+/* An answer under way is kept as interrupted; what could not be stored at all is told to the view. */
 void chat_free(struct chat *c);
-void chat_keep(struct chat *c, const struct chat_keeper *keeper); /* NULL: nobody */
+/* The history behind it; the chat's. */
+struct keep *chat_keep(const struct chat *c);
 
 /* Readable while events wait for chat_handle; -1 when nothing can come. */
 int chat_fd(const struct chat *c);
 void chat_handle(struct chat *c);
+/* Milliseconds until chat_tick wants to be called, 0: now. To be asked before each wait. */
+int chat_due(const struct chat *c);
+/* Stores what waits to be stored, and looks whether another program changed the conversation. Cheap when called early. */
+void chat_tick(struct chat *c);
 
 enum chat_state chat_state(const struct chat *c);
 /* True while an answer is asked for: it waits for the model, reads or answers. */
@@ -85,21 +99,38 @@ void chat_set_sampling(struct chat *c, const struct sampling *sampling);
 bool chat_seed_is_fixed(const struct chat *c);
 void chat_fix_seed(struct chat *c, bool fixed);
 
-/* Each of the following fails with ERR_BUSY while an answer is asked for. */
+/* Each of the following fails with ERR_BUSY while an answer is asked for. Those that go to another place of the tree or to
+ * another conversation fail, and change nothing, when something could not be stored before. */
 
-/* Adds a message and asks for the answer. ERR_CONTEXT when it can't fit into the context, ERR_NOT_FOUND without a
- * model; then nothing was added. */
+/* Adds a message, stores it and asks for the answer. ERR_CONTEXT when it can't fit into the context, ERR_NOT_FOUND without
+ * a model; then nothing was added. */
 enum error_code chat_send(struct chat *c, const char *text, size_t size, struct error *err);
-/* Takes the last answer back and asks for another. */
+/* Asks for another answer to the last message; the present one stays as an alternative. */
 enum error_code chat_regenerate(struct chat *c, struct error *err);
-/* Goes on with the last answer. */
+/* Goes on with the last answer, in the same message; answers the last message when it has no answer. */
 enum error_code chat_continue(struct chat *c, struct error *err);
-/* Takes the last exchange back, or gives the last one taken back. *text (may be NULL) is its question, the chat's until
- * the next change. */
+/* Puts an alternative with this text beside message index and makes it the end of the path. A user's message is then
+ * answered; with go_on an answer is gone on with. */
+enum error_code chat_edit(struct chat *c, size_t index, const char *text, size_t size, bool go_on, struct error *err);
+/* Shows the alternative step places after (before: -1) that of message index, and below it what was shown there last.
+ * ERR_NOT_FOUND when there is none. */
+enum error_code chat_alternative(struct chat *c, size_t index, int step, struct error *err);
+/* The last answer that has alternatives, else the last message that has; chat_count() when none has. */
+size_t chat_with_alternatives(const struct chat *c);
+/* Goes up to before the last exchange, or down again to where the last undo was. *text (may be NULL) is its question, the
+ * chat's until the next change. */
 enum error_code chat_undo(struct chat *c, const char **text, struct error *err);
 enum error_code chat_redo(struct chat *c, const char **text, struct error *err);
-/* Begins anew; the system message and the settings stay. */
-enum error_code chat_clear(struct chat *c, struct error *err);
+/* Puts message index and all below it into the trash; *id (may be NULL) is what chat_restore takes to bring it back. */
+enum error_code chat_delete(struct chat *c, size_t index, int64_t *id, struct error *err);
+enum error_code chat_restore(struct chat *c, int64_t id, struct error *err);
+/* Copies the path up to message index into a new conversation and opens that. */
+enum error_code chat_branch(struct chat *c, size_t index, struct error *err);
+/* Begins anew; the system message and the settings stay. The conversation is stored with its first message. temporary: in
+ * memory only. */
+enum error_code chat_new(struct chat *c, bool temporary, struct error *err);
+/* Opens a conversation of keep_library, with its own system message, template and settings. */
+enum error_code chat_open_conversation(struct chat *c, int64_t conversation, struct error *err);
 enum error_code chat_set_system(struct chat *c, const char *text, struct error *err);
 /* name NULL: the model's own. */
 enum error_code chat_set_template(struct chat *c, const char *name, struct error *err);

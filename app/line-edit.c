@@ -38,6 +38,7 @@ struct line_edit {
     int signal;
     bool pasted_first;
     bool hung_up;
+    bool private;        /* lines don't go to the file */
     bool resumed;        /* the SIGCONT that comes is known */
 };
 
@@ -145,14 +146,14 @@ static int wait_for_bytes(struct line_edit *e, int milliseconds)
                             {.fd = e->signals, .events = POLLIN},
                             {.fd = e->hooks->watch(e->hooks->context), .events = POLLIN}};
     fflush(e->out);
-    int n = poll(fds, 3, milliseconds);
-    if (n == 0)
+    int n = poll(fds, 3, milliseconds < 0 ? e->hooks->due(e->hooks->context) : milliseconds);
+    if (n == 0 && milliseconds >= 0)
         return 0;
     if (n < 0 && errno != EINTR)
         return -1;
     if (!take_signals(e) || (n > 0 && fds[0].revents != 0 && !read_bytes(e)))
         return -1;
-    if (n > 0 && fds[2].revents != 0 && e->hooks->ready(e->hooks->context))
+    if ((n == 0 || (n > 0 && fds[2].revents != 0)) && e->hooks->ready(e->hooks->context))
         el_set(e->el, EL_REFRESH);
     return 1;
 }
@@ -423,7 +424,8 @@ static void keep(struct line_edit *e, const char *text)
         narrow(&newest, event.str, event.str + wcslen(event.str));
     if (*text != '\0' && strcmp(text, buf_text(&newest)) != 0) {
         remember(e, text);
-        line_history_add(e->file, text);
+        if (!e->private)
+            line_history_add(e->file, text);
     }
     buf_free(&newest);
 }
@@ -448,6 +450,11 @@ enum line_result line_edit_read(struct line_edit *e, const char *draft, struct b
         keep(e, buf_text(out));
     *pasted = e->pasted_first;
     return e->result;
+}
+
+void line_edit_keep_private(struct line_edit *e, bool private)
+{
+    e->private = private;
 }
 
 void line_edit_feed(struct line_edit *e, const char *bytes, size_t size)

@@ -16,7 +16,8 @@ struct line_edit;
 struct line_edit_hooks {
     void *context;
     int (*watch)(void *context);      /* a descriptor to wait for beside the keys; -1: none */
-    bool (*ready)(void *context);     /* it is readable; returns true when it printed, whole lines */
+    int (*due)(void *context);        /* milliseconds after which ready is called in any case; -1: never */
+    bool (*ready)(void *context);     /* it is readable or due; returns true when it printed, whole lines */
     /* Candidates for the word that ends at the cursor; *start is its offset in line, which ends at the cursor. */
     void (*complete)(void *context, const char *line, struct words *candidates, size_t *start);
 };
@@ -36,6 +37,8 @@ void line_edit_free(struct line_edit *e);
 /* Reads a message into out. draft (may be NULL) stands in the line from the beginning. *pasted: its first character was
  * pasted. */
 enum line_result line_edit_read(struct line_edit *e, const char *draft, struct buf *out, bool *pasted);
+/* What is read from now on is remembered for this run only, or in the file too. */
+void line_edit_keep_private(struct line_edit *e, bool private);
 /* What was typed while nobody read; it comes before what is typed next. */
 void line_edit_feed(struct line_edit *e, const char *bytes, size_t size);
 /* The signal behind LINE_SIGNAL. */

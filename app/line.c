@@ -19,6 +19,7 @@
 #include "app/commands.h"
 #include "app/editor.h"
 #include "app/line-edit.h"
+#include "app/line-tail.h"
 #include "app/progress.h"
 #include "app/signals.h"
 #include "app/slash.h"
@@ -157,6 +158,26 @@ static void on_failed(void *context, const struct error *err)
     l->failed = chat_state(l->talk.chat) == CHAT_NO_MODEL;
 }
 
+static void on_changed(void *context, size_t from)
+{
+    struct line *l = context;
+    if (from >= chat_count(l->talk.chat))
+        return;
+    interrupt_prompt(l);
+    line_tail_show(&l->show, l->talk.chat, from, l->prompt);
+}
+
+static void on_remark(void *context, bool trouble, const char *text)
+{
+    struct line *l = context;
+    struct error err = {0};
+    interrupt_prompt(l);
+    if (trouble)
+        show_error(&l->show, (error_set(&err, ERR_IO, "%s", text), &err));
+    else
+        show_note(&l->show, "%s", text);
+}
+
 /* ---- while the model works -------------------------------------------------------------------------------------- */
 
 static void take_signals(struct line *l)
@@ -230,12 +251,14 @@ static void wait_for_events(struct line *l, int milliseconds)
     struct pollfd fds[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
                             {.fd = l->signals, .events = POLLIN},
                             {.fd = chat_fd(l->talk.chat), .events = POLLIN}};
-    int n = poll(fds, 3, milliseconds);
+    int due = chat_due(l->talk.chat);
+    int n = poll(fds, 3, due >= 0 && due < milliseconds ? due : milliseconds);
     take_signals(l);
     if (n > 0 && fds[0].revents != 0)
         take_keys(l);
     if (n > 0 && fds[2].revents != 0)
         chat_handle(l->talk.chat);
+    chat_tick(l->talk.chat);
 }
 
 /* Until the answer has ended. */
@@ -259,11 +282,18 @@ static int watch(void *context)
     return chat_fd(l->talk.chat);
 }
 
+static int due(void *context)
+{
+    const struct line *l = context;
+    return chat_due(l->talk.chat);
+}
+
 static bool ready(void *context)
 {
     struct line *l = context;
     l->printed = false;
     chat_handle(l->talk.chat);
+    chat_tick(l->talk.chat);
     return l->printed;
 }
 
@@ -344,6 +374,7 @@ static void read_message(struct line *l)
     draft = l->talk.draft;
     buf_init(&l->talk.draft, CHAT_TEXT_MOST);
     l->at_prompt = true;
+    line_edit_keep_private(l->edit, keep_is_temporary(chat_keep(l->talk.chat)));
     enum line_result result = line_edit_read(l->edit, buf_text(&draft), &text, &pasted);
     l->at_prompt = false;
     terminal_listen();
@@ -435,6 +466,8 @@ static void run(struct line *l)
     wait_for_model(l);
     if (l->failed)
         return;
+    on_changed(l, 0); /* what is gone on with */
+    chat_tick(l->talk.chat);
     send_words(l);
     while (!l->talk.quit && l->dying == 0) {
         if (chat_is_busy(l->talk.chat))
@@ -448,8 +481,9 @@ int line_run(const struct options *o)
 {
     struct error err = {0};
     struct line l = {.options = o};
-    const struct chat_view view = {&l, on_loaded, on_reading, on_token, on_window, on_ended, on_refused, on_failed};
-    const struct line_edit_hooks hooks = {&l, watch, ready, complete};
+    const struct chat_view view = {&l,         on_loaded,  on_reading, on_token,   on_window,
+                                   on_ended, on_refused, on_failed,  on_changed, on_remark};
+    const struct line_edit_hooks hooks = {&l, watch, due, ready, complete};
     bool open = open_line(&l, &view, &hooks, &err);
     if (open)
         run(&l);

@@ -100,6 +100,13 @@ static void on_ended(void *context, const struct chat_message *answer)
     o->ended = true;
 }
 
+static void on_remark(void *context, bool trouble, const char *text)
+{
+    const struct once *o = context;
+    if (trouble && !o->options->quiet)
+        fprintf(stderr, "palaver: %s\n", text);
+}
+
 static void on_failed(void *context, const struct error *err)
 {
     struct once *o = context;
@@ -142,10 +149,11 @@ static bool wait_once(struct once *o, int fd)
     struct pollfd fds[3] = {{.fd = o->signals, .events = POLLIN},
                             {.fd = chat_fd(o->chat), .events = POLLIN},
                             {.fd = fd, .events = POLLIN}};
-    int n = poll(fds, 3, -1);
+    int n = poll(fds, 3, chat_due(o->chat));
     take_signals(o);
     if (n > 0 && fds[1].revents != 0)
         chat_handle(o->chat);
+    chat_tick(o->chat);
     return n > 0 && fds[2].revents != 0;
 }
 
@@ -307,6 +315,7 @@ int once_run(const struct options *options)
     struct once o = {.options = options};
     const struct chat_view view = {
         .context = &o, .token = on_token, .ended = on_ended, .failed = on_failed,
+        .remark = on_remark,
     };
     int status = EXIT_ERROR;
     show_init(&o.show, options, stdout);

@@ -39,6 +39,12 @@ const struct option_spec option_specs[] = {
      "system message (also written -sys TEXT)"},
     {"template", 0, "chat-template", "NAME", OPTION_TEXT, AT(template_name), 0, 0, "@templates", FOR_TEMPLATE, true,
      ANSWER, "chat template in place of the model's own"},
+    {"continue", 0, NULL, NULL, OPTION_FLAG, AT(continue_last), 0, 0, NULL, FOR_CHAT, false, ANSWER,
+     "go on with the last conversation"},
+    {"resume", 'r', NULL, "ID|TITLE", OPTION_TEXT, AT(resume), 0, 0, NULL, FOR_CHAT, false, ANSWER,
+     "go on with the conversation of this id or title"},
+    {"no-save", 0, NULL, NULL, OPTION_FLAG, AT(no_save), 0, 0, NULL, FOR_CHAT, true, ANSWER,
+     "keep nothing of the chat, on no disk"},
     {"raw", 0, NULL, NULL, OPTION_FLAG, AT(raw), 0, 0, NULL, FOR_CHAT, false, ANSWER,
      "continue the text instead of chatting"},
 

@@ -323,6 +323,10 @@ static enum error_code check_contradictions(const struct options *o, unsigned co
         return error_set(err, ERR_ARGUMENT, "--raw continues a text, so it can't have --system");
     if (o->raw && options_source(o, "template") == SOURCE_FLAG)
         return error_set(err, ERR_ARGUMENT, "--raw continues a text, so it can't have --template");
+    if (o->continue_last && o->resume != NULL)
+        return error_set(err, ERR_ARGUMENT, "--continue and --resume each choose a conversation; give one of them");
+    if (o->no_save && options_source(o, "no-save") == SOURCE_FLAG && (o->continue_last || o->resume != NULL))
+        return error_set(err, ERR_ARGUMENT, "--no-save begins a chat of its own, so it can't go on with another");
     if (o->json && !once)
         return error_set(err, ERR_ARGUMENT, "--json needs -p TEXT or -f FILE");
     if (o->logprobs > 0 && !o->json)

@@ -36,6 +36,9 @@ struct options {
     struct sampling sampling;
     char *prompt;        /* -p TEXT; NULL: not given */
     char *file;          /* -f FILE: its text follows the prompt's; NULL: not given */
+    bool continue_last;  /* go on with the last conversation */
+    char *resume;        /* go on with the conversation of this id or title; NULL: not given */
+    bool no_save;        /* temporary chats only */
     bool raw;            /* continue the text, no template */
     bool exact;          /* float32 throughout */
     bool json;

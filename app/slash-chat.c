@@ -11,10 +11,53 @@
 enum error_code slash_new(struct talk *t, const char *arguments, struct error *err)
 {
     (void)arguments;
-    if (chat_clear(t->chat, err) != ERR_NONE)
+    bool temporary = keep_is_temporary(chat_keep(t->chat));
+    if (chat_new(t->chat, temporary, err) != ERR_NONE)
         return err->code;
     buf_clear(&t->attached);
-    show_note(t->show, "a new conversation");
+    show_note(t->show, temporary ? "a new temporary conversation" : "a new conversation");
+    return ERR_NONE;
+}
+
+enum error_code slash_temp(struct talk *t, const char *arguments, struct error *err)
+{
+    bool off = strcasecmp(arguments, "off") == 0;
+    if (*arguments != '\0' && !off)
+        return error_set(err, ERR_ARGUMENT, "/temp or /temp off");
+    if (chat_new(t->chat, !off, err) != ERR_NONE)
+        return err->code;
+    buf_clear(&t->attached);
+    show_note(t->show, off ? "a new conversation, which is saved"
+                           : "a temporary conversation: nothing of it is saved; /temp off begins one that is");
+    return ERR_NONE;
+}
+
+/* The message that a number names, from 1; without one the message fallback, an index. */
+static enum error_code find_message(const struct talk *t, const char *number, size_t fallback, size_t *index,
+                                    struct error *err)
+{
+    char *end;
+    unsigned long n = strtoul(number, &end, 10);
+    size_t count = chat_count(t->chat);
+    *index = fallback;
+    if (count == 0)
+        return error_set(err, ERR_NOT_FOUND, "there is no message yet");
+    if (*number == '\0')
+        return ERR_NONE;
+    if (*end != '\0' || n < 1 || n > count)
+        return error_set(err, ERR_ARGUMENT, "a number from 1 to %zu, as /context counts the messages, not '%s'", count,
+                         number);
+    *index = n - 1;
+    return ERR_NONE;
+}
+
+enum error_code slash_branch(struct talk *t, const char *arguments, struct error *err)
+{
+    size_t index;
+    if (find_message(t, arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE ||
+        chat_branch(t->chat, index, err) != ERR_NONE)
+        return err->code;
+    show_note(t->show, "a conversation of its own from here on; the other one stays as it was");
     return ERR_NONE;
 }
 
@@ -60,33 +103,69 @@ enum error_code slash_continue(struct talk *t, const char *arguments, struct err
     return chat_continue(t->chat, err);
 }
 
-/* Takes the message back, lets it be edited, and sends it; unchanged or emptied it is given back. */
+/* What a person makes of a message's text, in an editor; false when it stays as it was. */
+static bool edit_text(struct talk *t, const struct chat_message *m, struct buf *edited, struct error *err)
+{
+    buf_append(edited, buf_text(&m->text), m->text.size);
+    if (t->edit == NULL)
+        error_set(err, ERR_UNSUPPORTED, "there is no editor here");
+    else if (buf_failed(edited))
+        error_set(err, ERR_MEMORY, "no memory for the text");
+    else
+        t->edit(t->context, edited, err);
+    return err->code == ERR_NONE && edited->size > 0 &&
+           (edited->size != m->text.size || memcmp(edited->data, buf_text(&m->text), edited->size) != 0);
+}
+
+static size_t last_question(const struct chat *c)
+{
+    size_t i = chat_count(c);
+    while (i > 0 && chat_message(c, i - 1)->role != ROLE_USER)
+        i--;
+    return i > 0 ? i - 1 : 0;
+}
+
 enum error_code slash_edit(struct talk *t, const char *arguments, struct error *err)
 {
-    (void)arguments;
-    const char *text;
+    size_t index;
     struct buf edited;
-    if (chat_undo(t->chat, &text, err) != ERR_NONE)
+    if (find_message(t, arguments, last_question(t->chat), &index, err) != ERR_NONE)
         return err->code;
+    const struct chat_message *m = chat_message(t->chat, index);
+    bool answer = m->role == ROLE_ASSISTANT;
     buf_init(&edited, CHAT_TEXT_MOST);
-    buf_puts(&edited, text);
-    bool changed = false;
-    if (t->edit == NULL) {
-        buf_clear(&t->draft);
-        buf_puts(&t->draft, text);
-    } else {
-        changed = t->edit(t->context, &edited, err) == ERR_NONE && edited.size > 0 && strcmp(edited.data, text) != 0;
-        if (changed) {
-            show_line(t->show, "%s", buf_text(&edited));
-            talk_send(t, buf_text(&edited));
-        } else {
-            chat_redo(t->chat, NULL, err);
-            if (err->code == ERR_NONE)
-                show_note(t->show, "nothing changed");
-        }
-    }
+    bool changed = edit_text(t, m, &edited, err);
+    if (changed && chat_edit(t->chat, index, buf_text(&edited), edited.size, false, err) == ERR_NONE && answer)
+        show_note(t->show, "/continue goes on from here; /prev shows what it was before");
+    else if (!changed && err->code == ERR_NONE)
+        show_note(t->show, "nothing changed");
     buf_free(&edited);
     return err->code;
+}
+
+static enum error_code show_alternative(struct talk *t, const char *arguments, int step, struct error *err)
+{
+    size_t index;
+    size_t fallback = chat_with_alternatives(t->chat);
+    if (find_message(t, arguments, fallback, &index, err) != ERR_NONE)
+        return err->code;
+    if (index == chat_count(t->chat))
+        return error_set(err, ERR_NOT_FOUND, "nothing has alternatives yet; /regenerate and /edit make some");
+    if (chat_alternative(t->chat, index, step, err) != ERR_NONE)
+        return err->code;
+    const struct chat_message *m = chat_message(t->chat, index);
+    show_note(t->show, "‹%d/%d›", (int)m->sibling + 1, (int)m->siblings);
+    return ERR_NONE;
+}
+
+enum error_code slash_previous(struct talk *t, const char *arguments, struct error *err)
+{
+    return show_alternative(t, arguments, -1, err);
+}
+
+enum error_code slash_next(struct talk *t, const char *arguments, struct error *err)
+{
+    return show_alternative(t, arguments, 1, err);
 }
 
 enum error_code slash_system(struct talk *t, const char *arguments, struct error *err)

@@ -99,13 +99,15 @@ enum error_code slash_prompt(struct talk *t, const char *arguments, struct error
 
 /* ---- /context --------------------------------------------------------------------------------------------------- */
 
-static void context_row(struct talk *t, const char *mark, const char *role, const char *text, size_t size)
+/* number: "" for what is no message of the conversation. */
+static void context_row(struct talk *t, const char *mark, const char *number, const char *role, const char *text,
+                        size_t size)
 {
     size_t shown = strcspn(text, "\n");
     if (shown > 50)
         for (shown = 50; ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
             ;
-    show_line(t->show, "  %s %-10s %6zu tokens  %.*s%s", mark, role, chat_count_tokens(t->chat, text, size), (int)shown,
+    show_line(t->show, "%4s %s %-10s %6zu tokens  %.*s%s", number, mark, role, chat_count_tokens(t->chat, text, size), (int)shown,
               text, text[shown] != '\0' ? "…" : "");
 }
 
@@ -119,10 +121,12 @@ enum error_code slash_context(struct talk *t, const char *arguments, struct erro
     if (n > 0 && chat_render(t->chat, &prompt, err) != ERR_NONE)
         return err->code;
     if (*chat_system(t->chat) != '\0')
-        context_row(t, " ", "system", chat_system(t->chat), strlen(chat_system(t->chat)));
+        context_row(t, " ", "", "system", chat_system(t->chat), strlen(chat_system(t->chat)));
     for (size_t i = 0; i < n; i++) {
         const struct chat_message *m = chat_message(t->chat, i);
-        context_row(t, i < window ? "-" : " ", role_name(m->role), buf_text(&m->text), m->text.size);
+        char number[24];
+        snprintf(number, sizeof number, "%zu", i + 1);
+        context_row(t, i < window ? "-" : " ", number, role_name(m->role), buf_text(&m->text), m->text.size);
     }
     if (window > 0)
         show_line(t->show, "The model no longer sees the %zu messages marked with -.", window);

@@ -11,7 +11,7 @@
 
 /* What commands act on. */
 struct talk {
-    struct chat *chat;
+    struct chat *chat;   /* and the history behind it: chat_keep(chat) */
     const struct options *options;
     struct show *show;
     struct buf attached; /* text of files that goes with the next message */

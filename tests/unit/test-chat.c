@@ -278,7 +278,7 @@ static void repeats_with_a_seed(void **state)
     chat_fix_seed(f->chat, true);
     say(f, "The ships");
     char *first = strdup(buf_text(&chat_message(f->chat, 1)->text));
-    assert_int_equal(chat_clear(f->chat, &err), ERR_NONE);
+    assert_int_equal(chat_new(f->chat, true, &err), ERR_NONE);
     say(f, "The ships");
     assert_string_equal(buf_text(&chat_message(f->chat, 1)->text), first);
     assert_int_equal(chat_message(f->chat, 1)->sampling.seed, 7);

@@ -1,0 +1,200 @@
+/* Chat: between the history's form and the chat's: settings as JSON, what made a message, token records. */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "app/chat-internal.h"
+#include "app/stats.h"
+
+/* ---- settings --------------------------------------------------------------------------------------------------- */
+
+static uint32_t bit_of(const struct sampling_field *field)
+{
+    return field->kind == FIELD_SEED ? SETTINGS_SEED : UINT32_C(1) << (field - sampling_fields);
+}
+
+uint32_t chat_settings_changed(const struct sampling *a, const struct sampling *b)
+{
+    uint32_t which = 0;
+    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
+        char one[64], other[64];
+        sampling_get(a, field, one, sizeof one);
+        sampling_get(b, field, other, sizeof other);
+        if (strcmp(one, other) != 0)
+            which |= bit_of(field);
+    }
+    bool same = a->n_stops == b->n_stops;
+    for (int32_t i = 0; same && i < a->n_stops; i++)
+        same = strcmp(a->stops[i], b->stops[i]) == 0;
+    return same ? which : which | SETTINGS_STOP;
+}
+
+/* As a person would write it: 0.7, not 0.699999988. */
+static json_t *field_json(const struct sampling *s, const struct sampling_field *field)
+{
+    char value[64];
+    sampling_get(s, field, value, sizeof value);
+    if (field->kind == FIELD_FLOAT)
+        return json_real(strtod(value, NULL));
+    if (field->kind == FIELD_INT)
+        return json_integer(strtoll(value, NULL, 10));
+    return json_string(value);
+}
+
+char *chat_settings_json(const struct sampling *s, uint32_t which)
+{
+    json_t *object = json_object();
+    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++)
+        if ((which & bit_of(field)) != 0)
+            json_object_set_new(object, field->name, field_json(s, field));
+    if ((which & SETTINGS_STOP) != 0) {
+        json_t *stops = json_array();
+        for (int32_t i = 0; i < s->n_stops; i++)
+            json_array_append_new(stops, json_string(s->stops[i]));
+        json_object_set_new(object, "stop", stops);
+    }
+    char *text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    return text;
+}
+
+static bool read_field(struct sampling *s, const struct sampling_field *field, const json_t *value)
+{
+    char text[64];
+    struct error ignored = {0};
+    if (json_is_integer(value))
+        snprintf(text, sizeof text, "%lld", (long long)json_integer_value(value));
+    else if (json_is_real(value))
+        snprintf(text, sizeof text, "%.9g", json_real_value(value));
+    else if (json_is_string(value))
+        snprintf(text, sizeof text, "%s", json_string_value(value));
+    else
+        return false;
+    return sampling_set(s, field->name, text, &ignored) == ERR_NONE;
+}
+
+static bool read_stops(struct sampling *s, const json_t *stops)
+{
+    size_t i;
+    json_t *stop;
+    struct error ignored = {0};
+    if (!json_is_array(stops))
+        return false;
+    s->n_stops = 0;
+    json_array_foreach(stops, i, stop)
+        if (json_is_string(stop))
+            sampling_set(s, "stop", json_string_value(stop), &ignored);
+    return true;
+}
+
+uint32_t chat_settings_read(struct sampling *s, const char *json)
+{
+    uint32_t which = 0;
+    json_t *object = json != NULL ? json_loads(json, 0, NULL) : NULL;
+    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++)
+        if (read_field(s, field, json_object_get(object, field->name)))
+            which |= bit_of(field);
+    if (read_stops(s, json_object_get(object, "stop")))
+        which |= SETTINGS_STOP;
+    json_decref(object);
+    return which;
+}
+
+/* ---- what made a message ---------------------------------------------------------------------------------------- */
+
+struct store_making chat_making(const struct chat *c, const struct chat_message *m)
+{
+    const struct model *model = chat_model(c);
+    const struct model_info *info = model != NULL ? model_info(model) : NULL;
+    const struct timings *t = &m->timings;
+    bool present = info != NULL && m->model != NULL && strcmp(info->name, m->model) == 0;
+    return (struct store_making){
+        .model = m->model != NULL ? strdup(m->model) : NULL,
+        .fingerprint = present ? info->fingerprint : 0,
+        .template_name = c->template != NULL ? strdup(template_name(c->template)) : NULL,
+        .settings = chat_settings_json(&m->sampling, SETTINGS_ALL),
+        .has_seed = true,
+        .seed = m->sampling.seed,
+        .finish = m->state == STORE_COMPLETE || m->state == STORE_STOPPED ? strdup(finish_name(m->finish)) : NULL,
+        .prompt_tokens = (int64_t)t->prompt_tokens,
+        .reused_tokens = (int64_t)t->reused_tokens,
+        .answer_tokens = (int64_t)t->answer_tokens,
+        .prefill_seconds = t->prefill_seconds,
+        .first_token_seconds = t->first_token_seconds,
+        .decode_seconds = t->decode_seconds,
+    };
+}
+
+void chat_making_free(struct store_making *made)
+{
+    free(made->model);
+    free(made->template_name);
+    free(made->settings);
+    free(made->finish);
+}
+
+static enum finish finish_of(const struct store_message *m)
+{
+    for (enum finish f = FINISH_END; m->made.finish != NULL && f <= FINISH_STOPPED; f++)
+        if (strcmp(finish_name(f), m->made.finish) == 0)
+            return f;
+    return m->state == STORE_COMPLETE ? FINISH_END : FINISH_STOPPED;
+}
+
+static void take_making(struct chat_message *out, const struct store_message *m)
+{
+    const struct store_making *made = &m->made;
+    out->sampling = sampling_defaults();
+    chat_settings_read(&out->sampling, made->settings);
+    out->sampling.seed = made->has_seed ? made->seed : out->sampling.seed;
+    out->finish = finish_of(m);
+    out->model = made->model != NULL ? strdup(made->model) : NULL;
+    out->timings = (struct timings){
+        .prompt_tokens = (size_t)made->prompt_tokens,
+        .reused_tokens = (size_t)made->reused_tokens,
+        .answer_tokens = (size_t)made->answer_tokens,
+        .prefill_seconds = made->prefill_seconds,
+        .first_token_seconds = made->first_token_seconds,
+        .decode_seconds = made->decode_seconds,
+    };
+}
+
+bool chat_list_take(struct chat_list *list, const struct store_message *m)
+{
+    static const enum role roles[] = {[STORE_SYSTEM] = ROLE_SYSTEM, [STORE_USER] = ROLE_USER,
+                                      [STORE_ASSISTANT] = ROLE_ASSISTANT, [STORE_TOOL] = ROLE_USER};
+    struct chat_message *out = chat_list_add(list, roles[m->role], m->text, m->size);
+    if (out == NULL)
+        return false;
+    out->id = m->id;
+    out->created = m->created;
+    out->state = m->state;
+    out->sibling = m->sibling;
+    out->siblings = m->siblings;
+    if (m->role == STORE_ASSISTANT)
+        take_making(out, m);
+    return true;
+}
+
+/* ---- tokens ----------------------------------------------------------------------------------------------------- */
+
+struct store_token chat_token(const struct event *event)
+{
+    const struct candidate *chosen = &event->chosen;
+    struct store_token t = {
+        .chosen = {event->id, chosen->before, chosen->after},
+        .bytes = (uint32_t)event->text_size,
+        .entropy = -1,
+    };
+    for (int32_t i = 0; i < event->n_best; i++) {
+        const struct candidate *best = &event->best[i];
+        if (best->id == event->id)
+            t.rank = (uint32_t)i + 1;
+        if (t.n_best < STORE_CANDIDATES)
+            t.best[t.n_best++] = (struct store_candidate){best->id, best->before, best->after};
+    }
+    return t;
+}
