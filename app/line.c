@@ -128,7 +128,7 @@ static void on_ended(void *context, const struct chat_message *answer)
         show_note(&l->show, "stopped; /continue goes on");
     else if (answer->finish == FINISH_LENGTH)
         show_note(&l->show, "stopped after %d tokens, as max_new_tokens says; /continue goes on",
-                  (int)answer->sampling.max_new_tokens);
+                  (int)chat_sampling(l->talk.chat)->max_new_tokens);
     else if (answer->finish == FINISH_CONTEXT)
         show_note(&l->show, "the context of %zu tokens is full; /new begins anew, palaver -c N has a larger one",
                   chat_capacity(l->talk.chat));
