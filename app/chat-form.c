@@ -32,16 +32,18 @@ uint32_t chat_settings_changed(const struct sampling *a, const struct sampling *
     return same ? which : which | SETTINGS_STOP;
 }
 
-/* As a person would write it: 0.7, not 0.699999988. */
+/* As a person would write it: 0.7, not 0.699999988. A seed may be larger than JSON's numbers. */
 static json_t *field_json(const struct sampling *s, const struct sampling_field *field)
 {
     char value[64];
-    sampling_get(s, field, value, sizeof value);
-    if (field->kind == FIELD_FLOAT)
-        return json_real(strtod(value, NULL));
+    const char *at = (const char *)s + field->offset;
     if (field->kind == FIELD_INT)
-        return json_integer(strtoll(value, NULL, 10));
-    return json_string(value);
+        return json_integer(*(const int32_t *)at);
+    if (field->kind == FIELD_FLOAT)
+        snprintf(value, sizeof value, "%.6g", (double)*(const float *)at);
+    else
+        sampling_get(s, field, value, sizeof value);
+    return field->kind == FIELD_FLOAT ? json_real(strtod(value, NULL)) : json_string(value);
 }
 
 char *chat_settings_json(const struct sampling *s, uint32_t which)
