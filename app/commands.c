@@ -35,6 +35,31 @@ const struct command commands[] = {
      "Prints the median, the least and the greatest of the repetitions, the time to load\n"
      "and the memory at its peak.",
      0, bench_run},
+    {"list", FOR_LIST, "[OPTION]...", "the conversations that are kept",
+     "The pinned ones first, then the newest: id, time of the last message, messages, title.",
+     0, list_run},
+    {"show", FOR_SHOW, "[OPTION]... [ID | TITLE]", "a conversation to read, without a name the last one",
+     "An id may be shortened to 4 characters; a part of a title will do that fits only one.\n"
+     "--json gives all of it, other branches and token records too, as export does.",
+     -1, show_run},
+    {"search", FOR_SEARCH, "[OPTION]... WORD...", "where words stand in titles and messages",
+     "All words must be in it; the last one may go on. A phrase in double quotes stands as\n"
+     "it is: palaver search '\"blue sky\"'. Accents and capitals make no difference.",
+     -1, search_run},
+    {"export", FOR_EXPORT, "[OPTION]... [ID | TITLE]...", "conversations as files, without a name all of them",
+     "Markdown unless --format or the name of FILE says otherwise. JSON holds everything and\n"
+     "comes back by palaver import; the others hold what is shown.",
+     -1, export_run},
+    {"import", FOR_IMPORT, "[OPTION]... FILE...", "conversations from files",
+     "Takes Palaver's own JSON, ChatGPT's conversations.json and lists of role and content;\n"
+     "- is standard input. All of it comes in or nothing.",
+     -1, import_run},
+    {"delete", FOR_DELETE, "[OPTION]... ID | TITLE", "put a conversation into the trash, or back",
+     "palaver list --trash shows what is there; --undo brings it back.",
+     -1, delete_run},
+    {"doctor", FOR_DOCTOR, "[OPTION]...", "check the database, models, terminal and configuration",
+     "Says what is wrong and what to do about it; changes nothing without --repair.",
+     0, doctor_run},
     {0},
 };
 

@@ -24,6 +24,13 @@ int prompt_run(const struct options *o);
 int info_run(const struct options *o);
 int perplexity_run(const struct options *o);
 int bench_run(const struct options *o);
+int list_run(const struct options *o);
+int show_run(const struct options *o);
+int search_run(const struct options *o);
+int export_run(const struct options *o);
+int import_run(const struct options *o);
+int delete_run(const struct options *o);
+int doctor_run(const struct options *o);
 int chat_run(const struct options *o); /* one answer or the chat in line mode, by the options */
 
 /* The two ways of talking: app/once.c and app/line.c. */

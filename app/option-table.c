@@ -10,7 +10,8 @@ enum {
     FOR_MODEL = FOR_CHAT | FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH,
     FOR_ENGINE = FOR_CHAT | FOR_SCORE | FOR_PERPLEXITY | FOR_BENCH,
     FOR_TEMPLATE = FOR_CHAT | FOR_PROMPT,
-    FOR_JSON = FOR_CHAT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH,
+    FOR_HISTORY = FOR_LIST | FOR_SHOW | FOR_SEARCH | FOR_EXPORT | FOR_IMPORT | FOR_DELETE,
+    FOR_JSON = FOR_CHAT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_HISTORY | FOR_DOCTOR,
     FOR_LINES = FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT,
 };
 
@@ -19,6 +20,7 @@ enum {
 #define SAMPLING "Sampling"
 #define OUTPUT "Output"
 #define MEASURE "Measuring"
+#define CHOOSE "Choosing"
 #define OTHER "Other"
 
 const struct option_spec option_specs[] = {
@@ -98,6 +100,25 @@ const struct option_spec option_specs[] = {
      "tokens already in the context (0)"},
     {"repetitions", 'r', NULL, "N", OPTION_INT, AT(bench.repetitions), 1, 1000, NULL, FOR_BENCH, false, MEASURE,
      "times that each is measured (3)"},
+
+    {"archived", 0, NULL, NULL, OPTION_FLAG, AT(history.archived), 0, 0, NULL, FOR_LIST | FOR_SEARCH, false, CHOOSE,
+     "those that were put into the archive (search: them too)"},
+    {"trash", 0, NULL, NULL, OPTION_FLAG, AT(history.trash), 0, 0, NULL, FOR_LIST, false, CHOOSE,
+     "those that were deleted"},
+    {"tag", 0, NULL, "TAG", OPTION_TEXT, AT(history.tag), 0, 0, NULL, FOR_LIST, false, CHOOSE,
+     "those that have this tag"},
+    {"limit", 'n', NULL, "N", OPTION_INT, AT(history.limit), 0, 1 << 30, NULL, FOR_LIST | FOR_SEARCH, false, CHOOSE,
+     "the first N only; 0 is all"},
+    {"tokens", 0, NULL, NULL, OPTION_FLAG, AT(history.tokens), 0, 0, NULL, FOR_SHOW, false, OUTPUT,
+     "how each token came about, as CSV (with --json as JSON)"},
+    {"format", 'f', NULL, "FORMAT", OPTION_TEXT, AT(history.format), 0, 0, "markdown text html json", FOR_EXPORT, false,
+     OUTPUT, "markdown, text, html or json; else by the file's name"},
+    {"output", 'o', NULL, "FILE", OPTION_TEXT, AT(history.output), 0, 0, "@files", FOR_EXPORT, false, OUTPUT,
+     "write this file, whole or not at all"},
+    {"undo", 0, NULL, NULL, OPTION_FLAG, AT(history.undo), 0, 0, NULL, FOR_DELETE, false, OTHER,
+     "bring it back from the trash"},
+    {"repair", 0, NULL, NULL, OPTION_FLAG, AT(history.repair), 0, 0, NULL, FOR_DOCTOR, false, OTHER,
+     "put a damaged database aside, save what can be read"},
 
     {"paths", 0, NULL, NULL, OPTION_FLAG, AT(show_paths), 0, 0, NULL, FOR_CHAT, false, OTHER,
      "print the folders that are used"},

@@ -341,9 +341,14 @@ enum error_code options_read(struct options *o, unsigned command, int argc, char
     enum error_code code = read_flags(o, command, argc, argv, err);
     if (code == ERR_NONE && o->help)
         return ERR_NONE;
+    struct error found = {0};
+    if (command == FOR_DOCTOR) /* looks at these itself, so it must not stop at them */
+        err = &found;
     if (code == ERR_NONE)
         code = read_variables(o, err);
     if (code == ERR_NONE)
         code = config_read(o, err);
-    return code == ERR_NONE ? check_contradictions(o, command, err) : code;
+    if (code == ERR_NONE)
+        code = check_contradictions(o, command, err);
+    return found.code != ERR_NONE ? ERR_NONE : code;
 }

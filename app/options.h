@@ -55,6 +55,12 @@ struct options {
         int32_t repetitions;
     } bench;
 
+    struct history_options {
+        bool archived, trash, tokens, undo, repair;
+        char *tag, *format, *output; /* NULL: not given */
+        int32_t limit;               /* 0: all */
+    } history;
+
     bool help, version, show_paths, check_config;
     char *help_form;     /* --help=man, bash or zsh, for the build; NULL: plain --help */
 
@@ -84,6 +90,13 @@ enum command_bit {
     FOR_INFO = 1 << 4,
     FOR_PERPLEXITY = 1 << 5,
     FOR_BENCH = 1 << 6,
+    FOR_LIST = 1 << 7,
+    FOR_SHOW = 1 << 8,
+    FOR_SEARCH = 1 << 9,
+    FOR_EXPORT = 1 << 10,
+    FOR_IMPORT = 1 << 11,
+    FOR_DELETE = 1 << 12,
+    FOR_DOCTOR = 1 << 13,
     FOR_ALL = (1 << 16) - 1,
 };
 

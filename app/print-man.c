@@ -126,6 +126,7 @@ static const char after_options[] =
     ".TP\n.I $XDG_CONFIG_HOME/palaver/config\nthe config file (by default in ~/.config)\n"
     ".TP\n.I $XDG_CONFIG_HOME/palaver/templates/NAME.template\nchat templates of your own\n"
     ".TP\n.I $XDG_DATA_HOME/palaver/models\nmodels that \\-m finds by name (by default in ~/.local/share)\n"
+    ".TP\n.I $XDG_DATA_HOME/palaver/history.db\nthe conversations\n"
     ".TP\n.I $XDG_STATE_HOME/palaver\nthe history of lines (by default in ~/.local/state)\n"
     ".TP\n.I ~/.editrc\nkeys of the line editor, see editrc(5)\n"
     ".SH ENVIRONMENT\n"

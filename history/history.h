@@ -411,7 +411,8 @@ struct store_recovery {
     size_t conversations, messages; /* saved */
     size_t damaged;          /* rows that could not be read or had lost their place */
 };
-/* Moves the database aside (path.damaged-TIME, never written to) and makes a new one with what can be read of it. */
+/* Moves the database aside (path.damaged-TIME, never written to) and makes a new one with what can be read of it.
+ * ERR_BUSY while another program has it open. Not to be called while this one has. */
 enum error_code store_recover(const char *path, struct store_recovery *report, struct error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include "history/recover.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -314,6 +315,17 @@ static enum error_code move_files(const char *from, const char *to, struct error
     return ERR_NONE;
 }
 
+/* Whoever has the database open holds a lock on some of its bytes. */
+static bool is_open_elsewhere(const char *path)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool held = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    if (fd >= 0)
+        close(fd);
+    return held;
+}
+
 static enum error_code name_aside(const char *path, char *out, size_t size, struct error *err)
 {
     char when[32];
@@ -333,6 +345,8 @@ enum error_code store_recover(const char *path, struct store_recovery *report, s
 {
     struct store_recovery done = {0};
     struct recovery r = {.report = &done};
+    if (is_open_elsewhere(path))
+        return error_set(err, ERR_BUSY, "%s: another Palaver has it open; leave that one first", path);
     enum error_code code = name_aside(path, done.set_aside, sizeof done.set_aside, err);
     if (code == ERR_NONE)
         code = move_files(path, done.set_aside, err);

@@ -85,10 +85,33 @@ static int wait_for_lock(void *context, int times)
     return 1;
 }
 
+/* In a folder that can't be written SQLite could not make its -shm; without a -wal nobody writes there, and the file can
+ * be read as it is. Appends it as a URI that says so; false when this is not such a case. */
+static bool name_unchanging(const char *path, struct buf *uri)
+{
+    struct buf other;
+    buf_init(&other, 4096);
+    buf_printf(&other, "%s-wal", path);
+    bool writers = access(buf_text(&other), F_OK) == 0;
+    buf_clear(&other);
+    const char *slash = strrchr(path, '/');
+    buf_printf(&other, "%.*s", slash != NULL ? (int)(slash - path) : 1, slash != NULL ? path : ".");
+    bool closed = other.size > 0 && access(buf_text(&other), W_OK) != 0;
+    buf_free(&other);
+    if (writers || !closed)
+        return false;
+    buf_puts(uri, "file:");
+    for (const char *c = path; *c != '\0'; c++)
+        buf_printf(uri, strchr("%?#", *c) != NULL ? "%%%02X" : "%c", (unsigned char)*c);
+    return buf_puts(uri, "?immutable=1");
+}
+
 static enum error_code connect_database(struct store *s, const struct store_options *o, struct error *err)
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     const char *name = s->path;
+    struct buf uri;
+    buf_init(&uri, 4 * 4096);
     if (s->path[0] == '\0') {
         name = ":memory:";
         flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -96,8 +119,13 @@ static enum error_code connect_database(struct store *s, const struct store_opti
         flags |= o->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
         if (!o->read_only && (make_folders(s->path, err) != ERR_NONE || store_secure_file(s->path, err) != ERR_NONE))
             return s->failure = ERR_IO;
+        if (o->read_only && name_unchanging(s->path, &uri)) {
+            flags |= SQLITE_OPEN_URI;
+            name = buf_text(&uri);
+        }
     }
     int code = sqlite3_open_v2(name, &s->db, flags, o->vfs);
+    buf_free(&uri);
     if (s->db == NULL)
         return db_memory(s, err);
     if (code != SQLITE_OK)
