@@ -1,0 +1,304 @@
+/* Commands: the screen's own, which keys and the palette call by name. */
+#include <config.h>
+
+#include "ui/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/internal.h"
+
+/* ---- scrolling -------------------------------------------------------------------------------------------------- */
+
+static void scrolled(struct ui *ui)
+{
+    ui_tell_text(ui, UI_SCROLLED, NULL);
+}
+
+#define SCROLL(name, call) \
+    static void name(struct ui *ui) \
+    { \
+        transcript_##call; \
+        scrolled(ui); \
+    }
+SCROLL(page_up, page(ui->transcript, -2))
+SCROLL(page_down, page(ui->transcript, 2))
+SCROLL(half_up, page(ui->transcript, -1))
+SCROLL(half_down, page(ui->transcript, 1))
+SCROLL(line_up, scroll(ui->transcript, -1))
+SCROLL(line_down, scroll(ui->transcript, 1))
+SCROLL(home, home(ui->transcript))
+SCROLL(end, end(ui->transcript))
+SCROLL(next_message, select(ui->transcript, 1))
+SCROLL(previous_message, select(ui->transcript, -1))
+
+static void walk_matches(struct ui *ui, int direction)
+{
+    if (!transcript_match(ui->transcript, direction))
+        ui_notice(ui, false, "nothing is searched for; / finds in this conversation");
+    scrolled(ui);
+}
+
+static void next_match(struct ui *ui)
+{
+    walk_matches(ui, 1);
+}
+
+static void previous_match(struct ui *ui)
+{
+    walk_matches(ui, -1);
+}
+
+static void find(struct ui *ui)
+{
+    ui_set_typed(ui, "/find ", 6);
+}
+
+/* ---- copying ---------------------------------------------------------------------------------------------------- */
+
+static void copy_message(struct ui *ui)
+{
+    size_t size;
+    char *dragged = transcript_drag_text(ui->transcript);
+    if (dragged != NULL) {
+        ui_tell(ui, &(struct ui_action){.kind = UI_COPY, .text = dragged, .size = strlen(dragged), .what = "selection"});
+        free(dragged);
+        return;
+    }
+    const char *text = transcript_text(ui->transcript, transcript_selected(ui->transcript), &size);
+    ui_tell(ui, &(struct ui_action){.kind = UI_COPY, .text = text, .size = size, .what = "message"});
+}
+
+static void copy_code(struct ui *ui)
+{
+    const char *text;
+    size_t size, number, of;
+    char what[64];
+    if (!transcript_code(ui->transcript, &text, &size, &number, &of)) {
+        ui_notice(ui, false, "this message has no code block");
+        return;
+    }
+    snprintf(what, sizeof what, of > 1 ? "code block %zu of %zu" : "code block", number, of);
+    char *copy = strndup(text, size);
+    if (copy != NULL)
+        ui_tell(ui, &(struct ui_action){.kind = UI_COPY, .text = copy, .size = size, .what = what});
+    free(copy);
+}
+
+/* ---- panes ------------------------------------------------------------------------------------------------------ */
+
+static void list(struct ui *ui)
+{
+    if (ui->list_shown && ui->focus == FOCUS_LIST) {
+        ui->list_shown = false;
+        ui_take_focus(ui, FOCUS_COMPOSER);
+    } else {
+        ui->list_shown = true;
+        ui_take_focus(ui, FOCUS_LIST);
+    }
+    ui_lay_out(ui);
+}
+
+static void settings(struct ui *ui)
+{
+    ui->settings_shown = !ui->settings_shown;
+    ui_take_focus(ui, ui->settings_shown ? FOCUS_SETTINGS : FOCUS_COMPOSER);
+    ui_lay_out(ui);
+}
+
+static void composer(struct ui *ui)
+{
+    ui_take_focus(ui, FOCUS_COMPOSER);
+}
+
+static void mouse(struct ui *ui)
+{
+    ui_set_mouse(ui, !ui->mouse);
+    ui_notice(ui, false, ui->mouse ? "mouse on" : "mouse off: the terminal's own selection works");
+}
+
+static void raw(struct ui *ui)
+{
+    ui_set_raw(ui, !ui_is_raw(ui));
+    ui_notice(ui, false, ui_is_raw(ui) ? "the text as it is" : "Markdown");
+}
+
+static void think(struct ui *ui)
+{
+    ui_set_think(ui, !transcript_shows_think(ui->transcript));
+}
+
+static void redraw(struct ui *ui)
+{
+    screen_redraw(ui->screen);
+}
+
+static void suspend(struct ui *ui)
+{
+    ui_tell_text(ui, UI_SUSPEND, NULL);
+}
+
+static void palette(struct ui *ui)
+{
+    ui_tell_text(ui, UI_COMMAND, "/palette");
+}
+
+static void keys(struct ui *ui)
+{
+    ui_show_keys(ui);
+}
+
+/* ---- the list --------------------------------------------------------------------------------------------------- */
+
+static void list_down(struct ui *ui)
+{
+    list_move(ui->list, 1);
+}
+
+static void list_up(struct ui *ui)
+{
+    list_move(ui->list, -1);
+}
+
+static void list_home(struct ui *ui)
+{
+    list_move(ui->list, -1000000);
+}
+
+static void list_last(struct ui *ui)
+{
+    list_move(ui->list, 1000000);
+}
+
+static void open_conversation(struct ui *ui, int64_t id)
+{
+    if (id != 0)
+        ui_tell(ui, &(struct ui_action){.kind = UI_COMMAND, .text = "/open", .conversation = id});
+}
+
+static void list_open(struct ui *ui)
+{
+    open_conversation(ui, list_selected(ui->list));
+    if (ui->layout.list_over)
+        ui->list_shown = false;
+    ui_take_focus(ui, FOCUS_COMPOSER);
+    ui_lay_out(ui);
+}
+
+static void previous_conversation(struct ui *ui)
+{
+    open_conversation(ui, list_beside(ui->list, -1));
+}
+
+static void next_conversation(struct ui *ui)
+{
+    open_conversation(ui, list_beside(ui->list, 1));
+}
+
+/* ---- settings --------------------------------------------------------------------------------------------------- */
+
+static void step(struct ui *ui, int by)
+{
+    const char *name = settings_name(ui->settings);
+    if (name != NULL)
+        ui_tell(ui, &(struct ui_action){.kind = UI_SETTING, .text = name, .size = strlen(name), .step = by});
+}
+
+static void setting_more(struct ui *ui)
+{
+    step(ui, 1);
+}
+
+static void setting_less(struct ui *ui)
+{
+    step(ui, -1);
+}
+
+static void setting_much_more(struct ui *ui)
+{
+    step(ui, 10);
+}
+
+static void setting_much_less(struct ui *ui)
+{
+    step(ui, -10);
+}
+
+static void setting_default(struct ui *ui)
+{
+    step(ui, 0);
+}
+
+static void setting_down(struct ui *ui)
+{
+    settings_move(ui->settings, 1);
+}
+
+static void setting_up(struct ui *ui)
+{
+    settings_move(ui->settings, -1);
+}
+
+static void setting_type(struct ui *ui)
+{
+    char text[64];
+    const char *name = settings_name(ui->settings);
+    if (name == NULL)
+        return;
+    snprintf(text, sizeof text, "/set %s ", name);
+    ui_set_typed(ui, text, strlen(text));
+}
+
+/* ---- the table -------------------------------------------------------------------------------------------------- */
+
+static const struct ui_command commands[] = {
+    {"composer", composer},
+    {"copy-code", copy_code},
+    {"copy-message", copy_message},
+    {"end", end},
+    {"find", find},
+    {"half-down", half_down},
+    {"half-up", half_up},
+    {"home", home},
+    {"keys", keys},
+    {"line-down", line_down},
+    {"line-up", line_up},
+    {"list", list},
+    {"list-down", list_down},
+    {"list-end", list_last},
+    {"list-home", list_home},
+    {"list-open", list_open},
+    {"list-up", list_up},
+    {"mouse", mouse},
+    {"next-conversation", next_conversation},
+    {"next-match", next_match},
+    {"next-message", next_message},
+    {"page-down", page_down},
+    {"page-up", page_up},
+    {"palette", palette},
+    {"previous-conversation", previous_conversation},
+    {"previous-match", previous_match},
+    {"previous-message", previous_message},
+    {"raw", raw},
+    {"redraw", redraw},
+    {"setting-default", setting_default},
+    {"setting-down", setting_down},
+    {"setting-less", setting_less},
+    {"setting-more", setting_more},
+    {"setting-much-less", setting_much_less},
+    {"setting-much-more", setting_much_more},
+    {"setting-type", setting_type},
+    {"setting-up", setting_up},
+    {"settings", settings},
+    {"suspend", suspend},
+    {"think", think},
+};
+
+const struct ui_command *ui_command_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}

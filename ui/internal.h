@@ -1,0 +1,74 @@
+/* Inside of the screen: what the panes share. ui.c holds it, each pane draws and takes keys by a table of functions. */
+#ifndef PALAVER_UI_INTERNAL_H
+#define PALAVER_UI_INTERNAL_H
+
+#include "base/buf.h"
+#include "ui/bindings.h"
+#include "ui/composer.h"
+#include "ui/keys.h"
+#include "ui/layout.h"
+#include "ui/list.h"
+#include "ui/popup.h"
+#include "ui/screen.h"
+#include "ui/settings.h"
+#include "ui/theme.h"
+#include "ui/transcript.h"
+#include "ui/ui.h"
+
+enum focus { FOCUS_COMPOSER, FOCUS_TRANSCRIPT, FOCUS_LIST, FOCUS_SETTINGS };
+
+struct ui {
+    struct screen *screen;
+    struct theme *theme;
+    const char *const *theme_folders;
+    struct bindings *bindings;
+    struct keys keys;
+    struct composer *composer;
+    struct transcript *transcript;
+    struct list *list;
+    struct settings *settings;
+    struct popup *popup;        /* NULL: none */
+    struct layout layout;
+    enum focus focus;
+    bool list_shown, settings_shown, mouse, no_color, small;
+    bool dirty, waiting;        /* waiting: an escape may go on */
+    bool pressed;               /* the mouse, in the transcript */
+    bool focused;               /* the terminal's window */
+    char *head_title, *head_model, *label, *mode;
+    enum ui_state state;
+    char *status_text, *status_speed;
+    size_t used, available;
+    char *notice;
+    bool notice_is_error;
+    double notice_until;
+    int first_line;             /* of the composer's text, when it is taller than its place */
+    size_t complete_start;      /* where the word that is completed begins */
+    ui_act *act;                /* while keys are taken */
+    void *context;
+};
+
+/* ui.c */
+double ui_now(void);
+/* Gives an action to the program. */
+void ui_tell(struct ui *ui, const struct ui_action *action);
+void ui_tell_text(struct ui *ui, enum ui_action_kind kind, const char *text);
+/* A slash command, about the selected message or conversation. */
+void ui_tell_command(struct ui *ui, const char *command);
+void ui_set_string(char **place, const char *text);
+void ui_run(struct ui *ui, const char *command);
+void ui_take_focus(struct ui *ui, enum focus focus);
+void ui_lay_out(struct ui *ui);
+
+/* The panes' sides of keys and the mouse: true when used. */
+bool entry_key(struct ui *ui, const struct key *key);
+void entry_mouse(struct ui *ui, const struct key *key, int row, int column);
+void entry_draw(struct ui *ui, int *cursor_y, int *cursor_x);
+void status_draw(struct ui *ui);
+void head_draw(struct ui *ui);
+void ui_mouse(struct ui *ui, const struct key *key);
+/* Puts a word in place of the one that is completed. */
+void ui_put_word(struct ui *ui, const char *word);
+/* The help: all keys as text. */
+void ui_show_keys(struct ui *ui);
+
+#endif

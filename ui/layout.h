@@ -1,0 +1,19 @@
+/* Layout: which pane stands where, from the size of the screen and what is shown. */
+#ifndef PALAVER_UI_LAYOUT_H
+#define PALAVER_UI_LAYOUT_H
+
+#include "ui/screen.h"
+
+/* Below this many columns the side panes lie over the transcript instead of beside it. */
+enum { LAYOUT_WIDE = 100, LAYOUT_LIST = 26, LAYOUT_SETTINGS = 38 };
+
+struct layout {
+    struct area head, transcript, composer, status; /* composer: with its frame */
+    struct area list, settings;                     /* rows 0: not shown */
+    bool list_over, settings_over;                  /* they cover the transcript */
+};
+
+/* composer_lines: lines of text; the composer takes a third of the height at most. */
+void layout_make(struct layout *out, int rows, int columns, bool list, bool settings, int composer_lines);
+
+#endif

@@ -1,0 +1,100 @@
+/* Status: the line above the transcript and the one at the bottom. */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/internal.h"
+#include "ui/text.h"
+
+enum { BAR = 8 };
+
+static int width_of(const char *text)
+{
+    return text != NULL ? text_columns(text, strlen(text), 0) : 0;
+}
+
+void head_draw(struct ui *ui)
+{
+    const struct area *a = &ui->layout.head;
+    const char *title = ui->head_title != NULL ? ui->head_title : "";
+    const char *model = ui->head_model != NULL ? ui->head_model : "";
+    int right = width_of(model), left = width_of(title);
+    bool both = left + right + 3 < a->columns;
+    struct area place = {a->y, a->x, 1, both ? a->columns : a->columns - 1};
+    screen_puts(ui->screen, &place, 0, 1, STYLE_TITLE, *title != '\0' || both ? title : model);
+    if (both)
+        screen_puts(ui->screen, &place, 0, a->columns - right - 1, STYLE_DIM, model);
+}
+
+/* 1204 as "1,204". */
+static void write_count(size_t n, char *out, size_t size)
+{
+    char plain[24];
+    size_t length = (size_t)snprintf(plain, sizeof plain, "%zu", n), at = 0;
+    for (size_t i = 0; i < length && at + 2 < size; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = plain[i];
+    }
+    out[at] = '\0';
+}
+
+static int draw_context(struct ui *ui, const struct area *a, int column)
+{
+    char used[32], available[32];
+    bool ascii = screen_is_ascii(ui->screen);
+    if (ui->available == 0)
+        return column;
+    size_t filled = ui->used * BAR / ui->available;
+    write_count(ui->used, used, sizeof used);
+    write_count(ui->available, available, sizeof available);
+    column = screen_puts(ui->screen, a, 0, column, STYLE_STATUS, "context ");
+    for (size_t i = 0; i < BAR; i++)
+        column = screen_puts(ui->screen, a, 0, column, i < filled ? STYLE_BAR : STYLE_BAR_EMPTY,
+                             i < filled ? ascii ? "#" : "▓" : ascii ? "." : "░");
+    return screen_printf(ui->screen, a, 0, column, STYLE_STATUS, " %s/%s   ", used, available);
+}
+
+/* The keys that help further, as far as there is room. */
+static void draw_hints(struct ui *ui, const struct area *a, int column)
+{
+    static const struct { const char *command, *word; } hints[] = {
+        {"keys", "keys"}, {"palette", "palette"}, {"settings", "settings"}, {"list", "chats"}};
+    char text[160] = "";
+    size_t size = 0;
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
+        const char *key = bindings_key(ui->bindings, hints[i].command);
+        char one[48], name[24] = "";
+        if (key == NULL)
+            continue;
+        snprintf(name, sizeof name, "%s", key);
+        if (name[0] == 'f' && name[1] != '\0')
+            name[0] = 'F';
+        int n = snprintf(one, sizeof one, "%s%s %s", size > 0 ? "  " : "", name, hints[i].word);
+        if (column + (int)size + n + 2 > a->columns || size + (size_t)n >= sizeof text)
+            break;
+        memcpy(text + size, one, (size_t)n + 1);
+        size += (size_t)n;
+    }
+    screen_puts(ui->screen, a, 0, a->columns - (int)size - 1, STYLE_DIM, text);
+}
+
+void status_draw(struct ui *ui)
+{
+    const struct area *a = &ui->layout.status;
+    static const unsigned styles[] = {STYLE_STATUS, STYLE_STATUS_BUSY, STYLE_STATUS_ERROR};
+    screen_blank(ui->screen, a, 0, 0, a->columns, STYLE_STATUS);
+    if (ui->notice != NULL) {
+        screen_puts(ui->screen, a, 0, 1, ui->notice_is_error ? STYLE_ERROR : STYLE_NOTE, ui->notice);
+        return;
+    }
+    const char *text = ui->status_text != NULL ? ui->status_text : "";
+    int column = screen_puts(ui->screen, a, 0, 1, styles[ui->state], text);
+    column += *text != '\0' ? 3 : 0;
+    if (column + 34 < a->columns)
+        column = draw_context(ui, a, column);
+    if (ui->status_speed != NULL && column + width_of(ui->status_speed) + 3 < a->columns)
+        column = screen_printf(ui->screen, a, 0, column, STYLE_STATUS, "%s   ", ui->status_speed);
+    draw_hints(ui, a, column);
+}

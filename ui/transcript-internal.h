@@ -1,0 +1,57 @@
+/* Inside of the transcript: transcript.c holds messages and the view, transcript-draw.c draws and selects text. */
+#ifndef PALAVER_UI_TRANSCRIPT_INTERNAL_H
+#define PALAVER_UI_TRANSCRIPT_INTERNAL_H
+
+#include "base/buf.h"
+#include "ui/render.h"
+#include "ui/transcript.h"
+
+struct block {
+    int64_t id, time;
+    enum ui_speaker speaker;
+    int sibling, siblings;
+    char *about;
+    bool running;
+    struct buf text;
+    struct rendering lines;
+    bool rendered, stale;
+    int width; /* that lines were made for */
+};
+
+/* A line of a message. */
+struct place_in {
+    size_t block;
+    int line;         /* from the first above its text */
+    uint32_t source;  /* the byte of the message on it */
+};
+
+/* A character of the view, for selecting: a line and a column. */
+struct point { size_t block; int line, column; };
+
+struct transcript {
+    struct block *blocks;
+    size_t n, capacity;
+    struct place_in top;
+    bool follow;
+    struct place_in left_at;  /* the end, when the view left it */
+    int width, rows;          /* of the last drawing; 0: none yet */
+    bool ascii, base, raw, think;
+    size_t window;
+    char *window_label;
+    size_t selected;
+    size_t code;              /* the block that is copied next */
+    struct ui_match *matches;
+    size_t n_matches, match;
+    bool dragging;
+    struct point from, to;
+};
+
+int transcript_above(const struct transcript *t, size_t index);
+struct rendering *transcript_lines(struct transcript *t, size_t index);
+int transcript_height(struct transcript *t, size_t index);
+void transcript_forget(struct transcript *t);
+void transcript_settle(struct transcript *t);
+int transcript_new_lines(struct transcript *t);
+bool transcript_at_row(struct transcript *t, int row, struct place_in *out);
+
+#endif

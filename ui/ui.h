@@ -1,0 +1,213 @@
+/* The screen: panes over a terminal. This header is all that the rest of Palaver sees of it.
+ *
+ * The screen knows nothing of models and databases. The program tells it what there is to see (conversations, messages,
+ * settings, a status) and gets actions back: a message to send, a command to run, a stop. Strings given to it are copied;
+ * they may hold anything, nothing of them reaches the terminal unclean. One thread calls all this; nothing here waits.
+ *
+ * Inside, one concept a file:
+ *   key, keys     what was pressed; the bytes of a keyboard as keys
+ *   bindings      the table of keys, and the file that changes it
+ *   style, theme  roles of text, and their colours
+ *   screen        ncurses
+ *   text, render  columns and line breaks; Markdown and plain text as lines
+ *   composer      the message being written, by libedit
+ *   layout        which pane stands where
+ *   list, transcript, settings, entry, status, popup   the panes
+ *   commands      what keys do inside the screen
+ *   ui, feed      focus, keys to panes, drawing; what the program tells
+ */
+#ifndef PALAVER_UI_UI_H
+#define PALAVER_UI_UI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct ui;
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+struct ui_options {
+    const char *term;               /* $TERM */
+    const char *theme;              /* its name */
+    const char *const *theme_folders; /* NULL-terminated */
+    const char *keys_file;          /* changes to the keys; NULL or absent: none */
+    bool no_color;
+    bool mouse;
+};
+/* The least size that can be worked in; below it the screen says so and waits. */
+enum { UI_LEAST_ROWS = 10, UI_LEAST_COLUMNS = 40 };
+
+/* Takes the terminal. NULL on failure, e.g. an unknown terminal, a broken theme or keys file (named with the line). */
+struct ui *ui_open(const struct ui_options *options, struct error *err);
+/* Gives the terminal back. */
+void ui_free(struct ui *ui);
+/* Bytes for a handler of crashes to write, which give the terminal back; static. */
+const char *ui_last_words(void);
+
+/* ---- the loop --------------------------------------------------------------------------------------------------- */
+
+enum ui_action_kind {
+    UI_SEND,      /* text: a message or a slash command, as typed */
+    UI_COMMAND,   /* text: a slash command that a key or the palette asks for; about says on what */
+    UI_STOP,      /* stop the answer */
+    UI_INTERRUPT, /* Ctrl-C with nothing typed and nothing to stop */
+    UI_QUIT,
+    UI_SUSPEND,
+    UI_EDITOR,    /* open what is typed in the user's editor */
+    UI_EDITED,    /* what is typed changed */
+    UI_COMPLETE,  /* candidates are wanted for what is typed: see ui_complete */
+    UI_QUERY,     /* text: typed in a popup that asks for items: see ui_set_items */
+    UI_CANCEL,    /* a popup or an edit was left */
+    UI_COPY,      /* text: to the clipboard; what names it */
+    UI_SCROLLED,  /* the view moved */
+    UI_SETTING,   /* text: the name of a setting; step, or value when it was typed */
+};
+struct ui_action {
+    enum ui_action_kind kind;
+    const char *text;
+    size_t size;
+    const char *what;      /* UI_COPY: "message", "code block", "selection" */
+    int64_t message;       /* the one keys act on; 0: none */
+    int64_t conversation;  /* the one selected in the list; 0: none */
+    int step;              /* UI_SETTING: -10, -1, 1, 10; 0: back to the default, or text after '=' */
+};
+typedef void ui_act(void *context, const struct ui_action *action);
+
+/* Takes bytes that were typed and tells the actions that follow. final: nothing came for a moment (see ui_timeout). */
+void ui_type(struct ui *ui, const char *bytes, size_t size, ui_act *act, void *context);
+/* Does what is due by time. Milliseconds from now until it should be called again are ui_timeout's; -1: not at all. */
+void ui_tick(struct ui *ui, ui_act *act, void *context);
+int ui_timeout(const struct ui *ui);
+/* Draws what changed; cheap when nothing did. */
+void ui_draw(struct ui *ui);
+/* The terminal has another size. */
+void ui_resize(struct ui *ui);
+/* Leaves the terminal to another program, and takes it again. */
+void ui_leave(struct ui *ui);
+void ui_return(struct ui *ui);
+bool ui_has_focus(const struct ui *ui); /* false when the terminal said that its window lost it */
+void ui_bell(struct ui *ui);
+/* Sends text[0..size) to the terminal's clipboard (OSC 52). Nothing comes back: who knows whether it took it. */
+void ui_send_clipboard(struct ui *ui, const char *text, size_t size);
+
+/* ---- what there is to see --------------------------------------------------------------------------------------- */
+
+struct ui_conversation {
+    int64_t id;
+    const char *title;
+    int64_t changed; /* milliseconds since 1970 */
+    bool pinned, archived, unread;
+};
+/* Replaces the list; they are shown in this order, grouped by day where not pinned. current: the open one's id. */
+void ui_set_conversations(struct ui *ui, const struct ui_conversation *list, size_t n, int64_t current);
+
+enum ui_speaker { UI_YOU, UI_MODEL };
+struct ui_message {
+    int64_t id;            /* 0: not stored */
+    enum ui_speaker speaker;
+    int64_t time;          /* milliseconds since 1970; 0: unknown */
+    int sibling, siblings; /* number sibling, from 0, of siblings; siblings <= 1: no alternatives */
+    const char *about;     /* after the time: "41 tokens · 147 t/s", "stopped"; NULL: nothing */
+    bool running;          /* it grows */
+    const char *text;
+    size_t size;
+};
+/* Messages by index, from 0. */
+void ui_message_add(struct ui *ui, const struct ui_message *m);
+void ui_message_grow(struct ui *ui, size_t index, const char *text, size_t size);
+/* Replaces all but the text, or all when m->text is not NULL. */
+void ui_message_change(struct ui *ui, size_t index, const struct ui_message *m);
+/* Takes message from and all after it away. */
+void ui_messages_cut(struct ui *ui, size_t from);
+/* The model sees messages from this index on; label is shown above it. 0: all. */
+void ui_set_window(struct ui *ui, size_t index, const char *label);
+/* Base models: one text without names. */
+void ui_set_base(struct ui *ui, bool base);
+/* Shows the end, or a message. */
+void ui_show_end(struct ui *ui);
+void ui_show_message(struct ui *ui, size_t index);
+/* Marks bytes [start, end) of messages; n and N walk through them. */
+struct ui_match { size_t message, start, end; };
+void ui_set_matches(struct ui *ui, const struct ui_match *matches, size_t n);
+
+/* The line above the transcript. */
+void ui_set_head(struct ui *ui, const char *title, const char *model);
+
+enum ui_state { UI_IDLE, UI_BUSY, UI_FAILED };
+struct ui_status {
+    enum ui_state state;
+    const char *text;      /* "answering · Esc stops" */
+    size_t used, available; /* tokens of the context; available 0: unknown */
+    const char *speed;     /* "147 t/s  first 0.1 s"; NULL: nothing */
+};
+void ui_set_status(struct ui *ui, const struct ui_status *status);
+/* A passing remark, until the next key or for some seconds. */
+void ui_notice(struct ui *ui, bool is_error, const char *text);
+
+/* ---- the composer ----------------------------------------------------------------------------------------------- */
+
+const char *ui_typed(const struct ui *ui, size_t *size, size_t *cursor);
+void ui_set_typed(struct ui *ui, const char *text, size_t size);
+/* What the frame around it says, e.g. "31 tokens · Enter sends"; mode: "editing message 3" or NULL. */
+void ui_set_composer_label(struct ui *ui, const char *label, const char *mode);
+/* Remembers a message for Up. */
+void ui_remember(struct ui *ui, const char *text);
+/* Candidates for the word at bytes [start, cursor): what they have in common is put in, else they are offered. */
+void ui_complete(struct ui *ui, size_t start, const char *const *words, size_t n);
+
+/* ---- popups ----------------------------------------------------------------------------------------------------- */
+
+struct ui_item {
+    const char *label;
+    const char *detail;    /* dim, at the right or below; may be NULL */
+    const char *command;   /* UI_COMMAND's text when it is chosen */
+};
+/* A list to choose from by typing a few letters. With asks set typing filters nothing but sends UI_QUERY with the text,
+ * which ui_set_items answers. */
+void ui_pick(struct ui *ui, const char *title, const struct ui_item *items, size_t n, bool asks);
+void ui_set_items(struct ui *ui, const struct ui_item *items, size_t n);
+/* Text to read, which may be long. spans color it: role of style.h by name; NULL: plain. */
+struct ui_stretch { size_t end; const char *role; };
+void ui_view(struct ui *ui, const char *title, const char *text, size_t size, const struct ui_stretch *stretches,
+             size_t n);
+bool ui_has_popup(const struct ui *ui);
+void ui_close_popup(struct ui *ui);
+
+/* ---- settings pane ---------------------------------------------------------------------------------------------- */
+
+struct ui_setting {
+    const char *name, *value; /* "Off" when it does nothing */
+    const char *help;         /* one line */
+    const char *source;       /* where the value comes from */
+    double position;          /* of the slider, 0..1; negative: none */
+};
+void ui_set_settings(struct ui *ui, const struct ui_setting *settings, size_t n);
+struct ui_candidate {
+    const char *text;
+    float before, after;
+    const char *removed_by;   /* NULL: it survived */
+    bool chosen;
+};
+/* The next token's candidates, likeliest first; summary: "entropy 1.2 · 34 survive". */
+void ui_set_candidates(struct ui *ui, const struct ui_candidate *list, size_t n, const char *summary);
+
+/* ---- looks ------------------------------------------------------------------------------------------------------ */
+
+enum error_code ui_set_theme(struct ui *ui, const char *name, struct error *err);
+const char *ui_theme(const struct ui *ui);
+/* Names; NULL-terminated, one malloc'ed block, the caller's. */
+char **ui_themes(const struct ui *ui);
+/* The table of keys: index from 0; false past the end. where: "anywhere", "transcript", "list", "settings". */
+struct ui_binding { const char *where, *key, *command, *help; };
+bool ui_binding(const struct ui *ui, size_t index, struct ui_binding *out);
+/* The same without a screen, as built in, for the manual. */
+bool ui_default_binding(size_t index, struct ui_binding *out);
+void ui_set_raw(struct ui *ui, bool raw);     /* the text of messages as it is, without Markdown */
+bool ui_is_raw(const struct ui *ui);
+void ui_set_think(struct ui *ui, bool show);  /* what a model thinks, unfolded */
+void ui_set_mouse(struct ui *ui, bool on);
+
+#endif
