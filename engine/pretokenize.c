@@ -69,6 +69,8 @@ static size_t contraction(const struct scan *s, size_t at, bool any_case)
     static const char *const endings[] = {"s", "t", "re", "ve", "m", "ll", "d"};
     if (at >= s->size || s->text[at] != '\'')
         return 0;
+    if (any_case && s->size - at >= 3 && memcmp(s->text + at + 1, "\xC5\xBF", 2) == 0)
+        return 3; /* U+017F, the long s, is an s without case */
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         size_t n = strlen(endings[i]), j = 0;
         if (at + 1 + n > s->size)
