@@ -316,9 +316,16 @@ const struct model *worker_model(const struct worker *w);
  * (a request is already running, or no memory). */
 uint64_t worker_generate(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
                          struct error *err);
-/* New settings for the running request; they act on the next token that is chosen. */
+/* Answers a short prompt beside the conversation, in a session of its own that lives as long: what worker_generate
+ * reuses stays. Events come as from worker_generate. 0 also while another aside runs, and when the prompt or
+ * settings->max_new_tokens (which must not be -1) is larger than WORKER_ASIDE_MOST. A worker_generate that comes meanwhile
+ * stops it before its next token; its DONE comes before that request's events. */
+#define WORKER_ASIDE_MOST 1024
+uint64_t worker_generate_aside(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
+                               struct error *err);
+/* New settings for the running request, not for one aside; they act on the next token that is chosen. */
 void worker_set_sampling(struct worker *w, const struct sampling *settings);
-/* Stops the running request before its next token, during prefill before the next batch; DONE follows. */
+/* Stops what runs before its next token, during prefill before the next batch; DONE follows. */
 void worker_stop(struct worker *w);
 
 /* ---- bench ------------------------------------------------------------------------------------------------------ */

@@ -2,7 +2,10 @@
  *
  * Orders go in under a mutex: a request, new settings, stop, quit. Events come out by a ring of fixed size; when it is
  * full the worker waits for the reader, so nothing is lost and nothing grows. The descriptor becomes readable when the
- * ring stops being empty: one wake for a burst. */
+ * ring stops being empty: one wake for a burst.
+ *
+ * There is one request at a time, and beside it at most one that is made aside, in a session opened for it. The latter is
+ * served first and stops when the former waits, so its end comes before the other's events. */
 #include "config.h"
 
 #include "engine/engine.h"
@@ -19,6 +22,18 @@
 
 enum { RING = 256, LONGEST_PIECE = 1 << 20 };
 
+/* A request as it was ordered. */
+struct order {
+    uint64_t request;               /* its number */
+    bool pending;                   /* not yet taken by the thread */
+    bool running;                   /* pending, or its end is not yet told */
+    bool stop;
+    int32_t *prompt;                /* (n_prompt) while it is pending; the thread takes it */
+    size_t n_prompt;
+    struct sampling settings;
+    uint32_t settings_number;
+};
+
 struct worker {
     pthread_t thread;
     int wake;                       /* eventfd */
@@ -26,13 +41,10 @@ struct worker {
     pthread_cond_t orders, space;
     struct event *ring;             /* (RING) */
     size_t first, waiting;
-    bool quit, stop, pending, running;
+    bool quit;
     bool failed;                    /* the model did not open */
-    uint64_t request;               /* number of the last request */
-    int32_t *prompt;                /* of the pending request; the thread takes it */
-    size_t n_prompt;
-    struct sampling settings;
-    uint32_t settings_number;
+    uint64_t requests;              /* number of the last request */
+    struct order main, aside;
     const struct model *model_shown;
 
     char *model_path;               /* below: the thread's own once it runs */
@@ -62,7 +74,7 @@ static void send_event(struct worker *w, const struct event *event)
             eventfd_write(w->wake, 1);
     }
     if (event->kind == EVENT_DONE || event->kind == EVENT_FAILED)
-        w->running = false;
+        (event->request != 0 && event->request == w->aside.request ? &w->aside : &w->main)->running = false;
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -101,6 +113,8 @@ const struct model *worker_model(const struct worker *w)
 /* One request on its way. */
 struct answer {
     struct worker *worker;
+    struct order *order;
+    struct session *session;
     uint64_t request;
     struct ids ids;                 /* the prompt and the answer so far */
     struct sampling settings;
@@ -111,11 +125,17 @@ struct answer {
     double started, prompt_read;
 };
 
-static bool asked_to_stop(struct worker *w)
+static bool must_stop_locked(const struct answer *a)
 {
-    pthread_mutex_lock(&w->lock);
-    bool stop = w->stop || w->quit;
-    pthread_mutex_unlock(&w->lock);
+    const struct worker *w = a->worker;
+    return a->order->stop || w->quit || (a->order == &w->aside && w->main.pending);
+}
+
+static bool asked_to_stop(struct answer *a)
+{
+    pthread_mutex_lock(&a->worker->lock);
+    bool stop = must_stop_locked(a);
+    pthread_mutex_unlock(&a->worker->lock);
     return stop;
 }
 
@@ -124,10 +144,10 @@ static bool look_at_orders(struct answer *a)
 {
     struct worker *w = a->worker;
     pthread_mutex_lock(&w->lock);
-    bool stop = w->stop || w->quit;
+    bool stop = must_stop_locked(a);
     uint64_t seed = a->settings.seed;
-    a->settings = w->settings;
-    a->settings_number = w->settings_number;
+    a->settings = a->order->settings;
+    a->settings_number = a->order->settings_number;
     pthread_mutex_unlock(&w->lock);
     if (a->settings.seed != seed)
         sampler_seed(w->sampler, a->settings.seed);
@@ -138,7 +158,7 @@ static bool tell_progress(void *context, size_t done, size_t total)
 {
     struct answer *a = context;
     struct event event = {.kind = EVENT_PREFILL, .request = a->request, .done = done, .total = total};
-    if (asked_to_stop(a->worker))
+    if (asked_to_stop(a))
         return false;
     send_event(a->worker, &event);
     return true;
@@ -170,7 +190,7 @@ static bool one_token(struct answer *a, enum finish *finish, struct error *err)
     struct worker *w = a->worker;
     const struct tokenizer *tokenizer = model_tokenizer(w->model);
     struct event event = {.kind = EVENT_TOKEN, .request = a->request, .settings = a->settings_number};
-    event.id = sampler_choose(w->sampler, &a->settings, session_logits(w->session), a->ids.at, a->ids.n, &event.chosen,
+    event.id = sampler_choose(w->sampler, &a->settings, session_logits(a->session), a->ids.at, a->ids.n, &event.chosen,
                               event.best, &event.n_best);
     if (a->timings.answer_tokens == 0)
         a->timings.first_token_seconds = now() - a->started;
@@ -193,11 +213,11 @@ static bool one_token(struct answer *a, enum finish *finish, struct error *err)
         *finish = FINISH_STOP_STRING;
         return false;
     }
-    if (session_length(w->session) >= (size_t)session_capacity(w->session)) {
+    if (session_length(a->session) >= (size_t)session_capacity(a->session)) {
         *finish = FINISH_CONTEXT;
         return false;
     }
-    return session_push(w->session, event.id, err) == ERR_NONE;
+    return session_push(a->session, event.id, err) == ERR_NONE;
 }
 
 static enum finish generate(struct answer *a, struct error *err)
@@ -220,7 +240,7 @@ static void answer(struct worker *w, struct answer *a)
     struct event event = {.kind = EVENT_DONE, .request = a->request, .finish = FINISH_STOPPED};
     a->timings.prompt_tokens = a->ids.n;
     sampler_seed(w->sampler, a->settings.seed);
-    enum error_code code = session_sync(w->session, a->ids.at, a->ids.n, tell_progress, a, &a->timings.reused_tokens, &err);
+    enum error_code code = session_sync(a->session, a->ids.at, a->ids.n, tell_progress, a, &a->timings.reused_tokens, &err);
     a->prompt_read = now();
     a->timings.prefill_seconds = a->prompt_read - a->started;
     if (code == ERR_NONE)
@@ -258,17 +278,37 @@ static bool open_all(struct worker *w, struct error *err)
 static bool next_request(struct worker *w, struct answer *a)
 {
     pthread_mutex_lock(&w->lock);
-    while (!w->pending && !w->quit)
+    while (!w->main.pending && !w->aside.pending && !w->quit)
         pthread_cond_wait(&w->orders, &w->lock);
+    struct order *o = w->aside.pending ? &w->aside : &w->main;
     bool some = !w->quit;
     if (some) {
-        *a = (struct answer){.worker = w, .request = w->request, .settings = w->settings};
-        a->ids = (struct ids){w->prompt, w->n_prompt, w->n_prompt};
-        w->prompt = NULL;
-        w->pending = false;
+        *a = (struct answer){.worker = w, .order = o, .session = w->session, .request = o->request, .settings = o->settings};
+        a->ids = (struct ids){o->prompt, o->n_prompt, o->n_prompt};
+        o->prompt = NULL;
+        o->pending = false;
     }
     pthread_mutex_unlock(&w->lock);
     return some;
+}
+
+/* Answers in a session that holds just this prompt and its answer. */
+static void answer_aside(struct worker *w, struct answer *a)
+{
+    struct event event = {.kind = EVENT_DONE, .request = a->request, .finish = FINISH_STOPPED};
+    struct session_options options = w->options;
+    options.context = (int32_t)a->ids.n + (a->settings.max_new_tokens > 0 ? a->settings.max_new_tokens : 0);
+    options.batch = (int32_t)a->ids.n;
+    a->session = NULL;
+    if (!asked_to_stop(a)) {
+        a->session = session_open(w->model, &options, &event.error);
+        event.kind = a->session != NULL ? EVENT_DONE : EVENT_FAILED;
+    }
+    if (a->session != NULL)
+        answer(w, a);
+    else
+        send_event(w, &event);
+    session_free(a->session);
 }
 
 static void *serve(void *context)
@@ -288,7 +328,10 @@ static void *serve(void *context)
         a.started = now();
         textstream_init(&a.stream);
         buf_init(&a.text, LONGEST_PIECE);
-        answer(w, &a);
+        if (a.order == &w->aside)
+            answer_aside(w, &a);
+        else
+            answer(w, &a);
         textstream_free(&a.stream);
         buf_free(&a.text);
         ids_free(&a.ids);
@@ -346,14 +389,28 @@ void worker_free(struct worker *w)
     pthread_cond_destroy(&w->space);
     pthread_mutex_destroy(&w->lock);
     close(w->wake);
-    free(w->prompt);
+    free(w->main.prompt);
+    free(w->aside.prompt);
     free(w->ring);
     free(w->model_path);
     free(w);
 }
 
-uint64_t worker_generate(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
-                         struct error *err)
+static bool may_order_locked(const struct worker *w, const struct order *o, size_t n, struct error *err)
+{
+    if (n == 0)
+        error_set(err, ERR_ARGUMENT, "there is nothing to answer: the prompt is empty");
+    else if (w->failed)
+        error_set(err, ERR_BUSY, "no model is open");
+    else if (w->main.running || o->running)
+        error_set(err, ERR_BUSY, "an answer is already being made");
+    else
+        return true;
+    return false;
+}
+
+static uint64_t place_order(struct worker *w, struct order *o, const int32_t *ids, size_t n,
+                            const struct sampling *settings, struct error *err)
 {
     int32_t *copy = malloc((n > 0 ? n : 1) * sizeof *copy);
     if (copy == NULL) {
@@ -364,21 +421,11 @@ uint64_t worker_generate(struct worker *w, const int32_t *ids, size_t n, const s
         memcpy(copy, ids, n * sizeof *copy);
     uint64_t request = 0;
     pthread_mutex_lock(&w->lock);
-    if (n == 0) {
-        error_set(err, ERR_ARGUMENT, "there is nothing to answer: the prompt is empty");
-    } else if (w->failed) {
-        error_set(err, ERR_BUSY, "no model is open");
-    } else if (w->running) {
-        error_set(err, ERR_BUSY, "an answer is already being made");
-    } else {
-        w->prompt = copy;
+    if (may_order_locked(w, o, n, err)) {
+        request = ++w->requests;
+        *o = (struct order){.request = request, .pending = true, .running = true, .prompt = copy, .n_prompt = n,
+                            .settings = *settings};
         copy = NULL;
-        w->n_prompt = n;
-        w->settings = *settings;
-        w->settings_number = 0;
-        w->pending = w->running = true;
-        w->stop = false;
-        request = ++w->request;
         pthread_cond_signal(&w->orders);
     }
     pthread_mutex_unlock(&w->lock);
@@ -386,17 +433,32 @@ uint64_t worker_generate(struct worker *w, const int32_t *ids, size_t n, const s
     return request;
 }
 
+uint64_t worker_generate(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
+                         struct error *err)
+{
+    return place_order(w, &w->main, ids, n, settings, err);
+}
+
+uint64_t worker_generate_aside(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
+                               struct error *err)
+{
+    if (n <= WORKER_ASIDE_MOST && settings->max_new_tokens >= 0 && settings->max_new_tokens <= WORKER_ASIDE_MOST)
+        return place_order(w, &w->aside, ids, n, settings, err);
+    error_set(err, ERR_ARGUMENT, "aside there is room for %d tokens of prompt and of answer", WORKER_ASIDE_MOST);
+    return 0;
+}
+
 void worker_set_sampling(struct worker *w, const struct sampling *settings)
 {
     pthread_mutex_lock(&w->lock);
-    w->settings = *settings;
-    w->settings_number++;
+    w->main.settings = *settings;
+    w->main.settings_number++;
     pthread_mutex_unlock(&w->lock);
 }
 
 void worker_stop(struct worker *w)
 {
     pthread_mutex_lock(&w->lock);
-    w->stop = true;
+    w->main.stop = w->aside.stop = true;
     pthread_mutex_unlock(&w->lock);
 }

@@ -1,0 +1,635 @@
+/* Tests of the worker with small models of random weights: its events, settings that change under way, stops, and
+ * requests aside.
+ *
+ * The ring holds 256 events, and the worker waits while it is full: so what it may still do after an order is counted,
+ * not timed. Such a model ends an answer now and then; prompts full of end tokens and a penalty for repeating keep it. */
+#include <config.h>
+
+#include <math.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "engine/engine.h"
+
+enum { PATIENCE = 60000, RING = 256, CONTEXT = 4000, PROMPT = 60 };
+
+static const char *fixture(const char *name)
+{
+    static char path[4096];
+    const char *source = getenv("srcdir");
+    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source != NULL ? source : ".", name);
+    return path;
+}
+
+static struct worker *start(const char *path, int32_t context, int32_t batch)
+{
+    struct error err = {0};
+    struct worker *w = worker_start(
+        &(struct worker_options){.model_path = path, .session = {.context = context, .threads = 1, .batch = batch}}, &err);
+    assert_non_null(w);
+    return w;
+}
+
+static struct event next(struct worker *w)
+{
+    struct event e = {0};
+    while (!worker_next(w, &e)) {
+        struct pollfd fd = {.fd = worker_fd(w), .events = POLLIN};
+        assert_int_equal(poll(&fd, 1, PATIENCE), 1);
+    }
+    return e;
+}
+
+static struct worker *loaded(int32_t context, int32_t batch)
+{
+    struct worker *w = start(fixture("tiny-llama.gguf"), context, batch);
+    assert_int_equal(next(w).kind, EVENT_LOADED);
+    return w;
+}
+
+/* ---- requests --------------------------------------------------------------------------------------------------- */
+
+static struct sampling greedy(int32_t longest)
+{
+    struct sampling s = {.repetition_penalty = 1, .top_p = 1, .typical_p = 1, .max_new_tokens = longest};
+    return s;
+}
+
+/* Never ends by itself when the prompt is fill_endless's. */
+static struct sampling endless(void)
+{
+    struct sampling s = greedy(-1);
+    s.repetition_window = -1;
+    s.frequency_penalty = 2;
+    return s;
+}
+
+static void fill_endless(const struct worker *w, int32_t *ids)
+{
+    for (int i = 0; i < PROMPT; i++)
+        ids[i] = i == 0 ? 1 : i % 5 == 0 ? 50 + i : tokenizer_eos(model_tokenizer(worker_model(w)));
+}
+
+static uint64_t ask(struct worker *w, const int32_t *ids, size_t n, const struct sampling *s)
+{
+    struct error err = {0};
+    uint64_t request = worker_generate(w, ids, n, s, &err);
+    if (request == 0)
+        fail_msg("%s", err.message);
+    return request;
+}
+
+/* Asks for an answer that goes on until it is stopped, and waits until it has begun. */
+static uint64_t ask_endless(struct worker *w, const struct sampling *s)
+{
+    int32_t ids[PROMPT];
+    fill_endless(w, ids);
+    uint64_t request = ask(w, ids, PROMPT, s);
+    while (next(w).kind != EVENT_TOKEN)
+        ;
+    return request;
+}
+
+/* What came of one request. */
+struct result {
+    struct event last;
+    int32_t ids[CONTEXT];
+    int n;          /* tokens */
+    int prefills;
+    struct buf text;
+};
+
+static void collect(struct worker *w, uint64_t request, struct result *r)
+{
+    size_t done = 0;
+    memset(r, 0, sizeof *r);
+    buf_init(&r->text, 1 << 20);
+    for (;;) {
+        struct event e = next(w);
+        assert_int_equal(e.request, request);
+        if (e.kind == EVENT_PREFILL) {
+            assert_true(r->n == 0 && e.done >= done && e.done <= e.total);
+            done = e.done;
+            r->prefills++;
+        } else if (e.kind == EVENT_TOKEN) {
+            assert_int_equal(e.text[e.text_size], '\0'); /* there may be others inside */
+            buf_append(&r->text, e.text, e.text_size);
+            assert_true(e.id < 0 || r->n < CONTEXT);
+            if (e.id >= 0)
+                r->ids[r->n++] = e.id;
+        } else {
+            r->last = e;
+            return;
+        }
+    }
+}
+
+static struct result *answer(struct worker *w, const int32_t *ids, size_t n, const struct sampling *s)
+{
+    struct result *r = malloc(sizeof *r);
+    collect(w, ask(w, ids, n, s), r);
+    assert_int_equal(r->last.kind, EVENT_DONE);
+    return r;
+}
+
+static void free_result(struct result *r)
+{
+    buf_free(&r->text);
+    free(r);
+}
+
+/* Waits until the worker has filled the ring and waits itself, or a second. Only makes the counts below sharp. */
+static void let_it_fill(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+}
+
+/* ---- loading ---------------------------------------------------------------------------------------------------- */
+
+static void loads(void **state)
+{
+    (void)state;
+    struct worker *w = start(fixture("tiny-llama.gguf"), 100, 0);
+    struct event e;
+    assert_null(worker_model(w));
+    e = next(w);
+    assert_int_equal(e.kind, EVENT_LOADED);
+    assert_int_equal(e.request, 0);
+    assert_non_null(worker_model(w));
+    assert_string_equal(model_info(worker_model(w))->name, "Tiny Llama");
+    assert_false(worker_next(w, &e));
+    struct pollfd fd = {.fd = worker_fd(w), .events = POLLIN};
+    assert_int_equal(poll(&fd, 1, 0), 0);
+    worker_free(w);
+    worker_free(NULL);
+}
+
+static void says_what_does_not_load(void **state)
+{
+    (void)state;
+    const char *const paths[] = {"/nonexistent/model.gguf", "/dev/null", "/"};
+    for (int i = 0; i < 4; i++) {
+        struct worker *w = start(i < 3 ? paths[i] : fixture("llama2-vocab.gguf"), 100, 0);
+        struct event e = next(w);
+        struct error err = {0};
+        assert_int_equal(e.kind, EVENT_FAILED);
+        assert_int_equal(e.request, 0);
+        assert_true(e.error.code != ERR_NONE && e.error.message[0] != '\0');
+        assert_null(worker_model(w));
+        struct sampling s = greedy(1);
+        assert_int_equal(worker_generate(w, (const int32_t[]){1}, 1, &s, &err), 0);
+        assert_int_equal(err.code, ERR_BUSY);
+        worker_free(w);
+    }
+}
+
+/* A session that can't be: the model is there, the request isn't. */
+static void says_when_there_is_no_room(void **state)
+{
+    (void)state;
+    struct worker *w = start(fixture("tiny-llama.gguf"), -5, 0);
+    struct event e = next(w);
+    assert_int_equal(e.kind, EVENT_FAILED);
+    assert_int_equal(e.error.code, ERR_ARGUMENT);
+    worker_free(w);
+}
+
+/* ---- answering -------------------------------------------------------------------------------------------------- */
+
+/* The tokens and the text are those that a session and the tokenizer give by hand. */
+static void answers_as_a_session_does(void **state)
+{
+    (void)state;
+    const int32_t prompt[] = {1, 60, 70, 80, 90};
+    struct sampling s = greedy(30);
+    struct worker *w = loaded(100, 2);
+    struct result *r = answer(w, prompt, 5, &s);
+    struct session *by_hand = session_open(worker_model(w), &(struct session_options){.context = 100, .threads = 1, .batch = 2}, NULL);
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    assert_int_equal(session_sync(by_hand, prompt, 5, NULL, NULL, NULL, NULL), ERR_NONE);
+    for (int i = 0; i < r->n; i++) {
+        const float *logits = session_logits(by_hand);
+        for (int32_t id = 0; id < tokenizer_size(model_tokenizer(worker_model(w))); id++)
+            assert_true(logits[id] <= logits[r->ids[i]]);
+        assert_int_equal(session_push(by_hand, r->ids[i], NULL), ERR_NONE);
+        tokenizer_piece(model_tokenizer(worker_model(w)), r->ids[i], &text);
+    }
+    assert_true(r->n > 0 && r->prefills >= 3);
+    assert_true(r->last.timings.prompt_tokens == 5 && r->last.timings.answer_tokens == (size_t)r->n);
+    assert_true(r->last.timings.reused_tokens == 0 && r->last.timings.first_token_seconds > 0);
+    if (strstr(buf_text(&r->text), "\xEF\xBF\xBD") == NULL)
+        assert_string_equal(buf_text(&r->text), buf_text(&text));
+    buf_free(&text);
+    session_free(by_hand);
+    free_result(r);
+    worker_free(w);
+}
+
+static void says_why_it_ended(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(PROMPT + 40, 0);
+    int32_t ids[PROMPT];
+    fill_endless(w, ids);
+    struct sampling s = endless();
+    struct result *r = answer(w, ids, PROMPT, &s);
+    assert_int_equal(r->last.finish, FINISH_CONTEXT);
+    assert_in_range(r->n, 40, 41); /* the last one need not be evaluated */
+    free_result(r);
+    s.max_new_tokens = 7;
+    r = answer(w, ids, PROMPT, &s);
+    assert_int_equal(r->last.finish, FINISH_LENGTH);
+    assert_int_equal(r->n, 7);
+    free_result(r);
+    s.max_new_tokens = 0;
+    r = answer(w, ids, PROMPT, &s);
+    assert_int_equal(r->last.finish, FINISH_LENGTH);
+    assert_int_equal(r->n, 0);
+    assert_true(r->last.timings.reused_tokens >= PROMPT - 1);
+    free_result(r);
+    worker_free(w);
+}
+
+static void ends_at_an_end_token(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(512, 0);
+    bool ended = false;
+    for (uint64_t seed = 0; !ended && seed < 30; seed++) {
+        struct sampling s = greedy(-1);
+        s.temperature = 2;
+        s.seed = seed;
+        struct result *r = answer(w, (const int32_t[]){1, 60}, 2, &s);
+        ended = r->last.finish == FINISH_END;
+        for (int i = 0; i < r->n; i++)
+            assert_false(tokenizer_is_end(model_tokenizer(worker_model(w)), r->ids[i]));
+        free_result(r);
+    }
+    assert_true(ended);
+    worker_free(w);
+}
+
+/* The first four ASCII letters or signs in a row at or after an offset: bytes of a text may have been replaced. */
+static size_t find_plain(const char *text, size_t size, size_t at)
+{
+    for (size_t n = 0; at < size; at++)
+        if ((n = text[at] >= ' ' && text[at] <= '~' ? n + 1 : 0) == 4)
+            return at - 3;
+    fail_msg("no letters");
+    return 0;
+}
+
+static void ends_at_a_stop_string(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    int32_t ids[PROMPT];
+    fill_endless(w, ids);
+    struct sampling s = endless();
+    s.max_new_tokens = 60;
+    struct result *whole = answer(w, ids, PROMPT, &s);
+    const char *text = buf_text(&whole->text);
+    char stop[5] = {0};
+    memcpy(stop, text + find_plain(text, whole->text.size, whole->text.size / 3), 4);
+    size_t at = (size_t)((const char *)memmem(text, whole->text.size, stop, 4) - text); /* it may come earlier too */
+    struct error err = {0};
+    assert_int_equal(sampling_set(&s, "stop", stop, &err), ERR_NONE);
+    struct result *r = answer(w, ids, PROMPT, &s);
+    assert_int_equal(r->last.finish, FINISH_STOP_STRING);
+    assert_int_equal(r->text.size, at);
+    assert_memory_equal(buf_text(&r->text), text, at);
+    assert_true(r->n < whole->n);
+    free_result(r);
+    free_result(whole);
+    worker_free(w);
+}
+
+static void refuses_what_it_can_not_do(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(100, 0);
+    struct sampling s = greedy(3);
+    struct error err = {0};
+    int32_t ids[101] = {1};
+    assert_int_equal(worker_generate(w, ids, 0, &s, &err), 0);
+    assert_int_equal(err.code, ERR_ARGUMENT);
+    struct result r;
+    collect(w, ask(w, ids, 101, &s), &r);
+    assert_int_equal(r.last.kind, EVENT_FAILED);
+    assert_int_equal(r.last.error.code, ERR_CONTEXT);
+    ids[3] = 384;
+    collect(w, ask(w, ids, 5, &s), &r);
+    assert_int_equal(r.last.kind, EVENT_FAILED);
+    assert_int_equal(r.last.error.code, ERR_ARGUMENT);
+    ids[3] = 383;
+    free_result(answer(w, ids, 5, &s));
+    worker_free(w);
+}
+
+static void has_one_answer_at_a_time(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct sampling s = endless();
+    struct error err = {0};
+    struct result r;
+    uint64_t request = ask_endless(w, &s);
+    assert_int_equal(worker_generate(w, (const int32_t[]){1}, 1, &s, &err), 0);
+    assert_int_equal(err.code, ERR_BUSY);
+    worker_stop(w);
+    collect(w, request, &r);
+    buf_free(&r.text);
+    assert_int_equal(r.last.finish, FINISH_STOPPED);
+    assert_true(ask(w, (const int32_t[]){1}, 1, &s) > request);
+    worker_free(w);
+}
+
+/* ---- settings under way ----------------------------------------------------------------------------------------- */
+
+/* Settings of even numbers are greedy, of odd ones not. */
+static struct sampling flipped(uint32_t number)
+{
+    struct sampling s = endless();
+    if (number % 2 == 1) {
+        s.temperature = 1.5f;
+        s.top_k = 20;
+        s.seed = number;
+    }
+    return s;
+}
+
+static bool is_token(const struct event *e)
+{
+    return e->kind == EVENT_TOKEN && e->id >= 0;
+}
+
+/* A thousand changes during one answer: every token says under which it was chosen, and was. */
+static void settings_flip_during_an_answer(void **state)
+{
+    (void)state;
+    enum { FLIPS = 1000 };
+    struct worker *w = loaded(CONTEXT, 0);
+    struct sampling s = flipped(0);
+    uint32_t set = 0, seen = 0, unsure = 0, changes = 0;
+    uint64_t request = ask_endless(w, &s);
+    while (seen < FLIPS) {
+        struct event e = next(w);
+        assert_int_equal(e.kind, EVENT_TOKEN);
+        assert_int_equal(e.request, request);
+        if (is_token(&e)) {
+            assert_true(e.settings >= seen && e.settings <= set);
+            changes += e.settings != seen;
+            seen = e.settings;
+            assert_true(seen % 2 == 1 || e.chosen.after == 1.0f);
+            unsure += seen % 2 == 1 && e.chosen.after < 1.0f;
+        }
+        if (set < FLIPS) {
+            s = flipped(++set);
+            worker_set_sampling(w, &s);
+        }
+    }
+    assert_true(changes > 0 && unsure > 0);
+    worker_stop(w);
+    struct result r;
+    collect(w, request, &r);
+    assert_int_equal(r.last.finish, FINISH_STOPPED);
+    buf_free(&r.text);
+    worker_free(w);
+}
+
+/* With the ring full and one event in the worker's hand no other token may be chosen with the old settings. */
+static void settings_act_on_the_next_token(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct sampling s = flipped(0);
+    ask_endless(w, &s);
+    let_it_fill();
+    s = flipped(1);
+    worker_set_sampling(w, &s);
+    int old = 0;
+    for (struct event e = next(w); !is_token(&e) || e.settings == 0; e = next(w))
+        old += is_token(&e);
+    assert_true(old <= RING + 1);
+    worker_free(w);
+}
+
+/* ---- stopping --------------------------------------------------------------------------------------------------- */
+
+static void stops_within_a_token(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct sampling s = endless();
+    uint64_t request = ask_endless(w, &s);
+    let_it_fill();
+    worker_stop(w);
+    struct result r;
+    collect(w, request, &r);
+    assert_int_equal(r.last.kind, EVENT_DONE);
+    assert_int_equal(r.last.finish, FINISH_STOPPED);
+    assert_true(r.n <= RING + 1);
+    buf_free(&r.text);
+    worker_stop(w); /* nothing runs: nothing happens to the next one */
+    s.max_new_tokens = 3;
+    struct result *after = answer(w, (const int32_t[]){1, 60}, 2, &s);
+    assert_true(after->last.finish != FINISH_STOPPED);
+    free_result(after);
+    worker_free(w);
+}
+
+/* A long prompt: no token comes, and what was read is not read again. */
+static void stops_while_it_reads(void **state)
+{
+    (void)state;
+    enum { LONG = 3000, BATCH = 4 }; /* more batches than the ring holds */
+    struct worker *w = loaded(CONTEXT, BATCH);
+    int32_t *ids = malloc(LONG * sizeof *ids);
+    for (int i = 0; i < LONG; i++)
+        ids[i] = 10 + i % 300;
+    struct sampling s = greedy(2);
+    uint64_t request = ask(w, ids, LONG, &s);
+    assert_int_equal(next(w).kind, EVENT_PREFILL);
+    worker_stop(w);
+    struct result r;
+    collect(w, request, &r);
+    assert_int_equal(r.last.kind, EVENT_DONE);
+    assert_int_equal(r.last.finish, FINISH_STOPPED);
+    assert_true(r.n == 0 && r.prefills <= RING + 1);
+    assert_int_equal(r.last.timings.prompt_tokens, LONG);
+    buf_free(&r.text);
+    struct result *again = answer(w, ids, LONG, &s);
+    assert_true(r.prefills < 2 || again->last.timings.reused_tokens > 0);
+    assert_int_equal(again->last.timings.reused_tokens % BATCH, 0);
+    assert_true(again->last.timings.reused_tokens < LONG);
+    free_result(again);
+    free(ids);
+    worker_free(w);
+}
+
+/* ---- ending while it works -------------------------------------------------------------------------------------- */
+
+static void can_be_freed_at_any_time(void **state)
+{
+    (void)state;
+    struct sampling s = endless();
+    for (int i = 0; i < 10; i++) {
+        worker_free(start(fixture("tiny-llama.gguf"), 100, 0)); /* loading */
+        struct worker *w = start(fixture("tiny-llama.gguf"), CONTEXT, 0);
+        ask(w, (const int32_t[]){1, 2}, 2, &s);                 /* with a request that waits */
+        worker_free(w);
+        w = loaded(CONTEXT, 1);
+        int32_t ids[PROMPT];
+        fill_endless(w, ids);
+        ask(w, ids, PROMPT, &s);                                /* reading or answering */
+        if (i % 2 == 0)
+            next(w);
+        worker_free(w);
+    }
+    struct worker *w = loaded(CONTEXT, 0); /* waiting for the reader */
+    ask_endless(w, &s);
+    let_it_fill();
+    worker_free(w);
+}
+
+/* ---- aside ------------------------------------------------------------------------------------------------------ */
+
+static uint64_t ask_aside(struct worker *w, const struct sampling *s)
+{
+    int32_t ids[PROMPT];
+    struct error err = {0};
+    fill_endless(w, ids);
+    ids[1] = 77; /* nothing that the conversation begins with */
+    uint64_t request = worker_generate_aside(w, ids, PROMPT, s, &err);
+    if (request == 0)
+        fail_msg("%s", err.message);
+    return request;
+}
+
+/* The conversation's cache outlives it, and the answer is the same as without. */
+static void aside_leaves_the_conversation(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    int32_t ids[PROMPT + 5];
+    fill_endless(w, ids);
+    struct sampling s = endless();
+    s.max_new_tokens = 5;
+    struct result *first = answer(w, ids, PROMPT, &s), aside;
+    struct sampling few = endless();
+    few.max_new_tokens = 20;
+    collect(w, ask_aside(w, &few), &aside);
+    assert_int_equal(aside.last.kind, EVENT_DONE);
+    assert_int_equal(aside.last.finish, FINISH_LENGTH);
+    assert_int_equal(aside.n, 20);
+    assert_int_equal(aside.last.timings.reused_tokens, 0);
+    memcpy(ids + PROMPT, first->ids, 5 * sizeof *ids);
+    struct result *second = answer(w, ids, PROMPT + 5, &s);
+    assert_int_equal(second->last.timings.reused_tokens, PROMPT + 5);
+    free_result(second);
+    struct result *again = answer(w, ids, PROMPT, &s);
+    assert_int_equal(again->n, 5);
+    assert_memory_equal(again->ids, first->ids, 5 * sizeof *ids);
+    free_result(again);
+    free_result(first);
+    buf_free(&aside.text);
+    worker_free(w);
+}
+
+/* A real request does not wait: the one aside ends before its next token, and first. */
+static void aside_gives_way(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct sampling s = endless(), few = endless();
+    struct error err = {0};
+    s.max_new_tokens = WORKER_ASIDE_MOST;
+    few.max_new_tokens = 3;
+    for (int i = 0; i < 5; i++) {
+        uint64_t request = ask_aside(w, &s);
+        assert_int_equal(worker_generate_aside(w, (const int32_t[]){1}, 1, &few, &err), 0);
+        assert_int_equal(err.code, ERR_BUSY);
+        if (i == 3)
+            next(w);
+        if (i == 4)
+            let_it_fill();
+        uint64_t real = ask(w, (const int32_t[]){1, 60}, 2, &few);
+        assert_true(real > request);
+        struct result aside, r;
+        collect(w, request, &aside);
+        assert_int_equal(aside.last.finish, FINISH_STOPPED);
+        assert_true(aside.n <= RING + 1);
+        collect(w, real, &r);
+        assert_true(r.last.kind == EVENT_DONE && r.n <= 3 && r.last.finish != FINISH_STOPPED);
+        buf_free(&aside.text);
+        buf_free(&r.text);
+    }
+    worker_free(w);
+}
+
+static void aside_has_limits(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct sampling s = endless();
+    struct error err = {0};
+    int32_t ids[WORKER_ASIDE_MOST + 1] = {1};
+    assert_int_equal(worker_generate_aside(w, ids, 2, &s, &err), 0); /* without end */
+    assert_int_equal(err.code, ERR_ARGUMENT);
+    error_clear(&err);
+    s.max_new_tokens = 3;
+    assert_int_equal(worker_generate_aside(w, ids, WORKER_ASIDE_MOST + 1, &s, &err), 0);
+    assert_int_equal(err.code, ERR_ARGUMENT);
+    error_clear(&err);
+    struct sampling forever = endless();
+    uint64_t request = ask_endless(w, &forever);
+    assert_int_equal(worker_generate_aside(w, ids, 2, &s, &err), 0); /* only beside an idle one */
+    assert_int_equal(err.code, ERR_BUSY);
+    worker_stop(w);
+    struct result r;
+    collect(w, request, &r);
+    buf_free(&r.text);
+    s.max_new_tokens = WORKER_ASIDE_MOST;
+    request = ask_aside(w, &s);
+    worker_stop(w);
+    collect(w, request, &r);
+    assert_int_equal(r.last.finish, FINISH_STOPPED);
+    buf_free(&r.text);
+    ask_aside(w, &s);
+    worker_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(loads),
+        cmocka_unit_test(says_what_does_not_load),
+        cmocka_unit_test(says_when_there_is_no_room),
+        cmocka_unit_test(answers_as_a_session_does),
+        cmocka_unit_test(says_why_it_ended),
+        cmocka_unit_test(ends_at_an_end_token),
+        cmocka_unit_test(ends_at_a_stop_string),
+        cmocka_unit_test(refuses_what_it_can_not_do),
+        cmocka_unit_test(has_one_answer_at_a_time),
+        cmocka_unit_test(settings_flip_during_an_answer),
+        cmocka_unit_test(settings_act_on_the_next_token),
+        cmocka_unit_test(stops_within_a_token),
+        cmocka_unit_test(stops_while_it_reads),
+        cmocka_unit_test(can_be_freed_at_any_time),
+        cmocka_unit_test(aside_leaves_the_conversation),
+        cmocka_unit_test(aside_gives_way),
+        cmocka_unit_test(aside_has_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
