@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <utmp.h>
 
-enum { PATIENCE = 10000, QUIET = 200 };
+enum { PATIENCE = 60000, SETTLED = 1000, QUIET = 200 };
 
 static double now(void)
 {
@@ -132,7 +132,7 @@ bool pty_expect(struct pty *p, const char *text)
 
 void pty_settle(struct pty *p)
 {
-    double end = now() + PATIENCE / 10;
+    double end = now() + SETTLED;
     while (now() < end && read_some(p, QUIET))
         ;
 }

@@ -176,8 +176,24 @@ static size_t listen_until(int log, int for_ms, char *out, size_t size)
 
 /* What the log says of one message that streamed. */
 struct stream {
-    long long message, flushed, due, at, gap;
+    long long message, flushed, at, gap;
+    const char *from;       /* its first line */
+    long long killed;
 };
+
+/* The bytes that must have been written: what was appended a quarter of a second before the kill, and earlier by as much
+ * as the child was kept from running at most. That may be while it writes, so the time from its last line counts too. */
+static long long due(const struct stream *r)
+{
+    long long gap = r->killed - r->at > r->gap ? r->killed - r->at : r->gap, most = r->flushed;
+    for (const char *line = r->from; *line != '\0'; line = strchr(line, '\n') + 1) {
+        long long message = 0, bytes = 0, at = 0;
+        if (sscanf(line, "A %lld %lld %lld", &message, &bytes, &at) == 3 && message == r->message &&
+            at <= r->killed - 250 - gap && bytes > most)
+            most = bytes;
+    }
+    return most;
+}
 
 static void check_stream(struct store *s, const struct stream *r)
 {
@@ -185,7 +201,7 @@ static void check_stream(struct store *s, const struct stream *r)
     struct store_message m = {0};
     if (r->message == 0 || store_message_get(s, r->message, &m, &err) != ERR_NONE)
         return; /* purged: checked elsewhere */
-    long long least = r->flushed > r->due ? r->flushed : r->due;
+    long long least = due(r);
     if ((long long)m.size < least)
         fail_msg("answer %lld has %zu bytes, at least %lld were due (gap %lld ms)", r->message, m.size, least, r->gap);
     for (size_t i = 0; i < m.size; i++)
@@ -252,14 +268,12 @@ static void follow(struct stream *r, struct store *s, const char *line, long lon
     sscanf(line + 1, "%lld %lld %lld", &message, &bytes, &at);
     if (message != r->message) {
         check_stream(s, r);
-        *r = (struct stream){.message = message, .at = at};
+        *r = (struct stream){.message = message, .at = at, .from = line, .killed = killed};
     }
     r->gap = at - r->at > r->gap ? at - r->at : r->gap;
     r->at = at;
     if (line[0] == 'F')
         r->flushed = bytes;
-    if (at <= killed - 250 - r->gap)
-        r->due = bytes;
 }
 
 static size_t check_log(struct store *s, char *log, size_t size, long long killed)
