@@ -137,6 +137,11 @@ enum error_code chat_set_template(struct chat *c, const char *name, struct error
 /* Starts loading another model; the present one stays until that is ready. */
 enum error_code chat_set_model(struct chat *c, const char *name, struct error *err);
 
+/* What the chat has beside its messages as a persona of that name; store_persona_free it. */
+enum error_code chat_as_persona(const struct chat *c, const char *name, struct store_persona *out, struct error *err);
+/* Takes a persona's system message, settings, template and model, as far as it names them. */
+enum error_code chat_use_persona(struct chat *c, const struct store_persona *p, struct error *err);
+
 /* Stops the answer, keeping what was said, or forgets the message that waits; ended or refused follows. */
 void chat_stop(struct chat *c);
 

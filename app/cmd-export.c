@@ -1,27 +1,12 @@
 /* palaver export: conversations as Markdown, plain text, HTML or the JSON that palaver import takes back. */
 #include <config.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/commands.h"
 #include "app/library.h"
-#include "app/replace.h"
-
-struct sink {
-    FILE *file;
-    int why; /* errno of the write that failed */
-};
-
-static bool to_file(void *context, const char *bytes, size_t size)
-{
-    struct sink *sink = context;
-    bool good = fwrite(bytes, 1, size, sink->file) == size;
-    sink->why = good ? 0 : errno;
-    return good;
-}
 
 static bool to_show(void *context, const char *bytes, size_t size)
 {
@@ -61,25 +46,8 @@ static enum error_code write_stdout(const struct options *o, struct store *s, en
     if (show.terminal)
         store_export(s, format, ids, (size_t)o->n_words, to_show, &show, err);
     else
-        store_export(s, format, ids, (size_t)o->n_words, to_file, &(struct sink){.file = stdout}, err);
+        library_export_stream(s, format, ids, (size_t)o->n_words, stdout, "standard output", err);
     show_free(&show);
-    return err->code;
-}
-
-static enum error_code write_file(const struct options *o, struct store *s, enum store_format format,
-                                  const int64_t *ids, struct error *err)
-{
-    struct replace file;
-    struct error why = {0};
-    if (replace_begin(&file, o->history.output, err) != ERR_NONE)
-        return err->code;
-    struct sink sink = {.file = file.file};
-    enum error_code code = store_export(s, format, ids, (size_t)o->n_words, to_file, &sink, &why);
-    if (sink.why != 0)
-        error_system(err, code, sink.why, "%s: can't be written", o->history.output);
-    else if (code != ERR_NONE)
-        error_set(err, code, "%s", why.message);
-    replace_end(&file, code == ERR_NONE, err);
     return err->code;
 }
 
@@ -96,7 +64,7 @@ int export_run(const struct options *o)
         s = library_open(o, LIBRARY_READ, &err);
     if (s != NULL && find_all(o, s, ids, &err) == ERR_NONE) {
         if (output != NULL && strcmp(output, "-") != 0)
-            write_file(o, s, format, ids, &err);
+            library_export(s, format, ids, (size_t)o->n_words, output, &err);
         else
             write_stdout(o, s, format, ids, &err);
     }

@@ -57,7 +57,7 @@ char *library_words(char *const *words, int n, struct error *err)
     return joined;
 }
 
-/* Adds the title that is nearest to a name that fits none. */
+/* Tells the title that is nearest to a name that fits none. */
 static void tell_nearest(struct store *s, const char *name, struct error *err)
 {
     struct store_conversations all = {0};
@@ -69,6 +69,9 @@ static void tell_nearest(struct store *s, const char *name, struct error *err)
     }
     if (near.best != NULL)
         error_set(err, ERR_NOT_FOUND, "no conversation is called \"%.100s\"; did you mean \"%s\"?", name, near.best);
+    else
+        error_set(err, ERR_NOT_FOUND, "no conversation has the id or title \"%.100s\"; palaver list and /list show them",
+                  name);
     store_conversations_free(&all);
 }
 
@@ -163,18 +166,23 @@ json_t *library_json(const struct store_conversation *c)
     return object;
 }
 
+void library_fit(const struct show *s, const struct buf *row, struct buf *line)
+{
+    int columns = columns_of(s->out);
+    buf_init(line, row->size * 3 + 4);
+    utf8_clean(line, buf_text(row), row->size);
+    for (size_t i = 0; i < line->size; i++)
+        line->data[i] = line->data[i] == '\n' || line->data[i] == '\t' ? ' ' : line->data[i];
+    if (s->terminal && columns_fit(buf_text(line), line->size, columns) < line->size) {
+        buf_truncate(line, columns_fit(buf_text(line), line->size, columns - 1));
+        buf_puts(line, "\xE2\x80\xA6");
+    }
+}
+
 void library_print(struct show *s, const struct buf *row)
 {
     struct buf line;
-    buf_init(&line, row->size * 3 + 4);
-    utf8_clean(&line, buf_text(row), row->size);
-    for (size_t i = 0; i < line.size; i++)
-        line.data[i] = line.data[i] == '\n' || line.data[i] == '\t' ? ' ' : line.data[i];
-    int columns = columns_of(s->out);
-    if (s->terminal && columns_fit(buf_text(&line), line.size, columns) < line.size) {
-        buf_truncate(&line, columns_fit(buf_text(&line), line.size, columns - 1));
-        buf_puts(&line, "\xE2\x80\xA6");
-    }
+    library_fit(s, row, &line);
     show_text(s, buf_text(&line), line.size);
     show_text(s, "\n", 1);
     buf_free(&line);

@@ -39,7 +39,22 @@ void library_title(const struct store_conversation *c, struct buf *out);
 /* What lists say of a conversation. A new reference. */
 json_t *library_json(const struct store_conversation *c);
 
-/* Prints a row of a table on s->out: one line whatever is in it, cut to the terminal's width where it is one. */
+/* Makes a row of a table one line that is safe to show, cut to the terminal's width where s shows on one. */
+void library_fit(const struct show *s, const struct buf *row, struct buf *line);
+/* The same, and prints it on s->out. */
 void library_print(struct show *s, const struct buf *row);
+
+/* library-files.c */
+/* Writes conversations ids[0..n) (n 0: all) to a stream; name stands in messages. */
+enum error_code library_export_stream(struct store *s, enum store_format format, const int64_t *ids, size_t n,
+                                      FILE *out, const char *name, struct error *err);
+/* The same into a file, whole or not at all. */
+enum error_code library_export(struct store *s, enum store_format format, const int64_t *ids, size_t n,
+                               const char *path, struct error *err);
+/* Takes all of the files or nothing; "-" is standard input. */
+enum error_code library_import(struct store *s, char *const *paths, size_t n, struct store_import_report *sum,
+                               struct error *err);
+/* "3 conversations with 25 messages came in, 1 was there already" */
+void library_import_tell(const struct store_import_report *sum, struct buf *out);
 
 #endif

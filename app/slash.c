@@ -17,6 +17,27 @@ const struct slash_command slash_commands[] = {
     {"help", "? h", "[COMMAND]", "this list, or what a command does", SLASH_NAMES, true, slash_help},
     {"new", "clear reset", "", "begin a new conversation; settings stay", SLASH_NO_WORDS, false, slash_new},
     {"temp", "temporary", "[off]", "begin a chat of which nothing is saved", SLASH_NO_WORDS, true, slash_temp},
+    {"list", "ls", "[PAGE | archive | TAG]", "the conversations that are kept, numbered", SLASH_TAGS, true, slash_list},
+    {"open", "resume switch", "[N | ID | TITLE]", "open one of them; N as last listed", SLASH_CONVERSATIONS, true,
+     slash_open},
+    {"search", "", "WORD...", "find words in all conversations; /open N goes there", SLASH_NO_WORDS, true,
+     slash_search},
+    {"find", "", "WORD...", "find words in this conversation", SLASH_NO_WORDS, true,
+     slash_find_words},
+    {"rename", "title", "[TITLE]", "show or change what this conversation is called", SLASH_NO_WORDS, true,
+     slash_rename},
+    {"pin", "", "[off]", "keep this conversation at the top of the list", SLASH_NO_WORDS, true, slash_pin},
+    {"archive", "", "[off]", "take this conversation out of the list", SLASH_NO_WORDS, true, slash_archive},
+    {"tag", "", "[TAG... | -TAG...]", "show, add or take off tags", SLASH_TAGS, true, slash_tag},
+    {"delete", "", "[N | ID | TITLE]", "this conversation (or another) into the trash", SLASH_CONVERSATIONS, true,
+     slash_delete},
+    {"trash", "", "[PAGE]", "what was deleted, numbered", SLASH_NO_WORDS, true, slash_trash},
+    {"restore", "undelete", "[N | ID | TITLE]", "bring back what was deleted, the last one first", SLASH_DELETED, true,
+     slash_restore},
+    {"export", "", "[FILE]", "write this conversation: .md, .txt, .html or .json", SLASH_FILES, true, slash_export},
+    {"import", "", "FILE...", "conversations from files, ChatGPT's too", SLASH_FILES, true, slash_import},
+    {"persona", "", "[NAME | save NAME | delete NAME]", "system message, settings, model by name", SLASH_PERSONAS,
+     true, slash_persona},
     {"branch", "fork", "[N]", "go on in a copy of the first N messages", SLASH_NO_WORDS, true, slash_branch},
     {"regenerate", "regen retry", "", "make another answer; the present one stays too", SLASH_NO_WORDS, false,
      slash_regenerate},
@@ -59,6 +80,7 @@ void talk_free(struct talk *t)
     buf_free(&t->attached);
     buf_free(&t->draft);
     buf_free(&t->sent);
+    free(t->listed.at);
 }
 
 /* ---- finding ---------------------------------------------------------------------------------------------------- */
@@ -220,6 +242,12 @@ static void try_words(const struct talk *t, enum slash_words words, struct words
     case SLASH_NAMES:
         try_names(candidates, prefix, "");
         break;
+    case SLASH_CONVERSATIONS:
+    case SLASH_DELETED:
+    case SLASH_TAGS:
+    case SLASH_PERSONAS:
+        slash_offer(t, words, prefix, candidates);
+        break;
     }
 }
 
@@ -234,7 +262,9 @@ void slash_complete(const struct talk *t, const char *line, struct words *candid
         return;
     }
     const struct slash_command *command = slash_find(line + 1, name_size(line));
-    while (*start > 0 && strchr(" \t\n", line[*start - 1]) == NULL)
+    bool whole = command != NULL && (command->words == SLASH_CONVERSATIONS || command->words == SLASH_DELETED);
+    size_t arguments = 1 + name_size(line) + strspn(line + 1 + name_size(line), " \t\n");
+    while (*start > arguments && (whole || strchr(" \t\n", line[*start - 1]) == NULL))
         --*start;
     if (command != NULL)
         try_words(t, command->words, candidates, line + *start);

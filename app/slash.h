@@ -9,6 +9,17 @@
 #include "app/show.h"
 #include "app/words.h"
 
+/* What the last list numbered: conversations, or places that a search found. */
+struct listed {
+    struct listed_row {
+        int64_t conversation;
+        int64_t message; /* 0: the conversation */
+    } *at;
+    size_t n, capacity;
+    size_t first;        /* the number of the first row */
+    bool temporary;      /* they are of a temporary conversation */
+};
+
 /* What commands act on. */
 struct talk {
     struct chat *chat;   /* and the history behind it: chat_keep(chat) */
@@ -17,9 +28,12 @@ struct talk {
     struct buf attached; /* text of files that goes with the next message */
     struct buf draft;    /* stands in the line that is edited next */
     struct buf sent;     /* the last message, for when it is refused */
+    struct listed listed;
     bool quit;
     /* Lets the user edit text in an editor of theirs; NULL where there is none. */
     enum error_code (*edit)(void *context, struct buf *text, struct error *err);
+    /* Brings a message of the chat into view; NULL where nothing scrolls: it is printed then. */
+    void (*jump)(void *context, size_t index);
     void *context;
 };
 

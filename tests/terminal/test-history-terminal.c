@@ -1,0 +1,148 @@
+/* Tests of the history on a pseudo-terminal: what the commands print where somebody looks, and the chat's lists. */
+#include <config.h>
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "pty.h"
+
+#define PROMPT "\xE2\x80\xBA "
+#define SKY "\xE5\xA4\xA9"
+
+static char program[4096], model[4096], folder[64], data[128], chats[128];
+
+static void start(struct pty *p, const char *const *argv)
+{
+    assert_true(pty_start(p, argv, (const char *const[]){data, NULL}));
+}
+
+/* Runs a command to its end. */
+static void run(struct pty *p, const char *command, const char *argument)
+{
+    start(p, (const char *const[]){program, command, argument, NULL});
+    int status = pty_wait(p);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_true(pty_is_restored(p));
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    FILE *file = fopen(chats, "w");
+    assert_non_null(file);
+    fputs("[{\"title\":\"\\u001b[31mred \\u009b2J ", file);
+    for (int i = 0; i < 60; i++)
+        fputs(SKY, file);
+    fputs("\",\"messages\":[{\"role\":\"user\",\"content\":\"Before\\u001b]0;owned\\u0007 after\"}]},"
+          "{\"title\":\"Ships\",\"messages\":[{\"role\":\"user\",\"content\":\"A llama\"}]}]",
+          file);
+    fclose(file);
+    struct pty p;
+    run(&p, "import", chats);
+    pty_end(&p);
+    return 0;
+}
+
+static void titles_are_cut_and_safe(void **state)
+{
+    (void)state;
+    struct pty p;
+    run(&p, "list", NULL);
+    assert_true(pty_saw(&p, "Ships"));
+    assert_true(pty_saw(&p, SKY "\xE2\x80\xA6\r\n"));
+    assert_null(memchr(p.out.data, '\033', p.out.size));
+    assert_null(strstr(buf_text(&p.out), "\xC2\x9B"));
+    size_t skies = 0;
+    for (const char *c = buf_text(&p.out); (c = strstr(c, SKY)) != NULL; c++)
+        skies++;
+    assert_in_range(skies, 10, 22); /* two columns each, 80 in all */
+    pty_end(&p);
+}
+
+static void texts_and_json_are_safe(void **state)
+{
+    (void)state;
+    static const char *const commands[] = {"show", "export"};
+    for (size_t i = 0; i < 2; i++) {
+        struct pty p;
+        start(&p, (const char *const[]){program, commands[i], "red", NULL});
+        assert_true(pty_expect(&p, "Before\xE2\x90\x9B]0;owned\xE2\x90\x87 after"));
+        assert_int_equal(pty_wait(&p), 0);
+        assert_null(memchr(p.out.data, '\033', p.out.size));
+        pty_end(&p);
+        start(&p, (const char *const[]){program, commands[i], "--json", "red", NULL});
+        assert_true(pty_expect(&p, "\\u001B]0;owned"));
+        assert_int_equal(pty_wait(&p), 0);
+        assert_null(strstr(buf_text(&p.out), "\xC2\x9B")); /* the title's */
+        pty_end(&p);
+    }
+}
+
+static void the_chat_lists_and_opens(void **state)
+{
+    (void)state;
+    struct pty p;
+    start(&p, (const char *const[]){program, "-m", model, "-s", "1", "-n", "2", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    pty_type(&p, "/list\r");
+    assert_true(pty_expect(&p, "  1  today "));
+    assert_true(pty_expect(&p, "\xE2\x80\xA6")); /* cut */
+    assert_true(pty_expect(&p, PROMPT));
+    pty_type(&p, "/open Sh\t\r");
+    assert_true(pty_expect(&p, "A llama"));
+    assert_true(pty_expect(&p, PROMPT));
+    pty_type(&p, "/delete\r");
+    assert_true(pty_expect(&p, "deleted: Ships; /restore brings it back"));
+    assert_true(pty_expect(&p, PROMPT));
+    pty_type(&p, "/restore\r");
+    assert_true(pty_expect(&p, "back: Ships"));
+    assert_true(pty_expect(&p, PROMPT));
+    pty_type(&p, "\004");
+    assert_int_equal(pty_wait(&p), 0);
+    pty_end(&p);
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+    (void)status;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+static int clean(void **state)
+{
+    (void)state;
+    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(titles_are_cut_and_safe),
+        cmocka_unit_test(texts_and_json_are_safe),
+        cmocka_unit_test(the_chat_lists_and_opens),
+    };
+    const char *source = getenv("srcdir"), *built = getenv("PALAVER");
+    snprintf(program, sizeof program, "%s", built != NULL ? built : "./palaver");
+    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
+    if (access(model, R_OK) != 0)
+        return 77;
+    snprintf(folder, sizeof folder, "/tmp/palaver-test.XXXXXX");
+    if (mkdtemp(folder) == NULL)
+        return 1;
+    snprintf(data, sizeof data, "XDG_DATA_HOME=%s", folder);
+    snprintf(chats, sizeof chats, "%s/chats.json", folder);
+    return cmocka_run_group_tests(tests, set_up, clean);
+}

@@ -1,0 +1,403 @@
+/* Tests of the chat's commands about the history, with a small model of random weights: lines in, what is shown out. */
+#include <config.h>
+
+#include <ftw.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "app/slash-commands.h"
+
+static char folder[64], model[4096];
+
+struct fixture {
+    struct options options;
+    struct chat_view view;
+    struct show show;
+    struct talk talk;
+    FILE *screen;
+    char *shown;
+    size_t size;
+};
+
+static struct fixture *begin(void)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    struct error err = {0};
+    f->options = (struct options){.model = model, .context = 256, .threads = 1, .sampling = sampling_defaults()};
+    f->options.sampling.max_new_tokens = 2;
+    f->options.paths.config_dir = f->options.paths.data_dir = folder;
+    f->screen = open_memstream(&f->shown, &f->size);
+    show_init(&f->show, &f->options, f->screen);
+    f->show.side = f->screen;
+    talk_init(&f->talk, &f->options, &f->show);
+    f->talk.chat = chat_open(&f->options, &f->view, &err);
+    assert_non_null(f->talk.chat);
+    return f;
+}
+
+static void end(struct fixture *f)
+{
+    chat_free(f->talk.chat);
+    talk_free(&f->talk);
+    show_free(&f->show);
+    fclose(f->screen);
+    free(f->shown);
+    free(f);
+}
+
+static void settle(struct fixture *f)
+{
+    while (chat_is_busy(f->talk.chat) || chat_state(f->talk.chat) == CHAT_LOADING) {
+        struct pollfd fd = {.fd = chat_fd(f->talk.chat), .events = POLLIN};
+        assert_int_equal(poll(&fd, 1, 20000), 1);
+        chat_handle(f->talk.chat);
+    }
+    chat_tick(f->talk.chat);
+}
+
+static void say(struct fixture *f, const char *text)
+{
+    settle(f);
+    talk_send(&f->talk, text);
+    assert_true(chat_is_busy(f->talk.chat));
+    settle(f);
+    assert_int_equal(chat_message(f->talk.chat, chat_count(f->talk.chat) - 1)->role, ROLE_ASSISTANT);
+}
+
+/* What a command shows; "" while it fails, which is told on standard error: the line is the draft then. */
+static const char *does(struct fixture *f, const char *line)
+{
+    fflush(f->screen);
+    size_t before = f->size;
+    buf_clear(&f->talk.draft);
+    slash_run(&f->talk, line);
+    fflush(f->screen);
+    return f->shown + before;
+}
+
+static void shows(struct fixture *f, const char *line, const char *expected)
+{
+    const char *shown = does(f, line);
+    if (strstr(shown, expected) == NULL || f->talk.draft.size > 0)
+        fail_msg("%s showed '%s', not '%s'", line, shown, expected);
+}
+
+static void fails(struct fixture *f, const char *line)
+{
+    assert_string_equal(does(f, line), "");
+    assert_string_equal(buf_text(&f->talk.draft), line);
+}
+
+static size_t lines(const char *text)
+{
+    size_t n = 0;
+    for (; *text != '\0'; text++)
+        n += *text == '\n';
+    return n;
+}
+
+static const char *first_text(struct fixture *f)
+{
+    assert_true(chat_count(f->talk.chat) > 0);
+    return buf_text(&chat_message(f->talk.chat, 0)->text);
+}
+
+/* ---- tests ------------------------------------------------------------------------------------------------------ */
+
+static void an_empty_history_says_so(void **state)
+{
+    (void)state;
+    struct fixture *f = begin();
+    shows(f, "/list", "no conversations yet");
+    shows(f, "/open", "no conversations yet");
+    shows(f, "/trash", "trash is empty");
+    shows(f, "/search llama", "nothing found");
+    shows(f, "/tag", "no tags yet");
+    shows(f, "/persona", "no personas yet");
+    static const char *const refused[] = {"/find x", "/rename x", "/pin", "/archive", "/tag x", "/delete", "/restore",
+                                          "/export", "/open 1", "/open nosuch", "/search", "/import", "/list nosuch",
+                                          "/persona nosuch", "/persona save", "/trash x", "/delete nosuch",
+                                          "/import /nonexistent/file"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        fails(f, refused[i]);
+    end(f);
+}
+
+static void conversations_are_listed_and_opened(void **state)
+{
+    (void)state;
+    struct fixture *f = begin();
+    say(f, "The llama and the ships");
+    shows(f, "/rename Ships", "now called: Ships");
+    does(f, "/new");
+    say(f, "A gull on the pier");
+    shows(f, "/title", "A gull on the pier");
+    const char *list = does(f, "/list");
+    assert_int_equal(lines(list), 2);
+    assert_non_null(strstr(list, "  1* today "));
+    assert_non_null(strstr(list, "  2  today "));
+    assert_non_null(strstr(list, "Ships"));
+    shows(f, "/open 1", "that one is open");
+    does(f, "/open 2");
+    assert_string_equal(first_text(f), "The llama and the ships");
+    does(f, "/resume gull");
+    assert_string_equal(first_text(f), "A gull on the pier");
+    fails(f, "/open 3");
+    fails(f, "/open 0");
+    does(f, "/switch Ships");
+    assert_string_equal(first_text(f), "The llama and the ships");
+    end(f);
+}
+
+static void marks_are_set_and_taken_off(void **state)
+{
+    (void)state;
+    struct fixture *f = begin();
+    does(f, "/open Ships");
+    shows(f, "/pin", "pinned");
+    shows(f, "/list", "1* today");
+    shows(f, "/list", "Ships [pinned]");
+    fails(f, "/pin maybe");
+    shows(f, "/tag work '#at home'", "#at home #work");
+    shows(f, "/list work", "Ships [pinned] #at home #work");
+    shows(f, "/list #work", "Ships");
+    shows(f, "/tag", "1 conversation");
+    shows(f, "/tag -work", "[#at home]");
+    fails(f, "/list work");
+    shows(f, "/archive", "archived");
+    assert_null(strstr(does(f, "/list"), "Ships"));
+    shows(f, "/list archive", "Ships");
+    shows(f, "/archive off", "no longer");
+    shows(f, "/pin off", "no longer");
+    shows(f, "/tag '-#at home'", "no tags");
+    end(f);
+}
+
+static void deleting_is_undone(void **state)
+{
+    (void)state;
+    struct fixture *f = begin();
+    does(f, "/open Ships");
+    shows(f, "/delete", "deleted: Ships; /restore brings it back");
+    assert_int_equal(chat_count(f->talk.chat), 0);
+    assert_int_equal(lines(does(f, "/list")), 1);
+    shows(f, "/delete 1", "deleted: A gull");
+    shows(f, "/list", "no conversations yet");
+    const char *trash = does(f, "/trash");
+    assert_int_equal(lines(trash), 3);
+    shows(f, "/restore", "back: A gull");
+    fails(f, "/restore A gull on the pier");
+    does(f, "/trash");
+    fails(f, "/open 1"); /* it is in the trash */
+    shows(f, "/restore 1", "back: Ships");
+    shows(f, "/trash", "trash is empty");
+    assert_int_equal(lines(does(f, "/list")), 2);
+    shows(f, "/delete Ships", "deleted");
+    shows(f, "/undelete Ships", "back: Ships");
+    end(f);
+}
+
+static void places_are_found(void **state)
+{
+    (void)state;
+    struct fixture *f = begin();
+    does(f, "/open gull");
+    shows(f, "/search llama shi", "  1  Ships: The llama and the ships");
+    shows(f, "/open 1", "message 1 of 2:");
+    assert_string_equal(first_text(f), "The llama and the ships");
+    shows(f, "/find llama", "  1  You: The llama and the ships");
+    shows(f, "/find gull", "nothing found");
+    fails(f, "/open 1");
+    /* a place on another branch: the path goes there again */
+    struct error err = {0};
+    assert_int_equal(chat_edit(f->talk.chat, 0, "Other words", 11, false, &err), ERR_NONE);
+    settle(f);
+    assert_string_equal(first_text(f), "Other words");
+    shows(f, "/find llama", "You: The llama");
+    fails(f, "/delete 1"); /* a place is no conversation */
+    shows(f, "/open 1", "The llama and the ships");
+    assert_string_equal(first_text(f), "The llama and the ships");
+    end(f);
+}
+
+static void temporary_ones_stay_apart(void **state)
+{
+    (void)state;
+    struct fixture *f = begin();
+    does(f, "/temp");
+    say(f, "A secret gull");
+    assert_null(strstr(does(f, "/list"), "*"));
+    shows(f, "/search secret", "nothing found");
+    shows(f, "/find secret", "You: A secret gull");
+    shows(f, "/open 1", "A secret gull");
+    fails(f, "/delete");
+    does(f, "/open gull"); /* leaves the temporary one */
+    assert_string_equal(first_text(f), "A gull on the pier");
+    shows(f, "/search secret", "nothing found");
+    end(f);
+}
+
+static void files_go_out_and_come_in(void **state)
+{
+    (void)state;
+    struct fixture *f = begin();
+    char line[256], text[4096];
+    does(f, "/open gull");
+    snprintf(line, sizeof line, "/export '%s/a gull.json'", folder);
+    shows(f, line, "written to");
+    snprintf(line, sizeof line, "/import '%s/a gull.json'", folder);
+    shows(f, line, "0 conversations with 0 messages came in, 1 was there already");
+    snprintf(line, sizeof line, "/export %s/gull.txt", folder);
+    does(f, line);
+    snprintf(line, sizeof line, "%s/gull.txt", folder);
+    FILE *file = fopen(line, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_non_null(strstr(text, "You ("));
+    snprintf(line, sizeof line, "%s/other.json", folder);
+    file = fopen(line, "w");
+    fputs("[{\"role\":\"user\",\"content\":\"\\u001b[2JImported\"}]", file);
+    fclose(file);
+    snprintf(line, sizeof line, "/import %s/oth*.json", folder);
+    shows(f, line, "1 conversation with 1 message came in; /open ");
+    does(f, "/open Imported");
+    assert_null(strchr(does(f, "/list"), '\033'));
+    assert_int_equal(chat_count(f->talk.chat), 1);
+    shows(f, "/delete", "deleted");
+    fails(f, "/export /nonexistent/folder/x.md");
+    fails(f, "/export a b");
+    end(f);
+}
+
+static void personas_are_kept(void **state)
+{
+    (void)state;
+    struct fixture *f = begin();
+    settle(f);
+    does(f, "/system You are a gull.");
+    does(f, "/set temperature 0.25");
+    does(f, "/template chatml");
+    shows(f, "/persona save Gull", "saved");
+    end(f);
+    f = begin();
+    settle(f);
+    shows(f, "/persona", "You are a gull.");
+    fails(f, "/persona Gul");
+    shows(f, "/persona Gull", "from the next answer on");
+    assert_string_equal(chat_system(f->talk.chat), "You are a gull.");
+    assert_true(chat_sampling(f->talk.chat)->temperature == 0.25f);
+    assert_string_equal(template_name(chat_template(f->talk.chat)), "chatml");
+    shows(f, "/persona delete Gull", "deleted");
+    fails(f, "/persona use Gull");
+    end(f);
+}
+
+static void completes(struct fixture *f, const char *line, size_t start, const char *expected)
+{
+    struct words candidates = {0};
+    size_t from;
+    slash_complete(&f->talk, line, &candidates, &from);
+    assert_int_equal(from, start);
+    if (*expected == '\0') {
+        assert_int_equal(candidates.n, 0);
+    } else {
+        assert_int_equal(candidates.n, 1);
+        assert_string_equal(candidates.at[0], expected);
+    }
+    words_free(&candidates);
+}
+
+static void names_are_completed(void **state)
+{
+    (void)state;
+    struct fixture *f = begin();
+    does(f, "/open gull");
+    does(f, "/tag animals");
+    completes(f, "/open A gu", 6, "A gull on the pier");
+    completes(f, "/open  A gull on", 7, "A gull on the pier");
+    completes(f, "/resume Shi", 8, "Ships");
+    completes(f, "/list an", 6, "animals");
+    completes(f, "/restore Sh", 9, "");
+    does(f, "/delete Ships");
+    completes(f, "/restore Sh", 9, "Ships");
+    does(f, "/restore");
+    end(f);
+}
+
+/* More than a screenful is shown page by page, with numbers that go on. */
+static void long_lists_have_pages(void **state)
+{
+    (void)state;
+    struct fixture *f = begin();
+    struct error err = {0};
+    struct store *s = keep_library(chat_keep(f->talk.chat), &err);
+    assert_non_null(s);
+    for (int i = 0; i < 45; i++) {
+        int64_t id;
+        assert_int_equal(store_new(s, &id, &err), ERR_NONE);
+        assert_int_equal(store_append(s, id, 0, STORE_USER, "wave", 4, NULL, NULL, &err), ERR_NONE);
+    }
+    const char *page = does(f, "/list");
+    assert_int_equal(lines(page), 21);
+    assert_non_null(strstr(page, "27 more: /list 2"));
+    page = does(f, "/list 3");
+    assert_int_equal(lines(page), 7);
+    assert_non_null(strstr(page, " 47  "));
+    shows(f, "/list 9", "no more of them");
+    does(f, "/list 3");
+    does(f, "/open 46");
+    assert_int_equal(chat_count(f->talk.chat), 2);
+    fails(f, "/open 1"); /* not on the page shown last */
+    shows(f, "/search wave", "there are more");
+    end(f);
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+    (void)status;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+static int clean(void **state)
+{
+    (void)state;
+    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_history_says_so),
+        cmocka_unit_test(conversations_are_listed_and_opened),
+        cmocka_unit_test(marks_are_set_and_taken_off),
+        cmocka_unit_test(deleting_is_undone),
+        cmocka_unit_test(places_are_found),
+        cmocka_unit_test(temporary_ones_stay_apart),
+        cmocka_unit_test(files_go_out_and_come_in),
+        cmocka_unit_test(personas_are_kept),
+        cmocka_unit_test(names_are_completed),
+        cmocka_unit_test(long_lists_have_pages),
+    };
+    const char *source = getenv("srcdir");
+    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
+    if (access(model, R_OK) != 0) {
+        fprintf(stderr, "no %s\n", model);
+        return 77;
+    }
+    snprintf(folder, sizeof folder, "/tmp/palaver-test.XXXXXX");
+    if (mkdtemp(folder) == NULL)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, clean);
+}
