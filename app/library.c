@@ -70,8 +70,8 @@ static void tell_nearest(struct store *s, const char *name, struct error *err)
     if (near.best != NULL)
         error_set(err, ERR_NOT_FOUND, "no conversation is called \"%.100s\"; did you mean \"%s\"?", name, near.best);
     else
-        error_set(err, ERR_NOT_FOUND, "no conversation has the id or title \"%.100s\"; palaver list and /list show them",
-                  name);
+        error_set(err, ERR_NOT_FOUND,
+                  "no conversation has the id or title \"%.100s\"; palaver list and /list show them", name);
     store_conversations_free(&all);
 }
 

@@ -125,7 +125,8 @@ static json_t *message_value(size_t number, const struct store_message *m, const
 
 /* ---- both ------------------------------------------------------------------------------------------------------- */
 
-static void print_message(struct printer *p, size_t number, const struct store_message *m, const struct store_records *r)
+static void print_message(struct printer *p, size_t number, const struct store_message *m,
+                          const struct store_records *r)
 {
     size_t at = 0;
     if (p->tokens == 0 && r->n > 0 && !p->json)

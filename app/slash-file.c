@@ -97,7 +97,8 @@ enum error_code slash_import(struct talk *t, const char *arguments, struct error
         if (strcmp(files.at[i], "-") == 0)
             error_set(err, ERR_ARGUMENT, "standard input is the chat's own here; name a file");
     if (files.n == 0)
-        error_set(err, ERR_ARGUMENT, "which file? /import FILE takes Palaver's JSON, ChatGPT's, and role/content lists");
+        error_set(err, ERR_ARGUMENT,
+                  "which file? /import FILE takes Palaver's JSON, ChatGPT's, and role/content lists");
     if (err->code == ERR_NONE && library_import(s, files.at, files.n, &sum, err) == ERR_NONE)
         tell(t, s, &sum);
     words_free(&files);

@@ -92,7 +92,9 @@ enum error_code slash_list(struct talk *t, const char *arguments, struct error *
     else if (tag != NULL)
         return error_set(err, ERR_NOT_FOUND, "no conversation has the tag %s; /tag shows those in use", tag);
     else
-        show_note(t->show, archive ? "no conversation is archived" : page > 1 ? "no more of them" : "no conversations yet");
+        show_note(t->show, archive    ? "no conversation is archived"
+                           : page > 1 ? "no more of them"
+                                      : "no conversations yet");
     return ERR_NONE;
 }
 
@@ -100,7 +102,8 @@ enum error_code slash_trash(struct talk *t, const char *arguments, struct error 
 {
     size_t page, total = 0;
     if (!page_of(arguments, &page))
-        return error_set(err, ERR_ARGUMENT, "/trash or /trash PAGE, not '%s'; /restore brings something back", arguments);
+        return error_set(err, ERR_ARGUMENT, "/trash or /trash PAGE, not '%s'; /restore brings something back",
+                         arguments);
     const struct store_list_query query = {
         .view = STORE_VIEW_TRASH, .first = (page - 1) * slash_listed_page(t), .limit = slash_listed_page(t)};
     bool any = show_page(t, &query, &total, err);
@@ -144,7 +147,8 @@ static enum error_code open_place(struct talk *t, const struct listed_row *row, 
     struct keep *k = chat_keep(t->chat);
     bool there = keep_conversation(k) == row->conversation && keep_is_temporary(k) == t->listed.temporary;
     if (t->listed.temporary && (!there || place_of(t->chat, row->message) == chat_count(t->chat)))
-        return error_set(err, ERR_NOT_FOUND, "that place is not in this conversation; /prev and /next go to alternatives");
+        return error_set(err, ERR_NOT_FOUND,
+                         "that place is not in this conversation; /prev and /next go to alternatives");
     if (!there && chat_open_conversation(t->chat, row->conversation, err) != ERR_NONE)
         return err->code;
     if (place_of(t->chat, row->message) == chat_count(t->chat) &&
@@ -210,7 +214,8 @@ static enum error_code delete_present(struct talk *t, struct error *err)
     if (slash_present(t, &s, &id, err) != ERR_NONE)
         return err->code;
     if (keep_is_temporary(chat_keep(t->chat)))
-        return error_set(err, ERR_ARGUMENT, "nothing of a temporary conversation is kept; /new begins another, /temp off ends it");
+        return error_set(err, ERR_ARGUMENT,
+                         "nothing of a temporary conversation is kept; /new begins another, /temp off ends it");
     if (chat_new(t->chat, false, err) != ERR_NONE)
         return err->code;
     if (store_delete(s, id, err) != ERR_NONE) {

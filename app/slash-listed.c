@@ -77,8 +77,9 @@ enum error_code slash_present(struct talk *t, struct store **store, int64_t *id,
     struct keep *k = chat_keep(t->chat);
     *store = keep_store(k);
     *id = keep_conversation(k);
-    return *id != 0 ? ERR_NONE
-                    : error_set(err, ERR_NOT_FOUND, "this conversation has no message yet; it begins with the first one");
+    if (*id != 0)
+        return ERR_NONE;
+    return error_set(err, ERR_NOT_FOUND, "this conversation has no message yet; it begins with the first one");
 }
 
 /* ---- completion ------------------------------------------------------------------------------------------------- */

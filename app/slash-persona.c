@@ -26,7 +26,8 @@ static enum error_code list(struct talk *t, struct store *s, struct error *err)
         buf_free(&row);
     }
     if (all.n == 0)
-        show_note(t->show, "no personas yet; /persona save NAME keeps the system message, settings and model you have now");
+        show_note(t->show,
+                  "no personas yet; /persona save NAME keeps the system message, settings and model you have now");
     store_personas_free(&all);
     return ERR_NONE;
 }
@@ -50,7 +51,8 @@ static enum error_code unknown(struct store *s, const char *name, struct error *
     if (near.best != NULL)
         error_set(err, ERR_NOT_FOUND, "there is no persona %s; did you mean %s?", name, near.best);
     else
-        error_set(err, ERR_NOT_FOUND, "there is no persona %s; /persona lists them, /persona save NAME makes one", name);
+        error_set(err, ERR_NOT_FOUND,
+                  "there is no persona %s; /persona lists them, /persona save NAME makes one", name);
     store_personas_free(&all);
     return err->code;
 }
