@@ -302,6 +302,7 @@ static struct chat_message *end_answer(struct chat *c, enum finish finish, enum 
     c->writing = false;
     chat_settle_settings(c);
     chat_save(c, &ignored);
+    chat_title_later(c);
     return answer;
 }
 

@@ -1,5 +1,5 @@
 /* Inside of the chat: chat-list.c holds messages, chat.c the chat and its models, chat-answer.c makes prompts and takes
- * answers, chat-save.c stores messages, chat-path.c moves through the tree, chat-form.c translates between the history's
+ * answers, chat-save.c stores messages, chat-title.c has the model name the conversation, chat-path.c moves through the tree, chat-form.c translates between the history's
  * form and the chat's. */
 #ifndef PALAVER_APP_CHAT_INTERNAL_H
 #define PALAVER_APP_CHAT_INTERNAL_H
@@ -52,6 +52,12 @@ struct chat {
     bool problem_told, trash_told;
     bool told;                     /* that something can't be stored */
     int64_t retry, looked;         /* monotonic milliseconds: when to try again, when last looked for changes */
+
+    /* chat-title.c */
+    int64_t title_due;             /* monotonic milliseconds: when to ask for a title; 0: not at all */
+    int64_t title_asked;           /* the conversation for which that was done last */
+    uint64_t title_request;        /* runs aside; 0: none */
+    struct buf title_said;
 };
 
 /* chat-list.c */
@@ -101,6 +107,18 @@ void chat_settle_settings(struct chat *c);
 void chat_discard(struct chat *c, size_t n);
 /* System message, settings, template or model are others now. */
 void chat_save_properties(struct chat *c);
+
+int64_t chat_clock(void); /* monotonic milliseconds */
+
+/* chat-title.c */
+/* An answer ended: asks for a title if nothing happens for a moment. */
+void chat_title_later(struct chat *c);
+/* What runs is of no interest any more. */
+void chat_title_forget(struct chat *c);
+int chat_title_wait(const struct chat *c); /* milliseconds until chat_title_tick; -1: never */
+void chat_title_tick(struct chat *c);
+/* False when the event belongs to somebody else. */
+bool chat_title_take(struct chat *c, const struct event *event);
 
 /* chat-path.c */
 /* Makes the messages those of the conversation's current path. */

@@ -15,7 +15,7 @@
 /* Milliseconds between tries, and between looks for what other programs did. */
 enum { RETRY_EVERY = 1000, LOOK_EVERY = 1000 };
 
-static int64_t monotonic(void)
+int64_t chat_clock(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -51,7 +51,7 @@ bool chat_is_saved(const struct chat *c)
 
 static void trouble(struct chat *c, const struct error *why)
 {
-    c->retry = monotonic() + RETRY_EVERY;
+    c->retry = chat_clock() + RETRY_EVERY;
     if (!c->told)
         chat_remark(c, true, "this can't be saved now: %s. It is kept in memory, and tried again every second",
                     why->message);
@@ -392,7 +392,7 @@ static bool watches(const struct chat *c)
 
 static int until(int64_t when)
 {
-    int64_t left = when - monotonic();
+    int64_t left = when - chat_clock();
     return left > 0 ? (int)left : 0;
 }
 
@@ -410,7 +410,7 @@ int chat_due(const struct chat *c)
         due = sooner(due, until(c->retry));
     else if (c->reply != NULL)
         due = sooner(due, store_reply_due(c->reply));
-    return due;
+    return sooner(due, chat_title_wait(c));
 }
 
 /* Another program did something: is the conversation still there? */
@@ -458,6 +458,7 @@ void chat_tick(struct chat *c)
 {
     struct error ignored = {0};
     tell_problem(c);
+    chat_title_tick(c);
     if (c->told && until(c->retry) == 0) {
         if (!chat_is_saved(c))
             chat_save(c, &ignored);
@@ -470,7 +471,7 @@ void chat_tick(struct chat *c)
     }
     if (!watches(c) || until(c->looked + LOOK_EVERY) > 0)
         return;
-    c->looked = monotonic();
+    c->looked = chat_clock();
     if (store_changed(keep_store(c->keep)))
         look(c);
 }

@@ -90,6 +90,7 @@ void chat_free(struct chat *c)
     free(c->template_name);
     buf_free(&c->system);
     buf_free(&c->undone_text);
+    buf_free(&c->title_said);
     free(c->undone);
     chat_list_free(&c->list);
     free(c);
@@ -401,6 +402,7 @@ static void take_model(struct chat *c)
     bool another = c->worker != NULL;
     template_free(c->template);
     worker_free(c->worker);
+    chat_title_forget(c);
     free(c->path);
     c->template = template;
     c->worker = c->next;
@@ -437,7 +439,8 @@ void chat_handle(struct chat *c)
             give_up_loading(c, &event.error);
     }
     while (c->next == NULL && c->worker != NULL && worker_next(c->worker, &event))
-        chat_take_event(c, &event);
+        if (!chat_title_take(c, &event))
+            chat_take_event(c, &event);
 }
 
 void chat_stop(struct chat *c)

@@ -59,6 +59,8 @@ struct chat_view {
     void (*changed)(void *context, size_t from);
     /* Something about keeping the conversation that a person should know; trouble: it is not saved (now). */
     void (*remark)(void *context, bool trouble, const char *text);
+    /* The model named the conversation. */
+    void (*titled)(void *context, const char *title);
 };
 
 /* Starts loading the model that the options mean, opens the history and, when the options say so, the conversation to go on

@@ -481,8 +481,9 @@ int line_run(const struct options *o)
 {
     struct error err = {0};
     struct line l = {.options = o};
-    const struct chat_view view = {&l,         on_loaded,  on_reading, on_token,   on_window,
-                                   on_ended, on_refused, on_failed,  on_changed, on_remark};
+    const struct chat_view view = {.context = &l, .loaded = on_loaded, .reading = on_reading, .token = on_token,
+                                   .window = on_window, .ended = on_ended, .refused = on_refused, .failed = on_failed,
+                                   .changed = on_changed, .remark = on_remark};
     const struct line_edit_hooks hooks = {&l, watch, due, ready, complete};
     bool open = open_line(&l, &view, &hooks, &err);
     if (open)
