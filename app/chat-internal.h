@@ -19,6 +19,7 @@ struct chat {
     char *path, *next_path;
     struct chat_template *template;
     char *template_name;           /* as asked for; NULL: the model's own */
+    char *model_kept;              /* the one that the history names; NULL: none */
     bool template_kept;            /* it comes from the history, not from the person */
     struct buf system;
     struct chat_list list;         /* those with an id stand before those without */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/chat-internal.h"
+#include "app/models.h"
 
 /* ---- from the history to the chat ------------------------------------------------------------------------------- */
 
@@ -303,11 +304,24 @@ static void take_template(struct chat *c, const char *name)
         chat_remark(c, false, "this conversation's template can't be used: %s", err.message);
 }
 
+/* Which model it was held with: chat_open loads it, later it is only named. */
+static void take_model(struct chat *c, const char *model)
+{
+    free(c->model_kept);
+    c->model_kept = model != NULL ? strdup(model) : NULL;
+    const char *path = chat_model_path(c);
+    char *present = *path != '\0' ? models_lasting_name(c->options, path) : NULL;
+    if (model != NULL && present != NULL && strcmp(present, model) != 0)
+        chat_remark(c, false, "this conversation was held with %s; /model %s changes to it", model, model);
+    free(present);
+}
+
 static void take_properties(struct chat *c, const struct store_conversation *own)
 {
     take_settings(c, own->settings);
     take_system(c, own->system);
     take_template(c, own->template_name);
+    take_model(c, own->model);
     c->properties = false;
     c->orphan = false;
     c->trash_told = own->trashed != 0;
@@ -416,7 +430,7 @@ enum error_code chat_resume(struct chat *c, struct error *err)
         return err->code;
     enum error_code code = o->resume != NULL ? store_find(library, o->resume, &conversation, err)
                                              : store_last(library, &conversation, err);
-    if (code == ERR_NONE)
-        code = enter(c, conversation, err);
-    return code;
+    if (code == ERR_NOT_FOUND && o->resume == NULL)
+        return error_clear(err), ERR_NONE; /* a new one is as good, and chat_tick says so */
+    return code == ERR_NONE ? enter(c, conversation, err) : code;
 }

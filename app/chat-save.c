@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "app/chat-internal.h"
+#include "app/models.h"
 
 /* Milliseconds between tries, and between looks for what other programs did. */
 enum { RETRY_EVERY = 1000, LOOK_EVERY = 1000 };
@@ -67,18 +68,12 @@ static void recovered(struct chat *c)
 
 /* ---- properties of the conversation ----------------------------------------------------------------------------- */
 
-/* The name by which a person would ask for the model. */
-static const char *model_name(const struct chat *c)
-{
-    const char *path = chat_model_path(c), *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
 static enum error_code store_properties(struct chat *c, struct error *err)
 {
     struct store *s = keep_store(c->keep);
     int64_t id = keep_conversation(c->keep);
     const char *system = c->system.size > 0 || c->options->system != NULL ? buf_text(&c->system) : NULL;
+    char *model = models_lasting_name(c->options, chat_model_path(c));
     char *settings = c->by_hand != 0 ? chat_settings_json(&c->sampling, c->by_hand) : NULL;
     enum error_code code = store_set(s, id, STORE_SYSTEM_PROMPT, system, err);
     if (code == ERR_NONE)
@@ -86,7 +81,8 @@ static enum error_code store_properties(struct chat *c, struct error *err)
     if (code == ERR_NONE)
         code = store_set(s, id, STORE_TEMPLATE, c->template_name, err);
     if (code == ERR_NONE)
-        code = store_set(s, id, STORE_MODEL, model_name(c), err);
+        code = store_set(s, id, STORE_MODEL, model != NULL && *model != '\0' ? model : NULL, err);
+    free(model);
     free(settings);
     return code;
 }
@@ -349,6 +345,18 @@ static void enter_settings(struct chat *c, size_t number)
         store_reply_settings(c->reply, c->epochs[number - 1], &ignored);
 }
 
+/* A write of the open answer failed. */
+static void lose(struct chat *c, const struct error *why)
+{
+    struct error ignored = {0};
+    if (why->code == ERR_NOT_FOUND) {
+        forget_ids(c);
+        chat_save(c, &ignored);
+    } else {
+        trouble(c, why);
+    }
+}
+
 void chat_save_token(struct chat *c, const struct event *event)
 {
     struct chat_message *m = last(c);
@@ -361,7 +369,7 @@ void chat_save_token(struct chat *c, const struct event *event)
         return;
     }
     if (store_reply_append(c->reply, event->text, event->text_size, event->id >= 0 ? &token : NULL, &err) != ERR_NONE)
-        trouble(c, &err);
+        lose(c, &err);
     else if (store_reply_due(c->reply) < 0)
         recovered(c);
 }
@@ -385,9 +393,10 @@ void chat_settle_settings(struct chat *c)
 
 /* ---- from time to time ------------------------------------------------------------------------------------------ */
 
+/* While an answer comes nobody could do much about it. */
 static bool watches(const struct chat *c)
 {
-    return !keep_is_temporary(c->keep) && keep_conversation(c->keep) != 0;
+    return !chat_is_busy(c) && !keep_is_temporary(c->keep) && keep_conversation(c->keep) != 0;
 }
 
 static int until(int64_t when)
@@ -419,7 +428,7 @@ static void look(struct chat *c)
     struct store_conversation now = {0};
     struct error err = {0};
     enum error_code code = store_conversation_get(keep_store(c->keep), keep_conversation(c->keep), &now, &err);
-    if (code == ERR_NOT_FOUND && !chat_is_busy(c)) {
+    if (code == ERR_NOT_FOUND) {
         forget_ids(c);
         c->orphan = true;
         chat_remark(c, false, "this conversation was deleted for good elsewhere; your next message keeps it as a new one");
@@ -429,7 +438,7 @@ static void look(struct chat *c)
     }
     if (code == ERR_NONE && now.trashed == 0)
         c->trash_told = false;
-    if (code == ERR_NONE && !now.answering && !chat_is_busy(c) && c->list.n > 0 && last(c)->state == STORE_STREAMING)
+    if (code == ERR_NONE && !now.answering && c->list.n > 0 && last(c)->state == STORE_STREAMING)
         chat_reload(c, &err); /* the other one has finished the answer */
     store_conversation_free(&now);
 }
@@ -440,17 +449,19 @@ static void flush(struct chat *c)
     if (store_reply_due(c->reply) != 0)
         return;
     if (store_reply_flush(c->reply, &err) != ERR_NONE)
-        trouble(c, &err);
+        lose(c, &err);
     else
         recovered(c);
 }
 
-/* Once: why nothing of this chat is saved. */
+/* Once: why nothing of this chat is saved, or why it is a new one. */
 static void tell_problem(struct chat *c)
 {
     const struct error *problem = keep_problem(c->keep);
     if (problem != NULL && !c->problem_told)
         chat_remark(c, true, "%s. Nothing of this chat is saved", problem->message);
+    else if (!c->problem_told && c->options->continue_last && keep_conversation(c->keep) == 0)
+        chat_remark(c, false, "there is no conversation yet to go on with; this is a new one");
     c->problem_told = true;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/chat-internal.h"
 #include "app/models.h"
@@ -35,6 +36,17 @@ static enum error_code start_loading(struct chat *c, const char *name, struct er
     return ERR_NONE;
 }
 
+/* The model of the conversation that is gone on with, when nobody names one and it is still there. */
+static enum error_code load_first(struct chat *c, struct error *err)
+{
+    struct error ignored = {0};
+    bool named = options_source(c->options, "model") >= SOURCE_VARIABLE || c->model_kept == NULL;
+    char *path = named ? NULL : models_find_name(c->options, c->model_kept, &ignored);
+    bool there = path != NULL && access(path, R_OK) == 0;
+    free(path);
+    return start_loading(c, there ? c->model_kept : NULL, err);
+}
+
 struct chat *chat_open(const struct options *options, const struct chat_view *view, struct error *err)
 {
     struct chat *c = calloc(1, sizeof *c);
@@ -54,7 +66,7 @@ struct chat *chat_open(const struct options *options, const struct chat_view *vi
     if (name != NULL && (c->template_name = strdup(name)) == NULL)
         error_set(err, ERR_MEMORY, "no memory for a name");
     else if ((c->keep = keep_open(options, err)) != NULL && chat_resume(c, err) == ERR_NONE &&
-             start_loading(c, NULL, err) == ERR_NONE)
+             load_first(c, err) == ERR_NONE)
         return c;
     chat_free(c);
     return NULL;
@@ -88,6 +100,7 @@ void chat_free(struct chat *c)
     free(c->next_path);
     free(c->path);
     free(c->template_name);
+    free(c->model_kept);
     buf_free(&c->system);
     buf_free(&c->undone_text);
     buf_free(&c->title_said);

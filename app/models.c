@@ -178,6 +178,16 @@ char *models_find(const struct options *o, struct error *err)
     return models_find_name(o, o->model, err);
 }
 
+char *models_lasting_name(const struct options *o, const char *path)
+{
+    char *folder = paths_join(o->paths.data_dir, "models/");
+    size_t size = folder != NULL ? strlen(folder) : 0;
+    bool inside = size > 0 && strncmp(path, folder, size) == 0;
+    char *whole = inside ? NULL : realpath(path, NULL);
+    free(folder);
+    return whole != NULL ? whole : strdup(inside ? path + size : path);
+}
+
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
 struct model *models_open(const struct options *o, bool vocab_only, struct error *err)
