@@ -6,12 +6,17 @@
 #ifndef PALAVER_UI_RENDER_H
 #define PALAVER_UI_RENDER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "ui/style.h"
 
 #define RENDER_NO_SOURCE UINT32_MAX
 
-/* A stretch of a line in one style. */
+/* A stretch of a line in one style. Byte i of it came from source + i of the message, except in STYLE_CONTROL, where the
+ * whole span stands for the bytes at source. Tabs are blanks already. */
 struct render_span {
     uint32_t start, size;  /* in rendering.text */
     uint32_t source;       /* offset in the message of its first byte; RENDER_NO_SOURCE for ornaments */
@@ -41,6 +46,9 @@ struct render_options {
     bool raw;         /* no Markdown: the text itself, wrapped */
     bool ascii;       /* boxes and bullets of ASCII */
     bool fold_think;  /* <think>…</think> at the beginning as one line */
+    bool breaks;      /* line breaks inside a paragraph stay, as people mean them who type; Markdown joins the lines */
+    bool growing;     /* more is to come: marks at the end that are not whole yet (**bo, a table's second line) are taken as
+                         if they were, or left out until they are */
 };
 /* Renders text[0..size), which may hold anything and end in the middle of a construct (an open code block shows as one).
  * out is cleared first; its memory is used again. Returns false without memory. */
@@ -48,5 +56,8 @@ bool render(const char *text, size_t size, const struct render_options *options,
 void rendering_free(struct rendering *r);
 /* The line on which a source offset stands. */
 size_t rendering_line_at(const struct rendering *r, uint32_t source);
+/* Appends the code of a block as the message, which was rendered, has it: without fences and without what its container
+ * (a list, a quote) puts before each line. */
+bool rendering_copy_block(const struct rendering *r, size_t block, const char *text, struct buf *out);
 
 #endif

@@ -244,12 +244,18 @@ static bool never_last(uint32_t code)
     return is_among(code, U"([{'\"（［｛〔〈《「『【〖‘“");
 }
 
+/* Whether a line may end beside this character: one of East Asian writing, or an emoji. Korean has words. */
+static bool is_word_alone(uint32_t code, int columns)
+{
+    return columns > 1 && !between(code, 0xAC00, 0xD7A3) && !between(code, 0x1100, 0x11FF);
+}
+
 /* Where a line may end, while it is read. */
 struct breaking {
     size_t blank_end, blank_next; /* before and after the last blanks; next 0: none yet */
     size_t inside;                /* after the last hyphen or slash inside the word */
     uint32_t last;                /* the character before */
-    int last_columns;
+    bool last_alone;              /* it is a word alone */
     bool words;                   /* something but blanks was read */
 };
 
@@ -258,13 +264,14 @@ static void note_break(struct breaking *b, const char *text, size_t size, size_t
 {
     size_t used;
     uint32_t code = utf8_decode(text + at, size - at, &used);
+    bool alone = is_word_alone(code, columns);
     if (is_blank((unsigned char)text[at])) {
         if (b->words && !is_blank(b->last))
             b->blank_end = at;
         if (b->words)
             b->blank_next = at + 1;
         b->inside = 0;
-    } else if (b->words && (b->last_columns > 1 || columns > 1) && !is_blank(b->last) &&
+    } else if (b->words && (b->last_alone || alone) && !is_blank(b->last) &&
                !never_first(code) && !never_last(b->last)) {
         b->blank_end = b->blank_next = at;
         b->inside = 0;
@@ -273,7 +280,7 @@ static void note_break(struct breaking *b, const char *text, size_t size, size_t
     }
     b->words = b->words || !is_blank((unsigned char)text[at]);
     b->last = code;
-    b->last_columns = columns;
+    b->last_alone = alone;
 }
 
 /* Whether the word at the beginning of text takes more than width columns. */
@@ -283,9 +290,10 @@ static bool is_long_word(const char *text, size_t size, int width)
     for (size_t at = 0; at < size && text[at] != '\n' && !is_blank((unsigned char)text[at]); column += columns) {
         if (column > width)
             return true;
-        at += text_cluster(text + at, size - at, &columns);
-        if (columns > 1)
-            return false; /* breaks anywhere */
+        size_t used, cluster = text_cluster(text + at, size - at, &columns);
+        if (is_word_alone(utf8_decode(text + at, size - at, &used), columns))
+            return false;
+        at += cluster;
     }
     return column > width;
 }

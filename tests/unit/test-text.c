@@ -213,6 +213,7 @@ static void lines_break_between_characters_of_cjk(void **state)
     wraps_to("日本語の文章です。", 8, "日本語の|文章で|す。");
     wraps_to("「日本」語", 6, "「日|本」語");
     wraps_to("用 word 混合", 7, "用 word|混合");
+    wraps_to("한국어 문장은 긴단어들이다", 9, "한국어|문장은|긴단어들|이다");
     wraps_to("日本語", 3, "日|本|語");
     wraps_to("👩‍👩‍👧‍👦x", 2, "👩‍|👩‍|👧‍|👦|x");
     wraps_to("👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 10, "👩‍👩‍👧‍👦|👩‍👩‍👧‍👦");

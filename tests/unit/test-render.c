@@ -1,0 +1,376 @@
+/* Tests of ui/render: messages of tests/fixtures/render as the screens beside them, and what holds for every prefix of each
+ * at every width.
+ *
+ * A fixture NAME.md has screens NAME.SOMETHING.txt; their first line says how: a width, then options by name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <dirent.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/rendered.h"
+#include "ui/render.h"
+
+#define TEXT_MOST (1 << 20)
+
+static void fixture_path(char path[], size_t size, const char *name)
+{
+    const char *source = getenv("srcdir");
+    snprintf(path, size, "%s/tests/fixtures/render/%s", source != NULL ? source : ".", name);
+}
+
+static void read_fixture(const char *name, struct buf *out)
+{
+    char path[4096], part[4096];
+    fixture_path(path, sizeof path, name);
+    FILE *f = fopen(path, "r");
+    if (f == NULL)
+        fail_msg("%s is missing", path);
+    buf_init(out, TEXT_MOST);
+    for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
+        buf_append(out, part, n);
+    fclose(f);
+}
+
+/* Calls each for every fixture whose name ends so. Returns how many there are. */
+static int each_fixture(const char *ending, void (*each)(const char *name))
+{
+    char path[4096];
+    int n = 0;
+    fixture_path(path, sizeof path, "");
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        size_t size = strlen(entry->d_name);
+        if (size > strlen(ending) && strcmp(entry->d_name + size - strlen(ending), ending) == 0) {
+            each(entry->d_name);
+            n++;
+        }
+    }
+    closedir(dir);
+    return n;
+}
+
+static struct render_options parse_options(const char *line, size_t size)
+{
+    struct render_options o = {.width = atoi(line)};
+    char copy[256];
+    snprintf(copy, sizeof copy, "%.*s", (int)size, line);
+    o.raw = strstr(copy, "raw") != NULL;
+    o.ascii = strstr(copy, "ascii") != NULL;
+    o.fold_think = strstr(copy, "fold") != NULL;
+    o.breaks = strstr(copy, "breaks") != NULL;
+    o.growing = strstr(copy, "growing") != NULL;
+    return o;
+}
+
+static void check(const struct rendering *r, size_t size, const struct render_options *o, const char *name)
+{
+    const char *fault = rendered_fault(r, size, o->width);
+    if (fault != NULL)
+        fail_msg("%s, %zu bytes at width %d: %s", name, size, o->width, fault);
+}
+
+static void screen_is_as_expected(const char *name)
+{
+    struct buf expected, text, screen;
+    struct rendering r = {0};
+    char source[256];
+    snprintf(source, sizeof source, "%.*s.md", (int)strcspn(name, "."), name);
+    read_fixture(name, &expected);
+    read_fixture(source, &text);
+    buf_init(&screen, TEXT_MOST);
+    size_t line = strcspn(buf_text(&expected), "\n");
+    struct render_options o = parse_options(buf_text(&expected), line);
+    assert_true(render(buf_text(&text), text.size, &o, &r));
+    check(&r, text.size, &o, name);
+    rendered_screen(&r, &screen);
+    if (strcmp(buf_text(&screen), buf_text(&expected) + line + 1) != 0)
+        fail_msg("%s: the screen is\n%s", name, buf_text(&screen));
+    rendering_free(&r);
+    buf_free(&screen);
+    buf_free(&text);
+    buf_free(&expected);
+}
+
+static void screens_are_as_expected(void **state)
+{
+    (void)state;
+    assert_true(each_fixture(".txt", screen_is_as_expected) > 5);
+}
+
+static void prefixes_hold(const char *name)
+{
+    static const int widths[] = {2, 7, 33, 80};
+    struct rendering r = {0};
+    struct buf text;
+    read_fixture(name, &text);
+    for (size_t size = 0; size <= text.size; size++) {
+        char *prefix = malloc(size + 1); /* its own, so that a sanitizer sees a read behind the end */
+        assert_non_null(prefix);
+        memcpy(prefix, buf_text(&text), size);
+        for (int i = 0; i < 4; i++) {
+            struct render_options o = {.width = widths[i], .growing = i & 1, .fold_think = size & 1, .breaks = size & 2,
+                                       .ascii = size & 4, .raw = size % 8 == 7};
+            assert_true(render(prefix, size, &o, &r));
+            check(&r, size, &o, name);
+        }
+        free(prefix);
+    }
+    rendering_free(&r);
+    buf_free(&text);
+}
+
+static void every_prefix_holds(void **state)
+{
+    (void)state;
+    assert_true(each_fixture(".md", prefixes_hold) > 3);
+}
+
+/* ---- small things */
+
+static void shows(const char *text, struct render_options o, const char *expected)
+{
+    struct rendering r = {0};
+    struct buf screen;
+    buf_init(&screen, TEXT_MOST);
+    if (o.width == 0)
+        o.width = 40;
+    assert_true(render(text, strlen(text), &o, &r));
+    check(&r, strlen(text), &o, text);
+    rendered_screen(&r, &screen);
+    assert_string_equal(buf_text(&screen), expected);
+    rendering_free(&r);
+    buf_free(&screen);
+}
+
+static void growing_marks_look_whole(void **state)
+{
+    (void)state;
+    struct render_options o = {.growing = true};
+    shows("a **bo", o, "a bo\n");
+    shows("a **bold*", o, "a bold\n");
+    shows("a **", o, "a\n");
+    shows("2 * 3", o, "2 * 3\n");
+    shows("a `co", o, "a co\n");
+    shows("a `", o, "a\n");
+    shows("Here:\n-", o, "Here:\n");
+    shows("Here:\n- ", o, "Here:\n");
+    shows("Here:\n1.", o, "Here:\n");
+    shows("* one **tw", o, "• one tw\n");
+    shows("| a | b |\n|-", o, "a │ b\n──┼──\n");
+    shows("| a | b |\n|---|", o, "a │ b\n──┼──\n");
+    shows("| a | b |\n|---|--", o, "a │ b\n──┼──\n");
+    shows("| a | b |\n|---|--:|", o, "a │ b\n──┼──\n");
+    shows("a | b\n-", o, "a │ b\n──┼──\n");
+    shows("a | b\n---|---", o, "a │ b\n──┼──\n");
+    shows("| a | b |\n|:", o, "| a | b |\n");
+    shows("```c\nint\n``", o, "c\nint\n");
+    shows("<think>let me", (struct render_options){.growing = true, .fold_think = true}, "thinking, 2 words\n");
+}
+
+static void finished_text_is_left_alone(void **state)
+{
+    (void)state;
+    shows("a **bo", (struct render_options){0}, "a **bo\n");
+    shows("5 *", (struct render_options){0}, "5 *\n");
+    shows("", (struct render_options){0}, "");
+    shows("\n\n", (struct render_options){0}, "");
+    shows("a\n\n\nb\n", (struct render_options){.raw = true}, "a\n\n\nb\n");
+    shows("one\ntwo", (struct render_options){.breaks = true}, "one\ntwo\n");
+    shows("one\ntwo", (struct render_options){0}, "one two\n");
+    shows("<think>\n\n</think>\n\nYes.", (struct render_options){.fold_think = true}, "Yes.\n");
+    shows("<b>\x1B[2J</b> &#27; &amp;", (struct render_options){0}, "<b>␛[2J</b> ␛ &\n");
+    shows("<a@b.org> [x](y) [z](z)", (struct render_options){0}, "a@b.org x (y) z\n");
+}
+
+/* The style of the byte of the message at source. */
+static unsigned style_at(const struct rendering *r, uint32_t source)
+{
+    for (size_t i = 0; i < r->n_spans; i++)
+        if (r->spans[i].source != RENDER_NO_SOURCE && source >= r->spans[i].source &&
+            source < r->spans[i].source + r->spans[i].size)
+            return r->spans[i].style;
+    return STYLE_ROLES;
+}
+
+static void styled(const char *text, const char *at, unsigned style)
+{
+    struct rendering r = {0};
+    struct render_options o = {.width = 80};
+    assert_true(render(text, strlen(text), &o, &r));
+    const char *found = strstr(text, at);
+    assert_non_null(found);
+    if (style_at(&r, (uint32_t)(found - text)) != style)
+        fail_msg("%s in %s has style %s, not %s", at, text, style_name(style_at(&r, (uint32_t)(found - text)) & STYLE_ROLE),
+                 style_name(style & STYLE_ROLE));
+    rendering_free(&r);
+}
+
+static void styles_nest(void **state)
+{
+    (void)state;
+    styled("a **b** c", "b", STYLE_STRONG);
+    styled("a ***b*** c", "b", STYLE_STRONG | STYLE_ITALIC);
+    styled("> a **b**", "b", STYLE_QUOTE | STYLE_BOLD);
+    styled("~~*b*~~", "b", STYLE_EMPHASIS | STYLE_STRIKE);
+    styled("## a", "a", STYLE_HEADING | STYLE_BOLD);
+    styled("`b`", "b", STYLE_CODE);
+    styled("[b](x)", "b", STYLE_LINK);
+    styled("[b](xyz)", "xyz", STYLE_DIM);
+    styled("|b|\n|---|\n|c|", "b", STYLE_STRONG);
+    styled("a \x1B b", "\x1B", STYLE_CONTROL);
+}
+
+static void code_is_coloured(void **state)
+{
+    (void)state;
+    styled("```c\n#include <x>\n```", "#include", STYLE_DIRECTIVE);
+    styled("```c\n/* a\nzz */ int y;\n```", "zz", STYLE_COMMENT);
+    styled("```c\n/* a\nzz */ int y;\n```", "int", STYLE_TYPE);
+    styled("```c\nchar *s = \"a\\\"zz\"; 7\n```", "zz", STYLE_STRING);
+    styled("```c\nchar *s = \"a\\\"zz\"; 7\n```", "7", STYLE_NUMBER);
+    styled("```C++\nstd::vector<int> v; template f()\n```", "template", STYLE_KEYWORD);
+    styled("```py\nx = \"\"\"a\ndef zz\n\"\"\"\n```", "def", STYLE_STRING);
+    styled("```python\n@cached\ndef f(): pass # no\n```", "@cached", STYLE_DIRECTIVE);
+    styled("```python\n@cached\ndef f(): pass # no\n```", "f()", STYLE_FUNCTION);
+    styled("```ts\nconst a = `x\nfor ${b}`; Map\n```", "for", STYLE_STRING);
+    styled("```java\nList<String> x = null;\n```", "String", STYLE_TYPE);
+    styled("```go\nfunc main() { defer f() }\n```", "defer", STYLE_KEYWORD);
+    styled("```rust\nfn f<'a>(x: &'a str) -> u8 { match x }\n```", "match", STYLE_KEYWORD);
+    styled("```sh\necho $HOME a#b # c\n```", "$HOME", STYLE_TYPE);
+    styled("```sh\necho $HOME a#b # c\n```", "# c", STYLE_COMMENT);
+    styled("```sh\necho $HOME a#b # c\n```", "#b", STYLE_BLOCK);
+    styled("```sql\nSELECT 'it' FROM t -- x\n```", "FROM", STYLE_KEYWORD);
+    styled("```json\n{\"key\": \"value\", \"n\": 1.5e-3}\n```", "\"key", STYLE_TYPE);
+    styled("```json\n{\"key\": \"value\", \"n\": 1.5e-3}\n```", "\"value", STYLE_STRING);
+    styled("```yaml\nkey: don't # c\n```", "key", STYLE_TYPE);
+    styled("```yaml\nkey: don't # c\n```", "# c", STYLE_COMMENT);
+    styled("```html\n<p class=\"x\">if</p>\n```", "class", STYLE_TYPE);
+    styled("```html\n<p class=\"x\">if</p>\n```", "if", STYLE_BLOCK);
+    styled("```xml\n<p\n a='b'>c</p>\n```", "'b'", STYLE_STRING);
+    styled("```css\n.box { color: #fff; } /* c */\n```", "color", STYLE_TYPE);
+    styled("```lua\nlocal x = [[a\nend]] --[[ c\n]] end\n```", "local", STYLE_KEYWORD);
+    styled("```ruby\ndef f; @x; end\n```", "@x", STYLE_DIRECTIVE);
+    styled("```diff\n-old\n+new\n@@ 1\n```", "+new", STYLE_STRING);
+    styled("```brainf\nif\n```", "if", STYLE_BLOCK);
+}
+
+static void copied_code_is_the_code(void **state)
+{
+    (void)state;
+    static const struct { const char *text, *code; } cases[] = {
+        {"```c\nint x;\n\n\treturn;\n```\n", "int x;\n\n\treturn;"},
+        {"1. a\n\n   ```\n   x\n\n     y\n   ```\n", "x\n\n  y"},
+        {"> ```\n> x\n>\n> y\n> ```\n", "x\n\ny"},
+        {"```\nunfinished long line that wraps", "unfinished long line that wraps"},
+        {"    indented\n\n    more\n\ntext", "indented\n\nmore"},
+    };
+    for (int width = 8; width <= 80; width += 36)
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            struct rendering r = {0};
+            struct render_options o = {.width = width};
+            struct buf code;
+            buf_init(&code, TEXT_MOST);
+            assert_true(render(cases[i].text, strlen(cases[i].text), &o, &r));
+            assert_int_equal(r.n_blocks, 1);
+            assert_true(rendering_copy_block(&r, 0, cases[i].text, &code));
+            assert_string_equal(buf_text(&code), cases[i].code);
+            rendering_free(&r);
+            buf_free(&code);
+        }
+}
+
+static void places_are_found_again(void **state)
+{
+    (void)state;
+    const char *text = "one two three\n\nfour five";
+    struct rendering r = {0};
+    struct render_options o = {.width = 9};
+    assert_true(render(text, strlen(text), &o, &r)); /* one two / three / / four five */
+    assert_int_equal(r.n_lines, 4);
+    assert_int_equal(rendering_line_at(&r, 0), 0);
+    assert_int_equal(rendering_line_at(&r, 6), 0);
+    assert_int_equal(rendering_line_at(&r, 8), 1);
+    assert_int_equal(rendering_line_at(&r, 20), 3);
+    assert_int_equal(rendering_line_at(&r, 999), 3);
+    rendering_free(&r);
+}
+
+/* Depth and number have no bounds in a message. */
+static void monsters_are_tame(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"> ", "- ", "* a\n", "|", "|\n|-|\n", "[", "![", "**a ", "`", "<", "1. ", "\xF0\x9F\x91\xA9\xE2\x80\x8D", "\t", "a\xCC\x81\xCC\x82"};
+    struct rendering r = {0};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct buf text;
+        buf_init(&text, TEXT_MOST);
+        while (text.size < 20000)
+            buf_puts(&text, parts[i]);
+        for (int growing = 0; growing < 2; growing++) {
+            struct render_options o = {.width = 40, .growing = growing};
+            assert_true(render(text.data, text.size, &o, &r));
+            check(&r, text.size, &o, parts[i]);
+        }
+        buf_free(&text);
+    }
+    rendering_free(&r);
+}
+
+static double milliseconds(const struct buf *text, const struct render_options *o, struct rendering *r)
+{
+    struct timespec from, to;
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    assert_true(render(text->data, text->size, o, r));
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    return (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
+}
+
+/* Prints how long 100 KB take; less than 15 ms are meant. */
+static void it_is_fast(void **state)
+{
+    (void)state;
+    struct rendering r = {0};
+    struct render_options o = {.width = 80};
+    struct buf one, text;
+    double best = 1e9;
+    read_fixture("answer.md", &one);
+    buf_init(&text, TEXT_MOST);
+    while (text.size < 100 * 1000)
+        buf_append(&text, one.data, one.size);
+    for (int i = 0; i < 8; i++) {
+        double ms = milliseconds(&text, &o, &r);
+        best = ms < best ? ms : best;
+    }
+    print_message("%zu bytes, %zu lines: %.1f ms\n", text.size, r.n_lines, best);
+    check(&r, text.size, &o, "100 KB");
+    buf_free(&text);
+    buf_free(&one);
+    rendering_free(&r);
+}
+
+int main(void)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(screens_are_as_expected),
+        cmocka_unit_test(every_prefix_holds),
+        cmocka_unit_test(growing_marks_look_whole),
+        cmocka_unit_test(finished_text_is_left_alone),
+        cmocka_unit_test(styles_nest),
+        cmocka_unit_test(code_is_coloured),
+        cmocka_unit_test(copied_code_is_the_code),
+        cmocka_unit_test(places_are_found_again),
+        cmocka_unit_test(monsters_are_tame),
+        cmocka_unit_test(it_is_fast),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
