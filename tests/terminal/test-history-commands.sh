@@ -225,10 +225,10 @@ import fcntl, sys, time
 f = open(sys.argv[1], 'rb')
 fcntl.lockf(f, fcntl.LOCK_SH | fcntl.LOCK_NB, 510, 0x40000002)
 open(sys.argv[2], 'w').close()
-time.sleep(30)
+time.sleep(120)
 END
 	holder=$!
-	for _ in 1 2 3 4 5 6 7 8 9 10; do [ -e "$work/held" ] || sleep 0.2; done
+	for _ in $(seq 300); do [ -e "$work/held" ] && break; sleep 0.2; done
 	run doctor --repair
 	expect "no repair while another has it open" says "another Palaver has it open"
 	expect "it lies where it lay" [ "$before" = "$(sum_of "$db")" ]
