@@ -1,0 +1,226 @@
+/* Tests of what the line mode keeps, on a pseudo-terminal: a chat is killed, gone on with, found again by its title, or
+ * leaves no trace. The programs of one test share a home; the model has random weights. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "pty.h"
+
+#define PROMPT "\xE2\x80\xBA "
+
+static char program[4096], model[4096];
+
+/* A home that outlives the programs. */
+struct home {
+    char folder[64];
+    char variables[4][96];
+    const char *environment[5];
+};
+
+static void make_home(struct home *h)
+{
+    static const char *const names[] = {"DATA", "STATE", "CACHE", "CONFIG"};
+    snprintf(h->folder, sizeof h->folder, "/tmp/palaver-home.XXXXXX");
+    assert_non_null(mkdtemp(h->folder));
+    for (int i = 0; i < 4; i++) {
+        snprintf(h->variables[i], sizeof h->variables[i], "XDG_%s_HOME=%s", names[i], h->folder);
+        h->environment[i] = h->variables[i];
+    }
+    h->environment[4] = NULL;
+}
+
+static void remove_home(const struct home *h)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", h->folder);
+    assert_int_equal(system(command), 0);
+}
+
+/* True when a file in it holds the bytes. */
+static bool traces(const struct home *h, const char *bytes)
+{
+    char command[256];
+    snprintf(command, sizeof command, "grep -rqaF '%s' '%s'", bytes, h->folder);
+    return system(command) == 0;
+}
+
+/* Starts a chat with a few more options, up to NULL. */
+static void start(struct pty *p, const struct home *h, const char *const *options)
+{
+    const char *argv[24] = {program, "-m", model, "-s", "1", "-c", "60000"};
+    for (int n = 7; *options != NULL && n < 23; n++)
+        argv[n] = *options++;
+    assert_true(pty_start(p, argv, h->environment));
+    assert_true(pty_expect(p, "/help, Ctrl-D leaves"));
+}
+
+static void say(struct pty *p, const char *text)
+{
+    char line[256];
+    snprintf(line, sizeof line, "%s\r", text);
+    pty_type(p, line);
+    assert_true(pty_expect(p, "max_new_tokens"));
+    assert_true(pty_expect(p, PROMPT));
+}
+
+static void quit(struct pty *p)
+{
+    pty_type(p, "\004");
+    int status = pty_wait(p);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    pty_end(p);
+}
+
+/* The question and the answer so far are there after kill -9, and the answer goes on in the same message. */
+static void survives_a_kill(void **state)
+{
+    (void)state;
+    struct home h;
+    struct pty p;
+    make_home(&h);
+    start(&p, &h, (const char *const[]){"--temperature", "0", "--frequency-penalty", "-2", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    pty_type(&p, "Tell of llamas\r");
+    assert_true(pty_expect(&p, "llamas\r\n"));
+    size_t before = p.out.size;
+    while (p.out.size < before + 3000)
+        pty_settle(&p);
+    kill(p.child, SIGKILL);
+    pty_wait(&p);
+    pty_end(&p);
+
+    start(&p, &h, (const char *const[]){"--continue", "-n", "4", NULL});
+    assert_true(pty_expect(&p, "Tell of llamas"));
+    assert_true(pty_expect(&p, PROMPT "Tell of llamas"));
+    assert_true(pty_expect(&p, "[interrupted; /continue goes on]"));
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "/continue");
+    pty_type(&p, "/context\r");
+    assert_true(pty_expect(&p, "1   user"));
+    assert_true(pty_expect(&p, "2   assistant"));
+    assert_true(pty_expect(&p, "tokens are used"));
+    assert_true(pty_expect(&p, PROMPT));
+    assert_false(pty_saw(&p, "3   "));
+    quit(&p);
+    remove_home(&h);
+}
+
+/* The model is given the first question again after a restart, by title. */
+static void resumes_by_title(void **state)
+{
+    (void)state;
+    struct home h;
+    struct pty p;
+    make_home(&h);
+    start(&p, &h, (const char *const[]){"-n", "4", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "Of the old gull");
+    say(&p, "/regenerate");
+    pty_type(&p, "/prev\r");
+    assert_true(pty_expect(&p, "‹1/2›"));
+    assert_true(pty_expect(&p, PROMPT));
+    pty_type(&p, "/new\r");
+    assert_true(pty_expect(&p, "a new conversation"));
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "Of ships");
+    quit(&p);
+
+    start(&p, &h, (const char *const[]){"-n", "4", "-r", "old gull", NULL});
+    assert_true(pty_expect(&p, "[Of the old gull"));
+    assert_true(pty_expect(&p, PROMPT "Of the old gull"));
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "And the sea?");
+    pty_type(&p, "/prompt\r");
+    assert_true(pty_expect(&p, "Of the old gull"));
+    assert_true(pty_expect(&p, "And the sea?"));
+    assert_true(pty_expect(&p, PROMPT));
+    pty_type(&p, "/next 2\r");
+    assert_true(pty_expect(&p, "‹2/2›"));
+    assert_true(pty_expect(&p, PROMPT));
+    assert_false(pty_saw(&p, "Of ships"));
+    quit(&p);
+    remove_home(&h);
+}
+
+static void leaves_no_trace(void **state)
+{
+    (void)state;
+    struct home h;
+    struct pty p;
+    make_home(&h);
+    start(&p, &h, (const char *const[]){"-n", "4", "--no-save", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "Zeppelin one");
+    say(&p, "Zeppelin two");
+    quit(&p);
+    assert_false(traces(&h, "Zeppelin"));
+    assert_false(traces(&h, "SQLite"));
+
+    start(&p, &h, (const char *const[]){"-n", "4", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "Xylophone");
+    pty_type(&p, "/temp\r");
+    assert_true(pty_expect(&p, "nothing of it is saved"));
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "Zeppelin three");
+    assert_false(traces(&h, "Zeppelin"));
+    pty_type(&p, "/temp off\r");
+    assert_true(pty_expect(&p, "which is saved"));
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "Yodel");
+    quit(&p);
+    assert_false(traces(&h, "Zeppelin"));
+    assert_true(traces(&h, "Xylophone"));
+    assert_true(traces(&h, "Yodel"));
+    remove_home(&h);
+}
+
+/* What can't be opened is said, and the chat goes on all the same. */
+static void opens_without_a_history(void **state)
+{
+    (void)state;
+    struct home h;
+    struct pty p;
+    char command[256];
+    make_home(&h);
+    snprintf(command, sizeof command, "mkdir -p '%s/palaver' && seq 2000 >'%s/palaver/history.db'", h.folder, h.folder);
+    assert_int_equal(system(command), 0);
+    start(&p, &h, (const char *const[]){"-n", "4", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    assert_true(pty_saw(&p, "history.db"));
+    assert_true(pty_saw(&p, "Nothing of this chat is saved"));
+    say(&p, "Hello");
+    quit(&p);
+    remove_home(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(survives_a_kill),
+        cmocka_unit_test(resumes_by_title),
+        cmocka_unit_test(leaves_no_trace),
+        cmocka_unit_test(opens_without_a_history),
+    };
+    const char *source = getenv("srcdir"), *binary = getenv("PALAVER");
+    char *root = realpath(source != NULL ? source : ".", NULL);
+    char *path = realpath(binary != NULL ? binary : "./palaver", NULL);
+    if (root == NULL || path == NULL)
+        return 99;
+    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", root);
+    snprintf(program, sizeof program, "%s", path);
+    free(root);
+    free(path);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
