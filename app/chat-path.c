@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/chat-internal.h"
+#include "app/library.h"
 #include "app/models.h"
 
 /* ---- from the history to the chat ------------------------------------------------------------------------------- */
@@ -428,7 +429,7 @@ enum error_code chat_resume(struct chat *c, struct error *err)
     struct store *library = keep_library(c->keep, err);
     if (library == NULL)
         return err->code;
-    enum error_code code = o->resume != NULL ? store_find(library, o->resume, &conversation, err)
+    enum error_code code = o->resume != NULL ? library_find(library, o->resume, &conversation, err)
                                              : store_last(library, &conversation, err);
     if (code == ERR_NOT_FOUND && o->resume == NULL)
         return error_clear(err), ERR_NONE; /* a new one is as good, and chat_tick says so */
