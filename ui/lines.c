@@ -46,11 +46,13 @@ void stretch_add_clean(struct stretch *s, const char *text, size_t size, const u
 {
     if (!stretch_reserve(s, size))
         return;
-    for (size_t i = 0; i < size; i++, s->n++) {
+    for (size_t i = 0; i < size; i++) {
+        if (origin[i] == RENDER_NO_SOURCE)
+            continue;
         bool made = (i > 0 && origin[i - 1] == origin[i]) || (i + 1 < size && origin[i + 1] == origin[i]);
         s->text[s->n] = text[i];
         s->source[s->n] = origin[i];
-        s->style[s->n] = made && origin[i] != RENDER_NO_SOURCE ? STYLE_CONTROL : style;
+        s->style[s->n++] = made ? STYLE_CONTROL : style;
     }
 }
 
@@ -276,7 +278,8 @@ void lines_begin_block(struct lines *l, const char *language, size_t size)
     if (size >= sizeof b->language)
         for (size = sizeof b->language - 1; size > 0 && ((unsigned char)language[size] & 0xC0) == 0x80;)
             size--;
-    memcpy(b->language, language, size);
+    if (size > 0)
+        memcpy(b->language, language, size);
     l->block = (int32_t)r->n_blocks++;
 }
 

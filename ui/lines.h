@@ -16,7 +16,8 @@ struct stretch {
 };
 /* Adds bytes; the first came from source, the others from the bytes behind it. */
 void stretch_add(struct stretch *s, const char *text, size_t size, uint32_t source, uint16_t style);
-/* Adds bytes of cleaned text with the origin of each; what was made visible gets STYLE_CONTROL. */
+/* Adds bytes of cleaned text with the origin of each; what was made visible gets STYLE_CONTROL, and what has no origin, for
+ * it was only put there for Markdown, is left out. */
 void stretch_add_clean(struct stretch *s, const char *text, size_t size, const uint32_t *origin, uint16_t style);
 void stretch_free(struct stretch *s);
 

@@ -131,7 +131,7 @@ bool text_clean(const char *text, size_t size, struct buf *out, struct text_orig
         bool lone = !visible && before < ' ' && is_mark(code);
         if ((lone || visible) && !append_visible(out, origin, code, at, lone))
             return false;
-        if (!visible && (!buf_append(out, text + at, used) || !origin_add(origin, at, used, true)))
+        if (!visible && (!buf_append(out, text + at, used) || !origin_add(origin, at, used, !lone)))
             return false;
         before = visible ? ' ' : code;
     }
