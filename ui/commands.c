@@ -9,6 +9,8 @@
 
 #include "ui/internal.h"
 
+#define CODE_MOST ((size_t)64 << 20) /* bytes of a code block to copy */
+
 /* ---- scrolling -------------------------------------------------------------------------------------------------- */
 
 static void scrolled(struct ui *ui)
@@ -72,18 +74,17 @@ static void copy_message(struct ui *ui)
 
 static void copy_code(struct ui *ui)
 {
-    const char *text;
-    size_t size, number, of;
+    struct buf code;
+    size_t number, of;
     char what[64];
-    if (!transcript_code(ui->transcript, &text, &size, &number, &of)) {
+    buf_init(&code, CODE_MOST);
+    if (!transcript_code(ui->transcript, &code, &number, &of)) {
         ui_notice(ui, false, "this message has no code block");
-        return;
+    } else {
+        snprintf(what, sizeof what, of > 1 ? "code block %zu of %zu" : "code block", number, of);
+        ui_tell(ui, &(struct ui_action){.kind = UI_COPY, .text = buf_text(&code), .size = code.size, .what = what});
     }
-    snprintf(what, sizeof what, of > 1 ? "code block %zu of %zu" : "code block", number, of);
-    char *copy = strndup(text, size);
-    if (copy != NULL)
-        ui_tell(ui, &(struct ui_action){.kind = UI_COPY, .text = copy, .size = size, .what = what});
-    free(copy);
+    buf_free(&code);
 }
 
 /* ---- panes ------------------------------------------------------------------------------------------------------ */

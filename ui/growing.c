@@ -192,10 +192,23 @@ static void cut_blanks_and(struct buf *b, size_t from, const char *marks)
     buf_truncate(b, size);
 }
 
+/* Ends a link's target: text after "](" without blanks and without an end. */
+static void close_target(struct buf *b, size_t from)
+{
+    size_t at = b->size;
+    while (at > from + 1 && !is_blank(b->data[at - 1]) && b->data[at - 1] != '\n' && b->data[at - 1] != ')' &&
+           b->data[at - 1] != '(')
+        at--;
+    if (at > from + 1 && b->data[at - 1] == '(' && b->data[at - 2] == ']')
+        buf_putc(b, ')');
+}
+
 static void close_marks(struct buf *b, size_t from)
 {
     struct open open[OPEN_MOST];
     size_t n = find_open(b, from, open);
+    if (n == 0 || open[n - 1].c != '`')
+        close_target(b, from);
     if (n == 0)
         return;
     cut_blanks_and(b, from, open[n - 1].c == '`' ? "`" : "*~");

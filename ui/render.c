@@ -129,13 +129,19 @@ static void write_folded(const struct clean *c, const struct thoughts *t, struct
     buf_free(&label);
 }
 
+/* Whether the text is the beginning of the mark before thoughts, and nothing more yet. */
+static bool is_half_mark(const struct buf *text)
+{
+    return text->size > 0 && text->size < strlen(THINK_BEGIN) && memcmp(text->data, THINK_BEGIN, text->size) == 0;
+}
+
 /* Writes the thoughts, one line or all of them. Returns where the rest begins. */
 static size_t write_thoughts(const struct clean *c, struct lines *l)
 {
     const char *bar = l->options->ascii ? "| " : "\xE2\x94\x82 ";
     struct thoughts t;
     if (!find_thoughts(&c->text, &t))
-        return 0;
+        return l->options->growing && is_half_mark(&c->text) ? c->text.size : 0;
     if (t.from == t.to)
         return t.next;
     if (l->options->fold_think) {

@@ -176,7 +176,8 @@ struct rendering *transcript_lines(struct transcript *t, size_t index)
     struct render_options options = {.width = t->width,
                                      .raw = t->raw || t->base || b->speaker == UI_YOU,
                                      .ascii = t->ascii,
-                                     .fold_think = !t->think};
+                                     .fold_think = !t->think,
+                                     .growing = b->running};
     if (!b->rendered)
         b->lines = (struct rendering){0};
     bool other = b->rendered && b->width != t->width;
@@ -471,22 +472,19 @@ int64_t transcript_id(const struct transcript *t, size_t index)
     return index < t->n ? t->blocks[index].id : 0;
 }
 
-bool transcript_code(struct transcript *t, const char **text, size_t *size, size_t *number, size_t *of)
+bool transcript_code(struct transcript *t, struct buf *code, size_t *number, size_t *of)
 {
     if (t->selected >= t->n || t->width == 0)
         return false;
     struct block *b = &t->blocks[t->selected];
     struct rendering whole = {0};
-    struct render_options options = {.width = t->width > 0 ? t->width : 80};
-    if (!render(buf_text(&b->text), b->text.size, &options, &whole) || whole.n_blocks == 0) {
-        rendering_free(&whole);
-        return false;
+    struct render_options options = {.width = t->width};
+    bool found = render(buf_text(&b->text), b->text.size, &options, &whole) && whole.n_blocks > 0;
+    if (found) {
+        *of = whole.n_blocks;
+        *number = t->code++ % whole.n_blocks + 1;
+        found = rendering_copy_block(&whole, *number - 1, buf_text(&b->text), code);
     }
-    const struct render_block *code = &whole.blocks[t->code % whole.n_blocks];
-    *number = t->code++ % whole.n_blocks + 1;
-    *of = whole.n_blocks;
-    *text = buf_text(&b->text) + code->source;
-    *size = code->end - code->source;
     rendering_free(&whole);
-    return true;
+    return found;
 }

@@ -6,6 +6,7 @@
 #ifndef PALAVER_UI_TRANSCRIPT_H
 #define PALAVER_UI_TRANSCRIPT_H
 
+#include "base/buf.h"
 #include "ui/screen.h"
 #include "ui/ui.h"
 
@@ -49,8 +50,8 @@ void transcript_select_row(struct transcript *t, int row);
 size_t transcript_selected(const struct transcript *t);
 const char *transcript_text(const struct transcript *t, size_t index, size_t *size);
 int64_t transcript_id(const struct transcript *t, size_t index);
-/* The next code block of the selected message, from the first on the first call; false when it has none. */
-bool transcript_code(struct transcript *t, const char **text, size_t *size, size_t *number, size_t *of);
+/* Appends the next code block of the selected message, from the first on the first call; false when it has none. */
+bool transcript_code(struct transcript *t, struct buf *code, size_t *number, size_t *of);
 
 /* Selecting text with the mouse: rows and columns of the area last drawn. */
 void transcript_drag_begin(struct transcript *t, int row, int column);

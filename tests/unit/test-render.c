@@ -161,6 +161,9 @@ static void growing_marks_look_whole(void **state)
     shows("2 * 3", o, "2 * 3\n");
     shows("a `co", o, "a co\n");
     shows("a `", o, "a\n");
+    shows("**a [link](http://x", o, "a link (http://x)\n");
+    shows("see `[a](x", o, "see [a](x\n");
+    shows("<thi", o, "");
     shows("Here:\n-", o, "Here:\n");
     shows("Here:\n- ", o, "Here:\n");
     shows("Here:\n1.", o, "Here:\n");
