@@ -463,11 +463,11 @@ static void wait_for_model(struct line *l)
 
 static void run(struct line *l)
 {
+    chat_tick(l->talk.chat);
+    on_changed(l, 0); /* what is gone on with */
     wait_for_model(l);
     if (l->failed)
         return;
-    on_changed(l, 0); /* what is gone on with */
-    chat_tick(l->talk.chat);
     send_words(l);
     while (!l->talk.quit && l->dying == 0) {
         if (chat_is_busy(l->talk.chat))
