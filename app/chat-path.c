@@ -431,6 +431,8 @@ enum error_code chat_resume(struct chat *c, struct error *err)
         return err->code;
     enum error_code code = o->resume != NULL ? library_find(library, o->resume, &conversation, err)
                                              : store_last(library, &conversation, err);
+    if (code == ERR_NONE && keep_is_temporary(c->keep))
+        code = keep_begin(c->keep, false, err);
     if (code == ERR_NOT_FOUND && o->resume == NULL)
         return error_clear(err), ERR_NONE; /* a new one is as good, and chat_tick says so */
     return code == ERR_NONE ? enter(c, conversation, err) : code;

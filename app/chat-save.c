@@ -136,7 +136,7 @@ static enum store_role stored_role(enum role role)
     return role == ROLE_USER ? STORE_USER : role == ROLE_SYSTEM ? STORE_SYSTEM : STORE_ASSISTANT;
 }
 
-/* A whole message; the conversation's row and properties in the same transaction, and out of the trash with it. */
+/* A whole message; the conversation's row and properties in the same transaction. */
 static enum error_code add_whole(struct chat *c, size_t index, int64_t *id, struct error *err)
 {
     struct store *s = keep_store(c->keep);
@@ -145,8 +145,6 @@ static enum error_code add_whole(struct chat *c, size_t index, int64_t *id, stru
     enum error_code code = keep_ensure(c->keep, err);
     if (code == ERR_NONE && fresh)
         code = store_properties(c, err);
-    if (code == ERR_NONE && !fresh)
-        code = store_restore(s, keep_conversation(c->keep), err);
     if (code == ERR_NONE)
         code = store_append(s, keep_conversation(c->keep), parent_of(c, index), stored_role(m->role),
                             buf_text(&m->text), m->text.size, NULL, id, err);
@@ -169,7 +167,6 @@ static enum error_code save_whole(struct chat *c, size_t index, struct error *er
     }
     if (conversation == 0)
         c->properties = false;
-    c->trash_told = false;
     c->list.at[index].id = id;
     take_place(c, &c->list.at[index]);
     return ERR_NONE;
@@ -258,11 +255,23 @@ static enum error_code save_message(struct chat *c, size_t index, struct error *
     return code == ERR_NONE && !streams(c, index) ? close_reply(c, err) : code;
 }
 
+/* What is said in a conversation that was deleted elsewhere brings it back. */
+static enum error_code bring_back(struct chat *c, struct error *err)
+{
+    bool more = first_unsaved(c) < c->list.n || (c->writing && c->reply == NULL);
+    if (!more || keep_conversation(c->keep) == 0)
+        return ERR_NONE;
+    c->trash_told = false;
+    return store_restore(keep_store(c->keep), keep_conversation(c->keep), err);
+}
+
 static enum error_code save_all(struct chat *c, struct error *err)
 {
     enum error_code code = ERR_NONE;
     if (c->reply != NULL && !streams(c, c->reply_index))
         code = close_reply(c, err);
+    if (code == ERR_NONE)
+        code = bring_back(c, err);
     for (size_t i = first_unsaved(c); code == ERR_NONE && i < c->list.n; i++)
         code = save_message(c, i, err);
     if (code == ERR_NONE && c->list.n > 0 && streams(c, c->list.n - 1) && c->reply == NULL)
@@ -446,20 +455,23 @@ static void look(struct chat *c)
 static void flush(struct chat *c)
 {
     struct error err = {0};
-    if (store_reply_due(c->reply) != 0)
+    int due = store_reply_due(c->reply);
+    if (due > 0)
         return;
-    if (store_reply_flush(c->reply, &err) != ERR_NONE)
+    if (due == 0 && store_reply_flush(c->reply, &err) != ERR_NONE)
         lose(c, &err);
     else
         recovered(c);
 }
 
-/* Once: why nothing of this chat is saved, or why it is a new one. */
+/* Once: that nothing of this chat is saved and why, or why it is a new one. */
 static void tell_problem(struct chat *c)
 {
     const struct error *problem = keep_problem(c->keep);
     if (problem != NULL && !c->problem_told)
         chat_remark(c, true, "%s. Nothing of this chat is saved", problem->message);
+    else if (!c->problem_told && c->options->no_save && keep_is_temporary(c->keep))
+        chat_remark(c, false, "nothing of this chat is saved; /temp off begins one that is");
     else if (!c->problem_told && c->options->continue_last && keep_conversation(c->keep) == 0)
         chat_remark(c, false, "there is no conversation yet to go on with; this is a new one");
     c->problem_told = true;

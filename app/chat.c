@@ -245,7 +245,10 @@ enum error_code chat_check_ready(const struct chat *c, struct error *err)
 
 enum error_code chat_check_saved(struct chat *c, struct error *err)
 {
-    return chat_is_saved(c) && !c->orphan ? ERR_NONE : chat_save(c, err);
+    struct error why = {0};
+    if ((chat_is_saved(c) && !c->orphan) || chat_save(c, &why) == ERR_NONE)
+        return ERR_NONE;
+    return error_set(err, why.code, "what was said last is not saved yet, so it stays here: %s", why.message);
 }
 
 void chat_cut(struct chat *c, size_t n)

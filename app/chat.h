@@ -51,7 +51,7 @@ struct chat_view {
     /* The model no longer sees the first messages, tokens in all; 0 messages: it sees all again. */
     void (*window)(void *context, size_t messages, size_t tokens);
     void (*ended)(void *context, const struct chat_message *answer);
-    /* The message that waited can't be answered and was taken out of the chat. */
+    /* The message that waited can't be answered and was taken out of the chat; "" when it was none just sent, and stays. */
     void (*refused)(void *context, const char *text, const struct error *err);
     /* Loading or answering failed; what was said stays. */
     void (*failed)(void *context, const struct error *err);

@@ -141,10 +141,11 @@ static void on_ended(void *context, const struct chat_message *answer)
 static void on_refused(void *context, const char *text, const struct error *err)
 {
     struct line *l = context;
-    (void)text;
     interrupt_prompt(l);
     if (!l->failed)
         show_error(&l->show, err);
+    if (*text == '\0')
+        return;
     buf_clear(&l->talk.draft);
     buf_puts(&l->talk.draft, buf_text(&l->talk.sent));
 }

@@ -18,6 +18,9 @@
 
 #define PROMPT "\xE2\x80\xBA "
 
+/* The same again and again, until somebody stops it. */
+#define ENDLESS "--temperature", "0", "--frequency-penalty", "-2"
+
 static char program[4096], model[4096];
 static const char *const plain[] = {NULL};
 
@@ -177,7 +180,7 @@ static void offers_the_nearest_command(void **state)
 
 static void start_long_answer(struct pty *p)
 {
-    start_with(p, plain, (const char *const[]){"-c", "60000", "--temperature", "0", NULL});
+    start_with(p, plain, (const char *const[]){"-c", "60000", ENDLESS, NULL});
     assert_true(pty_expect(p, PROMPT));
     pty_type(p, "The llama\r");
     assert_true(pty_expect(p, "The llama\r\n"));
@@ -188,7 +191,7 @@ static void stops_an_answer(void **state)
 {
     (void)state;
     struct pty p;
-    start_with(&p, plain, (const char *const[]){"-c", "60000", "--temperature", "0", NULL});
+    start_with(&p, plain, (const char *const[]){"-c", "60000", ENDLESS, NULL});
     assert_true(pty_expect(&p, PROMPT));
     pty_type(&p, "The llama\r");
     assert_true(pty_expect(&p, "llama\r\n"));
@@ -236,7 +239,7 @@ static void interrupts_one_answer(void **state)
 {
     (void)state;
     struct pty p;
-    start_with(&p, plain, (const char *const[]){"-c", "60000", "--temperature", "0", "-p", "The llama", NULL});
+    start_with(&p, plain, (const char *const[]){"-c", "60000", ENDLESS, "-p", "The llama", NULL});
     assert_true(pty_expect(&p, " "));
     pty_type(&p, "\003");
     int status = pty_wait(&p);
