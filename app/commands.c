@@ -80,5 +80,5 @@ int report(const struct error *err)
 int chat_run(const struct options *o)
 {
     bool once = o->prompt != NULL || o->file != NULL || !isatty(STDIN_FILENO);
-    return once ? once_run(o) : line_run(o);
+    return once ? once_run(o) : screen_fits(o) ? screen_run(o) : line_run(o);
 }

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/drop.h"
 #include "app/editor.h"
 #include "app/line-edit.h"
 #include "app/line-tail.h"
@@ -328,19 +328,12 @@ static char *message_text(char *text)
     return text;
 }
 
-/* A file dropped on the terminal arrives as its path, perhaps in quotes. */
+/* Offers to read a file that was dropped on the terminal. */
 static bool offer_file(struct line *l, const char *text)
 {
-    struct words words = {0};
-    struct stat status;
-    bool is_file = strchr("/'\"~", *text) != NULL && strchr(text, '\n') == NULL && words_split(&words, text) &&
-                   words.n == 1 && words.at[0][0] == '/' && stat(words.at[0], &status) == 0 && S_ISREG(status.st_mode);
-    words_free(&words);
-    if (!is_file)
+    if (!drop_offers_file(text, &l->talk.draft))
         return false;
     show_note(&l->show, "that is a file; Enter puts its text into your next message");
-    buf_clear(&l->talk.draft);
-    buf_printf(&l->talk.draft, "/read %s", text);
     return true;
 }
 

@@ -43,6 +43,9 @@ struct options {
     bool exact;          /* float32 throughout */
     bool json;
     int32_t logprobs;    /* alternatives per token in JSON, 0: none */
+    bool line;           /* line mode */
+    char *theme;         /* of the screen; NULL: default */
+    bool no_mouse;
     bool quiet;          /* nothing but answers and errors */
     bool stats;          /* timings on standard error after each answer */
     int32_t color;       /* enum color */

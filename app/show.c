@@ -85,12 +85,18 @@ void show_end(struct show *s)
 }
 
 /* A whole line from format, cleaned, between two decorations. */
-static void write_line(struct show *s, const char *before, const char *after, const char *format, va_list arguments)
+static void write_line(struct show *s, enum show_kind kind, const char *before, const char *after, const char *format,
+                       va_list arguments)
 {
     char *text = NULL;
     int size = vasprintf(&text, format, arguments);
     if (size < 0)
         return;
+    if (s->tell != NULL) {
+        s->tell(s->context, kind, text);
+        free(text);
+        return;
+    }
     end_line(s);
     buf_clear(&s->clean);
     utf8_clean(&s->clean, text, (size_t)size);
@@ -103,7 +109,7 @@ void show_line(struct show *s, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    write_line(s, "", "", format, arguments);
+    write_line(s, SHOW_LINE, "", "", format, arguments);
     va_end(arguments);
 }
 
@@ -113,12 +119,16 @@ void show_note(struct show *s, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    write_line(s, s->color ? DIM "[" : "[", s->color ? "]" PLAIN : "]", format, arguments);
+    write_line(s, SHOW_NOTE, s->color ? DIM "[" : "[", s->color ? "]" PLAIN : "]", format, arguments);
     va_end(arguments);
 }
 
 void show_error(struct show *s, const struct error *err)
 {
+    if (s->tell != NULL) {
+        s->tell(s->context, SHOW_ERROR, err->message);
+        return;
+    }
     end_line(s);
     fflush(s->out);
     fprintf(stderr, "palaver: %s\n", err->message);

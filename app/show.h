@@ -11,7 +11,12 @@
 #include "app/fold.h"
 #include "app/options.h"
 
+enum show_kind { SHOW_LINE, SHOW_NOTE, SHOW_ERROR };
+
 struct show {
+    /* Takes lines, notes and errors in place of the streams below, uncleaned; NULL: they are printed. */
+    void (*tell)(void *context, enum show_kind kind, const char *text);
+    void *context;
     FILE *out;
     FILE *side;         /* for lines of our own: out, or standard error when out is not a terminal */
     bool terminal;      /* out is one */

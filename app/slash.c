@@ -63,6 +63,9 @@ const struct slash_command slash_commands[] = {
     {"think", "", "[show | hide]", "show or hide what a model thinks before it answers", SLASH_THINK, true,
      slash_think},
     {"copy", "", "", "copy the last answer to the clipboard", SLASH_NO_WORDS, false, slash_copy},
+    {"theme", "", "[NAME]", "choose the colours of the screen", SLASH_NO_WORDS, true, NULL},
+    {"keys", "", "", "all keys of the screen", SLASH_NO_WORDS, false, NULL},
+    {"palette", "", "", "find any command, conversation, model or theme", SLASH_NO_WORDS, false, NULL},
     {"quit", "exit bye q", "", "leave (also Ctrl-D)", SLASH_NO_WORDS, false, slash_quit},
     {0},
 };
@@ -152,9 +155,14 @@ static enum error_code run(struct talk *t, const char *line, struct error *err)
     char *arguments = strndup(from, size);
     if (arguments == NULL)
         return error_set(err, ERR_MEMORY, "no memory for a line");
-    enum error_code code = command->run(t, arguments, err);
+    if (t->front != NULL && t->front(t->context, command->name, arguments, err))
+        ; /* done there */
+    else if (command->run != NULL)
+        command->run(t, arguments, err);
+    else
+        error_set(err, ERR_UNSUPPORTED, "/%s is for the full screen; this is line mode", command->name);
     free(arguments);
-    return code;
+    return err->code;
 }
 
 void slash_run(struct talk *t, const char *line)

@@ -34,6 +34,9 @@ struct talk {
     enum error_code (*edit)(void *context, struct buf *text, struct error *err);
     /* Brings a message of the chat into view; NULL where nothing scrolls: it is printed then. */
     void (*jump)(void *context, size_t index);
+    /* A front end that has more to show than lines may run a command itself: true when it did (err tells a failure).
+     * name as in the table. NULL in the line mode. */
+    bool (*front)(void *context, const char *name, const char *arguments, struct error *err);
     void *context;
 };
 

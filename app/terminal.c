@@ -14,6 +14,7 @@ enum { CRASH_COUNT = 5 };
 static struct {
     volatile sig_atomic_t open;
     bool marks;
+    const char *last_words;
     int out;
     struct termios found;
     struct sigaction before[CRASH_COUNT];
@@ -36,11 +37,18 @@ void terminal_restore(void)
 /* Restores the terminal and leaves the rest to whoever handled the signal before. */
 static void crash(int number)
 {
+    if (state.last_words != NULL && write(state.out, state.last_words, strlen(state.last_words)) < 0)
+        state.last_words = NULL;
     terminal_restore();
     for (int i = 0; i < CRASH_COUNT; i++)
         if (crashes[i] == number)
             sigaction(number, &state.before[i], NULL);
     raise(number);
+}
+
+void terminal_last_words(const char *bytes)
+{
+    state.last_words = bytes;
 }
 
 void terminal_open(int out, bool marks)
@@ -76,6 +84,7 @@ void terminal_mark_pastes(void)
 void terminal_close(void)
 {
     terminal_restore();
+    state.last_words = NULL;
     for (int i = 0; state.open && i < CRASH_COUNT; i++)
         sigaction(crashes[i], &state.before[i], NULL);
     state.open = 0;

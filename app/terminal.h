@@ -7,6 +7,8 @@
 /* Remembers the modes of standard input and restores them should the program crash. marks: the terminal (out, a
  * descriptor) is asked to mark pasted text. */
 void terminal_open(int out, bool marks);
+/* Bytes, static, that the handler of crashes writes to out before it restores the modes. */
+void terminal_last_words(const char *bytes);
 /* Bytes come as they are typed, nothing is echoed, Ctrl-C is a byte: while the program listens itself. */
 void terminal_listen(void);
 /* Asks for marks around pasted text, after the line editor has set its modes. */

@@ -93,6 +93,12 @@ void ui_set_matches(struct ui *ui, const struct ui_match *matches, size_t n)
         transcript_match(ui->transcript, -1);
 }
 
+void ui_show_match(struct ui *ui, size_t index)
+{
+    ui->dirty = true;
+    transcript_show_match(ui->transcript, index);
+}
+
 /* ---- lines ------------------------------------------------------------------------------------------------------ */
 
 void ui_set_head(struct ui *ui, const char *title, const char *model)
@@ -225,6 +231,18 @@ void ui_set_items(struct ui *ui, const struct ui_item *items, size_t n)
     ui->dirty = true;
     if (ui->popup != NULL)
         popup_set_items(ui->popup, items, n);
+}
+
+void ui_set_query(struct ui *ui, const char *text)
+{
+    ui->dirty = true;
+    if (ui->popup != NULL)
+        popup_set_query(ui->popup, text);
+}
+
+void ui_command(struct ui *ui, const char *name)
+{
+    ui_run(ui, name);
 }
 
 void ui_view(struct ui *ui, const char *title, const char *text, size_t size, const struct ui_stretch *stretches, size_t n)

@@ -203,6 +203,13 @@ const char *popup_text(const struct popup *p)
     return p->selected < p->n_shown ? p->items[p->shown[p->selected]].command : "";
 }
 
+void popup_set_query(struct popup *p, const char *text)
+{
+    buf_clear(&p->query);
+    for (; *text != '\0'; text++)
+        buf_putc(&p->query, (unsigned char)*text < ' ' ? ' ' : *text);
+}
+
 const char *popup_query(const struct popup *p)
 {
     return buf_text(&p->query);

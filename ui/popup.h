@@ -19,6 +19,7 @@ enum popup_result { POPUP_NOTHING, POPUP_CLOSED, POPUP_CHOSEN, POPUP_ASKED, POPU
 enum popup_result popup_key(struct popup *p, const struct key *key);
 /* The command of the item that was chosen, or the text to copy; and what is typed. The popup's. */
 const char *popup_text(const struct popup *p);
+void popup_set_query(struct popup *p, const char *text);
 const char *popup_query(const struct popup *p);
 
 #endif

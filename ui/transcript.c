@@ -396,12 +396,16 @@ bool transcript_match(struct transcript *t, int direction)
     if (t->n_matches == 0)
         return false;
     if (t->match >= t->n_matches)
-        t->match = direction > 0 ? 0 : t->n_matches - 1;
-    else
-        t->match = (t->match + t->n_matches + (size_t)(direction > 0 ? 1 : -1)) % t->n_matches;
-    const struct ui_match *m = &t->matches[t->match];
-    if (m->message >= t->n || t->width == 0)
+        return transcript_show_match(t, direction > 0 ? 0 : t->n_matches - 1);
+    return transcript_show_match(t, (t->match + t->n_matches + (size_t)(direction > 0 ? 1 : -1)) % t->n_matches);
+}
+
+bool transcript_show_match(struct transcript *t, size_t index)
+{
+    if (index >= t->n_matches || t->matches[index].message >= t->n || t->width == 0)
         return false;
+    const struct ui_match *m = &t->matches[index];
+    t->match = index;
     struct rendering *lines = transcript_lines(t, m->message);
     t->selected = m->message;
     show_line(t, m->message,

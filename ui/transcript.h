@@ -40,6 +40,7 @@ bool transcript_follows(const struct transcript *t);
 void transcript_show(struct transcript *t, size_t index);
 /* To the next (1) or previous (-1) match; false when there is none. */
 bool transcript_match(struct transcript *t, int direction);
+bool transcript_show_match(struct transcript *t, size_t index);
 
 /* The message that keys act on: the last one on the screen when the focus comes. */
 void transcript_focus(struct transcript *t);

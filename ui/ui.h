@@ -76,6 +76,8 @@ struct ui_action {
 };
 typedef void ui_act(void *context, const struct ui_action *action);
 
+/* Runs one of the screen's own commands, e.g. "settings". */
+void ui_command(struct ui *ui, const char *name);
 /* Takes bytes that were typed and tells the actions that follow. final: nothing came for a moment (see ui_timeout). */
 void ui_type(struct ui *ui, const char *bytes, size_t size, ui_act *act, void *context);
 /* Does what is due by time. Milliseconds from now until it should be called again are ui_timeout's; -1: not at all. */
@@ -132,6 +134,8 @@ void ui_show_message(struct ui *ui, size_t index);
 /* Marks bytes [start, end) of messages; n and N walk through them. */
 struct ui_match { size_t message, start, end; };
 void ui_set_matches(struct ui *ui, const struct ui_match *matches, size_t n);
+/* Brings one of them into view. */
+void ui_show_match(struct ui *ui, size_t index);
 
 /* The line above the transcript. */
 void ui_set_head(struct ui *ui, const char *title, const char *model);
@@ -169,6 +173,8 @@ struct ui_item {
  * which ui_set_items answers. */
 void ui_pick(struct ui *ui, const char *title, const struct ui_item *items, size_t n, bool asks);
 void ui_set_items(struct ui *ui, const struct ui_item *items, size_t n);
+/* Puts text where a popup asks for some. */
+void ui_set_query(struct ui *ui, const char *text);
 /* Text to read, which may be long. spans color it: role of style.h by name; NULL: plain. */
 struct ui_stretch { size_t end; const char *role; };
 void ui_view(struct ui *ui, const char *title, const char *text, size_t size, const struct ui_stretch *stretches,

@@ -1,0 +1,306 @@
+/* Screen: actions. */
+#include <config.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/drop.h"
+#include "app/line-history.h"
+#include "app/progress.h"
+#include "app/screen.h"
+#include "app/signals.h"
+
+/* Bytes up to which typed text is counted at every key; seconds after which more is. */
+enum { COUNT_AT_ONCE = 4096 };
+#define COUNT_AFTER 0.2
+#define DRAFT_AFTER 0.5
+
+/* ---- sending ---------------------------------------------------------------------------------------------------- */
+
+/* What a command left to be typed. */
+static void take_draft(struct front *f)
+{
+    if (f->talk.draft.size == 0)
+        return;
+    ui_set_typed(f->ui, buf_text(&f->talk.draft), f->talk.draft.size);
+    buf_clear(&f->talk.draft);
+    front_label(f);
+}
+
+void front_slash(struct front *f, const char *line)
+{
+    char title[80];
+    snprintf(title, sizeof title, "%.*s", (int)strcspn(line, " \n"), line);
+    slash_run(&f->talk, line);
+    front_show_said(f, title);
+    take_draft(f);
+    front_settings(f);
+    front_head(f);
+    front_label(f);
+    f->relist = true;
+}
+
+static void send_edited(struct front *f, const char *text, size_t size)
+{
+    struct error err = {0};
+    size_t index = f->editing - 1;
+    bool answer = index < chat_count(f->talk.chat) && chat_message(f->talk.chat, index)->role == ROLE_ASSISTANT;
+    if (chat_edit(f->talk.chat, index, text, size, false, &err) != ERR_NONE) {
+        ui_notice(f->ui, true, err.message);
+        ui_set_typed(f->ui, text, size);
+        return;
+    }
+    front_end_edit(f);
+    ui_show_end(f->ui);
+    if (answer)
+        ui_notice(f->ui, false, "saved beside the old one; /continue goes on from here");
+}
+
+static void send_text(struct front *f, const char *text, size_t size)
+{
+    struct buf copy;
+    bool several = memchr(text, '\n', size) != NULL;
+    if (f->editing > 0) {
+        send_edited(f, text, size);
+        return;
+    }
+    if (!keep_is_temporary(chat_keep(f->talk.chat)) && f->sent != NULL)
+        line_history_add(f->sent, text);
+    buf_init(&copy, CHAT_TEXT_MOST);
+    buf_append(&copy, text, size);
+    char *line = buf_take(&copy);
+    if (line == NULL)
+        return;
+    bool blank = line[strspn(line, " \t\n")] == '\0';
+    if (slash_is_command(line) && !several)
+        front_slash(f, line);
+    else if (drop_offers_file(line, &f->talk.draft))
+        ui_notice(f->ui, false, "that is a file; Enter puts its text into your next message");
+    else if (!blank || f->talk.attached.size > 0) {
+        ui_show_end(f->ui);
+        talk_send(&f->talk, blank ? "" : line[0] == ' ' && line[1] == '/' ? line + 1 : line);
+    }
+    take_draft(f);
+    free(line);
+}
+
+/* A message sent while an answer streams or the model loads stays typed until it can go. */
+static void send(struct front *f, const char *text, size_t size)
+{
+    bool command = size > 0 && text[0] == '/' && f->editing == 0;
+    f->draft_due = clock_seconds();
+    if (chat_is_busy(f->talk.chat) && !command) {
+        ui_set_typed(f->ui, text, size);
+        ui_notice(f->ui, false, "an answer is on its way; Esc stops it, then Enter sends this");
+        return;
+    }
+    send_text(f, text, size);
+    front_sync(f);
+    front_label(f);
+}
+
+/* ---- commands about something ----------------------------------------------------------------------------------- */
+
+static size_t index_of(const struct front *f, int64_t message)
+{
+    size_t i = chat_count(f->talk.chat);
+    while (i > 0 && chat_message(f->talk.chat, i - 1)->id != message)
+        i--;
+    return i; /* counted from 1; 0: none */
+}
+
+/* Keys of the list act on the conversation selected there. */
+static bool act_on_conversation(struct front *f, const char *command, int64_t id, struct error *err)
+{
+    struct store *library = keep_library(chat_keep(f->talk.chat), err);
+    struct store_conversation c = {0};
+    char line[STORE_TITLE_MAX + 80];
+    if (library == NULL || store_conversation_get(library, id, &c, err) != ERR_NONE)
+        return true;
+    bool known = true;
+    if (strcmp(command, "/open") == 0)
+        chat_open_conversation(f->talk.chat, id, err);
+    else if (strcmp(command, "/pin") == 0)
+        store_flag(library, id, STORE_PINNED, !c.pinned, err);
+    else if (strcmp(command, "/archive") == 0)
+        store_flag(library, id, STORE_ARCHIVED, !c.archived, err);
+    else if (strcmp(command, "/delete") == 0) {
+        if (id == keep_conversation(chat_keep(f->talk.chat)))
+            chat_new(f->talk.chat, false, err);
+        if (err->code == ERR_NONE && store_delete(library, id, err) == ERR_NONE) {
+            f->deleted_conversation = id;
+            snprintf(line, sizeof line, "deleted: %.60s; u brings it back", c.title);
+            ui_notice(f->ui, false, line);
+        }
+    } else if (strcmp(command, "/rename") == 0) {
+        if (id != keep_conversation(chat_keep(f->talk.chat)))
+            chat_open_conversation(f->talk.chat, id, err);
+        snprintf(line, sizeof line, "/rename %s", c.title);
+        if (err->code == ERR_NONE)
+            buf_clear(&f->talk.draft), buf_puts(&f->talk.draft, line);
+    } else {
+        known = false;
+    }
+    store_conversation_free(&c);
+    f->relist = true;
+    return known;
+}
+
+/* Keys of the transcript act on the message selected there. */
+static bool act_on_message(struct front *f, const char *command, size_t number, struct error *err)
+{
+    char line[64];
+    static const char *const numbered[] = {"/prev", "/next", "/branch"};
+    if (strcmp(command, "/delete message") == 0) {
+        if (chat_delete(f->talk.chat, number - 1, &f->deleted, err) == ERR_NONE) {
+            f->deleted_conversation = 0;
+            ui_notice(f->ui, false, "deleted, with what stood below it; u brings it back");
+        }
+        return true;
+    }
+    if (strcmp(command, "/edit") == 0) {
+        front_edit(f, number - 1);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof numbered / sizeof numbered[0]; i++)
+        if (strcmp(command, numbered[i]) == 0) {
+            snprintf(line, sizeof line, "%s %zu", command, number);
+            /* to the right of the last alternative stands a new one */
+            const struct chat_message *m = chat_message(f->talk.chat, number - 1);
+            if (i == 1 && number == chat_count(f->talk.chat) && m->role == ROLE_ASSISTANT && m->sibling + 1 >= m->siblings)
+                snprintf(line, sizeof line, "/regenerate");
+            front_slash(f, line);
+            return true;
+        }
+    return false;
+}
+
+static void undelete(struct front *f, struct error *err)
+{
+    struct store *library = keep_library(chat_keep(f->talk.chat), err);
+    if (f->deleted_conversation != 0 && library != NULL) {
+        store_restore(library, f->deleted_conversation, err);
+        if (err->code == ERR_NONE)
+            chat_open_conversation(f->talk.chat, f->deleted_conversation, err);
+        f->deleted_conversation = 0;
+    } else if (f->deleted != 0) {
+        chat_restore(f->talk.chat, f->deleted, err);
+        f->deleted = 0;
+    } else {
+        error_set(err, ERR_NOT_FOUND, "nothing was deleted; /trash lists what was before");
+    }
+    f->relist = true;
+}
+
+static void command(struct front *f, const struct ui_action *a)
+{
+    struct error err = {0};
+    size_t number = a->message != 0 ? index_of(f, a->message) : 0;
+    bool done = false;
+    if (strcmp(a->text, "/undelete") == 0) {
+        undelete(f, &err);
+        done = true;
+    } else if (a->conversation != 0) {
+        done = act_on_conversation(f, a->text, a->conversation, &err);
+    } else if (number > 0) {
+        done = act_on_message(f, a->text, number, &err);
+    }
+    if (err.code != ERR_NONE)
+        ui_notice(f->ui, true, err.message);
+    if (!done)
+        front_slash(f, a->text);
+    take_draft(f);
+    front_sync(f);
+    front_head(f);
+}
+
+/* ---- the rest --------------------------------------------------------------------------------------------------- */
+
+static void complete(struct front *f)
+{
+    struct words candidates = {0};
+    size_t size, cursor, start = 0;
+    const char *text = ui_typed(f->ui, &size, &cursor);
+    char *line = strndup(text, cursor);
+    if (line == NULL)
+        return;
+    slash_complete(&f->talk, line, &candidates, &start);
+    ui_complete(f->ui, start, (const char *const *)candidates.at, candidates.n);
+    words_free(&candidates);
+    free(line);
+}
+
+static void use_editor(struct front *f)
+{
+    struct error err = {0};
+    struct buf text;
+    size_t size;
+    const char *typed = ui_typed(f->ui, &size, NULL);
+    buf_init(&text, CHAT_TEXT_MOST);
+    buf_append(&text, typed, size);
+    if (f->talk.edit(f, &text, &err) == ERR_NONE)
+        ui_set_typed(f->ui, buf_text(&text), text.size);
+    else
+        ui_notice(f->ui, true, err.message);
+    buf_free(&text);
+    front_label(f);
+}
+
+static void edited(struct front *f)
+{
+    size_t size;
+    ui_typed(f->ui, &size, NULL);
+    double now = clock_seconds();
+    f->draft_due = now + DRAFT_AFTER;
+    if (size <= COUNT_AT_ONCE)
+        front_label(f);
+    else
+        f->count_due = now + COUNT_AFTER;
+}
+
+static void interrupt(struct front *f)
+{
+    if (f->talk.attached.size > 0) {
+        buf_clear(&f->talk.attached);
+        ui_notice(f->ui, false, "the files are no longer attached");
+        front_label(f);
+    } else {
+        ui_notice(f->ui, false, "Ctrl-D or /quit leaves");
+    }
+}
+
+static void cancel(struct front *f)
+{
+    if (f->editing > 0)
+        front_end_edit(f);
+}
+
+static void set_by_slider(struct front *f, const struct ui_action *a)
+{
+    char name[80];
+    snprintf(name, sizeof name, "%s", a->text);
+    front_step(f, name, a->step);
+}
+
+void front_act(void *context, const struct ui_action *a)
+{
+    struct front *f = context;
+    switch (a->kind) {
+    case UI_SEND: send(f, a->text, a->size); break;
+    case UI_COMMAND: command(f, a); break;
+    case UI_STOP: chat_stop(f->talk.chat); break;
+    case UI_INTERRUPT: interrupt(f); break;
+    case UI_QUIT: f->talk.quit = true; break;
+    case UI_SUSPEND: raise(SIGTSTP); break;
+    case UI_EDITOR: use_editor(f); break;
+    case UI_EDITED: edited(f); break;
+    case UI_COMPLETE: complete(f); break;
+    case UI_QUERY: front_search(f, a->text); break;
+    case UI_CANCEL: cancel(f); break;
+    case UI_COPY: front_copy(f, a->text, a->size, a->what); break;
+    case UI_SCROLLED: break;
+    case UI_SETTING: set_by_slider(f, a); break;
+    }
+}

@@ -1,0 +1,147 @@
+/* Screen: the settings pane, from the table of settings and the engine's last choice. */
+#include <config.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/screen.h"
+
+enum { SETTINGS_MOST = 32 };
+
+/* Where sliders end, where the range of a value is wider than what people use; and how far a step goes. */
+static const struct scale { const char *name; double low, high, step; } scales[] = {
+    {"temperature", 0, 2, 0.05},        {"top_k", 0, 100, 1},
+    {"top_p", 0, 1, 0.01},              {"min_p", 0, 1, 0.01},
+    {"typical_p", 0, 1, 0.01},          {"repetition_penalty", 1, 2, 0.01},
+    {"repetition_window", -1, 512, 8},  {"presence_penalty", -2, 2, 0.1},
+    {"frequency_penalty", -2, 2, 0.1},  {"max_new_tokens", -1, 1024, 16},
+};
+
+static const struct scale *find_scale(const char *name)
+{
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++)
+        if (strcmp(scales[i].name, name) == 0)
+            return &scales[i];
+    return NULL;
+}
+
+static double value_of(const struct sampling *s, const struct sampling_field *field)
+{
+    const char *at = (const char *)s + field->offset;
+    if (field->kind == FIELD_FLOAT)
+        return (double)*(const float *)at;
+    return field->kind == FIELD_INT ? (double)*(const int32_t *)at : (double)*(const uint64_t *)at;
+}
+
+static const char *source_of(const struct front *f, const struct sampling_field *field)
+{
+    char name[40];
+    snprintf(name, sizeof name, "%s", field->name);
+    for (char *p = name; *p != '\0'; p++)
+        *p = *p == '_' ? '-' : *p;
+    const struct sampling *now = chat_sampling(f->talk.chat);
+    double given = value_of(&f->options->sampling, field), value = value_of(now, field);
+    if (value != given)
+        return "set in this conversation";
+    enum option_source source = options_source(f->options, name);
+    return source == SOURCE_BUILT_IN ? "built-in" : option_source_name(source);
+}
+
+void front_settings(struct front *f)
+{
+    struct ui_setting rows[SETTINGS_MOST];
+    char values[SETTINGS_MOST][32];
+    size_t n = 0;
+    const struct sampling *s = chat_sampling(f->talk.chat);
+    for (const struct sampling_field *field = sampling_fields; field->name != NULL && n < SETTINGS_MOST; field++, n++) {
+        const struct scale *scale = find_scale(field->name);
+        sampling_get(s, field, values[n], sizeof values[n]);
+        if (field->kind == FIELD_SEED && !chat_seed_is_fixed(f->talk.chat))
+            snprintf(values[n], sizeof values[n], "random");
+        rows[n] = (struct ui_setting){field->name, values[n], field->help, source_of(f, field), -1};
+        if (scale != NULL) {
+            double position = (value_of(s, field) - scale->low) / (scale->high - scale->low);
+            rows[n].position = position < 0 ? 0 : position > 1 ? 1 : position;
+        }
+    }
+    ui_set_settings(f->ui, rows, n);
+}
+
+static void set(struct front *f, const char *name, const char *text)
+{
+    struct error err = {0};
+    struct sampling s = *chat_sampling(f->talk.chat);
+    if (sampling_set(&s, name, text, &err) != ERR_NONE) {
+        ui_notice(f->ui, true, err.message);
+        return;
+    }
+    chat_set_sampling(f->talk.chat, &s);
+    front_settings(f);
+    front_head(f);
+}
+
+/* The value a step away, on the grid of steps and within the field's range. */
+static double stepped(const struct sampling_field *field, const struct scale *scale, double value, int step)
+{
+    double next = (round(value / scale->step) + step) * scale->step;
+    double low = fmax(field->low, scale->low), high = field->high;
+    return next < low ? low : next > high ? high : next;
+}
+
+static void step_to(struct front *f, const struct sampling_field *field, double value)
+{
+    char text[40];
+    snprintf(text, sizeof text, field->kind == FIELD_FLOAT ? "%.3g" : "%.0f", value);
+    set(f, field->name, text);
+}
+
+void front_step(struct front *f, const char *what, int step)
+{
+    char name[80];
+    snprintf(name, sizeof name, "%s", what);
+    char *equals = strchr(name, '=');
+    if (equals != NULL)
+        *equals++ = '\0';
+    const struct sampling_field *field = sampling_field(name);
+    const struct scale *scale = find_scale(name);
+    if (field == NULL)
+        return;
+    struct sampling defaults = sampling_defaults();
+    if (equals != NULL && scale != NULL)
+        step_to(f, field, round((scale->low + atof(equals) * (scale->high - scale->low)) / scale->step) * scale->step);
+    else if (field->kind == FIELD_SEED && step == 0)
+        chat_fix_seed(f->talk.chat, false), front_settings(f);
+    else if (step == 0)
+        step_to(f, field, value_of(&defaults, field));
+    else if (scale != NULL)
+        step_to(f, field, stepped(field, scale, value_of(chat_sampling(f->talk.chat), field), step));
+}
+
+/* ---- the next token --------------------------------------------------------------------------------------------- */
+
+static const char *stage_name(enum sampler_stage stage)
+{
+    static const char *const names[] = {
+        [STAGE_NONE] = NULL,     [STAGE_TEMPERATURE] = "temperature", [STAGE_TOP_K] = "top_k", [STAGE_TOP_P] = "top_p",
+        [STAGE_MIN_P] = "min_p", [STAGE_TYPICAL_P] = "typical_p",
+    };
+    return names[stage];
+}
+
+void front_candidates(struct front *f, const struct event *event)
+{
+    struct ui_candidate rows[SAMPLING_CANDIDATES];
+    const struct model *model = chat_model(f->talk.chat);
+    if (model == NULL || event->id < 0)
+        return;
+    int n = event->n_best < SAMPLING_CANDIDATES ? event->n_best : SAMPLING_CANDIDATES;
+    for (int i = 0; i < n; i++) {
+        const struct candidate *c = &event->best[i];
+        const char *text = tokenizer_spelling(model_tokenizer(model), c->id);
+        rows[i] = (struct ui_candidate){text != NULL ? text : "", c->before, c->after, stage_name(c->removed_by),
+                                        c->id == event->id};
+    }
+    ui_set_candidates(f->ui, rows, (size_t)n, "percent: by the model, with the settings");
+}

@@ -1,0 +1,99 @@
+/* Screen: the chat on the whole terminal.
+ *
+ * The program's side of ui/: one poll loop over keys, the engine, signals and time; what the chat tells becomes messages
+ * and a status of the screen, what the screen asks for becomes calls of the chat and slash commands.
+ *
+ *   screen           opening, the loop
+ *   screen-tell      what the chat tells
+ *   screen-list      the list of conversations, drafts
+ *   screen-act       actions of the screen
+ *   screen-commands  slash commands that the screen answers itself: palette, search as one types, theme and the like
+ *   screen-settings  the settings pane */
+#ifndef PALAVER_APP_SCREEN_H
+#define PALAVER_APP_SCREEN_H
+
+#include "app/options.h"
+#include "app/slash.h"
+#include "ui/ui.h"
+
+struct front {
+    const struct options *options;
+    struct show show;
+    struct talk talk;
+    struct ui *ui;
+    struct line_history *sent;  /* messages sent, for Up */
+    struct store *browse;       /* a view of the history for list and search; NULL: there is none */
+    int signals, dying;
+    size_t shown;               /* messages that the screen has */
+    bool was_busy;
+    double asked;               /* when the answer was asked for */
+    size_t done, total;         /* of the prompt read */
+    double first;               /* when the first token of the answer came; 0: not yet */
+    size_t tokens;              /* of this answer */
+    size_t used;                /* tokens of the context; SIZE_MAX: to be counted */
+    char speed[96];             /* of the last answer */
+    double looked;              /* at the list */
+    size_t listed;              /* conversations that the list holds at most */
+    bool relist;
+    int64_t draft_of;           /* conversation of what is typed; 0: one that is not begun */
+    double draft_due;           /* 0: stored */
+    double count_due;           /* when what is typed is counted; 0: done */
+    size_t editing;             /* message index + 1 that is edited in the composer; 0: none */
+    char *edited_text;          /* what was typed before */
+    int64_t deleted;            /* message deleted last; 0: none */
+    int64_t deleted_conversation;
+    struct buf lines;           /* what a slash command said */
+    size_t n_lines;
+    bool failed;                /* to load a model */
+    char *searched;             /* what was searched for last in all conversations */
+    double drawn;               /* when the screen was */
+};
+
+/* screen-tell.c */
+void front_loaded(void *context);
+void front_reading(void *context, size_t done, size_t total);
+void front_token(void *context, const struct event *event);
+void front_window(void *context, size_t messages, size_t tokens);
+void front_ended(void *context, const struct chat_message *answer);
+void front_refused(void *context, const char *text, const struct error *err);
+void front_failed(void *context, const struct error *err);
+void front_changed(void *context, size_t from);
+void front_remark(void *context, bool trouble, const char *text);
+/* What a command says, by struct show. */
+void front_said(void *context, enum show_kind kind, const char *text);
+/* Shows what the command said: one line in passing, several to read. */
+void front_show_said(struct front *f, const char *title);
+/* Makes the screen's messages those of the chat. */
+void front_sync(struct front *f);
+void front_head(struct front *f);
+void front_status(struct front *f);
+void front_label(struct front *f);
+
+/* screen-list.c */
+void front_open_browse(struct front *f);
+void front_list(struct front *f);
+/* Looks whether the history changed; cheap. */
+void front_watch(struct front *f);
+void front_save_draft(struct front *f);
+void front_load_draft(struct front *f);
+/* Milliseconds until the next of these is due. */
+int front_due(const struct front *f);
+
+/* screen-act.c */
+void front_act(void *context, const struct ui_action *action);
+/* Runs a slash command and shows what it says. */
+void front_slash(struct front *f, const char *line);
+
+/* screen-commands.c */
+bool front_command(void *context, const char *name, const char *arguments, struct error *err);
+void front_search(struct front *f, const char *text);
+void front_copy(struct front *f, const char *text, size_t size, const char *what);
+void front_edit(struct front *f, size_t index);
+void front_end_edit(struct front *f);
+
+/* screen-settings.c */
+void front_settings(struct front *f);
+void front_step(struct front *f, const char *name, int step);
+void front_candidates(struct front *f, const struct event *event);
+
+#endif
