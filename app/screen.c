@@ -244,6 +244,16 @@ bool screen_fits(const struct options *o)
            *term != '\0' && strcmp(term, "dumb") != 0 && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
+/* The themes beside the program, where it was built. */
+static void find_beside(char *out, size_t size)
+{
+    ssize_t length = readlink("/proc/self/exe", out, size - sizeof "/themes");
+    out[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(out, '/');
+    if (slash != NULL)
+        strcpy(slash, "/themes");
+}
+
 int screen_run(const struct options *o)
 {
     struct error err = {0};
@@ -251,12 +261,13 @@ int screen_run(const struct options *o)
     const struct chat_view view = {&f,          front_loaded,  front_reading, front_token,   front_window,
                                    front_ended, front_refused, front_failed,  front_changed, front_remark};
     char *user = join(o->paths.config_dir, "themes"), *keys = join(o->paths.config_dir, "keys");
-    const char *beside = getenv("PALAVER_THEMES");
+    char beside[4096] = "";
+    find_beside(beside, sizeof beside);
     const char *folders[4] = {0};
     int n = 0;
     if (user != NULL)
         folders[n++] = user;
-    if (beside != NULL)
+    if (*beside != '\0')
         folders[n++] = beside;
     folders[n++] = THEMES_DIR;
     bool open = open_front(&f, &view, folders, keys, &err);
