@@ -121,6 +121,13 @@ static enum error_code edit(void *context, struct buf *text, struct error *err)
     return code;
 }
 
+static void jump(void *context, size_t index)
+{
+    struct front *f = context;
+    front_sync(f);
+    ui_show_message(f->ui, index);
+}
+
 static void remember(void *context, const char *text)
 {
     const struct front *f = context;
@@ -169,6 +176,7 @@ static bool open_front(struct front *f, const struct chat_view *view, const char
     talk_init(&f->talk, f->options, &f->show);
     f->talk.edit = edit;
     f->talk.front = front_command;
+    f->talk.jump = jump;
     f->talk.context = f;
     buf_init(&f->lines, CHAT_TEXT_MOST);
     f->used = SIZE_MAX;
