@@ -5,6 +5,7 @@
 
 #include "app/options-print.h"
 #include "app/slash-commands.h"
+#include "ui/ui.h"
 
 /* Text with roff's own characters escaped; hyphens become minus signs so that they can be copied. */
 static void put(FILE *out, const char *text)
@@ -110,6 +111,27 @@ static void put_slash_commands(FILE *out)
     }
 }
 
+/* The keys of the screen, a paragraph for each place. */
+static void put_keys(FILE *out)
+{
+    struct ui_binding b, next;
+    const char *where = "";
+    for (size_t i = 0; ui_default_binding(i, &b); i++) {
+        if (strcmp(where, b.where) != 0)
+            fprintf(out, ".SS \"Keys: %s\"\n", b.where);
+        where = b.where;
+        fputs(".TP\n\\fB", out);
+        put(out, b.key);
+        for (; ui_default_binding(i + 1, &next) && next.help == NULL; i++) {
+            fputs("\\fR, \\fB", out);
+            put(out, next.key);
+        }
+        fputs("\\fR\n", out);
+        put(out, b.help);
+        fputc('\n', out);
+    }
+}
+
 static const char after_options[] =
     ".SH CONFIGURATION\n"
     "The config file holds lines\n"
@@ -125,6 +147,11 @@ static const char after_options[] =
     ".SH FILES\n"
     ".TP\n.I $XDG_CONFIG_HOME/palaver/config\nthe config file (by default in ~/.config)\n"
     ".TP\n.I $XDG_CONFIG_HOME/palaver/templates/NAME.template\nchat templates of your own\n"
+    ".TP\n.I $XDG_CONFIG_HOME/palaver/keys\nkeys of your own: lines of\n.IR \"place key = command\" ,\ne.g.\n"
+    ".BR \"transcript x = /delete message\" ;\n"
+    ".B none\nas the command frees a key\n"
+    ".TP\n.I $XDG_CONFIG_HOME/palaver/themes/NAME.theme\nthemes of your own: lines of\n"
+    ".IR \"role = foreground background attributes\"\n"
     ".TP\n.I $XDG_DATA_HOME/palaver/models\nmodels that \\-m finds by name (by default in ~/.local/share)\n"
     ".TP\n.I $XDG_DATA_HOME/palaver/history.db\nthe conversations\n"
     ".TP\n.I $XDG_STATE_HOME/palaver\nthe history of lines (by default in ~/.local/state)\n"
@@ -159,5 +186,9 @@ void print_man(FILE *out)
     put_commands(out);
     fputs(".SH IN THE CHAT\nA line that begins with a slash is a command:\n", out);
     put_slash_commands(out);
+    fputs(".SH ON THE SCREEN\nEnter sends, Alt\\-Enter or Ctrl\\-J begins a new line, Esc stops an answer and else goes to "
+          "the transcript and back; all else in the composer are libedit's keys.\n",
+          out);
+    put_keys(out);
     fputs(after_options, out);
 }

@@ -277,6 +277,15 @@ static void cancel(struct front *f)
         front_end_edit(f);
 }
 
+/* The list grows by pages, as far as there is more. */
+static void more(struct front *f)
+{
+    if (f->in_list < f->listed)
+        return;
+    f->listed += 500;
+    f->relist = true;
+}
+
 static void set_by_slider(struct front *f, const struct ui_action *a)
 {
     char name[80];
@@ -301,6 +310,7 @@ void front_act(void *context, const struct ui_action *a)
     case UI_CANCEL: cancel(f); break;
     case UI_COPY: front_copy(f, a->text, a->size, a->what); break;
     case UI_SCROLLED: break;
+    case UI_MORE: more(f); break;
     case UI_SETTING: set_by_slider(f, a); break;
     }
 }

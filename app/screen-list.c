@@ -41,6 +41,7 @@ void front_list(struct front *f)
                                            .unread = list.at[i].unread || list.at[i].answering};
     if (rows != NULL)
         ui_set_conversations(f->ui, rows, list.n, keep_is_temporary(keep) ? 0 : keep_conversation(keep));
+    f->in_list = list.n;
     free(rows);
     store_conversations_free(&list);
 }

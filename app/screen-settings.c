@@ -130,18 +130,37 @@ static const char *stage_name(enum sampler_stage stage)
     return names[stage];
 }
 
+/* A token as text, blanks made visible; what is no text of its own as the vocabulary spells it. */
+static void write_word(const struct tokenizer *t, int32_t id, char *out, size_t size)
+{
+    struct buf piece;
+    size_t at = 0;
+    buf_init(&piece, 4096);
+    if (!tokenizer_piece(t, id, &piece) || piece.size == 0)
+        buf_puts(&piece, tokenizer_spelling(t, id));
+    for (size_t i = 0; i < piece.size && at + 4 < size; i++) {
+        const char *shown = piece.data[i] == ' ' ? "␣" : piece.data[i] == '\n' ? "⏎" : NULL;
+        if (shown != NULL)
+            at += (size_t)sprintf(out + at, "%s", shown);
+        else
+            out[at++] = piece.data[i];
+    }
+    out[at] = '\0';
+    buf_free(&piece);
+}
+
 void front_candidates(struct front *f, const struct event *event)
 {
     struct ui_candidate rows[SAMPLING_CANDIDATES];
+    char words[SAMPLING_CANDIDATES][48];
     const struct model *model = chat_model(f->talk.chat);
     if (model == NULL || event->id < 0)
         return;
     int n = event->n_best < SAMPLING_CANDIDATES ? event->n_best : SAMPLING_CANDIDATES;
     for (int i = 0; i < n; i++) {
         const struct candidate *c = &event->best[i];
-        const char *text = tokenizer_spelling(model_tokenizer(model), c->id);
-        rows[i] = (struct ui_candidate){text != NULL ? text : "", c->before, c->after, stage_name(c->removed_by),
-                                        c->id == event->id};
+        write_word(model_tokenizer(model), c->id, words[i], sizeof words[i]);
+        rows[i] = (struct ui_candidate){words[i], c->before, c->after, stage_name(c->removed_by), c->id == event->id};
     }
     ui_set_candidates(f->ui, rows, (size_t)n, "percent: by the model, with the settings");
 }

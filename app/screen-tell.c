@@ -215,6 +215,14 @@ void front_remark(void *context, bool trouble, const char *text)
     ui_notice(f->ui, trouble, text);
 }
 
+void front_titled(void *context, const char *title)
+{
+    struct front *f = context;
+    (void)title;
+    f->relist = true;
+    front_head(f);
+}
+
 /* ---- what commands say ------------------------------------------------------------------------------------------ */
 
 void front_said(void *context, enum show_kind kind, const char *text)

@@ -33,7 +33,7 @@ struct front {
     size_t used;                /* tokens of the context; SIZE_MAX: to be counted */
     char speed[96];             /* of the last answer */
     double looked;              /* at the list */
-    size_t listed;              /* conversations that the list holds at most */
+    size_t listed, in_list;     /* conversations that the list holds at most, and holds */
     bool relist;
     int64_t draft_of;           /* conversation of what is typed; 0: one that is not begun */
     double draft_due;           /* 0: stored */
@@ -59,6 +59,7 @@ void front_refused(void *context, const char *text, const struct error *err);
 void front_failed(void *context, const struct error *err);
 void front_changed(void *context, size_t from);
 void front_remark(void *context, bool trouble, const char *text);
+void front_titled(void *context, const char *title);
 /* What a command says, by struct show. */
 void front_said(void *context, enum show_kind kind, const char *text);
 /* Shows what the command said: one line in passing, several to read. */

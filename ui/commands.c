@@ -155,6 +155,8 @@ static void keys(struct ui *ui)
 static void list_down(struct ui *ui)
 {
     list_move(ui->list, 1);
+    if (list_at_end(ui->list))
+        ui_tell_text(ui, UI_MORE, NULL);
 }
 
 static void list_up(struct ui *ui)
@@ -170,6 +172,7 @@ static void list_home(struct ui *ui)
 static void list_last(struct ui *ui)
 {
     list_move(ui->list, 1000000);
+    ui_tell_text(ui, UI_MORE, NULL);
 }
 
 static void open_conversation(struct ui *ui, int64_t id)

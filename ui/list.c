@@ -189,6 +189,11 @@ void list_move(struct list *l, int step)
     l->selected = to < 0 || last < 0 ? 0 : to > last ? (size_t)last : (size_t)to;
 }
 
+bool list_at_end(const struct list *l)
+{
+    return l->selected + 1 >= l->n;
+}
+
 int64_t list_selected(const struct list *l)
 {
     return l->selected < l->n ? l->at[l->selected].id : 0;

@@ -13,6 +13,7 @@ void list_free(struct list *l);
 bool list_set(struct list *l, const struct ui_conversation *conversations, size_t n, int64_t current);
 void list_draw(struct list *l, struct screen *s, const struct area *a, bool focus);
 void list_move(struct list *l, int step); /* to the first or last with a large step */
+bool list_at_end(const struct list *l);
 int64_t list_selected(const struct list *l); /* 0: none */
 int64_t list_current(const struct list *l);
 /* The one step from the open one; 0: none. */

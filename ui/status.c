@@ -46,7 +46,7 @@ static int draw_context(struct ui *ui, const struct area *a, int column)
     bool ascii = screen_is_ascii(ui->screen);
     if (ui->available == 0)
         return column;
-    size_t filled = ui->used * BAR / ui->available;
+    size_t filled = (ui->used * BAR + ui->available - 1) / ui->available; /* a little is seen */
     write_count(ui->used, used, sizeof used);
     write_count(ui->available, available, sizeof available);
     column = screen_puts(ui->screen, a, 0, column, STYLE_STATUS, "context ");

@@ -37,7 +37,7 @@ static void draw_name(const struct transcript *t, struct screen *s, const struct
                                b->siblings);
     if (b->time != 0)
         write_time(b->time, time_text, sizeof time_text);
-    column = screen_puts(s, a, row, column + (*time_text != '\0'), STYLE_DIM, time_text);
+    column = screen_puts(s, a, row, column + (*time_text != '\0' ? 2 : 0), STYLE_DIM, time_text);
     if (b->about != NULL && *b->about != '\0')
         screen_printf(s, a, row, column, STYLE_DIM, t->ascii ? " - %s" : " · %s", b->about);
     if (selected)

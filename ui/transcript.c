@@ -294,7 +294,7 @@ static void moved(struct transcript *t)
     bool follow = !is_before(&t->top, &end);
     if (!follow && t->follow) {
         t->left_at.block = t->n - 1;
-        t->left_at.line = transcript_height(t, t->n - 1);
+        t->left_at.source = (uint32_t)t->blocks[t->n - 1].text.size;
     }
     t->follow = follow;
     if (follow)
@@ -372,7 +372,10 @@ int transcript_new_lines(struct transcript *t)
 {
     if (t->follow || t->left_at.block >= t->n)
         return 0;
-    int lines = transcript_height(t, t->left_at.block) - t->left_at.line;
+    const struct rendering *last = transcript_lines(t, t->left_at.block);
+    int lines = 0;
+    if (t->blocks[t->left_at.block].text.size > t->left_at.source)
+        lines = (int)last->n_lines - 1 - (int)rendering_line_at(last, t->left_at.source);
     for (size_t i = t->left_at.block + 1; i < t->n; i++)
         lines += transcript_height(t, i);
     return lines > 0 ? lines : 0;

@@ -63,6 +63,7 @@ enum ui_action_kind {
     UI_CANCEL,    /* a popup or an edit was left */
     UI_COPY,      /* text: to the clipboard; what names it */
     UI_SCROLLED,  /* the view moved */
+    UI_MORE,      /* the end of the list is selected: there may be more */
     UI_SETTING,   /* text: the name of a setting; step, or value when it was typed */
 };
 struct ui_action {

@@ -27,7 +27,7 @@ static const char *const plain[] = {NULL};
 /* Starts a chat with a few more options, up to NULL. */
 static void start_with(struct pty *p, const char *const *environment, const char *const *options)
 {
-    const char *argv[16] = {program, "-m", model, "-s", "1"};
+    const char *argv[16] = {program, "--line", "-m", model, "-s", "1"};
     for (int n = 5; *options != NULL && n < 15; n++)
         argv[n] = *options++;
     assert_true(pty_start(p, argv, environment));
