@@ -42,20 +42,41 @@ void front_slash(struct front *f, const char *line)
     f->relist = true;
 }
 
-static void send_edited(struct front *f, const char *text, size_t size)
+/* Puts the edited text beside the old one; go_on: an answer is continued. */
+static void save_edited(struct front *f, const char *text, size_t size, bool go_on)
 {
     struct error err = {0};
-    size_t index = f->editing - 1;
-    bool answer = index < chat_count(f->talk.chat) && chat_message(f->talk.chat, index)->role == ROLE_ASSISTANT;
-    if (chat_edit(f->talk.chat, index, text, size, false, &err) != ERR_NONE) {
+    if (chat_edit(f->talk.chat, f->editing - 1, text, size, go_on, &err) != ERR_NONE) {
         ui_notice(f->ui, true, err.message);
         ui_set_typed(f->ui, text, size);
         return;
     }
     front_end_edit(f);
     ui_show_end(f->ui);
-    if (answer)
-        ui_notice(f->ui, false, "saved beside the old one; /continue goes on from here");
+}
+
+/* A question is answered anew; what to do with an answer is asked. */
+static void send_edited(struct front *f, const char *text, size_t size)
+{
+    static const struct ui_item choices[] = {{"save", "the answer as edited, beside the old one", "/edit-save"},
+                                             {"save and continue", "the model goes on from its end", "/edit-continue"}};
+    size_t index = f->editing - 1;
+    if (index < chat_count(f->talk.chat) && chat_message(f->talk.chat, index)->role == ROLE_ASSISTANT) {
+        ui_set_typed(f->ui, text, size);
+        ui_pick(f->ui, "Edited answer", choices, 2, false);
+    } else {
+        save_edited(f, text, size, false);
+    }
+}
+
+static void finish_edit(struct front *f, bool go_on)
+{
+    size_t size;
+    const char *typed = ui_typed(f->ui, &size, NULL);
+    char *text = f->editing > 0 ? strndup(typed, size) : NULL;
+    if (text != NULL)
+        save_edited(f, text, size, go_on);
+    free(text);
 }
 
 static void send_text(struct front *f, const char *text, size_t size)
@@ -194,13 +215,26 @@ static void undelete(struct front *f, struct error *err)
     f->relist = true;
 }
 
+/* Commands that only keys and popups of the screen give. */
+static bool run_inner(struct front *f, const char *line, struct error *err)
+{
+    if (strcmp(line, "/undelete") == 0)
+        undelete(f, err);
+    else if (strcmp(line, "/edit-save") == 0 || strcmp(line, "/edit-continue") == 0)
+        finish_edit(f, line[6] == 'c');
+    else if (strncmp(line, "/show-hit ", 10) == 0)
+        front_show_hit(f, line + 10, err);
+    else
+        return false;
+    return true;
+}
+
 static void command(struct front *f, const struct ui_action *a)
 {
     struct error err = {0};
     size_t number = a->message != 0 ? index_of(f, a->message) : 0;
     bool done = false;
-    if (strcmp(a->text, "/undelete") == 0) {
-        undelete(f, &err);
+    if (run_inner(f, a->text, &err)) {
         done = true;
     } else if (a->conversation != 0) {
         done = act_on_conversation(f, a->text, a->conversation, &err);
@@ -271,9 +305,10 @@ static void interrupt(struct front *f)
     }
 }
 
-static void cancel(struct front *f)
+/* Esc leaves an edit; out of a popup it only goes back to it. */
+static void cancel(struct front *f, const struct ui_action *a)
 {
-    if (f->editing > 0)
+    if (f->editing > 0 && a->text == NULL)
         front_end_edit(f);
 }
 
@@ -307,7 +342,7 @@ void front_act(void *context, const struct ui_action *a)
     case UI_EDITED: edited(f); break;
     case UI_COMPLETE: complete(f); break;
     case UI_QUERY: front_search(f, a->text); break;
-    case UI_CANCEL: cancel(f); break;
+    case UI_CANCEL: cancel(f, a); break;
     case UI_COPY: front_copy(f, a->text, a->size, a->what); break;
     case UI_SCROLLED: break;
     case UI_MORE: more(f); break;

@@ -176,7 +176,7 @@ static void mark(struct front *f, const char *words, int64_t message, size_t *fo
 }
 
 /* /show-hit CONVERSATION MESSAGE, which the search popup makes. */
-static void show_hit(struct front *f, const char *arguments, struct error *err)
+void front_show_hit(struct front *f, const char *arguments, struct error *err)
 {
     long long conversation = 0, message = 0;
     size_t found;
@@ -317,8 +317,6 @@ bool front_command(void *context, const char *name, const char *arguments, struc
         ui_command(f->ui, "keys");
     else if (strcmp(name, "settings") == 0)
         ui_command(f->ui, "settings");
-    else if (strcmp(name, "show-hit") == 0)
-        show_hit(f, arguments, err);
     else if ((strcmp(name, "open") == 0 || strcmp(name, "list") == 0) && plain)
         pick(f, "Open a conversation", PICK_CONVERSATIONS);
     else if (strcmp(name, "model") == 0 && plain)

@@ -101,7 +101,7 @@ static void turn(struct front *f)
     chat_tick(f->talk.chat);
     front_watch(f);
     front_sync(f);
-    if (keys && !chat_is_busy(f->talk.chat)) { /* what was typed is seen at once */
+    if (keys) { /* what was typed is seen at once */
         ui_draw(f->ui);
         f->drawn = clock_seconds();
     }

@@ -88,6 +88,8 @@ void front_slash(struct front *f, const char *line);
 /* screen-commands.c */
 bool front_command(void *context, const char *name, const char *arguments, struct error *err);
 void front_search(struct front *f, const char *text);
+/* Opens what "CONVERSATION MESSAGE", ids, names: a hit of the last search. */
+void front_show_hit(struct front *f, const char *arguments, struct error *err);
 void front_copy(struct front *f, const char *text, size_t size, const char *what);
 void front_edit(struct front *f, size_t index);
 void front_end_edit(struct front *f);

@@ -164,7 +164,7 @@ static void popup_take(struct ui *ui, const struct key *key)
     if (result == POPUP_CLOSED || result == POPUP_CHOSEN)
         ui_close_popup(ui);
     if (result == POPUP_CLOSED)
-        ui_tell_text(ui, UI_CANCEL, NULL);
+        ui_tell_text(ui, UI_CANCEL, "popup");
     else if (text != NULL && result == POPUP_ASKED)
         ui_tell_text(ui, UI_QUERY, text);
     else if (text != NULL && result == POPUP_COPY)

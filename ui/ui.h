@@ -60,7 +60,7 @@ enum ui_action_kind {
     UI_EDITED,    /* what is typed changed */
     UI_COMPLETE,  /* candidates are wanted for what is typed: see ui_complete */
     UI_QUERY,     /* text: typed in a popup that asks for items: see ui_set_items */
-    UI_CANCEL,    /* a popup or an edit was left */
+    UI_CANCEL,    /* an edit was left; text "popup": a popup */
     UI_COPY,      /* text: to the clipboard; what names it */
     UI_SCROLLED,  /* the view moved */
     UI_MORE,      /* the end of the list is selected: there may be more */

@@ -1,0 +1,232 @@
+/* How quick the screen is: `make bench/ui && bench/ui PALAVER MODEL [DATA_FOLDER]`.
+ *
+ * Runs the program on a pseudo-terminal of 30 × 100 with a home of its own and times, from the outside, how long bytes
+ * take from a key to the terminal. DATA_FOLDER (a copy is not made) holds a palaver/history.db, e.g. the large one that
+ * bench/history FOLDER makes; with it, opening, searching and scrolling are timed too. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MOST = 200 };
+
+struct program { pid_t pid; int terminal; char out[1 << 20]; size_t size; };
+
+struct figures { double at[MOST]; int n; };
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* Reads what comes within milliseconds; false when nothing did. */
+static bool take(struct program *p, int milliseconds)
+{
+    struct pollfd fd = {.fd = p->terminal, .events = POLLIN};
+    if (poll(&fd, 1, milliseconds) <= 0)
+        return false;
+    if (p->size > sizeof p->out - 65536)
+        p->size = 0;
+    ssize_t n = read(p->terminal, p->out + p->size, 65536);
+    if (n <= 0)
+        return false;
+    p->size += (size_t)n;
+    return true;
+}
+
+/* Milliseconds until text comes; negative when it does not within ten seconds. */
+static double until(struct program *p, const char *text)
+{
+    double start = now();
+    p->size = 0;
+    while (now() - start < 10000) {
+        take(p, 50);
+        if (memmem(p->out, p->size, text, strlen(text)) != NULL)
+            return now() - start;
+    }
+    return -1;
+}
+
+/* Milliseconds until the last byte of what a key brings: nothing follows for 30 ms. */
+static double until_quiet(struct program *p)
+{
+    double start = now(), last = start;
+    while (take(p, last == start ? 1000 : 30))
+        last = now();
+    return last - start;
+}
+
+static void type(struct program *p, const char *keys)
+{
+    p->size = 0;
+    if (write(p->terminal, keys, strlen(keys)) < 0)
+        perror("write");
+}
+
+static bool start(struct program *p, const char *palaver, const char *model, const char *home, const char *data)
+{
+    struct winsize size = {.ws_row = 30, .ws_col = 100};
+    p->size = 0;
+    p->pid = forkpty(&p->terminal, NULL, NULL, &size);
+    if (p->pid == 0) {
+        setenv("HOME", home, 1);
+        setenv("TERM", "xterm-256color", 1);
+        setenv("LANG", "C.UTF-8", 1);
+        if (data != NULL)
+            setenv("XDG_DATA_HOME", data, 1);
+        execl(palaver, palaver, "-m", model, "-s", "1", (char *)NULL);
+        _exit(127);
+    }
+    return p->pid > 0;
+}
+
+static void stop(struct program *p)
+{
+    kill(p->pid, SIGTERM);
+    while (take(p, 1000))
+        ;
+    waitpid(p->pid, NULL, 0);
+    close(p->terminal);
+}
+
+static void add(struct figures *f, double value)
+{
+    if (value >= 0 && f->n < MOST)
+        f->at[f->n++] = value;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void print(const char *what, struct figures *f)
+{
+    if (f->n == 0) {
+        printf("%-52s nothing came\n", what);
+        return;
+    }
+    qsort(f->at, (size_t)f->n, sizeof f->at[0], by_size);
+    printf("%-52s %8.1f %8.1f ms\n", what, f->at[f->n / 2], f->at[f->n * 99 / 100]);
+    f->n = 0;
+}
+
+/* Memory of its own, beside mapped files, in MB. */
+static double own_memory(pid_t pid)
+{
+    char path[64], line[256];
+    double kilobytes = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *in = fopen(path, "r");
+    while (in != NULL && fgets(line, sizeof line, in) != NULL)
+        if (strncmp(line, "RssAnon:", 8) == 0)
+            kilobytes = atof(line + 8);
+    if (in != NULL)
+        fclose(in);
+    return kilobytes / 1024;
+}
+
+/* Types a letter that stands nowhere else and takes it away again. */
+static void time_typing(struct program *p, struct figures *f, int times)
+{
+    for (int i = 0; i < times; i++) {
+        type(p, "ж");
+        add(f, until(p, "ж"));
+        type(p, "\177");
+        usleep(20000);
+    }
+}
+
+static void time_start(const char *palaver, const char *model, const char *home, const char *data)
+{
+    static struct program p;
+    struct figures f = {0};
+    for (int i = 0; i < 15; i++) {
+        if (start(&p, palaver, model, home, data))
+            add(&f, until(&p, "palette"));
+        usleep(50000);
+        stop(&p);
+    }
+    print("start to first screen", &f);
+}
+
+static void time_chat(const char *palaver, const char *model, const char *home)
+{
+    static struct program p;
+    struct figures f = {0};
+    start(&p, palaver, model, home, NULL);
+    until(&p, "ready");
+    usleep(300000);
+    printf("%-52s %8.1f MB\n", "memory beside mapped files, model open", own_memory(p.pid));
+    time_typing(&p, &f, 50);
+    print("key to screen, idle", &f);
+    type(&p, "Tell me a very long story about the sea.\r");
+    until(&p, "answering");
+    time_typing(&p, &f, 50);
+    print("key to screen, while answering", &f);
+    type(&p, "\033");
+    add(&f, until(&p, "stopped"));
+    print("Esc to stopped", &f);
+    stop(&p);
+}
+
+static void time_history(const char *palaver, const char *model, const char *home, const char *data)
+{
+    static struct program p;
+    struct figures f = {0};
+    start(&p, palaver, model, home, data);
+    until(&p, "ready");
+    usleep(500000);
+    for (int i = 0; i < 40; i++) {
+        type(&p, "\033[1;3B"); /* the next conversation of the list */
+        add(&f, until_quiet(&p));
+    }
+    print("open a conversation", &f);
+    for (int i = 0; i < 100; i++) {
+        type(&p, "\033[5~");
+        add(&f, until_quiet(&p));
+    }
+    print("scroll by a page", &f);
+    for (int round = 0; round < 10; round++) {
+        type(&p, "\033s");
+        until_quiet(&p);
+        for (const char *c = "the sea"; *c != '\0'; c++) {
+            type(&p, (char[]){*c, '\0'});
+            add(&f, until_quiet(&p));
+        }
+        type(&p, "\003");
+        until_quiet(&p);
+    }
+    print("search all conversations, per letter", &f);
+    printf("%-52s %8.1f MB\n", "memory beside mapped files, then", own_memory(p.pid));
+    stop(&p);
+}
+
+int main(int argc, char **argv)
+{
+    char home[] = "/tmp/palaver-bench.XXXXXX", command[64];
+    if (argc < 3 || mkdtemp(home) == NULL) {
+        fprintf(stderr, "usage: bench/ui PALAVER MODEL [DATA_FOLDER]\n");
+        return 2;
+    }
+    printf("%-52s %8s %8s\n", "", "median", "99%");
+    time_start(argv[1], argv[2], home, argc > 3 ? argv[3] : NULL);
+    time_chat(argv[1], argv[2], home);
+    if (argc > 3)
+        time_history(argv[1], argv[2], home, argv[3]);
+    snprintf(command, sizeof command, "rm -rf '%s'", home);
+    return system(command) == 0 ? 0 : 1;
+}
