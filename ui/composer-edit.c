@@ -26,7 +26,9 @@ enum { LEAVE_MOST = 1000 };
 struct edit {
     EditLine *el;
     HistoryW *history;
-    FILE *null;
+    FILE *null, *complaints;
+    char *complaint;      /* what libedit wrote there */
+    size_t complaint_size;
     int master, slave;
     pthread_t thread;
     pthread_mutex_t lock; /* of running and quit, which hand the rest over */
@@ -37,6 +39,7 @@ struct edit {
     const wchar_t *keys;
     size_t n_keys;
     bool wants_editor, vi_command;
+    bool alt[128];
 };
 
 /* ---- wide text */
@@ -205,6 +208,27 @@ static void bind_keys(EditLine *el)
     el_wset(el, EL_BIND, L"-a", L"v", L"palaver-editor", NULL); /* vi's own would start vi on this terminal */
 }
 
+/* libedit swallows a sequence that is not bound and then waits for a key as in the middle of a command, so one has to know:
+ * asked for a binding, it complains when there is none. */
+static void find_alt_keys(struct edit *e)
+{
+    for (wchar_t c = L' ' + 1; c < 0x7F; c++) {
+        wchar_t name[] = {L'^', L'[', L'\\', c, L'\0'};
+        if ((c >= L'0' && c <= L'7') || wcschr(L"abefnrtvU", c) != NULL)
+            wmemmove(name + 2, name + 3, 2); /* a backslash would mean something else */
+        fflush(e->complaints);
+        size_t before = e->complaint_size;
+        el_wset(e->el, EL_BIND, name, NULL);
+        fflush(e->complaints);
+        e->alt[c] = e->complaint_size == before;
+    }
+}
+
+bool edit_binds_alt(const struct edit *e, wchar_t character)
+{
+    return character >= 0 && character < 128 && e->alt[character];
+}
+
 static wchar_t *no_prompt(EditLine *el)
 {
     static wchar_t empty[1];
@@ -235,7 +259,8 @@ static bool open_terminal(struct edit *e, struct error *err)
     if (e->master >= 0 && grantpt(e->master) == 0 && unlockpt(e->master) == 0)
         e->slave = open(ptsname(e->master), O_RDWR | O_NOCTTY | O_CLOEXEC);
     e->null = fopen("/dev/null", "r+e");
-    if (e->slave < 0 || e->null == NULL) {
+    e->complaints = open_memstream(&e->complaint, &e->complaint_size);
+    if (e->slave < 0 || e->null == NULL || e->complaints == NULL) {
         error_system(err, ERR_IO, errno, "no pseudo-terminal for the line editor");
         return false;
     }
@@ -249,7 +274,7 @@ static bool open_libedit(struct edit *e, const char *program)
 {
     HistEventW event;
     TERMINAL *screen = cur_term; /* libedit reads the terminal's description too, and leaves its own as the current one */
-    e->el = el_init_fd(program, e->null, e->null, e->null, e->slave, e->slave, e->slave);
+    e->el = el_init_fd(program, e->null, e->null, e->complaints, e->slave, e->slave, e->slave);
     e->history = history_winit();
     if (e->el != NULL && e->history != NULL) {
         history_w(e->history, &event, H_SETSIZE, HISTORY_MOST);
@@ -263,6 +288,7 @@ static bool open_libedit(struct edit *e, const char *program)
         el_source(e->el, NULL);
         el_set(e->el, EL_EDITMODE, 1);
         bind_keys(e->el);
+        find_alt_keys(e);
         el_set(e->el, EL_UNBUFFERED, 1);
     }
     if (screen != NULL)
@@ -304,6 +330,9 @@ void edit_free(struct edit *e)
         history_wend(e->history);
     if (e->null != NULL)
         fclose(e->null);
+    if (e->complaints != NULL)
+        fclose(e->complaints);
+    free(e->complaint);
     if (e->slave >= 0)
         close(e->slave);
     if (e->master >= 0)

@@ -29,6 +29,8 @@ void edit_abort(struct edit *e);
 bool edit_is_vi(struct edit *e);
 /* Whether vi keys are commands now; only while idle. */
 bool edit_in_vi_command(struct edit *e);
+/* Whether Alt and this character are bound in emacs mode. */
+bool edit_binds_alt(const struct edit *e, wchar_t character);
 /* Whether a key asked for the editor since the last call. */
 bool edit_wants_editor(struct edit *e);
 

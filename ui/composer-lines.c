@@ -123,7 +123,7 @@ static void lay_out_change(struct lines *l, size_t from, size_t same, size_t old
     free(old);
 }
 
-bool lines_set(struct lines *l, const wchar_t *text, size_t n, size_t cursor, bool *changed)
+bool lines_set(struct lines *l, const wchar_t *text, size_t n, size_t cursor)
 {
     struct buf new = l->before;
     buf_clear(&new);
@@ -142,11 +142,8 @@ bool lines_set(struct lines *l, const wchar_t *text, size_t n, size_t cursor, bo
         from++;
     while (same < least - from && a[l->before.size - 1 - same] == b[new.size - 1 - same])
         same++;
-    bool different = from + same < new.size || new.size != l->before.size;
-    if (changed != NULL)
-        *changed = different || at != l->cursor;
     l->cursor = at;
-    if (different)
+    if (from + same < new.size || new.size != l->before.size)
         lay_out_change(l, from, same, l->before.size);
     return true;
 }

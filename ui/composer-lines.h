@@ -22,9 +22,8 @@ struct lines {
 
 void lines_init(struct lines *l);
 void lines_free(struct lines *l);
-/* The text of wide characters [0..n) in place of what there is; false without memory. Tells in *changed (may be NULL)
- * whether anything is different. */
-bool lines_set(struct lines *l, const wchar_t *text, size_t n, size_t cursor, bool *changed);
+/* The text of wide characters [0..n) in place of what there is; false without memory. */
+bool lines_set(struct lines *l, const wchar_t *text, size_t n, size_t cursor);
 
 int lines_count(struct lines *l, int columns);
 bool lines_get(struct lines *l, int columns, int line, size_t *start, size_t *end);

@@ -80,14 +80,12 @@ void composer_free(struct composer *c)
 
 /* ---- text */
 
-/* Takes what libedit holds; whether it is different from before. */
-static bool take(struct composer *c)
+/* Takes what libedit holds. */
+static void take(struct composer *c)
 {
-    bool changed = false;
     size_t size, cursor;
     const wchar_t *text = edit_line(c->edit, &size, &cursor);
-    lines_set(c->lines, text, size, cursor, &changed);
-    return changed;
+    lines_set(c->lines, text, size, cursor);
 }
 
 /* The wide characters of the first offset bytes. */
@@ -326,15 +324,20 @@ static enum composer_result feed(struct composer *c, const wchar_t *keys, size_t
         keep(c);
     else if (idle)
         mend_cluster(c, &around, size, cursor);
-    bool changed = take(c);
-    if (edit_wants_editor(c->edit))
-        return COMPOSER_EDITOR;
-    return changed || !idle || !edit_idle(c->edit) ? COMPOSER_EDITED : COMPOSER_UNUSED;
+    take(c);
+    return edit_wants_editor(c->edit) ? COMPOSER_EDITOR : COMPOSER_EDITED;
 }
 
 static enum composer_result feed_text(struct composer *c, const wchar_t *keys)
 {
-    feed(c, keys, wcslen(keys));
+    return feed(c, keys, wcslen(keys));
+}
+
+/* Ends a command that waits for keys: a search keeps what it found. */
+static enum composer_result end_command(struct composer *c)
+{
+    feed_text(c, L"\033");
+    settle(c);
     return COMPOSER_EDITED;
 }
 
@@ -351,7 +354,7 @@ static enum composer_result enter(struct composer *c, unsigned modifiers)
     if (modifiers != 0)
         return newline(c, 0);
     if (!edit_idle(c->edit))
-        return feed_text(c, L"\033"); /* ends a search, keeps what it found */
+        return end_command(c);
     if (cursor > 0 && cursor == text->size && buf_text(text)[cursor - 1] == '\\')
         return newline(c, 1);
     return COMPOSER_SEND;
@@ -361,7 +364,7 @@ static enum composer_result escape(struct composer *c)
 {
     if (edit_idle(c->edit) && (!edit_is_vi(c->edit) || edit_in_vi_command(c->edit)))
         return COMPOSER_ESCAPE;
-    return feed_text(c, L"\033");
+    return end_command(c);
 }
 
 static enum composer_result vertical(struct composer *c, int step)
@@ -404,8 +407,14 @@ static enum composer_result control(struct composer *c, wchar_t letter)
     if ((letter == L'p' || letter == L'n') && idle)
         return vertical(c, letter == L'p' ? -1 : 1);
     wchar_t key = letter == L' ' ? 0 : letter == L'/' ? 0x1F : letter & 0x1F;
-    enum composer_result result = feed(c, &key, 1);
-    return result == COMPOSER_UNUSED ? COMPOSER_EDITED : result;
+    return feed(c, &key, 1);
+}
+
+static enum composer_result alt(struct composer *c, wchar_t letter)
+{
+    if (edit_is_vi(c->edit) || !edit_binds_alt(c->edit, letter))
+        return COMPOSER_UNUSED;
+    return feed_text(c, (const wchar_t[]){L'\033', letter, L'\0'});
 }
 
 static enum composer_result character(struct composer *c, const struct key *key)
@@ -415,12 +424,11 @@ static enum composer_result character(struct composer *c, const struct key *key)
     if (key->character < L' ' || (key->character >= 0x7F && key->character < 0xA0))
         return COMPOSER_UNUSED;
     if (key->modifiers & KEY_ALT)
-        return edit_is_vi(c->edit) ? COMPOSER_UNUSED : feed(c, (const wchar_t[]){L'\033', key->character}, 2);
+        return alt(c, key->character);
     bool jk = key->character == L'j' || key->character == L'k';
     if (jk && edit_idle(c->edit) && edit_in_vi_command(c->edit))
         return vertical(c, key->character == L'k' ? -1 : 1);
-    enum composer_result result = feed(c, &key->character, 1);
-    return result == COMPOSER_UNUSED ? COMPOSER_EDITED : result;
+    return feed(c, &key->character, 1);
 }
 
 /* A key of the cursor: by its sequence, which ~/.editrc may bind; in vi by the name of what it does. */

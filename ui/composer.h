@@ -17,7 +17,7 @@ struct composer *composer_open(const char *program, struct error *err);
 void composer_free(struct composer *c);
 
 enum composer_result {
-    COMPOSER_UNUSED,   /* not a key of the composer (page-up, f3, alt keys that libedit does not bind, …) */
+    COMPOSER_UNUSED,   /* not a key of the composer (page-up, f3, alt keys that libedit does not bind, all of them in vi, …) */
     COMPOSER_EDITED,   /* the text or the cursor changed, or nothing did */
     COMPOSER_SEND,     /* Enter: the text is whole */
     COMPOSER_COMPLETE, /* Tab */
@@ -38,7 +38,7 @@ bool composer_insert(struct composer *c, const char *text, size_t size, size_t r
 /* Remembers a message that was sent (or cleared) for Up; the newest last, equal neighbours once. */
 void composer_remember(struct composer *c, const char *text);
 
-/* Lines that the text takes in this many columns (at least 1). */
+/* Lines that the text takes in this many columns (at least 1); the last column is left free for the cursor. */
 int composer_lines(const struct composer *c, int columns);
 /* Line number line (from 0) as bytes [*start, *end) of the text; false past the last. */
 bool composer_line(const struct composer *c, int columns, int line, size_t *start, size_t *end);
