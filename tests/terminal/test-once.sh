@@ -20,6 +20,19 @@ expect 'the same seed gives the same answer' same "$work/out" "$work/first"
 run -m "$model" -s 6 -n 12 -p 'The llama'
 expect 'another seed gives another' eval '! same "$work/out" "$work/first"'
 
+before=$("$palaver" list --json | grep -o '"id"' | wc -l)
+run -m "$model" -s 5 -n 4 -p 'The llama in secret' --no-save
+expect 'an answer is not kept with --no-save' eval '! grep -rqaF "in secret" "$HOME"'
+run -m "$model" -s 5 -n 4 -p 'And the sea' --continue
+expect 'an answer goes on with the last conversation' [ "$status" = 0 ]
+run show
+expect 'both questions are kept in it' eval 'grep -q "The llama" "$work/out" && grep -q "And the sea" "$work/out"'
+expect 'it is no new one' [ "$("$palaver" list --json | grep -o '"id"' | wc -l)" = "$before" ]
+run -m "$model" -p x -r 'no such title'
+fails_with 'a title that no conversation has is an error' 1 'no such title'
+run -m "$model" -p x -r sky --continue
+fails_with '--continue and --resume contradict each other' 2 'give one of them'
+
 printf 'The llama' >"$work/text"
 input=$work/text run -m "$model" -s 5 -n 12
 expect 'text on standard input alone is the prompt' same "$work/out" "$work/first"

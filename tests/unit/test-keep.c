@@ -689,6 +689,67 @@ static void survives_a_deletion_elsewhere(void **state)
     close_chat(f);
 }
 
+/* ---- from elsewhere ---------------------------------------------------------------------------------------------- */
+
+/* A conversation that begins with a message for the system goes on; that message stays when others fall out. */
+static void goes_on_behind_a_system_message(void **state)
+{
+    (void)state;
+    struct fixture *f = open_chat(8);
+    struct error err = {0};
+    struct store *library = keep_library(chat_keep(f->chat), &err);
+    int64_t id = 0, parent = 0;
+    good(store_new(library, &id, &err), &err);
+    good(store_append(library, id, 0, STORE_SYSTEM, "Be a gull.", 10, NULL, &parent, &err), &err);
+    for (int i = 0; i < 12; i++) {
+        char text[100];
+        int size = snprintf(text, sizeof text, "Message %d of the sea, the ships, and the old gull.", i);
+        good(store_append(library, id, parent, i % 2 == 0 ? STORE_USER : STORE_ASSISTANT, text, (size_t)size, NULL,
+                          &parent, &err), &err);
+    }
+    good(chat_open_conversation(f->chat, id, &err), &err);
+    assert_int_equal(chat_count(f->chat), 13);
+    assert_int_equal(chat_message(f->chat, 0)->role, ROLE_SYSTEM);
+    for (int i = 0; i < 8; i++) {
+        say(f, "What do you say, and what is the use of it?");
+        const char *prompt = buf_text(&chat_last_prompt(f->chat)->text);
+        assert_non_null(strstr(prompt, "Be a gull."));
+        assert_non_null(strstr(prompt, "What do you say"));
+    }
+    size_t window = chat_window(f->chat);
+    assert_true(window > 1);
+    assert_int_equal(chat_message(f->chat, window)->role, ROLE_USER);
+    assert_int_equal(chat_count(f->chat), 13 + 16);
+    assert_stored(f);
+    close_chat(f);
+}
+
+/* A conversation goes on with its own model when nobody names another. */
+static void opens_the_model_of_the_conversation(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up(4);
+    struct error err = {0};
+    char other[4096], command[8400];
+    snprintf(other, sizeof other, "%s/other.gguf", f->folder);
+    snprintf(command, sizeof command, "cp '%s' '%s'", f->model, other);
+    assert_int_equal(system(command), 0);
+    f->options.model = other;
+    assert_true(open_again(f, &err));
+    say(f, "One.");
+    f->options.model = f->model; /* as a config file would say */
+    restart(f);
+    settle(f);
+    assert_string_equal(chat_model_path(f->chat), other);
+    assert_int_equal(remove(other), 0);
+    restart(f);
+    settle(f);
+    assert_string_equal(chat_model_path(f->chat), f->model);
+    say(f, "Two.");
+    assert_int_equal(chat_count(f->chat), 4);
+    close_chat(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -707,6 +768,8 @@ int main(void)
         cmocka_unit_test(leaves_no_trace),
         cmocka_unit_test(saves_nothing_when_told),
         cmocka_unit_test(survives_a_deletion_elsewhere),
+        cmocka_unit_test(goes_on_behind_a_system_message),
+        cmocka_unit_test(opens_the_model_of_the_conversation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
