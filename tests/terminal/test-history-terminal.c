@@ -93,7 +93,7 @@ static void the_chat_lists_and_opens(void **state)
 {
     (void)state;
     struct pty p;
-    start(&p, (const char *const[]){program, "-m", model, "-s", "1", "-n", "2", NULL});
+    start(&p, (const char *const[]){program, "--line", "-m", model, "-s", "1", "-n", "2", NULL});
     assert_true(pty_expect(&p, PROMPT));
     pty_type(&p, "/list\r");
     assert_true(pty_expect(&p, "  1  today "));

@@ -58,8 +58,8 @@ static bool traces(const struct home *h, const char *bytes)
 /* Starts a chat with a few more options, up to NULL. */
 static void start(struct pty *p, const struct home *h, const char *const *options)
 {
-    const char *argv[24] = {program, "-m", model, "-s", "1", "-c", "60000"};
-    for (int n = 7; *options != NULL && n < 23; n++)
+    const char *argv[24] = {program, "--line", "-m", model, "-s", "1", "-c", "60000"};
+    for (int n = 8; *options != NULL && n < 23; n++)
         argv[n] = *options++;
     assert_true(pty_start(p, argv, h->environment));
     assert_true(pty_expect(p, "/help, Ctrl-D leaves"));

@@ -28,7 +28,7 @@ static const char *const plain[] = {NULL};
 static void start_with(struct pty *p, const char *const *environment, const char *const *options)
 {
     const char *argv[16] = {program, "--line", "-m", model, "-s", "1"};
-    for (int n = 5; *options != NULL && n < 15; n++)
+    for (int n = 6; *options != NULL && n < 15; n++)
         argv[n] = *options++;
     assert_true(pty_start(p, argv, environment));
 }
