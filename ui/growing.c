@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "ui/fence.h"
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -41,23 +43,14 @@ static bool is_empty_line(const struct buf *b, size_t at)
 /* Whether the text ends inside a code block. */
 static bool in_code_block(const struct buf *b)
 {
-    char fence = '\0';
-    size_t length = 0;
+    struct fence fence = {0};
     for (size_t at = 0; at < b->size;) {
-        size_t from = at;
-        while (from < b->size && (is_blank(b->data[from]) || b->data[from] == '>'))
-            from++;
-        size_t back = run_of(b, from, '`'), tilde = run_of(b, from, '~'), n = back > tilde ? back : tilde;
-        if (fence == '\0' && n >= 3) {
-            fence = b->data[from];
-            length = n;
-        } else if (fence != '\0' && n >= length && b->data[from] == fence && is_empty_line(b, from + n)) {
-            fence = '\0';
-        }
         const char *end = memchr(b->data + at, '\n', b->size - at);
-        at = end != NULL ? (size_t)(end - b->data) + 1 : b->size;
+        size_t next = end != NULL ? (size_t)(end - b->data) + 1 : b->size;
+        fence_line(&fence, b->data + at, next - at);
+        at = next;
     }
-    return fence != '\0';
+    return fence.c != '\0';
 }
 
 /* ---- the last line */

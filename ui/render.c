@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/definition.h"
 #include "ui/growing.h"
+#include "ui/guard.h"
 #include "ui/lines.h"
 #include "ui/markdown.h"
 #include "ui/text.h"
@@ -193,7 +193,7 @@ static bool render_clean(struct clean *c, size_t size, const struct render_optio
 {
     struct lines l = {.out = out, .options = options, .block = -1};
     bool markdown = !options->raw && c->text.size <= MARKDOWN_MOST;
-    if (markdown && (!definitions_keep(&c->text, &c->origin) || (options->growing && !growing_mend(&c->text))))
+    if (markdown && (!guard_text(&c->text, &c->origin) || (options->growing && !growing_mend(&c->text))))
         return false;
     if (!clean_end(c, size))
         return false;

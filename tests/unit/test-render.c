@@ -196,6 +196,24 @@ static void finished_text_is_left_alone(void **state)
     shows("<a@b.org> [x](y) [z](z)", (struct render_options){0}, "a@b.org x (y) z\n");
 }
 
+static void formulas_are_left_alone(void **state)
+{
+    (void)state;
+    struct render_options o = {.width = 78};
+    static const char *const same[] = {
+        "So \\(\\mathbf{x}_{1} * \\mathbf{y}_{2} * z\\) and \\[a_1 \\\\ b\\_c\\].\n",
+        "Also $\\text{a}_{i} < \\text{b}_{j}$ and $$x *y* z$$.\n",
+        "\\[\nx = a\n+ b\n= c \\\\\n\\]\n",
+        "open \\(a_{1} b_{2}_\n",
+    };
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        shows(same[i], o, same[i]);
+    shows("$5 *or* $10, `$A` and `$B` *x*", o, "$5 or $10, $A and $B x\n");
+    shows("> \\[\n> a_{1}\n> _{2}\n> \\]\n", o, "│ \\[\n│ a_{1}\n│ _{2}\n│ \\]\n");
+    shows("```\n\\(a_1\\) $x_1$ [a]: b\n```\n", o, "\\(a_1\\) $x_1$ [a]: b\n");
+    shows("C:\\Users\\*x* \\#", o, "C:\\Users*x* #\n");
+}
+
 /* The style of the byte of the message at source. */
 static unsigned style_at(const struct rendering *r, uint32_t source)
 {
@@ -313,7 +331,7 @@ static void places_are_found_again(void **state)
 static void monsters_are_tame(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"> ", "- ", "* a\n", "|", "|\n|-|\n", "[", "![", "**a ", "`", "<", "1. ", "\xF0\x9F\x91\xA9\xE2\x80\x8D", "\t", "a\xCC\x81\xCC\x82"};
+    static const char *const parts[] = {"> ", "- ", "* a\n", "|", "|\n|-|\n", "[", "![", "**a ", "`", "<", "1. ", "\\(", "\\[ ", "$$ ", "$a", "``` `", "[a]:\n", "\xF0\x9F\x91\xA9\xE2\x80\x8D", "\t", "a\xCC\x81\xCC\x82"};
     struct rendering r = {0};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         struct buf text;
@@ -370,6 +388,7 @@ int main(void)
         cmocka_unit_test(every_prefix_holds),
         cmocka_unit_test(growing_marks_look_whole),
         cmocka_unit_test(finished_text_is_left_alone),
+        cmocka_unit_test(formulas_are_left_alone),
         cmocka_unit_test(styles_nest),
         cmocka_unit_test(code_is_coloured),
         cmocka_unit_test(copied_code_is_the_code),
