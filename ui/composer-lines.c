@@ -143,7 +143,9 @@ bool lines_set(struct lines *l, const wchar_t *text, size_t n, size_t cursor)
     while (same < least - from && a[l->before.size - 1 - same] == b[new.size - 1 - same])
         same++;
     l->cursor = at;
-    if (from + same < new.size || new.size != l->before.size)
+    bool different = from + same < new.size || new.size != l->before.size;
+    l->version += different;
+    if (different)
         lay_out_change(l, from, same, l->before.size);
     return true;
 }

@@ -14,6 +14,7 @@
 struct lines {
     struct buf text, before; /* before: what it was before the last change */
     size_t cursor;
+    size_t version;          /* counts the changes of the text */
     int columns;             /* of the layout */
     size_t *starts;          /* starts[0] is 0 */
     size_t n, capacity;

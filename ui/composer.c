@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "ui/composer-edit.h"
 #include "ui/composer-lines.h"
+#include "ui/composer-undo.h"
 #include "ui/text.h"
 
 enum { HISTORY_MOST = 1000, USUAL_COLUMNS = 80, NOTHING = -1 };
@@ -30,6 +31,9 @@ struct composer {
     bool moved;                            /* the last key was one of these */
     struct buf kept;                       /* the text before a command that waits for its other keys */
     size_t kept_cursor;
+    struct undo undo;
+    bool undone;                           /* the last key was undo */
+    bool typing;                           /* the last key typed a character of a word: the next goes with it */
 };
 
 struct composer *composer_open(const char *program, struct error *err)
@@ -73,6 +77,7 @@ void composer_free(struct composer *c)
         free(c->entries[i].text);
     edit_free(c->edit);
     buf_free(&c->kept);
+    undo_clear(&c->undo);
     lines_free(c->lines);
     free(c->lines);
     free(c);
@@ -141,6 +146,7 @@ bool composer_set_at(struct composer *c, const char *text, size_t size, size_t c
 {
     bool ok = replace(c, text, size, cursor);
     forget_edits(c);
+    undo_clear(&c->undo);
     return ok;
 }
 
@@ -387,6 +393,17 @@ static enum composer_result line_edge(struct composer *c, bool end)
     return COMPOSER_EDITED;
 }
 
+static enum composer_result undo(struct composer *c)
+{
+    struct undo_text text;
+    if (undo_pop(&c->undo, &text)) {
+        replace(c, text.text, text.size, text.cursor);
+        free(text.text);
+    }
+    c->undone = true;
+    return COMPOSER_EDITED;
+}
+
 static enum composer_result control(struct composer *c, wchar_t letter)
 {
     bool idle = edit_idle(c->edit);
@@ -406,6 +423,8 @@ static enum composer_result control(struct composer *c, wchar_t letter)
         return COMPOSER_EDITOR;
     if ((letter == L'p' || letter == L'n') && idle)
         return vertical(c, letter == L'p' ? -1 : 1);
+    if ((letter == L'_' || letter == L'/') && idle && !edit_is_vi(c->edit))
+        return undo(c);
     wchar_t key = letter == L' ' ? 0 : letter == L'/' ? 0x1F : letter & 0x1F;
     return feed(c, &key, 1);
 }
@@ -472,11 +491,27 @@ static enum composer_result press(struct composer *c, const struct key *key)
     }
 }
 
+/* After a key that changed the text: keeps what it was, but inside a word that is typed. began: the key began a command. */
+static void record(struct composer *c, const struct key *key, bool began, size_t cursor)
+{
+    const struct buf *before = began ? &c->lines->before : &c->kept;
+    bool types = key->code == KEYS_CHARACTER && (key->modifiers & (KEY_CTRL | KEY_ALT)) == 0;
+    if (!types || !c->typing)
+        undo_push(&c->undo, buf_text(before), before->size, began ? cursor : c->kept_cursor);
+    c->typing = types && key->character != L' ';
+}
+
 enum composer_result composer_key(struct composer *c, const struct key *key)
 {
-    c->moved = false;
+    size_t version = c->lines->version, cursor = c->lines->cursor;
+    bool began = edit_idle(c->edit);
+    c->moved = c->undone = false;
     enum composer_result result = press(c, key);
     if (!c->moved)
         c->goal = NOTHING;
+    if (c->lines->version == version || c->undone)
+        c->typing = false;
+    else if (edit_idle(c->edit) && !edit_is_vi(c->edit))
+        record(c, key, began, cursor);
     return result;
 }

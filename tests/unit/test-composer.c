@@ -143,6 +143,29 @@ static void test_emacs(void **state)
     composer_free(c);
 }
 
+static void test_undo(void **state)
+{
+    (void)state;
+    struct composer *c = open_with("");
+    type(c, L"one two");
+    ctrl(c, L'u');
+    paste(c, "x\ny", 3);
+    assert_holds(c, "x\ny", 3);
+    ctrl(c, L'_');
+    assert_holds(c, "", 0);
+    ctrl(c, L'_');
+    assert_holds(c, "one two", 7);
+    ctrl(c, L'_');
+    assert_holds(c, "one ", 4);
+    ctrl(c, L'/');
+    assert_holds(c, "", 0);
+    ctrl(c, L'_');
+    type(c, L"a");
+    ctrl(c, L'_');
+    assert_holds(c, "", 0);
+    composer_free(c);
+}
+
 static void test_vi(void **state)
 {
     (void)state;
@@ -219,6 +242,8 @@ static void test_history(void **state)
     type(c, L"alp");
     press(c, KEYS_ENTER, 0, 0);
     assert_holds(c, "alpha", 0);
+    ctrl(c, L'_');
+    assert_holds(c, "draft", 5);
     composer_free(c);
 }
 
@@ -381,7 +406,7 @@ int main(void)
         cmocka_unit_test(test_typing),     cmocka_unit_test(test_emacs),         cmocka_unit_test(test_vi),
         cmocka_unit_test(test_many_lines), cmocka_unit_test(test_history),       cmocka_unit_test(test_search_given_up),
         cmocka_unit_test(test_clusters),   cmocka_unit_test(test_hostile_paste), cmocka_unit_test(test_layout),
-        cmocka_unit_test(test_layout_kept), cmocka_unit_test(test_large_paste),
+        cmocka_unit_test(test_undo),       cmocka_unit_test(test_layout_kept),   cmocka_unit_test(test_large_paste),
     };
     char path[64];
     setlocale(LC_ALL, "C.UTF-8");
