@@ -146,11 +146,22 @@ static enum finish finish_of(const struct store_message *m)
     return m->state == STORE_COMPLETE ? FINISH_END : FINISH_STOPPED;
 }
 
-static void take_making(struct chat_message *out, const struct store_message *m)
+/* Parsing a message's settings takes longer than loading the message. */
+static void read_settings(struct chat_settings *known, const char *json)
+{
+    if (json == NULL || (known->json != NULL && strcmp(json, known->json) == 0))
+        return;
+    free(known->json);
+    known->json = strdup(json);
+    known->value = sampling_defaults();
+    chat_settings_read(&known->value, json);
+}
+
+static void take_making(struct chat_message *out, const struct store_message *m, struct chat_settings *known)
 {
     const struct store_making *made = &m->made;
-    out->sampling = sampling_defaults();
-    chat_settings_read(&out->sampling, made->settings);
+    read_settings(known, made->settings);
+    out->sampling = made->settings != NULL ? known->value : sampling_defaults();
     out->sampling.seed = made->has_seed ? made->seed : out->sampling.seed;
     out->finish = finish_of(m);
     out->model = made->model != NULL ? strdup(made->model) : NULL;
@@ -164,7 +175,7 @@ static void take_making(struct chat_message *out, const struct store_message *m)
     };
 }
 
-bool chat_list_take(struct chat_list *list, const struct store_message *m)
+bool chat_list_take(struct chat_list *list, const struct store_message *m, struct chat_settings *known)
 {
     static const enum role roles[] = {[STORE_SYSTEM] = ROLE_SYSTEM, [STORE_USER] = ROLE_USER,
                                       [STORE_ASSISTANT] = ROLE_ASSISTANT, [STORE_TOOL] = ROLE_USER};
@@ -177,7 +188,7 @@ bool chat_list_take(struct chat_list *list, const struct store_message *m)
     out->sibling = m->sibling;
     out->siblings = m->siblings;
     if (m->role == STORE_ASSISTANT)
-        take_making(out, m);
+        take_making(out, m, known);
     return true;
 }
 

@@ -142,7 +142,12 @@ uint32_t chat_settings_read(struct sampling *s, const char *json);
 struct store_making chat_making(const struct chat *c, const struct chat_message *m);
 void chat_making_free(struct store_making *made);
 struct store_token chat_token(const struct event *event);
-/* Adds a message of the history to a list. */
-bool chat_list_take(struct chat_list *list, const struct store_message *m);
+/* Settings that were read last: most messages have the same as the one before. */
+struct chat_settings {
+    char *json; /* NULL: none yet */
+    struct sampling value;
+};
+/* Adds a message of the history to a list. known begins as {0}; the caller frees known->json at the end. */
+bool chat_list_take(struct chat_list *list, const struct store_message *m, struct chat_settings *known);
 
 #endif

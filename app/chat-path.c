@@ -18,10 +18,12 @@
 static enum error_code load(struct store *s, const int64_t *ids, size_t n, struct chat_list *out, struct error *err)
 {
     struct store_messages messages = {0};
+    struct chat_settings known = {0};
     enum error_code code = store_load(s, ids, n, &messages, err);
     for (size_t i = 0; code == ERR_NONE && i < messages.n; i++)
-        if (!chat_list_take(out, &messages.at[i]))
+        if (!chat_list_take(out, &messages.at[i], &known))
             code = error_set(err, ERR_MEMORY, "no memory for the messages");
+    free(known.json);
     store_messages_free(&messages);
     return code;
 }
