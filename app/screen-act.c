@@ -36,8 +36,7 @@ void front_slash(struct front *f, const char *line)
     slash_run(&f->talk, line);
     front_show_said(f, title);
     take_draft(f);
-    front_settings(f);
-    front_head(f);
+    front_settings_changed(f);
     front_label(f);
     f->relist = true;
 }

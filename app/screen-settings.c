@@ -69,6 +69,32 @@ void front_settings(struct front *f)
     ui_set_settings(f->ui, rows, n);
 }
 
+/* Marks in a streaming answer which settings are others than before. */
+static void mark_changes(struct front *f, const struct sampling *before)
+{
+    const struct sampling *now = chat_sampling(f->talk.chat);
+    size_t n = chat_count(f->talk.chat);
+    if (chat_state(f->talk.chat) != CHAT_ANSWERING || n == 0)
+        return;
+    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
+        char text[120], from[32], to[32];
+        if (value_of(before, field) == value_of(now, field))
+            continue;
+        sampling_get(before, field, from, sizeof from);
+        sampling_get(now, field, to, sizeof to);
+        snprintf(text, sizeof text, "▲%s %s→%s", field->name, from, to);
+        ui_message_mark(f->ui, n - 1, chat_message(f->talk.chat, n - 1)->text.size, text);
+    }
+}
+
+void front_settings_changed(struct front *f)
+{
+    mark_changes(f, &f->sampling);
+    f->sampling = *chat_sampling(f->talk.chat);
+    front_settings(f);
+    front_head(f);
+}
+
 static void set(struct front *f, const char *name, const char *text)
 {
     struct error err = {0};
@@ -78,8 +104,7 @@ static void set(struct front *f, const char *name, const char *text)
         return;
     }
     chat_set_sampling(f->talk.chat, &s);
-    front_settings(f);
-    front_head(f);
+    front_settings_changed(f);
 }
 
 /* The value a step away, on the grid of steps and within the field's range. */

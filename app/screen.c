@@ -231,8 +231,7 @@ static void run(struct front *f)
     front_changed(f, 0);
     front_list(f);
     front_load_draft(f);
-    front_settings(f);
-    front_head(f);
+    front_settings_changed(f);
     front_label(f);
     front_status(f);
     front_sync(f);

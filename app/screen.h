@@ -45,6 +45,7 @@ struct front {
     struct buf lines;           /* what a slash command said */
     size_t n_lines;
     bool failed;                /* to load a model */
+    struct sampling sampling;   /* as shown */
     char *searched;             /* what was searched for last in all conversations */
     double drawn;               /* when the screen was */
 };
@@ -96,6 +97,8 @@ void front_end_edit(struct front *f);
 
 /* screen-settings.c */
 void front_settings(struct front *f);
+/* After something may have changed them. */
+void front_settings_changed(struct front *f);
 void front_step(struct front *f, const char *name, int step);
 void front_candidates(struct front *f, const struct event *event);
 

@@ -91,21 +91,16 @@ static void copy_code(struct ui *ui)
 
 static void list(struct ui *ui)
 {
-    if (ui->list_shown && ui->focus == FOCUS_LIST) {
-        ui->list_shown = false;
-        ui_take_focus(ui, FOCUS_COMPOSER);
-    } else {
-        ui->list_shown = true;
-        ui_take_focus(ui, FOCUS_LIST);
-    }
-    ui_lay_out(ui);
+    bool fold = ui->list_shown && ui->focus == FOCUS_LIST;
+    ui->list_shown = !fold || screen_columns(ui->screen) < LAYOUT_WIDE;
+    ui_take_focus(ui, fold ? FOCUS_COMPOSER : FOCUS_LIST);
 }
 
 static void settings(struct ui *ui)
 {
-    ui->settings_shown = !ui->settings_shown;
-    ui_take_focus(ui, ui->settings_shown ? FOCUS_SETTINGS : FOCUS_COMPOSER);
-    ui_lay_out(ui);
+    bool fold = ui->settings_shown && ui->focus == FOCUS_SETTINGS;
+    ui->settings_shown = !fold;
+    ui_take_focus(ui, fold ? FOCUS_COMPOSER : FOCUS_SETTINGS);
 }
 
 static void composer(struct ui *ui)
@@ -184,10 +179,7 @@ static void open_conversation(struct ui *ui, int64_t id)
 static void list_open(struct ui *ui)
 {
     open_conversation(ui, list_selected(ui->list));
-    if (ui->layout.list_over)
-        ui->list_shown = false;
     ui_take_focus(ui, FOCUS_COMPOSER);
-    ui_lay_out(ui);
 }
 
 static void previous_conversation(struct ui *ui)

@@ -52,6 +52,16 @@ void ui_message_change(struct ui *ui, size_t index, const struct ui_message *m)
     transcript_change(ui->transcript, index, m);
 }
 
+void ui_message_mark(struct ui *ui, size_t index, size_t at, const char *text)
+{
+    char *clean = NULL;
+    ui->dirty = true;
+    ui_set_string(&clean, text);
+    if (clean != NULL)
+        transcript_mark(ui->transcript, index, (uint32_t)at, clean);
+    free(clean);
+}
+
 void ui_messages_cut(struct ui *ui, size_t from)
 {
     ui->dirty = true;

@@ -21,12 +21,10 @@ void layout_make(struct layout *out, int rows, int columns, bool list, bool sett
     out->composer = (struct area){rows - 1 - composer, x, composer, width};
     out->transcript = (struct area){1, x, rows - 2 - composer, width};
     if (list) {
-        out->list_over = !wide;
         out->list = (struct area){0, 0, rows - 1, wide ? left : least(columns, LAYOUT_LIST + 8)};
     }
     if (settings) {
         int size = wide ? right : least(columns, LAYOUT_SETTINGS);
-        out->settings_over = !wide;
         out->settings = (struct area){0, columns - size, rows - 1, size};
     }
 }

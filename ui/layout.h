@@ -10,7 +10,6 @@ enum { LAYOUT_WIDE = 100, LAYOUT_LIST = 26, LAYOUT_SETTINGS = 38 };
 struct layout {
     struct area head, transcript, composer, status; /* composer: with its frame */
     struct area list, settings;                     /* rows 0: not shown */
-    bool list_over, settings_over;                  /* they cover the transcript */
 };
 
 /* composer_lines: lines of text; the composer takes a third of the height at most. */

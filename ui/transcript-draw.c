@@ -119,6 +119,21 @@ static void write_text(struct pen *pen, unsigned style, const char *text, size_t
     }
 }
 
+/* The remarks that belong to a line, from the right end inwards. */
+static void draw_marks(const struct transcript *t, struct screen *s, const struct area *a, int row, size_t index, int line)
+{
+    const struct block *b = &t->blocks[index];
+    int right = a->columns - 1;
+    for (size_t i = b->n_marks; i-- > 0;) {
+        const struct mark *m = &b->marks[i];
+        int width = text_columns(m->text, strlen(m->text), 0);
+        if (rendering_line_at(&b->lines, m->at) != (size_t)line || right - width < INDENT + 8)
+            continue;
+        screen_puts(s, a, row, right - width, STYLE_MARK, m->text);
+        right -= width + 1;
+    }
+}
+
 static void draw_line(const struct transcript *t, struct screen *s, const struct area *a, int row, size_t index, int line)
 {
     const struct rendering *r = &t->blocks[index].lines;
@@ -138,6 +153,7 @@ static void draw_line(const struct transcript *t, struct screen *s, const struct
             at += size;
         }
     }
+    draw_marks(t, s, a, row, index, line);
     if (t->blocks[index].running && line + 1 == (int)r->n_lines)
         screen_puts(s, a, row, pen.column, STYLE_ASSISTANT, t->ascii ? "_" : "▌");
 }

@@ -6,6 +6,9 @@
 #include "ui/render.h"
 #include "ui/transcript.h"
 
+/* A remark at the right of the line where a byte stands. */
+struct mark { uint32_t at; char *text; };
+
 struct block {
     int64_t id, time;
     enum ui_speaker speaker;
@@ -16,6 +19,8 @@ struct block {
     struct rendering lines;
     bool rendered, stale;
     int width; /* that lines were made for */
+    struct mark *marks;
+    size_t n_marks;
 };
 
 /* A line of a message. */

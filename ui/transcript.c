@@ -22,6 +22,9 @@ static void free_block(struct block *b)
 {
     buf_free(&b->text);
     free(b->about);
+    for (size_t i = 0; i < b->n_marks; i++)
+        free(b->marks[i].text);
+    free(b->marks);
     if (b->rendered)
         rendering_free(&b->lines);
 }
@@ -95,6 +98,27 @@ bool transcript_change(struct transcript *t, size_t index, const struct ui_messa
         return true;
     buf_clear(&b->text);
     return buf_append(&b->text, m->text, m->size);
+}
+
+bool transcript_mark(struct transcript *t, size_t index, uint32_t at, const char *text)
+{
+    if (index >= t->n)
+        return false;
+    struct block *b = &t->blocks[index];
+    struct mark *marks = realloc(b->marks, (b->n_marks + 1) * sizeof *marks);
+    if (marks == NULL)
+        return false;
+    b->marks = marks;
+    /* a slider that moves on changes the mark that it made */
+    bool same = b->n_marks > 0 && marks[b->n_marks - 1].at == at &&
+                strncmp(marks[b->n_marks - 1].text, text, strcspn(text, " ")) == 0;
+    char *kept = strdup(text);
+    if (kept == NULL)
+        return false;
+    if (same)
+        free(marks[--b->n_marks].text);
+    marks[b->n_marks++] = (struct mark){at, kept};
+    return true;
 }
 
 void transcript_cut(struct transcript *t, size_t from)

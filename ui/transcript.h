@@ -18,6 +18,8 @@ void transcript_free(struct transcript *t);
 bool transcript_add(struct transcript *t, const struct ui_message *m);
 bool transcript_grow(struct transcript *t, size_t index, const char *text, size_t size);
 bool transcript_change(struct transcript *t, size_t index, const struct ui_message *m);
+/* text is clean. */
+bool transcript_mark(struct transcript *t, size_t index, uint32_t at, const char *text);
 void transcript_cut(struct transcript *t, size_t from);
 size_t transcript_count(const struct transcript *t);
 void transcript_set_window(struct transcript *t, size_t index, const char *label);

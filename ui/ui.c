@@ -61,7 +61,7 @@ struct ui *ui_open(const struct ui_options *o, struct error *err)
         return NULL;
     }
     ui_set_mouse(ui, o->mouse);
-    ui->list_shown = screen_columns(ui->screen) >= LAYOUT_WIDE;
+    ui->list_shown = true;
     ui_lay_out(ui);
     return ui;
 }
@@ -119,11 +119,15 @@ void ui_tell_command(struct ui *ui, const char *command)
 void ui_lay_out(struct ui *ui)
 {
     int rows = screen_rows(ui->screen), columns = screen_columns(ui->screen);
+    /* what lies over the transcript is there only while it is used */
+    bool wide = columns >= LAYOUT_WIDE;
+    bool list = ui->list_shown && (wide || ui->focus == FOCUS_LIST);
+    bool settings = ui->settings_shown && (wide || ui->focus == FOCUS_SETTINGS);
     ui->small = rows < UI_LEAST_ROWS || columns < UI_LEAST_COLUMNS;
-    layout_make(&ui->layout, rows, columns, ui->list_shown, ui->settings_shown, 1);
+    layout_make(&ui->layout, rows, columns, list, settings, 1);
     int width = ui->layout.composer.columns - 2;
     int lines = ui->small ? 1 : composer_lines(ui->composer, width);
-    layout_make(&ui->layout, rows, columns, ui->list_shown, ui->settings_shown, lines);
+    layout_make(&ui->layout, rows, columns, list, settings, lines);
     ui->dirty = true;
 }
 
@@ -131,12 +135,8 @@ void ui_take_focus(struct ui *ui, enum focus focus)
 {
     if (focus == FOCUS_TRANSCRIPT && ui->focus != FOCUS_TRANSCRIPT)
         transcript_focus(ui->transcript);
-    if (ui->focus == FOCUS_LIST && focus != FOCUS_LIST && ui->layout.list_over) {
-        ui->list_shown = false;
-        ui_lay_out(ui);
-    }
     ui->focus = focus;
-    ui->dirty = true;
+    ui_lay_out(ui);
 }
 
 static enum place place_of(enum focus focus)
@@ -181,7 +181,7 @@ static bool take_common(struct ui *ui, const struct key *key)
 {
     bool ctrl = key->code == KEYS_CHARACTER && key->modifiers == KEY_CTRL;
     if (key->code == KEYS_ESCAPE || (ctrl && key->character == L'c')) {
-        if (ui->state == UI_BUSY)
+        if (ui->state == UI_BUSY && (ui->focus == FOCUS_TRANSCRIPT || ctrl))
             ui_tell_text(ui, UI_STOP, NULL);
         else
             ui_take_focus(ui, FOCUS_COMPOSER);

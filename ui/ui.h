@@ -123,6 +123,9 @@ void ui_message_add(struct ui *ui, const struct ui_message *m);
 void ui_message_grow(struct ui *ui, size_t index, const char *text, size_t size);
 /* Replaces all but the text, or all when m->text is not NULL. */
 void ui_message_change(struct ui *ui, size_t index, const struct ui_message *m);
+/* A remark at the right of the line on which byte at of the message stands, e.g. "▲temperature 0.8→1.4". Those of a message
+ * go with it. */
+void ui_message_mark(struct ui *ui, size_t index, size_t at, const char *text);
 /* Takes message from and all after it away. */
 void ui_messages_cut(struct ui *ui, size_t from);
 /* The model sees messages from this index on; label is shown above it. 0: all. */
