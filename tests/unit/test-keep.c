@@ -689,6 +689,41 @@ static void survives_a_deletion_elsewhere(void **state)
     close_chat(f);
 }
 
+/* Two chats on one database, both streaming: both are saved, nobody waits in vain. */
+static void two_stream_at_once(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up(-1), *other = set_up(-1);
+    struct error err = {0};
+    talk_endlessly(f);
+    talk_endlessly(other);
+    assert_int_equal(rmdir(other->folder), 0);
+    other->options.paths.data_dir = strcpy(other->folder, f->folder);
+    assert_true(open_again(f, &err) && open_again(other, &err));
+    good(chat_send(f->chat, "One.", 4, &err), &err);
+    good(chat_send(other->chat, "Two.", 4, &err), &err);
+    for (time_t end = time(NULL) + 2; time(NULL) < end;) {
+        wait_once(f);
+        wait_once(other);
+    }
+    chat_stop(f->chat);
+    chat_stop(other->chat);
+    settle(f);
+    settle(other);
+    assert_int_equal(f->troubles + other->troubles, 0);
+    assert_int_equal(conversations(f), 2);
+    assert_stored(other);
+    struct sampling s = *chat_sampling(f->chat);
+    s.max_new_tokens = 4;
+    chat_set_sampling(f->chat, &s);
+    say(f, "Three."); /* the last one now */
+    assert_int_equal(f->troubles + other->troubles, 0);
+    chat_free(other->chat);
+    free(other);
+    assert_stored(f);
+    close_chat(f);
+}
+
 /* ---- from elsewhere ---------------------------------------------------------------------------------------------- */
 
 /* A conversation that begins with a message for the system goes on; that message stays when others fall out. */
@@ -768,6 +803,7 @@ int main(void)
         cmocka_unit_test(leaves_no_trace),
         cmocka_unit_test(saves_nothing_when_told),
         cmocka_unit_test(survives_a_deletion_elsewhere),
+        cmocka_unit_test(two_stream_at_once),
         cmocka_unit_test(goes_on_behind_a_system_message),
         cmocka_unit_test(opens_the_model_of_the_conversation),
     };
