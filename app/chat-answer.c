@@ -220,14 +220,19 @@ static enum error_code request(struct chat *c, struct error *err)
     return ERR_NONE;
 }
 
+static void take_settings(const struct chat *c, struct chat_message *answer)
+{
+    answer->sampling = c->sampling;
+    answer->sampling.seed = c->seed_is_fixed ? c->sampling.seed + c->tries : random_seed();
+}
+
 /* The empty answer to the last message. */
 static enum error_code begin_answer(struct chat *c, struct error *err)
 {
     struct chat_message *answer = chat_list_add(&c->list, ROLE_ASSISTANT, "", 0);
     if (answer == NULL)
         return error_set(err, ERR_MEMORY, "no memory for an answer");
-    answer->sampling = c->sampling;
-    answer->sampling.seed = c->seed_is_fixed ? c->sampling.seed + c->tries : random_seed();
+    take_settings(c, answer);
     answer->model = strdup(model_info(chat_model(c))->name);
     return ERR_NONE;
 }
@@ -240,6 +245,8 @@ enum error_code chat_ask(struct chat *c, struct error *err)
     if (fresh && begin_answer(c, err) != ERR_NONE)
         return err->code;
     size_t last = c->list.n - 1;
+    if (c->list.at[last].model == NULL) /* a person wrote what is gone on with */
+        take_settings(c, &c->list.at[last]);
     enum store_state before = c->list.at[last].state;
     c->list.at[last].state = STORE_STREAMING;
     c->writing = true;

@@ -24,7 +24,7 @@ static char program[4096], model[4096];
 struct home {
     char folder[64];
     char variables[4][96];
-    const char *environment[5];
+    const char *environment[6];
 };
 
 static void make_home(struct home *h)
@@ -37,7 +37,8 @@ static void make_home(struct home *h)
         snprintf(h->variables[i], sizeof h->variables[i], "XDG_%s_HOME=%s", names[i], folder);
         h->environment[i] = h->variables[i];
     }
-    h->environment[4] = NULL;
+    h->environment[4] = "EDITOR=sed -i s/gull/crow/";
+    h->environment[5] = NULL;
 }
 
 static void remove_home(const struct home *h)
@@ -153,6 +154,36 @@ static void resumes_by_title(void **state)
     remove_home(&h);
 }
 
+/* An edited question stands beside the first one, with an answer of its own. */
+static void edits_beside(void **state)
+{
+    (void)state;
+    struct home h;
+    struct pty p;
+    make_home(&h);
+    start(&p, &h, (const char *const[]){"-n", "4", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "Of the old gull");
+    say(&p, "And the sea?");
+    pty_type(&p, "/edit 1\r");
+    assert_true(pty_expect(&p, PROMPT "Of the old crow"));
+    assert_true(pty_expect(&p, "max_new_tokens"));
+    assert_true(pty_expect(&p, PROMPT));
+    pty_type(&p, "/prev 1\r");
+    assert_true(pty_expect(&p, PROMPT "And the sea?")); /* what stood below it is there */
+    assert_true(pty_expect(&p, "‹1/2›"));
+    pty_type(&p, "/edit\r");
+    assert_true(pty_expect(&p, "nothing changed"));
+    pty_type(&p, "/branch 2\r");
+    assert_true(pty_expect(&p, "Of the old gull (2) · 2 messages"));
+    assert_true(pty_expect(&p, "a conversation of its own"));
+    pty_type(&p, "/edit 7\r");
+    assert_true(pty_expect(&p, "a number from 1 to 2"));
+    pty_type(&p, "\025");
+    quit(&p);
+    remove_home(&h);
+}
+
 static void leaves_no_trace(void **state)
 {
     (void)state;
@@ -210,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(survives_a_kill),
         cmocka_unit_test(resumes_by_title),
+        cmocka_unit_test(edits_beside),
         cmocka_unit_test(leaves_no_trace),
         cmocka_unit_test(opens_without_a_history),
     };
