@@ -66,7 +66,7 @@ bool key_parse(const char *name, struct key *out)
     return true;
 }
 
-void key_name(const struct key *key, char *out, size_t size)
+void key_write(const struct key *key, char *out, size_t size)
 {
     char plain[16] = "?";
     if (key->code == KEYS_CHARACTER && key->character == L' ')

@@ -31,7 +31,7 @@ struct key {
 /* Reads a key's name; false when it is none. */
 bool key_parse(const char *name, struct key *out);
 /* Writes its name into out[0..size). */
-void key_name(const struct key *key, char *out, size_t size);
+void key_write(const struct key *key, char *out, size_t size);
 bool key_equal(const struct key *a, const struct key *b);
 
 #endif

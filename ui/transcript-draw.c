@@ -202,10 +202,12 @@ void transcript_draw(struct transcript *t, struct screen *s, const struct area *
         return;
     transcript_settle(t);
     struct place_in at = t->top;
-    for (int row = 0; row < a->rows && at.block < t->n; row++) {
-        draw_row(t, s, a, row, &at, focus);
-        if (++at.line >= transcript_height(t, at.block))
+    for (int row = 0; row < a->rows; row++, at.line++) {
+        while (at.block < t->n && at.line >= transcript_height(t, at.block))
             at = (struct place_in){.block = at.block + 1};
+        if (at.block >= t->n)
+            break;
+        draw_row(t, s, a, row, &at, focus);
     }
     draw_more(t, s, a);
     transcript_forget(t);

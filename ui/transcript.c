@@ -191,6 +191,51 @@ int transcript_above(const struct transcript *t, size_t index)
     return window + (t->base ? 0 : 1);
 }
 
+/* True when a message goes on in the last line of the one before it: a base model's text is one. */
+static bool is_joined(const struct transcript *t, size_t index)
+{
+    if (!t->base || index == 0 || index >= t->n)
+        return false;
+    const struct buf *before = &t->blocks[index - 1].text;
+    return before->size > 0 && before->data[before->size - 1] != '\n';
+}
+
+/* Appends the last line of a message as it stands on the screen. */
+static void last_line(struct transcript *t, size_t index, struct buf *out)
+{
+    const struct rendering *r = transcript_lines(t, index);
+    const struct render_line *l = r->n_lines > 0 ? &r->lines[r->n_lines - 1] : NULL;
+    for (uint32_t i = 0; l != NULL && i < l->n_spans; i++)
+        buf_append(out, buf_text(&r->text) + r->spans[l->span + i].start, r->spans[l->span + i].size);
+}
+
+/* Places in the text itself, of which the first bytes that were rendered are no part. */
+static void shift_sources(struct rendering *r, uint32_t prefix)
+{
+    for (size_t i = 0; i < r->n_spans; i++)
+        if (r->spans[i].source != RENDER_NO_SOURCE)
+            r->spans[i].source = r->spans[i].source >= prefix ? r->spans[i].source - prefix : RENDER_NO_SOURCE;
+    for (size_t i = 0; i < r->n_lines; i++)
+        r->lines[i].source = r->lines[i].source >= prefix ? r->lines[i].source - prefix : 0;
+}
+
+static bool render_block(struct transcript *t, size_t index, const struct render_options *options)
+{
+    struct block *b = &t->blocks[index];
+    struct buf whole;
+    if (!is_joined(t, index))
+        return render(buf_text(&b->text), b->text.size, options, &b->lines);
+    buf_init(&whole, TEXT_MOST);
+    last_line(t, index - 1, &whole);
+    size_t prefix = whole.size;
+    bool ok = buf_append(&whole, buf_text(&b->text), b->text.size) &&
+              render(buf_text(&whole), whole.size, options, &b->lines);
+    if (ok)
+        shift_sources(&b->lines, (uint32_t)prefix);
+    buf_free(&whole);
+    return ok;
+}
+
 /* The message's text as lines, for the present width. */
 struct rendering *transcript_lines(struct transcript *t, size_t index)
 {
@@ -205,7 +250,7 @@ struct rendering *transcript_lines(struct transcript *t, size_t index)
     if (!b->rendered)
         b->lines = (struct rendering){0};
     bool other = b->rendered && b->width != t->width;
-    if (!render(buf_text(&b->text), b->text.size, &options, &b->lines))
+    if (!render_block(t, index, &options))
         b->lines.n_lines = 0;
     b->rendered = true;
     b->stale = false;
@@ -221,7 +266,10 @@ struct rendering *transcript_lines(struct transcript *t, size_t index)
 /* All lines of a message: what is above, its text, and a blank one. */
 int transcript_height(struct transcript *t, size_t index)
 {
-    return transcript_above(t, index) + (int)transcript_lines(t, index)->n_lines + (t->base ? 0 : 1);
+    int lines = transcript_above(t, index) + (int)transcript_lines(t, index)->n_lines;
+    if (!t->base)
+        return lines + 1;
+    return is_joined(t, index + 1) && lines > 0 ? lines - 1 : lines; /* the next one draws the last line */
 }
 
 /* Lets go of lines far from the view. */
@@ -260,21 +308,20 @@ static bool move_top(struct transcript *t, int lines)
 {
     bool moved = false;
     for (; lines < 0; lines++) {
-        if (t->top.line > 0)
-            t->top.line--;
-        else if (t->top.block > 0)
-            t->top.line = transcript_height(t, --t->top.block) - 1;
-        else
+        while (t->top.line == 0 && t->top.block > 0)
+            t->top.line = transcript_height(t, --t->top.block);
+        if (t->top.line == 0)
             break;
+        t->top.line--;
         moved = true;
     }
     for (; lines > 0; lines--) {
-        if (t->top.line + 1 < transcript_height(t, t->top.block))
-            t->top.line++;
-        else if (t->top.block + 1 < t->n)
-            t->top = (struct place_in){.block = t->top.block + 1};
-        else
+        struct place_in next = {.block = t->top.block, .line = t->top.line + 1};
+        while (next.block < t->n && next.line >= transcript_height(t, next.block))
+            next = (struct place_in){.block = next.block + 1};
+        if (next.block >= t->n)
             break;
+        t->top = next;
         moved = true;
     }
     return moved;

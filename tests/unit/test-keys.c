@@ -34,7 +34,7 @@ static const char *names(const char *bytes, bool final)
         else if (key.code == KEYS_FOCUS || key.code == KEYS_UNFOCUS)
             snprintf(name, sizeof name, key.code == KEYS_FOCUS ? "focus" : "unfocus");
         else
-            key_name(&key, name, sizeof name);
+            key_write(&key, name, sizeof name);
         snprintf(out + strlen(out), sizeof out - strlen(out), "%s%s", *out != '\0' ? " " : "", name);
     }
     if (state == KEYS_WAIT)
@@ -99,7 +99,7 @@ static void names_come_back(void **state)
         char name[64];
         char shown[64];
         assert_true(key_parse(all[i], &key));
-        key_name(&key, name, sizeof name);
+        key_write(&key, name, sizeof name);
         snprintf(shown, sizeof shown, "%s", strcmp(all[i], "ctrl-shift-up") == 0 ? "ctrl-shift-up" : all[i]);
         assert_string_equal(name, shown);
     }
