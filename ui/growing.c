@@ -218,7 +218,8 @@ bool growing_mend(struct buf *b)
     size_t last = line_start(b, b->size);
     if (in_code_block(b)) {
         size_t from = skip_blanks(b, last);
-        if (from < b->size && (run_of(b, from, '`') == b->size - from || run_of(b, from, '~') == b->size - from) && b->size - from < 3)
+        size_t rest = b->size - from;
+        if (rest > 0 && rest < 3 && (run_of(b, from, '`') == rest || run_of(b, from, '~') == rest))
             buf_truncate(b, last);
         return true;
     }

@@ -182,8 +182,9 @@ static bool take_number(struct scan *s)
     if (!is_digit(peek(s, 0)) && !(peek(s, 0) == '.' && is_digit(peek(s, 1))))
         return false;
     size_t n = 1;
-    for (char c = peek(s, n); is_in_word(c) || c == '.' || ((c == '-' || c == '+') && (peek(s, n - 1) | 32) == 'e'); c = peek(s, n))
-        n++;
+    for (char c; (c = peek(s, n)) != '\0'; n++)
+        if (!is_in_word(c) && c != '.' && !((c == '-' || c == '+') && (peek(s, n - 1) | 32) == 'e'))
+            break;
     take(s, n, STYLE_NUMBER);
     return true;
 }
@@ -264,7 +265,8 @@ static void diff_line(struct scan *s)
             return;
         }
     char first = peek(s, 0);
-    take(s, s->size, first == '+' ? STYLE_STRING : first == '-' ? STYLE_REMOVED : first == '@' ? STYLE_DIRECTIVE : STYLE_BLOCK);
+    take(s, s->size, first == '+' ? STYLE_STRING : first == '-' ? STYLE_REMOVED :
+                     first == '@' ? STYLE_DIRECTIVE : STYLE_BLOCK);
 }
 
 /* A tag's inside, up to its end or the line's. */

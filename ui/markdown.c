@@ -19,6 +19,7 @@
 enum {
     LISTS_MOST = 64,
     LINKS_MOST = 8,
+    WRAPPED_LINE = 50, /* columns that a line has which was wrapped by hand, at the least */
     CELLS_MOST = 1 << 16, /* a table of many columns and rows can have more cells than the text has bytes */
 };
 
@@ -196,7 +197,8 @@ static void enter_code(struct markdown *m, const MD_BLOCK_CODE_DETAIL *d)
     const struct rendering *r = m->l->out;
     const char *language = r->blocks[r->n_blocks - 1].language;
     struct stretch label = {0};
-    stretch_add(&label, language, text_fit(language, strlen(language), lines_width(m->l)), RENDER_NO_SOURCE, STYLE_BLOCK_LABEL);
+    size_t fits = text_fit(language, strlen(language), lines_width(m->l));
+    stretch_add(&label, language, fits, RENDER_NO_SOURCE, STYLE_BLOCK_LABEL);
     lines_put_stretch(m->l, &label, 0, label.n);
     stretch_free(&label);
     lines_end(m->l);
@@ -274,7 +276,8 @@ static void leave_table(struct markdown *m)
 
 static void enter_cell(struct markdown *m, const MD_BLOCK_TD_DETAIL *d)
 {
-    enum table_align align = d->align == MD_ALIGN_RIGHT ? TABLE_RIGHT : d->align == MD_ALIGN_CENTER ? TABLE_CENTER : TABLE_LEFT;
+    enum table_align align = d->align == MD_ALIGN_RIGHT ? TABLE_RIGHT :
+                             d->align == MD_ALIGN_CENTER ? TABLE_CENTER : TABLE_LEFT;
     if (m->table.n >= CELLS_MOST)
         m->result = MARKDOWN_REFUSED;
     else if (!table_add(&m->table, m->s.n, align))
@@ -421,10 +424,20 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *context)
     return result_of(m);
 }
 
+/* Markdown joins the lines of a paragraph. That is right for lines that somebody wrapped; short ones are verses, addresses
+ * and the like, and stay lines. */
+static bool is_short_line(const struct markdown *m)
+{
+    size_t from = m->last;
+    while (from > 0 && m->text[from - 1] != '\n')
+        from--;
+    return text_columns(m->text + from, m->last - from, 0) < WRAPPED_LINE;
+}
+
 static void put_break(struct markdown *m, bool hard)
 {
     uint32_t source = m->last < m->size ? m->origin[m->last] : RENDER_NO_SOURCE;
-    bool stays = (hard || m->l->options->breaks) && !m->in_table;
+    bool stays = !m->in_table && (hard || is_short_line(m));
     stretch_add(&m->s, stays ? "\n" : " ", 1, source, current_style(m));
 }
 

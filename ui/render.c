@@ -118,7 +118,8 @@ static void write_folded(const struct clean *c, const struct thoughts *t, struct
     struct stretch s = {0};
     size_t words = count_words(c->text.data + t->from, t->to - t->from);
     buf_init(&label, 128);
-    buf_printf(&label, t->open && l->options->growing ? "thinking, %zu word%s" : "thought for %zu word%s", words, words == 1 ? "" : "s");
+    const char *what = t->open && l->options->growing ? "thinking," : "thought for";
+    buf_printf(&label, "%s %zu word%s", what, words, words == 1 ? "" : "s");
     stretch_add(&s, buf_text(&label), label.size, RENDER_NO_SOURCE, STYLE_THINK);
     size_t line = l->out->n_lines;
     lines_wrap(l, &s, 0, s.n);

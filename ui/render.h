@@ -46,9 +46,8 @@ struct render_options {
     bool raw;         /* no Markdown: the text itself, wrapped */
     bool ascii;       /* boxes and bullets of ASCII */
     bool fold_think;  /* <think>…</think> at the beginning as one line */
-    bool breaks;      /* line breaks inside a paragraph stay, as people mean them who type; Markdown joins the lines */
-    bool growing;     /* more is to come: marks at the end that are not whole yet (**bo, a table's second line) are taken as
-                         if they were, or left out until they are */
+    bool growing;     /* more is to come: marks at the end that are not whole yet (**bo) are taken as if they were, or left
+                         out until they are */
 };
 /* Renders text[0..size), which may hold anything and end in the middle of a construct (an open code block shows as one).
  * out is cleared first; its memory is used again. Returns false without memory. */

@@ -236,7 +236,8 @@ static bool is_among(uint32_t code, const char32_t *set)
 /* What does not begin a line, and what does not end one, in East Asian writing. */
 static bool never_first(uint32_t code)
 {
-    return is_among(code, U",.!?:;)]}'\"%、。，．！？：；）］｝〕〉》」』】〗’”…‥・ー々ゝゞぁぃぅぇぉっゃゅょァィゥェォッャュョ");
+    return is_among(code, U",.!?:;)]}'\"%、。，．！？：；）］｝〕〉》」』】〗’”…‥・ー々ゝゞ"
+                          U"ぁぃぅぇぉっゃゅょァィゥェォッャュョ");
 }
 
 static bool never_last(uint32_t code)

@@ -66,7 +66,6 @@ static struct render_options parse_options(const char *line, size_t size)
     o.raw = strstr(copy, "raw") != NULL;
     o.ascii = strstr(copy, "ascii") != NULL;
     o.fold_think = strstr(copy, "fold") != NULL;
-    o.breaks = strstr(copy, "breaks") != NULL;
     o.growing = strstr(copy, "growing") != NULL;
     return o;
 }
@@ -117,8 +116,8 @@ static void prefixes_hold(const char *name)
         assert_non_null(prefix);
         memcpy(prefix, buf_text(&text), size);
         for (int i = 0; i < 4; i++) {
-            struct render_options o = {.width = widths[i], .growing = i & 1, .fold_think = size & 1, .breaks = size & 2,
-                                       .ascii = size & 4, .raw = size % 8 == 7};
+            struct render_options o = {.width = widths[i], .growing = i & 1, .fold_think = size & 1, .ascii = size & 4,
+                                        .raw = size % 8 == 7};
             assert_true(render(prefix, size, &o, &r));
             check(&r, size, &o, name);
         }
@@ -187,8 +186,9 @@ static void finished_text_is_left_alone(void **state)
     shows("", (struct render_options){0}, "");
     shows("\n\n", (struct render_options){0}, "");
     shows("a\n\n\nb\n", (struct render_options){.raw = true}, "a\n\n\nb\n");
-    shows("one\ntwo", (struct render_options){.breaks = true}, "one\ntwo\n");
-    shows("one\ntwo", (struct render_options){0}, "one two\n");
+    shows("Roses are red\nViolets", (struct render_options){0}, "Roses are red\nViolets\n");
+    shows("Prose that somebody has wrapped by hand at this column\nor so", (struct render_options){.width = 80},
+          "Prose that somebody has wrapped by hand at this column or so\n");
     shows("<think>\n\n</think>\n\nYes.", (struct render_options){.fold_think = true}, "Yes.\n");
     shows("<b>\x1B[2J</b> &#27; &amp;", (struct render_options){0}, "<b>␛[2J</b> ␛ &\n");
     shows("As said[1].\n\n[1]: https://x.org \"t\"", (struct render_options){0}, "As said[1].\n\n[1]: https://x.org \"t\"\n");
@@ -331,7 +331,10 @@ static void places_are_found_again(void **state)
 static void monsters_are_tame(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"> ", "- ", "* a\n", "|", "|\n|-|\n", "[", "![", "**a ", "`", "<", "1. ", "\\(", "\\[ ", "$$ ", "$a", "``` `", "[a]:\n", "\xF0\x9F\x91\xA9\xE2\x80\x8D", "\t", "a\xCC\x81\xCC\x82"};
+    static const char *const parts[] = {
+        "> ", "- ", "* a\n", "|", "|\n|-|\n", "[", "![", "**a ", "`", "<", "1. ",
+        "\\(", "\\[ ", "$$ ", "$a", "``` `", "[a]:\n", "\xF0\x9F\x91\xA9\xE2\x80\x8D", "\t", "a\xCC\x81\xCC\x82",
+    };
     struct rendering r = {0};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         struct buf text;
