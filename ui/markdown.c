@@ -284,13 +284,20 @@ static void enter_cell(struct markdown *m, const MD_BLOCK_TD_DETAIL *d)
         m->result = MARKDOWN_MEMORY;
 }
 
+/* A cell is one line; md4c leaves the backslash of \| in code. */
 static void leave_cell(struct markdown *m)
 {
     struct table_cell *cell = &m->table.cells[m->table.n - 1];
-    cell->to = m->s.n;
-    for (size_t i = cell->from; i < cell->to; i++)
-        if (m->s.text[i] == '\t' || m->s.text[i] == '\n')
-            m->s.text[i] = ' ';
+    struct stretch *s = &m->s;
+    size_t to = cell->from;
+    for (size_t i = cell->from; i < s->n; i++) {
+        if (s->text[i] == '\\' && s->style[i] == STYLE_CODE && i + 1 < s->n && s->text[i + 1] == '|')
+            continue;
+        s->text[to] = s->text[i] == '\t' || s->text[i] == '\n' ? ' ' : s->text[i];
+        s->source[to] = s->source[i];
+        s->style[to++] = s->style[i];
+    }
+    s->n = cell->to = to;
 }
 
 static void write_rule(struct markdown *m)

@@ -193,6 +193,7 @@ static void finished_text_is_left_alone(void **state)
     shows("<b>\x1B[2J</b> &#27; &amp;", (struct render_options){0}, "<b>␛[2J</b> ␛ &\n");
     shows("As said[1].\n\n[1]: https://x.org \"t\"", (struct render_options){0}, "As said[1].\n\n[1]: https://x.org \"t\"\n");
     shows("- [a\\]b]: c\n\n```\n[a]: b\n```", (struct render_options){0}, "• [a\\]b]: c\n\n[a]: b\n");
+    shows("|a|\n|---|\n|`x \\| y` \\| z|", (struct render_options){0}, "a\n─────────\nx | y | z\n");
     shows("<a@b.org> [x](y) [z](z)", (struct render_options){0}, "a@b.org x (y) z\n");
 }
 
