@@ -59,6 +59,15 @@ struct chat {
     int64_t title_asked;           /* the conversation for which that was done last */
     uint64_t title_request;        /* runs aside; 0: none */
     struct buf title_said;
+
+    /* chat-compact.c */
+    struct compact {
+        uint64_t request;          /* runs aside; 0: none */
+        struct buf old, summary;   /* the text that is summed up, and what the model made of it */
+        size_t at, part_bytes;     /* of old: given to the model, and given at once */
+        size_t upto;               /* messages before this index are in it */
+        int64_t conversation;
+    } compact;
 };
 
 /* chat-list.c */
@@ -120,6 +129,14 @@ int chat_title_wait(const struct chat *c); /* milliseconds until chat_title_tick
 void chat_title_tick(struct chat *c);
 /* False when the event belongs to somebody else. */
 bool chat_title_take(struct chat *c, const struct event *event);
+
+/* chat-path.c */
+/* Opens a conversation of keep_store; all must be stored. */
+enum error_code chat_enter(struct chat *c, int64_t conversation, struct error *err);
+
+/* chat-compact.c */
+void chat_compact_forget(struct chat *c);
+bool chat_compact_take(struct chat *c, const struct event *event);
 
 /* chat-path.c */
 /* Makes the messages those of the conversation's current path. */

@@ -341,7 +341,7 @@ static void leave(struct chat *c)
 }
 
 /* Enters a conversation of the present store. */
-static enum error_code enter(struct chat *c, int64_t conversation, struct error *err)
+enum error_code chat_enter(struct chat *c, int64_t conversation, struct error *err)
 {
     struct store *s = keep_store(c->keep);
     struct store_conversation own = {0};
@@ -404,7 +404,7 @@ enum error_code chat_open_conversation(struct chat *c, int64_t conversation, str
         return err->code;
     if (keep_is_temporary(c->keep) && chat_new(c, false, err) != ERR_NONE)
         return err->code;
-    if (enter(c, conversation, err) != ERR_NONE)
+    if (chat_enter(c, conversation, err) != ERR_NONE)
         return err->code;
     chat_tell_changed(c, 0);
     return ERR_NONE;
@@ -416,7 +416,7 @@ enum error_code chat_branch(struct chat *c, size_t index, struct error *err)
     if (chat_check_idle(c, err) != ERR_NONE || check_index(c, index, err) != ERR_NONE ||
         chat_check_saved(c, err) != ERR_NONE ||
         store_branch(keep_store(c->keep), c->list.at[index].id, &conversation, err) != ERR_NONE ||
-        enter(c, conversation, err) != ERR_NONE)
+        chat_enter(c, conversation, err) != ERR_NONE)
         return err->code;
     chat_tell_changed(c, 0);
     return ERR_NONE;
@@ -437,5 +437,5 @@ enum error_code chat_resume(struct chat *c, struct error *err)
         code = keep_begin(c->keep, false, err);
     if (code == ERR_NOT_FOUND && o->resume == NULL)
         return error_clear(err), ERR_NONE; /* a new one is as good, and chat_tick says so */
-    return code == ERR_NONE ? enter(c, conversation, err) : code;
+    return code == ERR_NONE ? chat_enter(c, conversation, err) : code;
 }

@@ -104,6 +104,7 @@ void chat_free(struct chat *c)
     buf_free(&c->system);
     buf_free(&c->undone_text);
     buf_free(&c->title_said);
+    chat_compact_forget(c);
     free(c->undone);
     chat_list_free(&c->list);
     free(c);
@@ -455,7 +456,7 @@ void chat_handle(struct chat *c)
             give_up_loading(c, &event.error);
     }
     while (c->next == NULL && c->worker != NULL && worker_next(c->worker, &event))
-        if (!chat_title_take(c, &event))
+        if (!chat_title_take(c, &event) && !chat_compact_take(c, &event))
             chat_take_event(c, &event);
 }
 

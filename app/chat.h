@@ -128,6 +128,9 @@ enum error_code chat_delete(struct chat *c, size_t index, int64_t *id, struct er
 enum error_code chat_restore(struct chat *c, int64_t id, struct error *err);
 /* Copies the path up to message index into a new conversation and opens that. */
 enum error_code chat_branch(struct chat *c, size_t index, struct error *err);
+/* Has the model sum up the oldest messages, and then goes on in a new conversation with the summary in their place; the
+ * view's remark tells how it goes. ERR_NOT_FOUND when there is nothing old. */
+enum error_code chat_compact(struct chat *c, struct error *err);
 /* Begins anew; the system message and the settings stay. The conversation is stored with its first message. temporary: in
  * memory only. */
 enum error_code chat_new(struct chat *c, bool temporary, struct error *err);

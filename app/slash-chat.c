@@ -61,6 +61,12 @@ enum error_code slash_branch(struct talk *t, const char *arguments, struct error
     return ERR_NONE;
 }
 
+enum error_code slash_compact(struct talk *t, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    return chat_compact(t->chat, err);
+}
+
 /* The first line of a message, short enough for a remark. */
 static int short_size(const char *text)
 {
