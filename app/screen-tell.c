@@ -104,7 +104,6 @@ void front_sync(struct front *f)
 void front_loaded(void *context)
 {
     struct front *f = context;
-    ui_set_base(f->ui, template_is_base(chat_template(f->talk.chat)));
     f->used = SIZE_MAX;
     front_head(f);
     front_label(f);
@@ -281,6 +280,9 @@ void front_head(struct front *f)
     }
     if (keep_is_temporary(keep))
         strcat(title, " (temporary: not saved)");
+    const struct chat_template *template = chat_template(f->talk.chat);
+    if (template != NULL && template_is_base(template) != f->base)
+        ui_set_base(f->ui, f->base = template_is_base(template));
     write_model(f, model, sizeof model);
     ui_set_head(f->ui, title, model);
 }

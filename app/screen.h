@@ -45,6 +45,7 @@ struct front {
     struct buf lines;           /* what a slash command said */
     size_t n_lines;
     bool failed;                /* to load a model */
+    bool base;                  /* the template continues the text */
     struct sampling sampling;   /* as shown */
     char *searched;             /* what was searched for last in all conversations */
     double drawn;               /* when the screen was */
