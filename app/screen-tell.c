@@ -355,7 +355,12 @@ void front_label(struct front *f)
                           : 0;
     f->count_due = 0;
     int at = 0;
-    if (tokens > 0)
+    size_t capacity = chat_capacity(f->talk.chat), used = f->used == SIZE_MAX ? 0 : f->used;
+    if (capacity > 0 && tokens + attached >= capacity)
+        at = snprintf(label, sizeof label, "%zu tokens, more than the context of %zu · ", tokens, capacity);
+    else if (tokens > 0 && used + tokens + attached >= capacity)
+        at = snprintf(label, sizeof label, "%zu tokens, the model will no longer see the oldest messages · ", tokens);
+    else if (tokens > 0)
         at = snprintf(label, sizeof label, "%zu token%s · ", tokens, tokens == 1 ? "" : "s");
     if (f->talk.attached.size > 0)
         at += snprintf(label + at, sizeof label - (size_t)at, "files: %zu tokens · ", attached);

@@ -7,7 +7,7 @@
 #include "ui/internal.h"
 #include "ui/text.h"
 
-enum { BAR = 8 };
+enum { BAR = 8, LEAST_TITLE = 10 }; /* columns; a title is shortened to so many before the model is left out */
 
 static int width_of(const char *text)
 {
@@ -20,9 +20,10 @@ void head_draw(struct ui *ui)
     const char *title = ui->head_title != NULL ? ui->head_title : "";
     const char *model = ui->head_model != NULL ? ui->head_model : "";
     int right = width_of(model), left = width_of(title);
-    bool both = left + right + 3 < a->columns;
-    struct area place = {a->y, a->x, 1, both ? a->columns : a->columns - 1};
-    screen_puts(ui->screen, &place, 0, 1, STYLE_TITLE, *title != '\0' || both ? title : model);
+    bool both = (left < LEAST_TITLE ? left : LEAST_TITLE) + right + 3 < a->columns;
+    struct area place = {a->y, a->x, 1, both ? a->columns - right - 3 : a->columns - 1};
+    screen_puts(ui->screen, &place, 0, 1, STYLE_TITLE, title);
+    place.columns = a->columns;
     if (both)
         screen_puts(ui->screen, &place, 0, a->columns - right - 1, STYLE_DIM, model);
 }
@@ -80,13 +81,36 @@ static void draw_hints(struct ui *ui, const struct area *a, int column)
     screen_puts(ui->screen, a, 0, a->columns - (int)size - 1, STYLE_DIM, text);
 }
 
+/* A long remark takes the last rows of the transcript too. */
+static void draw_notice(struct ui *ui)
+{
+    const struct area *bottom = &ui->layout.status, *above = &ui->layout.transcript;
+    unsigned style = ui->notice_is_error ? STYLE_ERROR : STYLE_NOTE;
+    size_t size = strlen(ui->notice), at = 0, end;
+    int row = 0, lines = 0;
+    if (width_of(ui->notice) + 2 <= bottom->columns) {
+        screen_puts(ui->screen, bottom, 0, 1, style, ui->notice);
+        return;
+    }
+    while (at < size && lines < above->rows) {
+        at += text_wrap(ui->notice + at, size - at, above->columns - 2, &end);
+        lines++;
+    }
+    for (at = 0; at < size && row < lines; row++) {
+        size_t next = text_wrap(ui->notice + at, size - at, above->columns - 2, &end);
+        screen_blank(ui->screen, above, above->rows - lines + row, 0, above->columns, STYLE_TEXT);
+        screen_text(ui->screen, above, above->rows - lines + row, 1, style, ui->notice + at, end);
+        at += next;
+    }
+}
+
 void status_draw(struct ui *ui)
 {
     const struct area *a = &ui->layout.status;
     static const unsigned styles[] = {STYLE_STATUS, STYLE_STATUS_BUSY, STYLE_STATUS_ERROR};
     screen_blank(ui->screen, a, 0, 0, a->columns, STYLE_STATUS);
     if (ui->notice != NULL) {
-        screen_puts(ui->screen, a, 0, 1, ui->notice_is_error ? STYLE_ERROR : STYLE_NOTE, ui->notice);
+        draw_notice(ui);
         return;
     }
     const char *text = ui->status_text != NULL ? ui->status_text : "";
