@@ -25,6 +25,7 @@ static void take_draft(struct front *f)
     if (f->talk.draft.size == 0)
         return;
     ui_set_typed(f->ui, buf_text(&f->talk.draft), f->talk.draft.size);
+    ui_compose(f->ui);
     buf_clear(&f->talk.draft);
     front_label(f);
 }

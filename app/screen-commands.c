@@ -223,6 +223,7 @@ void front_edit(struct front *f, size_t index)
     }
     f->editing = index + 1;
     ui_set_typed(f->ui, buf_text(&m->text), m->text.size);
+    ui_compose(f->ui);
     front_label(f);
 }
 

@@ -147,8 +147,10 @@ void front_ended(void *context, const struct chat_message *answer)
     struct front *f = context;
     const struct timings *t = &answer->timings;
     char note[160] = "";
-    snprintf(f->speed, sizeof f->speed, "%.0f t/s  first %.1f s", rate(t->answer_tokens, t->decode_seconds),
-             t->first_token_seconds);
+    *f->speed = '\0';
+    if (t->answer_tokens > 0)
+        snprintf(f->speed, sizeof f->speed, "%.0f t/s  first %.1f s", rate(t->answer_tokens, t->decode_seconds),
+                 t->first_token_seconds);
     f->used = t->prompt_tokens + t->answer_tokens;
     f->relist = true;
     if (answer->finish == FINISH_END && answer->text.size == 0)

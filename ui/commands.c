@@ -55,6 +55,7 @@ static void previous_match(struct ui *ui)
 static void find(struct ui *ui)
 {
     ui_set_typed(ui, "/find ", 6);
+    ui_compose(ui);
 }
 
 /* ---- copying ---------------------------------------------------------------------------------------------------- */
@@ -244,6 +245,7 @@ static void setting_type(struct ui *ui)
         return;
     snprintf(text, sizeof text, "/set %s ", name);
     ui_set_typed(ui, text, strlen(text));
+    ui_compose(ui);
 }
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */

@@ -146,8 +146,12 @@ const char *ui_typed(const struct ui *ui, size_t *size, size_t *cursor)
 void ui_set_typed(struct ui *ui, const char *text, size_t size)
 {
     composer_set(ui->composer, text, size);
-    ui_take_focus(ui, FOCUS_COMPOSER);
     ui_lay_out(ui);
+}
+
+void ui_compose(struct ui *ui)
+{
+    ui_take_focus(ui, FOCUS_COMPOSER);
 }
 
 void ui_set_composer_label(struct ui *ui, const char *label, const char *mode)

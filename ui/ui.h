@@ -159,6 +159,8 @@ void ui_notice(struct ui *ui, bool is_error, const char *text);
 
 const char *ui_typed(const struct ui *ui, size_t *size, size_t *cursor);
 void ui_set_typed(struct ui *ui, const char *text, size_t size);
+/* Moves the focus there. */
+void ui_compose(struct ui *ui);
 /* What the frame around it says, e.g. "31 tokens · Enter sends"; mode: "editing message 3" or NULL. */
 void ui_set_composer_label(struct ui *ui, const char *label, const char *mode);
 /* Remembers a message for Up. */
