@@ -89,6 +89,8 @@ const struct option_spec option_specs[] = {
      "line mode: no full screen"},
     {"theme", 0, NULL, "NAME", OPTION_TEXT, AT(theme), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
      "colours of the screen: default, dark, light, mono ..."},
+    {"bell", 0, NULL, "WHEN", OPTION_CHOICE, AT(bell), 0, 0, "away always never", FOR_CHAT, true, OUTPUT,
+     "ring after a long answer: away (elsewhere), always, never"},
     {"no-mouse", 0, NULL, NULL, OPTION_FLAG, AT(no_mouse), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
      "leave the mouse to the terminal"},
     {"screen-reader", 0, NULL, NULL, OPTION_FLAG, AT(screen_reader), 0, 0, NULL, FOR_CHAT, true, OUTPUT,

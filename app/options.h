@@ -21,6 +21,7 @@ enum option_source { SOURCE_BUILT_IN, SOURCE_CONFIG, SOURCE_VARIABLE, SOURCE_FLA
 /* "built-in", "config", "variable", "flag". */
 const char *option_source_name(enum option_source source);
 
+enum bell { BELL_AWAY, BELL_ALWAYS, BELL_NEVER };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* Most options the table may hold. */
@@ -46,6 +47,7 @@ struct options {
     bool line;           /* line mode */
     char *theme;         /* of the screen; NULL: default */
     bool no_mouse;
+    int32_t bell;        /* enum bell */
     bool quiet;          /* nothing but answers and errors */
     bool stats;          /* timings on standard error after each answer */
     int32_t color;       /* enum color */

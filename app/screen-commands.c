@@ -252,12 +252,16 @@ static size_t edited_index(const struct front *f, const char *arguments)
 void front_copy(struct front *f, const char *text, size_t size, const char *what)
 {
     char note[160];
+    if (what == NULL) {
+        ui_send_clipboard(f->ui, true, text, size);
+        return;
+    }
     const char *way = clipboard_copy(text, size);
     if (way == NULL) {
-        ui_send_clipboard(f->ui, text, size);
+        ui_send_clipboard(f->ui, false, text, size);
         way = "sent to the terminal by OSC 52";
     }
-    snprintf(note, sizeof note, "%s: %zu bytes %s", what != NULL ? what : "selection", size, way);
+    snprintf(note, sizeof note, "%s: %zu bytes %s", what, size, way);
     ui_notice(f->ui, false, note);
 }
 

@@ -9,7 +9,7 @@
 #include "app/progress.h"
 #include "app/screen.h"
 
-/* Seconds after which an answer rings where nobody looks. */
+/* Seconds after which an answer is a long one. */
 #define LONG_ANSWER 5.0
 
 /* ---- messages --------------------------------------------------------------------------------------------------- */
@@ -164,7 +164,8 @@ void front_ended(void *context, const struct chat_message *answer)
         snprintf(note, sizeof note, "the context is full; /new begins anew, palaver -c N has a larger one");
     if (*note != '\0')
         ui_notice(f->ui, false, note);
-    if (!ui_has_focus(f->ui) && clock_seconds() - f->asked > LONG_ANSWER)
+    bool heard = f->options->bell == BELL_ALWAYS || (f->options->bell == BELL_AWAY && !ui_has_focus(f->ui));
+    if (heard && clock_seconds() - f->asked > LONG_ANSWER)
         ui_bell(f->ui);
     front_head(f);
 }

@@ -66,6 +66,7 @@ static void copy_message(struct ui *ui)
     char *dragged = transcript_drag_text(ui->transcript);
     if (dragged != NULL) {
         ui_tell(ui, &(struct ui_action){.kind = UI_COPY, .text = dragged, .size = strlen(dragged), .what = "selection"});
+        transcript_drag_clear(ui->transcript);
         free(dragged);
         return;
     }

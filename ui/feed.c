@@ -396,12 +396,12 @@ void ui_set_mouse(struct ui *ui, bool on)
 /* ---- the clipboard ---------------------------------------------------------------------------------------------- */
 
 /* OSC 52 with the text in base64. */
-void ui_send_clipboard(struct ui *ui, const char *text, size_t size)
+void ui_send_clipboard(struct ui *ui, bool primary, const char *text, size_t size)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     struct buf out;
     buf_init(&out, (size_t)128 << 20);
-    buf_puts(&out, "\033]52;c;");
+    buf_puts(&out, primary ? "\033]52;p;" : "\033]52;c;");
     for (size_t i = 0; i < size; i += 3) {
         size_t n = size - i < 3 ? size - i : 3;
         unsigned v = 0;

@@ -239,6 +239,11 @@ void transcript_drag(struct transcript *t, int row, int column)
         t->dragging = true;
 }
 
+bool transcript_has_drag(const struct transcript *t)
+{
+    return t->dragging;
+}
+
 void transcript_drag_clear(struct transcript *t)
 {
     t->dragging = false;

@@ -60,6 +60,7 @@ bool transcript_code(struct transcript *t, struct buf *code, size_t *number, siz
 void transcript_drag_begin(struct transcript *t, int row, int column);
 void transcript_drag(struct transcript *t, int row, int column);
 /* The text selected, malloc'ed; NULL when there is none. */
+bool transcript_has_drag(const struct transcript *t);
 char *transcript_drag_text(struct transcript *t);
 void transcript_drag_clear(struct transcript *t);
 

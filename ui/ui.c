@@ -200,6 +200,11 @@ static void clear_notice(struct ui *ui)
     transcript_drag_clear(ui->transcript);
 }
 
+static bool is_letter(const struct key *key, wchar_t letter)
+{
+    return key->code == KEYS_CHARACTER && key->modifiers == 0 && key->character == letter;
+}
+
 static void take_key(struct ui *ui, const struct key *key)
 {
     const char *command;
@@ -217,8 +222,9 @@ static void take_key(struct ui *ui, const struct key *key)
         return;
     }
     command = bindings_find(ui->bindings, place_of(ui->focus), key);
-    bool keeps = command != NULL && strcmp(command, "copy-message") == 0;
-    if (!keeps)
+    if (transcript_has_drag(ui->transcript) && is_letter(key, L'y'))
+        command = "copy-message"; /* what was selected, wherever the focus is */
+    else
         clear_notice(ui);
     if (command != NULL)
         ui_run(ui, command);

@@ -70,7 +70,7 @@ struct ui_action {
     enum ui_action_kind kind;
     const char *text;
     size_t size;
-    const char *what;      /* UI_COPY: "message", "code block", "selection" */
+    const char *what;      /* UI_COPY: "message", "code block", "selection"; NULL: to the primary selection only */
     int64_t message;       /* the one keys act on; 0: none */
     int64_t conversation;  /* the one selected in the list; 0: none */
     int step;              /* UI_SETTING: -10, -1, 1, 10; 0: back to the default, or text after '=' */
@@ -93,8 +93,9 @@ void ui_leave(struct ui *ui);
 void ui_return(struct ui *ui);
 bool ui_has_focus(const struct ui *ui); /* false when the terminal said that its window lost it */
 void ui_bell(struct ui *ui);
-/* Sends text[0..size) to the terminal's clipboard (OSC 52). Nothing comes back: who knows whether it took it. */
-void ui_send_clipboard(struct ui *ui, const char *text, size_t size);
+/* Sends text[0..size) to the terminal's clipboard, or to the primary selection (OSC 52). Nothing comes back: who knows
+ * whether it took it. */
+void ui_send_clipboard(struct ui *ui, bool primary, const char *text, size_t size);
 
 /* ---- what there is to see --------------------------------------------------------------------------------------- */
 
