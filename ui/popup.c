@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/utf8.h"
@@ -98,11 +99,24 @@ static bool same_letter(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* How well a word of the query fits: letters in order, better together and at the beginning of words; -1: not at all. */
+/* Where a word stands in a label as it is; NULL: nowhere. */
+static const char *find_word(const char *label, const char *word, size_t size)
+{
+    for (; *label != '\0'; label++)
+        if (strncasecmp(label, word, size) == 0)
+            return label;
+    return NULL;
+}
+
+/* How well a word of the query fits: best as it is, at the beginning of a word; else its letters in order, better together
+ * and at the beginning of words; -1: not at all. */
 static int score_word(const char *label, const char *word, size_t size)
 {
     int score = 0, run = 0;
     size_t at = 0;
+    const char *whole = find_word(label, word, size);
+    if (whole != NULL)
+        return 100 + 10 * (int)size + (whole == label || !isalnum((unsigned char)whole[-1]) ? 50 : 0);
     for (const char *p = label; *p != '\0' && at < size; p++) {
         if (!same_letter(*p, word[at])) {
             run = 0;

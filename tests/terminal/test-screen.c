@@ -1,0 +1,600 @@
+/* The full screen, as a person at a terminal sees it. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "vt.h"
+
+#define ESC "\033"
+#define F(n) "\033[" n "~"
+#define F3 "\033OR"
+#define F5 F("15")
+#define F7 F("18")
+#define PAGE_UP "\033[5~"
+#define UP "\033[A"
+#define DOWN "\033[B"
+#define RIGHT "\033[C"
+#define LEFT "\033[D"
+#define PLAIN {NULL}
+/* sea.gguf says the same lines until it is stopped; the context does not fill meanwhile. */
+#define ENDLESS "--temperature", "0", "-c", "60000"
+#define READY "Enter sends"
+
+static char program[4096], model[4096];
+static const char *const plain[] = PLAIN;
+
+static struct vt *start_in(const char *home, int rows, int columns, const char *const *environment, const char *const *options)
+{
+    const char *argv[24] = {program, "-m", model, "-s", "1"};
+    for (int n = 5; *options != NULL && n < 23; n++)
+        argv[n] = *options++;
+    return vt_start(rows, columns, argv, environment, home);
+}
+
+static struct vt *start(int rows, int columns, const char *const *options)
+{
+    struct vt *t = start_in(NULL, rows, columns, plain, options);
+    assert_true(vt_wait(t, READY));
+    return t;
+}
+
+static void leave(struct vt *t)
+{
+    vt_type(t, "\003\003\004"); /* what is typed goes first */
+    int status = vt_wait_end(t);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_true(vt_is_restored(t));
+    assert_false(vt_on_alternate(t));
+    assert_true(vt_cursor_visible(t));
+}
+
+static void quit(struct vt *t)
+{
+    leave(t);
+    vt_end(t);
+}
+
+/* Keys that are one press each: an escape may not run into the next one. */
+static void press(struct vt *t, const char *key)
+{
+    vt_pause(t, 60);
+    vt_type(t, key);
+    vt_pause(t, 60);
+}
+
+static void ask(struct vt *t, const char *text)
+{
+    vt_type(t, text);
+    assert_true(vt_wait(t, text));
+    vt_type(t, "\r");
+}
+
+#define SHORT "-n", "4"
+/* A question, and its answer of four tokens. */
+static void exchange(struct vt *t, const char *text)
+{
+    ask(t, text);
+    assert_true(vt_wait(t, "/continue goes on")); /* stopped after 4 tokens */
+    vt_settle(t, 60);
+}
+
+/* ---- talking ---------------------------------------------------------------------------------------------------- */
+
+static void answers(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 80, (const char *const[]){SHORT, NULL});
+    exchange(t, "The llama");
+    assert_true(vt_shows(t, "You"));
+    assert_true(vt_shows(t, "Palaver"));
+    assert_true(vt_shows(t, "4 tokens"));
+    assert_true(vt_on_alternate(t));
+    quit(t);
+}
+
+static void stops_and_says_how_to_leave(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 80, (const char *const[]){ENDLESS, NULL});
+    ask(t, "The llama");
+    assert_true(vt_wait(t, "answering"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "stopped"));
+    assert_true(vt_wait(t, "ready"));
+    press(t, "\003");
+    assert_true(vt_wait(t, "Ctrl-D or /quit leaves"));
+    quit(t);
+}
+
+static void goes_on_after_a_kill(void **state)
+{
+    char home[] = "/tmp/palaver-screen.XXXXXX", command[64];
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    struct vt *t = start_in(home, 24, 80, plain, (const char *const[]){ENDLESS, NULL});
+    assert_true(vt_wait(t, READY));
+    ask(t, "The llama");
+    assert_true(vt_wait(t, "answering"));
+    sleep(1);
+    vt_settle(t, 1);
+    kill(vt_pid(t), SIGKILL);
+    vt_wait_end(t);
+    vt_end(t);
+    t = start_in(home, 24, 80, plain, (const char *const[]){ENDLESS, NULL});
+    assert_true(vt_wait(t, READY));
+    press(t, ESC);
+    press(t, "g");
+    assert_true(vt_wait(t, "interrupted"));
+    assert_true(vt_shows(t, "The llama"));
+    press(t, ESC);
+    vt_type(t, "/continue\r");
+    assert_true(vt_wait(t, "answering"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "ready"));
+    quit(t);
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
+}
+
+static void pasted_text_is_one_message(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 100, (const char *const[]){SHORT, "-c", "60000", NULL});
+    vt_paste(t, "first\tline\n/quit\n" ESC "[2J" ESC "]0;owned\a wide 你好\nlast line");
+    assert_true(vt_wait(t, "last line"));
+    assert_true(vt_shows(t, "/quit"));
+    assert_true(vt_shows(t, "␛[2J"));
+    assert_true(vt_shows(t, "tokens"));
+    vt_type(t, "\r");
+    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_shows(t, "␛]0;owned␇ wide 你好"));
+    assert_int_equal(vt_titles(t), 0);
+    assert_int_equal(vt_bells(t), 0);
+    quit(t);
+}
+
+static void the_view_stays_while_text_arrives(void **state)
+{
+    (void)state;
+    struct vt *t = start(20, 90, (const char *const[]){ENDLESS, NULL});
+    ask(t, "The llama");
+    assert_true(vt_wait(t, "context ▓"));
+    for (int i = 0; i < 200 && vt_find(t, "You") >= 0; i++) /* until the question has scrolled away */
+        vt_settle(t, 50);
+    press(t, PAGE_UP);
+    press(t, PAGE_UP);
+    char top[512];
+    snprintf(top, sizeof top, "%s", vt_row(t, 2));
+    assert_true(vt_wait(t, "new line"));
+    assert_string_equal(vt_row(t, 2), top);
+    press(t, "\033[1;5F"); /* Ctrl-End */
+    assert_true(vt_wait_gone(t, "new line"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "ready"));
+    quit(t);
+}
+
+static void drafts_survive(void **state)
+{
+    char home[] = "/tmp/palaver-screen.XXXXXX", command[64];
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    struct vt *t = start_in(home, 24, 80, plain, (const char *const[]){SHORT, NULL});
+    assert_true(vt_wait(t, READY));
+    vt_type(t, "not sent yet");
+    assert_true(vt_wait(t, "not sent yet"));
+    kill(vt_pid(t), SIGTERM);
+    int status = vt_wait_end(t);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    assert_true(vt_is_restored(t));
+    assert_false(vt_on_alternate(t));
+    vt_end(t);
+    t = start_in(home, 24, 80, plain, (const char *const[]){SHORT, NULL});
+    assert_true(vt_wait(t, "not sent yet"));
+    quit(t);
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
+}
+
+/* ---- editing and moving ----------------------------------------------------------------------------------------- */
+
+static void edits_make_alternatives(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 100, (const char *const[]){SHORT, NULL});
+    exchange(t, "Say one");
+    press(t, ESC);
+    press(t, "g");
+    press(t, "e");
+    assert_true(vt_wait(t, "editing message 1"));
+    press(t, " more\r");
+    assert_true(vt_wait(t, "‹2/2›"));
+    assert_true(vt_wait(t, "Say one more"));
+    assert_true(vt_wait(t, "ready"));
+    press(t, ESC);
+    press(t, "g");
+    press(t, LEFT);
+    assert_true(vt_wait(t, "‹1/2›"));
+    assert_true(vt_wait_gone(t, "Say one more"));
+    press(t, RIGHT);
+    assert_true(vt_wait(t, "‹2/2›"));
+    /* another answer */
+    press(t, "r");
+    assert_true(vt_wait(t, "ready"));
+    press(t, ESC);
+    quit(t);
+}
+
+static void an_edited_answer_is_saved_beside_the_old_one(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 100, (const char *const[]){SHORT, NULL});
+    exchange(t, "Say one");
+    press(t, ESC);
+    press(t, "e");
+    assert_true(vt_wait(t, "editing message 2"));
+    press(t, "XYZ\r");
+    assert_true(vt_wait(t, "save and continue"));
+    press(t, "\r");
+    assert_true(vt_wait(t, "‹2/2›"));
+    assert_true(vt_shows(t, "XYZ"));
+    quit(t);
+}
+
+static void conversations_are_deleted_and_brought_back(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
+    exchange(t, "Sky colours");
+    press(t, F5);
+    press(t, "d");
+    assert_true(vt_wait(t, "brings it back"));
+    assert_true(vt_wait(t, "none yet"));
+    press(t, "u");
+    assert_true(vt_wait_gone(t, "none yet"));
+    assert_true(vt_wait(t, "Palaver"));
+    /* and by name */
+    press(t, ESC);
+    vt_type(t, "/rename Blue\r");
+    assert_true(vt_wait(t, "▸Blue"));
+    vt_type(t, "/new\r");
+    assert_true(vt_wait(t, "New conversation"));
+    press(t, "\033o"); /* Alt-o */
+    assert_true(vt_wait(t, "Open a conversation"));
+    press(t, "bl\r");
+    assert_true(vt_wait(t, "▸Blue"));
+    quit(t);
+}
+
+static void finds(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
+    exchange(t, "Where does Schrödinger live");
+    vt_type(t, "/new\r");
+    assert_true(vt_wait(t, "New conversation"));
+    press(t, "\033s"); /* Alt-s */
+    assert_true(vt_wait(t, "Search all conversations"));
+    press(t, "schrod");
+    assert_true(vt_wait(t, "does Schrödinger live"));
+    press(t, "\r");
+    assert_true(vt_wait(t, "You"));
+    vt_type(t, "/find live\r");
+    assert_true(vt_wait(t, "1 place"));
+    int row = vt_find(t, "  Where does");
+    assert_true(row >= 0);
+    quit(t);
+}
+
+static void the_palette_finds_commands(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 110, plain);
+    press(t, "\033x");
+    assert_true(vt_wait(t, "Enter chooses"));
+    press(t, "theme mono\r");
+    press(t, "\033x");
+    press(t, "theme mono");
+    assert_true(vt_wait(t, "in use"));
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, "Enter chooses"));
+    /* mono has no colours */
+    assert_false(vt_is_colored(t, 0, 1));
+    quit(t);
+}
+
+/* ---- settings --------------------------------------------------------------------------------------------------- */
+
+static void settings_act_on_the_answer_that_streams(void **state)
+{
+    (void)state;
+    struct vt *t = start(34, 120, (const char *const[]){"--temperature", "0.8", "-c", "60000", NULL});
+    ask(t, "The llama");
+    assert_true(vt_wait(t, "answering"));
+    press(t, F3);
+    assert_true(vt_wait(t, "Next token"));
+    for (int i = 0; i < 4; i++)
+        press(t, DOWN);
+    press(t, RIGHT);
+    assert_true(vt_wait(t, "▲temperature 0.8→0.85"));
+    press(t, "\003");
+    assert_true(vt_wait(t, "ready"));
+    press(t, "\177"); /* Backspace: the default */
+    assert_true(vt_wait(t, "0.7"));
+    quit(t);
+}
+
+/* ---- sizes and terminals ---------------------------------------------------------------------------------------- */
+
+static void fits_any_size(void **state)
+{
+    static const int sizes[][2] = {{10, 40}, {24, 80}, {60, 200}, {12, 41}};
+    (void)state;
+    struct vt *t = start(24, 80, (const char *const[]){SHORT, NULL});
+    exchange(t, "The llama");
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        vt_resize(t, sizes[i][0], sizes[i][1]);
+        vt_settle(t, 100);
+        assert_true(vt_wait(t, READY));
+    }
+    vt_resize(t, 8, 30);
+    assert_true(vt_wait(t, "needs 40 x 10"));
+    vt_resize(t, 24, 80);
+    assert_true(vt_wait(t, READY));
+    quit(t);
+}
+
+static void resizing_keeps_the_place(void **state)
+{
+    (void)state;
+    struct vt *t = start(20, 90, (const char *const[]){"-n", "300", "--temperature", "0", NULL});
+    ask(t, "The llama");
+    assert_true(vt_wait(t, "/continue goes on"));
+    press(t, PAGE_UP);
+    press(t, PAGE_UP);
+    char top[512];
+    snprintf(top, sizeof top, "%.20s", vt_row(t, 1));
+    for (int i = 0; i < 12; i++) {
+        vt_resize(t, 20 + i % 3, 60 + 10 * (i % 4));
+        vt_settle(t, 20);
+    }
+    vt_resize(t, 20, 90);
+    vt_settle(t, 200);
+    assert_memory_equal(vt_row(t, 1), top, strlen(top));
+    quit(t);
+}
+
+static void old_terminals_have_it_too(void **state)
+{
+    static const char *const terms[] = {"TERM=vt100", "TERM=linux", "TERM=screen", "TERM=xterm-256color"};
+    (void)state;
+    for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
+        struct vt *t = start_in(NULL, 24, 80, (const char *const[]){terms[i], "NO_COLOR=1", NULL},
+                                (const char *const[]){SHORT, NULL});
+        assert_true(vt_wait(t, READY));
+        exchange(t, "The llama");
+        assert_true(vt_shows(t, "Palaver"));
+        vt_type(t, "\004");
+        int status = vt_wait_end(t);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        assert_true(vt_is_restored(t));
+        vt_end(t);
+    }
+}
+
+static void lesser_ones_get_the_line_mode(void **state)
+{
+    static const char *const cases[] = {"TERM=dumb", "LANG=C", "ACCESSIBLE=1"};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct vt *t = start_in(NULL, 24, 80, (const char *const[]){cases[i], NULL}, (const char *const[]){SHORT, NULL});
+        assert_true(vt_wait(t, "Ctrl-D leaves"));
+        assert_false(vt_on_alternate(t));
+        vt_settle(t, 100);
+        vt_type(t, "\004");
+        vt_wait_end(t);
+        vt_end(t);
+    }
+}
+
+static void signals_give_the_terminal_back(void **state)
+{
+    static const int signals[] = {SIGTERM, SIGHUP, SIGSEGV};
+    (void)state;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        struct vt *t = start(24, 80, (const char *const[]){ENDLESS, NULL});
+        ask(t, "The llama");
+        assert_true(vt_wait(t, "answering"));
+        kill(vt_pid(t), signals[i]);
+        int status = vt_wait_end(t);
+        assert_true(WIFSIGNALED(status) || WIFEXITED(status)); /* a sanitizer ends by itself */
+        assert_true(vt_is_restored(t));
+        assert_false(vt_on_alternate(t));
+        vt_end(t);
+    }
+}
+
+/* Under a shell with job control, as only then somebody can be gone back to. */
+static void suspends_and_comes_back(void **state)
+{
+    char command[9000];
+    (void)state;
+    snprintf(command, sizeof command, "set -m; %s -m %s -s 1 -n 4; echo in the shell; sleep 1; fg", program, model);
+    const char *argv[] = {"/bin/sh", "-c", command, NULL};
+    struct vt *t = vt_start(24, 80, argv, plain, NULL);
+    assert_true(vt_wait(t, READY));
+    exchange(t, "The llama");
+    vt_type(t, "\032");
+    assert_true(vt_wait(t, "in the shell"));
+    assert_false(vt_on_alternate(t));
+    assert_true(vt_wait(t, "The llama"));
+    press(t, "still here");
+    assert_true(vt_wait(t, "still here"));
+    assert_true(vt_on_alternate(t));
+    vt_end(t);
+}
+
+/* ---- safety ----------------------------------------------------------------------------------------------------- */
+
+static void imported_text_commands_nothing(void **state)
+{
+    char path[128];
+    (void)state;
+    struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
+    snprintf(path, sizeof path, "%s/evil.json", vt_home(t));
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs("[{\"role\":\"user\",\"content\":\"\\u001b]0;title\\u0007\\u001b]52;c;YQ==\\u0007 evil \\u001b[2J\\u009b31m\"},"
+          "{\"role\":\"assistant\",\"content\":\"\\u202e reversed \\u0007\\u0007 \\u001bP1$r\\u001b\\\\\"}]",
+          out);
+    fclose(out);
+    char line[160];
+    snprintf(line, sizeof line, "/import %s\r", path);
+    vt_type(t, line);
+    assert_true(vt_wait(t, "1 conversation"));
+    press(t, "\033o");
+    assert_true(vt_wait(t, "Open a conversation"));
+    press(t, "evil\r");
+    assert_true(vt_wait(t, "evil ␛[2J"));
+    assert_true(vt_shows(t, "reversed"));
+    assert_int_equal(vt_titles(t), 0);
+    assert_int_equal(vt_clipboards(t), 0);
+    assert_int_equal(vt_bells(t), 0);
+    quit(t);
+}
+
+static void a_temporary_chat_leaves_no_trace(void **state)
+{
+    char command[256];
+    (void)state;
+    struct vt *t = start(24, 100, (const char *const[]){SHORT, NULL});
+    vt_type(t, "/temp\r");
+    assert_true(vt_wait(t, "temporary"));
+    exchange(t, "secretword");
+    leave(t);
+    snprintf(command, sizeof command, "! grep -rq secretword %s", vt_home(t));
+    assert_int_equal(system(command), 0);
+    vt_end(t);
+}
+
+static void two_programs_see_each_other(void **state)
+{
+    char home[] = "/tmp/palaver-screen.XXXXXX", command[64];
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    struct vt *a = start_in(home, 24, 110, plain, (const char *const[]){SHORT, NULL});
+    assert_true(vt_wait(a, READY));
+    struct vt *b = start_in(home, 24, 110, plain, (const char *const[]){SHORT, NULL});
+    assert_true(vt_wait(b, READY));
+    exchange(a, "Written here");
+    assert_true(vt_wait(b, "Written here"));
+    exchange(b, "And there");
+    assert_true(vt_wait(a, "And there"));
+    quit(a);
+    quit(b);
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
+}
+
+static void mistakes_in_files_are_named(void **state)
+{
+    char home[] = "/tmp/palaver-screen.XXXXXX", path[128], command[256];
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    snprintf(command, sizeof command, "mkdir -p %s/.config/palaver", home);
+    assert_int_equal(system(command), 0);
+    snprintf(path, sizeof path, "%s/.config/palaver/keys", home);
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs("\nlist q = nonsense\n", out);
+    fclose(out);
+    struct vt *t = start_in(home, 24, 100, plain, plain);
+    int status = vt_wait_end(t);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    assert_true(vt_shows(t, "keys:2: there is no command 'nonsense'"));
+    assert_true(vt_is_restored(t));
+    vt_end(t);
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
+}
+
+/* Every key of the help can be pressed at any time: nothing breaks. */
+static void every_key_is_harmless(void **state)
+{
+    static const char *const keys[] = {"j", "k", "g", "G", " ", "\004", "\025", "n", "N", "c", "m", "m", "t", "t", "?", ESC,
+                                       UP, DOWN, LEFT, RIGHT, "\t", "j", "k", "g", "G", "p", "p", "a", "a", "\t", F5, F5, F7,
+                                       F7, F3, "j", "k", RIGHT, LEFT, "\033[1;2C", "\033[1;2D", "\177", F3, "\0332", ESC,
+                                       "\0331", ESC, "\033r", ESC, "\033y", "\033[1;3D", "\033[1;3C", "\033[1;3A", "\033[1;3B",
+                                       "\014", "\033[1;5H", "\033[1;5F", "\033[1;2A", "\033[1;2B", PAGE_UP, "\033[6~", "\0336",
+                                       "\0336", "\033[<0;30;5M", "\033[<0;30;5m", "\033[<64;30;5M", "\033[I", "\033[O"};
+    (void)state;
+    struct vt *t = start(30, 120, (const char *const[]){SHORT, NULL});
+    exchange(t, "The llama");
+    press(t, ESC);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        vt_settle(t, 40);
+        vt_type(t, keys[i]);
+    }
+    vt_settle(t, 200);
+    press(t, ESC);
+    press(t, ESC);
+    vt_type(t, "/quit\r");
+    vt_settle(t, 300);
+    vt_type(t, ESC); /* were the focus elsewhere */
+    vt_settle(t, 100);
+    kill(vt_pid(t), SIGTERM);
+    vt_wait_end(t);
+    assert_true(vt_is_restored(t));
+    vt_end(t);
+}
+
+int main(void)
+{
+    const char *source = getenv("srcdir"), *given = getenv("PALAVER");
+    char *here = realpath(given != NULL ? given : "palaver", program);
+    snprintf(model, sizeof model, "%s/tests/fixtures/sea.gguf", source != NULL ? source : ".");
+    char *there = realpath(model, NULL);
+    if (here == NULL || there == NULL) {
+        fprintf(stderr, "there is no program or no model to test\n");
+        return 1;
+    }
+    snprintf(model, sizeof model, "%s", there);
+    free(there);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers),
+        cmocka_unit_test(stops_and_says_how_to_leave),
+        cmocka_unit_test(goes_on_after_a_kill),
+        cmocka_unit_test(pasted_text_is_one_message),
+        cmocka_unit_test(the_view_stays_while_text_arrives),
+        cmocka_unit_test(drafts_survive),
+        cmocka_unit_test(edits_make_alternatives),
+        cmocka_unit_test(an_edited_answer_is_saved_beside_the_old_one),
+        cmocka_unit_test(conversations_are_deleted_and_brought_back),
+        cmocka_unit_test(finds),
+        cmocka_unit_test(the_palette_finds_commands),
+        cmocka_unit_test(settings_act_on_the_answer_that_streams),
+        cmocka_unit_test(fits_any_size),
+        cmocka_unit_test(resizing_keeps_the_place),
+        cmocka_unit_test(old_terminals_have_it_too),
+        cmocka_unit_test(lesser_ones_get_the_line_mode),
+        cmocka_unit_test(signals_give_the_terminal_back),
+        cmocka_unit_test(suspends_and_comes_back),
+        cmocka_unit_test(imported_text_commands_nothing),
+        cmocka_unit_test(a_temporary_chat_leaves_no_trace),
+        cmocka_unit_test(two_programs_see_each_other),
+        cmocka_unit_test(mistakes_in_files_are_named),
+        cmocka_unit_test(every_key_is_harmless),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

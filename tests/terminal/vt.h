@@ -1,0 +1,61 @@
+/* A terminal for tests: a program on a pseudo-terminal, its screen kept by libvterm.
+ *
+ * A test types as a person does and waits for what a person would see:
+ *
+ *     struct vt *t = vt_start(24, 80, argv, environment);
+ *     vt_type(t, "Hello\r");
+ *     assert_true(vt_wait(t, "Palaver"));
+ *     vt_end(t);
+ *
+ * The environment is that of pty.h (a home of its own, LANG=C.UTF-8, TERM=xterm); NAME=VALUE strings are added to it. Every
+ * wait ends after half a minute and then prints the screen. What a program sends beside text is counted, so that a test can
+ * assert that hostile text did nothing. */
+#ifndef PALAVER_TESTS_VT_H
+#define PALAVER_TESTS_VT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct vt;
+
+/* home NULL: one of its own, removed by vt_end; else one that stays the caller's. */
+struct vt *vt_start(int rows, int columns, const char *const *argv, const char *const *environment, const char *home);
+void vt_end(struct vt *t);
+const char *vt_home(const struct vt *t);
+pid_t vt_pid(const struct vt *t);
+
+void vt_type(struct vt *t, const char *bytes);
+/* A paste as terminals mark it. */
+void vt_paste(struct vt *t, const char *text);
+void vt_resize(struct vt *t, int rows, int columns);
+/* Until text stands on the screen, in one row; false when it does not within half a minute or the program ended without. */
+bool vt_wait(struct vt *t, const char *text);
+/* Until it does not. */
+bool vt_wait_gone(struct vt *t, const char *text);
+/* Until nothing comes for milliseconds, or for two seconds. */
+void vt_settle(struct vt *t, int milliseconds);
+/* For so long. */
+void vt_pause(struct vt *t, int milliseconds);
+/* The program's end: the status of waitpid. */
+int vt_wait_end(struct vt *t);
+
+/* A row as text, without blanks at its end; the terminal's until the next call. */
+const char *vt_row(struct vt *t, int row);
+/* The whole screen, rows ended by newlines. */
+const char *vt_screen(struct vt *t);
+bool vt_shows(struct vt *t, const char *text);
+/* The first row in which text stands; -1: none. */
+int vt_find(struct vt *t, const char *text);
+void vt_cursor(const struct vt *t, int *row, int *column);
+bool vt_is_reverse(const struct vt *t, int row, int column);
+bool vt_is_colored(const struct vt *t, int row, int column);
+
+int vt_titles(const struct vt *t);     /* how often the window's title was set */
+int vt_clipboards(const struct vt *t); /* how often the clipboard was written (OSC 52) */
+int vt_bells(const struct vt *t);
+bool vt_on_alternate(const struct vt *t); /* the alternate screen is shown */
+bool vt_cursor_visible(const struct vt *t);
+/* The terminal has the modes that the program found. */
+bool vt_is_restored(const struct vt *t);
+
+#endif
