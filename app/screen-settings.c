@@ -187,5 +187,5 @@ void front_candidates(struct front *f, const struct event *event)
         write_word(model_tokenizer(model), c->id, words[i], sizeof words[i]);
         rows[i] = (struct ui_candidate){words[i], c->before, c->after, stage_name(c->removed_by), c->id == event->id};
     }
-    ui_set_candidates(f->ui, rows, (size_t)n, "percent: by the model, with the settings");
+    ui_set_candidates(f->ui, rows, (size_t)n, "% by the model, % with the settings");
 }
