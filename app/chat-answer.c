@@ -191,6 +191,31 @@ static enum error_code save_before(struct chat *c, struct error *err)
     return code != ERR_NONE && needed ? error_set(err, code, "%s", told.message) : ERR_NONE;
 }
 
+/* Replaces the answer's beginning, the end of the prompt, by exactly these ids. */
+static enum error_code force(struct chat *c, size_t window, struct prompt *prompt, struct error *err)
+{
+    struct prompt before;
+    c->list.n--;
+    enum error_code code = render(c, window, 0, &before, err);
+    c->list.n++;
+    if (code != ERR_NONE)
+        return code;
+    const struct tokenizer *t = model_tokenizer(chat_model(c));
+    bool ok = ids_append(&before.ids, c->forced.at, c->forced.n);
+    for (size_t i = 0; ok && i < c->forced.n; i++)
+        ok = tokenizer_piece(t, c->forced.at[i], &before.text);
+    struct prompt_span *spans = ok ? realloc(before.spans, (before.n_spans + 1) * sizeof *spans) : NULL;
+    if (spans == NULL) {
+        prompt_free(&before);
+        return error_set(err, ERR_MEMORY, "no memory for the prompt");
+    }
+    before.spans = spans;
+    before.spans[before.n_spans++] = (struct prompt_span){before.ids.n, ORIGIN_ASSISTANT};
+    prompt_free(prompt);
+    *prompt = before;
+    return before.ids.n <= prompt_most(c) ? ERR_NONE : error_set(err, ERR_CONTEXT, "the context has no room for this answer");
+}
+
 /* Renders the prompt, stores what is new, and gives the prompt to the worker. */
 static enum error_code request(struct chat *c, struct error *err)
 {
@@ -198,6 +223,10 @@ static enum error_code request(struct chat *c, struct error *err)
     size_t window;
     if (render_fitting(c, &prompt, &window, err) != ERR_NONE)
         return err->code;
+    if (c->forced.n > 0 && force(c, window, &prompt, err) != ERR_NONE) {
+        prompt_free(&prompt);
+        return err->code;
+    }
     if (save_before(c, err) != ERR_NONE) {
         prompt_free(&prompt);
         return err->code;
@@ -220,7 +249,7 @@ static enum error_code request(struct chat *c, struct error *err)
     return ERR_NONE;
 }
 
-static void take_settings(const struct chat *c, struct chat_message *answer)
+void chat_take_settings(const struct chat *c, struct chat_message *answer)
 {
     answer->sampling = c->sampling;
     answer->sampling.seed = c->seed_is_fixed ? c->sampling.seed + c->tries : random_seed();
@@ -232,7 +261,7 @@ static enum error_code begin_answer(struct chat *c, struct error *err)
     struct chat_message *answer = chat_list_add(&c->list, ROLE_ASSISTANT, "", 0);
     if (answer == NULL)
         return error_set(err, ERR_MEMORY, "no memory for an answer");
-    take_settings(c, answer);
+    chat_take_settings(c, answer);
     answer->model = strdup(model_info(chat_model(c))->name);
     return ERR_NONE;
 }
@@ -246,7 +275,7 @@ enum error_code chat_ask(struct chat *c, struct error *err)
         return err->code;
     size_t last = c->list.n - 1;
     if (c->list.at[last].model == NULL) /* a person wrote what is gone on with */
-        take_settings(c, &c->list.at[last]);
+        chat_take_settings(c, &c->list.at[last]);
     enum store_state before = c->list.at[last].state;
     c->list.at[last].state = STORE_STREAMING;
     c->writing = true;

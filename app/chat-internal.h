@@ -54,6 +54,9 @@ struct chat {
     bool told;                     /* that something can't be stored */
     int64_t retry, looked;         /* monotonic milliseconds: when to try again, when last looked for changes */
 
+    /* chat-fork.c */
+    struct ids forced;             /* what the answer that is asked for begins with; empty: by its text */
+
     /* chat-title.c */
     int64_t title_due;             /* monotonic milliseconds: when to ask for a title; 0: not at all */
     int64_t title_asked;           /* the conversation for which that was done last */
@@ -100,6 +103,8 @@ enum error_code chat_use_template(struct chat *c, const char *name, struct error
 /* Asks for an answer to the messages as they are; the last is the user's, or an answer to go on with. On failure nothing
  * was stored or added. */
 enum error_code chat_ask(struct chat *c, struct error *err);
+/* The settings of an answer that begins now. */
+void chat_take_settings(const struct chat *c, struct chat_message *answer);
 void chat_take_event(struct chat *c, const struct event *event);
 
 /* chat-save.c */
@@ -133,6 +138,9 @@ bool chat_title_take(struct chat *c, const struct event *event);
 /* chat-path.c */
 /* Opens a conversation of keep_store; all must be stored. */
 enum error_code chat_enter(struct chat *c, int64_t conversation, struct error *err);
+
+/* Puts what was taken out back, after what took its place could not be asked. */
+void chat_put_back(struct chat *c, size_t n, struct chat_list *old);
 
 /* chat-compact.c */
 void chat_compact_forget(struct chat *c);

@@ -62,8 +62,7 @@ enum error_code chat_reload(struct chat *c, struct error *err)
 
 /* ---- answers and edits ------------------------------------------------------------------------------------------ */
 
-/* Puts what was taken out back, after what took its place could not be asked. */
-static void put_back(struct chat *c, size_t n, struct chat_list *old)
+void chat_put_back(struct chat *c, size_t n, struct chat_list *old)
 {
     chat_discard(c, n);
     if (old->n > 0) {
@@ -88,7 +87,7 @@ enum error_code chat_regenerate(struct chat *c, struct error *err)
         chat_tell_changed(c, user + 1);
     enum error_code code = chat_ask_or_wait(c, err);
     if (code != ERR_NONE)
-        put_back(c, user + 1, &old);
+        chat_put_back(c, user + 1, &old);
     else
         chat_forget_undone(c);
     chat_list_free(&old);
@@ -134,7 +133,7 @@ enum error_code chat_edit(struct chat *c, size_t index, const char *text, size_t
     chat_tell_changed(c, index);
     enum error_code code = follow_edit(c, go_on, err);
     if (code != ERR_NONE && c->list.at[index].id == 0)
-        put_back(c, index, &old);
+        chat_put_back(c, index, &old);
     else
         chat_forget_undone(c);
     chat_list_free(&old);

@@ -105,6 +105,7 @@ void chat_free(struct chat *c)
     buf_free(&c->undone_text);
     buf_free(&c->title_said);
     chat_compact_forget(c);
+    ids_free(&c->forced);
     free(c->undone);
     chat_list_free(&c->list);
     free(c);

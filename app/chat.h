@@ -114,6 +114,9 @@ enum error_code chat_continue(struct chat *c, struct error *err);
 /* Puts an alternative with this text beside message index and makes it the end of the path. A user's message is then
  * answered; with go_on an answer is gone on with. */
 enum error_code chat_edit(struct chat *c, size_t index, const char *text, size_t size, bool go_on, struct error *err);
+/* Another answer beside message index: its tokens up to number place (from 0), then the token id, and the model goes on.
+ * ERR_NOT_FOUND when there is no record of that token, ERR_UNSUPPORTED when another model made the answer. */
+enum error_code chat_fork(struct chat *c, size_t index, size_t place, int32_t id, struct error *err);
 /* Shows the alternative step places after (before: -1) that of message index, and below it what was shown there last.
  * ERR_NOT_FOUND when there is none. */
 enum error_code chat_alternative(struct chat *c, size_t index, int step, struct error *err);

@@ -172,8 +172,8 @@ void slash_run(struct talk *t, const char *line)
     if (run(t, strcmp(line, ":q") == 0 ? "/quit" : line, &err) == ERR_NONE)
         return;
     show_error(t->show, &err);
-    bool mistyped = err.code == ERR_ARGUMENT || slash_find(line + 1, name_size(line)) == NULL;
-    if (mistyped) {
+    bool alone = line[1 + name_size(line)] == '\0' && slash_find(line + 1, name_size(line)) != NULL;
+    if (!alone) {
         buf_clear(&t->draft);
         buf_puts(&t->draft, line);
     }

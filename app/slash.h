@@ -45,7 +45,7 @@ void talk_free(struct talk *t); /* not the chat */
 
 /* True for a line that begins as commands do: a slash and a name. */
 bool slash_is_command(const char *line);
-/* Runs it. What goes wrong is told on the show; a line that was mistyped stays as the draft. */
+/* Runs it. What goes wrong is told on the show; a line that may be mistyped stays as the draft. */
 void slash_run(struct talk *t, const char *line);
 /* Candidates for the word at the end of line; *start is its offset. None unless line begins a command. */
 void slash_complete(const struct talk *t, const char *line, struct words *candidates, size_t *start);

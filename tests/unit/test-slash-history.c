@@ -94,7 +94,8 @@ static void shows(struct fixture *f, const char *line, const char *expected)
 static void fails(struct fixture *f, const char *line)
 {
     assert_string_equal(does(f, line), "");
-    assert_string_equal(buf_text(&f->talk.draft), line);
+    /* the line stays to be mended, unless there is nothing to mend in it */
+    assert_string_equal(buf_text(&f->talk.draft), strchr(line, ' ') != NULL ? line : "");
 }
 
 static size_t lines(const char *text)
