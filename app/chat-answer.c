@@ -195,9 +195,11 @@ static enum error_code save_before(struct chat *c, struct error *err)
 static enum error_code force(struct chat *c, size_t window, struct prompt *prompt, struct error *err)
 {
     struct prompt before;
-    c->list.n--;
+    struct chat_message *answer = &c->list.at[c->list.n - 1];
+    struct buf text = answer->text;
+    buf_init(&answer->text, 0); /* as it was when the answer began */
     enum error_code code = render(c, window, 0, &before, err);
-    c->list.n++;
+    answer->text = text;
     if (code != ERR_NONE)
         return code;
     const struct tokenizer *t = model_tokenizer(chat_model(c));

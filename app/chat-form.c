@@ -105,6 +105,13 @@ uint32_t chat_settings_read(struct sampling *s, const char *json)
     return which;
 }
 
+void chat_settings_take(struct sampling *s, const char *json)
+{
+    struct sampling kept = *s;
+    chat_settings_read(s, json);
+    s->seed = kept.seed;
+}
+
 /* ---- what made a message ---------------------------------------------------------------------------------------- */
 
 struct store_making chat_making(const struct chat *c, const struct chat_message *m)

@@ -101,6 +101,9 @@ void chat_set_sampling(struct chat *c, const struct sampling *sampling);
 bool chat_seed_is_fixed(const struct chat *c);
 void chat_fix_seed(struct chat *c, bool fixed);
 
+/* Takes what a record's settings, JSON as the history has them, say; the rest stays. */
+void chat_settings_take(struct sampling *s, const char *json);
+
 /* Each of the following fails with ERR_BUSY while an answer is asked for. Those that go to another place of the tree or to
  * another conversation fail, and change nothing, when something could not be stored before. */
 

@@ -222,6 +222,8 @@ static bool run_inner(struct front *f, const char *line, struct error *err)
         undelete(f, err);
     else if (strcmp(line, "/edit-save") == 0 || strcmp(line, "/edit-continue") == 0)
         finish_edit(f, line[6] == 'c');
+    else if (strcmp(line, "/settings-of-token") == 0)
+        front_take_settings(f, err);
     else if (strncmp(line, "/show-hit ", 10) == 0)
         front_show_hit(f, line + 10, err);
     else
@@ -346,6 +348,9 @@ void front_act(void *context, const struct ui_action *a)
     case UI_COPY: front_copy(f, a->text, a->size, a->what); break;
     case UI_SCROLLED: break;
     case UI_MORE: more(f); break;
+    case UI_TOKENS: front_tokens(f, a->index); break;
+    case UI_TOKEN: front_token_details(f, a->index, a->token); break;
+    case UI_FORK: front_fork(f, a->index, a->token, (size_t)a->step); break;
     case UI_SETTING: set_by_slider(f, a); break;
     }
 }

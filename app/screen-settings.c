@@ -155,8 +155,7 @@ static const char *stage_name(enum sampler_stage stage)
     return names[stage];
 }
 
-/* A token as text, blanks made visible; what is no text of its own as the vocabulary spells it. */
-static void write_word(const struct tokenizer *t, int32_t id, char *out, size_t size)
+void front_word(const struct tokenizer *t, int32_t id, char *out, size_t size)
 {
     struct buf piece;
     size_t at = 0;
@@ -184,7 +183,7 @@ void front_candidates(struct front *f, const struct event *event)
     int n = event->n_best < SAMPLING_CANDIDATES ? event->n_best : SAMPLING_CANDIDATES;
     for (int i = 0; i < n; i++) {
         const struct candidate *c = &event->best[i];
-        write_word(model_tokenizer(model), c->id, words[i], sizeof words[i]);
+        front_word(model_tokenizer(model), c->id, words[i], sizeof words[i]);
         rows[i] = (struct ui_candidate){words[i], c->before, c->after, stage_name(c->removed_by), c->id == event->id};
     }
     ui_set_candidates(f->ui, rows, (size_t)n, "% by the model, % with the settings");

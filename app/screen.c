@@ -211,6 +211,7 @@ static void close_front(struct front *f)
     buf_free(&f->lines);
     free(f->edited_text);
     free(f->searched);
+    store_records_free(&f->records);
 }
 
 static void send_words(struct front *f)

@@ -8,7 +8,8 @@
  *   screen-list      the list of conversations, drafts
  *   screen-act       actions of the screen
  *   screen-commands  slash commands that the screen answers itself: palette, search as one types, theme and the like
- *   screen-settings  the settings pane */
+ *   screen-settings  the settings pane
+ *   screen-lens      how tokens came about, and other roads */
 #ifndef PALAVER_APP_SCREEN_H
 #define PALAVER_APP_SCREEN_H
 
@@ -48,6 +49,10 @@ struct front {
     bool base;                  /* the template continues the text */
     struct sampling sampling;   /* as shown */
     char *searched;             /* what was searched for last in all conversations */
+    struct store_records records; /* of the message below, for the lens */
+    int64_t records_of;         /* 0: none */
+    size_t records_size;        /* of its text when they were read */
+    size_t lens_index, lens_token; /* where the lens stands */
     double drawn;               /* when the screen was */
 };
 
@@ -102,5 +107,14 @@ void front_settings(struct front *f);
 void front_settings_changed(struct front *f);
 void front_step(struct front *f, const char *name, int step);
 void front_candidates(struct front *f, const struct event *event);
+/* A token as text, blanks made visible; what is no text of its own as the vocabulary spells it. */
+void front_word(const struct tokenizer *t, int32_t id, char *out, size_t size);
+
+/* screen-lens.c */
+void front_tokens(struct front *f, size_t index);
+void front_token_details(struct front *f, size_t index, size_t token);
+void front_fork(struct front *f, size_t index, size_t token, size_t alternative);
+/* Takes the settings that were in force at the token under the lens. */
+void front_take_settings(struct front *f, struct error *err);
 
 #endif

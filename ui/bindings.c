@@ -15,6 +15,7 @@
 #define TXT PLACE_TRANSCRIPT
 #define LST PLACE_LIST
 #define SET PLACE_SETTINGS
+#define LNS PLACE_LENS
 
 /* Editing keys belong to libedit: so Alt and F keys here, without those letters that libedit's emacs keys take, and plain
  * letters only where nothing is typed. F1, F10 and F11 never arrive in some terminals: Alt-1 is F1, and so on. */
@@ -26,6 +27,8 @@ const struct binding bindings_default[] = {
     {ANY, "alt-2", "palette", NULL},
     {ANY, "f3", "settings", "sampling settings"},
     {ANY, "alt-3", "settings", NULL},
+    {ANY, "f4", "lens", "how each token came about, and other roads from there"},
+    {ANY, "alt-4", "lens", NULL},
     {ANY, "f5", "list", "conversations: to the list, or fold it away"},
     {ANY, "alt-5", "list", NULL},
     {ANY, "f6", "mouse", "mouse on or off (off: the terminal's own selection)"},
@@ -116,6 +119,21 @@ const struct binding bindings_default[] = {
     {SET, "enter", "setting-type", "type a value"},
     {SET, "tab", "composer", "to the composer"},
     {SET, "?", "keys", "all keys"},
+
+    {LNS, "right", "lens-right", "next token"},
+    {LNS, "l", "lens-right", NULL},
+    {LNS, "left", "lens-left", "token before"},
+    {LNS, "h", "lens-left", NULL},
+    {LNS, "ctrl-right", "lens-far-right", "ten tokens on"},
+    {LNS, "ctrl-left", "lens-far-left", "ten tokens back"},
+    {LNS, "down", "lens-down", "next alternative"},
+    {LNS, "j", "lens-down", NULL},
+    {LNS, "up", "lens-up", "previous alternative"},
+    {LNS, "k", "lens-up", NULL},
+    {LNS, "enter", "lens-fork", "go on with the alternative; the old answer stays"},
+    {LNS, "s", "/settings-of-token", "take the settings that were in force here"},
+    {LNS, "tab", "composer", "to the composer"},
+    {LNS, "?", "keys", "all keys"},
     {0},
 };
 
@@ -128,7 +146,7 @@ struct bindings {
 
 const char *place_name(enum place place)
 {
-    static const char *const names[] = {"anywhere", "transcript", "list", "settings", "composer"};
+    static const char *const names[] = {"anywhere", "transcript", "list", "settings", "lens", "composer"};
     return (unsigned)place < PLACES ? names[place] : NULL;
 }
 
@@ -215,7 +233,7 @@ static enum error_code take_line(struct bindings *b, const char *file, int numbe
     key = trim(key);
     if (!place_parse(line, &binding.place))
         return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no place; those are anywhere, transcript, list, settings, "
-                         "composer", file, number, line);
+                         "lens, composer", file, number, line);
     if (!key_parse(key, &parsed))
         return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no key; keys are written like ctrl-x, alt-enter, f3, g", file,
                          number, key);

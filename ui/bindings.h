@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "ui/key.h"
 
-enum place { PLACE_ANYWHERE, PLACE_TRANSCRIPT, PLACE_LIST, PLACE_SETTINGS, PLACE_COMPOSER, PLACES };
+enum place { PLACE_ANYWHERE, PLACE_TRANSCRIPT, PLACE_LIST, PLACE_SETTINGS, PLACE_LENS, PLACE_COMPOSER, PLACES };
 const char *place_name(enum place place);
 
 struct binding {

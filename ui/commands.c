@@ -105,6 +105,61 @@ static void settings(struct ui *ui)
     ui_take_focus(ui, fold ? FOCUS_COMPOSER : FOCUS_SETTINGS);
 }
 
+static void lens(struct ui *ui)
+{
+    bool fold = ui->lens_shown && ui->focus == FOCUS_LENS;
+    if (!fold && ui->focus != FOCUS_TRANSCRIPT)
+        transcript_focus(ui->transcript); /* what is in view */
+    ui->lens_shown = !fold;
+    transcript_set_lens(ui->transcript, ui->lens_shown);
+    ui_take_focus(ui, fold ? FOCUS_COMPOSER : FOCUS_LENS);
+    ui_ask_tokens(ui);
+}
+
+static void lens_walk(struct ui *ui, int step, int times)
+{
+    for (int i = 0; i < times; i++)
+        transcript_lens_move(ui->transcript, step);
+    ui_ask_tokens(ui);
+}
+
+static void lens_right(struct ui *ui)
+{
+    lens_walk(ui, 1, 1);
+}
+
+static void lens_left(struct ui *ui)
+{
+    lens_walk(ui, -1, 1);
+}
+
+static void lens_far_right(struct ui *ui)
+{
+    lens_walk(ui, 1, 10);
+}
+
+static void lens_far_left(struct ui *ui)
+{
+    lens_walk(ui, -1, 10);
+}
+
+static void lens_down(struct ui *ui)
+{
+    lens_choose(ui->lens, 1);
+}
+
+static void lens_up(struct ui *ui)
+{
+    lens_choose(ui->lens, -1);
+}
+
+static void lens_fork(struct ui *ui)
+{
+    struct ui_action action = {.kind = UI_FORK, .step = (int)lens_chosen(ui->lens)};
+    if (transcript_lens_at(ui->transcript, &action.index, &action.token))
+        ui_tell(ui, &action);
+}
+
 static void composer(struct ui *ui)
 {
     ui_take_focus(ui, FOCUS_COMPOSER);
@@ -261,6 +316,14 @@ static const struct ui_command commands[] = {
     {"half-up", half_up},
     {"home", home},
     {"keys", keys},
+    {"lens", lens},
+    {"lens-down", lens_down},
+    {"lens-far-left", lens_far_left},
+    {"lens-far-right", lens_far_right},
+    {"lens-fork", lens_fork},
+    {"lens-left", lens_left},
+    {"lens-right", lens_right},
+    {"lens-up", lens_up},
     {"line-down", line_down},
     {"line-up", line_up},
     {"list", list},

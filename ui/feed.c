@@ -62,6 +62,12 @@ void ui_message_mark(struct ui *ui, size_t index, size_t at, const char *text)
     free(clean);
 }
 
+void ui_message_tokens(struct ui *ui, size_t index, const struct ui_token *tokens, size_t n)
+{
+    ui->dirty = true;
+    transcript_set_tokens(ui->transcript, index, tokens, n);
+}
+
 void ui_messages_cut(struct ui *ui, size_t from)
 {
     ui->dirty = true;
@@ -286,6 +292,12 @@ void ui_set_candidates(struct ui *ui, const struct ui_candidate *list, size_t n,
 {
     ui->dirty |= ui->settings_shown;
     settings_set_candidates(ui->settings, list, n, summary);
+}
+
+void ui_set_token(struct ui *ui, const struct ui_token_details *details)
+{
+    ui->dirty = true;
+    lens_set(ui->lens, details);
 }
 
 /* ---- looks ------------------------------------------------------------------------------------------------------ */

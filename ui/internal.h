@@ -7,6 +7,7 @@
 #include "ui/composer.h"
 #include "ui/keys.h"
 #include "ui/layout.h"
+#include "ui/lens.h"
 #include "ui/list.h"
 #include "ui/popup.h"
 #include "ui/screen.h"
@@ -15,7 +16,7 @@
 #include "ui/transcript.h"
 #include "ui/ui.h"
 
-enum focus { FOCUS_COMPOSER, FOCUS_TRANSCRIPT, FOCUS_LIST, FOCUS_SETTINGS };
+enum focus { FOCUS_COMPOSER, FOCUS_TRANSCRIPT, FOCUS_LIST, FOCUS_SETTINGS, FOCUS_LENS };
 
 struct ui {
     struct screen *screen;
@@ -27,10 +28,11 @@ struct ui {
     struct transcript *transcript;
     struct list *list;
     struct settings *settings;
+    struct lens *lens;
     struct popup *popup;        /* NULL: none */
     struct layout layout;
     enum focus focus;
-    bool list_shown, settings_shown, mouse, no_color, small;
+    bool list_shown, settings_shown, lens_shown, mouse, no_color, small;
     bool dirty, waiting;        /* waiting: an escape may go on */
     bool pressed;               /* the mouse, in the transcript */
     bool focused;               /* the terminal's window */
@@ -58,6 +60,8 @@ void ui_set_string(char **place, const char *text);
 void ui_run(struct ui *ui, const char *command);
 void ui_take_focus(struct ui *ui, enum focus focus);
 void ui_lay_out(struct ui *ui);
+/* Asks the program for what the lens shows. */
+void ui_ask_tokens(struct ui *ui);
 
 /* The panes' sides of keys and the mouse: true when used. */
 bool entry_key(struct ui *ui, const struct key *key);

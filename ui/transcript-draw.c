@@ -148,7 +148,10 @@ static void draw_line(const struct transcript *t, struct screen *s, const struct
             size_t size = span->size - at;
             if (span->source != RENDER_NO_SOURCE && t->n_matches > 0)
                 size = until_change(t, index, span->source + at, size, &inside, &now);
-            unsigned style = inside ? STYLE_MATCH | (now ? STYLE_BOLD | STYLE_UNDERLINE : 0u) : span->style;
+            unsigned shade = span->style;
+            if (span->source != RENDER_NO_SOURCE)
+                size = transcript_shade(t, index, span->source + at, size, &shade);
+            unsigned style = inside ? STYLE_MATCH | (now ? STYLE_BOLD | STYLE_UNDERLINE : 0u) : shade;
             write_text(&pen, style, text + at, size);
             at += size;
         }

@@ -1,4 +1,5 @@
-/* Inside of the transcript: transcript.c holds messages and the view, transcript-draw.c draws and selects text. */
+/* Inside of the transcript: transcript.c holds messages and the view, transcript-draw.c draws and selects text,
+ * transcript-lens.c has the tokens. */
 #ifndef PALAVER_UI_TRANSCRIPT_INTERNAL_H
 #define PALAVER_UI_TRANSCRIPT_INTERNAL_H
 
@@ -19,6 +20,9 @@ struct block {
     struct rendering lines;
     bool rendered, stale;
     int width; /* that lines were made for */
+    struct ui_token *tokens;
+    size_t n_tokens;
+    bool asked; /* the program was, for tokens */
     struct mark *marks;
     size_t n_marks;
 };
@@ -47,6 +51,8 @@ struct transcript {
     size_t code;              /* the block that is copied next */
     struct ui_match *matches;
     size_t n_matches, match;
+    bool lens;
+    size_t lens_block, lens_token; /* under the lens's cursor */
     bool dragging;
     struct point from, to;
 };
@@ -56,6 +62,9 @@ struct rendering *transcript_lines(struct transcript *t, size_t index);
 int transcript_height(struct transcript *t, size_t index);
 void transcript_forget(struct transcript *t);
 void transcript_settle(struct transcript *t);
+void transcript_show_line(struct transcript *t, size_t index, int line);
+/* In the lens: how many of size bytes from source on have one shade, and the style of it. */
+size_t transcript_shade(const struct transcript *t, size_t index, size_t source, size_t size, unsigned *style);
 int transcript_new_lines(struct transcript *t);
 bool transcript_at_row(struct transcript *t, int row, struct place_in *out);
 

@@ -25,6 +25,7 @@ static void free_block(struct block *b)
     for (size_t i = 0; i < b->n_marks; i++)
         free(b->marks[i].text);
     free(b->marks);
+    free(b->tokens);
     if (b->rendered)
         rendering_free(&b->lines);
 }
@@ -84,6 +85,7 @@ bool transcript_grow(struct transcript *t, size_t index, const char *text, size_
     if (index >= t->n)
         return false;
     t->blocks[index].stale = true;
+    t->blocks[index].asked = false;
     return buf_append(&t->blocks[index].text, text, size);
 }
 
@@ -243,7 +245,7 @@ struct rendering *transcript_lines(struct transcript *t, size_t index)
     if (b->rendered && !b->stale && b->width == t->width)
         return &b->lines;
     struct render_options options = {.width = t->width,
-                                     .raw = t->raw || t->base || b->speaker == UI_YOU,
+                                     .raw = t->raw || t->lens || t->base || b->speaker == UI_YOU,
                                      .ascii = t->ascii,
                                      .fold_think = !t->think,
                                      .growing = b->running};
@@ -410,7 +412,7 @@ bool transcript_follows(const struct transcript *t)
 }
 
 /* Puts line of a message in the view, near its upper third when it is not there. */
-static void show_line(struct transcript *t, size_t index, int line)
+void transcript_show_line(struct transcript *t, size_t index, int line)
 {
     struct place_in wanted = {.block = index, .line = line};
     if (t->width == 0) {
@@ -435,7 +437,7 @@ void transcript_show(struct transcript *t, size_t index)
     if (index >= t->n)
         return;
     t->selected = index;
-    show_line(t, index, 0);
+    transcript_show_line(t, index, 0);
 }
 
 /* New lines since the view left the end. */
@@ -482,7 +484,7 @@ bool transcript_show_match(struct transcript *t, size_t index)
     t->match = index;
     struct rendering *lines = transcript_lines(t, m->message);
     t->selected = m->message;
-    show_line(t, m->message,
+    transcript_show_line(t, m->message,
               transcript_above(t, m->message) + (int)rendering_line_at(lines, (uint32_t)m->start));
     return true;
 }
@@ -510,7 +512,7 @@ void transcript_select(struct transcript *t, int step)
         return;
     }
     t->selected += (size_t)(step > 0 ? 1 : -1);
-    show_line(t, t->selected, 0);
+    transcript_show_line(t, t->selected, 0);
 }
 
 /* The message and line at a row of the view; false below the end. */

@@ -56,6 +56,16 @@ int64_t transcript_id(const struct transcript *t, size_t index);
 /* Appends the next code block of the selected message, from the first on the first call; false when it has none. */
 bool transcript_code(struct transcript *t, struct buf *code, size_t *number, size_t *of);
 
+/* The lens: answers as they are, their tokens shaded, with a cursor on one of them. */
+void transcript_set_lens(struct transcript *t, bool on);
+bool transcript_has_lens(const struct transcript *t);
+bool transcript_set_tokens(struct transcript *t, size_t index, const struct ui_token *tokens, size_t n);
+/* An answer near the view whose tokens are not known; transcript_count: none. */
+size_t transcript_wants_tokens(const struct transcript *t);
+void transcript_lens_move(struct transcript *t, int step);
+/* The token under the cursor; false when there is none. */
+bool transcript_lens_at(struct transcript *t, size_t *block, size_t *token);
+
 /* Selecting text with the mouse: rows and columns of the area last drawn. */
 void transcript_drag_begin(struct transcript *t, int row, int column);
 void transcript_drag(struct transcript *t, int row, int column);

@@ -30,7 +30,8 @@ static bool open_parts(struct ui *ui, const struct ui_options *o, struct error *
     ui->transcript = transcript_new();
     ui->list = list_new();
     ui->settings = settings_new();
-    if (ui->transcript == NULL || ui->list == NULL || ui->settings == NULL) {
+    ui->lens = lens_new();
+    if (ui->transcript == NULL || ui->list == NULL || ui->settings == NULL || ui->lens == NULL) {
         error_set(err, ERR_MEMORY, "no memory for the screen");
         return false;
     }
@@ -76,6 +77,7 @@ void ui_free(struct ui *ui)
     transcript_free(ui->transcript);
     list_free(ui->list);
     settings_free(ui->settings);
+    lens_free(ui->lens);
     theme_free(ui->theme);
     bindings_free(ui->bindings);
     keys_free(&ui->keys);
@@ -122,7 +124,8 @@ void ui_lay_out(struct ui *ui)
     /* what lies over the transcript is there only while it is used */
     bool wide = columns >= LAYOUT_WIDE;
     bool list = ui->list_shown && (wide || ui->focus == FOCUS_LIST);
-    bool settings = ui->settings_shown && (wide || ui->focus == FOCUS_SETTINGS);
+    bool lens = ui->lens_shown && (wide || ui->focus == FOCUS_LENS);
+    bool settings = lens || (ui->settings_shown && (wide || ui->focus == FOCUS_SETTINGS));
     ui->small = rows < UI_LEAST_ROWS || columns < UI_LEAST_COLUMNS;
     layout_make(&ui->layout, rows, columns, list, settings, 1);
     int width = ui->layout.composer.columns - 2;
@@ -141,7 +144,7 @@ void ui_take_focus(struct ui *ui, enum focus focus)
 
 static enum place place_of(enum focus focus)
 {
-    static const enum place places[] = {PLACE_COMPOSER, PLACE_TRANSCRIPT, PLACE_LIST, PLACE_SETTINGS};
+    static const enum place places[] = {PLACE_COMPOSER, PLACE_TRANSCRIPT, PLACE_LIST, PLACE_SETTINGS, PLACE_LENS};
     return places[focus];
 }
 
@@ -183,6 +186,8 @@ static bool take_common(struct ui *ui, const struct key *key)
     if (key->code == KEYS_ESCAPE || (ctrl && key->character == L'c')) {
         if (ui->state == UI_BUSY && (ui->focus == FOCUS_TRANSCRIPT || ctrl))
             ui_tell_text(ui, UI_STOP, NULL);
+        else if (ui->focus == FOCUS_LENS)
+            ui_run(ui, "lens"); /* closes it */
         else
             ui_take_focus(ui, FOCUS_COMPOSER);
         return true;
@@ -265,14 +270,41 @@ int ui_timeout(const struct ui *ui)
     return left > 0 ? (int)(left * 1000) + 1 : 0;
 }
 
+void ui_ask_tokens(struct ui *ui)
+{
+    struct ui_action action = {.kind = UI_TOKENS};
+    size_t n = transcript_count(ui->transcript);
+    if (!ui->lens_shown)
+        return;
+    for (int i = 0; i < 50 && (action.index = transcript_wants_tokens(ui->transcript)) < n; i++)
+        ui_tell(ui, &action);
+    action.kind = UI_TOKEN;
+    if (transcript_lens_at(ui->transcript, &action.index, &action.token))
+        ui_tell(ui, &action);
+    else
+        lens_set(ui->lens, NULL);
+}
+
 void ui_tick(struct ui *ui, ui_act *act, void *context)
 {
     if (ui->waiting)
         take_keys(ui, true, act, context);
+    if (ui->lens_shown && transcript_wants_tokens(ui->transcript) < transcript_count(ui->transcript)) {
+        ui->act = act;
+        ui->context = context;
+        ui_ask_tokens(ui);
+        ui->act = NULL;
+    }
     if (ui->notice != NULL && ui_now() >= ui->notice_until) {
         ui_set_string(&ui->notice, NULL);
         ui->dirty = true;
     }
+}
+
+/* Both stand in one place: the one in focus, else the lens. */
+static bool shows_lens(const struct ui *ui)
+{
+    return ui->lens_shown && ui->focus != FOCUS_SETTINGS;
 }
 
 /* ---- the mouse -------------------------------------------------------------------------------------------------- */
@@ -330,7 +362,7 @@ void ui_mouse(struct ui *ui, const struct key *key)
         else if (key->mouse.kind == MOUSE_PRESS && list_select_row(ui->list, key->mouse.y - l->list.y))
             ui_run(ui, "list-open");
     } else if (l->settings.rows > 0 && is_inside(&l->settings, key)) {
-        if (!wheel)
+        if (!wheel && !shows_lens(ui))
             drag_setting(ui, key);
     } else if (wheel) {
         transcript_scroll(ui->transcript, step);
@@ -362,7 +394,9 @@ static void draw_panes(struct ui *ui, int *y, int *x)
     entry_draw(ui, y, x);
     if (l->list.rows > 0)
         list_draw(ui->list, ui->screen, &l->list, alone && ui->focus == FOCUS_LIST);
-    if (l->settings.rows > 0)
+    if (l->settings.rows > 0 && shows_lens(ui))
+        lens_draw(ui->lens, ui->screen, &l->settings, alone && ui->focus == FOCUS_LENS);
+    else if (l->settings.rows > 0)
         settings_draw(ui->settings, ui->screen, &l->settings, alone && ui->focus == FOCUS_SETTINGS);
     status_draw(ui);
 }

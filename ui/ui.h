@@ -12,7 +12,7 @@
  *   text, render  columns and line breaks; Markdown and plain text as lines
  *   composer      the message being written, by libedit
  *   layout        which pane stands where
- *   list, transcript, settings, entry, status, popup   the panes
+ *   list, transcript, settings, lens, entry, status, popup   the panes
  *   commands      what keys do inside the screen
  *   ui, feed      focus, keys to panes, drawing; what the program tells
  */
@@ -64,6 +64,9 @@ enum ui_action_kind {
     UI_COPY,      /* text: to the clipboard; what names it */
     UI_SCROLLED,  /* the view moved */
     UI_MORE,      /* the end of the list is selected: there may be more */
+    UI_TOKENS,    /* the tokens of message (by index) are wanted: see ui_message_tokens */
+    UI_TOKEN,     /* the lens stands on a token of message (by index): see ui_set_token */
+    UI_FORK,      /* go on with alternative step of that token instead */
     UI_SETTING,   /* text: the name of a setting; step, or value when it was typed */
 };
 struct ui_action {
@@ -73,6 +76,7 @@ struct ui_action {
     const char *what;      /* UI_COPY: "message", "code block", "selection"; NULL: to the primary selection only */
     int64_t message;       /* the one keys act on; 0: none */
     int64_t conversation;  /* the one selected in the list; 0: none */
+    size_t index, token;   /* UI_TOKENS, UI_TOKEN, UI_FORK: the message and the token in it */
     int step;              /* UI_SETTING: -10, -1, 1, 10; 0: back to the default, or text after '=' */
 };
 typedef void ui_act(void *context, const struct ui_action *action);
@@ -127,6 +131,9 @@ void ui_message_change(struct ui *ui, size_t index, const struct ui_message *m);
 /* A remark at the right of the line on which byte at of the message stands, e.g. "▲temperature 0.8→1.4". Those of a message
  * go with it. */
 void ui_message_mark(struct ui *ui, size_t index, size_t at, const char *text);
+/* How an answer came about, token by token, for the lens: bytes of its text, and how expected it was, 0 (surprising) to 7. */
+struct ui_token { uint32_t bytes; uint8_t shade; };
+void ui_message_tokens(struct ui *ui, size_t index, const struct ui_token *tokens, size_t n);
 /* Takes message from and all after it away. */
 void ui_messages_cut(struct ui *ui, size_t from);
 /* The model sees messages from this index on; label is shown above it. 0: all. */
@@ -207,13 +214,21 @@ struct ui_candidate {
 /* The next token's candidates, likeliest first; summary: "entropy 1.2 · 34 survive". */
 void ui_set_candidates(struct ui *ui, const struct ui_candidate *list, size_t n, const char *summary);
 
+/* The token under the lens. Lists as for ui_set_candidates; facts may have several lines. */
+struct ui_token_details {
+    const char *text, *facts, *settings;
+    const struct ui_candidate *candidates;
+    size_t n_candidates;
+};
+void ui_set_token(struct ui *ui, const struct ui_token_details *details); /* NULL: none */
+
 /* ---- looks ------------------------------------------------------------------------------------------------------ */
 
 enum error_code ui_set_theme(struct ui *ui, const char *name, struct error *err);
 const char *ui_theme(const struct ui *ui);
 /* Names; NULL-terminated, one malloc'ed block, the caller's. */
 char **ui_themes(const struct ui *ui);
-/* The table of keys: index from 0; false past the end. where: "anywhere", "transcript", "list", "settings". */
+/* The table of keys: index from 0; false past the end. where: "anywhere", "transcript", "list", "settings", "lens". */
 struct ui_binding { const char *where, *key, *command, *help; };
 bool ui_binding(const struct ui *ui, size_t index, struct ui_binding *out);
 /* The same without a screen, as built in, for the manual. */

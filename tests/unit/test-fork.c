@@ -1,0 +1,195 @@
+/* Forks: another road from a token of an answer gives what a prompt with that beginning gives, and costs one token. */
+#include <config.h>
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/chat.h"
+
+enum { TOKENS = 24 };
+
+struct fixture { struct options options; struct chat_view view; struct chat *chat; };
+
+static char model[4096], folder[64];
+
+static void settle(struct chat *c)
+{
+    while (chat_is_busy(c) || chat_state(c) == CHAT_LOADING) {
+        struct pollfd fd = {.fd = chat_fd(c), .events = POLLIN};
+        assert_int_equal(poll(&fd, 1, 60000), 1);
+        chat_handle(c);
+    }
+    chat_tick(c);
+}
+
+static void begin(struct fixture *f)
+{
+    struct error err = {0};
+    *f = (struct fixture){0};
+    assert_int_equal(options_init(&f->options, &err), ERR_NONE);
+    f->options.model = strdup(model);
+    f->options.exact = true;
+    f->options.no_save = true;
+    f->options.sampling.temperature = 0;
+    f->options.sampling.max_new_tokens = TOKENS;
+    f->chat = chat_open(&f->options, &f->view, &err);
+    assert_non_null(f->chat);
+    settle(f->chat);
+}
+
+static void end(struct fixture *f)
+{
+    chat_free(f->chat);
+    options_free(&f->options);
+}
+
+static struct store_records records(struct chat *c, size_t index)
+{
+    struct error err = {0};
+    struct store_records r = {0};
+    assert_int_equal(store_records(keep_store(chat_keep(c)), chat_message(c, index)->id, &r, &err), ERR_NONE);
+    return r;
+}
+
+/* The greedy ids after these, by a session of its own. */
+static void greedy(const struct model *m, const struct ids *prefix, size_t n, int32_t *out)
+{
+    struct error err = {0};
+    const struct session_options options = {.context = 2048, .threads = 1, .exact = true};
+    struct session *s = session_open(m, &options, &err);
+    assert_non_null(s);
+    assert_int_equal(session_sync(s, prefix->at, prefix->n, NULL, NULL, NULL, &err), ERR_NONE);
+    for (size_t i = 0; i < n; i++) {
+        const float *logits = session_logits(s);
+        int32_t best = 0;
+        for (int32_t id = 1; id < model_info(m)->vocab; id++)
+            if (logits[id] > logits[best])
+                best = id;
+        out[i] = best;
+        assert_int_equal(session_push(s, best, &err), ERR_NONE);
+    }
+    session_free(s);
+}
+
+static bool is_whole(const struct model *m, int32_t id)
+{
+    struct buf piece;
+    buf_init(&piece, 4096);
+    tokenizer_piece(model_tokenizer(m), id, &piece);
+    bool whole = piece.size > 0 && (unsigned char)piece.data[0] < 0x80;
+    buf_free(&piece);
+    return whole;
+}
+
+static void a_fork_is_a_prompt_with_that_beginning(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    size_t forks = 0, before = 0;
+    (void)state;
+    begin(&f);
+    assert_int_equal(chat_send(f.chat, "The llama", 9, &err), ERR_NONE);
+    settle(f.chat);
+    const struct prompt *p = chat_last_prompt(f.chat);
+    struct ids prompt = {0};
+    assert_true(ids_append(&prompt, p->ids.at, p->ids.n));
+    struct store_records first = records(f.chat, 1);
+    char *text = strdup(buf_text(&chat_message(f.chat, 1)->text));
+    assert_true(first.n >= 8);
+    for (size_t place = 0; place < first.n; place++) {
+        int32_t id = first.at[place].best[1].id, expected[4];
+        if (first.at[place].n_best < 2 || !is_whole(chat_model(f.chat), id))
+            continue;
+        while (chat_alternative(f.chat, 1, -1, &err) == ERR_NONE)
+            ;
+        error_clear(&err);
+        if (chat_fork(f.chat, 1, place, id, &err) != ERR_NONE)
+            fail_msg("fork at %zu: %s", place, err.message);
+        settle(f.chat);
+        forks++;
+        /* the old beginning, the token that was put there, and then what the model says after these */
+        struct store_records r = records(f.chat, 1);
+        assert_true(r.n > place);
+        for (size_t i = 0; i < place; i++)
+            assert_int_equal(r.at[i].chosen.id, first.at[i].chosen.id);
+        assert_int_equal(r.at[place].chosen.id, id);
+        assert_true(r.at[place].forced);
+        struct ids whole = {0};
+        assert_true(ids_append(&whole, prompt.at, prompt.n));
+        for (size_t i = 0; i <= place; i++)
+            assert_true(ids_append(&whole, &r.at[i].chosen.id, 1));
+        const struct prompt *given = chat_last_prompt(f.chat);
+        assert_int_equal(given->ids.n, whole.n);
+        assert_memory_equal(given->ids.at, whole.at, whole.n * sizeof *whole.at);
+        greedy(chat_model(f.chat), &whole, 4, expected);
+        for (size_t i = 0; i < 4 && place + 1 + i < r.n; i++)
+            if (r.at[place + 1 + i].chosen.id != expected[i])
+                fail_msg("fork at %zu, token %zu after it: %d, not %d", place, i, r.at[place + 1 + i].chosen.id, expected[i]);
+        /* the token that was put there is evaluated, and those that the fork before had in another way */
+        const struct timings *t = &chat_message(f.chat, 1)->timings;
+        assert_int_equal(t->prompt_tokens - t->reused_tokens, forks > 1 ? place - before + 1 : 1);
+        before = place;
+        assert_int_equal(chat_message(f.chat, 1)->siblings, (int)forks + 1);
+        ids_free(&whole);
+        store_records_free(&r);
+    }
+    assert_true(forks >= 5);
+    /* the first answer is whole */
+    while (chat_alternative(f.chat, 1, -1, &err) == ERR_NONE)
+        ;
+    assert_string_equal(buf_text(&chat_message(f.chat, 1)->text), text);
+    free(text);
+    ids_free(&prompt);
+    store_records_free(&first);
+    end(&f);
+}
+
+static void mistakes_change_nothing(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    (void)state;
+    begin(&f);
+    assert_int_equal(chat_send(f.chat, "The llama", 9, &err), ERR_NONE);
+    settle(f.chat);
+    assert_int_equal(chat_fork(f.chat, 0, 0, 300, &err), ERR_NOT_FOUND);
+    error_clear(&err);
+    assert_int_equal(chat_fork(f.chat, 7, 0, 300, &err), ERR_NOT_FOUND);
+    error_clear(&err);
+    assert_int_equal(chat_fork(f.chat, 1, 100000, 300, &err), ERR_NOT_FOUND);
+    error_clear(&err);
+    assert_int_equal(chat_fork(f.chat, 1, 0, -5, &err), ERR_ARGUMENT);
+    error_clear(&err);
+    assert_int_equal(chat_fork(f.chat, 1, 0, 1, &err), ERR_ARGUMENT); /* BOS has no text */
+    assert_int_equal(chat_count(f.chat), 2);
+    assert_true(chat_message(f.chat, 1)->siblings <= 1);
+    end(&f);
+}
+
+int main(void)
+{
+    const char *source = getenv("srcdir");
+    char command[128];
+    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
+    snprintf(folder, sizeof folder, "/tmp/palaver-test.XXXXXX");
+    if (mkdtemp(folder) == NULL)
+        return 1;
+    setenv("HOME", folder, 1);
+    unsetenv("XDG_DATA_HOME");
+    unsetenv("XDG_CONFIG_HOME");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fork_is_a_prompt_with_that_beginning),
+        cmocka_unit_test(mistakes_change_nothing),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command) == 0 ? failed : 1;
+}
