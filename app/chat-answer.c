@@ -191,6 +191,20 @@ static enum error_code save_before(struct chat *c, struct error *err)
     return code != ERR_NONE && needed ? error_set(err, code, "%s", told.message) : ERR_NONE;
 }
 
+enum error_code chat_render_before(const struct chat *c, size_t index, struct prompt *out, struct error *err)
+{
+    struct chat then = *c;
+    struct chat_message none = {.role = ROLE_ASSISTANT}, kept = c->list.at[index];
+    size_t window;
+    buf_init(&none.text, 0);
+    then.list.n = index + 1;
+    then.window = 0;
+    c->list.at[index] = none; /* as it was when it began; the list is shared */
+    enum error_code code = render_fitting(&then, out, &window, err);
+    c->list.at[index] = kept;
+    return code;
+}
+
 /* Replaces the answer's beginning, the end of the prompt, by exactly these ids. */
 static enum error_code force(struct chat *c, size_t window, struct prompt *prompt, struct error *err)
 {

@@ -71,6 +71,13 @@ struct chat {
         size_t upto;               /* messages before this index are in it */
         int64_t conversation;
     } compact;
+
+    /* chat-verify.c */
+    struct verify {
+        uint64_t request;          /* runs aside; 0: none */
+        struct store_records records;
+        size_t from, to, at;       /* tokens that are compared, and the next one */
+    } verify;
 };
 
 /* chat-list.c */
@@ -103,6 +110,8 @@ enum error_code chat_use_template(struct chat *c, const char *name, struct error
 /* Asks for an answer to the messages as they are; the last is the user's, or an answer to go on with. On failure nothing
  * was stored or added. */
 enum error_code chat_ask(struct chat *c, struct error *err);
+/* The prompt that message index, an answer, was given at its beginning, as far as that is known. */
+enum error_code chat_render_before(const struct chat *c, size_t index, struct prompt *out, struct error *err);
 /* The settings of an answer that begins now. */
 void chat_take_settings(const struct chat *c, struct chat_message *answer);
 void chat_take_event(struct chat *c, const struct event *event);
@@ -141,6 +150,10 @@ enum error_code chat_enter(struct chat *c, int64_t conversation, struct error *e
 
 /* Puts what was taken out back, after what took its place could not be asked. */
 void chat_put_back(struct chat *c, size_t n, struct chat_list *old);
+
+/* chat-verify.c */
+void chat_verify_forget(struct chat *c);
+bool chat_verify_take(struct chat *c, const struct event *event);
 
 /* chat-compact.c */
 void chat_compact_forget(struct chat *c);

@@ -105,6 +105,7 @@ void chat_free(struct chat *c)
     buf_free(&c->undone_text);
     buf_free(&c->title_said);
     chat_compact_forget(c);
+    chat_verify_forget(c);
     ids_free(&c->forced);
     free(c->undone);
     chat_list_free(&c->list);
@@ -457,7 +458,7 @@ void chat_handle(struct chat *c)
             give_up_loading(c, &event.error);
     }
     while (c->next == NULL && c->worker != NULL && worker_next(c->worker, &event))
-        if (!chat_title_take(c, &event) && !chat_compact_take(c, &event))
+        if (!chat_title_take(c, &event) && !chat_compact_take(c, &event) && !chat_verify_take(c, &event))
             chat_take_event(c, &event);
 }
 

@@ -120,6 +120,9 @@ enum error_code chat_edit(struct chat *c, size_t index, const char *text, size_t
 /* Another answer beside message index: its tokens up to number place (from 0), then the token id, and the model goes on.
  * ERR_NOT_FOUND when there is no record of that token, ERR_UNSUPPORTED when another model made the answer. */
 enum error_code chat_fork(struct chat *c, size_t index, size_t place, int32_t id, struct error *err);
+/* Makes an old answer again from its record, aside and changing nothing; the view's remark says "identical, N tokens" or
+ * names the first token that differs. */
+enum error_code chat_verify(struct chat *c, size_t index, struct error *err);
 /* Shows the alternative step places after (before: -1) that of message index, and below it what was shown there last.
  * ERR_NOT_FOUND when there is none. */
 enum error_code chat_alternative(struct chat *c, size_t index, int step, struct error *err);

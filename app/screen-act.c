@@ -173,7 +173,7 @@ static bool act_on_conversation(struct front *f, const char *command, int64_t id
 static bool act_on_message(struct front *f, const char *command, size_t number, struct error *err)
 {
     char line[64];
-    static const char *const numbered[] = {"/prev", "/next", "/branch"};
+    static const char *const numbered[] = {"/prev", "/next", "/branch", "/verify"};
     if (strcmp(command, "/delete message") == 0) {
         if (chat_delete(f->talk.chat, number - 1, &f->deleted, err) == ERR_NONE) {
             f->deleted_conversation = 0;

@@ -61,6 +61,14 @@ enum error_code slash_branch(struct talk *t, const char *arguments, struct error
     return ERR_NONE;
 }
 
+enum error_code slash_verify(struct talk *t, const char *arguments, struct error *err)
+{
+    size_t index;
+    if (find_message(t, arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE)
+        return err->code;
+    return chat_verify(t->chat, index, err);
+}
+
 enum error_code slash_compact(struct talk *t, const char *arguments, struct error *err)
 {
     (void)arguments;

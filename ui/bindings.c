@@ -77,6 +77,7 @@ const struct binding bindings_default[] = {
     {TXT, "b", "/branch", "a new conversation from here"},
     {TXT, "d", "/delete message", "delete the message (u brings it back)"},
     {TXT, "u", "/undelete", "bring back what was deleted"},
+    {TXT, "p", "/verify", "is the answer made again the same?"},
     {TXT, "left", "/prev", "previous alternative"},
     {TXT, "right", "/next", "next alternative"},
     {TXT, "m", "raw", "Markdown or the text as it is"},
