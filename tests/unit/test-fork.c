@@ -16,9 +16,16 @@
 
 enum { TOKENS = 24 };
 
-struct fixture { struct options options; struct chat_view view; struct chat *chat; };
+struct fixture { struct options options; struct chat_view view; struct chat *chat; char remark[1024]; };
 
 static char model[4096], folder[64];
+
+static void on_remark(void *context, bool trouble, const char *text)
+{
+    struct fixture *f = context;
+    (void)trouble;
+    snprintf(f->remark, sizeof f->remark, "%s", text);
+}
 
 static void settle(struct chat *c)
 {
@@ -35,6 +42,7 @@ static void begin(struct fixture *f)
     struct error err = {0};
     *f = (struct fixture){0};
     assert_int_equal(options_init(&f->options, &err), ERR_NONE);
+    f->view = (struct chat_view){.context = f, .remark = on_remark};
     f->options.model = strdup(model);
     f->options.exact = true;
     f->options.no_save = true;
@@ -174,6 +182,55 @@ static void mistakes_change_nothing(void **state)
     end(&f);
 }
 
+/* Waits for what the verification says. */
+static const char *verify(struct fixture *f, size_t index)
+{
+    struct error err = {0};
+    *f->remark = '\0';
+    if (chat_verify(f->chat, index, &err) != ERR_NONE)
+        fail_msg("%s", err.message);
+    while (*f->remark == '\0') {
+        struct pollfd fd = {.fd = chat_fd(f->chat), .events = POLLIN};
+        assert_int_equal(poll(&fd, 1, 60000), 1);
+        chat_handle(f->chat);
+    }
+    return f->remark;
+}
+
+static void answers_are_verified(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    char expected[64];
+    (void)state;
+    begin(&f);
+    struct sampling s = *chat_sampling(f.chat);
+    s.temperature = 1.2f;
+    s.repetition_penalty = 1.1f;
+    chat_set_sampling(f.chat, &s);
+    assert_int_equal(chat_send(f.chat, "The llama", 9, &err), ERR_NONE);
+    settle(f.chat);
+    assert_int_equal(chat_send(f.chat, "And the gull?", 13, &err), ERR_NONE);
+    settle(f.chat);
+    for (size_t index = 1; index < 4; index += 2) {
+        struct store_records r = records(f.chat, index);
+        snprintf(expected, sizeof expected, "identical, %zu token%s", r.n, r.n == 1 ? "" : "s");
+        store_records_free(&r);
+        assert_string_equal(verify(&f, index), expected);
+    }
+    /* a fork too, from the token that was put there on */
+    struct store_records r = records(f.chat, 3);
+    for (size_t place = 0; place < r.n; place++)
+        if (is_whole(chat_model(f.chat), r.at[place].best[1].id)) {
+            assert_int_equal(chat_fork(f.chat, 3, place, r.at[place].best[1].id, &err), ERR_NONE);
+            break;
+        }
+    settle(f.chat);
+    assert_memory_equal(verify(&f, 3), "identical, ", 11);
+    store_records_free(&r);
+    end(&f);
+}
+
 int main(void)
 {
     const char *source = getenv("srcdir");
@@ -188,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fork_is_a_prompt_with_that_beginning),
         cmocka_unit_test(mistakes_change_nothing),
+        cmocka_unit_test(answers_are_verified),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     snprintf(command, sizeof command, "rm -rf %s", folder);
