@@ -112,6 +112,11 @@ void chat_settings_take(struct sampling *s, const char *json)
     s->seed = kept.seed;
 }
 
+char *chat_settings_give(const struct sampling *s)
+{
+    return chat_settings_json(s, SETTINGS_ALL);
+}
+
 /* ---- what made a message ---------------------------------------------------------------------------------------- */
 
 struct store_making chat_making(const struct chat *c, const struct chat_message *m)

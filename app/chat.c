@@ -11,6 +11,7 @@
 
 #include "app/chat-internal.h"
 #include "app/models.h"
+#include "app/preset.h"
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
@@ -66,6 +67,7 @@ struct chat *chat_open(const struct options *options, const struct chat_view *vi
     if (name != NULL && (c->template_name = strdup(name)) == NULL)
         error_set(err, ERR_MEMORY, "no memory for a name");
     else if ((c->keep = keep_open(options, err)) != NULL && chat_resume(c, err) == ERR_NONE &&
+             (options->preset == NULL || preset_begin(c, options, options->preset, err) == ERR_NONE) &&
              load_first(c, err) == ERR_NONE)
         return c;
     chat_free(c);
@@ -183,6 +185,11 @@ size_t chat_count_tokens(const struct chat *c, const char *text, size_t size)
     size_t n = ids.n;
     ids_free(&ids);
     return n;
+}
+
+const struct sampling *chat_given_sampling(const struct chat *c)
+{
+    return &c->options->sampling;
 }
 
 const struct sampling *chat_sampling(const struct chat *c)

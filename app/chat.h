@@ -103,6 +103,10 @@ void chat_fix_seed(struct chat *c, bool fixed);
 
 /* Takes what a record's settings, JSON as the history has them, say; the rest stays. */
 void chat_settings_take(struct sampling *s, const char *json);
+/* The settings but the seed as such JSON, malloc'ed; NULL without memory. */
+char *chat_settings_give(const struct sampling *s);
+/* The settings as flags, variables and the config file gave them. */
+const struct sampling *chat_given_sampling(const struct chat *c);
 
 /* Each of the following fails with ERR_BUSY while an answer is asked for. Those that go to another place of the tree or to
  * another conversation fail, and change nothing, when something could not be stored before. */

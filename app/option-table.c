@@ -50,6 +50,8 @@ const struct option_spec option_specs[] = {
     {"raw", 0, NULL, NULL, OPTION_FLAG, AT(raw), 0, 0, NULL, FOR_CHAT, false, ANSWER,
      "continue the text instead of chatting"},
 
+    {"preset", 0, NULL, "NAME", OPTION_TEXT, AT(preset), 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+     "settings by name: precise, balanced, creative ..."},
     {"temperature", 0, "temp", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
      "higher is more surprising; 0 always takes the likeliest"},
     {"top-k", 0, NULL, "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,

@@ -35,6 +35,7 @@ struct options {
     char *template_name; /* NULL: the model's own */
     char *system;        /* system message; NULL: none */
     struct sampling sampling;
+    char *preset;        /* settings by name, below the ones given; NULL: none */
     char *prompt;        /* -p TEXT; NULL: not given */
     char *file;          /* -f FILE: its text follows the prompt's; NULL: not given */
     bool continue_last;  /* go on with the last conversation */

@@ -7,6 +7,7 @@
 
 #include "app/clipboard.h"
 #include "app/models.h"
+#include "app/preset.h"
 #include "app/screen.h"
 #include "app/slash-commands.h"
 
@@ -85,6 +86,20 @@ static void add_themes(struct front *f, struct items *items)
     free(names);
 }
 
+static void add_presets(struct front *f, struct items *items)
+{
+    struct words names = {0}, lines = {0};
+    preset_list(f->talk.chat, &names, &lines);
+    for (size_t i = 0; i < names.n && i < lines.n; i++) {
+        char label[120], command[120];
+        snprintf(label, sizeof label, "preset %s", names.at[i]);
+        snprintf(command, sizeof command, "/preset %s", names.at[i]);
+        add(items, label, lines.at[i], command);
+    }
+    words_free(&names);
+    words_free(&lines);
+}
+
 static void add_conversations(struct front *f, struct items *items)
 {
     struct store_conversations list = {0};
@@ -101,7 +116,7 @@ static void add_conversations(struct front *f, struct items *items)
     store_conversations_free(&list);
 }
 
-enum { PICK_COMMANDS = 1, PICK_MODELS = 2, PICK_THEMES = 4, PICK_CONVERSATIONS = 8 };
+enum { PICK_COMMANDS = 1, PICK_MODELS = 2, PICK_THEMES = 4, PICK_CONVERSATIONS = 8, PICK_PRESETS = 16 };
 
 static void pick(struct front *f, const char *title, unsigned what)
 {
@@ -114,6 +129,8 @@ static void pick(struct front *f, const char *title, unsigned what)
         add_models(f, items);
     if (what & PICK_THEMES)
         add_themes(f, items);
+    if (what & PICK_PRESETS)
+        add_presets(f, items);
     if (what & PICK_CONVERSATIONS)
         add_conversations(f, items);
     ui_pick(f->ui, title, items->at, items->n, false);
@@ -315,7 +332,7 @@ bool front_command(void *context, const char *name, const char *arguments, struc
     struct front *f = context;
     bool plain = *arguments == '\0';
     if (strcmp(name, "palette") == 0)
-        pick(f, "Commands, models, themes, conversations", PICK_COMMANDS | PICK_MODELS | PICK_THEMES | PICK_CONVERSATIONS);
+        pick(f, "Commands, models, themes, presets, conversations", PICK_COMMANDS | PICK_MODELS | PICK_THEMES | PICK_PRESETS | PICK_CONVERSATIONS);
     else if (strcmp(name, "theme") == 0)
         set_theme(f, arguments, err);
     else if (strcmp(name, "keys") == 0)
@@ -326,6 +343,8 @@ bool front_command(void *context, const char *name, const char *arguments, struc
         pick(f, "Open a conversation", PICK_CONVERSATIONS);
     else if (strcmp(name, "model") == 0 && plain)
         pick(f, "Models", PICK_MODELS);
+    else if (strcmp(name, "preset") == 0 && plain)
+        pick(f, "Presets", PICK_PRESETS);
     else if (strcmp(name, "search") == 0) {
         ui_pick(f->ui, "Search all conversations", NULL, 0, true);
         if (!plain)

@@ -11,7 +11,7 @@ enum slash_words {
     SLASH_NO_WORDS, SLASH_FILES, SLASH_TEMPLATES, SLASH_MODELS, SLASH_SETTINGS, SLASH_THINK, SLASH_NAMES,
     /* titles, which may hold blanks and so are completed from the beginning of the arguments on */
     SLASH_CONVERSATIONS, SLASH_DELETED,
-    SLASH_TAGS, SLASH_PERSONAS,
+    SLASH_TAGS, SLASH_PERSONAS, SLASH_PRESETS,
 };
 
 struct slash_command {
@@ -45,6 +45,9 @@ slash_function slash_search, slash_find_words;
 slash_function slash_rename, slash_pin, slash_archive, slash_tag;
 /* slash-file.c: to files and from files */
 slash_function slash_export, slash_import;
+/* slash-preset.c */
+slash_function slash_preset, slash_save;
+void slash_offer_presets(const struct talk *t, const char *prefix, struct words *candidates);
 /* slash-persona.c */
 slash_function slash_persona;
 

@@ -56,6 +56,8 @@ const struct slash_command slash_commands[] = {
     {"model", "load", "[NAME]", "show or change the model", SLASH_MODELS, true, slash_model},
     {"set", "", "[NAME [VALUE]]", "show or change a setting, e.g. /set temperature 0.7", SLASH_SETTINGS, true,
      slash_set},
+    {"preset", "", "[NAME | save NAME | delete NAME]", "sampling settings by name", SLASH_PRESETS, true, slash_preset},
+    {"save", "", "[NAME]", "what is saved, and how", SLASH_NO_WORDS, true, slash_save},
     {"settings", "", "", "show all settings", SLASH_NO_WORDS, false, slash_settings},
     {"seed", "", "[N | random]", "show or choose the seed of the random numbers", SLASH_NO_WORDS, true, slash_seed},
     {"prompt", "dump", "[FILE]", "the exact text and tokens the model was given", SLASH_FILES, true, slash_prompt},
@@ -254,6 +256,9 @@ static void try_words(const struct talk *t, enum slash_words words, struct words
         break;
     case SLASH_NAMES:
         try_names(candidates, prefix, "");
+        break;
+    case SLASH_PRESETS:
+        slash_offer_presets(t, prefix, candidates);
         break;
     case SLASH_CONVERSATIONS:
     case SLASH_DELETED:

@@ -1,0 +1,115 @@
+/* Presets: built-in ones, the user's own, and what is stronger than they. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/preset.h"
+
+static char model[4096];
+
+struct fixture { struct options options; struct chat_view view; struct chat *chat; };
+
+static enum error_code begin(struct fixture *f, int argc, const char *const *argv, struct error *err)
+{
+    char *words[16];
+    *f = (struct fixture){0};
+    assert_int_equal(options_init(&f->options, err), ERR_NONE);
+    for (int i = 0; i < argc; i++)
+        words[i] = strdup(argv[i]);
+    words[argc] = NULL;
+    assert_int_equal(options_read(&f->options, FOR_CHAT, argc, words, err), ERR_NONE);
+    for (int i = 0; i < argc; i++)
+        free(words[i]);
+    f->options.model = strdup(model);
+    f->chat = chat_open(&f->options, &f->view, err);
+    return err->code;
+}
+
+static void end(struct fixture *f)
+{
+    chat_free(f->chat);
+    options_free(&f->options);
+}
+
+static void built_in_ones_are_taken(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    (void)state;
+    assert_int_equal(begin(&f, 1, (const char *const[]){"palaver"}, &err), ERR_NONE);
+    assert_int_equal(preset_use(f.chat, "alpaca", &err), ERR_NONE);
+    const struct sampling *s = chat_sampling(f.chat);
+    assert_float_equal(s->temperature, 0.1, 1e-6);
+    assert_float_equal(s->top_p, 0.75, 1e-6);
+    assert_int_equal(s->top_k, 80);
+    assert_float_equal(s->repetition_penalty, 1.5, 1e-6);
+    assert_int_equal(s->max_new_tokens, 128);
+    /* the next one does not keep what this one set */
+    assert_int_equal(preset_use(f.chat, "deterministic", &err), ERR_NONE);
+    s = chat_sampling(f.chat);
+    assert_float_equal(s->temperature, 0, 0);
+    assert_float_equal(s->repetition_penalty, 1, 0);
+    assert_int_equal(s->max_new_tokens, -1);
+    assert_int_equal(preset_use(f.chat, "precice", &err), ERR_NOT_FOUND);
+    assert_non_null(strstr(err.message, "did you mean precise"));
+    error_clear(&err);
+    assert_int_equal(preset_delete(f.chat, "precise", &err), ERR_ARGUMENT);
+    end(&f);
+}
+
+static void own_ones_are_kept(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    (void)state;
+    assert_int_equal(begin(&f, 3, (const char *const[]){"palaver", "--temperature", "1.5"}, &err), ERR_NONE);
+    assert_int_equal(preset_save(f.chat, "wild", &err), ERR_NONE);
+    end(&f);
+    assert_int_equal(begin(&f, 1, (const char *const[]){"palaver"}, &err), ERR_NONE);
+    assert_int_equal(preset_use(f.chat, "wild", &err), ERR_NONE);
+    assert_float_equal(chat_sampling(f.chat)->temperature, 1.5, 1e-6);
+    assert_int_equal(preset_delete(f.chat, "wild", &err), ERR_NONE);
+    assert_int_equal(preset_use(f.chat, "wild", &err), ERR_NOT_FOUND);
+    end(&f);
+}
+
+static void flags_are_stronger(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    (void)state;
+    assert_int_equal(begin(&f, 5, (const char *const[]){"palaver", "--preset", "alpaca", "--top-k", "7"}, &err), ERR_NONE);
+    assert_int_equal(chat_sampling(f.chat)->top_k, 7);
+    assert_float_equal(chat_sampling(f.chat)->top_p, 0.75, 1e-6);
+    end(&f);
+    assert_int_equal(begin(&f, 3, (const char *const[]){"palaver", "--preset", "nonsense"}, &err), ERR_NOT_FOUND);
+    end(&f);
+}
+
+int main(void)
+{
+    const char *source = getenv("srcdir");
+    char folder[] = "/tmp/palaver-test.XXXXXX", command[128];
+    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
+    if (mkdtemp(folder) == NULL)
+        return 1;
+    setenv("HOME", folder, 1);
+    unsetenv("XDG_DATA_HOME");
+    unsetenv("XDG_CONFIG_HOME");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(built_in_ones_are_taken),
+        cmocka_unit_test(own_ones_are_kept),
+        cmocka_unit_test(flags_are_stronger),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command) == 0 ? failed : 1;
+}
