@@ -181,6 +181,12 @@ void chat_set_sampling(struct chat *c, const struct sampling *sampling)
     worker_set_sampling(c->worker, &s);
 }
 
+void chat_preview(struct chat *c)
+{
+    if (c->previewable && c->request == 0)
+        worker_preview(c->worker, &c->sampling);
+}
+
 /* Stores the question and the beginning of the answer. What can't be stored yet waits; an answer to go on with is
  * another program's or can't be reached. */
 static enum error_code save_before(struct chat *c, struct error *err)
@@ -257,6 +263,7 @@ static enum error_code request(struct chat *c, struct error *err)
     prompt_free(&c->prompt);
     c->prompt = prompt;
     c->reading = true;
+    c->previewable = false;
     c->said_now = 0;
     if (window != c->window) {
         c->window = window;
@@ -368,6 +375,7 @@ static void take_done(struct chat *c, const struct event *event)
         if ((c->sampling.max_new_tokens < 0 || c->said < c->sampling.max_new_tokens) && renew(c))
             return;
     }
+    c->previewable = true;
     answer = end_answer(c, event->finish, event->finish == FINISH_STOPPED ? STORE_STOPPED : STORE_COMPLETE);
     if (c->view->ended != NULL)
         c->view->ended(c->view->context, answer);
@@ -379,6 +387,7 @@ void chat_take_event(struct chat *c, const struct event *event)
         return;
     switch (event->kind) {
     case EVENT_LOADED:
+    case EVENT_PREVIEW:
         break;
     case EVENT_PREFILL:
         if (c->view->reading != NULL)

@@ -16,6 +16,19 @@ static uint32_t bit_of(const struct sampling_field *field)
     return field->kind == FIELD_SEED ? SETTINGS_SEED : UINT32_C(1) << (field - sampling_fields);
 }
 
+static bool same_list(const struct sampling *a, const struct sampling *b, enum sampling_list list)
+{
+    int32_t n = sampling_list_size(a, list);
+    bool same = n == sampling_list_size(b, list);
+    for (int32_t i = 0; same && i < n; i++) {
+        char one[SAMPLING_STOP_BYTES], other[SAMPLING_STOP_BYTES];
+        sampling_list_get(a, list, i, one, sizeof one);
+        sampling_list_get(b, list, i, other, sizeof other);
+        same = strcmp(one, other) == 0;
+    }
+    return same;
+}
+
 uint32_t chat_settings_changed(const struct sampling *a, const struct sampling *b)
 {
     uint32_t which = 0;
@@ -26,10 +39,10 @@ uint32_t chat_settings_changed(const struct sampling *a, const struct sampling *
         if (strcmp(one, other) != 0)
             which |= bit_of(field);
     }
-    bool same = a->n_stops == b->n_stops;
-    for (int32_t i = 0; same && i < a->n_stops; i++)
-        same = strcmp(a->stops[i], b->stops[i]) == 0;
-    return same ? which : which | SETTINGS_STOP;
+    for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
+        if (!same_list(a, b, list))
+            which |= SETTINGS_LIST(list);
+    return which;
 }
 
 /* As a person would write it: 0.7, not 0.699999988. A seed may be larger than JSON's numbers. */
@@ -46,18 +59,33 @@ static json_t *field_json(const struct sampling *s, const struct sampling_field 
     return field->kind == FIELD_FLOAT ? json_real(strtod(value, NULL)) : json_string(value);
 }
 
+static json_t *list_json(const struct sampling *s, enum sampling_list list)
+{
+    json_t *items = json_array();
+    for (int32_t i = 0; i < sampling_list_size(s, list); i++) {
+        char text[SAMPLING_STOP_BYTES];
+        sampling_list_get(s, list, i, text, sizeof text);
+        json_array_append_new(items, json_string(text));
+    }
+    return items;
+}
+
+/* Of all settings those that matter: what few people use would make every message's larger. */
+static bool matters(const struct sampling *s, enum sampling_list list)
+{
+    return list == LIST_STOP || (list == LIST_LOGIT_BIAS ? s->n_biases > 0 : s->dry_multiplier != 0.0f);
+}
+
 char *chat_settings_json(const struct sampling *s, uint32_t which)
 {
     json_t *object = json_object();
+    bool all = which == SETTINGS_ALL;
     for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++)
-        if ((which & bit_of(field)) != 0)
+        if ((which & bit_of(field)) != 0 && (!all || sampling_in_use(s, field)))
             json_object_set_new(object, field->name, field_json(s, field));
-    if ((which & SETTINGS_STOP) != 0) {
-        json_t *stops = json_array();
-        for (int32_t i = 0; i < s->n_stops; i++)
-            json_array_append_new(stops, json_string(s->stops[i]));
-        json_object_set_new(object, "stop", stops);
-    }
+    for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
+        if ((which & SETTINGS_LIST(list)) != 0 && (!all || matters(s, list)))
+            json_object_set_new(object, sampling_list_name(list), list_json(s, list));
     char *text = json_dumps(object, JSON_COMPACT);
     json_decref(object);
     return text;
@@ -78,17 +106,17 @@ static bool read_field(struct sampling *s, const struct sampling_field *field, c
     return sampling_set(s, field->name, text, &ignored) == ERR_NONE;
 }
 
-static bool read_stops(struct sampling *s, const json_t *stops)
+static bool read_list(struct sampling *s, enum sampling_list list, const json_t *items)
 {
     size_t i;
-    json_t *stop;
+    json_t *item;
     struct error ignored = {0};
-    if (!json_is_array(stops))
+    if (!json_is_array(items))
         return false;
-    s->n_stops = 0;
-    json_array_foreach(stops, i, stop)
-        if (json_is_string(stop))
-            sampling_set(s, "stop", json_string_value(stop), &ignored);
+    sampling_list_clear(s, list);
+    json_array_foreach(items, i, item)
+        if (json_is_string(item))
+            sampling_set(s, sampling_list_name(list), json_string_value(item), &ignored);
     return true;
 }
 
@@ -99,8 +127,9 @@ uint32_t chat_settings_read(struct sampling *s, const char *json)
     for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++)
         if (read_field(s, field, json_object_get(object, field->name)))
             which |= bit_of(field);
-    if (read_stops(s, json_object_get(object, "stop")))
-        which |= SETTINGS_STOP;
+    for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
+        if (read_list(s, list, json_object_get(object, sampling_list_name(list))))
+            which |= SETTINGS_LIST(list);
     json_decref(object);
     return which;
 }
@@ -212,12 +241,11 @@ struct store_token chat_token(const struct event *event)
     struct store_token t = {
         .chosen = {event->id, chosen->before, chosen->after},
         .bytes = (uint32_t)event->text_size,
-        .entropy = -1,
+        .rank = (uint32_t)event->rank,
+        .entropy = event->entropy,
     };
     for (int32_t i = 0; i < event->n_best; i++) {
         const struct candidate *best = &event->best[i];
-        if (best->id == event->id)
-            t.rank = (uint32_t)i + 1;
         if (t.n_best < STORE_CANDIDATES)
             t.best[t.n_best++] = (struct store_candidate){best->id, best->before, best->after};
     }

@@ -35,6 +35,7 @@ struct chat {
     bool writing;                  /* the last message is an answer under way; with another's it is STORE_STREAMING too */
     bool reading;
     bool stopping;
+    bool previewable;              /* the worker's logits are those behind the last message */
     int32_t said;                  /* tokens of the answer, this request's not counted */
     int32_t said_now;              /* and this one's */
     int64_t *undone;               /* where the path ended before each undo, the last one last */
@@ -98,7 +99,7 @@ enum error_code chat_check_ready(const struct chat *c, struct error *err);
 enum error_code chat_check_saved(struct chat *c, struct error *err);
 /* Forgets messages from n on; the window begins anew when what it began with is gone. */
 void chat_cut(struct chat *c, size_t n);
-void chat_tell_changed(const struct chat *c, size_t from);
+void chat_tell_changed(struct chat *c, size_t from);
 void chat_remark(const struct chat *c, bool trouble, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void chat_forget_undone(struct chat *c);
 /* Asks for an answer now, or as soon as the model is there. */
@@ -166,8 +167,8 @@ enum error_code chat_reload(struct chat *c, struct error *err);
 enum error_code chat_resume(struct chat *c, struct error *err);
 
 /* chat-form.c */
-/* Bits of sampling_fields by position; the stop texts have one of their own. */
-#define SETTINGS_STOP (UINT32_C(1) << 31)
+/* Bits of sampling_fields by position; the seed and the lists have ones of their own. */
+#define SETTINGS_LIST(list) (UINT32_C(1) << ((list) == LIST_STOP ? 31 : 27 + (list)))
 #define SETTINGS_SEED (UINT32_C(1) << 30)
 #define SETTINGS_ALL (~SETTINGS_SEED)
 /* Those that differ. */

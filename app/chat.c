@@ -222,8 +222,9 @@ size_t chat_window(const struct chat *c)
 
 /* ---- telling ---------------------------------------------------------------------------------------------------- */
 
-void chat_tell_changed(const struct chat *c, size_t from)
+void chat_tell_changed(struct chat *c, size_t from)
 {
+    c->previewable = false;
     if (c->view->changed != NULL)
         c->view->changed(c->view->context, from);
 }
@@ -436,6 +437,7 @@ static void take_model(struct chat *c)
     c->next = NULL;
     c->next_path = NULL;
     c->window = 0;
+    c->previewable = false;
     if (another)
         chat_save_properties(c);
     if (c->view->loaded != NULL)
@@ -455,6 +457,12 @@ int chat_fd(const struct chat *c)
     return worker != NULL ? worker_fd(worker) : -1;
 }
 
+static void take_preview(const struct chat *c, const struct event *event)
+{
+    if (c->previewable && c->view->preview != NULL)
+        c->view->preview(c->view->context, event);
+}
+
 void chat_handle(struct chat *c)
 {
     struct event event;
@@ -465,7 +473,9 @@ void chat_handle(struct chat *c)
             give_up_loading(c, &event.error);
     }
     while (c->next == NULL && c->worker != NULL && worker_next(c->worker, &event))
-        if (!chat_title_take(c, &event) && !chat_compact_take(c, &event) && !chat_verify_take(c, &event))
+        if (event.kind == EVENT_PREVIEW)
+            take_preview(c, &event);
+        else if (!chat_title_take(c, &event) && !chat_compact_take(c, &event) && !chat_verify_take(c, &event))
             chat_take_event(c, &event);
 }
 

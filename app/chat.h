@@ -61,6 +61,8 @@ struct chat_view {
     void (*remark)(void *context, bool trouble, const char *text);
     /* The model named the conversation. */
     void (*titled)(void *context, const char *title);
+    /* What chat_preview asked for. */
+    void (*preview)(void *context, const struct event *event);
 };
 
 /* Starts loading the model that the options mean, opens the history and, when the options say so, the conversation to go on
@@ -98,6 +100,9 @@ size_t chat_count_tokens(const struct chat *c, const char *text, size_t size);
 /* Settings. A change acts on the next token. seed_is_fixed: somebody named the seed; otherwise each answer has its own. */
 const struct sampling *chat_sampling(const struct chat *c);
 void chat_set_sampling(struct chat *c, const struct sampling *sampling);
+/* Asks what the settings make of the token behind the last answer, from the logits that are still there; the view's
+ * preview is told, unless another answer begins first. Nothing happens when the model gave no answer last. */
+void chat_preview(struct chat *c);
 bool chat_seed_is_fixed(const struct chat *c);
 void chat_fix_seed(struct chat *c, bool fixed);
 

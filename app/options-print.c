@@ -89,8 +89,10 @@ static void print_value(FILE *out, const struct options *o, const struct option_
     case OPTION_CHOICE: print_choice(out, spec->choices, *(const int32_t *)at); break;
     case OPTION_TEXT: print_text(out, *(char *const *)at); break;
     case OPTION_SAMPLING:
-        if (strcmp(spec->name, "stop") == 0) {
+        if (sampling_list(spec->name) == LIST_STOP) {
             fprintf(out, "%d texts", (int)o->sampling.n_stops);
+        } else if (sampling_list(spec->name) != SAMPLING_LISTS) {
+            fprintf(out, "%d", (int)sampling_list_size(&o->sampling, sampling_list(spec->name)));
         } else {
             sampling_get(&o->sampling, sampling_field(spec->name), value, sizeof value);
             fputs(value, out);

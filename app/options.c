@@ -141,8 +141,9 @@ static enum error_code set_text(char **at, const char *value, struct error *err)
 static enum error_code set_sampling(struct options *o, const struct option_spec *spec, const char *value,
                                     enum option_source source, struct error *err)
 {
-    if (strcmp(spec->name, "stop") == 0 && o->source[option_index(spec)] < source)
-        o->sampling.n_stops = 0;
+    enum sampling_list list = sampling_list(spec->name);
+    if (list != SAMPLING_LISTS && o->source[option_index(spec)] < source)
+        sampling_list_clear(&o->sampling, list);
     struct error why = {0};
     enum error_code code = sampling_set(&o->sampling, spec->name, value, &why);
     const struct sampling_field *field = sampling_field(spec->name);

@@ -17,6 +17,16 @@ static void show_field(struct talk *t, const struct sampling_field *field)
     show_line(t->show, "  %-20s %-10s %s", field->name, value, field->help);
 }
 
+static void show_list(struct talk *t, const struct sampling *s, enum sampling_list list)
+{
+    for (int32_t i = 0; i < sampling_list_size(s, list); i++) {
+        char text[SAMPLING_STOP_BYTES];
+        sampling_list_get(s, list, i, text, sizeof text);
+        show_line(t->show, strcmp(text, "\n") == 0 ? "  %-20s (end of line)" : "  %-20s \"%s\"", sampling_list_name(list),
+                  text);
+    }
+}
+
 enum error_code slash_settings(struct talk *t, const char *arguments, struct error *err)
 {
     (void)arguments;
@@ -24,8 +34,9 @@ enum error_code slash_settings(struct talk *t, const char *arguments, struct err
     for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++)
         show_field(t, field);
     const struct sampling *s = chat_sampling(t->chat);
-    for (int i = 0; i < s->n_stops; i++)
-        show_line(t->show, "  %-20s \"%s\"", "stop", s->stops[i]);
+    for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
+        if (list != LIST_DRY_SEQUENCE_BREAKERS || s->dry_multiplier != 0.0f)
+            show_list(t, s, list);
     if (*chat_system(t->chat) != '\0')
         show_line(t->show, "  %-20s %s", "system", chat_system(t->chat));
     return ERR_NONE;
@@ -62,19 +73,22 @@ static enum error_code change(struct talk *t, const char *name, const char *valu
     const char *known = setting_name(name);
     const struct sampling_field *field = sampling_field(known);
     struct sampling s = *chat_sampling(t->chat);
-    if (field == NULL && strcmp(known, "stop") != 0)
+    enum sampling_list list = sampling_list(known);
+    if (field == NULL && list == SAMPLING_LISTS)
         return no_setting(name, err);
     if (field != NULL && field->kind == FIELD_SEED)
         return slash_seed(t, value, err);
     if (field == NULL && strcasecmp(value, "off") == 0)
-        s.n_stops = 0;
+        sampling_list_clear(&s, list);
     else if (sampling_set(&s, known, value, err) != ERR_NONE)
         return err->code;
     chat_set_sampling(t->chat, &s);
     if (field != NULL)
         show_field(t, field);
-    else
+    else if (list == LIST_STOP)
         show_note(t->show, "an answer ends at %d texts", (int)s.n_stops);
+    else
+        show_note(t->show, "%s: %d", sampling_list_name(list), (int)sampling_list_size(&s, list));
     return ERR_NONE;
 }
 
@@ -98,9 +112,13 @@ static enum error_code set_named(struct talk *t, const char *name, char *value, 
     const struct sampling_field *field = sampling_field(setting_name(name));
     if (*value != '\0')
         return change(t, name, value, err);
-    if (field == NULL)
+    enum sampling_list list = sampling_list(setting_name(name));
+    if (field == NULL && list == SAMPLING_LISTS)
         return no_setting(name, err);
-    show_field(t, field);
+    if (field != NULL)
+        show_field(t, field);
+    else
+        show_list(t, chat_sampling(t->chat), list);
     return ERR_NONE;
 }
 

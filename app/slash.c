@@ -203,7 +203,8 @@ static void try_settings(struct words *candidates, const char *prefix)
 {
     for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++)
         try_word(candidates, prefix, field->name);
-    try_word(candidates, prefix, "stop");
+    for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
+        try_word(candidates, prefix, sampling_list_name(list));
     try_word(candidates, prefix, "system");
 }
 

@@ -152,9 +152,14 @@ const char *const *template_stops(const struct chat_template *t);
 
 #define SAMPLING_STOPS 8
 #define SAMPLING_STOP_BYTES 64
+#define SAMPLING_BIASES 16
+#define SAMPLING_BREAKERS 8
+#define SAMPLING_BREAKER_BYTES 16
 #define SAMPLING_CANDIDATES 16
 
-/* Names and meanings as in transformers' GenerationConfig. They act in the order of the fields. */
+/* Names and meanings as in transformers' GenerationConfig; where it lacks one, as in llama.cpp, with the source beside the
+ * code in sampler-*.c. They act in this order: logit_bias, the three penalties, DRY, temperature (dynamic where it has a
+ * range), top_n_sigma, top_k, top_p, min_p, typical_p, XTC; while mirostat is on it stands for all after temperature. */
 struct sampling {
     float repetition_penalty; /* > 0; 1 is off */
     int32_t repetition_window; /* newest tokens that the three penalties look at; 0 is off, -1 all */
@@ -167,8 +172,20 @@ struct sampling {
     float typical_p;          /* 0..1; 1 is off */
     uint64_t seed;
     int32_t max_new_tokens;   /* -1: until the context is full */
-    int32_t n_stops;
+    float dry_multiplier;     /* 0 is off */
+    float dry_base;
+    int32_t dry_allowed_length; /* tokens that may be repeated */
+    float dynatemp_range;     /* temperature goes so far down and up; 0 is off */
+    float dynatemp_exponent;
+    float top_n_sigma;        /* 0 is off */
+    float xtc_probability;    /* 0 is off */
+    float xtc_threshold;
+    float mirostat_tau;       /* bits; 0 is off */
+    float mirostat_eta;
+    int32_t n_stops, n_biases, n_breakers;
     char stops[SAMPLING_STOPS][SAMPLING_STOP_BYTES];
+    struct logit_bias { int32_t id; float bias; } biases[SAMPLING_BIASES]; /* -100..100; -100: never */
+    char breakers[SAMPLING_BREAKERS][SAMPLING_BREAKER_BYTES]; /* a token with such a text ends a repetition for DRY */
 };
 /* What is used when nobody says otherwise. */
 struct sampling sampling_defaults(void);
@@ -180,24 +197,46 @@ struct sampling_field {
     enum { FIELD_FLOAT, FIELD_INT, FIELD_SEED } kind;
     size_t offset;     /* in struct sampling */
     double low, high, neutral; /* neutral: the value that has no effect; NAN when there is none */
+    const char *with;  /* the setting that has to be on for this one to matter; NULL for those that most people use */
 };
 extern const struct sampling_field sampling_fields[]; /* ends with name == NULL */
 /* Dashes and underscores are the same. NULL when there is no such setting. */
 const struct sampling_field *sampling_field(const char *name);
-/* Sets one by name from text, checking its range; "stop" appends a stop string. */
+/* False while the setting that it belongs to is off; usual settings are always in use. */
+bool sampling_in_use(const struct sampling *s, const struct sampling_field *field);
+/* Sets one by name from text, checking its range. To a list it appends: "stop" a text, "logit_bias" ID=BIAS (a bias of 0
+ * takes the id out), "dry_sequence_breakers" a text. */
 enum error_code sampling_set(struct sampling *s, const char *name, const char *value, struct error *err);
 /* Writes the value as text ("Off" when it is neutral) into out. */
 void sampling_get(const struct sampling *s, const struct sampling_field *field, char *out, size_t size);
 
+/* Settings that are lists, by name. */
+enum sampling_list { LIST_STOP, LIST_LOGIT_BIAS, LIST_DRY_SEQUENCE_BREAKERS, SAMPLING_LISTS };
+/* SAMPLING_LISTS when there is no such list. */
+enum sampling_list sampling_list(const char *name);
+const char *sampling_list_name(enum sampling_list list);
+int32_t sampling_list_size(const struct sampling *s, enum sampling_list list);
+/* Writes an item as sampling_set takes it into out; SAMPLING_STOP_BYTES suffice. */
+void sampling_list_get(const struct sampling *s, enum sampling_list list, int32_t i, char *out, size_t size);
+void sampling_list_clear(struct sampling *s, enum sampling_list list);
+/* Appends the tokens at which a repetition ends: control tokens, and those whose text contains a sequence breaker. */
+bool sampling_breakers(const struct sampling *s, const struct tokenizer *t, struct ids *out);
+
 /* The settings that remove candidates, in the order in which they act. */
 enum sampler_stage {
     STAGE_NONE,        /* not removed */
+    STAGE_LOGIT_BIAS,  /* at -100 */
     STAGE_TEMPERATURE, /* at 0 everything but the likeliest */
+    STAGE_TOP_N_SIGMA,
     STAGE_TOP_K,
     STAGE_TOP_P,
     STAGE_MIN_P,
     STAGE_TYPICAL_P,
+    STAGE_XTC,
+    STAGE_MIROSTAT,
 };
+/* As people name the setting, e.g. "top_k"; NULL for STAGE_NONE. */
+const char *sampler_stage_name(enum sampler_stage stage);
 
 struct candidate {
     int32_t id;
@@ -235,6 +274,8 @@ enum error_code session_sync(struct session *s, const int32_t *ids, size_t n, se
 enum error_code session_push(struct session *s, int32_t id, struct error *err);
 /* The logits after the last token, (vocab); NULL before the first. The session's, until the next call. */
 const float *session_logits(const struct session *s);
+/* The tokens that are evaluated, session_length of them. The session's, until the next call. */
+const int32_t *session_ids(const struct session *s);
 /* Starts afresh with ids[0..n) and writes -log p(ids[i+1] | ids[0..i]) into nll[0..n-1). The logits are those after
  * the last. */
 enum error_code session_score(struct session *s, const int32_t *ids, size_t n, float *nll, session_progress *progress,
@@ -248,16 +289,26 @@ const char *session_kernels(const struct session *s);
 struct sampler;
 struct sampler *sampler_new(int32_t vocab, struct error *err);
 void sampler_free(struct sampler *s);
-/* Starts the random numbers of this seed. */
+/* Starts the random numbers of this seed, and mirostat afresh. */
 void sampler_seed(struct sampler *s, uint64_t seed);
+/* The tokens at which a repetition ends for DRY; none at first. */
+void sampler_set_breakers(struct sampler *s, const int32_t *ids, size_t n);
 /* Chooses a token from logits (vocab) by the settings; previous[0..n) are the ids so far, newest last. Fills up to
  * SAMPLING_CANDIDATES of the likeliest tokens into best (may be NULL), likeliest first, *n_best their number, and
  * *chosen with the probabilities of the token returned. */
 int32_t sampler_choose(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous,
                        size_t n, struct candidate *chosen, struct candidate *best, int32_t *n_best);
-/* Of the last choice: how many tokens survived the settings, and the probability of one with the settings. */
+/* What sampler_choose would choose from now, without choosing: random numbers and mirostat stay as they are. best has room
+ * for SAMPLING_CANDIDATES. */
+void sampler_preview(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous,
+                     size_t n, struct candidate *best, int32_t *n_best);
+/* Of the last choice or preview: how many tokens survived the settings, the probability of one with the settings, and the
+ * entropy of the model's own distribution in nats. */
 size_t sampler_survivors(const struct sampler *s);
 float sampler_probability(const struct sampler *s, int32_t id);
+float sampler_entropy(const struct sampler *s);
+/* Of the last choice: the place of the token by the model's probabilities, from 1; 0 when the logits were no numbers. */
+int32_t sampler_rank(const struct sampler *s);
 
 /* ---- worker ----------------------------------------------------------------------------------------------------- */
 
@@ -272,6 +323,7 @@ enum event_kind {
     EVENT_TOKEN,    /* one token and its text */
     EVENT_DONE,     /* the answer ended: why, and its timings */
     EVENT_FAILED,   /* loading or the request failed: error */
+    EVENT_PREVIEW,  /* what worker_preview asked for: best, n_best, entropy, survivors */
 };
 
 enum finish { FINISH_END, FINISH_STOP_STRING, FINISH_LENGTH, FINISH_CONTEXT, FINISH_STOPPED };
@@ -288,6 +340,9 @@ struct event {
     int32_t id;             /* EVENT_TOKEN */
     struct candidate chosen, best[SAMPLING_CANDIDATES];
     int32_t n_best;
+    float entropy;          /* EVENT_TOKEN, EVENT_PREVIEW: nats, of the model's own distribution */
+    int32_t rank;           /* EVENT_TOKEN: of id by the model's own probabilities, from 1; 0: unknown */
+    int32_t survivors;      /* EVENT_TOKEN, EVENT_PREVIEW: tokens that the settings left */
     uint32_t settings;      /* EVENT_TOKEN: how many worker_set_sampling calls of this request came before it was chosen */
     char text[256];         /* EVENT_TOKEN: whole UTF-8 characters that became certain with this token, NUL-terminated,
                              * not cleaned; "" while a character or a possible stop string is incomplete. An event with
@@ -325,6 +380,10 @@ uint64_t worker_generate_aside(struct worker *w, const int32_t *ids, size_t n, c
                                struct error *err);
 /* New settings for the running request, not for one aside; they act on the next token that is chosen. */
 void worker_set_sampling(struct worker *w, const struct sampling *settings);
+/* Asks what these settings make of the logits behind the last token; nothing is evaluated for it. EVENT_PREVIEW (request 0)
+ * follows, but not when a request comes first, another preview replaces this one, or there are no logits. False while an
+ * answer is made. */
+bool worker_preview(struct worker *w, const struct sampling *settings);
 /* Stops what runs before its next token, during prefill before the next batch; DONE follows. */
 void worker_stop(struct worker *w);
 

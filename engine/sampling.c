@@ -1,7 +1,7 @@
 /* Sampling settings: defaults, names, ranges, and text to value and back. */
 #include "config.h"
 
-#include "engine/engine.h"
+#include "engine/sampling.h"
 
 #include <errno.h>
 #include <math.h>
@@ -21,10 +21,20 @@ struct sampling sampling_defaults(void)
         .min_p = 0.05f,
         .typical_p = 1.0f,
         .max_new_tokens = -1,
+        .dry_base = 1.75f,
+        .dry_allowed_length = 2,
+        .dynatemp_exponent = 1.0f,
+        .xtc_threshold = 0.1f,
+        .mirostat_eta = 0.1f,
+        .n_breakers = 4,
+        .breakers = {"\n", ":", "\"", "*"},
     };
 }
 
-#define FIELD(name, kind, low, high, neutral, help) {#name, help, kind, offsetof(struct sampling, name), low, high, neutral}
+#define FIELD(name, kind, low, high, neutral, help) \
+    {#name, help, kind, offsetof(struct sampling, name), low, high, neutral, NULL}
+#define RARE(name, kind, low, high, neutral, with, help) \
+    {#name, help, kind, offsetof(struct sampling, name), low, high, neutral, with}
 
 const struct sampling_field sampling_fields[] = {
     FIELD(repetition_penalty, FIELD_FLOAT, 0.01, 10, 1, "above 1 makes tokens that were just used less likely"),
@@ -38,6 +48,22 @@ const struct sampling_field sampling_fields[] = {
     FIELD(typical_p, FIELD_FLOAT, 0, 1, 1, "only the tokens about as surprising as expected, up to this probability"),
     FIELD(seed, FIELD_SEED, 0, 18446744073709551615.0, NAN, "the same seed and settings give the same answer"),
     FIELD(max_new_tokens, FIELD_INT, -1, 1 << 20, -1, "the longest answer, -1 for no limit but the context"),
+    RARE(dry_multiplier, FIELD_FLOAT, 0, 10, 0, "dry_multiplier",
+         "how much less likely a token is that goes on repeating a passage"),
+    RARE(dry_base, FIELD_FLOAT, 1, 8, NAN, "dry_multiplier", "how fast DRY's penalty grows with the passage's length"),
+    RARE(dry_allowed_length, FIELD_INT, 1, 1 << 20, NAN, "dry_multiplier", "tokens that DRY lets be repeated"),
+    RARE(dynatemp_range, FIELD_FLOAT, 0, 10, 0, "dynatemp_range",
+         "temperature goes this far down when the model is sure, up when not"),
+    RARE(dynatemp_exponent, FIELD_FLOAT, 0.01, 10, NAN, "dynatemp_range",
+         "how the way up follows the model's entropy, 1 evenly"),
+    RARE(top_n_sigma, FIELD_FLOAT, 0, 100, 0, "top_n_sigma",
+         "only tokens whose score is this many deviations from the best"),
+    RARE(xtc_probability, FIELD_FLOAT, 0, 1, 0, "xtc_probability", "how often the likeliest tokens are excluded"),
+    RARE(xtc_threshold, FIELD_FLOAT, 0, 1, NAN, "xtc_probability",
+         "the probability from which a token counts as one of them"),
+    RARE(mirostat_tau, FIELD_FLOAT, 0, 100, 0, "mirostat_tau",
+         "surprise per token in bits that mirostat 2 aims at, in place of top_k and the like"),
+    RARE(mirostat_eta, FIELD_FLOAT, 0, 1, NAN, "mirostat_tau", "how fast mirostat corrects itself"),
     {.name = NULL},
 };
 
@@ -49,9 +75,13 @@ static const struct { const char *alias, *name; } aliases[] = {
     {"n_predict", "max_new_tokens"},
     {"num_predict", "max_new_tokens"},
     {"max_tokens", "max_new_tokens"},
+    {"dynatemp_exp", "dynatemp_exponent"},
+    {"top_nsigma", "top_n_sigma"},
+    {"mirostat_ent", "mirostat_tau"},
+    {"mirostat_lr", "mirostat_eta"},
 };
 
-static bool same_name(const char *a, const char *b)
+bool sampling_same_name(const char *a, const char *b)
 {
     for (; *a != '\0' && *b != '\0'; a++, b++)
         if (*a != *b && !(strchr("-_", *a) != NULL && strchr("-_", *b) != NULL))
@@ -62,23 +92,12 @@ static bool same_name(const char *a, const char *b)
 const struct sampling_field *sampling_field(const char *name)
 {
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
-        if (same_name(aliases[i].alias, name))
+        if (sampling_same_name(aliases[i].alias, name))
             name = aliases[i].name;
     for (const struct sampling_field *f = sampling_fields; f->name != NULL; f++)
-        if (same_name(f->name, name))
+        if (sampling_same_name(f->name, name))
             return f;
     return NULL;
-}
-
-static enum error_code add_stop(struct sampling *s, const char *value, struct error *err)
-{
-    size_t size = strlen(value);
-    if (size == 0 || size >= SAMPLING_STOP_BYTES)
-        return error_set(err, ERR_ARGUMENT, "a stop string has 1 to %d bytes, this one %zu", SAMPLING_STOP_BYTES - 1, size);
-    if (s->n_stops == SAMPLING_STOPS)
-        return error_set(err, ERR_ARGUMENT, "there can be %d stop strings, not more", SAMPLING_STOPS);
-    memcpy(s->stops[s->n_stops++], value, size + 1);
-    return ERR_NONE;
 }
 
 static enum error_code not_in_range(const struct sampling_field *f, const char *value, struct error *err)
@@ -101,8 +120,8 @@ static enum error_code set_seed(uint64_t *seed, const struct sampling_field *f, 
 
 enum error_code sampling_set(struct sampling *s, const char *name, const char *value, struct error *err)
 {
-    if (strcmp(name, "stop") == 0)
-        return add_stop(s, value, err);
+    if (sampling_list(name) != SAMPLING_LISTS)
+        return sampling_list_add(s, sampling_list(name), value, err);
     const struct sampling_field *f = sampling_field(name);
     if (f == NULL)
         return error_set(err, ERR_NOT_FOUND, "there is no setting '%s'", name);
@@ -136,4 +155,24 @@ void sampling_get(const struct sampling *s, const struct sampling_field *field, 
         snprintf(out, size, "%.6g", number);
     else
         snprintf(out, size, "%d", (int)number);
+}
+
+bool sampling_in_use(const struct sampling *s, const struct sampling_field *field)
+{
+    char value[64];
+    if (field->with == NULL)
+        return true;
+    sampling_get(s, sampling_field(field->with), value, sizeof value);
+    return strcmp(value, "Off") != 0;
+}
+
+const char *sampler_stage_name(enum sampler_stage stage)
+{
+    static const char *const names[] = {
+        [STAGE_NONE] = NULL,         [STAGE_LOGIT_BIAS] = "logit_bias", [STAGE_TEMPERATURE] = "temperature",
+        [STAGE_TOP_N_SIGMA] = "top_n_sigma", [STAGE_TOP_K] = "top_k",   [STAGE_TOP_P] = "top_p",
+        [STAGE_MIN_P] = "min_p",     [STAGE_TYPICAL_P] = "typical_p",   [STAGE_XTC] = "xtc",
+        [STAGE_MIROSTAT] = "mirostat",
+    };
+    return names[stage];
 }

@@ -127,6 +127,11 @@ const float *session_logits(const struct session *s)
     return s->has_logits ? s->logits : NULL;
 }
 
+const int32_t *session_ids(const struct session *s)
+{
+    return s->ids;
+}
+
 const char *session_kernels(const struct session *s)
 {
     return forward_kernels(s->forward);

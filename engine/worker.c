@@ -34,6 +34,14 @@ struct order {
     uint32_t settings_number;
 };
 
+/* A sampler, and whose sequence breakers it has. */
+struct chooser {
+    struct sampler *sampler;
+    bool has_breakers;
+    char breakers[SAMPLING_BREAKERS][SAMPLING_BREAKER_BYTES];
+    int32_t n_breakers;
+};
+
 struct worker {
     pthread_t thread;
     int wake;                       /* eventfd */
@@ -45,13 +53,15 @@ struct worker {
     bool failed;                    /* the model did not open */
     uint64_t requests;              /* number of the last request */
     struct order main, aside;
+    bool preview;                   /* one is asked for, with these settings */
+    struct sampling preview_settings;
     const struct model *model_shown;
 
     char *model_path;               /* below: the thread's own once it runs */
     struct session_options options;
     struct model *model;
     struct session *session;
-    struct sampler *sampler;
+    struct chooser chooser;
 };
 
 static double now(void)
@@ -115,6 +125,7 @@ struct answer {
     struct worker *worker;
     struct order *order;
     struct session *session;
+    struct chooser *chooser;
     uint64_t request;
     struct ids ids;                 /* the prompt and the answer so far */
     struct sampling settings;
@@ -150,7 +161,7 @@ static bool look_at_orders(struct answer *a)
     a->settings_number = a->order->settings_number;
     pthread_mutex_unlock(&w->lock);
     if (a->settings.seed != seed)
-        sampler_seed(w->sampler, a->settings.seed);
+        sampler_seed(a->chooser->sampler, a->settings.seed);
     return stop;
 }
 
@@ -184,14 +195,41 @@ static void send_text(struct answer *a, struct event event)
     buf_clear(&a->text);
 }
 
+/* Gives the sampler the sequence breakers of settings that need them. */
+static void use_breakers(const struct worker *w, struct chooser *c, const struct sampling *settings)
+{
+    struct ids ids = {0};
+    bool same = c->has_breakers && settings->n_breakers == c->n_breakers &&
+                memcmp(settings->breakers, c->breakers, sizeof c->breakers) == 0;
+    if (settings->dry_multiplier == 0.0f || same)
+        return;
+    if (sampling_breakers(settings, model_tokenizer(w->model), &ids)) {
+        sampler_set_breakers(c->sampler, ids.at, ids.n);
+        memcpy(c->breakers, settings->breakers, sizeof c->breakers);
+        c->n_breakers = settings->n_breakers;
+        c->has_breakers = true;
+    }
+    ids_free(&ids);
+}
+
+static void tell_distribution(const struct sampler *s, struct event *event)
+{
+    event->entropy = sampler_entropy(s);
+    event->survivors = (int32_t)sampler_survivors(s);
+}
+
 /* Chooses a token, tells it and evaluates it. Returns true when the answer goes on. */
 static bool one_token(struct answer *a, enum finish *finish, struct error *err)
 {
     struct worker *w = a->worker;
     const struct tokenizer *tokenizer = model_tokenizer(w->model);
     struct event event = {.kind = EVENT_TOKEN, .request = a->request, .settings = a->settings_number};
-    event.id = sampler_choose(w->sampler, &a->settings, session_logits(a->session), a->ids.at, a->ids.n, &event.chosen,
+    struct sampler *sampler = a->chooser->sampler;
+    use_breakers(w, a->chooser, &a->settings);
+    event.id = sampler_choose(sampler, &a->settings, session_logits(a->session), a->ids.at, a->ids.n, &event.chosen,
                               event.best, &event.n_best);
+    tell_distribution(sampler, &event);
+    event.rank = sampler_rank(sampler);
     if (a->timings.answer_tokens == 0)
         a->timings.first_token_seconds = now() - a->started;
     if (tokenizer_is_end(tokenizer, event.id)) {
@@ -239,7 +277,7 @@ static void answer(struct worker *w, struct answer *a)
     struct error err = {0};
     struct event event = {.kind = EVENT_DONE, .request = a->request, .finish = FINISH_STOPPED};
     a->timings.prompt_tokens = a->ids.n;
-    sampler_seed(w->sampler, a->settings.seed);
+    sampler_seed(a->chooser->sampler, a->settings.seed);
     enum error_code code = session_sync(a->session, a->ids.at, a->ids.n, tell_progress, a, &a->timings.reused_tokens, &err);
     a->prompt_read = now();
     a->timings.prefill_seconds = a->prompt_read - a->started;
@@ -270,20 +308,45 @@ static bool open_all(struct worker *w, struct error *err)
     pthread_mutex_unlock(&w->lock);
     w->session = session_open(model, &w->options, err);
     if (w->session != NULL)
-        w->sampler = sampler_new(tokenizer_size(model_tokenizer(model)), err);
-    return w->sampler != NULL;
+        w->chooser.sampler = sampler_new(tokenizer_size(model_tokenizer(model)), err);
+    return w->chooser.sampler != NULL;
 }
 
-/* Waits for a request and takes it; false on quit. */
+/* What the settings make of the logits behind the last token. */
+static void preview(struct worker *w, const struct sampling *settings)
+{
+    struct event event = {.kind = EVENT_PREVIEW, .id = -1};
+    if (session_logits(w->session) == NULL)
+        return;
+    struct sampler *sampler = w->chooser.sampler;
+    use_breakers(w, &w->chooser, settings);
+    sampler_preview(sampler, settings, session_logits(w->session), session_ids(w->session),
+                    session_length(w->session), event.best, &event.n_best);
+    tell_distribution(sampler, &event);
+    send_event(w, &event);
+}
+
+/* Waits for a request and takes it; false on quit. Meanwhile it answers previews. */
 static bool next_request(struct worker *w, struct answer *a)
 {
     pthread_mutex_lock(&w->lock);
-    while (!w->main.pending && !w->aside.pending && !w->quit)
-        pthread_cond_wait(&w->orders, &w->lock);
+    while (!w->main.pending && !w->aside.pending && !w->quit) {
+        if (!w->preview) {
+            pthread_cond_wait(&w->orders, &w->lock);
+            continue;
+        }
+        struct sampling settings = w->preview_settings;
+        w->preview = false;
+        pthread_mutex_unlock(&w->lock);
+        preview(w, &settings);
+        pthread_mutex_lock(&w->lock);
+    }
     struct order *o = w->aside.pending ? &w->aside : &w->main;
     bool some = !w->quit;
+    w->preview = w->preview && o == &w->aside;
     if (some) {
-        *a = (struct answer){.worker = w, .order = o, .session = w->session, .request = o->request, .settings = o->settings};
+        *a = (struct answer){.worker = w, .order = o, .session = w->session,
+                             .chooser = &w->chooser, .request = o->request, .settings = o->settings};
         a->ids = (struct ids){o->prompt, o->n_prompt, o->n_prompt};
         o->prompt = NULL;
         o->pending = false;
@@ -300,14 +363,19 @@ static void answer_aside(struct worker *w, struct answer *a)
     options.context = (int32_t)a->ids.n + (a->settings.max_new_tokens > 0 ? a->settings.max_new_tokens : 0);
     options.batch = (int32_t)a->ids.n;
     a->session = NULL;
+    struct chooser chooser = {0}; /* the conversation's keeps its state, for previews */
+    a->chooser = &chooser;
     if (!asked_to_stop(a)) {
         a->session = session_open(w->model, &options, &event.error);
-        event.kind = a->session != NULL ? EVENT_DONE : EVENT_FAILED;
+        if (a->session != NULL)
+            chooser.sampler = sampler_new(tokenizer_size(model_tokenizer(w->model)), &event.error);
+        event.kind = chooser.sampler != NULL ? EVENT_DONE : EVENT_FAILED;
     }
-    if (a->session != NULL)
+    if (chooser.sampler != NULL)
         answer(w, a);
     else
         send_event(w, &event);
+    sampler_free(chooser.sampler);
     session_free(a->session);
 }
 
@@ -382,7 +450,7 @@ void worker_free(struct worker *w)
     pthread_cond_broadcast(&w->space);
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);
-    sampler_free(w->sampler);
+    sampler_free(w->chooser.sampler);
     session_free(w->session);
     model_free(w->model);
     pthread_cond_destroy(&w->orders);
@@ -454,6 +522,19 @@ void worker_set_sampling(struct worker *w, const struct sampling *settings)
     w->main.settings = *settings;
     w->main.settings_number++;
     pthread_mutex_unlock(&w->lock);
+}
+
+bool worker_preview(struct worker *w, const struct sampling *settings)
+{
+    pthread_mutex_lock(&w->lock);
+    bool idle = !w->main.running && !w->failed;
+    if (idle) {
+        w->preview = true;
+        w->preview_settings = *settings;
+        pthread_cond_signal(&w->orders);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return idle;
 }
 
 void worker_stop(struct worker *w)
