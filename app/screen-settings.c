@@ -17,6 +17,11 @@ static const struct scale { const char *name; double low, high, step; } scales[]
     {"typical_p", 0, 1, 0.01},          {"repetition_penalty", 1, 2, 0.01},
     {"repetition_window", -1, 512, 8},  {"presence_penalty", -2, 2, 0.1},
     {"frequency_penalty", -2, 2, 0.1},  {"max_new_tokens", -1, 1024, 16},
+    {"dry_multiplier", 0, 2, 0.05},     {"dry_base", 1, 4, 0.05},
+    {"dry_allowed_length", 1, 20, 1},   {"dynatemp_range", 0, 2, 0.05},
+    {"dynatemp_exponent", 0.1, 5, 0.1}, {"top_n_sigma", 0, 5, 0.05},
+    {"xtc_probability", 0, 1, 0.05},    {"xtc_threshold", 0, 0.5, 0.01},
+    {"mirostat_tau", 0, 10, 0.1},       {"mirostat_eta", 0, 1, 0.01},
 };
 
 static const struct scale *find_scale(const char *name)
@@ -55,7 +60,9 @@ void front_settings(struct front *f)
     char values[SETTINGS_MOST][32];
     size_t n = 0;
     const struct sampling *s = chat_sampling(f->talk.chat);
-    for (const struct sampling_field *field = sampling_fields; field->name != NULL && n < SETTINGS_MOST; field++, n++) {
+    for (const struct sampling_field *field = sampling_fields; field->name != NULL && n < SETTINGS_MOST; field++) {
+        if (!sampling_in_use(s, field))
+            continue;
         const struct scale *scale = find_scale(field->name);
         sampling_get(s, field, values[n], sizeof values[n]);
         if (field->kind == FIELD_SEED && !chat_seed_is_fixed(f->talk.chat))
@@ -65,6 +72,7 @@ void front_settings(struct front *f)
             double position = (value_of(s, field) - scale->low) / (scale->high - scale->low);
             rows[n].position = position < 0 ? 0 : position > 1 ? 1 : position;
         }
+        n++;
     }
     ui_set_settings(f->ui, rows, n);
 }
@@ -92,6 +100,7 @@ void front_settings_changed(struct front *f)
     mark_changes(f, &f->sampling);
     f->sampling = *chat_sampling(f->talk.chat);
     front_settings(f);
+    chat_preview(f->talk.chat);
     front_head(f);
 }
 
@@ -146,15 +155,6 @@ void front_step(struct front *f, const char *what, int step)
 
 /* ---- the next token --------------------------------------------------------------------------------------------- */
 
-static const char *stage_name(enum sampler_stage stage)
-{
-    static const char *const names[] = {
-        [STAGE_NONE] = NULL,     [STAGE_TEMPERATURE] = "temperature", [STAGE_TOP_K] = "top_k", [STAGE_TOP_P] = "top_p",
-        [STAGE_MIN_P] = "min_p", [STAGE_TYPICAL_P] = "typical_p",
-    };
-    return names[stage];
-}
-
 void front_word(const struct tokenizer *t, int32_t id, char *out, size_t size)
 {
     struct buf piece;
@@ -178,13 +178,15 @@ void front_candidates(struct front *f, const struct event *event)
     struct ui_candidate rows[SAMPLING_CANDIDATES];
     char words[SAMPLING_CANDIDATES][48];
     const struct model *model = chat_model(f->talk.chat);
-    if (model == NULL || event->id < 0)
+    char summary[80];
+    if (model == NULL || (event->id < 0 && event->kind != EVENT_PREVIEW))
         return;
     int n = event->n_best < SAMPLING_CANDIDATES ? event->n_best : SAMPLING_CANDIDATES;
     for (int i = 0; i < n; i++) {
         const struct candidate *c = &event->best[i];
         front_word(model_tokenizer(model), c->id, words[i], sizeof words[i]);
-        rows[i] = (struct ui_candidate){words[i], c->before, c->after, stage_name(c->removed_by), c->id == event->id};
+        rows[i] = (struct ui_candidate){words[i], c->before, c->after, sampler_stage_name(c->removed_by), c->id == event->id};
     }
-    ui_set_candidates(f->ui, rows, (size_t)n, "% by the model, % with the settings");
+    snprintf(summary, sizeof summary, "entropy %.2f, %d tokens are left", (double)event->entropy, (int)event->survivors);
+    ui_set_candidates(f->ui, rows, (size_t)n, summary);
 }

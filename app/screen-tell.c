@@ -168,6 +168,7 @@ void front_ended(void *context, const struct chat_message *answer)
     if (heard && clock_seconds() - f->asked > LONG_ANSWER)
         ui_bell(f->ui);
     front_head(f);
+    chat_preview(f->talk.chat);
 }
 
 void front_refused(void *context, const char *text, const struct error *err)
@@ -223,6 +224,11 @@ void front_titled(void *context, const char *title)
     (void)title;
     f->relist = true;
     front_head(f);
+}
+
+void front_preview(void *context, const struct event *event)
+{
+    front_candidates(context, event);
 }
 
 /* ---- what commands say ------------------------------------------------------------------------------------------ */

@@ -267,7 +267,8 @@ int screen_run(const struct options *o)
     struct error err = {0};
     struct front f = {.options = o};
     const struct chat_view view = {&f,          front_loaded,  front_reading, front_token,   front_window,
-                                   front_ended, front_refused, front_failed,  front_changed, front_remark, front_titled};
+                                   front_ended, front_refused, front_failed,  front_changed, front_remark, front_titled,
+                                   front_preview};
     char *user = join(o->paths.config_dir, "themes"), *keys = join(o->paths.config_dir, "keys");
     char beside[4096] = "";
     find_beside(beside, sizeof beside);

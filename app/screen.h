@@ -67,6 +67,7 @@ void front_failed(void *context, const struct error *err);
 void front_changed(void *context, size_t from);
 void front_remark(void *context, bool trouble, const char *text);
 void front_titled(void *context, const char *title);
+void front_preview(void *context, const struct event *event);
 /* What a command says, by struct show. */
 void front_said(void *context, enum show_kind kind, const char *text);
 /* Shows what the command said: one line in passing, several to read. */

@@ -118,7 +118,7 @@ void settings_draw(struct settings *p, struct screen *s, const struct area *a, b
     if (p->n > 0)
         row = draw_help(p, s, &inner, row + 1);
     if (p->candidates.n > 0)
-        screen_puts(s, &inner, row++, 0, STYLE_TITLE, "Next token");
+        screen_puts(s, &inner, row++, 0, STYLE_TITLE, "Next token: % model, % settings");
     if (p->summary != NULL)
         screen_puts(s, &inner, row++, 0, STYLE_DIM, p->summary);
     candidates_draw(&p->candidates, s, &inner, row, p->candidates.n);
