@@ -254,6 +254,15 @@ static void command(struct front *f, const struct ui_action *a)
 
 /* ---- the rest --------------------------------------------------------------------------------------------------- */
 
+static void complete_themes(struct front *f, const char *prefix, struct words *candidates)
+{
+    char **names = ui_themes(f->ui);
+    for (char **name = names; name != NULL && *name != NULL; name++)
+        if (strncmp(*name, prefix, strlen(prefix)) == 0)
+            words_add(candidates, *name, strlen(*name));
+    free(names);
+}
+
 static void complete(struct front *f)
 {
     struct words candidates = {0};
@@ -263,6 +272,8 @@ static void complete(struct front *f)
     if (line == NULL)
         return;
     slash_complete(&f->talk, line, &candidates, &start);
+    if (strncmp(line, "/theme ", 7) == 0)
+        complete_themes(f, line + 7, &candidates);
     ui_complete(f->ui, start, (const char *const *)candidates.at, candidates.n);
     words_free(&candidates);
     free(line);

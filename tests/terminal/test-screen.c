@@ -14,80 +14,7 @@
 
 #include <cmocka.h>
 
-#include "vt.h"
-
-#define ESC "\033"
-#define F(n) "\033[" n "~"
-#define F3 "\033OR"
-#define F5 F("15")
-#define F7 F("18")
-#define PAGE_UP "\033[5~"
-#define UP "\033[A"
-#define DOWN "\033[B"
-#define RIGHT "\033[C"
-#define LEFT "\033[D"
-#define PLAIN {NULL}
-/* sea.gguf says the same lines until it is stopped; the context does not fill meanwhile. */
-#define ENDLESS "--temperature", "0", "-c", "60000"
-#define READY "Enter sends"
-
-static char program[4096], model[4096];
-static const char *const plain[] = PLAIN;
-
-static struct vt *start_in(const char *home, int rows, int columns, const char *const *environment, const char *const *options)
-{
-    const char *argv[24] = {program, "-m", model, "-s", "1"};
-    for (int n = 5; *options != NULL && n < 23; n++)
-        argv[n] = *options++;
-    return vt_start(rows, columns, argv, environment, home);
-}
-
-static struct vt *start(int rows, int columns, const char *const *options)
-{
-    struct vt *t = start_in(NULL, rows, columns, plain, options);
-    assert_true(vt_wait(t, READY));
-    return t;
-}
-
-static void leave(struct vt *t)
-{
-    vt_type(t, "\003\003\004"); /* what is typed goes first */
-    int status = vt_wait_end(t);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    assert_true(vt_is_restored(t));
-    assert_false(vt_on_alternate(t));
-    assert_true(vt_cursor_visible(t));
-}
-
-static void quit(struct vt *t)
-{
-    leave(t);
-    vt_end(t);
-}
-
-/* Keys that are one press each: an escape may not run into the next one. */
-static void press(struct vt *t, const char *key)
-{
-    vt_pause(t, 60);
-    vt_type(t, key);
-    vt_pause(t, 60);
-}
-
-static void ask(struct vt *t, const char *text)
-{
-    vt_type(t, text);
-    assert_true(vt_wait(t, text));
-    vt_type(t, "\r");
-}
-
-#define SHORT "-n", "4"
-/* A question, and its answer of four tokens. */
-static void exchange(struct vt *t, const char *text)
-{
-    ask(t, text);
-    assert_true(vt_wait(t, "/continue goes on")); /* stopped after 4 tokens */
-    vt_settle(t, 60);
-}
+#include "screen.h"
 
 /* ---- talking ---------------------------------------------------------------------------------------------------- */
 
@@ -561,16 +488,8 @@ static void every_key_is_harmless(void **state)
 
 int main(void)
 {
-    const char *source = getenv("srcdir"), *given = getenv("PALAVER");
-    char *here = realpath(given != NULL ? given : "palaver", program);
-    snprintf(model, sizeof model, "%s/tests/fixtures/sea.gguf", source != NULL ? source : ".");
-    char *there = realpath(model, NULL);
-    if (here == NULL || there == NULL) {
-        fprintf(stderr, "there is no program or no model to test\n");
+    if (!find_program())
         return 1;
-    }
-    snprintf(model, sizeof model, "%s", there);
-    free(there);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers),
         cmocka_unit_test(stops_and_says_how_to_leave),

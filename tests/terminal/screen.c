@@ -1,0 +1,81 @@
+/* What tests of the screen share. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "screen.h"
+
+char program[4096], model[4096];
+const char *const plain[] = PLAIN;
+
+struct vt *start_in(const char *home, int rows, int columns, const char *const *environment, const char *const *options)
+{
+    const char *argv[24] = {program, "-m", model, "-s", "1"};
+    for (int n = 5; *options != NULL && n < 23; n++)
+        argv[n] = *options++;
+    return vt_start(rows, columns, argv, environment, home);
+}
+
+struct vt *start(int rows, int columns, const char *const *options)
+{
+    struct vt *t = start_in(NULL, rows, columns, plain, options);
+    assert_true(vt_wait(t, READY));
+    return t;
+}
+
+void leave(struct vt *t)
+{
+    vt_type(t, "\003\003\004"); /* what is typed goes first */
+    int status = vt_wait_end(t);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_true(vt_is_restored(t));
+    assert_false(vt_on_alternate(t));
+    assert_true(vt_cursor_visible(t));
+}
+
+void quit(struct vt *t)
+{
+    leave(t);
+    vt_end(t);
+}
+
+void press(struct vt *t, const char *key)
+{
+    vt_pause(t, 60);
+    vt_type(t, key);
+    vt_pause(t, 60);
+}
+
+void ask(struct vt *t, const char *text)
+{
+    vt_type(t, text);
+    assert_true(vt_wait(t, text));
+    vt_type(t, "\r");
+}
+
+void exchange(struct vt *t, const char *text)
+{
+    ask(t, text);
+    assert_true(vt_wait(t, "/continue goes on")); /* stopped after 4 tokens */
+    vt_settle(t, 60);
+}
+
+bool find_program(void)
+{
+    const char *source = getenv("srcdir"), *given = getenv("PALAVER");
+    char fixture[4096];
+    snprintf(fixture, sizeof fixture, "%s/tests/fixtures/sea.gguf", source != NULL ? source : ".");
+    if (realpath(given != NULL ? given : "palaver", program) != NULL && realpath(fixture, model) != NULL)
+        return true;
+    fprintf(stderr, "there is no program or no model to test\n");
+    return false;
+}

@@ -1,0 +1,42 @@
+/* What tests of the screen share: keys, starting the program with sea.gguf, asking, leaving. */
+#ifndef PALAVER_TESTS_SCREEN_H
+#define PALAVER_TESTS_SCREEN_H
+
+#include "vt.h"
+
+#define ESC "\033"
+#define F(n) "\033[" n "~"
+#define F3 "\033OR"
+#define F5 F("15")
+#define F7 F("18")
+#define PAGE_UP "\033[5~"
+#define UP "\033[A"
+#define DOWN "\033[B"
+#define RIGHT "\033[C"
+#define LEFT "\033[D"
+#define PLAIN {NULL}
+/* sea.gguf says the same lines until it is stopped; the context does not fill meanwhile. */
+#define ENDLESS "--temperature", "0", "-c", "60000"
+#define READY "Enter sends"
+
+#define SHORT "-n", "4"
+
+extern char program[4096], model[4096];
+extern const char *const plain[];
+
+/* Finds the program and the model; false when they are not there. */
+bool find_program(void);
+/* home NULL: one of its own. options end with NULL. */
+struct vt *start_in(const char *home, int rows, int columns, const char *const *environment, const char *const *options);
+/* Started, with the composer on the screen. */
+struct vt *start(int rows, int columns, const char *const *options);
+/* Leaves by Ctrl-D and checks that the terminal is as it was; quit also ends it. */
+void leave(struct vt *t);
+void quit(struct vt *t);
+/* Keys that are one press each: an escape may not run into the next one. */
+void press(struct vt *t, const char *key);
+void ask(struct vt *t, const char *text);
+/* A question, and its answer of four tokens. */
+void exchange(struct vt *t, const char *text);
+
+#endif
