@@ -243,6 +243,7 @@ struct store_token chat_token(const struct event *event)
         .bytes = (uint32_t)event->text_size,
         .rank = (uint32_t)event->rank,
         .entropy = event->entropy,
+        .forced = event->forced,
     };
     for (int32_t i = 0; i < event->n_best; i++) {
         const struct candidate *best = &event->best[i];

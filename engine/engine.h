@@ -298,6 +298,9 @@ void sampler_set_breakers(struct sampler *s, const int32_t *ids, size_t n);
  * *chosen with the probabilities of the token returned. */
 int32_t sampler_choose(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous,
                        size_t n, struct candidate *chosen, struct candidate *best, int32_t *n_best);
+/* The same with a choice that somebody else made: token id. Random numbers and mirostat stay as they are. */
+void sampler_put(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous, size_t n,
+                 int32_t id, struct candidate *chosen, struct candidate *best, int32_t *n_best);
 /* What sampler_choose would choose from now, without choosing: random numbers and mirostat stay as they are. best has room
  * for SAMPLING_CANDIDATES. */
 void sampler_preview(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous,
@@ -323,7 +326,7 @@ enum event_kind {
     EVENT_TOKEN,    /* one token and its text */
     EVENT_DONE,     /* the answer ended: why, and its timings */
     EVENT_FAILED,   /* loading or the request failed: error */
-    EVENT_PREVIEW,  /* what worker_preview asked for: best, n_best, entropy, survivors */
+    EVENT_PREVIEW,  /* what the next token may be, see worker_preview and worker_pace: best, n_best, entropy, survivors */
 };
 
 enum finish { FINISH_END, FINISH_STOP_STRING, FINISH_LENGTH, FINISH_CONTEXT, FINISH_STOPPED };
@@ -335,7 +338,7 @@ struct timings {
 
 struct event {
     enum event_kind kind;
-    uint64_t request;       /* the number that worker_generate returned; 0 for EVENT_LOADED */
+    uint64_t request;       /* the number that worker_generate returned; 0 for EVENT_LOADED and for worker_preview's */
     size_t done, total;     /* EVENT_PREFILL */
     int32_t id;             /* EVENT_TOKEN */
     struct candidate chosen, best[SAMPLING_CANDIDATES];
@@ -343,6 +346,7 @@ struct event {
     float entropy;          /* EVENT_TOKEN, EVENT_PREVIEW: nats, of the model's own distribution */
     int32_t rank;           /* EVENT_TOKEN: of id by the model's own probabilities, from 1; 0: unknown */
     int32_t survivors;      /* EVENT_TOKEN, EVENT_PREVIEW: tokens that the settings left */
+    bool forced;            /* EVENT_TOKEN: worker_force put it */
     uint32_t settings;      /* EVENT_TOKEN: how many worker_set_sampling calls of this request came before it was chosen */
     char text[256];         /* EVENT_TOKEN: whole UTF-8 characters that became certain with this token, NUL-terminated,
                              * not cleaned; "" while a character or a possible stop string is incomplete. An event with
@@ -384,6 +388,12 @@ void worker_set_sampling(struct worker *w, const struct sampling *settings);
  * follows, but not when a request comes first, another preview replaces this one, or there are no logits. False while an
  * answer is made. */
 bool worker_preview(struct worker *w, const struct sampling *settings);
+/* How many tokens the running request, and each later one, may still make before it waits; -1 (at first): as many as it
+ * likes. A request that waits has sent EVENT_PREVIEW with what its next token may be, sends it again when the settings
+ * change, and is stopped as any other. Requests aside never wait. */
+void worker_pace(struct worker *w, int32_t tokens);
+/* Puts this token next in the running request, instead of one that is drawn; a request that waits goes on with it. */
+void worker_force(struct worker *w, int32_t id);
 /* Stops what runs before its next token, during prefill before the next batch; DONE follows. */
 void worker_stop(struct worker *w);
 

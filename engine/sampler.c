@@ -167,6 +167,18 @@ static void learn(struct sampler *s, const struct sampling *settings, int32_t id
     s->mu = fmax(s->mu - (double)settings->mirostat_eta * (surprise - (double)settings->mirostat_tau), 0);
 }
 
+/* Tells of the token that was chosen, by this or by somebody else. */
+static void describe(struct sampler *s, const struct report *r, bool some, int32_t id, struct candidate *chosen)
+{
+    bool known = some && !isnan(r->logits[id]);
+    s->rank = known ? sampler_rank_of(r->logits, s->vocab, id) : 0;
+    *chosen = (struct candidate){
+        .id = id,
+        .before = known ? (float)((double)sampler_exponential(r->logits[id] - r->max) / r->sum) : 0.0f,
+        .after = sampler_probability(s, id),
+    };
+}
+
 int32_t sampler_choose(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous,
                        size_t n, struct candidate *chosen, struct candidate *best, int32_t *n_best)
 {
@@ -178,26 +190,36 @@ int32_t sampler_choose(struct sampler *s, const struct sampling *settings, const
         learn(s, settings, id);
     if (n_best != NULL)
         *n_best = r.n;
-    bool known = some && !isnan(logits[id]);
-    s->rank = known ? sampler_rank_of(logits, s->vocab, id) : 0;
-    *chosen = (struct candidate){
-        .id = id,
-        .before = known ? (float)((double)sampler_exponential(logits[id] - r.max) / r.sum) : 0.0f,
-        .after = sampler_probability(s, id),
-    };
+    describe(s, &r, some, id, chosen);
     return id;
+}
+
+/* Everything but the draw, leaving random numbers and mirostat as they are. */
+static bool look(struct sampler *s, const struct sampling *settings, const int32_t *previous, size_t n, struct report *r)
+{
+    uint64_t state[4];
+    double mu = s->mu;
+    memcpy(state, s->state, sizeof state);
+    bool some = distribute(s, settings, previous, n, r);
+    memcpy(s->state, state, sizeof state);
+    s->mu = mu;
+    return some;
+}
+
+void sampler_put(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous, size_t n,
+                 int32_t id, struct candidate *chosen, struct candidate *best, int32_t *n_best)
+{
+    struct report r = {.best = best, .logits = logits};
+    bool some = look(s, settings, previous, n, &r);
+    *n_best = r.n;
+    describe(s, &r, some, id, chosen);
 }
 
 void sampler_preview(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous,
                      size_t n, struct candidate *best, int32_t *n_best)
 {
     struct report r = {.best = best, .logits = logits};
-    uint64_t state[4];
-    double mu = s->mu;
-    memcpy(state, s->state, sizeof state);
-    distribute(s, settings, previous, n, &r);
-    memcpy(s->state, state, sizeof state);
-    s->mu = mu;
+    look(s, settings, previous, n, &r);
     *n_best = r.n;
 }
 

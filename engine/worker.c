@@ -1,6 +1,6 @@
 /* A worker: one thread that opens a model, owns a session and a sampler, and answers requests.
  *
- * Orders go in under a mutex: a request, new settings, stop, quit. Events come out by a ring of fixed size; when it is
+ * Orders go in under a mutex: a request, new settings, the pace, stop, quit. Events come out by a ring of fixed size; when it is
  * full the worker waits for the reader, so nothing is lost and nothing grows. The descriptor becomes readable when the
  * ring stops being empty: one wake for a burst.
  *
@@ -8,63 +8,18 @@
  * served first and stops when the former waits, so its end comes before the other's events. */
 #include "config.h"
 
-#include "engine/engine.h"
+#include "engine/worker.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/textstream.h"
+enum { RING = 256 };
 
-enum { RING = 256, LONGEST_PIECE = 1 << 20 };
-
-/* A request as it was ordered. */
-struct order {
-    uint64_t request;               /* its number */
-    bool pending;                   /* not yet taken by the thread */
-    bool running;                   /* pending, or its end is not yet told */
-    bool stop;
-    int32_t *prompt;                /* (n_prompt) while it is pending; the thread takes it */
-    size_t n_prompt;
-    struct sampling settings;
-    uint32_t settings_number;
-};
-
-/* A sampler, and whose sequence breakers it has. */
-struct chooser {
-    struct sampler *sampler;
-    bool has_breakers;
-    char breakers[SAMPLING_BREAKERS][SAMPLING_BREAKER_BYTES];
-    int32_t n_breakers;
-};
-
-struct worker {
-    pthread_t thread;
-    int wake;                       /* eventfd */
-    pthread_mutex_t lock;           /* guards all down to `model_shown` */
-    pthread_cond_t orders, space;
-    struct event *ring;             /* (RING) */
-    size_t first, waiting;
-    bool quit;
-    bool failed;                    /* the model did not open */
-    uint64_t requests;              /* number of the last request */
-    struct order main, aside;
-    bool preview;                   /* one is asked for, with these settings */
-    struct sampling preview_settings;
-    const struct model *model_shown;
-
-    char *model_path;               /* below: the thread's own once it runs */
-    struct session_options options;
-    struct model *model;
-    struct session *session;
-    struct chooser chooser;
-};
-
-static double now(void)
+double worker_clock(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -73,7 +28,7 @@ static double now(void)
 
 /* ---- events ----------------------------------------------------------------------------------------------------- */
 
-static void send_event(struct worker *w, const struct event *event)
+void worker_send(struct worker *w, const struct event *event)
 {
     pthread_mutex_lock(&w->lock);
     while (w->waiting == RING && !w->quit)
@@ -118,184 +73,6 @@ const struct model *worker_model(const struct worker *w)
     return w->model_shown; /* written and read by the UI's thread alone */
 }
 
-/* ---- answering -------------------------------------------------------------------------------------------------- */
-
-/* One request on its way. */
-struct answer {
-    struct worker *worker;
-    struct order *order;
-    struct session *session;
-    struct chooser *chooser;
-    uint64_t request;
-    struct ids ids;                 /* the prompt and the answer so far */
-    struct sampling settings;
-    uint32_t settings_number;
-    struct textstream stream;
-    struct buf text;                /* of the event being made */
-    struct timings timings;
-    double started, prompt_read;
-};
-
-static bool must_stop_locked(const struct answer *a)
-{
-    const struct worker *w = a->worker;
-    return a->order->stop || w->quit || (a->order == &w->aside && w->main.pending);
-}
-
-static bool asked_to_stop(struct answer *a)
-{
-    pthread_mutex_lock(&a->worker->lock);
-    bool stop = must_stop_locked(a);
-    pthread_mutex_unlock(&a->worker->lock);
-    return stop;
-}
-
-/* Takes over the newest settings; true when the answer is to stop. */
-static bool look_at_orders(struct answer *a)
-{
-    struct worker *w = a->worker;
-    pthread_mutex_lock(&w->lock);
-    bool stop = must_stop_locked(a);
-    uint64_t seed = a->settings.seed;
-    a->settings = a->order->settings;
-    a->settings_number = a->order->settings_number;
-    pthread_mutex_unlock(&w->lock);
-    if (a->settings.seed != seed)
-        sampler_seed(a->chooser->sampler, a->settings.seed);
-    return stop;
-}
-
-static bool tell_progress(void *context, size_t done, size_t total)
-{
-    struct answer *a = context;
-    struct event event = {.kind = EVENT_PREFILL, .request = a->request, .done = done, .total = total};
-    if (asked_to_stop(a))
-        return false;
-    send_event(a->worker, &event);
-    return true;
-}
-
-/* Sends the event with as much of the text as it holds, the rest in events without a token. */
-static void send_text(struct answer *a, struct event event)
-{
-    const char *text = buf_text(&a->text);
-    size_t left = a->text.size;
-    do {
-        size_t size = left < sizeof event.text ? left : sizeof event.text - 1;
-        while (size < left && (text[size] & 0xC0) == 0x80)
-            size--; /* not inside a character */
-        memcpy(event.text, text, size);
-        event.text[size] = '\0';
-        event.text_size = size;
-        send_event(a->worker, &event);
-        text += size;
-        left -= size;
-        event = (struct event){.kind = EVENT_TOKEN, .request = a->request, .id = -1, .settings = a->settings_number};
-    } while (left > 0);
-    buf_clear(&a->text);
-}
-
-/* Gives the sampler the sequence breakers of settings that need them. */
-static void use_breakers(const struct worker *w, struct chooser *c, const struct sampling *settings)
-{
-    struct ids ids = {0};
-    bool same = c->has_breakers && settings->n_breakers == c->n_breakers &&
-                memcmp(settings->breakers, c->breakers, sizeof c->breakers) == 0;
-    if (settings->dry_multiplier == 0.0f || same)
-        return;
-    if (sampling_breakers(settings, model_tokenizer(w->model), &ids)) {
-        sampler_set_breakers(c->sampler, ids.at, ids.n);
-        memcpy(c->breakers, settings->breakers, sizeof c->breakers);
-        c->n_breakers = settings->n_breakers;
-        c->has_breakers = true;
-    }
-    ids_free(&ids);
-}
-
-static void tell_distribution(const struct sampler *s, struct event *event)
-{
-    event->entropy = sampler_entropy(s);
-    event->survivors = (int32_t)sampler_survivors(s);
-}
-
-/* Chooses a token, tells it and evaluates it. Returns true when the answer goes on. */
-static bool one_token(struct answer *a, enum finish *finish, struct error *err)
-{
-    struct worker *w = a->worker;
-    const struct tokenizer *tokenizer = model_tokenizer(w->model);
-    struct event event = {.kind = EVENT_TOKEN, .request = a->request, .settings = a->settings_number};
-    struct sampler *sampler = a->chooser->sampler;
-    use_breakers(w, a->chooser, &a->settings);
-    event.id = sampler_choose(sampler, &a->settings, session_logits(a->session), a->ids.at, a->ids.n, &event.chosen,
-                              event.best, &event.n_best);
-    tell_distribution(sampler, &event);
-    event.rank = sampler_rank(sampler);
-    if (a->timings.answer_tokens == 0)
-        a->timings.first_token_seconds = now() - a->started;
-    if (tokenizer_is_end(tokenizer, event.id)) {
-        *finish = FINISH_END;
-        return false;
-    }
-    a->timings.answer_tokens++;
-    struct buf piece;
-    buf_init(&piece, LONGEST_PIECE);
-    bool ok = tokenizer_piece(tokenizer, event.id, &piece) && ids_append(&a->ids, &event.id, 1) &&
-              textstream_push(&a->stream, &a->settings, buf_text(&piece), piece.size, &a->text);
-    buf_free(&piece);
-    if (!ok) {
-        error_set(err, ERR_MEMORY, "no memory for the answer");
-        return false;
-    }
-    send_text(a, event);
-    if (a->stream.stopped) {
-        *finish = FINISH_STOP_STRING;
-        return false;
-    }
-    if (session_length(a->session) >= (size_t)session_capacity(a->session)) {
-        *finish = FINISH_CONTEXT;
-        return false;
-    }
-    return session_push(a->session, event.id, err) == ERR_NONE;
-}
-
-static enum finish generate(struct answer *a, struct error *err)
-{
-    for (;;) {
-        enum finish finish = FINISH_STOPPED;
-        if (look_at_orders(a))
-            return FINISH_STOPPED;
-        int32_t most = a->settings.max_new_tokens;
-        if (most >= 0 && a->timings.answer_tokens >= (size_t)most)
-            return FINISH_LENGTH;
-        if (!one_token(a, &finish, err))
-            return finish;
-    }
-}
-
-static void answer(struct worker *w, struct answer *a)
-{
-    struct error err = {0};
-    struct event event = {.kind = EVENT_DONE, .request = a->request, .finish = FINISH_STOPPED};
-    a->timings.prompt_tokens = a->ids.n;
-    sampler_seed(a->chooser->sampler, a->settings.seed);
-    enum error_code code = session_sync(a->session, a->ids.at, a->ids.n, tell_progress, a, &a->timings.reused_tokens, &err);
-    a->prompt_read = now();
-    a->timings.prefill_seconds = a->prompt_read - a->started;
-    if (code == ERR_NONE)
-        event.finish = generate(a, &err);
-    a->timings.decode_seconds = code == ERR_NONE ? now() - a->prompt_read : 0;
-    if (textstream_end(&a->stream, &a->text) && a->text.size > 0) {
-        struct event rest = {.kind = EVENT_TOKEN, .request = a->request, .id = -1, .settings = a->settings_number};
-        send_text(a, rest);
-    }
-    event.timings = a->timings;
-    if (err.code != ERR_NONE && err.code != ERR_STOPPED) {
-        event.kind = EVENT_FAILED;
-        event.error = err;
-    }
-    send_event(w, &event);
-}
-
 /* ---- the thread ------------------------------------------------------------------------------------------------- */
 
 static bool open_all(struct worker *w, struct error *err)
@@ -319,11 +96,11 @@ static void preview(struct worker *w, const struct sampling *settings)
     if (session_logits(w->session) == NULL)
         return;
     struct sampler *sampler = w->chooser.sampler;
-    use_breakers(w, &w->chooser, settings);
+    chooser_use(w, &w->chooser, settings);
     sampler_preview(sampler, settings, session_logits(w->session), session_ids(w->session),
                     session_length(w->session), event.best, &event.n_best);
-    tell_distribution(sampler, &event);
-    send_event(w, &event);
+    chooser_tell(&w->chooser, &event);
+    worker_send(w, &event);
 }
 
 /* Waits for a request and takes it; false on quit. Meanwhile it answers previews. */
@@ -365,16 +142,16 @@ static void answer_aside(struct worker *w, struct answer *a)
     a->session = NULL;
     struct chooser chooser = {0}; /* the conversation's keeps its state, for previews */
     a->chooser = &chooser;
-    if (!asked_to_stop(a)) {
+    if (!answer_must_stop(a)) {
         a->session = session_open(w->model, &options, &event.error);
         if (a->session != NULL)
             chooser.sampler = sampler_new(tokenizer_size(model_tokenizer(w->model)), &event.error);
         event.kind = chooser.sampler != NULL ? EVENT_DONE : EVENT_FAILED;
     }
     if (chooser.sampler != NULL)
-        answer(w, a);
+        answer_make(a);
     else
-        send_event(w, &event);
+        worker_send(w, &event);
     sampler_free(chooser.sampler);
     session_free(a->session);
 }
@@ -390,16 +167,16 @@ static void *serve(void *context)
         w->failed = true;
         pthread_mutex_unlock(&w->lock);
     }
-    send_event(w, &event);
+    worker_send(w, &event);
     struct answer a;
     while (opened && next_request(w, &a)) {
-        a.started = now();
+        a.started = worker_clock();
         textstream_init(&a.stream);
         buf_init(&a.text, LONGEST_PIECE);
         if (a.order == &w->aside)
             answer_aside(w, &a);
         else
-            answer(w, &a);
+            answer_make(&a);
         textstream_free(&a.stream);
         buf_free(&a.text);
         ids_free(&a.ids);
@@ -418,6 +195,7 @@ struct worker *worker_start(const struct worker_options *options, struct error *
         goto failed;
     }
     w->options = options->session;
+    w->pace = w->forced = -1;
     w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->wake < 0) {
         error_system(err, ERR_IO, errno, "cannot start the engine");
@@ -494,6 +272,8 @@ static uint64_t place_order(struct worker *w, struct order *o, const int32_t *id
         *o = (struct order){.request = request, .pending = true, .running = true, .prompt = copy, .n_prompt = n,
                             .settings = *settings};
         copy = NULL;
+        if (o == &w->main)
+            w->forced = -1;
         pthread_cond_signal(&w->orders);
     }
     pthread_mutex_unlock(&w->lock);
@@ -521,6 +301,7 @@ void worker_set_sampling(struct worker *w, const struct sampling *settings)
     pthread_mutex_lock(&w->lock);
     w->main.settings = *settings;
     w->main.settings_number++;
+    pthread_cond_signal(&w->orders);
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -537,9 +318,27 @@ bool worker_preview(struct worker *w, const struct sampling *settings)
     return idle;
 }
 
+void worker_pace(struct worker *w, int32_t tokens)
+{
+    pthread_mutex_lock(&w->lock);
+    w->pace = tokens;
+    pthread_cond_signal(&w->orders);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void worker_force(struct worker *w, int32_t id)
+{
+    pthread_mutex_lock(&w->lock);
+    if (w->main.running && w->model != NULL && id >= 0 && id < tokenizer_size(model_tokenizer(w->model)))
+        w->forced = id;
+    pthread_cond_signal(&w->orders);
+    pthread_mutex_unlock(&w->lock);
+}
+
 void worker_stop(struct worker *w)
 {
     pthread_mutex_lock(&w->lock);
     w->main.stop = w->aside.stop = true;
+    pthread_cond_signal(&w->orders);
     pthread_mutex_unlock(&w->lock);
 }

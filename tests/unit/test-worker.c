@@ -610,9 +610,129 @@ static void aside_has_limits(void **state)
     worker_free(w);
 }
 
+/* ---- pace ------------------------------------------------------------------------------------------------------- */
+
+static struct event next_of(struct worker *w, enum event_kind kind)
+{
+    struct event e = next(w);
+    while (e.kind == EVENT_PREFILL)
+        e = next(w);
+    assert_int_equal(e.kind, kind);
+    return e;
+}
+
+static void no_event_waits(struct worker *w)
+{
+    struct event e;
+    struct pollfd fd = {.fd = worker_fd(w), .events = POLLIN};
+    poll(&fd, 1, 30);
+    assert_false(worker_next(w, &e));
+}
+
+/* Token by token the answer is what it is at once, and each token was among those foretold. */
+static void goes_at_a_pace(void **state)
+{
+    enum { TOKENS = 12 };
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct sampling s = greedy(TOKENS);
+    s.temperature = 1;
+    s.seed = 4;
+    int32_t ids[PROMPT];
+    fill_endless(w, ids);
+    struct result *whole = answer(w, ids, PROMPT, &s);
+    worker_pace(w, 0);
+    ask(w, ids, PROMPT, &s);
+    for (int i = 0; i < whole->n; i++) {
+        struct event before = next_of(w, EVENT_PREVIEW);
+        assert_int_equal(before.id, -1);
+        no_event_waits(w);
+        worker_pace(w, 1);
+        struct event e = next_of(w, EVENT_TOKEN);
+        assert_int_equal(e.id, whole->ids[i]);
+        assert_false(e.forced);
+        for (int32_t j = 0; j < e.n_best; j++)
+            assert_true(e.best[j].id == before.best[j].id && e.best[j].after == before.best[j].after);
+    }
+    if (whole->last.finish != FINISH_LENGTH) { /* it ends with a token that is not told */
+        next_of(w, EVENT_PREVIEW);
+        worker_pace(w, 1);
+    }
+    struct event end = next_of(w, EVENT_DONE);
+    assert_int_equal(end.finish, whole->last.finish);
+    free_result(whole);
+    worker_free(w);
+}
+
+/* A token that is put stands where it was put, and the model goes on from there as from a prompt. */
+static void takes_a_token_that_is_put(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct sampling s = greedy(8);
+    int32_t ids[PROMPT + 1];
+    fill_endless(w, ids);
+    worker_pace(w, 0);
+    ask(w, ids, PROMPT, &s);
+    struct event before = next_of(w, EVENT_PREVIEW);
+    assert_int_equal(before.survivors, 1); /* greedy */
+    s.temperature = 1;
+    worker_set_sampling(w, &s);
+    before = next_of(w, EVENT_PREVIEW);
+    assert_true(before.survivors > 1);
+    s.temperature = 0;
+    worker_set_sampling(w, &s);
+    next_of(w, EVENT_PREVIEW);
+    worker_force(w, before.best[3].id);
+    struct event e = next_of(w, EVENT_TOKEN);
+    assert_true(e.forced);
+    assert_int_equal(e.id, before.best[3].id);
+    assert_int_equal(e.rank, 4);
+    assert_true(e.chosen.before == before.best[3].before && e.chosen.after == 0.0f);
+    next_of(w, EVENT_PREVIEW);
+    worker_pace(w, -1);
+    int32_t rest[8], n = 0;
+    struct event last;
+    for (last = next(w); last.kind == EVENT_TOKEN; last = next(w))
+        if (last.id >= 0 && n < 8)
+            rest[n++] = last.id;
+    ids[PROMPT] = e.id;
+    s.max_new_tokens = 7;
+    struct result *fresh = answer(w, ids, PROMPT + 1, &s);
+    assert_int_equal(n, fresh->n);
+    assert_memory_equal(rest, fresh->ids, (size_t)n * sizeof *rest);
+    free_result(fresh);
+    worker_free(w);
+}
+
+/* One that waits is stopped, and freed, like any other. */
+static void stops_while_it_waits(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct sampling s = endless();
+    int32_t ids[PROMPT];
+    fill_endless(w, ids);
+    worker_pace(w, 2);
+    ask(w, ids, PROMPT, &s);
+    next_of(w, EVENT_TOKEN);
+    next_of(w, EVENT_TOKEN);
+    next_of(w, EVENT_PREVIEW);
+    worker_stop(w);
+    struct event e = next_of(w, EVENT_DONE);
+    assert_int_equal(e.finish, FINISH_STOPPED);
+    assert_int_equal(e.timings.answer_tokens, 2);
+    ask(w, ids, PROMPT, &s);
+    next_of(w, EVENT_PREVIEW);
+    worker_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(goes_at_a_pace),
+        cmocka_unit_test(takes_a_token_that_is_put),
+        cmocka_unit_test(stops_while_it_waits),
         cmocka_unit_test(loads),
         cmocka_unit_test(says_what_does_not_load),
         cmocka_unit_test(says_when_there_is_no_room),
