@@ -187,6 +187,34 @@ void chat_preview(struct chat *c)
         worker_preview(c->worker, &c->sampling);
 }
 
+void chat_set_stepping(struct chat *c, bool on)
+{
+    c->stepping = on;
+    if (c->worker != NULL)
+        worker_pace(c->worker, on ? 0 : -1);
+}
+
+bool chat_is_stepping(const struct chat *c)
+{
+    return c->stepping;
+}
+
+bool chat_waits(const struct chat *c)
+{
+    return c->waits;
+}
+
+void chat_step(struct chat *c, int32_t id)
+{
+    if (!c->waits)
+        return;
+    c->waits = false;
+    if (id >= 0)
+        worker_force(c->worker, id);
+    else
+        worker_pace(c->worker, c->stepping ? 1 : -1);
+}
+
 /* Stores the question and the beginning of the answer. What can't be stored yet waits; an answer to go on with is
  * another program's or can't be reached. */
 static enum error_code save_before(struct chat *c, struct error *err)
@@ -263,7 +291,7 @@ static enum error_code request(struct chat *c, struct error *err)
     prompt_free(&c->prompt);
     c->prompt = prompt;
     c->reading = true;
-    c->previewable = false;
+    c->previewable = c->waits = false;
     c->said_now = 0;
     if (window != c->window) {
         c->window = window;
@@ -356,6 +384,7 @@ static struct chat_message *end_answer(struct chat *c, enum finish finish, enum 
     struct error ignored = {0}; /* told */
     c->reading = false;
     c->stopping = false;
+    c->waits = false;
     answer->finish = finish;
     answer->state = state;
     c->writing = false;
@@ -387,7 +416,12 @@ void chat_take_event(struct chat *c, const struct event *event)
         return;
     switch (event->kind) {
     case EVENT_LOADED:
+        break;
     case EVENT_PREVIEW:
+        c->waits = c->stepping && !c->stopping;
+        c->reading = false;
+        if (c->view->preview != NULL)
+            c->view->preview(c->view->context, event);
         break;
     case EVENT_PREFILL:
         if (c->view->reading != NULL)

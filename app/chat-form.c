@@ -235,20 +235,35 @@ bool chat_list_take(struct chat_list *list, const struct store_message *m, struc
 
 /* ---- tokens ----------------------------------------------------------------------------------------------------- */
 
+/* What removed a candidate, as the history numbers it; never to be changed. */
+static const enum sampler_stage reasons[] = {
+    STAGE_NONE,      STAGE_TEMPERATURE, STAGE_TOP_K,       STAGE_TOP_P, STAGE_MIN_P,
+    STAGE_TYPICAL_P, STAGE_LOGIT_BIAS,  STAGE_TOP_N_SIGMA, STAGE_XTC,   STAGE_MIROSTAT,
+};
+
+static struct store_candidate stored_candidate(int32_t id, const struct candidate *c)
+{
+    uint8_t reason = sizeof reasons / sizeof *reasons - 1;
+    while (reason > 0 && (c->after > 0 || reasons[reason] != c->removed_by))
+        reason--;
+    return (struct store_candidate){id, c->before, c->after, reason};
+}
+
+const char *chat_reason(uint8_t removed_by)
+{
+    return removed_by < sizeof reasons / sizeof *reasons ? sampler_stage_name(reasons[removed_by]) : NULL;
+}
+
 struct store_token chat_token(const struct event *event)
 {
-    const struct candidate *chosen = &event->chosen;
     struct store_token t = {
-        .chosen = {event->id, chosen->before, chosen->after},
+        .chosen = stored_candidate(event->id, &event->chosen),
         .bytes = (uint32_t)event->text_size,
         .rank = (uint32_t)event->rank,
         .entropy = event->entropy,
         .forced = event->forced,
     };
-    for (int32_t i = 0; i < event->n_best; i++) {
-        const struct candidate *best = &event->best[i];
-        if (t.n_best < STORE_CANDIDATES)
-            t.best[t.n_best++] = (struct store_candidate){best->id, best->before, best->after};
-    }
+    for (int32_t i = 0; i < event->n_best && t.n_best < STORE_CANDIDATES; i++)
+        t.best[t.n_best++] = stored_candidate(event->best[i].id, &event->best[i]);
     return t;
 }

@@ -58,6 +58,8 @@ struct chat {
     /* chat-fork.c */
     struct ids forced;             /* what the answer that is asked for begins with; empty: by its text */
 
+    bool stepping, waits;          /* chat-answer.c: before each token; now */
+
     /* chat-title.c */
     int64_t title_due;             /* monotonic milliseconds: when to ask for a title; 0: not at all */
     int64_t title_asked;           /* the conversation for which that was done last */

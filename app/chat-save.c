@@ -464,6 +464,13 @@ static void flush(struct chat *c)
         recovered(c);
 }
 
+void chat_flush(struct chat *c)
+{
+    struct error err = {0};
+    if (c->reply != NULL && store_reply_due(c->reply) >= 0 && store_reply_flush(c->reply, &err) != ERR_NONE)
+        lose(c, &err);
+}
+
 /* Once: that nothing of this chat is saved and why, or why it is a new one. */
 static void tell_problem(struct chat *c)
 {

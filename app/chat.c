@@ -433,6 +433,7 @@ static void take_model(struct chat *c)
     free(c->path);
     c->template = template;
     c->worker = c->next;
+    chat_set_stepping(c, c->stepping);
     c->path = c->next_path;
     c->next = NULL;
     c->next_path = NULL;
@@ -473,7 +474,7 @@ void chat_handle(struct chat *c)
             give_up_loading(c, &event.error);
     }
     while (c->next == NULL && c->worker != NULL && worker_next(c->worker, &event))
-        if (event.kind == EVENT_PREVIEW)
+        if (event.kind == EVENT_PREVIEW && event.request == 0)
             take_preview(c, &event);
         else if (!chat_title_take(c, &event) && !chat_compact_take(c, &event) && !chat_verify_take(c, &event))
             chat_take_event(c, &event);

@@ -61,7 +61,7 @@ struct chat_view {
     void (*remark)(void *context, bool trouble, const char *text);
     /* The model named the conversation. */
     void (*titled)(void *context, const char *title);
-    /* What chat_preview asked for. */
+    /* What chat_preview asked for, or the answer waits for a step. */
     void (*preview)(void *context, const struct event *event);
 };
 
@@ -113,6 +113,9 @@ char *chat_settings_give(const struct sampling *s);
 /* The settings as flags, variables and the config file gave them. */
 const struct sampling *chat_given_sampling(const struct chat *c);
 
+/* The setting that removed a candidate of a record, by its store_candidate.removed_by; NULL: unknown. */
+const char *chat_reason(uint8_t removed_by);
+
 /* Each of the following fails with ERR_BUSY while an answer is asked for. Those that go to another place of the tree or to
  * another conversation fail, and change nothing, when something could not be stored before. */
 
@@ -126,9 +129,21 @@ enum error_code chat_continue(struct chat *c, struct error *err);
 /* Puts an alternative with this text beside message index and makes it the end of the path. A user's message is then
  * answered; with go_on an answer is gone on with. */
 enum error_code chat_edit(struct chat *c, size_t index, const char *text, size_t size, bool go_on, struct error *err);
-/* Another answer beside message index: its tokens up to number place (from 0), then the token id, and the model goes on.
- * ERR_NOT_FOUND when there is no record of that token, ERR_UNSUPPORTED when another model made the answer. */
+/* Another answer beside message index: its tokens before number place (from 0), then the token id (-1: what the model
+ * draws there now), and the model goes on. ERR_NOT_FOUND when there is no record of that token, ERR_UNSUPPORTED when
+ * another model made the answer. */
 enum error_code chat_fork(struct chat *c, size_t index, size_t place, int32_t id, struct error *err);
+/* The same with a text in place of the token. */
+enum error_code chat_fork_words(struct chat *c, size_t index, size_t place, const char *text, struct error *err);
+/* Step mode: each answer waits before each of its tokens. */
+void chat_set_stepping(struct chat *c, bool on);
+bool chat_is_stepping(const struct chat *c);
+/* The answer waits; the view's preview was told what its next token may be. */
+bool chat_waits(const struct chat *c);
+/* The answer that waits goes on by one token: this one, or (-1) the one that is drawn. */
+void chat_step(struct chat *c, int32_t id);
+/* Writes what waits of an answer under way, so that its records are complete. */
+void chat_flush(struct chat *c);
 /* Makes an old answer again from its record, aside and changing nothing; the view's remark says "identical, N tokens" or
  * names the first token that differs. */
 enum error_code chat_verify(struct chat *c, size_t index, struct error *err);

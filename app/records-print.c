@@ -1,6 +1,7 @@
 /* Token records in print. An answer has hundreds of tokens, each with ten alternatives. */
 #include <config.h>
 
+#include "app/chat.h"
 #include "app/records-print.h"
 
 #include <stdlib.h>
@@ -74,7 +75,10 @@ static void print_row(struct printer *p, size_t message, size_t number, const st
 
 static json_t *candidate_value(const struct store_candidate *c)
 {
-    return json_pack("{s:i, s:f, s:f}", "id", (int)c->id, "before", (double)c->before, "after", (double)c->after);
+    json_t *object = json_pack("{s:i, s:f, s:f}", "id", (int)c->id, "before", (double)c->before, "after", (double)c->after);
+    if (chat_reason(c->removed_by) != NULL)
+        json_object_set_new(object, "removed_by", json_string(chat_reason(c->removed_by)));
+    return object;
 }
 
 static json_t *token_value(const struct store_token *t, const struct part *part)

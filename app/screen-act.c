@@ -111,7 +111,12 @@ static void send_text(struct front *f, const char *text, size_t size)
 static void send(struct front *f, const char *text, size_t size)
 {
     bool command = size > 0 && text[0] == '/' && f->editing == 0;
+    bool words = f->words.at > 0 && (!chat_is_busy(f->talk.chat) || chat_waits(f->talk.chat));
     f->draft_due = clock_seconds();
+    if (words) {
+        front_send_words(f, text, size);
+        return;
+    }
     if (chat_is_busy(f->talk.chat) && !command) {
         ui_set_typed(f->ui, text, size);
         ui_notice(f->ui, false, "an answer is on its way; Esc stops it, then Enter sends this");
@@ -321,7 +326,7 @@ static void interrupt(struct front *f)
 /* Esc leaves an edit; out of a popup it only goes back to it. */
 static void cancel(struct front *f, const struct ui_action *a)
 {
-    if (f->editing > 0 && a->text == NULL)
+    if ((f->editing > 0 || f->words.at > 0) && a->text == NULL)
         front_end_edit(f);
 }
 
@@ -361,7 +366,9 @@ void front_act(void *context, const struct ui_action *a)
     case UI_MORE: more(f); break;
     case UI_TOKENS: front_tokens(f, a->index); break;
     case UI_TOKEN: front_token_details(f, a->index, a->token); break;
-    case UI_FORK: front_fork(f, a->index, a->token, (size_t)a->step); break;
+    case UI_FORK: front_fork(f, a->index, a->token, a->step); break;
+    case UI_WORDS: front_begin_words(f, a->index, a->token); break;
+    case UI_STEP: front_go_on(f, a->step); break;
     case UI_SETTING: set_by_slider(f, a); break;
     }
 }

@@ -234,11 +234,12 @@ void front_edit(struct front *f, size_t index)
     if (index >= chat_count(f->talk.chat) || chat_is_busy(f->talk.chat))
         return;
     const struct chat_message *m = chat_message(f->talk.chat, index);
-    if (f->editing == 0) {
+    if (f->editing == 0 && f->words.at == 0) {
         free(f->edited_text);
         f->edited_text = strdup(ui_typed(f->ui, &size, NULL));
     }
     f->editing = index + 1;
+    f->words.at = 0;
     ui_set_typed(f->ui, buf_text(&m->text), m->text.size);
     ui_compose(f->ui);
     front_label(f);
@@ -246,7 +247,7 @@ void front_edit(struct front *f, size_t index)
 
 void front_end_edit(struct front *f)
 {
-    f->editing = 0;
+    f->editing = f->words.at = 0;
     ui_set_typed(f->ui, f->edited_text != NULL ? f->edited_text : "", f->edited_text != NULL ? strlen(f->edited_text) : 0);
     free(f->edited_text);
     f->edited_text = NULL;
@@ -335,6 +336,8 @@ bool front_command(void *context, const char *name, const char *arguments, struc
         pick(f, "Commands, models, themes, presets, conversations", PICK_COMMANDS | PICK_MODELS | PICK_THEMES | PICK_PRESETS | PICK_CONVERSATIONS);
     else if (strcmp(name, "theme") == 0)
         set_theme(f, arguments, err);
+    else if (strcmp(name, "step") == 0)
+        front_set_stepping(f, arguments, err);
     else if (strcmp(name, "keys") == 0)
         ui_command(f->ui, "keys");
     else if (strcmp(name, "settings") == 0)

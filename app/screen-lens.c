@@ -40,13 +40,19 @@ static uint8_t shade(float probability)
     return n;
 }
 
+/* A person's words were given to the model unasked. */
+static bool is_unknown(const struct store_token *t)
+{
+    return t->forced && t->entropy < 0;
+}
+
 void front_tokens(struct front *f, size_t index)
 {
     const struct store_records *r = records_of(f, index);
     size_t n = r != NULL ? r->n : 0;
     struct ui_token *tokens = calloc(n + 1, sizeof *tokens);
     for (size_t i = 0; tokens != NULL && i < n; i++)
-        tokens[i] = (struct ui_token){r->at[i].bytes, shade(r->at[i].chosen.before)};
+        tokens[i] = (struct ui_token){r->at[i].bytes, is_unknown(&r->at[i]) ? 7 : shade(r->at[i].chosen.before)};
     if (tokens != NULL)
         ui_message_tokens(f->ui, index, tokens, n);
     free(tokens);
@@ -56,8 +62,10 @@ void front_tokens(struct front *f, size_t index)
 
 static void write_facts(const struct store_token *t, size_t number, size_t of, char *out, size_t size)
 {
-    int at = snprintf(out, size, "token %zu of %zu, id %d\n%.2f%% by the model\n%.2f%% with the settings", number + 1, of,
-                      t->chosen.id, (double)t->chosen.before * 100, (double)t->chosen.after * 100);
+    int at = snprintf(out, size, "token %zu of %zu, id %d", number + 1, of, t->chosen.id);
+    if (!is_unknown(t))
+        at += snprintf(out + at, size - (size_t)at, "\n%.2f%% by the model\n%.2f%% with the settings",
+                       (double)t->chosen.before * 100, (double)t->chosen.after * 100);
     if (t->rank > 0)
         at += snprintf(out + at, size - (size_t)at, "\nrank %u", t->rank);
     if (t->entropy >= 0)
@@ -67,18 +75,42 @@ static void write_facts(const struct store_token *t, size_t number, size_t of, c
         snprintf(out + at, size - (size_t)at, "\nput here by you");
 }
 
-/* The settings that had an effect. */
-static void write_settings(const char *json, char *out, size_t size)
+/* Without a penalty its window says nothing. */
+static bool is_idle(const struct sampling *s, const struct sampling_field *field)
 {
-    struct sampling s = sampling_defaults();
+    bool penalty = s->repetition_penalty != 1.0f || s->presence_penalty != 0.0f || s->frequency_penalty != 0.0f;
+    return !sampling_in_use(s, field) || field->kind == FIELD_SEED ||
+           (!penalty && field->offset == offsetof(struct sampling, repetition_window));
+}
+
+void front_write_settings(const struct sampling *s, char *out, size_t size)
+{
     int at = snprintf(out, size, "settings here:");
-    chat_settings_take(&s, json);
     for (const struct sampling_field *field = sampling_fields; field->name != NULL && at < (int)size; field++) {
         char value[32];
-        sampling_get(&s, field, value, sizeof value);
-        if (field->kind != FIELD_SEED && strcmp(value, "Off") != 0)
+        sampling_get(s, field, value, sizeof value);
+        if (!is_idle(s, field) && strcmp(value, "Off") != 0)
             at += snprintf(out + at, size - (size_t)at, " %s %s", field->name, value);
     }
+}
+
+/* Those that a record names. */
+static void write_recorded(const char *json, char *out, size_t size)
+{
+    struct sampling s = sampling_defaults();
+    chat_settings_take(&s, json);
+    front_write_settings(&s, out, size);
+}
+
+void front_forget_records(struct front *f)
+{
+    f->records_of = 0;
+}
+
+size_t front_token_count(struct front *f, size_t index)
+{
+    const struct store_records *r = records_of(f, index);
+    return r != NULL ? r->n : 0;
 }
 
 void front_token_details(struct front *f, size_t index, size_t token)
@@ -97,30 +129,36 @@ void front_token_details(struct front *f, size_t index, size_t token)
     for (int32_t i = 0; i < n; i++) {
         const struct store_candidate *c = &t->best[i];
         front_word(tokenizer, c->id, words[i], sizeof words[i]);
-        rows[i] = (struct ui_candidate){words[i], c->before, c->after, c->after > 0 ? NULL : "removed",
-                                        c->id == t->chosen.id};
+        const char *reason = chat_reason(c->removed_by);
+        rows[i] = (struct ui_candidate){words[i], c->before, c->after,
+                                        c->after > 0 ? NULL : reason != NULL ? reason : "removed", c->id == t->chosen.id};
     }
     front_word(tokenizer, t->chosen.id, text, sizeof text);
     write_facts(t, token, r->n, facts, sizeof facts);
-    write_settings(t->epoch < r->n_epochs ? r->epochs[t->epoch] : NULL, settings, sizeof settings);
+    write_recorded(t->epoch < r->n_epochs ? r->epochs[t->epoch] : NULL, settings, sizeof settings);
     ui_set_token(f->ui, &(struct ui_token_details){text, facts, settings, rows, (size_t)n});
     f->lens_index = index;
     f->lens_token = token;
 }
 
-void front_fork(struct front *f, size_t index, size_t token, size_t alternative)
+void front_fork(struct front *f, size_t index, size_t token, int alternative)
 {
-    struct error err = {0};
     const struct store_records *r = records_of(f, index);
-    if (r == NULL || token >= r->n || alternative >= (size_t)r->at[token].n_best)
+    if (r == NULL || token >= r->n || alternative >= r->at[token].n_best)
         return;
-    int32_t id = r->at[token].best[alternative].id;
-    if (chat_fork(f->talk.chat, index, token, id, &err) != ERR_NONE) {
-        ui_notice(f->ui, true, err.message);
-        return;
-    }
-    front_sync(f);
-    ui_show_end(f->ui);
+    int32_t id = alternative < 0 ? -1 : r->at[token].best[alternative].id;
+    front_go_road(f, (struct front_road){.index = index, .token = token, .id = id});
+}
+
+size_t front_text_before(struct front *f, size_t index, size_t token, const char **text)
+{
+    const struct store_records *r = records_of(f, index);
+    const struct buf *whole = &chat_message(f->talk.chat, index)->text;
+    size_t size = 0;
+    for (size_t i = 0; r != NULL && i < token && i < r->n; i++)
+        size += r->at[i].bytes;
+    *text = buf_text(whole);
+    return size < whole->size ? size : whole->size;
 }
 
 void front_take_settings(struct front *f, struct error *err)

@@ -54,7 +54,7 @@ void front_save_draft(struct front *f)
     size_t size, cursor;
     const char *text = ui_typed(f->ui, &size, &cursor);
     struct store *store = keep_store(chat_keep(f->talk.chat));
-    if (f->draft_due == 0 || f->editing > 0)
+    if (f->draft_due == 0 || f->editing > 0 || f->words.at > 0)
         return;
     f->draft_due = 0;
     if (store_set_draft(store, f->draft_of, text, size, cursor, &err) != ERR_NONE && err.code != ERR_NOT_FOUND)

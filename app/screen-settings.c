@@ -173,20 +173,24 @@ void front_word(const struct tokenizer *t, int32_t id, char *out, size_t size)
     buf_free(&piece);
 }
 
+size_t front_candidate_rows(const struct front *f, const struct event *event, struct ui_candidate *rows, char (*words)[48])
+{
+    const struct tokenizer *t = model_tokenizer(chat_model(f->talk.chat));
+    for (int i = 0; i < event->n_best; i++) {
+        const struct candidate *c = &event->best[i];
+        front_word(t, c->id, words[i], sizeof words[i]);
+        rows[i] = (struct ui_candidate){words[i], c->before, c->after, sampler_stage_name(c->removed_by), c->id == event->id};
+    }
+    return (size_t)event->n_best;
+}
+
 void front_candidates(struct front *f, const struct event *event)
 {
     struct ui_candidate rows[SAMPLING_CANDIDATES];
-    char words[SAMPLING_CANDIDATES][48];
-    const struct model *model = chat_model(f->talk.chat);
-    char summary[80];
-    if (model == NULL || (event->id < 0 && event->kind != EVENT_PREVIEW))
+    char words[SAMPLING_CANDIDATES][48], summary[80];
+    if (chat_model(f->talk.chat) == NULL || (event->id < 0 && event->kind != EVENT_PREVIEW))
         return;
-    int n = event->n_best < SAMPLING_CANDIDATES ? event->n_best : SAMPLING_CANDIDATES;
-    for (int i = 0; i < n; i++) {
-        const struct candidate *c = &event->best[i];
-        front_word(model_tokenizer(model), c->id, words[i], sizeof words[i]);
-        rows[i] = (struct ui_candidate){words[i], c->before, c->after, sampler_stage_name(c->removed_by), c->id == event->id};
-    }
+    size_t n = front_candidate_rows(f, event, rows, words);
     snprintf(summary, sizeof summary, "entropy %.2f, %d tokens are left", (double)event->entropy, (int)event->survivors);
-    ui_set_candidates(f->ui, rows, (size_t)n, summary);
+    ui_set_candidates(f->ui, rows, n, summary);
 }

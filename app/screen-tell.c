@@ -29,9 +29,9 @@ static void write_about(const struct chat_message *m, bool running, char *out, s
         return;
     if (t->answer_tokens > 0)
         at += (size_t)snprintf(out, size, "%zu token%s", t->answer_tokens, t->answer_tokens == 1 ? "" : "s");
-    if (t->decode_seconds > 0 && at < size)
+    if (t->answer_tokens > 0 && t->decode_seconds > 0 && at < size)
         at += (size_t)snprintf(out + at, size - at, " · %.0f t/s", rate(t->answer_tokens, t->decode_seconds));
-    if (t->first_token_seconds > 0 && at < size)
+    if (t->answer_tokens > 0 && t->first_token_seconds > 0 && at < size)
         at += (size_t)snprintf(out + at, size - at, " · %.1f s", t->first_token_seconds);
     const char *state = m->state == STORE_INTERRUPTED  ? "interrupted"
                         : m->state == STORE_STOPPED    ? "stopped"
@@ -147,6 +147,8 @@ void front_ended(void *context, const struct chat_message *answer)
     struct front *f = context;
     const struct timings *t = &answer->timings;
     char note[160] = "";
+    front_waits_no_more(f);
+    front_forget_records(f);
     *f->speed = '\0';
     if (t->answer_tokens > 0)
         snprintf(f->speed, sizeof f->speed, "%.0f t/s  first %.1f s", rate(t->answer_tokens, t->decode_seconds),
@@ -155,7 +157,7 @@ void front_ended(void *context, const struct chat_message *answer)
     f->relist = true;
     if (answer->finish == FINISH_END && answer->text.size == 0)
         snprintf(note, sizeof note, "the model said nothing; /regenerate tries again");
-    else if (answer->finish == FINISH_STOPPED)
+    else if (answer->finish == FINISH_STOPPED && !f->has_road)
         snprintf(note, sizeof note, "stopped; /continue goes on");
     else if (answer->finish == FINISH_LENGTH)
         snprintf(note, sizeof note, "stopped after %d tokens, as max_new_tokens says; /continue goes on",
@@ -169,6 +171,7 @@ void front_ended(void *context, const struct chat_message *answer)
         ui_bell(f->ui);
     front_head(f);
     chat_preview(f->talk.chat);
+    front_ended_for_road(f);
 }
 
 void front_refused(void *context, const char *text, const struct error *err)
@@ -187,6 +190,7 @@ void front_failed(void *context, const struct error *err)
 {
     struct front *f = context;
     f->failed = chat_state(f->talk.chat) == CHAT_NO_MODEL;
+    front_waits_no_more(f);
     ui_notice(f->ui, true, err->message);
     front_status(f);
 }
@@ -228,7 +232,10 @@ void front_titled(void *context, const char *title)
 
 void front_preview(void *context, const struct event *event)
 {
-    front_candidates(context, event);
+    struct front *f = context;
+    front_candidates(f, event);
+    if (chat_waits(f->talk.chat))
+        front_waits(f, event);
 }
 
 /* ---- what commands say ------------------------------------------------------------------------------------------ */
@@ -334,6 +341,9 @@ void front_status(struct front *f)
         snprintf(text, sizeof text, chat_is_busy(f->talk.chat) ? "loading the model · Esc stops" : "loading the model");
     } else if (state == CHAT_READING) {
         write_reading(f, text, sizeof text);
+    } else if (chat_waits(f->talk.chat)) {
+        snprintf(text, sizeof text, "waits at token %zu · → draws it · Esc stops", f->next_number);
+        f->used = (prompt != NULL ? prompt->ids.n : 0) + f->tokens;
     } else if (state == CHAT_ANSWERING) {
         double passed = clock_seconds() - f->first;
         snprintf(text, sizeof text, "answering · Esc stops");
@@ -355,7 +365,7 @@ void front_status(struct front *f)
 
 void front_label(struct front *f)
 {
-    char label[160], mode[80];
+    char label[160], mode[160];
     size_t size;
     const char *typed = ui_typed(f->ui, &size, NULL);
     size_t tokens = size > 0 && typed[0] != '/' ? chat_count_tokens(f->talk.chat, typed, size) : 0;
@@ -374,6 +384,9 @@ void front_label(struct front *f)
     if (f->talk.attached.size > 0)
         at += snprintf(label + at, sizeof label - (size_t)at, "files: %zu tokens · ", attached);
     snprintf(label + at, sizeof label - (size_t)at, "Enter sends");
-    snprintf(mode, sizeof mode, "editing message %zu · Esc leaves it as it is ·", f->editing);
-    ui_set_composer_label(f->ui, label, f->editing > 0 ? mode : NULL);
+    if (f->words.at > 0)
+        snprintf(mode, sizeof mode, "your words behind “%s” · Esc leaves them ·", f->words.behind);
+    else
+        snprintf(mode, sizeof mode, "editing message %zu · Esc leaves it as it is ·", f->editing);
+    ui_set_composer_label(f->ui, label, f->editing > 0 || f->words.at > 0 ? mode : NULL);
 }

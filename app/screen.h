@@ -9,13 +9,21 @@
  *   screen-act       actions of the screen
  *   screen-commands  slash commands that the screen answers itself: palette, search as one types, theme and the like
  *   screen-settings  the settings pane
- *   screen-lens      how tokens came about, and other roads */
+ *   screen-lens      how tokens came about
+ *   screen-step      token by token, and other roads */
 #ifndef PALAVER_APP_SCREEN_H
 #define PALAVER_APP_SCREEN_H
 
 #include "app/options.h"
 #include "app/slash.h"
 #include "ui/ui.h"
+
+/* Another way for an answer to go on, behind its tokens before number token. */
+struct front_road {
+    size_t index, token;
+    int32_t id;   /* -1: what is drawn */
+    char *words;  /* in place of id; NULL: none */
+};
 
 struct front {
     const struct options *options;
@@ -53,6 +61,14 @@ struct front {
     int64_t records_of;         /* 0: none */
     size_t records_size;        /* of its text when they were read */
     size_t lens_index, lens_token; /* where the lens stands */
+    struct event next;          /* what an answer that waits may go on with */
+    size_t next_number;         /* of that token in the answer, from 1 */
+    bool has_road;              /* to go once the answer that waits has stopped: */
+    struct front_road road;
+    struct {                    /* a person's words for an answer are typed */
+        size_t at, index;       /* in place of token at - 1 of this message; 0: no */
+        char behind[64];        /* the words before */
+    } words;
     double drawn;               /* when the screen was */
 };
 
@@ -108,14 +124,39 @@ void front_settings(struct front *f);
 void front_settings_changed(struct front *f);
 void front_step(struct front *f, const char *name, int step);
 void front_candidates(struct front *f, const struct event *event);
+/* An event's candidates as rows of the screen, SAMPLING_CANDIDATES at most; words hold their texts. */
+size_t front_candidate_rows(const struct front *f, const struct event *event, struct ui_candidate *rows, char (*words)[48]);
 /* A token as text, blanks made visible; what is no text of its own as the vocabulary spells it. */
 void front_word(const struct tokenizer *t, int32_t id, char *out, size_t size);
 
 /* screen-lens.c */
 void front_tokens(struct front *f, size_t index);
+size_t front_token_count(struct front *f, size_t index);
+/* The history may have more of them now. */
+void front_forget_records(struct front *f);
 void front_token_details(struct front *f, size_t index, size_t token);
-void front_fork(struct front *f, size_t index, size_t token, size_t alternative);
+/* alternative -1: what is drawn there now. */
+void front_fork(struct front *f, size_t index, size_t token, int alternative);
+/* The bytes of a message before a token; *text is the whole of it. */
+size_t front_text_before(struct front *f, size_t index, size_t token, const char **text);
+/* Those that have an effect, in a line. */
+void front_write_settings(const struct sampling *s, char *out, size_t size);
 /* Takes the settings that were in force at the token under the lens. */
 void front_take_settings(struct front *f, struct error *err);
+
+/* screen-step.c */
+void front_set_stepping(struct front *f, const char *arguments, struct error *err);
+/* The answer waits, and no longer does. */
+void front_waits(struct front *f, const struct event *event);
+void front_waits_no_more(struct front *f);
+/* With a candidate, or (-1) with what is drawn. */
+void front_go_on(struct front *f, int candidate);
+/* Takes over road.words. */
+void front_go_road(struct front *f, struct front_road road);
+/* An answer ended: perhaps to go another road. */
+void front_ended_for_road(struct front *f);
+/* Has a person type words in place of a token (SIZE_MAX: behind the last); sends them. */
+void front_begin_words(struct front *f, size_t index, size_t token);
+void front_send_words(struct front *f, const char *text, size_t size);
 
 #endif

@@ -81,7 +81,10 @@ static void write_members(struct export *x, const json_t *object)
 
 static json_t *candidate_value(const struct store_candidate *c)
 {
-    return json_pack("[i,f,f]", (int)c->id, (double)c->before, (double)c->after);
+    json_t *value = json_pack("[i,f,f]", (int)c->id, (double)c->before, (double)c->after);
+    if (c->removed_by != 0)
+        json_array_append_new(value, json_integer(c->removed_by));
+    return value;
 }
 
 static json_t *token_value(const struct store_token *t)

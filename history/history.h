@@ -255,6 +255,7 @@ enum error_code store_branch(struct store *s, int64_t message, int64_t *conversa
 struct store_candidate {
     int32_t id;
     float before, after; /* probability as the model gave it, and with the settings (0: removed) */
+    uint8_t removed_by;  /* where after is 0: a number of the caller's, 1..15, for what removed it; 0: unknown */
 };
 /* How one token came about. Probabilities are kept to a relative precision of 1/4000. */
 struct store_token {

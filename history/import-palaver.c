@@ -16,9 +16,10 @@ static enum error_code read_candidate(struct import *im, const json_t *value, st
 {
     int id = 0;
     double before = 0, after = 0;
-    if (json_unpack((json_t *)value, "[i,F,F!]", &id, &before, &after) != 0 || id < 0)
+    json_int_t reason = json_integer_value(json_array_get(value, 3));
+    if (json_unpack((json_t *)value, "[i,F,F]", &id, &before, &after) != 0 || id < 0 || reason < 0 || reason > UINT8_MAX)
         return import_fail(im, "best", "expected [id, before, after]");
-    *out = (struct store_candidate){id, (float)before, (float)after};
+    *out = (struct store_candidate){id, (float)before, (float)after, (uint8_t)reason};
     return ERR_NONE;
 }
 
@@ -57,7 +58,7 @@ static enum error_code read_token(struct import *im, const json_t *value, struct
         code = read_count(im, value, "rank", &t->rank);
     if (code == ERR_NONE)
         code = import_flag(im, value, "forced", &t->forced);
-    t->chosen = (struct store_candidate){(int32_t)id, (float)before, (float)after};
+    t->chosen = (struct store_candidate){(int32_t)id, (float)before, (float)after, 0};
     t->entropy = (float)entropy;
     for (; (size_t)t->n_best < n && code == ERR_NONE; t->n_best++)
         code = read_candidate(im, json_array_get(best, (size_t)t->n_best), &t->best[t->n_best]);

@@ -4,7 +4,8 @@
  *   flags      1 byte: number of alternatives (bits 0-3), entropy follows (4), rank follows (5), epoch follows (6),
  *              put by a person (7)
  *   id, bytes  varints (7 bits per byte, low ones first)
- *   before, after   16 bits each, low byte first: round(-ln p * 2048); 65535 is p = 0
+ *   before, after   16 bits each, low byte first: round(-ln p * 2048); 65535 is p = 0, and 65535 - n is p = 0 because of
+ *              what the caller numbers n, to 15
  *   epoch (varint), entropy (16 bits: nats * 4096), rank (varint), where flagged
  *   for each alternative: id (varint), before, after
  * which is 83 bytes for a vocabulary of 128,000 and ten alternatives. Readers must accept every version that was ever
@@ -20,6 +21,7 @@
 #define FORMAT 1
 #define PROBABILITY_SCALE 2048.0
 #define ENTROPY_SCALE 4096.0
+enum { NO_PROBABILITY = 65535, REASONS = 15 };
 enum { HAS_ENTROPY = 16, HAS_RANK = 32, HAS_EPOCH = 64, FORCED = 128 };
 
 /* ---- packing ---------------------------------------------------------------------------------------------------- */
@@ -27,12 +29,13 @@ enum { HAS_ENTROPY = 16, HAS_RANK = 32, HAS_EPOCH = 64, FORCED = 128 };
 static unsigned scale(double value, double factor)
 {
     double scaled = round(value * factor);
-    return scaled < 0 ? 0 : scaled > 65534 ? 65534 : (unsigned)scaled;
+    const double most = NO_PROBABILITY - REASONS - 1;
+    return scaled < 0 ? 0 : scaled > most ? (unsigned)most : (unsigned)scaled;
 }
 
-static unsigned pack_probability(float p)
+static unsigned pack_probability(float p, unsigned reason)
 {
-    return p > 0 ? scale(-log((double)p), PROBABILITY_SCALE) : 65535;
+    return p > 0 ? scale(-log((double)p), PROBABILITY_SCALE) : NO_PROBABILITY - (reason <= REASONS ? reason : 0);
 }
 
 static void put_varint(struct buf *out, uint32_t value)
@@ -51,8 +54,8 @@ static void put_16(struct buf *out, unsigned value)
 static void put_candidate(struct buf *out, const struct store_candidate *c)
 {
     put_varint(out, (uint32_t)c->id);
-    put_16(out, pack_probability(c->before));
-    put_16(out, pack_probability(c->after));
+    put_16(out, pack_probability(c->before, 0));
+    put_16(out, pack_probability(c->after, c->removed_by));
 }
 
 bool records_pack(struct buf *out, const struct store_token *t)
@@ -65,8 +68,8 @@ bool records_pack(struct buf *out, const struct store_token *t)
                          (t->epoch > 0 ? HAS_EPOCH : 0) | (t->forced ? FORCED : 0)));
     put_varint(out, (uint32_t)t->chosen.id);
     put_varint(out, t->bytes);
-    put_16(out, pack_probability(t->chosen.before));
-    put_16(out, pack_probability(t->chosen.after));
+    put_16(out, pack_probability(t->chosen.before, 0));
+    put_16(out, pack_probability(t->chosen.after, t->chosen.removed_by));
     if (t->epoch > 0)
         put_varint(out, t->epoch);
     if (t->entropy >= 0)
@@ -118,18 +121,26 @@ static unsigned get_16(struct reader *r)
     return low | get_byte(r) << 8;
 }
 
-static float get_probability(struct reader *r)
+static float get_probability(struct reader *r, uint8_t *reason)
 {
     unsigned packed = get_16(r);
-    return packed == 65535 ? 0.0f : (float)exp(-(double)packed / PROBABILITY_SCALE);
+    bool none = packed >= NO_PROBABILITY - REASONS;
+    *reason = none ? (uint8_t)(NO_PROBABILITY - packed) : 0;
+    return none ? 0.0f : (float)exp(-(double)packed / PROBABILITY_SCALE);
+}
+
+static void get_probabilities(struct reader *r, struct store_candidate *c)
+{
+    uint8_t none;
+    c->before = get_probability(r, &none);
+    c->after = get_probability(r, &c->removed_by);
 }
 
 static struct store_candidate get_candidate(struct reader *r)
 {
     struct store_candidate c;
     c.id = (int32_t)get_varint(r);
-    c.before = get_probability(r);
-    c.after = get_probability(r);
+    get_probabilities(r, &c);
     return c;
 }
 
@@ -139,8 +150,7 @@ static void get_token(struct reader *r, struct store_token *t)
     *t = (struct store_token){.entropy = -1, .forced = (flags & FORCED) != 0, .n_best = (int32_t)(flags & 15)};
     t->chosen.id = (int32_t)get_varint(r);
     t->bytes = get_varint(r);
-    t->chosen.before = get_probability(r);
-    t->chosen.after = get_probability(r);
+    get_probabilities(r, &t->chosen);
     if (flags & HAS_EPOCH)
         t->epoch = get_varint(r);
     if (flags & HAS_ENTROPY)

@@ -123,14 +123,31 @@ static void lens_walk(struct ui *ui, int step, int times)
     ui_ask_tokens(ui);
 }
 
+/* The answer that waits goes on: with a candidate, or (-1) with what is drawn. */
+static void tell_step(struct ui *ui, int candidate)
+{
+    ui_tell(ui, &(struct ui_action){.kind = UI_STEP, .step = candidate});
+}
+
 static void lens_right(struct ui *ui)
 {
-    lens_walk(ui, 1, 1);
+    if (lens_is_next(ui->lens))
+        tell_step(ui, -1);
+    else if (lens_has_next(ui->lens) && transcript_lens_at_end(ui->transcript))
+        lens_go_next(ui->lens, true);
+    else
+        lens_walk(ui, 1, 1);
 }
 
 static void lens_left(struct ui *ui)
 {
-    lens_walk(ui, -1, 1);
+    if (lens_is_next(ui->lens)) {
+        lens_go_next(ui->lens, false);
+        transcript_lens_end(ui->transcript);
+        lens_walk(ui, 0, 0);
+    } else {
+        lens_walk(ui, -1, 1);
+    }
 }
 
 static void lens_far_right(struct ui *ui)
@@ -153,11 +170,36 @@ static void lens_up(struct ui *ui)
     lens_choose(ui->lens, -1);
 }
 
+/* Another road from the token under the lens. */
+static void tell_road(struct ui *ui, enum ui_action_kind kind, int alternative)
+{
+    struct ui_action action = {.kind = kind, .step = alternative};
+    bool token = transcript_lens_at(ui->transcript, &action.index, &action.token);
+    if (lens_is_next(ui->lens))
+        action.token = SIZE_MAX; /* behind the last */
+    if (token || lens_is_next(ui->lens))
+        ui_tell(ui, &action);
+}
+
 static void lens_fork(struct ui *ui)
 {
-    struct ui_action action = {.kind = UI_FORK, .step = (int)lens_chosen(ui->lens)};
-    if (transcript_lens_at(ui->transcript, &action.index, &action.token))
-        ui_tell(ui, &action);
+    if (lens_is_next(ui->lens))
+        tell_step(ui, (int)lens_chosen(ui->lens));
+    else
+        tell_road(ui, UI_FORK, (int)lens_chosen(ui->lens));
+}
+
+static void lens_draw_anew(struct ui *ui)
+{
+    if (lens_is_next(ui->lens))
+        tell_step(ui, -1);
+    else
+        tell_road(ui, UI_FORK, -1);
+}
+
+static void lens_words(struct ui *ui)
+{
+    tell_road(ui, UI_WORDS, 0);
 }
 
 static void composer(struct ui *ui)
@@ -318,12 +360,14 @@ static const struct ui_command commands[] = {
     {"keys", keys},
     {"lens", lens},
     {"lens-down", lens_down},
+    {"lens-draw", lens_draw_anew},
     {"lens-far-left", lens_far_left},
     {"lens-far-right", lens_far_right},
     {"lens-fork", lens_fork},
     {"lens-left", lens_left},
     {"lens-right", lens_right},
     {"lens-up", lens_up},
+    {"lens-words", lens_words},
     {"line-down", line_down},
     {"line-up", line_up},
     {"list", list},

@@ -300,6 +300,20 @@ void ui_set_token(struct ui *ui, const struct ui_token_details *details)
     lens_set(ui->lens, details);
 }
 
+void ui_set_next(struct ui *ui, const struct ui_token_details *details)
+{
+    bool begins = details != NULL && !lens_has_next(ui->lens);
+    ui->dirty = true;
+    lens_set_next(ui->lens, details);
+    ui->lens_stale = details == NULL;
+    if (details != NULL)
+        transcript_lens_end(ui->transcript);
+    if (begins && !ui->lens_shown)
+        ui_run(ui, "lens");
+    else if (begins)
+        ui_take_focus(ui, FOCUS_LENS);
+}
+
 /* ---- looks ------------------------------------------------------------------------------------------------------ */
 
 enum error_code ui_set_theme(struct ui *ui, const char *name, struct error *err)

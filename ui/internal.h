@@ -33,6 +33,7 @@ struct ui {
     struct layout layout;
     enum focus focus;
     bool list_shown, settings_shown, lens_shown, mouse, no_color, small;
+    bool lens_stale;            /* what it shows is to be asked for again */
     bool dirty, waiting;        /* waiting: an escape may go on */
     bool pressed;               /* the mouse, in the transcript */
     bool focused;               /* the terminal's window */

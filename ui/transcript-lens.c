@@ -71,6 +71,18 @@ bool transcript_lens_at(struct transcript *t, size_t *block, size_t *token)
     return t->lens && t->lens_block < t->n && t->lens_token < t->blocks[t->lens_block].n_tokens;
 }
 
+void transcript_lens_end(struct transcript *t)
+{
+    t->lens_block = t->n > 0 ? t->n - 1 : 0;
+    t->lens_token = SIZE_MAX;
+}
+
+bool transcript_lens_at_end(struct transcript *t)
+{
+    clamp(t);
+    return t->lens_block + 1 >= t->n && (t->n == 0 || t->lens_token + 1 >= t->blocks[t->lens_block].n_tokens);
+}
+
 /* The next answer in a direction that has tokens, or has not been asked for them. */
 static bool next_answer(struct transcript *t, int step)
 {

@@ -63,6 +63,9 @@ bool transcript_set_tokens(struct transcript *t, size_t index, const struct ui_t
 /* An answer near the view whose tokens are not known; transcript_count: none. */
 size_t transcript_wants_tokens(const struct transcript *t);
 void transcript_lens_move(struct transcript *t, int step);
+/* To the last token of all. */
+void transcript_lens_end(struct transcript *t);
+bool transcript_lens_at_end(struct transcript *t);
 /* The token under the cursor; false when there is none. */
 bool transcript_lens_at(struct transcript *t, size_t *block, size_t *token);
 

@@ -184,7 +184,8 @@ static bool take_common(struct ui *ui, const struct key *key)
 {
     bool ctrl = key->code == KEYS_CHARACTER && key->modifiers == KEY_CTRL;
     if (key->code == KEYS_ESCAPE || (ctrl && key->character == L'c')) {
-        if (ui->state == UI_BUSY && (ui->focus == FOCUS_TRANSCRIPT || ctrl))
+        bool waits = ui->focus == FOCUS_LENS && lens_has_next(ui->lens);
+        if (ui->state == UI_BUSY && (ui->focus == FOCUS_TRANSCRIPT || waits || ctrl))
             ui_tell_text(ui, UI_STOP, NULL);
         else if (ui->focus == FOCUS_LENS)
             ui_run(ui, "lens"); /* closes it */
@@ -289,7 +290,10 @@ void ui_tick(struct ui *ui, ui_act *act, void *context)
 {
     if (ui->waiting)
         take_keys(ui, true, act, context);
-    if (ui->lens_shown && transcript_wants_tokens(ui->transcript) < transcript_count(ui->transcript)) {
+    bool wants = ui->lens_stale || transcript_wants_tokens(ui->transcript) < transcript_count(ui->transcript);
+    if (ui->lens_shown && wants) {
+        ui->lens_stale = false;
+        ui->dirty = true;
         ui->act = act;
         ui->context = context;
         ui_ask_tokens(ui);

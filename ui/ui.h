@@ -66,7 +66,9 @@ enum ui_action_kind {
     UI_MORE,      /* the end of the list is selected: there may be more */
     UI_TOKENS,    /* the tokens of message (by index) are wanted: see ui_message_tokens */
     UI_TOKEN,     /* the lens stands on a token of message (by index): see ui_set_token */
-    UI_FORK,      /* go on with alternative step of that token instead */
+    UI_FORK,      /* go on with alternative step of that token instead; -1: with what is drawn there now */
+    UI_WORDS,     /* go on with a person's words in place of that token; token SIZE_MAX: behind the last */
+    UI_STEP,      /* the answer that waits goes on with candidate step; -1: with what is drawn */
     UI_SETTING,   /* text: the name of a setting; step, or value when it was typed */
 };
 struct ui_action {
@@ -76,7 +78,7 @@ struct ui_action {
     const char *what;      /* UI_COPY: "message", "code block", "selection"; NULL: to the primary selection only */
     int64_t message;       /* the one keys act on; 0: none */
     int64_t conversation;  /* the one selected in the list; 0: none */
-    size_t index, token;   /* UI_TOKENS, UI_TOKEN, UI_FORK: the message and the token in it */
+    size_t index, token;   /* UI_TOKENS, UI_TOKEN, UI_FORK, UI_WORDS: the message and the token in it */
     int step;              /* UI_SETTING: -10, -1, 1, 10; 0: back to the default, or text after '=' */
 };
 typedef void ui_act(void *context, const struct ui_action *action);
@@ -221,6 +223,8 @@ struct ui_token_details {
     size_t n_candidates;
 };
 void ui_set_token(struct ui *ui, const struct ui_token_details *details); /* NULL: none */
+/* An answer waits: what its next token may be. The lens opens there. NULL: none waits. */
+void ui_set_next(struct ui *ui, const struct ui_token_details *details);
 
 /* ---- looks ------------------------------------------------------------------------------------------------------ */
 

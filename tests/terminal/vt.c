@@ -235,6 +235,7 @@ static bool wait_until(struct vt *t, const char *text, bool shown)
             return false;
         }
     }
+    vt_pause(t, 15); /* the rest of the frame */
     return true;
 }
 

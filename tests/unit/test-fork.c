@@ -182,6 +182,104 @@ static void mistakes_change_nothing(void **state)
     end(&f);
 }
 
+/* Own words stand behind the tokens before the place, as they were typed, and the model goes on behind them. */
+static void words_are_put_as_typed(void **state)
+{
+    static const char *const words[] = {" two words", "glued", "\n\nA new line", "日本 é", " ", "x"};
+    struct fixture f;
+    struct error err = {0};
+    (void)state;
+    begin(&f);
+    assert_int_equal(chat_send(f.chat, "The llama", 9, &err), ERR_NONE);
+    settle(f.chat);
+    struct store_records first = records(f.chat, 1);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t kept = 0, place = i * 3, forced = 0, bytes = 0;
+        while (chat_alternative(f.chat, 1, -1, &err) == ERR_NONE)
+            ;
+        error_clear(&err);
+        char *old = strdup(buf_text(&chat_message(f.chat, 1)->text));
+        for (size_t k = 0; k < place; k++)
+            kept += first.at[k].bytes;
+        if (chat_fork_words(f.chat, 1, place, words[i], &err) != ERR_NONE)
+            fail_msg("%s", err.message);
+        settle(f.chat);
+        const char *text = buf_text(&chat_message(f.chat, 1)->text);
+        assert_memory_equal(text, old, kept);
+        if (strncmp(text + kept, words[i], strlen(words[i])) != 0)
+            fail_msg("'%s' is not in '%s'", words[i], text + kept);
+        struct store_records r = records(f.chat, 1);
+        for (size_t k = 0; k < r.n; k++) {
+            assert_int_equal(r.at[k].forced, k >= place && bytes - kept < strlen(words[i]) && bytes >= kept);
+            forced += r.at[k].forced;
+            bytes += r.at[k].bytes;
+        }
+        assert_true(forced > 0 && r.n > place + forced);
+        assert_in_range(chat_message(f.chat, 1)->text.size - bytes, 0, 3); /* half of a character at the end */
+        store_records_free(&r);
+        free(old);
+    }
+    store_records_free(&first);
+    end(&f);
+}
+
+/* What is drawn again where nothing changed is what was drawn. */
+static void draws_again(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    (void)state;
+    begin(&f);
+    assert_int_equal(chat_send(f.chat, "The llama", 9, &err), ERR_NONE);
+    settle(f.chat);
+    char *text = strdup(buf_text(&chat_message(f.chat, 1)->text));
+    assert_int_equal(chat_fork(f.chat, 1, 5, -1, &err), ERR_NONE);
+    settle(f.chat);
+    assert_int_equal(chat_message(f.chat, 1)->siblings, 2);
+    assert_memory_equal(buf_text(&chat_message(f.chat, 1)->text), text, strlen(text));
+    free(text);
+    end(&f);
+}
+
+static void wait_for_step(struct chat *c)
+{
+    while (!chat_waits(c) && chat_is_busy(c)) {
+        struct pollfd fd = {.fd = chat_fd(c), .events = POLLIN};
+        assert_int_equal(poll(&fd, 1, 60000), 1);
+        chat_handle(c);
+    }
+}
+
+/* Step by step an answer is what it is at once, and a token that is put is recorded as such. */
+static void goes_by_steps(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    (void)state;
+    begin(&f);
+    assert_int_equal(chat_send(f.chat, "The llama", 9, &err), ERR_NONE);
+    settle(f.chat);
+    char *text = strdup(buf_text(&chat_message(f.chat, 1)->text));
+    chat_set_stepping(f.chat, true);
+    assert_int_equal(chat_regenerate(f.chat, &err), ERR_NONE);
+    for (wait_for_step(f.chat); chat_is_busy(f.chat); wait_for_step(f.chat))
+        chat_step(f.chat, -1);
+    assert_string_equal(buf_text(&chat_message(f.chat, 1)->text), text);
+    assert_int_equal(chat_regenerate(f.chat, &err), ERR_NONE);
+    wait_for_step(f.chat);
+    chat_step(f.chat, 300);
+    wait_for_step(f.chat);
+    chat_set_stepping(f.chat, false);
+    settle(f.chat);
+    struct store_records r = records(f.chat, 1);
+    assert_int_equal(r.n, TOKENS);
+    assert_int_equal(r.at[0].chosen.id, 300);
+    assert_true(r.at[0].forced && !r.at[1].forced);
+    store_records_free(&r);
+    free(text);
+    end(&f);
+}
+
 /* Waits for what the verification says. */
 static const char *verify(struct fixture *f, size_t index)
 {
@@ -244,6 +342,9 @@ int main(void)
     unsetenv("XDG_CONFIG_HOME");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fork_is_a_prompt_with_that_beginning),
+        cmocka_unit_test(words_are_put_as_typed),
+        cmocka_unit_test(draws_again),
+        cmocka_unit_test(goes_by_steps),
         cmocka_unit_test(mistakes_change_nothing),
         cmocka_unit_test(answers_are_verified),
     };

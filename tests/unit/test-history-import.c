@@ -54,7 +54,7 @@ static int64_t add_answer(struct store *s, int64_t conversation, int64_t parent)
         struct store_token t = {.chosen = {i * 5000, 0.1f * (float)(i % 11), 1.0f / (float)(i + 1)}, .bytes = 2,
                                 .rank = (uint32_t)i, .entropy = (float)i * 0.37f, .forced = i == 7, .n_best = i % 11};
         for (int k = 0; k < t.n_best; k++)
-            t.best[k] = (struct store_candidate){k * 9999, 0.9f / (float)(k * k + 1), k > 4 ? 0 : 0.5f};
+            t.best[k] = (struct store_candidate){k * 9999, 0.9f / (float)(k * k + 1), k > 4 ? 0 : 0.5f, k > 4 ? (uint8_t)k : 0};
         if (i == 10)
             history_ok(store_reply_settings(r, "{\"temperature\":1.4}", &err), &err);
         history_ok(store_reply_append(r, "ab", 2, &t, &err), &err);

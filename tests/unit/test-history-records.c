@@ -15,9 +15,9 @@ static void records_come_back_within_their_precision(void **state)
     double worst = 0;
     for (int i = 0; i < 2000; i++) {
         float p = expf(-(float)i / 70.0f);
-        struct store_token t = {.chosen = {i * 64, p, i % 3 == 0 ? 0 : p}, .bytes = (uint32_t)i, .epoch = (uint32_t)i,
+        struct store_token t = {.chosen = {i * 64, p, i % 3 == 0 ? 0 : p, (uint8_t)(i % 16)}, .bytes = (uint32_t)i, .epoch = (uint32_t)i,
                                 .rank = (uint32_t)i, .entropy = (float)i / 150, .forced = i % 2 == 1, .n_best = 1,
-                                .best = {{INT32_MAX, 1, p}}};
+                                .best = {{INT32_MAX, 1, p, 0}}};
         assert_true(records_pack(&packed, &t));
     }
     struct store_records out = {0};
@@ -34,6 +34,7 @@ static void records_come_back_within_their_precision(void **state)
         assert_int_equal(t->forced, i % 2 == 1);
         assert_true(fabsf(t->entropy - (float)i / 150) < 1e-3f);
         assert_true(i % 3 != 0 || t->chosen.after == 0);
+        assert_int_equal(t->chosen.removed_by, i % 3 == 0 ? i % 16 : 0);
         assert_int_equal(t->best[0].id, INT32_MAX);
         assert_true(t->best[0].before == 1.0f);
     }
@@ -49,10 +50,10 @@ static void a_token_takes_less_than_100_bytes(void **state)
     struct buf packed;
     buf_init(&packed, 1 << 20);
     for (int i = 0; i < 1000; i++) {
-        struct store_token t = {.chosen = {127000 + i, 0.3f, 0.4f}, .bytes = 5, .epoch = 3, .rank = 2, .entropy = 2,
+        struct store_token t = {.chosen = {127000 + i, 0.3f, 0.4f, 0}, .bytes = 5, .epoch = 3, .rank = 2, .entropy = 2,
                                 .n_best = STORE_CANDIDATES};
         for (int k = 0; k < STORE_CANDIDATES; k++)
-            t.best[k] = (struct store_candidate){128000 - k, 0.1f, 0.1f};
+            t.best[k] = (struct store_candidate){128000 - k, 0.1f, k > 7 ? 0 : 0.1f, k > 7 ? (uint8_t)(6 + k) : 0};
         records_pack(&packed, &t);
     }
     print_message("%.1f bytes per token with ten alternatives\n", (double)packed.size / 1000);
@@ -67,7 +68,7 @@ static void odd_values_are_packed(void **state)
     buf_init(&packed, 1 << 20);
     const float odd[] = {NAN, INFINITY, -INFINITY, -1, 2, 1e-30f, 0};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
-        struct store_token t = {.chosen = {-1, odd[i], odd[i]}, .entropy = odd[i], .n_best = i % 2 == 0 ? 99 : -5};
+        struct store_token t = {.chosen = {-1, odd[i], odd[i], 0}, .entropy = odd[i], .n_best = i % 2 == 0 ? 99 : -5};
         assert_true(records_pack(&packed, &t));
     }
     struct store_records out = {0};
@@ -83,7 +84,7 @@ static void damaged_parts_are_refused(void **state)
     (void)state;
     struct buf packed;
     buf_init(&packed, 1 << 20);
-    struct store_token t = {.chosen = {300, 0.3f, 0.4f}, .entropy = 2, .n_best = 3};
+    struct store_token t = {.chosen = {300, 0.3f, 0.4f, 0}, .entropy = 2, .n_best = 3};
     records_pack(&packed, &t);
     for (size_t cut = 2; cut < packed.size; cut++) {
         struct store_records out = {0};
