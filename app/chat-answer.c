@@ -171,6 +171,9 @@ void chat_set_sampling(struct chat *c, const struct sampling *sampling)
 {
     uint32_t changed = chat_settings_changed(&c->sampling, sampling) & SETTINGS_ALL;
     c->by_hand |= changed;
+    c->overruled &= ~changed;
+    c->from_preset &= ~changed;
+    c->from_persona &= ~changed;
     c->sampling = *sampling;
     if (changed != 0)
         chat_save_properties(c);

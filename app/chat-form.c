@@ -16,6 +16,13 @@ static uint32_t bit_of(const struct sampling_field *field)
     return field->kind == FIELD_SEED ? SETTINGS_SEED : UINT32_C(1) << (field - sampling_fields);
 }
 
+uint32_t chat_setting_bit(const char *name)
+{
+    const struct sampling_field *field = sampling_field(name);
+    enum sampling_list list = sampling_list(name);
+    return field != NULL ? bit_of(field) : list != SAMPLING_LISTS ? SETTINGS_LIST(list) : 0;
+}
+
 static bool same_list(const struct sampling *a, const struct sampling *b, enum sampling_list list)
 {
     int32_t n = sampling_list_size(a, list);

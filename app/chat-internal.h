@@ -25,6 +25,9 @@ struct chat {
     struct chat_list list;         /* those with an id stand before those without */
     struct sampling sampling;
     uint32_t by_hand;              /* settings that this conversation has of its own, see chat_settings_json */
+    uint32_t overruled;            /* of these, those for which a flag or a variable counts */
+    uint32_t from_preset, from_persona; /* of these, those that nobody changed since */
+    char *preset, *persona;        /* their names; NULL: none */
     bool seed_is_fixed;
     uint64_t tries;                /* answers to the same message with a fixed seed */
     size_t window;                 /* the first message that the model sees */
@@ -168,7 +171,16 @@ enum error_code chat_reload(struct chat *c, struct error *err);
 /* Opens what --continue or --resume name, if anything. */
 enum error_code chat_resume(struct chat *c, struct error *err);
 
+/* chat-origin.c */
+/* Sets in s what flags and variables say; returns which. */
+uint32_t chat_take_given(const struct chat *c, struct sampling *s);
+/* After by_hand was read: what of it a preset and a persona (NULL: none) say too. */
+void chat_find_origins(struct chat *c, const char *preset, const char *persona);
+void chat_name_origin(char **place, const char *name);
+
 /* chat-form.c */
+/* The bit of a setting by name; 0: there is none. */
+uint32_t chat_setting_bit(const char *name);
 /* Bits of sampling_fields by position; the seed and the lists have ones of their own. */
 #define SETTINGS_LIST(list) (UINT32_C(1) << ((list) == LIST_STOP ? 31 : 27 + (list)))
 #define SETTINGS_SEED (UINT32_C(1) << 30)

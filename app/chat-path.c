@@ -272,18 +272,8 @@ static void take_settings(struct chat *c, const char *json)
 {
     struct sampling own = c->options->sampling;
     c->by_hand = chat_settings_read(&own, json);
+    c->overruled = chat_take_given(c, &own);
     c->sampling = own;
-    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
-        char value[64], name[64];
-        struct error ignored = {0};
-        snprintf(name, sizeof name, "%s", field->name);
-        for (char *p = strchr(name, '_'); p != NULL; p = strchr(p, '_'))
-            *p = '-';
-        if (!given(c, name))
-            continue;
-        sampling_get(&c->options->sampling, field, value, sizeof value);
-        sampling_set(&c->sampling, field->name, value, &ignored);
-    }
     c->seed_is_fixed = (c->by_hand & SETTINGS_SEED) != 0 || options_source(c->options, "seed") != SOURCE_BUILT_IN;
     c->tries = 0;
 }
@@ -321,6 +311,7 @@ static void take_model(struct chat *c, const char *model)
 static void take_properties(struct chat *c, const struct store_conversation *own)
 {
     take_settings(c, own->settings);
+    chat_find_origins(c, own->preset, own->persona);
     take_system(c, own->system);
     take_template(c, own->template_name);
     take_model(c, own->model);

@@ -54,12 +54,16 @@ enum error_code chat_use_persona(struct chat *c, const struct store_persona *p, 
         struct sampling sampling = c->sampling;
         uint32_t which = chat_settings_read(&sampling, p->settings);
         chat_set_sampling(c, &sampling);
+        c->by_hand |= which & SETTINGS_ALL;
+        c->from_persona |= which;
+        c->from_preset &= ~which;
+        c->overruled &= ~which;
         if ((which & SETTINGS_SEED) != 0)
             chat_fix_seed(c, true);
     }
     if (p->system != NULL && chat_set_system(c, p->system, err) != ERR_NONE)
         return err->code;
+    chat_name_origin(&c->persona, p->name);
     chat_save_properties(c);
-    int64_t id = keep_conversation(c->keep);
-    return id != 0 ? store_set(keep_store(c->keep), id, STORE_PERSONA, p->name, err) : ERR_NONE;
+    return ERR_NONE;
 }

@@ -82,6 +82,10 @@ static enum error_code store_properties(struct chat *c, struct error *err)
         code = store_set(s, id, STORE_TEMPLATE, c->template_name, err);
     if (code == ERR_NONE)
         code = store_set(s, id, STORE_MODEL, model != NULL && *model != '\0' ? model : NULL, err);
+    if (code == ERR_NONE)
+        code = store_set(s, id, STORE_PRESET, c->preset, err);
+    if (code == ERR_NONE)
+        code = store_set(s, id, STORE_PERSONA, c->persona, err);
     free(model);
     free(settings);
     return code;

@@ -67,7 +67,7 @@ struct chat *chat_open(const struct options *options, const struct chat_view *vi
     if (name != NULL && (c->template_name = strdup(name)) == NULL)
         error_set(err, ERR_MEMORY, "no memory for a name");
     else if ((c->keep = keep_open(options, err)) != NULL && chat_resume(c, err) == ERR_NONE &&
-             (options->preset == NULL || preset_begin(c, options, options->preset, err) == ERR_NONE) &&
+             (options->preset == NULL || preset_begin(c, options->preset, err) == ERR_NONE) &&
              load_first(c, err) == ERR_NONE)
         return c;
     chat_free(c);
@@ -103,6 +103,8 @@ void chat_free(struct chat *c)
     free(c->path);
     free(c->template_name);
     free(c->model_kept);
+    free(c->preset);
+    free(c->persona);
     buf_free(&c->system);
     buf_free(&c->undone_text);
     buf_free(&c->title_said);
@@ -187,11 +189,6 @@ size_t chat_count_tokens(const struct chat *c, const char *text, size_t size)
     return n;
 }
 
-const struct sampling *chat_given_sampling(const struct chat *c)
-{
-    return &c->options->sampling;
-}
-
 const struct sampling *chat_sampling(const struct chat *c)
 {
     return &c->sampling;
@@ -207,6 +204,7 @@ void chat_fix_seed(struct chat *c, bool fixed)
     c->seed_is_fixed = fixed;
     c->tries = 0;
     c->by_hand = fixed ? c->by_hand | SETTINGS_SEED : c->by_hand & ~SETTINGS_SEED;
+    c->overruled &= ~SETTINGS_SEED;
     chat_save_properties(c);
 }
 

@@ -106,12 +106,22 @@ void chat_preview(struct chat *c);
 bool chat_seed_is_fixed(const struct chat *c);
 void chat_fix_seed(struct chat *c, bool fixed);
 
+/* Where a setting's value, by the engine's name, comes from; *name is the preset's or the persona's. */
+enum chat_origin {
+    CHAT_GIVEN, /* the options: see options_source */
+    CHAT_SET,   /* in this conversation */
+    CHAT_PRESET,
+    CHAT_PERSONA,
+};
+enum chat_origin chat_setting_origin(const struct chat *c, const char *setting, const char **name);
+/* Makes the settings those of a preset, JSON as the history has them; what it says nothing of is as the options have it, and
+ * the seed stays. given_first: flags and variables count more. */
+void chat_use_preset(struct chat *c, const char *name, const char *settings, bool given_first);
+
 /* Takes what a record's settings, JSON as the history has them, say; the rest stays. */
 void chat_settings_take(struct sampling *s, const char *json);
 /* The settings but the seed as such JSON, malloc'ed; NULL without memory. */
 char *chat_settings_give(const struct sampling *s);
-/* The settings as flags, variables and the config file gave them. */
-const struct sampling *chat_given_sampling(const struct chat *c);
 
 /* The setting that removed a candidate of a record, by its store_candidate.removed_by; NULL: unknown. */
 const char *chat_reason(uint8_t removed_by);

@@ -50,41 +50,35 @@ static enum error_code unknown(struct chat *c, const char *name, struct error *e
     return err->code;
 }
 
-enum error_code preset_use(struct chat *c, const char *name, struct error *err)
+char *preset_settings(const struct chat *c, const char *name)
 {
     char *own = NULL;
     struct error ignored = {0};
     struct store *s = library(c);
-    if (s != NULL && store_preset_get(s, name, &own, &ignored) != ERR_NONE)
-        own = NULL;
-    const char *settings = own != NULL ? own : find_built_in(name);
+    if (s != NULL && store_preset_get(s, name, &own, &ignored) == ERR_NONE)
+        return own;
+    const char *settings = find_built_in(name);
+    return settings != NULL ? strdup(settings) : NULL;
+}
+
+static enum error_code use(struct chat *c, const char *name, bool given_first, struct error *err)
+{
+    char *settings = preset_settings(c, name);
     if (settings == NULL)
         return unknown(c, name, err);
-    struct sampling next = *chat_given_sampling(c);
-    next.seed = chat_sampling(c)->seed;
-    chat_settings_take(&next, settings);
-    chat_set_sampling(c, &next);
-    free(own);
+    chat_use_preset(c, name, settings, given_first);
+    free(settings);
     return ERR_NONE;
 }
 
-enum error_code preset_begin(struct chat *c, const struct options *o, const char *name, struct error *err)
+enum error_code preset_use(struct chat *c, const char *name, struct error *err)
 {
-    if (preset_use(c, name, err) != ERR_NONE)
-        return err->code;
-    struct sampling s = *chat_sampling(c);
-    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
-        char option[OPTION_NAME_MOST], value[32];
-        snprintf(option, sizeof option, "%s", field->name);
-        for (char *p = option; *p != '\0'; p++)
-            *p = *p == '_' ? '-' : *p;
-        if (option_find(option, FOR_CHAT) == NULL || options_source(o, option) < SOURCE_VARIABLE)
-            continue;
-        sampling_get(&o->sampling, field, value, sizeof value);
-        sampling_set(&s, field->name, value, err);
-    }
-    chat_set_sampling(c, &s);
-    return err->code;
+    return use(c, name, false, err);
+}
+
+enum error_code preset_begin(struct chat *c, const char *name, struct error *err)
+{
+    return use(c, name, true, err);
 }
 
 enum error_code preset_save(struct chat *c, const char *name, struct error *err)

@@ -343,7 +343,10 @@ static void set_by_slider(struct front *f, const struct ui_action *a)
 {
     char name[80];
     snprintf(name, sizeof name, "%s", a->text);
-    front_step(f, name, a->step);
+    if (a->typed != NULL)
+        front_type_setting(f, name, a->typed);
+    else
+        front_step(f, name, a->step);
 }
 
 void front_act(void *context, const struct ui_action *a)

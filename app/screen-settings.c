@@ -40,42 +40,124 @@ static double value_of(const struct sampling *s, const struct sampling_field *fi
     return field->kind == FIELD_INT ? (double)*(const int32_t *)at : (double)*(const uint64_t *)at;
 }
 
-static const char *source_of(const struct front *f, const struct sampling_field *field)
+/* ---- rows ------------------------------------------------------------------------------------------------------- */
+
+enum { VALUE_BYTES = 32, SOURCE_BYTES = 160, LISTS_BYTES = 1 << 16 };
+
+/* What the rows are made of, until the screen has copied it. */
+struct rows {
+    struct ui_setting at[SETTINGS_MOST];
+    char values[SETTINGS_MOST][VALUE_BYTES], typed[SETTINGS_MOST][VALUE_BYTES], helps[SETTINGS_MOST][SOURCE_BYTES];
+    char sources[SETTINGS_MOST][SOURCE_BYTES];
+    struct buf lists[SAMPLING_LISTS];
+    size_t n;
+};
+
+static void write_source(const struct front *f, const char *setting, char *out, size_t size)
 {
-    char name[40];
-    snprintf(name, sizeof name, "%s", field->name);
-    for (char *p = name; *p != '\0'; p++)
+    static const char *const given[] = {[SOURCE_BUILT_IN] = "built-in", [SOURCE_CONFIG] = "the configuration file",
+                                        [SOURCE_VARIABLE] = "an environment variable", [SOURCE_FLAG] = "a flag"};
+    char option[OPTION_NAME_MOST];
+    const char *name;
+    enum chat_origin origin = chat_setting_origin(f->talk.chat, setting, &name);
+    snprintf(option, sizeof option, "%s", setting);
+    for (char *p = option; *p != '\0'; p++)
         *p = *p == '_' ? '-' : *p;
-    const struct sampling *now = chat_sampling(f->talk.chat);
-    double given = value_of(&f->options->sampling, field), value = value_of(now, field);
-    if (value != given)
-        return "set in this conversation";
-    enum option_source source = options_source(f->options, name);
-    return source == SOURCE_BUILT_IN ? "built-in" : option_source_name(source);
+    enum option_source source = option_find(option, FOR_CHAT) != NULL ? options_source(f->options, option) : SOURCE_BUILT_IN;
+    switch (origin) {
+    case CHAT_GIVEN: snprintf(out, size, "%s", given[source]); break;
+    case CHAT_SET: snprintf(out, size, "this conversation"); break;
+    case CHAT_PRESET: snprintf(out, size, "preset %.100s", name); break;
+    case CHAT_PERSONA: snprintf(out, size, "persona %.100s", name); break;
+    }
+}
+
+/* "Off" for what has no effect; the help then says why, and what the value is. */
+static void write_value(const struct front *f, const struct sampling_field *field, struct rows *rows)
+{
+    const struct sampling *s = chat_sampling(f->talk.chat);
+    char value[VALUE_BYTES], typed[VALUE_BYTES];
+    const char *idle = sampling_idle(s, field);
+    bool random = field->kind == FIELD_SEED && !chat_seed_is_fixed(f->talk.chat);
+    bool warm = strcmp(field->name, "temperature") == 0 && s->dynatemp_range != 0.0f; /* 1 is not off then */
+    sampling_get(s, field, value, sizeof value);
+    if (field->kind == FIELD_SEED)
+        snprintf(typed, sizeof typed, "%s", random ? "" : value);
+    else
+        snprintf(typed, sizeof typed, field->kind == FIELD_FLOAT ? "%.6g" : "%.0f", value_of(s, field));
+    bool hidden = idle != NULL && strcmp(value, "Off") != 0;
+    const char *shown = random ? "random" : warm ? typed : value;
+    if (hidden)
+        snprintf(rows->helps[rows->n], SOURCE_BYTES, "%s has no effect: %s", shown, idle);
+    else
+        snprintf(rows->helps[rows->n], SOURCE_BYTES, "%s", field->help);
+    snprintf(rows->values[rows->n], VALUE_BYTES, "%s", hidden ? "Off" : shown);
+    snprintf(rows->typed[rows->n], VALUE_BYTES, "%s", typed);
+}
+
+static void add_field(const struct front *f, const struct sampling_field *field, struct rows *rows)
+{
+    const struct sampling *s = chat_sampling(f->talk.chat);
+    const struct scale *scale = find_scale(field->name);
+    size_t n = rows->n;
+    double position = -1;
+    write_value(f, field, rows);
+    write_source(f, field->name, rows->sources[n], SOURCE_BYTES);
+    if (field->kind == FIELD_SEED && !chat_seed_is_fixed(f->talk.chat))
+        snprintf(rows->sources[n], SOURCE_BYTES, "chance, another for each answer");
+    if (scale != NULL) {
+        position = (value_of(s, field) - scale->low) / (scale->high - scale->low);
+        position = position < 0 ? 0 : position > 1 ? 1 : position;
+    }
+    rows->at[rows->n++] = (struct ui_setting){field->name, rows->values[n], rows->helps[n], rows->sources[n], position,
+                                              rows->typed[n], true};
+}
+
+static const struct tokenizer *tokenizer_of(const struct front *f)
+{
+    const struct model *model = chat_model(f->talk.chat);
+    return model != NULL ? model_tokenizer(model) : NULL;
+}
+
+static void add_list(const struct front *f, enum sampling_list list, struct rows *rows)
+{
+    static const char *const helps[] = {
+        [LIST_STOP] = "an answer ends where it says one of these texts; Enter to change them: \"###\" \"\\n\\n\"",
+        [LIST_LOGIT_BIAS] = "added to a token's score, -100: never; Enter to change them: \" the\" -2, 1234 5",
+        [LIST_DRY_SEQUENCE_BREAKERS] = "a passage that repeats ends for DRY at tokens with these texts",
+    };
+    const struct sampling *s = chat_sampling(f->talk.chat);
+    struct buf *text = &rows->lists[list];
+    sampling_list_write(s, list, tokenizer_of(f), text);
+    write_source(f, sampling_list_name(list), rows->sources[rows->n], SOURCE_BYTES);
+    rows->at[rows->n] = (struct ui_setting){sampling_list_name(list), text->size > 0 ? buf_text(text) : "Off", helps[list],
+                                            rows->sources[rows->n], -1, buf_text(text), false};
+    rows->n++;
 }
 
 void front_settings(struct front *f)
 {
-    struct ui_setting rows[SETTINGS_MOST];
-    char values[SETTINGS_MOST][32];
-    size_t n = 0;
+    struct rows *rows = calloc(1, sizeof *rows);
     const struct sampling *s = chat_sampling(f->talk.chat);
-    for (const struct sampling_field *field = sampling_fields; field->name != NULL && n < SETTINGS_MOST; field++) {
-        if (!sampling_in_use(s, field))
-            continue;
-        const struct scale *scale = find_scale(field->name);
-        sampling_get(s, field, values[n], sizeof values[n]);
-        if (field->kind == FIELD_SEED && !chat_seed_is_fixed(f->talk.chat))
-            snprintf(values[n], sizeof values[n], "random");
-        rows[n] = (struct ui_setting){field->name, values[n], field->help, source_of(f, field), -1};
-        if (scale != NULL) {
-            double position = (value_of(s, field) - scale->low) / (scale->high - scale->low);
-            rows[n].position = position < 0 ? 0 : position > 1 ? 1 : position;
-        }
-        n++;
+    if (rows == NULL)
+        return;
+    for (int i = 0; i < SAMPLING_LISTS; i++)
+        buf_init(&rows->lists[i], LISTS_BYTES);
+    add_list(f, LIST_LOGIT_BIAS, rows);
+    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
+        if (sampling_in_use(s, field))
+            add_field(f, field, rows);
+        if (strcmp(field->name, "dry_allowed_length") == 0 && sampling_in_use(s, field))
+            add_list(f, LIST_DRY_SEQUENCE_BREAKERS, rows);
     }
-    ui_set_settings(f->ui, rows, n);
+    add_list(f, LIST_STOP, rows);
+    ui_set_settings(f->ui, rows->at, rows->n);
+    for (int i = 0; i < SAMPLING_LISTS; i++)
+        buf_free(&rows->lists[i]);
+    free(rows);
 }
+
+/* ---- changes ---------------------------------------------------------------------------------------------------- */
 
 /* Marks in a streaming answer which settings are others than before. */
 static void mark_changes(struct front *f, const struct sampling *before)
@@ -104,16 +186,31 @@ void front_settings_changed(struct front *f)
     front_head(f);
 }
 
-static void set(struct front *f, const char *name, const char *text)
+static enum error_code set(struct front *f, const char *name, const char *text, struct error *err)
+{
+    struct sampling s = *chat_sampling(f->talk.chat);
+    const struct sampling_field *field = sampling_field(name);
+    enum sampling_list list = sampling_list(name);
+    if (field == NULL)
+        sampling_list_clear(&s, list);
+    if (field != NULL ? sampling_set(&s, name, text, err) : sampling_list_read(&s, list, text, tokenizer_of(f), err))
+        return err->code;
+    chat_set_sampling(f->talk.chat, &s);
+    if (field != NULL && field->kind == FIELD_SEED)
+        chat_fix_seed(f->talk.chat, true);
+    front_settings_changed(f);
+    return ERR_NONE;
+}
+
+void front_type_setting(struct front *f, const char *name, const char *typed)
 {
     struct error err = {0};
-    struct sampling s = *chat_sampling(f->talk.chat);
-    if (sampling_set(&s, name, text, &err) != ERR_NONE) {
-        ui_notice(f->ui, true, err.message);
-        return;
-    }
-    chat_set_sampling(f->talk.chat, &s);
-    front_settings_changed(f);
+    bool is_number = sampling_field(name) != NULL;
+    if (is_number && *typed == '\0')
+        front_step(f, name, 0);
+    else if (sampling_list(name) != SAMPLING_LISTS || is_number)
+        set(f, name, typed, &err);
+    ui_setting_typed(f->ui, err.code != ERR_NONE ? err.message : NULL);
 }
 
 /* The value a step away, on the grid of steps and within the field's range. */
@@ -127,8 +224,27 @@ static double stepped(const struct sampling_field *field, const struct scale *sc
 static void step_to(struct front *f, const struct sampling_field *field, double value)
 {
     char text[40];
+    struct error err = {0};
     snprintf(text, sizeof text, field->kind == FIELD_FLOAT ? "%.3g" : "%.0f", value);
-    set(f, field->name, text);
+    if (set(f, field->name, text, &err) != ERR_NONE)
+        ui_notice(f->ui, true, err.message);
+}
+
+/* As it is built in. */
+static void set_default(struct front *f, const char *name)
+{
+    struct sampling s = *chat_sampling(f->talk.chat), defaults = sampling_defaults();
+    const struct sampling_field *field = sampling_field(name);
+    if (field == NULL) {
+        sampling_list_copy(&s, &defaults, sampling_list(name));
+        chat_set_sampling(f->talk.chat, &s);
+        front_settings_changed(f);
+    } else if (field->kind == FIELD_SEED) {
+        chat_fix_seed(f->talk.chat, false);
+        front_settings(f);
+    } else {
+        step_to(f, field, value_of(&defaults, field));
+    }
 }
 
 void front_step(struct front *f, const char *what, int step)
@@ -140,15 +256,12 @@ void front_step(struct front *f, const char *what, int step)
         *equals++ = '\0';
     const struct sampling_field *field = sampling_field(name);
     const struct scale *scale = find_scale(name);
-    if (field == NULL)
+    if (field == NULL && sampling_list(name) == SAMPLING_LISTS)
         return;
-    struct sampling defaults = sampling_defaults();
     if (equals != NULL && scale != NULL)
         step_to(f, field, round((scale->low + atof(equals) * (scale->high - scale->low)) / scale->step) * scale->step);
-    else if (field->kind == FIELD_SEED && step == 0)
-        chat_fix_seed(f->talk.chat, false), front_settings(f);
     else if (step == 0)
-        step_to(f, field, value_of(&defaults, field));
+        set_default(f, name);
     else if (scale != NULL)
         step_to(f, field, stepped(field, scale, value_of(chat_sampling(f->talk.chat), field), step));
 }
@@ -191,6 +304,11 @@ void front_candidates(struct front *f, const struct event *event)
     if (chat_model(f->talk.chat) == NULL || (event->id < 0 && event->kind != EVENT_PREVIEW))
         return;
     size_t n = front_candidate_rows(f, event, rows, words);
-    snprintf(summary, sizeof summary, "entropy %.2f, %d tokens are left", (double)event->entropy, (int)event->survivors);
+    snprintf(summary, sizeof summary, "entropy %.2f bits, %d survive", (double)event->entropy / M_LN2, (int)event->survivors);
     ui_set_candidates(f->ui, rows, n, summary);
+}
+
+void front_no_candidates(struct front *f)
+{
+    ui_set_candidates(f->ui, NULL, 0, "After an answer the candidates for the next token stand here.");
 }

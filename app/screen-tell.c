@@ -211,6 +211,7 @@ void front_changed(void *context, size_t from)
     }
     f->used = SIZE_MAX;
     f->relist = true;
+    front_no_candidates(f);
     front_sync(f);
     front_head(f);
     front_status(f);
@@ -234,6 +235,7 @@ void front_preview(void *context, const struct event *event)
 {
     struct front *f = context;
     front_candidates(f, event);
+    f->drawn = 0; /* what a setting changes is seen at once */
     if (chat_waits(f->talk.chat))
         front_waits(f, event);
 }

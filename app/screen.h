@@ -123,6 +123,10 @@ void front_settings(struct front *f);
 /* After something may have changed them. */
 void front_settings_changed(struct front *f);
 void front_step(struct front *f, const char *name, int step);
+/* Sets it to what was typed for it. */
+void front_type_setting(struct front *f, const char *name, const char *typed);
+/* Shows no candidates: there are none for the place where the conversation is. */
+void front_no_candidates(struct front *f);
 void front_candidates(struct front *f, const struct event *event);
 /* An event's candidates as rows of the screen, SAMPLING_CANDIDATES at most; words hold their texts. */
 size_t front_candidate_rows(const struct front *f, const struct event *event, struct ui_candidate *rows, char (*words)[48]);

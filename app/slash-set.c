@@ -17,14 +17,19 @@ static void show_field(struct talk *t, const struct sampling_field *field)
     show_line(t->show, "  %-20s %-10s %s", field->name, value, field->help);
 }
 
+static const struct tokenizer *tokenizer_of(const struct talk *t)
+{
+    const struct model *model = chat_model(t->chat);
+    return model != NULL ? model_tokenizer(model) : NULL;
+}
+
 static void show_list(struct talk *t, const struct sampling *s, enum sampling_list list)
 {
-    for (int32_t i = 0; i < sampling_list_size(s, list); i++) {
-        char text[SAMPLING_STOP_BYTES];
-        sampling_list_get(s, list, i, text, sizeof text);
-        show_line(t->show, strcmp(text, "\n") == 0 ? "  %-20s (end of line)" : "  %-20s \"%s\"", sampling_list_name(list),
-                  text);
-    }
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    sampling_list_write(s, list, tokenizer_of(t), &text);
+    show_line(t->show, "  %-20s %s", sampling_list_name(list), text.size > 0 ? buf_text(&text) : "Off");
+    buf_free(&text);
 }
 
 enum error_code slash_settings(struct talk *t, const char *arguments, struct error *err)
@@ -80,15 +85,14 @@ static enum error_code change(struct talk *t, const char *name, const char *valu
         return slash_seed(t, value, err);
     if (field == NULL && strcasecmp(value, "off") == 0)
         sampling_list_clear(&s, list);
-    else if (sampling_set(&s, known, value, err) != ERR_NONE)
+    else if (field != NULL ? sampling_set(&s, known, value, err)
+                           : sampling_list_read(&s, list, value, tokenizer_of(t), err))
         return err->code;
     chat_set_sampling(t->chat, &s);
     if (field != NULL)
         show_field(t, field);
-    else if (list == LIST_STOP)
-        show_note(t->show, "an answer ends at %d texts", (int)s.n_stops);
     else
-        show_note(t->show, "%s: %d", sampling_list_name(list), (int)sampling_list_size(&s, list));
+        show_list(t, &s, list);
     return ERR_NONE;
 }
 
@@ -104,7 +108,9 @@ static void unquote(char *value)
 
 static enum error_code set_named(struct talk *t, const char *name, char *value, struct error *err)
 {
-    unquote(value);
+    enum sampling_list list = sampling_list(setting_name(name));
+    if (list == SAMPLING_LISTS)
+        unquote(value);
     if (strcmp(name, "system") == 0)
         return slash_system(t, value, err);
     if (strcmp(name, "template") == 0)
@@ -112,7 +118,6 @@ static enum error_code set_named(struct talk *t, const char *name, char *value, 
     const struct sampling_field *field = sampling_field(setting_name(name));
     if (*value != '\0')
         return change(t, name, value, err);
-    enum sampling_list list = sampling_list(setting_name(name));
     if (field == NULL && list == SAMPLING_LISTS)
         return no_setting(name, err);
     if (field != NULL)

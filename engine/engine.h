@@ -199,11 +199,14 @@ struct sampling_field {
     double low, high, neutral; /* neutral: the value that has no effect; NAN when there is none */
     const char *with;  /* the setting that has to be on for this one to matter; NULL for those that most people use */
 };
-extern const struct sampling_field sampling_fields[]; /* ends with name == NULL */
+/* In the order in which they act; ends with name == NULL. */
+extern const struct sampling_field sampling_fields[];
 /* Dashes and underscores are the same. NULL when there is no such setting. */
 const struct sampling_field *sampling_field(const char *name);
 /* False while the setting that it belongs to is off; usual settings are always in use. */
 bool sampling_in_use(const struct sampling *s, const struct sampling_field *field);
+/* Why this one has no effect now, e.g. "temperature is 0"; NULL when it has one or is off by itself. */
+const char *sampling_idle(const struct sampling *s, const struct sampling_field *field);
 /* Sets one by name from text, checking its range. To a list it appends: "stop" a text, "logit_bias" ID=BIAS (a bias of 0
  * takes the id out), "dry_sequence_breakers" a text. */
 enum error_code sampling_set(struct sampling *s, const char *name, const char *value, struct error *err);
@@ -219,6 +222,15 @@ int32_t sampling_list_size(const struct sampling *s, enum sampling_list list);
 /* Writes an item as sampling_set takes it into out; SAMPLING_STOP_BYTES suffice. */
 void sampling_list_get(const struct sampling *s, enum sampling_list list, int32_t i, char *out, size_t size);
 void sampling_list_clear(struct sampling *s, enum sampling_list list);
+/* Makes the list that of another's. */
+void sampling_list_copy(struct sampling *s, const struct sampling *from, enum sampling_list list);
+/* Appends the list to out as a person writes it: texts as "###" "\n", with \n, \t, \", \\ and \xNN, biases as " the" -2,
+ * or with an id where t is NULL or no text names the token. False without memory. */
+bool sampling_list_write(const struct sampling *s, enum sampling_list list, const struct tokenizer *t, struct buf *out);
+/* Appends what such text says; what is not in quotes is one text as it stands. The text of a bias must be one token, else
+ * the error names those that it is. On failure s stays as it was. */
+enum error_code sampling_list_read(struct sampling *s, enum sampling_list list, const char *text, const struct tokenizer *t,
+                                   struct error *err);
 /* Appends the tokens at which a repetition ends: control tokens, and those whose text contains a sequence breaker. */
 bool sampling_breakers(const struct sampling *s, const struct tokenizer *t, struct ids *out);
 

@@ -48,6 +48,20 @@ void sampling_list_clear(struct sampling *s, enum sampling_list list)
     *(list == LIST_STOP ? &s->n_stops : list == LIST_LOGIT_BIAS ? &s->n_biases : &s->n_breakers) = 0;
 }
 
+void sampling_list_copy(struct sampling *s, const struct sampling *from, enum sampling_list list)
+{
+    if (list == LIST_STOP) {
+        memcpy(s->stops, from->stops, sizeof s->stops);
+        s->n_stops = from->n_stops;
+    } else if (list == LIST_LOGIT_BIAS) {
+        memcpy(s->biases, from->biases, sizeof s->biases);
+        s->n_biases = from->n_biases;
+    } else {
+        memcpy(s->breakers, from->breakers, sizeof s->breakers);
+        s->n_breakers = from->n_breakers;
+    }
+}
+
 /* ---- adding ----------------------------------------------------------------------------------------------------- */
 
 static enum error_code add_stop(struct sampling *s, const char *value, struct error *err)

@@ -41,29 +41,29 @@ const struct sampling_field sampling_fields[] = {
     FIELD(repetition_window, FIELD_INT, -1, 1 << 20, NAN, "how many of the newest tokens the penalties look at, -1 for all"),
     FIELD(presence_penalty, FIELD_FLOAT, -2, 2, 0, "taken off the score of every token that was used"),
     FIELD(frequency_penalty, FIELD_FLOAT, -2, 2, 0, "taken off the score for each time a token was used"),
-    FIELD(temperature, FIELD_FLOAT, 0, 10, 1, "below 1 surer, above 1 more varied, 0 always the likeliest token"),
-    FIELD(top_k, FIELD_INT, 0, 1 << 20, 0, "only this many of the likeliest tokens"),
-    FIELD(top_p, FIELD_FLOAT, 0, 1, 1, "only the likeliest tokens that together have this probability"),
-    FIELD(min_p, FIELD_FLOAT, 0, 1, 0, "only tokens with this part of the likeliest one's probability"),
-    FIELD(typical_p, FIELD_FLOAT, 0, 1, 1, "only the tokens about as surprising as expected, up to this probability"),
-    FIELD(seed, FIELD_SEED, 0, 18446744073709551615.0, NAN, "the same seed and settings give the same answer"),
-    FIELD(max_new_tokens, FIELD_INT, -1, 1 << 20, -1, "the longest answer, -1 for no limit but the context"),
     RARE(dry_multiplier, FIELD_FLOAT, 0, 10, 0, "dry_multiplier",
          "how much less likely a token is that goes on repeating a passage"),
     RARE(dry_base, FIELD_FLOAT, 1, 8, NAN, "dry_multiplier", "how fast DRY's penalty grows with the passage's length"),
     RARE(dry_allowed_length, FIELD_INT, 1, 1 << 20, NAN, "dry_multiplier", "tokens that DRY lets be repeated"),
+    FIELD(temperature, FIELD_FLOAT, 0, 10, 1, "below 1 surer, above 1 more varied, 0 always the likeliest token"),
     RARE(dynatemp_range, FIELD_FLOAT, 0, 10, 0, "dynatemp_range",
          "temperature goes this far down when the model is sure, up when not"),
     RARE(dynatemp_exponent, FIELD_FLOAT, 0.01, 10, NAN, "dynatemp_range",
          "how the way up follows the model's entropy, 1 evenly"),
-    RARE(top_n_sigma, FIELD_FLOAT, 0, 100, 0, "top_n_sigma",
-         "only tokens whose score is this many deviations from the best"),
-    RARE(xtc_probability, FIELD_FLOAT, 0, 1, 0, "xtc_probability", "how often the likeliest tokens are excluded"),
-    RARE(xtc_threshold, FIELD_FLOAT, 0, 1, NAN, "xtc_probability",
-         "the probability from which a token counts as one of them"),
     RARE(mirostat_tau, FIELD_FLOAT, 0, 100, 0, "mirostat_tau",
          "surprise per token in bits that mirostat 2 aims at, in place of top_k and the like"),
     RARE(mirostat_eta, FIELD_FLOAT, 0, 1, NAN, "mirostat_tau", "how fast mirostat corrects itself"),
+    RARE(top_n_sigma, FIELD_FLOAT, 0, 100, 0, "top_n_sigma",
+         "only tokens whose score is this many deviations from the best"),
+    FIELD(top_k, FIELD_INT, 0, 1 << 20, 0, "only this many of the likeliest tokens"),
+    FIELD(top_p, FIELD_FLOAT, 0, 1, 1, "only the likeliest tokens that together have this probability"),
+    FIELD(min_p, FIELD_FLOAT, 0, 1, 0, "only tokens with this part of the likeliest one's probability"),
+    FIELD(typical_p, FIELD_FLOAT, 0, 1, 1, "only the tokens about as surprising as expected, up to this probability"),
+    RARE(xtc_probability, FIELD_FLOAT, 0, 1, 0, "xtc_probability", "how often the likeliest tokens are excluded"),
+    RARE(xtc_threshold, FIELD_FLOAT, 0, 1, NAN, "xtc_probability",
+         "the probability from which a token counts as one of them"),
+    FIELD(seed, FIELD_SEED, 0, 18446744073709551615.0, NAN, "the same seed and settings give the same answer"),
+    FIELD(max_new_tokens, FIELD_INT, -1, 1 << 20, -1, "the longest answer, -1 for no limit but the context"),
     {.name = NULL},
 };
 
@@ -102,7 +102,7 @@ const struct sampling_field *sampling_field(const char *name)
 
 static enum error_code not_in_range(const struct sampling_field *f, const char *value, struct error *err)
 {
-    return error_set(err, ERR_ARGUMENT, "%s is a %snumber from %g to %g, not '%s'", f->name,
+    return error_set(err, ERR_ARGUMENT, "%s is a %snumber from %.10g to %.10g, not '%s'", f->name,
                      f->kind == FIELD_FLOAT ? "" : "whole ", f->low, f->high, value);
 }
 
@@ -164,6 +164,28 @@ bool sampling_in_use(const struct sampling *s, const struct sampling_field *fiel
         return true;
     sampling_get(s, sampling_field(field->with), value, sizeof value);
     return strcmp(value, "Off") != 0;
+}
+
+/* Whether the field is one of those that act between these two, both included. */
+static bool is_between(const struct sampling_field *field, const char *first, const char *last)
+{
+    return field >= sampling_field(first) && field <= sampling_field(last);
+}
+
+const char *sampling_idle(const struct sampling *s, const struct sampling_field *field)
+{
+    bool penalties = s->repetition_penalty != 1.0f || s->presence_penalty != 0.0f || s->frequency_penalty != 0.0f;
+    bool window = strcmp(field->name, "repetition_window") == 0;
+    bool penalty = !window && is_between(field, "repetition_penalty", "frequency_penalty");
+    if (penalty && s->repetition_window == 0)
+        return "repetition_window is 0";
+    if (window && !penalties)
+        return "the penalties are off";
+    if (s->temperature == 0.0f && is_between(field, "dynatemp_range", "seed"))
+        return "temperature is 0";
+    if (s->mirostat_tau != 0.0f && is_between(field, "top_n_sigma", "xtc_threshold"))
+        return "mirostat is on";
+    return NULL;
 }
 
 const char *sampler_stage_name(enum sampler_stage stage)

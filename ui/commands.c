@@ -337,13 +337,7 @@ static void setting_up(struct ui *ui)
 
 static void setting_type(struct ui *ui)
 {
-    char text[64];
-    const char *name = settings_name(ui->settings);
-    if (name == NULL)
-        return;
-    snprintf(text, sizeof text, "/set %s ", name);
-    ui_set_typed(ui, text, strlen(text));
-    ui_compose(ui);
+    settings_open_field(ui->settings, NULL);
 }
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */

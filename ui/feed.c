@@ -288,6 +288,12 @@ void ui_set_settings(struct ui *ui, const struct ui_setting *list, size_t n)
     settings_set(ui->settings, list, n);
 }
 
+void ui_setting_typed(struct ui *ui, const char *trouble)
+{
+    ui->dirty = true;
+    settings_typed(ui->settings, trouble);
+}
+
 void ui_set_candidates(struct ui *ui, const struct ui_candidate *list, size_t n, const char *summary)
 {
     ui->dirty |= ui->settings_shown;

@@ -68,6 +68,8 @@ void ui_ask_tokens(struct ui *ui);
 bool entry_key(struct ui *ui, const struct key *key);
 void entry_mouse(struct ui *ui, const struct key *key, int row, int column);
 void entry_draw(struct ui *ui, int *cursor_y, int *cursor_x);
+/* A key for the field of the settings, which a digit opens: false when it is none of those. */
+bool settings_take_key(struct ui *ui, const struct key *key);
 void status_draw(struct ui *ui);
 void head_draw(struct ui *ui);
 void ui_mouse(struct ui *ui, const struct key *key);

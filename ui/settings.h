@@ -2,6 +2,7 @@
 #ifndef PALAVER_UI_SETTINGS_H
 #define PALAVER_UI_SETTINGS_H
 
+#include "ui/field.h"
 #include "ui/screen.h"
 #include "ui/ui.h"
 
@@ -11,7 +12,16 @@ struct settings *settings_new(void);
 void settings_free(struct settings *p);
 bool settings_set(struct settings *p, const struct ui_setting *list, size_t n);
 bool settings_set_candidates(struct settings *p, const struct ui_candidate *list, size_t n, const char *summary);
-void settings_draw(struct settings *p, struct screen *s, const struct area *a, bool focus);
+/* y, x: the cursor's place, when something is being typed. */
+void settings_draw(struct settings *p, struct screen *s, const struct area *a, bool focus, int *y, int *x);
+/* Opens a field in the row in focus: with this text, or NULL: with the present value. */
+void settings_open_field(struct settings *p, const char *text);
+/* The field, open or not. */
+struct field *settings_field(struct settings *p);
+/* Whether the row in focus is a number, so that a digit begins one. */
+bool settings_is_number(const struct settings *p);
+/* What was typed is taken, or trouble says why not. */
+void settings_typed(struct settings *p, const char *trouble);
 void settings_move(struct settings *p, int step);
 /* The one in focus; NULL when there is none. */
 const char *settings_name(const struct settings *p);

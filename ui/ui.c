@@ -227,6 +227,8 @@ static void take_key(struct ui *ui, const struct key *key)
         ui_mouse(ui, key);
         return;
     }
+    if (ui->focus == FOCUS_SETTINGS && settings_take_key(ui, key))
+        return;
     command = bindings_find(ui->bindings, place_of(ui->focus), key);
     if (transcript_has_drag(ui->transcript) && is_letter(key, L'y'))
         command = "copy-message"; /* what was selected, wherever the focus is */
@@ -401,7 +403,7 @@ static void draw_panes(struct ui *ui, int *y, int *x)
     if (l->settings.rows > 0 && shows_lens(ui))
         lens_draw(ui->lens, ui->screen, &l->settings, alone && ui->focus == FOCUS_LENS);
     else if (l->settings.rows > 0)
-        settings_draw(ui->settings, ui->screen, &l->settings, alone && ui->focus == FOCUS_SETTINGS);
+        settings_draw(ui->settings, ui->screen, &l->settings, alone && ui->focus == FOCUS_SETTINGS, y, x);
     status_draw(ui);
 }
 

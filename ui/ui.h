@@ -13,6 +13,7 @@
  *   composer      the message being written, by libedit
  *   layout        which pane stands where
  *   list, transcript, settings, lens, entry, status, popup   the panes
+ *   field         a line that is typed inside a pane
  *   commands      what keys do inside the screen
  *   ui, feed      focus, keys to panes, drawing; what the program tells
  */
@@ -80,6 +81,7 @@ struct ui_action {
     int64_t conversation;  /* the one selected in the list; 0: none */
     size_t index, token;   /* UI_TOKENS, UI_TOKEN, UI_FORK, UI_WORDS: the message and the token in it */
     int step;              /* UI_SETTING: -10, -1, 1, 10; 0: back to the default, or text after '=' */
+    const char *typed;     /* UI_SETTING: the value as typed, answered by ui_setting_typed; NULL: none was */
 };
 typedef void ui_act(void *context, const struct ui_action *action);
 
@@ -205,8 +207,12 @@ struct ui_setting {
     const char *help;         /* one line */
     const char *source;       /* where the value comes from */
     double position;          /* of the slider, 0..1; negative: none */
+    const char *typed;        /* the value as it is typed */
+    bool number;              /* a digit begins a value */
 };
 void ui_set_settings(struct ui *ui, const struct ui_setting *settings, size_t n);
+/* What was typed is taken, or (trouble not NULL) stays to be made better. */
+void ui_setting_typed(struct ui *ui, const char *trouble);
 struct ui_candidate {
     const char *text;
     float before, after;

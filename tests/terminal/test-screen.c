@@ -251,7 +251,7 @@ static void settings_act_on_the_answer_that_streams(void **state)
     assert_true(vt_wait(t, "answering"));
     press(t, F3);
     assert_true(vt_wait(t, "Next token"));
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         press(t, DOWN);
     press(t, RIGHT);
     assert_true(vt_wait(t, "▲temperature 0.8→0.85"));

@@ -1,0 +1,100 @@
+/* Chat: where each setting's value comes from: the options, this conversation, a preset, a persona.
+ *
+ * What is set is kept with the conversation (by_hand). Of that, from_preset and from_persona are what these brought and
+ * nobody changed since. */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/chat-internal.h"
+#include "app/preset.h"
+
+static bool is_given(const struct chat *c, const char *setting)
+{
+    char option[OPTION_NAME_MOST];
+    snprintf(option, sizeof option, "%s", setting);
+    for (char *p = option; *p != '\0'; p++)
+        *p = *p == '_' ? '-' : *p;
+    return option_find(option, FOR_CHAT) != NULL && options_source(c->options, option) >= SOURCE_VARIABLE;
+}
+
+uint32_t chat_take_given(const struct chat *c, struct sampling *s)
+{
+    const struct sampling *given = &c->options->sampling;
+    struct error ignored = {0};
+    uint32_t which = 0;
+    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
+        char value[64];
+        if (!is_given(c, field->name))
+            continue;
+        sampling_get(given, field, value, sizeof value);
+        sampling_set(s, field->name, value, &ignored);
+        which |= chat_setting_bit(field->name);
+    }
+    for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
+        if (is_given(c, sampling_list_name(list))) {
+            sampling_list_copy(s, given, list);
+            which |= SETTINGS_LIST(list);
+        }
+    return which;
+}
+
+enum chat_origin chat_setting_origin(const struct chat *c, const char *setting, const char **name)
+{
+    uint32_t bit = chat_setting_bit(setting);
+    *name = NULL;
+    if ((c->by_hand & ~c->overruled & bit) == 0)
+        return CHAT_GIVEN;
+    if ((c->from_preset & bit) != 0)
+        *name = c->preset;
+    else if ((c->from_persona & bit) != 0)
+        *name = c->persona;
+    return *name == NULL ? CHAT_SET : *name == c->preset ? CHAT_PRESET : CHAT_PERSONA;
+}
+
+void chat_name_origin(char **place, const char *name)
+{
+    char *copy = name != NULL ? strdup(name) : NULL;
+    free(*place);
+    *place = copy;
+}
+
+void chat_use_preset(struct chat *c, const char *name, const char *settings, bool given_first)
+{
+    struct sampling next = c->options->sampling;
+    uint32_t which = chat_settings_read(&next, settings) & SETTINGS_ALL;
+    next.seed = c->sampling.seed;
+    c->overruled = given_first ? chat_take_given(c, &next) : 0;
+    chat_set_sampling(c, &next);
+    c->by_hand = (c->by_hand & SETTINGS_SEED) | which;
+    c->from_preset = which;
+    c->from_persona = 0;
+    chat_name_origin(&c->preset, name);
+    chat_save_properties(c);
+}
+
+/* Those of which that have the value that this JSON gives them. */
+static uint32_t said_by(const struct chat *c, const char *settings, uint32_t which)
+{
+    struct sampling s = c->options->sampling;
+    uint32_t said = chat_settings_read(&s, settings);
+    return settings != NULL ? which & said & ~chat_settings_changed(&s, &c->sampling) : 0;
+}
+
+void chat_find_origins(struct chat *c, const char *preset, const char *persona)
+{
+    struct error ignored = {0};
+    struct store_persona p = {0};
+    struct store *library = persona != NULL ? keep_library(c->keep, &ignored) : NULL;
+    char *settings = preset != NULL ? preset_settings(c, preset) : NULL;
+    c->from_preset = said_by(c, settings, c->by_hand);
+    c->from_persona = 0;
+    if (library != NULL && store_persona_get(library, persona, &p, &ignored) == ERR_NONE)
+        c->from_persona = said_by(c, p.settings, c->by_hand);
+    chat_name_origin(&c->preset, preset);
+    chat_name_origin(&c->persona, persona);
+    store_persona_free(&p);
+    free(settings);
+}
