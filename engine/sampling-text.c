@@ -117,8 +117,8 @@ static enum error_code read_quoted(const char **at, struct buf *out, struct erro
         }
     if (*p == '\0')
         return error_set(err, ERR_ARGUMENT, "the quote before %s is not closed", begin + 1);
-    if (out->size == 0 || strlen(buf_text(out)) != out->size)
-        return error_set(err, ERR_ARGUMENT, "between quotes stands at least one character, and no \\x00");
+    if (out->size == 0)
+        return error_set(err, ERR_ARGUMENT, "between quotes stands at least one character");
     *at = p + 1;
     return ERR_NONE;
 }
@@ -137,7 +137,11 @@ static enum error_code read_texts(struct sampling *s, enum sampling_list list, c
         buf_clear(item);
         if (!is_quote(*text))
             return error_set(err, ERR_ARGUMENT, "behind a text in quotes stands another in quotes, not %s", text);
-        if (read_quoted(&text, item, err) != ERR_NONE || sampling_list_add(s, list, buf_text(item), err) != ERR_NONE)
+        if (read_quoted(&text, item, err) != ERR_NONE)
+            return err->code;
+        if (strlen(buf_text(item)) != item->size)
+            return error_set(err, ERR_ARGUMENT, "\\x00 can't stand in %s", sampling_list_name(list));
+        if (sampling_list_add(s, list, buf_text(item), err) != ERR_NONE)
             return err->code;
         text = skip(text);
     }

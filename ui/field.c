@@ -49,7 +49,7 @@ void field_open(struct field *f, const char *text)
 
 static size_t before(const struct field *f)
 {
-    return f->cursor > 0 ? text_cluster_before(f->text, f->cursor) : 0;
+    return f->cursor > 0 ? f->cursor - text_cluster_before(f->text, f->cursor) : 0;
 }
 
 static size_t after(const struct field *f)

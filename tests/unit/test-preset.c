@@ -94,6 +94,70 @@ static void flags_are_stronger(void **state)
     end(&f);
 }
 
+/* ---- where values come from ------------------------------------------------------------------------------------- */
+
+static void comes_from(const struct fixture *f, const char *setting, enum chat_origin origin, const char *name)
+{
+    const char *who;
+    assert_int_equal(chat_setting_origin(f->chat, setting, &who), origin);
+    if (name == NULL)
+        assert_null(who);
+    else
+        assert_string_equal(who, name);
+}
+
+static void sources_are_known(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    (void)state;
+    assert_int_equal(begin(&f, 5, (const char *const[]){"palaver", "--preset", "alpaca", "--top-k", "7"}, &err), ERR_NONE);
+    comes_from(&f, "top_k", CHAT_GIVEN, NULL); /* the flag */
+    comes_from(&f, "top_p", CHAT_PRESET, "alpaca");
+    comes_from(&f, "typical_p", CHAT_GIVEN, NULL);
+    struct sampling s = *chat_sampling(f.chat);
+    assert_int_equal(sampling_set(&s, "top_p", "0.5", &err), ERR_NONE);
+    assert_int_equal(sampling_set(&s, "stop", "###", &err), ERR_NONE);
+    chat_set_sampling(f.chat, &s);
+    comes_from(&f, "top_p", CHAT_SET, NULL);
+    comes_from(&f, "stop", CHAT_SET, NULL);
+    comes_from(&f, "temperature", CHAT_PRESET, "alpaca");
+    /* asked for by hand, a preset counts more than a flag */
+    assert_int_equal(preset_use(f.chat, "alpaca", &err), ERR_NONE);
+    assert_int_equal(chat_sampling(f.chat)->top_k, 80);
+    comes_from(&f, "top_k", CHAT_PRESET, "alpaca");
+    comes_from(&f, "stop", CHAT_GIVEN, NULL);
+    struct store_persona p = {.name = "terse", .settings = "{\"temperature\":0.2}"};
+    assert_int_equal(chat_use_persona(f.chat, &p, &err), ERR_NONE);
+    comes_from(&f, "temperature", CHAT_PERSONA, "terse");
+    comes_from(&f, "top_p", CHAT_PRESET, "alpaca");
+    comes_from(&f, "seed", CHAT_GIVEN, NULL);
+    chat_fix_seed(f.chat, true);
+    comes_from(&f, "seed", CHAT_SET, NULL);
+    end(&f);
+}
+
+/* The stored conversation is opened again: its settings are its own, but for a flag's. */
+static void sources_are_known_after_opening(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    (void)state;
+    assert_int_equal(begin(&f, 3, (const char *const[]){"palaver", "--preset", "alpaca"}, &err), ERR_NONE);
+    struct sampling s = *chat_sampling(f.chat);
+    assert_int_equal(sampling_set(&s, "min_p", "0.2", &err), ERR_NONE);
+    chat_set_sampling(f.chat, &s);
+    assert_int_equal(chat_send(f.chat, "kept", 4, &err), ERR_NONE);
+    end(&f);
+    error_clear(&err);
+    assert_int_equal(begin(&f, 4, (const char *const[]){"palaver", "--continue", "--top-k", "9"}, &err), ERR_NONE);
+    comes_from(&f, "min_p", CHAT_SET, NULL);
+    comes_from(&f, "top_p", CHAT_PRESET, "alpaca");
+    comes_from(&f, "top_k", CHAT_GIVEN, NULL);
+    assert_int_equal(chat_sampling(f.chat)->top_k, 9);
+    end(&f);
+}
+
 int main(void)
 {
     const char *source = getenv("srcdir");
@@ -108,6 +172,8 @@ int main(void)
         cmocka_unit_test(built_in_ones_are_taken),
         cmocka_unit_test(own_ones_are_kept),
         cmocka_unit_test(flags_are_stronger),
+        cmocka_unit_test(sources_are_known),
+        cmocka_unit_test(sources_are_known_after_opening),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     snprintf(command, sizeof command, "rm -rf %s", folder);

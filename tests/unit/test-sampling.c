@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -155,6 +156,138 @@ static void stops_are_collected(void **state)
     assert_int_equal(s.n_stops, SAMPLING_STOPS);
 }
 
+/* ---- lists as people write them --------------------------------------------------------------------------------- */
+
+static struct model *vocabulary(const char *name)
+{
+    char path[4096];
+    const char *source = getenv("srcdir");
+    struct error err = {0};
+    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source != NULL ? source : ".", name);
+    struct model *model = model_open(path, &(struct model_options){.vocab_only = true}, &err);
+    if (model == NULL)
+        fail_msg("%s", err.message);
+    return model;
+}
+
+/* Reads into an empty list and writes it again. */
+static void check_list(enum sampling_list list, const char *text, const struct tokenizer *t, const char *expected)
+{
+    struct sampling s = {0};
+    struct error err = {0};
+    struct buf out;
+    buf_init(&out, 1 << 16);
+    if (sampling_list_read(&s, list, text, t, &err) != ERR_NONE)
+        fail_msg("%s: %s", text, err.message);
+    assert_true(sampling_list_write(&s, list, t, &out));
+    assert_string_equal(buf_text(&out), expected);
+    buf_free(&out);
+}
+
+/* Refused with these words, and the list is as it was. */
+static void check_refused(enum sampling_list list, const char *text, const struct tokenizer *t, const char *words)
+{
+    struct sampling s = sampling_defaults(), before = s;
+    struct error err = {0};
+    assert_int_equal(sampling_list_read(&s, list, text, t, &err), ERR_ARGUMENT);
+    if (strstr(err.message, words) == NULL)
+        fail_msg("'%s' isn't in: %s", words, err.message);
+    assert_memory_equal(&s, &before, sizeof s);
+}
+
+static void texts_stand_in_quotes(void **state)
+{
+    (void)state;
+    check_list(LIST_STOP, "\"###\" \"\\n\\n\"", NULL, "\"###\" \"\\n\\n\"");
+    check_list(LIST_STOP, "  ### end", NULL, "\"### end\"");
+    check_list(LIST_STOP, "'a\\n', \"b\\\"\\\\\\x07\\t\"", NULL, "\"a\\\\n\" \"b\\\"\\\\\\x07\\t\"");
+    check_list(LIST_STOP, ",", NULL, "\",\"");
+    check_list(LIST_STOP, "", NULL, "");
+    check_list(LIST_DRY_SEQUENCE_BREAKERS, "\"\\n\" \"é\"", NULL, "\"\\n\" \"é\"");
+    check_refused(LIST_STOP, "\"one\" two", NULL, "not two");
+    check_refused(LIST_STOP, "\"open", NULL, "not closed");
+    check_refused(LIST_STOP, "\"\"", NULL, "at least one");
+    check_refused(LIST_STOP, "\"a\\x00b\"", NULL, "\\x00");
+    check_refused(LIST_STOP, "\"1\" \"2\" \"3\" \"4\" \"5\" \"6\" \"7\" \"8\" \"9\"", NULL, "not more");
+}
+
+static void biases_name_tokens(void **state)
+{
+    (void)state;
+    struct model *model = vocabulary("tiny-llama3.gguf");
+    const struct tokenizer *t = model_tokenizer(model);
+    check_list(LIST_LOGIT_BIAS, "\" the\" -2", t, "\" the\" -2");
+    check_list(LIST_LOGIT_BIAS, "258 -2", t, "\" the\" -2");
+    check_list(LIST_LOGIT_BIAS, "258=-2, \"t\"=1.5 he 3", t, "\" the\" -2 \"t\" 1.5 \"he\" 3");
+    check_list(LIST_LOGIT_BIAS, "\" the\" -2 258 0", t, "");
+    check_list(LIST_LOGIT_BIAS, "7 -100", NULL, "7 -100");
+    check_list(LIST_LOGIT_BIAS, "", t, "");
+    check_refused(LIST_LOGIT_BIAS, "\"the\" -2", t, "2: \"t\" \"he\"");
+    check_refused(LIST_LOGIT_BIAS, "\" the\" 200", t, "100");
+    check_refused(LIST_LOGIT_BIAS, "\" the\" much", t, "much");
+    check_refused(LIST_LOGIT_BIAS, "\" the\"", t, "added to its score");
+    check_refused(LIST_LOGIT_BIAS, "9999999 1", t, "there is no token 9999999");
+    check_refused(LIST_LOGIT_BIAS, "\" the\" 1", NULL, "by its id");
+    model_free(model);
+}
+
+/* Every token of the vocabulary is written so that it is read again. */
+static void every_token_can_be_named(void **state)
+{
+    static const char *const names[] = {"tiny-llama3.gguf", "llama2-vocab.gguf"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct model *model = vocabulary(names[i]);
+        const struct tokenizer *t = model_tokenizer(model);
+        struct error err = {0};
+        struct buf text;
+        buf_init(&text, 1 << 20);
+        for (int32_t id = 0; id < tokenizer_size(t); id++) {
+            struct sampling s = {.n_biases = 1, .biases = {{id, 1.0f}}}, back = {0};
+            buf_clear(&text);
+            assert_true(sampling_list_write(&s, LIST_LOGIT_BIAS, t, &text));
+            if (sampling_list_read(&back, LIST_LOGIT_BIAS, buf_text(&text), t, &err) != ERR_NONE)
+                fail_msg("%s: %s", buf_text(&text), err.message);
+            assert_int_equal(back.biases[0].id, id);
+        }
+        buf_free(&text);
+        model_free(model);
+    }
+}
+
+/* ---- what has an effect ----------------------------------------------------------------------------------------- */
+
+static const char *idle(const struct sampling *s, const char *name)
+{
+    const char *why = sampling_idle(s, sampling_field(name));
+    return why != NULL ? why : "";
+}
+
+static void what_has_no_effect_says_why(void **state)
+{
+    (void)state;
+    struct sampling s = sampling_defaults();
+    assert_string_equal(idle(&s, "top_k"), "");
+    assert_string_equal(idle(&s, "repetition_window"), "the penalties are off");
+    s.presence_penalty = 1;
+    assert_string_equal(idle(&s, "repetition_window"), "");
+    s.repetition_window = 0;
+    assert_string_equal(idle(&s, "presence_penalty"), "repetition_window is 0");
+    s.mirostat_tau = 5;
+    static const char *const after[] = {"top_n_sigma", "top_k", "top_p", "min_p", "typical_p", "xtc_probability"};
+    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++)
+        assert_string_equal(idle(&s, after[i]), "mirostat is on");
+    assert_string_equal(idle(&s, "mirostat_eta"), "");
+    assert_string_equal(idle(&s, "seed"), "");
+    s.temperature = 0;
+    static const char *const dead[] = {"dynatemp_range", "mirostat_tau", "top_k", "xtc_threshold", "seed"};
+    for (size_t i = 0; i < sizeof dead / sizeof dead[0]; i++)
+        assert_string_equal(idle(&s, dead[i]), "temperature is 0");
+    assert_string_equal(idle(&s, "temperature"), "");
+    assert_string_equal(idle(&s, "dry_multiplier"), "");
+    assert_string_equal(idle(&s, "max_new_tokens"), "");
+}
+
 /* What is used unasked must itself be allowed. */
 static void defaults_are_in_range(void **state)
 {
@@ -176,7 +309,9 @@ int main(void)
         cmocka_unit_test(every_field_keeps_its_range), cmocka_unit_test(what_is_no_number_is_refused),
         cmocka_unit_test(off_is_the_neutral_value),    cmocka_unit_test(values_come_back),
         cmocka_unit_test(names_have_other_spellings),  cmocka_unit_test(stops_are_collected),
-        cmocka_unit_test(defaults_are_in_range),
+        cmocka_unit_test(defaults_are_in_range),       cmocka_unit_test(texts_stand_in_quotes),
+        cmocka_unit_test(biases_name_tokens),          cmocka_unit_test(every_token_can_be_named),
+        cmocka_unit_test(what_has_no_effect_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,7 +90,7 @@ static void words_are_completed(void **state)
     completes("/reg", 0, "/regenerate");
     completes("/und", 0, "/undo");
     completes("/zzz", 0, "");
-    completes("/set top_", 5, "top_k top_p top_n_sigma");
+    completes("/set top_", 5, "top_n_sigma top_k top_p");
     completes("/think ", 7, "show hide");
     completes("/help cont", 6, "continue context");
     completes("/quit no", 6, "");
