@@ -304,11 +304,12 @@ void front_candidates(struct front *f, const struct event *event)
     if (chat_model(f->talk.chat) == NULL || (event->id < 0 && event->kind != EVENT_PREVIEW))
         return;
     size_t n = front_candidate_rows(f, event, rows, words);
-    snprintf(summary, sizeof summary, "entropy %.2f bits, %d survive", (double)event->entropy / M_LN2, (int)event->survivors);
+    snprintf(summary, sizeof summary, "entropy %.2f bits, %d survive%s", (double)event->entropy / M_LN2,
+             (int)event->survivors, event->survivors == 1 ? "s" : "");
     ui_set_candidates(f->ui, rows, n, summary);
 }
 
 void front_no_candidates(struct front *f)
 {
-    ui_set_candidates(f->ui, NULL, 0, "After an answer the candidates for the next token stand here.");
+    ui_set_candidates(f->ui, NULL, 0, "Candidates come with an answer.");
 }

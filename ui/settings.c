@@ -96,16 +96,25 @@ bool settings_set_candidates(struct settings *p, const struct ui_candidate *list
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */
 
+/* The column of a value: a long one takes all that its name leaves. */
+static int value_column(const struct setting *from, int columns)
+{
+    int name = from->name != NULL ? (int)strlen(from->name) + 1 : 0;
+    int value = from->value != NULL ? text_columns(from->value, strlen(from->value), 0) : 0;
+    return name <= NAME && NAME + value <= columns ? NAME : name;
+}
+
 static void draw_setting(const struct settings *p, struct screen *s, const struct area *a, int row, size_t i, bool focus)
 {
     const struct setting *from = &p->at[i];
     bool selected = focus && i == p->focus;
     unsigned style = selected ? STYLE_SELECTED : STYLE_TEXT;
-    struct area name = {a->y, a->x, a->rows, a->columns < NAME ? a->columns : NAME - 1};
+    struct area name = {a->y, a->x, a->rows, from->number && a->columns >= NAME ? NAME - 1 : a->columns};
     screen_blank(s, a, row, 0, a->columns, style);
     screen_puts(s, &name, row, 0, style, from->name);
     bool off = from->value != NULL && strcmp(from->value, "Off") == 0;
-    screen_puts(s, a, row, NAME, off && !selected ? STYLE_DIM : style, from->value != NULL ? from->value : "");
+    screen_puts(s, a, row, value_column(from, a->columns), off && !selected ? STYLE_DIM : style,
+                from->value != NULL ? from->value : "");
     int width = a->columns - NAME - VALUE;
     if (from->position >= 0 && width > 2)
         candidates_bar(s, a, row, NAME + VALUE, width, from->position);
@@ -162,13 +171,6 @@ static int draw_help(const struct settings *p, struct screen *s, const struct ar
     return row;
 }
 
-/* The column of a value: texts take what their name leaves. */
-static int value_column(const struct setting *from)
-{
-    int name = from->name != NULL ? (int)strlen(from->name) : 0;
-    return from->number || name + 1 > NAME ? NAME : name + 1;
-}
-
 static void draw_settings(struct settings *p, struct screen *s, const struct area *a, int rows, bool focus)
 {
     size_t shown = rows > 0 ? (size_t)rows : 0;
@@ -213,7 +215,7 @@ void settings_draw(struct settings *p, struct screen *s, const struct area *a, b
         row = draw_help(p, s, &inner, row) + parts.gap_before_candidates;
     draw_candidates(p, s, &inner, row, parts.candidates);
     if (p->field.open && focus && p->n > 0)
-        field_draw(&p->field, s, &inner, (int)(p->focus - p->first), value_column(&p->at[p->focus]), y, x);
+        field_draw(&p->field, s, &inner, (int)(p->focus - p->first), p->at[p->focus].number ? NAME : value_column(&p->at[p->focus], 0), y, x);
 }
 
 /* ---- typing ----------------------------------------------------------------------------------------------------- */

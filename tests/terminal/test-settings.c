@@ -1,0 +1,280 @@
+/* The settings pane, as a person uses it: what the candidates say, typing values, lists, what is off, where values come from.
+ *
+ * sea.gguf's next token is nearly certain, so that what is left depends on the settings alone. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "screen.h"
+
+#define BACKSPACE "\177"
+/* Nothing but top_k and temperature removes a token. */
+#define ONLY_TOP_K "--temperature", "2", "--top-p", "1", "--min-p", "0", "--top-k"
+
+static struct vt *open_pane(int rows, int columns, const char *const *options)
+{
+    struct vt *t = start(rows, columns, options);
+    exchange(t, "The llama");
+    press(t, F3);
+    assert_true(vt_wait(t, "Next token"));
+    return t;
+}
+
+/* The row of a setting in the pane, which lies at the right; -1: not in view. */
+static int find_setting(struct vt *t, const char *name)
+{
+    char begin[80];
+    snprintf(begin, sizeof begin, "│%s ", name);
+    return vt_find(t, begin);
+}
+
+/* Brings it into focus: what is said below belongs to it then. */
+static void go_to(struct vt *t, const char *name, const char *help)
+{
+    for (int i = 0; i < 30 && !(find_setting(t, name) >= 0 && vt_shows(t, help)); i++)
+        press(t, DOWN);
+    assert_true(vt_shows(t, help));
+}
+
+static bool row_has(struct vt *t, int row, const char *text)
+{
+    return row >= 0 && strstr(vt_row(t, row), text) != NULL;
+}
+
+static void shows_value(struct vt *t, const char *name, const char *value)
+{
+    char text[120];
+    snprintf(text, sizeof text, "│%-20s%s ", name, value);
+    if (!vt_wait(t, text))
+        fail_msg("no %s %s", name, value);
+}
+
+/* Rows of candidates: those between the summary and the frame. */
+static int candidates(struct vt *t)
+{
+    int n = 0, row = vt_find(t, "entropy ");
+    assert_true(row >= 0);
+    while (row_has(t, row + 1 + n, ".") && !row_has(t, row + 1 + n, "──┘"))
+        n++;
+    return n;
+}
+
+/* ---- the next token --------------------------------------------------------------------------------------------- */
+
+static void removed_candidates_name_the_setting(void **state)
+{
+    static const struct { int rows, columns, least; } sizes[] = {{24, 80, 5}, {45, 160, 12}};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct vt *t = open_pane(sizes[i].rows, sizes[i].columns, (const char *const[]){ONLY_TOP_K, "3", SHORT, NULL});
+        assert_true(vt_wait(t, "3 survive"));
+        assert_true(vt_shows(t, "bits"));
+        assert_true(candidates(t) >= sizes[i].least);
+        int row = vt_find(t, "entropy ");
+        assert_false(row_has(t, row + 3, "top_k"));
+        assert_true(row_has(t, row + 4, "top_k"));
+        assert_true(row_has(t, row + 5, "top_k"));
+        quit(t);
+    }
+}
+
+static void a_setting_shows_at_once_what_it_removes(void **state)
+{
+    (void)state;
+    struct vt *t = open_pane(24, 80, (const char *const[]){ONLY_TOP_K, "3", "--temperature", "0", SHORT, NULL});
+    assert_true(vt_wait(t, "1 survives"));
+    go_to(t, "temperature", "below 1 surer");
+    press(t, "2\r");
+    assert_true(vt_wait(t, "3 survive"));
+    go_to(t, "top_k", "only this many");
+    press(t, LEFT);
+    assert_true(vt_wait(t, "2 survive"));
+    press(t, "1\r");
+    assert_true(vt_wait(t, "1 survives"));
+    go_to(t, "logit_bias", "added to a token's");
+    press(t, "\r");
+    vt_type(t, "\" that\" -100\r");
+    assert_true(vt_wait(t, "\" that\" -100"));
+    assert_true(vt_wait(t, " logit_bias "));
+    assert_true(row_has(t, vt_find(t, " logit_bias "), "␣that"));
+    /* another conversation has other candidates, which nothing computed */
+    press(t, ESC);
+    vt_type(t, "/new\r");
+    press(t, F3);
+    assert_true(vt_wait(t, "Candidates come"));
+    assert_false(vt_shows(t, "Next token"));
+    quit(t);
+}
+
+/* ---- typing ----------------------------------------------------------------------------------------------------- */
+
+static void numbers_are_typed(void **state)
+{
+    static const int sizes[][2] = {{24, 80}, {45, 160}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct vt *t = open_pane(sizes[i][0], sizes[i][1], (const char *const[]){"--temperature", "0.8", SHORT, NULL});
+        go_to(t, "temperature", "below 1 surer");
+        vt_type(t, "1.25" BACKSPACE "\r");
+        shows_value(t, "temperature", "1.2");
+        assert_true(vt_wait(t, "from: this conversation"));
+        press(t, "99\r");
+        assert_true(vt_wait(t, "temperature is a number"));
+        shows_value(t, "temperature", "99"); /* stays to be made better */
+        press(t, BACKSPACE);
+        press(t, BACKSPACE);
+        vt_type(t, "0.3\r");
+        shows_value(t, "temperature", "0.3");
+        assert_true(vt_wait_gone(t, "is a number"));
+        press(t, "7");
+        shows_value(t, "temperature", "7");
+        press(t, ESC);
+        shows_value(t, "temperature", "0.3");
+        press(t, BACKSPACE);
+        shows_value(t, "temperature", "0.7");
+        quit(t);
+    }
+}
+
+static void a_seed_is_typed(void **state)
+{
+    (void)state;
+    struct vt *t = start(45, 160, plain);
+    press(t, F3);
+    go_to(t, "seed", "the same seed");
+    assert_true(vt_shows(t, "from: a flag"));
+    press(t, "18446744073709551615\r");
+    assert_true(vt_wait(t, "│seed 18446744073709551615"));
+    press(t, "18446744073709551616\r");
+    assert_true(vt_wait(t, "seed is a whole number"));
+    press(t, ESC);
+    press(t, BACKSPACE);
+    assert_true(vt_wait(t, "chance"));
+    shows_value(t, "seed", "random");
+    quit(t);
+}
+
+static void a_stop_string_stops(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 80, (const char *const[]){ENDLESS, NULL});
+    press(t, F3);
+    press(t, UP); /* the last row */
+    assert_true(vt_wait(t, "an answer ends"));
+    press(t, "\r");
+    vt_type(t, "\"stood\" \"a\\nb\"\r");
+    assert_true(vt_wait(t, "\"stood\" \"a\\nb\""));
+    assert_true(vt_shows(t, "from: this conversation"));
+    press(t, ESC);
+    ask(t, "The llama");
+    assert_true(vt_wait(t, "and gulls"));
+    assert_true(vt_wait(t, "ready"));
+    assert_false(vt_shows(t, "stood"));
+    /* taken out again */
+    press(t, F3);
+    press(t, "\r");
+    for (int i = 0; i < 20; i++)
+        vt_type(t, BACKSPACE);
+    press(t, "\r");
+    shows_value(t, "stop", "Off");
+    press(t, "\r");
+    vt_type(t, "\"open\r");
+    assert_true(vt_wait(t, "not closed"));
+    press(t, ESC);
+    press(t, ESC);
+    /* by a command, with quotes */
+    vt_type(t, "/set stop \"one\" \"two\"\r");
+    assert_true(vt_wait(t, "\"one\" \"two\""));
+    quit(t);
+}
+
+static void a_bias_must_be_one_token(void **state)
+{
+    (void)state;
+    struct vt *t = open_pane(24, 80, (const char *const[]){SHORT, NULL});
+    press(t, "\r"); /* logit_bias, the first row */
+    vt_type(t, "\" The sea\" 2\r");
+    assert_true(vt_wait(t, "is no token of this"));
+    press(t, ESC);
+    press(t, ESC);
+    vt_type(t, "/set logit_bias \" sea\" -2\r");
+    assert_true(vt_wait(t, "\" sea\" -2"));
+    quit(t);
+}
+
+/* ---- what is off, and where values come from -------------------------------------------------------------------- */
+
+static void what_has_no_effect_is_off(void **state)
+{
+    (void)state;
+    struct vt *t = open_pane(45, 160, (const char *const[]){"--temperature", "0", "--top-k", "40", SHORT, NULL});
+    shows_value(t, "top_k", "Off");
+    shows_value(t, "top_p", "Off");
+    shows_value(t, "seed", "Off");
+    shows_value(t, "repetition_window", "Off");
+    go_to(t, "top_k", "40 has no effect: temperature is 0");
+    assert_true(vt_wait(t, "1 survives"));
+    vt_type(t, "\033");
+    press(t, "");
+    vt_type(t, "/set temperature 0.8\r");
+    shows_value(t, "top_k", "40");
+    vt_type(t, "/set mirostat-tau 5\r");
+    shows_value(t, "top_k", "Off");
+    assert_true(vt_wait(t, "mirostat is on"));
+    /* in the order in which they act */
+    vt_type(t, "/set dry-multiplier 0.5\r");
+    shows_value(t, "dry_multiplier", "0.5");
+    assert_true(vt_wait(t, "│dry_sequence_breakers "));
+    static const char *const order[] = {"logit_bias", "repetition_penalty", "dry_multiplier", "temperature", "mirostat_tau",
+                                        "top_k", "top_p", "min_p", "typical_p", "seed", "stop"};
+    for (size_t i = 1; i < sizeof order / sizeof order[0]; i++)
+        assert_true(find_setting(t, order[i - 1]) < find_setting(t, order[i]));
+    quit(t);
+}
+
+static void sources_are_told(void **state)
+{
+    static const char *const environment[] = {"PALAVER_TOP_K=33", NULL};
+    (void)state;
+    struct vt *t = start_in(NULL, 45, 160, environment, (const char *const[]){"--temperature", "0.9", NULL});
+    assert_true(vt_wait(t, READY));
+    press(t, F3);
+    go_to(t, "temperature", "below 1 surer");
+    assert_true(vt_shows(t, "from: a flag"));
+    go_to(t, "top_k", "only this many");
+    assert_true(vt_wait(t, "from: an environment variable"));
+    go_to(t, "top_p", "together have this");
+    assert_true(vt_wait(t, "from: built-in"));
+    press(t, ESC);
+    vt_type(t, "/preset alpaca\r");
+    assert_true(vt_wait(t, "from: preset alpaca"));
+    shows_value(t, "top_p", "0.75");
+    vt_type(t, "/persona save scholar\r");
+    assert_true(vt_wait(t, "saved"));
+    vt_type(t, "/persona scholar\r");
+    assert_true(vt_wait(t, "from: persona scholar"));
+    quit(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(removed_candidates_name_the_setting),
+        cmocka_unit_test(a_setting_shows_at_once_what_it_removes),
+        cmocka_unit_test(numbers_are_typed),
+        cmocka_unit_test(a_seed_is_typed),
+        cmocka_unit_test(a_stop_string_stops),
+        cmocka_unit_test(a_bias_must_be_one_token),
+        cmocka_unit_test(what_has_no_effect_is_off),
+        cmocka_unit_test(sources_are_told),
+    };
+    return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
