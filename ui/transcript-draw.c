@@ -166,8 +166,10 @@ static void draw_row(struct transcript *t, struct screen *s, const struct area *
 {
     int above = transcript_above(t, at->block);
     const struct rendering *lines = transcript_lines(t, at->block);
-    bool selected = focus && at->block == t->selected;
     int line = at->line - above;
+    /* a line that two messages share belongs to both */
+    bool shared = line == 0 && at->block == t->selected + 1 && transcript_is_joined(t, at->block);
+    bool selected = focus && (at->block == t->selected || shared);
     if (line >= 0 && line < (int)lines->n_lines)
         draw_line(t, s, a, row, at->block, line);
     else if (line == -1 && !t->base)

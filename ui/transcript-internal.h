@@ -58,6 +58,8 @@ struct transcript {
 };
 
 int transcript_above(const struct transcript *t, size_t index);
+/* True when a message goes on in the last line of the one before it: a base model's text is one. */
+bool transcript_is_joined(const struct transcript *t, size_t index);
 struct rendering *transcript_lines(struct transcript *t, size_t index);
 int transcript_height(struct transcript *t, size_t index);
 void transcript_forget(struct transcript *t);

@@ -193,8 +193,7 @@ int transcript_above(const struct transcript *t, size_t index)
     return window + (t->base ? 0 : 1);
 }
 
-/* True when a message goes on in the last line of the one before it: a base model's text is one. */
-static bool is_joined(const struct transcript *t, size_t index)
+bool transcript_is_joined(const struct transcript *t, size_t index)
 {
     if (!t->base || index == 0 || index >= t->n)
         return false;
@@ -225,7 +224,7 @@ static bool render_block(struct transcript *t, size_t index, const struct render
 {
     struct block *b = &t->blocks[index];
     struct buf whole;
-    if (!is_joined(t, index))
+    if (!transcript_is_joined(t, index))
         return render(buf_text(&b->text), b->text.size, options, &b->lines);
     buf_init(&whole, TEXT_MOST);
     last_line(t, index - 1, &whole);
@@ -271,7 +270,7 @@ int transcript_height(struct transcript *t, size_t index)
     int lines = transcript_above(t, index) + (int)transcript_lines(t, index)->n_lines;
     if (!t->base)
         return lines + 1;
-    return is_joined(t, index + 1) && lines > 0 ? lines - 1 : lines; /* the next one draws the last line */
+    return transcript_is_joined(t, index + 1) && lines > 0 ? lines - 1 : lines; /* the next one draws the last line */
 }
 
 /* Lets go of lines far from the view. */
