@@ -153,6 +153,14 @@ static uint64_t random_seed(void)
     return seed;
 }
 
+void chat_add_stops(const struct chat *c, struct sampling *s)
+{
+    const char *const *stop = template_stops(c->template);
+    for (; stop != NULL && *stop != NULL && s->n_stops < SAMPLING_STOPS; stop++)
+        if (strlen(*stop) < SAMPLING_STOP_BYTES)
+            strcpy(s->stops[s->n_stops++], *stop);
+}
+
 /* The settings that the worker gets: the template's stop strings too, and the tokens that are left. */
 static struct sampling request_sampling(const struct chat *c)
 {
@@ -160,10 +168,7 @@ static struct sampling request_sampling(const struct chat *c)
     s.seed = c->list.at[c->list.n - 1].sampling.seed;
     if (s.max_new_tokens >= 0)
         s.max_new_tokens = s.max_new_tokens > c->said ? s.max_new_tokens - c->said : 0;
-    const char *const *stop = template_stops(c->template);
-    for (; stop != NULL && *stop != NULL && s.n_stops < SAMPLING_STOPS; stop++)
-        if (strlen(*stop) < SAMPLING_STOP_BYTES)
-            strcpy(s.stops[s.n_stops++], *stop);
+    chat_add_stops(c, &s);
     return s;
 }
 
@@ -231,14 +236,18 @@ static enum error_code save_before(struct chat *c, struct error *err)
 enum error_code chat_render_before(const struct chat *c, size_t index, struct prompt *out, struct error *err)
 {
     struct chat then = *c;
-    struct chat_message none = {.role = ROLE_ASSISTANT}, kept = c->list.at[index];
+    struct chat_message none = {.role = ROLE_ASSISTANT};
     size_t window;
     buf_init(&none.text, 0);
-    then.list.n = index + 1;
+    then.list = (struct chat_list){calloc(index + 1, sizeof none), index + 1, index + 1};
+    if (then.list.at == NULL)
+        return error_set(err, ERR_MEMORY, "no memory for the messages");
+    if (index > 0)
+        memcpy(then.list.at, c->list.at, index * sizeof none);
+    then.list.at[index] = none; /* as it was when it began */
     then.window = 0;
-    c->list.at[index] = none; /* as it was when it began; the list is shared */
     enum error_code code = render_fitting(&then, out, &window, err);
-    c->list.at[index] = kept;
+    free(then.list.at);
     return code;
 }
 

@@ -78,6 +78,8 @@ struct chat {
         int64_t conversation;
     } compact;
 
+    struct compare *compare;       /* chat-compare.c; NULL: nothing is compared */
+
     /* chat-verify.c */
     struct verify {
         uint64_t request;          /* runs aside; 0: none */
@@ -116,7 +118,9 @@ enum error_code chat_use_template(struct chat *c, const char *name, struct error
 /* Asks for an answer to the messages as they are; the last is the user's, or an answer to go on with. On failure nothing
  * was stored or added. */
 enum error_code chat_ask(struct chat *c, struct error *err);
-/* The prompt that message index, an answer, was given at its beginning, as far as that is known. */
+/* The template's stop strings. */
+void chat_add_stops(const struct chat *c, struct sampling *s);
+/* The prompt that message index, an answer (or one to come), is given at its beginning, as far as that is known. */
 enum error_code chat_render_before(const struct chat *c, size_t index, struct prompt *out, struct error *err);
 /* The settings of an answer that begins now. */
 void chat_take_settings(const struct chat *c, struct chat_message *answer);
@@ -160,6 +164,18 @@ void chat_put_back(struct chat *c, size_t n, struct chat_list *old);
 /* chat-verify.c */
 void chat_verify_forget(struct chat *c);
 bool chat_verify_take(struct chat *c, const struct event *event);
+
+/* chat-compare.c */
+/* Answers under way are kept as interrupted. */
+void chat_compare_forget(struct chat *c);
+/* Takes what the sides' own workers tell; readable when they do. */
+void chat_compare_handle(struct chat *c);
+int chat_compare_fd(const struct chat *c);
+/* False when the event of the chat's worker belongs to somebody else. */
+bool chat_compare_take(struct chat *c, const struct event *event);
+void chat_compare_stop(struct chat *c);
+int chat_compare_due(const struct chat *c);
+void chat_compare_flush(struct chat *c);
 
 /* chat-compact.c */
 void chat_compact_forget(struct chat *c);

@@ -432,7 +432,7 @@ int chat_due(const struct chat *c)
         due = sooner(due, until(c->retry));
     else if (c->reply != NULL)
         due = sooner(due, store_reply_due(c->reply));
-    return sooner(due, chat_title_wait(c));
+    return sooner(sooner(due, chat_compare_due(c)), chat_title_wait(c));
 }
 
 /* Another program did something: is the conversation still there? */
@@ -493,6 +493,7 @@ void chat_tick(struct chat *c)
     struct error ignored = {0};
     tell_problem(c);
     chat_title_tick(c);
+    chat_compare_flush(c);
     if (c->told && until(c->retry) == 0) {
         if (!chat_is_saved(c))
             chat_save(c, &ignored);

@@ -38,10 +38,7 @@ static struct sampling settings_of(const struct chat *c, const struct chat_messa
         chat_settings_take(&s, v->records.epochs[epoch]);
     s.seed = m->sampling.seed;
     s.max_new_tokens = (int32_t)(v->to - v->from);
-    const char *const *stop = template_stops(c->template);
-    for (; stop != NULL && *stop != NULL && s.n_stops < SAMPLING_STOPS; stop++)
-        if (strlen(*stop) < SAMPLING_STOP_BYTES)
-            strcpy(s.stops[s.n_stops++], *stop);
+    chat_add_stops(c, &s);
     return s;
 }
 

@@ -92,6 +92,8 @@ void chat_free(struct chat *c)
     if (c->keep != NULL)
         save_last(c);
     store_reply_free(c->reply);
+    if (c->compare != NULL)
+        chat_compare_forget(c);
     chat_settle_settings(c);
     free(c->epochs);
     template_free(c->template);
@@ -125,7 +127,7 @@ struct keep *chat_keep(const struct chat *c)
 
 enum chat_state chat_state(const struct chat *c)
 {
-    if (c->request != 0)
+    if (c->request != 0 || c->compare != NULL)
         return c->reading ? CHAT_READING : CHAT_ANSWERING;
     if (c->next != NULL)
         return CHAT_LOADING;
@@ -134,7 +136,7 @@ enum chat_state chat_state(const struct chat *c)
 
 bool chat_is_busy(const struct chat *c)
 {
-    return c->request != 0 || c->waiting;
+    return c->request != 0 || c->waiting || c->compare != NULL;
 }
 
 size_t chat_count(const struct chat *c)
@@ -453,6 +455,8 @@ static void take_model(struct chat *c)
 int chat_fd(const struct chat *c)
 {
     const struct worker *worker = c->next != NULL ? c->next : c->worker;
+    if (c->compare != NULL)
+        return chat_compare_fd(c);
     return worker != NULL ? worker_fd(worker) : -1;
 }
 
@@ -465,6 +469,7 @@ static void take_preview(const struct chat *c, const struct event *event)
 void chat_handle(struct chat *c)
 {
     struct event event;
+    chat_compare_handle(c);
     while (c->next != NULL && worker_next(c->next, &event)) {
         if (event.kind == EVENT_LOADED)
             take_model(c);
@@ -474,14 +479,16 @@ void chat_handle(struct chat *c)
     while (c->next == NULL && c->worker != NULL && worker_next(c->worker, &event))
         if (event.kind == EVENT_PREVIEW && event.request == 0)
             take_preview(c, &event);
-        else if (!chat_title_take(c, &event) && !chat_compact_take(c, &event) && !chat_verify_take(c, &event))
+        else if (!chat_compare_take(c, &event) && !chat_title_take(c, &event) && !chat_compact_take(c, &event) && !chat_verify_take(c, &event))
             chat_take_event(c, &event);
 }
 
 void chat_stop(struct chat *c)
 {
     struct error err = {0};
-    if (c->request != 0) {
+    if (c->compare != NULL) {
+        chat_compare_stop(c);
+    } else if (c->request != 0) {
         c->stopping = true;
         worker_stop(c->worker);
     } else if (c->waiting) {

@@ -61,6 +61,8 @@ struct chat_view {
     void (*remark)(void *context, bool trouble, const char *text);
     /* The model named the conversation. */
     void (*titled)(void *context, const char *title);
+    /* Something of side number side of the comparison is new; when all have ended chat_compared tells so. */
+    void (*compared)(void *context, size_t side);
     /* What chat_preview asked for, or the answer waits for a step. */
     void (*preview)(void *context, const struct event *event);
 };
@@ -157,6 +159,31 @@ void chat_flush(struct chat *c);
 /* Makes an old answer again from its record, aside and changing nothing; the view's remark says "identical, N tokens" or
  * names the first token that differs. */
 enum error_code chat_verify(struct chat *c, size_t index, struct error *err);
+/* ---- comparing: chat-compare.c ---- */
+
+enum { CHAT_SIDES = 4 };
+struct chat_side {
+    const char *label;        /* copied */
+    struct sampling sampling;
+    const char *model;        /* as chat_use_model takes it; NULL: the present one */
+};
+/* Answers the last question once more under each of n sides, token by token in turns; the answers become alternatives of
+ * the one there is, and are stored as they grow. Until chat_compare_end all else is ERR_BUSY. */
+enum error_code chat_compare(struct chat *c, const struct chat_side *sides, size_t n, struct error *err);
+/* How many sides there are; 0: nothing is compared. */
+size_t chat_compared(const struct chat *c);
+struct chat_compared {
+    const char *label;
+    const struct chat_message *answer;
+    bool loading, reading, running; /* its model; the prompt; it has not ended */
+    const struct error *error;      /* NULL: none */
+};
+struct chat_compared chat_compared_side(const struct chat *c, size_t side);
+/* True while one of them is under way; chat_stop stops all. */
+bool chat_compare_runs(const struct chat *c);
+/* Ends a comparison that is not running. The answer of this side is shown from now on; SIZE_MAX: the one shown before. */
+enum error_code chat_compare_end(struct chat *c, size_t side, struct error *err);
+
 /* Shows the alternative step places after (before: -1) that of message index, and below it what was shown there last.
  * ERR_NOT_FOUND when there is none. */
 enum error_code chat_alternative(struct chat *c, size_t index, int step, struct error *err);

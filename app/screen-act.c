@@ -372,6 +372,8 @@ void front_act(void *context, const struct ui_action *a)
     case UI_FORK: front_fork(f, a->index, a->token, a->step); break;
     case UI_WORDS: front_begin_words(f, a->index, a->token); break;
     case UI_STEP: front_go_on(f, a->step); break;
+    case UI_KEEP: front_keep(f, (size_t)a->step); break;
+    case UI_LEAVE: front_leave_compared(f); break;
     case UI_SETTING: set_by_slider(f, a); break;
     }
 }

@@ -336,6 +336,8 @@ bool front_command(void *context, const char *name, const char *arguments, struc
         pick(f, "Commands, models, themes, presets, conversations", PICK_COMMANDS | PICK_MODELS | PICK_THEMES | PICK_PRESETS | PICK_CONVERSATIONS);
     else if (strcmp(name, "theme") == 0)
         set_theme(f, arguments, err);
+    else if (strcmp(name, "compare") == 0)
+        front_compare(f, arguments, err);
     else if (strcmp(name, "step") == 0)
         front_set_stepping(f, arguments, err);
     else if (strcmp(name, "keys") == 0)

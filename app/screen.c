@@ -58,7 +58,7 @@ static int sooner(int a, int b)
 static int patience(const struct front *f)
 {
     int due = sooner(chat_due(f->talk.chat), front_due(f));
-    int ui = ui_timeout(f->ui);
+    int ui = f->compared ? 0 : ui_timeout(f->ui);
     if (ui == 0) {
         double left = f->drawn + FRAME - clock_seconds();
         ui = left > 0 ? (int)(left * 1000) + 1 : 0;
@@ -78,6 +78,8 @@ static void read_keys(struct front *f)
 
 static void draw(struct front *f)
 {
+    if (clock_seconds() - f->drawn >= FRAME)
+        front_draw_compared(f);
     if (ui_timeout(f->ui) == 0 && clock_seconds() - f->drawn >= FRAME) {
         ui_draw(f->ui);
         f->drawn = clock_seconds();
@@ -268,7 +270,7 @@ int screen_run(const struct options *o)
     struct front f = {.options = o};
     const struct chat_view view = {&f,          front_loaded,  front_reading, front_token,   front_window,
                                    front_ended, front_refused, front_failed,  front_changed, front_remark, front_titled,
-                                   front_preview};
+                                   front_compared, front_preview};
     char *user = join(o->paths.config_dir, "themes"), *keys = join(o->paths.config_dir, "keys");
     char beside[4096] = "";
     find_beside(beside, sizeof beside);

@@ -10,7 +10,8 @@
  *   screen-commands  slash commands that the screen answers itself: palette, search as one types, theme and the like
  *   screen-settings  the settings pane
  *   screen-lens      how tokens came about
- *   screen-step      token by token, and other roads */
+ *   screen-step      token by token, and other roads
+ *   screen-compare   answers side by side */
 #ifndef PALAVER_APP_SCREEN_H
 #define PALAVER_APP_SCREEN_H
 
@@ -69,6 +70,8 @@ struct front {
         size_t at, index;       /* in place of token at - 1 of this message; 0: no */
         char behind[64];        /* the words before */
     } words;
+    bool compared;              /* something new is to be shown of a comparison */
+    size_t keeps;               /* side + 1 that is kept once all have stopped; 0: none */
     double drawn;               /* when the screen was */
 };
 
@@ -162,5 +165,14 @@ void front_ended_for_road(struct front *f);
 /* Has a person type words in place of a token (SIZE_MAX: behind the last); sends them. */
 void front_begin_words(struct front *f, size_t index, size_t token);
 void front_send_words(struct front *f, const char *text, size_t size);
+
+/* screen-compare.c */
+void front_compare(struct front *f, const char *arguments, struct error *err);
+void front_compared(void *context, size_t side);
+void front_show_compared(struct front *f);
+void front_keep(struct front *f, size_t side);
+void front_leave_compared(struct front *f);
+/* Before each frame: what is new of a comparison, or its end. */
+void front_draw_compared(struct front *f);
 
 #endif

@@ -371,6 +371,7 @@ struct event {
 
 struct worker_options {
     const char *model_path;         /* copied */
+    const struct worker *beside;    /* use the model of this one, which is loaded and freed later; NULL: open model_path */
     struct session_options session;
 };
 /* Starts the thread, which opens the model; returns at once. NULL on failure. */

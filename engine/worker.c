@@ -77,12 +77,15 @@ const struct model *worker_model(const struct worker *w)
 
 static bool open_all(struct worker *w, struct error *err)
 {
-    struct model *model = model_open(w->model_path, NULL, err);
-    if (model == NULL)
-        return false;
-    pthread_mutex_lock(&w->lock);
-    w->model = model;
-    pthread_mutex_unlock(&w->lock);
+    const struct model *model = w->model;
+    if (model == NULL) {
+        model = w->own = model_open(w->model_path, NULL, err);
+        if (model == NULL)
+            return false;
+        pthread_mutex_lock(&w->lock);
+        w->model = model;
+        pthread_mutex_unlock(&w->lock);
+    }
     w->session = session_open(model, &w->options, err);
     if (w->session != NULL)
         w->chooser.sampler = sampler_new(tokenizer_size(model_tokenizer(model)), err);
@@ -190,12 +193,13 @@ struct worker *worker_start(const struct worker_options *options, struct error *
 {
     struct worker *w = calloc(1, sizeof *w);
     if (w == NULL || (w->ring = malloc(RING * sizeof *w->ring)) == NULL ||
-        (w->model_path = strdup(options->model_path)) == NULL) {
+        (options->model_path != NULL && (w->model_path = strdup(options->model_path)) == NULL)) {
         error_set(err, ERR_MEMORY, "no memory to start the engine");
         goto failed;
     }
     w->options = options->session;
     w->pace = w->forced = -1;
+    w->model = options->beside != NULL ? options->beside->model : NULL;
     w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->wake < 0) {
         error_system(err, ERR_IO, errno, "cannot start the engine");
@@ -230,7 +234,7 @@ void worker_free(struct worker *w)
     pthread_join(w->thread, NULL);
     sampler_free(w->chooser.sampler);
     session_free(w->session);
-    model_free(w->model);
+    model_free(w->own);
     pthread_cond_destroy(&w->orders);
     pthread_cond_destroy(&w->space);
     pthread_mutex_destroy(&w->lock);

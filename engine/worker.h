@@ -48,7 +48,8 @@ struct worker {
 
     char *model_path;               /* below: the thread's own once it runs */
     struct session_options options;
-    struct model *model;
+    const struct model *model;
+    struct model *own;              /* NULL: it is another worker's */
     struct session *session;
     struct chooser chooser;
 };

@@ -320,6 +320,21 @@ void ui_set_next(struct ui *ui, const struct ui_token_details *details)
         ui_take_focus(ui, FOCUS_LENS);
 }
 
+/* ---- comparing -------------------------------------------------------------------------------------------------- */
+
+void ui_compare(struct ui *ui, const char *title, const struct ui_compared *sides, size_t n)
+{
+    ui->dirty = true;
+    if (n > 0 && ui->compare == NULL)
+        ui->compare = compare_new();
+    if (n > 0 && ui->compare != NULL) {
+        compare_set(ui->compare, title, sides, n);
+    } else {
+        compare_free(ui->compare);
+        ui->compare = NULL;
+    }
+}
+
 /* ---- looks ------------------------------------------------------------------------------------------------------ */
 
 enum error_code ui_set_theme(struct ui *ui, const char *name, struct error *err)

@@ -9,6 +9,7 @@
 #include "ui/layout.h"
 #include "ui/lens.h"
 #include "ui/list.h"
+#include "ui/compare.h"
 #include "ui/popup.h"
 #include "ui/screen.h"
 #include "ui/settings.h"
@@ -30,6 +31,7 @@ struct ui {
     struct settings *settings;
     struct lens *lens;
     struct popup *popup;        /* NULL: none */
+    struct compare_view *compare; /* NULL: nothing is compared */
     struct layout layout;
     enum focus focus;
     bool list_shown, settings_shown, lens_shown, mouse, no_color, small;

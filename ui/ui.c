@@ -73,6 +73,7 @@ void ui_free(struct ui *ui)
         return;
     screen_free(ui->screen);
     popup_free(ui->popup);
+    compare_free(ui->compare);
     composer_free(ui->composer);
     transcript_free(ui->transcript);
     list_free(ui->list);
@@ -179,6 +180,20 @@ static void popup_take(struct ui *ui, const struct key *key)
     free(text);
 }
 
+static void compare_take(struct ui *ui, const struct key *key)
+{
+    enum compare_result result = COMPARE_NOTHING;
+    bool wheel = key->code == KEYS_MOUSE && (key->mouse.kind == MOUSE_WHEEL_UP || key->mouse.kind == MOUSE_WHEEL_DOWN);
+    if (wheel)
+        compare_scroll(ui->compare, key->mouse.kind == MOUSE_WHEEL_UP ? -3 : 3);
+    else
+        result = compare_key(ui->compare, key);
+    if (result == COMPARE_KEEP)
+        ui_tell(ui, &(struct ui_action){.kind = UI_KEEP, .step = (int)compare_chosen(ui->compare)});
+    else if (result == COMPARE_STOP)
+        ui_tell_text(ui, UI_LEAVE, NULL);
+}
+
 /* Keys that mean the same everywhere but in the composer. */
 static bool take_common(struct ui *ui, const struct key *key)
 {
@@ -221,6 +236,10 @@ static void take_key(struct ui *ui, const struct key *key)
     }
     if (ui->popup != NULL) {
         popup_take(ui, key);
+        return;
+    }
+    if (ui->compare != NULL) {
+        compare_take(ui, key);
         return;
     }
     if (key->code == KEYS_MOUSE) {
@@ -394,7 +413,7 @@ static void draw_small(struct ui *ui)
 static void draw_panes(struct ui *ui, int *y, int *x)
 {
     const struct layout *l = &ui->layout;
-    bool alone = ui->popup == NULL;
+    bool alone = ui->popup == NULL && ui->compare == NULL;
     head_draw(ui);
     transcript_draw(ui->transcript, ui->screen, &l->transcript, alone && ui->focus == FOCUS_TRANSCRIPT);
     entry_draw(ui, y, x);
@@ -420,6 +439,10 @@ void ui_draw(struct ui *ui)
     }
     screen_clear(ui->screen);
     draw_panes(ui, &y, &x);
+    if (ui->compare != NULL) {
+        compare_draw(ui->compare, ui->screen, &all);
+        y = -1;
+    }
     if (ui->popup != NULL)
         popup_draw(ui->popup, ui->screen, &all, &y, &x);
     screen_flush(ui->screen, y, x);

@@ -12,7 +12,7 @@
  *   text, render  columns and line breaks; Markdown and plain text as lines
  *   composer      the message being written, by libedit
  *   layout        which pane stands where
- *   list, transcript, settings, lens, entry, status, popup   the panes
+ *   list, transcript, settings, lens, entry, status, popup, compare   the panes
  *   field         a line that is typed inside a pane
  *   commands      what keys do inside the screen
  *   ui, feed      focus, keys to panes, drawing; what the program tells
@@ -70,6 +70,8 @@ enum ui_action_kind {
     UI_FORK,      /* go on with alternative step of that token instead; -1: with what is drawn there now */
     UI_WORDS,     /* go on with a person's words in place of that token; token SIZE_MAX: behind the last */
     UI_STEP,      /* the answer that waits goes on with candidate step; -1: with what is drawn */
+    UI_KEEP,      /* the answer of side step is to be kept: see ui_compare */
+    UI_LEAVE,     /* stop comparing; when nothing runs, leave it */
     UI_SETTING,   /* text: the name of a setting; step, or value when it was typed */
 };
 struct ui_action {
@@ -231,6 +233,19 @@ struct ui_token_details {
 void ui_set_token(struct ui *ui, const struct ui_token_details *details); /* NULL: none */
 /* An answer waits: what its next token may be. The lens opens there. NULL: none waits. */
 void ui_set_next(struct ui *ui, const struct ui_token_details *details);
+
+/* ---- comparing -------------------------------------------------------------------------------------------------- */
+
+enum { UI_COMPARED = 4 };
+struct ui_compared {
+    const char *label;     /* what this side answers with */
+    const char *text;
+    size_t size;
+    const char *about;     /* "41 tokens · 147 t/s" */
+    bool running;
+};
+/* Shows answers to one question side by side over the other panes, or what is new in them; n 0: no longer. */
+void ui_compare(struct ui *ui, const char *title, const struct ui_compared *sides, size_t n);
 
 /* ---- looks ------------------------------------------------------------------------------------------------------ */
 
