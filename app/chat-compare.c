@@ -172,13 +172,23 @@ static void ask(struct chat *c, struct side *s)
         tell(c, s);
 }
 
+/* One computes, or will in a moment: a side that only needs a cache is soon ready. */
+static bool must_wait(const struct compare *m)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        const struct side *s = &m->sides[i];
+        if (s->stage == READING || s->stage == MAKING || (s->stage == LOADING && s->model == NULL))
+            return true;
+    }
+    return false;
+}
+
 /* Lets the next one compute, unless one does: first those read their prompts that have not. */
 static void go_on(struct chat *c)
 {
     struct compare *m = c->compare;
-    for (size_t i = 0; i < m->n; i++)
-        if (m->sides[i].stage == READING || m->sides[i].stage == MAKING)
-            return;
+    if (must_wait(m))
+        return;
     for (size_t i = 0; i < m->n; i++)
         if (m->sides[i].stage == LOADED) {
             ask(c, &m->sides[i]);

@@ -137,11 +137,13 @@ static void a_step_can_be_the_last(void **state)
     press(t, ESC);
     assert_true(vt_wait(t, "stopped; /continue goes on"));
     press(t, ESC);
+    assert_true(vt_wait_gone(t, "─ Lens"));
     vt_type(t, "/continue\r"); /* waits again */
     assert_true(vt_wait(t, "waits at token 2"));
     vt_type(t, "\003");
     assert_true(vt_wait(t, "stopped"));
     press(t, ESC);
+    assert_true(vt_wait_gone(t, "─ Lens"));
     vt_type(t, "/step of\r");
     assert_true(vt_wait(t, "/step on or /step off"));
     quit(t);

@@ -56,10 +56,7 @@ static void a_long_chat_shows_where_the_view_begins(void **state)
     for (int i = 0; i < 6; i++) {
         char question[160];
         snprintf(question, sizeof question, "question with quite some words so that the context fills up, number %d", i);
-        ask(t, question);
-        assert_true(vt_wait(t, "ready"));
-        assert_true(vt_wait_gone(t, "answering"));
-        vt_settle(t, 150);
+        exchange(t, question);
     }
     press(t, ESC);
     press(t, "g");

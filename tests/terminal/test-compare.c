@@ -1,0 +1,113 @@
+/* Comparing on the screen: columns in a large terminal and rows in a narrow one, what differs, and what is kept. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "screen.h"
+
+static struct vt *start_sized(int rows, int columns, const char *tokens)
+{
+    struct vt *t = start(rows, columns, (const char *const[]){"-n", tokens, "--temperature", "0", NULL});
+    ask(t, "go");
+    assert_true(vt_wait(t, "/continue goes on"));
+    return t;
+}
+
+static void sides_stand_side_by_side(void **state)
+{
+    static const struct { int rows, columns; } sizes[] = {{24, 80}, {45, 160}};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct vt *t = start_sized(sizes[i].rows, sizes[i].columns, "20");
+        vt_type(t, "/compare now temperature=3,top_k=0,top_p=1,min_p=0\r");
+        assert_true(vt_wait(t, "─ now ─"));
+        assert_true(vt_wait(t, "─ temperature=3"));
+        assert_int_equal(vt_find(t, "─ now ─"), vt_find(t, "─ temperature=3"));
+        assert_true(vt_wait(t, "20 tokens"));
+        assert_true(vt_wait(t, "The sea was calm that morning"));
+        assert_true(vt_wait_gone(t, "▌"));
+        press(t, "\r"); /* the first */
+        assert_true(vt_wait(t, "‹2/3›"));
+        assert_true(vt_wait(t, "The sea was calm that morning"));
+        quit(t);
+    }
+}
+
+static void narrow_terminals_have_them_below_each_other(void **state)
+{
+    (void)state;
+    struct vt *t = start_sized(24, 50, "12");
+    vt_type(t, "/compare precise\r"); /* with what is set now */
+    assert_true(vt_wait(t, "─ now ─"));
+    assert_true(vt_wait(t, "─ precise ─"));
+    assert_true(vt_find(t, "─ precise ─") > vt_find(t, "─ now ─"));
+    assert_true(vt_wait(t, "12 tokens"));
+    assert_true(vt_wait_gone(t, "▌"));
+    press(t, RIGHT);
+    press(t, "\r");
+    assert_true(vt_wait(t, "‹3/3›"));
+    quit(t);
+}
+
+static void escape_stops_and_leaves(void **state)
+{
+    (void)state;
+    struct vt *t = start_sized(30, 100, "4");
+    vt_type(t, "/set max_new_tokens 3000\r");
+    vt_settle(t, 60);
+    vt_type(t, "/compare temperature=0 temperature=0,seed=5\r");
+    assert_true(vt_wait(t, "They watched each wave"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "· stopped"));
+    vt_resize(t, 30, 60);
+    assert_true(vt_wait(t, "· stopped"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "‹1/3›")); /* the answer that was shown before */
+    assert_true(vt_wait(t, "ready"));
+    quit(t);
+}
+
+static void mistakes_are_named(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 110, (const char *const[]){"-n", "4", NULL});
+    vt_type(t, "/compare precise\r");
+    assert_true(vt_wait(t, "no question yet"));
+    vt_type(t, "\003"); /* what was typed is still there */
+    assert_true(vt_wait_gone(t, "/compare precise"));
+    ask(t, "go");
+    assert_true(vt_wait(t, "/continue goes on"));
+    vt_type(t, "/compare\r");
+    assert_true(vt_wait(t, "Presets, settings or models"));
+    vt_type(t, "\003");
+    vt_type(t, "/compare nonsense\r");
+    assert_true(vt_wait(t, "there is no preset nonsense"));
+    vt_type(t, "\003");
+    vt_type(t, "/compare temperature=cold\r");
+    assert_true(vt_wait(t, "not 'cold'"));
+    vt_type(t, "\003");
+    vt_type(t, "/compare now precise balanced creative now\r");
+    assert_true(vt_wait(t, "at most 4"));
+    assert_false(vt_shows(t, "─ now ─"));
+    quit(t);
+}
+
+int main(void)
+{
+    if (!find_program())
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sides_stand_side_by_side),
+        cmocka_unit_test(narrow_terminals_have_them_below_each_other),
+        cmocka_unit_test(escape_stops_and_leaves),
+        cmocka_unit_test(mistakes_are_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
