@@ -61,18 +61,6 @@ char *preset_settings(const struct chat *c, const char *name)
     return settings != NULL ? strdup(settings) : NULL;
 }
 
-enum error_code preset_look(struct chat *c, const char *name, struct sampling *out, struct error *err)
-{
-    char *settings = preset_settings(c, name);
-    if (settings == NULL)
-        return unknown(c, name, err);
-    *out = *chat_given_sampling(c);
-    out->seed = chat_sampling(c)->seed;
-    chat_settings_take(out, settings);
-    free(settings);
-    return ERR_NONE;
-}
-
 static enum error_code use(struct chat *c, const char *name, bool given_first, struct error *err)
 {
     char *settings = preset_settings(c, name);

@@ -8,8 +8,6 @@
 /* Makes the chat's settings those of a preset: the user's own of that name, else the built-in one. Settings that it says
  * nothing of are as they were given at the start; the seed stays. */
 enum error_code preset_use(struct chat *c, const char *name, struct error *err);
-/* What preset_use would make of them, into out. */
-enum error_code preset_look(struct chat *c, const char *name, struct sampling *out, struct error *err);
 /* The same at the start, where a flag or a variable is stronger. */
 enum error_code preset_begin(struct chat *c, const char *name, struct error *err);
 /* What a preset says, as JSON; malloc'ed, NULL when there is none of that name. */

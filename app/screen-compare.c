@@ -31,26 +31,27 @@ static enum error_code read_settings(const char *text, struct sampling *out, str
 /* A side by its name: settings, a preset, a model. */
 static enum error_code read_side(struct front *f, const char *name, uint64_t seed, struct chat_side *out, struct error *err)
 {
-    struct error no_model = {0};
+    struct error ignored = {0};
     *out = (struct chat_side){.label = name, .sampling = *chat_sampling(f->talk.chat)};
     out->sampling.seed = seed;
     if (strcmp(name, "now") == 0)
         return ERR_NONE;
     if (strchr(name, '=') != NULL)
         return read_settings(name, &out->sampling, err);
-    if (preset_look(f->talk.chat, name, &out->sampling, err) == ERR_NONE) {
+    char *settings = preset_settings(f->talk.chat, name);
+    char *path = settings == NULL ? models_find_name(f->options, name, &ignored) : NULL;
+    if (settings != NULL) {
+        out->sampling = f->options->sampling; /* as /preset does */
         out->sampling.seed = seed;
-        return ERR_NONE;
+        chat_settings_take(&out->sampling, settings);
+    } else if (path != NULL) {
+        out->model = name;
+    } else {
+        error_set(err, ERR_NOT_FOUND, "there is no preset and no model %s; /preset and /model list them", name);
     }
-    char *path = models_find_name(f->options, name, &no_model);
-    if (path == NULL)
-        return err->code;
-    error_clear(err);
-    out->sampling = *chat_sampling(f->talk.chat);
-    out->sampling.seed = seed;
-    out->model = name;
+    free(settings);
     free(path);
-    return ERR_NONE;
+    return err->code;
 }
 
 /* All sides have one seed, so that nothing but what is compared differs. */

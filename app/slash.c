@@ -40,7 +40,7 @@ const struct slash_command slash_commands[] = {
      true, slash_persona},
     {"branch", "fork", "[N]", "go on in a copy of the first N messages", SLASH_NO_WORDS, true, slash_branch},
     {"verify", "", "[N]", "is an old answer made again the same?", SLASH_NO_WORDS, true, slash_verify},
-    {"compare", "", "A [B...]", "answer under several presets, settings or models side by side", SLASH_PRESETS, true, NULL},
+    {"compare", "", "A [B...]", "answer by presets, settings, models side by side", SLASH_PRESETS, true, NULL},
     {"step", "", "[on | off]", "token by token: choose what each one is", SLASH_NO_WORDS, true, NULL},
     {"compact", "", "", "go on with a summary of the oldest messages", SLASH_NO_WORDS, false, slash_compact},
     {"regenerate", "regen retry", "", "make another answer; the present one stays too", SLASH_NO_WORDS, false,

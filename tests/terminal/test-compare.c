@@ -88,7 +88,7 @@ static void mistakes_are_named(void **state)
     assert_true(vt_wait(t, "Presets, settings or models"));
     vt_type(t, "\003");
     vt_type(t, "/compare nonsense\r");
-    assert_true(vt_wait(t, "there is no preset nonsense"));
+    assert_true(vt_wait(t, "no preset and no model nonsense"));
     vt_type(t, "\003");
     vt_type(t, "/compare temperature=cold\r");
     assert_true(vt_wait(t, "not 'cold'"));
