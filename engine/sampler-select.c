@@ -1,4 +1,4 @@
-/* The sampler: arithmetic over the vocabulary, written for the compiler to vectorise, and the likeliest without sorting.
+/* The sampler: arithmetic over the vocabulary, and the likeliest without sorting.
  *
  * The likeliest k are found by a heap that skips stretches without a large enough logit, other sets by selection. */
 #include "config.h"
@@ -7,50 +7,7 @@
 
 #include <math.h>
 
-enum { STRETCH = 64 }; /* logits looked at together */
-
 /* ---- arithmetic ------------------------------------------------------------------------------------------------- */
-
-float sampler_largest(const float *x, int32_t n)
-{
-    float lanes[16];
-    for (int j = 0; j < 16; j++)
-        lanes[j] = -INFINITY;
-    int32_t i = 0;
-    for (; i + 16 <= n; i += 16)
-        for (int j = 0; j < 16; j++)
-            lanes[j] = x[i + j] > lanes[j] ? x[i + j] : lanes[j];
-    for (; i < n; i++)
-        lanes[0] = x[i] > lanes[0] ? x[i] : lanes[0];
-    for (int j = 1; j < 16; j++)
-        lanes[0] = lanes[j] > lanes[0] ? lanes[j] : lanes[0];
-    return lanes[0];
-}
-
-struct moments sampler_moments(const float *x, int32_t n, float max)
-{
-    struct moments m = {0};
-    int32_t i = 0;
-    for (; i + STRETCH <= n; i += STRETCH) {
-        float sums[16] = {0}, weighted[16] = {0};
-        for (int part = 0; part < STRETCH; part += 16)
-            for (int j = 0; j < 16; j++) {
-                float d = x[i + part + j] - max, e = sampler_exponential(d);
-                sums[j] += e;
-                weighted[j] += e * (d < -87.0f ? 0.0f : d);
-            }
-        for (int j = 0; j < 16; j++) {
-            m.sum += sums[j];
-            m.weighted += weighted[j];
-        }
-    }
-    for (; i < n; i++) {
-        float d = x[i] - max, e = sampler_exponential(d);
-        m.sum += e;
-        m.weighted += e * (d < -87.0f ? 0.0f : d);
-    }
-    return m;
-}
 
 double sampler_entropy_of(struct moments m)
 {
@@ -94,17 +51,16 @@ static void sift(const float *x, int32_t *heap, int32_t n, int32_t at)
     }
 }
 
-void sampler_likeliest(const float *x, int32_t n, int32_t k, int32_t *heap)
+void sampler_likeliest(const struct sampler *s, const float *x, int32_t k, int32_t *heap)
 {
+    int32_t n = s->vocab;
     for (int32_t i = 0; i < k; i++)
         heap[i] = i;
     for (int32_t i = k / 2 - 1; i >= 0; i--)
         sift(x, heap, k, i);
-    for (int32_t start = k; start < n; start += STRETCH) {
-        int32_t end = n - start < STRETCH ? n : start + STRETCH;
-        if (sampler_largest(x + start, end - start) <= x[heap[0]])
-            continue;
-        for (int32_t i = start; i < end; i++)
+    for (int32_t at = k; (at = s->scan->beyond(x, n, at, x[heap[0]])) < n; at += SCAN_STRETCH) {
+        int32_t end = n - at < SCAN_STRETCH ? n : at + SCAN_STRETCH;
+        for (int32_t i = at; i < end; i++)
             if (x[i] > x[heap[0]]) {
                 heap[0] = i;
                 sift(x, heap, k, 0);
@@ -112,24 +68,13 @@ void sampler_likeliest(const float *x, int32_t n, int32_t k, int32_t *heap)
     }
 }
 
-int32_t sampler_likeliest_one(const float *x, int32_t n)
+int32_t sampler_likeliest_one(const struct sampler *s, const float *x)
 {
-    float max = sampler_largest(x, n);
-    for (int32_t i = 0; i < n; i++)
+    float max = s->scan->largest(x, s->vocab);
+    for (int32_t i = 0; i < s->vocab; i++)
         if (x[i] == max)
             return i;
     return 0;
-}
-
-int32_t sampler_rank_of(const float *x, int32_t n, int32_t id)
-{
-    int32_t rank = 1;
-    float at = x[id];
-    for (int32_t i = 0; i < id; i++)
-        rank += x[i] >= at;
-    for (int32_t i = id + 1; i < n; i++)
-        rank += x[i] > at;
-    return rank;
 }
 
 /* Quickselect by weight. */

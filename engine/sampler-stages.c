@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { STRETCH = 64 }; /* logits looked at together */
 static const float BANS = -100.0f, COLDEST = 0.01f;
 
 /* ---- what changes logits ---------------------------------------------------------------------------------------- */
@@ -53,7 +52,7 @@ static float temperature(const struct sampler *s, const struct sampling *set, fl
         return set->temperature;
     double low = fmax((double)set->temperature - (double)set->dynatemp_range, (double)COLDEST);
     double high = (double)set->temperature + (double)set->dynatemp_range;
-    double part = sampler_entropy_of(sampler_moments(s->logits, s->vocab, max)) / log(s->vocab);
+    double part = sampler_entropy_of(s->scan->moments(s->logits, s->vocab, max)) / log(s->vocab);
     return (float)(low + (high - low) * pow(fmin(part, 1), (double)set->dynatemp_exponent));
 }
 
@@ -82,7 +81,7 @@ static float sigma_least(const struct sampler *s, float n, float max)
 /* The logit of the top_k-th: a tie keeps both, as in transformers. */
 static float top_k_least(struct sampler *s, int32_t top_k)
 {
-    sampler_likeliest(s->logits, s->vocab, top_k, s->order);
+    sampler_likeliest(s, s->logits, top_k, s->order);
     return s->logits[s->order[0]];
 }
 
@@ -110,15 +109,14 @@ static void begin(struct sampler *s, float least, float max)
     memset(s->is_alive, 0, (size_t)s->vocab);
     s->n_alive = 0;
     s->mass = 0;
-    for (int32_t start = 0; start < s->vocab; start += STRETCH) {
-        int32_t end = s->vocab - start < STRETCH ? s->vocab : start + STRETCH;
-        if (least > -INFINITY && sampler_largest(s->logits + start, end - start) < least)
-            continue;
-        for (int32_t i = start; i < end; i++)
+    float below = nextafterf(least, -INFINITY);
+    for (int32_t at = 0; (at = s->scan->beyond(s->logits, s->vocab, at, below)) < s->vocab; at += SCAN_STRETCH) {
+        int32_t end = s->vocab - at < SCAN_STRETCH ? s->vocab : at + SCAN_STRETCH;
+        for (int32_t i = at; i < end; i++)
             if (s->logits[i] >= least && s->logits[i] > -INFINITY) {
                 s->alive[s->n_alive++] = i;
                 s->is_alive[i] = 1;
-                s->weights[i] = sampler_exponential(s->logits[i] - max);
+                s->weights[i] = scan_exponential(s->logits[i] - max);
                 s->mass += s->weights[i];
             }
     }
@@ -249,16 +247,15 @@ void sampler_run_stages(struct sampler *s, const struct sampling *set, const int
     bias(s, set, r);
     penalise(s, set, previous, n);
     sampler_discourage(s, set, previous, n);
-    float max = sampler_largest(s->logits, s->vocab), warmth = 0.0f;
+    float max = s->scan->largest(s->logits, s->vocab), warmth = 0.0f;
     if (set->temperature > 0.0f && max > -INFINITY)
         warmth = temperature(s, set, max);
     if (warmth > 0.0f && warmth != 1.0f) {
-        for (int32_t i = 0; i < s->vocab; i++)
-            s->logits[i] /= warmth;
-        max = sampler_largest(s->logits, s->vocab);
+        s->scan->divide(s->logits, s->vocab, warmth);
+        max /= warmth;
     }
     if (warmth == 0.0f || !isfinite(max)) {
-        sampler_keep_only(s, sampler_likeliest_one(s->logits, s->vocab));
+        sampler_keep_only(s, sampler_likeliest_one(s, s->logits));
         sampler_note_removed(s, r, STAGE_TEMPERATURE);
     } else if (set->mirostat_tau > 0.0f) {
         begin(s, -INFINITY, max);

@@ -55,6 +55,7 @@ struct sampler *sampler_new(int32_t vocab, struct error *err)
     struct sampler *s = calloc(1, sizeof *s);
     size_t n = (size_t)vocab;
     if (s != NULL) {
+        s->scan = scan_choose();
         s->vocab = vocab;
         s->logits = malloc(n * sizeof *s->logits);
         s->weights = malloc(n * sizeof *s->weights);
@@ -111,27 +112,20 @@ static int32_t draw(struct sampler *s)
     return s->n_alive > 0 ? s->alive[s->n_alive - 1] : 0;
 }
 
-/* NaN is as unlikely as can be. */
-static void copy_logits(const float *logits, float *out, int32_t n)
-{
-    for (int32_t i = 0; i < n; i++)
-        out[i] = logits[i] == logits[i] ? logits[i] : -INFINITY;
-}
-
+/* The likeliest by the model: s->logits are still its own. */
 static void find_best(struct sampler *s, struct report *r)
 {
     r->n = s->vocab < SAMPLING_CANDIDATES ? s->vocab : SAMPLING_CANDIDATES;
-    copy_logits(r->logits, s->keys, s->vocab);
-    sampler_likeliest(s->keys, s->vocab, r->n, s->order);
+    sampler_likeliest(s, s->logits, r->n, s->order);
     for (int32_t i = 1; i < r->n; i++) { /* into order, by insertion */
         int32_t id = s->order[i], at = i;
-        for (; at > 0 && sampler_before(s->keys, id, s->order[at - 1]); at--)
+        for (; at > 0 && sampler_before(s->logits, id, s->order[at - 1]); at--)
             s->order[at] = s->order[at - 1];
         s->order[at] = id;
     }
     for (int32_t i = 0; i < r->n; i++) {
         int32_t id = s->order[i];
-        r->best[i] = (struct candidate){.id = id, .before = (float)(sampler_exponential(s->keys[id] - r->max) / r->sum)};
+        r->best[i] = (struct candidate){.id = id, .before = (float)(scan_exponential(s->logits[id] - r->max) / r->sum)};
     }
 }
 
@@ -139,15 +133,15 @@ static void find_best(struct sampler *s, struct report *r)
 static bool distribute(struct sampler *s, const struct sampling *settings, const int32_t *previous, size_t n,
                        struct report *r)
 {
-    copy_logits(r->logits, s->logits, s->vocab);
-    r->max = sampler_largest(s->logits, s->vocab);
+    s->scan->clean(r->logits, s->logits, s->vocab); /* NaN is as unlikely as can be */
+    r->max = s->scan->largest(s->logits, s->vocab);
     r->sum = 1.0;
     s->entropy = 0.0f;
     if (!isfinite(r->max)) {
-        sampler_keep_only(s, sampler_likeliest_one(s->logits, s->vocab));
+        sampler_keep_only(s, sampler_likeliest_one(s, s->logits));
         return false;
     }
-    struct moments own = sampler_moments(s->logits, s->vocab, r->max);
+    struct moments own = s->scan->moments(s->logits, s->vocab, r->max);
     r->sum = own.sum;
     s->entropy = (float)sampler_entropy_of(own);
     if (r->best != NULL)
@@ -171,10 +165,10 @@ static void learn(struct sampler *s, const struct sampling *settings, int32_t id
 static void describe(struct sampler *s, const struct report *r, bool some, int32_t id, struct candidate *chosen)
 {
     bool known = some && !isnan(r->logits[id]);
-    s->rank = known ? sampler_rank_of(r->logits, s->vocab, id) : 0;
+    s->rank = known ? s->scan->rank(r->logits, s->vocab, id) : 0;
     *chosen = (struct candidate){
         .id = id,
-        .before = known ? (float)((double)sampler_exponential(r->logits[id] - r->max) / r->sum) : 0.0f,
+        .before = known ? (float)((double)scan_exponential(r->logits[id] - r->max) / r->sum) : 0.0f,
         .after = sampler_probability(s, id),
     };
 }

@@ -5,11 +5,11 @@
 #ifndef PALAVER_ENGINE_SAMPLER_H
 #define PALAVER_ENGINE_SAMPLER_H
 
-#include <string.h>
-
 #include "engine/engine.h"
+#include "engine/kernels/scan.h"
 
 struct sampler {
+    const struct scan_kernels *scan;
     int32_t vocab;
     uint64_t state[4];
     double mu;          /* mirostat's: the most surprise in bits, or negative before the first token */
@@ -39,36 +39,15 @@ struct report {
 
 /* ---- sampler-select.c ------------------------------------------------------------------------------------------- */
 
-float sampler_largest(const float *x, int32_t n);
-/* e^x for x <= 0, to about 2e-7; 0 below -87. 2^f on [-1/2, 1/2] by its Taylor series. */
-static inline float sampler_exponential(float x)
-{
-    float scaled = (x < -87.0f ? -87.0f : x) * 1.44269504f, shifted = scaled + 12582912.0f;
-    float f = (scaled - (shifted - 12582912.0f)) * 0.693147181f;
-    float p = 1.0f + f * (1.0f + f * (0.5f + f * (1.0f / 6 + f * (1.0f / 24 + f * (1.0f / 120 + f * (1.0f / 720))))));
-    int32_t power;
-    memcpy(&power, &shifted, sizeof power);
-    power = (power - 0x4b400000 + 127) << 23;
-    float two;
-    memcpy(&two, &power, sizeof two);
-    return x < -87.0f ? 0.0f : p * two;
-}
-/* The sum of e^(x - max), and of e^(x - max) (x - max). */
-struct moments {
-    double sum, weighted;
-};
-struct moments sampler_moments(const float *x, int32_t n, float max);
 /* Nats. */
 double sampler_entropy_of(struct moments m);
 /* The standard deviation of those that are finite. */
 double sampler_deviation(const float *x, int32_t n, float max);
 /* Whether token a comes before b: more likely, or as likely with a smaller id. */
 bool sampler_before(const float *x, int32_t a, int32_t b);
-/* The k first of 0..n by `before`, as a heap: heap[0] is the k-th. k <= n. */
-void sampler_likeliest(const float *x, int32_t n, int32_t k, int32_t *heap);
-int32_t sampler_likeliest_one(const float *x, int32_t n);
-/* How many of 0..n come before id, and 1. */
-int32_t sampler_rank_of(const float *x, int32_t n, int32_t id);
+/* The k first of all x (vocab) by `before`, as a heap: heap[0] is the k-th. k <= vocab. */
+void sampler_likeliest(const struct sampler *s, const float *x, int32_t k, int32_t *heap);
+int32_t sampler_likeliest_one(const struct sampler *s, const float *x);
 /* Rearranges order[0..n) so that its first ones by descending key (ties by id) come first, just so many that their
  * weights add up to target; returns how many, at least 1. */
 int32_t sampler_select_mass(const float *keys, const float *weights, int32_t *order, int32_t n, double target);
