@@ -181,7 +181,7 @@ void chat_set_sampling(struct chat *c, const struct sampling *sampling)
     c->from_persona &= ~changed;
     c->sampling = *sampling;
     if (changed != 0)
-        chat_save_properties(c);
+        chat_save_properties_later(c);
     if (c->request == 0)
         return;
     chat_save_settings(c);

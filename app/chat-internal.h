@@ -53,6 +53,7 @@ struct chat {
     char **epochs;                 /* settings given to the request while it ran */
     size_t n_epochs, epochs_seen;
     bool properties;               /* of the conversation are not stored */
+    int64_t properties_due;        /* monotonic milliseconds: when they are to be at the latest; 0: not waited for */
     bool orphan;                   /* it was destroyed by another program; stored again with the next message */
     bool problem_told, trash_told;
     bool told;                     /* that something can't be stored */
@@ -141,6 +142,8 @@ void chat_settle_settings(struct chat *c);
 void chat_discard(struct chat *c, size_t n);
 /* System message, settings, template or model are others now. */
 void chat_save_properties(struct chat *c);
+/* The same a moment later: a slider that moves changes them many times a second, and a disk may take its time. */
+void chat_save_properties_later(struct chat *c);
 
 int64_t chat_clock(void); /* monotonic milliseconds */
 

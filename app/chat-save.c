@@ -13,8 +13,8 @@
 #include "app/chat-internal.h"
 #include "app/models.h"
 
-/* Milliseconds between tries, and between looks for what other programs did. */
-enum { RETRY_EVERY = 1000, LOOK_EVERY = 1000 };
+/* Milliseconds between tries, between looks for what other programs did, and from a change of settings to its storing. */
+enum { RETRY_EVERY = 1000, LOOK_EVERY = 1000, PROPERTIES_AFTER = 250 };
 
 int64_t chat_clock(void)
 {
@@ -113,6 +113,13 @@ void chat_save_properties(struct chat *c)
     c->properties = true;
     if (keep_conversation(c->keep) != 0)
         chat_save(c, &ignored);
+}
+
+void chat_save_properties_later(struct chat *c)
+{
+    c->properties = true;
+    if (keep_conversation(c->keep) != 0 && c->properties_due == 0)
+        c->properties_due = chat_clock() + PROPERTIES_AFTER;
 }
 
 /* ---- messages --------------------------------------------------------------------------------------------------- */
@@ -432,6 +439,8 @@ int chat_due(const struct chat *c)
         due = sooner(due, until(c->retry));
     else if (c->reply != NULL)
         due = sooner(due, store_reply_due(c->reply));
+    if (c->properties_due != 0)
+        due = sooner(due, until(c->properties_due));
     return sooner(sooner(due, chat_compare_due(c)), chat_title_wait(c));
 }
 
@@ -494,6 +503,11 @@ void chat_tick(struct chat *c)
     tell_problem(c);
     chat_title_tick(c);
     chat_compare_flush(c);
+    if (c->properties_due != 0 && until(c->properties_due) == 0) {
+        c->properties_due = 0;
+        if (c->properties && !c->told)
+            chat_save(c, &ignored);
+    }
     if (c->told && until(c->retry) == 0) {
         if (!chat_is_saved(c))
             chat_save(c, &ignored);

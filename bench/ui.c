@@ -183,6 +183,31 @@ static void time_chat(const char *palaver, const char *model, const char *home)
     stop(&p);
 }
 
+/* A step of the temperature until the pane shows what it makes of the next token, with the candidates of a short answer. */
+static void time_settings(const char *palaver, const char *model, const char *home)
+{
+    static struct program p;
+    struct figures f = {0};
+    start(&p, palaver, model, home, NULL);
+    until(&p, "ready");
+    type(&p, "/set max_new_tokens 8\r");
+    until_quiet(&p);
+    type(&p, "Tell me a very long story about the sea.\r");
+    until(&p, "goes on");
+    for (int i = 0; i < 80; i++)
+        take(&p, 50); /* while the model makes a title previews wait */
+    type(&p, "\033OR"); /* F3 */
+    until(&p, "entropy");
+    for (int i = 0; i < 5; i++)
+        type(&p, "\033[B"), until_quiet(&p);
+    for (int i = 0; i < 100; i++) {
+        type(&p, i / 10 % 2 == 0 ? "\033[C" : "\033[D");
+        add(&f, until_quiet(&p));
+    }
+    print("a setting to what it makes of the next token", &f);
+    stop(&p);
+}
+
 static void time_history(const char *palaver, const char *model, const char *home, const char *data)
 {
     static struct program p;
@@ -225,6 +250,7 @@ int main(int argc, char **argv)
     printf("%-52s %8s %8s\n", "", "median", "99%");
     time_start(argv[1], argv[2], home, argc > 3 ? argv[3] : NULL);
     time_chat(argv[1], argv[2], home);
+    time_settings(argv[1], argv[2], home);
     if (argc > 3)
         time_history(argv[1], argv[2], home, argv[3]);
     snprintf(command, sizeof command, "rm -rf '%s'", home);
