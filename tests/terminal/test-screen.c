@@ -456,36 +456,6 @@ static void mistakes_in_files_are_named(void **state)
     assert_int_equal(system(command), 0);
 }
 
-/* Every key of the help can be pressed at any time: nothing breaks. */
-static void every_key_is_harmless(void **state)
-{
-    static const char *const keys[] = {"j", "k", "g", "G", " ", "\004", "\025", "n", "N", "c", "m", "m", "t", "t", "?", ESC,
-                                       UP, DOWN, LEFT, RIGHT, "\t", "j", "k", "g", "G", "p", "p", "a", "a", "\t", F5, F5, F7,
-                                       F7, F3, "j", "k", RIGHT, LEFT, "\033[1;2C", "\033[1;2D", "\177", F3, "\0332", ESC,
-                                       "\0331", ESC, "\033r", ESC, "\033y", "\033[1;3D", "\033[1;3C", "\033[1;3A", "\033[1;3B",
-                                       "\014", "\033[1;5H", "\033[1;5F", "\033[1;2A", "\033[1;2B", PAGE_UP, "\033[6~", "\0336",
-                                       "\0336", "\033[<0;30;5M", "\033[<0;30;5m", "\033[<64;30;5M", "\033[I", "\033[O"};
-    (void)state;
-    struct vt *t = start(30, 120, (const char *const[]){SHORT, NULL});
-    exchange(t, "The llama");
-    press(t, ESC);
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        vt_settle(t, 40);
-        vt_type(t, keys[i]);
-    }
-    vt_settle(t, 200);
-    press(t, ESC);
-    press(t, ESC);
-    vt_type(t, "/quit\r");
-    vt_settle(t, 300);
-    vt_type(t, ESC); /* were the focus elsewhere */
-    vt_settle(t, 100);
-    kill(vt_pid(t), SIGTERM);
-    vt_wait_end(t);
-    assert_true(vt_is_restored(t));
-    vt_end(t);
-}
-
 int main(void)
 {
     if (!find_program())
@@ -513,7 +483,6 @@ int main(void)
         cmocka_unit_test(a_temporary_chat_leaves_no_trace),
         cmocka_unit_test(two_programs_see_each_other),
         cmocka_unit_test(mistakes_in_files_are_named),
-        cmocka_unit_test(every_key_is_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,92 @@
+/* Every key and every command at least once: whatever is pressed, the screen lives on and gives the terminal back. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "screen.h"
+
+/* Every key of the help can be pressed at any time: nothing breaks. */
+static void every_key_is_harmless(void **state)
+{
+    static const char *const keys[] = {"j", "k", "g", "G", " ", "\004", "\025", "n", "N", "c", "m", "m", "t", "t", "?", ESC,
+                                       UP, DOWN, LEFT, RIGHT, "\t", "j", "k", "g", "G", "p", "p", "a", "a", "\t", F5, F5, F7,
+                                       F7, F3, "j", "k", RIGHT, LEFT, "\033[1;2C", "\033[1;2D", "\177", F3, "\0332", ESC,
+                                       "\0331", ESC, "\033r", ESC, "\033y", "\033[1;3D", "\033[1;3C", "\033[1;3A", "\033[1;3B",
+                                       "\014", "\033[1;5H", "\033[1;5F", "\033[1;2A", "\033[1;2B", PAGE_UP, "\033[6~", "\0336",
+                                       "\0336", "\033[<0;30;5M", "\033[<0;30;5m", "\033[<64;30;5M", "\033[I", "\033[O",
+                                       "\0334", LEFT, LEFT, "h", "l", DOWN, UP, "j", "k", "\033[1;5D", "\033[1;5C", "s", "t",
+                                       "t", "g", "w", ESC, "\0334", " ", "\0334", "\r", "\0334", "\t", "\0334", ESC};
+    (void)state;
+    struct vt *t = start(30, 120, (const char *const[]){SHORT, NULL});
+    exchange(t, "The llama");
+    press(t, ESC);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        vt_settle(t, 40);
+        vt_type(t, keys[i]);
+    }
+    vt_settle(t, 200);
+    press(t, ESC);
+    press(t, ESC);
+    assert_true(vt_wait(t, READY));
+    kill(vt_pid(t), SIGTERM);
+    int status = vt_wait_end(t);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    assert_true(vt_is_restored(t));
+    vt_end(t);
+}
+
+/* The commands that the manual names, one after another as they stand there, without arguments. */
+static void every_command_is_harmless(void **state)
+{
+    const char *source = getenv("srcdir");
+    char path[4096], line[256], command[64];
+    int n = 0;
+    (void)state;
+    snprintf(path, sizeof path, "%s/docs/palaver.1", source != NULL ? source : ".");
+    FILE *manual = fopen(path, "r");
+    assert_non_null(manual);
+    struct vt *t = start(30, 120, (const char *const[]){SHORT, NULL});
+    exchange(t, "The llama");
+    while (fgets(line, sizeof line, manual) != NULL) {
+        if (sscanf(line, "\\fB/%60[a-z]", command) != 1 || strcmp(command, "quit") == 0)
+            continue;
+        n++;
+        vt_type(t, "\003");
+        vt_settle(t, 60);
+        snprintf(line, sizeof line, "/%s", command);
+        vt_paste(t, line); /* goes to the composer from everywhere */
+        press(t, "\r");
+        press(t, ESC); /* popups, edits, answers end */
+        if (!vt_wait(t, READY))
+            fail_msg("after /%s", command);
+    }
+    fclose(manual);
+    assert_true(n > 40);
+    kill(vt_pid(t), SIGTERM);
+    int status = vt_wait_end(t);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    assert_true(vt_is_restored(t));
+    vt_end(t);
+}
+
+int main(void)
+{
+    if (!find_program())
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_key_is_harmless),
+        cmocka_unit_test(every_command_is_harmless),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
