@@ -159,22 +159,43 @@ void front_settings(struct front *f)
 
 /* ---- changes ---------------------------------------------------------------------------------------------------- */
 
+static void mark(struct front *f, const char *name, const char *from, const char *to)
+{
+    char text[200];
+    size_t n = chat_count(f->talk.chat);
+    snprintf(text, sizeof text, "▲%s %.60s→%.60s", name, from, to);
+    ui_message_mark(f->ui, n - 1, chat_message(f->talk.chat, n - 1)->text.size, text);
+}
+
+static void mark_list(struct front *f, const struct sampling *before, const struct sampling *now, enum sampling_list list)
+{
+    struct buf from, to;
+    buf_init(&from, LISTS_BYTES);
+    buf_init(&to, LISTS_BYTES);
+    sampling_list_write(before, list, tokenizer_of(f), &from);
+    sampling_list_write(now, list, tokenizer_of(f), &to);
+    if (strcmp(buf_text(&from), buf_text(&to)) != 0)
+        mark(f, sampling_list_name(list), from.size > 0 ? buf_text(&from) : "Off", to.size > 0 ? buf_text(&to) : "Off");
+    buf_free(&from);
+    buf_free(&to);
+}
+
 /* Marks in a streaming answer which settings are others than before. */
 static void mark_changes(struct front *f, const struct sampling *before)
 {
     const struct sampling *now = chat_sampling(f->talk.chat);
-    size_t n = chat_count(f->talk.chat);
-    if (chat_state(f->talk.chat) != CHAT_ANSWERING || n == 0)
+    if (chat_state(f->talk.chat) != CHAT_ANSWERING || chat_count(f->talk.chat) == 0)
         return;
     for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
-        char text[120], from[32], to[32];
+        char from[VALUE_BYTES], to[VALUE_BYTES];
         if (value_of(before, field) == value_of(now, field))
             continue;
         sampling_get(before, field, from, sizeof from);
         sampling_get(now, field, to, sizeof to);
-        snprintf(text, sizeof text, "▲%s %s→%s", field->name, from, to);
-        ui_message_mark(f->ui, n - 1, chat_message(f->talk.chat, n - 1)->text.size, text);
+        mark(f, field->name, from, to);
     }
+    for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
+        mark_list(f, before, now, list);
 }
 
 void front_settings_changed(struct front *f)

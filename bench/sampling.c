@@ -210,6 +210,21 @@ static void read_prompt(struct run *r)
     ids_free(&ids);
 }
 
+/* Choosing alone, at the logits where the run stands: all that rank, entropy, probabilities and candidates can take. */
+static void time_choice(struct run *r)
+{
+    static double times[PREVIEWS];
+    struct candidate chosen, best[SAMPLING_CANDIDATES];
+    int32_t n_best;
+    for (int i = 0; i < PREVIEWS; i++) {
+        double start = now_ms();
+        sampler_choose(r->sampler, &r->settings, session_logits(r->session), r->ids, r->n, &chosen, best, &n_best);
+        times[i] = now_ms() - start;
+    }
+    printf("choosing a token of %-6d, all of it          median %6.3f ms   p99 %6.3f ms\n", (int)tokenizer_size(r->tokenizer),
+           quantile(times, PREVIEWS, 0.5), quantile(times, PREVIEWS, 0.99));
+}
+
 static void compare(struct run *r, const char *path)
 {
     static double ratios[ROUNDS], without[ROUNDS], with[ROUNDS];
@@ -223,6 +238,7 @@ static void compare(struct run *r, const char *path)
            quantile(ratios, ROUNDS, 0.5), quantile(ratios, ROUNDS, 0.25), quantile(ratios, ROUNDS, 0.75));
     printf("a token's record                             mean   %6.1f bytes\n",
            bytes_kept(path) / (ROUNDS * (double)TOKENS));
+    time_choice(r);
 }
 
 static void records(const char *model_path, const char *folder)

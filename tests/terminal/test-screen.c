@@ -247,10 +247,17 @@ static void settings_act_on_the_answer_that_streams(void **state)
 {
     (void)state;
     struct vt *t = start(34, 120, (const char *const[]){"--temperature", "0.8", "-c", "60000", NULL});
+    vt_type(t, "/step on\r"); /* so that the marks do not scroll away */
+    assert_true(vt_wait(t, "token by token"));
     ask(t, "The llama");
-    assert_true(vt_wait(t, "answering"));
+    assert_true(vt_wait(t, "waits at token 1 "));
+    press(t, RIGHT);
+    assert_true(vt_wait(t, "waits at token 2 "));
     press(t, F3);
     assert_true(vt_wait(t, "Next token"));
+    press(t, "\r"); /* logit_bias */
+    vt_type(t, "\" sea\" -100\r");
+    assert_true(vt_wait(t, "▲logit_bias Off→\" sea\" -100"));
     for (int i = 0; i < 5; i++)
         press(t, DOWN);
     press(t, RIGHT);
