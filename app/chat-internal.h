@@ -62,6 +62,7 @@ struct chat {
     /* chat-fork.c */
     struct ids forced;             /* what the answer that is asked for begins with; empty: by its text */
 
+    bool preset_of_model;          /* preset is the one that bears the model's name */
     bool stepping, waits;          /* chat-answer.c: before each token; now */
 
     /* chat-title.c */
@@ -193,6 +194,8 @@ enum error_code chat_resume(struct chat *c, struct error *err);
 /* chat-origin.c */
 /* Sets in s what flags and variables say; returns which. */
 uint32_t chat_take_given(const struct chat *c, struct sampling *s);
+/* A model is there: a conversation that has not begun takes the preset that bears its name. */
+void chat_begin_with_model(struct chat *c);
 /* After by_hand was read: what of it a preset and a persona (NULL: none) say too. */
 void chat_find_origins(struct chat *c, const char *preset, const char *persona);
 void chat_name_origin(char **place, const char *name);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "app/chat-internal.h"
 #include "app/preset.h"
@@ -73,6 +74,30 @@ void chat_use_preset(struct chat *c, const char *name, const char *settings, boo
     c->from_persona = 0;
     chat_name_origin(&c->preset, name);
     chat_save_properties(c);
+}
+
+void chat_preset_name(const struct chat *c, char *out, size_t size)
+{
+    const char *path = chat_model_path(c), *slash = strrchr(path, '/');
+    snprintf(out, size, "%s", slash != NULL ? slash + 1 : path);
+    size_t length = strlen(out);
+    if (length > 5 && strcasecmp(out + length - 5, ".gguf") == 0)
+        out[length - 5] = '\0';
+}
+
+void chat_begin_with_model(struct chat *c)
+{
+    char name[256];
+    bool touched = (c->by_hand & ~c->from_preset) != 0 || (c->preset != NULL && !c->preset_of_model);
+    bool begun = c->list.n > (c->waiting && c->sent ? 1 : 0); /* a first message may wait for the model */
+    if (begun || touched)
+        return;
+    chat_preset_name(c, name, sizeof name);
+    char *settings = preset_settings(c, name);
+    if (settings != NULL || c->preset_of_model)
+        chat_use_preset(c, settings != NULL ? name : NULL, settings != NULL ? settings : "{}", true);
+    c->preset_of_model = settings != NULL;
+    free(settings);
 }
 
 /* Those of which that have the value that this JSON gives them. */

@@ -119,6 +119,9 @@ enum chat_origin chat_setting_origin(const struct chat *c, const char *setting, 
 /* Makes the settings those of a preset, JSON as the history has them; what it says nothing of is as the options have it, and
  * the seed stays. given_first: flags and variables count more. */
 void chat_use_preset(struct chat *c, const char *name, const char *settings, bool given_first);
+/* The name of the preset that a conversation begins with under the present model, where there is one: its file's, without
+ * .gguf. */
+void chat_preset_name(const struct chat *c, char *out, size_t size);
 
 /* Takes what a record's settings, JSON as the history has them, say; the rest stays. */
 void chat_settings_take(struct sampling *s, const char *json);

@@ -135,6 +135,22 @@ static void add_list(const struct front *f, enum sampling_list list, struct rows
     rows->n++;
 }
 
+/* The row that folds the samplers away that most people do without. */
+static const char more[] = "more samplers";
+
+static void add_more(const struct front *f, struct rows *rows)
+{
+    rows->at[rows->n++] = (struct ui_setting){more, f->all_settings ? "← folds them" : "→ shows them",
+                                              "DRY, dynamic temperature, mirostat, top_n_sigma, XTC: off until set", NULL, -1,
+                                              "", false};
+}
+
+/* A sampler's own setting can be shown while it is off, what belongs to it only while it is on. */
+static bool is_shown(const struct front *f, const struct sampling *s, const struct sampling_field *field)
+{
+    return sampling_in_use(s, field) || (f->all_settings && strcmp(field->with, field->name) == 0);
+}
+
 void front_settings(struct front *f)
 {
     struct rows *rows = calloc(1, sizeof *rows);
@@ -145,12 +161,13 @@ void front_settings(struct front *f)
         buf_init(&rows->lists[i], LISTS_BYTES);
     add_list(f, LIST_LOGIT_BIAS, rows);
     for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
-        if (sampling_in_use(s, field))
+        if (is_shown(f, s, field))
             add_field(f, field, rows);
         if (strcmp(field->name, "dry_allowed_length") == 0 && sampling_in_use(s, field))
             add_list(f, LIST_DRY_SEQUENCE_BREAKERS, rows);
     }
     add_list(f, LIST_STOP, rows);
+    add_more(f, rows);
     ui_set_settings(f->ui, rows->at, rows->n);
     for (int i = 0; i < SAMPLING_LISTS; i++)
         buf_free(&rows->lists[i]);
@@ -275,6 +292,11 @@ void front_step(struct front *f, const char *what, int step)
     char *equals = strchr(name, '=');
     if (equals != NULL)
         *equals++ = '\0';
+    if (strcmp(name, more) == 0) {
+        f->all_settings = step > 0;
+        front_settings(f);
+        return;
+    }
     const struct sampling_field *field = sampling_field(name);
     const struct scale *scale = find_scale(name);
     if (field == NULL && sampling_list(name) == SAMPLING_LISTS)

@@ -105,7 +105,7 @@ void front_loaded(void *context)
 {
     struct front *f = context;
     f->used = SIZE_MAX;
-    front_head(f);
+    front_settings_changed(f);
     front_label(f);
     front_status(f);
 }

@@ -57,6 +57,7 @@ struct front {
     bool failed;                /* to load a model */
     bool base;                  /* the template continues the text */
     struct sampling sampling;   /* as shown */
+    bool all_settings;          /* samplers that are off are shown too */
     char *searched;             /* what was searched for last in all conversations */
     struct store_records records; /* of the message below, for the lens */
     int64_t records_of;         /* 0: none */

@@ -25,6 +25,15 @@ static const char *after(const char *arguments, const char *word)
     return arguments + size + strspn(arguments + size, " ");
 }
 
+static enum error_code save_for_model(struct talk *t, struct error *err)
+{
+    char name[256];
+    chat_preset_name(t->chat, name, sizeof name);
+    if (preset_save(t->chat, name, err) == ERR_NONE)
+        show_note(t->show, "saved as %s: conversations with this model begin so; /preset delete %s ends that", name, name);
+    return err->code;
+}
+
 enum error_code slash_preset(struct talk *t, const char *arguments, struct error *err)
 {
     const char *saved = after(arguments, "save"), *deleted = after(arguments, "delete");
@@ -35,6 +44,8 @@ enum error_code slash_preset(struct talk *t, const char *arguments, struct error
     }
     if (*name == '\0')
         return error_set(err, ERR_ARGUMENT, "/preset %s NAME", saved != NULL ? "save" : "delete");
+    if (saved != NULL && strcmp(name, "model") == 0)
+        return save_for_model(t, err);
     if (saved != NULL ? preset_save(t->chat, name, err) : deleted != NULL ? preset_delete(t->chat, name, err)
                                                                          : preset_use(t->chat, name, err))
         return err->code;

@@ -58,7 +58,7 @@ const struct slash_command slash_commands[] = {
     {"model", "load", "[NAME]", "show or change the model", SLASH_MODELS, true, slash_model},
     {"set", "", "[NAME [VALUE]]", "show or change a setting, e.g. /set temperature 0.7", SLASH_SETTINGS, true,
      slash_set},
-    {"preset", "", "[NAME | save NAME | delete NAME]", "sampling settings by name", SLASH_PRESETS, true, slash_preset},
+    {"preset", "", "[NAME | save NAME | save model | delete NAME]", "sampling settings by name, or for a model", SLASH_PRESETS, true, slash_preset},
     {"save", "", "[NAME]", "what is saved, and how", SLASH_NO_WORDS, true, slash_save},
     {"settings", "", "", "show all settings", SLASH_NO_WORDS, false, slash_settings},
     {"seed", "", "[N | random]", "show or choose the seed of the random numbers", SLASH_NO_WORDS, true, slash_seed},

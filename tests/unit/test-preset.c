@@ -1,6 +1,7 @@
 /* Presets: built-in ones, the user's own, and what is stronger than they. */
 #include <config.h>
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -158,6 +159,47 @@ static void sources_are_known_after_opening(void **state)
     end(&f);
 }
 
+static void wait_for_model(struct chat *c)
+{
+    while (chat_state(c) == CHAT_LOADING) {
+        struct pollfd fd = {.fd = chat_fd(c), .events = POLLIN};
+        assert_int_equal(poll(&fd, 1, 60000), 1);
+        chat_handle(c);
+    }
+}
+
+/* The one that bears a model's name is taken when a conversation begins with it. */
+static void a_model_has_its_own(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    const char *name;
+    char own[256];
+    (void)state;
+    assert_int_equal(begin(&f, 3, (const char *const[]){"palaver", "--temperature", "1.25"}, &err), ERR_NONE);
+    wait_for_model(f.chat);
+    chat_preset_name(f.chat, own, sizeof own);
+    assert_string_equal(own, "tiny-llama");
+    assert_int_equal(preset_save(f.chat, own, &err), ERR_NONE);
+    end(&f);
+    assert_int_equal(begin(&f, 1, (const char *const[]){"palaver"}, &err), ERR_NONE);
+    wait_for_model(f.chat);
+    assert_float_equal(chat_sampling(f.chat)->temperature, 1.25, 1e-6);
+    assert_int_equal(chat_setting_origin(f.chat, "temperature", &name), CHAT_PRESET);
+    assert_string_equal(name, "tiny-llama");
+    end(&f);
+    /* what is asked for counts more */
+    assert_int_equal(begin(&f, 3, (const char *const[]){"palaver", "--temperature", "0.5"}, &err), ERR_NONE);
+    wait_for_model(f.chat);
+    assert_float_equal(chat_sampling(f.chat)->temperature, 0.5, 1e-6);
+    end(&f);
+    assert_int_equal(begin(&f, 3, (const char *const[]){"palaver", "--preset", "deterministic"}, &err), ERR_NONE);
+    wait_for_model(f.chat);
+    assert_float_equal(chat_sampling(f.chat)->temperature, 0, 0);
+    assert_int_equal(preset_delete(f.chat, "tiny-llama", &err), ERR_NONE);
+    end(&f);
+}
+
 int main(void)
 {
     const char *source = getenv("srcdir");
@@ -171,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(built_in_ones_are_taken),
         cmocka_unit_test(own_ones_are_kept),
+        cmocka_unit_test(a_model_has_its_own),
         cmocka_unit_test(flags_are_stronger),
         cmocka_unit_test(sources_are_known),
         cmocka_unit_test(sources_are_known_after_opening),
