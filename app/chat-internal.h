@@ -24,6 +24,7 @@ struct chat {
     struct buf system;
     struct chat_list list;         /* those with an id stand before those without */
     struct sampling sampling;
+    uint32_t from_model;           /* settings that the model's file recommends */
     uint32_t by_hand;              /* settings that this conversation has of its own, see chat_settings_json */
     uint32_t overruled;            /* of these, those for which a flag or a variable counts */
     uint32_t from_preset, from_persona; /* of these, those that nobody changed since */
@@ -194,6 +195,8 @@ enum error_code chat_resume(struct chat *c, struct error *err);
 /* chat-origin.c */
 /* Sets in s what flags and variables say; returns which. */
 uint32_t chat_take_given(const struct chat *c, struct sampling *s);
+/* Another model is there: its recommendations take the place of the one's before. */
+void chat_take_recommended(struct chat *c);
 /* A model is there: a conversation that has not begun takes the preset that bears its name. */
 void chat_begin_with_model(struct chat *c);
 /* After by_hand was read: what of it a preset and a persona (NULL: none) say too. */

@@ -1,4 +1,4 @@
-/* Chat: where each setting's value comes from: the options, this conversation, a preset, a persona.
+/* Chat: where each setting's value comes from: the options, the model's file, this conversation, a preset, a persona.
  *
  * What is set is kept with the conversation (by_hand). Of that, from_preset and from_persona are what these brought and
  * nobody changed since. */
@@ -42,12 +42,41 @@ uint32_t chat_take_given(const struct chat *c, struct sampling *s)
     return which;
 }
 
+struct sampling chat_base_sampling(const struct chat *c, uint32_t *recommended)
+{
+    struct sampling s = c->options->sampling;
+    struct error ignored = {0};
+    const struct model *model = chat_model(c);
+    const char *name = NULL;
+    double value;
+    uint32_t which = 0;
+    for (int i = 0; model != NULL && (name = model_recommends(model, i, &value)) != NULL; i++) {
+        char text[40];
+        snprintf(text, sizeof text, sampling_field(name)->kind == FIELD_FLOAT ? "%.6g" : "%.0f", value);
+        if (!is_given(c, name) && sampling_set(&s, name, text, &ignored) == ERR_NONE)
+            which |= chat_setting_bit(name);
+    }
+    if (recommended != NULL)
+        *recommended = which;
+    return s;
+}
+
+void chat_take_recommended(struct chat *c)
+{
+    struct sampling base = chat_base_sampling(c, &c->from_model);
+    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
+        size_t size = field->kind == FIELD_SEED ? 0 : sizeof(int32_t); /* floats are as large */
+        if ((c->by_hand & chat_setting_bit(field->name)) == 0)
+            memcpy((char *)&c->sampling + field->offset, (const char *)&base + field->offset, size);
+    }
+}
+
 enum chat_origin chat_setting_origin(const struct chat *c, const char *setting, const char **name)
 {
     uint32_t bit = chat_setting_bit(setting);
     *name = NULL;
     if ((c->by_hand & ~c->overruled & bit) == 0)
-        return CHAT_GIVEN;
+        return (c->from_model & bit) != 0 ? CHAT_MODEL : CHAT_GIVEN;
     if ((c->from_preset & bit) != 0)
         *name = c->preset;
     else if ((c->from_persona & bit) != 0)
@@ -64,7 +93,7 @@ void chat_name_origin(char **place, const char *name)
 
 void chat_use_preset(struct chat *c, const char *name, const char *settings, bool given_first)
 {
-    struct sampling next = c->options->sampling;
+    struct sampling next = chat_base_sampling(c, NULL);
     uint32_t which = chat_settings_read(&next, settings) & SETTINGS_ALL;
     next.seed = c->sampling.seed;
     c->overruled = given_first ? chat_take_given(c, &next) : 0;
@@ -103,7 +132,7 @@ void chat_begin_with_model(struct chat *c)
 /* Those of which that have the value that this JSON gives them. */
 static uint32_t said_by(const struct chat *c, const char *settings, uint32_t which)
 {
-    struct sampling s = c->options->sampling;
+    struct sampling s = chat_base_sampling(c, NULL);
     uint32_t said = chat_settings_read(&s, settings);
     return settings != NULL ? which & said & ~chat_settings_changed(&s, &c->sampling) : 0;
 }

@@ -270,7 +270,7 @@ static bool given(const struct chat *c, const char *option)
 /* The settings of the options, and over them what the conversation has of its own, but for what flags and variables say. */
 static void take_settings(struct chat *c, const char *json)
 {
-    struct sampling own = c->options->sampling;
+    struct sampling own = chat_base_sampling(c, NULL);
     c->by_hand = chat_settings_read(&own, json);
     c->overruled = chat_take_given(c, &own);
     c->sampling = own;

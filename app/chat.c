@@ -441,6 +441,7 @@ static void take_model(struct chat *c)
     c->previewable = false;
     if (another)
         chat_save_properties(c);
+    chat_take_recommended(c);
     chat_begin_with_model(c);
     if (c->view->loaded != NULL)
         c->view->loaded(c->view->context);

@@ -111,12 +111,16 @@ void chat_fix_seed(struct chat *c, bool fixed);
 /* Where a setting's value, by the engine's name, comes from; *name is the preset's or the persona's. */
 enum chat_origin {
     CHAT_GIVEN, /* the options: see options_source */
+    CHAT_MODEL, /* its file recommends it */
     CHAT_SET,   /* in this conversation */
     CHAT_PRESET,
     CHAT_PERSONA,
 };
 enum chat_origin chat_setting_origin(const struct chat *c, const char *setting, const char **name);
-/* Makes the settings those of a preset, JSON as the history has them; what it says nothing of is as the options have it, and
+/* What the settings are where nobody changes them: the options, and what the model recommends unless a flag or a variable
+ * says something else. recommended (may be NULL): which of them the model's are. */
+struct sampling chat_base_sampling(const struct chat *c, uint32_t *recommended);
+/* Makes the settings those of a preset, JSON as the history has them; what it says nothing of is as in chat_base_sampling, and
  * the seed stays. given_first: flags and variables count more. */
 void chat_use_preset(struct chat *c, const char *name, const char *settings, bool given_first);
 /* The name of the preset that a conversation begins with under the present model, where there is one: its file's, without
@@ -168,7 +172,7 @@ enum { CHAT_SIDES = 4 };
 struct chat_side {
     const char *label;        /* copied */
     struct sampling sampling;
-    const char *model;        /* as chat_use_model takes it; NULL: the present one */
+    const char *model;        /* as chat_set_model takes it; NULL: the present one */
 };
 /* Answers the last question once more under each of n sides, token by token in turns; the answers become alternatives of
  * the one there is, and are stored as they grow. Until chat_compare_end all else is ERR_BUSY. */

@@ -41,7 +41,7 @@ static enum error_code read_side(struct front *f, const char *name, uint64_t see
     char *settings = preset_settings(f->talk.chat, name);
     char *path = settings == NULL ? models_find_name(f->options, name, &ignored) : NULL;
     if (settings != NULL) {
-        out->sampling = f->options->sampling; /* as /preset does */
+        out->sampling = chat_base_sampling(f->talk.chat, NULL); /* as /preset does */
         out->sampling.seed = seed;
         chat_settings_take(&out->sampling, settings);
     } else if (path != NULL) {

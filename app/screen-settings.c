@@ -66,6 +66,7 @@ static void write_source(const struct front *f, const char *setting, char *out, 
     enum option_source source = option_find(option, FOR_CHAT) != NULL ? options_source(f->options, option) : SOURCE_BUILT_IN;
     switch (origin) {
     case CHAT_GIVEN: snprintf(out, size, "%s", given[source]); break;
+    case CHAT_MODEL: snprintf(out, size, "the model's file"); break;
     case CHAT_SET: snprintf(out, size, "this conversation"); break;
     case CHAT_PRESET: snprintf(out, size, "preset %.100s", name); break;
     case CHAT_PERSONA: snprintf(out, size, "persona %.100s", name); break;

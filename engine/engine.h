@@ -62,6 +62,9 @@ void model_free(struct model *model);
 const struct model_info *model_info(const struct model *model);
 const struct tokenizer *model_tokenizer(const struct model *model);
 
+/* Setting number i that the file recommends (general.sampling.* of GGUF, as converters take it from generation_config.json),
+ * by the name that sampling_set takes, not checked; NULL past the end. */
+const char *model_recommends(const struct model *model, int i, double *value);
 /* One row of the table of tensor types: how many tensors of it and their bytes. Returns false past the end. */
 bool model_type_row(const struct model *model, int index, const char **type, int *tensors, uint64_t *bytes);
 /* Bytes that a session of this context takes beside the mapped file (key/value cache and work buffers). */

@@ -76,6 +76,35 @@ static enum error_code read_texts(struct model *m, const char *path, struct erro
     return ERR_NONE;
 }
 
+/* ---- what the file recommends ----------------------------------------------------------------------------------- */
+
+const char *model_recommends(const struct model *model, int i, double *value)
+{
+    static const struct { const char *key, *setting; } keys[] = {
+        {"temp", "temperature"},
+        {"top_k", "top_k"},
+        {"top_p", "top_p"},
+        {"min_p", "min_p"},
+        {"penalty_repeat", "repetition_penalty"},
+        {"penalty_last_n", "repetition_window"},
+        {"xtc_probability", "xtc_probability"},
+        {"xtc_threshold", "xtc_threshold"},
+    };
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+        char key[64];
+        uint64_t whole;
+        snprintf(key, sizeof key, "general.sampling.%s", keys[k].key);
+        bool found = source_float(model->source, key, value);
+        if (!found && source_uint(model->source, key, &whole)) {
+            *value = (double)whole;
+            found = true;
+        }
+        if (found && i-- == 0)
+            return keys[k].setting;
+    }
+    return NULL;
+}
+
 /* ---- the table of types ----------------------------------------------------------------------------------------- */
 
 static int by_bytes(const void *a, const void *b)

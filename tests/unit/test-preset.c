@@ -200,6 +200,78 @@ static void a_model_has_its_own(void **state)
     end(&f);
 }
 
+static void put(FILE *out, const char *key, uint32_t type, const void *value, uint32_t size)
+{
+    uint64_t length = strlen(key);
+    fwrite(&length, 8, 1, out);
+    fwrite(key, 1, length, out);
+    fwrite(&type, 4, 1, out);
+    fwrite(value, 1, size, out);
+}
+
+/* A copy of the model that recommends settings: keys are put behind the header of 24 bytes, 32 bytes in all times n, so
+ * that the tensors stay aligned. */
+static void write_recommending(const char *path)
+{
+    enum { UINT32 = 4, FLOAT32 = 6, STRING = 8 };
+    char block[4096];
+    uint64_t keys;
+    uint32_t k = 17;
+    float hot = 1.75f, wrong = -3;
+    FILE *in = fopen(model, "rb"), *out = fopen(path, "wb");
+    assert_true(in != NULL && out != NULL && fread(block, 1, 24, in) == 24);
+    memcpy(&keys, block + 16, 8);
+    keys += 4;
+    memcpy(block + 16, &keys, 8);
+    fwrite(block, 1, 24, out);
+    put(out, "general.sampling.temp", FLOAT32, &hot, 4);
+    put(out, "general.sampling.top_k", UINT32, &k, 4);
+    put(out, "general.sampling.min_p", FLOAT32, &wrong, 4);
+    long past = (ftell(out) - 24 + 8 + 7 + 4 + 8) % 32; /* a text fills it up */
+    struct { uint64_t size; char text[32]; } filler = {(uint64_t)(32 - past), "................................"};
+    put(out, "filling", STRING, &filler, 8 + (uint32_t)filler.size);
+    assert_int_equal((ftell(out) - 24) % 32, 0);
+    for (size_t n; (n = fread(block, 1, sizeof block, in)) > 0;)
+        fwrite(block, 1, n, out);
+    fclose(in);
+    fclose(out);
+}
+
+static void a_file_recommends(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    const char *name;
+    char path[4096], plain[4096];
+    (void)state;
+    snprintf(plain, sizeof plain, "%s", model);
+    snprintf(path, sizeof path, "%s/recommends.gguf", getenv("HOME"));
+    write_recommending(path);
+    snprintf(model, sizeof model, "%s", path);
+    assert_int_equal(begin(&f, 3, (const char *const[]){"palaver", "--top-p", "0.5"}, &err), ERR_NONE);
+    wait_for_model(f.chat);
+    assert_float_equal(chat_sampling(f.chat)->temperature, 1.75, 1e-6);
+    assert_int_equal(chat_sampling(f.chat)->top_k, 17);
+    assert_float_equal(chat_sampling(f.chat)->min_p, sampling_defaults().min_p, 0); /* out of range: as if it were not there */
+    assert_int_equal(chat_setting_origin(f.chat, "temperature", &name), CHAT_MODEL);
+    assert_int_equal(chat_setting_origin(f.chat, "min_p", &name), CHAT_GIVEN);
+    /* a preset counts more, and what it leaves out is as recommended */
+    assert_int_equal(preset_use(f.chat, "precise", &err), ERR_NONE);
+    assert_true(chat_sampling(f.chat)->temperature < 1);
+    assert_int_equal(chat_setting_origin(f.chat, "temperature", &name), CHAT_PRESET);
+    end(&f);
+    assert_int_equal(begin(&f, 3, (const char *const[]){"palaver", "--temperature", "0.5"}, &err), ERR_NONE);
+    wait_for_model(f.chat);
+    assert_float_equal(chat_sampling(f.chat)->temperature, 0.5, 1e-6);
+    assert_int_equal(chat_sampling(f.chat)->top_k, 17);
+    /* another model's take their place */
+    assert_int_equal(chat_set_model(f.chat, plain, &err), ERR_NONE);
+    wait_for_model(f.chat);
+    assert_int_equal(chat_sampling(f.chat)->top_k, sampling_defaults().top_k);
+    end(&f);
+    snprintf(model, sizeof model, "%s", plain);
+}
+
 int main(void)
 {
     const char *source = getenv("srcdir");
@@ -214,6 +286,7 @@ int main(void)
         cmocka_unit_test(built_in_ones_are_taken),
         cmocka_unit_test(own_ones_are_kept),
         cmocka_unit_test(a_model_has_its_own),
+        cmocka_unit_test(a_file_recommends),
         cmocka_unit_test(flags_are_stronger),
         cmocka_unit_test(sources_are_known),
         cmocka_unit_test(sources_are_known_after_opening),
