@@ -5,10 +5,12 @@
  * is known only from the beginning of a request. */
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/chat-internal.h"
+#include "base/utf8.h"
 
 void chat_verify_forget(struct chat *c)
 {
@@ -116,8 +118,21 @@ static void tell_same(struct chat *c)
     chat_remark(c, false, "identical, %zu token%s%s", same, same == 1 ? "" : "s", why);
 }
 
+/* A token as text; what is no text of its own as the vocabulary spells it. */
+static void write_token(const struct chat *c, int32_t id, char *out, size_t size)
+{
+    const struct tokenizer *t = model_tokenizer(chat_model(c));
+    struct buf piece;
+    buf_init(&piece, 4096);
+    bool text = tokenizer_piece(t, id, &piece) && piece.size > 0 && utf8_check(buf_text(&piece), piece.size) == piece.size;
+    const char *spelling = text ? buf_text(&piece) : tokenizer_spelling(t, id);
+    snprintf(out, size, "%s", spelling != NULL ? spelling : "");
+    buf_free(&piece);
+}
+
 static void take_token(struct chat *c, const struct event *event)
 {
+    char was[64], is[64];
     struct verify *v = &c->verify;
     if (event->id < 0 || v->at >= v->to)
         return;
@@ -125,9 +140,9 @@ static void take_token(struct chat *c, const struct event *event)
         v->at++;
         return;
     }
-    chat_remark(c, false, "differs at token %zu: it was '%s', now it is '%s'", v->at + 1,
-                tokenizer_spelling(model_tokenizer(chat_model(c)), v->records.at[v->at].chosen.id),
-                tokenizer_spelling(model_tokenizer(chat_model(c)), event->id));
+    write_token(c, v->records.at[v->at].chosen.id, was, sizeof was);
+    write_token(c, event->id, is, sizeof is);
+    chat_remark(c, false, "differs at token %zu: it was '%s', now it is '%s'", v->at + 1, was, is);
     chat_verify_forget(c);
     worker_stop(c->worker);
 }

@@ -408,7 +408,8 @@ bool worker_preview(struct worker *w, const struct sampling *settings);
  * likes. A request that waits has sent EVENT_PREVIEW with what its next token may be, sends it again when the settings
  * change, and is stopped as any other. Requests aside never wait. */
 void worker_pace(struct worker *w, int32_t tokens);
-/* Puts this token next in the running request, instead of one that is drawn; a request that waits goes on with it. */
+/* Puts this token next in the running request, instead of one that is drawn; a request that waits goes on with it. Behind
+ * it the random numbers of the seed begin anew, as behind a prompt that ends there. */
 void worker_force(struct worker *w, int32_t id);
 /* Stops what runs before its next token, during prefill before the next batch; DONE follows. */
 void worker_stop(struct worker *w);

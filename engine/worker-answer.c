@@ -98,10 +98,12 @@ static struct event choose(struct answer *a)
     chooser_use(a->worker, a->chooser, &a->settings);
     event.id = a->forced;
     event.forced = a->forced >= 0;
-    if (event.forced)
+    if (event.forced) {
         sampler_put(s, &a->settings, logits, a->ids.at, a->ids.n, event.id, &event.chosen, event.best, &event.n_best);
-    else
+        sampler_seed(s, a->settings.seed);
+    } else {
         event.id = sampler_choose(s, &a->settings, logits, a->ids.at, a->ids.n, &event.chosen, event.best, &event.n_best);
+    }
     chooser_tell(a->chooser, &event);
     event.rank = sampler_rank(s);
     return event;

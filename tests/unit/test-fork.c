@@ -326,6 +326,17 @@ static void answers_are_verified(void **state)
     settle(f.chat);
     assert_memory_equal(verify(&f, 3), "identical, ", 11);
     store_records_free(&r);
+    /* and one in which a person put a token while it was made */
+    chat_set_stepping(f.chat, true);
+    assert_int_equal(chat_regenerate(f.chat, &err), ERR_NONE);
+    for (int i = 0; i < 4; i++) {
+        wait_for_step(f.chat);
+        chat_step(f.chat, i == 2 ? 300 : -1);
+    }
+    wait_for_step(f.chat);
+    chat_set_stepping(f.chat, false);
+    settle(f.chat);
+    assert_memory_equal(verify(&f, 3), "identical, ", 11);
     end(&f);
 }
 
