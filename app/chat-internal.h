@@ -187,6 +187,8 @@ void chat_compact_forget(struct chat *c);
 bool chat_compact_take(struct chat *c, const struct event *event);
 
 /* chat-path.c */
+/* Another program went on with what the chat has, or writes its last message. */
+bool chat_is_longer_elsewhere(const struct chat *c);
 /* Makes the messages those of the conversation's current path. */
 enum error_code chat_reload(struct chat *c, struct error *err);
 /* Opens what --continue or --resume name, if anything. */

@@ -38,6 +38,20 @@ static size_t in_common(const struct chat *c, const struct store_ids *ids)
     return n;
 }
 
+bool chat_is_longer_elsewhere(const struct chat *c)
+{
+    struct store_ids ids = {0};
+    struct error ignored = {0};
+    size_t n = 0;
+    if (store_current(keep_store(c->keep), keep_conversation(c->keep), &ids, &ignored) == ERR_NONE)
+        while (n < c->list.n && n < ids.n && c->list.at[n].id == ids.at[n])
+            n++;
+    bool grows = n > 0 && c->list.at[n - 1].state == STORE_STREAMING;
+    bool longer = n == c->list.n && (ids.n > n || grows);
+    store_ids_free(&ids);
+    return longer;
+}
+
 enum error_code chat_reload(struct chat *c, struct error *err)
 {
     struct store *s = keep_store(c->keep);

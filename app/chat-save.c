@@ -460,8 +460,8 @@ static void look(struct chat *c)
     }
     if (code == ERR_NONE && now.trashed == 0)
         c->trash_told = false;
-    if (code == ERR_NONE && !now.answering && c->list.n > 0 && last(c)->state == STORE_STREAMING)
-        chat_reload(c, &err); /* the other one has finished the answer */
+    if (code == ERR_NONE && now.trashed == 0 && chat_is_longer_elsewhere(c))
+        chat_reload(c, &err);
     store_conversation_free(&now);
 }
 

@@ -441,6 +441,35 @@ static void two_programs_see_each_other(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* Both have one conversation open. */
+static void two_programs_share_a_conversation(void **state)
+{
+    char home[] = "/tmp/palaver-screen.XXXXXX", command[64];
+    static const char *const options[] = {"-n", "12", "--temperature", "0", NULL};
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    struct vt *a = start_in(home, 30, 110, plain, options);
+    assert_true(vt_wait(a, READY));
+    exchange(a, "Written here");
+    struct vt *b = start_in(home, 30, 110, plain, options);
+    assert_true(vt_wait(b, "gulls stood"));
+    vt_type(b, "half a thought");
+    exchange(a, "More of it");
+    assert_true(vt_wait(b, "More of it"));
+    assert_true(vt_wait(b, "half a thought"));
+    vt_settle(b, 1500); /* its answer has come too */
+    vt_type(b, "\003");
+    vt_type(b, "/prompt\r");
+    assert_true(vt_wait(b, "What the model was given"));
+    press(b, ESC);
+    exchange(b, "Said there");
+    assert_true(vt_wait(a, "Said there"));
+    quit(a);
+    quit(b);
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
+}
+
 static void mistakes_in_files_are_named(void **state)
 {
     char home[] = "/tmp/palaver-screen.XXXXXX", path[128], command[256];
@@ -489,6 +518,7 @@ int main(void)
         cmocka_unit_test(imported_text_commands_nothing),
         cmocka_unit_test(a_temporary_chat_leaves_no_trace),
         cmocka_unit_test(two_programs_see_each_other),
+        cmocka_unit_test(two_programs_share_a_conversation),
         cmocka_unit_test(mistakes_in_files_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
