@@ -13,7 +13,6 @@
 #include "app/jsonl.h"
 #include "app/nearest.h"
 #include "base/utf8.h"
-#include "ui/text.h"
 
 enum { WORDS_MOST = 4096 };
 
@@ -174,8 +173,8 @@ void library_fit(const struct show *s, const struct buf *row, struct buf *line)
     utf8_clean(line, buf_text(row), row->size);
     for (size_t i = 0; i < line->size; i++)
         line->data[i] = line->data[i] == '\n' || line->data[i] == '\t' ? ' ' : line->data[i];
-    if (s->terminal && text_fit(buf_text(line), line->size, columns) < line->size) {
-        buf_truncate(line, text_fit(buf_text(line), line->size, columns - 1));
+    if (s->terminal && columns_fit(buf_text(line), line->size, columns) < line->size) {
+        buf_truncate(line, columns_fit(buf_text(line), line->size, columns - 1));
         buf_puts(line, "\xE2\x80\xA6");
     }
 }

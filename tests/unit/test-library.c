@@ -1,4 +1,4 @@
-/* Tests of what the commands about the history share: ages, finding a conversation, replacing a file. */
+/* Tests of what the commands about the history share: widths, ages, finding a conversation, replacing a file. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -9,12 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <locale.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "app/columns.h"
 #include "app/library.h"
 #include "app/replace.h"
+
+static void text_is_cut_between_characters(void **state)
+{
+    (void)state;
+    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+        skip();
+    assert_int_equal(columns_fit("abc", 3, 2), 2);
+    assert_int_equal(columns_fit("abc", 3, 10), 3);
+    assert_int_equal(columns_fit("\xE5\xA4\xA9\xE7\xA9\xBA", 6, 3), 3); /* two columns each */
+    assert_int_equal(columns_fit("e\xCC\x81x", 4, 1), 3);               /* the accent stays with its letter */
+    assert_int_equal(columns_fit("\xFF\xFE", 2, 1), 1);
+    assert_int_equal(columns_fit("", 0, 5), 0);
+    assert_int_equal(columns_fit("a", 1, 0), 0);
+    static const char family[] = "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7!";
+    assert_int_equal(columns_fit(family, sizeof family - 1, 2), sizeof family - 2);
+}
 
 static void ages_are_told_as_people_do(void **state)
 {
@@ -104,6 +122,7 @@ static void files_are_replaced_whole_or_not(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_is_cut_between_characters),
         cmocka_unit_test(ages_are_told_as_people_do),
         cmocka_unit_test(conversations_are_found),
         cmocka_unit_test(files_are_replaced_whole_or_not),

@@ -170,21 +170,6 @@ static void columns_do_not_depend_on_the_locale(void **state)
 }
 
 /* Holds the lines of text, joined with '|', against what is expected. */
-static void text_is_cut_between_characters(void **state)
-{
-    (void)state;
-    assert_int_equal(text_fit("abc", 3, 2), 2);
-    assert_int_equal(text_fit("abc", 3, 10), 3);
-    assert_int_equal(text_fit("\xE5\xA4\xA9\xE7\xA9\xBA", 6, 3), 3); /* two columns each */
-    assert_int_equal(text_fit("e\xCC\x81x", 4, 1), 3);               /* the accent stays with its letter */
-    assert_int_equal(text_fit("\xFF\xFE", 2, 1), 1);
-    assert_int_equal(text_fit("", 0, 5), 0);
-    assert_int_equal(text_fit("a", 1, 0), 0);
-    static const char family[] = "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7!";
-    assert_int_equal(text_fit(family, sizeof family - 1, 4), sizeof family - 2);
-    assert_int_equal(text_fit(family, sizeof family - 1, 3), 0);
-}
-
 static void wraps_to(const char *text, int width, const char *expected)
 {
     struct buf out;
@@ -254,7 +239,6 @@ int main(void)
         cmocka_unit_test(clusters_hold_together),
         cmocka_unit_test(clusters_are_found_from_behind),
         cmocka_unit_test(columns_count_tabs),
-        cmocka_unit_test(text_is_cut_between_characters),
         cmocka_unit_test(columns_do_not_depend_on_the_locale),
         cmocka_unit_test(lines_break_between_words),
         cmocka_unit_test(lines_break_between_characters_of_cjk),
