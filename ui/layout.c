@@ -11,7 +11,8 @@ static int least(int a, int b)
 void layout_make(struct layout *out, int rows, int columns, bool list, bool settings, int composer_lines)
 {
     bool wide = columns >= LAYOUT_WIDE;
-    int left = list && wide ? LAYOUT_LIST : 0, right = settings && wide ? LAYOUT_SETTINGS : 0;
+    bool beside = wide || columns >= LAYOUT_TEXT + 1 + LAYOUT_SETTINGS;
+    int left = list && wide ? LAYOUT_LIST : 0, right = settings && beside ? LAYOUT_SETTINGS : 0;
     int x = left > 0 ? left + 1 : 0, width = columns - x - (right > 0 ? right + 1 : 0);
     int most = rows / 3 > 3 ? rows / 3 : 3;
     int composer = least(composer_lines + 2, most);
@@ -24,7 +25,7 @@ void layout_make(struct layout *out, int rows, int columns, bool list, bool sett
         out->list = (struct area){0, 0, rows - 1, wide ? left : least(columns, LAYOUT_LIST + 8)};
     }
     if (settings) {
-        int size = wide ? right : least(columns, LAYOUT_SETTINGS);
+        int size = beside ? right : least(columns, LAYOUT_SETTINGS);
         out->settings = (struct area){0, columns - size, rows - 1, size};
     }
 }

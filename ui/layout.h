@@ -4,8 +4,9 @@
 
 #include "ui/screen.h"
 
-/* Below this many columns the side panes lie over the transcript instead of beside it. */
-enum { LAYOUT_WIDE = 100, LAYOUT_LIST = 26, LAYOUT_SETTINGS = 38 };
+/* Below LAYOUT_WIDE columns side panes are there only while they are used. The list lies over the transcript then; settings
+ * and lens, which are looked at together with the text, do so where the transcript would be left less than LAYOUT_TEXT. */
+enum { LAYOUT_WIDE = 100, LAYOUT_LIST = 26, LAYOUT_SETTINGS = 38, LAYOUT_TEXT = 36 };
 
 struct layout {
     struct area head, transcript, composer, status; /* composer: with its frame */

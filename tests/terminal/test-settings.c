@@ -173,7 +173,14 @@ static void a_stop_string_stops(void **state)
     (void)state;
     struct vt *t = start(24, 80, (const char *const[]){ENDLESS, NULL});
     press(t, F3);
-    press(t, UP); /* the last row */
+    press(t, UP); /* the last row folds samplers away */
+    assert_true(vt_wait(t, "off until set"));
+    assert_false(vt_shows(t, "mirostat_tau"));
+    press(t, RIGHT);
+    assert_true(vt_wait(t, "mirostat_tau"));
+    press(t, LEFT);
+    assert_true(vt_wait_gone(t, "mirostat_tau"));
+    press(t, UP);
     assert_true(vt_wait(t, "an answer ends"));
     press(t, "\r");
     vt_type(t, "\"stood\" \"a\\nb\"\r");
