@@ -57,14 +57,25 @@ static int draw_context(struct ui *ui, const struct area *a, int column)
     return screen_printf(ui->screen, a, 0, column, STYLE_STATUS, " %s/%s   ", used, available);
 }
 
-/* The keys that help further, as far as there is room. */
+struct hint { const char *command, *word; };
+enum { HINTS = 5 };
+
+/* The keys that help further where the focus is, as far as there is room. */
 static void draw_hints(struct ui *ui, const struct area *a, int column)
 {
-    static const struct { const char *command, *word; } hints[] = {
-        {"keys", "keys"}, {"palette", "palette"}, {"settings", "settings"}, {"list", "chats"}};
+    static const struct hint places[][HINTS] = {
+        [FOCUS_COMPOSER] = {{"keys", "keys"}, {"palette", "palette"}, {"settings", "settings"}, {"lens", "lens"}, {"list", "chats"}},
+        [FOCUS_TRANSCRIPT] = {{"keys", "keys"}, {"/edit", "edit"}, {"/regenerate", "again"}, {"copy-message", "copy"},
+                              {"composer", "write"}},
+        [FOCUS_LIST] = {{"keys", "keys"}, {"list-open", "open"}, {"/rename", "rename"}, {"/delete", "delete"}},
+        [FOCUS_SETTINGS] = {{"keys", "keys"}, {"setting-type", "type"}, {"setting-default", "default"}},
+        [FOCUS_LENS] = {{"keys", "keys"}, {"lens-fork", "take"}, {"lens-words", "own words"}, {"lens-draw", "draw anew"},
+                        {"/step", "steps"}},
+    };
+    const struct hint *hints = places[ui->focus];
     char text[160] = "";
     size_t size = 0;
-    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
+    for (size_t i = 0; i < HINTS && hints[i].command != NULL; i++) {
         const char *key = bindings_key(ui->bindings, hints[i].command);
         char one[48], name[24] = "";
         if (key == NULL)

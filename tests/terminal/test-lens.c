@@ -40,6 +40,7 @@ static void tokens_show_what_they_could_have_been(void **state)
         assert_true(vt_shows(t, "rank 1"));
         assert_true(vt_shows(t, "entropy"));
         assert_true(vt_shows(t, "Could have been"));
+        assert_true(sizes[i].columns < 100 || vt_shows(t, "w own words")); /* the keys that help here */
         assert_true(vt_wait(t, "0.1 temperature")); /* which removed all others */
         press(t, ESC);
         assert_true(vt_wait_gone(t, "Could have been"));
