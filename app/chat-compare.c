@@ -317,7 +317,8 @@ static enum error_code start_worker(struct chat *c, struct side *s, struct error
     return err->code;
 }
 
-static enum error_code begin_side(struct chat *c, struct side *s, const struct chat_side *wanted, bool first, struct error *err)
+static enum error_code begin_side(struct chat *c, struct side *s, const struct chat_side *wanted, bool first,
+                                  struct error *err)
 {
     s->label = strdup(wanted->label);
     s->answer = (struct chat_message){.role = ROLE_ASSISTANT, .state = STORE_STREAMING, .sampling = wanted->sampling};

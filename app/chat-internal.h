@@ -1,6 +1,18 @@
-/* Inside of the chat: chat-list.c holds messages, chat.c the chat and its models, chat-answer.c makes prompts and takes
- * answers, chat-save.c stores messages, chat-title.c has the model name the conversation, chat-path.c moves through the tree, chat-form.c translates between the history's
- * form and the chat's. */
+/* Inside of the chat.
+ *
+ *   chat          the chat, and the models that come and go behind it
+ *   chat-list     messages
+ *   chat-answer   prompts, and what the model says
+ *   chat-save     storing
+ *   chat-path     moving through the tree, and from one conversation to another
+ *   chat-fork     other roads from a token
+ *   chat-compare  several answers side by side
+ *   chat-verify   an answer once more from its record
+ *   chat-origin   where settings come from
+ *   chat-compact  a summary in place of the oldest messages
+ *   chat-title    the model names the conversation
+ *   chat-persona  settings, template and model under a name
+ *   chat-form     between the history's form and the chat's */
 #ifndef PALAVER_APP_CHAT_INTERNAL_H
 #define PALAVER_APP_CHAT_INTERNAL_H
 

@@ -481,7 +481,8 @@ void chat_handle(struct chat *c)
     while (c->next == NULL && c->worker != NULL && worker_next(c->worker, &event))
         if (event.kind == EVENT_PREVIEW && event.request == 0)
             take_preview(c, &event);
-        else if (!chat_compare_take(c, &event) && !chat_title_take(c, &event) && !chat_compact_take(c, &event) && !chat_verify_take(c, &event))
+        else if (!chat_compare_take(c, &event) && !chat_title_take(c, &event) && !chat_compact_take(c, &event) &&
+                 !chat_verify_take(c, &event))
             chat_take_event(c, &event);
 }
 

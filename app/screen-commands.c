@@ -333,7 +333,8 @@ bool front_command(void *context, const char *name, const char *arguments, struc
     struct front *f = context;
     bool plain = *arguments == '\0';
     if (strcmp(name, "palette") == 0)
-        pick(f, "Commands, models, themes, presets, conversations", PICK_COMMANDS | PICK_MODELS | PICK_THEMES | PICK_PRESETS | PICK_CONVERSATIONS);
+        pick(f, "Commands, models, themes, presets, conversations",
+             PICK_COMMANDS | PICK_MODELS | PICK_THEMES | PICK_PRESETS | PICK_CONVERSATIONS);
     else if (strcmp(name, "theme") == 0)
         set_theme(f, arguments, err);
     else if (strcmp(name, "compare") == 0)

@@ -81,7 +81,8 @@ void front_compare(struct front *f, const char *arguments, struct error *err)
         n = 2;
     }
     if (n == 0 && err->code == ERR_NONE)
-        error_set(err, ERR_ARGUMENT, "what with? Presets, settings or models: /compare precise creative, or /compare temperature=0");
+        error_set(err, ERR_ARGUMENT,
+                  "what with? Presets, settings or models: /compare precise creative, or /compare temperature=0");
     if (err->code == ERR_NONE && chat_compare(f->talk.chat, sides, n, err) == ERR_NONE)
         front_show_compared(f);
     free(copy);
@@ -118,7 +119,8 @@ void front_show_compared(struct front *f)
     for (size_t i = 0; i < n; i++) {
         struct chat_compared side = chat_compared_side(c, i);
         write_about(&side, about[i], sizeof about[i]);
-        sides[i] = (struct ui_compared){side.label, buf_text(&side.answer->text), side.answer->text.size, about[i], side.running};
+        const struct buf *text = &side.answer->text;
+        sides[i] = (struct ui_compared){side.label, buf_text(text), text->size, about[i], side.running};
     }
     ui_compare(f->ui, question > 0 ? buf_text(&chat_message(c, question - 1)->text) : "", sides, n);
     f->compared = false;

@@ -28,9 +28,9 @@ extern const struct slash_command slash_commands[]; /* ends with name == NULL */
 const struct slash_command *slash_find(const char *name, size_t size);
 
 /* slash-chat.c: the conversation */
-slash_function slash_new, slash_temp, slash_branch, slash_compact, slash_verify, slash_undo, slash_redo, slash_regenerate, slash_continue,
-    slash_edit, slash_previous, slash_next, slash_system, slash_template, slash_model, slash_copy, slash_think,
-    slash_quit;
+slash_function slash_new, slash_temp, slash_branch, slash_compact, slash_verify, slash_undo, slash_redo,
+    slash_regenerate, slash_continue, slash_edit, slash_previous, slash_next, slash_system, slash_template, slash_model,
+    slash_copy, slash_think, slash_quit;
 /* slash-look.c: looking inside */
 slash_function slash_help, slash_prompt, slash_context, slash_stats;
 /* slash-set.c: settings */

@@ -60,7 +60,8 @@ static void mark(const struct word *a, size_t n, const struct word *b, size_t m,
         length[i * row + m] = 0;
         for (size_t j = m; j-- > 0;) {
             uint16_t down = length[(i + 1) * row + j], right = length[i * row + j + 1];
-            length[i * row + j] = equal(&a[i], &b[j]) ? (uint16_t)(length[(i + 1) * row + j + 1] + 1) : down > right ? down : right;
+            uint16_t both = (uint16_t)(length[(i + 1) * row + j + 1] + 1);
+            length[i * row + j] = equal(&a[i], &b[j]) ? both : down > right ? down : right;
         }
     }
     for (size_t i = 0, j = 0; i < n;) {

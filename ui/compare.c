@@ -153,7 +153,9 @@ static struct area area_of(const struct compare_view *v, size_t index, const str
     int n = (int)v->n, i = (int)index;
     bool beside = a->columns / n >= LEAST_COLUMNS;
     int whole = beside ? a->columns : a->rows, from = whole * i / n, to = whole * (i + 1) / n;
-    return beside ? (struct area){a->y, a->x + from, a->rows, to - from} : (struct area){a->y + from, a->x, to - from, a->columns};
+    if (beside)
+        return (struct area){a->y, a->x + from, a->rows, to - from};
+    return (struct area){a->y + from, a->x, to - from, a->columns};
 }
 
 void compare_draw(struct compare_view *v, struct screen *s, const struct area *a)
