@@ -356,7 +356,7 @@ enum error_code chat_ask(struct chat *c, struct error *err)
 static void take_token(struct chat *c, const struct event *event)
 {
     struct chat_message *answer = &c->list.at[c->list.n - 1];
-    c->reading = false;
+    c->reading = c->waits = false;
     c->said_now += event->id >= 0; /* the rest brings only text */
     if (event->text_size > 0)
         buf_append(&answer->text, event->text, event->text_size);
