@@ -66,6 +66,8 @@ static void escape_stops_and_leaves(void **state)
     assert_true(vt_wait(t, "They watched each wave"));
     press(t, ESC);
     assert_true(vt_wait(t, "· stopped"));
+    vt_resize(t, 10, 40); /* the least there is */
+    vt_settle(t, 100);
     vt_resize(t, 30, 60);
     assert_true(vt_wait(t, "· stopped"));
     press(t, ESC);
