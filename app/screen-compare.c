@@ -103,9 +103,10 @@ static void write_about(const struct chat_compared *side, char *out, size_t size
     else if (side->running)
         snprintf(out, size, "seed %llu", (unsigned long long)m->sampling.seed);
     else
-        snprintf(out, size, "%zu token%s · %.0f t/s · seed %llu%s", t->answer_tokens, t->answer_tokens == 1 ? "" : "s",
+        snprintf(out, size, "%zu token%s%s · %.0f t/s · seed %llu", t->answer_tokens, t->answer_tokens == 1 ? "" : "s",
+                 m->finish == FINISH_STOPPED ? " · stopped" : "",
                  t->decode_seconds > 0 ? (double)t->answer_tokens / t->decode_seconds : 0.0,
-                 (unsigned long long)m->sampling.seed, m->finish == FINISH_STOPPED ? " · stopped" : "");
+                 (unsigned long long)m->sampling.seed);
 }
 
 void front_show_compared(struct front *f)
@@ -124,6 +125,7 @@ void front_show_compared(struct front *f)
     }
     ui_compare(f->ui, question > 0 ? buf_text(&chat_message(c, question - 1)->text) : "", sides, n);
     f->compared = false;
+    front_status(f);
 }
 
 void front_compared(void *context, size_t side)

@@ -343,6 +343,8 @@ void front_status(struct front *f)
         snprintf(text, sizeof text, chat_is_busy(f->talk.chat) ? "loading the model · Esc stops" : "loading the model");
     } else if (state == CHAT_READING) {
         write_reading(f, text, sizeof text);
+    } else if (chat_compared(f->talk.chat) > 0) {
+        snprintf(text, sizeof text, chat_compare_runs(f->talk.chat) ? "comparing · Esc stops" : "compared · Enter keeps one");
     } else if (chat_waits(f->talk.chat)) {
         snprintf(text, sizeof text, "waits at token %zu · → draws it · Esc stops", f->next_number);
         f->used = (prompt != NULL ? prompt->ids.n : 0) + f->tokens;
