@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/commands.h"
-#include "app/models.h"
-#include "app/nearest.h"
-#include "app/options-print.h"
+#include "app/commands/commands.h"
+#include "app/chat/models.h"
+#include "app/text/nearest.h"
+#include "app/help/help.h"
 
 /* --help=FORM: what the build and the completions ask for. false when there is no such form. */
 static bool tell_form(const struct options *o)

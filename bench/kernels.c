@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "engine/engine.h"
-#include "engine/matmul.h"
+#include "engine/run/matmul.h"
 
 enum { ROWS = 4096, COLS = 4096, COPIES = 24, N = 512 };
 

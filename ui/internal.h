@@ -3,18 +3,18 @@
 #define PALAVER_UI_INTERNAL_H
 
 #include "base/buf.h"
-#include "ui/bindings.h"
-#include "ui/composer.h"
-#include "ui/keys.h"
+#include "ui/keys/bindings.h"
+#include "ui/panes/composer.h"
+#include "ui/keys/keys.h"
 #include "ui/layout.h"
-#include "ui/lens.h"
-#include "ui/list.h"
-#include "ui/compare.h"
-#include "ui/popup.h"
-#include "ui/screen.h"
-#include "ui/settings.h"
+#include "ui/panes/lens.h"
+#include "ui/panes/list.h"
+#include "ui/panes/compare.h"
+#include "ui/panes/popup.h"
+#include "ui/canvas.h"
+#include "ui/panes/settings.h"
 #include "ui/theme.h"
-#include "ui/transcript.h"
+#include "ui/panes/transcript.h"
 #include "ui/ui.h"
 
 enum focus { FOCUS_COMPOSER, FOCUS_TRANSCRIPT, FOCUS_LIST, FOCUS_SETTINGS, FOCUS_LENS };

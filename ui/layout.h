@@ -2,7 +2,7 @@
 #ifndef PALAVER_UI_LAYOUT_H
 #define PALAVER_UI_LAYOUT_H
 
-#include "ui/screen.h"
+#include "ui/canvas.h"
 
 /* Below LAYOUT_WIDE columns side panes are there only while they are used. The list lies over the transcript then; settings
  * and lens, which are looked at together with the text, do so where the transcript would be left less than LAYOUT_TEXT. */

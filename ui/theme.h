@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "ui/style.h"
+#include "ui/text/style.h"
 
 struct theme_color {
     enum { THEME_DEFAULT, THEME_NAMED, THEME_RGB } kind;

@@ -10,7 +10,7 @@
 
 #include "ui/commands.h"
 #include "ui/internal.h"
-#include "ui/text.h"
+#include "ui/text/text.h"
 
 /* Milliseconds in which the rest of a key follows an escape, and of pasted text. */
 enum { KEY_WAIT = 30, PASTE_WAIT = 3000 };

@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/tensor.h"
+#include "engine/file/tensor.h"
 
 enum {
     KERNEL_BLOCK = 32,      /* columns */

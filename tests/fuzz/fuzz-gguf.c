@@ -2,8 +2,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/model.h"
-#include "engine/source-kind.h"
+#include "engine/model/model.h"
+#include "engine/file/source-kind.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "tests/unit/rendered.h"
-#include "ui/render.h"
+#include "ui/text/render.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

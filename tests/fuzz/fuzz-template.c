@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/template.h"
+#include "engine/text/template.h"
 #include "tests/fuzz/vocabularies.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -2,7 +2,7 @@
 #ifndef PALAVER_TESTS_FUZZ_VOCABULARIES_H
 #define PALAVER_TESTS_FUZZ_VOCABULARIES_H
 
-#include "engine/tokenizer.h"
+#include "engine/text/tokenizer.h"
 
 enum { VOCABULARIES = 2 };
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "screen.h"
+#include "tests/source.h"
 
 char program[4096], model[4096];
 const char *const plain[] = PLAIN;
@@ -71,9 +72,9 @@ void exchange(struct vt *t, const char *text)
 
 bool find_program(void)
 {
-    const char *source = getenv("srcdir"), *given = getenv("PALAVER");
+    const char *source = source_folder(), *given = getenv("PALAVER");
     char fixture[4096];
-    snprintf(fixture, sizeof fixture, "%s/tests/fixtures/sea.gguf", source != NULL ? source : ".");
+    snprintf(fixture, sizeof fixture, "%s/tests/fixtures/sea.gguf", source);
     if (realpath(given != NULL ? given : "palaver", program) != NULL && realpath(fixture, model) != NULL)
         return true;
     fprintf(stderr, "there is no program or no model to test\n");

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "screen.h"
+#include "tests/source.h"
 
 /* Every key of the help can be pressed at any time: nothing breaks. */
 static void every_key_is_harmless(void **state)
@@ -49,11 +50,11 @@ static void every_key_is_harmless(void **state)
 /* The commands that the manual names, one after another as they stand there, without arguments. */
 static void every_command_is_harmless(void **state)
 {
-    const char *source = getenv("srcdir");
+    const char *source = source_folder();
     char path[4096], line[256], command[64];
     int n = 0;
     (void)state;
-    snprintf(path, sizeof path, "%s/docs/palaver.1", source != NULL ? source : ".");
+    snprintf(path, sizeof path, "%s/docs/palaver.1", source);
     FILE *manual = fopen(path, "r");
     assert_non_null(manual);
     struct vt *t = start(30, 120, (const char *const[]){SHORT, NULL});

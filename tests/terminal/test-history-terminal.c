@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "pty.h"
+#include "tests/source.h"
 
 #define PROMPT "\xE2\x80\xBA "
 #define SKY "\xE5\xA4\xA9"
@@ -134,9 +135,9 @@ int main(void)
         cmocka_unit_test(texts_and_json_are_safe),
         cmocka_unit_test(the_chat_lists_and_opens),
     };
-    const char *source = getenv("srcdir"), *built = getenv("PALAVER");
+    const char *source = source_folder(), *built = getenv("PALAVER");
     snprintf(program, sizeof program, "%s", built != NULL ? built : "./palaver");
-    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
+    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source);
     if (access(model, R_OK) != 0)
         return 77;
     snprintf(folder, sizeof folder, "/tmp/palaver-test.XXXXXX");

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "pty.h"
+#include "tests/source.h"
 
 #define PROMPT "\xE2\x80\xBA "
 
@@ -245,8 +246,8 @@ int main(void)
         cmocka_unit_test(leaves_no_trace),
         cmocka_unit_test(opens_without_a_history),
     };
-    const char *source = getenv("srcdir"), *binary = getenv("PALAVER");
-    char *root = realpath(source != NULL ? source : ".", NULL);
+    const char *source = source_folder(), *binary = getenv("PALAVER");
+    char *root = realpath(source, NULL);
     char *path = realpath(binary != NULL ? binary : "./palaver", NULL);
     if (root == NULL || path == NULL)
         return 99;

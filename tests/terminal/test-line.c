@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "pty.h"
+#include "tests/source.h"
 
 #define PROMPT "\xE2\x80\xBA "
 
@@ -313,9 +314,9 @@ static void reads_files(void **state)
 
 int main(void)
 {
-    const char *source = getenv("srcdir"), *given = getenv("PALAVER");
+    const char *source = source_folder(), *given = getenv("PALAVER");
     char *here = realpath(given != NULL ? given : "palaver", program);
-    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
+    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source);
     if (here == NULL) {
         fprintf(stderr, "there is no program to test\n");
         return 1;

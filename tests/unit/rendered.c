@@ -2,7 +2,7 @@
 #include "tests/unit/rendered.h"
 
 #include "base/utf8.h"
-#include "ui/text.h"
+#include "ui/text/text.h"
 
 static const char *span_fault(const struct rendering *r, const struct render_span *span, size_t size)
 {

@@ -2,7 +2,7 @@
 #ifndef PALAVER_TESTS_RENDERED_H
 #define PALAVER_TESTS_RENDERED_H
 
-#include "ui/render.h"
+#include "ui/text/render.h"
 
 /* NULL, or what is wrong: lines wider than the width, sources that fall or point outside a message of this size, spans that
  * do not hang together, text that could command a terminal. */

@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-#include "app/chat.h"
+#include "app/chat/chat.h"
+#include "tests/source.h"
 
 /* What the chat told. */
 struct told {
@@ -78,8 +79,8 @@ static struct fixture *open_chat(int32_t context, int32_t longest)
 {
     struct fixture *f = calloc(1, sizeof *f);
     struct error err = {0};
-    const char *source = getenv("srcdir");
-    snprintf(f->model, sizeof f->model, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
+    const char *source = source_folder();
+    snprintf(f->model, sizeof f->model, "%s/tests/fixtures/tiny-llama.gguf", source);
     f->options = (struct options){
         .model = f->model, .context = context, .threads = 1, .sampling = sampling_defaults()};
     f->options.exact = true; /* the same answers with every table of kernels */

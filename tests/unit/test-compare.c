@@ -13,8 +13,9 @@
 
 #include <cmocka.h>
 
-#include "app/chat.h"
-#include "ui/compare.h"
+#include "app/chat/chat.h"
+#include "ui/panes/compare.h"
+#include "tests/source.h"
 
 enum { TOKENS = 20 };
 
@@ -257,9 +258,9 @@ static void words_that_differ_are_marked(void **state)
 
 int main(void)
 {
-    const char *source = getenv("srcdir");
-    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
-    snprintf(another, sizeof another, "%s/tests/fixtures/sea.gguf", source != NULL ? source : ".");
+    const char *source = source_folder();
+    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source);
+    snprintf(another, sizeof another, "%s/tests/fixtures/sea.gguf", source);
     char home[] = "/tmp/palaver-test.XXXXXX", command[64];
     if (mkdtemp(home) == NULL)
         return 1;

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "ui/composer.h"
+#include "ui/panes/composer.h"
 
 /* libtinfo keeps a string for each terminal that libedit asks it about. */
 const char *__lsan_default_suppressions(void);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "ui/field.h"
+#include "ui/panes/field.h"
 
 static enum field_result press(struct field *f, enum key_code code)
 {

@@ -12,7 +12,8 @@
 
 #include <cmocka.h>
 
-#include "app/chat.h"
+#include "app/chat/chat.h"
+#include "tests/source.h"
 
 enum { TOKENS = 90, FORKS = 50 };
 
@@ -342,9 +343,9 @@ static void answers_are_verified(void **state)
 
 int main(void)
 {
-    const char *source = getenv("srcdir");
+    const char *source = source_folder();
     char command[128];
-    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
+    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source);
     snprintf(folder, sizeof folder, "/tmp/palaver-test.XXXXXX");
     if (mkdtemp(folder) == NULL)
         return 1;

@@ -15,9 +15,9 @@
 #include <cmocka.h>
 
 #include "engine/engine.h"
-#include "engine/forward.h"
+#include "engine/run/forward.h"
 #include "engine/kernels/kernels.h"
-#include "engine/pool.h"
+#include "engine/run/pool.h"
 #include "tests/unit/vectors.h"
 
 static struct model *open_model(char *path)

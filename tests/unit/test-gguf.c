@@ -16,7 +16,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "engine/source-kind.h"
+#include "engine/file/source-kind.h"
+#include "tests/source.h"
 
 /* ---- helpers ---------------------------------------------------------------------------------------------------- */
 
@@ -25,8 +26,7 @@ static char folder[] = "/tmp/palaver-gguf-XXXXXX";
 static const char *fixture(const char *name)
 {
     static char path[4096];
-    const char *srcdir = getenv("srcdir");
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", srcdir == NULL ? "." : srcdir, name);
+    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source_folder(), name);
     return path;
 }
 

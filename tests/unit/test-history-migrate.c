@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "tests/unit/history.h"
+#include "tests/source.h"
 
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -14,9 +15,9 @@
 static const char *fixture(int version)
 {
     char from[512], name[64];
-    const char *source = getenv("srcdir");
+    const char *source = source_folder();
     size_t size = 0;
-    snprintf(from, sizeof from, "%s/tests/fixtures/history-%d.db", source != NULL ? source : ".", version);
+    snprintf(from, sizeof from, "%s/tests/fixtures/history-%d.db", source, version);
     if (access(from, R_OK) != 0)
         fail_msg("%s is missing", from);
     char *bytes = history_read(from, &size);

@@ -21,7 +21,8 @@
 
 #include <cmocka.h>
 
-#include "app/chat.h"
+#include "app/chat/chat.h"
+#include "tests/source.h"
 
 /* ---- a chat and all that it needs ------------------------------------------------------------------------------- */
 
@@ -75,11 +76,11 @@ static bool open_again(struct fixture *f, struct error *err)
 static struct fixture *set_up(int32_t longest)
 {
     struct fixture *f = calloc(1, sizeof *f);
-    const char *source = getenv("srcdir");
+    const char *source = source_folder();
     f->begun = time(NULL);
     snprintf(f->folder, sizeof f->folder, "/tmp/palaver-keep.XXXXXX");
     assert_non_null(mkdtemp(f->folder));
-    snprintf(f->model, sizeof f->model, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
+    snprintf(f->model, sizeof f->model, "%s/tests/fixtures/tiny-llama.gguf", source);
     f->options = (struct options){.model = f->model, .context = 512, .threads = 1, .sampling = sampling_defaults()};
     f->options.exact = true;
     f->options.sampling.max_new_tokens = longest;

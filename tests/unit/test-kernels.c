@@ -15,7 +15,7 @@
 
 #include "engine/kernels/half.h"
 #include "engine/kernels/kernels.h"
-#include "engine/matmul.h"
+#include "engine/run/matmul.h"
 
 static const enum tensor_type types[] = {
     TENSOR_F32, TENSOR_F16, TENSOR_BF16, TENSOR_Q4_0, TENSOR_Q4_1, TENSOR_Q5_0, TENSOR_Q5_1, TENSOR_Q8_0,

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "ui/bindings.h"
+#include "ui/keys/bindings.h"
 #include "ui/commands.h"
-#include "ui/keys.h"
+#include "ui/keys/keys.h"
 
 /* The names of all keys in bytes, separated by blanks. */
 static const char *names(const char *bytes, bool final)

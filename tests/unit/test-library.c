@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "app/columns.h"
-#include "app/library.h"
-#include "app/replace.h"
+#include "app/terminal/columns.h"
+#include "app/library/conversations.h"
+#include "app/text/replace.h"
 
 static void text_is_cut_between_characters(void **state)
 {

@@ -13,16 +13,16 @@
 
 #include <cmocka.h>
 
-#include "engine/model.h"
-#include "engine/source-kind.h"
+#include "engine/model/model.h"
+#include "engine/file/source-kind.h"
+#include "tests/source.h"
 
 /* ---- helpers ---------------------------------------------------------------------------------------------------- */
 
 static const char *fixture(const char *name)
 {
     static char path[4096];
-    const char *srcdir = getenv("srcdir");
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", srcdir == NULL ? "." : srcdir, name);
+    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source_folder(), name);
     return path;
 }
 

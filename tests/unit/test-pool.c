@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "engine/pool.h"
+#include "engine/run/pool.h"
 
 enum { MOST = 8, STAGES = 50, RUNS = 200 };
 

@@ -12,7 +12,8 @@
 
 #include <cmocka.h>
 
-#include "app/preset.h"
+#include "app/chat/preset.h"
+#include "tests/source.h"
 
 static char model[4096];
 
@@ -274,9 +275,9 @@ static void a_file_recommends(void **state)
 
 int main(void)
 {
-    const char *source = getenv("srcdir");
+    const char *source = source_folder();
     char folder[] = "/tmp/palaver-test.XXXXXX", command[128];
-    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
+    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source);
     if (mkdtemp(folder) == NULL)
         return 1;
     setenv("HOME", folder, 1);

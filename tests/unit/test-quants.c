@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "engine/source.h"
+#include "engine/file/source.h"
 #include "tests/unit/vectors.h"
 
 /* The largest difference of one tensor from its float32 neighbour, relative to the larger of the two. */

@@ -16,14 +16,15 @@
 #include <cmocka.h>
 
 #include "tests/unit/rendered.h"
-#include "ui/render.h"
+#include "ui/text/render.h"
+#include "tests/source.h"
 
 #define TEXT_MOST (1 << 20)
 
 static void fixture_path(char path[], size_t size, const char *name)
 {
-    const char *source = getenv("srcdir");
-    snprintf(path, size, "%s/tests/fixtures/render/%s", source != NULL ? source : ".", name);
+    const char *source = source_folder();
+    snprintf(path, size, "%s/tests/fixtures/render/%s", source, name);
 }
 
 static void read_fixture(const char *name, struct buf *out)

@@ -15,6 +15,7 @@
 
 #include "engine/engine.h"
 #include "tests/unit/vectors.h"
+#include "tests/source.h"
 
 enum { MOST_TOKENS = 64, DRAWS = 100000 };
 static const double NEAR = 1e-4;
@@ -184,9 +185,9 @@ static void check_file(json_t *json, const char *name)
 
 static json_t *load_fixture(void)
 {
-    const char *source = getenv("srcdir");
+    const char *source = source_folder();
     char path[4096];
-    snprintf(path, sizeof path, "%s/tests/fixtures/samplers.json", source != NULL ? source : ".");
+    snprintf(path, sizeof path, "%s/tests/fixtures/samplers.json", source);
     json_t *json = vectors_load_path(strdup(path));
     assert_non_null(json);
     return json;

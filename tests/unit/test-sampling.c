@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "engine/engine.h"
+#include "tests/source.h"
 
 static const char *get(const struct sampling *s, const char *name)
 {
@@ -161,9 +162,9 @@ static void stops_are_collected(void **state)
 static struct model *vocabulary(const char *name)
 {
     char path[4096];
-    const char *source = getenv("srcdir");
+    const char *source = source_folder();
     struct error err = {0};
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source != NULL ? source : ".", name);
+    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source, name);
     struct model *model = model_open(path, &(struct model_options){.vocab_only = true}, &err);
     if (model == NULL)
         fail_msg("%s", err.message);

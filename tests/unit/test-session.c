@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "engine/engine.h"
-#include "engine/kv.h"
-#include "engine/model.h"
+#include "engine/run/kv.h"
+#include "engine/model/model.h"
 #include "tests/unit/vectors.h"
 
 enum { CONTEXT = 200 };

@@ -14,7 +14,8 @@
 
 #include <cmocka.h>
 
-#include "app/slash-commands.h"
+#include "app/slash/commands.h"
+#include "tests/source.h"
 
 static char folder[64], model[4096];
 
@@ -391,8 +392,8 @@ int main(void)
         cmocka_unit_test(names_are_completed),
         cmocka_unit_test(long_lists_have_pages),
     };
-    const char *source = getenv("srcdir");
-    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
+    const char *source = source_folder();
+    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source);
     if (access(model, R_OK) != 0) {
         fprintf(stderr, "no %s\n", model);
         return 77;

@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
-#include "app/fold.h"
-#include "app/line-keys.h"
-#include "app/show.h"
-#include "app/slash-commands.h"
-#include "app/words.h"
+#include "app/terminal/fold.h"
+#include "app/line/keys.h"
+#include "app/terminal/show.h"
+#include "app/slash/commands.h"
+#include "app/text/words.h"
 
 /* ---- commands --------------------------------------------------------------------------------------------------- */
 

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "engine/template.h"
+#include "engine/text/template.h"
 #include "tests/unit/vectors.h"
 
 static char folder[] = "/tmp/palaver-template-XXXXXX";

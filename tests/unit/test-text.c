@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
-#include "ui/text.h"
+#include "ui/text/text.h"
 
 static void cleans_to(const char *text, size_t size, const char *expected)
 {

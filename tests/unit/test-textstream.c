@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
-#include "engine/textstream.h"
+#include "engine/text/textstream.h"
 
 static struct sampling stopping_at(const char *const *stops)
 {

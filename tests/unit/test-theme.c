@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "ui/theme.h"
+#include "tests/source.h"
 
 static const char *shipped[2];
 
@@ -150,9 +151,9 @@ static void fewer_colours(void **state)
 
 int main(void)
 {
-    const char *source = getenv("srcdir");
+    const char *source = source_folder();
     static char folder[4096];
-    snprintf(folder, sizeof folder, "%s/themes", source != NULL ? source : ".");
+    snprintf(folder, sizeof folder, "%s/themes", source);
     shipped[0] = folder;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shipped_themes_are_readable), cmocka_unit_test(the_lens_needs_no_colours),

@@ -13,9 +13,10 @@
 
 #include <cmocka.h>
 
-#include "app/chat.h"
-#include "app/title.h"
+#include "app/chat/chat.h"
+#include "app/chat/title.h"
 #include "tests/unit/vectors.h"
+#include "tests/source.h"
 
 /* ---- what is a title -------------------------------------------------------------------------------------------- */
 
@@ -81,10 +82,10 @@ static void the_request_is_short(void **state)
 {
     (void)state;
     char path[4096], *text = malloc(100001);
-    const char *source = getenv("srcdir");
+    const char *source = source_folder();
     struct error err = {0};
     struct prompt p;
-    snprintf(path, sizeof path, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
+    snprintf(path, sizeof path, "%s/tests/fixtures/tiny-llama.gguf", source);
     struct model *model = model_open(path, NULL, &err);
     assert_non_null(model);
     struct chat_template *t = template_for_model(model, NULL, &err);
@@ -151,9 +152,9 @@ static void close_chat(struct fixture *f)
 
 static char *tiny(void)
 {
-    const char *source = getenv("srcdir");
+    const char *source = source_folder();
     char path[4096];
-    snprintf(path, sizeof path, "%s/tests/fixtures/tiny-llama.gguf", source != NULL ? source : ".");
+    snprintf(path, sizeof path, "%s/tests/fixtures/tiny-llama.gguf", source);
     return strdup(path);
 }
 

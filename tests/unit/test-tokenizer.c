@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "engine/tokenizer.h"
+#include "engine/text/tokenizer.h"
 #include "tests/unit/vectors.h"
 
 static struct model *open_vocabulary(char *path)

@@ -20,14 +20,15 @@
 #include <cmocka.h>
 
 #include "engine/engine.h"
+#include "tests/source.h"
 
 enum { PATIENCE = 60000, RING = 256, CONTEXT = 4000, PROMPT = 60 };
 
 static const char *fixture(const char *name)
 {
     static char path[4096];
-    const char *source = getenv("srcdir");
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source != NULL ? source : ".", name);
+    const char *source = source_folder();
+    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source, name);
     return path;
 }
 

@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "tests/unit/vectors.h"
+#include "tests/source.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +21,7 @@ static char *existing(const char *a, const char *b, const char *c)
 
 char *vectors_path(const char *name)
 {
-    const char *folder = getenv("PALAVER_REFERENCE"), *source = getenv("srcdir");
-    source = source != NULL ? source : ".";
+    const char *folder = getenv("PALAVER_REFERENCE"), *source = source_folder();
     char *path = folder != NULL && *folder != '\0' ? existing(folder, "/", name)
                                                    : existing(source, "/../shared/reference/", name);
     return path != NULL ? path : existing(source, "/tests/fixtures/", name);

@@ -1,0 +1,237 @@
+/* Chat: the conversation, and the controller between the history, the template and the worker.
+ *
+ * A conversation is a tree of messages in the history; a chat is the current path through one, held in memory. It decides
+ * which messages the model sees, asks the worker for answers, takes its events, and stores each message as it comes and
+ * each answer as it grows. Nothing stored is ever overwritten: editing and making an answer again add alternatives, undo
+ * moves the end of the path. What can't be written stays in memory and is tried again. A chat neither reads nor prints:
+ * what happens is told to a view (the line mode, one answer for a script, the screen). All calls are made by one thread. */
+#ifndef PALAVER_APP_CHAT_H
+#define PALAVER_APP_CHAT_H
+
+#include "app/library/home.h"
+#include "app/options/options.h"
+#include "history/history.h"
+
+/* More than any context holds. */
+#define CHAT_TEXT_MOST ((size_t)64 << 20)
+
+struct chat;
+
+enum chat_state {
+    CHAT_NO_MODEL, /* it could not be opened */
+    CHAT_LOADING,  /* a message sent now waits for the model */
+    CHAT_IDLE,
+    CHAT_READING,  /* the model reads the prompt */
+    CHAT_ANSWERING,
+};
+
+struct chat_message {
+    enum role role;           /* ROLE_USER or ROLE_ASSISTANT; in imported conversations ROLE_SYSTEM too */
+    struct buf text;
+    int64_t id;               /* in keep_store; 0: not stored yet */
+    int64_t created;          /* milliseconds since 1970 */
+    enum store_state state;
+    int32_t sibling, siblings; /* this is alternative number sibling, from 0, of siblings */
+    /* of an answer: */
+    enum finish finish;
+    struct timings timings;   /* summed when the answer went on in a renewed context or by chat_continue */
+    struct sampling sampling; /* as it stood when the answer began, with the seed used */
+    char *model;              /* name; NULL: unknown, or a person's text */
+    /* of one not stored yet: how its tokens came about */
+    struct store_token *tokens;
+    size_t n_tokens, tokens_capacity;
+};
+
+/* What a front end is told, by chat_handle, chat_tick and the calls that change something. Any function may be NULL. */
+struct chat_view {
+    void *context;
+    void (*loaded)(void *context);
+    void (*reading)(void *context, size_t done, size_t total);
+    void (*token)(void *context, const struct event *event);
+    /* The model no longer sees the first messages, tokens in all; 0 messages: it sees all again. */
+    void (*window)(void *context, size_t messages, size_t tokens);
+    void (*ended)(void *context, const struct chat_message *answer);
+    /* The message that waited can't be answered and was taken out of the chat; "" when it was none just sent, and stays. */
+    void (*refused)(void *context, const char *text, const struct error *err);
+    /* Loading or answering failed; what was said stays. */
+    void (*failed)(void *context, const struct error *err);
+    /* Messages from index from on are others than before, or gone; from 0 also when another conversation was opened. */
+    void (*changed)(void *context, size_t from);
+    /* Something about keeping the conversation that a person should know; trouble: it is not saved (now). */
+    void (*remark)(void *context, bool trouble, const char *text);
+    /* The model named the conversation. */
+    void (*titled)(void *context, const char *title);
+    /* Something of side number side of the comparison is new; when all have ended chat_compared tells so. */
+    void (*compared)(void *context, size_t side);
+    /* What chat_preview asked for, or the answer waits for a step. */
+    void (*preview)(void *context, const struct event *event);
+};
+
+/* Starts loading the model that the options mean, opens the history and, when the options say so, the conversation to go on
+ * with. options and view stay the caller's and must outlive the chat; the view is told nothing before the first other
+ * call. NULL when there is no such model or conversation. */
+struct chat *chat_open(const struct options *options, const struct chat_view *view, struct error *err);
+/* An answer under way is kept as interrupted; what could not be stored at all is told to the view. */
+void chat_free(struct chat *c);
+/* The history behind it; the chat's. */
+struct keep *chat_keep(const struct chat *c);
+
+/* Readable while events wait for chat_handle; -1 when nothing can come. */
+int chat_fd(const struct chat *c);
+void chat_handle(struct chat *c);
+/* Milliseconds until chat_tick wants to be called, 0: now. To be asked before each wait. */
+int chat_due(const struct chat *c);
+/* Stores what waits to be stored, and looks whether another program changed the conversation. Cheap when called early. */
+void chat_tick(struct chat *c);
+
+enum chat_state chat_state(const struct chat *c);
+/* True while an answer is asked for: it waits for the model, reads or answers. */
+bool chat_is_busy(const struct chat *c);
+size_t chat_count(const struct chat *c);
+const struct chat_message *chat_message(const struct chat *c, size_t index);
+/* NULL until it is loaded. */
+const struct model *chat_model(const struct chat *c);
+const struct chat_template *chat_template(const struct chat *c);
+const char *chat_model_path(const struct chat *c);
+const char *chat_system(const struct chat *c); /* "" for none */
+/* Tokens that the context holds; 0 until the model is loaded. */
+size_t chat_capacity(const struct chat *c);
+/* Tokens of text as the model counts; 0 until the model is loaded. */
+size_t chat_count_tokens(const struct chat *c, const char *text, size_t size);
+
+/* Settings. A change acts on the next token. seed_is_fixed: somebody named the seed; otherwise each answer has its own. */
+const struct sampling *chat_sampling(const struct chat *c);
+void chat_set_sampling(struct chat *c, const struct sampling *sampling);
+/* Asks what the settings make of the token behind the last answer, from the logits that are still there; the view's
+ * preview is told, unless another answer begins first. Nothing happens when the model gave no answer last. */
+void chat_preview(struct chat *c);
+bool chat_seed_is_fixed(const struct chat *c);
+void chat_fix_seed(struct chat *c, bool fixed);
+
+/* Where a setting's value, by the engine's name, comes from; *name is the preset's or the persona's. */
+enum chat_origin {
+    CHAT_GIVEN, /* the options: see options_source */
+    CHAT_MODEL, /* its file recommends it */
+    CHAT_SET,   /* in this conversation */
+    CHAT_PRESET,
+    CHAT_PERSONA,
+};
+enum chat_origin chat_setting_origin(const struct chat *c, const char *setting, const char **name);
+/* What the settings are where nobody changes them: the options, and what the model recommends unless a flag or a variable
+ * says something else. recommended (may be NULL): which of them the model's are. */
+struct sampling chat_base_sampling(const struct chat *c, uint32_t *recommended);
+/* Makes the settings those of a preset, JSON as the history has them; what it says nothing of is as in chat_base_sampling, and
+ * the seed stays. given_first: flags and variables count more. */
+void chat_use_preset(struct chat *c, const char *name, const char *settings, bool given_first);
+/* The name of the preset that a conversation begins with under the present model, where there is one: its file's, without
+ * .gguf. */
+void chat_preset_name(const struct chat *c, char *out, size_t size);
+
+/* Takes what a record's settings, JSON as the history has them, say; the rest stays. */
+void chat_settings_take(struct sampling *s, const char *json);
+/* The settings but the seed as such JSON, malloc'ed; NULL without memory. */
+char *chat_settings_give(const struct sampling *s);
+
+/* The setting that removed a candidate of a record, by its store_candidate.removed_by; NULL: unknown. */
+const char *chat_reason(uint8_t removed_by);
+
+/* Each of the following fails with ERR_BUSY while an answer is asked for. Those that go to another place of the tree or to
+ * another conversation fail, and change nothing, when something could not be stored before. */
+
+/* Adds a message, stores it and asks for the answer. ERR_CONTEXT when it can't fit into the context, ERR_NOT_FOUND without
+ * a model; then nothing was added. */
+enum error_code chat_send(struct chat *c, const char *text, size_t size, struct error *err);
+/* Asks for another answer to the last message; the present one stays as an alternative. */
+enum error_code chat_regenerate(struct chat *c, struct error *err);
+/* Goes on with the last answer, in the same message; answers the last message when it has no answer. */
+enum error_code chat_continue(struct chat *c, struct error *err);
+/* Puts an alternative with this text beside message index and makes it the end of the path. A user's message is then
+ * answered; with go_on an answer is gone on with. */
+enum error_code chat_edit(struct chat *c, size_t index, const char *text, size_t size, bool go_on, struct error *err);
+/* Another answer beside message index: its tokens before number place (from 0), then the token id (-1: what the model
+ * draws there now), and the model goes on. ERR_NOT_FOUND when there is no record of that token, ERR_UNSUPPORTED when
+ * another model made the answer. */
+enum error_code chat_fork(struct chat *c, size_t index, size_t place, int32_t id, struct error *err);
+/* The same with a text in place of the token. */
+enum error_code chat_fork_words(struct chat *c, size_t index, size_t place, const char *text, struct error *err);
+/* Step mode: each answer waits before each of its tokens. */
+void chat_set_stepping(struct chat *c, bool on);
+bool chat_is_stepping(const struct chat *c);
+/* The answer waits; the view's preview was told what its next token may be. */
+bool chat_waits(const struct chat *c);
+/* The answer that waits goes on by one token: this one, or (-1) the one that is drawn. */
+void chat_step(struct chat *c, int32_t id);
+/* Writes what waits of an answer under way, so that its records are complete. */
+void chat_flush(struct chat *c);
+/* Makes an old answer again from its record, aside and changing nothing; the view's remark says "identical, N tokens" or
+ * names the first token that differs. */
+enum error_code chat_verify(struct chat *c, size_t index, struct error *err);
+/* ---- comparing: chat-compare.c ---- */
+
+enum { CHAT_SIDES = 4 };
+struct chat_side {
+    const char *label;        /* copied */
+    struct sampling sampling;
+    const char *model;        /* as chat_set_model takes it; NULL: the present one */
+};
+/* Answers the last question once more under each of n sides, token by token in turns; the answers become alternatives of
+ * the one there is, and are stored as they grow. Until chat_compare_end all else is ERR_BUSY. */
+enum error_code chat_compare(struct chat *c, const struct chat_side *sides, size_t n, struct error *err);
+/* How many sides there are; 0: nothing is compared. */
+size_t chat_compared(const struct chat *c);
+struct chat_compared {
+    const char *label;
+    const struct chat_message *answer;
+    bool loading, reading, running; /* its model; the prompt; it has not ended */
+    const struct error *error;      /* NULL: none */
+};
+struct chat_compared chat_compared_side(const struct chat *c, size_t side);
+/* True while one of them is under way; chat_stop stops all. */
+bool chat_compare_runs(const struct chat *c);
+/* Ends a comparison that is not running. The answer of this side is shown from now on; SIZE_MAX: the one shown before. */
+enum error_code chat_compare_end(struct chat *c, size_t side, struct error *err);
+
+/* Shows the alternative step places after (before: -1) that of message index, and below it what was shown there last.
+ * ERR_NOT_FOUND when there is none. */
+enum error_code chat_alternative(struct chat *c, size_t index, int step, struct error *err);
+/* The last answer that has alternatives, else the last message that has; chat_count() when none has. */
+size_t chat_with_alternatives(const struct chat *c);
+/* Goes up to before the last exchange, or down again to where the last undo was. *text (may be NULL) is its question, the
+ * chat's until the next change. */
+enum error_code chat_undo(struct chat *c, const char **text, struct error *err);
+enum error_code chat_redo(struct chat *c, const char **text, struct error *err);
+/* Puts message index and all below it into the trash; *id (may be NULL) is what chat_restore takes to bring it back. */
+enum error_code chat_delete(struct chat *c, size_t index, int64_t *id, struct error *err);
+enum error_code chat_restore(struct chat *c, int64_t id, struct error *err);
+/* Copies the path up to message index into a new conversation and opens that. */
+enum error_code chat_branch(struct chat *c, size_t index, struct error *err);
+/* Has the model sum up the oldest messages, and then goes on in a new conversation with the summary in their place; the
+ * view's remark tells how it goes. ERR_NOT_FOUND when there is nothing old. */
+enum error_code chat_compact(struct chat *c, struct error *err);
+/* Begins anew; the system message and the settings stay. The conversation is stored with its first message. temporary: in
+ * memory only. */
+enum error_code chat_new(struct chat *c, bool temporary, struct error *err);
+/* Opens a conversation of keep_library, with its own system message, template and settings. */
+enum error_code chat_open_conversation(struct chat *c, int64_t conversation, struct error *err);
+enum error_code chat_set_system(struct chat *c, const char *text, struct error *err);
+/* name NULL: the model's own. */
+enum error_code chat_set_template(struct chat *c, const char *name, struct error *err);
+/* Starts loading another model; the present one stays until that is ready. */
+enum error_code chat_set_model(struct chat *c, const char *name, struct error *err);
+
+/* What the chat has beside its messages as a persona of that name; store_persona_free it. */
+enum error_code chat_as_persona(const struct chat *c, const char *name, struct store_persona *out, struct error *err);
+/* Takes a persona's system message, settings, template and model, as far as it names them. */
+enum error_code chat_use_persona(struct chat *c, const struct store_persona *p, struct error *err);
+
+/* Stops the answer, keeping what was said, or forgets the message that waits; ended or refused follows. */
+void chat_stop(struct chat *c);
+
+/* What the model was given last: NULL when it was given nothing yet. The chat's, until the next change. */
+const struct prompt *chat_last_prompt(const struct chat *c);
+/* What it would be given now. prompt_free it. */
+enum error_code chat_render(struct chat *c, struct prompt *out, struct error *err);
+/* The first message that the model sees. */
+size_t chat_window(const struct chat *c);
+
+#endif

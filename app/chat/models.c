@@ -1,0 +1,239 @@
+/* Models: looking names up in the models folder, which holds a handful of files. */
+#include <config.h>
+
+#include "app/chat/models.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+static const char default_model[] = "SmolLM2-135M-Instruct.Q4_1.gguf";
+static const char suffix[] = ".gguf";
+
+static bool is_model_name(const char *name)
+{
+    size_t size = strlen(name);
+    if (size < sizeof suffix || strcasecmp(name + size - (sizeof suffix - 1), suffix) != 0)
+        return false;
+    bool split = fnmatch("*-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9].gguf", name, 0) == 0;
+    return !split || strstr(name, "-00001-of-") != NULL;
+}
+
+bool models_is_file(const char *word)
+{
+    struct stat status;
+    return is_model_name(word) && stat(word, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/* ---- the folder ------------------------------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **models_list(const struct options *o)
+{
+    size_t n = 0, capacity = 16;
+    char **names = calloc(capacity, sizeof *names);
+    char *folder = paths_join(o->paths.data_dir, "models");
+    DIR *dir = folder != NULL ? opendir(folder) : NULL;
+    free(folder);
+    for (struct dirent *entry; names != NULL && dir != NULL && (entry = readdir(dir)) != NULL;) {
+        if (entry->d_name[0] == '.' || !is_model_name(entry->d_name))
+            continue;
+        if (n + 1 == capacity) {
+            char **more = realloc(names, 2 * capacity * sizeof *names);
+            if (more == NULL)
+                break;
+            names = more;
+            capacity *= 2;
+        }
+        names[n] = strdup(entry->d_name);
+        names[n + 1] = NULL;
+        n += names[n] != NULL;
+    }
+    if (dir != NULL)
+        closedir(dir);
+    if (names != NULL)
+        qsort(names, n, sizeof *names, by_name);
+    return names;
+}
+
+void models_free_list(char **names)
+{
+    for (char **name = names; name != NULL && *name != NULL; name++)
+        free(*name);
+    free(names);
+}
+
+/* ---- names ------------------------------------------------------------------------------------------------------ */
+
+static bool without_suffix_equals(const char *file, const char *name, bool prefix)
+{
+    size_t size = strlen(name);
+    return strncasecmp(file, name, size) == 0 && (prefix || file[size] == '\0' || strcasecmp(file + size, suffix) == 0);
+}
+
+/* The only file that matches; NULL and *many when several do. */
+static const char *only_match(char **names, const char *name, bool prefix, bool *many)
+{
+    const char *found = NULL;
+    for (char **file = names; *file != NULL; file++)
+        if (without_suffix_equals(*file, name, prefix)) {
+            *many = found != NULL;
+            if (found != NULL)
+                return NULL;
+            found = *file;
+        }
+    return found;
+}
+
+static const char *exact_match(char **names, const char *name)
+{
+    size_t size = strlen(name);
+    for (char **file = names; *file != NULL; file++)
+        if (strncmp(*file, name, size) == 0 && (strcmp(*file + size, "") == 0 || strcmp(*file + size, suffix) == 0))
+            return *file;
+    return NULL;
+}
+
+/* "a.gguf, b.gguf" */
+static void join_names(char **names, struct buf *out)
+{
+    buf_init(out, 300);
+    for (char **file = names; *file != NULL && buf_printf(out, "%s%s", file == names ? "" : ", ", *file); file++)
+        ;
+}
+
+static const char *choose(char **names, const char *folder, const char *name, struct error *err)
+{
+    bool many = false;
+    const char *found = exact_match(names, name);
+    if (found == NULL)
+        found = only_match(names, name, false, &many);
+    if (found == NULL && !many)
+        found = only_match(names, name, true, &many);
+    if (found != NULL)
+        return found;
+    struct buf there;
+    join_names(names, &there);
+    if (*names == NULL)
+        error_set(err, ERR_NOT_FOUND, "there is no model '%s': no such file, and %s holds none", name, folder);
+    else
+        error_set(err, ERR_NOT_FOUND, "%s model '%s': %s holds %s", many ? "more than one" : "there is no", name, folder,
+                  buf_text(&there));
+    buf_free(&there);
+    return NULL;
+}
+
+static const char *choose_default(char **names, const char *folder, struct error *err)
+{
+    const char *found = exact_match(names, default_model);
+    if (found == NULL && names[0] != NULL && names[1] == NULL)
+        found = names[0];
+    if (found != NULL)
+        return found;
+    if (names[0] == NULL)
+        error_set(err, ERR_NOT_FOUND, "palaver needs a model: ./quickstart fetches one, or put a .gguf file into %s",
+                  folder);
+    else
+        error_set(err, ERR_NOT_FOUND, "%s holds several models: name one with -m, or `model = NAME` in the config file",
+                  folder);
+    return NULL;
+}
+
+char *models_find_name(const struct options *o, const char *name, struct error *err)
+{
+    if (name != NULL && (strchr(name, '/') != NULL || access(name, F_OK) == 0)) {
+        char *path = strdup(name);
+        if (path == NULL)
+            error_set(err, ERR_MEMORY, "no memory for a path");
+        return path;
+    }
+    char *path = NULL;
+    char **names = models_list(o);
+    char *folder = paths_join(o->paths.data_dir, "models");
+    if (names == NULL || folder == NULL) {
+        error_set(err, ERR_MEMORY, "no memory for the names of models");
+    } else {
+        const char *file = name != NULL ? choose(names, folder, name, err) : choose_default(names, folder, err);
+        path = file != NULL ? paths_join(folder, file) : NULL;
+    }
+    models_free_list(names);
+    free(folder);
+    return path;
+}
+
+char *models_find(const struct options *o, struct error *err)
+{
+    return models_find_name(o, o->model, err);
+}
+
+char *models_lasting_name(const struct options *o, const char *path)
+{
+    char *folder = paths_join(o->paths.data_dir, "models/");
+    size_t size = folder != NULL ? strlen(folder) : 0;
+    bool inside = size > 0 && strncmp(path, folder, size) == 0;
+    char *whole = inside ? NULL : realpath(path, NULL);
+    free(folder);
+    return whole != NULL ? whole : strdup(inside ? path + size : path);
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+struct model *models_open(const struct options *o, bool vocab_only, struct error *err)
+{
+    char *path = models_find(o, err);
+    if (path == NULL)
+        return NULL;
+    struct model *model = model_open(path, &(struct model_options){.vocab_only = vocab_only}, err);
+    free(path);
+    return model;
+}
+
+struct session *models_session(const struct options *o, const struct model *model, int32_t context, struct error *err)
+{
+    struct session_options options = {
+        .context = context > 0 ? context : o->context,
+        .threads = o->threads,
+        .exact = o->exact,
+    };
+    return session_open(model, &options, err);
+}
+
+struct chat_template *models_template_named(const struct options *o, const char *name, const struct model *model,
+                                            struct error *err)
+{
+    struct chat_template *template = NULL;
+    char *folder = paths_join(o->paths.config_dir, "templates");
+    if (folder == NULL)
+        error_set(err, ERR_MEMORY, "no memory for a path");
+    else if (name != NULL)
+        template = template_load(name, folder, err);
+    else
+        template = template_for_model(model, folder, err);
+    free(folder);
+    return template;
+}
+
+struct chat_template *models_template(const struct options *o, const struct model *model, struct error *err)
+{
+    return models_template_named(o, o->template_name, model, err);
+}
+
+char **models_templates(const struct options *o)
+{
+    char *folder = paths_join(o->paths.config_dir, "templates");
+    char **names = template_list(folder);
+    free(folder);
+    return names;
+}

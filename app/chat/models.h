@@ -1,0 +1,37 @@
+/* Models: which file -m MODEL means.
+ *
+ * A name with a slash or of an existing file is a path. Any other name is looked for in DATA_DIR/models: NAME,
+ * NAME.gguf, then without regard to case, then as the only file that begins so. Without a name it is the default model,
+ * or the only one there. */
+#ifndef PALAVER_APP_MODELS_H
+#define PALAVER_APP_MODELS_H
+
+#include <stdbool.h>
+
+#include "app/options/options.h"
+
+/* The path of the model that the options mean, malloc'ed; NULL when there is none, with the names of those that are. */
+char *models_find(const struct options *o, struct error *err);
+/* The path that a name means, NULL as above; name may be NULL. */
+char *models_find_name(const struct options *o, const char *name, struct error *err);
+/* Names of the files in the models folder, sorted; NULL-terminated, free with models_free_list. */
+char **models_list(const struct options *o);
+void models_free_list(char **names);
+/* The name by which models_find_name finds the file of this path from wherever the program runs: its name when it lies in
+ * the models folder, else a whole path; malloc'ed, NULL without memory. */
+char *models_lasting_name(const struct options *o, const char *path);
+/* Opens the model that the options mean. */
+struct model *models_open(const struct options *o, bool vocab_only, struct error *err);
+/* A session as the options ask; context 0: theirs. */
+struct session *models_session(const struct options *o, const struct model *model, int32_t context, struct error *err);
+/* The template that the options name, else the model's own. */
+struct chat_template *models_template(const struct options *o, const struct model *model, struct error *err);
+/* The template of that name; NULL: the model's own. */
+struct chat_template *models_template_named(const struct options *o, const char *name, const struct model *model,
+                                            struct error *err);
+/* Names of all templates, built-in and the user's: as template_list. */
+char **models_templates(const struct options *o);
+/* True for a word on the command line that is a model file rather than a message. */
+bool models_is_file(const char *word);
+
+#endif

@@ -1,0 +1,46 @@
+/* Commands: the table of subcommands. `palaver` without one opens the chat. */
+#ifndef PALAVER_APP_COMMANDS_H
+#define PALAVER_APP_COMMANDS_H
+
+#include "app/options/options.h"
+
+struct command {
+    const char *name;      /* "tokenize"; "palaver" for the chat, the first row */
+    unsigned bit;          /* enum command_bit */
+    const char *usage;     /* what follows the name */
+    const char *help;      /* one line */
+    const char *details;   /* further lines of --help, "" if there are none */
+    int most_words;        /* words beside options; -1: any number */
+    int (*run)(const struct options *o); /* returns an exit code */
+};
+extern const struct command commands[]; /* ends with name == NULL */
+
+/* NULL when there is none of that name. */
+const struct command *command_find(const char *name);
+
+int tokenize_run(const struct options *o);
+int score_run(const struct options *o);
+int prompt_run(const struct options *o);
+int info_run(const struct options *o);
+int perplexity_run(const struct options *o);
+int bench_run(const struct options *o);
+int list_run(const struct options *o);
+int show_run(const struct options *o);
+int search_run(const struct options *o);
+int export_run(const struct options *o);
+int import_run(const struct options *o);
+int delete_run(const struct options *o);
+int doctor_run(const struct options *o);
+int chat_run(const struct options *o); /* one answer or the chat on the screen or in line mode, by the options */
+
+/* The ways of talking: app/once.c, app/line.c and app/screen.c. */
+int once_run(const struct options *o);
+int line_run(const struct options *o);
+int screen_run(const struct options *o);
+/* True when the terminal is one for the screen, and nobody asked for line mode. */
+bool screen_fits(const struct options *o);
+
+/* "palaver: MESSAGE" on standard error; returns EXIT_USAGE for ERR_ARGUMENT, else EXIT_ERROR. */
+int report(const struct error *err);
+
+#endif

@@ -1,0 +1,41 @@
+/* palaver import: conversations from files, all of them or none. */
+#include <config.h>
+
+#include <stdio.h>
+
+#include "app/commands/commands.h"
+#include "app/text/jsonl.h"
+#include "app/library/conversations.h"
+
+static void tell(const struct store_import_report *sum, const struct store_conversation *first)
+{
+    struct buf text;
+    buf_init(&text, 4096);
+    library_import_tell(sum, &text);
+    if (first->title != NULL)
+        buf_printf(&text, "; palaver show %s shows %s", first->public_id, sum->conversations == 1 ? "it" : "the first");
+    puts(buf_text(&text));
+    buf_free(&text);
+}
+
+int import_run(const struct options *o)
+{
+    struct error err = {0};
+    struct store_import_report sum = {0};
+    struct store_conversation first = {0};
+    if (o->n_words == 0)
+        error_set(&err, ERR_ARGUMENT, "which file? palaver import FILE...; - is standard input");
+    struct store *s = err.code == ERR_NONE ? library_open(o, LIBRARY_ADD, &err) : NULL;
+    if (s != NULL && library_import(s, o->words, (size_t)o->n_words, &sum, &err) == ERR_NONE && sum.first != 0)
+        store_conversation_get(s, sum.first, &first, &err);
+    if (err.code == ERR_NONE && o->json)
+        json_print(stdout, json_pack("{s:I, s:I, s:I, s:I, s:s?}", "conversations", (json_int_t)sum.conversations,
+                                     "messages", (json_int_t)sum.messages, "known", (json_int_t)sum.known,
+                                     "skipped_parts", (json_int_t)sum.skipped_parts, "first",
+                                     first.title != NULL ? first.public_id : NULL));
+    else if (err.code == ERR_NONE)
+        tell(&sum, &first);
+    store_conversation_free(&first);
+    store_close(s);
+    return err.code == ERR_NONE ? EXIT_ANSWER : report(&err);
+}

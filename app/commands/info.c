@@ -1,0 +1,202 @@
+/* palaver info: what a model is. */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/commands/commands.h"
+#include "app/text/jsonl.h"
+#include "app/chat/models.h"
+#include "base/utf8.h"
+
+/* What is told of one model. */
+struct report_parts {
+    const struct model *model;
+    const struct model_info *info;
+    const char *template; /* the recognised one's name */
+    int32_t context;      /* that the memory is counted for */
+    uint64_t session_bytes;
+    char kernels[32];     /* what computes */
+    bool weights; /* false for a file that holds a vocabulary alone */
+};
+
+/* ---- text ------------------------------------------------------------------------------------------------------- */
+
+/* "98.4 MB", decimal as disks are sold. */
+static const char *bytes_text(uint64_t bytes, char out[32])
+{
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    for (; value >= 1000 && unit < 4; unit++)
+        value /= 1000;
+    snprintf(out, 32, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+    return out;
+}
+
+/* Model files hold any bytes: what they say is cleaned before it is shown. */
+static void print_text(const char *label, const char *text)
+{
+    struct buf clean;
+    buf_init(&clean, 1 << 16);
+    utf8_clean(&clean, text, strlen(text));
+    for (char *c = clean.data; c != NULL && *c != '\0'; c++)
+        *c = *c == '\n' ? ' ' : *c;
+    printf("%-14s%s\n", label, buf_text(&clean));
+    buf_free(&clean);
+}
+
+static void print_types(const struct model *model)
+{
+    const char *type;
+    int tensors;
+    uint64_t bytes;
+    char size[32];
+    for (int i = 0; model_type_row(model, i, &type, &tensors, &bytes); i++)
+        printf("%-14s%-8s%6d %-8s %10s\n", i == 0 ? "tensors" : "", type, tensors, tensors == 1 ? "tensor" : "tensors",
+               bytes_text(bytes, size));
+}
+
+static void print_memory(const struct report_parts *p)
+{
+    char file[32], session[32], sum[32];
+    bytes_text(p->info->file_bytes, file);
+    bytes_text(p->session_bytes, session);
+    bytes_text(p->info->file_bytes + p->session_bytes, sum);
+    printf("%-14s%s: the file's %s, mapped, and %s for a context of %" PRId32 " tokens\n", "memory", sum, file, session,
+           p->context);
+}
+
+static void print_parts(const struct report_parts *p)
+{
+    const struct model_info *i = p->info;
+    char size[32];
+    print_text("file", i->path);
+    print_text("name", i->name);
+    print_text("format", i->format);
+    print_text("architecture", i->architecture);
+    printf("%-14s%s\n", "size", bytes_text(i->file_bytes, size));
+    if (p->weights) {
+        printf("%-14s%.1f million\n", "parameters", (double)i->parameters / 1e6);
+        printf("%-14s%" PRId32 " layers, width %" PRId32 ", feed-forward %" PRId32 "\n", "shape", i->layers, i->width,
+               i->ff_width);
+        printf("%-14s%" PRId32 " heads of %" PRId32 ", %" PRId32 " for keys and values\n", "attention", i->heads,
+               i->head_width, i->kv_heads);
+        printf("%-14sbase %g, scaling %s\n", "rotation", (double)i->rope_base, i->rope_scaling);
+        print_types(p->model);
+    }
+    printf("%-14s%" PRId32 " tokens as trained\n", "context", i->context);
+    printf("%-14s%s, %" PRId32 " tokens\n", "tokenizer", i->tokenizer, i->vocab);
+    printf("%-14s%s\n", "template", p->template);
+    if (p->weights) {
+        print_memory(p);
+        printf("%-14s%s, %" PRId32 " threads unless -t says otherwise\n", "kernels", p->kernels, engine_cores());
+    }
+    printf("%-14s%016" PRIx64 "\n", "fingerprint", i->fingerprint);
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------------------------- */
+
+static json_t *json_types(const struct model *model)
+{
+    const char *type;
+    int tensors;
+    uint64_t bytes;
+    json_t *array = json_array();
+    for (int i = 0; model_type_row(model, i, &type, &tensors, &bytes); i++)
+        json_array_append_new(array, json_pack("{s:s, s:i, s:I}", "type", type, "tensors", tensors, "bytes",
+                                               (json_int_t)bytes));
+    return array;
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    json_object_set_new(object, key, json_text(text, strlen(text)));
+}
+
+static void set_number(json_t *object, const char *key, uint64_t number)
+{
+    json_object_set_new(object, key, json_integer((json_int_t)number));
+}
+
+static json_t *json_parts(const struct report_parts *p)
+{
+    const struct model_info *i = p->info;
+    char fingerprint[20];
+    snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, i->fingerprint);
+    json_t *object = json_pack("{s:o, s:f, s:f}", "types", json_types(p->model), "rope_base", (double)i->rope_base,
+                               "norm_epsilon", (double)i->norm_epsilon);
+    const struct { const char *key, *text; } texts[] = {
+        {"path", i->path}, {"name", i->name}, {"format", i->format}, {"architecture", i->architecture},
+        {"type", i->type}, {"tokenizer", i->tokenizer}, {"template", p->template}, {"rope_scaling", i->rope_scaling},
+        {"fingerprint", fingerprint}, {"kernels", p->kernels},
+    };
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
+        set_text(object, texts[t].key, texts[t].text);
+    const struct { const char *key; uint64_t number; } numbers[] = {
+        {"file_bytes", i->file_bytes}, {"parameters", i->parameters}, {"layers", (uint64_t)i->layers},
+        {"width", (uint64_t)i->width}, {"heads", (uint64_t)i->heads}, {"kv_heads", (uint64_t)i->kv_heads},
+        {"head_width", (uint64_t)i->head_width}, {"ff_width", (uint64_t)i->ff_width}, {"vocab", (uint64_t)i->vocab},
+        {"context", (uint64_t)i->context}, {"session_context", (uint64_t)p->context},
+        {"session_bytes", p->session_bytes},
+    };
+    for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
+        set_number(object, numbers[n].key, numbers[n].number);
+    return object;
+}
+
+/* ---- the command ------------------------------------------------------------------------------------------------ */
+
+/* Opens the model whole, or its vocabulary where the file holds nothing else. */
+static struct model *open_any(const struct options *o, bool *weights, struct error *err)
+{
+    char *path = models_find_name(o, o->n_words == 1 ? o->words[0] : o->model, err);
+    if (path == NULL)
+        return NULL;
+    struct error whole = {0};
+    struct model *model = model_open(path, NULL, &whole);
+    *weights = model != NULL;
+    if (model == NULL && whole.code == ERR_NOT_FOUND)
+        model = model_open(path, &(struct model_options){.vocab_only = true}, NULL);
+    if (model == NULL)
+        error_set(err, whole.code, "%s", whole.message);
+    free(path);
+    return model;
+}
+
+/* Asks a small session what computes. */
+static void ask_kernels(const struct options *o, struct report_parts *p)
+{
+    struct session *session = session_open(p->model, &(struct session_options){.context = 64, .exact = o->exact}, NULL);
+    snprintf(p->kernels, sizeof p->kernels, "%s", session != NULL ? session_kernels(session) : "unknown");
+    session_free(session);
+}
+
+int info_run(const struct options *o)
+{
+    struct error err = {0};
+    struct report_parts parts = {0};
+    struct model *model = open_any(o, &parts.weights, &err);
+    struct chat_template *template = model != NULL ? models_template(o, model, &err) : NULL;
+    if (template == NULL) {
+        model_free(model);
+        return report(&err);
+    }
+    parts.model = model;
+    parts.info = model_info(model);
+    parts.template = template_name(template);
+    parts.context = o->context > 0 ? o->context : parts.info->context < 4096 ? parts.info->context : 4096;
+    if (parts.weights) {
+        parts.session_bytes = model_session_bytes(model, parts.context, o->exact);
+        ask_kernels(o, &parts);
+    }
+    if (o->json)
+        json_print(stdout, json_parts(&parts));
+    else
+        print_parts(&parts);
+    template_free(template);
+    model_free(model);
+    return EXIT_ANSWER;
+}

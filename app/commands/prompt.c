@@ -1,0 +1,76 @@
+/* palaver prompt: messages as a template renders them, text and ids. Needs only the vocabulary. */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/commands/commands.h"
+#include "app/text/jsonl.h"
+#include "app/chat/models.h"
+
+struct renderer {
+    const struct chat_template *template;
+    const struct tokenizer *tokenizer;
+};
+
+/* {"role", "content"} as a message whose text stays the object's. */
+static enum error_code read_message(const json_t *in, size_t index, struct message *out, struct error *err)
+{
+    const json_t *role = json_object_get(in, "role"), *content = json_object_get(in, "content");
+    if (!json_is_string(role) || !json_is_string(content))
+        return error_set(err, ERR_FORMAT, "messages[%zu] needs \"role\" and \"content\", both strings", index);
+    if (!role_parse(json_string_value(role), &out->role))
+        return error_set(err, ERR_FORMAT, "messages[%zu] has the role '%s'; known are system, user and assistant", index,
+                         json_string_value(role));
+    out->text = json_string_value(content);
+    if (strlen(out->text) != json_string_length(content))
+        return error_set(err, ERR_FORMAT, "messages[%zu] holds a NUL character", index);
+    return ERR_NONE;
+}
+
+static json_t *answer(void *context, const json_t *in, struct error *err)
+{
+    const struct renderer *r = context;
+    const json_t *list = json_object_get(in, "messages");
+    size_t n = json_array_size(list);
+    if (n == 0) {
+        error_set(err, ERR_FORMAT, "a line needs \"messages\": an array that is not empty");
+        return NULL;
+    }
+    struct prompt prompt = {0};
+    json_t *result = NULL;
+    struct message *messages = calloc(n, sizeof *messages);
+    enum error_code code = messages != NULL ? ERR_NONE : error_set(err, ERR_MEMORY, "no memory for the messages");
+    for (size_t i = 0; code == ERR_NONE && i < n; i++)
+        code = read_message(json_array_get(list, i), i, &messages[i], err);
+    if (code == ERR_NONE)
+        code = prompt_render(r->template, r->tokenizer, messages, n, 0, &prompt, err);
+    if (code == ERR_NONE)
+        result = json_pack("{s:o, s:o}", "text", json_text(buf_text(&prompt.text), prompt.text.size), "ids",
+                           json_ids(prompt.ids.at, prompt.ids.n));
+    if (code == ERR_NONE)
+        prompt_free(&prompt);
+    free(messages);
+    return result;
+}
+
+int prompt_run(const struct options *o)
+{
+    struct error err = {0};
+    int status = EXIT_USAGE;
+    struct chat_template *template = NULL;
+    struct model *model = o->jsonl ? models_open(o, true, &err) : NULL;
+    if (!o->jsonl)
+        error_set(&err, ERR_ARGUMENT, "palaver prompt reads JSON lines: give --jsonl");
+    if (model != NULL)
+        template = models_template(o, model, &err);
+    if (template == NULL) {
+        status = report(&err);
+    } else {
+        struct renderer renderer = {template, model_tokenizer(model)};
+        status = jsonl_run(stdin, stdout, answer, &renderer);
+    }
+    template_free(template);
+    model_free(model);
+    return status;
+}

@@ -1,0 +1,124 @@
+/* palaver search: where words stand in titles and messages, titles first, then the newest. */
+#include <config.h>
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/commands/commands.h"
+#include "app/text/jsonl.h"
+#include "app/library/conversations.h"
+
+enum { PAGE = 200 };
+
+struct search {
+    const struct options *options;
+    struct store *store;
+    struct show show;
+    json_t *hits;   /* with --json */
+    size_t n;       /* hits so far */
+    bool more;      /* left out by --limit */
+};
+
+/* ID  DATE  TITLE: SNIPPET */
+static enum error_code print_hit(struct search *x, const struct store_hit *hit, struct error *err)
+{
+    struct store_conversation c;
+    char when[LIBRARY_TIME_SIZE];
+    struct buf row;
+    if (store_conversation_get(x->store, hit->conversation, &c, err) != ERR_NONE)
+        return err->code;
+    buf_init(&row, 1 << 16);
+    library_time(hit->created, when);
+    buf_printf(&row, "%s  %s  %s", c.public_id, when, hit->title[0] != '\0' ? hit->title : "(untitled)");
+    if (hit->message != 0)
+        buf_printf(&row, ": %s", hit->snippet);
+    library_print(&x->show, &row);
+    buf_free(&row);
+    store_conversation_free(&c);
+    return ERR_NONE;
+}
+
+static enum error_code keep_hit(struct search *x, const struct store_hit *hit, struct error *err)
+{
+    struct store_conversation c;
+    if (store_conversation_get(x->store, hit->conversation, &c, err) != ERR_NONE)
+        return err->code;
+    json_t *marks = json_array();
+    for (size_t i = 0; i < hit->n_marks; i++)
+        json_array_append_new(marks, json_pack("[I, I]", (json_int_t)hit->marks[i].start,
+                                               (json_int_t)hit->marks[i].end));
+    json_t *object = json_pack("{s:s, s:o, s:I, s:o, s:o}", "id", c.public_id, "title",
+                               json_text(hit->title, strlen(hit->title)), "created", (json_int_t)hit->created,
+                               "snippet", json_text(hit->snippet, strlen(hit->snippet)), "marks", marks);
+    if (hit->message != 0)
+        json_object_set_new(object, "role", json_string(store_role_name(hit->role)));
+    json_array_append_new(x->hits, object);
+    store_conversation_free(&c);
+    return ERR_NONE;
+}
+
+static void take_hits(struct search *x, const struct store_hits *hits, struct error *err)
+{
+    for (size_t i = 0; i < hits->n && err->code == ERR_NONE; i++)
+        if (x->hits != NULL)
+            keep_hit(x, &hits->at[i], err);
+        else
+            print_hit(x, &hits->at[i], err);
+    x->n += hits->n;
+    x->more = hits->more;
+}
+
+/* All hits up to the limit, page by page. Titles come all on the first page, which grows until it holds them. */
+static enum error_code run(struct search *x, const char *text, struct error *err)
+{
+    size_t limit = x->options->history.limit > 0 ? (size_t)x->options->history.limit : SIZE_MAX, page = PAGE;
+    struct store_query query = {.text = text, .archived = x->options->history.archived};
+    for (bool again = true; again && err->code == ERR_NONE;) {
+        struct store_hits hits = {0};
+        query.limit = limit - x->n < page ? limit - x->n : page;
+        if (store_search(x->store, &query, &hits, err) != ERR_NONE)
+            return err->code;
+        int64_t last = hits.n > 0 ? hits.at[hits.n - 1].message : 0;
+        if (hits.more && last == 0 && query.limit < limit) {
+            page *= 4;
+        } else {
+            take_hits(x, &hits, err);
+            query.below = last;
+            again = hits.more && last != 0 && x->n < limit;
+        }
+        store_hits_free(&hits);
+    }
+    return err->code;
+}
+
+static void tell(struct search *x, const char *text)
+{
+    if (x->n == 0)
+        show_note(&x->show, "nothing found for %s", text);
+    else if (x->more)
+        show_note(&x->show, "there are more; --limit was %d", (int)x->options->history.limit);
+}
+
+int search_run(const struct options *o)
+{
+    struct error err = {0};
+    struct search x = {.options = o};
+    show_init(&x.show, o, stdout);
+    char *text = library_words(o->words, o->n_words, &err);
+    if (text != NULL && text[strspn(text, " ")] == '\0')
+        error_set(&err, ERR_ARGUMENT, "search for which words? palaver search WORD...");
+    if (err.code == ERR_NONE && (x.store = library_open(o, LIBRARY_READ, &err)) != NULL) {
+        x.hits = o->json ? json_array() : NULL;
+        run(&x, text, &err);
+        if (err.code == ERR_NONE && o->json)
+            json_print(stdout, json_pack("{s:O, s:b}", "hits", x.hits, "more", x.more));
+        else if (err.code == ERR_NONE)
+            tell(&x, text);
+    }
+    json_decref(x.hits);
+    free(text);
+    store_close(x.store);
+    show_free(&x.show);
+    return err.code == ERR_NONE ? EXIT_ANSWER : report(&err);
+}

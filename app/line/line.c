@@ -1,0 +1,490 @@
+/* Line: the chat in line mode, one message after another on the terminal as it is.
+ *
+ * Either libedit reads a message (and the poll loop inside line-edit.c hands the engine's events on), or an answer
+ * streams and this file's loop listens for Ctrl-C and Esc; other keys wait for the next message. */
+#include <config.h>
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "app/commands/commands.h"
+#include "app/terminal/drop.h"
+#include "app/terminal/editor.h"
+#include "app/line/edit.h"
+#include "app/line/recap.h"
+#include "app/terminal/progress.h"
+#include "app/terminal/signals.h"
+#include "app/slash/slash.h"
+#include "app/terminal/stats.h"
+#include "app/terminal/terminal.h"
+
+/* Seconds: how long the first prompt waits for the model's name, and after which waiting is worth a word. */
+#define GREETING_WAIT 0.3
+#define STATUS_AFTER 0.3
+/* Milliseconds in which the rest of a key's sequence follows an escape. */
+enum { KEY_WAIT = 30 };
+
+struct line {
+    const struct options *options;
+    struct show show;
+    struct talk talk;
+    struct line_edit *edit;
+    FILE *screen;        /* where the line is edited: standard output, or standard error when that is no terminal */
+    int signals;
+    int dying;           /* the signal that ends the program */
+    bool at_prompt;      /* libedit has the terminal */
+    bool printed;        /* something was printed meanwhile */
+    bool greeted;
+    bool labelled;       /* the answer has begun on the screen */
+    bool failed;         /* to load */
+    bool pasting;        /* pasted text comes in while an answer streams */
+    double asked;        /* when the answer was asked for */
+    const char *prompt;
+};
+
+/* ---- what the chat tells ---------------------------------------------------------------------------------------- */
+
+/* Makes room for a line while a message is being typed. */
+static void interrupt_prompt(struct line *l)
+{
+    if (l->at_prompt && !l->printed)
+        fputc('\n', l->screen);
+    l->printed |= l->at_prompt;
+}
+
+/* The length of a file's name without .gguf. */
+static int stem_size(const char *name)
+{
+    size_t size = strlen(name);
+    return (int)(size > 5 && strcasecmp(name + size - 5, ".gguf") == 0 ? size - 5 : size);
+}
+
+static void greet(struct line *l)
+{
+    const struct chat_template *template = chat_template(l->talk.chat);
+    const char *path = chat_model_path(l->talk.chat), *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    bool first = !l->greeted;
+    l->greeted = true;
+    if (l->options->quiet)
+        return;
+    interrupt_prompt(l);
+    if (template_is_base(template))
+        show_line(&l->show, "%.*s · base · continues the text%s", stem_size(name), name,
+                  first ? " · /help" : "");
+    else
+        show_line(&l->show, "%.*s · %s%s", stem_size(name), name, template_name(template),
+                  first ? " · /help, Ctrl-D leaves" : "");
+}
+
+static void on_loaded(void *context)
+{
+    greet(context);
+}
+
+static void on_reading(void *context, size_t done, size_t total)
+{
+    struct line *l = context;
+    double passed = clock_seconds() - l->asked;
+    if (passed < STATUS_AFTER || total == 0)
+        return;
+    size_t left = done > 0 ? (size_t)(passed * (double)(total - done) / (double)done + 0.5) : 0;
+    if (left > 1)
+        show_status(&l->show, "reading the prompt %zu%%, %zu s left", done * 100 / total, left);
+    else
+        show_status(&l->show, "reading the prompt %zu%%", done * 100 / total);
+}
+
+static void on_token(void *context, const struct event *event)
+{
+    struct line *l = context;
+    if (!l->labelled)
+        show_label(&l->show, "Palaver");
+    l->labelled = true;
+    show_text(&l->show, event->text, event->text_size);
+}
+
+static void on_window(void *context, size_t messages, size_t tokens)
+{
+    struct line *l = context;
+    show_note(&l->show, "the model no longer sees the first %zu messages (%zu tokens)", messages, tokens);
+}
+
+static void on_ended(void *context, const struct chat_message *answer)
+{
+    struct line *l = context;
+    show_end(&l->show);
+    if (answer->finish == FINISH_END && answer->text.size == 0)
+        show_note(&l->show, "the model said nothing; /regenerate tries again");
+    else if (answer->finish == FINISH_STOPPED)
+        show_note(&l->show, "stopped; /continue goes on");
+    else if (answer->finish == FINISH_LENGTH)
+        show_note(&l->show, "stopped after %d tokens, as max_new_tokens says; /continue goes on",
+                  (int)chat_sampling(l->talk.chat)->max_new_tokens);
+    else if (answer->finish == FINISH_CONTEXT)
+        show_note(&l->show, "the context of %zu tokens is full; /new begins anew, palaver -c N has a larger one",
+                  chat_capacity(l->talk.chat));
+    if (l->options->stats)
+        stats_print(stderr, answer);
+    if (l->show.moves)
+        fputc('\n', l->screen);
+}
+
+static void on_refused(void *context, const char *text, const struct error *err)
+{
+    struct line *l = context;
+    interrupt_prompt(l);
+    if (!l->failed)
+        show_error(&l->show, err);
+    if (*text == '\0')
+        return;
+    buf_clear(&l->talk.draft);
+    buf_puts(&l->talk.draft, buf_text(&l->talk.sent));
+}
+
+static void on_failed(void *context, const struct error *err)
+{
+    struct line *l = context;
+    interrupt_prompt(l);
+    show_end(&l->show);
+    show_error(&l->show, err);
+    l->failed = chat_state(l->talk.chat) == CHAT_NO_MODEL;
+}
+
+static void on_changed(void *context, size_t from)
+{
+    struct line *l = context;
+    if (from >= chat_count(l->talk.chat))
+        return;
+    interrupt_prompt(l);
+    line_tail_show(&l->show, l->talk.chat, from, l->prompt);
+}
+
+static void on_remark(void *context, bool trouble, const char *text)
+{
+    struct line *l = context;
+    struct error err = {0};
+    interrupt_prompt(l);
+    if (trouble)
+        show_error(&l->show, (error_set(&err, ERR_IO, "%s", text), &err));
+    else
+        show_note(&l->show, "%s", text);
+}
+
+/* ---- while the model works -------------------------------------------------------------------------------------- */
+
+static void take_signals(struct line *l)
+{
+    for (int number; (number = signals_next()) != 0;) {
+        if (number == SIGTERM || number == SIGHUP)
+            l->dying = number;
+        if (l->dying != 0 || number == SIGINT)
+            chat_stop(l->talk.chat);
+        if (number == SIGTSTP) {
+            show_no_status(&l->show);
+            terminal_restore();
+            signals_suspend();
+        }
+        if (number == SIGTSTP || number == SIGCONT)
+            terminal_listen();
+    }
+}
+
+/* True when an escape stands alone, without the rest of a key's sequence. */
+static bool is_escape(const char *bytes, ssize_t size)
+{
+    struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
+    return size == 1 && bytes[0] == '\033' && poll(&fd, 1, KEY_WAIT) == 0;
+}
+
+static bool has(const char *bytes, ssize_t size, const char *what)
+{
+    return memmem(bytes, (size_t)size, what, strlen(what)) != NULL;
+}
+
+/* Ctrl-C stops, Ctrl-Z suspends; the rest waits for the next message. */
+static void take_typed(struct line *l, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] == '\003')
+            chat_stop(l->talk.chat);
+        else if (bytes[i] == '\032')
+            raise(SIGTSTP);
+        else
+            line_edit_feed(l->edit, bytes + i, 1);
+    }
+}
+
+/* Esc stops too; pasted text stays whole. */
+static void take_keys(struct line *l)
+{
+    char bytes[4096];
+    ssize_t size = read(STDIN_FILENO, bytes, sizeof bytes);
+    if (size == 0 || (size < 0 && errno != EINTR && errno != EAGAIN)) {
+        l->dying = SIGHUP;
+        chat_stop(l->talk.chat);
+    }
+    if (size <= 0)
+        return;
+    if (is_escape(bytes, size)) {
+        chat_stop(l->talk.chat);
+        return;
+    }
+    l->pasting |= has(bytes, size, "\033[200~");
+    if (l->pasting)
+        line_edit_feed(l->edit, bytes, (size_t)size);
+    else
+        take_typed(l, bytes, (size_t)size);
+    l->pasting &= !has(bytes, size, "\033[201~");
+}
+
+/* Waits once for the engine, keys and signals. */
+static void wait_for_events(struct line *l, int milliseconds)
+{
+    struct pollfd fds[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                            {.fd = l->signals, .events = POLLIN},
+                            {.fd = chat_fd(l->talk.chat), .events = POLLIN}};
+    int due = chat_due(l->talk.chat);
+    int n = poll(fds, 3, due >= 0 && due < milliseconds ? due : milliseconds);
+    take_signals(l);
+    if (n > 0 && fds[0].revents != 0)
+        take_keys(l);
+    if (n > 0 && fds[2].revents != 0)
+        chat_handle(l->talk.chat);
+    chat_tick(l->talk.chat);
+}
+
+/* Until the answer has ended. */
+static void watch_answer(struct line *l)
+{
+    l->asked = clock_seconds();
+    l->labelled = false;
+    while (chat_is_busy(l->talk.chat) && l->dying == 0) {
+        wait_for_events(l, 100);
+        if (chat_state(l->talk.chat) == CHAT_LOADING && clock_seconds() - l->asked > STATUS_AFTER)
+            show_status(&l->show, "loading the model");
+    }
+    show_end(&l->show);
+}
+
+/* ---- typing ----------------------------------------------------------------------------------------------------- */
+
+static int watch(void *context)
+{
+    const struct line *l = context;
+    return chat_fd(l->talk.chat);
+}
+
+static int due(void *context)
+{
+    const struct line *l = context;
+    return chat_due(l->talk.chat);
+}
+
+static bool ready(void *context)
+{
+    struct line *l = context;
+    l->printed = false;
+    chat_handle(l->talk.chat);
+    chat_tick(l->talk.chat);
+    return l->printed;
+}
+
+static void complete(void *context, const char *line, struct words *candidates, size_t *start)
+{
+    const struct line *l = context;
+    slash_complete(&l->talk, line, candidates, start);
+}
+
+static enum error_code edit(void *context, struct buf *text, struct error *err)
+{
+    (void)context;
+    terminal_restore();
+    enum error_code code = editor_run(text, err);
+    terminal_listen();
+    return code;
+}
+
+/* Without the """ around it, line breaks at its end, and the blank that makes a text of what looks like a command. */
+static char *message_text(char *text)
+{
+    size_t size = strlen(text);
+    while (size > 0 && text[size - 1] == '\n')
+        text[--size] = '\0';
+    if (size >= 6 && strncmp(text, "\"\"\"", 3) == 0 && strcmp(text + size - 3, "\"\"\"") == 0) {
+        text[size - 3] = '\0';
+        text += 3 + (text[3] == '\n');
+    } else if (text[0] == ' ' && text[1] == '/') {
+        text++;
+    }
+    return text;
+}
+
+/* Offers to read a file that was dropped on the terminal. */
+static bool offer_file(struct line *l, const char *text)
+{
+    if (!drop_offers_file(text, &l->talk.draft))
+        return false;
+    show_note(&l->show, "that is a file; Enter puts its text into your next message");
+    return true;
+}
+
+static void take_line(struct line *l, char *text, bool pasted)
+{
+    bool blank = text[strspn(text, " \t\n")] == '\0';
+    bool several = strchr(text, '\n') != NULL;
+    if (blank && l->talk.attached.size == 0)
+        return;
+    if (slash_is_command(text) && !(pasted && several))
+        slash_run(&l->talk, text);
+    else if (!offer_file(l, text))
+        talk_send(&l->talk, blank ? "" : message_text(text));
+}
+
+/* Ctrl-C on an empty line: lets go of what was attached, else tells how to leave. */
+static void take_interrupt(struct line *l)
+{
+    if (l->talk.attached.size > 0) {
+        buf_clear(&l->talk.attached);
+        show_note(&l->show, "the files are no longer attached");
+    } else {
+        show_note(&l->show, "Ctrl-D or /quit leaves");
+    }
+}
+
+static void read_message(struct line *l)
+{
+    struct buf text, draft;
+    bool pasted = false;
+    buf_init(&text, CHAT_TEXT_MOST);
+    draft = l->talk.draft;
+    buf_init(&l->talk.draft, CHAT_TEXT_MOST);
+    l->at_prompt = true;
+    line_edit_keep_private(l->edit, keep_is_temporary(chat_keep(l->talk.chat)));
+    enum line_result result = line_edit_read(l->edit, buf_text(&draft), &text, &pasted);
+    l->at_prompt = false;
+    terminal_listen();
+    if (result == LINE_END)
+        fputc('\n', l->screen);
+    if (result == LINE_END)
+        l->talk.quit = true;
+    else if (result == LINE_SIGNAL)
+        l->dying = line_edit_signal(l->edit);
+    else if (result == LINE_EMPTY)
+        take_interrupt(l);
+    else if (result == LINE_TEXT && text.size > 0)
+        take_line(l, text.data, pasted);
+    else if (result == LINE_TEXT && l->talk.attached.size > 0)
+        talk_send(&l->talk, "");
+    buf_free(&draft);
+    buf_free(&text);
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+/* Editing needs a locale that knows UTF-8. */
+static bool use_utf8(void)
+{
+    setlocale(LC_CTYPE, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+        return true;
+    setlocale(LC_CTYPE, "C.UTF-8");
+    return false;
+}
+
+static bool open_line(struct line *l, const struct chat_view *view, const struct line_edit_hooks *hooks,
+                      struct error *err)
+{
+    bool utf8 = use_utf8();
+    l->screen = isatty(STDOUT_FILENO) ? stdout : stderr;
+    show_init(&l->show, l->options, stdout);
+    talk_init(&l->talk, l->options, &l->show);
+    l->talk.edit = edit;
+    l->talk.context = l;
+    l->prompt = l->options->screen_reader ? "You: " : utf8 && l->show.moves ? "› " : "> ";
+    l->signals = signals_open(true, err);
+    if (l->signals < 0)
+        return false;
+    const char *term = getenv("TERM");
+    terminal_open(fileno(l->screen), term != NULL && strcmp(term, "dumb") != 0);
+    terminal_listen(); /* before the first prompt, so that nothing typed is echoed or eaten */
+    l->edit = line_edit_open(l->options, hooks, l->screen, l->signals, l->prompt, l->show.color, err);
+    if (l->edit == NULL)
+        return false;
+    l->talk.chat = chat_open(l->options, view, err);
+    return l->talk.chat != NULL;
+}
+
+static void close_line(struct line *l)
+{
+    chat_free(l->talk.chat);
+    line_edit_free(l->edit);
+    terminal_close();
+    signals_close();
+    talk_free(&l->talk);
+    show_free(&l->show);
+}
+
+/* The words of the command line are the first message. */
+static void send_words(struct line *l)
+{
+    struct buf text;
+    buf_init(&text, CHAT_TEXT_MOST);
+    for (int i = 0; i < l->options->n_words; i++)
+        buf_printf(&text, "%s%s", i > 0 ? " " : "", l->options->words[i]);
+    if (text.size > 0) {
+        show_line(&l->show, "%s%s", l->prompt, buf_text(&text));
+        talk_send(&l->talk, buf_text(&text));
+    }
+    buf_free(&text);
+}
+
+/* Gives a model that loads quickly the time to be greeted before the first prompt. */
+static void wait_for_model(struct line *l)
+{
+    double end = clock_seconds() + GREETING_WAIT;
+    for (double left; chat_state(l->talk.chat) == CHAT_LOADING && l->dying == 0 && (left = end - clock_seconds()) > 0;)
+        wait_for_events(l, (int)(left * 1000) + 1);
+}
+
+static void run(struct line *l)
+{
+    chat_tick(l->talk.chat);
+    on_changed(l, 0); /* what is gone on with */
+    wait_for_model(l);
+    if (l->failed)
+        return;
+    send_words(l);
+    while (!l->talk.quit && l->dying == 0) {
+        if (chat_is_busy(l->talk.chat))
+            watch_answer(l);
+        else
+            read_message(l);
+    }
+}
+
+int line_run(const struct options *o)
+{
+    struct error err = {0};
+    struct line l = {.options = o};
+    const struct chat_view view = {.context = &l, .loaded = on_loaded, .reading = on_reading, .token = on_token,
+                                   .window = on_window, .ended = on_ended, .refused = on_refused, .failed = on_failed,
+                                   .changed = on_changed, .remark = on_remark};
+    const struct line_edit_hooks hooks = {&l, watch, due, ready, complete};
+    bool open = open_line(&l, &view, &hooks, &err);
+    if (open)
+        run(&l);
+    bool failed = l.failed && !l.talk.quit;
+    close_line(&l);
+    if (l.dying != 0)
+        signals_die(l.dying);
+    return !open ? report(&err) : failed ? EXIT_ERROR : EXIT_ANSWER;
+}

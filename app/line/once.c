@@ -1,0 +1,337 @@
+/* Once: one answer on standard output, for the shell and for scripts.
+ *
+ * The text is that of the conversation, safe to show, and ends with one line break. Standard input is read no further
+ * than could fit into the context, so that an endless one is refused at once. */
+#include <config.h>
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/chat/chat.h"
+#include "app/commands/commands.h"
+#include "app/text/input.h"
+#include "app/text/jsonl.h"
+#include "app/terminal/progress.h"
+#include "app/terminal/show.h"
+#include "app/terminal/signals.h"
+#include "app/terminal/stats.h"
+
+struct once {
+    const struct options *options;
+    struct chat *chat;
+    struct show show;
+    int signals;
+    size_t breaks;      /* line breaks that end the text so far, not shown yet */
+    struct buf head;    /* the beginning of standard input, when that is all there is */
+    json_t *tokens;     /* with --json */
+    bool ended;
+    int interrupted;    /* the signal */
+    struct error err;
+};
+
+/* ---- the answer ------------------------------------------------------------------------------------------------- */
+
+/* Holds line breaks back until something follows, so that the text ends with one. */
+static void show_piece(struct once *o, const char *text, size_t size)
+{
+    size_t solid = size;
+    while (solid > 0 && text[solid - 1] == '\n')
+        solid--;
+    if (solid > 0) {
+        for (; o->breaks > 0; o->breaks--)
+            show_text(&o->show, "\n", 1);
+        show_text(&o->show, text, solid);
+    }
+    o->breaks += size - solid;
+    if (ferror(stdout))
+        chat_stop(o->chat);
+}
+
+/* JSON has no infinity. */
+static json_t *logarithm(float probability)
+{
+    return probability > 0 ? json_real(log((double)probability)) : json_null();
+}
+
+static json_t *candidate_json(const struct once *o, const struct candidate *c)
+{
+    struct buf piece;
+    buf_init(&piece, 1 << 16);
+    tokenizer_piece(model_tokenizer(chat_model(o->chat)), c->id, &piece);
+    json_t *object = json_pack("{s:i, s:o, s:o, s:f, s:f}", "id", (int)c->id, "text",
+                               json_text(buf_text(&piece), piece.size), "logprob", logarithm(c->before), "prob_before",
+                               (double)c->before, "prob_after", (double)c->after);
+    buf_free(&piece);
+    return object;
+}
+
+static void keep_token(struct once *o, const struct event *event)
+{
+    struct candidate chosen = event->chosen;
+    chosen.id = event->id;
+    json_t *object = candidate_json(o, &chosen);
+    json_t *top = o->options->logprobs > 0 ? json_array() : NULL;
+    for (int32_t i = 0; top != NULL && i < event->n_best && i < o->options->logprobs; i++)
+        json_array_append_new(top, candidate_json(o, &event->best[i]));
+    if (top != NULL)
+        json_object_set_new(object, "top", top);
+    json_array_append_new(o->tokens, object);
+}
+
+static void on_token(void *context, const struct event *event)
+{
+    struct once *o = context;
+    if (o->tokens != NULL && event->id >= 0)
+        keep_token(o, event);
+    if (o->tokens == NULL)
+        show_piece(o, event->text, event->text_size);
+}
+
+static void on_ended(void *context, const struct chat_message *answer)
+{
+    struct once *o = context;
+    (void)answer;
+    o->ended = true;
+}
+
+static void on_remark(void *context, bool trouble, const char *text)
+{
+    const struct once *o = context;
+    if (trouble && !o->options->quiet)
+        fprintf(stderr, "palaver: %s\n", text);
+}
+
+static void on_failed(void *context, const struct error *err)
+{
+    struct once *o = context;
+    error_set(&o->err, err->code, "%s", err->message);
+}
+
+/* A number as far as JSON's reach, then a string. */
+static json_t *seed_json(uint64_t seed)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)seed);
+    return seed <= INT64_MAX ? json_integer((json_int_t)seed) : json_string(digits);
+}
+
+static void print_json(const struct once *o, const struct chat_message *answer)
+{
+    json_t *object = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:O}", "text",
+                               json_text(buf_text(&answer->text), answer->text.size), "finish",
+                               finish_name(answer->finish), "model",
+                               json_text(model_info(chat_model(o->chat))->name,
+                                         strlen(model_info(chat_model(o->chat))->name)),
+                               "seed", seed_json(answer->sampling.seed), "usage", stats_usage(answer), "timings",
+                               stats_timings(answer), "tokens", o->tokens);
+    json_print(stdout, object);
+}
+
+/* ---- waiting ---------------------------------------------------------------------------------------------------- */
+
+static void take_signals(struct once *o)
+{
+    for (int number; (number = signals_next()) != 0;) {
+        o->interrupted = number;
+        chat_stop(o->chat);
+    }
+}
+
+/* Waits for the engine and signals, and for a descriptor if it is not -1; true when that one is readable. */
+static bool wait_once(struct once *o, int fd)
+{
+    struct pollfd fds[3] = {{.fd = o->signals, .events = POLLIN},
+                            {.fd = chat_fd(o->chat), .events = POLLIN},
+                            {.fd = fd, .events = POLLIN}};
+    int n = poll(fds, 3, chat_due(o->chat));
+    take_signals(o);
+    if (n > 0 && fds[1].revents != 0)
+        chat_handle(o->chat);
+    chat_tick(o->chat);
+    return n > 0 && fds[2].revents != 0;
+}
+
+static bool is_over(const struct once *o)
+{
+    return o->err.code != ERR_NONE || o->interrupted != 0;
+}
+
+/* ---- the prompt ------------------------------------------------------------------------------------------------- */
+
+/* Bytes that no context of this model holds. */
+static size_t most_bytes(const struct once *o)
+{
+    const struct tokenizer *t = model_tokenizer(chat_model(o->chat));
+    size_t longest = 1;
+    for (int32_t id = 0; id < tokenizer_size(t); id++) {
+        const char *spelling = tokenizer_spelling(t, id);
+        size_t size = spelling != NULL ? strlen(spelling) : 0;
+        longest = size > longest ? size : longest;
+    }
+    return longest * chat_capacity(o->chat);
+}
+
+/* Without any words the prompt must come from standard input: is there something? */
+static void read_head(struct once *o)
+{
+    char block[4096];
+    const struct options *p = o->options;
+    if (p->prompt != NULL || p->file != NULL || p->n_words > 0)
+        return;
+    ssize_t size = isatty(STDIN_FILENO) ? 0 : read(STDIN_FILENO, block, sizeof block);
+    if (size < 0)
+        error_system(&o->err, ERR_IO, errno, "can't read standard input");
+    else if (size == 0)
+        error_set(&o->err, ERR_ARGUMENT,
+                  "there is no prompt: standard input is empty and not a terminal; palaver -p TEXT answers once");
+    else
+        buf_append(&o->head, block, (size_t)size);
+}
+
+/* Appends standard input, as far as it could fit. */
+static void read_stdin(struct once *o, struct buf *text)
+{
+    char block[65536];
+    size_t most = most_bytes(o), before = text->size;
+    buf_append(text, buf_text(&o->head), o->head.size);
+    while (!is_over(o)) {
+        if (!wait_once(o, STDIN_FILENO))
+            continue;
+        ssize_t size = read(STDIN_FILENO, block, sizeof block);
+        if (size < 0 && errno != EINTR)
+            error_system(&o->err, ERR_IO, errno, "can't read standard input");
+        if (size == 0)
+            break;
+        if (size > 0 && (!buf_append(text, block, (size_t)size) || text->size - before > most))
+            error_set(&o->err, ERR_CONTEXT,
+                      "standard input has more than %zu bytes, which can't fit into the context of %zu tokens: give a "
+                      "part of it, or choose a larger context with -c",
+                      text->size - before, chat_capacity(o->chat));
+    }
+}
+
+static void check_text(struct once *o, const struct buf *text, const char *name)
+{
+    const char *nul = text->size > 0 ? memchr(text->data, '\0', text->size) : NULL;
+    if (!is_over(o) && nul != NULL)
+        error_set(&o->err, ERR_FORMAT, "%s is not text: byte %zu is a zero", name, (size_t)(nul - text->data));
+    if (!is_over(o))
+        input_check_utf8(text, name, &o->err);
+}
+
+/* Appends a part behind an empty line. */
+static void add_part(struct buf *text, const struct buf *part)
+{
+    if (text->size > 0 && part->size > 0)
+        buf_puts(text, text->data[text->size - 1] == '\n' ? "\n" : "\n\n");
+    buf_append(text, buf_text(part), part->size);
+}
+
+static void add_words(const struct options *options, struct buf *text)
+{
+    if (options->prompt != NULL)
+        buf_puts(text, options->prompt);
+    for (int i = 0; i < options->n_words; i++)
+        buf_printf(text, "%s%s", i > 0 ? " " : "", options->words[i]);
+    size_t good = options->raw ? text->size : 0;
+    while (text->size > good && text->data[text->size - 1] == '\n')
+        buf_truncate(text, text->size - 1);
+}
+
+static void add_input(struct once *o, struct buf *text, bool file)
+{
+    struct buf part;
+    const char *name = file ? o->options->file : "standard input";
+    buf_init(&part, INPUT_MOST);
+    if (file)
+        input_read_file(name, &part, &o->err);
+    else
+        read_stdin(o, &part);
+    check_text(o, &part, name);
+    while (!o->options->raw && part.size > 0 && part.data[part.size - 1] == '\n')
+        buf_truncate(&part, part.size - 1);
+    add_part(text, &part);
+    buf_free(&part);
+}
+
+/* -p or the words, the file, standard input, with empty lines between. */
+static void compose(struct once *o, struct buf *text)
+{
+    add_words(o->options, text);
+    check_text(o, text, "the prompt");
+    if (o->options->file != NULL && !is_over(o))
+        add_input(o, text, true);
+    if (!isatty(STDIN_FILENO) && !is_over(o))
+        add_input(o, text, false);
+    if (text->size == 0 && !is_over(o))
+        error_set(&o->err, ERR_ARGUMENT, "the prompt is empty");
+}
+
+/* ---- running ---------------------------------------------------------------------------------------------------- */
+
+static void answer(struct once *o)
+{
+    struct buf text;
+    buf_init(&text, CHAT_TEXT_MOST);
+    while (chat_state(o->chat) == CHAT_LOADING && !is_over(o))
+        wait_once(o, -1);
+    if (!is_over(o))
+        compose(o, &text);
+    if (!is_over(o))
+        chat_send(o->chat, buf_text(&text), text.size, &o->err);
+    while (!o->ended && o->err.code == ERR_NONE && chat_is_busy(o->chat))
+        wait_once(o, -1);
+    buf_free(&text);
+}
+
+/* What is left to print, and the exit code. */
+static int finish(struct once *o)
+{
+    const struct chat_message *last = o->ended ? chat_message(o->chat, chat_count(o->chat) - 1) : NULL;
+    if (last != NULL && o->tokens != NULL)
+        print_json(o, last);
+    else
+        show_end(&o->show);
+    if (last != NULL && o->tokens == NULL && last->finish == FINISH_CONTEXT && !o->options->quiet)
+        fprintf(stderr, "palaver: the answer ends here because the context of %zu tokens is full; -c N makes it larger\n",
+                chat_capacity(o->chat));
+    if (last != NULL && o->options->stats)
+        stats_print(stderr, last);
+    if (ferror(stdout) && errno == EPIPE)
+        clearerr(stdout);
+    if (o->interrupted != 0)
+        return EXIT_INTERRUPTED;
+    return o->err.code != ERR_NONE ? report(&o->err) : EXIT_ANSWER;
+}
+
+int once_run(const struct options *options)
+{
+    struct once o = {.options = options};
+    const struct chat_view view = {
+        .context = &o, .token = on_token, .ended = on_ended, .failed = on_failed,
+        .remark = on_remark,
+    };
+    int status = EXIT_ERROR;
+    show_init(&o.show, options, stdout);
+    buf_init(&o.head, 4096);
+    read_head(&o);
+    o.signals = signals_open(false, &o.err);
+    o.tokens = options->json ? json_array() : NULL;
+    if (o.signals >= 0 && o.err.code == ERR_NONE)
+        o.chat = chat_open(options, &view, &o.err);
+    if (o.chat != NULL)
+        answer(&o);
+    status = finish(&o);
+    chat_free(o.chat);
+    signals_close();
+    json_decref(o.tokens);
+    buf_free(&o.head);
+    show_free(&o.show);
+    return status;
+}

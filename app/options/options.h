@@ -1,0 +1,146 @@
+/* Options: what a person asked for by flags, variables and the config file, and where each value came from.
+ *
+ * One const table (option-table.c) describes every option; getopt_long's array, --help, the man page, the completions,
+ * the PALAVER_* variables and the config file's names all come from it. A subcommand uses the rows that carry its bit.
+ * Precedence: flag, variable, config file, built-in. */
+#ifndef PALAVER_APP_OPTIONS_H
+#define PALAVER_APP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/options/paths.h"
+#include "engine/engine.h"
+
+/* Exit codes. */
+enum exit_code { EXIT_ANSWER = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+
+/* Where a value came from, weakest first. */
+enum option_source { SOURCE_BUILT_IN, SOURCE_CONFIG, SOURCE_VARIABLE, SOURCE_FLAG };
+/* "built-in", "config", "variable", "flag". */
+const char *option_source_name(enum option_source source);
+
+enum bell { BELL_AWAY, BELL_ALWAYS, BELL_NEVER };
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* Most options the table may hold. */
+#define OPTIONS_MAX 96
+
+/* The values after all sources were read. Strings are the options' own. */
+struct options {
+    char *model;         /* path or name as given; NULL: the default model. See models.h for the file it means */
+    int32_t threads;     /* 0: one per core */
+    int32_t context;     /* tokens; 0: as trained, at most 4096 */
+    char *template_name; /* NULL: the model's own */
+    char *system;        /* system message; NULL: none */
+    struct sampling sampling;
+    char *preset;        /* settings by name, below the ones given; NULL: none */
+    char *prompt;        /* -p TEXT; NULL: not given */
+    char *file;          /* -f FILE: its text follows the prompt's; NULL: not given */
+    bool continue_last;  /* go on with the last conversation */
+    char *resume;        /* go on with the conversation of this id or title; NULL: not given */
+    bool no_save;        /* temporary chats only */
+    bool raw;            /* continue the text, no template */
+    bool exact;          /* float32 throughout */
+    bool json;
+    int32_t logprobs;    /* alternatives per token in JSON, 0: none */
+    bool line;           /* line mode */
+    char *theme;         /* of the screen; NULL: default */
+    bool no_mouse;
+    int32_t bell;        /* enum bell */
+    bool quiet;          /* nothing but answers and errors */
+    bool stats;          /* timings on standard error after each answer */
+    int32_t color;       /* enum color */
+    bool screen_reader;  /* labelled messages, no decoration */
+
+    bool jsonl;          /* tokenize, score, prompt: a JSON object per line */
+    bool decode;         /* tokenize */
+    struct bench_options {
+        char *prompt, *generate, *depth; /* comma-separated lists of token counts */
+        int32_t repetitions;
+    } bench;
+
+    struct history_options {
+        bool archived, trash, tokens, undo, repair;
+        char *tag, *format, *output; /* NULL: not given */
+        int32_t limit;               /* 0: all */
+    } history;
+
+    bool help, version, show_paths, check_config;
+    char *help_form;     /* --help=man, bash or zsh, for the build; NULL: plain --help */
+
+    char **words;        /* what stands on the command line beside options; for the chat the first message, without a
+                            model file, which main makes the model */
+    int n_words;
+
+    struct paths paths;
+    unsigned char source[OPTIONS_MAX]; /* enum option_source by row of the table */
+};
+
+enum option_kind {
+    OPTION_FLAG,     /* bool */
+    OPTION_TEXT,     /* char * */
+    OPTION_INT,      /* int32_t from low to high */
+    OPTION_CHOICE,   /* int32_t, the index of the word in choices */
+    OPTION_SAMPLING, /* a field of struct sampling by its name, or "stop" */
+    OPTION_HELP,     /* --help with an optional form */
+};
+
+/* Who uses a row; one bit per subcommand. */
+enum command_bit {
+    FOR_CHAT = 1 << 0,
+    FOR_TOKENIZE = 1 << 1,
+    FOR_SCORE = 1 << 2,
+    FOR_PROMPT = 1 << 3,
+    FOR_INFO = 1 << 4,
+    FOR_PERPLEXITY = 1 << 5,
+    FOR_BENCH = 1 << 6,
+    FOR_LIST = 1 << 7,
+    FOR_SHOW = 1 << 8,
+    FOR_SEARCH = 1 << 9,
+    FOR_EXPORT = 1 << 10,
+    FOR_IMPORT = 1 << 11,
+    FOR_DELETE = 1 << 12,
+    FOR_DOCTOR = 1 << 13,
+    FOR_ALL = (1 << 16) - 1,
+};
+
+struct option_spec {
+    const char *name;     /* long name with dashes; unique among the rows of one command */
+    char letter;          /* 0: none */
+    const char *aliases;  /* further long names, separated by spaces; NULL: none */
+    const char *argument; /* what --help calls the value; NULL: a flag without one */
+    enum option_kind kind;
+    size_t offset;        /* in struct options */
+    double low, high;     /* OPTION_INT */
+    const char *choices;  /* OPTION_CHOICE and completion: words separated by spaces; "@models", "@files" or "@templates" */
+    unsigned commands;    /* bits of enum command_bit */
+    bool lasting;         /* may stand in the config file and in PALAVER_NAME */
+    const char *section;  /* heading in --help */
+    const char *help;     /* one line */
+};
+extern const struct option_spec option_specs[]; /* ends with name == NULL */
+
+/* All values built-in; finds the XDG folders. */
+enum error_code options_init(struct options *o, struct error *err);
+void options_free(struct options *o);
+
+/* Sets one row from text; a weaker source than the present one changes nothing, "stop" appends within one source. */
+enum error_code option_set(struct options *o, const struct option_spec *spec, const char *value,
+                           enum option_source source, struct error *err);
+/* The row of a long name or alias among those that command uses; dashes and underscores are the same. */
+const struct option_spec *option_find(const char *name, unsigned command);
+/* Copies the row's alias of this index, from 0, into out; false past the last. */
+#define OPTION_NAME_MOST 32
+bool option_alias(const struct option_spec *spec, int index, char out[OPTION_NAME_MOST]);
+/* The row's position in option_specs, for options.source. */
+size_t option_index(const struct option_spec *spec);
+/* Where the value of the option of this long name came from. */
+enum option_source options_source(const struct options *o, const char *name);
+
+/* Reads the variables, the config file and then argv[1..argc) for one command. argv may be reordered. ERR_ARGUMENT for
+ * what ends with EXIT_USAGE. */
+enum error_code options_read(struct options *o, unsigned command, int argc, char **argv, struct error *err);
+
+#endif

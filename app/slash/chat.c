@@ -1,0 +1,287 @@
+/* Slash commands: the conversation. */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "app/text/nearest.h"
+#include "app/slash/commands.h"
+
+enum error_code slash_new(struct talk *t, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    bool temporary = keep_is_temporary(chat_keep(t->chat));
+    if (chat_new(t->chat, temporary, err) != ERR_NONE)
+        return err->code;
+    buf_clear(&t->attached);
+    show_note(t->show, temporary ? "a new temporary conversation" : "a new conversation");
+    return ERR_NONE;
+}
+
+enum error_code slash_temp(struct talk *t, const char *arguments, struct error *err)
+{
+    bool off = strcasecmp(arguments, "off") == 0;
+    if (*arguments != '\0' && !off)
+        return error_set(err, ERR_ARGUMENT, "/temp or /temp off");
+    if (chat_new(t->chat, !off, err) != ERR_NONE)
+        return err->code;
+    buf_clear(&t->attached);
+    show_note(t->show, off ? "a new conversation, which is saved"
+                           : "a temporary conversation: nothing of it is saved; /temp off begins one that is");
+    return ERR_NONE;
+}
+
+/* The message that a number names, from 1; without one the message fallback, an index. */
+static enum error_code find_message(const struct talk *t, const char *number, size_t fallback, size_t *index,
+                                    struct error *err)
+{
+    char *end;
+    unsigned long n = strtoul(number, &end, 10);
+    size_t count = chat_count(t->chat);
+    *index = fallback;
+    if (count == 0)
+        return error_set(err, ERR_NOT_FOUND, "there is no message yet");
+    if (*number == '\0')
+        return ERR_NONE;
+    if (*end != '\0' || n < 1 || n > count)
+        return error_set(err, ERR_ARGUMENT, "a number from 1 to %zu, as /context counts the messages, not '%s'", count,
+                         number);
+    *index = n - 1;
+    return ERR_NONE;
+}
+
+enum error_code slash_branch(struct talk *t, const char *arguments, struct error *err)
+{
+    size_t index;
+    if (find_message(t, arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE ||
+        chat_branch(t->chat, index, err) != ERR_NONE)
+        return err->code;
+    show_note(t->show, "a conversation of its own from here on; the other one stays as it was");
+    return ERR_NONE;
+}
+
+enum error_code slash_verify(struct talk *t, const char *arguments, struct error *err)
+{
+    size_t index;
+    if (find_message(t, arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE)
+        return err->code;
+    return chat_verify(t->chat, index, err);
+}
+
+enum error_code slash_compact(struct talk *t, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    return chat_compact(t->chat, err);
+}
+
+/* The first line of a message, short enough for a remark. */
+static int short_size(const char *text)
+{
+    size_t size = strcspn(text, "\n");
+    if (size > 60)
+        for (size = 60; ((unsigned char)text[size] & 0xC0) == 0x80; size--)
+            ;
+    return (int)size;
+}
+
+enum error_code slash_undo(struct talk *t, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    const char *text;
+    if (chat_undo(t->chat, &text, err) != ERR_NONE)
+        return err->code;
+    show_note(t->show, "taken back: %.*s (/redo gives it back)", short_size(text), text);
+    return ERR_NONE;
+}
+
+enum error_code slash_redo(struct talk *t, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    const char *text;
+    if (chat_redo(t->chat, &text, err) != ERR_NONE)
+        return err->code;
+    show_note(t->show, "given back: %.*s", short_size(text), text);
+    return ERR_NONE;
+}
+
+enum error_code slash_regenerate(struct talk *t, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    return chat_regenerate(t->chat, err);
+}
+
+enum error_code slash_continue(struct talk *t, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    return chat_continue(t->chat, err);
+}
+
+/* What a person makes of a message's text, in an editor; false when it stays as it was. */
+static bool edit_text(struct talk *t, const struct chat_message *m, struct buf *edited, struct error *err)
+{
+    buf_append(edited, buf_text(&m->text), m->text.size);
+    if (t->edit == NULL)
+        error_set(err, ERR_UNSUPPORTED, "there is no editor here");
+    else if (buf_failed(edited))
+        error_set(err, ERR_MEMORY, "no memory for the text");
+    else
+        t->edit(t->context, edited, err);
+    return err->code == ERR_NONE && edited->size > 0 &&
+           (edited->size != m->text.size || memcmp(edited->data, buf_text(&m->text), edited->size) != 0);
+}
+
+static size_t last_question(const struct chat *c)
+{
+    size_t i = chat_count(c);
+    while (i > 0 && chat_message(c, i - 1)->role != ROLE_USER)
+        i--;
+    return i > 0 ? i - 1 : 0;
+}
+
+enum error_code slash_edit(struct talk *t, const char *arguments, struct error *err)
+{
+    size_t index;
+    struct buf edited;
+    if (find_message(t, arguments, last_question(t->chat), &index, err) != ERR_NONE)
+        return err->code;
+    const struct chat_message *m = chat_message(t->chat, index);
+    bool answer = m->role == ROLE_ASSISTANT;
+    buf_init(&edited, CHAT_TEXT_MOST);
+    bool changed = edit_text(t, m, &edited, err);
+    if (changed && chat_edit(t->chat, index, buf_text(&edited), edited.size, false, err) == ERR_NONE && answer)
+        show_note(t->show, "/continue goes on from here; /prev shows what it was before");
+    else if (!changed && err->code == ERR_NONE)
+        show_note(t->show, "nothing changed");
+    buf_free(&edited);
+    return err->code;
+}
+
+static enum error_code show_alternative(struct talk *t, const char *arguments, int step, struct error *err)
+{
+    size_t index;
+    size_t fallback = chat_with_alternatives(t->chat);
+    if (find_message(t, arguments, fallback, &index, err) != ERR_NONE)
+        return err->code;
+    if (index == chat_count(t->chat))
+        return error_set(err, ERR_NOT_FOUND, "nothing has alternatives yet; /regenerate and /edit make some");
+    if (chat_alternative(t->chat, index, step, err) != ERR_NONE)
+        return err->code;
+    const struct chat_message *m = chat_message(t->chat, index);
+    show_note(t->show, "‹%d/%d›", (int)m->sibling + 1, (int)m->siblings);
+    return ERR_NONE;
+}
+
+enum error_code slash_previous(struct talk *t, const char *arguments, struct error *err)
+{
+    return show_alternative(t, arguments, -1, err);
+}
+
+enum error_code slash_next(struct talk *t, const char *arguments, struct error *err)
+{
+    return show_alternative(t, arguments, 1, err);
+}
+
+enum error_code slash_system(struct talk *t, const char *arguments, struct error *err)
+{
+    bool off = strcasecmp(arguments, "off") == 0;
+    if (*arguments != '\0' && chat_set_system(t->chat, off ? "" : arguments, err) != ERR_NONE)
+        return err->code;
+    if (*chat_system(t->chat) == '\0')
+        show_note(t->show, "no system message");
+    else if (*arguments != '\0')
+        show_note(t->show, "system message set; it acts from the next answer on");
+    else
+        show_line(t->show, "%s", chat_system(t->chat));
+    return ERR_NONE;
+}
+
+enum error_code slash_template(struct talk *t, const char *arguments, struct error *err)
+{
+    const char *name = strcasecmp(arguments, "auto") == 0 ? NULL : arguments;
+    if (*arguments != '\0' && chat_set_template(t->chat, name, err) != ERR_NONE)
+        return err->code;
+    const struct chat_template *template = chat_template(t->chat);
+    if (template == NULL)
+        show_note(t->show, "the model is still loading");
+    else
+        show_note(t->show, "template %s%s", template_name(template),
+                  template_is_base(template) ? " · continues the text" : "");
+    return ERR_NONE;
+}
+
+enum error_code slash_model(struct talk *t, const char *arguments, struct error *err)
+{
+    if (*arguments != '\0') {
+        if (chat_set_model(t->chat, arguments, err) != ERR_NONE)
+            return err->code;
+        show_note(t->show, "loading %s", arguments);
+        return ERR_NONE;
+    }
+    const struct model *model = chat_model(t->chat);
+    if (model == NULL) {
+        show_note(t->show, "loading %s", chat_model_path(t->chat));
+        return ERR_NONE;
+    }
+    const struct model_info *info = model_info(model);
+    show_line(t->show, "%s", info->name);
+    show_line(t->show, "  %s", chat_model_path(t->chat));
+    show_line(t->show, "  %s, %.3g million parameters, context of %zu tokens (trained with %d), template %s", info->type,
+              (double)info->parameters / 1e6, chat_capacity(t->chat), (int)info->context,
+              template_name(chat_template(t->chat)));
+    return ERR_NONE;
+}
+
+/* ---- the rest --------------------------------------------------------------------------------------------------- */
+
+enum error_code slash_think(struct talk *t, const char *arguments, struct error *err)
+{
+    if (strcasecmp(arguments, "hide") == 0)
+        t->show->fold.hide = true;
+    else if (strcasecmp(arguments, "show") == 0)
+        t->show->fold.hide = false;
+    else if (*arguments != '\0')
+        return error_set(err, ERR_ARGUMENT, "/think show or /think hide");
+    show_note(t->show, "what a model thinks before it answers is %s", t->show->fold.hide ? "hidden" : "shown");
+    return ERR_NONE;
+}
+
+static void write_base64(FILE *out, const unsigned char *bytes, size_t size)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < size; i += 3) {
+        uint32_t group = (uint32_t)bytes[i] << 16;
+        if (i + 1 < size)
+            group |= (uint32_t)bytes[i + 1] << 8;
+        if (i + 2 < size)
+            group |= bytes[i + 2];
+        fputc(digits[group >> 18], out);
+        fputc(digits[group >> 12 & 63], out);
+        fputc(i + 1 < size ? digits[group >> 6 & 63] : '=', out);
+        fputc(i + 2 < size ? digits[group & 63] : '=', out);
+    }
+}
+
+enum error_code slash_copy(struct talk *t, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    size_t n = chat_count(t->chat);
+    if (n == 0 || chat_message(t->chat, n - 1)->role != ROLE_ASSISTANT)
+        return error_set(err, ERR_NOT_FOUND, "there is no answer yet to copy");
+    if (!t->show->moves)
+        return error_set(err, ERR_UNSUPPORTED, "this terminal takes no text for the clipboard; select it by hand");
+    const struct buf *text = &chat_message(t->chat, n - 1)->text;
+    fputs("\033]52;c;", t->show->out);
+    write_base64(t->show->out, (const unsigned char *)buf_text(text), text->size);
+    fputs("\a", t->show->out);
+    show_note(t->show, "%zu bytes sent to the terminal by OSC 52; whether it takes them is its choice", text->size);
+    return ERR_NONE;
+}
+
+enum error_code slash_quit(struct talk *t, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    (void)err;
+    t->quit = true;
+    return ERR_NONE;
+}

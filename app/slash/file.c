@@ -1,0 +1,107 @@
+/* Slash commands: conversations to files and from files. */
+#include <config.h>
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/library/conversations.h"
+#include "app/slash/commands.h"
+
+/* ---- export ----------------------------------------------------------------------------------------------------- */
+
+/* The file that the words mean, ~ resolved; without words one of the conversation's own name. Malloc'ed. */
+static char *export_path(struct store *s, int64_t id, const char *arguments, struct error *err)
+{
+    struct words words = {0};
+    struct store_conversation c = {0};
+    struct buf path;
+    const char *home = getenv("HOME");
+    buf_init(&path, 4096);
+    if (!words_split(&words, arguments))
+        error_set(err, ERR_MEMORY, "no memory for a line");
+    else if (words.n > 1)
+        error_set(err, ERR_ARGUMENT, "one file, please: put quotes around a name with blanks");
+    else if (words.n == 1 && strncmp(words.at[0], "~/", 2) == 0 && home != NULL)
+        buf_printf(&path, "%s%s", home, words.at[0] + 1);
+    else if (words.n == 1)
+        buf_puts(&path, words.at[0]);
+    else if (store_conversation_get(s, id, &c, err) == ERR_NONE)
+        buf_printf(&path, "palaver-%s.md", c.public_id);
+    char *taken = err->code == ERR_NONE && !buf_failed(&path) ? buf_take(&path) : NULL;
+    if (taken == NULL)
+        error_set(err, ERR_ARGUMENT, "the file's name is too long");
+    buf_free(&path);
+    store_conversation_free(&c);
+    words_free(&words);
+    return taken;
+}
+
+enum error_code slash_export(struct talk *t, const char *arguments, struct error *err)
+{
+    struct store *s;
+    int64_t id;
+    enum store_format format = STORE_MARKDOWN;
+    if (slash_present(t, &s, &id, err) != ERR_NONE)
+        return err->code;
+    char *path = export_path(s, id, arguments, err);
+    if (path == NULL)
+        return err->code;
+    store_format_parse(path, &format);
+    if (library_export(s, format, &id, 1, path, err) == ERR_NONE)
+        show_note(t->show, "written to %s", path);
+    free(path);
+    return err->code;
+}
+
+/* ---- import ----------------------------------------------------------------------------------------------------- */
+
+/* Adds every file that a pattern means. */
+static void add_files(struct words *files, const char *pattern)
+{
+    glob_t found = {0};
+    struct stat status;
+    if (stat(pattern, &status) == 0 || glob(pattern, GLOB_TILDE, NULL, &found) != 0)
+        words_add(files, pattern, strlen(pattern));
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        words_add(files, found.gl_pathv[i], strlen(found.gl_pathv[i]));
+    globfree(&found);
+}
+
+static void tell(struct talk *t, struct store *s, const struct store_import_report *sum)
+{
+    struct store_conversation c = {0};
+    struct buf text;
+    buf_init(&text, 4096);
+    library_import_tell(sum, &text);
+    if (sum->first != 0 && store_conversation_get(s, sum->first, &c, NULL) == ERR_NONE)
+        buf_printf(&text, "; /open %s goes to %s", c.public_id, sum->conversations == 1 ? "it" : "the first");
+    show_note(t->show, "%s", buf_text(&text));
+    buf_free(&text);
+    store_conversation_free(&c);
+}
+
+enum error_code slash_import(struct talk *t, const char *arguments, struct error *err)
+{
+    struct words words = {0}, files = {0};
+    struct store_import_report sum;
+    struct store *s = keep_library(chat_keep(t->chat), err);
+    if (s == NULL)
+        return err->code;
+    if (!words_split(&words, arguments))
+        error_set(err, ERR_MEMORY, "no memory for a line");
+    for (size_t i = 0; i < words.n; i++)
+        add_files(&files, words.at[i]);
+    for (size_t i = 0; i < files.n && err->code == ERR_NONE; i++)
+        if (strcmp(files.at[i], "-") == 0)
+            error_set(err, ERR_ARGUMENT, "standard input is the chat's own here; name a file");
+    if (files.n == 0)
+        error_set(err, ERR_ARGUMENT,
+                  "which file? /import FILE takes Palaver's JSON, ChatGPT's, and role/content lists");
+    if (err->code == ERR_NONE && library_import(s, files.at, files.n, &sum, err) == ERR_NONE)
+        tell(t, s, &sum);
+    words_free(&files);
+    words_free(&words);
+    return err->code;
+}

@@ -1,0 +1,282 @@
+/* Slash commands: the conversations that are kept: listing, opening, deleting and bringing back. */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "app/library/conversations.h"
+#include "app/slash/commands.h"
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- lists ------------------------------------------------------------------------------------------------------ */
+
+/* The row's text: when and what. */
+static bool add_row(struct talk *t, const struct store_conversation *c)
+{
+    char age[LIBRARY_TIME_SIZE];
+    struct buf row;
+    const struct keep *k = chat_keep(t->chat);
+    bool open = !keep_is_temporary(k) && keep_conversation(k) == c->id;
+    buf_init(&row, 1 << 16);
+    library_age(c->trashed != 0 ? c->trashed : c->changed, now(), age);
+    buf_printf(&row, "%-12s ", age);
+    library_title(c, &row);
+    bool good = slash_listed_add(t, (struct listed_row){.conversation = c->id}, open ? '*' : ' ', &row);
+    buf_free(&row);
+    return good;
+}
+
+/* One page of a list; false when it is empty. */
+static bool show_page(struct talk *t, const struct store_list_query *query, size_t *total, struct error *err)
+{
+    struct store_conversations list = {0};
+    struct store *s = keep_library(chat_keep(t->chat), err);
+    if (s == NULL || store_list(s, query, &list, err) != ERR_NONE)
+        return false;
+    slash_listed_begin(t, query->first + 1, false);
+    for (size_t i = 0; i < list.n; i++)
+        if (!add_row(t, &list.at[i]))
+            error_set(err, ERR_MEMORY, "no memory for the list");
+    *total = list.total;
+    bool any = list.n > 0;
+    store_conversations_free(&list);
+    return any;
+}
+
+/* A page number, from 1; false when arguments are none. */
+static bool page_of(const char *arguments, size_t *page)
+{
+    char *end;
+    unsigned long n = strtoul(arguments, &end, 10);
+    *page = 1;
+    if (arguments[0] < '0' || arguments[0] > '9' || *end != '\0' || n < 1 || n > 1000000)
+        return *arguments == '\0';
+    *page = n;
+    return true;
+}
+
+/* What is left out, and how to go on. */
+static void tell_rest(struct talk *t, const char *command, size_t page, size_t total)
+{
+    size_t shown = t->listed.first - 1 + t->listed.n;
+    if (shown < total)
+        show_note(t->show, "%zu more: /%s %zu", total - shown, command, page + 1);
+}
+
+enum error_code slash_list(struct talk *t, const char *arguments, struct error *err)
+{
+    size_t page, total = 0;
+    bool paged = page_of(arguments, &page), archive = strncasecmp(arguments, "archive", 7) == 0;
+    const char *tag = paged || archive ? NULL : arguments + (*arguments == '#');
+    const struct store_list_query query = {
+        .view = archive ? STORE_VIEW_ARCHIVED : STORE_VIEW_CURRENT,
+        .tag = tag,
+        .first = (page - 1) * slash_listed_page(t),
+        .limit = paged ? slash_listed_page(t) : 0,
+    };
+    bool any = show_page(t, &query, &total, err);
+    if (err->code == ERR_NOT_FOUND) /* nothing is to be saved, and nothing was */
+        *err = (struct error){0};
+    if (err->code != ERR_NONE)
+        return err->code;
+    if (any)
+        tell_rest(t, "list", page, total);
+    else if (tag != NULL)
+        return error_set(err, ERR_NOT_FOUND, "no conversation has the tag %s; /tag shows those in use", tag);
+    else
+        show_note(t->show, archive    ? "no conversation is archived"
+                           : page > 1 ? "no more of them"
+                                      : "no conversations yet");
+    return ERR_NONE;
+}
+
+enum error_code slash_trash(struct talk *t, const char *arguments, struct error *err)
+{
+    size_t page, total = 0;
+    if (!page_of(arguments, &page))
+        return error_set(err, ERR_ARGUMENT, "/trash or /trash PAGE, not '%s'; /restore brings something back",
+                         arguments);
+    const struct store_list_query query = {
+        .view = STORE_VIEW_TRASH, .first = (page - 1) * slash_listed_page(t), .limit = slash_listed_page(t)};
+    bool any = show_page(t, &query, &total, err);
+    if (err->code != ERR_NONE && err->code != ERR_NOT_FOUND)
+        return err->code;
+    *err = (struct error){0};
+    if (any) {
+        tell_rest(t, "trash", page, total);
+        show_note(t->show, "/restore N brings one back");
+    } else {
+        show_note(t->show, page > 1 ? "no more of them" : "the trash is empty");
+    }
+    return ERR_NONE;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+/* The message's place on the path; chat_count() when it is not there. */
+static size_t place_of(const struct chat *c, int64_t message)
+{
+    size_t i = 0;
+    while (i < chat_count(c) && chat_message(c, i)->id != message)
+        i++;
+    return i;
+}
+
+static void jump(struct talk *t, size_t index)
+{
+    if (t->jump != NULL) {
+        t->jump(t->context, index);
+        return;
+    }
+    const struct chat_message *m = chat_message(t->chat, index);
+    show_note(t->show, "message %zu of %zu:", index + 1, chat_count(t->chat));
+    show_line(t->show, "%s", buf_text(&m->text));
+}
+
+/* Goes to a place that a search found, on another branch if need be. */
+static enum error_code open_place(struct talk *t, const struct listed_row *row, struct error *err)
+{
+    struct keep *k = chat_keep(t->chat);
+    bool there = keep_conversation(k) == row->conversation && keep_is_temporary(k) == t->listed.temporary;
+    if (t->listed.temporary && (!there || place_of(t->chat, row->message) == chat_count(t->chat)))
+        return error_set(err, ERR_NOT_FOUND,
+                         "that place is not in this conversation; /prev and /next go to alternatives");
+    if (!there && chat_open_conversation(t->chat, row->conversation, err) != ERR_NONE)
+        return err->code;
+    if (place_of(t->chat, row->message) == chat_count(t->chat) &&
+        (chat_is_busy(t->chat) ? error_set(err, ERR_BUSY, "an answer is under way; stop it first")
+                               : store_select(keep_store(k), row->message, err)) != ERR_NONE)
+        return err->code;
+    if (place_of(t->chat, row->message) == chat_count(t->chat) &&
+        chat_open_conversation(t->chat, row->conversation, err) != ERR_NONE)
+        return err->code;
+    size_t index = place_of(t->chat, row->message);
+    if (index == chat_count(t->chat))
+        return error_set(err, ERR_NOT_FOUND, "that message is gone");
+    jump(t, index);
+    return ERR_NONE;
+}
+
+/* A conversation in the trash is restored before it is opened, knowingly. */
+static enum error_code check_kept(struct store *s, int64_t id, struct error *err)
+{
+    struct store_conversation c = {0};
+    if (store_conversation_get(s, id, &c, err) == ERR_NONE && c.trashed != 0)
+        error_set(err, ERR_ARGUMENT, "%s is in the trash; /restore %s brings it back", c.public_id, c.public_id);
+    store_conversation_free(&c);
+    return err->code;
+}
+
+enum error_code slash_open(struct talk *t, const char *arguments, struct error *err)
+{
+    struct listed_row row;
+    struct keep *k = chat_keep(t->chat);
+    if (*arguments == '\0')
+        return slash_list(t, "", err);
+    if (slash_listed_find(t, arguments, &row, err) != ERR_NONE)
+        return err->code;
+    if (row.message != 0)
+        return open_place(t, &row, err);
+    struct store *s = keep_library(k, err);
+    if (s == NULL || check_kept(s, row.conversation, err) != ERR_NONE)
+        return err->code;
+    if (!keep_is_temporary(k) && keep_conversation(k) == row.conversation)
+        show_note(t->show, "that one is open");
+    else
+        chat_open_conversation(t->chat, row.conversation, err);
+    return err->code;
+}
+
+/* ---- the trash -------------------------------------------------------------------------------------------------- */
+
+/* What happened to which conversation. */
+static void tell_deleted(struct talk *t, struct store *s, int64_t id)
+{
+    struct store_conversation c = {0};
+    if (store_conversation_get(s, id, &c, NULL) == ERR_NONE)
+        show_note(t->show, "deleted: %s; /restore brings it back", c.title[0] != '\0' ? c.title : c.public_id);
+    store_conversation_free(&c);
+}
+
+/* The open one: the chat goes on with a new one. */
+static enum error_code delete_present(struct talk *t, struct error *err)
+{
+    struct store *s;
+    int64_t id;
+    if (slash_present(t, &s, &id, err) != ERR_NONE)
+        return err->code;
+    if (keep_is_temporary(chat_keep(t->chat)))
+        return error_set(err, ERR_ARGUMENT,
+                         "nothing of a temporary conversation is kept; /new begins another, /temp off ends it");
+    if (chat_new(t->chat, false, err) != ERR_NONE)
+        return err->code;
+    if (store_delete(s, id, err) != ERR_NONE) {
+        struct error ignored = {0};
+        chat_open_conversation(t->chat, id, &ignored);
+        return err->code;
+    }
+    buf_clear(&t->attached);
+    tell_deleted(t, s, id);
+    return ERR_NONE;
+}
+
+enum error_code slash_delete(struct talk *t, const char *arguments, struct error *err)
+{
+    struct listed_row row;
+    struct keep *k = chat_keep(t->chat);
+    if (*arguments == '\0')
+        return delete_present(t, err);
+    if (slash_listed_find(t, arguments, &row, err) != ERR_NONE)
+        return err->code;
+    if (row.message != 0)
+        return error_set(err, ERR_ARGUMENT, "that number is a place in a conversation; /delete takes one from /list");
+    if (!keep_is_temporary(k) && keep_conversation(k) == row.conversation)
+        return delete_present(t, err);
+    struct store *s = keep_library(k, err);
+    if (s != NULL && store_delete(s, row.conversation, err) == ERR_NONE)
+        tell_deleted(t, s, row.conversation);
+    return err->code;
+}
+
+/* The conversation that was deleted last. */
+static enum error_code last_deleted(struct store *s, int64_t *id, struct error *err)
+{
+    struct store_conversations list = {0};
+    if (store_list(s, &(struct store_list_query){.view = STORE_VIEW_TRASH, .limit = 1}, &list, err) == ERR_NONE) {
+        if (list.n > 0)
+            *id = list.at[0].id;
+        else
+            error_set(err, ERR_NOT_FOUND, "the trash is empty");
+    }
+    store_conversations_free(&list);
+    return err->code;
+}
+
+enum error_code slash_restore(struct talk *t, const char *arguments, struct error *err)
+{
+    struct listed_row row = {0};
+    struct store_conversation c = {0};
+    struct store *s = keep_library(chat_keep(t->chat), err);
+    if (s == NULL)
+        return err->code;
+    if (*arguments == '\0')
+        last_deleted(s, &row.conversation, err);
+    else if (!slash_listed_number(t, arguments, &row))
+        library_find_deleted(s, arguments, &row.conversation, err);
+    if (err->code != ERR_NONE || store_conversation_get(s, row.conversation, &c, err) != ERR_NONE)
+        return err->code;
+    if (c.trashed == 0)
+        error_set(err, ERR_NOT_FOUND, "%s is not in the trash; /trash numbers what is", c.public_id);
+    else if (store_restore(s, row.conversation, err) == ERR_NONE)
+        show_note(t->show, "back: %s; /open %s goes there", c.title[0] != '\0' ? c.title : c.public_id, c.public_id);
+    store_conversation_free(&c);
+    return err->code;
+}

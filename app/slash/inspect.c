@@ -1,0 +1,148 @@
+/* Slash commands: looking inside. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/slash/commands.h"
+#include "app/terminal/stats.h"
+
+/* ---- /help ------------------------------------------------------------------------------------------------------ */
+
+static void help_row(struct talk *t, const struct slash_command *c)
+{
+    char left[48];
+    snprintf(left, sizeof left, "/%s%s%s", c->name, *c->usage != '\0' ? " " : "", c->usage);
+    show_line(t->show, "  %-24s %s", left, c->help);
+}
+
+static enum error_code help_one(struct talk *t, const char *name, struct error *err)
+{
+    name += *name == '/';
+    const struct slash_command *c = slash_find(name, strlen(name));
+    if (c == NULL)
+        return error_set(err, ERR_NOT_FOUND, "there is no /%s; /help lists the commands", name);
+    help_row(t, c);
+    if (*c->aliases != '\0')
+        show_line(t->show, "  also: %s", c->aliases);
+    return ERR_NONE;
+}
+
+enum error_code slash_help(struct talk *t, const char *arguments, struct error *err)
+{
+    if (*arguments != '\0')
+        return help_one(t, arguments, err);
+    for (const struct slash_command *c = slash_commands; c->name != NULL; c++)
+        help_row(t, c);
+    show_line(t->show, "%s", "Ctrl-C stops an answer or clears the line, Ctrl-D leaves, Tab completes.\n"
+                             "For a message of several lines: a backslash before Enter, Alt-Enter, or \"\"\"\n"
+                             "around the text.");
+    return ERR_NONE;
+}
+
+/* ---- /prompt ---------------------------------------------------------------------------------------------------- */
+
+/* "1 <s>\n518  [\n..." with blanks shown as the vocabulary spells them. */
+static void list_ids(const struct talk *t, const struct prompt *prompt, struct buf *out)
+{
+    const struct tokenizer *tokenizer = model_tokenizer(chat_model(t->chat));
+    for (size_t i = 0; i < prompt->ids.n; i++) {
+        const char *spelling = tokenizer_spelling(tokenizer, prompt->ids.at[i]);
+        buf_printf(out, "%s%d:%s", i > 0 ? "  " : "", (int)prompt->ids.at[i], spelling != NULL ? spelling : "?");
+    }
+}
+
+static void show_prompt(struct talk *t, const struct prompt *prompt)
+{
+    struct buf ids;
+    buf_init(&ids, CHAT_TEXT_MOST);
+    list_ids(t, prompt, &ids);
+    show_note(t->show, "%zu tokens, as text", prompt->ids.n);
+    show_line(t->show, "%s", buf_text(&prompt->text));
+    show_note(t->show, "and as tokens, id:spelling");
+    show_line(t->show, "%s", buf_text(&ids));
+    buf_free(&ids);
+}
+
+/* The exact text, an empty line, and the ids on one line. */
+static enum error_code write_prompt(struct talk *t, const struct prompt *prompt, const char *path, struct error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (out == NULL)
+        return error_system(err, ERR_IO, errno, "can't write %s", path);
+    fwrite(buf_text(&prompt->text), 1, prompt->text.size, out);
+    fputs("\n\n", out);
+    for (size_t i = 0; i < prompt->ids.n; i++)
+        fprintf(out, "%s%d", i > 0 ? " " : "", (int)prompt->ids.at[i]);
+    fputc('\n', out);
+    bool ok = ferror(out) == 0;
+    if (fclose(out) != 0 || !ok)
+        return error_system(err, ERR_IO, errno, "can't write %s", path);
+    show_note(t->show, "%zu tokens written to %s: the text, an empty line, the ids", prompt->ids.n, path);
+    return ERR_NONE;
+}
+
+enum error_code slash_prompt(struct talk *t, const char *arguments, struct error *err)
+{
+    const struct prompt *prompt = chat_last_prompt(t->chat);
+    if (prompt == NULL || chat_model(t->chat) == NULL)
+        return error_set(err, ERR_NOT_FOUND, "the model was given nothing yet; send a message first");
+    if (*arguments != '\0')
+        return write_prompt(t, prompt, arguments, err);
+    show_prompt(t, prompt);
+    return ERR_NONE;
+}
+
+/* ---- /context --------------------------------------------------------------------------------------------------- */
+
+/* number: "" for what is no message of the conversation. */
+static void context_row(struct talk *t, const char *mark, const char *number, const char *role, const char *text,
+                        size_t size)
+{
+    size_t shown = strcspn(text, "\n");
+    if (shown > 50)
+        for (shown = 50; ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
+            ;
+    show_line(t->show, "%4s %s %-10s %6zu tokens  %.*s%s", number, mark, role, chat_count_tokens(t->chat, text, size), (int)shown,
+              text, text[shown] != '\0' ? "…" : "");
+}
+
+enum error_code slash_context(struct talk *t, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    struct prompt prompt = {0};
+    size_t n = chat_count(t->chat), window = chat_window(t->chat), capacity = chat_capacity(t->chat);
+    if (capacity == 0)
+        return error_set(err, ERR_BUSY, "the model is still loading");
+    if (n > 0 && chat_render(t->chat, &prompt, err) != ERR_NONE)
+        return err->code;
+    if (*chat_system(t->chat) != '\0')
+        context_row(t, " ", "", "system", chat_system(t->chat), strlen(chat_system(t->chat)));
+    for (size_t i = 0; i < n; i++) {
+        const struct chat_message *m = chat_message(t->chat, i);
+        char number[24];
+        snprintf(number, sizeof number, "%zu", i + 1);
+        context_row(t, i < window ? "-" : " ", number, role_name(m->role), buf_text(&m->text), m->text.size);
+    }
+    if (window > 0)
+        show_line(t->show, "The model no longer sees the %zu messages marked with -.", window);
+    show_line(t->show, "%zu of %zu tokens are used.", prompt.ids.n, capacity);
+    prompt_free(&prompt);
+    return ERR_NONE;
+}
+
+/* ---- /stats ----------------------------------------------------------------------------------------------------- */
+
+enum error_code slash_stats(struct talk *t, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    size_t n = chat_count(t->chat);
+    if (n == 0 || chat_message(t->chat, n - 1)->role != ROLE_ASSISTANT)
+        return error_set(err, ERR_NOT_FOUND, "there is no answer yet");
+    stats_print(t->show->side, chat_message(t->chat, n - 1));
+    return ERR_NONE;
+}

@@ -1,0 +1,74 @@
+/* Slash commands: presets of sampling settings. */
+#include <config.h>
+
+#include <string.h>
+
+#include "app/chat/preset.h"
+#include "app/slash/commands.h"
+
+static void list(struct talk *t)
+{
+    struct words names = {0}, lines = {0};
+    preset_list(t->chat, &names, &lines);
+    for (size_t i = 0; i < names.n && i < lines.n; i++)
+        show_line(t->show, "  %-16s %s", names.at[i], lines.at[i]);
+    words_free(&names);
+    words_free(&lines);
+}
+
+/* What follows a word and blanks; NULL when arguments do not begin with it. */
+static const char *after(const char *arguments, const char *word)
+{
+    size_t size = strlen(word);
+    if (strncmp(arguments, word, size) != 0 || (arguments[size] != ' ' && arguments[size] != '\0'))
+        return NULL;
+    return arguments + size + strspn(arguments + size, " ");
+}
+
+static enum error_code save_for_model(struct talk *t, struct error *err)
+{
+    char name[256];
+    chat_preset_name(t->chat, name, sizeof name);
+    if (preset_save(t->chat, name, err) == ERR_NONE)
+        show_note(t->show, "saved as %s: conversations with this model begin so; /preset delete %s ends that", name, name);
+    return err->code;
+}
+
+enum error_code slash_preset(struct talk *t, const char *arguments, struct error *err)
+{
+    const char *saved = after(arguments, "save"), *deleted = after(arguments, "delete");
+    const char *name = saved != NULL ? saved : deleted != NULL ? deleted : arguments;
+    if (*arguments == '\0') {
+        list(t);
+        return ERR_NONE;
+    }
+    if (*name == '\0')
+        return error_set(err, ERR_ARGUMENT, "/preset %s NAME", saved != NULL ? "save" : "delete");
+    if (saved != NULL && strcmp(name, "model") == 0)
+        return save_for_model(t, err);
+    if (saved != NULL ? preset_save(t->chat, name, err) : deleted != NULL ? preset_delete(t->chat, name, err)
+                                                                         : preset_use(t->chat, name, err))
+        return err->code;
+    show_note(t->show, saved != NULL ? "saved; /preset %s takes it" : deleted != NULL ? "deleted: %s" : "preset %s", name);
+    return ERR_NONE;
+}
+
+enum error_code slash_save(struct talk *t, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    (void)err;
+    show_note(t->show, "everything is saved already; /preset save NAME keeps the settings, /persona save NAME the system "
+                       "message too, /export FILE writes the conversation");
+    return ERR_NONE;
+}
+
+void slash_offer_presets(const struct talk *t, const char *prefix, struct words *candidates)
+{
+    struct words names = {0}, lines = {0};
+    preset_list(t->chat, &names, &lines);
+    for (size_t i = 0; i < names.n; i++)
+        if (strncmp(names.at[i], prefix, strlen(prefix)) == 0)
+            words_add(candidates, names.at[i], strlen(names.at[i]));
+    words_free(&names);
+    words_free(&lines);
+}

@@ -1,0 +1,52 @@
+/* Columns: the terminal's size and the widths of characters, by wcwidth as terminals draw them. */
+#include <config.h>
+
+#include "app/terminal/columns.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <wchar.h>
+
+#include "base/utf8.h"
+
+enum { JOINER = 0x200D, COLUMNS = 80, ROWS = 24, MOST = 10000 };
+
+/* A size that the terminal told, else the variable's, else a fallback. */
+static int size_of(unsigned short told, const char *variable, int fallback)
+{
+    const char *value = getenv(variable);
+    long number = told > 0 ? told : value != NULL ? strtol(value, NULL, 10) : 0;
+    return number > 0 && number < MOST ? (int)number : fallback;
+}
+
+int columns_of(FILE *out)
+{
+    struct winsize window = {0};
+    ioctl(fileno(out), TIOCGWINSZ, &window);
+    return size_of(window.ws_col, "COLUMNS", COLUMNS);
+}
+
+int columns_rows(FILE *out)
+{
+    struct winsize window = {0};
+    ioctl(fileno(out), TIOCGWINSZ, &window);
+    return size_of(window.ws_row, "LINES", ROWS);
+}
+
+size_t columns_fit(const char *text, size_t size, int columns)
+{
+    size_t end = 0, used;
+    bool joined = false;
+    for (size_t at = 0; at < size; at += used) {
+        uint32_t code = utf8_decode(text + at, size - at, &used);
+        int width = code == UTF8_INVALID ? 1 : wcwidth((wchar_t)code);
+        width = width < 0 ? 1 : joined ? 0 : width;
+        if (width > columns)
+            break;
+        columns -= width;
+        joined = code == JOINER;
+        end = at + used;
+    }
+    return end;
+}

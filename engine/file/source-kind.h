@@ -1,0 +1,85 @@
+/* What source.c shares with the readers of the published forms (gguf first; others later).
+ *
+ * A reader fills the source's two tables, metadata and tensors, under GGUF's names, and everything it puts there has
+ * been checked against the size of the file. */
+#ifndef PALAVER_ENGINE_SOURCE_KIND_H
+#define PALAVER_ENGINE_SOURCE_KIND_H
+
+#include <stddef.h>
+
+#include "engine/file/names.h"
+#include "engine/file/source.h"
+
+/* The numbers are GGUF's. */
+enum value_type {
+    VALUE_U8 = 0, VALUE_I8 = 1, VALUE_U16 = 2, VALUE_I16 = 3, VALUE_U32 = 4, VALUE_I32 = 5, VALUE_F32 = 6,
+    VALUE_BOOL = 7, VALUE_STRING = 8, VALUE_ARRAY = 9, VALUE_U64 = 10, VALUE_I64 = 11, VALUE_F64 = 12,
+};
+
+/* A metadata value. Its bytes stay where the file has them, little-endian. */
+struct value {
+    enum value_type type;
+    const unsigned char *bytes; /* of a string: its text; of an array: its elements */
+    uint64_t size;              /* bytes of these */
+    enum value_type element;    /* of an array */
+    uint64_t n;                 /* of an array: elements */
+    uint64_t *offsets;          /* of an array of strings: where each one's length stands in bytes; malloc'ed */
+};
+
+/* Bytes that lie in memory as long as the source does. */
+struct source_map {
+    const unsigned char *bytes;
+    uint64_t size;
+    bool mapped;                /* false: the caller's memory */
+};
+
+struct source_kind {
+    const char *name;
+    /* Whether the thing at path is of this kind, by its first n bytes (none for a folder). */
+    bool (*claims)(const char *path, const unsigned char *head, size_t n);
+    enum error_code (*read)(struct source *s, const char *path, bool vocab_only, struct error *err);
+};
+extern const struct source_kind gguf_kind;
+
+struct value_entry {
+    char *key;
+    struct value value;
+};
+
+struct tensor_entry {
+    char *name;
+    struct tensor tensor;
+};
+
+struct source {
+    char format[16];            /* "GGUF 3" */
+    struct source_map *maps;
+    size_t n_maps;
+    struct value_entry *values; /* in the file's order */
+    size_t n_values;
+    struct names keys;          /* into values */
+    struct tensor_entry *tensors;
+    size_t n_tensors;
+    struct names tensor_names;  /* into tensors */
+    uint64_t fingerprint;
+};
+
+/* Maps a regular file read-only; the source unmaps it at its end. Of a source opened in memory, that memory. */
+bool source_map_file(struct source *s, const char *path, struct source_map *out, struct error *err);
+/* Tells the system that these mapped bytes will be read soon; returns at once. */
+void source_expect(const void *bytes, uint64_t size);
+/* Both copy the name. source_add_value takes value.offsets over, whatever it returns. file is for messages. */
+enum error_code source_add_value(struct source *s, const char *file, const char *key, struct value value,
+                                 struct error *err);
+enum error_code source_add_tensor(struct source *s, const char *file, const char *name, struct tensor tensor,
+                                  struct error *err);
+/* The fingerprint of what the tables hold. */
+uint64_t source_hash(const struct source *s);
+/* The part of a path that messages name the file by. */
+const char *source_label(const char *path);
+
+/* Opens a file that lies in memory, for tests; bytes must outlive the source. name is for messages. */
+struct source *source_open_memory(const char *name, const void *bytes, uint64_t size, bool vocab_only,
+                                  struct error *err);
+
+#endif

@@ -1,0 +1,43 @@
+/* A model source: named tensors and metadata of a model on disk, whichever form it is published in.
+ *
+ * Everything a file says is checked against the file's size before it is used; what is returned can be read without
+ * further checks. Expect files of up to 140 GB, mapped read-only and not read through. */
+#ifndef PALAVER_ENGINE_SOURCE_H
+#define PALAVER_ENGINE_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "engine/file/tensor.h"
+
+struct source;
+
+/* Opens whatever lies at path; the path of any part opens a split model. vocab_only: tensors are not looked at. */
+struct source *source_open(const char *path, bool vocab_only, struct error *err);
+void source_free(struct source *s);
+const char *source_format(const struct source *s); /* e.g. "GGUF 3" */
+uint64_t source_file_bytes(const struct source *s);
+/* Of what the model computes with: the same wherever it lies and however it is split; names, licence and chat template do
+ * not count. From the metadata, the tensors' shapes and a sample of their data; vocab_only: of the metadata alone. */
+uint64_t source_fingerprint(const struct source *s);
+
+/* Finds a tensor by its GGUF name ("blk.0.attn_q.weight"); false when absent. */
+bool source_tensor(const struct source *s, const char *name, struct tensor *out);
+/* Tensor number i of the file, for listings; false past the end. */
+bool source_tensor_at(const struct source *s, uint64_t i, const char **name, struct tensor *out);
+
+/* Metadata by GGUF key. Each returns false when the key is absent or of another kind; integers of any width convert. */
+bool source_uint(const struct source *s, const char *key, uint64_t *out);
+bool source_float(const struct source *s, const char *key, double *out);
+bool source_bool(const struct source *s, const char *key, bool *out);
+/* bytes is the source's and not NUL-terminated. */
+bool source_string(const struct source *s, const char *key, const char **bytes, uint64_t *size);
+/* Arrays: the number of elements, then one by one; false when absent, of another kind or past the end. */
+bool source_array(const struct source *s, const char *key, uint64_t *n);
+bool source_array_string(const struct source *s, const char *key, uint64_t i, const char **bytes, uint64_t *size);
+/* Whole numeric arrays as one type: returns a malloc'ed block of n elements, the caller's; NULL when absent. */
+float *source_array_floats(const struct source *s, const char *key, uint64_t *n, struct error *err);
+int32_t *source_array_ints(const struct source *s, const char *key, uint64_t *n, struct error *err);
+
+#endif

@@ -1,0 +1,63 @@
+/* One Llama model: its sizes and its tensors, all present and of the right shapes. Internal to the engine. */
+#ifndef PALAVER_ENGINE_MODEL_H
+#define PALAVER_ENGINE_MODEL_H
+
+#include "engine/engine.h"
+#include "engine/file/source.h"
+#include "engine/file/tensor.h"
+
+/* Biases have data == NULL when the model has none. Shapes are (rows, cols): y[rows] = W x[cols]. */
+struct model_layer {
+    struct tensor attn_norm;                    /* (1, width) F32, aligned as float; so are all norms and biases */
+    struct tensor wq, wk, wv;                   /* (heads*head_width, width), (kv_heads*head_width, width) twice */
+    struct tensor bq, bk, bv, bo;               /* (1, rows of the weight) F32 */
+    struct tensor wo;                           /* (width, heads*head_width) */
+    struct tensor ffn_norm;                     /* (1, width) F32 */
+    struct tensor gate, up, down;               /* (ff_width, width) twice, (width, ff_width) */
+    struct tensor b_gate, b_up, b_down;
+};
+
+/* One row of the table of types. */
+struct model_type {
+    const char *name;
+    int tensors;
+    uint64_t bytes;
+};
+
+#define MODEL_TEXTS 6
+
+struct model {
+    struct source *source;
+    struct tokenizer *tokenizer;
+    struct model_info info;
+    struct tensor embedding;                    /* (vocab, width) */
+    struct tensor output_norm;                  /* (1, width) F32 */
+    struct tensor output;                       /* (vocab, width); the embedding itself when tied */
+    struct model_layer *layers;                 /* (info.layers) */
+    /* RoPE in GGUF's order: within a head, elements 2i and 2i+1 turn by position * rope_frequency[i]. The frequencies
+     * hold base, linear scaling and Llama-3 scaling already; i < rope_pairs. */
+    float *rope_frequency;
+    int32_t rope_pairs;
+    struct model_type *types;                   /* (n_types), most bytes first */
+    int n_types;
+    char *texts[MODEL_TEXTS];                   /* back info's strings */
+    float **vectors;                            /* norms and biases that are not aligned float32 in the file, unpacked */
+    size_t n_vectors;
+};
+
+/* Builds a model on a source, which is the model's from then on (freed on failure). path is for messages. */
+struct model *model_from_source(struct source *source, const char *path, const struct model_options *options,
+                                struct error *err);
+
+/* The steps of model_open, one file each. They name the file in their errors. */
+enum error_code model_read_sizes(struct model *m, struct error *err);   /* keys into info */
+enum error_code model_read_rope(struct model *m, struct error *err);    /* keys and rope_freqs into the frequencies */
+enum error_code model_read_tensors(struct model *m, struct error *err); /* all tensors, shapes held against info */
+/* The part of a path that messages name the model by. */
+const char *model_label(const struct model *m);
+
+/* tokenizer.c: builds the tokenizer from tokenizer.ggml.* keys. */
+struct tokenizer *tokenizer_open(const struct source *source, struct error *err);
+void tokenizer_free(struct tokenizer *t);
+
+#endif

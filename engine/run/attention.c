@@ -1,0 +1,267 @@
+/* Attention: who computes which rows, and the merging of spans. The arithmetic is in kernels/layer.h's tables. */
+#include "engine/run/attention.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TILE_ROWS = 32, /* query rows (positions times heads of a group) of one piece of work, if a group allows */
+    FILL_RUN = 32,  /* positions that one thread puts into the cache at a time */
+};
+
+/* Rows of queries with what their spans gave. */
+struct rows {
+    float *queries, *out;    /* (rows, padded) */
+    float *max, *sum;        /* (rows) */
+};
+
+struct scratch {
+    struct rows tile;        /* (tile_rows) */
+    struct rows later;       /* the span at hand, to be merged into tile; its queries are unused */
+    int32_t *visible;        /* (tile_rows) */
+    float *key;              /* (padded) */
+};
+
+struct attention {
+    struct pool *pool;
+    const struct kv *kv;
+    const struct layer_kernels *kernels;
+    int32_t heads, kv_heads, group;
+    int32_t tile_positions, tile_rows;
+    float scale;             /* log2(e) / sqrt(head_width) */
+    int32_t threads;
+    struct scratch *scratch; /* (threads) */
+    struct rows partial;     /* (kv_heads, spans, group): single positions; queries unused */
+    atomic_int *spans_done;  /* (kv_heads) */
+};
+
+/* rows * width floats at a cache line's start; NULL when there is no memory. */
+static float *floats(size_t rows, size_t width)
+{
+    size_t size = (rows * width * sizeof(float) + 63) / 64 * 64;
+    float *at = aligned_alloc(64, size > 0 ? size : 64);
+    if (at != NULL)
+        memset(at, 0, size);
+    return at;
+}
+
+static bool rows_init(struct rows *r, size_t rows, size_t padded, bool queries)
+{
+    r->queries = queries ? floats(rows, padded) : NULL;
+    r->out = floats(rows, padded);
+    r->max = floats(rows, 1);
+    r->sum = floats(rows, 1);
+    return (r->queries != NULL || !queries) && r->out != NULL && r->max != NULL && r->sum != NULL;
+}
+
+static void rows_free(struct rows *r)
+{
+    free(r->queries);
+    free(r->out);
+    free(r->max);
+    free(r->sum);
+}
+
+static bool scratch_init(struct scratch *s, size_t rows, size_t padded)
+{
+    s->visible = calloc(rows, sizeof *s->visible);
+    s->key = floats(1, padded);
+    bool tile = rows_init(&s->tile, rows, padded, true), later = rows_init(&s->later, rows, padded, false);
+    return tile && later && s->visible != NULL && s->key != NULL;
+}
+
+struct attention *attention_new(struct pool *pool, const struct kv *kv, const struct layer_kernels *kernels,
+                                int32_t heads, int32_t kv_heads, struct error *err)
+{
+    struct attention *a = calloc(1, sizeof *a);
+    if (a == NULL)
+        goto no_memory;
+    const int32_t group = heads / kv_heads, threads = pool_threads(pool);
+    const size_t spans = (size_t)(kv->capacity + KV_SPAN - 1) / KV_SPAN, padded = (size_t)kv->padded;
+    *a = (struct attention){.pool = pool, .kv = kv, .kernels = kernels, .heads = heads, .kv_heads = kv_heads,
+                            .group = group, .threads = threads};
+    a->tile_positions = group > TILE_ROWS ? 1 : TILE_ROWS / group;
+    a->tile_rows = a->tile_positions * group;
+    a->scale = (float)(1.4426950408889634 / sqrt((double)kv->head_width));
+    a->scratch = calloc((size_t)threads, sizeof *a->scratch);
+    a->spans_done = calloc((size_t)kv_heads, sizeof *a->spans_done);
+    if (a->scratch == NULL || a->spans_done == NULL || !rows_init(&a->partial, (size_t)heads * spans, padded, false))
+        goto no_memory;
+    for (int32_t i = 0; i < threads; i++)
+        if (!scratch_init(&a->scratch[i], (size_t)a->tile_rows, padded))
+            goto no_memory;
+    return a;
+
+no_memory:
+    error_set(err, ERR_MEMORY, "no memory for attention; ask for a shorter context with --ctx");
+    attention_free(a);
+    return NULL;
+}
+
+void attention_free(struct attention *a)
+{
+    if (a == NULL)
+        return;
+    for (int32_t i = 0; a->scratch != NULL && i < a->threads; i++) {
+        rows_free(&a->scratch[i].tile);
+        rows_free(&a->scratch[i].later);
+        free(a->scratch[i].visible);
+        free(a->scratch[i].key);
+    }
+    rows_free(&a->partial);
+    free(a->scratch);
+    free(a->spans_done);
+    free(a);
+}
+
+/* Row i's key and value of one head go into the cache. */
+static void fill(struct attention *a, const struct attention_job *job, int32_t head, int32_t i, struct scratch *s)
+{
+    const size_t width = (size_t)a->kv->head_width, at = (size_t)i * job->kv_stride + (size_t)head * width;
+    const int32_t position = job->position + i;
+    a->kernels->rotate(job->k + at, job->turn + (size_t)i * 2 * width, 1.0f, s->key, width);
+    a->kernels->store(s->key, job->v + at, kv_keys(a->kv, job->layer, head, position),
+                      kv_values(a->kv, job->layer, head, position), position % KV_BLOCK, a->kv->head_width,
+                      a->kv->padded);
+}
+
+/* Turned and scaled queries of rows first..first+n for all heads of the group, position by position. */
+static void load_queries(struct attention *a, const struct attention_job *job, int32_t head, int32_t first, int32_t n,
+                         float *queries)
+{
+    const size_t width = (size_t)a->kv->head_width, padded = (size_t)a->kv->padded;
+    for (int32_t i = first; i < first + n; i++)
+        for (int32_t g = 0; g < a->group; g++, queries += padded) {
+            const float *q = job->q + (size_t)i * job->q_stride + (size_t)(head * a->group + g) * width;
+            a->kernels->rotate(q, job->turn + (size_t)i * 2 * width, a->scale, queries, width);
+        }
+}
+
+static void write_row(struct attention *a, const struct attention_job *job, int32_t i, int32_t query_head, float sum,
+                      const float *from)
+{
+    const size_t width = (size_t)a->kv->head_width;
+    float *out = job->out + (size_t)i * job->q_stride + (size_t)query_head * width;
+    const float scale = 1.0f / sum;
+    for (size_t c = 0; c < width; c++)
+        out[c] = from[c] * scale;
+}
+
+/* Runs the kernel on the span that begins at position `start`, for rows [skip, rows) of the tile. */
+static void run_span(struct attention *a, int32_t layer, int32_t head, int32_t start, int32_t skip, int32_t rows,
+                     const float *queries, const int32_t *visible, const struct rows *result, size_t result_row)
+{
+    const size_t padded = (size_t)a->kv->padded;
+    const struct layer_span span = {
+        .keys = kv_keys(a->kv, layer, head, start),
+        .values = kv_values(a->kv, layer, head, start),
+        .block_stride = a->kv->block_size,
+        .head_width = a->kv->head_width,
+        .padded = a->kv->padded,
+        .rows = rows - skip,
+        .queries = queries + (size_t)skip * padded,
+        .visible = visible + skip,
+        .max = result->max + result_row + skip,
+        .sum = result->sum + result_row + skip,
+        .out = result->out + (result_row + (size_t)skip) * padded,
+    };
+    a->kernels->span(&span);
+}
+
+/* Rows first..first+n of the batch for one key head, span after span. */
+static void run_tile(struct attention *a, const struct attention_job *job, int32_t head, int32_t first, int32_t n,
+                     struct scratch *s)
+{
+    const size_t padded = (size_t)a->kv->padded;
+    const int32_t rows = n * a->group, last = job->position + first + n - 1;
+    load_queries(a, job, head, first, n, s->tile.queries);
+    for (int32_t start = 0; start <= last; start += KV_SPAN) {
+        int32_t skip = 0; /* rows before this span begins */
+        for (int32_t r = 0; r < rows; r++) {
+            int32_t seen = job->position + first + r / a->group + 1 - start;
+            s->visible[r] = seen < KV_SPAN ? seen : KV_SPAN;
+            skip += seen <= 0;
+        }
+        const struct rows *result = start == 0 ? &s->tile : &s->later;
+        run_span(a, job->layer, head, start, skip, rows, s->tile.queries, s->visible, result, 0);
+        for (int32_t r = skip; start > 0 && r < rows; r++)
+            a->kernels->merge(&s->tile.max[r], &s->tile.sum[r], s->tile.out + (size_t)r * padded, s->later.max[r],
+                              s->later.sum[r], s->later.out + (size_t)r * padded, a->kv->padded);
+    }
+    for (int32_t r = 0; r < rows; r++)
+        write_row(a, job, first + r / a->group, head * a->group + r % a->group, s->tile.sum[r],
+                  s->tile.out + (size_t)r * padded);
+}
+
+/* Merges the spans of one key head's group into the first and writes it out. */
+static void merge_spans(struct attention *a, const struct attention_job *job, int32_t head, size_t row, int32_t spans)
+{
+    const size_t padded = (size_t)a->kv->padded;
+    const struct rows *p = &a->partial;
+    for (int32_t g = 0; g < a->group; g++) {
+        const size_t to = row + (size_t)g;
+        for (int32_t i = 1; i < spans; i++) {
+            size_t from = to + (size_t)i * (size_t)a->group;
+            a->kernels->merge(&p->max[to], &p->sum[to], p->out + to * padded, p->max[from], p->sum[from],
+                              p->out + from * padded, a->kv->padded);
+        }
+        write_row(a, job, 0, head * a->group + g, p->sum[to], p->out + to * padded);
+    }
+}
+
+/* A batch of one position: one span of one key head. */
+static void run_single(struct attention *a, const struct attention_job *job, int32_t head, int32_t span, int32_t spans,
+                       struct scratch *s)
+{
+    const int32_t seen = job->position + 1 - span * KV_SPAN;
+    const size_t row = (size_t)head * (size_t)spans * (size_t)a->group;
+    if (span == spans - 1)
+        fill(a, job, head, 0, s);
+    load_queries(a, job, head, 0, 1, s->tile.queries);
+    for (int32_t g = 0; g < a->group; g++)
+        s->visible[g] = seen < KV_SPAN ? seen : KV_SPAN;
+    run_span(a, job->layer, head, span * KV_SPAN, 0, a->group, s->tile.queries, s->visible, &a->partial,
+             row + (size_t)span * (size_t)a->group);
+    if (atomic_fetch_add_explicit(&a->spans_done[head], 1, memory_order_acq_rel) + 1 < spans)
+        return;
+    atomic_store_explicit(&a->spans_done[head], 0, memory_order_relaxed);
+    merge_spans(a, job, head, row, spans);
+}
+
+/* Positions whose keys share a cache line are written by one thread. */
+static void fill_all(struct attention *a, const struct attention_job *job, struct scratch *s)
+{
+    const int32_t begin = job->position / FILL_RUN * FILL_RUN, end = job->position + job->n;
+    const uint32_t runs = (uint32_t)((end - begin + FILL_RUN - 1) / FILL_RUN);
+    for (uint32_t i; (i = pool_take(a->pool)) < runs * (uint32_t)a->kv_heads;) {
+        const int32_t from = begin + (int32_t)(i / (uint32_t)a->kv_heads) * FILL_RUN, to = from + FILL_RUN;
+        for (int32_t p = from; p < to && p < end; p++)
+            if (p >= job->position)
+                fill(a, job, (int32_t)(i % (uint32_t)a->kv_heads), p - job->position, s);
+    }
+}
+
+void attention_run(struct attention *a, const struct attention_job *job, int32_t thread)
+{
+    struct scratch *s = &a->scratch[thread];
+    if (job->n == 1 && job->first == 0) {
+        const uint32_t spans = (uint32_t)(job->position / KV_SPAN) + 1;
+        for (uint32_t i; (i = pool_take(a->pool)) < spans * (uint32_t)a->kv_heads;)
+            run_single(a, job, (int32_t)(i / spans), (int32_t)(spans - 1 - i % spans), (int32_t)spans, s);
+        return;
+    }
+    fill_all(a, job, s);
+    if (job->first == job->n)
+        return;
+    pool_barrier(a->pool, thread);
+    /* The last rows see the most keys: they go first, so that no thread is left alone with much work. */
+    const uint32_t n = (uint32_t)(job->n - job->first), step = (uint32_t)a->tile_positions;
+    const uint32_t tiles = (n + step - 1) / step;
+    for (uint32_t i; (i = pool_take(a->pool)) < tiles * (uint32_t)a->kv_heads;) {
+        const uint32_t start = (tiles - 1 - i / (uint32_t)a->kv_heads) * step;
+        const uint32_t count = n - start < step ? n - start : step;
+        run_tile(a, job, (int32_t)(i % (uint32_t)a->kv_heads), job->first + (int32_t)start, (int32_t)count, s);
+    }
+}

@@ -1,0 +1,37 @@
+/* Weights times activations: Y = X Wᵀ (+ nothing), the work that the engine spends its time on.
+ *
+ * X is (n, cols) float32 row by row, Y is (n, rows). A result depends on its own row of X alone: the same bits whatever
+ * n is, however many threads there are, and whichever other matrices are multiplied in the same call. So a token's
+ * logits are the same whether it was read in a batch or evaluated alone, and a reply can be repeated exactly.
+ * (The exact mode's BLAS holds this for threads, not for n: its results agree to float32 rounding only.) */
+#ifndef PALAVER_ENGINE_MATMUL_H
+#define PALAVER_ENGINE_MATMUL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/run/pool.h"
+#include "engine/file/tensor.h"
+
+struct matmul; /* work buffers: quantised activations, packed panels */
+
+/* max_cols and max_n bound what matmul_run is called with. exact: weights unpacked to float32, activations float32,
+ * multiplied by BLAS. */
+/* NULL on failure. */
+struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, bool exact, struct error *err);
+void matmul_free(struct matmul *m);
+const char *matmul_kernels(const struct matmul *m);
+
+struct matmul_job {
+    const struct tensor *weights;  /* (rows, cols) */
+    const float *bias;             /* (rows) or NULL */
+    float *out;                    /* (n, rows), stride elements from one row to the next */
+    size_t stride;
+};
+/* All jobs share X (n, cols; x_stride elements from one row to the next): q, k and v, or gate and up. To be called by
+ * every thread inside a pool_run with the same arguments; begins and ends with a barrier, so that X may have been
+ * written by any thread just before, and all of Y is there when it returns. */
+void matmul_run(struct matmul *m, int32_t thread, const struct matmul_job *jobs, int n_jobs, const float *x,
+                size_t x_stride, size_t n);
+
+#endif

@@ -1,0 +1,204 @@
+/* Byte-level BPE as GPT-2 introduced it: words are cut by an expression, their bytes spelled with printable letters,
+ * and merged in the order of the vocabulary's list of merges. */
+#include "config.h"
+
+#include "engine/text/tokenizer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "engine/text/symbols.h"
+
+/* GPT-2's letter for a byte: printable Latin-1 bytes are themselves, the others U+0100 and up in turn. */
+static uint32_t byte_letter(int byte)
+{
+    if ((byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174)
+        return (uint32_t)byte;
+    return 256 + (uint32_t)(byte <= 32 ? byte : byte <= 160 ? byte - 127 + 33 : 67);
+}
+
+/* The byte of a letter; -1 for what is none. */
+static int letter_byte(uint32_t letter)
+{
+    if (letter < 256)
+        return byte_letter((int)letter) == letter ? (int)letter : -1;
+    uint32_t i = letter - 256;
+    return i <= 32 ? (int)i : i <= 66 ? (int)i - 33 + 127 : i == 67 ? 173 : -1;
+}
+
+/* ---- merges ----------------------------------------------------------------------------------------------------- */
+
+static uint32_t hash_pair(int32_t left, int32_t right)
+{
+    uint64_t pair = (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
+    return (uint32_t)((pair * 0x9e3779b97f4a7c15) >> 32);
+}
+
+static struct merge *merge_slot(const struct tokenizer *t, int32_t left, int32_t right)
+{
+    for (uint32_t at = hash_pair(left, right);; at++) {
+        struct merge *m = &t->merges[at & (t->n_merge_slots - 1)];
+        if (m->left < 0 || (m->left == left && m->right == right))
+            return m;
+    }
+}
+
+/* One line "left right" of the list. Lines that name unknown tokens are left out, as other readers do. */
+static void add_merge(struct tokenizer *t, const char *line, size_t size, int32_t rank)
+{
+    const char *space = size > 1 ? memchr(line + 1, ' ', size - 1) : NULL;
+    char joined[1024];
+    if (space == NULL || size > sizeof joined)
+        return;
+    size_t n_left = (size_t)(space - line), n_right = size - n_left - 1;
+    int32_t left = token_lookup(t, line, n_left), right = token_lookup(t, space + 1, n_right);
+    memcpy(joined, line, n_left);
+    memcpy(joined + n_left, space + 1, n_right);
+    int32_t id = token_lookup(t, joined, n_left + n_right);
+    if (left < 0 || right < 0 || id < 0)
+        return;
+    struct merge *m = merge_slot(t, left, right);
+    if (m->left < 0)
+        *m = (struct merge){left, right, rank, id};
+}
+
+static bool read_merges(struct tokenizer *t, const struct source *source, struct error *err)
+{
+    const char *key = "tokenizer.ggml.merges", *line;
+    uint64_t n, size;
+    if (!source_array(source, key, &n) || n > (1 << 24)) {
+        error_set(err, ERR_FORMAT, "the vocabulary has no merges (tokenizer.ggml.merges): convert the model again");
+        return false;
+    }
+    t->n_merge_slots = 16;
+    while (t->n_merge_slots < n * 2)
+        t->n_merge_slots *= 2;
+    t->merges = malloc(t->n_merge_slots * sizeof *t->merges);
+    if (t->merges == NULL) {
+        error_set(err, ERR_MEMORY, "no memory for %llu merges", (unsigned long long)n);
+        return false;
+    }
+    for (uint32_t i = 0; i < t->n_merge_slots; i++)
+        t->merges[i].left = -1;
+    for (uint64_t i = 0; i < n; i++)
+        if (source_array_string(source, key, i, &line, &size))
+            add_merge(t, line, size, (int32_t)i);
+    return true;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+static const struct { const char *name; enum pretokenizer pre; } pretokenizers[] = {
+    {"gpt-2", PRE_GPT2}, {"gpt2", PRE_GPT2}, {"olmo", PRE_GPT2}, {"mpt", PRE_GPT2},
+    {"smollm", PRE_SMOLLM}, {"starcoder", PRE_SMOLLM}, {"refact", PRE_SMOLLM}, {"command-r", PRE_SMOLLM},
+    {"llama-bpe", PRE_LLAMA3}, {"llama3", PRE_LLAMA3}, {"llama-v3", PRE_LLAMA3},
+    {"qwen2", PRE_QWEN2}, {"deepseek-r1-qwen", PRE_QWEN2},
+};
+
+static bool choose_pretokenizer(struct tokenizer *t, const struct source *source, struct error *err)
+{
+    const char *name;
+    uint64_t size;
+    if (!source_string(source, "tokenizer.ggml.pre", &name, &size))
+        return true; /* files from before the key was there: GPT-2's */
+    for (size_t i = 0; i < sizeof pretokenizers / sizeof *pretokenizers; i++)
+        if (strlen(pretokenizers[i].name) == size && memcmp(pretokenizers[i].name, name, size) == 0) {
+            t->pre = pretokenizers[i].pre;
+            return true;
+        }
+    error_set(err, ERR_UNSUPPORTED, "pre-tokeniser '%.*s' is not supported; Palaver knows gpt-2, smollm, llama-bpe and qwen2",
+              (int)(size < 40 ? size : 40), name);
+    return false;
+}
+
+bool bpe_open(struct tokenizer *t, const struct source *source, struct error *err)
+{
+    if (!choose_pretokenizer(t, source, err) || !read_merges(t, source, err))
+        return false;
+    t->ignore_merges = t->pre == PRE_LLAMA3;
+    for (int b = 0; b < 256; b++) {
+        char letter[4];
+        size_t size = utf8_encode(byte_letter(b), letter);
+        t->byte_ids[b] = token_lookup(t, letter, size);
+    }
+    return true;
+}
+
+/* ---- encoding --------------------------------------------------------------------------------------------------- */
+
+static bool pair(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id, float *score)
+{
+    if (left->id < 0 || right->id < 0)
+        return false;
+    const struct merge *m = merge_slot(context, left->id, right->id);
+    if (m->left < 0)
+        return false;
+    *id = m->id;
+    *score = -(float)m->rank;
+    return true;
+}
+
+/* The token that spells the whole word, where the vocabulary prefers it to merging; -1. */
+static int32_t whole_word(const struct tokenizer *t, const char *word, size_t size)
+{
+    char spelled[512];
+    size_t n = 0;
+    if (!t->ignore_merges || size > sizeof spelled / 2)
+        return -1;
+    for (size_t i = 0; i < size; i++)
+        n += utf8_encode(byte_letter((unsigned char)word[i]), spelled + n);
+    int32_t id = token_lookup(t, spelled, n);
+    return id >= 0 && t->types[id] == TOKEN_NORMAL ? id : -1;
+}
+
+static bool encode_word(const struct tokenizer *t, const char *word, size_t size, struct symbols *s, struct ids *out)
+{
+    int32_t id = whole_word(t, word, size);
+    if (id >= 0)
+        return ids_append(out, &id, 1);
+    symbols_clear(s);
+    for (size_t i = 0; i < size; i++)
+        if (!symbols_add(s, (uint32_t)i, 1, t->byte_ids[(unsigned char)word[i]], false))
+            return false;
+    if (!symbols_merge(s, pair, t))
+        return false;
+    for (int32_t i = 0; i >= 0; i = s->at[i].next) {
+        id = s->at[i].id >= 0 ? s->at[i].id : t->unknown;
+        if (id >= 0 && !ids_append(out, &id, 1))
+            return false;
+    }
+    return true;
+}
+
+enum error_code bpe_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out, struct error *err)
+{
+    struct symbols s = {0};
+    size_t before = out->n;
+    bool ok = true;
+    for (size_t at = 0, used; ok && at < size; at += used) {
+        used = pretokenize(t->pre, text + at, size - at);
+        ok = encode_word(t, text + at, used, &s, out);
+    }
+    symbols_free(&s);
+    if (ok)
+        return ERR_NONE;
+    out->n = before;
+    return error_set(err, ERR_MEMORY, "no memory to split %zu bytes into tokens", size);
+}
+
+bool bpe_piece(const struct tokenizer *t, int32_t id, struct buf *out)
+{
+    const char *text = token_text(t, id);
+    size_t size = token_size(t, id);
+    if (t->types[id] == TOKEN_USER_DEFINED) /* added tokens are spelled as they are */
+        return buf_append(out, text, size);
+    for (size_t at = 0, used; at < size; at += used) {
+        int byte = letter_byte(utf8_decode(text + at, size - at, &used));
+        if (byte >= 0)
+            buf_putc(out, (char)byte);
+        else
+            buf_append(out, text + at, used);
+    }
+    return !buf_failed(out);
+}

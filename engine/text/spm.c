@@ -1,0 +1,199 @@
+/* SentencePiece BPE as Llama 1 and 2 use it: spaces become U+2581, pairs merge by their score, what has no token
+ * falls back to bytes. After sentencepiece (github.com/google/sentencepiece), whose ids and texts this equals. */
+#include "config.h"
+
+#include "engine/text/tokenizer.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "engine/text/symbols.h"
+
+#define SPACE "\xE2\x96\x81" /* U+2581 */
+#define REPLACEMENT "\xEF\xBF\xBD"
+
+/* The normal form: a space in front, spaces as U+2581, ill-formed bytes as U+FFFD. */
+static bool normalise(const struct tokenizer *t, const char *text, size_t size, struct buf *out)
+{
+    if (size > 0 && t->space_prefix)
+        buf_puts(out, SPACE);
+    for (size_t at = 0; at < size;) {
+        size_t good = utf8_check(text + at, size - at);
+        for (size_t end = at + good; at < end;) {
+            const char *space = memchr(text + at, ' ', end - at);
+            size_t plain = space != NULL ? (size_t)(space - text) - at : end - at;
+            buf_append(out, text + at, plain);
+            at += plain;
+            if (at < end) {
+                buf_puts(out, SPACE);
+                at++;
+            }
+        }
+        if (at < size) {
+            buf_puts(out, REPLACEMENT);
+            at++;
+        }
+    }
+    return !buf_failed(out);
+}
+
+/* What pairs of neighbours look up. */
+struct pair_context {
+    const struct tokenizer *t;
+    const char *text;
+};
+
+static bool may_merge_to(const struct tokenizer *t, int32_t id)
+{
+    return id >= 0 && (t->types[id] == TOKEN_NORMAL || t->types[id] == TOKEN_USER_DEFINED || t->types[id] == TOKEN_UNUSED);
+}
+
+static bool pair(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id, float *score)
+{
+    const struct pair_context *c = context;
+    *id = token_lookup(c->t, c->text + left->start, left->size + right->size);
+    if (!may_merge_to(c->t, *id))
+        return false;
+    *score = c->t->scores[*id];
+    return true;
+}
+
+/* The longest user-defined token at text, which is taken whole; -1. */
+static int32_t user_defined(const struct tokenizer *t, const char *text, size_t size)
+{
+    for (size_t n = size < t->longest_user ? size : t->longest_user; n > 0; n--) {
+        int32_t id = token_lookup(t, text, n);
+        if (id >= 0 && t->types[id] == TOKEN_USER_DEFINED)
+            return id;
+    }
+    return -1;
+}
+
+static bool split(const struct tokenizer *t, const char *text, size_t size, struct symbols *s)
+{
+    for (size_t at = 0, used; at < size; at += used) {
+        int32_t id = t->longest_user > 0 ? user_defined(t, text + at, size - at) : -1;
+        bool whole = id >= 0;
+        if (whole) {
+            used = token_size(t, id);
+        } else {
+            utf8_decode(text + at, size - at, &used);
+            id = token_lookup(t, text + at, used);
+            id = may_merge_to(t, id) ? id : -1;
+        }
+        if (!symbols_add(s, (uint32_t)at, (uint32_t)used, id, whole))
+            return false;
+    }
+    return true;
+}
+
+static bool put(const struct tokenizer *t, const struct symbol *symbol, const char *text, struct ids *out)
+{
+    if (symbol->id >= 0)
+        return ids_append(out, &symbol->id, 1);
+    for (uint32_t i = 0; i < symbol->size; i++) {
+        int32_t byte = t->byte_ids[(unsigned char)text[symbol->start + i]];
+        if (byte < 0) /* a vocabulary without bytes */
+            return t->unknown < 0 || ids_append(out, &t->unknown, 1);
+        if (!ids_append(out, &byte, 1))
+            return false;
+    }
+    return true;
+}
+
+enum error_code spm_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out, struct error *err)
+{
+    struct buf normal;
+    struct symbols s = {0};
+    size_t before = out->n;
+    buf_init(&normal, size * 3 + 3);
+    bool ok = normalise(t, text, size, &normal);
+    struct pair_context context = {t, buf_text(&normal)};
+    ok = ok && split(t, context.text, normal.size, &s) && symbols_merge(&s, pair, &context);
+    for (int32_t i = 0; ok && s.n > 0 && i >= 0; i = s.at[i].next)
+        ok = put(t, &s.at[i], context.text, out);
+    symbols_free(&s);
+    buf_free(&normal);
+    if (ok)
+        return ERR_NONE;
+    out->n = before;
+    return error_set(err, ERR_MEMORY, "no memory to split %zu bytes into tokens", size);
+}
+
+/* Appends the spelling with U+2581 as spaces. */
+static void put_spelling(const char *text, size_t size, struct buf *out)
+{
+    while (size > 0) {
+        const char *space = memmem(text, size, SPACE, 3);
+        size_t plain = space != NULL ? (size_t)(space - text) : size;
+        buf_append(out, text, plain);
+        if (space != NULL)
+            buf_putc(out, ' ');
+        size -= space != NULL ? plain + 3 : plain;
+        text += space != NULL ? plain + 3 : plain;
+    }
+}
+
+static int byte_value(const struct tokenizer *t, int32_t id)
+{
+    const char *digits = token_text(t, id) + 3; /* of <0xNN> */
+    int high = digits[0] <= '9' ? digits[0] - '0' : digits[0] - 'A' + 10;
+    int low = digits[1] <= '9' ? digits[1] - '0' : digits[1] - 'A' + 10;
+    return high * 16 + low;
+}
+
+static bool is_byte(const struct tokenizer *t, int32_t id)
+{
+    return t->types[id] == TOKEN_BYTE && token_size(t, id) == 6;
+}
+
+bool spm_piece(const struct tokenizer *t, int32_t id, struct buf *out)
+{
+    if (is_byte(t, id))
+        buf_putc(out, (char)byte_value(t, id));
+    else if (t->types[id] == TOKEN_UNKNOWN)
+        buf_puts(out, " \xE2\x81\x87 ");
+    else
+        put_spelling(token_text(t, id), token_size(t, id), out);
+    return !buf_failed(out);
+}
+
+/* A run of byte tokens: whole characters, U+FFFD for each byte that is part of none. */
+static void put_bytes(const struct buf *bytes, struct buf *out)
+{
+    for (size_t at = 0, used; at < bytes->size; at += used) {
+        bool good = utf8_decode(bytes->data + at, bytes->size - at, &used) != UTF8_INVALID;
+        used = good ? used : 1;
+        buf_append(out, good ? bytes->data + at : REPLACEMENT, good ? used : 3);
+    }
+}
+
+bool spm_decode(const struct tokenizer *t, const int32_t *ids, size_t n, struct buf *out)
+{
+    struct buf bytes;
+    size_t before = out->size;
+    bool dropped = !t->space_prefix; /* the space in front */
+    buf_init(&bytes, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        int32_t id = ids[i];
+        if (id < 0 || id >= t->n)
+            continue;
+        if (is_byte(t, id)) {
+            buf_putc(&bytes, (char)byte_value(t, id));
+            continue;
+        }
+        put_bytes(&bytes, out);
+        buf_clear(&bytes);
+        const char *text = token_text(t, id);
+        if (!dropped && out->size == before && t->types[id] != TOKEN_CONTROL && strncmp(text, SPACE, 3) == 0) {
+            dropped = true;
+            put_spelling(text + 3, token_size(t, id) - 3, out);
+        } else {
+            tokenizer_piece(t, id, out);
+        }
+    }
+    put_bytes(&bytes, out);
+    bool ok = !buf_failed(&bytes) && !buf_failed(out);
+    buf_free(&bytes);
+    return ok;
+}

@@ -1,0 +1,7 @@
+/* Where tests find their fixtures: $srcdir, else the source tree that the test was built from. */
+#ifndef PALAVER_TESTS_SOURCE_H
+#define PALAVER_TESTS_SOURCE_H
+
+const char *source_folder(void);
+
+#endif

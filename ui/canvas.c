@@ -1,0 +1,439 @@
+/* Screen: ncurses behind a few calls. Colour pairs are made when a style is first drawn. */
+#include <config.h>
+
+#include "ui/canvas.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <ncurses.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "base/utf8.h"
+#include "ui/text/text.h"
+
+/* Alternate screen and cursor as they were, no mouse, no paste marks, no reports of the focus. */
+#define LEAVE_MODES "\033[?1000l\033[?1002l\033[?1006l\033[?1007l\033[?2004l\033[?1004l"
+#define ENTER_MODES "\033[?2004h\033[?1004h"
+#define LAST_WORDS LEAVE_MODES "\033[0m\033[?25h\033[?1049l\r\n"
+#define MOUSE_ON "\033[?1000h\033[?1002h\033[?1006h"
+#define MOUSE_OFF "\033[?1000l\033[?1002l\033[?1006l\033[?1007l"
+
+enum { PAIRS_MOST = 256 };
+
+struct pair { int foreground, background; };
+
+struct screen {
+    SCREEN *curses;
+    char *term;
+    const struct theme *theme;
+    bool no_color, ascii, mouse, sends_modes, away;
+    struct pair pairs[PAIRS_MOST]; /* pair i + 1 */
+    int n_pairs;
+    int colors;
+};
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+/* Whether a theme has colours beyond the terminal's own sixteen. */
+static bool has_rgb(const struct theme *theme)
+{
+    for (int role = 0; role < STYLE_ROLES; role++) {
+        const struct theme_style *style = theme_style(theme, (enum style_role)role);
+        if (style->foreground.kind == THEME_RGB || style->background.kind == THEME_RGB)
+            return true;
+    }
+    return false;
+}
+
+/* The terminal's entry with direct colours, where the terminal has them and ncurses knows it. */
+static SCREEN *open_direct(const char *term)
+{
+    const char *says = getenv("COLORTERM");
+    char name[64];
+    int size = (int)strcspn(term, "-");
+    if (says == NULL || (strcmp(says, "truecolor") != 0 && strcmp(says, "24bit") != 0))
+        return NULL;
+    snprintf(name, sizeof name, "%.*s-direct", size, term);
+    return newterm(name, stdout, stdin);
+}
+
+static void begin(struct screen *s)
+{
+    raw();
+    noecho();
+    nonl();
+    keypad(stdscr, FALSE);
+    leaveok(stdscr, FALSE);
+    if (has_colors() && !s->no_color) {
+        start_color();
+        use_default_colors();
+        s->colors = COLORS;
+    }
+    s->n_pairs = 0;
+}
+
+static void send_modes(const struct screen *s, const char *modes)
+{
+    if (!s->sends_modes)
+        return;
+    fputs(modes, stdout);
+    fflush(stdout);
+}
+
+/* Terminals without these modes would show them. */
+static bool knows_modes(const char *term)
+{
+    static const char *const old[] = {"vt100", "vt220", "linux", "dumb", "ansi", "cons25"};
+    for (size_t i = 0; i < sizeof old / sizeof old[0]; i++)
+        if (strcmp(term, old[i]) == 0)
+            return strcmp(term, "linux") == 0;
+    return true;
+}
+
+static bool start(struct screen *s)
+{
+    s->curses = has_rgb(s->theme) && !s->no_color ? open_direct(s->term) : NULL;
+    if (s->curses == NULL)
+        s->curses = newterm(s->term, stdout, stdin);
+    if (s->curses == NULL)
+        return false;
+    set_term(s->curses);
+    begin(s);
+    send_modes(s, ENTER_MODES);
+    if (s->mouse)
+        send_modes(s, MOUSE_ON);
+    return true;
+}
+
+struct screen *screen_open(const char *term, const struct theme *theme, bool no_color, struct error *err)
+{
+    struct screen *s = calloc(1, sizeof *s);
+    if (s == NULL || (s->term = strdup(term)) == NULL) {
+        free(s);
+        error_set(err, ERR_MEMORY, "no memory for the screen");
+        return NULL;
+    }
+    s->theme = theme;
+    s->no_color = no_color;
+    s->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    s->sends_modes = knows_modes(term);
+    if (!start(s)) {
+        error_set(err, ERR_UNSUPPORTED, "the terminal type '%s' is not known here; set TERM, e.g. to xterm", term);
+        free(s->term);
+        free(s);
+        return NULL;
+    }
+    return s;
+}
+
+static void stop(struct screen *s)
+{
+    if (!s->away) {
+        send_modes(s, LEAVE_MODES);
+        endwin();
+    }
+    delscreen(s->curses);
+    s->curses = NULL;
+}
+
+void screen_free(struct screen *s)
+{
+    if (s == NULL)
+        return;
+    stop(s);
+    free(s->term);
+    free(s);
+}
+
+const char *screen_last_words(void)
+{
+    return LAST_WORDS;
+}
+
+void screen_set_theme(struct screen *s, const struct theme *theme)
+{
+    bool reopen = has_rgb(theme) != has_rgb(s->theme) && !s->no_color && getenv("COLORTERM") != NULL;
+    s->theme = theme;
+    if (reopen) {
+        stop(s);
+        start(s);
+    }
+    s->n_pairs = 0;
+    clearok(stdscr, TRUE);
+}
+
+bool screen_is_ascii(const struct screen *s)
+{
+    return s->ascii;
+}
+
+int screen_colors(const struct screen *s)
+{
+    return s->colors;
+}
+
+void screen_mouse(struct screen *s, bool on)
+{
+    if (s->mouse != on)
+        send_modes(s, on ? MOUSE_ON : MOUSE_OFF);
+    s->mouse = on;
+}
+
+void screen_resize(struct screen *s)
+{
+    struct winsize size;
+    (void)s;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
+        resizeterm(size.ws_row, size.ws_col);
+    clearok(stdscr, TRUE);
+}
+
+int screen_rows(const struct screen *s)
+{
+    (void)s;
+    return LINES;
+}
+
+int screen_columns(const struct screen *s)
+{
+    (void)s;
+    return COLS;
+}
+
+void screen_leave(struct screen *s)
+{
+    if (s->away)
+        return;
+    send_modes(s, LEAVE_MODES);
+    def_prog_mode();
+    endwin();
+    s->away = true;
+}
+
+void screen_return(struct screen *s)
+{
+    if (!s->away)
+        return;
+    s->away = false;
+    reset_prog_mode();
+    screen_resize(s);
+    refresh();
+    send_modes(s, ENTER_MODES);
+    if (s->mouse)
+        send_modes(s, MOUSE_ON);
+}
+
+/* ---- drawing ---------------------------------------------------------------------------------------------------- */
+
+void screen_clear(struct screen *s)
+{
+    (void)s;
+    erase();
+}
+
+void screen_redraw(struct screen *s)
+{
+    (void)s;
+    clearok(stdscr, TRUE);
+}
+
+void screen_flush(struct screen *s, int y, int x)
+{
+    if (s->away)
+        return;
+    curs_set(y >= 0);
+    if (y >= 0)
+        move(y, x);
+    refresh();
+}
+
+static int pair_of(struct screen *s, int foreground, int background)
+{
+    for (int i = 0; i < s->n_pairs; i++)
+        if (s->pairs[i].foreground == foreground && s->pairs[i].background == background)
+            return i + 1;
+    if (s->n_pairs == PAIRS_MOST || s->n_pairs + 1 >= COLOR_PAIRS)
+        return 0;
+    s->pairs[s->n_pairs++] = (struct pair){foreground, background};
+    init_extended_pair(s->n_pairs, foreground, background);
+    return s->n_pairs;
+}
+
+static attr_t attributes(unsigned style)
+{
+    attr_t a = A_NORMAL;
+    if (style & STYLE_BOLD)
+        a |= A_BOLD;
+    if (style & STYLE_ITALIC)
+        a |= A_ITALIC;
+    if (style & STYLE_UNDERLINE)
+        a |= A_UNDERLINE;
+    if (style & STYLE_REVERSE)
+        a |= A_REVERSE;
+    if (style & STYLE_FAINT)
+        a |= A_DIM;
+    return a;
+}
+
+/* With direct colours only the first eight numbers are the terminal's own: bright ones are these in bold. */
+static int color_number(const struct screen *s, const struct theme_color *color, unsigned *extra)
+{
+    int number = theme_color_number(color, s->colors);
+    if (s->colors > 256 && color->kind == THEME_NAMED && color->named >= 8) {
+        *extra |= STYLE_BOLD;
+        return color->named - 8;
+    }
+    return number;
+}
+
+static void set_style(struct screen *s, unsigned style)
+{
+    const struct theme_style *look = theme_style(s->theme, (enum style_role)(style & STYLE_ROLE));
+    unsigned all = look->attributes | (style & ~(unsigned)STYLE_ROLE), ignored = 0;
+    int pair = 0;
+    if (s->colors > 0) {
+        int foreground = color_number(s, &look->foreground, &all);
+        pair = pair_of(s, foreground, color_number(s, &look->background, &ignored));
+    }
+    attr_set(attributes(all), 0, s->colors > 0 ? &pair : NULL);
+}
+
+/* Draws one cluster as the characters that it is made of. */
+static void put_cluster(const char *text, size_t size, int columns)
+{
+    wchar_t wide[32];
+    int n = 0, drawn = 0;
+    for (size_t at = 0, used; at < size && n < 31; at += used) {
+        uint32_t code = utf8_decode(text + at, size - at, &used);
+        int width = code == UTF8_INVALID ? -1 : wcwidth((wchar_t)code);
+        wide[n++] = width < 0 ? L'?' : (wchar_t)code;
+        drawn += width < 0 ? 1 : width;
+    }
+    addnwstr(wide, n);
+    for (; drawn < columns; drawn++)
+        addch(' ');
+}
+
+int screen_text(struct screen *s, const struct area *a, int row, int column, unsigned style, const char *text, size_t size)
+{
+    if (row < 0 || row >= a->rows || column >= a->columns)
+        return column;
+    set_style(s, style);
+    move(a->y + row, a->x + column);
+    for (size_t at = 0, used; at < size; at += used) {
+        int columns;
+        used = text_cluster(text + at, size - at, &columns);
+        bool tab = text[at] == '\t';
+        if (tab)
+            columns = TEXT_TAB - column % TEXT_TAB;
+        if (column + columns > a->columns)
+            break;
+        if (tab)
+            put_cluster("", 0, columns);
+        else if (columns > 0)
+            put_cluster(text + at, used, columns);
+        column += columns;
+    }
+    return column;
+}
+
+int screen_puts(struct screen *s, const struct area *a, int row, int column, unsigned style, const char *text)
+{
+    return screen_text(s, a, row, column, style, text, strlen(text));
+}
+
+int screen_printf(struct screen *s, const struct area *a, int row, int column, unsigned style, const char *format, ...)
+{
+    char text[1024];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    return screen_text(s, a, row, column, style, text, strlen(text));
+}
+
+void screen_blank(struct screen *s, const struct area *a, int row, int column, int n, unsigned style)
+{
+    if (row < 0 || row >= a->rows)
+        return;
+    set_style(s, style);
+    move(a->y + row, a->x + column);
+    for (int i = 0; i < n && column + i < a->columns; i++)
+        addch(' ');
+}
+
+/* The eight pieces of boxes: horizontal, vertical, the corners clockwise from the top left. */
+static const cchar_t *piece(const struct screen *s, int which)
+{
+    const cchar_t *const pieces[] = {WACS_HLINE, WACS_VLINE, WACS_ULCORNER, WACS_URCORNER, WACS_LRCORNER, WACS_LLCORNER};
+    (void)s;
+    return pieces[which];
+}
+
+static void put_piece(struct screen *s, int y, int x, int which)
+{
+    const cchar_t *from = piece(s, which);
+    wchar_t wide[CCHARW_MAX + 1];
+    attr_t a, now;
+    short pair_short;
+    int pair = 0;
+    cchar_t cell;
+    if (getcchar(from, wide, &a, &pair_short, NULL) == ERR)
+        return;
+    attr_get(&now, &pair_short, &pair);
+    setcchar(&cell, wide, now | (a & A_ALTCHARSET), 0, &pair);
+    mvadd_wch(y, x, &cell);
+}
+
+void screen_hline(struct screen *s, const struct area *a, int row, int column, int n, unsigned style)
+{
+    set_style(s, style);
+    for (int i = 0; i < n && row >= 0 && row < a->rows && column + i < a->columns; i++)
+        put_piece(s, a->y + row, a->x + column + i, 0);
+}
+
+void screen_vline(struct screen *s, const struct area *a, int row, int column, int n, unsigned style)
+{
+    set_style(s, style);
+    for (int i = 0; i < n && row + i < a->rows && column < a->columns; i++)
+        put_piece(s, a->y + row + i, a->x + column, 1);
+}
+
+void screen_box(struct screen *s, const struct area *a, unsigned style, const char *title)
+{
+    int right = a->columns - 1, bottom = a->rows - 1;
+    screen_hline(s, a, 0, 1, right - 1, style);
+    screen_hline(s, a, bottom, 1, right - 1, style);
+    screen_vline(s, a, 1, 0, bottom - 1, style);
+    screen_vline(s, a, 1, right, bottom - 1, style);
+    put_piece(s, a->y, a->x, 2);
+    put_piece(s, a->y, a->x + right, 3);
+    put_piece(s, a->y + bottom, a->x + right, 4);
+    put_piece(s, a->y + bottom, a->x, 5);
+    if (title == NULL || *title == '\0' || right < 6)
+        return;
+    struct area inner = {a->y, a->x + 2, 1, right - 3};
+    size_t fits = text_fit(title, strlen(title), inner.columns - 2);
+    int column = screen_text(s, &inner, 0, 1, STYLE_TITLE, title, fits);
+    screen_blank(s, &inner, 0, 0, 1, style);
+    screen_blank(s, &inner, 0, column, 1, style);
+}
+
+void screen_bell(struct screen *s)
+{
+    (void)s;
+    beep();
+}
+
+void screen_send(struct screen *s, const char *bytes, size_t size)
+{
+    (void)s;
+    fwrite(bytes, 1, size, stdout);
+    fflush(stdout);
+}

@@ -1,0 +1,343 @@
+/* Bindings: the table, and the file that changes it. */
+#include <config.h>
+
+#include "ui/keys/bindings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "ui/commands.h"
+
+#define ANY PLACE_ANYWHERE
+#define TXT PLACE_TRANSCRIPT
+#define LST PLACE_LIST
+#define SET PLACE_SETTINGS
+#define LNS PLACE_LENS
+
+/* Editing keys belong to libedit: so Alt and F keys here, without those letters that libedit's emacs keys take, and plain
+ * letters only where nothing is typed. F1, F10 and F11 never arrive in some terminals: Alt-1 is F1, and so on. */
+const struct binding bindings_default[] = {
+    {ANY, "f1", "keys", "all keys"},
+    {ANY, "alt-1", "keys", NULL},
+    {ANY, "alt-x", "palette", "find any command, conversation, model or theme"},
+    {ANY, "f2", "palette", NULL},
+    {ANY, "alt-2", "palette", NULL},
+    {ANY, "f3", "settings", "sampling settings"},
+    {ANY, "alt-3", "settings", NULL},
+    {ANY, "f4", "lens", "how each token came about, and other roads from there"},
+    {ANY, "alt-4", "lens", NULL},
+    {ANY, "f5", "list", "conversations: to the list, or fold it away"},
+    {ANY, "alt-5", "list", NULL},
+    {ANY, "f6", "mouse", "mouse on or off (off: the terminal's own selection)"},
+    {ANY, "alt-6", "mouse", NULL},
+    {ANY, "f7", "raw", "Markdown or the text as it is"},
+    {ANY, "alt-7", "raw", NULL},
+    {ANY, "alt-o", "/open", "open a conversation"},
+    {ANY, "alt-s", "/search", "search all conversations"},
+    {ANY, "alt-a", "/new", "new conversation"},
+    {ANY, "alt-up", "previous-conversation", "previous conversation in the list"},
+    {ANY, "alt-down", "next-conversation", "next conversation in the list"},
+    {ANY, "alt-left", "/prev", "previous alternative of an answer"},
+    {ANY, "alt-right", "/next", "next alternative"},
+    {ANY, "alt-r", "/regenerate", "another answer"},
+    {ANY, "alt-e", "/edit", "edit the last message"},
+    {ANY, "alt-y", "/copy", "copy the last answer"},
+    {ANY, "page-up", "page-up", "scroll"},
+    {ANY, "page-down", "page-down", NULL},
+    {ANY, "shift-up", "line-up", "scroll by a line"},
+    {ANY, "shift-down", "line-down", NULL},
+    {ANY, "alt-end", "end", "to the end; new text is followed again"},
+    {ANY, "ctrl-end", "end", NULL},
+    {ANY, "ctrl-home", "home", "to the beginning"},
+    {ANY, "alt-home", "home", NULL},
+    {ANY, "ctrl-l", "redraw", "draw the screen anew"},
+    {ANY, "ctrl-z", "suspend", "suspend; fg comes back"},
+
+    {TXT, "j", "next-message", "next message"},
+    {TXT, "down", "next-message", NULL},
+    {TXT, "k", "previous-message", "previous message"},
+    {TXT, "up", "previous-message", NULL},
+    {TXT, "g", "home", "to the beginning"},
+    {TXT, "home", "home", NULL},
+    {TXT, "G", "end", "to the end"},
+    {TXT, "end", "end", NULL},
+    {TXT, "ctrl-d", "half-down", "half a page down"},
+    {TXT, "space", "page-down", NULL},
+    {TXT, "ctrl-u", "half-up", "half a page up"},
+    {TXT, "/", "find", "find in this conversation"},
+    {TXT, "n", "next-match", "next place found"},
+    {TXT, "N", "previous-match", "previous place found"},
+    {TXT, "y", "copy-message", "copy the message"},
+    {TXT, "c", "copy-code", "copy a code block; again: the next"},
+    {TXT, "e", "/edit", "edit the message; what stood there is kept"},
+    {TXT, "r", "/regenerate", "another answer"},
+    {TXT, "b", "/branch", "a new conversation from here"},
+    {TXT, "d", "/delete message", "delete the message (u brings it back)"},
+    {TXT, "u", "/undelete", "bring back what was deleted"},
+    {TXT, "p", "/verify", "is the answer made again the same?"},
+    {TXT, "left", "/prev", "previous alternative"},
+    {TXT, "right", "/next", "next alternative"},
+    {TXT, "m", "raw", "Markdown or the text as it is"},
+    {TXT, "t", "think", "show or fold what the model thinks"},
+    {TXT, "?", "keys", "all keys"},
+    {TXT, "i", "composer", "back to the composer"},
+    {TXT, "enter", "composer", NULL},
+    {TXT, "tab", "list", "to the list"},
+
+    {LST, "down", "list-down", "next"},
+    {LST, "j", "list-down", NULL},
+    {LST, "up", "list-up", "previous"},
+    {LST, "k", "list-up", NULL},
+    {LST, "g", "list-home", "first"},
+    {LST, "home", "list-home", NULL},
+    {LST, "G", "list-end", "last"},
+    {LST, "end", "list-end", NULL},
+    {LST, "enter", "list-open", "open"},
+    {LST, "right", "list-open", NULL},
+    {LST, "d", "/delete", "delete (u brings it back)"},
+    {LST, "u", "/undelete", "bring back what was deleted"},
+    {LST, "r", "/rename", "rename"},
+    {LST, "p", "/pin", "pin or unpin"},
+    {LST, "a", "/archive", "archive or take out of it"},
+    {LST, "n", "/new", "new conversation"},
+    {LST, "/", "/search", "search all conversations"},
+    {LST, "?", "keys", "all keys"},
+    {LST, "tab", "composer", "to the composer"},
+    {LST, "i", "composer", NULL},
+
+    {SET, "down", "setting-down", "next setting"},
+    {SET, "j", "setting-down", NULL},
+    {SET, "up", "setting-up", "previous setting"},
+    {SET, "k", "setting-up", NULL},
+    {SET, "right", "setting-more", "more"},
+    {SET, "left", "setting-less", "less"},
+    {SET, "shift-right", "setting-much-more", "much more"},
+    {SET, "shift-left", "setting-much-less", "much less"},
+    {SET, "backspace", "setting-default", "back to the default"},
+    {SET, "enter", "setting-type", "type a value"},
+    {SET, "tab", "composer", "to the composer"},
+    {SET, "?", "keys", "all keys"},
+
+    {LNS, "right", "lens-right", "next token"},
+    {LNS, "l", "lens-right", NULL},
+    {LNS, "left", "lens-left", "token before"},
+    {LNS, "h", "lens-left", NULL},
+    {LNS, "ctrl-right", "lens-far-right", "ten tokens on"},
+    {LNS, "ctrl-left", "lens-far-left", "ten tokens back"},
+    {LNS, "down", "lens-down", "next alternative"},
+    {LNS, "j", "lens-down", NULL},
+    {LNS, "up", "lens-up", "previous alternative"},
+    {LNS, "k", "lens-up", NULL},
+    {LNS, "enter", "lens-fork", "go on with the alternative; the old answer stays"},
+    {LNS, "space", "lens-draw", "go on with a token drawn anew; the old answer stays"},
+    {LNS, "w", "lens-words", "go on with your own words from here"},
+    {LNS, "t", "/step", "token by token: on or off"},
+    {LNS, "g", "/step off", "go on without steps"},
+    {LNS, "s", "/settings-of-token", "take the settings that were in force here"},
+    {LNS, "tab", "composer", "to the composer"},
+    {LNS, "?", "keys", "all keys"},
+    {0},
+};
+
+struct bindings {
+    struct binding *at;
+    struct key *keys;
+    size_t n, capacity;
+    struct buf names; /* of the file: NUL-terminated, not moved once read */
+};
+
+const char *place_name(enum place place)
+{
+    static const char *const names[] = {"anywhere", "transcript", "list", "settings", "lens", "composer"};
+    return (unsigned)place < PLACES ? names[place] : NULL;
+}
+
+static bool add(struct bindings *b, const struct binding *binding)
+{
+    struct key key;
+    if (!key_parse(binding->key, &key))
+        return false;
+    if (b->n == b->capacity) {
+        size_t capacity = 2 * b->capacity + 128;
+        struct binding *at = realloc(b->at, capacity * sizeof *at);
+        if (at == NULL)
+            return false;
+        b->at = at;
+        struct key *keys = realloc(b->keys, capacity * sizeof *keys);
+        if (keys == NULL)
+            return false;
+        b->keys = keys;
+        b->capacity = capacity;
+    }
+    b->at[b->n] = *binding;
+    b->keys[b->n++] = key;
+    return true;
+}
+
+static void drop(struct bindings *b, enum place place, const struct key *key)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->at[i].place != place || !key_equal(&b->keys[i], key))
+            continue;
+        if (b->at[i].help != NULL && i + 1 < b->n && b->at[i + 1].help == NULL)
+            b->at[i + 1].help = b->at[i].help;
+        memmove(b->at + i, b->at + i + 1, (b->n - i - 1) * sizeof *b->at);
+        memmove(b->keys + i, b->keys + i + 1, (b->n - i - 1) * sizeof *b->keys);
+        b->n--;
+        return;
+    }
+}
+
+/* ---- the file --------------------------------------------------------------------------------------------------- */
+
+static bool place_parse(const char *name, enum place *place)
+{
+    for (int i = 0; i < PLACES; i++)
+        if (strcmp(name, place_name((enum place)i)) == 0) {
+            *place = (enum place)i;
+            return true;
+        }
+    return false;
+}
+
+/* The help of the binding that the command has elsewhere, or of the command itself. */
+static const char *help_of(const char *command)
+{
+    for (const struct binding *b = bindings_default; b->key != NULL; b++)
+        if (b->help != NULL && strcmp(b->command, command) == 0)
+            return b->help;
+    return command[0] == '/' ? "run this command" : "";
+}
+
+static char *trim(char *text)
+{
+    text += strspn(text, " \t\r\n");
+    size_t size = strlen(text);
+    while (size > 0 && strchr(" \t\r\n", text[size - 1]) != NULL)
+        text[--size] = '\0';
+    return text;
+}
+
+/* `place key = command`; the strings stay where they are. */
+static enum error_code take_line(struct bindings *b, const char *file, int number, char *line, struct error *err)
+{
+    line = trim(line);
+    if (*line == '\0' || *line == '#')
+        return ERR_NONE;
+    char *equals = strstr(line, " = "), *command = equals != NULL ? trim(equals + 3) : NULL;
+    char *key = line + strcspn(line, " \t");
+    struct key parsed;
+    struct binding binding = {0};
+    if (equals == NULL || *key == '\0' || key >= equals)
+        return error_set(err, ERR_FORMAT, "%s:%d: a line reads `place key = command`", file, number);
+    *equals = '\0';
+    *key++ = '\0';
+    key = trim(key);
+    if (!place_parse(line, &binding.place))
+        return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no place; those are anywhere, transcript, list, settings, "
+                         "lens, composer", file, number, line);
+    if (!key_parse(key, &parsed))
+        return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no key; keys are written like ctrl-x, alt-enter, f3, g", file,
+                         number, key);
+    drop(b, binding.place, &parsed);
+    if (strcmp(command, "none") == 0)
+        return ERR_NONE;
+    if (command[0] != '/' && ui_command_find(command) == NULL)
+        return error_set(err, ERR_FORMAT, "%s:%d: there is no command '%s'; F1 lists them, others begin with a slash",
+                         file, number, command);
+    binding.key = key;
+    binding.command = command;
+    binding.help = help_of(command);
+    return add(b, &binding) ? ERR_NONE : error_set(err, ERR_MEMORY, "no memory for the keys");
+}
+
+static enum error_code read_file(struct bindings *b, const char *file, struct error *err)
+{
+    char piece[4096];
+    FILE *in = fopen(file, "re");
+    if (in == NULL)
+        return errno == ENOENT ? ERR_NONE : error_system(err, ERR_IO, errno, "%s", file);
+    for (size_t n; (n = fread(piece, 1, sizeof piece, in)) > 0;)
+        buf_append(&b->names, piece, n);
+    fclose(in);
+    if (buf_failed(&b->names))
+        return error_set(err, ERR_FORMAT, "%s: too large for a file of keys", file);
+    char *rest = b->names.data;
+    for (int number = 1; rest != NULL && *rest != '\0'; number++) {
+        char *line = rest, *end = strchr(rest, '\n');
+        if (end != NULL)
+            *end = '\0';
+        rest = end != NULL ? end + 1 : NULL;
+        if (take_line(b, file, number, line, err) != ERR_NONE)
+            return err->code;
+    }
+    return ERR_NONE;
+}
+
+struct bindings *bindings_open(const char *file, struct error *err)
+{
+    struct bindings *b = calloc(1, sizeof *b);
+    if (b == NULL) {
+        error_set(err, ERR_MEMORY, "no memory for the keys");
+        return NULL;
+    }
+    buf_init(&b->names, 1 << 20);
+    for (const struct binding *binding = bindings_default; binding->key != NULL; binding++)
+        if (!add(b, binding)) {
+            error_set(err, ERR_MEMORY, "no memory for the keys");
+            bindings_free(b);
+            return NULL;
+        }
+    if (file != NULL && read_file(b, file, err) != ERR_NONE) {
+        bindings_free(b);
+        return NULL;
+    }
+    return b;
+}
+
+void bindings_free(struct bindings *b)
+{
+    if (b == NULL)
+        return;
+    free(b->at);
+    free(b->keys);
+    buf_free(&b->names);
+    free(b);
+}
+
+/* ---- looking up ------------------------------------------------------------------------------------------------- */
+
+size_t bindings_count(const struct bindings *b)
+{
+    return b->n;
+}
+
+const struct binding *bindings_at(const struct bindings *b, size_t index)
+{
+    return index < b->n ? &b->at[index] : NULL;
+}
+
+static const char *find(const struct bindings *b, enum place place, const struct key *key)
+{
+    for (size_t i = b->n; i-- > 0;)
+        if (b->at[i].place == place && key_equal(&b->keys[i], key))
+            return b->at[i].command;
+    return NULL;
+}
+
+const char *bindings_find(const struct bindings *b, enum place place, const struct key *key)
+{
+    const char *command = find(b, place, key);
+    return command != NULL ? command : find(b, PLACE_ANYWHERE, key);
+}
+
+const char *bindings_key(const struct bindings *b, const char *command)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (strcmp(b->at[i].command, command) == 0)
+            return b->at[i].key;
+    return NULL;
+}

@@ -1,0 +1,216 @@
+/* Composer lines: layout by text_wrap, kept up to date. */
+#include <config.h>
+
+#include "ui/panes/composer-lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/panes/composer-edit.h"
+#include "ui/text/text.h"
+
+enum { TEXT_MOST = 1 << 30 };
+/* Where a line ends depends on how long the word behind it is: a change reaches this many lines back. */
+enum { LINES_BACK = 3 };
+
+void lines_init(struct lines *l)
+{
+    *l = (struct lines){0};
+    buf_init(&l->text, TEXT_MOST);
+    buf_init(&l->before, TEXT_MOST);
+}
+
+void lines_free(struct lines *l)
+{
+    buf_free(&l->text);
+    buf_free(&l->before);
+    free(l->starts);
+}
+
+/* ---- layout */
+
+static bool add_start(struct lines *l, size_t start)
+{
+    if (l->n == l->capacity) {
+        size_t capacity = 2 * l->capacity + 64;
+        size_t *more = realloc(l->starts, capacity * sizeof *more);
+        if (more == NULL)
+            return false;
+        l->starts = more;
+        l->capacity = capacity;
+    }
+    l->starts[l->n++] = start;
+    return true;
+}
+
+/* The line that begins at start; a column is left for the cursor. Returns where the next begins, *last when there is none. */
+static size_t wrap(const struct lines *l, size_t start, size_t *end, bool *last)
+{
+    const char *text = buf_text(&l->text);
+    size_t left = l->text.size - start;
+    size_t used = left > 0 ? text_wrap(text + start, left, l->columns > 3 ? l->columns - 1 : 2, end) : (*end = 0);
+    *end += start;
+    *last = used == left && (left == 0 || text[l->text.size - 1] != '\n');
+    return start + used;
+}
+
+/* One line more; false when there is none, or no memory. */
+static bool lay_out(struct lines *l)
+{
+    size_t end;
+    bool last;
+    if (l->whole)
+        return false;
+    if (l->n == 0)
+        return add_start(l, 0);
+    size_t next = wrap(l, l->starts[l->n - 1], &end, &last);
+    l->whole = last || !add_start(l, next);
+    return !l->whole;
+}
+
+static void set_columns(struct lines *l, int columns)
+{
+    if (columns == l->columns)
+        return;
+    l->columns = columns;
+    l->n = 0;
+    l->whole = false;
+}
+
+/* The line in which offset is, of those laid out. */
+static size_t line_at(const struct lines *l, size_t offset)
+{
+    size_t low = 0, high = l->n;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (l->starts[middle] <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Lays out again after bytes [from..) became others but for the last same ones. */
+static void lay_out_change(struct lines *l, size_t from, size_t same, size_t old_size)
+{
+    if (l->n == 0)
+        return;
+    size_t changed = line_at(l, from), keep = (changed > LINES_BACK ? changed - LINES_BACK : 0) + 1;
+    size_t n_old = l->whole ? l->n - keep : 0, at = 0, size = l->text.size;
+    size_t *old = l->whole ? malloc((n_old + 1) * sizeof *old) : NULL;
+    if (old != NULL)
+        memcpy(old, l->starts + keep, n_old * sizeof *old);
+    l->n = keep;
+    l->whole = false;
+    while (old != NULL && lay_out(l)) {
+        size_t start = l->starts[l->n - 1];
+        if (start < size - same)
+            continue;
+        size_t as_old = start - size + old_size;
+        while (at < n_old && old[at] < as_old)
+            at++;
+        if (at == n_old)
+            break;
+        if (old[at] == as_old) {
+            for (at++; at < n_old; at++)
+                if (!add_start(l, old[at] - old_size + size))
+                    break;
+            l->whole = at == n_old;
+            break;
+        }
+    }
+    free(old);
+}
+
+bool lines_set(struct lines *l, const wchar_t *text, size_t n, size_t cursor)
+{
+    struct buf new = l->before;
+    buf_clear(&new);
+    bool ok = edit_narrow(&new, text, cursor);
+    size_t at = new.size;
+    ok = ok && edit_narrow(&new, text + cursor, n - cursor);
+    if (!ok) {
+        l->before = new;
+        return false;
+    }
+    l->before = l->text;
+    l->text = new;
+    const char *a = buf_text(&l->before), *b = buf_text(&new);
+    size_t least = new.size < l->before.size ? new.size : l->before.size, from = 0, same = 0;
+    while (from < least && a[from] == b[from])
+        from++;
+    while (same < least - from && a[l->before.size - 1 - same] == b[new.size - 1 - same])
+        same++;
+    l->cursor = at;
+    bool different = from + same < new.size || new.size != l->before.size;
+    l->version += different;
+    if (different)
+        lay_out_change(l, from, same, l->before.size);
+    return true;
+}
+
+/* ---- questions */
+
+int lines_count(struct lines *l, int columns)
+{
+    set_columns(l, columns);
+    while (lay_out(l))
+        ;
+    return l->n > 0 ? (int)l->n : 1;
+}
+
+bool lines_get(struct lines *l, int columns, int line, size_t *start, size_t *end)
+{
+    bool last;
+    set_columns(l, columns);
+    while (line >= 0 && l->n <= (size_t)line && lay_out(l))
+        ;
+    if (line < 0 || (size_t)line >= l->n)
+        return false;
+    *start = l->starts[line];
+    wrap(l, *start, end, &last);
+    return true;
+}
+
+/* As the line is drawn: cleaned. */
+static int columns_of(const char *text, size_t size)
+{
+    struct buf shown;
+    buf_init(&shown, TEXT_MOST);
+    text_clean(text, size, &shown, NULL);
+    int columns = text_columns(buf_text(&shown), shown.size, 0);
+    buf_free(&shown);
+    return columns;
+}
+
+void lines_where(struct lines *l, int columns, int *line, int *column)
+{
+    set_columns(l, columns);
+    while ((l->n == 0 || l->starts[l->n - 1] <= l->cursor) && lay_out(l))
+        ;
+    size_t at = l->n > 0 ? line_at(l, l->cursor) : 0, start = l->n > 0 ? l->starts[at] : 0;
+    int wide = columns_of(buf_text(&l->text) + start, l->cursor - start);
+    *line = (int)at;
+    *column = wide < columns ? wide : columns > 0 ? columns - 1 : 0;
+}
+
+size_t lines_offset(struct lines *l, int columns, int line, int column)
+{
+    struct buf shown;
+    struct text_origin origin = {0};
+    size_t start, end;
+    if (line < 0)
+        return 0;
+    if (!lines_get(l, columns, line, &start, &end))
+        return l->text.size;
+    buf_init(&shown, TEXT_MOST);
+    size_t at = end - start;
+    if (text_clean(buf_text(&l->text) + start, end - start, &shown, &origin)) {
+        size_t fit = text_fit(buf_text(&shown), shown.size, column);
+        at = fit < origin.n ? origin.at[fit] : at;
+    }
+    text_origin_free(&origin);
+    buf_free(&shown);
+    return start + at;
+}

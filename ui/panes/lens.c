@@ -1,0 +1,137 @@
+/* Lens. */
+#include <config.h>
+
+#include "ui/panes/lens.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/panes/candidates.h"
+#include "ui/text/text.h"
+
+/* One token. */
+struct look {
+    bool any;
+    char *text, *facts, *settings;
+    struct candidates candidates;
+    size_t chosen; /* among the candidates */
+};
+
+struct lens {
+    struct look token, next;
+    bool at_next;
+};
+
+struct lens *lens_new(void)
+{
+    return calloc(1, sizeof(struct lens));
+}
+
+void lens_free(struct lens *l)
+{
+    if (l == NULL)
+        return;
+    lens_set(l, NULL);
+    lens_set_next(l, NULL);
+    free(l);
+}
+
+static void set(struct look *k, const struct ui_token_details *d)
+{
+    free(k->text);
+    free(k->facts);
+    free(k->settings);
+    k->any = d != NULL;
+    k->text = d != NULL ? candidates_copy(d->text) : NULL;
+    k->facts = d != NULL && d->facts != NULL ? strdup(d->facts) : NULL;
+    k->settings = d != NULL ? candidates_copy(d->settings) : NULL;
+    candidates_set(&k->candidates, d != NULL ? d->candidates : NULL, d != NULL ? d->n_candidates : 0);
+    k->chosen = 0;
+    for (size_t i = 0; i < k->candidates.n; i++)
+        if (k->candidates.at[i].chosen)
+            k->chosen = i;
+}
+
+void lens_set(struct lens *l, const struct ui_token_details *d)
+{
+    set(&l->token, d);
+}
+
+void lens_set_next(struct lens *l, const struct ui_token_details *d)
+{
+    set(&l->next, d);
+    l->at_next = d != NULL;
+}
+
+bool lens_has_next(const struct lens *l)
+{
+    return l->next.any;
+}
+
+bool lens_is_next(const struct lens *l)
+{
+    return l->at_next;
+}
+
+void lens_go_next(struct lens *l, bool there)
+{
+    l->at_next = there && l->next.any;
+}
+
+static struct look *shown(struct lens *l)
+{
+    return l->at_next ? &l->next : &l->token;
+}
+
+/* Wrapped text; returns the next row. */
+static int draw_text(struct screen *s, const struct area *a, int row, unsigned style, const char *text)
+{
+    size_t size = strlen(text), end;
+    for (size_t at = 0; at < size; row++) {
+        size_t next = text_wrap(text + at, size - at, a->columns, &end);
+        screen_text(s, a, row, 0, style, text + at, end);
+        at += next;
+    }
+    return row;
+}
+
+void lens_draw(struct lens *l, struct screen *s, const struct area *a, bool focus)
+{
+    static const char help[] = "← → token, ↑ ↓ alternative, Enter goes on with it instead, Space draws anew, w own words, "
+                               "Esc leaves";
+    static const char next_help[] = "→ draws a token, ↑ ↓ Enter take one, w own words, ← looks back, g goes on without "
+                                    "steps, Esc stops";
+    const struct look *k = shown(l);
+    struct area inner = {a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
+    int row = 0;
+    for (int i = 0; i < inner.rows; i++)
+        screen_blank(s, &inner, i, 0, inner.columns, STYLE_TEXT);
+    screen_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, l->at_next ? "Next token" : "Lens");
+    if (!k->any) {
+        draw_text(s, &inner, 0, STYLE_DIM, "No token here: ← → move inside an answer that has a record of its tokens.");
+        return;
+    }
+    row = draw_text(s, &inner, row, STYLE_CHOSEN, k->text != NULL ? k->text : "");
+    if (k->facts != NULL)
+        row = draw_text(s, &inner, row, STYLE_TEXT, k->facts) + 1;
+    screen_puts(s, &inner, row++, 0, STYLE_TITLE, l->at_next ? "Can be" : "Could have been");
+    screen_puts(s, &inner, row++, 0, STYLE_DIM, "% by the model, % with the settings");
+    row = candidates_draw(&k->candidates, s, &inner, row, focus ? k->chosen : k->candidates.n) + 1;
+    if (k->settings != NULL)
+        row = draw_text(s, &inner, row, STYLE_DIM, k->settings) + 1;
+    draw_text(s, &inner, row, STYLE_DIM, l->at_next ? next_help : help);
+}
+
+bool lens_choose(struct lens *l, int step)
+{
+    struct look *k = shown(l);
+    if (k->candidates.n == 0)
+        return false;
+    k->chosen = step > 0 ? (k->chosen + 1) % k->candidates.n : (k->chosen + k->candidates.n - 1) % k->candidates.n;
+    return true;
+}
+
+size_t lens_chosen(const struct lens *l)
+{
+    return l->at_next ? l->next.chosen : l->token.chosen;
+}

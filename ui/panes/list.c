@@ -1,0 +1,224 @@
+/* List: rows of conversations under headings of days. */
+#include <config.h>
+
+#include "ui/panes/list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "ui/text/text.h"
+
+struct entry { int64_t id, changed; char *title; bool pinned, archived, unread; };
+
+struct list {
+    struct entry *at;
+    size_t n, selected;
+    int64_t current;
+    int top;           /* first row shown, headings counted */
+    struct area drawn; /* where rows stood last */
+};
+
+struct list *list_new(void)
+{
+    return calloc(1, sizeof(struct list));
+}
+
+static void clear(struct list *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        free(l->at[i].title);
+    free(l->at);
+    l->at = NULL;
+    l->n = 0;
+}
+
+void list_free(struct list *l)
+{
+    if (l == NULL)
+        return;
+    clear(l);
+    free(l);
+}
+
+static char *clean_title(const char *title)
+{
+    struct buf out;
+    buf_init(&out, 4096);
+    if (!text_clean(title, strlen(title) < 1000 ? strlen(title) : 1000, &out, NULL))
+        buf_clear(&out);
+    for (size_t i = 0; i < out.size; i++)
+        if (out.data[i] == '\n' || out.data[i] == '\t')
+            out.data[i] = ' ';
+    return buf_take(&out);
+}
+
+bool list_set(struct list *l, const struct ui_conversation *conversations, size_t n, int64_t current)
+{
+    int64_t selected = list_selected(l);
+    size_t place = l->selected;
+    struct entry *at = calloc(n + 1, sizeof *at);
+    if (at == NULL)
+        return false;
+    clear(l);
+    l->at = at;
+    for (; l->n < n; l->n++) {
+        const struct ui_conversation *c = &conversations[l->n];
+        at[l->n] = (struct entry){c->id, c->changed, clean_title(c->title), c->pinned, c->archived, c->unread};
+    }
+    if (current != l->current)
+        selected = current;
+    l->current = current;
+    l->selected = place < n ? place : n > 0 ? n - 1 : 0;
+    list_select(l, selected);
+    return true;
+}
+
+void list_select(struct list *l, int64_t id)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->at[i].id == id)
+            l->selected = i;
+}
+
+/* ---- days ------------------------------------------------------------------------------------------------------- */
+
+/* Days since some day, in local time. */
+static long day_number(time_t when)
+{
+    struct tm day;
+    localtime_r(&when, &day);
+    return (long)day.tm_yday + 366L * day.tm_year;
+}
+
+static void heading(const struct entry *e, char *out, size_t size)
+{
+    time_t now = time(NULL), then = (time_t)(e->changed / 1000);
+    long days = day_number(now) - day_number(then);
+    struct tm day;
+    localtime_r(&then, &day);
+    if (e->pinned)
+        snprintf(out, size, "Pinned");
+    else if (days <= 0)
+        snprintf(out, size, "Today");
+    else if (days == 1)
+        snprintf(out, size, "Yesterday");
+    else if (days < 7)
+        strftime(out, size, "%A", &day);
+    else
+        strftime(out, size, "%B %Y", &day);
+}
+
+static bool has_heading(const struct list *l, size_t i, char *out, size_t size)
+{
+    char before[64] = "";
+    heading(&l->at[i], out, size);
+    if (i > 0)
+        heading(&l->at[i - 1], before, sizeof before);
+    return i == 0 || strcmp(before, out) != 0;
+}
+
+/* ---- drawing ---------------------------------------------------------------------------------------------------- */
+
+/* The row of a conversation, and all rows, headings counted. */
+static int row_of(const struct list *l, size_t index)
+{
+    char text[64];
+    int row = 0;
+    for (size_t i = 0; i < l->n && i <= index; i++)
+        row += has_heading(l, i, text, sizeof text) + (i < index);
+    return row;
+}
+
+static void keep_in_view(struct list *l, int rows)
+{
+    int row = row_of(l, l->selected);
+    if (row < l->top + (row > 0))
+        l->top = row > 0 ? row - 1 : 0;
+    if (row >= l->top + rows)
+        l->top = row - rows + 1;
+}
+
+static void draw_entry(const struct list *l, struct screen *s, const struct area *a, int row, size_t index, bool focus)
+{
+    const struct entry *e = &l->at[index];
+    bool ascii = screen_is_ascii(s), here = e->id == l->current;
+    unsigned style = focus && index == l->selected ? STYLE_SELECTED : here ? STYLE_TEXT | STYLE_BOLD : STYLE_TEXT;
+    screen_blank(s, a, row, 0, a->columns, style);
+    screen_puts(s, a, row, 0, style, here ? ascii ? ">" : "▸" : " ");
+    struct area inner = {a->y, a->x, a->rows, a->columns - 2};
+    screen_puts(s, &inner, row, 1, style, e->title != NULL && *e->title != '\0' ? e->title : "(no title)");
+    if (e->unread)
+        screen_puts(s, a, row, a->columns - 1, STYLE_UNREAD, ascii ? "*" : "●");
+    else if (e->archived)
+        screen_puts(s, a, row, a->columns - 1, STYLE_DIM, "a");
+}
+
+void list_draw(struct list *l, struct screen *s, const struct area *a, bool focus)
+{
+    struct area inner = {a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
+    char text[64];
+    int row = 0;
+    for (int i = 0; i < inner.rows; i++)
+        screen_blank(s, &inner, i, 0, inner.columns, STYLE_TEXT);
+    screen_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, "Conversations");
+    l->drawn = inner;
+    if (l->n == 0)
+        screen_puts(s, &inner, 0, 1, STYLE_DIM, "none yet");
+    keep_in_view(l, inner.rows);
+    for (size_t i = 0; i < l->n && row - l->top < inner.rows; i++) {
+        if (has_heading(l, i, text, sizeof text)) {
+            if (row >= l->top)
+                screen_puts(s, &inner, row - l->top, 0, STYLE_DAY, text);
+            row++;
+        }
+        if (row >= l->top && row - l->top < inner.rows)
+            draw_entry(l, s, &inner, row - l->top, i, focus);
+        row++;
+    }
+}
+
+/* ---- moving ----------------------------------------------------------------------------------------------------- */
+
+void list_move(struct list *l, int step)
+{
+    long to = (long)l->selected + step;
+    long last = (long)l->n - 1;
+    l->selected = to < 0 || last < 0 ? 0 : to > last ? (size_t)last : (size_t)to;
+}
+
+bool list_at_end(const struct list *l)
+{
+    return l->selected + 1 >= l->n;
+}
+
+int64_t list_selected(const struct list *l)
+{
+    return l->selected < l->n ? l->at[l->selected].id : 0;
+}
+
+int64_t list_current(const struct list *l)
+{
+    return l->current;
+}
+
+int64_t list_beside(const struct list *l, int step)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->at[i].id == l->current)
+            return (step < 0 ? i > 0 : i + 1 < l->n) ? l->at[step < 0 ? i - 1 : i + 1].id : 0;
+    return l->n > 0 ? l->at[0].id : 0;
+}
+
+bool list_select_row(struct list *l, int row)
+{
+    row += l->top - 1; /* the frame's */
+    for (size_t i = 0; i < l->n; i++)
+        if (row_of(l, i) == row) {
+            l->selected = i;
+            return true;
+        }
+    return false;
+}

@@ -1,0 +1,25 @@
+/* Popup: a list to choose from by typing, or a text to read, over the other panes. */
+#ifndef PALAVER_UI_POPUP_H
+#define PALAVER_UI_POPUP_H
+
+#include "ui/keys/key.h"
+#include "ui/canvas.h"
+#include "ui/ui.h"
+
+struct popup;
+
+struct popup *popup_pick(const char *title, const struct ui_item *items, size_t n, bool asks);
+struct popup *popup_view(const char *title, const char *text, size_t size, const struct ui_stretch *stretches, size_t n);
+void popup_free(struct popup *p);
+void popup_set_items(struct popup *p, const struct ui_item *items, size_t n);
+/* Draws in the middle of the area; the cursor's place is put into y, x, or left alone. */
+void popup_draw(struct popup *p, struct screen *s, const struct area *a, int *y, int *x);
+
+enum popup_result { POPUP_NOTHING, POPUP_CLOSED, POPUP_CHOSEN, POPUP_ASKED, POPUP_COPY };
+enum popup_result popup_key(struct popup *p, const struct key *key);
+/* The command of the item that was chosen, or the text to copy; and what is typed. The popup's. */
+const char *popup_text(const struct popup *p);
+void popup_set_query(struct popup *p, const char *text);
+const char *popup_query(const struct popup *p);
+
+#endif

@@ -1,0 +1,275 @@
+/* Settings: drawing and moving. */
+#include <config.h>
+
+#include "ui/panes/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/panes/candidates.h"
+#include "ui/text/text.h"
+
+enum { NAME = 20, VALUE = 9 };
+/* Of candidates and of settings so many are shown before the other ones have to give way. */
+enum { LEAST_CANDIDATES = 5, LEAST_ROWS = 3, HEADING = 2 };
+
+struct setting { char *name, *value, *help, *source, *typed; double position; bool number; };
+
+struct settings {
+    struct setting *at;
+    size_t n, focus, first; /* first: the one at the top */
+    struct candidates candidates;
+    char *summary;
+    struct field field;     /* of the one in focus */
+    char *trouble;          /* with what is typed; NULL: none */
+    struct area sliders;    /* where they stood last */
+};
+
+struct settings *settings_new(void)
+{
+    return calloc(1, sizeof(struct settings));
+}
+
+static void clear(struct settings *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        free(p->at[i].name);
+        free(p->at[i].value);
+        free(p->at[i].help);
+        free(p->at[i].source);
+        free(p->at[i].typed);
+    }
+    free(p->at);
+    p->at = NULL;
+    p->n = 0;
+}
+
+void settings_free(struct settings *p)
+{
+    if (p == NULL)
+        return;
+    clear(p);
+    candidates_free(&p->candidates);
+    free(p->summary);
+    free(p->trouble);
+    free(p);
+}
+
+static struct setting copy(const struct ui_setting *from)
+{
+    return (struct setting){.name = candidates_copy(from->name), .value = candidates_copy(from->value),
+                            .help = candidates_copy(from->help), .source = candidates_copy(from->source),
+                            .typed = candidates_copy(from->typed), .position = from->position, .number = from->number};
+}
+
+/* The focus stays on the setting of that name; where it is gone, so is its field. */
+static void find_focus(struct settings *p, const char *name)
+{
+    size_t i = 0;
+    while (i < p->n && (name == NULL || p->at[i].name == NULL || strcmp(p->at[i].name, name) != 0))
+        i++;
+    if (i == p->n)
+        settings_typed(p, NULL);
+    p->focus = i < p->n ? i : p->focus < p->n ? p->focus : 0;
+}
+
+bool settings_set(struct settings *p, const struct ui_setting *list, size_t n)
+{
+    char *focus = p->n > 0 ? candidates_copy(p->at[p->focus].name) : NULL;
+    clear(p);
+    p->at = calloc(n + 1, sizeof *p->at);
+    for (; p->at != NULL && p->n < n; p->n++)
+        p->at[p->n] = copy(&list[p->n]);
+    find_focus(p, focus);
+    free(focus);
+    return p->at != NULL;
+}
+
+bool settings_set_candidates(struct settings *p, const struct ui_candidate *list, size_t n, const char *summary)
+{
+    candidates_set(&p->candidates, list, n);
+    free(p->summary);
+    p->summary = candidates_copy(summary);
+    return true;
+}
+
+/* ---- drawing ---------------------------------------------------------------------------------------------------- */
+
+/* The column of a value: a long one takes all that its name leaves. */
+static int value_column(const struct setting *from, int columns)
+{
+    int name = from->name != NULL ? (int)strlen(from->name) + 1 : 0;
+    int value = from->value != NULL ? text_columns(from->value, strlen(from->value), 0) : 0;
+    return name <= NAME && NAME + value <= columns ? NAME : name;
+}
+
+static void draw_setting(const struct settings *p, struct screen *s, const struct area *a, int row, size_t i, bool focus)
+{
+    const struct setting *from = &p->at[i];
+    bool selected = focus && i == p->focus;
+    unsigned style = selected ? STYLE_SELECTED : STYLE_TEXT;
+    struct area name = {a->y, a->x, a->rows, from->number && a->columns >= NAME ? NAME - 1 : a->columns};
+    screen_blank(s, a, row, 0, a->columns, style);
+    screen_puts(s, &name, row, 0, style, from->name);
+    bool off = from->value != NULL && strcmp(from->value, "Off") == 0;
+    screen_puts(s, a, row, value_column(from, a->columns), off && !selected ? STYLE_DIM : style,
+                from->value != NULL ? from->value : "");
+    int width = a->columns - NAME - VALUE;
+    if (from->position >= 0 && width > 2)
+        candidates_bar(s, a, row, NAME + VALUE, width, from->position);
+}
+
+/* Where the panes' parts stand, from above. */
+struct parts { int settings, help, candidates; bool gap_before_help, gap_before_candidates; };
+
+/* What the setting in focus does, or what is wrong with what was typed. */
+static const char *help_of(const struct settings *p)
+{
+    const char *help = p->trouble != NULL ? p->trouble : p->at[p->focus].help;
+    return help != NULL ? help : "";
+}
+
+static int help_lines(const struct settings *p, int columns)
+{
+    const char *text = help_of(p);
+    size_t size = strlen(text), end;
+    int lines = p->at[p->focus].source != NULL;
+    for (size_t at = 0; at < size; lines++)
+        at += text_wrap(text + at, size - at, columns, &end);
+    return lines;
+}
+
+/* The candidates give way to the settings down to LEAST_CANDIDATES, then the settings to them. */
+static struct parts divide(const struct settings *p, const struct area *a)
+{
+    struct parts parts = {.settings = (int)p->n, .help = p->n > 0 ? help_lines(p, a->columns) : 0};
+    int wanted = p->candidates.n > 0 ? (int)p->candidates.n + HEADING : p->summary != NULL;
+    int least = wanted < LEAST_CANDIDATES + HEADING ? wanted : LEAST_CANDIDATES + HEADING;
+    int rest = a->rows - parts.help;
+    if (parts.settings + least > rest)
+        parts.settings = rest - least > LEAST_ROWS ? rest - least : LEAST_ROWS;
+    parts.settings = parts.settings < (int)p->n ? parts.settings : (int)p->n;
+    rest -= parts.settings;
+    parts.candidates = rest < wanted ? rest : wanted;
+    parts.gap_before_help = rest > wanted;
+    parts.gap_before_candidates = rest > wanted + 1;
+    return parts;
+}
+
+static int draw_help(const struct settings *p, struct screen *s, const struct area *a, int row)
+{
+    const char *text = help_of(p), *source = p->at[p->focus].source;
+    size_t size = strlen(text), end;
+    for (size_t at = 0; at < size && row < a->rows; row++) {
+        size_t next = text_wrap(text + at, size - at, a->columns, &end);
+        screen_text(s, a, row, 0, p->trouble != NULL ? STYLE_ERROR : STYLE_DIM, text + at, end);
+        at += next;
+    }
+    if (source != NULL && row < a->rows)
+        screen_printf(s, a, row++, 0, STYLE_DIM, "from: %s", source);
+    return row;
+}
+
+static void draw_settings(struct settings *p, struct screen *s, const struct area *a, int rows, bool focus)
+{
+    size_t shown = rows > 0 ? (size_t)rows : 0;
+    bool ascii = screen_is_ascii(s);
+    if (p->focus < p->first)
+        p->first = p->focus;
+    if (p->focus >= p->first + shown)
+        p->first = p->focus - shown + 1;
+    if (p->first + shown > p->n)
+        p->first = p->n - shown;
+    for (size_t i = 0; i < shown; i++)
+        draw_setting(p, s, a, (int)i, p->first + i, focus);
+    if (p->first > 0)
+        screen_puts(s, a, 0, a->columns - 1, STYLE_DIM, ascii ? "^" : "▲");
+    if (p->first + shown < p->n)
+        screen_puts(s, a, rows - 1, a->columns - 1, STYLE_DIM, ascii ? "v" : "▼");
+}
+
+static void draw_candidates(struct settings *p, struct screen *s, const struct area *a, int row, int rows)
+{
+    struct area own = {a->y, a->x, row + rows < a->rows ? row + rows : a->rows, a->columns};
+    if (rows <= 0)
+        return;
+    if (p->candidates.n > 0)
+        screen_puts(s, &own, row++, 0, STYLE_TITLE, "Next token % model after");
+    if (p->summary != NULL && row < own.rows)
+        screen_puts(s, &own, row++, 0, STYLE_DIM, p->summary);
+    candidates_draw(&p->candidates, s, &own, row, p->candidates.n);
+}
+
+void settings_draw(struct settings *p, struct screen *s, const struct area *a, bool focus, int *y, int *x)
+{
+    struct area inner = {a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
+    struct parts parts = divide(p, &inner);
+    for (int i = 0; i < inner.rows; i++)
+        screen_blank(s, &inner, i, 0, inner.columns, STYLE_TEXT);
+    screen_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, "Settings");
+    p->sliders = inner;
+    draw_settings(p, s, &inner, parts.settings, focus);
+    int row = parts.settings + parts.gap_before_help;
+    if (p->n > 0)
+        row = draw_help(p, s, &inner, row) + parts.gap_before_candidates;
+    draw_candidates(p, s, &inner, row, parts.candidates);
+    if (p->field.open && focus && p->n > 0)
+        field_draw(&p->field, s, &inner, (int)(p->focus - p->first), p->at[p->focus].number ? NAME : value_column(&p->at[p->focus], 0), y, x);
+}
+
+/* ---- typing ----------------------------------------------------------------------------------------------------- */
+
+struct field *settings_field(struct settings *p)
+{
+    return &p->field;
+}
+
+bool settings_is_number(const struct settings *p)
+{
+    return p->n > 0 && p->at[p->focus].number;
+}
+
+void settings_open_field(struct settings *p, const char *text)
+{
+    if (p->n == 0)
+        return;
+    const char *present = p->at[p->focus].typed;
+    field_open(&p->field, text != NULL ? text : present != NULL ? present : "");
+    free(p->trouble);
+    p->trouble = NULL;
+}
+
+void settings_typed(struct settings *p, const char *trouble)
+{
+    free(p->trouble);
+    p->trouble = candidates_copy(trouble);
+    p->field.open = p->field.open && trouble != NULL;
+}
+
+/* ---- moving ----------------------------------------------------------------------------------------------------- */
+
+void settings_move(struct settings *p, int step)
+{
+    settings_typed(p, NULL);
+    if (p->n > 0)
+        p->focus = step > 0 ? (p->focus + 1) % p->n : (p->focus + p->n - 1) % p->n;
+}
+
+const char *settings_name(const struct settings *p)
+{
+    return p->n > 0 ? p->at[p->focus].name : NULL;
+}
+
+bool settings_at(struct settings *p, int row, int column, double *position)
+{
+    size_t i = p->first + (size_t)(row - 1);
+    if (row < 1 || i >= p->n || row > divide(p, &p->sliders).settings)
+        return false;
+    int width = p->sliders.columns - NAME - VALUE, x = column - 1 - NAME - VALUE;
+    if (i != p->focus)
+        settings_typed(p, NULL);
+    p->focus = i;
+    *position = width > 0 && x >= 0 && x < width && p->at[p->focus].position >= 0 ? (double)(x + 0.5) / width : -1;
+    return true;
+}

@@ -1,0 +1,29 @@
+/* Fence: blocks in lists and quotes count as any other. */
+#include <config.h>
+
+#include "ui/text/fence.h"
+
+#include <string.h>
+
+static size_t skip(const char *line, size_t size, size_t at, const char *set)
+{
+    while (at < size && strchr(set, line[at]) != NULL)
+        at++;
+    return at;
+}
+
+bool fence_line(struct fence *f, const char *line, size_t size)
+{
+    size_t from = skip(line, size, 0, " \t>");
+    size_t back = skip(line, size, from, "`") - from, tilde = skip(line, size, from, "~") - from;
+    size_t n = back > tilde ? back : tilde;
+    if (f->c != '\0') {
+        if (n >= f->length && line[from] == f->c && skip(line, size, from + n, " \t\n") == size)
+            f->c = '\0';
+        return true;
+    }
+    if (n < 3 || (back > 0 && memchr(line + from + n, '`', size - from - n) != NULL))
+        return false;
+    *f = (struct fence){line[from], n};
+    return true;
+}

@@ -1,0 +1,355 @@
+/* Text: cleaning, widths and breaks, for messages of some KB; a megabyte of them takes milliseconds. */
+#include <config.h>
+
+#include "ui/text/text.h"
+
+#include <stdlib.h>
+#include <uchar.h>
+#include <utf8proc.h>
+#include <wchar.h>
+
+#include "base/utf8.h"
+
+/* A cluster that goes on without end is cut here; the longest that people write have 10. */
+enum { CLUSTER_MOST = 32 };
+
+static bool between(uint32_t code, uint32_t first, uint32_t last)
+{
+    return code >= first && code <= last;
+}
+
+static bool is_joiner(uint32_t code)
+{
+    return code == 0x200C || code == 0x200D;
+}
+
+static bool is_selector(uint32_t code)
+{
+    return between(code, 0xFE00, 0xFE0F) || between(code, 0xE0100, 0xE01EF);
+}
+
+static bool is_mark(uint32_t code)
+{
+    utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)code);
+    return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME || category == UTF8PROC_CATEGORY_MC;
+}
+
+/* Format characters that have a shape: signs that stand before Arabic and other numbers. */
+static bool is_visible_format(uint32_t code)
+{
+    return between(code, 0x0600, 0x0605) || code == 0x06DD || code == 0x070F || between(code, 0x0890, 0x0891) ||
+           code == 0x08E2 || code == 0x110BD || code == 0x110CD;
+}
+
+/* Joiners and selectors are part of the writing where they follow what they act on, and hide bytes anywhere else. */
+static bool hides_after(uint32_t code, uint32_t before)
+{
+    if (is_joiner(before) || before <= ' ')
+        return true;
+    if (is_joiner(code))
+        return before < 0x300;
+    return is_selector(before) || (code >= 0xE0100 && before < 0x2E80);
+}
+
+/* Whether code, shown as it is behind before, would be invisible or turn the direction of what stands around it. */
+static bool hides(uint32_t code, uint32_t before)
+{
+    if (is_joiner(code) || is_selector(code))
+        return hides_after(code, before);
+    if (code == 0x034F || between(code, 0x17B4, 0x17B5) || between(code, 0x180B, 0x180F) || code == 0x3164 ||
+        code == 0xFFA0 || between(code, 0x2028, 0x202E) || between(code, 0x2060, 0x206F) || between(code, 0xFFF0, 0xFFFB) ||
+        between(code, 0xE0000, 0xE0FFF))
+        return true;
+    if (between(code, 0xFDD0, 0xFDEF) || (code & 0xFFFE) == 0xFFFE)
+        return true;
+    return utf8proc_category((utf8proc_int32_t)code) == UTF8PROC_CATEGORY_CF && !is_visible_format(code);
+}
+
+static bool origin_add(struct text_origin *o, size_t at, size_t n, bool rising)
+{
+    if (o == NULL)
+        return true;
+    if (o->n + n > o->capacity) {
+        size_t capacity = 2 * (o->n + n) + 256;
+        uint32_t *more = realloc(o->at, capacity * sizeof *more);
+        if (more == NULL)
+            return false;
+        o->at = more;
+        o->capacity = capacity;
+    }
+    for (size_t i = 0; i < n; i++)
+        o->at[o->n++] = (uint32_t)(rising ? at + i : at);
+    return true;
+}
+
+void text_origin_free(struct text_origin *origin)
+{
+    free(origin->at);
+    *origin = (struct text_origin){0};
+}
+
+/* Appends what stands for code, which came from text[at]; lone: what code, a mark, stands on. */
+static bool append_visible(struct buf *out, struct text_origin *origin, uint32_t code, size_t at, bool lone)
+{
+    size_t from = out->size;
+    char picture[4];
+    if (lone)
+        buf_puts(out, "\xE2\x97\x8C"); /* a dotted circle */
+    else if (code == UTF8_INVALID)
+        buf_puts(out, "\xEF\xBF\xBD");
+    else if (code < ' ' || code == 0x7F)
+        buf_append(out, picture, utf8_encode(code == 0x7F ? 0x2421 : 0x2400 + code, picture));
+    else
+        buf_printf(out, "\xE2\x80\xB9U+%04X\xE2\x80\xBA", (unsigned)code);
+    return !buf_failed(out) && origin_add(origin, at, out->size - from, false);
+}
+
+/* The bytes at the beginning of text that are safe without a look at each: printable ASCII and line breaks. */
+static size_t plain_bytes(const char *text, size_t size)
+{
+    size_t n = 0;
+    while (n < size && ((unsigned char)(text[n] - ' ') < 0x5F || text[n] == '\n' || text[n] == '\t'))
+        n++;
+    return n;
+}
+
+bool text_clean(const char *text, size_t size, struct buf *out, struct text_origin *origin)
+{
+    uint32_t before = 0;
+    for (size_t at = 0, used; at < size; at += used) {
+        used = plain_bytes(text + at, size - at);
+        if (used > 0) {
+            before = (unsigned char)text[at + used - 1];
+            if (!buf_append(out, text + at, used) || !origin_add(origin, at, used, true))
+                return false;
+            continue;
+        }
+        uint32_t code = utf8_decode(text + at, size - at, &used);
+        if (code == '\r' && at + 1 < size && text[at + 1] == '\n')
+            continue;
+        bool visible = code == UTF8_INVALID || code < ' ' || between(code, 0x7F, 0x9F) || hides(code, before);
+        bool lone = !visible && before < ' ' && is_mark(code);
+        if ((lone || visible) && !append_visible(out, origin, code, at, lone))
+            return false;
+        if (!visible && (!buf_append(out, text + at, used) || !origin_add(origin, at, used, !lone)))
+            return false;
+        before = visible ? ' ' : code;
+    }
+    return true;
+}
+
+/* By the C library, with which ncurses draws; it knows only ASCII when the locale is not UTF-8. */
+static int char_columns(uint32_t code)
+{
+    if (code == UTF8_INVALID)
+        return 1;
+    int columns = wcwidth((wchar_t)code);
+    if (columns >= 0)
+        return columns;
+    columns = utf8proc_charwidth((utf8proc_int32_t)code);
+    bool unknown = utf8proc_category((utf8proc_int32_t)code) == UTF8PROC_CATEGORY_CN;
+    return unknown && columns == 0 ? 1 : columns;
+}
+
+size_t text_cluster(const char *text, size_t size, int *columns)
+{
+    *columns = text[0] == '\n' ? 0 : 1;
+    if ((unsigned char)text[0] < 0x80 && (size == 1 || (unsigned char)text[1] < 0x80))
+        return 1;
+    size_t at;
+    uint32_t code = utf8_decode(text, size, &at);
+    if (code == UTF8_INVALID)
+        return at;
+    if (code >= 0x80)
+        *columns = char_columns(code);
+    utf8proc_int32_t state = 0;
+    for (int n = 1; n < CLUSTER_MOST && at < size; n++) {
+        size_t used;
+        uint32_t next = utf8_decode(text + at, size - at, &used);
+        if (next == UTF8_INVALID ||
+            utf8proc_grapheme_break_stateful((utf8proc_int32_t)code, (utf8proc_int32_t)next, &state))
+            break;
+        *columns += char_columns(next);
+        at += used;
+        code = next;
+    }
+    return at;
+}
+
+size_t text_cluster_before(const char *text, size_t offset)
+{
+    enum { FAR = 256 };
+    size_t at = offset > 0 ? offset - 1 : 0;
+    while (at > 0 && offset - at < FAR && ((unsigned char)text[at] >= 0x80 || (unsigned char)text[at - 1] >= 0x80))
+        at--;
+    while (at > 0 && ((unsigned char)text[at] & 0xC0) == 0x80 && offset - at < FAR + 4)
+        at--;
+    size_t size = 0;
+    for (int columns; at < offset; at += size)
+        size = text_cluster(text + at, offset - at, &columns);
+    return size;
+}
+
+/* The columns of the cluster at text when it stands at this column. */
+static size_t cluster_at(const char *text, size_t size, int column, int *columns)
+{
+    size_t used = text_cluster(text, size, columns);
+    if (text[0] == '\t')
+        *columns = TEXT_TAB - column % TEXT_TAB;
+    return used;
+}
+
+int text_columns(const char *text, size_t size, int from)
+{
+    int column = from, columns;
+    for (size_t at = 0; at < size; column += columns)
+        at += cluster_at(text + at, size - at, column, &columns);
+    return column - from;
+}
+
+size_t text_fit(const char *text, size_t size, int columns)
+{
+    size_t at = 0;
+    for (int column = 0, wide; at < size; column += wide) {
+        size_t used = cluster_at(text + at, size - at, column, &wide);
+        if (column + wide > columns)
+            break;
+        at += used;
+    }
+    return at;
+}
+
+/* ---- lines */
+
+static bool is_blank(uint32_t code)
+{
+    return code == ' ' || code == '\t';
+}
+
+static bool is_among(uint32_t code, const char32_t *set)
+{
+    while (*set != 0 && *set != code)
+        set++;
+    return *set != 0;
+}
+
+/* What does not begin a line, and what does not end one, in East Asian writing. */
+static bool never_first(uint32_t code)
+{
+    return is_among(code, U",.!?:;)]}'\"%、。，．！？：；）］｝〕〉》」』】〗’”…‥・ー々ゝゞ"
+                          U"ぁぃぅぇぉっゃゅょァィゥェォッャュョ");
+}
+
+static bool never_last(uint32_t code)
+{
+    return is_among(code, U"([{'\"（［｛〔〈《「『【〖‘“");
+}
+
+/* Whether a line may end beside this character: one of East Asian writing, or an emoji. Korean has words. */
+static bool is_word_alone(uint32_t code, int columns)
+{
+    return columns > 1 && !between(code, 0xAC00, 0xD7A3) && !between(code, 0x1100, 0x11FF);
+}
+
+/* Where a line may end, while it is read. */
+struct breaking {
+    size_t blank_end, blank_next; /* before and after the last blanks; next 0: none yet */
+    size_t inside;                /* after the last hyphen or slash inside the word */
+    uint32_t last;                /* the character before */
+    bool last_alone;              /* it is a word alone */
+    bool words;                   /* something but blanks was read */
+};
+
+/* Takes note of the places to break between the character before and the one at text[at]. */
+static void note_break(struct breaking *b, const char *text, size_t size, size_t at, int columns)
+{
+    size_t used;
+    uint32_t code = utf8_decode(text + at, size - at, &used);
+    bool alone = is_word_alone(code, columns);
+    if (is_blank((unsigned char)text[at])) {
+        if (b->words && !is_blank(b->last))
+            b->blank_end = at;
+        if (b->words)
+            b->blank_next = at + 1;
+        b->inside = 0;
+    } else if (b->words && (b->last_alone || alone) && !is_blank(b->last) &&
+               !never_first(code) && !never_last(b->last)) {
+        b->blank_end = b->blank_next = at;
+        b->inside = 0;
+    } else if (b->words && (b->last == '-' || b->last == '/')) {
+        b->inside = at;
+    }
+    b->words = b->words || !is_blank((unsigned char)text[at]);
+    b->last = code;
+    b->last_alone = alone;
+}
+
+/* Whether the word at the beginning of text takes more than width columns. */
+static bool is_long_word(const char *text, size_t size, int width)
+{
+    int column = 0, columns = 0;
+    for (size_t at = 0; at < size && text[at] != '\n' && !is_blank((unsigned char)text[at]); column += columns) {
+        if (column > width)
+            return true;
+        size_t used, cluster = text_cluster(text + at, size - at, &columns);
+        if (is_word_alone(utf8_decode(text + at, size - at, &used), columns))
+            return false;
+        at += cluster;
+    }
+    return column > width;
+}
+
+static size_t trim(const char *text, size_t end)
+{
+    while (end > 0 && is_blank((unsigned char)text[end - 1]))
+        end--;
+    return end;
+}
+
+/* As much of one cluster as fits, character by character: nothing narrower can be done with it. */
+static size_t split_cluster(const char *text, size_t size, int width)
+{
+    size_t at = 0, used;
+    for (int column = 0; at < size; at += used) {
+        column += char_columns(utf8_decode(text + at, size - at, &used));
+        if (column > width && at > 0)
+            break;
+    }
+    return at;
+}
+
+/* The line ends before text[at], which does not fit: chooses where. */
+static size_t choose_break(const struct breaking *b, const char *text, size_t size, size_t at, int width, size_t *end)
+{
+    bool split = b->blank_next == 0 || is_long_word(text + b->blank_next, size - b->blank_next, width);
+    size_t next = split && b->inside > b->blank_next ? b->inside : b->blank_next > 0 ? b->blank_next : at;
+    if (next == 0) {
+        int columns;
+        next = split_cluster(text, text_cluster(text, size, &columns), width);
+    }
+    *end = next == b->blank_next && next > 0 ? b->blank_end : next;
+    *end = trim(text, *end);
+    return next;
+}
+
+size_t text_wrap(const char *text, size_t size, int width, size_t *end)
+{
+    struct breaking b = {0};
+    int column = 0, columns;
+    for (size_t at = 0, used; at < size; at += used, column += columns) {
+        if (text[at] == '\n') {
+            *end = trim(text, at);
+            return at + 1;
+        }
+        used = cluster_at(text + at, size - at, column, &columns);
+        bool blank = is_blank((unsigned char)text[at]);
+        if (column + columns > width && !(blank && b.words)) {
+            if (!blank)
+                note_break(&b, text, size, at, columns);
+            return choose_break(&b, text, size, at, width, end);
+        }
+        note_break(&b, text, size, at, columns);
+    }
+    *end = trim(text, size);
+    return size;
+}
