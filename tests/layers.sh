@@ -1,11 +1,18 @@
 #!/bin/sh
-# The include rule: base includes nobody; engine, history and ui include base and themselves; app includes of another
-# folder only its public header.
+# The include rule, between folders and inside of them.
+#
+# Between folders: base includes nobody; engine, history and ui include base and themselves; app includes of another
+# folder only its public header. Inside a folder: its rooms are a stair, and a file includes of its own room and of those
+# below. Files beside the rooms (engine.h, ui.h and the like) count as named in the stair by a dot.
 cd "${srcdir:-.}" || exit 1
 public='engine/engine.h history/history.h ui/ui.h'
 bad=0
+
+report() {
+	[ -z "$1" ] || { printf '%s\n' "$1"; bad=1; }
+}
+
 for here in base app engine history ui; do
-	[ -d $here ] || continue
 	for there in app engine history ui; do
 		[ $here = $there ] && continue
 		found=$(grep -rnE --include='*.[ch]' "#[ \t]*include[ \t]*\"$there/" $here)
@@ -14,7 +21,38 @@ for here in base app engine history ui; do
 				found=$(printf '%s\n' "$found" | grep -vF "\"$header\"")
 			done
 		fi
-		[ -z "$found" ] || { printf '%s\n' "$found"; bad=1; }
+		report "$found"
 	done
+done
+
+# stair FOLDER ROOM...: rooms from the ground up; a room includes none of those that follow. Rooms joined by + stand side
+# by side and do not include each other.
+stair() {
+	folder=$1
+	shift
+	while [ $# -gt 0 ]; do
+		floor=$1
+		shift
+		for room in $(echo "$floor" | tr + ' '); do
+			above=$(echo "$* $floor" | tr + ' ')
+			for there in $above; do
+				[ "$there" = "$room" ] && continue
+				if [ "$room" = . ]; then files=$(ls "$folder"/*.[ch]); else files=$(ls "$folder/$room"/*.[ch]); fi
+				# shellcheck disable=SC2086 # the names are words
+				[ "$there" = . ] && continue # what lies beside the rooms is their common ground, and checked from there
+				report "$(grep -nE "#[ \t]*include[ \t]*\"$folder/$there/" $files /dev/null)"
+			done
+		done
+	done
+}
+
+stair app text options+terminal library chat slash line+screen commands help .
+stair engine kernels file text sample model run
+stair history . port+repair
+stair ui text keys . panes
+
+for room in app/* engine/* history/* ui/*; do # none that the stair forgets
+	[ ! -d "$room" ] || [ "$room" = engine/templates ] || grep -qE "^stair ${room%%/*} (.*[ +])?${room#*/}([ +].*)?\$" tests/layers.sh ||
+		{ echo "$room: not in the stair"; bad=1; }
 done
 exit $bad

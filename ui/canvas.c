@@ -28,7 +28,7 @@ enum { PAIRS_MOST = 256 };
 
 struct pair { int foreground, background; };
 
-struct screen {
+struct canvas {
     SCREEN *curses;
     char *term;
     const struct theme *theme;
@@ -63,7 +63,7 @@ static SCREEN *open_direct(const char *term)
     return newterm(name, stdout, stdin);
 }
 
-static void begin(struct screen *s)
+static void begin(struct canvas *s)
 {
     raw();
     noecho();
@@ -78,7 +78,7 @@ static void begin(struct screen *s)
     s->n_pairs = 0;
 }
 
-static void send_modes(const struct screen *s, const char *modes)
+static void send_modes(const struct canvas *s, const char *modes)
 {
     if (!s->sends_modes)
         return;
@@ -96,7 +96,7 @@ static bool knows_modes(const char *term)
     return true;
 }
 
-static bool start(struct screen *s)
+static bool start(struct canvas *s)
 {
     s->curses = has_rgb(s->theme) && !s->no_color ? open_direct(s->term) : NULL;
     if (s->curses == NULL)
@@ -111,9 +111,9 @@ static bool start(struct screen *s)
     return true;
 }
 
-struct screen *screen_open(const char *term, const struct theme *theme, bool no_color, struct error *err)
+struct canvas *canvas_open(const char *term, const struct theme *theme, bool no_color, struct error *err)
 {
-    struct screen *s = calloc(1, sizeof *s);
+    struct canvas *s = calloc(1, sizeof *s);
     if (s == NULL || (s->term = strdup(term)) == NULL) {
         free(s);
         error_set(err, ERR_MEMORY, "no memory for the screen");
@@ -132,7 +132,7 @@ struct screen *screen_open(const char *term, const struct theme *theme, bool no_
     return s;
 }
 
-static void stop(struct screen *s)
+static void stop(struct canvas *s)
 {
     if (!s->away) {
         send_modes(s, LEAVE_MODES);
@@ -142,7 +142,7 @@ static void stop(struct screen *s)
     s->curses = NULL;
 }
 
-void screen_free(struct screen *s)
+void canvas_free(struct canvas *s)
 {
     if (s == NULL)
         return;
@@ -151,12 +151,12 @@ void screen_free(struct screen *s)
     free(s);
 }
 
-const char *screen_last_words(void)
+const char *canvas_last_words(void)
 {
     return LAST_WORDS;
 }
 
-void screen_set_theme(struct screen *s, const struct theme *theme)
+void canvas_set_theme(struct canvas *s, const struct theme *theme)
 {
     bool reopen = has_rgb(theme) != has_rgb(s->theme) && !s->no_color && getenv("COLORTERM") != NULL;
     s->theme = theme;
@@ -168,24 +168,24 @@ void screen_set_theme(struct screen *s, const struct theme *theme)
     clearok(stdscr, TRUE);
 }
 
-bool screen_is_ascii(const struct screen *s)
+bool canvas_is_ascii(const struct canvas *s)
 {
     return s->ascii;
 }
 
-int screen_colors(const struct screen *s)
+int canvas_colors(const struct canvas *s)
 {
     return s->colors;
 }
 
-void screen_mouse(struct screen *s, bool on)
+void canvas_mouse(struct canvas *s, bool on)
 {
     if (s->mouse != on)
         send_modes(s, on ? MOUSE_ON : MOUSE_OFF);
     s->mouse = on;
 }
 
-void screen_resize(struct screen *s)
+void canvas_resize(struct canvas *s)
 {
     struct winsize size;
     (void)s;
@@ -194,19 +194,19 @@ void screen_resize(struct screen *s)
     clearok(stdscr, TRUE);
 }
 
-int screen_rows(const struct screen *s)
+int canvas_rows(const struct canvas *s)
 {
     (void)s;
     return LINES;
 }
 
-int screen_columns(const struct screen *s)
+int canvas_columns(const struct canvas *s)
 {
     (void)s;
     return COLS;
 }
 
-void screen_leave(struct screen *s)
+void canvas_leave(struct canvas *s)
 {
     if (s->away)
         return;
@@ -216,13 +216,13 @@ void screen_leave(struct screen *s)
     s->away = true;
 }
 
-void screen_return(struct screen *s)
+void canvas_return(struct canvas *s)
 {
     if (!s->away)
         return;
     s->away = false;
     reset_prog_mode();
-    screen_resize(s);
+    canvas_resize(s);
     refresh();
     send_modes(s, ENTER_MODES);
     if (s->mouse)
@@ -231,19 +231,19 @@ void screen_return(struct screen *s)
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */
 
-void screen_clear(struct screen *s)
+void canvas_clear(struct canvas *s)
 {
     (void)s;
     erase();
 }
 
-void screen_redraw(struct screen *s)
+void canvas_redraw(struct canvas *s)
 {
     (void)s;
     clearok(stdscr, TRUE);
 }
 
-void screen_flush(struct screen *s, int y, int x)
+void canvas_flush(struct canvas *s, int y, int x)
 {
     if (s->away)
         return;
@@ -253,7 +253,7 @@ void screen_flush(struct screen *s, int y, int x)
     refresh();
 }
 
-static int pair_of(struct screen *s, int foreground, int background)
+static int pair_of(struct canvas *s, int foreground, int background)
 {
     for (int i = 0; i < s->n_pairs; i++)
         if (s->pairs[i].foreground == foreground && s->pairs[i].background == background)
@@ -282,7 +282,7 @@ static attr_t attributes(unsigned style)
 }
 
 /* With direct colours only the first eight numbers are the terminal's own: bright ones are these in bold. */
-static int color_number(const struct screen *s, const struct theme_color *color, unsigned *extra)
+static int color_number(const struct canvas *s, const struct theme_color *color, unsigned *extra)
 {
     int number = theme_color_number(color, s->colors);
     if (s->colors > 256 && color->kind == THEME_NAMED && color->named >= 8) {
@@ -292,7 +292,7 @@ static int color_number(const struct screen *s, const struct theme_color *color,
     return number;
 }
 
-static void set_style(struct screen *s, unsigned style)
+static void set_style(struct canvas *s, unsigned style)
 {
     const struct theme_style *look = theme_style(s->theme, (enum style_role)(style & STYLE_ROLE));
     unsigned all = look->attributes | (style & ~(unsigned)STYLE_ROLE), ignored = 0;
@@ -320,7 +320,7 @@ static void put_cluster(const char *text, size_t size, int columns)
         addch(' ');
 }
 
-int screen_text(struct screen *s, const struct area *a, int row, int column, unsigned style, const char *text, size_t size)
+int canvas_text(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text, size_t size)
 {
     if (row < 0 || row >= a->rows || column >= a->columns)
         return column;
@@ -343,22 +343,22 @@ int screen_text(struct screen *s, const struct area *a, int row, int column, uns
     return column;
 }
 
-int screen_puts(struct screen *s, const struct area *a, int row, int column, unsigned style, const char *text)
+int canvas_puts(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text)
 {
-    return screen_text(s, a, row, column, style, text, strlen(text));
+    return canvas_text(s, a, row, column, style, text, strlen(text));
 }
 
-int screen_printf(struct screen *s, const struct area *a, int row, int column, unsigned style, const char *format, ...)
+int canvas_printf(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *format, ...)
 {
     char text[1024];
     va_list list;
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    return screen_text(s, a, row, column, style, text, strlen(text));
+    return canvas_text(s, a, row, column, style, text, strlen(text));
 }
 
-void screen_blank(struct screen *s, const struct area *a, int row, int column, int n, unsigned style)
+void canvas_blank(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style)
 {
     if (row < 0 || row >= a->rows)
         return;
@@ -369,14 +369,14 @@ void screen_blank(struct screen *s, const struct area *a, int row, int column, i
 }
 
 /* The eight pieces of boxes: horizontal, vertical, the corners clockwise from the top left. */
-static const cchar_t *piece(const struct screen *s, int which)
+static const cchar_t *piece(const struct canvas *s, int which)
 {
     const cchar_t *const pieces[] = {WACS_HLINE, WACS_VLINE, WACS_ULCORNER, WACS_URCORNER, WACS_LRCORNER, WACS_LLCORNER};
     (void)s;
     return pieces[which];
 }
 
-static void put_piece(struct screen *s, int y, int x, int which)
+static void put_piece(struct canvas *s, int y, int x, int which)
 {
     const cchar_t *from = piece(s, which);
     wchar_t wide[CCHARW_MAX + 1];
@@ -391,27 +391,27 @@ static void put_piece(struct screen *s, int y, int x, int which)
     mvadd_wch(y, x, &cell);
 }
 
-void screen_hline(struct screen *s, const struct area *a, int row, int column, int n, unsigned style)
+void canvas_hline(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style)
 {
     set_style(s, style);
     for (int i = 0; i < n && row >= 0 && row < a->rows && column + i < a->columns; i++)
         put_piece(s, a->y + row, a->x + column + i, 0);
 }
 
-void screen_vline(struct screen *s, const struct area *a, int row, int column, int n, unsigned style)
+void canvas_vline(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style)
 {
     set_style(s, style);
     for (int i = 0; i < n && row + i < a->rows && column < a->columns; i++)
         put_piece(s, a->y + row + i, a->x + column, 1);
 }
 
-void screen_box(struct screen *s, const struct area *a, unsigned style, const char *title)
+void canvas_box(struct canvas *s, const struct area *a, unsigned style, const char *title)
 {
     int right = a->columns - 1, bottom = a->rows - 1;
-    screen_hline(s, a, 0, 1, right - 1, style);
-    screen_hline(s, a, bottom, 1, right - 1, style);
-    screen_vline(s, a, 1, 0, bottom - 1, style);
-    screen_vline(s, a, 1, right, bottom - 1, style);
+    canvas_hline(s, a, 0, 1, right - 1, style);
+    canvas_hline(s, a, bottom, 1, right - 1, style);
+    canvas_vline(s, a, 1, 0, bottom - 1, style);
+    canvas_vline(s, a, 1, right, bottom - 1, style);
     put_piece(s, a->y, a->x, 2);
     put_piece(s, a->y, a->x + right, 3);
     put_piece(s, a->y + bottom, a->x + right, 4);
@@ -420,18 +420,18 @@ void screen_box(struct screen *s, const struct area *a, unsigned style, const ch
         return;
     struct area inner = {a->y, a->x + 2, 1, right - 3};
     size_t fits = text_fit(title, strlen(title), inner.columns - 2);
-    int column = screen_text(s, &inner, 0, 1, STYLE_TITLE, title, fits);
-    screen_blank(s, &inner, 0, 0, 1, style);
-    screen_blank(s, &inner, 0, column, 1, style);
+    int column = canvas_text(s, &inner, 0, 1, STYLE_TITLE, title, fits);
+    canvas_blank(s, &inner, 0, 0, 1, style);
+    canvas_blank(s, &inner, 0, column, 1, style);
 }
 
-void screen_bell(struct screen *s)
+void canvas_bell(struct canvas *s)
 {
     (void)s;
     beep();
 }
 
-void screen_send(struct screen *s, const char *bytes, size_t size)
+void canvas_send(struct canvas *s, const char *bytes, size_t size)
 {
     (void)s;
     fwrite(bytes, 1, size, stdout);

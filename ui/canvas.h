@@ -3,8 +3,8 @@
  * ncurses compares what is drawn with what stands there and sends the difference. Keys do not come through ncurses (see
  * keys.h), and its signal handlers are not used. What is written here is safe to write: characters that are not printable
  * are replaced, whatever the text came from. One screen a process, as ncurses has it. */
-#ifndef PALAVER_UI_SCREEN_H
-#define PALAVER_UI_SCREEN_H
+#ifndef PALAVER_UI_CANVAS_H
+#define PALAVER_UI_CANVAS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,52 +13,52 @@
 #include "ui/text/style.h"
 #include "ui/theme.h"
 
-struct screen;
+struct canvas;
 
 struct area { int y, x, rows, columns; };
 
 /* Takes the terminal on standard output. term: as $TERM says; the theme stays the caller's and must outlive the screen.
  * NULL when the terminal can't place its cursor or is unknown. */
-struct screen *screen_open(const char *term, const struct theme *theme, bool no_color, struct error *err);
+struct canvas *canvas_open(const char *term, const struct theme *theme, bool no_color, struct error *err);
 /* Gives the terminal back as it was. */
-void screen_free(struct screen *s);
+void canvas_free(struct canvas *s);
 /* Bytes that give the terminal back, for a handler of crashes; static. */
-const char *screen_last_words(void);
+const char *canvas_last_words(void);
 
 /* Another theme from the next drawing on. */
-void screen_set_theme(struct screen *s, const struct theme *theme);
-bool screen_is_ascii(const struct screen *s); /* neither Unicode nor line drawing characters */
-int screen_colors(const struct screen *s);    /* 0: none */
-void screen_mouse(struct screen *s, bool on);
+void canvas_set_theme(struct canvas *s, const struct theme *theme);
+bool canvas_is_ascii(const struct canvas *s); /* neither Unicode nor line drawing characters */
+int canvas_colors(const struct canvas *s);    /* 0: none */
+void canvas_mouse(struct canvas *s, bool on);
 
 /* The terminal has another size now. */
-void screen_resize(struct screen *s);
-int screen_rows(const struct screen *s);
-int screen_columns(const struct screen *s);
+void canvas_resize(struct canvas *s);
+int canvas_rows(const struct canvas *s);
+int canvas_columns(const struct canvas *s);
 /* Leaves the terminal to another program, and takes it again. */
-void screen_leave(struct screen *s);
-void screen_return(struct screen *s);
+void canvas_leave(struct canvas *s);
+void canvas_return(struct canvas *s);
 
-void screen_clear(struct screen *s);
+void canvas_clear(struct canvas *s);
 /* Draws all from scratch at the next flush, for a screen that another program wrote into. */
-void screen_redraw(struct screen *s);
+void canvas_redraw(struct canvas *s);
 /* Sends what was drawn, the cursor at y, x; y < 0: hidden. */
-void screen_flush(struct screen *s, int y, int x);
+void canvas_flush(struct canvas *s, int y, int x);
 
 /* Writes text at a row and column of the area and returns the column after it; what does not fit is cut between clusters.
  * Tabs are drawn to their stops, other controls as '?'. */
-int screen_text(struct screen *s, const struct area *a, int row, int column, unsigned style, const char *text, size_t size);
-int screen_puts(struct screen *s, const struct area *a, int row, int column, unsigned style, const char *text);
-int screen_printf(struct screen *s, const struct area *a, int row, int column, unsigned style, const char *format, ...)
+int canvas_text(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text, size_t size);
+int canvas_puts(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text);
+int canvas_printf(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 /* Blanks n columns. */
-void screen_blank(struct screen *s, const struct area *a, int row, int column, int n, unsigned style);
+void canvas_blank(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style);
 /* Horizontal and vertical lines, and a box around the area's edge. */
-void screen_hline(struct screen *s, const struct area *a, int row, int column, int n, unsigned style);
-void screen_vline(struct screen *s, const struct area *a, int row, int column, int n, unsigned style);
-void screen_box(struct screen *s, const struct area *a, unsigned style, const char *title);
-void screen_bell(struct screen *s);
+void canvas_hline(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style);
+void canvas_vline(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style);
+void canvas_box(struct canvas *s, const struct area *a, unsigned style, const char *title);
+void canvas_bell(struct canvas *s);
 /* Sends bytes to the terminal as they are (OSC 52). */
-void screen_send(struct screen *s, const char *bytes, size_t size);
+void canvas_send(struct canvas *s, const char *bytes, size_t size);
 
 #endif

@@ -94,7 +94,7 @@ static void copy_code(struct ui *ui)
 static void list(struct ui *ui)
 {
     bool fold = ui->list_shown && ui->focus == FOCUS_LIST;
-    ui->list_shown = !fold || screen_columns(ui->screen) < LAYOUT_WIDE;
+    ui->list_shown = !fold || canvas_columns(ui->screen) < LAYOUT_WIDE;
     ui_take_focus(ui, fold ? FOCUS_COMPOSER : FOCUS_LIST);
 }
 
@@ -226,7 +226,7 @@ static void think(struct ui *ui)
 
 static void redraw(struct ui *ui)
 {
-    screen_redraw(ui->screen);
+    canvas_redraw(ui->screen);
 }
 
 static void suspend(struct ui *ui)

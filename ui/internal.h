@@ -20,7 +20,7 @@
 enum focus { FOCUS_COMPOSER, FOCUS_TRANSCRIPT, FOCUS_LIST, FOCUS_SETTINGS, FOCUS_LENS };
 
 struct ui {
-    struct screen *screen;
+    struct canvas *screen;
     struct theme *theme;
     const char *const *theme_folders;
     struct bindings *bindings;

@@ -342,7 +342,7 @@ enum error_code ui_set_theme(struct ui *ui, const char *name, struct error *err)
     struct theme *theme = theme_load(name, ui->theme_folders, err);
     if (theme == NULL)
         return err != NULL ? err->code : ERR_NOT_FOUND;
-    screen_set_theme(ui->screen, theme);
+    canvas_set_theme(ui->screen, theme);
     theme_free(ui->theme);
     ui->theme = theme;
     ui->dirty = true;
@@ -437,7 +437,7 @@ void ui_set_think(struct ui *ui, bool on)
 void ui_set_mouse(struct ui *ui, bool on)
 {
     ui->mouse = on;
-    screen_mouse(ui->screen, on);
+    canvas_mouse(ui->screen, on);
 }
 
 /* ---- the clipboard ---------------------------------------------------------------------------------------------- */
@@ -459,6 +459,6 @@ void ui_send_clipboard(struct ui *ui, bool primary, const char *text, size_t siz
     }
     buf_puts(&out, "\a");
     if (!buf_failed(&out))
-        screen_send(ui->screen, buf_text(&out), out.size);
+        canvas_send(ui->screen, buf_text(&out), out.size);
     buf_free(&out);
 }

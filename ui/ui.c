@@ -56,7 +56,7 @@ struct ui *ui_open(const struct ui_options *o, struct error *err)
     ui->no_color = o->no_color;
     ui->focused = true;
     if (open_parts(ui, o, err))
-        ui->screen = screen_open(o->term, ui->theme, o->no_color, err);
+        ui->screen = canvas_open(o->term, ui->theme, o->no_color, err);
     if (ui->screen == NULL) {
         ui_free(ui);
         return NULL;
@@ -71,7 +71,7 @@ void ui_free(struct ui *ui)
 {
     if (ui == NULL)
         return;
-    screen_free(ui->screen);
+    canvas_free(ui->screen);
     popup_free(ui->popup);
     compare_free(ui->compare);
     composer_free(ui->composer);
@@ -91,7 +91,7 @@ void ui_free(struct ui *ui)
 
 const char *ui_last_words(void)
 {
-    return screen_last_words();
+    return canvas_last_words();
 }
 
 /* ---- telling ---------------------------------------------------------------------------------------------------- */
@@ -121,7 +121,7 @@ void ui_tell_command(struct ui *ui, const char *command)
 
 void ui_lay_out(struct ui *ui)
 {
-    int rows = screen_rows(ui->screen), columns = screen_columns(ui->screen);
+    int rows = canvas_rows(ui->screen), columns = canvas_columns(ui->screen);
     /* what lies over the transcript is there only while it is used */
     bool wide = columns >= LAYOUT_WIDE;
     bool list = ui->list_shown && (wide || ui->focus == FOCUS_LIST);
@@ -403,11 +403,11 @@ void ui_mouse(struct ui *ui, const struct key *key)
 
 static void draw_small(struct ui *ui)
 {
-    struct area a = {0, 0, screen_rows(ui->screen), screen_columns(ui->screen)};
-    screen_clear(ui->screen);
-    screen_printf(ui->screen, &a, 0, 0, STYLE_TEXT, "Palaver needs %d x %d;", UI_LEAST_COLUMNS, UI_LEAST_ROWS);
-    screen_printf(ui->screen, &a, 1, 0, STYLE_TEXT, "this is %d x %d.", a.columns, a.rows);
-    screen_flush(ui->screen, -1, 0);
+    struct area a = {0, 0, canvas_rows(ui->screen), canvas_columns(ui->screen)};
+    canvas_clear(ui->screen);
+    canvas_printf(ui->screen, &a, 0, 0, STYLE_TEXT, "Palaver needs %d x %d;", UI_LEAST_COLUMNS, UI_LEAST_ROWS);
+    canvas_printf(ui->screen, &a, 1, 0, STYLE_TEXT, "this is %d x %d.", a.columns, a.rows);
+    canvas_flush(ui->screen, -1, 0);
 }
 
 static void draw_panes(struct ui *ui, int *y, int *x)
@@ -429,7 +429,7 @@ static void draw_panes(struct ui *ui, int *y, int *x)
 void ui_draw(struct ui *ui)
 {
     int y = -1, x = 0;
-    struct area all = {0, 0, screen_rows(ui->screen) - 1, screen_columns(ui->screen)};
+    struct area all = {0, 0, canvas_rows(ui->screen) - 1, canvas_columns(ui->screen)};
     if (!ui->dirty)
         return;
     ui->dirty = false;
@@ -437,7 +437,7 @@ void ui_draw(struct ui *ui)
         draw_small(ui);
         return;
     }
-    screen_clear(ui->screen);
+    canvas_clear(ui->screen);
     draw_panes(ui, &y, &x);
     if (ui->compare != NULL) {
         compare_draw(ui->compare, ui->screen, &all);
@@ -445,23 +445,23 @@ void ui_draw(struct ui *ui)
     }
     if (ui->popup != NULL)
         popup_draw(ui->popup, ui->screen, &all, &y, &x);
-    screen_flush(ui->screen, y, x);
+    canvas_flush(ui->screen, y, x);
 }
 
 void ui_resize(struct ui *ui)
 {
-    screen_resize(ui->screen);
+    canvas_resize(ui->screen);
     ui_lay_out(ui);
 }
 
 void ui_leave(struct ui *ui)
 {
-    screen_leave(ui->screen);
+    canvas_leave(ui->screen);
 }
 
 void ui_return(struct ui *ui)
 {
-    screen_return(ui->screen);
+    canvas_return(ui->screen);
     ui_lay_out(ui);
 }
 
@@ -472,5 +472,5 @@ bool ui_has_focus(const struct ui *ui)
 
 void ui_bell(struct ui *ui)
 {
-    screen_bell(ui->screen);
+    canvas_bell(ui->screen);
 }

@@ -66,7 +66,7 @@ struct chat *chat_open(const struct options *options, const struct chat_view *vi
     const char *name = options->raw ? "plain" : options->template_name;
     if (name != NULL && (c->template_name = strdup(name)) == NULL)
         error_set(err, ERR_MEMORY, "no memory for a name");
-    else if ((c->keep = keep_open(options, err)) != NULL && chat_resume(c, err) == ERR_NONE &&
+    else if ((c->home = home_open(options, err)) != NULL && chat_resume(c, err) == ERR_NONE &&
              (options->preset == NULL || preset_begin(c, options->preset, err) == ERR_NONE) &&
              load_first(c, err) == ERR_NONE)
         return c;
@@ -89,7 +89,7 @@ void chat_free(struct chat *c)
 {
     if (c == NULL)
         return;
-    if (c->keep != NULL)
+    if (c->home != NULL)
         save_last(c);
     store_reply_free(c->reply);
     if (c->compare != NULL)
@@ -100,7 +100,7 @@ void chat_free(struct chat *c)
     prompt_free(&c->prompt);
     worker_free(c->next);
     worker_free(c->worker);
-    keep_free(c->keep);
+    home_free(c->home);
     free(c->next_path);
     free(c->path);
     free(c->template_name);
@@ -118,9 +118,9 @@ void chat_free(struct chat *c)
     free(c);
 }
 
-struct keep *chat_keep(const struct chat *c)
+struct home *chat_home(const struct chat *c)
 {
-    return c->keep;
+    return c->home;
 }
 
 /* ---- asking the chat -------------------------------------------------------------------------------------------- */

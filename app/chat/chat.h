@@ -5,8 +5,8 @@
  * each answer as it grows. Nothing stored is ever overwritten: editing and making an answer again add alternatives, undo
  * moves the end of the path. What can't be written stays in memory and is tried again. A chat neither reads nor prints:
  * what happens is told to a view (the line mode, one answer for a script, the screen). All calls are made by one thread. */
-#ifndef PALAVER_APP_CHAT_H
-#define PALAVER_APP_CHAT_H
+#ifndef PALAVER_APP_CHAT_CHAT_H
+#define PALAVER_APP_CHAT_CHAT_H
 
 #include "app/library/home.h"
 #include "app/options/options.h"
@@ -28,7 +28,7 @@ enum chat_state {
 struct chat_message {
     enum role role;           /* ROLE_USER or ROLE_ASSISTANT; in imported conversations ROLE_SYSTEM too */
     struct buf text;
-    int64_t id;               /* in keep_store; 0: not stored yet */
+    int64_t id;               /* in home_store; 0: not stored yet */
     int64_t created;          /* milliseconds since 1970 */
     enum store_state state;
     int32_t sibling, siblings; /* this is alternative number sibling, from 0, of siblings */
@@ -74,7 +74,7 @@ struct chat *chat_open(const struct options *options, const struct chat_view *vi
 /* An answer under way is kept as interrupted; what could not be stored at all is told to the view. */
 void chat_free(struct chat *c);
 /* The history behind it; the chat's. */
-struct keep *chat_keep(const struct chat *c);
+struct home *chat_home(const struct chat *c);
 
 /* Readable while events wait for chat_handle; -1 when nothing can come. */
 int chat_fd(const struct chat *c);
@@ -211,7 +211,7 @@ enum error_code chat_compact(struct chat *c, struct error *err);
 /* Begins anew; the system message and the settings stay. The conversation is stored with its first message. temporary: in
  * memory only. */
 enum error_code chat_new(struct chat *c, bool temporary, struct error *err);
-/* Opens a conversation of keep_library, with its own system message, template and settings. */
+/* Opens a conversation of home_library, with its own system message, template and settings. */
 enum error_code chat_open_conversation(struct chat *c, int64_t conversation, struct error *err);
 enum error_code chat_set_system(struct chat *c, const char *text, struct error *err);
 /* name NULL: the model's own. */

@@ -109,7 +109,7 @@ enum error_code chat_compact(struct chat *c, struct error *err)
     c->compact.upto = upto;
     c->compact.at = 0;
     c->compact.part_bytes = tokens > PART ? c->compact.old.size / tokens * PART : c->compact.old.size;
-    c->compact.conversation = keep_conversation(c->keep);
+    c->compact.conversation = home_conversation(c->home);
     if (buf_failed(&c->compact.old))
         return error_set(err, ERR_MEMORY, "no memory for the conversation");
     return ask(c, err);
@@ -145,7 +145,7 @@ static void name(struct store *s, int64_t old, int64_t conversation, struct erro
 /* Makes the conversation that goes on, in one transaction. */
 static enum error_code make(struct chat *c, int64_t *conversation, struct error *err)
 {
-    struct store *s = keep_store(c->keep);
+    struct store *s = home_store(c->home);
     struct buf system;
     buf_init(&system, CHAT_TEXT_MOST);
     buf_printf(&system, "%s%s%s%s", chat_system(c), *chat_system(c) != '\0' ? "\n\n" : "", heading,
@@ -182,7 +182,7 @@ static void finish(struct chat *c)
 static void end(struct chat *c, const struct event *event)
 {
     struct error err = {0};
-    bool here = keep_conversation(c->keep) == c->compact.conversation && !chat_is_busy(c);
+    bool here = home_conversation(c->home) == c->compact.conversation && !chat_is_busy(c);
     c->compact.request = 0;
     if (event->kind == EVENT_FAILED || event->finish == FINISH_STOPPED || !here) {
         chat_remark(c, event->kind == EVENT_FAILED, "%s",

@@ -95,7 +95,7 @@ static enum error_code open_reply(struct chat *c, struct side *s, struct error *
     struct chat then = seen_by(c, s);
     s->answer.model = strdup(model_info(worker_model(s->worker))->name);
     struct store_making made = chat_making(&then, &s->answer);
-    s->reply = store_reply_begin(keep_store(c->keep), keep_conversation(c->keep), c->list.at[c->compare->question].id,
+    s->reply = store_reply_begin(home_store(c->home), home_conversation(c->home), c->list.at[c->compare->question].id,
                                  STORE_ASSISTANT, &made, err);
     chat_making_free(&made);
     s->answer.id = s->reply != NULL ? store_reply_message(s->reply) : 0;
@@ -422,7 +422,7 @@ enum error_code chat_compare_end(struct chat *c, size_t side, struct error *err)
     size_t question = m->question;
     chat_compare_flush(c);
     chat_compare_forget(c);
-    if (chosen != 0 && store_select(keep_store(c->keep), chosen, err) != ERR_NONE)
+    if (chosen != 0 && store_select(home_store(c->home), chosen, err) != ERR_NONE)
         return err->code;
     chat_cut(c, question + 1);
     chat_tell_changed(c, question + 1);

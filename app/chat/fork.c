@@ -131,7 +131,7 @@ static enum error_code go(struct chat *c, size_t index, size_t place, make_road 
     struct store_records r = {0};
     struct road road = {.place = place};
     if (check(c, index, err) != ERR_NONE ||
-        store_records(keep_store(c->keep), c->list.at[index].id, &r, err) != ERR_NONE)
+        store_records(home_store(c->home), c->list.at[index].id, &r, err) != ERR_NONE)
         return err->code;
     if (place > r.n)
         error_set(err, ERR_NOT_FOUND, "the record of this answer has %zu tokens, no token %zu", r.n, place + 1);

@@ -59,7 +59,7 @@ struct chat {
     struct buf undone_text;        /* the question taken back last */
 
     /* chat-save.c */
-    struct keep *keep;
+    struct home *home;
     struct store_reply *reply;     /* of the message reply_index; NULL: none is open */
     size_t reply_index;
     struct timings reply_before;   /* what the message had taken when it was opened */
@@ -172,7 +172,7 @@ void chat_title_tick(struct chat *c);
 bool chat_title_take(struct chat *c, const struct event *event);
 
 /* chat-path.c */
-/* Opens a conversation of keep_store; all must be stored. */
+/* Opens a conversation of home_store; all must be stored. */
 enum error_code chat_enter(struct chat *c, int64_t conversation, struct error *err);
 
 /* Puts what was taken out back, after what took its place could not be asked. */

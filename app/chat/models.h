@@ -3,8 +3,8 @@
  * A name with a slash or of an existing file is a path. Any other name is looked for in DATA_DIR/models: NAME,
  * NAME.gguf, then without regard to case, then as the only file that begins so. Without a name it is the default model,
  * or the only one there. */
-#ifndef PALAVER_APP_MODELS_H
-#define PALAVER_APP_MODELS_H
+#ifndef PALAVER_APP_CHAT_MODELS_H
+#define PALAVER_APP_CHAT_MODELS_H
 
 #include <stdbool.h>
 

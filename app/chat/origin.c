@@ -141,7 +141,7 @@ void chat_find_origins(struct chat *c, const char *preset, const char *persona)
 {
     struct error ignored = {0};
     struct store_persona p = {0};
-    struct store *library = persona != NULL ? keep_library(c->keep, &ignored) : NULL;
+    struct store *library = persona != NULL ? home_library(c->home, &ignored) : NULL;
     char *settings = preset != NULL ? preset_settings(c, preset) : NULL;
     c->from_preset = said_by(c, settings, c->by_hand);
     c->from_persona = 0;

@@ -43,7 +43,7 @@ bool chat_is_longer_elsewhere(const struct chat *c)
     struct store_ids ids = {0};
     struct error ignored = {0};
     size_t n = 0;
-    if (store_current(keep_store(c->keep), keep_conversation(c->keep), &ids, &ignored) == ERR_NONE)
+    if (store_current(home_store(c->home), home_conversation(c->home), &ids, &ignored) == ERR_NONE)
         while (n < c->list.n && n < ids.n && c->list.at[n].id == ids.at[n])
             n++;
     bool grows = n > 0 && c->list.at[n - 1].state == STORE_STREAMING;
@@ -54,10 +54,10 @@ bool chat_is_longer_elsewhere(const struct chat *c)
 
 enum error_code chat_reload(struct chat *c, struct error *err)
 {
-    struct store *s = keep_store(c->keep);
+    struct store *s = home_store(c->home);
     struct store_ids ids = {0};
     struct chat_list fresh = {0};
-    enum error_code code = store_current(s, keep_conversation(c->keep), &ids, err);
+    enum error_code code = store_current(s, home_conversation(c->home), &ids, err);
     size_t same = in_common(c, &ids);
     bool changed = same < c->list.n || same < ids.n;
     if (code == ERR_NONE)
@@ -173,7 +173,7 @@ size_t chat_with_alternatives(const struct chat *c)
 static enum error_code find_sibling(const struct chat *c, int64_t id, int step, int64_t *out, struct error *err)
 {
     struct store_ids ids = {0};
-    enum error_code code = store_siblings(keep_store(c->keep), id, &ids, err);
+    enum error_code code = store_siblings(home_store(c->home), id, &ids, err);
     if (code != ERR_NONE)
         return code;
     int64_t at = 0, n = (int64_t)ids.n;
@@ -195,7 +195,7 @@ enum error_code chat_alternative(struct chat *c, size_t index, int step, struct 
     int64_t id = 0;
     if (chat_check_idle(c, err) != ERR_NONE || check_index(c, index, err) != ERR_NONE ||
         chat_check_saved(c, err) != ERR_NONE || find_sibling(c, c->list.at[index].id, step, &id, err) != ERR_NONE ||
-        store_select(keep_store(c->keep), id, err) != ERR_NONE)
+        store_select(home_store(c->home), id, err) != ERR_NONE)
         return err->code;
     chat_forget_undone(c);
     c->tries = 0;
@@ -223,7 +223,7 @@ enum error_code chat_undo(struct chat *c, const char **text, struct error *err)
     if (user == c->list.n)
         return error_set(err, ERR_NOT_FOUND, "there is no message to take back");
     if (chat_check_saved(c, err) != ERR_NONE ||
-        (user > 0 && store_select_leaf(keep_store(c->keep), c->list.at[user - 1].id, err) != ERR_NONE))
+        (user > 0 && store_select_leaf(home_store(c->home), c->list.at[user - 1].id, err) != ERR_NONE))
         return err->code;
     if (!remember_undone(c, c->list.at[c->list.n - 1].id, &c->list.at[user]))
         return error_set(err, ERR_MEMORY, "no memory for what was taken back");
@@ -242,7 +242,7 @@ enum error_code chat_redo(struct chat *c, const char **text, struct error *err)
     if (c->n_undone == 0)
         return error_set(err, ERR_NOT_FOUND, "nothing was taken back since the last message");
     size_t n = c->list.n;
-    if (store_select_leaf(keep_store(c->keep), c->undone[c->n_undone - 1], err) != ERR_NONE ||
+    if (store_select_leaf(home_store(c->home), c->undone[c->n_undone - 1], err) != ERR_NONE ||
         chat_reload(c, err) != ERR_NONE)
         return err->code;
     c->n_undone--;
@@ -257,7 +257,7 @@ enum error_code chat_delete(struct chat *c, size_t index, int64_t *id, struct er
         chat_check_saved(c, err) != ERR_NONE)
         return err->code;
     int64_t gone = c->list.at[index].id;
-    if (store_delete_message(keep_store(c->keep), gone, err) != ERR_NONE)
+    if (store_delete_message(home_store(c->home), gone, err) != ERR_NONE)
         return err->code;
     if (id != NULL)
         *id = gone;
@@ -268,7 +268,7 @@ enum error_code chat_delete(struct chat *c, size_t index, int64_t *id, struct er
 enum error_code chat_restore(struct chat *c, int64_t id, struct error *err)
 {
     if (chat_check_idle(c, err) != ERR_NONE || chat_check_saved(c, err) != ERR_NONE ||
-        store_restore_message(keep_store(c->keep), id, err) != ERR_NONE)
+        store_restore_message(home_store(c->home), id, err) != ERR_NONE)
         return err->code;
     chat_forget_undone(c);
     return chat_reload(c, err);
@@ -347,7 +347,7 @@ static void leave(struct chat *c)
 /* Enters a conversation of the present store. */
 enum error_code chat_enter(struct chat *c, int64_t conversation, struct error *err)
 {
-    struct store *s = keep_store(c->keep);
+    struct store *s = home_store(c->home);
     struct store_conversation own = {0};
     struct store_ids ids = {0};
     struct chat_list list = {0};
@@ -362,7 +362,7 @@ enum error_code chat_enter(struct chat *c, int64_t conversation, struct error *e
         chat_list_free(&c->list);
         c->list = list;
         list = (struct chat_list){0};
-        keep_enter(c->keep, conversation);
+        home_enter(c->home, conversation);
         take_properties(c, &own);
         if (own.unread)
             store_flag(s, conversation, STORE_UNREAD, false, &ignored);
@@ -382,7 +382,7 @@ static enum error_code check_leave(struct chat *c, struct error *err)
 
 enum error_code chat_new(struct chat *c, bool temporary, struct error *err)
 {
-    if (check_leave(c, err) != ERR_NONE || keep_begin(c->keep, temporary, err) != ERR_NONE)
+    if (check_leave(c, err) != ERR_NONE || home_begin(c->home, temporary, err) != ERR_NONE)
         return err->code;
     leave(c);
     c->orphan = false;
@@ -394,7 +394,7 @@ enum error_code chat_new(struct chat *c, bool temporary, struct error *err)
 /* Looks before it leaves the present one. */
 static enum error_code check_conversation(struct chat *c, int64_t conversation, struct error *err)
 {
-    struct store *library = keep_library(c->keep, err);
+    struct store *library = home_library(c->home, err);
     struct store_conversation there = {0};
     if (library == NULL || store_conversation_get(library, conversation, &there, err) != ERR_NONE)
         return err->code;
@@ -406,7 +406,7 @@ enum error_code chat_open_conversation(struct chat *c, int64_t conversation, str
 {
     if (check_leave(c, err) != ERR_NONE || check_conversation(c, conversation, err) != ERR_NONE)
         return err->code;
-    if (keep_is_temporary(c->keep) && chat_new(c, false, err) != ERR_NONE)
+    if (home_is_temporary(c->home) && chat_new(c, false, err) != ERR_NONE)
         return err->code;
     if (chat_enter(c, conversation, err) != ERR_NONE)
         return err->code;
@@ -419,7 +419,7 @@ enum error_code chat_branch(struct chat *c, size_t index, struct error *err)
     int64_t conversation = 0;
     if (chat_check_idle(c, err) != ERR_NONE || check_index(c, index, err) != ERR_NONE ||
         chat_check_saved(c, err) != ERR_NONE ||
-        store_branch(keep_store(c->keep), c->list.at[index].id, &conversation, err) != ERR_NONE ||
+        store_branch(home_store(c->home), c->list.at[index].id, &conversation, err) != ERR_NONE ||
         chat_enter(c, conversation, err) != ERR_NONE)
         return err->code;
     chat_tell_changed(c, 0);
@@ -432,13 +432,13 @@ enum error_code chat_resume(struct chat *c, struct error *err)
     int64_t conversation = 0;
     if (!o->continue_last && o->resume == NULL)
         return ERR_NONE;
-    struct store *library = keep_library(c->keep, err);
+    struct store *library = home_library(c->home, err);
     if (library == NULL)
         return err->code;
     enum error_code code = o->resume != NULL ? library_find(library, o->resume, &conversation, err)
                                              : store_last(library, &conversation, err);
-    if (code == ERR_NONE && keep_is_temporary(c->keep))
-        code = keep_begin(c->keep, false, err);
+    if (code == ERR_NONE && home_is_temporary(c->home))
+        code = home_begin(c->home, false, err);
     if (code == ERR_NOT_FOUND && o->resume == NULL)
         return error_clear(err), ERR_NONE; /* a new one is as good, and chat_tick says so */
     return code == ERR_NONE ? chat_enter(c, conversation, err) : code;

@@ -31,7 +31,7 @@ static const char *find_built_in(const char *name)
 static struct store *library(const struct chat *c)
 {
     struct error ignored = {0};
-    return keep_library(chat_keep(c), &ignored);
+    return home_library(chat_home(c), &ignored);
 }
 
 static enum error_code unknown(struct chat *c, const char *name, struct error *err)
@@ -83,7 +83,7 @@ enum error_code preset_begin(struct chat *c, const char *name, struct error *err
 
 enum error_code preset_save(struct chat *c, const char *name, struct error *err)
 {
-    struct store *s = keep_library(chat_keep(c), err);
+    struct store *s = home_library(chat_home(c), err);
     char *settings = s != NULL ? chat_settings_give(chat_sampling(c)) : NULL;
     if (settings != NULL)
         store_preset_put(s, name, settings, err);
@@ -95,7 +95,7 @@ enum error_code preset_save(struct chat *c, const char *name, struct error *err)
 
 enum error_code preset_delete(struct chat *c, const char *name, struct error *err)
 {
-    struct store *s = keep_library(chat_keep(c), err);
+    struct store *s = home_library(chat_home(c), err);
     if (s == NULL || store_preset_delete(s, name, err) == ERR_NONE)
         return err->code;
     if (err->code == ERR_NOT_FOUND && find_built_in(name) != NULL) {

@@ -1,6 +1,6 @@
 /* Presets: named sets of sampling settings, built in and the user's own, which lie in the history. */
-#ifndef PALAVER_APP_PRESET_H
-#define PALAVER_APP_PRESET_H
+#ifndef PALAVER_APP_CHAT_PRESET_H
+#define PALAVER_APP_CHAT_PRESET_H
 
 #include "app/chat/chat.h"
 #include "app/text/words.h"

@@ -45,7 +45,7 @@ bool chat_is_saved(const struct chat *c)
 {
     bool open = c->reply != NULL && !streams(c, c->reply_index);
     return !open && (c->orphan || (first_unsaved(c) == c->list.n &&
-                                   !(c->properties && keep_conversation(c->keep) != 0)));
+                                   !(c->properties && home_conversation(c->home) != 0)));
 }
 
 /* ---- what is told ----------------------------------------------------------------------------------------------- */
@@ -70,8 +70,8 @@ static void recovered(struct chat *c)
 
 static enum error_code store_properties(struct chat *c, struct error *err)
 {
-    struct store *s = keep_store(c->keep);
-    int64_t id = keep_conversation(c->keep);
+    struct store *s = home_store(c->home);
+    int64_t id = home_conversation(c->home);
     const char *system = c->system.size > 0 || c->options->system != NULL ? buf_text(&c->system) : NULL;
     char *model = models_lasting_name(c->options, chat_model_path(c));
     char *settings = c->by_hand != 0 ? chat_settings_json(&c->sampling, c->by_hand) : NULL;
@@ -94,9 +94,9 @@ static enum error_code store_properties(struct chat *c, struct error *err)
 /* In one transaction with what a caller has open. */
 static enum error_code save_properties(struct chat *c, struct error *err)
 {
-    if (!c->properties || keep_conversation(c->keep) == 0)
+    if (!c->properties || home_conversation(c->home) == 0)
         return ERR_NONE;
-    struct store *s = keep_store(c->keep);
+    struct store *s = home_store(c->home);
     enum error_code code = store_begin(s, err);
     if (code != ERR_NONE)
         return code;
@@ -111,14 +111,14 @@ void chat_save_properties(struct chat *c)
 {
     struct error ignored = {0};
     c->properties = true;
-    if (keep_conversation(c->keep) != 0)
+    if (home_conversation(c->home) != 0)
         chat_save(c, &ignored);
 }
 
 void chat_save_properties_later(struct chat *c)
 {
     c->properties = true;
-    if (keep_conversation(c->keep) != 0 && c->properties_due == 0)
+    if (home_conversation(c->home) != 0 && c->properties_due == 0)
         c->properties_due = chat_clock() + PROPERTIES_AFTER;
 }
 
@@ -134,7 +134,7 @@ static void take_place(struct chat *c, struct chat_message *m)
 {
     struct store_message stored = {0};
     struct error ignored = {0};
-    if (store_message_get(keep_store(c->keep), m->id, &stored, &ignored) != ERR_NONE)
+    if (store_message_get(home_store(c->home), m->id, &stored, &ignored) != ERR_NONE)
         return;
     m->created = stored.created;
     m->sibling = stored.sibling;
@@ -150,22 +150,22 @@ static enum store_role stored_role(enum role role)
 /* A whole message; the conversation's row and properties in the same transaction. */
 static enum error_code add_whole(struct chat *c, size_t index, int64_t *id, struct error *err)
 {
-    struct store *s = keep_store(c->keep);
+    struct store *s = home_store(c->home);
     const struct chat_message *m = &c->list.at[index];
-    bool fresh = keep_conversation(c->keep) == 0;
-    enum error_code code = keep_ensure(c->keep, err);
+    bool fresh = home_conversation(c->home) == 0;
+    enum error_code code = home_ensure(c->home, err);
     if (code == ERR_NONE && fresh)
         code = store_properties(c, err);
     if (code == ERR_NONE)
-        code = store_append(s, keep_conversation(c->keep), parent_of(c, index), stored_role(m->role),
+        code = store_append(s, home_conversation(c->home), parent_of(c, index), stored_role(m->role),
                             buf_text(&m->text), m->text.size, NULL, id, err);
     return code;
 }
 
 static enum error_code save_whole(struct chat *c, size_t index, struct error *err)
 {
-    struct store *s = keep_store(c->keep);
-    int64_t id = 0, conversation = keep_conversation(c->keep);
+    struct store *s = home_store(c->home);
+    int64_t id = 0, conversation = home_conversation(c->home);
     enum error_code code = store_begin(s, err);
     if (code != ERR_NONE)
         return code;
@@ -173,7 +173,7 @@ static enum error_code save_whole(struct chat *c, size_t index, struct error *er
     enum error_code end = store_end(s, code == ERR_NONE, err);
     code = code != ERR_NONE ? code : end;
     if (code != ERR_NONE) {
-        keep_enter(c->keep, conversation);
+        home_enter(c->home, conversation);
         return code;
     }
     if (conversation == 0)
@@ -205,10 +205,10 @@ static void catch_up(struct chat *c, struct chat_message *m)
 static enum error_code open_reply(struct chat *c, size_t index, struct error *err)
 {
     struct chat_message *m = &c->list.at[index];
-    if (keep_ensure(c->keep, err) != ERR_NONE)
+    if (home_ensure(c->home, err) != ERR_NONE)
         return err->code;
     struct store_making made = chat_making(c, m);
-    c->reply = store_reply_begin(keep_store(c->keep), keep_conversation(c->keep), parent_of(c, index), STORE_ASSISTANT,
+    c->reply = store_reply_begin(home_store(c->home), home_conversation(c->home), parent_of(c, index), STORE_ASSISTANT,
                                  &made, err);
     chat_making_free(&made);
     if (c->reply == NULL)
@@ -226,7 +226,7 @@ static enum error_code reopen_reply(struct chat *c, struct error *err)
 {
     struct chat_message *m = last(c);
     struct error ignored = {0};
-    c->reply = store_reply_resume(keep_store(c->keep), m->id, err);
+    c->reply = store_reply_resume(home_store(c->home), m->id, err);
     if (c->reply == NULL)
         return err->code;
     c->reply_index = c->list.n - 1;
@@ -270,10 +270,10 @@ static enum error_code save_message(struct chat *c, size_t index, struct error *
 static enum error_code bring_back(struct chat *c, struct error *err)
 {
     bool more = first_unsaved(c) < c->list.n || (c->writing && c->reply == NULL);
-    if (!more || keep_conversation(c->keep) == 0)
+    if (!more || home_conversation(c->home) == 0)
         return ERR_NONE;
     c->trash_told = false;
-    return store_restore(keep_store(c->keep), keep_conversation(c->keep), err);
+    return store_restore(home_store(c->home), home_conversation(c->home), err);
 }
 
 static enum error_code save_all(struct chat *c, struct error *err)
@@ -298,7 +298,7 @@ static void forget_ids(struct chat *c)
     for (size_t i = 0; i < c->list.n; i++)
         c->list.at[i].id = 0;
     chat_forget_undone(c);
-    keep_enter(c->keep, 0);
+    home_enter(c->home, 0);
     c->properties = true;
 }
 
@@ -323,15 +323,15 @@ enum error_code chat_save(struct chat *c, struct error *err)
 void chat_discard(struct chat *c, size_t n)
 {
     struct error ignored = {0};
-    struct store *s = keep_store(c->keep);
+    struct store *s = home_store(c->home);
     int64_t id = n < c->list.n ? c->list.at[n].id : 0;
     if (c->reply != NULL && c->reply_index >= n) {
         store_reply_free(c->reply);
         c->reply = NULL;
     }
     if (id != 0 && n == 0 && c->list.at[0].siblings < 2) {
-        store_delete(s, keep_conversation(c->keep), &ignored); /* not one without messages */
-        keep_enter(c->keep, 0);
+        store_delete(s, home_conversation(c->home), &ignored); /* not one without messages */
+        home_enter(c->home, 0);
         c->properties = true;
     } else if (id != 0) {
         store_delete_message(s, id, &ignored);
@@ -416,7 +416,7 @@ void chat_settle_settings(struct chat *c)
 /* While an answer comes nobody could do much about it. */
 static bool watches(const struct chat *c)
 {
-    return !chat_is_busy(c) && !keep_is_temporary(c->keep) && keep_conversation(c->keep) != 0;
+    return !chat_is_busy(c) && !home_is_temporary(c->home) && home_conversation(c->home) != 0;
 }
 
 static int until(int64_t when)
@@ -449,7 +449,7 @@ static void look(struct chat *c)
 {
     struct store_conversation now = {0};
     struct error err = {0};
-    enum error_code code = store_conversation_get(keep_store(c->keep), keep_conversation(c->keep), &now, &err);
+    enum error_code code = store_conversation_get(home_store(c->home), home_conversation(c->home), &now, &err);
     if (code == ERR_NOT_FOUND) {
         forget_ids(c);
         c->orphan = true;
@@ -487,12 +487,12 @@ void chat_flush(struct chat *c)
 /* Once: that nothing of this chat is saved and why, or why it is a new one. */
 static void tell_problem(struct chat *c)
 {
-    const struct error *problem = keep_problem(c->keep);
+    const struct error *problem = home_problem(c->home);
     if (problem != NULL && !c->problem_told)
         chat_remark(c, true, "%s. Nothing of this chat is saved", problem->message);
-    else if (!c->problem_told && c->options->no_save && keep_is_temporary(c->keep))
+    else if (!c->problem_told && c->options->no_save && home_is_temporary(c->home))
         chat_remark(c, false, "nothing of this chat is saved; /temp off begins one that is");
-    else if (!c->problem_told && c->options->continue_last && keep_conversation(c->keep) == 0)
+    else if (!c->problem_told && c->options->continue_last && home_conversation(c->home) == 0)
         chat_remark(c, false, "there is no conversation yet to go on with; this is a new one");
     c->problem_told = true;
 }
@@ -521,6 +521,6 @@ void chat_tick(struct chat *c)
     if (!watches(c) || until(c->looked + LOOK_EVERY) > 0)
         return;
     c->looked = chat_clock();
-    if (store_changed(keep_store(c->keep)))
+    if (store_changed(home_store(c->home)))
         look(c);
 }

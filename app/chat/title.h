@@ -2,8 +2,8 @@
  *
  * Small models answer with a sentence, with quotes around it, with the question or with nonsense: what is not a short line
  * of words is refused, and the conversation keeps the title it has. */
-#ifndef PALAVER_APP_TITLE_H
-#define PALAVER_APP_TITLE_H
+#ifndef PALAVER_APP_CHAT_TITLE_H
+#define PALAVER_APP_CHAT_TITLE_H
 
 #include "engine/engine.h"
 

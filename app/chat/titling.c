@@ -22,14 +22,14 @@ void chat_title_forget(struct chat *c)
 /* Whether this is a conversation that the model could name. */
 static bool is_nameable(const struct chat *c)
 {
-    return !keep_is_temporary(c->keep) && keep_conversation(c->keep) != 0 && c->list.n >= 2 &&
+    return !home_is_temporary(c->home) && home_conversation(c->home) != 0 && c->list.n >= 2 &&
            c->list.at[0].role == ROLE_USER && c->list.at[1].role == ROLE_ASSISTANT && c->template != NULL &&
            !template_is_base(c->template);
 }
 
 void chat_title_later(struct chat *c)
 {
-    if (is_nameable(c) && keep_conversation(c->keep) != c->title_asked)
+    if (is_nameable(c) && home_conversation(c->home) != c->title_asked)
         c->title_due = chat_clock() + MOMENT;
 }
 
@@ -46,7 +46,7 @@ static bool is_titled_by_words(const struct chat *c)
 {
     struct store_conversation now = {0};
     enum error_code code =
-        store_conversation_get(keep_store(c->keep), keep_conversation(c->keep), &now, &(struct error){0});
+        store_conversation_get(home_store(c->home), home_conversation(c->home), &now, &(struct error){0});
     bool by_words = code == ERR_NONE && now.titled == STORE_TITLED_BY_WORDS;
     store_conversation_free(&now);
     return by_words;
@@ -60,7 +60,7 @@ static void ask(struct chat *c)
     s.temperature = 0;
     s.max_new_tokens = TITLE_TOKENS;
     const char *question = buf_text(&c->list.at[0].text), *answer = buf_text(&c->list.at[1].text);
-    c->title_asked = keep_conversation(c->keep);
+    c->title_asked = home_conversation(c->home);
     if (title_render(c->template, model_tokenizer(chat_model(c)), question, answer, &prompt, &ignored) != ERR_NONE)
         return;
     buf_init(&c->title_said, SAID_MOST);
@@ -81,12 +81,12 @@ void chat_title_tick(struct chat *c)
 static void name(struct chat *c, bool ended)
 {
     char title[TITLE_BYTES];
-    int64_t conversation = keep_conversation(c->keep);
+    int64_t conversation = home_conversation(c->home);
     if (!is_nameable(c) || conversation != c->title_asked)
         return;
     const char *question = buf_text(&c->list.at[0].text), *answer = buf_text(&c->list.at[1].text);
     if (!title_clean(buf_text(&c->title_said), ended, question, answer, title) ||
-        store_rename(keep_store(c->keep), conversation, title, STORE_TITLED_BY_MODEL, &(struct error){0}) != ERR_NONE)
+        store_rename(home_store(c->home), conversation, title, STORE_TITLED_BY_MODEL, &(struct error){0}) != ERR_NONE)
         return;
     if (c->view->titled != NULL)
         c->view->titled(c->view->context, title);

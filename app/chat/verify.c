@@ -53,7 +53,7 @@ static enum error_code check(struct chat *c, size_t index, struct error *err)
         return error_set(err, ERR_BUSY, "the model is not loaded yet");
     if (index >= c->list.n || c->list.at[index].role != ROLE_ASSISTANT)
         return error_set(err, ERR_NOT_FOUND, "this is no answer");
-    if (store_message_get(keep_store(c->keep), c->list.at[index].id, &stored, err) != ERR_NONE)
+    if (store_message_get(home_store(c->home), c->list.at[index].id, &stored, err) != ERR_NONE)
         return err->code;
     bool same = stored.made.fingerprint == model_info(chat_model(c))->fingerprint;
     if (!same)
@@ -94,7 +94,7 @@ enum error_code chat_verify(struct chat *c, size_t index, struct error *err)
     chat_title_forget(c);
     chat_verify_forget(c);
     struct verify *v = &c->verify;
-    if (store_records(keep_store(c->keep), c->list.at[index].id, &v->records, err) != ERR_NONE)
+    if (store_records(home_store(c->home), c->list.at[index].id, &v->records, err) != ERR_NONE)
         return err->code;
     find_stretch(v);
     if (v->to == v->from)

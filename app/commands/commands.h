@@ -1,6 +1,6 @@
 /* Commands: the table of subcommands. `palaver` without one opens the chat. */
-#ifndef PALAVER_APP_COMMANDS_H
-#define PALAVER_APP_COMMANDS_H
+#ifndef PALAVER_APP_COMMANDS_COMMANDS_H
+#define PALAVER_APP_COMMANDS_COMMANDS_H
 
 #include "app/options/options.h"
 

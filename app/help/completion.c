@@ -51,7 +51,7 @@ static void bash_command(FILE *out, const struct command *c)
 
 void print_bash(FILE *out)
 {
-    fputs("# bash completion for palaver; made by palaver --help=bash, edit app/option-table.c instead.\n"
+    fputs("# bash completion for palaver; made by palaver --help=bash, edit app/options/table.c instead.\n"
           "_palaver_models() {\n"
           "    compopt -o filenames\n"
           "    mapfile -t COMPREPLY < <(compgen -f -X '!*.gguf' -- \"$1\"; compgen -d -- \"$1\";\n"
@@ -140,7 +140,7 @@ static void zsh_command(FILE *out, const struct command *c)
 void print_zsh(FILE *out)
 {
     fputs("#compdef palaver\n"
-          "# zsh completion for palaver; made by palaver --help=zsh, edit app/option-table.c instead.\n"
+          "# zsh completion for palaver; made by palaver --help=zsh, edit app/options/table.c instead.\n"
           "_palaver_models() {\n"
           "    local -a names=(${(f)\"$(palaver --help=models 2>/dev/null)\"})\n"
           "    _describe model names\n"

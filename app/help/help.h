@@ -1,6 +1,6 @@
 /* Options in print: --help, the man page and the completions, all from the tables of options and commands. */
-#ifndef PALAVER_APP_OPTIONS_PRINT_H
-#define PALAVER_APP_OPTIONS_PRINT_H
+#ifndef PALAVER_APP_HELP_HELP_H
+#define PALAVER_APP_HELP_HELP_H
 
 #include <stdio.h>
 

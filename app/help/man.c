@@ -173,7 +173,7 @@ static const char after_options[] =
 
 void print_man(FILE *out)
 {
-    fprintf(out, ".\\\" Made by palaver --help=man; edit app/option-table.c, app/commands.c or app/print-man.c instead.\n"
+    fprintf(out, ".\\\" Made by palaver --help=man; edit app/options/table.c, app/commands.c or app/help/man.c instead.\n"
                  ".TH PALAVER 1 \"\" \"palaver %s\"\n.SH NAME\npalaver \\- ", PACKAGE_VERSION);
     put(out, commands[0].help);
     fputs("\n.SH SYNOPSIS\n.B palaver\n", out);

@@ -2,8 +2,8 @@
  *
  * Shared by the commands (`palaver list` and its kin) and by the chat's own (/list and its kin). A history is thousands
  * of conversations at most; finding one reads titles only. */
-#ifndef PALAVER_APP_LIBRARY_H
-#define PALAVER_APP_LIBRARY_H
+#ifndef PALAVER_APP_LIBRARY_CONVERSATIONS_H
+#define PALAVER_APP_LIBRARY_CONVERSATIONS_H
 
 #include <jansson.h>
 

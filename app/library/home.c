@@ -9,7 +9,7 @@
 /* Milliseconds that a call waits for another program: a person waits too, and the chat tries again. */
 enum { BUSY_WAIT = 500 };
 
-struct keep {
+struct home {
     char *path;            /* of the database */
     bool no_save;          /* make no database */
     struct store *library; /* NULL: not open */
@@ -18,7 +18,7 @@ struct keep {
     struct error problem;
 };
 
-struct store *keep_library(struct keep *k, struct error *err)
+struct store *home_library(struct home *k, struct error *err)
 {
     static const struct store_options options = {.busy_ms = BUSY_WAIT};
     if (k->library != NULL)
@@ -31,7 +31,7 @@ struct store *keep_library(struct keep *k, struct error *err)
     return k->library;
 }
 
-static enum error_code begin_in_memory(struct keep *k, struct error *err)
+static enum error_code begin_in_memory(struct home *k, struct error *err)
 {
     struct store *memory = store_open(NULL, NULL, err);
     if (memory == NULL)
@@ -42,22 +42,22 @@ static enum error_code begin_in_memory(struct keep *k, struct error *err)
     return ERR_NONE;
 }
 
-struct keep *keep_open(const struct options *o, struct error *err)
+struct home *home_open(const struct options *o, struct error *err)
 {
-    struct keep *k = calloc(1, sizeof *k);
+    struct home *k = calloc(1, sizeof *k);
     if (k == NULL || (k->path = paths_join(o->paths.data_dir, "history.db")) == NULL) {
         error_set(err, ERR_MEMORY, "no memory for the history");
         free(k);
         return NULL;
     }
     k->no_save = o->no_save;
-    if ((!k->no_save && keep_library(k, &k->problem) != NULL) || begin_in_memory(k, err) == ERR_NONE)
+    if ((!k->no_save && home_library(k, &k->problem) != NULL) || begin_in_memory(k, err) == ERR_NONE)
         return k;
-    keep_free(k);
+    home_free(k);
     return NULL;
 }
 
-void keep_free(struct keep *k)
+void home_free(struct home *k)
 {
     if (k == NULL)
         return;
@@ -67,32 +67,32 @@ void keep_free(struct keep *k)
     free(k);
 }
 
-struct store *keep_store(const struct keep *k)
+struct store *home_store(const struct home *k)
 {
     return k->memory != NULL ? k->memory : k->library;
 }
 
-int64_t keep_conversation(const struct keep *k)
+int64_t home_conversation(const struct home *k)
 {
     return k->conversation;
 }
 
-bool keep_is_temporary(const struct keep *k)
+bool home_is_temporary(const struct home *k)
 {
     return k->memory != NULL;
 }
 
-const struct error *keep_problem(const struct keep *k)
+const struct error *home_problem(const struct home *k)
 {
     return k->problem.code != ERR_NONE ? &k->problem : NULL;
 }
 
-enum error_code keep_begin(struct keep *k, bool temporary, struct error *err)
+enum error_code home_begin(struct home *k, bool temporary, struct error *err)
 {
     if (temporary)
         return begin_in_memory(k, err);
     k->no_save = false; /* somebody asks for it now */
-    if (keep_library(k, err) == NULL)
+    if (home_library(k, err) == NULL)
         return err->code;
     store_close(k->memory);
     k->memory = NULL;
@@ -100,12 +100,12 @@ enum error_code keep_begin(struct keep *k, bool temporary, struct error *err)
     return ERR_NONE;
 }
 
-void keep_enter(struct keep *k, int64_t conversation)
+void home_enter(struct home *k, int64_t conversation)
 {
     k->conversation = conversation;
 }
 
-enum error_code keep_ensure(struct keep *k, struct error *err)
+enum error_code home_ensure(struct home *k, struct error *err)
 {
-    return k->conversation != 0 ? ERR_NONE : store_new(keep_store(k), &k->conversation, err);
+    return k->conversation != 0 ? ERR_NONE : store_new(home_store(k), &k->conversation, err);
 }

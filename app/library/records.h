@@ -1,6 +1,6 @@
 /* Token records in print: how each token of a conversation's answers came about, as CSV or JSON. */
-#ifndef PALAVER_APP_RECORDS_PRINT_H
-#define PALAVER_APP_RECORDS_PRINT_H
+#ifndef PALAVER_APP_LIBRARY_RECORDS_H
+#define PALAVER_APP_LIBRARY_RECORDS_H
 
 #include "app/terminal/show.h"
 #include "history/history.h"

@@ -1,7 +1,7 @@
 /* Line history: the messages typed before, kept in STATE_DIR/line-history, one a line, with \n and \\ for line breaks and
  * backslashes. Each is appended as it is typed, so that two programs at once and a crash lose none. */
-#ifndef PALAVER_APP_LINE_HISTORY_H
-#define PALAVER_APP_LINE_HISTORY_H
+#ifndef PALAVER_APP_LIBRARY_SENT_H
+#define PALAVER_APP_LIBRARY_SENT_H
 
 #include <stddef.h>
 

@@ -35,7 +35,7 @@ enum { KEY_WAIT = 30 };
 struct line {
     const struct options *options;
     struct show show;
-    struct talk talk;
+    struct repl repl;
     struct line_edit *edit;
     FILE *screen;        /* where the line is edited: standard output, or standard error when that is no terminal */
     int signals;
@@ -69,8 +69,8 @@ static int stem_size(const char *name)
 
 static void greet(struct line *l)
 {
-    const struct chat_template *template = chat_template(l->talk.chat);
-    const char *path = chat_model_path(l->talk.chat), *slash = strrchr(path, '/');
+    const struct chat_template *template = chat_template(l->repl.chat);
+    const char *path = chat_model_path(l->repl.chat), *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
     bool first = !l->greeted;
     l->greeted = true;
@@ -128,10 +128,10 @@ static void on_ended(void *context, const struct chat_message *answer)
         show_note(&l->show, "stopped; /continue goes on");
     else if (answer->finish == FINISH_LENGTH)
         show_note(&l->show, "stopped after %d tokens, as max_new_tokens says; /continue goes on",
-                  (int)chat_sampling(l->talk.chat)->max_new_tokens);
+                  (int)chat_sampling(l->repl.chat)->max_new_tokens);
     else if (answer->finish == FINISH_CONTEXT)
         show_note(&l->show, "the context of %zu tokens is full; /new begins anew, palaver -c N has a larger one",
-                  chat_capacity(l->talk.chat));
+                  chat_capacity(l->repl.chat));
     if (l->options->stats)
         stats_print(stderr, answer);
     if (l->show.moves)
@@ -146,8 +146,8 @@ static void on_refused(void *context, const char *text, const struct error *err)
         show_error(&l->show, err);
     if (*text == '\0')
         return;
-    buf_clear(&l->talk.draft);
-    buf_puts(&l->talk.draft, buf_text(&l->talk.sent));
+    buf_clear(&l->repl.draft);
+    buf_puts(&l->repl.draft, buf_text(&l->repl.sent));
 }
 
 static void on_failed(void *context, const struct error *err)
@@ -156,16 +156,16 @@ static void on_failed(void *context, const struct error *err)
     interrupt_prompt(l);
     show_end(&l->show);
     show_error(&l->show, err);
-    l->failed = chat_state(l->talk.chat) == CHAT_NO_MODEL;
+    l->failed = chat_state(l->repl.chat) == CHAT_NO_MODEL;
 }
 
 static void on_changed(void *context, size_t from)
 {
     struct line *l = context;
-    if (from >= chat_count(l->talk.chat))
+    if (from >= chat_count(l->repl.chat))
         return;
     interrupt_prompt(l);
-    line_tail_show(&l->show, l->talk.chat, from, l->prompt);
+    line_tail_show(&l->show, l->repl.chat, from, l->prompt);
 }
 
 static void on_remark(void *context, bool trouble, const char *text)
@@ -187,7 +187,7 @@ static void take_signals(struct line *l)
         if (number == SIGTERM || number == SIGHUP)
             l->dying = number;
         if (l->dying != 0 || number == SIGINT)
-            chat_stop(l->talk.chat);
+            chat_stop(l->repl.chat);
         if (number == SIGTSTP) {
             show_no_status(&l->show);
             terminal_restore();
@@ -215,7 +215,7 @@ static void take_typed(struct line *l, const char *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         if (bytes[i] == '\003')
-            chat_stop(l->talk.chat);
+            chat_stop(l->repl.chat);
         else if (bytes[i] == '\032')
             raise(SIGTSTP);
         else
@@ -230,12 +230,12 @@ static void take_keys(struct line *l)
     ssize_t size = read(STDIN_FILENO, bytes, sizeof bytes);
     if (size == 0 || (size < 0 && errno != EINTR && errno != EAGAIN)) {
         l->dying = SIGHUP;
-        chat_stop(l->talk.chat);
+        chat_stop(l->repl.chat);
     }
     if (size <= 0)
         return;
     if (is_escape(bytes, size)) {
-        chat_stop(l->talk.chat);
+        chat_stop(l->repl.chat);
         return;
     }
     l->pasting |= has(bytes, size, "\033[200~");
@@ -251,15 +251,15 @@ static void wait_for_events(struct line *l, int milliseconds)
 {
     struct pollfd fds[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
                             {.fd = l->signals, .events = POLLIN},
-                            {.fd = chat_fd(l->talk.chat), .events = POLLIN}};
-    int due = chat_due(l->talk.chat);
+                            {.fd = chat_fd(l->repl.chat), .events = POLLIN}};
+    int due = chat_due(l->repl.chat);
     int n = poll(fds, 3, due >= 0 && due < milliseconds ? due : milliseconds);
     take_signals(l);
     if (n > 0 && fds[0].revents != 0)
         take_keys(l);
     if (n > 0 && fds[2].revents != 0)
-        chat_handle(l->talk.chat);
-    chat_tick(l->talk.chat);
+        chat_handle(l->repl.chat);
+    chat_tick(l->repl.chat);
 }
 
 /* Until the answer has ended. */
@@ -267,9 +267,9 @@ static void watch_answer(struct line *l)
 {
     l->asked = clock_seconds();
     l->labelled = false;
-    while (chat_is_busy(l->talk.chat) && l->dying == 0) {
+    while (chat_is_busy(l->repl.chat) && l->dying == 0) {
         wait_for_events(l, 100);
-        if (chat_state(l->talk.chat) == CHAT_LOADING && clock_seconds() - l->asked > STATUS_AFTER)
+        if (chat_state(l->repl.chat) == CHAT_LOADING && clock_seconds() - l->asked > STATUS_AFTER)
             show_status(&l->show, "loading the model");
     }
     show_end(&l->show);
@@ -280,28 +280,28 @@ static void watch_answer(struct line *l)
 static int watch(void *context)
 {
     const struct line *l = context;
-    return chat_fd(l->talk.chat);
+    return chat_fd(l->repl.chat);
 }
 
 static int due(void *context)
 {
     const struct line *l = context;
-    return chat_due(l->talk.chat);
+    return chat_due(l->repl.chat);
 }
 
 static bool ready(void *context)
 {
     struct line *l = context;
     l->printed = false;
-    chat_handle(l->talk.chat);
-    chat_tick(l->talk.chat);
+    chat_handle(l->repl.chat);
+    chat_tick(l->repl.chat);
     return l->printed;
 }
 
 static void complete(void *context, const char *line, struct words *candidates, size_t *start)
 {
     const struct line *l = context;
-    slash_complete(&l->talk, line, candidates, start);
+    slash_complete(&l->repl, line, candidates, start);
 }
 
 static enum error_code edit(void *context, struct buf *text, struct error *err)
@@ -331,7 +331,7 @@ static char *message_text(char *text)
 /* Offers to read a file that was dropped on the terminal. */
 static bool offer_file(struct line *l, const char *text)
 {
-    if (!drop_offers_file(text, &l->talk.draft))
+    if (!drop_offers_file(text, &l->repl.draft))
         return false;
     show_note(&l->show, "that is a file; Enter puts its text into your next message");
     return true;
@@ -341,19 +341,19 @@ static void take_line(struct line *l, char *text, bool pasted)
 {
     bool blank = text[strspn(text, " \t\n")] == '\0';
     bool several = strchr(text, '\n') != NULL;
-    if (blank && l->talk.attached.size == 0)
+    if (blank && l->repl.attached.size == 0)
         return;
     if (slash_is_command(text) && !(pasted && several))
-        slash_run(&l->talk, text);
+        slash_run(&l->repl, text);
     else if (!offer_file(l, text))
-        talk_send(&l->talk, blank ? "" : message_text(text));
+        repl_send(&l->repl, blank ? "" : message_text(text));
 }
 
 /* Ctrl-C on an empty line: lets go of what was attached, else tells how to leave. */
 static void take_interrupt(struct line *l)
 {
-    if (l->talk.attached.size > 0) {
-        buf_clear(&l->talk.attached);
+    if (l->repl.attached.size > 0) {
+        buf_clear(&l->repl.attached);
         show_note(&l->show, "the files are no longer attached");
     } else {
         show_note(&l->show, "Ctrl-D or /quit leaves");
@@ -365,25 +365,25 @@ static void read_message(struct line *l)
     struct buf text, draft;
     bool pasted = false;
     buf_init(&text, CHAT_TEXT_MOST);
-    draft = l->talk.draft;
-    buf_init(&l->talk.draft, CHAT_TEXT_MOST);
+    draft = l->repl.draft;
+    buf_init(&l->repl.draft, CHAT_TEXT_MOST);
     l->at_prompt = true;
-    line_edit_keep_private(l->edit, keep_is_temporary(chat_keep(l->talk.chat)));
+    line_edit_keep_private(l->edit, home_is_temporary(chat_home(l->repl.chat)));
     enum line_result result = line_edit_read(l->edit, buf_text(&draft), &text, &pasted);
     l->at_prompt = false;
     terminal_listen();
     if (result == LINE_END)
         fputc('\n', l->screen);
     if (result == LINE_END)
-        l->talk.quit = true;
+        l->repl.quit = true;
     else if (result == LINE_SIGNAL)
         l->dying = line_edit_signal(l->edit);
     else if (result == LINE_EMPTY)
         take_interrupt(l);
     else if (result == LINE_TEXT && text.size > 0)
         take_line(l, text.data, pasted);
-    else if (result == LINE_TEXT && l->talk.attached.size > 0)
-        talk_send(&l->talk, "");
+    else if (result == LINE_TEXT && l->repl.attached.size > 0)
+        repl_send(&l->repl, "");
     buf_free(&draft);
     buf_free(&text);
 }
@@ -406,9 +406,9 @@ static bool open_line(struct line *l, const struct chat_view *view, const struct
     bool utf8 = use_utf8();
     l->screen = isatty(STDOUT_FILENO) ? stdout : stderr;
     show_init(&l->show, l->options, stdout);
-    talk_init(&l->talk, l->options, &l->show);
-    l->talk.edit = edit;
-    l->talk.context = l;
+    repl_init(&l->repl, l->options, &l->show);
+    l->repl.edit = edit;
+    l->repl.context = l;
     l->prompt = l->options->screen_reader ? "You: " : utf8 && l->show.moves ? "› " : "> ";
     l->signals = signals_open(true, err);
     if (l->signals < 0)
@@ -419,17 +419,17 @@ static bool open_line(struct line *l, const struct chat_view *view, const struct
     l->edit = line_edit_open(l->options, hooks, l->screen, l->signals, l->prompt, l->show.color, err);
     if (l->edit == NULL)
         return false;
-    l->talk.chat = chat_open(l->options, view, err);
-    return l->talk.chat != NULL;
+    l->repl.chat = chat_open(l->options, view, err);
+    return l->repl.chat != NULL;
 }
 
 static void close_line(struct line *l)
 {
-    chat_free(l->talk.chat);
+    chat_free(l->repl.chat);
     line_edit_free(l->edit);
     terminal_close();
     signals_close();
-    talk_free(&l->talk);
+    repl_free(&l->repl);
     show_free(&l->show);
 }
 
@@ -442,7 +442,7 @@ static void send_words(struct line *l)
         buf_printf(&text, "%s%s", i > 0 ? " " : "", l->options->words[i]);
     if (text.size > 0) {
         show_line(&l->show, "%s%s", l->prompt, buf_text(&text));
-        talk_send(&l->talk, buf_text(&text));
+        repl_send(&l->repl, buf_text(&text));
     }
     buf_free(&text);
 }
@@ -451,20 +451,20 @@ static void send_words(struct line *l)
 static void wait_for_model(struct line *l)
 {
     double end = clock_seconds() + GREETING_WAIT;
-    for (double left; chat_state(l->talk.chat) == CHAT_LOADING && l->dying == 0 && (left = end - clock_seconds()) > 0;)
+    for (double left; chat_state(l->repl.chat) == CHAT_LOADING && l->dying == 0 && (left = end - clock_seconds()) > 0;)
         wait_for_events(l, (int)(left * 1000) + 1);
 }
 
 static void run(struct line *l)
 {
-    chat_tick(l->talk.chat);
+    chat_tick(l->repl.chat);
     on_changed(l, 0); /* what is gone on with */
     wait_for_model(l);
     if (l->failed)
         return;
     send_words(l);
-    while (!l->talk.quit && l->dying == 0) {
-        if (chat_is_busy(l->talk.chat))
+    while (!l->repl.quit && l->dying == 0) {
+        if (chat_is_busy(l->repl.chat))
             watch_answer(l);
         else
             read_message(l);
@@ -482,7 +482,7 @@ int line_run(const struct options *o)
     bool open = open_line(&l, &view, &hooks, &err);
     if (open)
         run(&l);
-    bool failed = l.failed && !l.talk.quit;
+    bool failed = l.failed && !l.repl.quit;
     close_line(&l);
     if (l.dying != 0)
         signals_die(l.dying);

@@ -13,8 +13,8 @@ static void show_title(struct show *s, const struct chat *c)
 {
     struct store_conversation own = {0};
     struct error ignored = {0};
-    const struct keep *k = chat_keep(c);
-    if (store_conversation_get(keep_store(k), keep_conversation(k), &own, &ignored) == ERR_NONE) {
+    const struct home *k = chat_home(c);
+    if (store_conversation_get(home_store(k), home_conversation(k), &own, &ignored) == ERR_NONE) {
         char day[32] = "";
         time_t changed = (time_t)(own.changed / 1000);
         struct tm local;

@@ -1,6 +1,6 @@
 /* Line tail: the end of a conversation that is gone on with, so that one sees where one is. */
-#ifndef PALAVER_APP_LINE_TAIL_H
-#define PALAVER_APP_LINE_TAIL_H
+#ifndef PALAVER_APP_LINE_RECAP_H
+#define PALAVER_APP_LINE_RECAP_H
 
 #include "app/chat/chat.h"
 #include "app/terminal/show.h"

@@ -1,6 +1,6 @@
 /* Config: the file of lasting settings, `name = value` a line, with the long option names; # begins a comment line. */
-#ifndef PALAVER_APP_CONFIG_H
-#define PALAVER_APP_CONFIG_H
+#ifndef PALAVER_APP_OPTIONS_CONFIG_H
+#define PALAVER_APP_OPTIONS_CONFIG_H
 
 #include "app/options/options.h"
 

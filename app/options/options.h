@@ -3,8 +3,8 @@
  * One const table (option-table.c) describes every option; getopt_long's array, --help, the man page, the completions,
  * the PALAVER_* variables and the config file's names all come from it. A subcommand uses the rows that carry its bit.
  * Precedence: flag, variable, config file, built-in. */
-#ifndef PALAVER_APP_OPTIONS_H
-#define PALAVER_APP_OPTIONS_H
+#ifndef PALAVER_APP_OPTIONS_OPTIONS_H
+#define PALAVER_APP_OPTIONS_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* Paths: the program's folders by the XDG base directory specification.
  *
  * Folders are made when first written to, 0700; files 0600. */
-#ifndef PALAVER_APP_PATHS_H
-#define PALAVER_APP_PATHS_H
+#ifndef PALAVER_APP_OPTIONS_PATHS_H
+#define PALAVER_APP_OPTIONS_PATHS_H
 
 #include "base/error.h"
 

@@ -20,48 +20,48 @@ enum { COUNT_AT_ONCE = 4096 };
 /* ---- sending ---------------------------------------------------------------------------------------------------- */
 
 /* What a command left to be typed. */
-static void take_draft(struct front *f)
+static void take_draft(struct screen *f)
 {
-    if (f->talk.draft.size == 0)
+    if (f->repl.draft.size == 0)
         return;
-    ui_set_typed(f->ui, buf_text(&f->talk.draft), f->talk.draft.size);
+    ui_set_typed(f->ui, buf_text(&f->repl.draft), f->repl.draft.size);
     ui_compose(f->ui);
-    buf_clear(&f->talk.draft);
-    front_label(f);
+    buf_clear(&f->repl.draft);
+    screen_label(f);
 }
 
-void front_slash(struct front *f, const char *line)
+void screen_slash(struct screen *f, const char *line)
 {
     char title[80];
     snprintf(title, sizeof title, "%.*s", (int)strcspn(line, " \n"), line);
-    slash_run(&f->talk, line);
-    front_show_said(f, title);
+    slash_run(&f->repl, line);
+    screen_show_said(f, title);
     take_draft(f);
-    front_settings_changed(f);
-    front_label(f);
+    screen_settings_changed(f);
+    screen_label(f);
     f->relist = true;
 }
 
 /* Puts the edited text beside the old one; go_on: an answer is continued. */
-static void save_edited(struct front *f, const char *text, size_t size, bool go_on)
+static void save_edited(struct screen *f, const char *text, size_t size, bool go_on)
 {
     struct error err = {0};
-    if (chat_edit(f->talk.chat, f->editing - 1, text, size, go_on, &err) != ERR_NONE) {
+    if (chat_edit(f->repl.chat, f->editing - 1, text, size, go_on, &err) != ERR_NONE) {
         ui_notice(f->ui, true, err.message);
         ui_set_typed(f->ui, text, size);
         return;
     }
-    front_end_edit(f);
+    screen_end_edit(f);
     ui_show_end(f->ui);
 }
 
 /* A question is answered anew; what to do with an answer is asked. */
-static void send_edited(struct front *f, const char *text, size_t size)
+static void send_edited(struct screen *f, const char *text, size_t size)
 {
     static const struct ui_item choices[] = {{"save", "the answer as edited, beside the old one", "/edit-save"},
                                              {"save and continue", "the model goes on from its end", "/edit-continue"}};
     size_t index = f->editing - 1;
-    if (index < chat_count(f->talk.chat) && chat_message(f->talk.chat, index)->role == ROLE_ASSISTANT) {
+    if (index < chat_count(f->repl.chat) && chat_message(f->repl.chat, index)->role == ROLE_ASSISTANT) {
         ui_set_typed(f->ui, text, size);
         ui_pick(f->ui, "Edited answer", choices, 2, false);
     } else {
@@ -69,7 +69,7 @@ static void send_edited(struct front *f, const char *text, size_t size)
     }
 }
 
-static void finish_edit(struct front *f, bool go_on)
+static void finish_edit(struct screen *f, bool go_on)
 {
     size_t size;
     const char *typed = ui_typed(f->ui, &size, NULL);
@@ -79,7 +79,7 @@ static void finish_edit(struct front *f, bool go_on)
     free(text);
 }
 
-static void send_text(struct front *f, const char *text, size_t size)
+static void send_text(struct screen *f, const char *text, size_t size)
 {
     struct buf copy;
     bool several = memchr(text, '\n', size) != NULL;
@@ -87,7 +87,7 @@ static void send_text(struct front *f, const char *text, size_t size)
         send_edited(f, text, size);
         return;
     }
-    if (!keep_is_temporary(chat_keep(f->talk.chat)) && f->sent != NULL)
+    if (!home_is_temporary(chat_home(f->repl.chat)) && f->sent != NULL)
         line_history_add(f->sent, text);
     buf_init(&copy, CHAT_TEXT_MOST);
     buf_append(&copy, text, size);
@@ -96,76 +96,76 @@ static void send_text(struct front *f, const char *text, size_t size)
         return;
     bool blank = line[strspn(line, " \t\n")] == '\0';
     if (slash_is_command(line) && !several)
-        front_slash(f, line);
-    else if (drop_offers_file(line, &f->talk.draft))
+        screen_slash(f, line);
+    else if (drop_offers_file(line, &f->repl.draft))
         ui_notice(f->ui, false, "that is a file; Enter puts its text into your next message");
-    else if (!blank || f->talk.attached.size > 0) {
+    else if (!blank || f->repl.attached.size > 0) {
         ui_show_end(f->ui);
-        talk_send(&f->talk, blank ? "" : line[0] == ' ' && line[1] == '/' ? line + 1 : line);
+        repl_send(&f->repl, blank ? "" : line[0] == ' ' && line[1] == '/' ? line + 1 : line);
     }
     take_draft(f);
     free(line);
 }
 
 /* A message sent while an answer streams or the model loads stays typed until it can go. */
-static void send(struct front *f, const char *text, size_t size)
+static void send(struct screen *f, const char *text, size_t size)
 {
     bool command = size > 0 && text[0] == '/' && f->editing == 0;
-    bool words = f->words.at > 0 && (!chat_is_busy(f->talk.chat) || chat_waits(f->talk.chat));
+    bool words = f->words.at > 0 && (!chat_is_busy(f->repl.chat) || chat_waits(f->repl.chat));
     f->draft_due = clock_seconds();
     if (words) {
-        front_send_words(f, text, size);
+        screen_send_words(f, text, size);
         return;
     }
-    if (chat_is_busy(f->talk.chat) && !command) {
+    if (chat_is_busy(f->repl.chat) && !command) {
         ui_set_typed(f->ui, text, size);
         ui_notice(f->ui, false, "an answer is on its way; Esc stops it, then Enter sends this");
         return;
     }
     send_text(f, text, size);
-    front_sync(f);
-    front_label(f);
+    screen_sync(f);
+    screen_label(f);
 }
 
 /* ---- commands about something ----------------------------------------------------------------------------------- */
 
-static size_t index_of(const struct front *f, int64_t message)
+static size_t index_of(const struct screen *f, int64_t message)
 {
-    size_t i = chat_count(f->talk.chat);
-    while (i > 0 && chat_message(f->talk.chat, i - 1)->id != message)
+    size_t i = chat_count(f->repl.chat);
+    while (i > 0 && chat_message(f->repl.chat, i - 1)->id != message)
         i--;
     return i; /* counted from 1; 0: none */
 }
 
 /* Keys of the list act on the conversation selected there. */
-static bool act_on_conversation(struct front *f, const char *command, int64_t id, struct error *err)
+static bool act_on_conversation(struct screen *f, const char *command, int64_t id, struct error *err)
 {
-    struct store *library = keep_library(chat_keep(f->talk.chat), err);
+    struct store *library = home_library(chat_home(f->repl.chat), err);
     struct store_conversation c = {0};
     char line[STORE_TITLE_MAX + 80];
     if (library == NULL || store_conversation_get(library, id, &c, err) != ERR_NONE)
         return true;
     bool known = true;
     if (strcmp(command, "/open") == 0)
-        chat_open_conversation(f->talk.chat, id, err);
+        chat_open_conversation(f->repl.chat, id, err);
     else if (strcmp(command, "/pin") == 0)
         store_flag(library, id, STORE_PINNED, !c.pinned, err);
     else if (strcmp(command, "/archive") == 0)
         store_flag(library, id, STORE_ARCHIVED, !c.archived, err);
     else if (strcmp(command, "/delete") == 0) {
-        if (id == keep_conversation(chat_keep(f->talk.chat)))
-            chat_new(f->talk.chat, false, err);
+        if (id == home_conversation(chat_home(f->repl.chat)))
+            chat_new(f->repl.chat, false, err);
         if (err->code == ERR_NONE && store_delete(library, id, err) == ERR_NONE) {
             f->deleted_conversation = id;
             snprintf(line, sizeof line, "deleted: %.60s; u brings it back", c.title);
             ui_notice(f->ui, false, line);
         }
     } else if (strcmp(command, "/rename") == 0) {
-        if (id != keep_conversation(chat_keep(f->talk.chat)))
-            chat_open_conversation(f->talk.chat, id, err);
+        if (id != home_conversation(chat_home(f->repl.chat)))
+            chat_open_conversation(f->repl.chat, id, err);
         snprintf(line, sizeof line, "/rename %s", c.title);
         if (err->code == ERR_NONE)
-            buf_clear(&f->talk.draft), buf_puts(&f->talk.draft, line);
+            buf_clear(&f->repl.draft), buf_puts(&f->repl.draft, line);
     } else {
         known = false;
     }
@@ -175,44 +175,44 @@ static bool act_on_conversation(struct front *f, const char *command, int64_t id
 }
 
 /* Keys of the transcript act on the message selected there. */
-static bool act_on_message(struct front *f, const char *command, size_t number, struct error *err)
+static bool act_on_message(struct screen *f, const char *command, size_t number, struct error *err)
 {
     char line[64];
     static const char *const numbered[] = {"/prev", "/next", "/branch", "/verify"};
     if (strcmp(command, "/delete message") == 0) {
-        if (chat_delete(f->talk.chat, number - 1, &f->deleted, err) == ERR_NONE) {
+        if (chat_delete(f->repl.chat, number - 1, &f->deleted, err) == ERR_NONE) {
             f->deleted_conversation = 0;
             ui_notice(f->ui, false, "deleted, with what stood below it; u brings it back");
         }
         return true;
     }
     if (strcmp(command, "/edit") == 0) {
-        front_edit(f, number - 1);
+        screen_edit(f, number - 1);
         return true;
     }
     for (size_t i = 0; i < sizeof numbered / sizeof numbered[0]; i++)
         if (strcmp(command, numbered[i]) == 0) {
             snprintf(line, sizeof line, "%s %zu", command, number);
             /* to the right of the last alternative stands a new one */
-            const struct chat_message *m = chat_message(f->talk.chat, number - 1);
-            if (i == 1 && number == chat_count(f->talk.chat) && m->role == ROLE_ASSISTANT && m->sibling + 1 >= m->siblings)
+            const struct chat_message *m = chat_message(f->repl.chat, number - 1);
+            if (i == 1 && number == chat_count(f->repl.chat) && m->role == ROLE_ASSISTANT && m->sibling + 1 >= m->siblings)
                 snprintf(line, sizeof line, "/regenerate");
-            front_slash(f, line);
+            screen_slash(f, line);
             return true;
         }
     return false;
 }
 
-static void undelete(struct front *f, struct error *err)
+static void undelete(struct screen *f, struct error *err)
 {
-    struct store *library = keep_library(chat_keep(f->talk.chat), err);
+    struct store *library = home_library(chat_home(f->repl.chat), err);
     if (f->deleted_conversation != 0 && library != NULL) {
         store_restore(library, f->deleted_conversation, err);
         if (err->code == ERR_NONE)
-            chat_open_conversation(f->talk.chat, f->deleted_conversation, err);
+            chat_open_conversation(f->repl.chat, f->deleted_conversation, err);
         f->deleted_conversation = 0;
     } else if (f->deleted != 0) {
-        chat_restore(f->talk.chat, f->deleted, err);
+        chat_restore(f->repl.chat, f->deleted, err);
         f->deleted = 0;
     } else {
         error_set(err, ERR_NOT_FOUND, "nothing was deleted; /trash lists what was before");
@@ -221,22 +221,22 @@ static void undelete(struct front *f, struct error *err)
 }
 
 /* Commands that only keys and popups of the screen give. */
-static bool run_inner(struct front *f, const char *line, struct error *err)
+static bool run_inner(struct screen *f, const char *line, struct error *err)
 {
     if (strcmp(line, "/undelete") == 0)
         undelete(f, err);
     else if (strcmp(line, "/edit-save") == 0 || strcmp(line, "/edit-continue") == 0)
         finish_edit(f, line[6] == 'c');
     else if (strcmp(line, "/settings-of-token") == 0)
-        front_take_settings(f, err);
+        screen_take_settings(f, err);
     else if (strncmp(line, "/show-hit ", 10) == 0)
-        front_show_hit(f, line + 10, err);
+        screen_show_hit(f, line + 10, err);
     else
         return false;
     return true;
 }
 
-static void command(struct front *f, const struct ui_action *a)
+static void command(struct screen *f, const struct ui_action *a)
 {
     struct error err = {0};
     size_t number = a->message != 0 ? index_of(f, a->message) : 0;
@@ -251,15 +251,15 @@ static void command(struct front *f, const struct ui_action *a)
     if (err.code != ERR_NONE)
         ui_notice(f->ui, true, err.message);
     if (!done)
-        front_slash(f, a->text);
+        screen_slash(f, a->text);
     take_draft(f);
-    front_sync(f);
-    front_head(f);
+    screen_sync(f);
+    screen_head(f);
 }
 
 /* ---- the rest --------------------------------------------------------------------------------------------------- */
 
-static void complete_themes(struct front *f, const char *prefix, struct words *candidates)
+static void complete_themes(struct screen *f, const char *prefix, struct words *candidates)
 {
     char **names = ui_themes(f->ui);
     for (char **name = names; name != NULL && *name != NULL; name++)
@@ -268,7 +268,7 @@ static void complete_themes(struct front *f, const char *prefix, struct words *c
     free(names);
 }
 
-static void complete(struct front *f)
+static void complete(struct screen *f)
 {
     struct words candidates = {0};
     size_t size, cursor, start = 0;
@@ -276,7 +276,7 @@ static void complete(struct front *f)
     char *line = strndup(text, cursor);
     if (line == NULL)
         return;
-    slash_complete(&f->talk, line, &candidates, &start);
+    slash_complete(&f->repl, line, &candidates, &start);
     if (strncmp(line, "/theme ", 7) == 0)
         complete_themes(f, line + 7, &candidates);
     ui_complete(f->ui, start, (const char *const *)candidates.at, candidates.n);
@@ -284,7 +284,7 @@ static void complete(struct front *f)
     free(line);
 }
 
-static void use_editor(struct front *f)
+static void use_editor(struct screen *f)
 {
     struct error err = {0};
     struct buf text;
@@ -292,46 +292,46 @@ static void use_editor(struct front *f)
     const char *typed = ui_typed(f->ui, &size, NULL);
     buf_init(&text, CHAT_TEXT_MOST);
     buf_append(&text, typed, size);
-    if (f->talk.edit(f, &text, &err) == ERR_NONE)
+    if (f->repl.edit(f, &text, &err) == ERR_NONE)
         ui_set_typed(f->ui, buf_text(&text), text.size);
     else
         ui_notice(f->ui, true, err.message);
     buf_free(&text);
-    front_label(f);
+    screen_label(f);
 }
 
-static void edited(struct front *f)
+static void edited(struct screen *f)
 {
     size_t size;
     ui_typed(f->ui, &size, NULL);
     double now = clock_seconds();
     f->draft_due = now + DRAFT_AFTER;
     if (size <= COUNT_AT_ONCE)
-        front_label(f);
+        screen_label(f);
     else
         f->count_due = now + COUNT_AFTER;
 }
 
-static void interrupt(struct front *f)
+static void interrupt(struct screen *f)
 {
-    if (f->talk.attached.size > 0) {
-        buf_clear(&f->talk.attached);
+    if (f->repl.attached.size > 0) {
+        buf_clear(&f->repl.attached);
         ui_notice(f->ui, false, "the files are no longer attached");
-        front_label(f);
+        screen_label(f);
     } else {
         ui_notice(f->ui, false, "Ctrl-D or /quit leaves");
     }
 }
 
 /* Esc leaves an edit; out of a popup it only goes back to it. */
-static void cancel(struct front *f, const struct ui_action *a)
+static void cancel(struct screen *f, const struct ui_action *a)
 {
     if ((f->editing > 0 || f->words.at > 0) && a->text == NULL)
-        front_end_edit(f);
+        screen_end_edit(f);
 }
 
 /* The list grows by pages, as far as there is more. */
-static void more(struct front *f)
+static void more(struct screen *f)
 {
     if (f->in_list < f->listed)
         return;
@@ -339,41 +339,41 @@ static void more(struct front *f)
     f->relist = true;
 }
 
-static void set_by_slider(struct front *f, const struct ui_action *a)
+static void set_by_slider(struct screen *f, const struct ui_action *a)
 {
     char name[80];
     snprintf(name, sizeof name, "%s", a->text);
     if (a->typed != NULL)
-        front_type_setting(f, name, a->typed);
+        screen_type_setting(f, name, a->typed);
     else
-        front_step(f, name, a->step);
+        screen_step(f, name, a->step);
 }
 
-void front_act(void *context, const struct ui_action *a)
+void screen_act(void *context, const struct ui_action *a)
 {
-    struct front *f = context;
+    struct screen *f = context;
     switch (a->kind) {
     case UI_SEND: send(f, a->text, a->size); break;
     case UI_COMMAND: command(f, a); break;
-    case UI_STOP: chat_stop(f->talk.chat); break;
+    case UI_STOP: chat_stop(f->repl.chat); break;
     case UI_INTERRUPT: interrupt(f); break;
-    case UI_QUIT: f->talk.quit = true; break;
+    case UI_QUIT: f->repl.quit = true; break;
     case UI_SUSPEND: raise(SIGTSTP); break;
     case UI_EDITOR: use_editor(f); break;
     case UI_EDITED: edited(f); break;
     case UI_COMPLETE: complete(f); break;
-    case UI_QUERY: front_search(f, a->text); break;
+    case UI_QUERY: screen_search(f, a->text); break;
     case UI_CANCEL: cancel(f, a); break;
-    case UI_COPY: front_copy(f, a->text, a->size, a->what); break;
+    case UI_COPY: screen_copy(f, a->text, a->size, a->what); break;
     case UI_SCROLLED: break;
     case UI_MORE: more(f); break;
-    case UI_TOKENS: front_tokens(f, a->index); break;
-    case UI_TOKEN: front_token_details(f, a->index, a->token); break;
-    case UI_FORK: front_fork(f, a->index, a->token, a->step); break;
-    case UI_WORDS: front_begin_words(f, a->index, a->token); break;
-    case UI_STEP: front_go_on(f, a->step); break;
-    case UI_KEEP: front_keep(f, (size_t)a->step); break;
-    case UI_LEAVE: front_leave_compared(f); break;
+    case UI_TOKENS: screen_tokens(f, a->index); break;
+    case UI_TOKEN: screen_token_details(f, a->index, a->token); break;
+    case UI_FORK: screen_fork(f, a->index, a->token, a->step); break;
+    case UI_WORDS: screen_begin_words(f, a->index, a->token); break;
+    case UI_STEP: screen_go_on(f, a->step); break;
+    case UI_KEEP: screen_keep(f, (size_t)a->step); break;
+    case UI_LEAVE: screen_leave_compared(f); break;
     case UI_SETTING: set_by_slider(f, a); break;
     }
 }

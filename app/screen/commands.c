@@ -46,7 +46,7 @@ static void free_items(struct items *items)
 
 /* ---- palette ---------------------------------------------------------------------------------------------------- */
 
-static void add_commands(struct front *f, struct items *items)
+static void add_commands(struct screen *f, struct items *items)
 {
     struct ui_binding b;
     for (const struct slash_command *c = slash_commands; c->name != NULL; c++) {
@@ -62,7 +62,7 @@ static void add_commands(struct front *f, struct items *items)
     }
 }
 
-static void add_models(struct front *f, struct items *items)
+static void add_models(struct screen *f, struct items *items)
 {
     char **names = models_list(f->options);
     for (char **name = names; name != NULL && *name != NULL; name++) {
@@ -74,7 +74,7 @@ static void add_models(struct front *f, struct items *items)
     models_free_list(names);
 }
 
-static void add_themes(struct front *f, struct items *items)
+static void add_themes(struct screen *f, struct items *items)
 {
     char **names = ui_themes(f->ui);
     for (char **name = names; name != NULL && *name != NULL; name++) {
@@ -86,10 +86,10 @@ static void add_themes(struct front *f, struct items *items)
     free(names);
 }
 
-static void add_presets(struct front *f, struct items *items)
+static void add_presets(struct screen *f, struct items *items)
 {
     struct words names = {0}, lines = {0};
-    preset_list(f->talk.chat, &names, &lines);
+    preset_list(f->repl.chat, &names, &lines);
     for (size_t i = 0; i < names.n && i < lines.n; i++) {
         char label[120], command[120];
         snprintf(label, sizeof label, "preset %s", names.at[i]);
@@ -100,7 +100,7 @@ static void add_presets(struct front *f, struct items *items)
     words_free(&lines);
 }
 
-static void add_conversations(struct front *f, struct items *items)
+static void add_conversations(struct screen *f, struct items *items)
 {
     struct store_conversations list = {0};
     struct store_list_query query = {.view = STORE_VIEW_ALL, .limit = ITEMS_MOST - items->n};
@@ -118,7 +118,7 @@ static void add_conversations(struct front *f, struct items *items)
 
 enum { PICK_COMMANDS = 1, PICK_MODELS = 2, PICK_THEMES = 4, PICK_CONVERSATIONS = 8, PICK_PRESETS = 16 };
 
-static void pick(struct front *f, const char *title, unsigned what)
+static void pick(struct screen *f, const char *title, unsigned what)
 {
     struct items *items = calloc(1, sizeof *items);
     if (items == NULL)
@@ -139,7 +139,7 @@ static void pick(struct front *f, const char *title, unsigned what)
 
 /* ---- search ----------------------------------------------------------------------------------------------------- */
 
-void front_search(struct front *f, const char *text)
+void screen_search(struct screen *f, const char *text)
 {
     struct store_hits hits = {0};
     struct store_query query = {.text = text, .archived = true, .limit = HITS};
@@ -162,28 +162,28 @@ void front_search(struct front *f, const char *text)
 }
 
 /* Marks where words stand in the open conversation; shows the first place in message, 0: the last of all. */
-static void mark(struct front *f, const char *words, int64_t message, size_t *found)
+static void mark(struct screen *f, const char *words, int64_t message, size_t *found)
 {
     struct store_hits hits = {0};
-    const struct keep *keep = chat_keep(f->talk.chat);
-    struct store_query query = {.text = words, .conversation = keep_conversation(keep), .archived = true, .limit = 1000};
+    const struct home *keep = chat_home(f->repl.chat);
+    struct store_query query = {.text = words, .conversation = home_conversation(keep), .archived = true, .limit = 1000};
     struct error ignored = {0};
     struct ui_match *matches = NULL;
-    size_t n = 0, capacity = 0, count = chat_count(f->talk.chat);
+    size_t n = 0, capacity = 0, count = chat_count(f->repl.chat);
     *found = 0;
-    if (query.conversation == 0 || store_search(keep_store(keep), &query, &hits, &ignored) != ERR_NONE)
+    if (query.conversation == 0 || store_search(home_store(keep), &query, &hits, &ignored) != ERR_NONE)
         return;
     for (size_t i = 0; i < hits.n; i++)
         capacity += hits.at[i].n_places;
     matches = calloc(capacity + 1, sizeof *matches);
     for (size_t index = 0; matches != NULL && index < count; index++)
         for (size_t i = 0; i < hits.n; i++)
-            if (hits.at[i].message == chat_message(f->talk.chat, index)->id && hits.at[i].message != 0)
+            if (hits.at[i].message == chat_message(f->repl.chat, index)->id && hits.at[i].message != 0)
                 for (size_t j = 0; j < hits.at[i].n_places; j++)
                     matches[n++] = (struct ui_match){index, hits.at[i].places[j].start, hits.at[i].places[j].end};
     ui_set_matches(f->ui, matches, n);
     for (size_t i = 0; message != 0 && i < n; i++)
-        if (chat_message(f->talk.chat, matches[i].message)->id == message) {
+        if (chat_message(f->repl.chat, matches[i].message)->id == message) {
             ui_show_match(f->ui, i);
             break;
         }
@@ -193,23 +193,23 @@ static void mark(struct front *f, const char *words, int64_t message, size_t *fo
 }
 
 /* /show-hit CONVERSATION MESSAGE, which the search popup makes. */
-void front_show_hit(struct front *f, const char *arguments, struct error *err)
+void screen_show_hit(struct screen *f, const char *arguments, struct error *err)
 {
     long long conversation = 0, message = 0;
     size_t found;
     if (sscanf(arguments, "%lld %lld", &conversation, &message) != 2)
         return;
-    struct store *library = keep_library(chat_keep(f->talk.chat), err);
+    struct store *library = home_library(chat_home(f->repl.chat), err);
     if (library == NULL)
         return;
     if ((message != 0 && store_select(library, message, err) != ERR_NONE) ||
-        chat_open_conversation(f->talk.chat, conversation, err) != ERR_NONE)
+        chat_open_conversation(f->repl.chat, conversation, err) != ERR_NONE)
         return;
-    front_sync(f);
+    screen_sync(f);
     mark(f, f->searched != NULL ? f->searched : "", message, &found);
 }
 
-static void find(struct front *f, const char *words, struct error *err)
+static void find(struct screen *f, const char *words, struct error *err)
 {
     char text[120];
     size_t found;
@@ -217,7 +217,7 @@ static void find(struct front *f, const char *words, struct error *err)
         ui_set_matches(f->ui, NULL, 0);
         return;
     }
-    front_sync(f);
+    screen_sync(f);
     mark(f, words, 0, &found);
     if (found == 0)
         error_set(err, ERR_NOT_FOUND, "nothing here holds: %.60s", words);
@@ -228,12 +228,12 @@ static void find(struct front *f, const char *words, struct error *err)
 
 /* ---- editing ---------------------------------------------------------------------------------------------------- */
 
-void front_edit(struct front *f, size_t index)
+void screen_edit(struct screen *f, size_t index)
 {
     size_t size;
-    if (index >= chat_count(f->talk.chat) || chat_is_busy(f->talk.chat))
+    if (index >= chat_count(f->repl.chat) || chat_is_busy(f->repl.chat))
         return;
-    const struct chat_message *m = chat_message(f->talk.chat, index);
+    const struct chat_message *m = chat_message(f->repl.chat, index);
     if (f->editing == 0 && f->words.at == 0) {
         free(f->edited_text);
         f->edited_text = strdup(ui_typed(f->ui, &size, NULL));
@@ -242,32 +242,32 @@ void front_edit(struct front *f, size_t index)
     f->words.at = 0;
     ui_set_typed(f->ui, buf_text(&m->text), m->text.size);
     ui_compose(f->ui);
-    front_label(f);
+    screen_label(f);
 }
 
-void front_end_edit(struct front *f)
+void screen_end_edit(struct screen *f)
 {
     f->editing = f->words.at = 0;
     ui_set_typed(f->ui, f->edited_text != NULL ? f->edited_text : "", f->edited_text != NULL ? strlen(f->edited_text) : 0);
     free(f->edited_text);
     f->edited_text = NULL;
-    front_label(f);
+    screen_label(f);
 }
 
 /* The message that "/edit N" means, from 0; without a number the last one of the user's. */
-static size_t edited_index(const struct front *f, const char *arguments)
+static size_t edited_index(const struct screen *f, const char *arguments)
 {
-    size_t n = chat_count(f->talk.chat);
+    size_t n = chat_count(f->repl.chat);
     if (*arguments != '\0')
         return (size_t)strtoul(arguments, NULL, 10) - 1;
-    while (n > 0 && chat_message(f->talk.chat, n - 1)->role != ROLE_USER)
+    while (n > 0 && chat_message(f->repl.chat, n - 1)->role != ROLE_USER)
         n--;
     return n - 1;
 }
 
 /* ---- copying ---------------------------------------------------------------------------------------------------- */
 
-void front_copy(struct front *f, const char *text, size_t size, const char *what)
+void screen_copy(struct screen *f, const char *text, size_t size, const char *what)
 {
     char note[160];
     if (what == NULL) {
@@ -286,14 +286,14 @@ void front_copy(struct front *f, const char *text, size_t size, const char *what
 /* ---- prompt ----------------------------------------------------------------------------------------------------- */
 
 /* What the model was given, each stretch coloured by where it comes from; then the ids. */
-static void view_prompt(struct front *f, struct error *err)
+static void view_prompt(struct screen *f, struct error *err)
 {
     static const char *const roles[] = {"origin_template", "origin_system", "origin_user", "origin_assistant"};
-    const struct prompt *last = chat_last_prompt(f->talk.chat);
+    const struct prompt *last = chat_last_prompt(f->repl.chat);
     struct prompt now = {0};
     struct buf text;
-    const struct model *model = chat_model(f->talk.chat);
-    if (model == NULL || (last == NULL && chat_render(f->talk.chat, &now, err) != ERR_NONE)) {
+    const struct model *model = chat_model(f->repl.chat);
+    if (model == NULL || (last == NULL && chat_render(f->repl.chat, &now, err) != ERR_NONE)) {
         error_set(err, ERR_NOT_FOUND, "the model was given nothing yet");
         return;
     }
@@ -320,7 +320,7 @@ static void view_prompt(struct front *f, struct error *err)
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */
 
-static void set_theme(struct front *f, const char *name, struct error *err)
+static void set_theme(struct screen *f, const char *name, struct error *err)
 {
     if (*name == '\0')
         pick(f, "Theme", PICK_THEMES);
@@ -328,9 +328,9 @@ static void set_theme(struct front *f, const char *name, struct error *err)
         ui_set_theme(f->ui, name, err);
 }
 
-bool front_command(void *context, const char *name, const char *arguments, struct error *err)
+bool screen_command(void *context, const char *name, const char *arguments, struct error *err)
 {
-    struct front *f = context;
+    struct screen *f = context;
     bool plain = *arguments == '\0';
     if (strcmp(name, "palette") == 0)
         pick(f, "Commands, models, themes, presets, conversations",
@@ -338,9 +338,9 @@ bool front_command(void *context, const char *name, const char *arguments, struc
     else if (strcmp(name, "theme") == 0)
         set_theme(f, arguments, err);
     else if (strcmp(name, "compare") == 0)
-        front_compare(f, arguments, err);
+        screen_compare(f, arguments, err);
     else if (strcmp(name, "step") == 0)
-        front_set_stepping(f, arguments, err);
+        screen_set_stepping(f, arguments, err);
     else if (strcmp(name, "keys") == 0)
         ui_command(f->ui, "keys");
     else if (strcmp(name, "settings") == 0)
@@ -354,22 +354,22 @@ bool front_command(void *context, const char *name, const char *arguments, struc
     else if (strcmp(name, "search") == 0) {
         ui_pick(f->ui, "Search all conversations", NULL, 0, true);
         if (!plain)
-            ui_set_query(f->ui, arguments), front_search(f, arguments);
+            ui_set_query(f->ui, arguments), screen_search(f, arguments);
     } else if (strcmp(name, "find") == 0)
         find(f, arguments, err);
-    else if (strcmp(name, "edit") == 0 && chat_count(f->talk.chat) > 0)
-        front_edit(f, edited_index(f, arguments));
+    else if (strcmp(name, "edit") == 0 && chat_count(f->repl.chat) > 0)
+        screen_edit(f, edited_index(f, arguments));
     else if (strcmp(name, "prompt") == 0 && plain)
         view_prompt(f, err);
     else if (strcmp(name, "think") == 0 && !plain)
         ui_set_think(f->ui, strcmp(arguments, "show") == 0);
     else if (strcmp(name, "copy") == 0 && plain) {
-        size_t n = chat_count(f->talk.chat);
-        const struct chat_message *m = n > 0 ? chat_message(f->talk.chat, n - 1) : NULL;
+        size_t n = chat_count(f->repl.chat);
+        const struct chat_message *m = n > 0 ? chat_message(f->repl.chat, n - 1) : NULL;
         if (m == NULL || m->role != ROLE_ASSISTANT)
             error_set(err, ERR_NOT_FOUND, "there is no answer yet to copy");
         else
-            front_copy(f, buf_text(&m->text), m->text.size, "answer");
+            screen_copy(f, buf_text(&m->text), m->text.size, "answer");
     } else {
         return false;
     }

@@ -29,19 +29,19 @@ static enum error_code read_settings(const char *text, struct sampling *out, str
 }
 
 /* A side by its name: settings, a preset, a model. */
-static enum error_code read_side(struct front *f, const char *name, uint64_t seed, struct chat_side *out, struct error *err)
+static enum error_code read_side(struct screen *f, const char *name, uint64_t seed, struct chat_side *out, struct error *err)
 {
     struct error ignored = {0};
-    *out = (struct chat_side){.label = name, .sampling = *chat_sampling(f->talk.chat)};
+    *out = (struct chat_side){.label = name, .sampling = *chat_sampling(f->repl.chat)};
     out->sampling.seed = seed;
     if (strcmp(name, "now") == 0)
         return ERR_NONE;
     if (strchr(name, '=') != NULL)
         return read_settings(name, &out->sampling, err);
-    char *settings = preset_settings(f->talk.chat, name);
+    char *settings = preset_settings(f->repl.chat, name);
     char *path = settings == NULL ? models_find_name(f->options, name, &ignored) : NULL;
     if (settings != NULL) {
-        out->sampling = chat_base_sampling(f->talk.chat, NULL); /* as /preset does */
+        out->sampling = chat_base_sampling(f->repl.chat, NULL); /* as /preset does */
         out->sampling.seed = seed;
         chat_settings_take(&out->sampling, settings);
     } else if (path != NULL) {
@@ -55,13 +55,13 @@ static enum error_code read_side(struct front *f, const char *name, uint64_t see
 }
 
 /* All sides have one seed, so that nothing but what is compared differs. */
-static uint64_t common_seed(const struct front *f)
+static uint64_t common_seed(const struct screen *f)
 {
-    uint64_t seed = chat_sampling(f->talk.chat)->seed;
-    return chat_seed_is_fixed(f->talk.chat) ? seed : (uint64_t)(clock_seconds() * 1e3) & UINT32_MAX;
+    uint64_t seed = chat_sampling(f->repl.chat)->seed;
+    return chat_seed_is_fixed(f->repl.chat) ? seed : (uint64_t)(clock_seconds() * 1e3) & UINT32_MAX;
 }
 
-void front_compare(struct front *f, const char *arguments, struct error *err)
+void screen_compare(struct screen *f, const char *arguments, struct error *err)
 {
     struct chat_side sides[CHAT_SIDES];
     char *copy = strdup(arguments), *rest = copy;
@@ -83,8 +83,8 @@ void front_compare(struct front *f, const char *arguments, struct error *err)
     if (n == 0 && err->code == ERR_NONE)
         error_set(err, ERR_ARGUMENT,
                   "what with? Presets, settings or models: /compare precise creative, or /compare temperature=0");
-    if (err->code == ERR_NONE && chat_compare(f->talk.chat, sides, n, err) == ERR_NONE)
-        front_show_compared(f);
+    if (err->code == ERR_NONE && chat_compare(f->repl.chat, sides, n, err) == ERR_NONE)
+        screen_show_compared(f);
     free(copy);
 }
 
@@ -109,9 +109,9 @@ static void write_about(const struct chat_compared *side, char *out, size_t size
                  (unsigned long long)m->sampling.seed);
 }
 
-void front_show_compared(struct front *f)
+void screen_show_compared(struct screen *f)
 {
-    struct chat *c = f->talk.chat;
+    struct chat *c = f->repl.chat;
     struct ui_compared sides[CHAT_SIDES];
     char about[CHAT_SIDES][sizeof ((struct error *)0)->message];
     size_t n = chat_compared(c), question = chat_count(c);
@@ -125,50 +125,50 @@ void front_show_compared(struct front *f)
     }
     ui_compare(f->ui, question > 0 ? buf_text(&chat_message(c, question - 1)->text) : "", sides, n);
     f->compared = false;
-    front_status(f);
+    screen_status(f);
 }
 
-void front_compared(void *context, size_t side)
+void screen_compared(void *context, size_t side)
 {
-    struct front *f = context;
+    struct screen *f = context;
     (void)side;
     f->compared = true; /* drawn with the next frame */
 }
 
-static void end(struct front *f, size_t side)
+static void end(struct screen *f, size_t side)
 {
     struct error err = {0};
-    if (chat_compare_end(f->talk.chat, side, &err) != ERR_NONE)
+    if (chat_compare_end(f->repl.chat, side, &err) != ERR_NONE)
         ui_notice(f->ui, true, err.message);
-    front_show_compared(f);
-    front_sync(f);
-    front_head(f);
+    screen_show_compared(f);
+    screen_sync(f);
+    screen_head(f);
     ui_show_end(f->ui);
 }
 
 /* Keeps one; what is under way is stopped first. */
-void front_keep(struct front *f, size_t side)
+void screen_keep(struct screen *f, size_t side)
 {
     f->keeps = side + 1;
-    if (chat_compare_runs(f->talk.chat))
-        chat_stop(f->talk.chat);
+    if (chat_compare_runs(f->repl.chat))
+        chat_stop(f->repl.chat);
 }
 
-void front_leave_compared(struct front *f)
+void screen_leave_compared(struct screen *f)
 {
-    if (chat_compare_runs(f->talk.chat))
-        chat_stop(f->talk.chat);
+    if (chat_compare_runs(f->repl.chat))
+        chat_stop(f->repl.chat);
     else
         end(f, SIZE_MAX);
 }
 
-void front_draw_compared(struct front *f)
+void screen_draw_compared(struct screen *f)
 {
-    if (f->keeps > 0 && !chat_compare_runs(f->talk.chat)) {
+    if (f->keeps > 0 && !chat_compare_runs(f->repl.chat)) {
         size_t side = f->keeps - 1;
         f->keeps = 0;
         end(f, side);
     } else if (f->compared) {
-        front_show_compared(f);
+        screen_show_compared(f);
     }
 }

@@ -10,19 +10,19 @@
 #include "app/screen/screen.h"
 
 /* The records of a message; NULL when it has none. */
-static const struct store_records *records_of(struct front *f, size_t index)
+static const struct store_records *records_of(struct screen *f, size_t index)
 {
     struct error ignored = {0};
-    if (index >= chat_count(f->talk.chat))
+    if (index >= chat_count(f->repl.chat))
         return NULL;
-    const struct chat_message *m = chat_message(f->talk.chat, index);
+    const struct chat_message *m = chat_message(f->repl.chat, index);
     if (m->id == 0)
         return NULL;
     if (f->records_of != m->id || f->records_size != m->text.size) {
         store_records_free(&f->records);
         f->records = (struct store_records){0};
         f->records_of = 0;
-        if (store_records(keep_store(chat_keep(f->talk.chat)), m->id, &f->records, &ignored) != ERR_NONE)
+        if (store_records(home_store(chat_home(f->repl.chat)), m->id, &f->records, &ignored) != ERR_NONE)
             return NULL;
         f->records_of = m->id;
         f->records_size = m->text.size;
@@ -46,7 +46,7 @@ static bool is_unknown(const struct store_token *t)
     return t->forced && t->entropy < 0;
 }
 
-void front_tokens(struct front *f, size_t index)
+void screen_tokens(struct screen *f, size_t index)
 {
     const struct store_records *r = records_of(f, index);
     size_t n = r != NULL ? r->n : 0;
@@ -83,7 +83,7 @@ static bool is_idle(const struct sampling *s, const struct sampling_field *field
            (!penalty && field->offset == offsetof(struct sampling, repetition_window));
 }
 
-void front_write_settings(const struct sampling *s, char *out, size_t size)
+void screen_write_settings(const struct sampling *s, char *out, size_t size)
 {
     int at = snprintf(out, size, "settings here:");
     for (const struct sampling_field *field = sampling_fields; field->name != NULL && at < (int)size; field++) {
@@ -99,26 +99,26 @@ static void write_recorded(const char *json, char *out, size_t size)
 {
     struct sampling s = sampling_defaults();
     chat_settings_take(&s, json);
-    front_write_settings(&s, out, size);
+    screen_write_settings(&s, out, size);
 }
 
-void front_forget_records(struct front *f)
+void screen_forget_records(struct screen *f)
 {
     f->records_of = 0;
 }
 
-size_t front_token_count(struct front *f, size_t index)
+size_t screen_token_count(struct screen *f, size_t index)
 {
     const struct store_records *r = records_of(f, index);
     return r != NULL ? r->n : 0;
 }
 
-void front_token_details(struct front *f, size_t index, size_t token)
+void screen_token_details(struct screen *f, size_t index, size_t token)
 {
     struct ui_candidate rows[STORE_CANDIDATES];
     char words[STORE_CANDIDATES][48], facts[256], text[48], settings[512];
     const struct store_records *r = records_of(f, index);
-    const struct model *model = chat_model(f->talk.chat);
+    const struct model *model = chat_model(f->repl.chat);
     if (r == NULL || token >= r->n || model == NULL) {
         ui_set_token(f->ui, NULL);
         return;
@@ -128,12 +128,12 @@ void front_token_details(struct front *f, size_t index, size_t token)
     int32_t n = t->n_best < STORE_CANDIDATES ? t->n_best : STORE_CANDIDATES;
     for (int32_t i = 0; i < n; i++) {
         const struct store_candidate *c = &t->best[i];
-        front_word(tokenizer, c->id, words[i], sizeof words[i]);
+        screen_word(tokenizer, c->id, words[i], sizeof words[i]);
         const char *reason = chat_reason(c->removed_by);
         rows[i] = (struct ui_candidate){words[i], c->before, c->after,
                                         c->after > 0 ? NULL : reason != NULL ? reason : "removed", c->id == t->chosen.id};
     }
-    front_word(tokenizer, t->chosen.id, text, sizeof text);
+    screen_word(tokenizer, t->chosen.id, text, sizeof text);
     write_facts(t, token, r->n, facts, sizeof facts);
     write_recorded(t->epoch < r->n_epochs ? r->epochs[t->epoch] : NULL, settings, sizeof settings);
     ui_set_token(f->ui, &(struct ui_token_details){text, facts, settings, rows, (size_t)n});
@@ -141,19 +141,19 @@ void front_token_details(struct front *f, size_t index, size_t token)
     f->lens_token = token;
 }
 
-void front_fork(struct front *f, size_t index, size_t token, int alternative)
+void screen_fork(struct screen *f, size_t index, size_t token, int alternative)
 {
     const struct store_records *r = records_of(f, index);
     if (r == NULL || token >= r->n || alternative >= r->at[token].n_best)
         return;
     int32_t id = alternative < 0 ? -1 : r->at[token].best[alternative].id;
-    front_go_road(f, (struct front_road){.index = index, .token = token, .id = id});
+    screen_go_road(f, (struct screen_road){.index = index, .token = token, .id = id});
 }
 
-size_t front_text_before(struct front *f, size_t index, size_t token, const char **text)
+size_t screen_text_before(struct screen *f, size_t index, size_t token, const char **text)
 {
     const struct store_records *r = records_of(f, index);
-    const struct buf *whole = &chat_message(f->talk.chat, index)->text;
+    const struct buf *whole = &chat_message(f->repl.chat, index)->text;
     size_t size = 0;
     for (size_t i = 0; r != NULL && i < token && i < r->n; i++)
         size += r->at[i].bytes;
@@ -161,16 +161,16 @@ size_t front_text_before(struct front *f, size_t index, size_t token, const char
     return size < whole->size ? size : whole->size;
 }
 
-void front_take_settings(struct front *f, struct error *err)
+void screen_take_settings(struct screen *f, struct error *err)
 {
     const struct store_records *r = records_of(f, f->lens_index);
-    struct sampling s = *chat_sampling(f->talk.chat);
+    struct sampling s = *chat_sampling(f->repl.chat);
     if (r == NULL || f->lens_token >= r->n || r->at[f->lens_token].epoch >= r->n_epochs) {
         error_set(err, ERR_NOT_FOUND, "the lens stands on no token");
         return;
     }
     chat_settings_take(&s, r->epochs[r->at[f->lens_token].epoch]);
-    chat_set_sampling(f->talk.chat, &s);
-    front_settings_changed(f);
+    chat_set_sampling(f->repl.chat, &s);
+    screen_settings_changed(f);
     ui_notice(f->ui, false, "the settings that were in force here are yours again");
 }

@@ -24,7 +24,7 @@
 
 /* ---- signals ---------------------------------------------------------------------------------------------------- */
 
-static void suspend(struct front *f)
+static void suspend(struct screen *f)
 {
     ui_leave(f->ui);
     terminal_restore();
@@ -33,13 +33,13 @@ static void suspend(struct front *f)
     ui_return(f->ui);
 }
 
-static void take_signals(struct front *f)
+static void take_signals(struct screen *f)
 {
     for (int number; (number = signals_next()) != 0;) {
         if (number == SIGTERM || number == SIGHUP)
             f->dying = number;
         else if (number == SIGINT)
-            chat_stop(f->talk.chat);
+            chat_stop(f->repl.chat);
         else if (number == SIGTSTP)
             suspend(f);
         else if (number == SIGWINCH || number == SIGCONT)
@@ -55,9 +55,9 @@ static int sooner(int a, int b)
 }
 
 /* Milliseconds until something is due. */
-static int patience(const struct front *f)
+static int patience(const struct screen *f)
 {
-    int due = sooner(chat_due(f->talk.chat), front_due(f));
+    int due = sooner(chat_due(f->repl.chat), screen_due(f));
     int ui = f->compared ? 0 : ui_timeout(f->ui);
     if (ui == 0) {
         double left = f->drawn + FRAME - clock_seconds();
@@ -66,43 +66,43 @@ static int patience(const struct front *f)
     return sooner(due, ui);
 }
 
-static void read_keys(struct front *f)
+static void read_keys(struct screen *f)
 {
     char bytes[65536];
     ssize_t size = read(STDIN_FILENO, bytes, sizeof bytes);
     if (size > 0)
-        ui_type(f->ui, bytes, (size_t)size, front_act, f);
+        ui_type(f->ui, bytes, (size_t)size, screen_act, f);
     else if (size == 0 || (errno != EINTR && errno != EAGAIN))
         f->dying = SIGHUP;
 }
 
-static void draw(struct front *f)
+static void draw(struct screen *f)
 {
     if (clock_seconds() - f->drawn >= FRAME)
-        front_draw_compared(f);
+        screen_draw_compared(f);
     if (ui_timeout(f->ui) == 0 && clock_seconds() - f->drawn >= FRAME) {
         ui_draw(f->ui);
         f->drawn = clock_seconds();
     }
 }
 
-static void turn(struct front *f)
+static void turn(struct screen *f)
 {
     struct pollfd fds[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
                             {.fd = f->signals, .events = POLLIN},
-                            {.fd = chat_fd(f->talk.chat), .events = POLLIN}};
+                            {.fd = chat_fd(f->repl.chat), .events = POLLIN}};
     int n = poll(fds, 3, patience(f));
     take_signals(f);
     bool keys = n > 0 && fds[0].revents != 0;
     if (keys)
         read_keys(f);
     else
-        ui_tick(f->ui, front_act, f);
+        ui_tick(f->ui, screen_act, f);
     if (n > 0 && fds[2].revents != 0)
-        chat_handle(f->talk.chat);
-    chat_tick(f->talk.chat);
-    front_watch(f);
-    front_sync(f);
+        chat_handle(f->repl.chat);
+    chat_tick(f->repl.chat);
+    screen_watch(f);
+    screen_sync(f);
     if (keys) { /* what was typed is seen at once */
         ui_draw(f->ui);
         f->drawn = clock_seconds();
@@ -114,7 +114,7 @@ static void turn(struct front *f)
 
 static enum error_code edit(void *context, struct buf *text, struct error *err)
 {
-    struct front *f = context;
+    struct screen *f = context;
     ui_leave(f->ui);
     terminal_restore();
     enum error_code code = editor_run(text, err);
@@ -125,14 +125,14 @@ static enum error_code edit(void *context, struct buf *text, struct error *err)
 
 static void jump(void *context, size_t index)
 {
-    struct front *f = context;
-    front_sync(f);
+    struct screen *f = context;
+    screen_sync(f);
     ui_show_message(f->ui, index);
 }
 
 static void remember(void *context, const char *text)
 {
-    const struct front *f = context;
+    const struct screen *f = context;
     ui_remember(f->ui, text);
 }
 
@@ -141,7 +141,7 @@ static char *join(const char *folder, const char *name)
     return folder != NULL ? paths_join(folder, name) : NULL;
 }
 
-static bool open_ui(struct front *f, const char *const *folders, const char *keys, struct error *err)
+static bool open_ui(struct screen *f, const char *const *folders, const char *keys, struct error *err)
 {
     const struct ui_options options = {
         .term = getenv("TERM"),
@@ -157,37 +157,37 @@ static bool open_ui(struct front *f, const char *const *folders, const char *key
 }
 
 /* Goes on where the last program left off, unless something else is asked for. */
-static void open_last(struct front *f)
+static void open_last(struct screen *f)
 {
     const struct options *o = f->options;
     struct error ignored = {0};
     int64_t last = 0;
-    if (o->continue_last || o->resume != NULL || o->no_save || o->n_words > 0 || keep_is_temporary(chat_keep(f->talk.chat)))
+    if (o->continue_last || o->resume != NULL || o->no_save || o->n_words > 0 || home_is_temporary(chat_home(f->repl.chat)))
         return;
-    struct store *library = keep_library(chat_keep(f->talk.chat), &ignored);
+    struct store *library = home_library(chat_home(f->repl.chat), &ignored);
     if (library != NULL && store_last(library, &last, &ignored) == ERR_NONE)
-        chat_open_conversation(f->talk.chat, last, &ignored);
+        chat_open_conversation(f->repl.chat, last, &ignored);
 }
 
-static bool open_front(struct front *f, const struct chat_view *view, const char *const *folders, const char *keys,
+static bool open_front(struct screen *f, const struct chat_view *view, const char *const *folders, const char *keys,
                        struct error *err)
 {
     show_init(&f->show, f->options, stdout);
-    f->show.tell = front_said;
+    f->show.tell = screen_said;
     f->show.context = f;
-    talk_init(&f->talk, f->options, &f->show);
-    f->talk.edit = edit;
-    f->talk.front = front_command;
-    f->talk.jump = jump;
-    f->talk.context = f;
+    repl_init(&f->repl, f->options, &f->show);
+    f->repl.edit = edit;
+    f->repl.front = screen_command;
+    f->repl.jump = jump;
+    f->repl.context = f;
     buf_init(&f->lines, CHAT_TEXT_MOST);
     f->used = SIZE_MAX;
     f->listed = 200;
     f->signals = signals_open(true, err);
     if (f->signals < 0)
         return false;
-    f->talk.chat = chat_open(f->options, view, err);
-    if (f->talk.chat == NULL)
+    f->repl.chat = chat_open(f->options, view, err);
+    if (f->repl.chat == NULL)
         return false;
     terminal_open(STDOUT_FILENO, false);
     terminal_last_words(ui_last_words());
@@ -198,17 +198,17 @@ static bool open_front(struct front *f, const struct chat_view *view, const char
     return true;
 }
 
-static void close_front(struct front *f)
+static void close_front(struct screen *f)
 {
     if (f->ui != NULL)
-        front_save_draft(f);
-    chat_free(f->talk.chat);
+        screen_save_draft(f);
+    chat_free(f->repl.chat);
     ui_free(f->ui);
     terminal_close();
     signals_close();
     line_history_free(f->sent);
     store_close(f->browse);
-    talk_free(&f->talk);
+    repl_free(&f->repl);
     show_free(&f->show);
     buf_free(&f->lines);
     free(f->edited_text);
@@ -216,35 +216,35 @@ static void close_front(struct front *f)
     store_records_free(&f->records);
 }
 
-static void send_words(struct front *f)
+static void send_words(struct screen *f)
 {
     struct buf text;
     buf_init(&text, CHAT_TEXT_MOST);
     for (int i = 0; i < f->options->n_words; i++)
         buf_printf(&text, "%s%s", i > 0 ? " " : "", f->options->words[i]);
     if (text.size > 0)
-        front_act(f, &(struct ui_action){.kind = UI_SEND, .text = buf_text(&text), .size = text.size});
+        screen_act(f, &(struct ui_action){.kind = UI_SEND, .text = buf_text(&text), .size = text.size});
     buf_free(&text);
 }
 
-static void run(struct front *f)
+static void run(struct screen *f)
 {
     open_last(f);
-    front_open_browse(f);
-    front_changed(f, 0);
-    front_list(f);
-    front_load_draft(f);
-    front_settings_changed(f);
-    front_label(f);
-    front_status(f);
-    front_sync(f);
+    screen_open_browse(f);
+    screen_changed(f, 0);
+    screen_list(f);
+    screen_load_draft(f);
+    screen_settings_changed(f);
+    screen_label(f);
+    screen_status(f);
+    screen_sync(f);
     send_words(f);
-    while (!f->talk.quit && f->dying == 0) {
+    while (!f->repl.quit && f->dying == 0) {
         draw(f);
         turn(f);
     }
-    if (chat_is_busy(f->talk.chat))
-        chat_stop(f->talk.chat);
+    if (chat_is_busy(f->repl.chat))
+        chat_stop(f->repl.chat);
 }
 
 bool screen_fits(const struct options *o)
@@ -267,10 +267,10 @@ static void find_beside(char *out, size_t size)
 int screen_run(const struct options *o)
 {
     struct error err = {0};
-    struct front f = {.options = o};
-    const struct chat_view view = {&f,          front_loaded,  front_reading, front_token,   front_window,
-                                   front_ended, front_refused, front_failed,  front_changed, front_remark, front_titled,
-                                   front_compared, front_preview};
+    struct screen f = {.options = o};
+    const struct chat_view view = {&f,          screen_loaded,  screen_reading, screen_token,   screen_window,
+                                   screen_ended, screen_refused, screen_failed,  screen_changed, screen_remark, screen_titled,
+                                   screen_compared, screen_preview};
     char *user = join(o->paths.config_dir, "themes"), *keys = join(o->paths.config_dir, "keys");
     char beside[4096] = "";
     find_beside(beside, sizeof beside);

@@ -12,24 +12,24 @@
  *   screen-lens      how tokens came about
  *   screen-step      token by token, and other roads
  *   screen-compare   answers side by side */
-#ifndef PALAVER_APP_SCREEN_H
-#define PALAVER_APP_SCREEN_H
+#ifndef PALAVER_APP_SCREEN_SCREEN_H
+#define PALAVER_APP_SCREEN_SCREEN_H
 
 #include "app/options/options.h"
 #include "app/slash/slash.h"
 #include "ui/ui.h"
 
 /* Another way for an answer to go on, behind its tokens before number token. */
-struct front_road {
+struct screen_road {
     size_t index, token;
     int32_t id;   /* -1: what is drawn */
     char *words;  /* in place of id; NULL: none */
 };
 
-struct front {
+struct screen {
     const struct options *options;
     struct show show;
-    struct talk talk;
+    struct repl repl;
     struct ui *ui;
     struct line_history *sent;  /* messages sent, for Up */
     struct store *browse;       /* a view of the history for list and search; NULL: there is none */
@@ -66,7 +66,7 @@ struct front {
     struct event next;          /* what an answer that waits may go on with */
     size_t next_number;         /* of that token in the answer, from 1 */
     bool has_road;              /* to go once the answer that waits has stopped: */
-    struct front_road road;
+    struct screen_road road;
     struct {                    /* a person's words for an answer are typed */
         size_t at, index;       /* in place of token at - 1 of this message; 0: no */
         char behind[64];        /* the words before */
@@ -77,103 +77,103 @@ struct front {
 };
 
 /* screen-tell.c */
-void front_loaded(void *context);
-void front_reading(void *context, size_t done, size_t total);
-void front_token(void *context, const struct event *event);
-void front_window(void *context, size_t messages, size_t tokens);
-void front_ended(void *context, const struct chat_message *answer);
-void front_refused(void *context, const char *text, const struct error *err);
-void front_failed(void *context, const struct error *err);
-void front_changed(void *context, size_t from);
-void front_remark(void *context, bool trouble, const char *text);
-void front_titled(void *context, const char *title);
-void front_preview(void *context, const struct event *event);
+void screen_loaded(void *context);
+void screen_reading(void *context, size_t done, size_t total);
+void screen_token(void *context, const struct event *event);
+void screen_window(void *context, size_t messages, size_t tokens);
+void screen_ended(void *context, const struct chat_message *answer);
+void screen_refused(void *context, const char *text, const struct error *err);
+void screen_failed(void *context, const struct error *err);
+void screen_changed(void *context, size_t from);
+void screen_remark(void *context, bool trouble, const char *text);
+void screen_titled(void *context, const char *title);
+void screen_preview(void *context, const struct event *event);
 /* What a command says, by struct show. */
-void front_said(void *context, enum show_kind kind, const char *text);
+void screen_said(void *context, enum show_kind kind, const char *text);
 /* Shows what the command said: one line in passing, several to read. */
-void front_show_said(struct front *f, const char *title);
+void screen_show_said(struct screen *f, const char *title);
 /* Makes the screen's messages those of the chat. */
-void front_sync(struct front *f);
-void front_head(struct front *f);
-void front_status(struct front *f);
-void front_label(struct front *f);
+void screen_sync(struct screen *f);
+void screen_head(struct screen *f);
+void screen_status(struct screen *f);
+void screen_label(struct screen *f);
 
 /* screen-list.c */
-void front_open_browse(struct front *f);
-void front_list(struct front *f);
+void screen_open_browse(struct screen *f);
+void screen_list(struct screen *f);
 /* Looks whether the history changed; cheap. */
-void front_watch(struct front *f);
-void front_save_draft(struct front *f);
-void front_load_draft(struct front *f);
+void screen_watch(struct screen *f);
+void screen_save_draft(struct screen *f);
+void screen_load_draft(struct screen *f);
 /* Milliseconds until the next of these is due. */
-int front_due(const struct front *f);
+int screen_due(const struct screen *f);
 
 /* screen-act.c */
-void front_act(void *context, const struct ui_action *action);
+void screen_act(void *context, const struct ui_action *action);
 /* Runs a slash command and shows what it says. */
-void front_slash(struct front *f, const char *line);
+void screen_slash(struct screen *f, const char *line);
 
 /* screen-commands.c */
-bool front_command(void *context, const char *name, const char *arguments, struct error *err);
-void front_search(struct front *f, const char *text);
+bool screen_command(void *context, const char *name, const char *arguments, struct error *err);
+void screen_search(struct screen *f, const char *text);
 /* Opens what "CONVERSATION MESSAGE", ids, names: a hit of the last search. */
-void front_show_hit(struct front *f, const char *arguments, struct error *err);
-void front_copy(struct front *f, const char *text, size_t size, const char *what);
-void front_edit(struct front *f, size_t index);
-void front_end_edit(struct front *f);
+void screen_show_hit(struct screen *f, const char *arguments, struct error *err);
+void screen_copy(struct screen *f, const char *text, size_t size, const char *what);
+void screen_edit(struct screen *f, size_t index);
+void screen_end_edit(struct screen *f);
 
 /* screen-settings.c */
-void front_settings(struct front *f);
+void screen_settings(struct screen *f);
 /* After something may have changed them. */
-void front_settings_changed(struct front *f);
-void front_step(struct front *f, const char *name, int step);
+void screen_settings_changed(struct screen *f);
+void screen_step(struct screen *f, const char *name, int step);
 /* Sets it to what was typed for it. */
-void front_type_setting(struct front *f, const char *name, const char *typed);
+void screen_type_setting(struct screen *f, const char *name, const char *typed);
 /* Shows no candidates: there are none for the place where the conversation is. */
-void front_no_candidates(struct front *f);
-void front_candidates(struct front *f, const struct event *event);
+void screen_no_candidates(struct screen *f);
+void screen_candidates(struct screen *f, const struct event *event);
 /* An event's candidates as rows of the screen, SAMPLING_CANDIDATES at most; words hold their texts. */
-size_t front_candidate_rows(const struct front *f, const struct event *event, struct ui_candidate *rows, char (*words)[48]);
+size_t screen_candidate_rows(const struct screen *f, const struct event *event, struct ui_candidate *rows, char (*words)[48]);
 /* A token as text, blanks made visible; what is no text of its own as the vocabulary spells it. */
-void front_word(const struct tokenizer *t, int32_t id, char *out, size_t size);
+void screen_word(const struct tokenizer *t, int32_t id, char *out, size_t size);
 
 /* screen-lens.c */
-void front_tokens(struct front *f, size_t index);
-size_t front_token_count(struct front *f, size_t index);
+void screen_tokens(struct screen *f, size_t index);
+size_t screen_token_count(struct screen *f, size_t index);
 /* The history may have more of them now. */
-void front_forget_records(struct front *f);
-void front_token_details(struct front *f, size_t index, size_t token);
+void screen_forget_records(struct screen *f);
+void screen_token_details(struct screen *f, size_t index, size_t token);
 /* alternative -1: what is drawn there now. */
-void front_fork(struct front *f, size_t index, size_t token, int alternative);
+void screen_fork(struct screen *f, size_t index, size_t token, int alternative);
 /* The bytes of a message before a token; *text is the whole of it. */
-size_t front_text_before(struct front *f, size_t index, size_t token, const char **text);
+size_t screen_text_before(struct screen *f, size_t index, size_t token, const char **text);
 /* Those that have an effect, in a line. */
-void front_write_settings(const struct sampling *s, char *out, size_t size);
+void screen_write_settings(const struct sampling *s, char *out, size_t size);
 /* Takes the settings that were in force at the token under the lens. */
-void front_take_settings(struct front *f, struct error *err);
+void screen_take_settings(struct screen *f, struct error *err);
 
 /* screen-step.c */
-void front_set_stepping(struct front *f, const char *arguments, struct error *err);
+void screen_set_stepping(struct screen *f, const char *arguments, struct error *err);
 /* The answer waits, and no longer does. */
-void front_waits(struct front *f, const struct event *event);
-void front_waits_no_more(struct front *f);
+void screen_waits(struct screen *f, const struct event *event);
+void screen_waits_no_more(struct screen *f);
 /* With a candidate, or (-1) with what is drawn. */
-void front_go_on(struct front *f, int candidate);
+void screen_go_on(struct screen *f, int candidate);
 /* Takes over road.words. */
-void front_go_road(struct front *f, struct front_road road);
+void screen_go_road(struct screen *f, struct screen_road road);
 /* An answer ended: perhaps to go another road. */
-void front_ended_for_road(struct front *f);
+void screen_ended_for_road(struct screen *f);
 /* Has a person type words in place of a token (SIZE_MAX: behind the last); sends them. */
-void front_begin_words(struct front *f, size_t index, size_t token);
-void front_send_words(struct front *f, const char *text, size_t size);
+void screen_begin_words(struct screen *f, size_t index, size_t token);
+void screen_send_words(struct screen *f, const char *text, size_t size);
 
 /* screen-compare.c */
-void front_compare(struct front *f, const char *arguments, struct error *err);
-void front_compared(void *context, size_t side);
-void front_show_compared(struct front *f);
-void front_keep(struct front *f, size_t side);
-void front_leave_compared(struct front *f);
+void screen_compare(struct screen *f, const char *arguments, struct error *err);
+void screen_compared(void *context, size_t side);
+void screen_show_compared(struct screen *f);
+void screen_keep(struct screen *f, size_t side);
+void screen_leave_compared(struct screen *f);
 /* Before each frame: what is new of a comparison, or its end. */
-void front_draw_compared(struct front *f);
+void screen_draw_compared(struct screen *f);
 
 #endif

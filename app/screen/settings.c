@@ -53,13 +53,13 @@ struct rows {
     size_t n;
 };
 
-static void write_source(const struct front *f, const char *setting, char *out, size_t size)
+static void write_source(const struct screen *f, const char *setting, char *out, size_t size)
 {
     static const char *const given[] = {[SOURCE_BUILT_IN] = "built-in", [SOURCE_CONFIG] = "the configuration file",
                                         [SOURCE_VARIABLE] = "an environment variable", [SOURCE_FLAG] = "a flag"};
     char option[OPTION_NAME_MOST];
     const char *name;
-    enum chat_origin origin = chat_setting_origin(f->talk.chat, setting, &name);
+    enum chat_origin origin = chat_setting_origin(f->repl.chat, setting, &name);
     snprintf(option, sizeof option, "%s", setting);
     for (char *p = option; *p != '\0'; p++)
         *p = *p == '_' ? '-' : *p;
@@ -74,12 +74,12 @@ static void write_source(const struct front *f, const char *setting, char *out, 
 }
 
 /* "Off" for what has no effect; the help then says why, and what the value is. */
-static void write_value(const struct front *f, const struct sampling_field *field, struct rows *rows)
+static void write_value(const struct screen *f, const struct sampling_field *field, struct rows *rows)
 {
-    const struct sampling *s = chat_sampling(f->talk.chat);
+    const struct sampling *s = chat_sampling(f->repl.chat);
     char value[VALUE_BYTES], typed[VALUE_BYTES];
     const char *idle = sampling_idle(s, field);
-    bool random = field->kind == FIELD_SEED && !chat_seed_is_fixed(f->talk.chat);
+    bool random = field->kind == FIELD_SEED && !chat_seed_is_fixed(f->repl.chat);
     bool warm = strcmp(field->name, "temperature") == 0 && s->dynatemp_range != 0.0f; /* 1 is not off then */
     sampling_get(s, field, value, sizeof value);
     if (field->kind == FIELD_SEED)
@@ -96,15 +96,15 @@ static void write_value(const struct front *f, const struct sampling_field *fiel
     snprintf(rows->typed[rows->n], VALUE_BYTES, "%s", typed);
 }
 
-static void add_field(const struct front *f, const struct sampling_field *field, struct rows *rows)
+static void add_field(const struct screen *f, const struct sampling_field *field, struct rows *rows)
 {
-    const struct sampling *s = chat_sampling(f->talk.chat);
+    const struct sampling *s = chat_sampling(f->repl.chat);
     const struct scale *scale = find_scale(field->name);
     size_t n = rows->n;
     double position = -1;
     write_value(f, field, rows);
     write_source(f, field->name, rows->sources[n], SOURCE_BYTES);
-    if (field->kind == FIELD_SEED && !chat_seed_is_fixed(f->talk.chat))
+    if (field->kind == FIELD_SEED && !chat_seed_is_fixed(f->repl.chat))
         snprintf(rows->sources[n], SOURCE_BYTES, "chance, another for each answer");
     if (scale != NULL) {
         position = (value_of(s, field) - scale->low) / (scale->high - scale->low);
@@ -114,20 +114,20 @@ static void add_field(const struct front *f, const struct sampling_field *field,
                                               rows->typed[n], true};
 }
 
-static const struct tokenizer *tokenizer_of(const struct front *f)
+static const struct tokenizer *tokenizer_of(const struct screen *f)
 {
-    const struct model *model = chat_model(f->talk.chat);
+    const struct model *model = chat_model(f->repl.chat);
     return model != NULL ? model_tokenizer(model) : NULL;
 }
 
-static void add_list(const struct front *f, enum sampling_list list, struct rows *rows)
+static void add_list(const struct screen *f, enum sampling_list list, struct rows *rows)
 {
     static const char *const helps[] = {
         [LIST_STOP] = "an answer ends where it says one of these texts; Enter to change them: \"###\" \"\\n\\n\"",
         [LIST_LOGIT_BIAS] = "added to a token's score, -100: never; Enter to change them: \" the\" -2, 1234 5",
         [LIST_DRY_SEQUENCE_BREAKERS] = "a passage that repeats ends for DRY at tokens with these texts",
     };
-    const struct sampling *s = chat_sampling(f->talk.chat);
+    const struct sampling *s = chat_sampling(f->repl.chat);
     struct buf *text = &rows->lists[list];
     sampling_list_write(s, list, tokenizer_of(f), text);
     write_source(f, sampling_list_name(list), rows->sources[rows->n], SOURCE_BYTES);
@@ -139,7 +139,7 @@ static void add_list(const struct front *f, enum sampling_list list, struct rows
 /* The row that folds the samplers away that most people do without. */
 static const char more[] = "more samplers";
 
-static void add_more(const struct front *f, struct rows *rows)
+static void add_more(const struct screen *f, struct rows *rows)
 {
     rows->at[rows->n++] = (struct ui_setting){more, f->all_settings ? "← folds them" : "→ shows them",
                                               "DRY, dynamic temperature, mirostat, top_n_sigma, XTC: off until set", NULL, -1,
@@ -147,15 +147,15 @@ static void add_more(const struct front *f, struct rows *rows)
 }
 
 /* A sampler's own setting can be shown while it is off, what belongs to it only while it is on. */
-static bool is_shown(const struct front *f, const struct sampling *s, const struct sampling_field *field)
+static bool is_shown(const struct screen *f, const struct sampling *s, const struct sampling_field *field)
 {
     return sampling_in_use(s, field) || (f->all_settings && strcmp(field->with, field->name) == 0);
 }
 
-void front_settings(struct front *f)
+void screen_settings(struct screen *f)
 {
     struct rows *rows = calloc(1, sizeof *rows);
-    const struct sampling *s = chat_sampling(f->talk.chat);
+    const struct sampling *s = chat_sampling(f->repl.chat);
     if (rows == NULL)
         return;
     for (int i = 0; i < SAMPLING_LISTS; i++)
@@ -177,15 +177,15 @@ void front_settings(struct front *f)
 
 /* ---- changes ---------------------------------------------------------------------------------------------------- */
 
-static void mark(struct front *f, const char *name, const char *from, const char *to)
+static void mark(struct screen *f, const char *name, const char *from, const char *to)
 {
     char text[200];
-    size_t n = chat_count(f->talk.chat);
+    size_t n = chat_count(f->repl.chat);
     snprintf(text, sizeof text, "▲%s %.60s→%.60s", name, from, to);
-    ui_message_mark(f->ui, n - 1, chat_message(f->talk.chat, n - 1)->text.size, text);
+    ui_message_mark(f->ui, n - 1, chat_message(f->repl.chat, n - 1)->text.size, text);
 }
 
-static void mark_list(struct front *f, const struct sampling *before, const struct sampling *now, enum sampling_list list)
+static void mark_list(struct screen *f, const struct sampling *before, const struct sampling *now, enum sampling_list list)
 {
     struct buf from, to;
     buf_init(&from, LISTS_BYTES);
@@ -199,10 +199,10 @@ static void mark_list(struct front *f, const struct sampling *before, const stru
 }
 
 /* Marks in a streaming answer which settings are others than before. */
-static void mark_changes(struct front *f, const struct sampling *before)
+static void mark_changes(struct screen *f, const struct sampling *before)
 {
-    const struct sampling *now = chat_sampling(f->talk.chat);
-    if (chat_state(f->talk.chat) != CHAT_ANSWERING || chat_count(f->talk.chat) == 0)
+    const struct sampling *now = chat_sampling(f->repl.chat);
+    if (chat_state(f->repl.chat) != CHAT_ANSWERING || chat_count(f->repl.chat) == 0)
         return;
     for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
         char from[VALUE_BYTES], to[VALUE_BYTES];
@@ -216,37 +216,37 @@ static void mark_changes(struct front *f, const struct sampling *before)
         mark_list(f, before, now, list);
 }
 
-void front_settings_changed(struct front *f)
+void screen_settings_changed(struct screen *f)
 {
     mark_changes(f, &f->sampling);
-    f->sampling = *chat_sampling(f->talk.chat);
-    front_settings(f);
-    chat_preview(f->talk.chat);
-    front_head(f);
+    f->sampling = *chat_sampling(f->repl.chat);
+    screen_settings(f);
+    chat_preview(f->repl.chat);
+    screen_head(f);
 }
 
-static enum error_code set(struct front *f, const char *name, const char *text, struct error *err)
+static enum error_code set(struct screen *f, const char *name, const char *text, struct error *err)
 {
-    struct sampling s = *chat_sampling(f->talk.chat);
+    struct sampling s = *chat_sampling(f->repl.chat);
     const struct sampling_field *field = sampling_field(name);
     enum sampling_list list = sampling_list(name);
     if (field == NULL)
         sampling_list_clear(&s, list);
     if (field != NULL ? sampling_set(&s, name, text, err) : sampling_list_read(&s, list, text, tokenizer_of(f), err))
         return err->code;
-    chat_set_sampling(f->talk.chat, &s);
+    chat_set_sampling(f->repl.chat, &s);
     if (field != NULL && field->kind == FIELD_SEED)
-        chat_fix_seed(f->talk.chat, true);
-    front_settings_changed(f);
+        chat_fix_seed(f->repl.chat, true);
+    screen_settings_changed(f);
     return ERR_NONE;
 }
 
-void front_type_setting(struct front *f, const char *name, const char *typed)
+void screen_type_setting(struct screen *f, const char *name, const char *typed)
 {
     struct error err = {0};
     bool is_number = sampling_field(name) != NULL;
     if (is_number && *typed == '\0')
-        front_step(f, name, 0);
+        screen_step(f, name, 0);
     else if (sampling_list(name) != SAMPLING_LISTS || is_number)
         set(f, name, typed, &err);
     ui_setting_typed(f->ui, err.code != ERR_NONE ? err.message : NULL);
@@ -260,7 +260,7 @@ static double stepped(const struct sampling_field *field, const struct scale *sc
     return next < low ? low : next > high ? high : next;
 }
 
-static void step_to(struct front *f, const struct sampling_field *field, double value)
+static void step_to(struct screen *f, const struct sampling_field *field, double value)
 {
     char text[40];
     struct error err = {0};
@@ -270,23 +270,23 @@ static void step_to(struct front *f, const struct sampling_field *field, double 
 }
 
 /* As it is built in. */
-static void set_default(struct front *f, const char *name)
+static void set_default(struct screen *f, const char *name)
 {
-    struct sampling s = *chat_sampling(f->talk.chat), defaults = sampling_defaults();
+    struct sampling s = *chat_sampling(f->repl.chat), defaults = sampling_defaults();
     const struct sampling_field *field = sampling_field(name);
     if (field == NULL) {
         sampling_list_copy(&s, &defaults, sampling_list(name));
-        chat_set_sampling(f->talk.chat, &s);
-        front_settings_changed(f);
+        chat_set_sampling(f->repl.chat, &s);
+        screen_settings_changed(f);
     } else if (field->kind == FIELD_SEED) {
-        chat_fix_seed(f->talk.chat, false);
-        front_settings(f);
+        chat_fix_seed(f->repl.chat, false);
+        screen_settings(f);
     } else {
         step_to(f, field, value_of(&defaults, field));
     }
 }
 
-void front_step(struct front *f, const char *what, int step)
+void screen_step(struct screen *f, const char *what, int step)
 {
     char name[80];
     snprintf(name, sizeof name, "%s", what);
@@ -295,7 +295,7 @@ void front_step(struct front *f, const char *what, int step)
         *equals++ = '\0';
     if (strcmp(name, more) == 0) {
         f->all_settings = step > 0;
-        front_settings(f);
+        screen_settings(f);
         return;
     }
     const struct sampling_field *field = sampling_field(name);
@@ -307,12 +307,12 @@ void front_step(struct front *f, const char *what, int step)
     else if (step == 0)
         set_default(f, name);
     else if (scale != NULL)
-        step_to(f, field, stepped(field, scale, value_of(chat_sampling(f->talk.chat), field), step));
+        step_to(f, field, stepped(field, scale, value_of(chat_sampling(f->repl.chat), field), step));
 }
 
 /* ---- the next token --------------------------------------------------------------------------------------------- */
 
-void front_word(const struct tokenizer *t, int32_t id, char *out, size_t size)
+void screen_word(const struct tokenizer *t, int32_t id, char *out, size_t size)
 {
     struct buf piece;
     size_t at = 0;
@@ -330,30 +330,30 @@ void front_word(const struct tokenizer *t, int32_t id, char *out, size_t size)
     buf_free(&piece);
 }
 
-size_t front_candidate_rows(const struct front *f, const struct event *event, struct ui_candidate *rows, char (*words)[48])
+size_t screen_candidate_rows(const struct screen *f, const struct event *event, struct ui_candidate *rows, char (*words)[48])
 {
-    const struct tokenizer *t = model_tokenizer(chat_model(f->talk.chat));
+    const struct tokenizer *t = model_tokenizer(chat_model(f->repl.chat));
     for (int i = 0; i < event->n_best; i++) {
         const struct candidate *c = &event->best[i];
-        front_word(t, c->id, words[i], sizeof words[i]);
+        screen_word(t, c->id, words[i], sizeof words[i]);
         rows[i] = (struct ui_candidate){words[i], c->before, c->after, sampler_stage_name(c->removed_by), c->id == event->id};
     }
     return (size_t)event->n_best;
 }
 
-void front_candidates(struct front *f, const struct event *event)
+void screen_candidates(struct screen *f, const struct event *event)
 {
     struct ui_candidate rows[SAMPLING_CANDIDATES];
     char words[SAMPLING_CANDIDATES][48], summary[80];
-    if (chat_model(f->talk.chat) == NULL || (event->id < 0 && event->kind != EVENT_PREVIEW))
+    if (chat_model(f->repl.chat) == NULL || (event->id < 0 && event->kind != EVENT_PREVIEW))
         return;
-    size_t n = front_candidate_rows(f, event, rows, words);
+    size_t n = screen_candidate_rows(f, event, rows, words);
     snprintf(summary, sizeof summary, "entropy %.2f bits, %d survive%s", (double)event->entropy / M_LN2,
              (int)event->survivors, event->survivors == 1 ? "s" : "");
     ui_set_candidates(f->ui, rows, n, summary);
 }
 
-void front_no_candidates(struct front *f)
+void screen_no_candidates(struct screen *f)
 {
     ui_set_candidates(f->ui, NULL, 0, "Candidates come with an answer.");
 }

@@ -13,39 +13,39 @@ enum { WORDS_LABEL = 40 };
 
 /* ---- waiting ---------------------------------------------------------------------------------------------------- */
 
-void front_waits(struct front *f, const struct event *event)
+void screen_waits(struct screen *f, const struct event *event)
 {
     struct ui_candidate rows[SAMPLING_CANDIDATES];
     char words[SAMPLING_CANDIDATES][48], title[64], facts[128], settings[512];
-    size_t n = front_candidate_rows(f, event, rows, words);
-    chat_flush(f->talk.chat);
-    front_forget_records(f);
-    f->next_number = front_token_count(f, chat_count(f->talk.chat) - 1) + 1;
+    size_t n = screen_candidate_rows(f, event, rows, words);
+    chat_flush(f->repl.chat);
+    screen_forget_records(f);
+    f->next_number = screen_token_count(f, chat_count(f->repl.chat) - 1) + 1;
     snprintf(title, sizeof title, "token %zu", f->next_number);
     snprintf(facts, sizeof facts, "entropy %.2f bits\n%d token%s left to draw from", (double)event->entropy / M_LN2,
              (int)event->survivors, event->survivors == 1 ? "" : "s");
-    front_write_settings(chat_sampling(f->talk.chat), settings, sizeof settings);
+    screen_write_settings(chat_sampling(f->repl.chat), settings, sizeof settings);
     ui_set_next(f->ui, &(struct ui_token_details){title, facts, settings, rows, n});
     f->next = *event;
-    front_status(f);
+    screen_status(f);
 }
 
-void front_waits_no_more(struct front *f)
+void screen_waits_no_more(struct screen *f)
 {
     ui_set_next(f->ui, NULL);
 }
 
 /* ---- going on --------------------------------------------------------------------------------------------------- */
 
-void front_go_on(struct front *f, int candidate)
+void screen_go_on(struct screen *f, int candidate)
 {
-    if (chat_waits(f->talk.chat) && candidate < f->next.n_best)
-        chat_step(f->talk.chat, candidate < 0 ? -1 : f->next.best[candidate].id);
+    if (chat_waits(f->repl.chat) && candidate < f->next.n_best)
+        chat_step(f->repl.chat, candidate < 0 ? -1 : f->next.best[candidate].id);
 }
 
-void front_set_stepping(struct front *f, const char *arguments, struct error *err)
+void screen_set_stepping(struct screen *f, const char *arguments, struct error *err)
 {
-    struct chat *c = f->talk.chat;
+    struct chat *c = f->repl.chat;
     bool on = *arguments == '\0' ? !chat_is_stepping(c) : strcmp(arguments, "on") == 0;
     if (*arguments != '\0' && !on && strcmp(arguments, "off") != 0) {
         error_set(err, ERR_ARGUMENT, "/step on or /step off");
@@ -53,7 +53,7 @@ void front_set_stepping(struct front *f, const char *arguments, struct error *er
     }
     chat_set_stepping(c, on);
     if (!on)
-        front_waits_no_more(f);
+        screen_waits_no_more(f);
     ui_notice(f->ui, false, on ? "token by token: the next answer waits before each; /step off ends that"
                                : "answers go on without steps");
 }
@@ -61,28 +61,28 @@ void front_set_stepping(struct front *f, const char *arguments, struct error *er
 /* ---- other roads ------------------------------------------------------------------------------------------------ */
 
 /* Goes another road; false when that failed. */
-static bool take_road(struct front *f, const struct front_road *road, struct error *err)
+static bool take_road(struct screen *f, const struct screen_road *road, struct error *err)
 {
-    struct chat *c = f->talk.chat;
+    struct chat *c = f->repl.chat;
     enum error_code code = road->words != NULL ? chat_fork_words(c, road->index, road->token, road->words, err)
                                                : chat_fork(c, road->index, road->token, road->id, err);
     if (code != ERR_NONE)
         return false;
-    front_sync(f);
+    screen_sync(f);
     ui_show_end(f->ui);
     return true;
 }
 
 /* An answer that waits is stopped first; its end goes on with this. */
-void front_go_road(struct front *f, struct front_road road)
+void screen_go_road(struct screen *f, struct screen_road road)
 {
     struct error err = {0};
     free(f->road.words);
-    f->road = (struct front_road){0};
-    if (chat_waits(f->talk.chat)) {
+    f->road = (struct screen_road){0};
+    if (chat_waits(f->repl.chat)) {
         f->road = road;
         f->has_road = true;
-        chat_stop(f->talk.chat);
+        chat_stop(f->repl.chat);
         return;
     }
     if (!take_road(f, &road, &err)) {
@@ -93,24 +93,24 @@ void front_go_road(struct front *f, struct front_road road)
     free(road.words);
 }
 
-void front_ended_for_road(struct front *f)
+void screen_ended_for_road(struct screen *f)
 {
-    struct front_road road = f->road;
+    struct screen_road road = f->road;
     if (!f->has_road)
         return;
-    f->road = (struct front_road){0};
+    f->road = (struct screen_road){0};
     f->has_road = false;
-    front_go_road(f, road);
+    screen_go_road(f, road);
 }
 
 /* ---- own words -------------------------------------------------------------------------------------------------- */
 
-void front_begin_words(struct front *f, size_t index, size_t token)
+void screen_begin_words(struct screen *f, size_t index, size_t token)
 {
     const char *before;
     if (token == SIZE_MAX)
-        token = front_token_count(f, index);
-    size_t size = front_text_before(f, index, token, &before), typed;
+        token = screen_token_count(f, index);
+    size_t size = screen_text_before(f, index, token, &before), typed;
     if (f->editing == 0 && f->words.at == 0) {
         free(f->edited_text);
         f->edited_text = strdup(ui_typed(f->ui, &typed, NULL));
@@ -128,13 +128,13 @@ void front_begin_words(struct front *f, size_t index, size_t token)
     bool space = before[size] == ' ' || (before[size] == '\0' && size > 0 && strchr(" \n", before[size - 1]) == NULL);
     ui_set_typed(f->ui, space ? " " : "", space);
     ui_compose(f->ui);
-    front_label(f);
+    screen_label(f);
 }
 
-void front_send_words(struct front *f, const char *text, size_t size)
+void screen_send_words(struct screen *f, const char *text, size_t size)
 {
-    struct front_road road = {.index = f->words.index, .token = f->words.at - 1, .words = strndup(text, size)};
-    front_end_edit(f);
+    struct screen_road road = {.index = f->words.index, .token = f->words.at - 1, .words = strndup(text, size)};
+    screen_end_edit(f);
     if (road.words != NULL)
-        front_go_road(f, road);
+        screen_go_road(f, road);
 }

@@ -18,7 +18,7 @@ static size_t binary_at(const struct buf *text)
     return nul != NULL && (size_t)(nul - text->data) < bad ? (size_t)(nul - text->data) : bad;
 }
 
-static enum error_code check_size(const struct talk *t, const char *path, const struct buf *text, size_t *tokens,
+static enum error_code check_size(const struct repl *t, const char *path, const struct buf *text, size_t *tokens,
                                   struct error *err)
 {
     *tokens = chat_count_tokens(t->chat, buf_text(text), text->size);
@@ -30,7 +30,7 @@ static enum error_code check_size(const struct talk *t, const char *path, const 
 }
 
 /* Adds "NAME:\nTEXT\n" to what is attached. */
-static enum error_code attach(struct talk *t, const char *path, const struct buf *text, struct error *err)
+static enum error_code attach(struct repl *t, const char *path, const struct buf *text, struct error *err)
 {
     const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
     if (t->attached.size > 0)
@@ -42,7 +42,7 @@ static enum error_code attach(struct talk *t, const char *path, const struct buf
     return buf_failed(&t->attached) ? error_set(err, ERR_CONTEXT, "%s is larger than any context", path) : ERR_NONE;
 }
 
-static enum error_code read_one(struct talk *t, const char *path, struct error *err)
+static enum error_code read_one(struct repl *t, const char *path, struct error *err)
 {
     struct stat status;
     struct buf text;
@@ -69,7 +69,7 @@ static enum error_code read_one(struct talk *t, const char *path, struct error *
 }
 
 /* Reads every file that a pattern means. */
-static enum error_code read_pattern(struct talk *t, const char *pattern, struct error *err)
+static enum error_code read_pattern(struct repl *t, const char *pattern, struct error *err)
 {
     glob_t found = {0};
     struct stat status;
@@ -82,7 +82,7 @@ static enum error_code read_pattern(struct talk *t, const char *pattern, struct 
     return code;
 }
 
-enum error_code slash_read(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_read(struct repl *t, const char *arguments, struct error *err)
 {
     struct words words = {0};
     enum error_code code = words_split(&words, arguments) ? ERR_NONE : error_set(err, ERR_MEMORY, "no memory for a line");

@@ -8,10 +8,10 @@
 #include "app/text/nearest.h"
 #include "app/slash/commands.h"
 
-enum error_code slash_new(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_new(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
-    bool temporary = keep_is_temporary(chat_keep(t->chat));
+    bool temporary = home_is_temporary(chat_home(t->chat));
     if (chat_new(t->chat, temporary, err) != ERR_NONE)
         return err->code;
     buf_clear(&t->attached);
@@ -19,7 +19,7 @@ enum error_code slash_new(struct talk *t, const char *arguments, struct error *e
     return ERR_NONE;
 }
 
-enum error_code slash_temp(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_temp(struct repl *t, const char *arguments, struct error *err)
 {
     bool off = strcasecmp(arguments, "off") == 0;
     if (*arguments != '\0' && !off)
@@ -33,7 +33,7 @@ enum error_code slash_temp(struct talk *t, const char *arguments, struct error *
 }
 
 /* The message that a number names, from 1; without one the message fallback, an index. */
-static enum error_code find_message(const struct talk *t, const char *number, size_t fallback, size_t *index,
+static enum error_code find_message(const struct repl *t, const char *number, size_t fallback, size_t *index,
                                     struct error *err)
 {
     char *end;
@@ -51,7 +51,7 @@ static enum error_code find_message(const struct talk *t, const char *number, si
     return ERR_NONE;
 }
 
-enum error_code slash_branch(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_branch(struct repl *t, const char *arguments, struct error *err)
 {
     size_t index;
     if (find_message(t, arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE ||
@@ -61,7 +61,7 @@ enum error_code slash_branch(struct talk *t, const char *arguments, struct error
     return ERR_NONE;
 }
 
-enum error_code slash_verify(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_verify(struct repl *t, const char *arguments, struct error *err)
 {
     size_t index;
     if (find_message(t, arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE)
@@ -69,7 +69,7 @@ enum error_code slash_verify(struct talk *t, const char *arguments, struct error
     return chat_verify(t->chat, index, err);
 }
 
-enum error_code slash_compact(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_compact(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
     return chat_compact(t->chat, err);
@@ -85,7 +85,7 @@ static int short_size(const char *text)
     return (int)size;
 }
 
-enum error_code slash_undo(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_undo(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
     const char *text;
@@ -95,7 +95,7 @@ enum error_code slash_undo(struct talk *t, const char *arguments, struct error *
     return ERR_NONE;
 }
 
-enum error_code slash_redo(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_redo(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
     const char *text;
@@ -105,20 +105,20 @@ enum error_code slash_redo(struct talk *t, const char *arguments, struct error *
     return ERR_NONE;
 }
 
-enum error_code slash_regenerate(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_regenerate(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
     return chat_regenerate(t->chat, err);
 }
 
-enum error_code slash_continue(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_continue(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
     return chat_continue(t->chat, err);
 }
 
 /* What a person makes of a message's text, in an editor; false when it stays as it was. */
-static bool edit_text(struct talk *t, const struct chat_message *m, struct buf *edited, struct error *err)
+static bool edit_text(struct repl *t, const struct chat_message *m, struct buf *edited, struct error *err)
 {
     buf_append(edited, buf_text(&m->text), m->text.size);
     if (t->edit == NULL)
@@ -139,7 +139,7 @@ static size_t last_question(const struct chat *c)
     return i > 0 ? i - 1 : 0;
 }
 
-enum error_code slash_edit(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_edit(struct repl *t, const char *arguments, struct error *err)
 {
     size_t index;
     struct buf edited;
@@ -157,7 +157,7 @@ enum error_code slash_edit(struct talk *t, const char *arguments, struct error *
     return err->code;
 }
 
-static enum error_code show_alternative(struct talk *t, const char *arguments, int step, struct error *err)
+static enum error_code show_alternative(struct repl *t, const char *arguments, int step, struct error *err)
 {
     size_t index;
     size_t fallback = chat_with_alternatives(t->chat);
@@ -172,17 +172,17 @@ static enum error_code show_alternative(struct talk *t, const char *arguments, i
     return ERR_NONE;
 }
 
-enum error_code slash_previous(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_previous(struct repl *t, const char *arguments, struct error *err)
 {
     return show_alternative(t, arguments, -1, err);
 }
 
-enum error_code slash_next(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_next(struct repl *t, const char *arguments, struct error *err)
 {
     return show_alternative(t, arguments, 1, err);
 }
 
-enum error_code slash_system(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_system(struct repl *t, const char *arguments, struct error *err)
 {
     bool off = strcasecmp(arguments, "off") == 0;
     if (*arguments != '\0' && chat_set_system(t->chat, off ? "" : arguments, err) != ERR_NONE)
@@ -196,7 +196,7 @@ enum error_code slash_system(struct talk *t, const char *arguments, struct error
     return ERR_NONE;
 }
 
-enum error_code slash_template(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_template(struct repl *t, const char *arguments, struct error *err)
 {
     const char *name = strcasecmp(arguments, "auto") == 0 ? NULL : arguments;
     if (*arguments != '\0' && chat_set_template(t->chat, name, err) != ERR_NONE)
@@ -210,7 +210,7 @@ enum error_code slash_template(struct talk *t, const char *arguments, struct err
     return ERR_NONE;
 }
 
-enum error_code slash_model(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_model(struct repl *t, const char *arguments, struct error *err)
 {
     if (*arguments != '\0') {
         if (chat_set_model(t->chat, arguments, err) != ERR_NONE)
@@ -234,7 +234,7 @@ enum error_code slash_model(struct talk *t, const char *arguments, struct error 
 
 /* ---- the rest --------------------------------------------------------------------------------------------------- */
 
-enum error_code slash_think(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_think(struct repl *t, const char *arguments, struct error *err)
 {
     if (strcasecmp(arguments, "hide") == 0)
         t->show->fold.hide = true;
@@ -262,7 +262,7 @@ static void write_base64(FILE *out, const unsigned char *bytes, size_t size)
     }
 }
 
-enum error_code slash_copy(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_copy(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
     size_t n = chat_count(t->chat);
@@ -278,7 +278,7 @@ enum error_code slash_copy(struct talk *t, const char *arguments, struct error *
     return ERR_NONE;
 }
 
-enum error_code slash_quit(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_quit(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
     (void)err;

@@ -5,7 +5,7 @@
 
 #include "app/slash/slash.h"
 
-typedef enum error_code slash_function(struct talk *t, const char *arguments, struct error *err);
+typedef enum error_code slash_function(struct repl *t, const char *arguments, struct error *err);
 
 enum slash_words {
     SLASH_NO_WORDS, SLASH_FILES, SLASH_TEMPLATES, SLASH_MODELS, SLASH_SETTINGS, SLASH_THINK, SLASH_NAMES,
@@ -47,23 +47,23 @@ slash_function slash_rename, slash_pin, slash_archive, slash_tag;
 slash_function slash_export, slash_import;
 /* slash-preset.c */
 slash_function slash_preset, slash_save;
-void slash_offer_presets(const struct talk *t, const char *prefix, struct words *candidates);
+void slash_offer_presets(const struct repl *t, const char *prefix, struct words *candidates);
 /* slash-persona.c */
 slash_function slash_persona;
 
 /* slash-listed.c: numbers for what a list shows */
-void slash_listed_begin(struct talk *t, size_t first, bool temporary);
+void slash_listed_begin(struct repl *t, size_t first, bool temporary);
 /* Prints a row under the next number; mark stands behind it, e.g. '*' for the open one. False without memory. */
-bool slash_listed_add(struct talk *t, struct listed_row row, char mark, const struct buf *text);
+bool slash_listed_add(struct repl *t, struct listed_row row, char mark, const struct buf *text);
 /* Rows that fit onto the screen at once. */
-size_t slash_listed_page(const struct talk *t);
+size_t slash_listed_page(const struct repl *t);
 /* A number of the last list; false when it is none. */
-bool slash_listed_number(const struct talk *t, const char *text, struct listed_row *row);
+bool slash_listed_number(const struct repl *t, const char *text, struct listed_row *row);
 /* What arguments name: a number of the last list, an id or a title. */
-enum error_code slash_listed_find(struct talk *t, const char *arguments, struct listed_row *row, struct error *err);
+enum error_code slash_listed_find(struct repl *t, const char *arguments, struct listed_row *row, struct error *err);
 /* The open conversation, with its store; ERR_NOT_FOUND while it has no message. */
-enum error_code slash_present(struct talk *t, struct store **store, int64_t *id, struct error *err);
+enum error_code slash_present(struct repl *t, struct store **store, int64_t *id, struct error *err);
 /* Words for completion that begin with prefix. */
-void slash_offer(const struct talk *t, enum slash_words words, const char *prefix, struct words *candidates);
+void slash_offer(const struct repl *t, enum slash_words words, const char *prefix, struct words *candidates);
 
 #endif

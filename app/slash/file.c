@@ -38,7 +38,7 @@ static char *export_path(struct store *s, int64_t id, const char *arguments, str
     return taken;
 }
 
-enum error_code slash_export(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_export(struct repl *t, const char *arguments, struct error *err)
 {
     struct store *s;
     int64_t id;
@@ -69,7 +69,7 @@ static void add_files(struct words *files, const char *pattern)
     globfree(&found);
 }
 
-static void tell(struct talk *t, struct store *s, const struct store_import_report *sum)
+static void tell(struct repl *t, struct store *s, const struct store_import_report *sum)
 {
     struct store_conversation c = {0};
     struct buf text;
@@ -82,11 +82,11 @@ static void tell(struct talk *t, struct store *s, const struct store_import_repo
     store_conversation_free(&c);
 }
 
-enum error_code slash_import(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_import(struct repl *t, const char *arguments, struct error *err)
 {
     struct words words = {0}, files = {0};
     struct store_import_report sum;
-    struct store *s = keep_library(chat_keep(t->chat), err);
+    struct store *s = home_library(chat_home(t->chat), err);
     if (s == NULL)
         return err->code;
     if (!words_split(&words, arguments))

@@ -7,7 +7,7 @@
 #include "app/library/conversations.h"
 #include "app/slash/commands.h"
 
-enum error_code slash_rename(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_rename(struct repl *t, const char *arguments, struct error *err)
 {
     struct store *s;
     int64_t id;
@@ -23,7 +23,7 @@ enum error_code slash_rename(struct talk *t, const char *arguments, struct error
 }
 
 /* On, or off when the arguments say so. */
-static enum error_code set_flag(struct talk *t, const char *arguments, enum store_flag flag, const char *name,
+static enum error_code set_flag(struct repl *t, const char *arguments, enum store_flag flag, const char *name,
                                 const char *told[2], struct error *err)
 {
     struct store *s;
@@ -37,13 +37,13 @@ static enum error_code set_flag(struct talk *t, const char *arguments, enum stor
     return ERR_NONE;
 }
 
-enum error_code slash_pin(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_pin(struct repl *t, const char *arguments, struct error *err)
 {
     const char *told[2] = {"pinned: stands first in /list", "no longer pinned"};
     return set_flag(t, arguments, STORE_PINNED, "pin", told, err);
 }
 
-enum error_code slash_archive(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_archive(struct repl *t, const char *arguments, struct error *err)
 {
     const char *told[2] = {"archived: /list archive shows it, /search finds it", "no longer archived"};
     return set_flag(t, arguments, STORE_ARCHIVED, "archive", told, err);
@@ -51,10 +51,10 @@ enum error_code slash_archive(struct talk *t, const char *arguments, struct erro
 
 /* ---- tags ------------------------------------------------------------------------------------------------------- */
 
-static enum error_code show_tags_in_use(struct talk *t, struct error *err)
+static enum error_code show_tags_in_use(struct repl *t, struct error *err)
 {
     struct store_tags tags = {0};
-    struct store *s = keep_library(chat_keep(t->chat), err);
+    struct store *s = home_library(chat_home(t->chat), err);
     if (s == NULL || store_tags(s, &tags, err) != ERR_NONE)
         return err->code;
     for (size_t i = 0; i < tags.n; i++)
@@ -67,7 +67,7 @@ static enum error_code show_tags_in_use(struct talk *t, struct error *err)
 }
 
 /* "#work #home" of the open one. */
-static void show_own_tags(struct talk *t, struct store *s, int64_t id)
+static void show_own_tags(struct repl *t, struct store *s, int64_t id)
 {
     struct store_conversation c = {0};
     struct buf names;
@@ -96,7 +96,7 @@ static enum error_code change_tags(struct store *s, int64_t id, const struct wor
     return err->code;
 }
 
-enum error_code slash_tag(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_tag(struct repl *t, const char *arguments, struct error *err)
 {
     struct store *s;
     int64_t id;

@@ -19,12 +19,12 @@ static int64_t now(void)
 /* ---- lists ------------------------------------------------------------------------------------------------------ */
 
 /* The row's text: when and what. */
-static bool add_row(struct talk *t, const struct store_conversation *c)
+static bool add_row(struct repl *t, const struct store_conversation *c)
 {
     char age[LIBRARY_TIME_SIZE];
     struct buf row;
-    const struct keep *k = chat_keep(t->chat);
-    bool open = !keep_is_temporary(k) && keep_conversation(k) == c->id;
+    const struct home *k = chat_home(t->chat);
+    bool open = !home_is_temporary(k) && home_conversation(k) == c->id;
     buf_init(&row, 1 << 16);
     library_age(c->trashed != 0 ? c->trashed : c->changed, now(), age);
     buf_printf(&row, "%-12s ", age);
@@ -35,10 +35,10 @@ static bool add_row(struct talk *t, const struct store_conversation *c)
 }
 
 /* One page of a list; false when it is empty. */
-static bool show_page(struct talk *t, const struct store_list_query *query, size_t *total, struct error *err)
+static bool show_page(struct repl *t, const struct store_list_query *query, size_t *total, struct error *err)
 {
     struct store_conversations list = {0};
-    struct store *s = keep_library(chat_keep(t->chat), err);
+    struct store *s = home_library(chat_home(t->chat), err);
     if (s == NULL || store_list(s, query, &list, err) != ERR_NONE)
         return false;
     slash_listed_begin(t, query->first + 1, false);
@@ -64,14 +64,14 @@ static bool page_of(const char *arguments, size_t *page)
 }
 
 /* What is left out, and how to go on. */
-static void tell_rest(struct talk *t, const char *command, size_t page, size_t total)
+static void tell_rest(struct repl *t, const char *command, size_t page, size_t total)
 {
     size_t shown = t->listed.first - 1 + t->listed.n;
     if (shown < total)
         show_note(t->show, "%zu more: /%s %zu", total - shown, command, page + 1);
 }
 
-enum error_code slash_list(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_list(struct repl *t, const char *arguments, struct error *err)
 {
     size_t page, total = 0;
     bool paged = page_of(arguments, &page), archive = strncasecmp(arguments, "archive", 7) == 0;
@@ -98,7 +98,7 @@ enum error_code slash_list(struct talk *t, const char *arguments, struct error *
     return ERR_NONE;
 }
 
-enum error_code slash_trash(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_trash(struct repl *t, const char *arguments, struct error *err)
 {
     size_t page, total = 0;
     if (!page_of(arguments, &page))
@@ -130,7 +130,7 @@ static size_t place_of(const struct chat *c, int64_t message)
     return i;
 }
 
-static void jump(struct talk *t, size_t index)
+static void jump(struct repl *t, size_t index)
 {
     if (t->jump != NULL) {
         t->jump(t->context, index);
@@ -142,10 +142,10 @@ static void jump(struct talk *t, size_t index)
 }
 
 /* Goes to a place that a search found, on another branch if need be. */
-static enum error_code open_place(struct talk *t, const struct listed_row *row, struct error *err)
+static enum error_code open_place(struct repl *t, const struct listed_row *row, struct error *err)
 {
-    struct keep *k = chat_keep(t->chat);
-    bool there = keep_conversation(k) == row->conversation && keep_is_temporary(k) == t->listed.temporary;
+    struct home *k = chat_home(t->chat);
+    bool there = home_conversation(k) == row->conversation && home_is_temporary(k) == t->listed.temporary;
     if (t->listed.temporary && (!there || place_of(t->chat, row->message) == chat_count(t->chat)))
         return error_set(err, ERR_NOT_FOUND,
                          "that place is not in this conversation; /prev and /next go to alternatives");
@@ -153,7 +153,7 @@ static enum error_code open_place(struct talk *t, const struct listed_row *row, 
         return err->code;
     if (place_of(t->chat, row->message) == chat_count(t->chat) &&
         (chat_is_busy(t->chat) ? error_set(err, ERR_BUSY, "an answer is under way; stop it first")
-                               : store_select(keep_store(k), row->message, err)) != ERR_NONE)
+                               : store_select(home_store(k), row->message, err)) != ERR_NONE)
         return err->code;
     if (place_of(t->chat, row->message) == chat_count(t->chat) &&
         chat_open_conversation(t->chat, row->conversation, err) != ERR_NONE)
@@ -175,20 +175,20 @@ static enum error_code check_kept(struct store *s, int64_t id, struct error *err
     return err->code;
 }
 
-enum error_code slash_open(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_open(struct repl *t, const char *arguments, struct error *err)
 {
     struct listed_row row;
-    struct keep *k = chat_keep(t->chat);
+    struct home *k = chat_home(t->chat);
     if (*arguments == '\0')
         return slash_list(t, "", err);
     if (slash_listed_find(t, arguments, &row, err) != ERR_NONE)
         return err->code;
     if (row.message != 0)
         return open_place(t, &row, err);
-    struct store *s = keep_library(k, err);
+    struct store *s = home_library(k, err);
     if (s == NULL || check_kept(s, row.conversation, err) != ERR_NONE)
         return err->code;
-    if (!keep_is_temporary(k) && keep_conversation(k) == row.conversation)
+    if (!home_is_temporary(k) && home_conversation(k) == row.conversation)
         show_note(t->show, "that one is open");
     else
         chat_open_conversation(t->chat, row.conversation, err);
@@ -198,7 +198,7 @@ enum error_code slash_open(struct talk *t, const char *arguments, struct error *
 /* ---- the trash -------------------------------------------------------------------------------------------------- */
 
 /* What happened to which conversation. */
-static void tell_deleted(struct talk *t, struct store *s, int64_t id)
+static void tell_deleted(struct repl *t, struct store *s, int64_t id)
 {
     struct store_conversation c = {0};
     if (store_conversation_get(s, id, &c, NULL) == ERR_NONE)
@@ -207,13 +207,13 @@ static void tell_deleted(struct talk *t, struct store *s, int64_t id)
 }
 
 /* The open one: the chat goes on with a new one. */
-static enum error_code delete_present(struct talk *t, struct error *err)
+static enum error_code delete_present(struct repl *t, struct error *err)
 {
     struct store *s;
     int64_t id;
     if (slash_present(t, &s, &id, err) != ERR_NONE)
         return err->code;
-    if (keep_is_temporary(chat_keep(t->chat)))
+    if (home_is_temporary(chat_home(t->chat)))
         return error_set(err, ERR_ARGUMENT,
                          "nothing of a temporary conversation is kept; /new begins another, /temp off ends it");
     if (chat_new(t->chat, false, err) != ERR_NONE)
@@ -228,19 +228,19 @@ static enum error_code delete_present(struct talk *t, struct error *err)
     return ERR_NONE;
 }
 
-enum error_code slash_delete(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_delete(struct repl *t, const char *arguments, struct error *err)
 {
     struct listed_row row;
-    struct keep *k = chat_keep(t->chat);
+    struct home *k = chat_home(t->chat);
     if (*arguments == '\0')
         return delete_present(t, err);
     if (slash_listed_find(t, arguments, &row, err) != ERR_NONE)
         return err->code;
     if (row.message != 0)
         return error_set(err, ERR_ARGUMENT, "that number is a place in a conversation; /delete takes one from /list");
-    if (!keep_is_temporary(k) && keep_conversation(k) == row.conversation)
+    if (!home_is_temporary(k) && home_conversation(k) == row.conversation)
         return delete_present(t, err);
-    struct store *s = keep_library(k, err);
+    struct store *s = home_library(k, err);
     if (s != NULL && store_delete(s, row.conversation, err) == ERR_NONE)
         tell_deleted(t, s, row.conversation);
     return err->code;
@@ -260,11 +260,11 @@ static enum error_code last_deleted(struct store *s, int64_t *id, struct error *
     return err->code;
 }
 
-enum error_code slash_restore(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_restore(struct repl *t, const char *arguments, struct error *err)
 {
     struct listed_row row = {0};
     struct store_conversation c = {0};
-    struct store *s = keep_library(chat_keep(t->chat), err);
+    struct store *s = home_library(chat_home(t->chat), err);
     if (s == NULL)
         return err->code;
     if (*arguments == '\0')

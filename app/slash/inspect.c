@@ -12,14 +12,14 @@
 
 /* ---- /help ------------------------------------------------------------------------------------------------------ */
 
-static void help_row(struct talk *t, const struct slash_command *c)
+static void help_row(struct repl *t, const struct slash_command *c)
 {
     char left[48];
     snprintf(left, sizeof left, "/%s%s%s", c->name, *c->usage != '\0' ? " " : "", c->usage);
     show_line(t->show, "  %-24s %s", left, c->help);
 }
 
-static enum error_code help_one(struct talk *t, const char *name, struct error *err)
+static enum error_code help_one(struct repl *t, const char *name, struct error *err)
 {
     name += *name == '/';
     const struct slash_command *c = slash_find(name, strlen(name));
@@ -31,7 +31,7 @@ static enum error_code help_one(struct talk *t, const char *name, struct error *
     return ERR_NONE;
 }
 
-enum error_code slash_help(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_help(struct repl *t, const char *arguments, struct error *err)
 {
     if (*arguments != '\0')
         return help_one(t, arguments, err);
@@ -46,7 +46,7 @@ enum error_code slash_help(struct talk *t, const char *arguments, struct error *
 /* ---- /prompt ---------------------------------------------------------------------------------------------------- */
 
 /* "1 <s>\n518  [\n..." with blanks shown as the vocabulary spells them. */
-static void list_ids(const struct talk *t, const struct prompt *prompt, struct buf *out)
+static void list_ids(const struct repl *t, const struct prompt *prompt, struct buf *out)
 {
     const struct tokenizer *tokenizer = model_tokenizer(chat_model(t->chat));
     for (size_t i = 0; i < prompt->ids.n; i++) {
@@ -55,7 +55,7 @@ static void list_ids(const struct talk *t, const struct prompt *prompt, struct b
     }
 }
 
-static void show_prompt(struct talk *t, const struct prompt *prompt)
+static void show_prompt(struct repl *t, const struct prompt *prompt)
 {
     struct buf ids;
     buf_init(&ids, CHAT_TEXT_MOST);
@@ -68,7 +68,7 @@ static void show_prompt(struct talk *t, const struct prompt *prompt)
 }
 
 /* The exact text, an empty line, and the ids on one line. */
-static enum error_code write_prompt(struct talk *t, const struct prompt *prompt, const char *path, struct error *err)
+static enum error_code write_prompt(struct repl *t, const struct prompt *prompt, const char *path, struct error *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
@@ -86,7 +86,7 @@ static enum error_code write_prompt(struct talk *t, const struct prompt *prompt,
     return ERR_NONE;
 }
 
-enum error_code slash_prompt(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_prompt(struct repl *t, const char *arguments, struct error *err)
 {
     const struct prompt *prompt = chat_last_prompt(t->chat);
     if (prompt == NULL || chat_model(t->chat) == NULL)
@@ -100,7 +100,7 @@ enum error_code slash_prompt(struct talk *t, const char *arguments, struct error
 /* ---- /context --------------------------------------------------------------------------------------------------- */
 
 /* number: "" for what is no message of the conversation. */
-static void context_row(struct talk *t, const char *mark, const char *number, const char *role, const char *text,
+static void context_row(struct repl *t, const char *mark, const char *number, const char *role, const char *text,
                         size_t size)
 {
     size_t shown = strcspn(text, "\n");
@@ -111,7 +111,7 @@ static void context_row(struct talk *t, const char *mark, const char *number, co
               text, text[shown] != '\0' ? "…" : "");
 }
 
-enum error_code slash_context(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_context(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
     struct prompt prompt = {0};
@@ -137,7 +137,7 @@ enum error_code slash_context(struct talk *t, const char *arguments, struct erro
 
 /* ---- /stats ----------------------------------------------------------------------------------------------------- */
 
-enum error_code slash_stats(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_stats(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
     size_t n = chat_count(t->chat);

@@ -11,20 +11,20 @@
 
 enum { PAGE = 20, PAGE_LEAST = 5, ROWS_AROUND = 4, OFFERED = 200 };
 
-size_t slash_listed_page(const struct talk *t)
+size_t slash_listed_page(const struct repl *t)
 {
     int rows = t->show->terminal ? columns_rows(t->show->out) - ROWS_AROUND : PAGE;
     return rows < PAGE_LEAST ? PAGE_LEAST : (size_t)rows;
 }
 
-void slash_listed_begin(struct talk *t, size_t first, bool temporary)
+void slash_listed_begin(struct repl *t, size_t first, bool temporary)
 {
     t->listed.n = 0;
     t->listed.first = first;
     t->listed.temporary = temporary;
 }
 
-bool slash_listed_add(struct talk *t, struct listed_row row, char mark, const struct buf *text)
+bool slash_listed_add(struct repl *t, struct listed_row row, char mark, const struct buf *text)
 {
     struct listed *l = &t->listed;
     if (l->n == l->capacity) {
@@ -46,7 +46,7 @@ bool slash_listed_add(struct talk *t, struct listed_row row, char mark, const st
     return true;
 }
 
-bool slash_listed_number(const struct talk *t, const char *text, struct listed_row *row)
+bool slash_listed_number(const struct repl *t, const char *text, struct listed_row *row)
 {
     char *end;
     unsigned long n = strtoul(text, &end, 10);
@@ -56,12 +56,12 @@ bool slash_listed_number(const struct talk *t, const char *text, struct listed_r
     return true;
 }
 
-enum error_code slash_listed_find(struct talk *t, const char *arguments, struct listed_row *row, struct error *err)
+enum error_code slash_listed_find(struct repl *t, const char *arguments, struct listed_row *row, struct error *err)
 {
     struct error why = {0};
     if (slash_listed_number(t, arguments, row))
         return ERR_NONE;
-    struct store *s = keep_library(chat_keep(t->chat), err);
+    struct store *s = home_library(chat_home(t->chat), err);
     if (s == NULL)
         return err->code;
     *row = (struct listed_row){0};
@@ -72,11 +72,11 @@ enum error_code slash_listed_find(struct talk *t, const char *arguments, struct 
     return error_set(err, why.code, "%s", why.message);
 }
 
-enum error_code slash_present(struct talk *t, struct store **store, int64_t *id, struct error *err)
+enum error_code slash_present(struct repl *t, struct store **store, int64_t *id, struct error *err)
 {
-    struct keep *k = chat_keep(t->chat);
-    *store = keep_store(k);
-    *id = keep_conversation(k);
+    struct home *k = chat_home(t->chat);
+    *store = home_store(k);
+    *id = home_conversation(k);
     if (*id != 0)
         return ERR_NONE;
     return error_set(err, ERR_NOT_FOUND, "this conversation has no message yet; it begins with the first one");
@@ -125,10 +125,10 @@ static void offer_personas(struct store *s, const char *prefix, struct words *ca
     store_personas_free(&personas);
 }
 
-void slash_offer(const struct talk *t, enum slash_words words, const char *prefix, struct words *candidates)
+void slash_offer(const struct repl *t, enum slash_words words, const char *prefix, struct words *candidates)
 {
     struct error ignored = {0};
-    struct store *s = t->chat != NULL ? keep_library(chat_keep(t->chat), &ignored) : NULL;
+    struct store *s = t->chat != NULL ? home_library(chat_home(t->chat), &ignored) : NULL;
     if (s == NULL)
         return;
     if (words == SLASH_CONVERSATIONS || words == SLASH_DELETED)

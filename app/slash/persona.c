@@ -8,7 +8,7 @@
 #include "app/slash/commands.h"
 
 /* The first line of a system message stands for what a persona is. */
-static enum error_code list(struct talk *t, struct store *s, struct error *err)
+static enum error_code list(struct repl *t, struct store *s, struct error *err)
 {
     struct store_personas all = {0};
     if (store_personas(s, &all, err) != ERR_NONE)
@@ -32,7 +32,7 @@ static enum error_code list(struct talk *t, struct store *s, struct error *err)
     return ERR_NONE;
 }
 
-static enum error_code save(struct talk *t, struct store *s, const char *name, struct error *err)
+static enum error_code save(struct repl *t, struct store *s, const char *name, struct error *err)
 {
     struct store_persona p = {0};
     if (chat_as_persona(t->chat, name, &p, err) == ERR_NONE && store_persona_put(s, &p, err) == ERR_NONE)
@@ -57,7 +57,7 @@ static enum error_code unknown(struct store *s, const char *name, struct error *
     return err->code;
 }
 
-static enum error_code use(struct talk *t, struct store *s, const char *name, struct error *err)
+static enum error_code use(struct repl *t, struct store *s, const char *name, struct error *err)
 {
     struct store_persona p = {0};
     struct error why = {0};
@@ -72,7 +72,7 @@ static enum error_code use(struct talk *t, struct store *s, const char *name, st
     return err->code;
 }
 
-static enum error_code delete(struct talk *t, struct store *s, const char *name, struct error *err)
+static enum error_code delete(struct repl *t, struct store *s, const char *name, struct error *err)
 {
     struct store_persona p = {0};
     struct error why = {0};
@@ -96,13 +96,13 @@ static const char *behind(const char *arguments, const char *verb)
     return arguments + size + strspn(arguments + size, " ");
 }
 
-enum error_code slash_persona(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_persona(struct repl *t, const char *arguments, struct error *err)
 {
     static const struct {
         const char *verb;
-        enum error_code (*run)(struct talk *t, struct store *s, const char *name, struct error *err);
+        enum error_code (*run)(struct repl *t, struct store *s, const char *name, struct error *err);
     } verbs[] = {{"save", save}, {"use", use}, {"delete", delete}};
-    struct store *s = keep_library(chat_keep(t->chat), err);
+    struct store *s = home_library(chat_home(t->chat), err);
     if (s == NULL)
         return err->code;
     if (*arguments == '\0')

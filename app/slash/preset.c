@@ -6,7 +6,7 @@
 #include "app/chat/preset.h"
 #include "app/slash/commands.h"
 
-static void list(struct talk *t)
+static void list(struct repl *t)
 {
     struct words names = {0}, lines = {0};
     preset_list(t->chat, &names, &lines);
@@ -25,7 +25,7 @@ static const char *after(const char *arguments, const char *word)
     return arguments + size + strspn(arguments + size, " ");
 }
 
-static enum error_code save_for_model(struct talk *t, struct error *err)
+static enum error_code save_for_model(struct repl *t, struct error *err)
 {
     char name[256];
     chat_preset_name(t->chat, name, sizeof name);
@@ -34,7 +34,7 @@ static enum error_code save_for_model(struct talk *t, struct error *err)
     return err->code;
 }
 
-enum error_code slash_preset(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_preset(struct repl *t, const char *arguments, struct error *err)
 {
     const char *saved = after(arguments, "save"), *deleted = after(arguments, "delete");
     const char *name = saved != NULL ? saved : deleted != NULL ? deleted : arguments;
@@ -53,7 +53,7 @@ enum error_code slash_preset(struct talk *t, const char *arguments, struct error
     return ERR_NONE;
 }
 
-enum error_code slash_save(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_save(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
     (void)err;
@@ -62,7 +62,7 @@ enum error_code slash_save(struct talk *t, const char *arguments, struct error *
     return ERR_NONE;
 }
 
-void slash_offer_presets(const struct talk *t, const char *prefix, struct words *candidates)
+void slash_offer_presets(const struct repl *t, const char *prefix, struct words *candidates)
 {
     struct words names = {0}, lines = {0};
     preset_list(t->chat, &names, &lines);

@@ -7,7 +7,7 @@
 #include "app/slash/commands.h"
 
 /* One row: TITLE: SNIPPET, or who wrote it and the snippet inside one conversation. */
-static bool add_hit(struct talk *t, const struct store_hit *hit, bool inside)
+static bool add_hit(struct repl *t, const struct store_hit *hit, bool inside)
 {
     struct buf row;
     buf_init(&row, 1 << 16);
@@ -23,7 +23,7 @@ static bool add_hit(struct talk *t, const struct store_hit *hit, bool inside)
     return good;
 }
 
-static enum error_code show_hits(struct talk *t, struct store *s, const char *text, int64_t conversation,
+static enum error_code show_hits(struct repl *t, struct store *s, const char *text, int64_t conversation,
                                  struct error *err)
 {
     struct store_hits hits = {0};
@@ -31,7 +31,7 @@ static enum error_code show_hits(struct talk *t, struct store *s, const char *te
         .text = text, .conversation = conversation, .archived = true, .limit = slash_listed_page(t)};
     if (store_search(s, &query, &hits, err) != ERR_NONE)
         return err->code;
-    slash_listed_begin(t, 1, conversation != 0 && keep_is_temporary(chat_keep(t->chat)));
+    slash_listed_begin(t, 1, conversation != 0 && home_is_temporary(chat_home(t->chat)));
     for (size_t i = 0; i < hits.n; i++)
         if ((conversation == 0 || hits.at[i].message != 0) && !add_hit(t, &hits.at[i], conversation != 0))
             error_set(err, ERR_MEMORY, "no memory for the list");
@@ -43,15 +43,15 @@ static enum error_code show_hits(struct talk *t, struct store *s, const char *te
     return err->code;
 }
 
-enum error_code slash_search(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_search(struct repl *t, const char *arguments, struct error *err)
 {
     if (*arguments == '\0')
         return error_set(err, ERR_ARGUMENT, "which words? /search WORD... or \"a phrase\"");
-    struct store *s = keep_library(chat_keep(t->chat), err);
+    struct store *s = home_library(chat_home(t->chat), err);
     return s != NULL ? show_hits(t, s, arguments, 0, err) : err->code;
 }
 
-enum error_code slash_find_words(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_find_words(struct repl *t, const char *arguments, struct error *err)
 {
     struct store *s;
     int64_t id;

@@ -8,7 +8,7 @@
 #include "app/text/nearest.h"
 #include "app/slash/commands.h"
 
-static void show_field(struct talk *t, const struct sampling_field *field)
+static void show_field(struct repl *t, const struct sampling_field *field)
 {
     char value[64];
     sampling_get(chat_sampling(t->chat), field, value, sizeof value);
@@ -17,13 +17,13 @@ static void show_field(struct talk *t, const struct sampling_field *field)
     show_line(t->show, "  %-20s %-10s %s", field->name, value, field->help);
 }
 
-static const struct tokenizer *tokenizer_of(const struct talk *t)
+static const struct tokenizer *tokenizer_of(const struct repl *t)
 {
     const struct model *model = chat_model(t->chat);
     return model != NULL ? model_tokenizer(model) : NULL;
 }
 
-static void show_list(struct talk *t, const struct sampling *s, enum sampling_list list)
+static void show_list(struct repl *t, const struct sampling *s, enum sampling_list list)
 {
     struct buf text;
     buf_init(&text, 1 << 16);
@@ -32,7 +32,7 @@ static void show_list(struct talk *t, const struct sampling *s, enum sampling_li
     buf_free(&text);
 }
 
-enum error_code slash_settings(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_settings(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
     (void)err;
@@ -73,7 +73,7 @@ static enum error_code no_setting(const char *name, struct error *err)
     return error_set(err, ERR_NOT_FOUND, "there is no setting '%s'; /settings lists them", name);
 }
 
-static enum error_code change(struct talk *t, const char *name, const char *value, struct error *err)
+static enum error_code change(struct repl *t, const char *name, const char *value, struct error *err)
 {
     const char *known = setting_name(name);
     const struct sampling_field *field = sampling_field(known);
@@ -106,7 +106,7 @@ static void unquote(char *value)
     }
 }
 
-static enum error_code set_named(struct talk *t, const char *name, char *value, struct error *err)
+static enum error_code set_named(struct repl *t, const char *name, char *value, struct error *err)
 {
     enum sampling_list list = sampling_list(setting_name(name));
     if (list == SAMPLING_LISTS)
@@ -127,7 +127,7 @@ static enum error_code set_named(struct talk *t, const char *name, char *value, 
     return ERR_NONE;
 }
 
-enum error_code slash_set(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_set(struct repl *t, const char *arguments, struct error *err)
 {
     char *copy = strdup(arguments);
     if (copy == NULL)
@@ -145,7 +145,7 @@ enum error_code slash_set(struct talk *t, const char *arguments, struct error *e
     return code;
 }
 
-enum error_code slash_seed(struct talk *t, const char *arguments, struct error *err)
+enum error_code slash_seed(struct repl *t, const char *arguments, struct error *err)
 {
     struct sampling s = *chat_sampling(t->chat);
     if (strcasecmp(arguments, "random") == 0 || strcasecmp(arguments, "off") == 0) {

@@ -77,15 +77,15 @@ const struct slash_command slash_commands[] = {
     {0},
 };
 
-void talk_init(struct talk *t, const struct options *o, struct show *show)
+void repl_init(struct repl *t, const struct options *o, struct show *show)
 {
-    *t = (struct talk){.options = o, .show = show};
+    *t = (struct repl){.options = o, .show = show};
     buf_init(&t->attached, CHAT_TEXT_MOST);
     buf_init(&t->draft, CHAT_TEXT_MOST);
     buf_init(&t->sent, CHAT_TEXT_MOST);
 }
 
-void talk_free(struct talk *t)
+void repl_free(struct repl *t)
 {
     buf_free(&t->attached);
     buf_free(&t->draft);
@@ -147,7 +147,7 @@ static enum error_code unknown(const char *line, struct error *err)
     return err->code;
 }
 
-static enum error_code run(struct talk *t, const char *line, struct error *err)
+static enum error_code run(struct repl *t, const char *line, struct error *err)
 {
     const struct slash_command *command = slash_find(line + 1, name_size(line));
     if (command == NULL)
@@ -172,7 +172,7 @@ static enum error_code run(struct talk *t, const char *line, struct error *err)
     return err->code;
 }
 
-void slash_run(struct talk *t, const char *line)
+void slash_run(struct repl *t, const char *line)
 {
     struct error err = {0};
     if (run(t, strcmp(line, ":q") == 0 ? "/quit" : line, &err) == ERR_NONE)
@@ -232,7 +232,7 @@ static void try_list(struct words *candidates, const char *prefix, char **names)
         try_word(candidates, prefix, *name);
 }
 
-static void try_words(const struct talk *t, enum slash_words words, struct words *candidates, const char *prefix)
+static void try_words(const struct repl *t, enum slash_words words, struct words *candidates, const char *prefix)
 {
     char **names = NULL;
     switch (words) {
@@ -273,7 +273,7 @@ static void try_words(const struct talk *t, enum slash_words words, struct words
     }
 }
 
-void slash_complete(const struct talk *t, const char *line, struct words *candidates, size_t *start)
+void slash_complete(const struct repl *t, const char *line, struct words *candidates, size_t *start)
 {
     *start = strlen(line);
     if (line[0] != '/')
@@ -294,7 +294,7 @@ void slash_complete(const struct talk *t, const char *line, struct words *candid
 
 /* ---- sending ---------------------------------------------------------------------------------------------------- */
 
-void talk_send(struct talk *t, const char *text)
+void repl_send(struct repl *t, const char *text)
 {
     struct error err = {0};
     struct buf message;

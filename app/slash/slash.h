@@ -2,8 +2,8 @@
  *
  * One const table holds their names, aliases, usage and help; looking up, completing, /help and the nearest name for a
  * mistyped one all go by it. Settings that the config file and the flags know are found by the same names. */
-#ifndef PALAVER_APP_SLASH_H
-#define PALAVER_APP_SLASH_H
+#ifndef PALAVER_APP_SLASH_SLASH_H
+#define PALAVER_APP_SLASH_SLASH_H
 
 #include "app/chat/chat.h"
 #include "app/terminal/show.h"
@@ -21,8 +21,8 @@ struct listed {
 };
 
 /* What commands act on. */
-struct talk {
-    struct chat *chat;   /* and the history behind it: chat_keep(chat) */
+struct repl {
+    struct chat *chat;   /* and the history behind it: chat_home(chat) */
     const struct options *options;
     struct show *show;
     struct buf attached; /* text of files that goes with the next message */
@@ -40,16 +40,16 @@ struct talk {
     void *context;
 };
 
-void talk_init(struct talk *t, const struct options *o, struct show *show);
-void talk_free(struct talk *t); /* not the chat */
+void repl_init(struct repl *t, const struct options *o, struct show *show);
+void repl_free(struct repl *t); /* not the chat */
 
 /* True for a line that begins as commands do: a slash and a name. */
 bool slash_is_command(const char *line);
 /* Runs it. What goes wrong is told on the show; a line that may be mistyped stays as the draft. */
-void slash_run(struct talk *t, const char *line);
+void slash_run(struct repl *t, const char *line);
 /* Candidates for the word at the end of line; *start is its offset. None unless line begins a command. */
-void slash_complete(const struct talk *t, const char *line, struct words *candidates, size_t *start);
+void slash_complete(const struct repl *t, const char *line, struct words *candidates, size_t *start);
 /* Sends text with what is attached; an error is told and the text kept as the draft. */
-void talk_send(struct talk *t, const char *text);
+void repl_send(struct repl *t, const char *text);
 
 #endif

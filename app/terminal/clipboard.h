@@ -1,6 +1,6 @@
 /* Clipboard: text to the desktop's clipboard by the programs that do it. */
-#ifndef PALAVER_APP_CLIPBOARD_H
-#define PALAVER_APP_CLIPBOARD_H
+#ifndef PALAVER_APP_TERMINAL_CLIPBOARD_H
+#define PALAVER_APP_TERMINAL_CLIPBOARD_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* Columns: how much of a line fits into a terminal. Lines are titles and rows of tables, a few hundred bytes. */
-#ifndef PALAVER_APP_COLUMNS_H
-#define PALAVER_APP_COLUMNS_H
+#ifndef PALAVER_APP_TERMINAL_COLUMNS_H
+#define PALAVER_APP_TERMINAL_COLUMNS_H
 
 #include <stddef.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Drop: a file dropped on the terminal arrives as its path, perhaps in quotes. */
-#ifndef PALAVER_APP_DROP_H
-#define PALAVER_APP_DROP_H
+#ifndef PALAVER_APP_TERMINAL_DROP_H
+#define PALAVER_APP_TERMINAL_DROP_H
 
 #include "base/buf.h"
 

@@ -1,6 +1,6 @@
 /* Editor: a text in the user's own editor. */
-#ifndef PALAVER_APP_EDITOR_H
-#define PALAVER_APP_EDITOR_H
+#ifndef PALAVER_APP_TERMINAL_EDITOR_H
+#define PALAVER_APP_TERMINAL_EDITOR_H
 
 #include "base/buf.h"
 #include "base/error.h"

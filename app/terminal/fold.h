@@ -1,6 +1,6 @@
 /* Fold: leaves out of a stream what a model thinks before it answers, between <think> and </think>. */
-#ifndef PALAVER_APP_FOLD_H
-#define PALAVER_APP_FOLD_H
+#ifndef PALAVER_APP_TERMINAL_FOLD_H
+#define PALAVER_APP_TERMINAL_FOLD_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* Progress: a bar with the time left, on standard error and only when that is a terminal. */
-#ifndef PALAVER_APP_PROGRESS_H
-#define PALAVER_APP_PROGRESS_H
+#ifndef PALAVER_APP_TERMINAL_PROGRESS_H
+#define PALAVER_APP_TERMINAL_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * Everything from a model, a file or a person goes through here: control characters and escape sequences become visible
  * pictures, so that none reaches a terminal. A stream of pieces gives the same bytes as the whole text at once. Notes,
  * labels and the passing status line are drawn only where somebody looks. */
-#ifndef PALAVER_APP_SHOW_H
-#define PALAVER_APP_SHOW_H
+#ifndef PALAVER_APP_TERMINAL_SHOW_H
+#define PALAVER_APP_TERMINAL_SHOW_H
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* Signals: as bytes in a pipe, so that one poll loop waits for them beside everything else. */
-#ifndef PALAVER_APP_SIGNALS_H
-#define PALAVER_APP_SIGNALS_H
+#ifndef PALAVER_APP_TERMINAL_SIGNALS_H
+#define PALAVER_APP_TERMINAL_SIGNALS_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* Stats: how long an answer took, for people and for scripts. */
-#ifndef PALAVER_APP_STATS_H
-#define PALAVER_APP_STATS_H
+#ifndef PALAVER_APP_TERMINAL_STATS_H
+#define PALAVER_APP_TERMINAL_STATS_H
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* Terminal: its modes as found, as the chat wants them, and back again whatever happens. */
-#ifndef PALAVER_APP_TERMINAL_H
-#define PALAVER_APP_TERMINAL_H
+#ifndef PALAVER_APP_TERMINAL_TERMINAL_H
+#define PALAVER_APP_TERMINAL_TERMINAL_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* Input: whole texts from standard input and files. */
-#ifndef PALAVER_APP_INPUT_H
-#define PALAVER_APP_INPUT_H
+#ifndef PALAVER_APP_TEXT_INPUT_H
+#define PALAVER_APP_TEXT_INPUT_H
 
 #include "base/buf.h"
 #include "base/error.h"

@@ -1,6 +1,6 @@
 /* JSON lines: one object in, one object out, for scripts. */
-#ifndef PALAVER_APP_JSONL_H
-#define PALAVER_APP_JSONL_H
+#ifndef PALAVER_APP_TEXT_JSONL_H
+#define PALAVER_APP_TEXT_JSONL_H
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* Nearest: which known name somebody may have meant. */
-#ifndef PALAVER_APP_NEAREST_H
-#define PALAVER_APP_NEAREST_H
+#ifndef PALAVER_APP_TEXT_NEAREST_H
+#define PALAVER_APP_TEXT_NEAREST_H
 
 /* Compares names one after another with a typed one. */
 struct nearest {

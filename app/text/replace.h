@@ -1,6 +1,6 @@
 /* Replace: a file that is written whole or not at all. */
-#ifndef PALAVER_APP_REPLACE_H
-#define PALAVER_APP_REPLACE_H
+#ifndef PALAVER_APP_TEXT_REPLACE_H
+#define PALAVER_APP_TEXT_REPLACE_H
 
 #include <stdbool.h>
 #include <stdio.h>

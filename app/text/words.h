@@ -1,6 +1,6 @@
 /* Words: a growable list of strings, e.g. candidates for completion. */
-#ifndef PALAVER_APP_WORDS_H
-#define PALAVER_APP_WORDS_H
+#ifndef PALAVER_APP_TEXT_WORDS_H
+#define PALAVER_APP_TEXT_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  *
  * All arithmetic on mapped bytes is done here. A read past the end returns zero or NULL and makes the cursor failed; it
  * stays so, and stays where the first bad read began, so that a reader may read a whole record and ask once. */
-#ifndef PALAVER_ENGINE_CURSOR_H
-#define PALAVER_ENGINE_CURSOR_H
+#ifndef PALAVER_ENGINE_FILE_CURSOR_H
+#define PALAVER_ENGINE_FILE_CURSOR_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* A hash table from names to numbers: metadata keys and tensor names of a model file. Expect 30 to 3,000 of them. */
-#ifndef PALAVER_ENGINE_NAMES_H
-#define PALAVER_ENGINE_NAMES_H
+#ifndef PALAVER_ENGINE_FILE_NAMES_H
+#define PALAVER_ENGINE_FILE_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  *
  * A reader fills the source's two tables, metadata and tensors, under GGUF's names, and everything it puts there has
  * been checked against the size of the file. */
-#ifndef PALAVER_ENGINE_SOURCE_KIND_H
-#define PALAVER_ENGINE_SOURCE_KIND_H
+#ifndef PALAVER_ENGINE_FILE_SOURCE_KIND_H
+#define PALAVER_ENGINE_FILE_SOURCE_KIND_H
 
 #include <stddef.h>
 

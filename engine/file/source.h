@@ -2,14 +2,14 @@
  *
  * Everything a file says is checked against the file's size before it is used; what is returned can be read without
  * further checks. Expect files of up to 140 GB, mapped read-only and not read through. */
-#ifndef PALAVER_ENGINE_SOURCE_H
-#define PALAVER_ENGINE_SOURCE_H
+#ifndef PALAVER_ENGINE_FILE_SOURCE_H
+#define PALAVER_ENGINE_FILE_SOURCE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
-#include "engine/file/tensor.h"
+#include "engine/kernels/tensor.h"
 
 struct source;
 

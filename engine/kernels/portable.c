@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "engine/file/blocks.h"
+#include "engine/kernels/blocks.h"
 #include "engine/kernels/half.h"
 #include "engine/kernels/prepare.h"
 

@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-#include "engine/file/blocks.h"
+#include "engine/kernels/blocks.h"
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/prepare.h"
 

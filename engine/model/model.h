@@ -1,10 +1,10 @@
 /* One Llama model: its sizes and its tensors, all present and of the right shapes. Internal to the engine. */
-#ifndef PALAVER_ENGINE_MODEL_H
-#define PALAVER_ENGINE_MODEL_H
+#ifndef PALAVER_ENGINE_MODEL_MODEL_H
+#define PALAVER_ENGINE_MODEL_MODEL_H
 
 #include "engine/engine.h"
 #include "engine/file/source.h"
-#include "engine/file/tensor.h"
+#include "engine/kernels/tensor.h"
 
 /* Biases have data == NULL when the model has none. Shapes are (rows, cols): y[rows] = W x[cols]. */
 struct model_layer {

@@ -3,8 +3,8 @@
  * Several query heads share a key head (grouped-query attention); they are computed together. While a batch is read, a
  * piece of work is a key head and a run of positions; for a single position it is a key head and a span of keys, and
  * whoever ends a head's last span merges them. Both ways make the same bits. */
-#ifndef PALAVER_ENGINE_ATTENTION_H
-#define PALAVER_ENGINE_ATTENTION_H
+#ifndef PALAVER_ENGINE_RUN_ATTENTION_H
+#define PALAVER_ENGINE_RUN_ATTENTION_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* OpenBLAS, loaded when the exact mode first asks for it: start-up pays nothing for it otherwise. */
-#ifndef PALAVER_ENGINE_BLAS_H
-#define PALAVER_ENGINE_BLAS_H
+#ifndef PALAVER_ENGINE_RUN_BLAS_H
+#define PALAVER_ENGINE_RUN_BLAS_H
 
 #include "base/error.h"
 

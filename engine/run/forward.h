@@ -2,8 +2,8 @@
  *
  * A batch runs as one pool_run in which every thread goes through all layers; they meet at the barriers of matmul_run
  * and, when there is more than one position, once in attention. Everything else is split by rows or by heads in between. */
-#ifndef PALAVER_ENGINE_FORWARD_H
-#define PALAVER_ENGINE_FORWARD_H
+#ifndef PALAVER_ENGINE_RUN_FORWARD_H
+#define PALAVER_ENGINE_RUN_FORWARD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * conversation touches only the beginning of the memory that a long one may use, however large the system's pages are,
  * and so that the first n tokens are one stretch of bytes. Inside a block: by layer, by head, keys transposed
  * (head_width, KV_BLOCK), then values (KV_BLOCK, padded head width). */
-#ifndef PALAVER_ENGINE_KV_H
-#define PALAVER_ENGINE_KV_H
+#ifndef PALAVER_ENGINE_RUN_KV_H
+#define PALAVER_ENGINE_RUN_KV_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,14 +4,14 @@
  * n is, however many threads there are, and whichever other matrices are multiplied in the same call. So a token's
  * logits are the same whether it was read in a batch or evaluated alone, and a reply can be repeated exactly.
  * (The exact mode's BLAS holds this for threads, not for n: its results agree to float32 rounding only.) */
-#ifndef PALAVER_ENGINE_MATMUL_H
-#define PALAVER_ENGINE_MATMUL_H
+#ifndef PALAVER_ENGINE_RUN_MATMUL_H
+#define PALAVER_ENGINE_RUN_MATMUL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "engine/run/pool.h"
-#include "engine/file/tensor.h"
+#include "engine/kernels/tensor.h"
 
 struct matmul; /* work buffers: quantised activations, packed panels */
 

@@ -1,8 +1,8 @@
 /* The threads: one pool that runs a function on all of its threads and waits for them.
  *
  * The thread that calls pool_run takes part as thread 0. Between runs the others spin briefly, then sleep. */
-#ifndef PALAVER_ENGINE_POOL_H
-#define PALAVER_ENGINE_POOL_H
+#ifndef PALAVER_ENGINE_RUN_POOL_H
+#define PALAVER_ENGINE_RUN_POOL_H
 
 #include <stdint.h>
 

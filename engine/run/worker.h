@@ -1,6 +1,6 @@
 /* Inside of the worker: worker.c has the thread, its orders and events; worker-answer.c makes answers on the thread. */
-#ifndef PALAVER_ENGINE_WORKER_H
-#define PALAVER_ENGINE_WORKER_H
+#ifndef PALAVER_ENGINE_RUN_WORKER_H
+#define PALAVER_ENGINE_RUN_WORKER_H
 
 #include <pthread.h>
 

@@ -2,8 +2,8 @@
  * looks for repetitions, sampler-stages.c has the settings act one after another, sampler.c draws.
  *
  * The vocabulary (to 256,000 tokens) is never sorted. */
-#ifndef PALAVER_ENGINE_SAMPLER_H
-#define PALAVER_ENGINE_SAMPLER_H
+#ifndef PALAVER_ENGINE_SAMPLE_SAMPLER_H
+#define PALAVER_ENGINE_SAMPLE_SAMPLER_H
 
 #include "engine/engine.h"
 #include "engine/kernels/scan.h"

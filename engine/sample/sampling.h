@@ -1,6 +1,6 @@
 /* Inside of the settings: sampling.c has those of one value, sampling-lists.c the lists. */
-#ifndef PALAVER_ENGINE_SAMPLING_H
-#define PALAVER_ENGINE_SAMPLING_H
+#ifndef PALAVER_ENGINE_SAMPLE_SAMPLING_H
+#define PALAVER_ENGINE_SAMPLE_SAMPLING_H
 
 #include "engine/engine.h"
 

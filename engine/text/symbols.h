@@ -2,8 +2,8 @@
  *
  * Linked symbols and a heap of candidate pairs: O(n log n) for texts of any size without spaces. Among equally good
  * pairs the leftmost goes first. Internal to the engine's tokenizers. */
-#ifndef PALAVER_ENGINE_SYMBOLS_H
-#define PALAVER_ENGINE_SYMBOLS_H
+#ifndef PALAVER_ENGINE_TEXT_SYMBOLS_H
+#define PALAVER_ENGINE_TEXT_SYMBOLS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* A template's insides: what its file says, parsed. Internal to the engine. */
-#ifndef PALAVER_ENGINE_TEMPLATE_H
-#define PALAVER_ENGINE_TEMPLATE_H
+#ifndef PALAVER_ENGINE_TEXT_TEMPLATE_H
+#define PALAVER_ENGINE_TEXT_TEMPLATE_H
 
 #include "engine/engine.h"
 

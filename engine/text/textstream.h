@@ -2,8 +2,8 @@
  *
  * Bytes that may be the beginning of a character or of a stop string are held back until that is decided. Ill-formed
  * bytes become U+FFFD. Expect pieces of a few bytes; memory stays at a few hundred. Internal to the engine. */
-#ifndef PALAVER_ENGINE_TEXTSTREAM_H
-#define PALAVER_ENGINE_TEXTSTREAM_H
+#ifndef PALAVER_ENGINE_TEXT_TEXTSTREAM_H
+#define PALAVER_ENGINE_TEXT_TEXTSTREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* The tokenizer's insides: the vocabulary with its index, and what the two kinds add. Internal to the engine. */
-#ifndef PALAVER_ENGINE_TOKENIZER_H
-#define PALAVER_ENGINE_TOKENIZER_H
+#ifndef PALAVER_ENGINE_TEXT_TOKENIZER_H
+#define PALAVER_ENGINE_TEXT_TOKENIZER_H
 
 #include "engine/engine.h"
 #include "engine/file/source.h"

@@ -1,6 +1,6 @@
 /* What the exporters share: a writer that hands bytes to the caller's sink and remembers a refusal. */
-#ifndef PALAVER_HISTORY_EXPORT_H
-#define PALAVER_HISTORY_EXPORT_H
+#ifndef PALAVER_HISTORY_PORT_EXPORT_H
+#define PALAVER_HISTORY_PORT_EXPORT_H
 
 #include <jansson.h>
 

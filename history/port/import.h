@@ -1,6 +1,6 @@
 /* What the importers share: where in the file one is, and putting things into the store. */
-#ifndef PALAVER_HISTORY_IMPORT_H
-#define PALAVER_HISTORY_IMPORT_H
+#ifndef PALAVER_HISTORY_PORT_IMPORT_H
+#define PALAVER_HISTORY_PORT_IMPORT_H
 
 #include <jansson.h>
 

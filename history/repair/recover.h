@@ -1,6 +1,6 @@
 /* What the two ways of saving a damaged database share: the tables, and putting a row into the new one. */
-#ifndef PALAVER_HISTORY_RECOVER_H
-#define PALAVER_HISTORY_RECOVER_H
+#ifndef PALAVER_HISTORY_REPAIR_RECOVER_H
+#define PALAVER_HISTORY_REPAIR_RECOVER_H
 
 #include "history/internal.h"
 

@@ -2,8 +2,8 @@
  *
  * The environment is pinned: a home of its own, LANG=C.UTF-8, and a TERM. Every wait has an end; what came is printed when
  * it did not bring what a test waits for. */
-#ifndef PALAVER_TESTS_PTY_H
-#define PALAVER_TESTS_PTY_H
+#ifndef PALAVER_TESTS_TERMINAL_PTY_H
+#define PALAVER_TESTS_TERMINAL_PTY_H
 
 #include <stdbool.h>
 #include <stddef.h>

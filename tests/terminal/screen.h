@@ -1,6 +1,6 @@
 /* What tests of the screen share: keys, starting the program with sea.gguf, asking, leaving. */
-#ifndef PALAVER_TESTS_SCREEN_H
-#define PALAVER_TESTS_SCREEN_H
+#ifndef PALAVER_TESTS_TERMINAL_SCREEN_H
+#define PALAVER_TESTS_TERMINAL_SCREEN_H
 
 #include "vt.h"
 

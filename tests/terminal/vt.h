@@ -10,8 +10,8 @@
  * The environment is that of pty.h (a home of its own, LANG=C.UTF-8, TERM=xterm); NAME=VALUE strings are added to it. Every
  * wait ends after half a minute and then prints the screen. What a program sends beside text is counted, so that a test can
  * assert that hostile text did nothing. */
-#ifndef PALAVER_TESTS_VT_H
-#define PALAVER_TESTS_VT_H
+#ifndef PALAVER_TESTS_TERMINAL_VT_H
+#define PALAVER_TESTS_TERMINAL_VT_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 /* What the tests of the history share: a folder of their own, stores in it, texts to append. */
-#ifndef PALAVER_TESTS_HISTORY_H
-#define PALAVER_TESTS_HISTORY_H
+#ifndef PALAVER_TESTS_UNIT_HISTORY_H
+#define PALAVER_TESTS_UNIT_HISTORY_H
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Rendered: what tests and the fuzz target ask of every rendering. */
-#ifndef PALAVER_TESTS_RENDERED_H
-#define PALAVER_TESTS_RENDERED_H
+#ifndef PALAVER_TESTS_UNIT_RENDERED_H
+#define PALAVER_TESTS_UNIT_RENDERED_H
 
 #include "ui/text/render.h"
 

@@ -170,7 +170,7 @@ static void records_come_with_them(void **state)
     const struct chat_side sides[] = {side(&f, "a", 0.5f, 1), side(&f, "b", 1.5f, 1)};
     compare(&f, sides, 2);
     assert_int_equal(chat_compare_end(f.chat, 1, &err), ERR_NONE);
-    assert_int_equal(store_records(keep_store(chat_keep(f.chat)), chat_message(f.chat, 1)->id, &r, &err), ERR_NONE);
+    assert_int_equal(store_records(home_store(chat_home(f.chat)), chat_message(f.chat, 1)->id, &r, &err), ERR_NONE);
     assert_int_equal(r.n, chat_message(f.chat, 1)->timings.answer_tokens);
     assert_true(chat_message(f.chat, 1)->sampling.temperature == 1.5f);
     store_records_free(&r);

@@ -64,7 +64,7 @@ static struct store_records records(struct chat *c, size_t index)
 {
     struct error err = {0};
     struct store_records r = {0};
-    assert_int_equal(store_records(keep_store(chat_keep(c)), chat_message(c, index)->id, &r, &err), ERR_NONE);
+    assert_int_equal(store_records(home_store(chat_home(c)), chat_message(c, index)->id, &r, &err), ERR_NONE);
     return r;
 }
 

@@ -91,7 +91,7 @@ static struct fixture *set_up(int32_t longest)
 }
 
 /* The same again and again, without end. */
-static void talk_endlessly(struct fixture *f)
+static void repl_endlessly(struct fixture *f)
 {
     f->options.context = 100000;
     f->options.sampling.temperature = 0;
@@ -224,9 +224,9 @@ static void saves_as_it_grows(void **state)
     struct fixture *f = set_up(-1);
     struct error err = {0};
     struct store_messages m = {0};
-    talk_endlessly(f);
+    repl_endlessly(f);
     assert_true(open_again(f, &err));
-    assert_int_equal(keep_conversation(chat_keep(f->chat)), 0);
+    assert_int_equal(home_conversation(chat_home(f->chat)), 0);
     good(chat_send(f->chat, "The llama", 9, &err), &err);
     stored(f, &m); /* the model is not loaded yet */
     assert_int_equal(m.n, 1);
@@ -298,7 +298,7 @@ static void keeps_settings_by_token(void **state)
     struct fixture *f = set_up(2000);
     struct error err = {0};
     struct store_records records = {0};
-    talk_endlessly(f);
+    repl_endlessly(f);
     assert_true(open_again(f, &err));
     settle(f);
     good(chat_send(f->chat, "The llama", 9, &err), &err);
@@ -459,7 +459,7 @@ static void deletes_and_branches(void **state)
     good(chat_restore(f->chat, id, &err), &err);
     assert_int_equal(chat_count(f->chat), 4);
     assert_stored(f);
-    int64_t before = keep_conversation(chat_keep(f->chat));
+    int64_t before = home_conversation(chat_home(f->chat));
     good(chat_branch(f->chat, 1, &err), &err);
     assert_int_equal(chat_count(f->chat), 2);
     assert_int_equal(conversations(f), 2);
@@ -481,7 +481,7 @@ static void goes_on_with_an_interrupted_answer(void **state)
     (void)state;
     struct fixture *f = set_up(-1);
     struct error err = {0};
-    talk_endlessly(f);
+    repl_endlessly(f);
     assert_true(open_again(f, &err));
     good(chat_send(f->chat, "The llama", 9, &err), &err);
     while (f->tokens < 5)
@@ -587,7 +587,7 @@ static void opens_without_a_history(void **state)
     say(f, "One.");
     assert_int_equal(f->troubles, 1);
     assert_non_null(strstr(f->remark, "Nothing of this chat is saved"));
-    assert_true(keep_is_temporary(chat_keep(f->chat)));
+    assert_true(home_is_temporary(chat_home(f->chat)));
     assert_int_equal(chat_count(f->chat), 2);
     close_chat(f);
 }
@@ -671,14 +671,14 @@ static void survives_a_deletion_elsewhere(void **state)
     struct error err = {0};
     say(f, "One.");
     struct store *other = open_other(f);
-    good(store_delete(other, keep_conversation(chat_keep(f->chat)), &err), &err);
+    good(store_delete(other, home_conversation(chat_home(f->chat)), &err), &err);
     wait_for_remark(f);
     assert_int_equal(conversations(f), 0);
     say(f, "Two.");
     assert_int_equal(conversations(f), 1);
     assert_int_equal(chat_count(f->chat), 4);
-    good(store_delete(other, keep_conversation(chat_keep(f->chat)), &err), &err);
-    good(store_purge(other, keep_conversation(chat_keep(f->chat)), &err), &err);
+    good(store_delete(other, home_conversation(chat_home(f->chat)), &err), &err);
+    good(store_purge(other, home_conversation(chat_home(f->chat)), &err), &err);
     wait_for_remark(f);
     assert_int_equal(conversations(f), 0);
     say(f, "Three.");
@@ -696,8 +696,8 @@ static void two_stream_at_once(void **state)
     (void)state;
     struct fixture *f = set_up(-1), *other = set_up(-1);
     struct error err = {0};
-    talk_endlessly(f);
-    talk_endlessly(other);
+    repl_endlessly(f);
+    repl_endlessly(other);
     assert_int_equal(rmdir(other->folder), 0);
     other->options.paths.data_dir = strcpy(other->folder, f->folder);
     assert_true(open_again(f, &err) && open_again(other, &err));
@@ -733,7 +733,7 @@ static void goes_on_behind_a_system_message(void **state)
     (void)state;
     struct fixture *f = open_chat(8);
     struct error err = {0};
-    struct store *library = keep_library(chat_keep(f->chat), &err);
+    struct store *library = home_library(chat_home(f->chat), &err);
     int64_t id = 0, parent = 0;
     good(store_new(library, &id, &err), &err);
     good(store_append(library, id, 0, STORE_SYSTEM, "Be a gull.", 10, NULL, &parent, &err), &err);

@@ -23,7 +23,7 @@ struct fixture {
     struct options options;
     struct chat_view view;
     struct show show;
-    struct talk talk;
+    struct repl repl;
     FILE *screen;
     char *shown;
     size_t size;
@@ -39,16 +39,16 @@ static struct fixture *begin(void)
     f->screen = open_memstream(&f->shown, &f->size);
     show_init(&f->show, &f->options, f->screen);
     f->show.side = f->screen;
-    talk_init(&f->talk, &f->options, &f->show);
-    f->talk.chat = chat_open(&f->options, &f->view, &err);
-    assert_non_null(f->talk.chat);
+    repl_init(&f->repl, &f->options, &f->show);
+    f->repl.chat = chat_open(&f->options, &f->view, &err);
+    assert_non_null(f->repl.chat);
     return f;
 }
 
 static void end(struct fixture *f)
 {
-    chat_free(f->talk.chat);
-    talk_free(&f->talk);
+    chat_free(f->repl.chat);
+    repl_free(&f->repl);
     show_free(&f->show);
     fclose(f->screen);
     free(f->shown);
@@ -57,21 +57,21 @@ static void end(struct fixture *f)
 
 static void settle(struct fixture *f)
 {
-    while (chat_is_busy(f->talk.chat) || chat_state(f->talk.chat) == CHAT_LOADING) {
-        struct pollfd fd = {.fd = chat_fd(f->talk.chat), .events = POLLIN};
+    while (chat_is_busy(f->repl.chat) || chat_state(f->repl.chat) == CHAT_LOADING) {
+        struct pollfd fd = {.fd = chat_fd(f->repl.chat), .events = POLLIN};
         assert_int_equal(poll(&fd, 1, 20000), 1);
-        chat_handle(f->talk.chat);
+        chat_handle(f->repl.chat);
     }
-    chat_tick(f->talk.chat);
+    chat_tick(f->repl.chat);
 }
 
 static void say(struct fixture *f, const char *text)
 {
     settle(f);
-    talk_send(&f->talk, text);
-    assert_true(chat_is_busy(f->talk.chat));
+    repl_send(&f->repl, text);
+    assert_true(chat_is_busy(f->repl.chat));
     settle(f);
-    assert_int_equal(chat_message(f->talk.chat, chat_count(f->talk.chat) - 1)->role, ROLE_ASSISTANT);
+    assert_int_equal(chat_message(f->repl.chat, chat_count(f->repl.chat) - 1)->role, ROLE_ASSISTANT);
 }
 
 /* What a command shows; "" while it fails, which is told on standard error: the line is the draft then. */
@@ -79,8 +79,8 @@ static const char *does(struct fixture *f, const char *line)
 {
     fflush(f->screen);
     size_t before = f->size;
-    buf_clear(&f->talk.draft);
-    slash_run(&f->talk, line);
+    buf_clear(&f->repl.draft);
+    slash_run(&f->repl, line);
     fflush(f->screen);
     return f->shown + before;
 }
@@ -88,7 +88,7 @@ static const char *does(struct fixture *f, const char *line)
 static void shows(struct fixture *f, const char *line, const char *expected)
 {
     const char *shown = does(f, line);
-    if (strstr(shown, expected) == NULL || f->talk.draft.size > 0)
+    if (strstr(shown, expected) == NULL || f->repl.draft.size > 0)
         fail_msg("%s showed '%s', not '%s'", line, shown, expected);
 }
 
@@ -96,7 +96,7 @@ static void fails(struct fixture *f, const char *line)
 {
     assert_string_equal(does(f, line), "");
     /* the line stays to be mended, unless there is nothing to mend in it */
-    assert_string_equal(buf_text(&f->talk.draft), strchr(line, ' ') != NULL ? line : "");
+    assert_string_equal(buf_text(&f->repl.draft), strchr(line, ' ') != NULL ? line : "");
 }
 
 static size_t lines(const char *text)
@@ -109,8 +109,8 @@ static size_t lines(const char *text)
 
 static const char *first_text(struct fixture *f)
 {
-    assert_true(chat_count(f->talk.chat) > 0);
-    return buf_text(&chat_message(f->talk.chat, 0)->text);
+    assert_true(chat_count(f->repl.chat) > 0);
+    return buf_text(&chat_message(f->repl.chat, 0)->text);
 }
 
 /* ---- tests ------------------------------------------------------------------------------------------------------ */
@@ -190,7 +190,7 @@ static void deleting_is_undone(void **state)
     struct fixture *f = begin();
     does(f, "/open Ships");
     shows(f, "/delete", "deleted: Ships; /restore brings it back");
-    assert_int_equal(chat_count(f->talk.chat), 0);
+    assert_int_equal(chat_count(f->repl.chat), 0);
     assert_int_equal(lines(does(f, "/list")), 1);
     shows(f, "/delete 1", "deleted: A gull");
     shows(f, "/list", "no conversations yet");
@@ -221,7 +221,7 @@ static void places_are_found(void **state)
     fails(f, "/open 1");
     /* a place on another branch: the path goes there again */
     struct error err = {0};
-    assert_int_equal(chat_edit(f->talk.chat, 0, "Other words", 11, false, &err), ERR_NONE);
+    assert_int_equal(chat_edit(f->repl.chat, 0, "Other words", 11, false, &err), ERR_NONE);
     settle(f);
     assert_string_equal(first_text(f), "Other words");
     shows(f, "/find llama", "You: The llama");
@@ -274,7 +274,7 @@ static void files_go_out_and_come_in(void **state)
     shows(f, line, "1 conversation with 1 message came in; /open ");
     does(f, "/open Imported");
     assert_null(strchr(does(f, "/list"), '\033'));
-    assert_int_equal(chat_count(f->talk.chat), 1);
+    assert_int_equal(chat_count(f->repl.chat), 1);
     shows(f, "/delete", "deleted");
     fails(f, "/export /nonexistent/folder/x.md");
     fails(f, "/export a b");
@@ -296,9 +296,9 @@ static void personas_are_kept(void **state)
     shows(f, "/persona", "You are a gull.");
     fails(f, "/persona Gul");
     shows(f, "/persona Gull", "from the next answer on");
-    assert_string_equal(chat_system(f->talk.chat), "You are a gull.");
-    assert_true(chat_sampling(f->talk.chat)->temperature == 0.25f);
-    assert_string_equal(template_name(chat_template(f->talk.chat)), "chatml");
+    assert_string_equal(chat_system(f->repl.chat), "You are a gull.");
+    assert_true(chat_sampling(f->repl.chat)->temperature == 0.25f);
+    assert_string_equal(template_name(chat_template(f->repl.chat)), "chatml");
     shows(f, "/persona delete Gull", "deleted");
     fails(f, "/persona use Gull");
     end(f);
@@ -308,7 +308,7 @@ static void completes(struct fixture *f, const char *line, size_t start, const c
 {
     struct words candidates = {0};
     size_t from;
-    slash_complete(&f->talk, line, &candidates, &from);
+    slash_complete(&f->repl, line, &candidates, &from);
     assert_int_equal(from, start);
     if (*expected == '\0') {
         assert_int_equal(candidates.n, 0);
@@ -342,7 +342,7 @@ static void long_lists_have_pages(void **state)
     (void)state;
     struct fixture *f = begin();
     struct error err = {0};
-    struct store *s = keep_library(chat_keep(f->talk.chat), &err);
+    struct store *s = home_library(chat_home(f->repl.chat), &err);
     assert_non_null(s);
     for (int i = 0; i < 45; i++) {
         int64_t id;
@@ -358,7 +358,7 @@ static void long_lists_have_pages(void **state)
     shows(f, "/list 9", "no more of them");
     does(f, "/list 3");
     does(f, "/open 46");
-    assert_int_equal(chat_count(f->talk.chat), 2);
+    assert_int_equal(chat_count(f->repl.chat), 2);
     fails(f, "/open 1"); /* not on the page shown last */
     shows(f, "/search wave", "there are more");
     end(f);

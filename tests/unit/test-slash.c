@@ -71,11 +71,11 @@ static void table_is_sound(void **state)
 static void completes(const char *line, size_t start, const char *expected)
 {
     struct words candidates = {0};
-    struct talk talk = {0};
+    struct repl repl = {0};
     struct buf joined;
     size_t from;
     buf_init(&joined, 1 << 16);
-    slash_complete(&talk, line, &candidates, &from);
+    slash_complete(&repl, line, &candidates, &from);
     for (size_t i = 0; i < candidates.n; i++)
         buf_printf(&joined, "%s%s", i > 0 ? " " : "", candidates.at[i]);
     assert_string_equal(buf_text(&joined), expected);

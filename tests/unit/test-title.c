@@ -189,8 +189,8 @@ static struct store_conversation conversation(const struct fixture *f)
 {
     struct store_conversation c = {0};
     struct error err = {0};
-    const struct keep *k = chat_keep(f->chat);
-    assert_int_equal(store_conversation_get(keep_store(k), keep_conversation(k), &c, &err), ERR_NONE);
+    const struct home *k = chat_home(f->chat);
+    assert_int_equal(store_conversation_get(home_store(k), home_conversation(k), &c, &err), ERR_NONE);
     return c;
 }
 
@@ -247,8 +247,8 @@ static void what_a_person_named_stays(void **state)
     struct fixture *f = open_chat(tiny(), true, 8);
     struct error err = {0};
     say(f, "The gull and the sea");
-    const struct keep *k = chat_keep(f->chat);
-    assert_int_equal(store_rename(keep_store(k), keep_conversation(k), "Mine", STORE_TITLED_BY_HAND, &err), ERR_NONE);
+    const struct home *k = chat_home(f->chat);
+    assert_int_equal(store_rename(home_store(k), home_conversation(k), "Mine", STORE_TITLED_BY_HAND, &err), ERR_NONE);
     for (int i = 0; i < 6; i++)
         assert_false(wait_once(f, 400));
     check_titled(f, STORE_TITLED_BY_HAND, "Mine");

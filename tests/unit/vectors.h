@@ -2,8 +2,8 @@
  *
  * A vector is looked for in the folder that the environment names in PALAVER_REFERENCE, without that in
  * ../shared/reference beside the source tree; then in tests/fixtures. A test whose vector is absent skips itself. */
-#ifndef PALAVER_TESTS_VECTORS_H
-#define PALAVER_TESTS_VECTORS_H
+#ifndef PALAVER_TESTS_UNIT_VECTORS_H
+#define PALAVER_TESTS_UNIT_VECTORS_H
 
 #include <jansson.h>
 #include <stdint.h>

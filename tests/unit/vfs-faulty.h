@@ -1,6 +1,6 @@
 /* A SQLite VFS that fails when it is told to: for tests of full disks and broken ones. */
-#ifndef PALAVER_TESTS_VFS_FAULTY_H
-#define PALAVER_TESTS_VFS_FAULTY_H
+#ifndef PALAVER_TESTS_UNIT_VFS_FAULTY_H
+#define PALAVER_TESTS_UNIT_VFS_FAULTY_H
 
 #include <stdbool.h>
 

@@ -3,8 +3,8 @@
  * A binding names a place (anywhere; transcript, list, settings: only while the focus is there) and a command: one of the
  * screen's own (commands.c) or a slash command with its slash. The file has lines `place key = command`; `none` as the
  * command frees the key. */
-#ifndef PALAVER_UI_BINDINGS_H
-#define PALAVER_UI_BINDINGS_H
+#ifndef PALAVER_UI_KEYS_BINDINGS_H
+#define PALAVER_UI_KEYS_BINDINGS_H
 
 #include "base/error.h"
 #include "ui/keys/key.h"

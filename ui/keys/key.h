@@ -1,6 +1,6 @@
 /* Key: what was pressed, and how keys are written in tables and files: "ctrl-x", "alt-enter", "f3", "page-up", "g", "G". */
-#ifndef PALAVER_UI_KEY_H
-#define PALAVER_UI_KEY_H
+#ifndef PALAVER_UI_KEYS_KEY_H
+#define PALAVER_UI_KEYS_KEY_H
 
 #include <stdbool.h>
 #include <stddef.h>

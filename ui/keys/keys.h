@@ -3,8 +3,8 @@
  * The sequences of xterm and its kin are understood whatever $TERM says, with their modifiers, besides those of rxvt and
  * the Linux console that differ; pasted text arrives whole; what is not understood is swallowed whole rather than typed
  * into a message. Reads a descriptor that is non-blocking or known to be readable. */
-#ifndef PALAVER_UI_KEYS_H
-#define PALAVER_UI_KEYS_H
+#ifndef PALAVER_UI_KEYS_KEYS_H
+#define PALAVER_UI_KEYS_KEYS_H
 
 #include "base/buf.h"
 #include "ui/keys/key.h"

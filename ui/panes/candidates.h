@@ -1,6 +1,6 @@
 /* Candidates: what the next token could be, as rows with bars. The settings and the lens show them. */
-#ifndef PALAVER_UI_CANDIDATES_H
-#define PALAVER_UI_CANDIDATES_H
+#ifndef PALAVER_UI_PANES_CANDIDATES_H
+#define PALAVER_UI_PANES_CANDIDATES_H
 
 #include "ui/canvas.h"
 #include "ui/ui.h"
@@ -15,9 +15,9 @@ struct candidates {
 void candidates_set(struct candidates *c, const struct ui_candidate *list, size_t n);
 void candidates_free(struct candidates *c);
 /* Draws them from a row on; selected is marked, c->n: none. Returns the next row. */
-int candidates_draw(const struct candidates *c, struct screen *s, const struct area *a, int row, size_t selected);
+int candidates_draw(const struct candidates *c, struct canvas *s, const struct area *a, int row, size_t selected);
 /* A bar of width columns, filled to a part. */
-void candidates_bar(struct screen *s, const struct area *a, int row, int column, int width, double part);
+void candidates_bar(struct canvas *s, const struct area *a, int row, int column, int width, double part);
 /* A clean copy on one line; NULL stays NULL. */
 char *candidates_copy(const char *text);
 

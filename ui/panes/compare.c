@@ -98,7 +98,7 @@ void compare_set(struct compare_view *v, const char *title, const struct ui_comp
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */
 
-static void draw_line(const struct column *c, struct screen *s, const struct area *a, int row, size_t from, size_t to)
+static void draw_line(const struct column *c, struct canvas *s, const struct area *a, int row, size_t from, size_t to)
 {
     int column = 0;
     for (size_t at = from; at < to;) {
@@ -107,11 +107,11 @@ static void draw_line(const struct column *c, struct screen *s, const struct are
         while (end < to && (c->different != NULL && c->different[end] != 0) == different)
             end++;
         unsigned style = different ? STYLE_TEXT | STYLE_UNDERLINE | STYLE_BOLD : STYLE_TEXT;
-        column = screen_text(s, a, row, column, style, buf_text(&c->text) + at, end - at);
+        column = canvas_text(s, a, row, column, style, buf_text(&c->text) + at, end - at);
         at = end;
     }
     if (c->running && to == c->text.size)
-        screen_puts(s, a, row, column, STYLE_ASSISTANT, screen_is_ascii(s) ? "_" : "▌");
+        canvas_puts(s, a, row, column, STYLE_ASSISTANT, canvas_is_ascii(s) ? "_" : "▌");
 }
 
 static int count_lines(const struct column *c, int width)
@@ -123,12 +123,12 @@ static int count_lines(const struct column *c, int width)
     return lines;
 }
 
-static void draw_column(struct compare_view *v, size_t index, struct screen *s, const struct area *a)
+static void draw_column(struct compare_view *v, size_t index, struct canvas *s, const struct area *a)
 {
     struct column *c = &v->columns[index];
     bool chosen = index == v->chosen;
     struct area inner = {a->y + 1, a->x + 2, a->rows - 2, a->columns - 4};
-    screen_box(s, a, chosen ? STYLE_BORDER_FOCUS : STYLE_BORDER, c->label != NULL ? c->label : "");
+    canvas_box(s, a, chosen ? STYLE_BORDER_FOCUS : STYLE_BORDER, c->label != NULL ? c->label : "");
     if (inner.rows < 2 || inner.columns < 2)
         return;
     int rows = inner.rows - 1, width = inner.columns - 1, row = 0;
@@ -144,7 +144,7 @@ static void draw_column(struct compare_view *v, size_t index, struct screen *s, 
         at += next;
     }
     if (c->about != NULL)
-        screen_puts(s, &inner, inner.rows - 1, 0, STYLE_DIM, c->about);
+        canvas_puts(s, &inner, inner.rows - 1, 0, STYLE_DIM, c->about);
 }
 
 /* The area of column number index: beside or below each other. */
@@ -158,7 +158,7 @@ static struct area area_of(const struct compare_view *v, size_t index, const str
     return (struct area){a->y + from, a->x, to - from, a->columns};
 }
 
-void compare_draw(struct compare_view *v, struct screen *s, const struct area *a)
+void compare_draw(struct compare_view *v, struct canvas *s, const struct area *a)
 {
     static const char help[] = "← → choose, Enter keeps that answer, Esc stops, and leaves; all of them stay as alternatives";
     struct area inner = {a->y + 1, a->x, a->rows - 2, a->columns};
@@ -166,13 +166,13 @@ void compare_draw(struct compare_view *v, struct screen *s, const struct area *a
         find_differences(v);
     v->stale = false;
     for (int row = 0; row < a->rows; row++)
-        screen_blank(s, a, row, 0, a->columns, STYLE_TEXT);
-    screen_puts(s, a, 0, 1, STYLE_TITLE, v->title != NULL ? v->title : "");
+        canvas_blank(s, a, row, 0, a->columns, STYLE_TEXT);
+    canvas_puts(s, a, 0, 1, STYLE_TITLE, v->title != NULL ? v->title : "");
     for (size_t i = 0; i < v->n; i++) {
         struct area one = area_of(v, i, &inner);
         draw_column(v, i, s, &one);
     }
-    screen_puts(s, a, a->rows - 1, 1, STYLE_DIM, help);
+    canvas_puts(s, a, a->rows - 1, 1, STYLE_DIM, help);
 }
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */

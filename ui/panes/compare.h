@@ -1,6 +1,6 @@
 /* Compare: answers to one question side by side, what differs between them marked. */
-#ifndef PALAVER_UI_COMPARE_H
-#define PALAVER_UI_COMPARE_H
+#ifndef PALAVER_UI_PANES_COMPARE_H
+#define PALAVER_UI_PANES_COMPARE_H
 
 #include "ui/keys/key.h"
 #include "ui/canvas.h"
@@ -12,7 +12,7 @@ struct compare_view *compare_new(void);
 void compare_free(struct compare_view *v);
 /* Texts are copied, made safe. */
 void compare_set(struct compare_view *v, const char *title, const struct ui_compared *sides, size_t n);
-void compare_draw(struct compare_view *v, struct screen *s, const struct area *a);
+void compare_draw(struct compare_view *v, struct canvas *s, const struct area *a);
 
 enum compare_result { COMPARE_NOTHING, COMPARE_KEEP, COMPARE_STOP };
 enum compare_result compare_key(struct compare_view *v, const struct key *key);

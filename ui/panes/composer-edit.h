@@ -3,8 +3,8 @@
  * Some of libedit's commands read more keys themselves (searches, f, r, ^V), so it runs in a thread that is only ever awake
  * while edit_feed waits for it: between the calls nothing moves, and no locks are needed around them. Bytes that are not
  * UTF-8 and NUL stand in its wide text as U+DC00 + byte. */
-#ifndef PALAVER_UI_COMPOSER_EDIT_H
-#define PALAVER_UI_COMPOSER_EDIT_H
+#ifndef PALAVER_UI_PANES_COMPOSER_EDIT_H
+#define PALAVER_UI_PANES_COMPOSER_EDIT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  *
  * Lines are laid out as far as somebody asks, and a change lays out again only from a few lines before it to where the old
  * lines fit again, so that a key costs the same behind ten megabytes as behind ten bytes. */
-#ifndef PALAVER_UI_COMPOSER_LINES_H
-#define PALAVER_UI_COMPOSER_LINES_H
+#ifndef PALAVER_UI_PANES_COMPOSER_LINES_H
+#define PALAVER_UI_PANES_COMPOSER_LINES_H
 
 #include <stdbool.h>
 #include <stddef.h>

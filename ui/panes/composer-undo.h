@@ -1,6 +1,6 @@
 /* Composer undo: earlier texts, for emacs mode, where libedit keeps none. The oldest go when there are too many. */
-#ifndef PALAVER_UI_COMPOSER_UNDO_H
-#define PALAVER_UI_COMPOSER_UNDO_H
+#ifndef PALAVER_UI_PANES_COMPOSER_UNDO_H
+#define PALAVER_UI_PANES_COMPOSER_UNDO_H
 
 #include <stdbool.h>
 #include <stddef.h>

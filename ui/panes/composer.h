@@ -4,8 +4,8 @@
  * holds is drawn from here. So the user's ~/.editrc, emacs and vi keys and the kill ring work as everywhere. A message may
  * hold many lines (Alt-Enter, Ctrl-J, Shift-Enter, backslash-Enter, pasted text); Up and Down move inside them, on the first
  * and last line they walk through what was sent before. Backspace removes a whole cluster. */
-#ifndef PALAVER_UI_COMPOSER_H
-#define PALAVER_UI_COMPOSER_H
+#ifndef PALAVER_UI_PANES_COMPOSER_H
+#define PALAVER_UI_PANES_COMPOSER_H
 
 #include "base/error.h"
 #include "ui/keys/key.h"

@@ -97,7 +97,7 @@ static void draw_line(struct ui *ui, const struct area *a, int row, const char *
     struct buf clean;
     buf_init(&clean, (size_t)64 << 20);
     if (text_clean(text, size, &clean, NULL))
-        screen_text(ui->screen, a, row, 0, STYLE_COMPOSER, buf_text(&clean), clean.size);
+        canvas_text(ui->screen, a, row, 0, STYLE_COMPOSER, buf_text(&clean), clean.size);
     buf_free(&clean);
 }
 
@@ -105,12 +105,12 @@ static void draw_frame(struct ui *ui, const struct area *a)
 {
     bool focus = ui->focus == FOCUS_COMPOSER && ui->popup == NULL;
     struct area top = {a->y, a->x + 2, 1, a->columns - 4};
-    screen_box(ui->screen, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, NULL);
+    canvas_box(ui->screen, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, NULL);
     int column = 0;
     if (ui->mode != NULL)
-        column = screen_printf(ui->screen, &top, 0, 0, STYLE_MARK, " %s ", ui->mode);
+        column = canvas_printf(ui->screen, &top, 0, 0, STYLE_MARK, " %s ", ui->mode);
     if (ui->label != NULL)
-        screen_printf(ui->screen, &top, 0, column, STYLE_DIM, " %s ", ui->label);
+        canvas_printf(ui->screen, &top, 0, column, STYLE_DIM, " %s ", ui->label);
 }
 
 void entry_draw(struct ui *ui, int *cursor_y, int *cursor_x)
@@ -127,7 +127,7 @@ void entry_draw(struct ui *ui, int *cursor_y, int *cursor_x)
     if (line >= ui->first_line + inner.rows)
         ui->first_line = line - inner.rows + 1;
     if (size == 0)
-        screen_puts(ui->screen, &inner, 0, 1, STYLE_HINT, "Write a message; / for commands");
+        canvas_puts(ui->screen, &inner, 0, 1, STYLE_HINT, "Write a message; / for commands");
     for (int row = 0; row < inner.rows && composer_line(ui->composer, inner.columns, ui->first_line + row, &start, &end);
          row++)
         draw_line(ui, &inner, row, text + start, end - start);

@@ -93,14 +93,14 @@ enum field_result field_key(struct field *f, const struct key *key)
     return FIELD_EDITED;
 }
 
-void field_draw(const struct field *f, struct screen *s, const struct area *a, int row, int column, int *y, int *x)
+void field_draw(const struct field *f, struct canvas *s, const struct area *a, int row, int column, int *y, int *x)
 {
     int width = a->columns - column, columns;
     size_t first = 0;
     while (first < f->cursor && text_columns(f->text + first, f->cursor - first, 0) >= width)
         first += text_cluster(f->text + first, f->size - first, &columns);
-    screen_blank(s, a, row, column, width, STYLE_COMPOSER);
-    screen_text(s, a, row, column, STYLE_COMPOSER, f->text + first, f->size - first);
+    canvas_blank(s, a, row, column, width, STYLE_COMPOSER);
+    canvas_text(s, a, row, column, STYLE_COMPOSER, f->text + first, f->size - first);
     *y = a->y + row;
     *x = a->x + column + text_columns(f->text + first, f->cursor - first, 0);
 }

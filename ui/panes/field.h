@@ -1,6 +1,6 @@
 /* Field: a line that is typed inside a pane: a setting's value, for one. */
-#ifndef PALAVER_UI_FIELD_H
-#define PALAVER_UI_FIELD_H
+#ifndef PALAVER_UI_PANES_FIELD_H
+#define PALAVER_UI_PANES_FIELD_H
 
 #include "ui/keys/key.h"
 #include "ui/canvas.h"
@@ -25,6 +25,6 @@ enum field_result {
 /* Takes a key of an open field; what comes of the last two is the caller's. */
 enum field_result field_key(struct field *f, const struct key *key);
 /* Draws the part around the cursor, and gives the cursor's place on the screen. */
-void field_draw(const struct field *f, struct screen *s, const struct area *a, int row, int column, int *y, int *x);
+void field_draw(const struct field *f, struct canvas *s, const struct area *a, int row, int column, int *y, int *x);
 
 #endif

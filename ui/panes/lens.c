@@ -84,18 +84,18 @@ static struct look *shown(struct lens *l)
 }
 
 /* Wrapped text; returns the next row. */
-static int draw_text(struct screen *s, const struct area *a, int row, unsigned style, const char *text)
+static int draw_text(struct canvas *s, const struct area *a, int row, unsigned style, const char *text)
 {
     size_t size = strlen(text), end;
     for (size_t at = 0; at < size; row++) {
         size_t next = text_wrap(text + at, size - at, a->columns, &end);
-        screen_text(s, a, row, 0, style, text + at, end);
+        canvas_text(s, a, row, 0, style, text + at, end);
         at += next;
     }
     return row;
 }
 
-void lens_draw(struct lens *l, struct screen *s, const struct area *a, bool focus)
+void lens_draw(struct lens *l, struct canvas *s, const struct area *a, bool focus)
 {
     static const char help[] = "← → token, ↑ ↓ alternative, Enter goes on with it instead, Space draws anew, w own words, "
                                "Esc leaves";
@@ -105,8 +105,8 @@ void lens_draw(struct lens *l, struct screen *s, const struct area *a, bool focu
     struct area inner = {a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
     int row = 0;
     for (int i = 0; i < inner.rows; i++)
-        screen_blank(s, &inner, i, 0, inner.columns, STYLE_TEXT);
-    screen_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, l->at_next ? "Next token" : "Lens");
+        canvas_blank(s, &inner, i, 0, inner.columns, STYLE_TEXT);
+    canvas_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, l->at_next ? "Next token" : "Lens");
     if (!k->any) {
         draw_text(s, &inner, 0, STYLE_DIM, "No token here: ← → move inside an answer that has a record of its tokens.");
         return;
@@ -114,8 +114,8 @@ void lens_draw(struct lens *l, struct screen *s, const struct area *a, bool focu
     row = draw_text(s, &inner, row, STYLE_CHOSEN, k->text != NULL ? k->text : "");
     if (k->facts != NULL)
         row = draw_text(s, &inner, row, STYLE_TEXT, k->facts) + 1;
-    screen_puts(s, &inner, row++, 0, STYLE_TITLE, l->at_next ? "Can be" : "Could have been");
-    screen_puts(s, &inner, row++, 0, STYLE_DIM, "% by the model, % with the settings");
+    canvas_puts(s, &inner, row++, 0, STYLE_TITLE, l->at_next ? "Can be" : "Could have been");
+    canvas_puts(s, &inner, row++, 0, STYLE_DIM, "% by the model, % with the settings");
     row = candidates_draw(&k->candidates, s, &inner, row, focus ? k->chosen : k->candidates.n) + 1;
     if (k->settings != NULL)
         row = draw_text(s, &inner, row, STYLE_DIM, k->settings) + 1;

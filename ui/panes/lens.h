@@ -1,6 +1,6 @@
 /* Lens: the token under the lens's cursor, and what it could have been instead. The cursor itself is the transcript's. */
-#ifndef PALAVER_UI_LENS_H
-#define PALAVER_UI_LENS_H
+#ifndef PALAVER_UI_PANES_LENS_H
+#define PALAVER_UI_PANES_LENS_H
 
 #include "ui/canvas.h"
 #include "ui/ui.h"
@@ -17,7 +17,7 @@ bool lens_has_next(const struct lens *l);
 /* Whether the lens stands there; false takes it off. */
 bool lens_is_next(const struct lens *l);
 void lens_go_next(struct lens *l, bool there);
-void lens_draw(struct lens *l, struct screen *s, const struct area *a, bool focus);
+void lens_draw(struct lens *l, struct canvas *s, const struct area *a, bool focus);
 /* The alternative that is chosen: step moves it; false when there is none. */
 bool lens_choose(struct lens *l, int step);
 size_t lens_chosen(const struct lens *l);

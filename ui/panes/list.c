@@ -141,37 +141,37 @@ static void keep_in_view(struct list *l, int rows)
         l->top = row - rows + 1;
 }
 
-static void draw_entry(const struct list *l, struct screen *s, const struct area *a, int row, size_t index, bool focus)
+static void draw_entry(const struct list *l, struct canvas *s, const struct area *a, int row, size_t index, bool focus)
 {
     const struct entry *e = &l->at[index];
-    bool ascii = screen_is_ascii(s), here = e->id == l->current;
+    bool ascii = canvas_is_ascii(s), here = e->id == l->current;
     unsigned style = focus && index == l->selected ? STYLE_SELECTED : here ? STYLE_TEXT | STYLE_BOLD : STYLE_TEXT;
-    screen_blank(s, a, row, 0, a->columns, style);
-    screen_puts(s, a, row, 0, style, here ? ascii ? ">" : "▸" : " ");
+    canvas_blank(s, a, row, 0, a->columns, style);
+    canvas_puts(s, a, row, 0, style, here ? ascii ? ">" : "▸" : " ");
     struct area inner = {a->y, a->x, a->rows, a->columns - 2};
-    screen_puts(s, &inner, row, 1, style, e->title != NULL && *e->title != '\0' ? e->title : "(no title)");
+    canvas_puts(s, &inner, row, 1, style, e->title != NULL && *e->title != '\0' ? e->title : "(no title)");
     if (e->unread)
-        screen_puts(s, a, row, a->columns - 1, STYLE_UNREAD, ascii ? "*" : "●");
+        canvas_puts(s, a, row, a->columns - 1, STYLE_UNREAD, ascii ? "*" : "●");
     else if (e->archived)
-        screen_puts(s, a, row, a->columns - 1, STYLE_DIM, "a");
+        canvas_puts(s, a, row, a->columns - 1, STYLE_DIM, "a");
 }
 
-void list_draw(struct list *l, struct screen *s, const struct area *a, bool focus)
+void list_draw(struct list *l, struct canvas *s, const struct area *a, bool focus)
 {
     struct area inner = {a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
     char text[64];
     int row = 0;
     for (int i = 0; i < inner.rows; i++)
-        screen_blank(s, &inner, i, 0, inner.columns, STYLE_TEXT);
-    screen_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, "Conversations");
+        canvas_blank(s, &inner, i, 0, inner.columns, STYLE_TEXT);
+    canvas_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, "Conversations");
     l->drawn = inner;
     if (l->n == 0)
-        screen_puts(s, &inner, 0, 1, STYLE_DIM, "none yet");
+        canvas_puts(s, &inner, 0, 1, STYLE_DIM, "none yet");
     keep_in_view(l, inner.rows);
     for (size_t i = 0; i < l->n && row - l->top < inner.rows; i++) {
         if (has_heading(l, i, text, sizeof text)) {
             if (row >= l->top)
-                screen_puts(s, &inner, row - l->top, 0, STYLE_DAY, text);
+                canvas_puts(s, &inner, row - l->top, 0, STYLE_DAY, text);
             row++;
         }
         if (row >= l->top && row - l->top < inner.rows)

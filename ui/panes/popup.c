@@ -231,29 +231,29 @@ const char *popup_query(const struct popup *p)
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */
 
-static void draw_item(const struct popup *p, struct screen *s, const struct area *a, int row, size_t place)
+static void draw_item(const struct popup *p, struct canvas *s, const struct area *a, int row, size_t place)
 {
     const struct item *item = &p->items[p->shown[place]];
     bool selected = place == p->selected;
     unsigned style = selected ? STYLE_SELECTED : STYLE_TEXT;
-    screen_blank(s, a, row, 0, a->columns, style);
+    canvas_blank(s, a, row, 0, a->columns, style);
     int width = text_columns(item->detail, strlen(item->detail), 0);
     int label = text_columns(item->label, strlen(item->label), 0);
     if (label > a->columns - 4 - width && width > a->columns / 2)
         width = a->columns / 2;
     bool room = label + 3 + width < a->columns || width <= a->columns / 2;
     struct area left = {a->y, a->x, a->rows, room && width > 0 ? a->columns - width - 2 : a->columns};
-    screen_puts(s, &left, row, 1, style, item->label);
+    canvas_puts(s, &left, row, 1, style, item->label);
     if (room && width > 0)
-        screen_text(s, a, row, a->columns - width - 1, selected ? STYLE_SELECTED : STYLE_DIM, item->detail,
+        canvas_text(s, a, row, a->columns - width - 1, selected ? STYLE_SELECTED : STYLE_DIM, item->detail,
                     text_fit(item->detail, strlen(item->detail), width));
 }
 
-static void draw_picker(struct popup *p, struct screen *s, const struct area *a, int *y, int *x)
+static void draw_picker(struct popup *p, struct canvas *s, const struct area *a, int *y, int *x)
 {
     struct area rows = {a->y + 1, a->x, a->rows - 1, a->columns};
-    int column = screen_puts(s, a, 0, 1, STYLE_KEY, "> ");
-    *x = a->x + screen_puts(s, a, 0, column, STYLE_TEXT, buf_text(&p->query));
+    int column = canvas_puts(s, a, 0, 1, STYLE_KEY, "> ");
+    *x = a->x + canvas_puts(s, a, 0, column, STYLE_TEXT, buf_text(&p->query));
     *y = a->y;
     p->rows = rows.rows;
     if (p->selected >= p->top + (size_t)rows.rows)
@@ -263,7 +263,7 @@ static void draw_picker(struct popup *p, struct screen *s, const struct area *a,
     for (int row = 0; row < rows.rows && p->top + (size_t)row < p->n_shown; row++)
         draw_item(p, s, &rows, row, p->top + (size_t)row);
     if (p->n_shown == 0)
-        screen_puts(s, &rows, 0, 1, STYLE_DIM, p->asks && p->query.size == 0 ? "type a few letters" : "nothing found");
+        canvas_puts(s, &rows, 0, 1, STYLE_DIM, p->asks && p->query.size == 0 ? "type a few letters" : "nothing found");
 }
 
 /* The role of a byte of the text. */
@@ -284,7 +284,7 @@ static unsigned role_at(const struct popup *p, size_t at, size_t *until)
     return STYLE_TEXT;
 }
 
-static void draw_text_line(const struct popup *p, struct screen *s, const struct area *a, int row, size_t start, size_t end)
+static void draw_text_line(const struct popup *p, struct canvas *s, const struct area *a, int row, size_t start, size_t end)
 {
     int column = 1;
     for (size_t at = start; at < end;) {
@@ -294,12 +294,12 @@ static void draw_text_line(const struct popup *p, struct screen *s, const struct
             until = at + 1;
         if (until > end)
             until = end;
-        column = screen_text(s, a, row, column, style, p->text.data + at, until - at);
+        column = canvas_text(s, a, row, column, style, p->text.data + at, until - at);
         at = until;
     }
 }
 
-static void draw_text(struct popup *p, struct screen *s, const struct area *a)
+static void draw_text(struct popup *p, struct canvas *s, const struct area *a)
 {
     size_t line = 0, at = 0;
     p->rows = a->rows;
@@ -323,7 +323,7 @@ static size_t count_lines(const struct popup *p, int width, size_t most)
     return line;
 }
 
-void popup_draw(struct popup *p, struct screen *s, const struct area *a, int *y, int *x)
+void popup_draw(struct popup *p, struct canvas *s, const struct area *a, int *y, int *x)
 {
     int columns = a->columns > 90 ? 84 : a->columns - 4;
     int most = a->rows - 2, rows;
@@ -340,14 +340,14 @@ void popup_draw(struct popup *p, struct screen *s, const struct area *a, int *y,
     struct area box = {a->y + (a->rows - rows) / 2, a->x + (a->columns - columns) / 2, rows, columns};
     struct area inner = {box.y + 1, box.x + 1, box.rows - 2, box.columns - 2};
     for (int row = 0; row < inner.rows; row++)
-        screen_blank(s, &inner, row, 0, inner.columns, STYLE_TEXT);
-    screen_box(s, &box, STYLE_BORDER_FOCUS, p->title);
+        canvas_blank(s, &inner, row, 0, inner.columns, STYLE_TEXT);
+    canvas_box(s, &box, STYLE_BORDER_FOCUS, p->title);
     if (p->picks)
         draw_picker(p, s, &inner, y, x);
     else
         draw_text(p, s, &inner);
     struct area bottom = {box.y + box.rows - 1, box.x + 2, 1, box.columns - 4};
-    screen_puts(s, &bottom, 0, 0, STYLE_DIM, p->picks ? " Enter chooses, Esc leaves " : " Esc leaves, y copies ");
+    canvas_puts(s, &bottom, 0, 0, STYLE_DIM, p->picks ? " Enter chooses, Esc leaves " : " Esc leaves, y copies ");
 }
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */

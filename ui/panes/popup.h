@@ -1,6 +1,6 @@
 /* Popup: a list to choose from by typing, or a text to read, over the other panes. */
-#ifndef PALAVER_UI_POPUP_H
-#define PALAVER_UI_POPUP_H
+#ifndef PALAVER_UI_PANES_POPUP_H
+#define PALAVER_UI_PANES_POPUP_H
 
 #include "ui/keys/key.h"
 #include "ui/canvas.h"
@@ -13,7 +13,7 @@ struct popup *popup_view(const char *title, const char *text, size_t size, const
 void popup_free(struct popup *p);
 void popup_set_items(struct popup *p, const struct ui_item *items, size_t n);
 /* Draws in the middle of the area; the cursor's place is put into y, x, or left alone. */
-void popup_draw(struct popup *p, struct screen *s, const struct area *a, int *y, int *x);
+void popup_draw(struct popup *p, struct canvas *s, const struct area *a, int *y, int *x);
 
 enum popup_result { POPUP_NOTHING, POPUP_CLOSED, POPUP_CHOSEN, POPUP_ASKED, POPUP_COPY };
 enum popup_result popup_key(struct popup *p, const struct key *key);

@@ -104,16 +104,16 @@ static int value_column(const struct setting *from, int columns)
     return name <= NAME && NAME + value <= columns ? NAME : name;
 }
 
-static void draw_setting(const struct settings *p, struct screen *s, const struct area *a, int row, size_t i, bool focus)
+static void draw_setting(const struct settings *p, struct canvas *s, const struct area *a, int row, size_t i, bool focus)
 {
     const struct setting *from = &p->at[i];
     bool selected = focus && i == p->focus;
     unsigned style = selected ? STYLE_SELECTED : STYLE_TEXT;
     struct area name = {a->y, a->x, a->rows, from->number && a->columns >= NAME ? NAME - 1 : a->columns};
-    screen_blank(s, a, row, 0, a->columns, style);
-    screen_puts(s, &name, row, 0, style, from->name);
+    canvas_blank(s, a, row, 0, a->columns, style);
+    canvas_puts(s, &name, row, 0, style, from->name);
     bool off = from->value != NULL && strcmp(from->value, "Off") == 0;
-    screen_puts(s, a, row, value_column(from, a->columns), off && !selected ? STYLE_DIM : style,
+    canvas_puts(s, a, row, value_column(from, a->columns), off && !selected ? STYLE_DIM : style,
                 from->value != NULL ? from->value : "");
     int width = a->columns - NAME - VALUE;
     if (from->position >= 0 && width > 2)
@@ -157,24 +157,24 @@ static struct parts divide(const struct settings *p, const struct area *a)
     return parts;
 }
 
-static int draw_help(const struct settings *p, struct screen *s, const struct area *a, int row)
+static int draw_help(const struct settings *p, struct canvas *s, const struct area *a, int row)
 {
     const char *text = help_of(p), *source = p->at[p->focus].source;
     size_t size = strlen(text), end;
     for (size_t at = 0; at < size && row < a->rows; row++) {
         size_t next = text_wrap(text + at, size - at, a->columns, &end);
-        screen_text(s, a, row, 0, p->trouble != NULL ? STYLE_ERROR : STYLE_DIM, text + at, end);
+        canvas_text(s, a, row, 0, p->trouble != NULL ? STYLE_ERROR : STYLE_DIM, text + at, end);
         at += next;
     }
     if (source != NULL && row < a->rows)
-        screen_printf(s, a, row++, 0, STYLE_DIM, "from: %s", source);
+        canvas_printf(s, a, row++, 0, STYLE_DIM, "from: %s", source);
     return row;
 }
 
-static void draw_settings(struct settings *p, struct screen *s, const struct area *a, int rows, bool focus)
+static void draw_settings(struct settings *p, struct canvas *s, const struct area *a, int rows, bool focus)
 {
     size_t shown = rows > 0 ? (size_t)rows : 0;
-    bool ascii = screen_is_ascii(s);
+    bool ascii = canvas_is_ascii(s);
     if (p->focus < p->first)
         p->first = p->focus;
     if (p->focus >= p->first + shown)
@@ -184,30 +184,30 @@ static void draw_settings(struct settings *p, struct screen *s, const struct are
     for (size_t i = 0; i < shown; i++)
         draw_setting(p, s, a, (int)i, p->first + i, focus);
     if (p->first > 0)
-        screen_puts(s, a, 0, a->columns - 1, STYLE_DIM, ascii ? "^" : "▲");
+        canvas_puts(s, a, 0, a->columns - 1, STYLE_DIM, ascii ? "^" : "▲");
     if (p->first + shown < p->n)
-        screen_puts(s, a, rows - 1, a->columns - 1, STYLE_DIM, ascii ? "v" : "▼");
+        canvas_puts(s, a, rows - 1, a->columns - 1, STYLE_DIM, ascii ? "v" : "▼");
 }
 
-static void draw_candidates(struct settings *p, struct screen *s, const struct area *a, int row, int rows)
+static void draw_candidates(struct settings *p, struct canvas *s, const struct area *a, int row, int rows)
 {
     struct area own = {a->y, a->x, row + rows < a->rows ? row + rows : a->rows, a->columns};
     if (rows <= 0)
         return;
     if (p->candidates.n > 0)
-        screen_puts(s, &own, row++, 0, STYLE_TITLE, "Next token % model after");
+        canvas_puts(s, &own, row++, 0, STYLE_TITLE, "Next token % model after");
     if (p->summary != NULL && row < own.rows)
-        screen_puts(s, &own, row++, 0, STYLE_DIM, p->summary);
+        canvas_puts(s, &own, row++, 0, STYLE_DIM, p->summary);
     candidates_draw(&p->candidates, s, &own, row, p->candidates.n);
 }
 
-void settings_draw(struct settings *p, struct screen *s, const struct area *a, bool focus, int *y, int *x)
+void settings_draw(struct settings *p, struct canvas *s, const struct area *a, bool focus, int *y, int *x)
 {
     struct area inner = {a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
     struct parts parts = divide(p, &inner);
     for (int i = 0; i < inner.rows; i++)
-        screen_blank(s, &inner, i, 0, inner.columns, STYLE_TEXT);
-    screen_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, "Settings");
+        canvas_blank(s, &inner, i, 0, inner.columns, STYLE_TEXT);
+    canvas_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, "Settings");
     p->sliders = inner;
     draw_settings(p, s, &inner, parts.settings, focus);
     int row = parts.settings + parts.gap_before_help;

@@ -1,6 +1,6 @@
 /* Settings: the sampling settings in the order in which they act, and what they make of the next token. */
-#ifndef PALAVER_UI_SETTINGS_H
-#define PALAVER_UI_SETTINGS_H
+#ifndef PALAVER_UI_PANES_SETTINGS_H
+#define PALAVER_UI_PANES_SETTINGS_H
 
 #include "ui/panes/field.h"
 #include "ui/canvas.h"
@@ -13,7 +13,7 @@ void settings_free(struct settings *p);
 bool settings_set(struct settings *p, const struct ui_setting *list, size_t n);
 bool settings_set_candidates(struct settings *p, const struct ui_candidate *list, size_t n, const char *summary);
 /* y, x: the cursor's place, when something is being typed. */
-void settings_draw(struct settings *p, struct screen *s, const struct area *a, bool focus, int *y, int *x);
+void settings_draw(struct settings *p, struct canvas *s, const struct area *a, bool focus, int *y, int *x);
 /* Opens a field in the row in focus: with this text, or NULL: with the present value. */
 void settings_open_field(struct settings *p, const char *text);
 /* The field, open or not. */

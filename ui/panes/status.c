@@ -22,10 +22,10 @@ void head_draw(struct ui *ui)
     int right = width_of(model), left = width_of(title);
     bool both = (left < LEAST_TITLE ? left : LEAST_TITLE) + right + 3 < a->columns;
     struct area place = {a->y, a->x, 1, both ? a->columns - right - 3 : a->columns - 1};
-    screen_puts(ui->screen, &place, 0, 1, STYLE_TITLE, title);
+    canvas_puts(ui->screen, &place, 0, 1, STYLE_TITLE, title);
     place.columns = a->columns;
     if (both)
-        screen_puts(ui->screen, &place, 0, a->columns - right - 1, STYLE_DIM, model);
+        canvas_puts(ui->screen, &place, 0, a->columns - right - 1, STYLE_DIM, model);
 }
 
 /* 1204 as "1,204". */
@@ -44,17 +44,17 @@ static void write_count(size_t n, char *out, size_t size)
 static int draw_context(struct ui *ui, const struct area *a, int column)
 {
     char used[32], available[32];
-    bool ascii = screen_is_ascii(ui->screen);
+    bool ascii = canvas_is_ascii(ui->screen);
     if (ui->available == 0)
         return column;
     size_t filled = (ui->used * BAR + ui->available - 1) / ui->available; /* a little is seen */
     write_count(ui->used, used, sizeof used);
     write_count(ui->available, available, sizeof available);
-    column = screen_puts(ui->screen, a, 0, column, STYLE_STATUS, "context ");
+    column = canvas_puts(ui->screen, a, 0, column, STYLE_STATUS, "context ");
     for (size_t i = 0; i < BAR; i++)
-        column = screen_puts(ui->screen, a, 0, column, i < filled ? STYLE_BAR : STYLE_BAR_EMPTY,
+        column = canvas_puts(ui->screen, a, 0, column, i < filled ? STYLE_BAR : STYLE_BAR_EMPTY,
                              i < filled ? ascii ? "#" : "▓" : ascii ? "." : "░");
-    return screen_printf(ui->screen, a, 0, column, STYLE_STATUS, " %s/%s   ", used, available);
+    return canvas_printf(ui->screen, a, 0, column, STYLE_STATUS, " %s/%s   ", used, available);
 }
 
 struct hint { const char *command, *word; };
@@ -89,7 +89,7 @@ static void draw_hints(struct ui *ui, const struct area *a, int column)
         memcpy(text + size, one, (size_t)n + 1);
         size += (size_t)n;
     }
-    screen_puts(ui->screen, a, 0, a->columns - (int)size - 1, STYLE_DIM, text);
+    canvas_puts(ui->screen, a, 0, a->columns - (int)size - 1, STYLE_DIM, text);
 }
 
 /* A long remark takes the last rows of the transcript too. */
@@ -100,7 +100,7 @@ static void draw_notice(struct ui *ui)
     size_t size = strlen(ui->notice), at = 0, end;
     int row = 0, lines = 0;
     if (width_of(ui->notice) + 2 <= bottom->columns) {
-        screen_puts(ui->screen, bottom, 0, 1, style, ui->notice);
+        canvas_puts(ui->screen, bottom, 0, 1, style, ui->notice);
         return;
     }
     while (at < size && lines < above->rows) {
@@ -109,8 +109,8 @@ static void draw_notice(struct ui *ui)
     }
     for (at = 0; at < size && row < lines; row++) {
         size_t next = text_wrap(ui->notice + at, size - at, above->columns - 2, &end);
-        screen_blank(ui->screen, above, above->rows - lines + row, 0, above->columns, STYLE_TEXT);
-        screen_text(ui->screen, above, above->rows - lines + row, 1, style, ui->notice + at, end);
+        canvas_blank(ui->screen, above, above->rows - lines + row, 0, above->columns, STYLE_TEXT);
+        canvas_text(ui->screen, above, above->rows - lines + row, 1, style, ui->notice + at, end);
         at += next;
     }
 }
@@ -119,17 +119,17 @@ void status_draw(struct ui *ui)
 {
     const struct area *a = &ui->layout.status;
     static const unsigned styles[] = {STYLE_STATUS, STYLE_STATUS_BUSY, STYLE_STATUS_ERROR};
-    screen_blank(ui->screen, a, 0, 0, a->columns, STYLE_STATUS);
+    canvas_blank(ui->screen, a, 0, 0, a->columns, STYLE_STATUS);
     if (ui->notice != NULL) {
         draw_notice(ui);
         return;
     }
     const char *text = ui->status_text != NULL ? ui->status_text : "";
-    int column = screen_puts(ui->screen, a, 0, 1, styles[ui->state], text);
+    int column = canvas_puts(ui->screen, a, 0, 1, styles[ui->state], text);
     column += *text != '\0' ? 3 : 0;
     if (column + 34 < a->columns)
         column = draw_context(ui, a, column);
     if (ui->status_speed != NULL && column + width_of(ui->status_speed) + 3 < a->columns)
-        column = screen_printf(ui->screen, a, 0, column, STYLE_STATUS, "%s   ", ui->status_speed);
+        column = canvas_printf(ui->screen, a, 0, column, STYLE_STATUS, "%s   ", ui->status_speed);
     draw_hints(ui, a, column);
 }

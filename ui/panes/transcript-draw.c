@@ -26,31 +26,31 @@ static void write_time(int64_t milliseconds, char *out, size_t size)
         *out = '\0';
 }
 
-static void draw_name(const struct transcript *t, struct screen *s, const struct area *a, int row, const struct block *b,
+static void draw_name(const struct transcript *t, struct canvas *s, const struct area *a, int row, const struct block *b,
                       bool selected)
 {
     unsigned style = b->speaker == UI_YOU ? STYLE_USER : STYLE_ASSISTANT;
-    int column = screen_puts(s, a, row, INDENT - 1, style, b->speaker == UI_YOU ? "You" : "Palaver");
+    int column = canvas_puts(s, a, row, INDENT - 1, style, b->speaker == UI_YOU ? "You" : "Palaver");
     char time_text[40] = "";
     if (b->siblings > 1)
-        column = screen_printf(s, a, row, column + 1, STYLE_KEY, t->ascii ? "<%d/%d>" : "‹%d/%d›", b->sibling + 1,
+        column = canvas_printf(s, a, row, column + 1, STYLE_KEY, t->ascii ? "<%d/%d>" : "‹%d/%d›", b->sibling + 1,
                                b->siblings);
     if (b->time != 0)
         write_time(b->time, time_text, sizeof time_text);
-    column = screen_puts(s, a, row, column + (*time_text != '\0' ? 2 : 0), STYLE_DIM, time_text);
+    column = canvas_puts(s, a, row, column + (*time_text != '\0' ? 2 : 0), STYLE_DIM, time_text);
     if (b->about != NULL && *b->about != '\0')
-        screen_printf(s, a, row, column, STYLE_DIM, t->ascii ? " - %s" : " · %s", b->about);
+        canvas_printf(s, a, row, column, STYLE_DIM, t->ascii ? " - %s" : " · %s", b->about);
     if (selected)
-        screen_puts(s, a, row, 0, STYLE_SELECTED, t->ascii ? ">" : "▌");
+        canvas_puts(s, a, row, 0, STYLE_SELECTED, t->ascii ? ">" : "▌");
 }
 
-static void draw_window(const struct transcript *t, struct screen *s, const struct area *a, int row)
+static void draw_window(const struct transcript *t, struct canvas *s, const struct area *a, int row)
 {
     int width = text_columns(t->window_label, strlen(t->window_label), 0) + 2;
     int left = (a->columns - width) / 2;
-    screen_hline(s, a, row, 0, a->columns, STYLE_WINDOW);
+    canvas_hline(s, a, row, 0, a->columns, STYLE_WINDOW);
     if (left >= 0)
-        screen_printf(s, a, row, left, STYLE_WINDOW, " %s ", t->window_label);
+        canvas_printf(s, a, row, left, STYLE_WINDOW, " %s ", t->window_label);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------ */
@@ -101,7 +101,7 @@ static size_t until_change(const struct transcript *t, size_t block, size_t sour
     return size;
 }
 
-struct pen { struct screen *s; const struct area *a; int row, column, from, to; };
+struct pen { struct canvas *s; const struct area *a; int row, column, from, to; };
 
 /* Writes text, the selected columns reversed. */
 static void write_text(struct pen *pen, unsigned style, const char *text, size_t size)
@@ -112,7 +112,7 @@ static void write_text(struct pen *pen, unsigned style, const char *text, size_t
         size_t piece = border - pen->column < pen->a->columns ? text_fit(text, size, border - pen->column) : size;
         if (piece == 0)
             piece = size;
-        int column = screen_text(pen->s, pen->a, pen->row, pen->column, inside ? style ^ STYLE_REVERSE : style, text, piece);
+        int column = canvas_text(pen->s, pen->a, pen->row, pen->column, inside ? style ^ STYLE_REVERSE : style, text, piece);
         pen->column = column;
         text += piece;
         size -= piece;
@@ -120,7 +120,7 @@ static void write_text(struct pen *pen, unsigned style, const char *text, size_t
 }
 
 /* The remarks that belong to a line, from the right end inwards. */
-static void draw_marks(const struct transcript *t, struct screen *s, const struct area *a, int row, size_t index, int line)
+static void draw_marks(const struct transcript *t, struct canvas *s, const struct area *a, int row, size_t index, int line)
 {
     const struct block *b = &t->blocks[index];
     int right = a->columns - 1;
@@ -129,12 +129,12 @@ static void draw_marks(const struct transcript *t, struct screen *s, const struc
         int width = text_columns(m->text, strlen(m->text), 0);
         if (rendering_line_at(&b->lines, m->at) != (size_t)line || right - width < INDENT + 8)
             continue;
-        screen_puts(s, a, row, right - width, STYLE_MARK, m->text);
+        canvas_puts(s, a, row, right - width, STYLE_MARK, m->text);
         right -= width + 1;
     }
 }
 
-static void draw_line(const struct transcript *t, struct screen *s, const struct area *a, int row, size_t index, int line)
+static void draw_line(const struct transcript *t, struct canvas *s, const struct area *a, int row, size_t index, int line)
 {
     const struct rendering *r = &t->blocks[index].lines;
     const struct render_line *l = &r->lines[line];
@@ -158,10 +158,10 @@ static void draw_line(const struct transcript *t, struct screen *s, const struct
     }
     draw_marks(t, s, a, row, index, line);
     if (t->blocks[index].running && line + 1 == (int)r->n_lines)
-        screen_puts(s, a, row, pen.column, STYLE_ASSISTANT, t->ascii ? "_" : "▌");
+        canvas_puts(s, a, row, pen.column, STYLE_ASSISTANT, t->ascii ? "_" : "▌");
 }
 
-static void draw_row(struct transcript *t, struct screen *s, const struct area *a, int row, const struct place_in *at,
+static void draw_row(struct transcript *t, struct canvas *s, const struct area *a, int row, const struct place_in *at,
                      bool focus)
 {
     int above = transcript_above(t, at->block);
@@ -177,11 +177,11 @@ static void draw_row(struct transcript *t, struct screen *s, const struct area *
     else if (line < 0)
         draw_window(t, s, a, row);
     if (selected && line >= 0 && line < (int)lines->n_lines)
-        screen_puts(s, a, row, 0, STYLE_SELECTED, t->ascii ? ">" : "▌");
+        canvas_puts(s, a, row, 0, STYLE_SELECTED, t->ascii ? ">" : "▌");
 }
 
 /* What the last row says when the end is not in view. */
-static void draw_more(struct transcript *t, struct screen *s, const struct area *a)
+static void draw_more(struct transcript *t, struct canvas *s, const struct area *a)
 {
     char text[80];
     int lines = transcript_new_lines(t);
@@ -194,15 +194,15 @@ static void draw_more(struct transcript *t, struct screen *s, const struct area 
         snprintf(text, sizeof text, t->ascii ? " more below (End) " : " ↓ more below (End) ");
     int width = text_columns(text, strlen(text), 0);
     if (width + 2 < a->columns)
-        screen_puts(s, a, a->rows - 1, a->columns - width - 1, lines > 0 ? STYLE_UNREAD : STYLE_DIM, text);
+        canvas_puts(s, a, a->rows - 1, a->columns - width - 1, lines > 0 ? STYLE_UNREAD : STYLE_DIM, text);
 }
 
-void transcript_draw(struct transcript *t, struct screen *s, const struct area *a, bool focus)
+void transcript_draw(struct transcript *t, struct canvas *s, const struct area *a, bool focus)
 {
     int width = a->columns - INDENT - MARGIN;
     t->width = width > 2 ? width : 2;
     t->rows = a->rows;
-    t->ascii = screen_is_ascii(s);
+    t->ascii = canvas_is_ascii(s);
     if (t->n == 0 || a->rows < 1)
         return;
     transcript_settle(t);

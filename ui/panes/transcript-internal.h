@@ -1,7 +1,7 @@
 /* Inside of the transcript: transcript.c holds messages and the view, transcript-draw.c draws and selects text,
  * transcript-lens.c has the tokens. */
-#ifndef PALAVER_UI_TRANSCRIPT_INTERNAL_H
-#define PALAVER_UI_TRANSCRIPT_INTERNAL_H
+#ifndef PALAVER_UI_PANES_TRANSCRIPT_INTERNAL_H
+#define PALAVER_UI_PANES_TRANSCRIPT_INTERNAL_H
 
 #include "base/buf.h"
 #include "ui/text/render.h"

@@ -3,8 +3,8 @@
  * Ten thousand messages are usual for an imported conversation: a message becomes lines only when it is near the view, and
  * those far from it are let go of. The view stays on the line that it shows, whatever arrives below and whatever the width
  * becomes, unless it follows the end. */
-#ifndef PALAVER_UI_TRANSCRIPT_H
-#define PALAVER_UI_TRANSCRIPT_H
+#ifndef PALAVER_UI_PANES_TRANSCRIPT_H
+#define PALAVER_UI_PANES_TRANSCRIPT_H
 
 #include "base/buf.h"
 #include "ui/canvas.h"
@@ -31,7 +31,7 @@ bool transcript_shows_think(const struct transcript *t);
 void transcript_set_matches(struct transcript *t, const struct ui_match *matches, size_t n);
 
 /* Draws into the area; focus: the selected message is marked. */
-void transcript_draw(struct transcript *t, struct screen *s, const struct area *a, bool focus);
+void transcript_draw(struct transcript *t, struct canvas *s, const struct area *a, bool focus);
 
 /* The view. Calls before the first drawing do nothing but for transcript_end. */
 void transcript_scroll(struct transcript *t, int lines);

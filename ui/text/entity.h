@@ -1,6 +1,6 @@
 /* Entities: &amp; and its kin. */
-#ifndef PALAVER_UI_ENTITY_H
-#define PALAVER_UI_ENTITY_H
+#ifndef PALAVER_UI_TEXT_ENTITY_H
+#define PALAVER_UI_TEXT_ENTITY_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Fence: which lines of a text are code, by the ``` and ~~~ around them. */
-#ifndef PALAVER_UI_FENCE_H
-#define PALAVER_UI_FENCE_H
+#ifndef PALAVER_UI_TEXT_FENCE_H
+#define PALAVER_UI_TEXT_FENCE_H
 
 #include <stdbool.h>
 #include <stddef.h>

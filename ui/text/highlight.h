@@ -2,8 +2,8 @@
  *
  * It knows words, comments, strings and numbers, not grammar: enough to find one's way in an answer, and never wrong by
  * more than a colour. */
-#ifndef PALAVER_UI_HIGHLIGHT_H
-#define PALAVER_UI_HIGHLIGHT_H
+#ifndef PALAVER_UI_TEXT_HIGHLIGHT_H
+#define PALAVER_UI_TEXT_HIGHLIGHT_H
 
 #include <stddef.h>
 #include <stdint.h>

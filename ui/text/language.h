@@ -1,6 +1,6 @@
 /* Language: what the scanner of highlight.c must know of one. */
-#ifndef PALAVER_UI_LANGUAGE_H
-#define PALAVER_UI_LANGUAGE_H
+#ifndef PALAVER_UI_TEXT_LANGUAGE_H
+#define PALAVER_UI_TEXT_LANGUAGE_H
 
 enum {
     LANGUAGE_ANY_CASE = 1,      /* keywords in any case */

@@ -2,8 +2,8 @@
  *
  * Text on its way to the screen is a stretch: bytes, each with its style and where in the message it came from. What stands
  * before every line (a quote's bar, a list's indent) is a stack of margins. */
-#ifndef PALAVER_UI_LINES_H
-#define PALAVER_UI_LINES_H
+#ifndef PALAVER_UI_TEXT_LINES_H
+#define PALAVER_UI_TEXT_LINES_H
 
 #include "ui/text/render.h"
 

@@ -2,8 +2,8 @@
  *
  * Formulas (\(x\), \[x\], $x$, $$x$$) are full of its marks, and lines like "[1]: https://example.org" would vanish, though
  * in an answer they may be all there is of a source. */
-#ifndef PALAVER_UI_GUARD_H
-#define PALAVER_UI_GUARD_H
+#ifndef PALAVER_UI_TEXT_MARKDOWN_GUARD_H
+#define PALAVER_UI_TEXT_MARKDOWN_GUARD_H
 
 #include "ui/text/text.h"
 

@@ -1,6 +1,6 @@
 /* Markdown: text as lines, by md4c. */
-#ifndef PALAVER_UI_MARKDOWN_H
-#define PALAVER_UI_MARKDOWN_H
+#ifndef PALAVER_UI_TEXT_MARKDOWN_H
+#define PALAVER_UI_TEXT_MARKDOWN_H
 
 #include "ui/text/lines.h"
 

@@ -3,8 +3,8 @@
  * Made anew when the message grows or the width changes; a few KB of text take well under a millisecond. Sources of a
  * rendering tell for every byte shown which byte of the message it came from, so that positions survive other widths,
  * search marks and token shades fall on the right places, and copied code is the code. */
-#ifndef PALAVER_UI_RENDER_H
-#define PALAVER_UI_RENDER_H
+#ifndef PALAVER_UI_TEXT_RENDER_H
+#define PALAVER_UI_TEXT_RENDER_H
 
 #include <stdbool.h>
 #include <stddef.h>

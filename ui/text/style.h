@@ -1,8 +1,8 @@
 /* Style: what a piece of text on the screen is, from which the theme makes colours.
  *
  * A style is a role, plus attributes that nest (strong inside a quote): `STYLE_QUOTE | STYLE_BOLD`. */
-#ifndef PALAVER_UI_STYLE_H
-#define PALAVER_UI_STYLE_H
+#ifndef PALAVER_UI_TEXT_STYLE_H
+#define PALAVER_UI_TEXT_STYLE_H
 
 #include <stdint.h>
 

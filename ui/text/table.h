@@ -1,6 +1,6 @@
 /* Table: cells as columns of the screen. */
-#ifndef PALAVER_UI_TABLE_H
-#define PALAVER_UI_TABLE_H
+#ifndef PALAVER_UI_TEXT_TABLE_H
+#define PALAVER_UI_TEXT_TABLE_H
 
 #include "ui/text/lines.h"
 

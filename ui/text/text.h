@@ -4,8 +4,8 @@
  * could command a terminal or hide itself, is made visible by text_clean first. Clusters (a base character with what
  * combines with it, an emoji family) are never divided; a cluster is as wide as its characters together are by wcwidth, as
  * terminals draw it. */
-#ifndef PALAVER_UI_TEXT_H
-#define PALAVER_UI_TEXT_H
+#ifndef PALAVER_UI_TEXT_TEXT_H
+#define PALAVER_UI_TEXT_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Growing: the end of a text that is still being written, made ready for Markdown. */
-#ifndef PALAVER_UI_GROWING_H
-#define PALAVER_UI_GROWING_H
+#ifndef PALAVER_UI_TEXT_UNFINISHED_H
+#define PALAVER_UI_TEXT_UNFINISHED_H
 
 #include <stdbool.h>
 

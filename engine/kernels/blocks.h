@@ -2,8 +2,8 @@
  *
  * A weight of the legacy types is d * (q - offset) or d * q + m; the K types have blocks of 256 with sub-blocks of 16
  * or 32, whose own scales are small integers times the block's d (and dmin). d, m and dmin are half-precision. */
-#ifndef PALAVER_ENGINE_BLOCKS_H
-#define PALAVER_ENGINE_BLOCKS_H
+#ifndef PALAVER_ENGINE_KERNELS_BLOCKS_H
+#define PALAVER_ENGINE_KERNELS_BLOCKS_H
 
 #include <assert.h>
 #include <stdint.h>

@@ -1,10 +1,10 @@
 /* Tensors: the table of types and unpacking to float32. Speed matters little here: the exact mode, embeddings and tests
  * use it, the fast paths have kernels of their own. */
-#include "engine/file/tensor.h"
+#include "engine/kernels/tensor.h"
 
 #include <string.h>
 
-#include "engine/file/blocks.h"
+#include "engine/kernels/blocks.h"
 #include "engine/kernels/half.h"
 
 static void unpack_f32(const void *blocks, float *out, size_t n)

@@ -2,8 +2,8 @@
  *
  * A block is a run of consecutive elements of one row that share scales. The formats are those of GGUF files
  * (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md and ggml's block structures). */
-#ifndef PALAVER_ENGINE_TENSOR_H
-#define PALAVER_ENGINE_TENSOR_H
+#ifndef PALAVER_ENGINE_KERNELS_TENSOR_H
+#define PALAVER_ENGINE_KERNELS_TENSOR_H
 
 #include <stdbool.h>
 #include <stddef.h>
