@@ -2,13 +2,15 @@
  * and merged in the order of the vocabulary's list of merges. */
 #include "config.h"
 
-#include "engine/text/tokenizer.h"
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "engine/file/source.h"
 #include "engine/text/symbols.h"
+#include "engine/text/tokenizer.h"
 
 /* GPT-2's letter for a byte: printable Latin-1 bytes are themselves, the others U+0100 and up in turn. */
 static uint32_t byte_letter(int byte)
@@ -112,11 +114,11 @@ static bool choose_pretokenizer(struct tokenizer *t, const struct source *source
     return false;
 }
 
-bool bpe_open(struct tokenizer *t, const struct source *source, struct error *err)
+static bool bpe_open(struct tokenizer *t, const struct source *source, struct error *err)
 {
     if (!choose_pretokenizer(t, source, err) || !read_merges(t, source, err))
         return false;
-    t->ignore_merges = t->pre == PRE_LLAMA3;
+    t->ignore_merges = t->adds_bos = t->pre == PRE_LLAMA3;
     for (int b = 0; b < 256; b++) {
         char letter[4];
         size_t size = utf8_encode(byte_letter(b), letter);
@@ -171,7 +173,8 @@ static bool encode_word(const struct tokenizer *t, const char *word, size_t size
     return true;
 }
 
-enum error_code bpe_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out, struct error *err)
+static enum error_code bpe_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out,
+                                  struct error *err)
 {
     struct symbols s = {0};
     size_t before = out->n;
@@ -187,7 +190,7 @@ enum error_code bpe_encode(const struct tokenizer *t, const char *text, size_t s
     return error_set(err, ERR_MEMORY, "no memory to split %zu bytes into tokens", size);
 }
 
-bool bpe_piece(const struct tokenizer *t, int32_t id, struct buf *out)
+static bool bpe_piece(const struct tokenizer *t, int32_t id, struct buf *out)
 {
     const char *text = token_text(t, id);
     size_t size = token_size(t, id);
@@ -202,3 +205,22 @@ bool bpe_piece(const struct tokenizer *t, int32_t id, struct buf *out)
     }
     return !buf_failed(out);
 }
+
+static bool bpe_decode(const struct tokenizer *t, const int32_t *ids, size_t n, struct buf *out)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] >= 0 && ids[i] < t->n && t->types[ids[i]] != TOKEN_CONTROL)
+            bpe_piece(t, ids[i], out);
+    return !buf_failed(out);
+}
+
+const struct tokenizer_kind bpe_kind = {
+    .name = "gpt2",
+    .bos = -1,
+    .eos = -1,
+    .unknown = -1,
+    .open = bpe_open,
+    .encode = bpe_encode,
+    .decode = bpe_decode,
+    .piece = bpe_piece,
+};
