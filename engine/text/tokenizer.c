@@ -91,6 +91,7 @@ void tokenizer_free(struct tokenizer *t)
     free(t->types);
     free(t->slots);
     free(t->merges);
+    cutter_close(&t->cutter);
     free(t);
 }
 

@@ -10,16 +10,9 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/file/source.h"
+#include "engine/text/cutter.h"
 
 enum token_type { TOKEN_NORMAL = 1, TOKEN_UNKNOWN, TOKEN_CONTROL, TOKEN_USER_DEFINED, TOKEN_UNUSED, TOKEN_BYTE };
-
-/* How byte-level BPE cuts a text into words before it merges. */
-enum pretokenizer {
-    PRE_GPT2,   /* GPT-2's expression */
-    PRE_SMOLLM, /* every digit alone, then GPT-2's */
-    PRE_LLAMA3, /* Llama 3's: groups of up to three digits, contractions in any case */
-    PRE_QWEN2,  /* Llama 3's with every digit alone */
-};
 
 /* A pair of neighbours that merges. */
 struct merge {
@@ -31,7 +24,7 @@ struct tokenizer_kind;
 
 struct tokenizer {
     const struct tokenizer_kind *kind;
-    enum pretokenizer pre;
+    struct cutter cutter;    /* byte-level BPE */
     int32_t n;
     char *arena;             /* all spellings, each followed by a NUL */
     uint32_t *starts;        /* (n + 1) into arena */
@@ -43,7 +36,6 @@ struct tokenizer {
     int32_t bos, eos, unknown, eot, eom;
     bool adds_bos;
     bool space_prefix;       /* SentencePiece: a text is encoded as if a space stood in front */
-    bool ignore_merges;      /* byte-level: a word that is a token is taken whole */
     uint32_t longest_user;   /* bytes of the longest user-defined token, 0 when there are none */
     struct merge *merges;    /* hash table of n_merge_slots */
     uint32_t n_merge_slots;
@@ -82,8 +74,5 @@ struct tokenizer_kind {
     bool (*piece)(const struct tokenizer *t, int32_t id, struct buf *out);
 };
 extern const struct tokenizer_kind spm_kind, bpe_kind;
-
-/* pretokenize.c: the bytes of the next word of text[0..size), size > 0; at least 1. */
-size_t pretokenize(enum pretokenizer pre, const char *text, size_t size);
 
 #endif
