@@ -200,7 +200,7 @@ static void published_templates_are_equalled(void **state)
 {
     (void)state;
     struct model *model = open_fixture("tiny-llama.gguf");
-    json_t *file = vectors_load("templates.json"), *entry;
+    json_t *file = vectors_load_path(vectors_own("templates.json")), *entry;
     size_t i;
     assert_non_null(model);
     assert_true(json_array_size(json_object_get(file, "cases")) > 0);
@@ -224,7 +224,7 @@ static void published_templates_are_recognised(void **state)
         {"{{ '### Instruction:\\n' + messages[0].content + '\\n\\n### Response:' }}", "alpaca"},
         {"{{ bos_token }}{{ ' [INST] ' + m['content'] + ' [/INST]' }}", "mistral"},
     };
-    json_t *file = vectors_load("templates.json"), *text;
+    json_t *file = vectors_load_path(vectors_own("templates.json")), *text;
     const char *name;
     struct error err = {0};
     assert_non_null(file);
