@@ -1,7 +1,7 @@
 /* Branching off: a new conversation with copies of the messages up to one. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <stdlib.h>
 #include <string.h>

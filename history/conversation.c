@@ -1,7 +1,7 @@
 /* Conversations: their properties, the list, tags and the trash. A few thousand of them are expected. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <assert.h>
 #include <stdlib.h>

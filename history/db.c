@@ -4,7 +4,7 @@
  * IMMEDIATE, so that it either has the lock or fails before anything was done. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <assert.h>
 #include <stdarg.h>

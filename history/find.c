@@ -1,7 +1,7 @@
 /* Finding the conversation that a person means: by public id, by title, by a part of either. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <string.h>
 

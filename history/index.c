@@ -5,7 +5,7 @@
  * as a phrase. Compared with trigrams this finds words of one and two characters, which is most of Chinese. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include "base/utf8.h"
 

@@ -1,7 +1,7 @@
 /* Reading messages: one, a window of a path, siblings. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <stdlib.h>
 #include <string.h>

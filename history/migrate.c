@@ -5,7 +5,7 @@
  * tests/fixtures; the tests hold that what a migrated one becomes equals schema.sql. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <errno.h>
 #include <fcntl.h>

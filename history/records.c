@@ -12,7 +12,7 @@
  * written. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <math.h>
 #include <stdlib.h>

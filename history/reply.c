@@ -4,7 +4,7 @@
  * token records and the settings that came into force. The message joins the search index when it ends. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * into the same words again. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * The file is made by open() with mode 0600 before SQLite sees it; SQLite gives its -wal and -shm files the same. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* Making what people, models and files give storable: well-formed UTF-8, titles of one line, settings in one form. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Deleting conversations: into the trash, back, and for good. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 static enum error_code set_trashed(struct store *s, int64_t conversation, int64_t when, struct error *err)
 {

@@ -6,7 +6,7 @@
  * conversation may be a hundred thousand messages deep. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * there is no /proc the process id alone decides. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -6,7 +6,7 @@
  * (seed, fingerprint) are strings. */
 #include <config.h>
 
-#include "history/port/export.h"
+#include "history/port/export-writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

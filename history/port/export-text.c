@@ -2,7 +2,7 @@
  * Times are local. In HTML all text is escaped and shown as it was written. */
 #include <config.h>
 
-#include "history/port/export.h"
+#include "history/port/export-writer.h"
 
 #include <string.h>
 #include <time.h>

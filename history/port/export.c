@@ -1,7 +1,7 @@
 /* Export: chooses the conversations and the exporter. Memory holds one message at a time. */
 #include <config.h>
 
-#include "history/port/export.h"
+#include "history/port/export-writer.h"
 
 #include <string.h>
 #include <strings.h>

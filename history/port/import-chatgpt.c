@@ -5,7 +5,7 @@
  * with a stack of our own; every node must be reached exactly once. */
 #include <config.h>
 
-#include "history/port/import.h"
+#include "history/port/import-reader.h"
 
 #include <stdlib.h>
 #include <string.h>

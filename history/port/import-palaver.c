@@ -5,7 +5,7 @@
  * with an id of its own. */
 #include <config.h>
 
-#include "history/port/import.h"
+#include "history/port/import-reader.h"
 
 #include <stdlib.h>
 #include <string.h>

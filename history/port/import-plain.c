@@ -3,7 +3,7 @@
  * or an array of parts of which those with text are taken. */
 #include <config.h>
 
-#include "history/port/import.h"
+#include "history/port/import-reader.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * depth are built without recursion. */
 #include <config.h>
 
-#include "history/port/import.h"
+#include "history/port/import-reader.h"
 
 #include <errno.h>
 #include <fcntl.h>

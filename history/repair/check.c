@@ -1,7 +1,7 @@
 /* What the doctor looks at in a history. Changes nothing: the database is opened for reading only. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <errno.h>
 #include <stdarg.h>

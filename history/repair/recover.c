@@ -6,7 +6,7 @@
  * and all numbers that follow from others are computed again. */
 #include <config.h>
 
-#include "history/repair/recover.h"
+#include "history/repair/recover-rows.h"
 
 #include <errno.h>
 #include <fcntl.h>

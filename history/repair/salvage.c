@@ -6,7 +6,7 @@
  * is there. Pages that the -wal holds in a newer form are taken from it. */
 #include <config.h>
 
-#include "history/repair/recover.h"
+#include "history/repair/recover-rows.h"
 
 #include <fcntl.h>
 #include <stdio.h>

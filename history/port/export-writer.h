@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 struct export {
     struct store *s;

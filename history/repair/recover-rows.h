@@ -2,7 +2,7 @@
 #ifndef PALAVER_HISTORY_REPAIR_RECOVER_H
 #define PALAVER_HISTORY_REPAIR_RECOVER_H
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #define RECOVER_COLUMNS 24
 

@@ -1,7 +1,7 @@
 /* Personas and presets: named sets that people come back to. A few dozen are expected. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <stdlib.h>
 #include <string.h>
