@@ -1,8 +1,9 @@
 /* Errors: what a function that can fail tells its caller.
  *
- * A failing function returns NULL or a code and fills a struct error; the first error wins, later ones are ignored,
- * so that the message names the cause and not what followed from it. Messages say what, where and what to do about it,
- * in one line without a full stop, e.g. "model.gguf: tensor blk.3.attn_q.weight is cut off at byte 104; download it again". */
+ * A failing function returns NULL or a code and fills a struct error; the first error wins, later ones are ignored, so
+ * that the message names the cause and not what followed from it. Messages say what, where and what to do about it, in
+ * one line without a full stop, e.g. "model.gguf: tensor blk.3.attn_q.weight is cut off at byte 104; download it
+ * again". */
 #ifndef PALAVER_BASE_ERROR_H
 #define PALAVER_BASE_ERROR_H
 

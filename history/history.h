@@ -53,7 +53,7 @@
 #define STORE_ID_SIZE 9                   /* a public id: 8 characters of a-z and 0-9, and a NUL */
 #define STORE_CANDIDATES 10               /* alternatives kept per token */
 
-/* ---- store ------------------------------------------------------------------------------------------------------ */
+/* ---- store ------------------------------------------------------------------------------------------------------- */
 
 struct store;
 
@@ -84,7 +84,7 @@ enum error_code store_sweep(struct store *s, struct error *err);
 enum error_code store_begin(struct store *s, struct error *err);
 enum error_code store_end(struct store *s, bool commit, struct error *err);
 
-/* ---- conversations ---------------------------------------------------------------------------------------------- */
+/* ---- conversations ----------------------------------------------------------------------------------------------- */
 
 enum store_titled { STORE_TITLED_NOT, STORE_TITLED_BY_WORDS, STORE_TITLED_BY_MODEL, STORE_TITLED_BY_HAND };
 
@@ -171,7 +171,7 @@ enum error_code store_restore(struct store *s, int64_t conversation, struct erro
 enum error_code store_purge(struct store *s, int64_t conversation, struct error *err);
 enum error_code store_purge_trash(struct store *s, int64_t before, size_t *n, struct error *err);
 
-/* ---- messages --------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 enum store_role { STORE_SYSTEM, STORE_USER, STORE_ASSISTANT, STORE_TOOL };
 enum store_state {
@@ -250,7 +250,7 @@ enum error_code store_restore_message(struct store *s, int64_t message, struct e
  * numbered "(2)". */
 enum error_code store_branch(struct store *s, int64_t message, int64_t *conversation, struct error *err);
 
-/* ---- token records ---------------------------------------------------------------------------------------------- */
+/* ---- token records ----------------------------------------------------------------------------------------------- */
 
 struct store_candidate {
     int32_t id;
@@ -307,7 +307,7 @@ enum error_code store_reply_finish(struct store_reply *r, enum store_state state
 /* An unfinished reply is written out and marked interrupted as far as that is possible. */
 void store_reply_free(struct store_reply *r);
 
-/* ---- search ----------------------------------------------------------------------------------------------------- */
+/* ---- search ------------------------------------------------------------------------------------------------------ */
 
 struct store_span { size_t start, end; }; /* bytes [start, end) */
 struct store_query {

@@ -5,10 +5,13 @@
  * with a stack of our own; every node must be reached exactly once. */
 #include <config.h>
 
-#include "history/port/import-reader.h"
+#include "history/port/import-forms.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "history/db.h"
+#include "history/message.h"
 
 #define YEAR_9999_S 253402300799.0
 
@@ -54,7 +57,7 @@ static enum error_code push_children(struct walk *w, const json_t *node, int64_t
     return code;
 }
 
-/* ---- messages --------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static int64_t milliseconds(const json_t *seconds, int64_t otherwise)
 {
@@ -150,7 +153,7 @@ static enum error_code visit(struct walk *w, struct step step)
     return push_children(w, node, step.parent);
 }
 
-/* ---- conversations ---------------------------------------------------------------------------------------------- */
+/* ---- conversations ----------------------------------------------------------------------------------------------- */
 
 /* Starts with the nodes that have no parent in the mapping. */
 static enum error_code push_roots(struct walk *w)

@@ -5,19 +5,27 @@
  * with an id of its own. */
 #include <config.h>
 
-#include "history/port/import-reader.h"
+#include "history/port/import-forms.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- token records ---------------------------------------------------------------------------------------------- */
+#include "history/conversation.h"
+#include "history/db.h"
+#include "history/message.h"
+#include "history/records.h"
+#include "history/tag.h"
+#include "history/text.h"
+
+/* ---- token records ----------------------------------------------------------------------------------------------- */
 
 static enum error_code read_candidate(struct import *im, const json_t *value, struct store_candidate *out)
 {
     int id = 0;
     double before = 0, after = 0;
     json_int_t reason = json_integer_value(json_array_get(value, 3));
-    if (json_unpack((json_t *)value, "[i,F,F]", &id, &before, &after) != 0 || id < 0 || reason < 0 || reason > UINT8_MAX)
+    if (json_unpack((json_t *)value, "[i,F,F]", &id, &before, &after) != 0 || id < 0 || reason < 0 ||
+        reason > UINT8_MAX)
         return import_fail(im, "best", "expected [id, before, after]");
     *out = (struct store_candidate){id, (float)before, (float)after, (uint8_t)reason};
     return ERR_NONE;
@@ -103,7 +111,7 @@ static enum error_code add_epochs(struct import *im, const json_t *epochs, int64
     return code;
 }
 
-/* ---- messages --------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static enum error_code copy_string(struct import *im, const json_t *object, const char *key, char **out)
 {
@@ -284,7 +292,7 @@ static enum error_code add_messages(struct import *im, const json_t *o, int64_t 
     return code;
 }
 
-/* ---- conversations ---------------------------------------------------------------------------------------------- */
+/* ---- conversations ----------------------------------------------------------------------------------------------- */
 
 static bool keep(void *context, const char *bytes, size_t size)
 {
@@ -399,7 +407,7 @@ static enum error_code set_tags(struct import *im, const json_t *o, int64_t id)
         const char *name = json_string_value(tag);
         if (name == NULL || name[0] == '\0')
             return import_fail(im, "tags", "number %zu is no name", i);
-        enum error_code code = conversation_tag(im->s, id, name, im->err);
+        enum error_code code = tag_add(im->s, id, name, im->err);
         if (code != ERR_NONE)
             return code;
     }

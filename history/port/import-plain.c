@@ -3,9 +3,11 @@
  * or an array of parts of which those with text are taken. */
 #include <config.h>
 
-#include "history/port/import-reader.h"
+#include "history/port/import-forms.h"
 
 #include <string.h>
+
+#include "history/db.h"
 
 /* Appends the text of content; parts without any are counted. */
 static enum error_code content_text(struct import *im, const json_t *content, struct buf *out)
