@@ -1,6 +1,6 @@
 /* The clocks of the program, read in one place.
  *
- * Waiting, pacing and measuring use the monotonic clock, which nobody sets; only what is stored or shown as a date
+ * Waiting, pacing and measuring use the monotonic clock, which is never set; only what is stored or shown as a date
  * uses the wall clock. Safe in any thread. */
 #ifndef PALAVER_BASE_CLOCK_H
 #define PALAVER_BASE_CLOCK_H

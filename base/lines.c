@@ -37,7 +37,7 @@ static enum error_code read_whole(const char *path, struct buf *out, struct erro
     enum error_code code = ERR_NONE;
     if (fstat(fd, &st) != 0)
         code = error_system(err, ERR_IO, errno, "%s", path);
-    else if (!S_ISREG(st.st_mode))
+    else if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) /* a link to /dev/null is an empty file */
         code = error_set(err, ERR_IO, "%s: not a regular file", path);
     else if (!read_descriptor(fd, out))
         code = error_system(err, ERR_IO, errno, "%s: can't be read", path);

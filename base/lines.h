@@ -1,8 +1,8 @@
 /* Small text files that a user writes, line by line: the configuration, keys, themes, templates.
  *
- * A file is read whole, at most LINES_FILE_MAX bytes of it, and only if it is a regular file: opening never waits for
- * another program, as it would with a named pipe. Lines are handed out one at a time with their number, without white
- * space at either end. */
+ * A file is read whole, at most LINES_FILE_MAX bytes of it, and only if it is a regular file (or /dev/null): opening
+ * never waits for another program, as it would with a named pipe. Lines are handed out one at a time with their
+ * number, without white space at either end. */
 #ifndef PALAVER_BASE_LINES_H
 #define PALAVER_BASE_LINES_H
 

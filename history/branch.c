@@ -3,11 +3,14 @@
 
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "history/conversation.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/ids.h"
 #include "history/index.h"
 #include "history/records.h"
+#include "history/store.h"
 #include "history/text.h"
 #include "history/tree.h"
 

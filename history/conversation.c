@@ -6,8 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/index.h"
+#include "history/store.h"
 #include "history/text.h"
 
 #define DAY_MS 86400000

@@ -12,7 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sqlite3.h>
+
+#include "base/error.h"
+#include "history/history.h"
 #include "history/ids.h"
+#include "history/store.h"
 
 /* ---- failures ---------------------------------------------------------------------------------------------------- */
 

@@ -3,8 +3,12 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "history/conversation.h"
 #include "history/db.h"
+#include "history/history.h"
+#include "history/store.h"
 #include "history/text.h"
 
 static enum error_code set_new_draft(struct store *s, const char *text, size_t size, size_t cursor, struct error *err)

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
+
 enum error_code file_make_folders(const char *path, struct error *err)
 {
     char *copy = strdup(path);

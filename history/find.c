@@ -3,7 +3,13 @@
 
 #include <string.h>
 
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
+#include "history/store.h"
 
 #define ID_BEGINNING_MIN 4
 #define CHOICES 4

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "history/history.h"
+
 bool ids_add(struct store_ids *ids, int64_t id)
 {
     if ((ids->n & (ids->n - 1)) == 0) { /* full at each power of two */

@@ -7,8 +7,11 @@
 
 #include "history/index.h"
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
 #include "history/db.h"
+#include "history/store.h"
 
 static bool is_own_word(uint32_t c)
 {

@@ -3,9 +3,14 @@
 
 #include <stdlib.h>
 
+#include <sqlite3.h>
+
+#include "base/error.h"
 #include "history/conversation.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/ids.h"
+#include "history/store.h"
 
 void store_conversations_free(struct store_conversations *list)
 {

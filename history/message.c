@@ -5,9 +5,14 @@
 
 #include <stdlib.h>
 
+#include <sqlite3.h>
+
+#include "base/error.h"
 #include "history/conversation.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/ids.h"
+#include "history/store.h"
 #include "history/tree.h"
 
 const char *store_role_name(enum store_role role)

@@ -13,8 +13,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
+#include "base/error.h"
 #include "history/db.h"
 #include "history/file.h"
+#include "history/store.h"
 
 static const char schema[] =
 #include "history/schema.sql.h"

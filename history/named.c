@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "history/db.h"
+#include "history/store.h"
 #include "history/text.h"
 
 #define NAME_BYTES_MAX 100

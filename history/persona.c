@@ -4,8 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/named.h"
+#include "history/store.h"
 #include "history/text.h"
 
 static enum error_code put_persona(struct store *s, const char *name, const char *settings,

@@ -3,8 +3,13 @@
 
 #include <stdlib.h>
 
+#include <sqlite3.h>
+
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/named.h"
+#include "history/store.h"
 #include "history/text.h"
 
 enum error_code store_preset_put(struct store *s, const char *name, const char *settings, struct error *err)

@@ -18,7 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
+#include "history/store.h"
 
 #define FORMAT 1
 #define PROBABILITY_SCALE 2048.0

@@ -1,7 +1,12 @@
 /* Small values that the program remembers under a name. */
 #include <config.h>
 
+#include <sqlite3.h>
+
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
+#include "history/store.h"
 
 enum error_code store_remember(struct store *s, const char *key, const char *value, struct error *err)
 {

@@ -9,12 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/utf8.h"
 #include "history/conversation.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/index.h"
 #include "history/records.h"
+#include "history/store.h"
 #include "history/text.h"
 #include "history/tree.h"
 #include "history/writer.h"

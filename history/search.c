@@ -11,9 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/index.h"
+#include "history/store.h"
 #include "history/text.h"
 
 #define QUERY_MAX 2000   /* bytes of a query that are looked at */

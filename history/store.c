@@ -8,9 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "history/db.h"
 #include "history/file.h"
+#include "history/history.h"
 #include "history/migrate.h"
 #include "history/reply.h"
 #include "history/search.h"

@@ -6,8 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sqlite3.h>
+
+#include "base/error.h"
 #include "history/conversation.h"
 #include "history/db.h"
+#include "history/history.h"
+#include "history/store.h"
 #include "history/text.h"
 
 enum error_code tag_add(struct store *s, int64_t conversation, const char *tag, struct error *err)

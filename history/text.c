@@ -10,8 +10,12 @@
 
 #include <jansson.h>
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
 #include "history/db.h"
+#include "history/history.h"
+#include "history/store.h"
 
 bool text_store(struct buf *out, const char *text, size_t size)
 {

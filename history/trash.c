@@ -1,9 +1,14 @@
 /* Deleting conversations: into the trash, back from it, and for good. */
 #include <config.h>
 
+#include <sqlite3.h>
+
+#include "base/error.h"
 #include "history/conversation.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/index.h"
+#include "history/store.h"
 
 static enum error_code set_trashed(struct store *s, int64_t conversation, int64_t when, struct error *err)
 {

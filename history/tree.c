@@ -10,9 +10,15 @@
 
 #include <stdlib.h>
 
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "history/conversation.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/index.h"
+#include "history/store.h"
 #include "history/text.h"
 
 enum error_code tree_find(struct store *s, int64_t message, struct tree_place *out, struct error *err)

@@ -14,9 +14,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
+#include "base/error.h"
 #include "history/conversation.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/index.h"
+#include "history/store.h"
 
 struct process {
     char boot[64];

@@ -6,13 +6,19 @@
  * (seed, fingerprint) are strings. */
 #include <config.h>
 
-#include "history/port/export-forms.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
+#include "history/port/export-forms.h"
+#include "history/store.h"
 #include "history/text.h"
 
 /* ---- values ------------------------------------------------------------------------------------------------------ */

@@ -2,12 +2,14 @@
  * Times are local. In HTML all text is escaped and shown as it was written. */
 #include <config.h>
 
-#include "history/port/export-forms.h"
-
 #include <string.h>
 #include <time.h>
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "history/history.h"
+#include "history/port/export-forms.h"
 
 static const char *speaker_name(enum store_role role)
 {

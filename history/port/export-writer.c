@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include <jansson.h>
+
 void export_bytes(struct export *x, const char *bytes, size_t size)
 {
     if (!x->refused && size > 0)

@@ -4,8 +4,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include <sqlite3.h>
+
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/port/export-forms.h"
+#include "history/store.h"
 
 bool store_format_parse(const char *name, enum store_format *format)
 {

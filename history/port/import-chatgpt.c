@@ -5,13 +5,19 @@
  * with a stack of our own; every node must be reached exactly once. */
 #include <config.h>
 
-#include "history/port/import-forms.h"
-
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/message.h"
+#include "history/port/import-forms.h"
+#include "history/store.h"
+#include "history/tree.h"
 
 #define YEAR_9999_S 253402300799.0
 

@@ -8,10 +8,18 @@
 #include <string.h>
 #include <strings.h>
 
+#include <jansson.h>
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "history/conversation.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/index.h"
+#include "history/store.h"
 #include "history/text.h"
+#include "history/tree.h"
 
 /* ---- the place in the file --------------------------------------------------------------------------------------- */
 

@@ -11,8 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/port/import-forms.h"
+#include "history/store.h"
 
 #define PARSE_FLAGS (JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES)
 

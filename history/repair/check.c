@@ -8,7 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <sqlite3.h>
+
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
+#include "history/store.h"
 
 struct check {
     struct store *s;

@@ -3,8 +3,13 @@
 
 #include "history/repair/mend.h"
 
+#include <sqlite3.h>
+
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/index.h"
+#include "history/store.h"
 #include "history/text.h"
 
 /* Ids grow, so a parent with a larger id than its child is wrong; without such parents there are no cycles. */

@@ -3,6 +3,10 @@
 
 #include "history/repair/recover-rows.h"
 
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "history/db.h"
 
 const struct recover_table recover_tables[] = {

@@ -13,10 +13,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
 #include "history/repair/mend.h"
 #include "history/repair/recover-rows.h"
 #include "history/repair/salvage.h"
+#include "history/store.h"
 
 #define GAP_MAX 1000000 /* row numbers that are tried one by one */
 

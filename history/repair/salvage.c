@@ -16,7 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "history/db.h"
+#include "history/history.h"
 
 #define LEAF_OF_A_TABLE 13
 #define WAL_HEADER 32
