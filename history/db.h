@@ -9,7 +9,7 @@
 
 #include "history/store.h"
 
-#define SCHEMA_VERSION 2          /* PRAGMA user_version of the databases that this program writes */
+#define SCHEMA_VERSION 3          /* PRAGMA user_version of the databases that this program writes */
 #define APPLICATION_ID 0x506c7672 /* "Plvr", in the database's header */
 
 /* ---- statements -------------------------------------------------------------------------------------------------- */

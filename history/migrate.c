@@ -19,6 +19,7 @@
 #include "history/db.h"
 #include "history/file.h"
 #include "history/store.h"
+#include "history/tree.h"
 
 static const char schema[] =
 #include "history/schema.sql.h"
@@ -32,6 +33,11 @@ static const char *const steps[SCHEMA_VERSION] = {
     "CREATE TABLE persona (name TEXT PRIMARY KEY COLLATE NOCASE, system TEXT, settings TEXT, model TEXT, "
     "template TEXT) STRICT;"
     "CREATE TABLE preset (name TEXT PRIMARY KEY COLLATE NOCASE, settings TEXT NOT NULL) STRICT;",
+    TREE_CLOSE_GAPS
+    "DROP INDEX message_in;"
+    "CREATE INDEX message_in ON message (conversation, parent, position);"
+    "CREATE INDEX message_gap ON message (conversation, parent, position) WHERE trashed IS NOT NULL;"
+    "CREATE INDEX message_trashed ON message (conversation, trashed) WHERE trashed IS NOT NULL;",
 };
 
 /* Sets *version; an empty database has 0. ERR_UNSUPPORTED when it is not ours. */

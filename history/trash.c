@@ -9,6 +9,7 @@
 #include "history/history.h"
 #include "history/index.h"
 #include "history/store.h"
+#include "history/tree.h"
 
 static enum error_code set_trashed(struct store *s, int64_t conversation, int64_t when, struct error *err)
 {
@@ -76,7 +77,8 @@ static enum error_code purge_messages(struct store *s, int64_t before, struct er
         code = db_run(s, err, "DELETE FROM message WHERE trashed < ?", "i", before);
     if (code != ERR_NONE || db_changes(s) == 0)
         return code;
-    return db_run(s, err, "UPDATE message SET chosen = NULL WHERE chosen NOT IN (SELECT id FROM message)", "");
+    code = db_run(s, err, "UPDATE message SET chosen = NULL WHERE chosen NOT IN (SELECT id FROM message)", "");
+    return code == ERR_NONE ? db_script(s, TREE_CLOSE_GAPS, err) : code;
 }
 
 /* Tags and makers that only purged conversations used. */

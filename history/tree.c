@@ -1,6 +1,6 @@
 /* The tree of messages: adding, moving between alternatives, deleting and restoring.
  *
- * A message knows its parent, its position among siblings (which never changes) and its depth, so that the length of
+ * A message knows its parent, its position among siblings (from 0, without gaps) and its depth, so that the length of
  * a path is known from its leaf alone. "chosen" remembers which child was on the path last, so that returning to an
  * alternative shows again what was below it. Trees are walked in SQL or in loops, never by recursion in C: a
  * conversation may be a hundred thousand messages deep. */
@@ -78,11 +78,12 @@ enum error_code tree_maker(struct store *s, const struct store_making *made, int
 /* The position of the next child of parent (0: of the next first message). */
 static enum error_code next_position(struct store *s, const struct tree_new *n, int64_t *position, struct error *err)
 {
-    return db_number(s, err, position,
-                     "SELECT ifnull(max(position) + 1, 0) FROM " SIBLING_B
-                     " WHERE conversation = ? AND parent IS ?",
-                     "ik",
-                     n->conversation, n->parent);
+    *position = 0;
+    enum error_code code = db_number(s, err, position,
+                                     "SELECT position + 1 FROM " SIBLING_B
+                                     " WHERE conversation = ? AND parent IS ? ORDER BY position DESC LIMIT 1",
+                                     "ik", n->conversation, n->parent);
+    return code == ERR_NOT_FOUND ? ERR_NONE : code;
 }
 
 enum error_code tree_insert(struct store *s, const struct tree_new *n, int64_t *id, struct error *err)
@@ -218,15 +219,27 @@ enum error_code store_edit(struct store *s, int64_t message, const char *text, s
 
 /* ---- moving ------------------------------------------------------------------------------------------------------ */
 
+/* The child that the path last led through, else the last one that is not deleted. ERR_NOT_FOUND without a message. */
+static enum error_code find_child(struct store *s, int64_t message, int64_t *child, struct error *err)
+{
+    enum error_code code = db_number(s, err, child,
+                                     "SELECT b.id FROM message m JOIN message b ON b.id = m.chosen "
+                                     "WHERE m.id = ? AND b.parent = m.id AND b.trashed IS NULL",
+                                     "i", message);
+    if (code != ERR_NOT_FOUND)
+        return code;
+    return db_number(s, err, child,
+                     "SELECT b.id FROM message b INDEXED BY message_child WHERE b.parent = ? AND b.trashed IS NULL "
+                     "ORDER BY b.position DESC LIMIT 1",
+                     "i", message);
+}
+
 /* Moves *message down to where the path last ended below it. */
 static enum error_code find_leaf(struct store *s, int64_t *message, struct error *err)
 {
     enum error_code code;
     int64_t child = 0;
-    while ((code = db_number(s, err, &child,
-                             "SELECT b.id FROM message b WHERE b.parent = ?1 AND b.trashed IS NULL "
-                             "ORDER BY b.id = (SELECT chosen FROM message WHERE id = ?1) DESC, b.position DESC LIMIT 1",
-                             "i", *message)) == ERR_NONE)
+    while ((code = find_child(s, *message, &child, err)) == ERR_NONE)
         *message = child;
     return code == ERR_NOT_FOUND ? ERR_NONE : code;
 }
@@ -260,7 +273,8 @@ enum error_code store_select_leaf(struct store *s, int64_t message, struct error
 static enum error_code mark_deleted(struct store *s, int64_t message, int64_t conversation, struct error *err)
 {
     int64_t last = 0, now = s->now();
-    enum error_code code = db_number(s, err, &last, "SELECT max(trashed) FROM message WHERE conversation = ?", "i",
+    enum error_code code = db_number(s, err, &last, "SELECT max(trashed) FROM message INDEXED BY message_trashed "
+                                     "WHERE conversation = ? AND trashed IS NOT NULL", "i",
                                      conversation);
     if (code != ERR_NONE)
         return code;
@@ -269,6 +283,21 @@ static enum error_code mark_deleted(struct store *s, int64_t message, int64_t co
                   "SELECT m.id FROM down JOIN message m ON m.parent = down.id WHERE m.trashed IS NULL) "
                   "UPDATE message SET trashed = ?2 WHERE id IN (SELECT id FROM down) AND trashed IS NULL",
                   "ii", message, now > last ? now : last + 1);
+}
+
+/* The nearest sibling before message that is not deleted, else the nearest after it. ERR_NOT_FOUND without a
+ * message. */
+static enum error_code find_neighbour(struct store *s, int64_t message, int64_t *sibling, struct error *err)
+{
+#define NEIGHBOUR \
+    "SELECT b.id FROM message m JOIN " SIBLING_B " ON b.conversation = m.conversation AND b.parent IS m.parent " \
+    "WHERE m.id = ? AND b.trashed IS NULL AND b.position "
+    enum error_code code = db_number(s, err, sibling, NEIGHBOUR "< m.position ORDER BY b.position DESC LIMIT 1", "i",
+                                     message);
+    if (code == ERR_NOT_FOUND)
+        code = db_number(s, err, sibling, NEIGHBOUR "> m.position ORDER BY b.position LIMIT 1", "i", message);
+#undef NEIGHBOUR
+    return code;
 }
 
 /* If the leaf was deleted: the path leads through a sibling of message, or ends above it. */
@@ -283,11 +312,7 @@ static enum error_code move_leaf(struct store *s, const struct tree_place *place
         return conversation_revise(s, place->conversation, err);
     if (code != ERR_NONE)
         return code;
-    code = db_number(s, err, &next,
-                     "SELECT b.id FROM message m JOIN " SIBLING_B " ON b.conversation = m.conversation "
-                     "AND b.parent IS m.parent WHERE m.id = ? AND b.trashed IS NULL "
-                     "ORDER BY b.position < m.position DESC, abs(b.position - m.position) LIMIT 1",
-                     "i", message);
+    code = find_neighbour(s, message, &next, err);
     if (code == ERR_NONE)
         code = find_leaf(s, &next, err);
     else if (code == ERR_NOT_FOUND)
@@ -319,7 +344,8 @@ static enum error_code restore_path(struct store *s, int64_t message, struct err
         message = place.parent;
         enum error_code code = tree_find(s, message, &place, err);
         if (code == ERR_NONE && place.trashed != 0)
-            code = db_run(s, err, "UPDATE message SET trashed = NULL WHERE conversation = ? AND trashed = ?", "ii",
+            code = db_run(s, err, "UPDATE message INDEXED BY message_trashed SET trashed = NULL "
+                          "WHERE conversation = ? AND trashed = ?", "ii",
                           place.conversation, place.trashed);
         if (code != ERR_NONE)
             return code;

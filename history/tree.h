@@ -4,9 +4,25 @@
 
 #include "history/store.h"
 
-/* For SQL over siblings b of a message m: with the other index SQLite would go through the first messages of all
+/* For SQL over siblings b of a message m: with another index SQLite would go through the first messages of all
  * conversations. */
 #define SIBLING_B "message b INDEXED BY message_in"
+/* SQL over "message m": how many siblings stand before it, and how many there are with it; deleted ones do not count.
+ * Positions of siblings are 0, 1, 2... without gaps, so that only the deleted ones have to be counted. */
+#define SIBLING_GAPS "(SELECT count(*) FROM message g INDEXED BY message_gap WHERE g.conversation = m.conversation " \
+                     "AND g.parent IS m.parent AND g.trashed IS NOT NULL"
+#define SIBLING_PLACE "m.position - " SIBLING_GAPS " AND g.position < m.position)"
+#define SIBLING_COUNT \
+    "(SELECT b.position + 1 FROM " SIBLING_B " WHERE b.conversation = m.conversation AND b.parent IS m.parent " \
+    "ORDER BY b.position DESC LIMIT 1) - " SIBLING_GAPS ")"
+/* SQL of two statements that numbers siblings from 0 again after some were destroyed. The detour over negative numbers
+ * keeps positions unique all the time. */
+#define TREE_CLOSE_GAPS \
+    "UPDATE message SET position = -1 - n.position FROM (SELECT id, row_number() OVER " \
+    "(PARTITION BY conversation, parent ORDER BY position) - 1 AS position FROM message WHERE conversation IN " \
+    "(SELECT conversation FROM message GROUP BY conversation, parent HAVING max(position) >= count(*))) n " \
+    "WHERE n.id = message.id AND n.position <> message.position;" \
+    "UPDATE message SET position = -1 - position WHERE position < 0;"
 
 struct tree_place {
     int64_t conversation;

@@ -191,15 +191,26 @@ static json_t *message_value(const struct store_message *m, const struct store_i
     return o;
 }
 
+/* What a message has beside store_message: which child the path last led through, when it was deleted. */
+static enum error_code read_marks(struct store *s, int64_t id, int64_t *chosen, int64_t *trashed, struct error *err)
+{
+    sqlite3_stmt *q = db_query(s, err, "SELECT chosen, trashed FROM message WHERE id = ?", "i", id);
+    int row = q == NULL ? -1 : db_row(s, q, err);
+    if (row < 0)
+        return s->failure;
+    *chosen = row == 1 ? sqlite3_column_int64(q, 0) : 0;
+    *trashed = row == 1 ? sqlite3_column_int64(q, 1) : 0;
+    db_done(q);
+    return ERR_NONE;
+}
+
 static enum error_code write_message(struct export *x, int64_t id, const struct store_ids *ids, struct error *err)
 {
     struct store_message m = {0};
     int64_t chosen = 0, trashed = 0;
     enum error_code code = store_message_get(x->s, id, &m, err);
     if (code == ERR_NONE)
-        code = db_number(x->s, err, &chosen, "SELECT chosen FROM message WHERE id = ?", "i", id);
-    if (code == ERR_NONE)
-        code = db_number(x->s, err, &trashed, "SELECT trashed FROM message WHERE id = ?", "i", id);
+        code = read_marks(x->s, id, &chosen, &trashed, err);
     if (code == ERR_NONE) {
         json_t *o = message_value(&m, ids, chosen, trashed);
         code = put_records(x, id, o, err);

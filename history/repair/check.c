@@ -86,6 +86,9 @@ static const struct { const char *what, *sql; } rules[] = {
               "ON p.id = m.parent WHERE p.conversation <> m.conversation OR m.depth <> p.depth + 1 OR p.id >= m.id "
               "UNION ALL SELECT 'message ' || id || ' stands first but is not counted so' FROM message "
               "WHERE parent IS NULL AND depth <> 0"},
+    {"alternatives", "SELECT 'the messages below ' || ifnull('message ' || parent, 'the top of conversation ' || "
+                     "conversation) || ' are numbered with gaps' FROM message GROUP BY conversation, parent "
+                     "HAVING min(position) <> 0 OR max(position) >= count(*)"},
     {"current paths", "SELECT 'conversation ' || c.public || ' ends at a message that is deleted or of another' "
                       "FROM conversation c JOIN message m ON m.id = c.leaf "
                       "WHERE m.conversation <> c.id OR m.trashed IS NOT NULL"},
