@@ -159,7 +159,41 @@ void chat_save_properties(struct chat *c);
 /* The same a moment later: a slider that moves changes them many times a second, and a disk may take its time. */
 void chat_save_properties_later(struct chat *c);
 
+/* chat-save.c, for chat_tick */
+/* The conversation is gone for good: what the chat holds will be a new one. */
+void chat_forget_ids(struct chat *c);
+/* Nothing waits to be tried again any more. */
+void chat_saved_again(struct chat *c);
+/* Writes what the open reply has gathered when it is due. */
+void chat_flush_due(struct chat *c);
+
 int64_t chat_clock(void); /* monotonic milliseconds */
+
+/* speaker.c */
+/* Starts loading the model that the chat begins with. */
+enum error_code chat_load_first(struct chat *c, struct error *err);
+/* The new model takes the old one's place. */
+void chat_take_model(struct chat *c);
+void chat_give_up_loading(struct chat *c, const struct error *err);
+
+/* send.c */
+/* The message that waited can't be answered: one just sent is taken out, others stay as they are stored. */
+void chat_refuse(struct chat *c, const struct error *err);
+
+/* prompt.c */
+enum error_code chat_render_from(const struct chat *c, size_t from, size_t limit, struct prompt *out, struct error *err);
+enum error_code chat_render_fitting(const struct chat *c, struct prompt *out, size_t *window, struct error *err);
+/* Replaces the answer's beginning, the end of the prompt, by exactly the forced ids. */
+enum error_code chat_force_beginning(struct chat *c, size_t window, struct prompt *prompt, struct error *err);
+
+/* settings.c */
+/* The settings that the worker gets: the template's stop strings too, and the tokens that are left. */
+struct sampling chat_request_sampling(const struct chat *c);
+
+/* reload.c */
+/* Adds the messages of these ids to a list. */
+enum error_code chat_load_messages(struct store *s, const int64_t *ids, size_t n, struct chat_list *out,
+                                   struct error *err);
 
 /* chat-title.c */
 /* An answer ended: asks for a title if nothing happens for a moment. */

@@ -12,6 +12,7 @@ enum error_code preset_use(struct chat *c, const char *name, struct error *err);
 enum error_code preset_begin(struct chat *c, const char *name, struct error *err);
 /* What a preset says, as JSON; malloc'ed, NULL when there is none of that name. */
 char *preset_settings(const struct chat *c, const char *name);
+bool preset_is_built_in(const char *name);
 /* Keeps the present settings under a name. */
 enum error_code preset_save(struct chat *c, const char *name, struct error *err);
 /* ERR_NOT_FOUND when it is none of the user's own. */

@@ -13,15 +13,8 @@
 #include "app/chat/internal.h"
 #include "app/chat/models.h"
 
-/* Milliseconds between tries, between looks for what other programs did, and from a change of settings to its storing. */
-enum { RETRY_EVERY = 1000, LOOK_EVERY = 1000, PROPERTIES_AFTER = 250 };
-
-int64_t chat_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+/* Milliseconds between tries, and from a change of settings to its storing. */
+enum { RETRY_EVERY = 1000, PROPERTIES_AFTER = 250 };
 
 static struct chat_message *last(const struct chat *c)
 {
@@ -59,7 +52,7 @@ static void trouble(struct chat *c, const struct error *why)
     c->told = true;
 }
 
-static void recovered(struct chat *c)
+void chat_saved_again(struct chat *c)
 {
     if (c->told)
         chat_remark(c, false, "all is saved again");
@@ -291,7 +284,7 @@ static enum error_code save_all(struct chat *c, struct error *err)
 }
 
 /* The conversation is gone for good: what the chat holds will be a new one. */
-static void forget_ids(struct chat *c)
+void chat_forget_ids(struct chat *c)
 {
     store_reply_free(c->reply);
     c->reply = NULL;
@@ -308,12 +301,12 @@ enum error_code chat_save(struct chat *c, struct error *err)
     c->orphan = false;
     enum error_code code = save_all(c, &why);
     if (code == ERR_NOT_FOUND) {
-        forget_ids(c);
+        chat_forget_ids(c);
         error_clear(&why);
         code = save_all(c, &why);
     }
     if (code == ERR_NONE) {
-        recovered(c);
+        chat_saved_again(c);
         return ERR_NONE;
     }
     trouble(c, &why);
@@ -370,7 +363,7 @@ static void lose(struct chat *c, const struct error *why)
 {
     struct error ignored = {0};
     if (why->code == ERR_NOT_FOUND) {
-        forget_ids(c);
+        chat_forget_ids(c);
         chat_save(c, &ignored);
     } else {
         trouble(c, why);
@@ -391,7 +384,7 @@ void chat_save_token(struct chat *c, const struct event *event)
     if (store_reply_append(c->reply, event->text, event->text_size, event->id >= 0 ? &token : NULL, &err) != ERR_NONE)
         lose(c, &err);
     else if (store_reply_due(c->reply) < 0)
-        recovered(c);
+        chat_saved_again(c);
 }
 
 void chat_save_settings(struct chat *c)
@@ -413,59 +406,7 @@ void chat_settle_settings(struct chat *c)
 
 /* ---- from time to time ------------------------------------------------------------------------------------------ */
 
-/* While an answer comes nobody could do much about it. */
-static bool watches(const struct chat *c)
-{
-    return !chat_is_busy(c) && !home_is_temporary(c->home) && home_conversation(c->home) != 0;
-}
-
-static int until(int64_t when)
-{
-    int64_t left = when - chat_clock();
-    return left > 0 ? (int)left : 0;
-}
-
-static int sooner(int a, int b)
-{
-    return a < 0 || (b >= 0 && b < a) ? b : a;
-}
-
-int chat_due(const struct chat *c)
-{
-    if (!c->problem_told)
-        return 0;
-    int due = watches(c) ? until(c->looked + LOOK_EVERY) : -1;
-    if (c->told)
-        due = sooner(due, until(c->retry));
-    else if (c->reply != NULL)
-        due = sooner(due, store_reply_due(c->reply));
-    if (c->properties_due != 0)
-        due = sooner(due, until(c->properties_due));
-    return sooner(sooner(due, chat_compare_due(c)), chat_title_wait(c));
-}
-
-/* Another program did something: is the conversation still there? */
-static void look(struct chat *c)
-{
-    struct store_conversation now = {0};
-    struct error err = {0};
-    enum error_code code = store_conversation_get(home_store(c->home), home_conversation(c->home), &now, &err);
-    if (code == ERR_NOT_FOUND) {
-        forget_ids(c);
-        c->orphan = true;
-        chat_remark(c, false, "this conversation was deleted for good elsewhere; your next message keeps it as a new one");
-    } else if (code == ERR_NONE && now.trashed != 0 && !c->trash_told) {
-        c->trash_told = true;
-        chat_remark(c, false, "this conversation was deleted elsewhere; your next message brings it back");
-    }
-    if (code == ERR_NONE && now.trashed == 0)
-        c->trash_told = false;
-    if (code == ERR_NONE && now.trashed == 0 && chat_is_longer_elsewhere(c))
-        chat_reload(c, &err);
-    store_conversation_free(&now);
-}
-
-static void flush(struct chat *c)
+void chat_flush_due(struct chat *c)
 {
     struct error err = {0};
     int due = store_reply_due(c->reply);
@@ -474,7 +415,7 @@ static void flush(struct chat *c)
     if (due == 0 && store_reply_flush(c->reply, &err) != ERR_NONE)
         lose(c, &err);
     else
-        recovered(c);
+        chat_saved_again(c);
 }
 
 void chat_flush(struct chat *c)
@@ -484,43 +425,10 @@ void chat_flush(struct chat *c)
         lose(c, &err);
 }
 
-/* Once: that nothing of this chat is saved and why, or why it is a new one. */
-static void tell_problem(struct chat *c)
+enum error_code chat_check_saved(struct chat *c, struct error *err)
 {
-    const struct error *problem = home_problem(c->home);
-    if (problem != NULL && !c->problem_told)
-        chat_remark(c, true, "%s. Nothing of this chat is saved", problem->message);
-    else if (!c->problem_told && c->options->no_save && home_is_temporary(c->home))
-        chat_remark(c, false, "nothing of this chat is saved; /temp off begins one that is");
-    else if (!c->problem_told && c->options->continue_last && home_conversation(c->home) == 0)
-        chat_remark(c, false, "there is no conversation yet to go on with; this is a new one");
-    c->problem_told = true;
-}
-
-void chat_tick(struct chat *c)
-{
-    struct error ignored = {0};
-    tell_problem(c);
-    chat_title_tick(c);
-    chat_compare_flush(c);
-    if (c->properties_due != 0 && until(c->properties_due) == 0) {
-        c->properties_due = 0;
-        if (c->properties && !c->told)
-            chat_save(c, &ignored);
-    }
-    if (c->told && until(c->retry) == 0) {
-        if (!chat_is_saved(c))
-            chat_save(c, &ignored);
-        else if (c->reply != NULL)
-            flush(c);
-        else
-            recovered(c);
-    } else if (!c->told && c->reply != NULL) {
-        flush(c);
-    }
-    if (!watches(c) || until(c->looked + LOOK_EVERY) > 0)
-        return;
-    c->looked = chat_clock();
-    if (store_changed(home_store(c->home)))
-        look(c);
+    struct error why = {0};
+    if ((chat_is_saved(c) && !c->orphan) || chat_save(c, &why) == ERR_NONE)
+        return ERR_NONE;
+    return error_set(err, why.code, "what was said last is not saved yet, so it stays here: %s", why.message);
 }

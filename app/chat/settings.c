@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
+#include <time.h>
 
 #include "app/chat/internal.h"
 #include "app/chat/preset.h"
@@ -151,4 +153,65 @@ void chat_find_origins(struct chat *c, const char *preset, const char *persona)
     chat_name_origin(&c->persona, persona);
     store_persona_free(&p);
     free(settings);
+}
+
+/* ---- for the worker ---------------------------------------------------------------------------------------------- */
+
+static uint64_t random_seed(void)
+{
+    uint32_t seed;
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = (uint32_t)time(NULL);
+    return seed;
+}
+
+void chat_take_settings(const struct chat *c, struct chat_message *answer)
+{
+    answer->sampling = c->sampling;
+    answer->sampling.seed = c->seed_is_fixed ? c->sampling.seed + c->tries : random_seed();
+}
+
+void chat_add_stops(const struct chat *c, struct sampling *s)
+{
+    const char *const *stop = template_stops(c->template);
+    for (; stop != NULL && *stop != NULL && s->n_stops < SAMPLING_STOPS; stop++)
+        if (strlen(*stop) < SAMPLING_STOP_BYTES)
+            strcpy(s->stops[s->n_stops++], *stop);
+}
+
+/* The settings that the worker gets: the template's stop strings too, and the tokens that are left. */
+struct sampling chat_request_sampling(const struct chat *c)
+{
+    struct sampling s = c->sampling;
+    s.seed = c->list.at[c->list.n - 1].sampling.seed;
+    if (s.max_new_tokens >= 0)
+        s.max_new_tokens = s.max_new_tokens > c->said ? s.max_new_tokens - c->said : 0;
+    chat_add_stops(c, &s);
+    return s;
+}
+
+void chat_set_sampling(struct chat *c, const struct sampling *sampling)
+{
+    uint32_t changed = chat_settings_changed(&c->sampling, sampling) & SETTINGS_ALL;
+    c->by_hand |= changed;
+    c->overruled &= ~changed;
+    c->from_preset &= ~changed;
+    c->from_persona &= ~changed;
+    c->sampling = *sampling;
+    if (changed != 0)
+        chat_save_properties_later(c);
+    if (c->request == 0)
+        return;
+    chat_save_settings(c);
+    struct sampling s = chat_request_sampling(c);
+    worker_set_sampling(c->worker, &s);
+}
+
+void chat_fix_seed(struct chat *c, bool fixed)
+{
+    c->seed_is_fixed = fixed;
+    c->tries = 0;
+    c->by_hand = fixed ? c->by_hand | SETTINGS_SEED : c->by_hand & ~SETTINGS_SEED;
+    c->overruled &= ~SETTINGS_SEED;
+    chat_save_properties(c);
 }
