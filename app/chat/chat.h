@@ -132,9 +132,6 @@ void chat_settings_take(struct sampling *s, const char *json);
 /* The settings but the seed as such JSON, malloc'ed; NULL without memory. */
 char *chat_settings_give(const struct sampling *s);
 
-/* The setting that removed a candidate of a record, by its store_candidate.removed_by; NULL: unknown. */
-const char *chat_reason(uint8_t removed_by);
-
 /* Each of the following fails with ERR_BUSY while an answer is asked for. Those that go to another place of the tree or to
  * another conversation fail, and change nothing, when something could not be stored before. */
 

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "app/chat/internal.h"
+#include "app/library/reasons.h"
 #include "app/terminal/stats.h"
 
 /* ---- settings --------------------------------------------------------------------------------------------------- */
@@ -242,23 +243,9 @@ bool chat_list_take(struct chat_list *list, const struct store_message *m, struc
 
 /* ---- tokens ----------------------------------------------------------------------------------------------------- */
 
-/* What removed a candidate, as the history numbers it; never to be changed. */
-static const enum sampler_stage reasons[] = {
-    STAGE_NONE,      STAGE_TEMPERATURE, STAGE_TOP_K,       STAGE_TOP_P, STAGE_MIN_P,
-    STAGE_TYPICAL_P, STAGE_LOGIT_BIAS,  STAGE_TOP_N_SIGMA, STAGE_XTC,   STAGE_MIROSTAT,
-};
-
 static struct store_candidate stored_candidate(int32_t id, const struct candidate *c)
 {
-    uint8_t reason = sizeof reasons / sizeof *reasons - 1;
-    while (reason > 0 && (c->after > 0 || reasons[reason] != c->removed_by))
-        reason--;
-    return (struct store_candidate){id, c->before, c->after, reason};
-}
-
-const char *chat_reason(uint8_t removed_by)
-{
-    return removed_by < sizeof reasons / sizeof *reasons ? sampler_stage_name(reasons[removed_by]) : NULL;
+    return (struct store_candidate){id, c->before, c->after, c->after > 0 ? 0 : reason_number(c->removed_by)};
 }
 
 struct store_token chat_token(const struct event *event)

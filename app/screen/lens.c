@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/library/reasons.h"
 #include "app/screen/screen.h"
 
 /* The records of a message; NULL when it has none. */
@@ -129,7 +130,7 @@ void screen_token_details(struct screen *f, size_t index, size_t token)
     for (int32_t i = 0; i < n; i++) {
         const struct store_candidate *c = &t->best[i];
         screen_word(tokenizer, c->id, words[i], sizeof words[i]);
-        const char *reason = chat_reason(c->removed_by);
+        const char *reason = reason_name(c->removed_by);
         rows[i] = (struct ui_candidate){words[i], c->before, c->after,
                                         c->after > 0 ? NULL : reason != NULL ? reason : "removed", c->id == t->chosen.id};
     }
