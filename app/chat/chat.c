@@ -1,53 +1,71 @@
-/* Chat: opening it, sending, and the models that come and go behind it. */
+/* Chat: opening it, and handing each event to whoever takes it. */
 #include <config.h>
 
 #include "app/chat/chat.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "app/chat/internal.h"
-#include "app/chat/models.h"
+#include "app/chat/answering.h"
+#include "app/chat/aside.h"
+#include "app/chat/compare.h"
+#include "app/chat/conversation.h"
+#include "app/chat/list.h"
+#include "app/chat/load.h"
 #include "app/chat/preset.h"
+#include "app/chat/saving.h"
+#include "app/chat/send.h"
+#include "app/chat/settings.h"
+#include "app/chat/speaker.h"
+#include "app/chat/state.h"
+#include "app/chat/titling.h"
+#include "app/chat/undone.h"
+#include "app/library/home.h"
+#include "base/buf.h"
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+static enum error_code make_parts(struct chat *c, struct error *err)
+{
+    const struct options *o = c->options;
+    buf_init(&c->system, CHAT_TEXT_MOST);
+    c->settings = chat_settings_new(o);
+    c->answering = answering_new();
+    c->saving = saving_new();
+    c->undone = undone_new();
+    c->aside = aside_new();
+    c->titling = titling_new();
+    if (c->settings == NULL || c->answering == NULL || c->saving == NULL || c->undone == NULL || c->aside == NULL ||
+        c->titling == NULL || !chat_put_system(c, o->system != NULL ? o->system : ""))
+        return error_set(err, ERR_MEMORY, "out of memory for a chat");
+    c->speaker = speaker_new(o, err);
+    return err->code;
+}
 
 struct chat *chat_open(const struct options *options, const struct chat_view *view, struct error *err)
 {
     struct chat *c = calloc(1, sizeof *c);
     if (c == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for a chat");
+        error_set(err, ERR_MEMORY, "out of memory for a chat");
         return NULL;
     }
     c->options = options;
     c->view = view;
-    c->sampling = options->sampling;
-    c->seed_is_fixed = options_source(options, "seed") != SOURCE_BUILT_IN;
-    buf_init(&c->system, CHAT_TEXT_MOST);
-    if (options->system != NULL)
-        buf_puts(&c->system, options->system);
-    buf_init(&c->undone_text, CHAT_TEXT_MOST);
-    const char *name = options->raw ? "plain" : options->template_name;
-    if (name != NULL && (c->template_name = strdup(name)) == NULL)
-        error_set(err, ERR_MEMORY, "no memory for a name");
-    else if ((c->home = home_open(options, err)) != NULL && chat_resume(c, err) == ERR_NONE &&
-             (options->preset == NULL || preset_begin(c, options->preset, err) == ERR_NONE) &&
-             chat_load_first(c, err) == ERR_NONE)
+    if (make_parts(c, err) == ERR_NONE && (c->home = home_open(options, err)) != NULL &&
+        chat_resume(c, err) == ERR_NONE &&
+        (options->preset == NULL || preset_begin(c, options->preset, err) == ERR_NONE) &&
+        chat_load_first(c, err) == ERR_NONE)
         return c;
     chat_free(c);
     return NULL;
 }
 
-/* What is left to store; an answer under way ends here. */
+/* Saves what is left; an answer under way ends here. */
 static void save_last(struct chat *c)
 {
     struct error err = {0};
-    if (c->writing)
-        c->list.at[c->list.n - 1].state = STORE_INTERRUPTED;
-    c->writing = false;
+    if (answering_is_writing(c->answering))
+        chat_list_last(&c->list)->state = STORE_INTERRUPTED;
+    answering_end(c->answering);
     if (!chat_is_saved(c) && chat_save(c, &err) != ERR_NONE)
         chat_remark(c, true, "the last messages of this conversation are lost: %s", err.message);
 }
@@ -56,31 +74,18 @@ void chat_free(struct chat *c)
 {
     if (c == NULL)
         return;
-    if (c->home != NULL)
+    if (c->home != NULL) /* all parts were made before it */
         save_last(c);
-    store_reply_free(c->reply);
-    if (c->compare != NULL)
-        chat_compare_forget(c);
-    chat_settle_settings(c);
-    free(c->epochs);
-    template_free(c->template);
-    prompt_free(&c->prompt);
-    worker_free(c->next);
-    worker_free(c->worker);
+    chat_compare_forget(c);
+    saving_free(c->saving);
+    aside_free(c->aside);
+    speaker_free(c->speaker);
+    answering_free(c->answering);
+    chat_settings_free(c->settings);
+    titling_free(c->titling);
+    undone_free(c->undone);
     home_free(c->home);
-    free(c->next_path);
-    free(c->path);
-    free(c->template_name);
-    free(c->model_kept);
-    free(c->preset);
-    free(c->persona);
     buf_free(&c->system);
-    buf_free(&c->undone_text);
-    buf_free(&c->title_said);
-    chat_compact_forget(c);
-    chat_verify_forget(c);
-    ids_free(&c->forced);
-    free(c->undone);
     chat_list_free(&c->list);
     free(c);
 }
@@ -89,15 +94,16 @@ void chat_free(struct chat *c)
 
 int chat_fd(const struct chat *c)
 {
-    const struct worker *worker = c->next != NULL ? c->next : c->worker;
-    if (c->compare != NULL)
-        return chat_compare_fd(c);
-    return worker != NULL ? worker_fd(worker) : -1;
+    return c->compare != NULL ? chat_compare_fd(c) : speaker_fd(c->speaker);
 }
 
-static void take_preview(const struct chat *c, const struct event *event)
+static void take_event(struct chat *c, const struct event *event)
 {
-    if (c->previewable && c->view->preview != NULL)
+    speaker_taker *taker = speaker_taker_of(c->speaker, event);
+    if (taker != NULL)
+        taker(c, event);
+    else if (event->kind == EVENT_PREVIEW && event->request == 0 && answering_has_logits(c->answering) &&
+             c->view->preview != NULL)
         c->view->preview(c->view->context, event);
 }
 
@@ -105,18 +111,12 @@ void chat_handle(struct chat *c)
 {
     struct event event;
     chat_compare_handle(c);
-    while (c->next != NULL && worker_next(c->next, &event)) {
-        if (event.kind == EVENT_LOADED)
-            chat_take_model(c);
-        else if (event.kind == EVENT_FAILED)
-            chat_give_up_loading(c, &event.error);
+    while (speaker_next(c->speaker, &event)) {
+        if (speaker_is_loading(c->speaker))
+            chat_take_loading(c, &event);
+        else
+            take_event(c, &event);
     }
-    while (c->next == NULL && c->worker != NULL && worker_next(c->worker, &event))
-        if (event.kind == EVENT_PREVIEW && event.request == 0)
-            take_preview(c, &event);
-        else if (!chat_compare_take(c, &event) && !chat_title_take(c, &event) && !chat_compact_take(c, &event) &&
-                 !chat_verify_take(c, &event))
-            chat_take_event(c, &event);
 }
 
 void chat_stop(struct chat *c)
@@ -124,10 +124,10 @@ void chat_stop(struct chat *c)
     struct error err = {0};
     if (c->compare != NULL) {
         chat_compare_stop(c);
-    } else if (c->request != 0) {
-        c->stopping = true;
-        worker_stop(c->worker);
-    } else if (c->waiting) {
+    } else if (answering_request(c->answering) != 0) {
+        answering_stop(c->answering);
+        speaker_stop(c->speaker);
+    } else if (answering_waits_for_model(c->answering)) {
         error_set(&err, ERR_STOPPED, "stopped before the model was loaded");
         chat_refuse(c, &err);
     }

@@ -129,8 +129,8 @@ static const char *choose(char **names, const char *folder, const char *name, st
     if (*names == NULL)
         error_set(err, ERR_NOT_FOUND, "there is no model '%s': no such file, and %s holds none", name, folder);
     else
-        error_set(err, ERR_NOT_FOUND, "%s model '%s': %s holds %s", many ? "more than one" : "there is no", name, folder,
-                  buf_text(&there));
+        error_set(err, ERR_NOT_FOUND, "%s model '%s': %s holds %s", many ? "more than one" : "there is no", name,
+                  folder, buf_text(&there));
     buf_free(&there);
     return NULL;
 }

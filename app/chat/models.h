@@ -17,8 +17,8 @@ char *models_find_name(const struct options *o, const char *name, struct error *
 /* Names of the files in the models folder, sorted; NULL-terminated, free with models_free_list. */
 char **models_list(const struct options *o);
 void models_free_list(char **names);
-/* The name by which models_find_name finds the file of this path from wherever the program runs: its name when it lies in
- * the models folder, else a whole path; malloc'ed, NULL without memory. */
+/* The name by which models_find_name finds the file of this path from wherever the program runs: its name when it lies
+ * in the models folder, else a whole path; malloc'ed, NULL without memory. */
 char *models_lasting_name(const struct options *o, const char *path);
 /* Opens the model that the options mean. */
 struct model *models_open(const struct options *o, bool vocab_only, struct error *err);

@@ -1,14 +1,23 @@
-/* Presets. */
+/* Preset: using, saving and deleting presets. */
 #include <config.h>
 
 #include "app/chat/preset.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "app/chat/answering.h"
+#include "app/chat/settings.h"
+#include "app/chat/state.h"
+#include "app/library/home.h"
 #include "app/text/nearest.h"
+#include "app/text/words.h"
+#include "history/history.h"
 
-static enum error_code unknown(struct chat *c, const char *name, struct error *err)
+/* The error for a name that no preset has, with the nearest one that exists. */
+static enum error_code set_unknown(struct chat *c, const char *name, struct error *err)
 {
     struct words names = {0}, lines = {0};
     struct nearest near = nearest_to(name);
@@ -24,11 +33,11 @@ static enum error_code unknown(struct chat *c, const char *name, struct error *e
     return err->code;
 }
 
-static enum error_code use(struct chat *c, const char *name, bool given_first, struct error *err)
+static enum error_code use_named(struct chat *c, const char *name, bool given_first, struct error *err)
 {
     char *settings = preset_settings(c, name);
     if (settings == NULL)
-        return unknown(c, name, err);
+        return set_unknown(c, name, err);
     chat_use_preset(c, name, settings, given_first);
     free(settings);
     return ERR_NONE;
@@ -36,22 +45,47 @@ static enum error_code use(struct chat *c, const char *name, bool given_first, s
 
 enum error_code preset_use(struct chat *c, const char *name, struct error *err)
 {
-    return use(c, name, false, err);
+    return use_named(c, name, false, err);
 }
 
 enum error_code preset_begin(struct chat *c, const char *name, struct error *err)
 {
-    return use(c, name, true, err);
+    return use_named(c, name, true, err);
+}
+
+void chat_preset_name(const struct chat *c, char *out, size_t size)
+{
+    const char *path = chat_model_path(c), *slash = strrchr(path, '/');
+    snprintf(out, size, "%s", slash != NULL ? slash + 1 : path);
+    size_t length = strlen(out);
+    if (length > 5 && strcasecmp(out + length - 5, ".gguf") == 0)
+        out[length - 5] = '\0';
+}
+
+void preset_begin_with_model(struct chat *c)
+{
+    char name[256];
+    bool first_waits = answering_waits_for_model(c->answering) && answering_is_retracted_on_failure(c->answering);
+    if (chat_count(c) > (first_waits ? 1 : 0) || !chat_settings_follow_model(c->settings))
+        return;
+    chat_preset_name(c, name, sizeof name);
+    char *settings = preset_settings(c, name);
+    if (settings != NULL)
+        chat_use_preset(c, name, settings, true);
+    else if (chat_settings_preset_is_models(c->settings))
+        chat_use_preset(c, NULL, "{}", true);
+    chat_settings_mark_models_preset(c->settings, settings != NULL);
+    free(settings);
 }
 
 enum error_code preset_save(struct chat *c, const char *name, struct error *err)
 {
     struct store *s = home_library(chat_home(c), err);
-    char *settings = s != NULL ? chat_settings_give(chat_sampling(c)) : NULL;
+    char *settings = s != NULL ? chat_write_settings(chat_sampling(c)) : NULL;
     if (settings != NULL)
         store_preset_put(s, name, settings, err);
     else
-        error_set(err, ERR_MEMORY, "no memory for a preset");
+        error_set(err, ERR_MEMORY, "out of memory for a preset");
     free(settings);
     return err->code;
 }

@@ -1,4 +1,4 @@
-/* Presets: where they are found. */
+/* Presets: those built in, and the user's own, which are in the history. */
 #include <config.h>
 
 #include "app/chat/preset.h"
@@ -6,13 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/library/home.h"
+#include "app/text/words.h"
+#include "base/buf.h"
+#include "history/history.h"
+
 static const struct { const char *name, *settings; } built_in[] = {
     {"precise", "{\"temperature\":0.3,\"top_k\":40,\"top_p\":0.9,\"min_p\":0.05}"},
     {"balanced", "{\"temperature\":0.7,\"top_k\":40,\"top_p\":0.95,\"min_p\":0.05}"},
     {"creative", "{\"temperature\":1.1,\"top_k\":0,\"top_p\":0.98,\"min_p\":0.03}"},
     {"deterministic", "{\"temperature\":0}"},
     /* the generation settings of Stanford Alpaca's demonstration */
-    {"alpaca", "{\"temperature\":0.1,\"top_k\":80,\"top_p\":0.75,\"min_p\":0,\"repetition_penalty\":1.5,\"max_new_tokens\":128}"},
+    {"alpaca", "{\"temperature\":0.1,\"top_k\":80,\"top_p\":0.75,\"min_p\":0,"
+               "\"repetition_penalty\":1.5,\"max_new_tokens\":128}"},
 };
 enum { BUILT_IN = sizeof built_in / sizeof built_in[0] };
 
@@ -24,8 +30,8 @@ static const char *find_built_in(const char *name)
     return NULL;
 }
 
-/* Where the user's own lie; NULL without a history. */
-static struct store *library(const struct chat *c)
+/* The store with the user's own; NULL without a history. */
+static struct store *own_presets(const struct chat *c)
 {
     struct error ignored = {0};
     return home_library(chat_home(c), &ignored);
@@ -40,20 +46,20 @@ char *preset_settings(const struct chat *c, const char *name)
 {
     char *own = NULL;
     struct error ignored = {0};
-    struct store *s = library(c);
+    struct store *s = own_presets(c);
     if (s != NULL && store_preset_get(s, name, &own, &ignored) == ERR_NONE)
         return own;
     const char *settings = find_built_in(name);
     return settings != NULL ? strdup(settings) : NULL;
 }
 
-/* The settings that say something. */
-static void describe(const char *settings, struct words *lines)
+/* Adds a line with the settings that are in use. */
+static void add_description(const char *settings, struct words *lines)
 {
     struct sampling s = sampling_defaults();
     struct buf line;
     buf_init(&line, 4096);
-    chat_settings_take(&s, settings);
+    chat_read_settings(&s, settings);
     for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
         char value[32];
         sampling_get(&s, field, value, sizeof value);
@@ -64,24 +70,25 @@ static void describe(const char *settings, struct words *lines)
     buf_free(&line);
 }
 
-static void add(struct words *names, struct words *lines, const char *name, const char *settings)
+/* The user's own presets hide built-in ones of the same name. */
+static void add_preset(struct words *names, struct words *lines, const char *name, const char *settings)
 {
     for (size_t i = 0; i < names->n; i++)
         if (strcmp(names->at[i], name) == 0)
             return;
     words_add(names, name, strlen(name));
-    describe(settings, lines);
+    add_description(settings, lines);
 }
 
 void preset_list(struct chat *c, struct words *names, struct words *lines)
 {
     struct store_presets own = {0};
     struct error ignored = {0};
-    struct store *s = library(c);
+    struct store *s = own_presets(c);
     if (s != NULL && store_presets(s, &own, &ignored) == ERR_NONE)
         for (size_t i = 0; i < own.n; i++)
-            add(names, lines, own.at[i].name, own.at[i].settings);
+            add_preset(names, lines, own.at[i].name, own.at[i].settings);
     store_presets_free(&own);
     for (int i = 0; i < BUILT_IN; i++)
-        add(names, lines, built_in[i].name, built_in[i].settings);
+        add_preset(names, lines, built_in[i].name, built_in[i].settings);
 }

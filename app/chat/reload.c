@@ -1,25 +1,29 @@
-/* Chat: the messages are made equal to a path in the history. */
+/* Reload: the history decides where a path leads. */
 #include <config.h>
+
+#include "app/chat/reload.h"
 
 #include <stdlib.h>
 
-#include "app/chat/internal.h"
+#include "app/chat/form.h"
+#include "app/chat/state.h"
+#include "app/library/home.h"
 
-/* Adds the messages of these ids to a list. */
-enum error_code chat_load_messages(struct store *s, const int64_t *ids, size_t n, struct chat_list *out, struct error *err)
+enum error_code chat_load_messages(struct store *s, const int64_t *ids, size_t n, struct chat_list *out,
+                                   struct error *err)
 {
     struct store_messages messages = {0};
-    struct chat_settings known = {0};
+    struct form_settings known = {0};
     enum error_code code = store_load(s, ids, n, &messages, err);
     for (size_t i = 0; code == ERR_NONE && i < messages.n; i++)
-        if (!chat_list_take(out, &messages.at[i], &known))
-            code = error_set(err, ERR_MEMORY, "no memory for the messages");
+        if (!form_read_message(out, &messages.at[i], &known))
+            code = error_set(err, ERR_MEMORY, "out of memory for the messages");
     free(known.json);
     store_messages_free(&messages);
     return code;
 }
 
-/* How many messages at the beginning are those of these ids, as they are now. */
+/* How many of the first messages are those of these ids and will not grow. */
 static size_t in_common(const struct chat *c, const struct store_ids *ids)
 {
     size_t n = 0;
@@ -56,7 +60,7 @@ enum error_code chat_reload(struct chat *c, struct error *err)
     if (code == ERR_NONE) {
         chat_cut(c, same);
         if (!chat_list_move(&fresh, 0, &c->list))
-            code = error_set(err, ERR_MEMORY, "no memory for the messages");
+            code = error_set(err, ERR_MEMORY, "out of memory for the messages");
         if (changed)
             chat_tell_changed(c, same);
     }

@@ -1,62 +1,135 @@
-/* Chat: storing.
+/* Saving.
  *
- * One function, chat_save, brings the history up to what the chat holds: messages without an id are added below the one
- * before them, the answer that streams gets a reply that stays open, an answer that has ended is finished. Each step that
- * succeeded is remembered, so that after a failure (a full disk, another program) the next call goes on from there. Until
- * then the text lies in the message and its token records beside it. */
+ * One function, chat_save, brings the history up to what the chat holds: messages without an id are added below the
+ * one before them, the answer that streams gets a reply that stays open, an answer that has ended is finished. Each
+ * step that succeeded is remembered, so that after a failure (a full disk, another program) the next call continues
+ * there. Until then the text is in the message, with its token records. */
 #include <config.h>
 
+#include "app/chat/saving.h"
+
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-#include "app/chat/internal.h"
+#include "app/chat/answering.h"
+#include "app/chat/fields.h"
+#include "app/chat/form.h"
+#include "app/chat/list.h"
 #include "app/chat/models.h"
+#include "app/chat/settings.h"
+#include "app/chat/speaker.h"
+#include "app/chat/state.h"
+#include "app/chat/undone.h"
+#include "app/library/home.h"
+#include "history/history.h"
 
-/* Milliseconds between tries, and from a change of settings to its storing. */
+/* Milliseconds between tries, and from a change of settings until it is saved. */
 enum { RETRY_EVERY = 1000, PROPERTIES_AFTER = 250 };
 
-static struct chat_message *last(const struct chat *c)
+struct saving {
+    struct store_reply *reply;   /* of the message reply_index; NULL: none is open */
+    size_t reply_index;
+    struct timings reply_before; /* what the message had taken when the reply was opened */
+    char **epochs;               /* settings given to the request while it ran, as JSON */
+    size_t n_epochs, epochs_seen;
+    bool properties;             /* the conversation's are not saved */
+    int64_t properties_due;      /* chat_clock: when they are to be at the latest; 0: no one waits */
+    bool orphan;                 /* another program destroyed the conversation; the next message stores it again */
+    unsigned reported;           /* set of enum saving_report */
+    int64_t retry;               /* chat_clock: when to try again */
+};
+
+struct saving *saving_new(void)
 {
-    return c->list.n > 0 ? &c->list.at[c->list.n - 1] : NULL;
+    return calloc(1, sizeof(struct saving));
 }
 
-static size_t first_unsaved(const struct chat *c)
+static void drop_epochs(struct saving *s)
 {
-    size_t i = c->list.n;
-    while (i > 0 && c->list.at[i - 1].id == 0)
-        i--;
-    return i;
+    while (s->n_epochs > 0)
+        free(s->epochs[--s->n_epochs]);
+    s->epochs_seen = 0;
+}
+
+static void drop_reply(struct saving *s)
+{
+    store_reply_free(s->reply);
+    s->reply = NULL;
+}
+
+void saving_free(struct saving *s)
+{
+    if (s == NULL)
+        return;
+    drop_reply(s);
+    drop_epochs(s);
+    free(s->epochs);
+    free(s);
 }
 
 static bool streams(const struct chat *c, size_t index)
 {
-    return c->writing && index + 1 == c->list.n;
+    return answering_is_writing(c->answering) && index + 1 == c->list.n;
+}
+
+bool chat_has_reply(const struct chat *c)
+{
+    return c->saving->reply != NULL;
 }
 
 bool chat_is_saved(const struct chat *c)
 {
-    bool open = c->reply != NULL && !streams(c, c->reply_index);
-    return !open && (c->orphan || (first_unsaved(c) == c->list.n &&
-                                   !(c->properties && home_conversation(c->home) != 0)));
+    const struct saving *s = c->saving;
+    bool open = s->reply != NULL && !streams(c, s->reply_index);
+    bool properties = s->properties && home_conversation(c->home) != 0;
+    return !open && (s->orphan || (chat_list_first_unsaved(&c->list) == c->list.n && !properties));
 }
 
-/* ---- what is told ----------------------------------------------------------------------------------------------- */
-
-static void trouble(struct chat *c, const struct error *why)
+enum error_code chat_check_saved(struct chat *c, struct error *err)
 {
-    c->retry = chat_clock() + RETRY_EVERY;
-    if (!c->told)
+    struct error why = {0};
+    if ((chat_is_saved(c) && !c->saving->orphan) || chat_save(c, &why) == ERR_NONE)
+        return ERR_NONE;
+    return error_set(err, why.code, "the last messages are not saved yet, so this conversation stays open: %s",
+                     why.message);
+}
+
+enum error_code chat_check_left(struct chat *c, struct error *err)
+{
+    return c->saving->orphan ? ERR_NONE : chat_check_saved(c, err);
+}
+
+/* ---- reports ---------------------------------------------------------------------------------------------------- */
+
+bool saving_report(struct saving *s, enum saving_report what)
+{
+    bool first = (s->reported & what) == 0;
+    s->reported |= what;
+    return first;
+}
+
+void saving_retract(struct saving *s, enum saving_report what)
+{
+    s->reported &= ~(unsigned)what;
+}
+
+bool saving_has_reported(const struct saving *s, enum saving_report what)
+{
+    return (s->reported & what) != 0;
+}
+
+static void report_failure(struct chat *c, const struct error *why)
+{
+    c->saving->retry = chat_clock() + RETRY_EVERY;
+    if (saving_report(c->saving, REPORTED_FAILED))
         chat_remark(c, true, "this can't be saved now: %s. It is kept in memory, and tried again every second",
                     why->message);
-    c->told = true;
 }
 
-void chat_saved_again(struct chat *c)
+static void report_success(struct chat *c)
 {
-    if (c->told)
+    if (saving_has_reported(c->saving, REPORTED_FAILED))
         chat_remark(c, false, "all is saved again");
-    c->told = false;
+    saving_retract(c->saving, REPORTED_FAILED);
 }
 
 /* ---- properties of the conversation ----------------------------------------------------------------------------- */
@@ -66,28 +139,28 @@ static enum error_code store_properties(struct chat *c, struct error *err)
     struct store *s = home_store(c->home);
     int64_t id = home_conversation(c->home);
     const char *system = c->system.size > 0 || c->options->system != NULL ? buf_text(&c->system) : NULL;
-    char *model = models_lasting_name(c->options, chat_model_path(c));
-    char *settings = c->by_hand != 0 ? chat_settings_json(&c->sampling, c->by_hand) : NULL;
+    char *model = models_lasting_name(c->options, speaker_path(c->speaker));
+    char *settings = chat_settings_to_store(c->settings);
     enum error_code code = store_set(s, id, STORE_SYSTEM_PROMPT, system, err);
     if (code == ERR_NONE)
         code = store_set(s, id, STORE_SETTINGS, settings, err);
     if (code == ERR_NONE)
-        code = store_set(s, id, STORE_TEMPLATE, c->template_name, err);
+        code = store_set(s, id, STORE_TEMPLATE, speaker_template_name(c->speaker), err);
     if (code == ERR_NONE)
         code = store_set(s, id, STORE_MODEL, model != NULL && *model != '\0' ? model : NULL, err);
     if (code == ERR_NONE)
-        code = store_set(s, id, STORE_PRESET, c->preset, err);
+        code = store_set(s, id, STORE_PRESET, chat_settings_preset(c->settings), err);
     if (code == ERR_NONE)
-        code = store_set(s, id, STORE_PERSONA, c->persona, err);
+        code = store_set(s, id, STORE_PERSONA, chat_settings_persona(c->settings), err);
     free(model);
     free(settings);
     return code;
 }
 
-/* In one transaction with what a caller has open. */
+/* In one transaction, which joins one that the caller has open. */
 static enum error_code save_properties(struct chat *c, struct error *err)
 {
-    if (!c->properties || home_conversation(c->home) == 0)
+    if (!c->saving->properties || home_conversation(c->home) == 0)
         return ERR_NONE;
     struct store *s = home_store(c->home);
     enum error_code code = store_begin(s, err);
@@ -96,23 +169,23 @@ static enum error_code save_properties(struct chat *c, struct error *err)
     code = store_properties(c, err);
     enum error_code end = store_end(s, code == ERR_NONE, err);
     code = code != ERR_NONE ? code : end;
-    c->properties = code != ERR_NONE;
+    c->saving->properties = code != ERR_NONE;
     return code;
 }
 
 void chat_save_properties(struct chat *c)
 {
     struct error ignored = {0};
-    c->properties = true;
+    c->saving->properties = true;
     if (home_conversation(c->home) != 0)
         chat_save(c, &ignored);
 }
 
 void chat_save_properties_later(struct chat *c)
 {
-    c->properties = true;
-    if (home_conversation(c->home) != 0 && c->properties_due == 0)
-        c->properties_due = chat_clock() + PROPERTIES_AFTER;
+    c->saving->properties = true;
+    if (home_conversation(c->home) != 0 && c->saving->properties_due == 0)
+        c->saving->properties_due = chat_clock() + PROPERTIES_AFTER;
 }
 
 /* ---- messages --------------------------------------------------------------------------------------------------- */
@@ -122,8 +195,8 @@ static int64_t parent_of(const struct chat *c, size_t index)
     return index > 0 ? c->list.at[index - 1].id : 0;
 }
 
-/* The time, and the number among its siblings, as the history counts them. */
-static void take_place(struct chat *c, struct chat_message *m)
+/* Takes the time of a message and its place among its siblings from the history. */
+static void read_place(struct chat *c, struct chat_message *m)
 {
     struct store_message stored = {0};
     struct error ignored = {0};
@@ -140,7 +213,7 @@ static enum store_role stored_role(enum role role)
     return role == ROLE_USER ? STORE_USER : role == ROLE_SYSTEM ? STORE_SYSTEM : STORE_ASSISTANT;
 }
 
-/* A whole message; the conversation's row and properties in the same transaction. */
+/* Adds a whole message, and before the first one the conversation with its properties. */
 static enum error_code add_whole(struct chat *c, size_t index, int64_t *id, struct error *err)
 {
     struct store *s = home_store(c->home);
@@ -170,9 +243,9 @@ static enum error_code save_whole(struct chat *c, size_t index, struct error *er
         return code;
     }
     if (conversation == 0)
-        c->properties = false;
+        c->saving->properties = false;
     c->list.at[index].id = id;
-    take_place(c, &c->list.at[index]);
+    read_place(c, &c->list.at[index]);
     return ERR_NONE;
 }
 
@@ -185,13 +258,13 @@ static void forget_tokens(struct chat_message *m)
     m->n_tokens = m->tokens_capacity = 0;
 }
 
-/* What came before the reply could be opened. */
+/* Appends what came before the reply could be opened. */
 static void catch_up(struct chat *c, struct chat_message *m)
 {
-    struct error ignored = {0}; /* nothing appended is lost; the end tells */
-    store_reply_append(c->reply, buf_text(&m->text), m->text.size, NULL, &ignored);
+    struct error ignored = {0}; /* the store keeps what is appended; finishing the reply fails if it can't be written */
+    store_reply_append(c->saving->reply, buf_text(&m->text), m->text.size, NULL, &ignored);
     for (size_t i = 0; i < m->n_tokens; i++)
-        store_reply_append(c->reply, "", 0, &m->tokens[i], &ignored);
+        store_reply_append(c->saving->reply, "", 0, &m->tokens[i], &ignored);
     forget_tokens(m);
 }
 
@@ -200,51 +273,50 @@ static enum error_code open_reply(struct chat *c, size_t index, struct error *er
     struct chat_message *m = &c->list.at[index];
     if (home_ensure(c->home, err) != ERR_NONE)
         return err->code;
-    struct store_making made = chat_making(c, m);
-    c->reply = store_reply_begin(home_store(c->home), home_conversation(c->home), parent_of(c, index), STORE_ASSISTANT,
-                                 &made, err);
-    chat_making_free(&made);
-    if (c->reply == NULL)
+    struct store_making made = form_making(c->speaker, m);
+    c->saving->reply = store_reply_begin(home_store(c->home), home_conversation(c->home), parent_of(c, index),
+                                         STORE_ASSISTANT, &made, err);
+    form_making_free(&made);
+    if (c->saving->reply == NULL)
         return err->code;
-    c->reply_index = index;
-    c->reply_before = (struct timings){0};
-    m->id = store_reply_message(c->reply);
+    c->saving->reply_index = index;
+    c->saving->reply_before = (struct timings){0};
+    m->id = store_reply_message(c->saving->reply);
     catch_up(c, m);
-    take_place(c, m);
+    read_place(c, m);
     return ERR_NONE;
 }
 
-/* Goes on with an answer that had ended. */
+/* Continues an answer that had ended. */
 static enum error_code reopen_reply(struct chat *c, struct error *err)
 {
-    struct chat_message *m = last(c);
+    struct chat_message *m = chat_list_last(&c->list);
     struct error ignored = {0};
-    c->reply = store_reply_resume(home_store(c->home), m->id, err);
-    if (c->reply == NULL)
+    c->saving->reply = store_reply_resume(home_store(c->home), m->id, err);
+    if (c->saving->reply == NULL)
         return err->code;
-    c->reply_index = c->list.n - 1;
-    c->reply_before = m->timings;
-    char *settings = chat_settings_json(&c->sampling, SETTINGS_ALL);
+    c->saving->reply_index = c->list.n - 1;
+    c->saving->reply_before = m->timings;
+    char *settings = fields_json(chat_settings_sampling(c->settings), SETTINGS_ALL);
     if (settings != NULL)
-        store_reply_settings(c->reply, settings, &ignored);
+        store_reply_settings(c->saving->reply, settings, &ignored);
     free(settings);
     return ERR_NONE;
 }
 
 static enum error_code close_reply(struct chat *c, struct error *err)
 {
-    const struct chat_message *m = &c->list.at[c->reply_index];
-    struct store_making made = chat_making(c, m);
-    const struct timings *before = &c->reply_before;
+    const struct chat_message *m = &c->list.at[c->saving->reply_index];
+    struct store_making made = form_making(c->speaker, m);
+    const struct timings *before = &c->saving->reply_before;
     made.answer_tokens -= (int64_t)before->answer_tokens; /* the history adds them up */
     made.prefill_seconds -= before->prefill_seconds;
     made.decode_seconds -= before->decode_seconds;
-    enum error_code code = store_reply_finish(c->reply, m->state, &made, err);
-    chat_making_free(&made);
+    enum error_code code = store_reply_finish(c->saving->reply, m->state, &made, err);
+    form_making_free(&made);
     if (code != ERR_NONE)
         return code;
-    store_reply_free(c->reply);
-    c->reply = NULL;
+    drop_reply(c->saving);
     return ERR_NONE;
 }
 
@@ -253,63 +325,63 @@ static enum error_code close_reply(struct chat *c, struct error *err)
 static enum error_code save_message(struct chat *c, size_t index, struct error *err)
 {
     const struct chat_message *m = &c->list.at[index];
-    if (m->role != ROLE_ASSISTANT || m->model == NULL) /* a person wrote it */
+    if (m->role != ROLE_ASSISTANT || m->model == NULL) /* the user wrote it */
         return save_whole(c, index, err);
     enum error_code code = open_reply(c, index, err);
     return code == ERR_NONE && !streams(c, index) ? close_reply(c, err) : code;
 }
 
-/* What is said in a conversation that was deleted elsewhere brings it back. */
+/* A new message in a conversation that another program deleted restores it. */
 static enum error_code bring_back(struct chat *c, struct error *err)
 {
-    bool more = first_unsaved(c) < c->list.n || (c->writing && c->reply == NULL);
+    bool writes = answering_is_writing(c->answering) && c->saving->reply == NULL;
+    bool more = chat_list_first_unsaved(&c->list) < c->list.n || writes;
     if (!more || home_conversation(c->home) == 0)
         return ERR_NONE;
-    c->trash_told = false;
+    saving_retract(c->saving, REPORTED_TRASHED);
     return store_restore(home_store(c->home), home_conversation(c->home), err);
 }
 
 static enum error_code save_all(struct chat *c, struct error *err)
 {
     enum error_code code = ERR_NONE;
-    if (c->reply != NULL && !streams(c, c->reply_index))
+    if (c->saving->reply != NULL && !streams(c, c->saving->reply_index))
         code = close_reply(c, err);
     if (code == ERR_NONE)
         code = bring_back(c, err);
-    for (size_t i = first_unsaved(c); code == ERR_NONE && i < c->list.n; i++)
+    for (size_t i = chat_list_first_unsaved(&c->list); code == ERR_NONE && i < c->list.n; i++)
         code = save_message(c, i, err);
-    if (code == ERR_NONE && c->list.n > 0 && streams(c, c->list.n - 1) && c->reply == NULL)
+    if (code == ERR_NONE && c->list.n > 0 && streams(c, c->list.n - 1) && c->saving->reply == NULL)
         code = reopen_reply(c, err);
     return code == ERR_NONE ? save_properties(c, err) : code;
 }
 
-/* The conversation is gone for good: what the chat holds will be a new one. */
-void chat_forget_ids(struct chat *c)
+/* The conversation no longer exists in the history: what the chat holds becomes a new one. */
+static void forget_ids(struct chat *c)
 {
-    store_reply_free(c->reply);
-    c->reply = NULL;
+    drop_reply(c->saving);
     for (size_t i = 0; i < c->list.n; i++)
         c->list.at[i].id = 0;
-    chat_forget_undone(c);
+    undone_clear(c->undone);
     home_enter(c->home, 0);
-    c->properties = true;
+    c->saving->properties = true;
 }
 
 enum error_code chat_save(struct chat *c, struct error *err)
 {
     struct error why = {0};
-    c->orphan = false;
+    c->saving->orphan = false;
     enum error_code code = save_all(c, &why);
     if (code == ERR_NOT_FOUND) {
-        chat_forget_ids(c);
+        forget_ids(c);
         error_clear(&why);
         code = save_all(c, &why);
     }
     if (code == ERR_NONE) {
-        chat_saved_again(c);
+        report_success(c);
         return ERR_NONE;
     }
-    trouble(c, &why);
+    report_failure(c, &why);
     return error_set(err, code, "%s", why.message);
 }
 
@@ -318,14 +390,12 @@ void chat_discard(struct chat *c, size_t n)
     struct error ignored = {0};
     struct store *s = home_store(c->home);
     int64_t id = n < c->list.n ? c->list.at[n].id : 0;
-    if (c->reply != NULL && c->reply_index >= n) {
-        store_reply_free(c->reply);
-        c->reply = NULL;
-    }
+    if (c->saving->reply != NULL && c->saving->reply_index >= n)
+        drop_reply(c->saving);
     if (id != 0 && n == 0 && c->list.at[0].siblings < 2) {
-        store_delete(s, home_conversation(c->home), &ignored); /* not one without messages */
+        store_delete(s, home_conversation(c->home), &ignored); /* a conversation without messages does not stay */
         home_enter(c->home, 0);
-        c->properties = true;
+        c->saving->properties = true;
     } else if (id != 0) {
         store_delete_message(s, id, &ignored);
     }
@@ -334,101 +404,156 @@ void chat_discard(struct chat *c, size_t n)
 
 /* ---- while an answer streams ------------------------------------------------------------------------------------ */
 
-static void remember_token(struct chat_message *m, const struct store_token *token)
+static void keep_token(struct chat_message *m, const struct store_token *token)
 {
     if (m->n_tokens == m->tokens_capacity) {
         size_t capacity = 2 * m->tokens_capacity + 64;
         struct store_token *more = realloc(m->tokens, capacity * sizeof *more);
         if (more == NULL)
-            return; /* the text is there */
+            return; /* out of memory: the text is kept all the same */
         m->tokens = more;
         m->tokens_capacity = capacity;
     }
     m->tokens[m->n_tokens++] = *token;
 }
 
-/* Settings that came into force with this token. */
+/* Stores the settings that came into force with this token. */
 static void enter_settings(struct chat *c, size_t number)
 {
     struct error ignored = {0};
-    if (number <= c->epochs_seen || number > c->n_epochs)
+    if (number <= c->saving->epochs_seen || number > c->saving->n_epochs)
         return;
-    c->epochs_seen = number;
-    if (c->epochs[number - 1] != NULL && c->reply != NULL)
-        store_reply_settings(c->reply, c->epochs[number - 1], &ignored);
+    c->saving->epochs_seen = number;
+    if (c->saving->epochs[number - 1] != NULL && c->saving->reply != NULL)
+        store_reply_settings(c->saving->reply, c->saving->epochs[number - 1], &ignored);
 }
 
-/* A write of the open answer failed. */
-static void lose(struct chat *c, const struct error *why)
+/* A write to the open reply failed. */
+static void handle_lost_write(struct chat *c, const struct error *why)
 {
     struct error ignored = {0};
     if (why->code == ERR_NOT_FOUND) {
-        chat_forget_ids(c);
+        forget_ids(c);
         chat_save(c, &ignored);
     } else {
-        trouble(c, why);
+        report_failure(c, why);
     }
 }
 
 void chat_save_token(struct chat *c, const struct event *event)
 {
-    struct chat_message *m = last(c);
-    struct store_token token = chat_token(event);
+    struct chat_message *m = chat_list_last(&c->list);
+    struct store_token token = form_token(event);
     struct error err = {0};
     enter_settings(c, event->settings);
     if (m->id == 0) {
         if (event->id >= 0)
-            remember_token(m, &token);
+            keep_token(m, &token);
         return;
     }
-    if (store_reply_append(c->reply, event->text, event->text_size, event->id >= 0 ? &token : NULL, &err) != ERR_NONE)
-        lose(c, &err);
-    else if (store_reply_due(c->reply) < 0)
-        chat_saved_again(c);
+    if (store_reply_append(c->saving->reply, event->text, event->text_size, event->id >= 0 ? &token : NULL, &err) !=
+        ERR_NONE)
+        handle_lost_write(c, &err);
+    else if (store_reply_due(c->saving->reply) < 0)
+        report_success(c);
 }
 
 void chat_save_settings(struct chat *c)
 {
-    char **more = realloc(c->epochs, (c->n_epochs + 1) * sizeof *more);
+    char **more = realloc(c->saving->epochs, (c->saving->n_epochs + 1) * sizeof *more);
     if (more == NULL)
         return;
-    c->epochs = more;
-    c->epochs[c->n_epochs++] = chat_settings_json(&c->sampling, SETTINGS_ALL);
+    c->saving->epochs = more;
+    c->saving->epochs[c->saving->n_epochs++] = fields_json(chat_settings_sampling(c->settings), SETTINGS_ALL);
 }
 
 void chat_settle_settings(struct chat *c)
 {
-    enter_settings(c, c->n_epochs);
-    while (c->n_epochs > 0)
-        free(c->epochs[--c->n_epochs]);
-    c->epochs_seen = 0;
+    enter_settings(c, c->saving->n_epochs);
+    drop_epochs(c->saving);
 }
 
 /* ---- from time to time ------------------------------------------------------------------------------------------ */
 
-void chat_flush_due(struct chat *c)
+static void flush_when_due(struct chat *c)
 {
     struct error err = {0};
-    int due = store_reply_due(c->reply);
+    int due = store_reply_due(c->saving->reply);
     if (due > 0)
         return;
-    if (due == 0 && store_reply_flush(c->reply, &err) != ERR_NONE)
-        lose(c, &err);
+    if (due == 0 && store_reply_flush(c->saving->reply, &err) != ERR_NONE)
+        handle_lost_write(c, &err);
     else
-        chat_saved_again(c);
+        report_success(c);
 }
 
 void chat_flush(struct chat *c)
 {
     struct error err = {0};
-    if (c->reply != NULL && store_reply_due(c->reply) >= 0 && store_reply_flush(c->reply, &err) != ERR_NONE)
-        lose(c, &err);
+    struct store_reply *reply = c->saving->reply;
+    if (reply != NULL && store_reply_due(reply) >= 0 && store_reply_flush(reply, &err) != ERR_NONE)
+        handle_lost_write(c, &err);
 }
 
-enum error_code chat_check_saved(struct chat *c, struct error *err)
+/* ---- from time to time ------------------------------------------------------------------------------------------ */
+
+void chat_enter_saved(struct chat *c, bool stored, bool trashed)
 {
-    struct error why = {0};
-    if ((chat_is_saved(c) && !c->orphan) || chat_save(c, &why) == ERR_NONE)
-        return ERR_NONE;
-    return error_set(err, why.code, "what was said last is not saved yet, so it stays here: %s", why.message);
+    struct saving *s = c->saving;
+    s->properties = !stored;
+    s->orphan = false;
+    saving_retract(s, REPORTED_TRASHED);
+    if (trashed)
+        saving_report(s, REPORTED_TRASHED);
+}
+
+void chat_forget_saved(struct chat *c)
+{
+    forget_ids(c);
+    c->saving->orphan = true;
+}
+
+static int milliseconds_until(int64_t when)
+{
+    int64_t left = when - chat_clock();
+    return left > 0 ? (int)left : 0;
+}
+
+int chat_save_due(const struct chat *c)
+{
+    const struct saving *s = c->saving;
+    int due = -1, properties = s->properties_due != 0 ? milliseconds_until(s->properties_due) : -1;
+    if (saving_has_reported(s, REPORTED_FAILED))
+        due = milliseconds_until(s->retry);
+    else if (s->reply != NULL)
+        due = store_reply_due(s->reply);
+    return due < 0 || (properties >= 0 && properties < due) ? properties : due;
+}
+
+/* Tries again what failed. */
+static void retry_save(struct chat *c)
+{
+    struct error ignored = {0}; /* reported already */
+    if (!chat_is_saved(c))
+        chat_save(c, &ignored);
+    else if (c->saving->reply != NULL)
+        flush_when_due(c);
+    else
+        report_success(c);
+}
+
+void chat_save_tick(struct chat *c)
+{
+    struct saving *s = c->saving;
+    struct error ignored = {0}; /* chat_save reports it */
+    if (s->properties_due != 0 && milliseconds_until(s->properties_due) == 0) {
+        s->properties_due = 0;
+        if (s->properties && !saving_has_reported(s, REPORTED_FAILED))
+            chat_save(c, &ignored);
+    }
+    bool failed = saving_has_reported(s, REPORTED_FAILED);
+    if (failed && milliseconds_until(s->retry) == 0)
+        retry_save(c);
+    else if (!failed && s->reply != NULL)
+        flush_when_due(c);
 }

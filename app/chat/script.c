@@ -1,55 +1,73 @@
-/* Chat: prompts.
- *
- * When the messages outgrow the context the oldest exchanges fall out, and where it costs little a quarter more than
- * must: so the prompt's beginning stays the same for several turns and its key/value cache is kept. */
+/* Script: rendering, with as many of the newest messages as fit. */
 #include <config.h>
 
+#include "app/chat/script.h"
+
 #include <stdlib.h>
-#include <string.h>
 
-#include "app/chat/internal.h"
+#include "base/buf.h"
 
-/* The first message that may be left out: one for the system at the beginning of an imported conversation stays. */
-static size_t first_message(const struct chat *c, size_t from)
+/* Tokens that are left for an answer at least. */
+enum { LEAST_ROOM = 64 };
+
+/* Imported conversations may begin with a system message. */
+static bool begins_with_system(const struct script *s)
 {
-    return from == 0 && c->list.n > 0 && c->list.at[0].role == ROLE_SYSTEM ? 1 : from;
+    return s->n > 0 && s->messages[0].role == ROLE_SYSTEM;
 }
 
-/* The conversation's system message, else that of an imported one; NULL for none. */
-static const char *system_text(const struct chat *c)
+/* The first message that may be left out: an imported system message stays. */
+static size_t first_message(const struct script *s, size_t from)
 {
-    if (c->system.size > 0)
-        return buf_text(&c->system);
-    return c->list.n > 0 && c->list.at[0].role == ROLE_SYSTEM ? buf_text(&c->list.at[0].text) : NULL;
+    return from == 0 && begins_with_system(s) ? 1 : from;
 }
 
-/* Renders the system message and the messages from one on; limit as in prompt_render. */
-enum error_code chat_render_from(const struct chat *c, size_t from, size_t limit, struct prompt *out, struct error *err)
+/* The conversation's system message, else an imported one; NULL for none. */
+static const char *system_text(const struct script *s)
+{
+    if (*s->system != '\0')
+        return s->system;
+    return begins_with_system(s) ? buf_text(&s->messages[0].text) : NULL;
+}
+
+static size_t last_user(const struct script *s)
+{
+    size_t i = s->n;
+    while (i > 0 && s->messages[i - 1].role != ROLE_USER)
+        i--;
+    return i > 0 ? i - 1 : s->n;
+}
+
+struct script script_before(const struct script *s, size_t index)
+{
+    struct script before = *s;
+    before.n = index;
+    before.answer_begins = true;
+    before.first_visible = 0;
+    return before;
+}
+
+enum error_code script_render(const struct script *s, size_t from, size_t limit, struct prompt *out, struct error *err)
 {
     size_t n = 0;
-    const char *system = system_text(c);
-    struct message *messages = calloc(c->list.n - from + 1, sizeof *messages);
+    const char *system = system_text(s);
+    struct message *messages = calloc(s->n - from + 2, sizeof *messages);
     if (messages == NULL)
-        return error_set(err, ERR_MEMORY, "no memory for the messages");
+        return error_set(err, ERR_MEMORY, "out of memory");
     if (system != NULL)
         messages[n++] = (struct message){ROLE_SYSTEM, system};
-    for (size_t i = first_message(c, from); i < c->list.n; i++)
-        messages[n++] = (struct message){c->list.at[i].role, buf_text(&c->list.at[i].text)};
+    for (size_t i = first_message(s, from); i < s->n; i++)
+        messages[n++] = (struct message){s->messages[i].role, buf_text(&s->messages[i].text)};
+    if (s->answer_begins)
+        messages[n++] = (struct message){ROLE_ASSISTANT, ""};
     *out = (struct prompt){0};
-    enum error_code code = prompt_render(c->template, model_tokenizer(chat_model(c)), messages, n, limit, out, err);
+    enum error_code code = prompt_render(speaker_template(s->speaker), model_tokenizer(speaker_model(s->speaker)),
+                                         messages, n, limit, out, err);
     free(messages);
     return code;
 }
 
-enum error_code chat_render(struct chat *c, struct prompt *out, struct error *err)
-{
-    if (chat_model(c) == NULL)
-        return error_set(err, ERR_NOT_FOUND, "the model is not loaded");
-    return chat_render_from(c, c->window, 0, out, err);
-}
-
-/* Tokens that are left for an answer at the least, and those that older messages make room for. */
-enum { LEAST_ROOM = 64 };
+/* ---- room for an answer ----------------------------------------------------------------------------------------- */
 
 static size_t without_room(size_t capacity, size_t room)
 {
@@ -57,42 +75,42 @@ static size_t without_room(size_t capacity, size_t room)
 }
 
 /* Tokens that the prompt may have while messages can be left out of it. */
-static size_t prompt_limit(const struct chat *c)
+static size_t prompt_limit(const struct script *s)
 {
-    size_t capacity = chat_capacity(c), room = capacity / 4;
-    if (c->sampling.max_new_tokens >= 0 && (size_t)c->sampling.max_new_tokens < room)
-        room = (size_t)c->sampling.max_new_tokens;
+    size_t capacity = speaker_capacity(s->speaker), room = capacity / 4;
+    if (s->max_new_tokens >= 0 && (size_t)s->max_new_tokens < room)
+        room = (size_t)s->max_new_tokens;
     return without_room(capacity, room > LEAST_ROOM ? room : LEAST_ROOM);
 }
 
 /* Tokens that it may have at all. */
-static size_t prompt_most(const struct chat *c)
+static size_t prompt_most(const struct script *s)
 {
-    return without_room(chat_capacity(c), LEAST_ROOM);
+    return without_room(speaker_capacity(s->speaker), LEAST_ROOM);
 }
 
-/* The message that tells both numbers: what the least prompt needs, and what there is. */
-static enum error_code too_long(const struct chat *c, struct error *err)
+/* The error with both numbers: what the shortest prompt needs, and what there is. */
+static enum error_code set_too_long(const struct script *s, struct error *err)
 {
     struct prompt least;
     struct error other = {0};
-    if (chat_render_from(c, chat_list_last_user(&c->list), 0, &least, &other) != ERR_NONE)
+    if (script_render(s, last_user(s), 0, &least, &other) != ERR_NONE)
         return error_set(err, other.code, "%s", other.message);
     size_t n = least.ids.n;
     prompt_free(&least);
     return error_set(err, ERR_CONTEXT,
                      "the message makes a prompt of %zu tokens; the context of %zu has room for %zu and an answer: "
                      "shorten it, or choose a larger context with -c",
-                     n, chat_capacity(c), prompt_most(c));
+                     n, speaker_capacity(s->speaker), prompt_most(s));
 }
 
-/* Replaces a prompt by one that leaves a quarter more out, unless that costs half of it: a prompt whose beginning stays
- * the same for several turns is worth that, but not the file that was just read. */
-static void leave_more_out(const struct chat *c, size_t limit, struct prompt *prompt)
+/* Replaces a prompt by one that leaves out a quarter more, unless that halves it: a beginning that stays the same for
+ * several turns is worth the oldest messages, but not the file that was just read. */
+static void leave_more_out(const struct script *s, size_t limit, struct prompt *prompt)
 {
     struct prompt shorter;
-    struct error ignored = {0};
-    if (chat_render_from(c, c->window, limit - limit / 4, &shorter, &ignored) != ERR_NONE)
+    struct error ignored = {0}; /* then the prompt stays as it is */
+    if (script_render(s, s->first_visible, limit - limit / 4, &shorter, &ignored) != ERR_NONE)
         return;
     if (2 * shorter.ids.n < prompt->ids.n) {
         prompt_free(&shorter);
@@ -102,71 +120,57 @@ static void leave_more_out(const struct chat *c, size_t limit, struct prompt *pr
     *prompt = shorter;
 }
 
-/* Renders what fits, leaving the oldest exchanges out where it must. *window is the first message kept. */
-enum error_code chat_render_fitting(const struct chat *c, struct prompt *out, size_t *window, struct error *err)
+enum error_code script_render_fitting(const struct script *s, struct prompt *out, size_t *first_visible,
+                                      struct error *err)
 {
-    size_t limit = prompt_limit(c);
+    size_t limit = prompt_limit(s);
     struct error why = {0};
-    *window = c->window;
-    enum error_code code = chat_render_from(c, c->window, 0, out, err);
+    *first_visible = s->first_visible;
+    enum error_code code = script_render(s, s->first_visible, 0, out, err);
     if (code != ERR_NONE || out->ids.n <= limit)
         return code;
     prompt_free(out);
-    code = chat_render_from(c, c->window, limit, out, &why);
+    code = script_render(s, s->first_visible, limit, out, &why);
     if (code == ERR_NONE)
-        leave_more_out(c, limit, out);
+        leave_more_out(s, limit, out);
     else if (code == ERR_CONTEXT)
-        code = chat_render_from(c, c->window, prompt_most(c), out, &(struct error){0});
+        code = script_render(s, s->first_visible, prompt_most(s), out, &(struct error){0});
     if (code == ERR_CONTEXT)
-        return too_long(c, err);
+        return set_too_long(s, err);
     if (code != ERR_NONE)
         return error_set(err, code, "%s", why.message);
     if (out->dropped > 0)
-        *window = first_message(c, *window) + out->dropped;
+        *first_visible = first_message(s, *first_visible) + out->dropped;
     return ERR_NONE;
 }
 
-enum error_code chat_render_before(const struct chat *c, size_t index, struct prompt *out, struct error *err)
+/* ---- an answer that begins with given tokens -------------------------------------------------------------------- */
+
+/* Appends ids that belong to the answer, and their text. */
+static bool append_beginning(struct prompt *prompt, const struct tokenizer *t, const struct ids *beginning)
 {
-    struct chat then = *c;
-    struct chat_message none = {.role = ROLE_ASSISTANT};
-    size_t window;
-    buf_init(&none.text, 0);
-    then.list = (struct chat_list){calloc(index + 1, sizeof none), index + 1, index + 1};
-    if (then.list.at == NULL)
-        return error_set(err, ERR_MEMORY, "no memory for the messages");
-    if (index > 0)
-        memcpy(then.list.at, c->list.at, index * sizeof none);
-    then.list.at[index] = none; /* as it was when it began */
-    then.window = 0;
-    enum error_code code = chat_render_fitting(&then, out, &window, err);
-    free(then.list.at);
-    return code;
+    bool ok = ids_append(&prompt->ids, beginning->at, beginning->n);
+    for (size_t i = 0; ok && i < beginning->n; i++)
+        ok = tokenizer_piece(t, beginning->at[i], &prompt->text);
+    struct prompt_span *spans = ok ? realloc(prompt->spans, (prompt->n_spans + 1) * sizeof *spans) : NULL;
+    if (spans == NULL)
+        return false;
+    prompt->spans = spans;
+    prompt->spans[prompt->n_spans++] = (struct prompt_span){prompt->ids.n, ORIGIN_ASSISTANT};
+    return true;
 }
 
-/* Replaces the answer's beginning, the end of the prompt, by exactly these ids. */
-enum error_code chat_force_beginning(struct chat *c, size_t window, struct prompt *prompt, struct error *err)
+enum error_code script_render_forced(const struct script *s, size_t from, const struct ids *beginning,
+                                     struct prompt *out, struct error *err)
 {
-    struct prompt before;
-    struct chat_message *answer = &c->list.at[c->list.n - 1];
-    struct buf text = answer->text;
-    buf_init(&answer->text, 0); /* as it was when the answer began */
-    enum error_code code = chat_render_from(c, window, 0, &before, err);
-    answer->text = text;
-    if (code != ERR_NONE)
-        return code;
-    const struct tokenizer *t = model_tokenizer(chat_model(c));
-    bool ok = ids_append(&before.ids, c->forced.at, c->forced.n);
-    for (size_t i = 0; ok && i < c->forced.n; i++)
-        ok = tokenizer_piece(t, c->forced.at[i], &before.text);
-    struct prompt_span *spans = ok ? realloc(before.spans, (before.n_spans + 1) * sizeof *spans) : NULL;
-    if (spans == NULL) {
-        prompt_free(&before);
-        return error_set(err, ERR_MEMORY, "no memory for the prompt");
-    }
-    before.spans = spans;
-    before.spans[before.n_spans++] = (struct prompt_span){before.ids.n, ORIGIN_ASSISTANT};
-    prompt_free(prompt);
-    *prompt = before;
-    return before.ids.n <= prompt_most(c) ? ERR_NONE : error_set(err, ERR_CONTEXT, "the context has no room for this answer");
+    struct script before = script_before(s, s->n - 1);
+    if (script_render(&before, from, 0, out, err) != ERR_NONE)
+        return err->code;
+    if (!append_beginning(out, model_tokenizer(speaker_model(s->speaker)), beginning))
+        error_set(err, ERR_MEMORY, "out of memory");
+    else if (out->ids.n > prompt_most(s))
+        error_set(err, ERR_CONTEXT, "the context has no room for this answer");
+    if (err->code != ERR_NONE)
+        prompt_free(out);
+    return err->code;
 }

@@ -1,15 +1,26 @@
-/* Chat: messages that are sent, and those that wait for the model. */
+/* Send: a message sent while the model loads is saved at once, and answered later. */
 #include <config.h>
 
-#include "app/chat/internal.h"
+#include "app/chat/send.h"
+
+#include "app/chat/answer.h"
+#include "app/chat/answering.h"
+#include "app/chat/list.h"
+#include "app/chat/reload.h"
+#include "app/chat/saving.h"
+#include "app/chat/settings.h"
+#include "app/chat/speaker.h"
+#include "app/chat/state.h"
+#include "app/chat/undone.h"
+#include "base/buf.h"
 
 enum error_code chat_ask_or_wait(struct chat *c, struct error *err)
 {
-    struct error ignored = {0}; /* told */
-    if (c->next == NULL)
+    struct error ignored = {0}; /* chat_save reports it */
+    if (!speaker_is_loading(c->speaker))
         return chat_ask(c, err);
     chat_save(c, &ignored);
-    c->waiting = true;
+    answering_wait_for_model(c->answering, true);
     return ERR_NONE;
 }
 
@@ -18,14 +29,14 @@ enum error_code chat_send(struct chat *c, const char *text, size_t size, struct 
     if (chat_check_ready(c, err) != ERR_NONE)
         return err->code;
     if (chat_list_add(&c->list, ROLE_USER, text, size) == NULL)
-        return error_set(err, ERR_MEMORY, "no memory for a message of %zu bytes", size);
-    c->tries = 0;
-    c->sent = true;
+        return error_set(err, ERR_MEMORY, "out of memory for a message of %zu bytes", size);
+    chat_settings_first_seed(c->settings);
+    answering_retract_on_failure(c->answering, true);
     enum error_code code = chat_ask_or_wait(c, err);
     if (code != ERR_NONE)
         chat_discard(c, c->list.n - 1);
     else
-        chat_forget_undone(c);
+        undone_clear(c->undone);
     return code;
 }
 
@@ -33,37 +44,24 @@ enum error_code chat_continue(struct chat *c, struct error *err)
 {
     if (chat_check_ready(c, err) != ERR_NONE)
         return err->code;
-    if (c->list.n == 0)
-        return error_set(err, ERR_NOT_FOUND, "there is nothing yet to go on with");
-    if (c->list.at[c->list.n - 1].state == STORE_STREAMING && chat_reload(c, err) != ERR_NONE)
+    if (c->list.n > 0 && chat_list_last(&c->list)->state == STORE_STREAMING && chat_reload(c, err) != ERR_NONE)
         return err->code;
-    if (c->list.at[c->list.n - 1].state == STORE_STREAMING)
+    if (c->list.n == 0)
+        return error_set(err, ERR_NOT_FOUND, "there is no message yet to continue");
+    if (chat_list_last(&c->list)->state == STORE_STREAMING)
         return error_set(err, ERR_BUSY, "another window is writing this answer; wait for its end");
-    c->sent = false;
+    answering_retract_on_failure(c->answering, false);
     return chat_ask_or_wait(c, err);
 }
 
-enum error_code chat_set_system(struct chat *c, const char *text, struct error *err)
-{
-    if (chat_check_idle(c, err) != ERR_NONE)
-        return err->code;
-    buf_clear(&c->system);
-    if (!buf_puts(&c->system, text))
-        return error_set(err, ERR_MEMORY, "no memory for the system message");
-    c->window = 0;
-    chat_save_properties(c);
-    return ERR_NONE;
-}
-
-/* The message that waited can't be answered: one just sent is taken out, others stay as they are stored. */
 void chat_refuse(struct chat *c, const struct error *err)
 {
     struct buf text;
-    struct error ignored = {0};
-    c->waiting = false;
+    struct error ignored = {0}; /* then the messages stay as they are */
+    answering_wait_for_model(c->answering, false);
     buf_init(&text, CHAT_TEXT_MOST);
-    if (c->sent) {
-        const struct chat_message *last = &c->list.at[c->list.n - 1];
+    if (answering_is_retracted_on_failure(c->answering)) {
+        const struct chat_message *last = chat_list_last(&c->list);
         buf_append(&text, buf_text(&last->text), last->text.size);
         chat_discard(c, c->list.n - 1);
     } else {
@@ -72,4 +70,14 @@ void chat_refuse(struct chat *c, const struct error *err)
     if (c->view->refused != NULL)
         c->view->refused(c->view->context, buf_text(&text), err);
     buf_free(&text);
+}
+
+void chat_ask_waiting(struct chat *c)
+{
+    struct error err = {0};
+    if (!answering_waits_for_model(c->answering))
+        return;
+    answering_wait_for_model(c->answering, false);
+    if (chat_ask(c, &err) != ERR_NONE)
+        chat_refuse(c, &err);
 }

@@ -1,161 +1,55 @@
-/* Chat: where each setting's value comes from: the options, the model's file, this conversation, a preset, a persona.
- *
- * What is set is kept with the conversation (by_hand). Of that, from_preset and from_persona are what these brought and
- * nobody changed since. */
+/* Settings: the values, and for each a bit in the sets that say where it comes from. */
 #include <config.h>
+
+#include "app/chat/settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 #include <time.h>
 
-#include "app/chat/internal.h"
-#include "app/chat/preset.h"
+#include "app/chat/fields.h"
 
-static bool is_given(const struct chat *c, const char *setting)
-{
-    char option[OPTION_NAME_MOST];
-    snprintf(option, sizeof option, "%s", setting);
-    for (char *p = option; *p != '\0'; p++)
-        *p = *p == '_' ? '-' : *p;
-    return option_find(option, FOR_CHAT) != NULL && options_source(c->options, option) >= SOURCE_VARIABLE;
-}
+struct chat_settings {
+    const struct options *options;
+    struct sampling sampling;
+    uint32_t from_model;                /* recommended by the model's file */
+    uint32_t by_hand;                   /* set in this conversation, and stored with it */
+    uint32_t overruled;                 /* of these, those for which a flag or a variable counts */
+    uint32_t from_preset, from_persona; /* of these, those that did not change since */
+    char *preset, *persona;             /* names; NULL: none */
+    bool preset_is_models;              /* the preset bears the model's name */
+    bool seed_is_fixed;
+    uint64_t seed_offset;               /* added to a fixed seed */
+};
 
-uint32_t chat_take_given(const struct chat *c, struct sampling *s)
+struct chat_settings *chat_settings_new(const struct options *o)
 {
-    const struct sampling *given = &c->options->sampling;
-    struct error ignored = {0};
-    uint32_t which = 0;
-    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
-        char value[64];
-        if (!is_given(c, field->name))
-            continue;
-        sampling_get(given, field, value, sizeof value);
-        sampling_set(s, field->name, value, &ignored);
-        which |= chat_setting_bit(field->name);
-    }
-    for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
-        if (is_given(c, sampling_list_name(list))) {
-            sampling_list_copy(s, given, list);
-            which |= SETTINGS_LIST(list);
-        }
-    return which;
-}
-
-struct sampling chat_base_sampling(const struct chat *c, uint32_t *recommended)
-{
-    struct sampling s = c->options->sampling;
-    struct error ignored = {0};
-    const struct model *model = chat_model(c);
-    const char *name = NULL;
-    double value;
-    uint32_t which = 0;
-    for (int i = 0; model != NULL && (name = model_recommends(model, i, &value)) != NULL; i++) {
-        char text[40];
-        snprintf(text, sizeof text, sampling_field(name)->kind == FIELD_FLOAT ? "%.6g" : "%.0f", value);
-        if (!is_given(c, name) && sampling_set(&s, name, text, &ignored) == ERR_NONE)
-            which |= chat_setting_bit(name);
-    }
-    if (recommended != NULL)
-        *recommended = which;
+    struct chat_settings *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->options = o;
+    s->sampling = o->sampling;
+    s->seed_is_fixed = options_source(o, "seed") != SOURCE_BUILT_IN;
     return s;
 }
 
-void chat_take_recommended(struct chat *c)
+void chat_settings_free(struct chat_settings *s)
 {
-    struct sampling base = chat_base_sampling(c, &c->from_model);
-    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
-        size_t size = field->kind == FIELD_SEED ? 0 : sizeof(int32_t); /* floats are as large */
-        if ((c->by_hand & chat_setting_bit(field->name)) == 0)
-            memcpy((char *)&c->sampling + field->offset, (const char *)&base + field->offset, size);
-    }
-}
-
-enum chat_origin chat_setting_origin(const struct chat *c, const char *setting, const char **name)
-{
-    uint32_t bit = chat_setting_bit(setting);
-    *name = NULL;
-    if ((c->by_hand & ~c->overruled & bit) == 0)
-        return (c->from_model & bit) != 0 ? CHAT_MODEL : CHAT_GIVEN;
-    if ((c->from_preset & bit) != 0)
-        *name = c->preset;
-    else if ((c->from_persona & bit) != 0)
-        *name = c->persona;
-    return *name == NULL ? CHAT_SET : *name == c->preset ? CHAT_PRESET : CHAT_PERSONA;
-}
-
-void chat_name_origin(char **place, const char *name)
-{
-    char *copy = name != NULL ? strdup(name) : NULL;
-    free(*place);
-    *place = copy;
-}
-
-void chat_use_preset(struct chat *c, const char *name, const char *settings, bool given_first)
-{
-    struct sampling next = chat_base_sampling(c, NULL);
-    uint32_t which = chat_settings_read(&next, settings) & SETTINGS_ALL;
-    next.seed = c->sampling.seed;
-    c->overruled = given_first ? chat_take_given(c, &next) : 0;
-    chat_set_sampling(c, &next);
-    c->by_hand = (c->by_hand & SETTINGS_SEED) | which;
-    c->from_preset = which;
-    c->from_persona = 0;
-    chat_name_origin(&c->preset, name);
-    chat_save_properties(c);
-}
-
-void chat_preset_name(const struct chat *c, char *out, size_t size)
-{
-    const char *path = chat_model_path(c), *slash = strrchr(path, '/');
-    snprintf(out, size, "%s", slash != NULL ? slash + 1 : path);
-    size_t length = strlen(out);
-    if (length > 5 && strcasecmp(out + length - 5, ".gguf") == 0)
-        out[length - 5] = '\0';
-}
-
-void chat_begin_with_model(struct chat *c)
-{
-    char name[256];
-    bool touched = (c->by_hand & ~c->from_preset) != 0 || (c->preset != NULL && !c->preset_of_model);
-    bool begun = c->list.n > (c->waiting && c->sent ? 1 : 0); /* a first message may wait for the model */
-    if (begun || touched)
+    if (s == NULL)
         return;
-    chat_preset_name(c, name, sizeof name);
-    char *settings = preset_settings(c, name);
-    if (settings != NULL || c->preset_of_model)
-        chat_use_preset(c, settings != NULL ? name : NULL, settings != NULL ? settings : "{}", true);
-    c->preset_of_model = settings != NULL;
-    free(settings);
+    free(s->preset);
+    free(s->persona);
+    free(s);
 }
 
-/* Those of which that have the value that this JSON gives them. */
-static uint32_t said_by(const struct chat *c, const char *settings, uint32_t which)
+/* ---- asking ----------------------------------------------------------------------------------------------------- */
+
+const struct sampling *chat_settings_sampling(const struct chat_settings *s)
 {
-    struct sampling s = chat_base_sampling(c, NULL);
-    uint32_t said = chat_settings_read(&s, settings);
-    return settings != NULL ? which & said & ~chat_settings_changed(&s, &c->sampling) : 0;
+    return &s->sampling;
 }
-
-void chat_find_origins(struct chat *c, const char *preset, const char *persona)
-{
-    struct error ignored = {0};
-    struct store_persona p = {0};
-    struct store *library = persona != NULL ? home_library(c->home, &ignored) : NULL;
-    char *settings = preset != NULL ? preset_settings(c, preset) : NULL;
-    c->from_preset = said_by(c, settings, c->by_hand);
-    c->from_persona = 0;
-    if (library != NULL && store_persona_get(library, persona, &p, &ignored) == ERR_NONE)
-        c->from_persona = said_by(c, p.settings, c->by_hand);
-    chat_name_origin(&c->preset, preset);
-    chat_name_origin(&c->persona, persona);
-    store_persona_free(&p);
-    free(settings);
-}
-
-/* ---- for the worker ---------------------------------------------------------------------------------------------- */
 
 static uint64_t random_seed(void)
 {
@@ -165,53 +59,215 @@ static uint64_t random_seed(void)
     return seed;
 }
 
-void chat_take_settings(const struct chat *c, struct chat_message *answer)
+struct sampling chat_settings_for_answer(const struct chat_settings *s)
 {
-    answer->sampling = c->sampling;
-    answer->sampling.seed = c->seed_is_fixed ? c->sampling.seed + c->tries : random_seed();
+    struct sampling sampling = s->sampling;
+    sampling.seed = s->seed_is_fixed ? s->sampling.seed + s->seed_offset : random_seed();
+    return sampling;
 }
 
-void chat_add_stops(const struct chat *c, struct sampling *s)
+/* Whether a flag or a variable sets it. */
+static bool is_given(const struct options *o, const char *setting)
 {
-    const char *const *stop = template_stops(c->template);
-    for (; stop != NULL && *stop != NULL && s->n_stops < SAMPLING_STOPS; stop++)
-        if (strlen(*stop) < SAMPLING_STOP_BYTES)
-            strcpy(s->stops[s->n_stops++], *stop);
+    char option[OPTION_NAME_MOST];
+    snprintf(option, sizeof option, "%s", setting);
+    for (char *p = option; *p != '\0'; p++)
+        *p = *p == '_' ? '-' : *p;
+    return option_find(option, FOR_CHAT) != NULL && options_source(o, option) >= SOURCE_VARIABLE;
 }
 
-/* The settings that the worker gets: the template's stop strings too, and the tokens that are left. */
-struct sampling chat_request_sampling(const struct chat *c)
+struct sampling chat_settings_base(const struct chat_settings *s, const struct model *model, uint32_t *recommended)
 {
-    struct sampling s = c->sampling;
-    s.seed = c->list.at[c->list.n - 1].sampling.seed;
-    if (s.max_new_tokens >= 0)
-        s.max_new_tokens = s.max_new_tokens > c->said ? s.max_new_tokens - c->said : 0;
-    chat_add_stops(c, &s);
-    return s;
+    struct sampling base = s->options->sampling;
+    struct error ignored = {0}; /* a value out of range is no recommendation */
+    const char *name = NULL;
+    double value;
+    uint32_t which = 0;
+    for (int i = 0; model != NULL && (name = model_recommends(model, i, &value)) != NULL; i++) {
+        char text[40];
+        snprintf(text, sizeof text, sampling_field(name)->kind == FIELD_FLOAT ? "%.6g" : "%.0f", value);
+        if (!is_given(s->options, name) && sampling_set(&base, name, text, &ignored) == ERR_NONE)
+            which |= fields_bit(name);
+    }
+    if (recommended != NULL)
+        *recommended = which;
+    return base;
 }
 
-void chat_set_sampling(struct chat *c, const struct sampling *sampling)
+enum chat_origin chat_settings_origin(const struct chat_settings *s, const char *setting, const char **name)
 {
-    uint32_t changed = chat_settings_changed(&c->sampling, sampling) & SETTINGS_ALL;
-    c->by_hand |= changed;
-    c->overruled &= ~changed;
-    c->from_preset &= ~changed;
-    c->from_persona &= ~changed;
-    c->sampling = *sampling;
-    if (changed != 0)
-        chat_save_properties_later(c);
-    if (c->request == 0)
-        return;
-    chat_save_settings(c);
-    struct sampling s = chat_request_sampling(c);
-    worker_set_sampling(c->worker, &s);
+    uint32_t bit = fields_bit(setting);
+    *name = NULL;
+    if ((s->by_hand & ~s->overruled & bit) == 0)
+        return (s->from_model & bit) != 0 ? CHAT_MODEL : CHAT_GIVEN;
+    if ((s->from_preset & bit) != 0)
+        *name = s->preset;
+    else if ((s->from_persona & bit) != 0)
+        *name = s->persona;
+    return *name == NULL ? CHAT_SET : *name == s->preset ? CHAT_PRESET : CHAT_PERSONA;
 }
 
-void chat_fix_seed(struct chat *c, bool fixed)
+const char *chat_settings_preset(const struct chat_settings *s)
 {
-    c->seed_is_fixed = fixed;
-    c->tries = 0;
-    c->by_hand = fixed ? c->by_hand | SETTINGS_SEED : c->by_hand & ~SETTINGS_SEED;
-    c->overruled &= ~SETTINGS_SEED;
-    chat_save_properties(c);
+    return s->preset;
+}
+
+const char *chat_settings_persona(const struct chat_settings *s)
+{
+    return s->persona;
+}
+
+char *chat_settings_to_store(const struct chat_settings *s)
+{
+    return s->by_hand != 0 ? fields_json(&s->sampling, s->by_hand) : NULL;
+}
+
+/* ---- changing --------------------------------------------------------------------------------------------------- */
+
+uint32_t chat_settings_set(struct chat_settings *s, const struct sampling *sampling)
+{
+    uint32_t changed = fields_changed(&s->sampling, sampling) & SETTINGS_ALL;
+    s->by_hand |= changed;
+    s->overruled &= ~changed;
+    s->from_preset &= ~changed;
+    s->from_persona &= ~changed;
+    s->sampling = *sampling;
+    return changed;
+}
+
+void chat_settings_fix_seed(struct chat_settings *s, bool fixed)
+{
+    s->seed_is_fixed = fixed;
+    s->seed_offset = 0;
+    s->by_hand = fixed ? s->by_hand | SETTINGS_SEED : s->by_hand & ~SETTINGS_SEED;
+    s->overruled &= ~SETTINGS_SEED;
+}
+
+bool chat_settings_seed_is_fixed(const struct chat_settings *s)
+{
+    return s->seed_is_fixed;
+}
+
+void chat_settings_next_seed(struct chat_settings *s)
+{
+    s->seed_offset++;
+}
+
+void chat_settings_first_seed(struct chat_settings *s)
+{
+    s->seed_offset = 0;
+}
+
+void chat_settings_use_model(struct chat_settings *s, const struct model *model)
+{
+    struct sampling base = chat_settings_base(s, model, &s->from_model);
+    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
+        size_t size = field->kind == FIELD_SEED ? 0 : sizeof(int32_t); /* floats are as large */
+        if ((s->by_hand & fields_bit(field->name)) == 0)
+            memcpy((char *)&s->sampling + field->offset, (const char *)&base + field->offset, size);
+    }
+}
+
+/* Sets what flags and variables say. Returns that set. */
+static uint32_t set_given(const struct options *o, struct sampling *sampling)
+{
+    struct error ignored = {0}; /* the options were checked when they were read */
+    uint32_t which = 0;
+    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
+        char value[64];
+        if (!is_given(o, field->name))
+            continue;
+        sampling_get(&o->sampling, field, value, sizeof value);
+        sampling_set(sampling, field->name, value, &ignored);
+        which |= fields_bit(field->name);
+    }
+    for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
+        if (is_given(o, sampling_list_name(list))) {
+            sampling_list_copy(sampling, &o->sampling, list);
+            which |= SETTINGS_LIST(list);
+        }
+    return which;
+}
+
+static void replace_name(char **place, const char *name)
+{
+    char *copy = name != NULL ? strdup(name) : NULL;
+    free(*place);
+    *place = copy;
+}
+
+void chat_settings_use_preset(struct chat_settings *s, const struct model *model, const char *name, const char *json,
+                              bool given_first)
+{
+    struct sampling next = chat_settings_base(s, model, NULL);
+    uint32_t which = fields_read(&next, json) & SETTINGS_ALL;
+    next.seed = s->sampling.seed;
+    uint32_t overruled = given_first ? set_given(s->options, &next) : 0;
+    s->overruled = overruled;
+    chat_settings_set(s, &next);
+    s->by_hand = (s->by_hand & SETTINGS_SEED) | which;
+    s->from_preset = which;
+    s->from_persona = 0;
+    s->preset_is_models = false;
+    replace_name(&s->preset, name);
+}
+
+bool chat_settings_follow_model(const struct chat_settings *s)
+{
+    return (s->by_hand & ~s->from_preset) == 0 && (s->preset == NULL || s->preset_is_models);
+}
+
+void chat_settings_mark_models_preset(struct chat_settings *s, bool from_model)
+{
+    s->preset_is_models = from_model;
+}
+
+bool chat_settings_preset_is_models(const struct chat_settings *s)
+{
+    return s->preset_is_models;
+}
+
+uint32_t chat_settings_use_persona(struct chat_settings *s, const char *json)
+{
+    struct sampling sampling = s->sampling;
+    uint32_t which = fields_read(&sampling, json);
+    chat_settings_set(s, &sampling);
+    s->by_hand |= which & SETTINGS_ALL;
+    s->from_persona |= which;
+    s->from_preset &= ~which;
+    s->overruled &= ~which;
+    return which;
+}
+
+void chat_settings_name_persona(struct chat_settings *s, const char *name)
+{
+    replace_name(&s->persona, name);
+}
+
+void chat_settings_read_stored(struct chat_settings *s, const struct model *model, const char *json)
+{
+    struct sampling own = chat_settings_base(s, model, NULL);
+    s->by_hand = fields_read(&own, json);
+    s->overruled = set_given(s->options, &own);
+    s->sampling = own;
+    s->seed_is_fixed = (s->by_hand & SETTINGS_SEED) != 0 || options_source(s->options, "seed") != SOURCE_BUILT_IN;
+    s->seed_offset = 0;
+}
+
+/* The subset of what is set whose values equal those in the JSON. */
+static uint32_t set_alike(const struct chat_settings *s, const struct model *model, const char *json)
+{
+    struct sampling other = chat_settings_base(s, model, NULL);
+    uint32_t read = fields_read(&other, json);
+    return json != NULL ? s->by_hand & read & ~fields_changed(&other, &s->sampling) : 0;
+}
+
+void chat_settings_find_origins(struct chat_settings *s, const struct model *model, const char *preset,
+                                const char *preset_json, const char *persona, const char *persona_json)
+{
+    s->from_preset = set_alike(s, model, preset_json);
+    s->from_persona = set_alike(s, model, persona_json);
+    s->preset_is_models = false;
+    replace_name(&s->preset, preset);
+    replace_name(&s->persona, persona);
 }

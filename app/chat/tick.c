@@ -1,23 +1,33 @@
-/* Chat: what is done from time to time. */
+/* Tick: what is done from time to time: saving what has gathered, naming the conversation, and looking whether another
+ * program changed it. */
 #include <config.h>
 
-#include "app/chat/internal.h"
+#include "app/chat/chat.h"
+
+#include "app/chat/compare.h"
+#include "app/chat/reload.h"
+#include "app/chat/saving.h"
+#include "app/chat/state.h"
+#include "app/chat/titling.h"
+#include "app/library/home.h"
+#include "history/history.h"
 
 /* Milliseconds between looks for what other programs did. */
 enum { LOOK_EVERY = 1000 };
 
-/* While an answer comes nobody could do much about it. */
-static bool watches(const struct chat *c)
+/* While an answer comes, the user could not act on what is found. */
+static bool watches_history(const struct chat *c)
 {
     return !chat_is_busy(c) && !home_is_temporary(c->home) && home_conversation(c->home) != 0;
 }
 
-static int until(int64_t when)
+static int look_due(const struct chat *c)
 {
-    int64_t left = when - chat_clock();
-    return left > 0 ? (int)left : 0;
+    int64_t left = c->looked + LOOK_EVERY - chat_clock();
+    return !watches_history(c) ? -1 : left > 0 ? (int)left : 0;
 }
 
+/* The sooner of two; negative: never. */
 static int sooner(int a, int b)
 {
     return a < 0 || (b >= 0 && b < a) ? b : a;
@@ -25,76 +35,62 @@ static int sooner(int a, int b)
 
 int chat_due(const struct chat *c)
 {
-    if (!c->problem_told)
+    if (!saving_has_reported(c->saving, REPORTED_HOME))
         return 0;
-    int due = watches(c) ? until(c->looked + LOOK_EVERY) : -1;
-    if (c->told)
-        due = sooner(due, until(c->retry));
-    else if (c->reply != NULL)
-        due = sooner(due, store_reply_due(c->reply));
-    if (c->properties_due != 0)
-        due = sooner(due, until(c->properties_due));
-    return sooner(sooner(due, chat_compare_due(c)), chat_title_wait(c));
+    return sooner(sooner(look_due(c), chat_save_due(c)), sooner(chat_compare_due(c), chat_title_due(c)));
 }
 
-/* Another program did something: is the conversation still there? */
-static void look(struct chat *c)
+static void take_trash_flag(struct chat *c, bool trashed)
+{
+    struct error ignored = {0}; /* looked for again in a second */
+    if (!trashed) {
+        saving_retract(c->saving, REPORTED_TRASHED);
+        if (chat_is_longer_elsewhere(c))
+            chat_reload(c, &ignored);
+    } else if (saving_report(c->saving, REPORTED_TRASHED)) {
+        chat_remark(c, false, "this conversation was deleted elsewhere; your next message brings it back");
+    }
+}
+
+/* Another program changed the history: does the conversation still exist, and is there more of it? */
+static void look_at_history(struct chat *c)
 {
     struct store_conversation now = {0};
     struct error err = {0};
     enum error_code code = store_conversation_get(home_store(c->home), home_conversation(c->home), &now, &err);
     if (code == ERR_NOT_FOUND) {
-        chat_forget_ids(c);
-        c->orphan = true;
-        chat_remark(c, false, "this conversation was deleted for good elsewhere; your next message keeps it as a new one");
-    } else if (code == ERR_NONE && now.trashed != 0 && !c->trash_told) {
-        c->trash_told = true;
-        chat_remark(c, false, "this conversation was deleted elsewhere; your next message brings it back");
+        chat_forget_saved(c);
+        chat_remark(c, false,
+                    "this conversation was deleted for good elsewhere; your next message saves it as a new one");
+    } else if (code == ERR_NONE) {
+        take_trash_flag(c, now.trashed != 0);
     }
-    if (code == ERR_NONE && now.trashed == 0)
-        c->trash_told = false;
-    if (code == ERR_NONE && now.trashed == 0 && chat_is_longer_elsewhere(c))
-        chat_reload(c, &err);
     store_conversation_free(&now);
 }
 
-/* Once: that nothing of this chat is saved and why, or why it is a new one. */
-static void tell_problem(struct chat *c)
+/* Tells once that nothing of this chat is saved and why, or why it is a new one. */
+static void report_home(struct chat *c)
 {
     const struct error *problem = home_problem(c->home);
-    if (problem != NULL && !c->problem_told)
+    if (!saving_report(c->saving, REPORTED_HOME))
+        return;
+    if (problem != NULL)
         chat_remark(c, true, "%s. Nothing of this chat is saved", problem->message);
-    else if (!c->problem_told && c->options->no_save && home_is_temporary(c->home))
+    else if (c->options->no_save && home_is_temporary(c->home))
         chat_remark(c, false, "nothing of this chat is saved; /temp off begins one that is");
-    else if (!c->problem_told && c->options->continue_last && home_conversation(c->home) == 0)
-        chat_remark(c, false, "there is no conversation yet to go on with; this is a new one");
-    c->problem_told = true;
+    else if (c->options->continue_last && home_conversation(c->home) == 0)
+        chat_remark(c, false, "there is no conversation yet to continue; this is a new one");
 }
 
 void chat_tick(struct chat *c)
 {
-    struct error ignored = {0};
-    tell_problem(c);
+    report_home(c);
     chat_title_tick(c);
     chat_compare_flush(c);
-    if (c->properties_due != 0 && until(c->properties_due) == 0) {
-        c->properties_due = 0;
-        if (c->properties && !c->told)
-            chat_save(c, &ignored);
-    }
-    if (c->told && until(c->retry) == 0) {
-        if (!chat_is_saved(c))
-            chat_save(c, &ignored);
-        else if (c->reply != NULL)
-            chat_flush_due(c);
-        else
-            chat_saved_again(c);
-    } else if (!c->told && c->reply != NULL) {
-        chat_flush_due(c);
-    }
-    if (!watches(c) || until(c->looked + LOOK_EVERY) > 0)
+    chat_save_tick(c);
+    if (look_due(c) != 0)
         return;
     c->looked = chat_clock();
     if (store_changed(home_store(c->home)))
-        look(c);
+        look_at_history(c);
 }

@@ -11,7 +11,8 @@
 
 enum { SHOWN = 400, WORDS = 8, CHARACTERS = 60 }; /* SHOWN: bytes of each message, about a hundred tokens */
 
-static const char task[] = "Write a title of at most six words for the conversation below. Answer with the title alone.";
+static const char task[] = "Write a title of at most six words for the conversation below. "
+                           "Answer with the title alone.";
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
@@ -35,7 +36,7 @@ enum error_code title_render(const struct chat_template *t, const struct tokeniz
     buf_puts(&text, "\n\nTitle:");
     const struct message messages[] = {{ROLE_SYSTEM, "You write short titles."}, {ROLE_USER, buf_text(&text)}};
     *out = (struct prompt){0};
-    enum error_code code = buf_failed(&text) ? error_set(err, ERR_MEMORY, "no memory for a title")
+    enum error_code code = buf_failed(&text) ? error_set(err, ERR_MEMORY, "out of memory for a title")
                                              : prompt_render(t, tokenizer, messages, 2, 0, out, err);
     buf_free(&text);
     return code;

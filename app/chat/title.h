@@ -1,7 +1,7 @@
 /* Title: how a model is asked for the title of a conversation, and whether what it says is one.
  *
- * Small models answer with a sentence, with quotes around it, with the question or with nonsense: what is not a short line
- * of words is refused, and the conversation keeps the title it has. */
+ * Small models answer with a sentence, with quotes around it, with the question or with nonsense: what is not a short
+ * line of words is refused, and the conversation keeps the title it has. */
 #ifndef PALAVER_APP_CHAT_TITLE_H
 #define PALAVER_APP_CHAT_TITLE_H
 

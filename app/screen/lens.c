@@ -99,7 +99,7 @@ void screen_write_settings(const struct sampling *s, char *out, size_t size)
 static void write_recorded(const char *json, char *out, size_t size)
 {
     struct sampling s = sampling_defaults();
-    chat_settings_take(&s, json);
+    chat_read_settings(&s, json);
     screen_write_settings(&s, out, size);
 }
 
@@ -170,7 +170,7 @@ void screen_take_settings(struct screen *f, struct error *err)
         error_set(err, ERR_NOT_FOUND, "the lens stands on no token");
         return;
     }
-    chat_settings_take(&s, r->epochs[r->at[f->lens_token].epoch]);
+    chat_read_settings(&s, r->epochs[r->at[f->lens_token].epoch]);
     chat_set_sampling(f->repl.chat, &s);
     screen_settings_changed(f);
     ui_notice(f->ui, false, "the settings that were in force here are yours again");

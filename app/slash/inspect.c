@@ -115,7 +115,7 @@ enum error_code slash_context(struct repl *t, const char *arguments, struct erro
 {
     (void)arguments;
     struct prompt prompt = {0};
-    size_t n = chat_count(t->chat), window = chat_window(t->chat), capacity = chat_capacity(t->chat);
+    size_t n = chat_count(t->chat), window = chat_first_visible(t->chat), capacity = chat_capacity(t->chat);
     if (capacity == 0)
         return error_set(err, ERR_BUSY, "the model is still loading");
     if (n > 0 && chat_render(t->chat, &prompt, err) != ERR_NONE)

@@ -154,7 +154,7 @@ static void drops_the_oldest(void **state)
         assert_true(prompt->ids.n <= 256 - 64);
         assert_non_null(strstr(buf_text(&prompt->text), "Be a gull."));
         assert_non_null(strstr(buf_text(&prompt->text), text));
-        assert_int_equal(f->told.window, chat_window(f->chat));
+        assert_int_equal(f->told.window, chat_first_visible(f->chat));
     }
     assert_true(f->told.window > 0);
     assert_int_equal(f->told.window % 2, 0);

@@ -752,7 +752,7 @@ static void goes_on_behind_a_system_message(void **state)
         assert_non_null(strstr(prompt, "Be a gull."));
         assert_non_null(strstr(prompt, "What do you say"));
     }
-    size_t window = chat_window(f->chat);
+    size_t window = chat_first_visible(f->chat);
     assert_true(window > 1);
     assert_int_equal(chat_message(f->chat, window)->role, ROLE_USER);
     assert_int_equal(chat_count(f->chat), 13 + 16);
