@@ -5,11 +5,14 @@
 #include "app/chat/adjust.h"
 
 #include "app/chat/answering.h"
+#include "app/chat/chat.h"
 #include "app/chat/list.h"
 #include "app/chat/saving.h"
 #include "app/chat/settings.h"
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 struct sampling chat_request_sampling(const struct chat *c)
 {

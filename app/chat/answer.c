@@ -9,6 +9,7 @@
 
 #include "app/chat/adjust.h"
 #include "app/chat/answering.h"
+#include "app/chat/chat.h"
 #include "app/chat/list.h"
 #include "app/chat/saving.h"
 #include "app/chat/script.h"
@@ -17,8 +18,11 @@
 #include "app/chat/state.h"
 #include "app/chat/titling.h"
 #include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "history/history.h"
 
-static void take_event(struct chat *c, const struct event *event);
+static void take_answer_event(struct chat *c, const struct event *event);
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
@@ -67,7 +71,7 @@ static enum error_code request_answer(struct chat *c, struct error *err)
     if (save_before(c, err) == ERR_NONE) {
         chat_settle_settings(c);
         struct sampling s = chat_request_sampling(c);
-        request = speaker_ask(c->speaker, &prompt.ids, &s, take_event, err);
+        request = speaker_ask(c->speaker, &prompt.ids, &s, take_answer_event, err);
     }
     if (request == 0) {
         prompt_free(&prompt);
@@ -137,7 +141,7 @@ void chat_step(struct chat *c, int32_t id)
 
 /* ---- what comes ------------------------------------------------------------------------------------------------- */
 
-static void take_token(struct chat *c, const struct event *event)
+static void take_answer_token(struct chat *c, const struct event *event)
 {
     answering_count_text(c->answering, event->id >= 0); /* other events bring only text */
     if (event->text_size > 0)
@@ -193,7 +197,7 @@ static bool may_continue(const struct chat *c)
     return most < 0 || answering_tokens_before(c->answering) < most;
 }
 
-static void take_done(struct chat *c, const struct event *event)
+static void take_answer_end(struct chat *c, const struct event *event)
 {
     answering_end_request(c->answering);
     add_timings(&chat_list_last(&c->list)->timings, &event->timings);
@@ -209,7 +213,7 @@ static void take_done(struct chat *c, const struct event *event)
         c->view->ended(c->view->context, answer);
 }
 
-static void take_failure(struct chat *c, const struct event *event)
+static void take_answer_failure(struct chat *c, const struct event *event)
 {
     answering_end_request(c->answering);
     end_answer(c, FINISH_STOPPED, STORE_INTERRUPTED);
@@ -217,14 +221,14 @@ static void take_failure(struct chat *c, const struct event *event)
         c->view->failed(c->view->context, &event->error);
 }
 
-static void take_preview(struct chat *c, const struct event *event)
+static void take_answer_preview(struct chat *c, const struct event *event)
 {
     answering_pause(c->answering);
     if (c->view->preview != NULL)
         c->view->preview(c->view->context, event);
 }
 
-static void take_event(struct chat *c, const struct event *event)
+static void take_answer_event(struct chat *c, const struct event *event)
 {
     switch (event->kind) {
     case EVENT_LOADED: break;
@@ -232,9 +236,9 @@ static void take_event(struct chat *c, const struct event *event)
         if (c->view->reading != NULL)
             c->view->reading(c->view->context, event->done, event->total);
         break;
-    case EVENT_TOKEN: take_token(c, event); break;
-    case EVENT_PREVIEW: take_preview(c, event); break;
-    case EVENT_DONE: take_done(c, event); break;
-    case EVENT_FAILED: take_failure(c, event); break;
+    case EVENT_TOKEN: take_answer_token(c, event); break;
+    case EVENT_PREVIEW: take_answer_preview(c, event); break;
+    case EVENT_DONE: take_answer_end(c, event); break;
+    case EVENT_FAILED: take_answer_failure(c, event); break;
     }
 }

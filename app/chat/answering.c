@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "engine/engine.h"
+
 struct answering {
     bool waits_for_model, retract_on_failure;
     struct ids forced;

@@ -4,6 +4,7 @@
 #define PALAVER_APP_CHAT_ANSWERING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "engine/engine.h"

@@ -5,8 +5,11 @@
 
 #include <stdlib.h>
 
+#include "app/chat/chat.h"
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 struct aside {
     struct aside_work *work; /* NULL: none */
@@ -33,7 +36,7 @@ void aside_forget(struct aside *a)
         work->free(work);
 }
 
-static void take_event(struct chat *c, const struct event *event)
+static void take_aside_event(struct chat *c, const struct event *event)
 {
     struct aside_work *work = c->aside->work;
     if (work != NULL)
@@ -43,7 +46,7 @@ static void take_event(struct chat *c, const struct event *event)
 enum error_code aside_ask(struct chat *c, struct aside_work *work, const struct ids *prompt,
                           const struct sampling *sampling, struct error *err)
 {
-    if (speaker_ask_aside(c->speaker, prompt, sampling, take_event, err) == 0)
+    if (speaker_ask_aside(c->speaker, prompt, sampling, take_aside_event, err) == 0)
         return err->code;
     if (c->aside->work != work)
         aside_forget(c->aside);

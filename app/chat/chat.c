@@ -20,7 +20,11 @@
 #include "app/chat/titling.h"
 #include "app/chat/undone.h"
 #include "app/library/home.h"
+#include "app/options/options.h"
 #include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "history/history.h"
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
@@ -97,7 +101,7 @@ int chat_fd(const struct chat *c)
     return c->compare != NULL ? chat_compare_fd(c) : speaker_fd(c->speaker);
 }
 
-static void take_event(struct chat *c, const struct event *event)
+static void take_speaker_event(struct chat *c, const struct event *event)
 {
     speaker_taker *taker = speaker_taker_of(c->speaker, event);
     if (taker != NULL)
@@ -115,7 +119,7 @@ void chat_handle(struct chat *c)
         if (speaker_is_loading(c->speaker))
             chat_take_loading(c, &event);
         else
-            take_event(c, &event);
+            take_speaker_event(c, &event);
     }
 }
 

@@ -180,7 +180,7 @@ enum chat_origin {
 };
 /* setting is the engine's name of it; *name is that of the preset or the persona, else NULL. */
 enum chat_origin chat_setting_origin(const struct chat *c, const char *setting, const char **name);
-/* What the settings are unless somebody changes them: the options, and what the model recommends unless a flag or a
+/* What the settings are unless they are changed: the options, and what the model recommends unless a flag or a
  * variable says otherwise. *recommended (may be NULL): which of them come from the model, as bits. */
 struct sampling chat_base_sampling(const struct chat *c, uint32_t *recommended);
 /* Makes the settings those of a preset, JSON as the history has them; what it says nothing of is as in

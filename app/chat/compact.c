@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/chat/aside.h"
+#include "app/chat/chat.h"
 #include "app/chat/conversation.h"
 #include "app/chat/list.h"
 #include "app/chat/saving.h"
@@ -16,7 +17,9 @@
 #include "app/chat/titling.h"
 #include "app/library/home.h"
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
 #include "history/history.h"
 
 enum {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "app/chat/answer.h"
+#include "app/chat/chat.h"
 #include "app/chat/form.h"
 #include "app/chat/list.h"
 #include "app/chat/reload.h"
@@ -23,7 +24,10 @@
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
 #include "app/library/home.h"
+#include "app/options/options.h"
 #include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 #include "history/history.h"
 
 enum {
@@ -100,7 +104,7 @@ static struct script side_script(const struct chat *c, const struct side *s, con
 
 /* ---- storing ---------------------------------------------------------------------------------------------------- */
 
-static enum error_code open_reply(struct chat *c, struct side *s, struct error *err)
+static enum error_code open_side_reply(struct chat *c, struct side *s, struct error *err)
 {
     s->answer.model = strdup(model_info(speaker_model(s->speaker))->name);
     struct store_making made = form_making(s->speaker, &s->answer);
@@ -112,7 +116,7 @@ static enum error_code open_reply(struct chat *c, struct side *s, struct error *
 }
 
 /* What can't be stored now is tried again by chat_compare_flush. */
-static void close_reply(struct side *s)
+static void close_side_reply(struct side *s)
 {
     struct error ignored = {0};
     if (s->reply == NULL)
@@ -143,7 +147,7 @@ void chat_compare_flush(struct chat *c)
     for (size_t i = 0; i < chat_compared(c); i++) {
         struct side *s = &c->compare->sides[i];
         if (s->reply != NULL && s->stage == ENDED)
-            close_reply(s);
+            close_side_reply(s);
         else if (s->reply != NULL && store_reply_due(s->reply) == 0)
             store_reply_flush(s->reply, &ignored);
     }
@@ -158,7 +162,7 @@ static void end_side(struct chat *c, struct side *s, enum store_state state)
     s->answer.state = state;
     s->stage = ENDED;
     s->request = 0;
-    close_reply(s);
+    close_side_reply(s);
     tell_side(c, s);
 }
 
@@ -171,7 +175,7 @@ static void ask_side(struct chat *c, struct side *s)
     size_t first_visible;
     speaker_pace(s->speaker, 0);
     if (script_render_fitting(&script, &prompt, &first_visible, &s->error) == ERR_NONE &&
-        (s->reply != NULL || open_reply(c, s, &s->error) == ERR_NONE)) {
+        (s->reply != NULL || open_side_reply(c, s, &s->error) == ERR_NONE)) {
         speaker_add_stops(s->speaker, &settings);
         s->request = speaker_ask(s->speaker, &prompt.ids, &settings, take_shared_event, &s->error);
     }
@@ -217,14 +221,14 @@ static void start_next_side(struct chat *c)
     }
 }
 
-static void take_loaded(struct chat *c, struct side *s)
+static void take_side_loaded(struct chat *c, struct side *s)
 {
     s->stage = LOADED;
     if (speaker_use_loaded(s->speaker, NULL, &s->error) != ERR_NONE)
         end_side(c, s, STORE_STOPPED);
 }
 
-static void take_token(struct chat *c, struct side *s, const struct event *event)
+static void take_side_token(struct chat *c, struct side *s, const struct event *event)
 {
     struct error ignored = {0}; /* the store keeps it, and tries again with the next */
     struct store_token token = form_token(event);
@@ -234,7 +238,7 @@ static void take_token(struct chat *c, struct side *s, const struct event *event
     tell_side(c, s);
 }
 
-static void take_done(struct chat *c, struct side *s, const struct event *event)
+static void take_side_end(struct chat *c, struct side *s, const struct event *event)
 {
     s->answer.timings = event->timings;
     s->answer.finish = event->finish;
@@ -247,12 +251,12 @@ static void take_done(struct chat *c, struct side *s, const struct event *event)
 static void take_side_event(struct chat *c, struct side *s, const struct event *event)
 {
     switch (event->kind) {
-    case EVENT_LOADED: take_loaded(c, s); break;
+    case EVENT_LOADED: take_side_loaded(c, s); break;
     case EVENT_PREFILL: break;
     case EVENT_PREVIEW: s->stage = WAITING; break;
-    case EVENT_TOKEN: take_token(c, s, event); break;
+    case EVENT_TOKEN: take_side_token(c, s, event); break;
     case EVENT_DONE:
-    case EVENT_FAILED: take_done(c, s, event); break;
+    case EVENT_FAILED: take_side_end(c, s, event); break;
     }
     start_next_side(c);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/chat/answering.h"
+#include "app/chat/chat.h"
 #include "app/chat/list.h"
 #include "app/chat/models.h"
 #include "app/chat/preset.h"
@@ -18,10 +19,12 @@
 #include "app/chat/undone.h"
 #include "app/library/conversations.h"
 #include "app/library/home.h"
+#include "app/options/options.h"
+#include "base/error.h"
 #include "history/history.h"
 
 /* Whether a flag or a variable sets it. */
-static bool is_given(const struct chat *c, const char *option)
+static bool option_is_given(const struct chat *c, const char *option)
 {
     return options_source(c->options, option) >= SOURCE_VARIABLE;
 }
@@ -43,14 +46,14 @@ static void take_settings(struct chat *c, const struct store_conversation *own)
 
 static void take_system(struct chat *c, const char *system)
 {
-    const char *text = system != NULL && !is_given(c, "system") ? system : c->options->system;
+    const char *text = system != NULL && !option_is_given(c, "system") ? system : c->options->system;
     chat_put_system(c, text != NULL ? text : "");
 }
 
 static void take_template(struct chat *c, const char *name)
 {
     struct error err = {0};
-    if (c->options->raw || is_given(c, "template"))
+    if (c->options->raw || option_is_given(c, "template"))
         return;
     const char *wanted = name != NULL ? name : c->options->template_name;
     if (speaker_use_template(c->speaker, wanted, name != NULL, &err) != ERR_NONE)

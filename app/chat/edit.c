@@ -4,6 +4,7 @@
 #include "app/chat/edit.h"
 
 #include "app/chat/answering.h"
+#include "app/chat/chat.h"
 #include "app/chat/list.h"
 #include "app/chat/saving.h"
 #include "app/chat/send.h"
@@ -11,6 +12,8 @@
 #include "app/chat/state.h"
 #include "app/chat/undone.h"
 #include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 void chat_put_back(struct chat *c, size_t n, struct chat_list *old)
 {

@@ -10,6 +10,8 @@
 #include <jansson.h>
 
 #include "app/chat/chat.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 static uint32_t bit_of(const struct sampling_field *field)
 {

@@ -9,6 +9,7 @@
 
 #include "app/chat/answer.h"
 #include "app/chat/answering.h"
+#include "app/chat/chat.h"
 #include "app/chat/edit.h"
 #include "app/chat/list.h"
 #include "app/chat/saving.h"
@@ -17,7 +18,9 @@
 #include "app/chat/undone.h"
 #include "app/library/home.h"
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
 #include "history/history.h"
 
 enum { PIECE_MOST = 4096 };

@@ -6,9 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/chat/chat.h"
 #include "app/chat/fields.h"
+#include "app/chat/list.h"
+#include "app/chat/speaker.h"
 #include "app/library/reasons.h"
 #include "app/terminal/stats.h"
+#include "engine/engine.h"
+#include "history/history.h"
 
 /* ---- what made a message ---------------------------------------------------------------------------------------- */
 

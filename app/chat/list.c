@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "app/chat/chat.h"
 #include "base/buf.h"
+#include "engine/engine.h"
 
 /* Milliseconds since 1970. */
 static int64_t wall_clock(void)

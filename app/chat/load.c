@@ -9,6 +9,7 @@
 
 #include "app/chat/answering.h"
 #include "app/chat/aside.h"
+#include "app/chat/chat.h"
 #include "app/chat/models.h"
 #include "app/chat/preset.h"
 #include "app/chat/saving.h"
@@ -18,6 +19,9 @@
 #include "app/chat/state.h"
 #include "app/chat/titling.h"
 #include "app/library/home.h"
+#include "app/options/options.h"
+#include "base/error.h"
+#include "engine/engine.h"
 #include "history/history.h"
 
 /* The name of the resumed conversation's model, malloc'ed; NULL when it has none or that was removed. */

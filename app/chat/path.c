@@ -4,6 +4,7 @@
  * message has no place in the history: only the chat knows of it. */
 #include <config.h>
 
+#include "app/chat/chat.h"
 #include "app/chat/list.h"
 #include "app/chat/reload.h"
 #include "app/chat/saving.h"
@@ -12,6 +13,7 @@
 #include "app/chat/undone.h"
 #include "app/library/home.h"
 #include "base/buf.h"
+#include "base/error.h"
 #include "history/history.h"
 
 /* ---- alternatives ----------------------------------------------------------------------------------------------- */

@@ -4,12 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/chat/chat.h"
 #include "app/chat/fields.h"
 #include "app/chat/models.h"
 #include "app/chat/saving.h"
 #include "app/chat/settings.h"
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
+#include "base/error.h"
+#include "engine/engine.h"
 #include "history/history.h"
 
 /* A model in the models folder by its name, so that the folder may move; any other by its path. */

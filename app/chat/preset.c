@@ -9,11 +9,13 @@
 #include <strings.h>
 
 #include "app/chat/answering.h"
+#include "app/chat/chat.h"
 #include "app/chat/settings.h"
 #include "app/chat/state.h"
 #include "app/library/home.h"
 #include "app/text/nearest.h"
 #include "app/text/words.h"
+#include "base/error.h"
 #include "history/history.h"
 
 /* The error for a name that no preset has, with the nearest one that exists. */

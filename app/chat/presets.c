@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/chat/chat.h"
 #include "app/library/home.h"
 #include "app/text/words.h"
 #include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 #include "history/history.h"
 
 static const struct { const char *name, *settings; } built_in[] = {

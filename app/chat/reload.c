@@ -5,9 +5,13 @@
 
 #include <stdlib.h>
 
+#include "app/chat/chat.h"
 #include "app/chat/form.h"
+#include "app/chat/list.h"
 #include "app/chat/state.h"
 #include "app/library/home.h"
+#include "base/error.h"
+#include "history/history.h"
 
 enum error_code chat_load_messages(struct store *s, const int64_t *ids, size_t n, struct chat_list *out,
                                    struct error *err)
@@ -24,7 +28,7 @@ enum error_code chat_load_messages(struct store *s, const int64_t *ids, size_t n
 }
 
 /* How many of the first messages are those of these ids and will not grow. */
-static size_t in_common(const struct chat *c, const struct store_ids *ids)
+static size_t messages_in_common(const struct chat *c, const struct store_ids *ids)
 {
     size_t n = 0;
     while (n < c->list.n && n < ids->n && c->list.at[n].id == ids->at[n] &&
@@ -53,7 +57,7 @@ enum error_code chat_reload(struct chat *c, struct error *err)
     struct store_ids ids = {0};
     struct chat_list fresh = {0};
     enum error_code code = store_current(s, home_conversation(c->home), &ids, err);
-    size_t same = in_common(c, &ids);
+    size_t same = messages_in_common(c, &ids);
     bool changed = same < c->list.n || same < ids.n;
     if (code == ERR_NONE)
         code = chat_load_messages(s, ids.at + same, ids.n - same, &fresh, err);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "app/chat/answering.h"
+#include "app/chat/chat.h"
 #include "app/chat/fields.h"
 #include "app/chat/form.h"
 #include "app/chat/list.h"
@@ -20,6 +21,10 @@
 #include "app/chat/state.h"
 #include "app/chat/undone.h"
 #include "app/library/home.h"
+#include "app/options/options.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 #include "history/history.h"
 
 /* Milliseconds between tries, and from a change of settings until it is saved. */
@@ -66,7 +71,7 @@ void saving_free(struct saving *s)
     free(s);
 }
 
-static bool streams(const struct chat *c, size_t index)
+static bool is_streaming(const struct chat *c, size_t index)
 {
     return answering_is_writing(c->answering) && index + 1 == c->list.n;
 }
@@ -79,7 +84,7 @@ bool chat_has_reply(const struct chat *c)
 bool chat_is_saved(const struct chat *c)
 {
     const struct saving *s = c->saving;
-    bool open = s->reply != NULL && !streams(c, s->reply_index);
+    bool open = s->reply != NULL && !is_streaming(c, s->reply_index);
     bool properties = s->properties && home_conversation(c->home) != 0;
     return !open && (s->orphan || (chat_list_first_unsaved(&c->list) == c->list.n && !properties));
 }
@@ -259,7 +264,7 @@ static void forget_tokens(struct chat_message *m)
 }
 
 /* Appends what came before the reply could be opened. */
-static void catch_up(struct chat *c, struct chat_message *m)
+static void append_beginning(struct chat *c, struct chat_message *m)
 {
     struct error ignored = {0}; /* the store keeps what is appended; finishing the reply fails if it can't be written */
     store_reply_append(c->saving->reply, buf_text(&m->text), m->text.size, NULL, &ignored);
@@ -282,7 +287,7 @@ static enum error_code open_reply(struct chat *c, size_t index, struct error *er
     c->saving->reply_index = index;
     c->saving->reply_before = (struct timings){0};
     m->id = store_reply_message(c->saving->reply);
-    catch_up(c, m);
+    append_beginning(c, m);
     read_place(c, m);
     return ERR_NONE;
 }
@@ -328,11 +333,11 @@ static enum error_code save_message(struct chat *c, size_t index, struct error *
     if (m->role != ROLE_ASSISTANT || m->model == NULL) /* the user wrote it */
         return save_whole(c, index, err);
     enum error_code code = open_reply(c, index, err);
-    return code == ERR_NONE && !streams(c, index) ? close_reply(c, err) : code;
+    return code == ERR_NONE && !is_streaming(c, index) ? close_reply(c, err) : code;
 }
 
 /* A new message in a conversation that another program deleted restores it. */
-static enum error_code bring_back(struct chat *c, struct error *err)
+static enum error_code restore_deleted(struct chat *c, struct error *err)
 {
     bool writes = answering_is_writing(c->answering) && c->saving->reply == NULL;
     bool more = chat_list_first_unsaved(&c->list) < c->list.n || writes;
@@ -342,16 +347,16 @@ static enum error_code bring_back(struct chat *c, struct error *err)
     return store_restore(home_store(c->home), home_conversation(c->home), err);
 }
 
-static enum error_code save_all(struct chat *c, struct error *err)
+static enum error_code save_everything(struct chat *c, struct error *err)
 {
     enum error_code code = ERR_NONE;
-    if (c->saving->reply != NULL && !streams(c, c->saving->reply_index))
+    if (c->saving->reply != NULL && !is_streaming(c, c->saving->reply_index))
         code = close_reply(c, err);
     if (code == ERR_NONE)
-        code = bring_back(c, err);
+        code = restore_deleted(c, err);
     for (size_t i = chat_list_first_unsaved(&c->list); code == ERR_NONE && i < c->list.n; i++)
         code = save_message(c, i, err);
-    if (code == ERR_NONE && c->list.n > 0 && streams(c, c->list.n - 1) && c->saving->reply == NULL)
+    if (code == ERR_NONE && c->list.n > 0 && is_streaming(c, c->list.n - 1) && c->saving->reply == NULL)
         code = reopen_reply(c, err);
     return code == ERR_NONE ? save_properties(c, err) : code;
 }
@@ -371,11 +376,11 @@ enum error_code chat_save(struct chat *c, struct error *err)
 {
     struct error why = {0};
     c->saving->orphan = false;
-    enum error_code code = save_all(c, &why);
+    enum error_code code = save_everything(c, &why);
     if (code == ERR_NOT_FOUND) {
         forget_ids(c);
         error_clear(&why);
-        code = save_all(c, &why);
+        code = save_everything(c, &why);
     }
     if (code == ERR_NONE) {
         report_success(c);

@@ -5,7 +5,10 @@
 
 #include <stdlib.h>
 
+#include "app/chat/speaker.h"
 #include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 /* Tokens that are left for an answer at least. */
 enum { LEAST_ROOM = 64 };

@@ -5,6 +5,7 @@
 
 #include "app/chat/answer.h"
 #include "app/chat/answering.h"
+#include "app/chat/chat.h"
 #include "app/chat/list.h"
 #include "app/chat/reload.h"
 #include "app/chat/saving.h"
@@ -13,6 +14,9 @@
 #include "app/chat/state.h"
 #include "app/chat/undone.h"
 #include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "history/history.h"
 
 enum error_code chat_ask_or_wait(struct chat *c, struct error *err)
 {

@@ -9,7 +9,11 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "app/chat/chat.h"
 #include "app/chat/fields.h"
+#include "app/options/options.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 struct chat_settings {
     const struct options *options;

@@ -22,7 +22,7 @@ void chat_settings_free(struct chat_settings *s);
 const struct sampling *chat_settings_sampling(const struct chat_settings *s);
 /* The settings of an answer that begins now, with its seed. */
 struct sampling chat_settings_for_answer(const struct chat_settings *s);
-/* What the settings are unless somebody changes them: the options, and what the model (NULL: none) recommends unless a
+/* What the settings are unless they are changed: the options, and what the model (NULL: none) recommends unless a
  * flag or a variable says otherwise. *recommended (may be NULL): the set of those that come from the model. */
 struct sampling chat_settings_base(const struct chat_settings *s, const struct model *model, uint32_t *recommended);
 enum chat_origin chat_settings_origin(const struct chat_settings *s, const char *setting, const char **name);

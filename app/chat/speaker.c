@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "app/chat/models.h"
+#include "app/options/options.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 /* Without a context size in the options: a model's own, up to this many tokens. */
 enum { CONTEXT_MOST = 4096 };

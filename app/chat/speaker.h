@@ -74,7 +74,7 @@ void speaker_forget(struct speaker *s, uint64_t request);
 int speaker_fd(const struct speaker *s);
 /* Takes the oldest event: of the model that is loading while one is, and only then of the present one. */
 bool speaker_next(struct speaker *s, struct event *out);
-/* Who takes this event; NULL: nobody. To be asked once for each event. */
+/* Who takes this event; NULL: it is dropped. To be asked once for each event. */
 speaker_taker *speaker_taker_of(struct speaker *s, const struct event *event);
 
 /* As the worker's calls of the same names; nothing happens without a model. */

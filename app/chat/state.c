@@ -8,8 +8,15 @@
 #include <time.h>
 
 #include "app/chat/answering.h"
+#include "app/chat/chat.h"
+#include "app/chat/list.h"
+#include "app/chat/script.h"
 #include "app/chat/settings.h"
 #include "app/chat/speaker.h"
+#include "app/library/home.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 

@@ -10,6 +10,8 @@
 #include "app/chat/chat.h"
 #include "app/chat/list.h"
 #include "app/chat/script.h"
+#include "app/library/home.h"
+#include "app/options/options.h"
 #include "base/buf.h"
 #include "base/error.h"
 

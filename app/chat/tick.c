@@ -10,6 +10,8 @@
 #include "app/chat/state.h"
 #include "app/chat/titling.h"
 #include "app/library/home.h"
+#include "app/options/options.h"
+#include "base/error.h"
 #include "history/history.h"
 
 /* Milliseconds between looks for what other programs did. */

@@ -7,11 +7,14 @@
 #include <string.h>
 
 #include "app/chat/aside.h"
+#include "app/chat/chat.h"
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
 #include "app/chat/title.h"
 #include "app/library/home.h"
 #include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 #include "history/history.h"
 
 enum {

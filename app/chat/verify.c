@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "app/chat/aside.h"
+#include "app/chat/chat.h"
 #include "app/chat/saving.h"
 #include "app/chat/script.h"
 #include "app/chat/speaker.h"
@@ -17,7 +18,9 @@
 #include "app/chat/titling.h"
 #include "app/library/home.h"
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
 #include "history/history.h"
 
 struct verify {

@@ -2,6 +2,8 @@
 #ifndef PALAVER_APP_LIBRARY_REASONS_H
 #define PALAVER_APP_LIBRARY_REASONS_H
 
+#include <stdint.h>
+
 #include "engine/engine.h"
 
 /* The number under which the history stores that this stage removed a candidate; 0: none did, or it has no number. */

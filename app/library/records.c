@@ -3,12 +3,15 @@
 
 #include "app/library/records.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/library/reasons.h"
 #include "app/text/jsonl.h"
 #include "base/buf.h"
+#include "base/error.h"
+#include "history/history.h"
 
 static const char csv_head[] = "message,token,id,text,before,after,rank,entropy,settings,forced,best\n";
 

@@ -2,6 +2,9 @@
 #ifndef PALAVER_APP_LIBRARY_RECORDS_H
 #define PALAVER_APP_LIBRARY_RECORDS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "app/terminal/show.h"
 #include "base/error.h"
 #include "history/history.h"

@@ -3,6 +3,12 @@
 
 #include "app/terminal/stats.h"
 
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "engine/engine.h"
+
 static double rate(size_t tokens, double seconds)
 {
     return seconds > 0 ? (double)tokens / seconds : 0;

@@ -2,6 +2,7 @@
 #ifndef PALAVER_APP_TERMINAL_STATS_H
 #define PALAVER_APP_TERMINAL_STATS_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include <jansson.h>
