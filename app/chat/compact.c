@@ -97,7 +97,7 @@ static enum error_code render_part(const struct chat *c, const char *part, size_
     buf_append(&text, part, size);
     const struct message messages[] = {{ROLE_SYSTEM, "You write short summaries."}, {ROLE_USER, buf_text(&text)}};
     enum error_code code =
-        buf_failed(&text) ? error_set(err, ERR_MEMORY, "out of memory for a summary")
+        buf_failed(&text) ? error_set(err, ERR_MEMORY, "out of memory")
                           : prompt_render(chat_template(c), model_tokenizer(chat_model(c)), messages, 2, 0, out, err);
     buf_free(&text);
     return code;
@@ -229,7 +229,7 @@ static enum error_code begin_compact(struct chat *c, struct compact *w, size_t u
     buf_init(&w->summary, SAID_MOST);
     append_old(c, upto, &w->old);
     if (buf_failed(&w->old))
-        return error_set(err, ERR_MEMORY, "out of memory for the conversation");
+        return error_set(err, ERR_MEMORY, "out of memory");
     size_t tokens = chat_count_tokens(c, buf_text(&w->old), w->old.size);
     w->upto = upto;
     w->part_bytes = tokens > PART ? w->old.size / tokens * PART : w->old.size;

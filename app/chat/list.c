@@ -4,19 +4,11 @@
 #include "app/chat/list.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "app/chat/chat.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "engine/engine.h"
-
-/* Milliseconds since 1970. */
-static int64_t wall_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static bool make_room(struct chat_list *list, size_t more)
 {
@@ -39,7 +31,7 @@ struct chat_message *chat_list_add(struct chat_list *list, enum role role, const
         buf_free(&copy);
         return NULL;
     }
-    list->at[list->n] = (struct chat_message){.role = role, .text = copy, .created = wall_clock(), .siblings = 1};
+    list->at[list->n] = (struct chat_message){.role = role, .text = copy, .created = clock_wall(), .siblings = 1};
     return &list->at[list->n++];
 }
 

@@ -159,14 +159,14 @@ char *models_find_name(const struct options *o, const char *name, struct error *
     if (name != NULL && (strchr(name, '/') != NULL || access(name, F_OK) == 0)) {
         char *path = strdup(name);
         if (path == NULL)
-            error_set(err, ERR_MEMORY, "out of memory for a path");
+            error_set(err, ERR_MEMORY, "out of memory");
         return path;
     }
     char *path = NULL;
     char **names = models_list(o);
     char *folder = paths_join(o->paths.data_dir, "models");
     if (names == NULL || folder == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory for the names of models");
+        error_set(err, ERR_MEMORY, "out of memory");
     } else {
         const char *file = name != NULL ? choose_model(names, folder, name, err) : choose_default(names, folder, err);
         path = file != NULL ? paths_join(folder, file) : NULL;
@@ -219,7 +219,7 @@ struct chat_template *models_template_named(const struct options *o, const char 
     struct chat_template *template = NULL;
     char *folder = paths_join(o->paths.config_dir, "templates");
     if (folder == NULL)
-        error_set(err, ERR_MEMORY, "out of memory for a path");
+        error_set(err, ERR_MEMORY, "out of memory");
     else if (name != NULL)
         template = template_load(name, folder, err);
     else

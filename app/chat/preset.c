@@ -87,7 +87,7 @@ enum error_code preset_save(struct chat *c, const char *name, struct error *err)
     if (settings != NULL)
         store_preset_put(s, name, settings, err);
     else
-        error_set(err, ERR_MEMORY, "out of memory for a preset");
+        error_set(err, ERR_MEMORY, "out of memory");
     free(settings);
     return err->code;
 }

@@ -23,6 +23,7 @@
 #include "app/library/home.h"
 #include "app/options/options.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "history/history.h"
@@ -37,10 +38,10 @@ struct saving {
     char **epochs;               /* settings given to the request while it ran, as JSON */
     size_t n_epochs, epochs_seen;
     bool properties;             /* the conversation's are not saved */
-    int64_t properties_due;      /* chat_clock: when they are to be at the latest; 0: no one waits */
+    int64_t properties_due;      /* clock_milliseconds: when they are to be at the latest; 0: no one waits */
     bool orphan;                 /* another program destroyed the conversation; the next message stores it again */
     unsigned reported;           /* set of enum saving_report */
-    int64_t retry;               /* chat_clock: when to try again */
+    int64_t retry;               /* clock_milliseconds: when to try again */
 };
 
 struct saving *saving_new(void)
@@ -124,7 +125,7 @@ bool saving_has_reported(const struct saving *s, enum saving_report what)
 
 static void report_failure(struct chat *c, const struct error *why)
 {
-    c->saving->retry = chat_clock() + RETRY_EVERY;
+    c->saving->retry = clock_milliseconds() + RETRY_EVERY;
     if (saving_report(c->saving, REPORTED_FAILED))
         chat_remark(c, true, "this can't be saved now: %s. It is kept in memory, and tried again every second",
                     why->message);
@@ -190,7 +191,7 @@ void chat_save_properties_later(struct chat *c)
 {
     c->saving->properties = true;
     if (home_conversation(c->home) != 0 && c->saving->properties_due == 0)
-        c->saving->properties_due = chat_clock() + PROPERTIES_AFTER;
+        c->saving->properties_due = clock_milliseconds() + PROPERTIES_AFTER;
 }
 
 /* ---- messages --------------------------------------------------------------------------------------------------- */
@@ -520,7 +521,7 @@ void chat_forget_saved(struct chat *c)
 
 static int milliseconds_until(int64_t when)
 {
-    int64_t left = when - chat_clock();
+    int64_t left = when - clock_milliseconds();
     return left > 0 ? (int)left : 0;
 }
 

@@ -5,7 +5,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "app/chat/answering.h"
 #include "app/chat/chat.h"
@@ -208,13 +207,6 @@ bool chat_put_system(struct chat *c, const char *text)
 {
     buf_clear(&c->system);
     return buf_puts(&c->system, text);
-}
-
-int64_t chat_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* ---- telling ---------------------------------------------------------------------------------------------------- */

@@ -22,7 +22,7 @@ struct chat {
     struct chat_list list;         /* those with an id stand before those without */
     struct buf system;             /* state.c, as the next */
     size_t first_visible;          /* the first message that the model sees */
-    int64_t looked;                /* tick.c: when it last looked for changes by other programs, as chat_clock */
+    int64_t looked;                /* tick.c: when it last looked for changes by others, as clock_milliseconds */
     struct chat_settings *settings;
     struct speaker *speaker;
     struct answering *answering;
@@ -52,9 +52,6 @@ void chat_cut(struct chat *c, size_t n);
 void chat_see_from(struct chat *c, size_t first);
 /* False when out of memory: then it is cut off. */
 bool chat_put_system(struct chat *c, const char *text);
-
-/* Monotonic milliseconds. */
-int64_t chat_clock(void);
 
 /* Tells the view that messages from index from on are others; what the model's logits are of is gone. */
 void chat_tell_changed(struct chat *c, size_t from);

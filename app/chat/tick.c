@@ -11,6 +11,7 @@
 #include "app/chat/titling.h"
 #include "app/library/home.h"
 #include "app/options/options.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "history/history.h"
 
@@ -25,7 +26,7 @@ static bool watches_history(const struct chat *c)
 
 static int look_due(const struct chat *c)
 {
-    int64_t left = c->looked + LOOK_EVERY - chat_clock();
+    int64_t left = c->looked + LOOK_EVERY - clock_milliseconds();
     return !watches_history(c) ? -1 : left > 0 ? (int)left : 0;
 }
 
@@ -92,7 +93,7 @@ void chat_tick(struct chat *c)
     chat_save_tick(c);
     if (look_due(c) != 0)
         return;
-    c->looked = chat_clock();
+    c->looked = clock_milliseconds();
     if (store_changed(home_store(c->home)))
         look_at_history(c);
 }

@@ -39,7 +39,7 @@ enum error_code title_render(const struct chat_template *t, const struct tokeniz
     buf_puts(&text, "\n\nTitle:");
     const struct message messages[] = {{ROLE_SYSTEM, "You write short titles."}, {ROLE_USER, buf_text(&text)}};
     *out = (struct prompt){0};
-    enum error_code code = buf_failed(&text) ? error_set(err, ERR_MEMORY, "out of memory for a title")
+    enum error_code code = buf_failed(&text) ? error_set(err, ERR_MEMORY, "out of memory")
                                              : prompt_render(t, tokenizer, messages, 2, 0, out, err);
     buf_free(&text);
     return code;
@@ -130,9 +130,11 @@ static bool repeats_a_word(const char *text)
 /* An answer instead of a title, or the prompt again. */
 static bool is_talk(const char *title)
 {
-    static const char *const beginnings[] = {"sure", "here is", "here's", "here are", "i'm ", "i am ", "i can", "i'll ",
-                                             "as an ai", "sorry", "question:", "answer:", "write a title", "user:",
-                                             "the title", "a title", "you write", "assistant:", "hi,", "hello", "hi there"};
+    static const char *const beginnings[] = {
+        "sure",      "here is",    "here's",    "here are", "i'm ",          "i am ",  "i can",     "i'll ",
+        "as an ai",  "sorry",      "question:", "answer:",  "write a title", "user:",  "the title", "a title",
+        "you write", "assistant:", "hi,",       "hello",    "hi there",
+    };
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
         if (begins_with(title, beginnings[i]))
             return true;

@@ -13,6 +13,7 @@
 #include "app/chat/title.h"
 #include "app/library/home.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "history/history.h"
@@ -23,7 +24,7 @@ enum {
 };
 
 struct titling {
-    int64_t due;       /* chat_clock: when to ask; 0: not at all */
+    int64_t due;       /* clock_milliseconds: when to ask; 0: not at all */
     int64_t asked_for; /* the conversation for which that was done last */
 };
 
@@ -54,7 +55,7 @@ static bool is_nameable(const struct chat *c)
 void chat_title_later(struct chat *c)
 {
     if (is_nameable(c) && home_conversation(c->home) != c->titling->asked_for)
-        c->titling->due = chat_clock() + MOMENT;
+        c->titling->due = clock_milliseconds() + MOMENT;
 }
 
 void chat_title_cancel(struct chat *c)
@@ -66,7 +67,7 @@ int chat_title_due(const struct chat *c)
 {
     if (c->titling->due == 0 || chat_is_busy(c) || speaker_is_loading(c->speaker))
         return -1;
-    int64_t left = c->titling->due - chat_clock();
+    int64_t left = c->titling->due - clock_milliseconds();
     return left > 0 ? (int)left : 0;
 }
 

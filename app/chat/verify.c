@@ -157,7 +157,7 @@ static enum error_code ask_for_stretch(struct chat *c, struct verify *v, size_t 
         ok = ids_append(&prompt.ids, &v->records.at[i].chosen.id, 1);
     struct sampling s = stretch_settings(c, v, &c->list.at[index]);
     if (!ok)
-        error_set(err, ERR_MEMORY, "out of memory for the prompt");
+        error_set(err, ERR_MEMORY, "out of memory");
     else if (prompt.ids.n > WORKER_ASIDE_MOST)
         error_set(err, ERR_CONTEXT, "the prompt of this answer has %zu tokens; up to %d can be verified", prompt.ids.n,
                   WORKER_ASIDE_MOST);
