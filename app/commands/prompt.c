@@ -69,7 +69,7 @@ int prompt_run(const struct options *o)
         status = report(&err);
     } else {
         struct renderer renderer = {template, model_tokenizer(model)};
-        status = jsonl_run(stdin, stdout, answer, &renderer);
+        status = jsonl_run(stdin, stdout, answer, &renderer) ? EXIT_ANSWER : EXIT_ERROR;
     }
     template_free(template);
     model_free(model);

@@ -151,7 +151,7 @@ int score_run(const struct options *o)
         status = report(&err);
     } else {
         struct scorer scorer = {model_tokenizer(model), session, model_info(model)->vocab};
-        status = jsonl_run(stdin, stdout, answer, &scorer);
+        status = jsonl_run(stdin, stdout, answer, &scorer) ? EXIT_ANSWER : EXIT_ERROR;
     }
     session_free(session);
     model_free(model);

@@ -103,7 +103,9 @@ int tokenize_run(const struct options *o)
     if (model == NULL)
         return report(&err);
     const struct tokenizer *t = model_tokenizer(model);
-    int status = o->jsonl ? jsonl_run(stdin, stdout, answer, (void *)t) : run_text(o, t);
+    int status = !o->jsonl                                               ? run_text(o, t)
+                 : jsonl_run(stdin, stdout, answer, (void *)t) ? EXIT_ANSWER
+                                                                         : EXIT_ERROR;
     model_free(model);
     return status;
 }

@@ -15,7 +15,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "app/commands/commands.h"
+#include "app/line/line.h"
 #include "app/terminal/drop.h"
 #include "app/terminal/editor.h"
 #include "app/line/edit.h"

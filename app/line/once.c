@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "app/chat/chat.h"
-#include "app/commands/commands.h"
+#include "app/line/line.h"
 #include "app/text/input.h"
 #include "app/text/jsonl.h"
 #include "app/terminal/progress.h"

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/commands/commands.h"
 #include "app/terminal/editor.h"
 #include "app/library/sent.h"
 #include "app/terminal/progress.h"

@@ -24,8 +24,10 @@ struct slash_command {
     slash_function *run;
 };
 extern const struct slash_command slash_commands[]; /* ends with name == NULL */
-/* By name or alias, size bytes without the slash; NULL when there is none. */
-const struct slash_command *slash_find(const char *name, size_t size);
+/* The row of a name or alias, size bytes without the slash; NULL if there is none. */
+const struct slash_command *slash_find(const struct slash_command *commands, const char *name, size_t size);
+/* The length of the name in a line that begins with a slash. */
+size_t slash_name_size(const char *line);
 
 /* slash-chat.c: the conversation */
 slash_function slash_new, slash_temp, slash_branch, slash_compact, slash_verify, slash_undo, slash_redo,

@@ -22,7 +22,7 @@ static void help_row(struct repl *t, const struct slash_command *c)
 static enum error_code help_one(struct repl *t, const char *name, struct error *err)
 {
     name += *name == '/';
-    const struct slash_command *c = slash_find(name, strlen(name));
+    const struct slash_command *c = slash_find(t->commands, name, strlen(name));
     if (c == NULL)
         return error_set(err, ERR_NOT_FOUND, "there is no /%s; /help lists the commands", name);
     help_row(t, c);
@@ -35,7 +35,7 @@ enum error_code slash_help(struct repl *t, const char *arguments, struct error *
 {
     if (*arguments != '\0')
         return help_one(t, arguments, err);
-    for (const struct slash_command *c = slash_commands; c->name != NULL; c++)
+    for (const struct slash_command *c = t->commands; c->name != NULL; c++)
         help_row(t, c);
     show_line(t->show, "%s", "Ctrl-C stops an answer or clears the line, Ctrl-D leaves, Tab completes.\n"
                              "For a message of several lines: a backslash before Enter, Alt-Enter, or \"\"\"\n"

@@ -20,8 +20,11 @@ struct listed {
     bool temporary;      /* they are of a temporary conversation */
 };
 
+struct slash_command;
+
 /* What commands act on. */
 struct repl {
+    const struct slash_command *commands; /* the table, see commands.h */
     struct chat *chat;   /* and the history behind it: chat_home(chat) */
     const struct options *options;
     struct show *show;

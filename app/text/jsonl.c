@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/options/options.h"
 #include "base/utf8.h"
 
 static json_t *parse_line(const char *text, size_t size, struct error *err)
@@ -31,9 +30,9 @@ static json_t *answer_line(const char *text, size_t size, jsonl_answer *answer, 
     return result;
 }
 
-int jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context)
+bool jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context)
 {
-    int status = EXIT_ANSWER;
+    bool good = true;
     char *line = NULL;
     size_t capacity = 0;
     ssize_t size;
@@ -44,13 +43,13 @@ int jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context)
         json_t *result = answer_line(line, (size_t)size, answer, context, &err);
         if (result == NULL) {
             result = json_pack("{s:o, s:I}", "error", json_text(err.message, strlen(err.message)), "line", number);
-            status = EXIT_ERROR;
+            good = false;
         }
         json_print(out, result);
         fflush(out);
     }
     free(line);
-    return ferror(in) ? EXIT_ERROR : status;
+    return good && !ferror(in);
 }
 
 void json_print(FILE *out, json_t *value)

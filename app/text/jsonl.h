@@ -2,6 +2,7 @@
 #ifndef PALAVER_APP_TEXT_JSONL_H
 #define PALAVER_APP_TEXT_JSONL_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <jansson.h>
@@ -11,9 +12,9 @@
 /* Answers one object; a new reference, or NULL with err filled. */
 typedef json_t *jsonl_answer(void *context, const json_t *in, struct error *err);
 
-/* Answers every line of in; empty lines are skipped. A line that can't be answered gives {"error": ..., "line": N} and
- * the rest goes on. Returns EXIT_ERROR when one did, else EXIT_ANSWER. */
-int jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context);
+/* Answers every line of in; empty lines are skipped. A line that can't be answered gives {"error": ..., "line": N}, and
+ * the next one follows. False when that happened or in could not be read. */
+bool jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context);
 
 /* Prints a value on one line and releases it; NULL prints nothing. */
 void json_print(FILE *out, json_t *value);
