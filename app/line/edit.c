@@ -84,7 +84,7 @@ static void take_text(struct line_edit *e, struct buf *out)
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
-static void resume(struct line_edit *e)
+static void edit_resume(struct line_edit *e)
 {
     fputc('\r', e->out);
     el_set(e->el, EL_PREP_TERM, 1);
@@ -92,7 +92,7 @@ static void resume(struct line_edit *e)
     el_set(e->el, EL_REFRESH);
 }
 
-static void suspend(struct line_edit *e)
+static void edit_suspend(struct line_edit *e)
 {
     fputc('\n', e->out);
     fflush(e->out);
@@ -100,28 +100,27 @@ static void suspend(struct line_edit *e)
     terminal_restore();
     signals_suspend();
     e->resumed = true;
-    resume(e);
+    edit_resume(e);
 }
 
 /* False when the line ends by a signal. */
 static bool take_signals(struct line_edit *e)
 {
-    for (int number; (number = signals_next()) != 0;) {
-        if (number == SIGTERM || number == SIGHUP) {
-            e->signal = number;
-            e->result = LINE_SIGNAL;
-            return false;
-        }
-        if (number == SIGINT)
-            line_keys_add(&e->keys, "\003", 1);
-        else if (number == SIGTSTP)
-            suspend(e);
-        else if (number == SIGWINCH)
-            el_resize(e->el);
-        else if (number == SIGCONT && !e->resumed)
-            resume(e);
-        e->resumed &= number != SIGCONT;
+    struct signals came = signals_take();
+    if (came.end != 0) {
+        e->signal = came.end;
+        e->result = LINE_SIGNAL;
+        return false;
     }
+    if (came.interrupt)
+        line_keys_add(&e->keys, "\003", 1);
+    if (came.suspend)
+        edit_suspend(e);
+    if (came.resize)
+        el_resize(e->el);
+    if (came.resume && !e->resumed)
+        edit_resume(e);
+    e->resumed &= !came.resume;
     return true;
 }
 
@@ -249,7 +248,7 @@ static unsigned char take_interrupt(EditLine *el, int key)
 static unsigned char take_suspend(EditLine *el, int key)
 {
     (void)key;
-    suspend(owner(el));
+    edit_suspend(owner(el));
     return CC_NORM;
 }
 

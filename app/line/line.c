@@ -12,12 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "app/line/line.h"
 #include "app/terminal/drop.h"
 #include "app/terminal/editor.h"
+#include "app/chat/models.h"
 #include "app/line/edit.h"
 #include "app/line/recap.h"
 #include "app/terminal/progress.h"
@@ -61,28 +61,20 @@ static void interrupt_prompt(struct line *l)
     l->printed |= l->at_prompt;
 }
 
-/* The length of a file's name without .gguf. */
-static int stem_size(const char *name)
-{
-    size_t size = strlen(name);
-    return (int)(size > 5 && strcasecmp(name + size - 5, ".gguf") == 0 ? size - 5 : size);
-}
-
 static void greet(struct line *l)
 {
     const struct chat_template *template = chat_template(l->repl.chat);
-    const char *path = chat_model_path(l->repl.chat), *slash = strrchr(path, '/');
-    const char *name = slash != NULL ? slash + 1 : path;
+    char name[256];
+    models_label(chat_model_path(l->repl.chat), name, sizeof name);
     bool first = !l->greeted;
     l->greeted = true;
     if (l->options->quiet)
         return;
     interrupt_prompt(l);
     if (template_is_base(template))
-        show_line(&l->show, "%.*s · base · continues the text%s", stem_size(name), name,
-                  first ? " · /help" : "");
+        show_line(&l->show, "%s · base · continues the text%s", name, first ? " · /help" : "");
     else
-        show_line(&l->show, "%.*s · %s%s", stem_size(name), name, template_name(template),
+        show_line(&l->show, "%s · %s%s", name, template_name(template),
                   first ? " · /help, Ctrl-D leaves" : "");
 }
 
@@ -184,19 +176,18 @@ static void on_remark(void *context, bool trouble, const char *text)
 
 static void take_signals(struct line *l)
 {
-    for (int number; (number = signals_next()) != 0;) {
-        if (number == SIGTERM || number == SIGHUP)
-            l->dying = number;
-        if (l->dying != 0 || number == SIGINT)
-            chat_stop(l->repl.chat);
-        if (number == SIGTSTP) {
-            show_no_status(&l->show);
-            terminal_restore();
-            signals_suspend();
-        }
-        if (number == SIGTSTP || number == SIGCONT)
-            terminal_listen();
+    struct signals came = signals_take();
+    if (came.end != 0)
+        l->dying = came.end;
+    if (came.end != 0 || came.interrupt)
+        chat_stop(l->repl.chat);
+    if (came.suspend) {
+        show_no_status(&l->show);
+        terminal_restore();
+        signals_suspend();
     }
+    if (came.suspend || came.resume)
+        terminal_listen();
 }
 
 /* True when an escape stands alone, without the rest of a key's sequence. */

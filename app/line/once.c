@@ -32,7 +32,7 @@ struct once {
     struct buf head;    /* the beginning of standard input, when that is all there is */
     json_t *tokens;     /* with --json */
     bool ended;
-    int interrupted;    /* the signal */
+    bool interrupted;   /* by a signal */
     struct error err;
 };
 
@@ -138,10 +138,11 @@ static void print_json(const struct once *o, const struct chat_message *answer)
 
 static void take_signals(struct once *o)
 {
-    for (int number; (number = signals_next()) != 0;) {
-        o->interrupted = number;
-        chat_stop(o->chat);
-    }
+    struct signals came = signals_take();
+    if (came.end == 0 && !came.interrupt)
+        return;
+    o->interrupted = true;
+    chat_stop(o->chat);
 }
 
 /* Waits for the engine and signals, and for a descriptor if it is not -1; true when that one is readable. */
@@ -160,7 +161,7 @@ static bool wait_once(struct once *o, int fd)
 
 static bool is_over(const struct once *o)
 {
-    return o->err.code != ERR_NONE || o->interrupted != 0;
+    return o->err.code != ERR_NONE || o->interrupted;
 }
 
 /* ---- the prompt ------------------------------------------------------------------------------------------------- */
@@ -306,7 +307,7 @@ static int finish(struct once *o)
         stats_print(stderr, last);
     if (ferror(stdout) && errno == EPIPE)
         clearerr(stdout);
-    if (o->interrupted != 0)
+    if (o->interrupted)
         return EXIT_INTERRUPTED;
     return o->err.code != ERR_NONE ? report(&o->err) : EXIT_ANSWER;
 }
