@@ -75,7 +75,8 @@ static void print_row(struct printer *p, size_t message, size_t number, const st
 
 static json_t *candidate_value(const struct store_candidate *c)
 {
-    json_t *object = json_pack("{s:i, s:f, s:f}", "id", (int)c->id, "before", (double)c->before, "after", (double)c->after);
+    json_t *object = json_pack("{s:i, s:f, s:f}", "id", (int)c->id, "before", (double)c->before, "after",
+                               (double)c->after);
     if (chat_reason(c->removed_by) != NULL)
         json_object_set_new(object, "removed_by", json_string(chat_reason(c->removed_by)));
     return object;

@@ -1,4 +1,4 @@
-/* Config: reading the file line by line. A person's file is a screenful; thousands of lines are not one. */
+/* Config: reading the file line by line. Expects a screenful; refuses a file of thousands of lines. */
 #include <config.h>
 
 #include "app/options/config.h"
@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/options/options.h"
+#include "app/options/paths.h"
 #include "app/text/nearest.h"
+#include "base/error.h"
 
 enum { LINES_MOST = 10000 };
 
@@ -58,14 +61,14 @@ static enum error_code unknown_name(const char *path, int line, const char *name
                      near.best);
 }
 
-static enum error_code read_line(struct options *o, const char *path, int line, char *text, struct error *err)
+static enum error_code read_config_line(struct options *o, const char *path, int line, char *text, struct error *err)
 {
     char *name = trim(text);
     if (*name == '\0' || *name == '#')
         return ERR_NONE;
     char *equals = strchr(name, '=');
     if (equals == NULL)
-        return error_set(err, ERR_ARGUMENT, "%s:%d: a line reads `name = value`, this one has no '='", path, line);
+        return error_set(err, ERR_ARGUMENT, "%s:%d: a line reads `name = value`; this one has no '='", path, line);
     *equals = '\0';
     name = trim(name);
     const struct option_spec *spec = find_lasting(name);
@@ -85,18 +88,18 @@ enum error_code config_read(struct options *o, struct error *err)
     FILE *file = NULL;
     char *path = paths_join(o->paths.config_dir, "config");
     if (path == NULL)
-        return error_set(err, ERR_MEMORY, "no memory for a path");
+        return error_memory(err);
     file = fopen(path, "re");
     if (file == NULL) {
         if (errno != ENOENT && errno != ENOTDIR)
-            code = error_system(err, ERR_IO, errno, "can't read %s", path);
+            code = error_system(err, ERR_IO, errno, "%s", path);
         goto out;
     }
     for (int line = 1; code == ERR_NONE && getline(&text, &capacity, file) >= 0; line++)
-        code = line <= LINES_MOST ? read_line(o, path, line, text, err)
+        code = line <= LINES_MOST ? read_config_line(o, path, line, text, err)
                                   : error_set(err, ERR_ARGUMENT, "%s has more than %d lines", path, LINES_MOST);
     if (code == ERR_NONE && ferror(file))
-        code = error_system(err, ERR_IO, errno, "can't read %s", path);
+        code = error_system(err, ERR_IO, errno, "%s", path);
 out:
     if (file != NULL)
         fclose(file);

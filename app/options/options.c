@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/options/paths.h"
+#include "base/error.h"
+#include "engine/engine.h"
+
 const char *option_source_name(enum option_source source)
 {
     static const char *const names[] = {"built-in", "config", "variable", "flag"};
@@ -127,7 +131,7 @@ static enum error_code set_text(char **at, const char *value, struct error *err)
 {
     char *copy = strdup(value);
     if (copy == NULL)
-        return error_set(err, ERR_MEMORY, "no memory for an option");
+        return error_memory(err);
     free(*at);
     *at = copy;
     return ERR_NONE;

@@ -1,8 +1,6 @@
-/* Options read from the command line, the variables and the config file, strongest first: a weaker source never replaces
- * what a stronger one set, whatever the order. */
+/* Options read from the command line, the variables and the config file, strongest first: a weaker source never
+ * replaces what a stronger one set, whatever the order. */
 #include <config.h>
-
-#include "app/options/options.h"
 
 #include <assert.h>
 #include <getopt.h>
@@ -11,11 +9,13 @@
 #include <string.h>
 
 #include "app/options/config.h"
+#include "app/options/options.h"
 #include "app/text/nearest.h"
+#include "base/error.h"
 
 /* ---- variables -------------------------------------------------------------------------------------------------- */
 
-/* Writes PALAVER_NAME for a row. */
+/* Writes the name of a row's variable, PALAVER_NAME. */
 static void variable_name(const struct option_spec *spec, char *out, size_t size)
 {
     snprintf(out, size, "PALAVER_%s", spec->name);
@@ -33,7 +33,7 @@ static enum error_code read_variables(struct options *o, struct error *err)
             continue;
         struct error why = {0};
         if (option_set(o, spec, value, SOURCE_VARIABLE, &why) != ERR_NONE)
-            return error_set(err, why.code, "in the variable %s: %s", name, why.message);
+            return error_set(err, why.code, "the variable %s: %s", name, why.message);
     }
     const char *accessible = getenv("ACCESSIBLE");
     if (accessible != NULL && *accessible != '\0' && strcmp(accessible, "0") != 0)
@@ -43,11 +43,12 @@ static enum error_code read_variables(struct options *o, struct error *err)
 
 /* ---- the command line ------------------------------------------------------------------------------------------- */
 
-/* What getopt_long is given, made from the table. */
+/* The arguments of getopt_long, made from the table. */
 struct parser {
     char letters[2 * OPTIONS_MAX + 2];
     struct option longs[2 * OPTIONS_MAX];
     char names[2 * OPTIONS_MAX][OPTION_NAME_MOST];
+    char command[32]; /* "palaver list", for messages */
     size_t n;
 };
 
@@ -58,13 +59,17 @@ static void add_long(struct parser *p, const char *name, const struct option_spe
     assert(p->n + 1 < sizeof p->longs / sizeof *p->longs);
     char *copy = p->names[p->n];
     snprintf(copy, OPTION_NAME_MOST, "%s", name);
-    int takes = spec->kind == OPTION_HELP ? optional_argument : spec->argument != NULL ? required_argument : no_argument;
+    int takes = spec->kind == OPTION_HELP ? optional_argument
+                : spec->argument != NULL  ? required_argument
+                                          : no_argument;
     p->longs[p->n++] = (struct option){copy, takes, NULL, LONG_BASE + (int)option_index(spec)};
 }
 
-static void parser_init(struct parser *p, unsigned command)
+static void parser_init(struct parser *p, unsigned command, const char *name)
 {
     *p = (struct parser){.letters = ":"};
+    bool chat = command == FOR_CHAT;
+    snprintf(p->command, sizeof p->command, "palaver%s%s", chat ? "" : " ", chat ? "" : name);
     size_t letters = 1;
     for (const struct option_spec *spec = option_specs; spec->name != NULL; spec++) {
         if ((spec->commands & command) == 0)
@@ -91,13 +96,13 @@ static const struct option_spec *spec_of(int value, unsigned command)
     return NULL;
 }
 
-/* An option that the table does not hold, or that was shortened too much. */
-static enum error_code unknown(const struct parser *p, const char *typed, int letter, struct error *err)
+/* An option that the table does not hold, that takes no value, or that was shortened too much. */
+static enum error_code report_option(const struct parser *p, const char *typed, int letter, struct error *err)
 {
     if (letter != 0 && letter < LONG_BASE)
-        return error_set(err, ERR_ARGUMENT, "there is no option -%c; see palaver --help", letter);
+        return error_set(err, ERR_ARGUMENT, "there is no option -%c; see %s --help", letter, p->command);
     if (letter != 0)
-        return error_set(err, ERR_ARGUMENT, "the option %s takes no value; see palaver --help", typed);
+        return error_set(err, ERR_ARGUMENT, "the option %s takes no value; see %s --help", typed, p->command);
     char name[64] = "";
     snprintf(name, sizeof name, "%.*s", (int)strcspn(typed + 2, "="), typed + 2);
     for (char *c = name; *c != '\0'; c++)
@@ -109,11 +114,12 @@ static enum error_code unknown(const struct parser *p, const char *typed, int le
         nearest_try(&near, p->longs[i].name);
     }
     if (begins > 1)
-        return error_set(err, ERR_ARGUMENT, "--%s is short for more than one option; see palaver --help", name);
+        return error_set(err, ERR_ARGUMENT, "--%s is short for more than one option; see %s --help", name,
+                         p->command);
     if (near.best != NULL)
-        return error_set(err, ERR_ARGUMENT, "there is no option --%s; did you mean --%s? See palaver --help", name,
-                         near.best);
-    return error_set(err, ERR_ARGUMENT, "there is no option --%s; see palaver --help", name);
+        return error_set(err, ERR_ARGUMENT, "there is no option --%s; did you mean --%s? See %s --help", name,
+                         near.best, p->command);
+    return error_set(err, ERR_ARGUMENT, "there is no option --%s; see %s --help", name, p->command);
 }
 
 /* llama.cpp writes --system as -sys, which getopt would read as -s ys. */
@@ -128,15 +134,16 @@ static void accept_sys(int argc, char **argv)
 static enum error_code read_flags(struct options *o, unsigned command, int argc, char **argv, struct error *err)
 {
     struct parser p;
-    parser_init(&p, command);
+    parser_init(&p, command, argv[0]);
     accept_sys(argc, argv);
     optind = 0;
     opterr = 0;
     for (int value; (value = getopt_long(argc, argv, p.letters, p.longs, NULL)) != -1;) {
         if (value == '?')
-            return unknown(&p, argv[optind - 1], optopt, err);
+            return report_option(&p, argv[optind - 1], optopt, err);
         if (value == ':')
-            return error_set(err, ERR_ARGUMENT, "the option %s needs a value; see palaver --help", argv[optind - 1]);
+            return error_set(err, ERR_ARGUMENT, "the option %s needs a value; see %s --help", argv[optind - 1],
+                             p.command);
         const struct option_spec *spec = spec_of(value, command);
         const char *text = optarg != NULL ? optarg : spec->kind == OPTION_HELP ? "" : "on";
         struct error why = {0};
@@ -145,6 +152,7 @@ static enum error_code read_flags(struct options *o, unsigned command, int argc,
     }
     o->words = argv + optind;
     o->n_words = argc - optind;
+    o->literal = optind > 1 && strcmp(argv[optind - 1], "--") == 0;
     return ERR_NONE;
 }
 
@@ -156,13 +164,14 @@ static enum error_code check_contradictions(const struct options *o, unsigned co
     if (command != FOR_CHAT)
         return ERR_NONE;
     if (o->raw && options_source(o, "system") == SOURCE_FLAG)
-        return error_set(err, ERR_ARGUMENT, "--raw continues a text, so it can't have --system");
+        return error_set(err, ERR_ARGUMENT, "--raw continues a text, so --system does not go with it");
     if (o->raw && options_source(o, "template") == SOURCE_FLAG)
-        return error_set(err, ERR_ARGUMENT, "--raw continues a text, so it can't have --template");
+        return error_set(err, ERR_ARGUMENT, "--raw continues a text, so --template does not go with it");
     if (o->continue_last && o->resume != NULL)
-        return error_set(err, ERR_ARGUMENT, "--continue and --resume each choose a conversation; give one of them");
+        return error_set(err, ERR_ARGUMENT,
+                         "--continue and --resume each choose a conversation; give only one of them");
     if (o->no_save && options_source(o, "no-save") == SOURCE_FLAG && (o->continue_last || o->resume != NULL))
-        return error_set(err, ERR_ARGUMENT, "--no-save begins a chat of its own, so it can't go on with another");
+        return error_set(err, ERR_ARGUMENT, "--no-save begins a new chat, so it can't resume another");
     if (o->json && !once)
         return error_set(err, ERR_ARGUMENT, "--json needs -p TEXT or -f FILE");
     if (o->logprobs > 0 && !o->json)
@@ -178,7 +187,7 @@ enum error_code options_read(struct options *o, unsigned command, int argc, char
     if (code == ERR_NONE && o->help)
         return ERR_NONE;
     struct error found = {0};
-    if (command == FOR_DOCTOR) /* looks at these itself, so it must not stop at them */
+    if (command == FOR_DOCTOR) /* checks these itself, so it must not stop at them */
         err = &found;
     if (code == ERR_NONE)
         code = read_variables(o, err);

@@ -1,8 +1,6 @@
 /* Completion of slash commands and their arguments. */
 #include <config.h>
 
-#include "app/slash/slash.h"
-
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,32 +8,36 @@
 
 #include "app/chat/models.h"
 #include "app/slash/commands.h"
+#include "app/slash/slash.h"
+#include "app/text/words.h"
+#include "base/buf.h"
+#include "engine/engine.h"
 
-static void try_word(struct words *candidates, const char *prefix, const char *word)
+static void offer_word(struct words *candidates, const char *prefix, const char *word)
 {
     if (strncmp(word, prefix, strlen(prefix)) == 0)
         words_add(candidates, word, strlen(word));
 }
 
-static void try_names(const struct repl *t, struct words *candidates, const char *prefix, const char *slash)
+static void offer_names(const struct repl *t, struct words *candidates, const char *prefix, const char *slash)
 {
     for (const struct slash_command *c = t->commands; c->name != NULL; c++) {
         char name[32];
         snprintf(name, sizeof name, "%s%s", slash, c->name);
-        try_word(candidates, prefix, name);
+        offer_word(candidates, prefix, name);
     }
 }
 
-static void try_settings(struct words *candidates, const char *prefix)
+static void offer_settings(struct words *candidates, const char *prefix)
 {
     for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++)
-        try_word(candidates, prefix, field->name);
+        offer_word(candidates, prefix, field->name);
     for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
-        try_word(candidates, prefix, sampling_list_name(list));
-    try_word(candidates, prefix, "system");
+        offer_word(candidates, prefix, sampling_list_name(list));
+    offer_word(candidates, prefix, "system");
 }
 
-static void try_files(struct words *candidates, const char *prefix)
+static void offer_files(struct words *candidates, const char *prefix)
 {
     glob_t found = {0};
     struct buf pattern;
@@ -50,40 +52,40 @@ static void try_files(struct words *candidates, const char *prefix)
     buf_free(&pattern);
 }
 
-static void try_list(struct words *candidates, const char *prefix, char **names)
+static void offer_list(struct words *candidates, const char *prefix, char **names)
 {
     for (char **name = names; name != NULL && *name != NULL; name++)
-        try_word(candidates, prefix, *name);
+        offer_word(candidates, prefix, *name);
 }
 
-static void try_words(const struct repl *t, enum slash_words words, struct words *candidates, const char *prefix)
+static void offer_words(const struct repl *t, enum slash_words words, struct words *candidates, const char *prefix)
 {
     char **names = NULL;
     switch (words) {
     case SLASH_NO_WORDS:
         break;
     case SLASH_FILES:
-        try_files(candidates, prefix);
+        offer_files(candidates, prefix);
         break;
     case SLASH_TEMPLATES:
         names = models_templates(t->options);
-        try_list(candidates, prefix, names);
+        offer_list(candidates, prefix, names);
         free(names);
         break;
     case SLASH_MODELS:
         names = models_list(t->options);
-        try_list(candidates, prefix, names);
+        offer_list(candidates, prefix, names);
         models_free_list(names);
         break;
     case SLASH_SETTINGS:
-        try_settings(candidates, prefix);
+        offer_settings(candidates, prefix);
         break;
     case SLASH_THINK:
-        try_word(candidates, prefix, "show");
-        try_word(candidates, prefix, "hide");
+        offer_word(candidates, prefix, "show");
+        offer_word(candidates, prefix, "hide");
         break;
     case SLASH_NAMES:
-        try_names(t, candidates, prefix, "");
+        offer_names(t, candidates, prefix, "");
         break;
     case SLASH_PRESETS:
         slash_offer_presets(t, prefix, candidates);
@@ -104,7 +106,7 @@ void slash_complete(const struct repl *t, const char *line, struct words *candid
         return;
     if (line[1 + slash_name_size(line)] == '\0') {
         *start = 0;
-        try_names(t, candidates, line, "/");
+        offer_names(t, candidates, line, "/");
         return;
     }
     const struct slash_command *command = slash_find(t->commands, line + 1, slash_name_size(line));
@@ -113,5 +115,5 @@ void slash_complete(const struct repl *t, const char *line, struct words *candid
     while (*start > arguments && (whole || strchr(" \t\n", line[*start - 1]) == NULL))
         --*start;
     if (command != NULL)
-        try_words(t, command->words, candidates, line + *start);
+        offer_words(t, command->words, candidates, line + *start);
 }

@@ -7,8 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/text/nearest.h"
+#include "app/chat/chat.h"
+#include "app/options/options.h"
 #include "app/slash/commands.h"
+#include "app/terminal/show.h"
+#include "app/text/nearest.h"
+#include "base/buf.h"
+#include "base/error.h"
 
 void repl_init(struct repl *t, const struct options *o, struct show *show)
 {
@@ -37,7 +42,7 @@ bool slash_is_command(const char *line)
     return memchr(line + 1, '/', slash_name_size(line)) == NULL;
 }
 
-static enum error_code unknown(const struct repl *t, const char *line, struct error *err)
+static enum error_code report_command(const struct repl *t, const char *line, struct error *err)
 {
     int size = (int)slash_name_size(line);
     char *name = strndup(line + 1, (size_t)size);
@@ -45,37 +50,38 @@ static enum error_code unknown(const struct repl *t, const char *line, struct er
     for (const struct slash_command *c = t->commands; c->name != NULL; c++)
         nearest_try(&near, c->name);
     if (near.best != NULL)
-        error_set(err, ERR_NOT_FOUND, "there is no /%.*s; did you mean /%s? A blank before the slash sends it as text",
+        error_set(err, ERR_NOT_FOUND,
+                  "there is no /%.*s; did you mean /%s? A space before the slash sends it as a message",
                   size, line + 1, near.best);
     else
         error_set(err, ERR_NOT_FOUND,
-                  "there is no /%.*s; /help lists the commands, a blank before the slash sends it as text", size,
+                  "there is no /%.*s; /help lists the commands, a space before the slash sends it as a message", size,
                   line + 1);
     free(name);
     return err->code;
 }
 
-static enum error_code run(struct repl *t, const char *line, struct error *err)
+static enum error_code run_line(struct repl *t, const char *line, struct error *err)
 {
     const struct slash_command *command = slash_find(t->commands, line + 1, slash_name_size(line));
     if (command == NULL)
-        return unknown(t, line, err);
+        return report_command(t, line, err);
     const char *from = line + 1 + slash_name_size(line);
     from += strspn(from, " \t\n");
     size_t size = strlen(from);
     while (size > 0 && strchr(" \t\n", from[size - 1]) != NULL)
         size--;
     if (size > 0 && !command->arguments)
-        return error_set(err, ERR_ARGUMENT, "nothing may follow /%s", command->name);
+        return error_set(err, ERR_ARGUMENT, "/%s takes no arguments", command->name);
     char *arguments = strndup(from, size);
     if (arguments == NULL)
-        return error_set(err, ERR_MEMORY, "no memory for a line");
+        return error_memory(err);
     if (t->front != NULL && t->front(t->context, command->name, arguments, err))
-        ; /* done there */
+        ; /* the front end ran it */
     else if (command->run != NULL)
         command->run(t, arguments, err);
     else
-        error_set(err, ERR_UNSUPPORTED, "/%s is for the full screen; this is line mode", command->name);
+        error_set(err, ERR_UNSUPPORTED, "/%s needs the full screen; this is line mode", command->name);
     free(arguments);
     return err->code;
 }
@@ -83,10 +89,11 @@ static enum error_code run(struct repl *t, const char *line, struct error *err)
 void slash_run(struct repl *t, const char *line)
 {
     struct error err = {0};
-    if (run(t, strcmp(line, ":q") == 0 ? "/quit" : line, &err) == ERR_NONE)
+    if (run_line(t, strcmp(line, ":q") == 0 ? "/quit" : line, &err) == ERR_NONE)
         return;
     show_error(t->show, &err);
-    bool alone = line[1 + slash_name_size(line)] == '\0' && slash_find(t->commands, line + 1, slash_name_size(line)) != NULL;
+    bool alone = line[1 + slash_name_size(line)] == '\0' && slash_find(t->commands, line + 1,
+                                                                       slash_name_size(line)) != NULL;
     if (!alone) {
         buf_clear(&t->draft);
         buf_puts(&t->draft, line);

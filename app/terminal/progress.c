@@ -1,4 +1,4 @@
-/* Progress: the bar. */
+/* Progress: drawing the bar. */
 #include <config.h>
 
 #include "app/terminal/progress.h"

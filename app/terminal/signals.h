@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 
-/* From now on SIGINT, SIGTERM and SIGHUP arrive in the pipe; with terminal also SIGTSTP, SIGCONT and SIGWINCH. Returns the
- * descriptor to poll, or -1 with err filled. */
+/* From now on SIGINT, SIGTERM and SIGHUP arrive in the pipe; with terminal also SIGTSTP, SIGCONT and SIGWINCH. Returns
+ * the descriptor to poll, or -1 with err filled. */
 int signals_open(bool terminal, struct error *err);
 /* Restores what the signals did before. */
 void signals_close(void);

@@ -1,12 +1,18 @@
-/* JSON lines: reading and answering them; jansson parses. */
+/* JSON lines; jansson parses them. */
 #include <config.h>
 
 #include "app/text/jsonl.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
 
 static json_t *parse_line(const char *text, size_t size, struct error *err)
 {
@@ -95,7 +101,7 @@ enum error_code json_read_ids(const json_t *array, int32_t vocab, struct ids *ou
             return error_set(err, ERR_FORMAT, "ids[%zu] is not a token of this model (0 to %d)", i, vocab - 1);
         int32_t narrow = (int32_t)id;
         if (!ids_append(out, &narrow, 1))
-            return error_set(err, ERR_MEMORY, "no memory for %zu ids", json_array_size(array));
+            return error_memory(err);
     }
     return ERR_NONE;
 }

@@ -21,12 +21,15 @@ run show
 fails_with "nothing to show" 1 "no conversations yet"
 run export --json
 prints "an empty export" '"format":"palaver-history"'
+run export
+expect "an empty export as text is told" [ "$status:$(cat "$work/out"):$(cat "$work/err")" = \
+	"0::palaver: no conversations yet, so nothing is exported" ]
 
 # ---- the words of commands
 run search
 fails_with "search without words" 2 "WORD"
 run delete
-fails_with "delete without a name" 2 "which one"
+fails_with "delete without a name" 2 "which conversation"
 run import
 fails_with "import without a file" 2 "FILE"
 run list --trash --archived
@@ -57,7 +60,7 @@ printf '{"messages": [{"role": "user"' >"$work/broken.json"
 run import "$work/broken.json"
 fails_with "a broken file" 1 "broken.json"
 run import "$work/chats.json"
-prints "import says what came in" "3 conversations with 5 messages came in"
+prints "import says what came in" "3 conversations with 5 messages imported"
 expect "the database is private" [ "$(stat -c %a "$db" "$data" | tr '\n' ' ')" = "600 700 " ]
 input=$work/chats.json
 run import --json -
@@ -113,7 +116,7 @@ run search schrodinger
 prints "search finds without the accent" "Sky colours: "
 expect "search prints the id" grep -q "^$id  " "$work/out"
 run search '"blue sky"'
-expect "a phrase that is nowhere" [ "$status:$(cat "$work/out"):$(cat "$work/err")" = "0::[nothing found for \"blue sky\"]" ]
+expect "a phrase that is nowhere" [ "$status:$(cat "$work/out"):$(cat "$work/err")" = "0::[no match for \"blue sky\"]" ]
 run search 天空
 expect "search finds Chinese in titles" [ "$status:$(wc -l <"$work/out")" = 0:2 ]
 expect "no escape of a hit reaches the output" no_escapes
@@ -121,7 +124,7 @@ run search --json scatter mo
 prints "search in JSON" '"role":"assistant"'
 expect "marks say where" says '"marks":[[18,25],[26,30]]'
 run search -n 1 s
-expect "there are more hits" [ "$(wc -l <"$work/out"):$(cat "$work/err")" = "1:[there are more; --limit was 1]" ]
+expect "there are more hits" [ "$(wc -l <"$work/out"):$(cat "$work/err")" = "1:[these are the first 1; --limit N shows more]" ]
 run search "'; DROP TABLE message; -- \" OR *"
 expect "a query is no syntax" [ "$status" = 0 ]
 
@@ -144,7 +147,7 @@ run export -o "$work/all.json"
 expect "export to a file prints nothing" [ "$status:$(cat "$work/out" "$work/err")" = 0: ]
 expect "the file is private" [ "$(stat -c %a "$work/all.json")" = 600 ]
 run import "$work/all.json"
-prints "what is there already is left alone" "0 conversations with 0 messages came in, 5 were there already"
+prints "what is there already is left alone" "0 conversations with 0 messages imported, 5 were there already"
 HOME=$work/second run import "$work/all.json"
 HOME=$work/second run export --json
 expect "export, import, export is equal" cmp -s "$work/out" "$work/all.json"
@@ -206,7 +209,7 @@ PALAVER_MODEL=tiny-llama run doctor
 expect "a model that is cut off" [ "$status:$(grep -c '^models *problem.*cut.gguf' "$work/out")" = 1:1 ]
 rm "$models/cut.gguf"
 run doctor --repair
-expect "nothing to repair" says "nothing was done"
+expect "nothing to repair" says "nothing was changed"
 
 # ---- a damaged one
 cp "$db" "$work/good.db"

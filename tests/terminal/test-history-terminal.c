@@ -107,7 +107,7 @@ static void the_chat_lists_and_opens(void **state)
     assert_true(pty_expect(&p, "deleted: Ships; /restore brings it back"));
     assert_true(pty_expect(&p, PROMPT));
     pty_type(&p, "/restore\r");
-    assert_true(pty_expect(&p, "back: Ships"));
+    assert_true(pty_expect(&p, "restored: Ships"));
     assert_true(pty_expect(&p, PROMPT));
     pty_type(&p, "\004");
     assert_int_equal(pty_wait(&p), 0);

@@ -106,7 +106,7 @@ static void survives_a_kill(void **state)
     start(&p, &h, (const char *const[]){"--continue", "-n", "4", NULL});
     assert_true(pty_expect(&p, PROMPT));
     assert_true(pty_saw(&p, PROMPT "Tell of llamas"));
-    assert_true(pty_saw(&p, "[interrupted; /continue goes on]"));
+    assert_true(pty_saw(&p, "[interrupted; /continue resumes it]"));
     say(&p, "/continue");
     pty_type(&p, "/context\r");
     assert_true(pty_expect(&p, "1   user"));
@@ -177,7 +177,7 @@ static void edits_beside(void **state)
     assert_true(pty_expect(&p, "nothing changed"));
     pty_type(&p, "/branch 2\r");
     assert_true(pty_expect(&p, "Of the old gull (2) · 2 messages"));
-    assert_true(pty_expect(&p, "a conversation of its own"));
+    assert_true(pty_expect(&p, "a separate conversation"));
     pty_type(&p, "/edit 7\r");
     assert_true(pty_expect(&p, "a number from 1 to 2"));
     pty_type(&p, "\025");

@@ -294,7 +294,7 @@ static void reads_files(void **state)
     start(&p);
     snprintf(line, sizeof line, "/read %s\r", model);
     pty_type(&p, line);
-    assert_true(pty_expect(&p, "is not text"));
+    assert_true(pty_expect(&p, "not a text file"));
     snprintf(line, sizeof line, "\025/read %s/note.txt\r", p.home);
     char path[128];
     snprintf(path, sizeof path, "%s/note.txt", p.home);
@@ -303,7 +303,7 @@ static void reads_files(void **state)
     fputs("The gull\033[2J answered.\n", out);
     fclose(out);
     pty_type(&p, line);
-    assert_true(pty_expect(&p, "goes with your next message"));
+    assert_true(pty_expect(&p, "sent with your next message"));
     pty_type(&p, "What?\r");
     assert_true(pty_expect(&p, "max_new_tokens"));
     pty_type(&p, "/prompt\r");

@@ -31,7 +31,7 @@ expect 'it is no new one' [ "$("$palaver" list --json | grep -o '"id"' | wc -l)"
 run -m "$model" -p x -r 'no such title'
 fails_with 'a title that no conversation has is an error' 1 'no such title'
 run -m "$model" -p x -r sky --continue
-fails_with '--continue and --resume contradict each other' 2 'give one of them'
+fails_with '--continue and --resume contradict each other' 2 'give only one of them'
 
 printf 'The llama' >"$work/text"
 input=$work/text run -m "$model" -s 5 -n 12
@@ -62,7 +62,7 @@ input=$work/text run -m "$model" -p x
 fails_with 'what is not UTF-8 is refused' 1 'not UTF-8 at byte 3'
 printf 'a\0b' >"$work/text"
 input=$work/text run -m "$model" -p x
-fails_with 'so is a zero byte' 1 'byte 1 is a zero'
+fails_with 'so is a zero byte' 1 'byte 1 is zero'
 yes | head -c 100000000 >"$work/text"
 input=$work/text run -m "$model" -p x
 fails_with 'too much is refused with both numbers' 1 'context of 512 tokens'
@@ -76,6 +76,6 @@ if [ -c /dev/full ]; then
 	status=0
 	"$palaver" -m "$model" -n 4 -p x </dev/null >/dev/full 2>"$work/err" || status=$?
 	: >"$work/out"
-	fails_with 'a full disk is told' 1 'could not be written'
+	fails_with 'a full disk is told' 1 "can't be written"
 fi
 finish
