@@ -2,19 +2,14 @@
 #include <config.h>
 
 #include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "pty.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 #define PROMPT "\xE2\x80\xBA "

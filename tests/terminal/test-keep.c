@@ -2,19 +2,14 @@
  * leaves no trace. The programs of one test share a home; the model has random weights. */
 #include <config.h>
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
-#include <cmocka.h>
-
 #include "pty.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 #define PROMPT "\xE2\x80\xBA "

@@ -1,10 +1,6 @@
 /* Tests of what the commands about the history share: widths, ages, finding a conversation, replacing a file. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +8,10 @@
 #include <locale.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "app/terminal/columns.h"
 #include "app/library/conversations.h"
 #include "app/text/replace.h"
+#include "tests/cmocka.h"
 
 static void text_is_cut_between_characters(void **state)
 {

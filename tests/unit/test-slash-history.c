@@ -3,18 +3,13 @@
 
 #include <ftw.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "app/slash/commands.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 static char folder[64], model[4096];

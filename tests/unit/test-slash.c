@@ -1,21 +1,16 @@
 /* Tests of what the line mode is made of: commands, words, keys, folding and safe output. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "app/terminal/fold.h"
 #include "app/line/keys.h"
 #include "app/terminal/show.h"
 #include "app/slash/commands.h"
 #include "app/text/words.h"
+#include "tests/cmocka.h"
 
 /* ---- commands --------------------------------------------------------------------------------------------------- */
 
