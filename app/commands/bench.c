@@ -17,6 +17,7 @@
 #include "app/terminal/progress.h"
 #include "app/terminal/report.h"
 #include "app/text/jsonl.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
 

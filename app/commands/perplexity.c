@@ -22,6 +22,7 @@
 #include "app/text/input.h"
 #include "app/text/jsonl.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
 

@@ -33,6 +33,7 @@
 #include "app/text/plural.h"
 #include "app/text/words.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
 

@@ -5,14 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/clock.h"
+
 struct progress {
     bool shown;     /* standard error is a terminal, and the user did not ask for quiet */
     double started; /* seconds of the monotonic clock */
     double drawn;   /* when it was last drawn, likewise */
 };
-
-/* Seconds of the monotonic clock. */
-double clock_seconds(void);
 
 struct progress progress_start(bool quiet);
 /* done of total are through, in any unit. Draws at most ten times a second. */
