@@ -1,4 +1,4 @@
-/* Tests of the history on a pseudo-terminal: what the commands print where somebody looks, and the chat's lists. */
+/* Tests of the history on a pseudo-terminal: what the commands print on a terminal, and the lists in the chat. */
 #include <config.h>
 
 #include <ftw.h>

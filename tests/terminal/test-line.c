@@ -14,7 +14,7 @@
 
 #define PROMPT "\xE2\x80\xBA "
 
-/* The same again and again, until somebody stops it. */
+/* The same again and again, until it is stopped. */
 #define ENDLESS "--temperature", "0", "--frequency-penalty", "-2"
 
 static char program[4096], model[4096];

@@ -11,7 +11,7 @@ valid_json() { grep -q '^{"text":".*"finish":"length".*"seed":5,"usage":{.*"prom
 
 run -m "$model" -s 5 -n 12 -p 'The llama'
 expect 'an answer exits with 0' [ "$status" = 0 ]
-expect 'an answer ends with a line break' one_line
+expect 'an answer ends with a newline' one_line
 expect 'nothing else is printed' [ ! -s "$work/err" ]
 expect 'no escape sequence reaches a pipe' no_escape
 cp "$work/out" "$work/first"
@@ -24,7 +24,7 @@ before=$("$palaver" list --json | grep -o '"id"' | wc -l)
 run -m "$model" -s 5 -n 4 -p 'The llama in secret' --no-save
 expect 'an answer is not kept with --no-save' eval '! grep -rqaF "in secret" "$HOME"'
 run -m "$model" -s 5 -n 4 -p 'And the sea' --continue
-expect 'an answer goes on with the last conversation' [ "$status" = 0 ]
+expect '--continue resumes the last conversation' [ "$status" = 0 ]
 run show
 expect 'both questions are kept in it' eval 'grep -q "The llama" "$work/out" && grep -q "And the sea" "$work/out"'
 expect 'it is no new one' [ "$("$palaver" list --json | grep -o '"id"' | wc -l)" = "$before" ]
@@ -43,7 +43,7 @@ input=$work/text run -m "$model" -s 5 -n 12 -p 'The llama'
 cp "$work/out" "$work/first"
 printf 'The llama\n\nthe sea' >"$work/text"
 input=$work/text run -m "$model" -s 5 -n 12
-expect 'standard input follows the prompt behind an empty line' same "$work/out" "$work/first"
+expect 'standard input follows the prompt after an empty line' same "$work/out" "$work/first"
 
 run -m "$model" -s 5 -n 12 -p 'The llama' --raw
 expect 'raw text is continued' [ "$status" = 0 ]
@@ -71,11 +71,11 @@ input=$work/text run -m "$model" -p x
 fails_with 'a prompt longer than the context too' 1 'the context of 512'
 rm "$work/text"
 run -m "$model" -f "$work/none"
-fails_with 'a file that is not there is told' 1 'No such file'
+fails_with 'a missing file is reported' 1 'No such file'
 if [ -c /dev/full ]; then
 	status=0
 	"$palaver" -m "$model" -n 4 -p x </dev/null >/dev/full 2>"$work/err" || status=$?
 	: >"$work/out"
-	fails_with 'a full disk is told' 1 "can't be written"
+	fails_with 'a full disk is reported' 1 "can't be written"
 fi
 finish

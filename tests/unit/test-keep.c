@@ -111,7 +111,7 @@ static void close_chat(struct fixture *f)
     free(f);
 }
 
-/* The chat ends and the conversation is gone on with in another. */
+/* The chat ends and the conversation is resumed in another. */
 static void restart(struct fixture *f)
 {
     struct error err = {0};
@@ -399,7 +399,7 @@ static void edits_beside(void **state)
     assert_int_equal(chat_count(f->chat), 4);
     assert_string_equal(text_of(f, 2), "Two.");
 
-    good(chat_edit(f->chat, 1, "Half of", 7, false, &err), &err); /* an answer: kept, not gone on with */
+    good(chat_edit(f->chat, 1, "Half of", 7, false, &err), &err); /* an answer: saved, not continued */
     assert_false(chat_is_busy(f->chat));
     assert_int_equal(chat_count(f->chat), 2);
     assert_stored(f);
@@ -468,9 +468,9 @@ static void deletes_and_branches(void **state)
     close_chat(f);
 }
 
-/* ---- going on --------------------------------------------------------------------------------------------------- */
+/* ---- resuming -------------------------------------------------------------------------------------------------- */
 
-/* A program that ends while an answer streams leaves it interrupted; the next goes on in the same message. */
+/* A program that ends while an answer streams leaves it interrupted; the next resumes it in the same message. */
 static void goes_on_with_an_interrupted_answer(void **state)
 {
     (void)state;
@@ -685,7 +685,7 @@ static void survives_a_deletion_elsewhere(void **state)
     close_chat(f);
 }
 
-/* Two chats on one database, both streaming: both are saved, nobody waits in vain. */
+/* Two chats on one database, both streaming: both are saved, neither waits for the other. */
 static void two_stream_at_once(void **state)
 {
     (void)state;
@@ -722,7 +722,7 @@ static void two_stream_at_once(void **state)
 
 /* ---- from elsewhere ---------------------------------------------------------------------------------------------- */
 
-/* A conversation that begins with a message for the system goes on; that message stays when others fall out. */
+/* A conversation that begins with a system message is resumed; that message stays when others are left out. */
 static void goes_on_behind_a_system_message(void **state)
 {
     (void)state;
@@ -755,7 +755,7 @@ static void goes_on_behind_a_system_message(void **state)
     close_chat(f);
 }
 
-/* A conversation goes on with its own model when nobody names another. */
+/* A conversation is resumed with its own model unless another is named. */
 static void opens_the_model_of_the_conversation(void **state)
 {
     (void)state;

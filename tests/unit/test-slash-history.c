@@ -1,4 +1,4 @@
-/* Tests of the chat's commands about the history, with a small model of random weights: lines in, what is shown out. */
+/* Tests of the slash commands for the history, with a small model of random weights: lines in, what is shown out. */
 #include <config.h>
 
 #include <ftw.h>
@@ -69,7 +69,7 @@ static void say(struct fixture *f, const char *text)
     assert_int_equal(chat_message(f->repl.chat, chat_count(f->repl.chat) - 1)->role, ROLE_ASSISTANT);
 }
 
-/* What a command shows; "" while it fails, which is told on standard error: the line is the draft then. */
+/* What a command shows; "" if it fails, which is reported on standard error: the line is then the draft. */
 static const char *does(struct fixture *f, const char *line)
 {
     fflush(f->screen);
@@ -331,7 +331,7 @@ static void names_are_completed(void **state)
     end(f);
 }
 
-/* More than a screenful is shown page by page, with numbers that go on. */
+/* More than a screenful is shown page by page, with continuing numbers. */
 static void long_lists_have_pages(void **state)
 {
     (void)state;

@@ -48,7 +48,7 @@ static void names_and_aliases_are_found(void **state)
     assert_null(slash_find(slash_commands, "exit bye", 8));
 }
 
-/* No name or alias stands twice, and help fits into a line of 80 columns. */
+/* No name or alias occurs twice, and help fits into a line of 80 columns. */
 static void table_is_sound(void **state)
 {
     (void)state;
@@ -137,7 +137,7 @@ static void keys_become_characters(void **state)
     line_keys_free(&k);
 }
 
-/* The marks of a paste may come in any pieces. */
+/* The marks of a paste may arrive in any pieces. */
 static void pastes_are_taken_whole(void **state)
 {
     (void)state;
