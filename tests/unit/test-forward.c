@@ -4,20 +4,15 @@
 #include <config.h>
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "engine/engine.h"
 #include "engine/run/forward.h"
 #include "engine/kernels/kernels.h"
 #include "engine/run/pool.h"
+#include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
 
 static struct model *open_model(char *path)

@@ -2,20 +2,15 @@
 #include <config.h>
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "engine/engine.h"
 #include "engine/run/kv.h"
 #include "engine/model/model.h"
+#include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
 
 enum { CONTEXT = 200 };
