@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "ui/theme.h"
+#include "ui/draw/theme.h"
 #include "tests/source.h"
 
 static const char *shipped[2];

@@ -2,7 +2,7 @@
 #ifndef PALAVER_UI_PANES_CANDIDATES_H
 #define PALAVER_UI_PANES_CANDIDATES_H
 
-#include "ui/canvas.h"
+#include "ui/draw/canvas.h"
 #include "ui/ui.h"
 
 enum { CANDIDATES_MOST = 12 };

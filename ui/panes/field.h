@@ -3,7 +3,7 @@
 #define PALAVER_UI_PANES_FIELD_H
 
 #include "ui/keys/key.h"
-#include "ui/canvas.h"
+#include "ui/draw/canvas.h"
 
 enum { FIELD_BYTES = 4096 };
 

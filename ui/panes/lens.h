@@ -2,7 +2,7 @@
 #ifndef PALAVER_UI_PANES_LENS_H
 #define PALAVER_UI_PANES_LENS_H
 
-#include "ui/canvas.h"
+#include "ui/draw/canvas.h"
 #include "ui/ui.h"
 
 struct lens;

@@ -3,7 +3,7 @@
 #define PALAVER_UI_PANES_POPUP_H
 
 #include "ui/keys/key.h"
-#include "ui/canvas.h"
+#include "ui/draw/canvas.h"
 #include "ui/ui.h"
 
 struct popup;

@@ -3,7 +3,7 @@
 #define PALAVER_UI_PANES_SETTINGS_H
 
 #include "ui/panes/field.h"
-#include "ui/canvas.h"
+#include "ui/draw/canvas.h"
 #include "ui/ui.h"
 
 struct settings;

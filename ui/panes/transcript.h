@@ -7,7 +7,7 @@
 #define PALAVER_UI_PANES_TRANSCRIPT_H
 
 #include "base/buf.h"
-#include "ui/canvas.h"
+#include "ui/draw/canvas.h"
 #include "ui/ui.h"
 
 struct transcript;

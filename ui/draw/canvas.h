@@ -3,15 +3,15 @@
  * ncurses compares what is drawn with what stands there and sends the difference. Keys do not come through ncurses (see
  * keys.h), and its signal handlers are not used. What is written here is safe to write: characters that are not printable
  * are replaced, whatever the text came from. One screen a process, as ncurses has it. */
-#ifndef PALAVER_UI_CANVAS_H
-#define PALAVER_UI_CANVAS_H
+#ifndef PALAVER_UI_DRAW_CANVAS_H
+#define PALAVER_UI_DRAW_CANVAS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
 #include "ui/text/style.h"
-#include "ui/theme.h"
+#include "ui/draw/theme.h"
 
 struct canvas;
 

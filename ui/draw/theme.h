@@ -4,8 +4,8 @@
  * terminal's sixteen by name (black red green yellow blue magenta cyan white, bright-black …), or #rrggbb; attributes are
  * bold, dim, italic, underline, reverse, strike. `-` stands for what `text` has. A role that a file leaves out looks as its
  * parent does (heading as strong, strong as text, …). Errors name the file and the line. */
-#ifndef PALAVER_UI_THEME_H
-#define PALAVER_UI_THEME_H
+#ifndef PALAVER_UI_DRAW_THEME_H
+#define PALAVER_UI_DRAW_THEME_H
 
 #include <stdbool.h>
 #include <stdint.h>

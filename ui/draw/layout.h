@@ -1,8 +1,8 @@
 /* Layout: which pane stands where, from the size of the screen and what is shown. */
-#ifndef PALAVER_UI_LAYOUT_H
-#define PALAVER_UI_LAYOUT_H
+#ifndef PALAVER_UI_DRAW_LAYOUT_H
+#define PALAVER_UI_DRAW_LAYOUT_H
 
-#include "ui/canvas.h"
+#include "ui/draw/canvas.h"
 
 /* Below LAYOUT_WIDE columns side panes are there only while they are used. The list lies over the transcript then; settings
  * and lens, which are looked at together with the text, do so where the transcript would be left less than LAYOUT_TEXT. */

@@ -1,7 +1,7 @@
 /* Screen: ncurses behind a few calls. Colour pairs are made when a style is first drawn. */
 #include <config.h>
 
-#include "ui/canvas.h"
+#include "ui/draw/canvas.h"
 
 #include <langinfo.h>
 #include <locale.h>

@@ -1,7 +1,7 @@
 /* Theme: reading theme files, and colours for terminals that have fewer. */
 #include <config.h>
 
-#include "ui/theme.h"
+#include "ui/draw/theme.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* Layout. */
 #include <config.h>
 
-#include "ui/layout.h"
+#include "ui/draw/layout.h"
 
 static int least(int a, int b)
 {
