@@ -63,7 +63,6 @@ enum ui_action_kind {
     UI_QUERY,     /* text: typed in a popup that asks for items: see ui_set_items */
     UI_CANCEL,    /* an edit was left; text "popup": a popup */
     UI_COPY,      /* text: to the clipboard; what names it */
-    UI_SCROLLED,  /* the view moved */
     UI_MORE,      /* the end of the list is selected: there may be more */
     UI_TOKENS,    /* the tokens of message (by index) are wanted: see ui_message_tokens */
     UI_TOKEN,     /* the lens stands on a token of message (by index): see ui_set_token */

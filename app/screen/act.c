@@ -365,7 +365,6 @@ void screen_act(void *context, const struct ui_action *a)
     case UI_QUERY: screen_search(f, a->text); break;
     case UI_CANCEL: cancel(f, a); break;
     case UI_COPY: screen_copy(f, a->text, a->size, a->what); break;
-    case UI_SCROLLED: break;
     case UI_MORE: more(f); break;
     case UI_TOKENS: screen_tokens(f, a->index); break;
     case UI_TOKEN: screen_token_details(f, a->index, a->token); break;

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "ui/commands.h"
 
 #define ANY PLACE_ANYWHERE
 #define TXT PLACE_TRANSCRIPT
@@ -146,7 +145,8 @@ struct bindings {
     struct binding *at;
     struct key *keys;
     size_t n, capacity;
-    struct buf names; /* of the file: NUL-terminated, not moved once read */
+    bindings_is_command *is_command;
+    struct buf names; /* the file's text; its strings end with NUL and do not move once it is read */
 };
 
 const char *place_name(enum place place)
@@ -155,7 +155,7 @@ const char *place_name(enum place place)
     return (unsigned)place < PLACES ? names[place] : NULL;
 }
 
-static bool add(struct bindings *b, const struct binding *binding)
+static bool add_binding(struct bindings *b, const struct binding *binding)
 {
     struct key key;
     if (!key_parse(binding->key, &key))
@@ -177,7 +177,7 @@ static bool add(struct bindings *b, const struct binding *binding)
     return true;
 }
 
-static void drop(struct bindings *b, enum place place, const struct key *key)
+static void drop_binding(struct bindings *b, enum place place, const struct key *key)
 {
     for (size_t i = 0; i < b->n; i++) {
         if (b->at[i].place != place || !key_equal(&b->keys[i], key))
@@ -212,7 +212,7 @@ static const char *help_of(const char *command)
     return command[0] == '/' ? "run this command" : "";
 }
 
-static char *trim(char *text)
+static char *trim_blanks(char *text)
 {
     text += strspn(text, " \t\r\n");
     size_t size = strlen(text);
@@ -222,12 +222,12 @@ static char *trim(char *text)
 }
 
 /* `place key = command`; the strings stay where they are. */
-static enum error_code take_line(struct bindings *b, const char *file, int number, char *line, struct error *err)
+static enum error_code read_binding(struct bindings *b, const char *file, int number, char *line, struct error *err)
 {
-    line = trim(line);
+    line = trim_blanks(line);
     if (*line == '\0' || *line == '#')
         return ERR_NONE;
-    char *equals = strstr(line, " = "), *command = equals != NULL ? trim(equals + 3) : NULL;
+    char *equals = strstr(line, " = "), *command = equals != NULL ? trim_blanks(equals + 3) : NULL;
     char *key = line + strcspn(line, " \t");
     struct key parsed;
     struct binding binding = {0};
@@ -235,23 +235,23 @@ static enum error_code take_line(struct bindings *b, const char *file, int numbe
         return error_set(err, ERR_FORMAT, "%s:%d: a line reads `place key = command`", file, number);
     *equals = '\0';
     *key++ = '\0';
-    key = trim(key);
+    key = trim_blanks(key);
     if (!place_parse(line, &binding.place))
         return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no place; those are anywhere, transcript, list, settings, "
                          "lens, composer", file, number, line);
     if (!key_parse(key, &parsed))
         return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no key; keys are written like ctrl-x, alt-enter, f3, g", file,
                          number, key);
-    drop(b, binding.place, &parsed);
+    drop_binding(b, binding.place, &parsed);
     if (strcmp(command, "none") == 0)
         return ERR_NONE;
-    if (command[0] != '/' && ui_command_find(command) == NULL)
+    if (command[0] != '/' && !b->is_command(command))
         return error_set(err, ERR_FORMAT, "%s:%d: there is no command '%s'; F1 lists them, others begin with a slash",
                          file, number, command);
     binding.key = key;
     binding.command = command;
     binding.help = help_of(command);
-    return add(b, &binding) ? ERR_NONE : error_set(err, ERR_MEMORY, "no memory for the keys");
+    return add_binding(b, &binding) ? ERR_NONE : error_set(err, ERR_MEMORY, "out of memory");
 }
 
 static enum error_code read_file(struct bindings *b, const char *file, struct error *err)
@@ -271,23 +271,24 @@ static enum error_code read_file(struct bindings *b, const char *file, struct er
         if (end != NULL)
             *end = '\0';
         rest = end != NULL ? end + 1 : NULL;
-        if (take_line(b, file, number, line, err) != ERR_NONE)
+        if (read_binding(b, file, number, line, err) != ERR_NONE)
             return err->code;
     }
     return ERR_NONE;
 }
 
-struct bindings *bindings_open(const char *file, struct error *err)
+struct bindings *bindings_open(const char *file, bindings_is_command *is_command, struct error *err)
 {
     struct bindings *b = calloc(1, sizeof *b);
     if (b == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for the keys");
+        error_set(err, ERR_MEMORY, "out of memory");
         return NULL;
     }
+    b->is_command = is_command;
     buf_init(&b->names, 1 << 20);
     for (const struct binding *binding = bindings_default; binding->key != NULL; binding++)
-        if (!add(b, binding)) {
-            error_set(err, ERR_MEMORY, "no memory for the keys");
+        if (!add_binding(b, binding)) {
+            error_set(err, ERR_MEMORY, "out of memory");
             bindings_free(b);
             return NULL;
         }
@@ -320,7 +321,7 @@ const struct binding *bindings_at(const struct bindings *b, size_t index)
     return index < b->n ? &b->at[index] : NULL;
 }
 
-static const char *find(const struct bindings *b, enum place place, const struct key *key)
+static const char *find_in_place(const struct bindings *b, enum place place, const struct key *key)
 {
     for (size_t i = b->n; i-- > 0;)
         if (b->at[i].place == place && key_equal(&b->keys[i], key))
@@ -330,8 +331,8 @@ static const char *find(const struct bindings *b, enum place place, const struct
 
 const char *bindings_find(const struct bindings *b, enum place place, const struct key *key)
 {
-    const char *command = find(b, place, key);
-    return command != NULL ? command : find(b, PLACE_ANYWHERE, key);
+    const char *command = find_in_place(b, place, key);
+    return command != NULL ? command : find_in_place(b, PLACE_ANYWHERE, key);
 }
 
 const char *bindings_key(const struct bindings *b, const char *command)

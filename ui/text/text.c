@@ -4,6 +4,7 @@
 #include "ui/text/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <uchar.h>
 #include <utf8proc.h>
 #include <wchar.h>
@@ -12,6 +13,8 @@
 
 /* A cluster that goes on without end is cut here; the longest that people write have 10. */
 enum { CLUSTER_MOST = 32 };
+/* Bytes of a title, a label, a remark. */
+enum { LINE_MOST = 1 << 20 };
 
 static bool between(uint32_t code, uint32_t first, uint32_t last)
 {
@@ -136,6 +139,22 @@ bool text_clean(const char *text, size_t size, struct buf *out, struct text_orig
         before = visible ? ' ' : code;
     }
     return true;
+}
+
+char *text_clean_line(const char *text)
+{
+    struct buf out;
+    if (text == NULL)
+        return NULL;
+    buf_init(&out, LINE_MOST);
+    if (!text_clean(text, strlen(text), &out, NULL)) {
+        buf_free(&out);
+        return NULL;
+    }
+    for (size_t i = 0; i < out.size; i++)
+        if (out.data[i] == '\n' || out.data[i] == '\t')
+            out.data[i] = ' ';
+    return buf_take(&out);
 }
 
 /* By the C library, with which ncurses draws; it knows only ASCII when the locale is not UTF-8. */

@@ -21,6 +21,8 @@ enum { TEXT_TAB = 4 }; /* columns between tab stops */
 struct text_origin { uint32_t *at; size_t n, capacity; };
 bool text_clean(const char *text, size_t size, struct buf *out, struct text_origin *origin);
 void text_origin_free(struct text_origin *origin);
+/* A clean copy on one line, line breaks and tabs as blanks; malloc'ed. NULL for NULL and when out of memory. */
+char *text_clean_line(const char *text);
 
 /* The size of the cluster at the beginning of text[0..size), size > 0, and its columns (0..n); a tab counts as one. */
 size_t text_cluster(const char *text, size_t size, int *columns);
