@@ -161,7 +161,8 @@ void ui_set_query(struct ui *ui, const char *text)
         popup_set_query(ui->popup, text);
 }
 
-void ui_view(struct ui *ui, const char *title, const char *text, size_t size, const struct ui_stretch *stretches, size_t n)
+void ui_view(struct ui *ui, const char *title, const char *text, size_t size, const struct ui_stretch *stretches,
+             size_t n)
 {
     popup_set_view(ui->popup, title, text, size, stretches, n);
     state_show(ui->state, PANE_POPUP, true);

@@ -1,5 +1,5 @@
-/* State: what several parts of the screen need. Which panes there are, which are shown and where, which has the focus, whether
- * something has to be drawn, and who hears of actions. */
+/* State: what several parts of the screen need. Which panes there are, which are shown and where, which has the focus,
+ * whether something has to be drawn, and who hears of actions. */
 #ifndef PALAVER_UI_STATE_H
 #define PALAVER_UI_STATE_H
 
@@ -11,8 +11,8 @@
 
 /* In the order in which they are drawn: a later one lies over those before. */
 enum pane_number {
-    PANE_HEAD, PANE_TRANSCRIPT, PANE_COMPOSER, PANE_LIST, PANE_SETTINGS, PANE_LENS, PANE_STATUS, PANE_NOTICE, PANE_COMPARE,
-    PANE_POPUP,
+    PANE_HEAD, PANE_TRANSCRIPT, PANE_COMPOSER, PANE_LIST, PANE_SETTINGS, PANE_LENS, PANE_STATUS, PANE_NOTICE,
+    PANE_COMPARE, PANE_POPUP,
     PANES
 };
 

@@ -220,11 +220,12 @@ static void take_key(struct ui *ui, const struct key *key)
 
 static bool is_inside(const struct area *a, const struct key *key)
 {
-    return key->mouse.y >= a->y && key->mouse.y < a->y + a->rows && key->mouse.x >= a->x && key->mouse.x < a->x + a->columns;
+    int row = key->mouse.y - a->y, column = key->mouse.x - a->x;
+    return row >= 0 && row < a->rows && column >= 0 && column < a->columns;
 }
 
-/* The pane that takes the mouse where it is; PANES: none does. A modal pane takes it everywhere, and a button is released
- * for the pane on which it was pressed. */
+/* The pane that takes the mouse where it is; PANES: none does. A modal pane takes it everywhere, and a button is
+ * released for the pane on which it was pressed. */
 static enum pane_number find_pane(const struct ui *ui, const struct key *key)
 {
     enum pane_number active = state_active(ui->state);

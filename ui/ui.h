@@ -133,10 +133,11 @@ void ui_message_add(struct ui *ui, const struct ui_message *m);
 void ui_message_grow(struct ui *ui, size_t index, const char *text, size_t size);
 /* Replaces all but the text, or all when m->text is not NULL. */
 void ui_message_change(struct ui *ui, size_t index, const struct ui_message *m);
-/* A remark at the right of the line on which byte at of the message stands, e.g. "▲temperature 0.8→1.4". Those of a message
- * go with it. */
+/* A remark at the right of the line on which byte at of the message stands, e.g. "▲temperature 0.8→1.4". Those of a
+ * message go with it. */
 void ui_message_mark(struct ui *ui, size_t index, size_t at, const char *text);
-/* How an answer came about, token by token, for the lens: bytes of its text, and how expected it was, 0 (surprising) to 7. */
+/* How an answer came about, token by token, for the lens: bytes of its text, and how expected it was, 0 (surprising)
+ * to 7. */
 struct ui_token { uint32_t bytes; uint8_t shade; };
 void ui_message_tokens(struct ui *ui, size_t index, const struct ui_token *tokens, size_t n);
 /* Takes message from and all after it away. */

@@ -335,7 +335,8 @@ static void put_cluster(const char *text, size_t size, int columns)
         addch(' ');
 }
 
-int canvas_text(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text, size_t size)
+int canvas_text(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text,
+                size_t size)
 {
     if (row < 0 || row >= a->rows || column >= a->columns)
         return column;
@@ -388,7 +389,8 @@ enum box_piece { BOX_HORIZONTAL, BOX_VERTICAL, BOX_UPPER_LEFT, BOX_UPPER_RIGHT, 
 /* Draws a piece of a box in the style that is set. */
 static void put_piece(int y, int x, enum box_piece which)
 {
-    const cchar_t *const pieces[] = {WACS_HLINE, WACS_VLINE, WACS_ULCORNER, WACS_URCORNER, WACS_LRCORNER, WACS_LLCORNER};
+    const cchar_t *const pieces[] = {WACS_HLINE, WACS_VLINE, WACS_ULCORNER, WACS_URCORNER, WACS_LRCORNER,
+        WACS_LLCORNER};
     wchar_t wide[CCHARW_MAX + 1];
     attr_t a, now;
     short pair_short;
@@ -452,7 +454,8 @@ void canvas_send_clipboard(struct canvas *s, bool primary, const char *text, siz
         unsigned v = 0;
         for (size_t j = 0; j < 3; j++)
             v = v << 8 | (j < n ? (unsigned char)text[i + j] : 0);
-        char four[4] = {digits[v >> 18], digits[v >> 12 & 63], n > 1 ? digits[v >> 6 & 63] : '=', n > 2 ? digits[v & 63] : '='};
+        char four[4] = {digits[v >> 18], digits[v >> 12 & 63], n > 1 ? digits[v >> 6 & 63] : '=',
+            n > 2 ? digits[v & 63] : '='};
         fwrite(four, 1, sizeof four, stdout);
     }
     fputs("\a", stdout);

@@ -1,8 +1,8 @@
 /* Canvas: the terminal as rows of styled text, by ncurses.
  *
- * ncurses compares what is drawn with what the terminal shows and sends the difference. Keys do not come through ncurses
- * (see keys.h), and its signal handlers are not used. Nothing written here can command the terminal: unprintable characters
- * are replaced, wherever the text came from. One canvas per process, as ncurses has it. */
+ * ncurses compares what is drawn with what the terminal shows and sends the difference. Keys do not come through
+ * ncurses (see keys.h), and its signal handlers are not used. Nothing written here can command the terminal:
+ * unprintable characters are replaced, wherever the text came from. One canvas per process, as ncurses has it. */
 #ifndef PALAVER_UI_DRAW_CANVAS_H
 #define PALAVER_UI_DRAW_CANVAS_H
 
@@ -18,8 +18,8 @@ struct canvas;
 /* A rectangle of the screen: its top left cell and its size. */
 struct area { int y, x, rows, columns; };
 
-/* Takes the terminal on standard output. term: the value of $TERM. theme belongs to the canvas from now on, also when this
- * fails. NULL when the terminal is unknown or cannot move its cursor. */
+/* Takes the terminal on standard output. term: the value of $TERM. theme belongs to the canvas from now on, also when
+ * this fails. NULL when the terminal is unknown or cannot move its cursor. */
 struct canvas *canvas_open(const char *term, struct theme *theme, bool no_color, struct error *err);
 /* Gives the terminal back as it was. */
 void canvas_free(struct canvas *s);
@@ -52,7 +52,8 @@ void canvas_flush(struct canvas *s, int y, int x);
 
 /* Writes text at a row and column of the area and returns the column after it. What does not fit is cut off between
  * clusters. Tabs are drawn to their stops, other controls as '?'. */
-int canvas_text(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text, size_t size);
+int canvas_text(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text,
+                size_t size);
 int canvas_puts(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text);
 int canvas_printf(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
@@ -63,8 +64,8 @@ void canvas_hline(struct canvas *s, const struct area *a, int row, int column, i
 void canvas_vline(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style);
 void canvas_box(struct canvas *s, const struct area *a, unsigned style, const char *title);
 void canvas_bell(struct canvas *s);
-/* Offers text[0..size) to the terminal's clipboard, or to its primary selection (OSC 52). The terminal does not say whether
- * it took it. */
+/* Offers text[0..size) to the terminal's clipboard, or to its primary selection (OSC 52). The terminal does not say
+ * whether it took it. */
 void canvas_send_clipboard(struct canvas *s, bool primary, const char *text, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* Bindings: the table, and the file that changes it. */
+/* Bindings: the built-in table, and the file that changes it. */
 #include <config.h>
 
 #include "ui/keys/bindings.h"
@@ -16,7 +16,7 @@
 #define SET PLACE_SETTINGS
 #define LNS PLACE_LENS
 
-/* Editing keys belong to libedit: so Alt and F keys here, without those letters that libedit's emacs keys take, and plain
+/* Editing keys belong to libedit, so these are Alt and F keys, without the letters of libedit's emacs mode, and plain
  * letters only where nothing is typed. F1, F10 and F11 never arrive in some terminals: Alt-1 is F1, and so on. */
 const struct binding bindings_default[] = {
     {ANY, "f1", "keys", "all keys"},
@@ -26,7 +26,7 @@ const struct binding bindings_default[] = {
     {ANY, "alt-2", "palette", NULL},
     {ANY, "f3", "settings", "sampling settings"},
     {ANY, "alt-3", "settings", NULL},
-    {ANY, "f4", "lens", "how each token came about, and other roads from there"},
+    {ANY, "f4", "lens", "how each token came about, and other ways from there"},
     {ANY, "alt-4", "lens", NULL},
     {ANY, "f5", "list", "conversations: to the list, or fold it away"},
     {ANY, "alt-5", "list", NULL},
@@ -48,11 +48,11 @@ const struct binding bindings_default[] = {
     {ANY, "page-down", "page-down", NULL},
     {ANY, "shift-up", "line-up", "scroll by a line"},
     {ANY, "shift-down", "line-down", NULL},
-    {ANY, "alt-end", "end", "to the end; new text is followed again"},
+    {ANY, "alt-end", "end", "to the end; the view follows new text again"},
     {ANY, "ctrl-end", "end", NULL},
     {ANY, "ctrl-home", "home", "to the beginning"},
     {ANY, "alt-home", "home", NULL},
-    {ANY, "ctrl-l", "redraw", "draw the screen anew"},
+    {ANY, "ctrl-l", "redraw", "draw the screen again"},
     {ANY, "ctrl-z", "suspend", "suspend; fg comes back"},
 
     {TXT, "j", "next-message", "next message"},
@@ -67,16 +67,16 @@ const struct binding bindings_default[] = {
     {TXT, "space", "page-down", NULL},
     {TXT, "ctrl-u", "half-up", "half a page up"},
     {TXT, "/", "find", "find in this conversation"},
-    {TXT, "n", "next-match", "next place found"},
-    {TXT, "N", "previous-match", "previous place found"},
+    {TXT, "n", "next-match", "next match"},
+    {TXT, "N", "previous-match", "previous match"},
     {TXT, "y", "copy-message", "copy the message"},
     {TXT, "c", "copy-code", "copy a code block; again: the next"},
-    {TXT, "e", "/edit", "edit the message; what stood there is kept"},
+    {TXT, "e", "/edit", "edit the message; the old text is kept"},
     {TXT, "r", "/regenerate", "another answer"},
     {TXT, "b", "/branch", "a new conversation from here"},
     {TXT, "d", "/delete message", "delete the message (u brings it back)"},
     {TXT, "u", "/undelete", "bring back what was deleted"},
-    {TXT, "p", "/verify", "is the answer made again the same?"},
+    {TXT, "p", "/verify", "make the answer again: is it the same?"},
     {TXT, "left", "/prev", "previous alternative"},
     {TXT, "right", "/next", "next alternative"},
     {TXT, "m", "raw", "Markdown or the text as it is"},
@@ -100,7 +100,7 @@ const struct binding bindings_default[] = {
     {LST, "u", "/undelete", "bring back what was deleted"},
     {LST, "r", "/rename", "rename"},
     {LST, "p", "/pin", "pin or unpin"},
-    {LST, "a", "/archive", "archive or take out of it"},
+    {LST, "a", "/archive", "archive or unarchive"},
     {LST, "n", "/new", "new conversation"},
     {LST, "/", "/search", "search all conversations"},
     {LST, "?", "keys", "all keys"},
@@ -130,11 +130,11 @@ const struct binding bindings_default[] = {
     {LNS, "j", "lens-down", NULL},
     {LNS, "up", "lens-up", "previous alternative"},
     {LNS, "k", "lens-up", NULL},
-    {LNS, "enter", "lens-fork", "go on with the alternative; the old answer stays"},
-    {LNS, "space", "lens-draw", "go on with a token drawn anew; the old answer stays"},
-    {LNS, "w", "lens-words", "go on with your own words from here"},
+    {LNS, "enter", "lens-fork", "continue with the alternative; the old answer stays"},
+    {LNS, "space", "lens-draw", "continue with a token drawn again; the old answer stays"},
+    {LNS, "w", "lens-words", "continue with your own words from here"},
     {LNS, "t", "/step", "token by token: on or off"},
-    {LNS, "g", "/step off", "go on without steps"},
+    {LNS, "g", "/step off", "continue without steps"},
     {LNS, "s", "/settings-of-token", "take the settings that were in force here"},
     {LNS, "tab", "composer", "to the composer"},
     {LNS, "?", "keys", "all keys"},
@@ -203,7 +203,7 @@ static bool place_parse(const char *name, enum place *place)
     return false;
 }
 
-/* The help of the binding that the command has elsewhere, or of the command itself. */
+/* The help of another binding of the command, else a general one. */
 static const char *help_of(const char *command)
 {
     for (const struct binding *b = bindings_default; b->key != NULL; b++)
@@ -221,7 +221,7 @@ static char *trim_blanks(char *text)
     return text;
 }
 
-/* `place key = command`; the strings stay where they are. */
+/* Reads `place key = command`. The binding keeps pointers into the line. */
 static enum error_code read_binding(struct bindings *b, const char *file, int number, char *line, struct error *err)
 {
     line = trim_blanks(line);
@@ -237,7 +237,7 @@ static enum error_code read_binding(struct bindings *b, const char *file, int nu
     *key++ = '\0';
     key = trim_blanks(key);
     if (!place_parse(line, &binding.place))
-        return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no place; those are anywhere, transcript, list, settings, "
+        return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no place; there are anywhere, transcript, list, settings, "
                          "lens, composer", file, number, line);
     if (!key_parse(key, &parsed))
         return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no key; keys are written like ctrl-x, alt-enter, f3, g", file,
@@ -246,7 +246,8 @@ static enum error_code read_binding(struct bindings *b, const char *file, int nu
     if (strcmp(command, "none") == 0)
         return ERR_NONE;
     if (command[0] != '/' && !b->is_command(command))
-        return error_set(err, ERR_FORMAT, "%s:%d: there is no command '%s'; F1 lists them, others begin with a slash",
+        return error_set(err, ERR_FORMAT,
+                         "%s:%d: there is no command '%s'; F1 lists them, and slash commands begin with a slash",
                          file, number, command);
     binding.key = key;
     binding.command = command;
@@ -264,7 +265,7 @@ static enum error_code read_file(struct bindings *b, const char *file, struct er
         buf_append(&b->names, piece, n);
     fclose(in);
     if (buf_failed(&b->names))
-        return error_set(err, ERR_FORMAT, "%s: too large for a file of keys", file);
+        return error_set(err, ERR_FORMAT, "%s: a file of keys has at most 1 MB", file);
     char *rest = b->names.data;
     for (int number = 1; rest != NULL && *rest != '\0'; number++) {
         char *line = rest, *end = strchr(rest, '\n');

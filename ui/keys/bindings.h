@@ -1,8 +1,8 @@
-/* Bindings: which key does what, in one table that the help shows, the manual prints and a file changes.
+/* Bindings: which key does what, in one table that the help shows, the manual prints and the user's file changes.
  *
- * A binding names a place (anywhere; transcript, list, settings: only while the focus is there) and a command: one of the
- * screen's own (ui/commands.c) or a slash command with its slash. The file has lines `place key = command`; `none` as the
- * command frees the key. */
+ * A binding names a place (anywhere; transcript, list, settings: only while the focus is there) and a command: one of
+ * the screen's own (ui/commands.c) or a slash command with its slash. The file has lines `place key = command`; `none`
+ * as the command frees the key. */
 #ifndef PALAVER_UI_KEYS_BINDINGS_H
 #define PALAVER_UI_KEYS_BINDINGS_H
 

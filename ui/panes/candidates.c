@@ -40,7 +40,8 @@ void candidates_bar(struct canvas *s, const struct area *a, int row, int column,
 }
 
 /* One candidate: its text, what the model gave it and what the settings made of that. */
-static void draw_row(const struct candidates *c, struct canvas *s, const struct area *a, int row, size_t i, bool selected)
+static void draw_row(const struct candidates *c, struct canvas *s, const struct area *a, int row, size_t i,
+                     bool selected)
 {
     bool removed = c->at[i].removed_by != NULL;
     unsigned style = selected ? STYLE_SELECTED : removed ? STYLE_REMOVED : c->at[i].chosen ? STYLE_CHOSEN : STYLE_TEXT;

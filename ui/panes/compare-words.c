@@ -50,7 +50,8 @@ static size_t common_beginning(const char *a, size_t a_size, const char *b, size
 }
 
 /* Marks the words of a[0..n) outside of a longest common subsequence with b[0..m). length: room for (n + 1, m + 1). */
-static void mark_words(const struct word *a, size_t n, const struct word *b, size_t m, uint16_t *length, const char *text,
+static void mark_words(const struct word *a, size_t n, const struct word *b, size_t m, uint16_t *length,
+                       const char *text,
                  unsigned char *different)
 {
     size_t row = m + 1;

@@ -79,7 +79,9 @@ void compare_set(struct compare_view *v, const char *title, const struct ui_comp
     for (v->n = 0; v->n < n && v->n < UI_COMPARED; v->n++) {
         struct column *c = &v->columns[v->n];
         const struct ui_compared *side = &sides[v->n];
-        *c = (struct column){.label = text_clean_line(side->label), .about = text_clean_line(side->about), .running = side->running};
+        *c = (struct column){.running = side->running};
+        c->label = text_clean_line(side->label);
+        c->about = text_clean_line(side->about);
         buf_init(&c->text, TEXT_MOST);
         text_clean(side->text, side->size, &c->text, NULL);
     }
@@ -154,7 +156,8 @@ static void draw_compare(void *pane, struct canvas *s, const struct area *a, boo
 {
     struct compare_view *v = pane;
     (void)focus;
-    static const char help[] = "← → choose, Enter keeps that answer, Esc stops, and leaves; all of them stay as alternatives";
+    static const char help[] =
+        "← → choose, Enter keeps that answer, Esc stops, and leaves; all of them stay as alternatives";
     struct area inner = {a->y + 1, a->x, a->rows - 2, a->columns};
     if (v->stale)
         find_differences(v);

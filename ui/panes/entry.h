@@ -27,7 +27,8 @@ int entry_lines(const struct entry *e, int columns);
 
 /* Completion: the word from byte start to the cursor is being completed. */
 void entry_begin_word(struct entry *e, size_t start);
-/* Puts word[0..size) in place of it; whole: no other candidate is left, and a blank follows unless it names a folder. */
+/* Puts word[0..size) in place of it; whole: no other candidate is left, and a blank follows unless it names a
+ * folder. */
 void entry_put_word(struct entry *e, const char *word, size_t size, bool whole);
 
 #endif

@@ -20,8 +20,8 @@ void lens_cursor_stop(struct lens_cursor *c);
 /* To the last token of all. */
 void lens_cursor_end(struct lens_cursor *c);
 bool lens_cursor_is_at_end(struct lens_cursor *c);
-/* To the next (1) or previous (-1) token, from one answer to another too; false when there is none. Another answer whose
- * tokens are not known yet counts as having some. */
+/* To the next (1) or previous (-1) token, from one answer to another too; false when there is none. Another answer
+ * whose tokens are not known yet counts as having some. */
 bool lens_cursor_move(struct lens_cursor *c, int step);
 /* The token that it is on; false when there is none. */
 bool lens_cursor_at(struct lens_cursor *c, size_t *message, size_t *token);

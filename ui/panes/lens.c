@@ -109,8 +109,8 @@ static void draw_lens(void *pane, struct canvas *s, const struct area *a, bool f
     struct lens *l = pane;
     static const char help[] = "← → token, ↑ ↓ alternative, Enter continues with it instead, Space draws again, w own "
                                "words, Esc leaves";
-    static const char next_help[] = "→ draws a token, ↑ ↓ Enter take one, w own words, ← looks back, g continues without "
-                                    "steps, Esc stops";
+    static const char next_help[] = "→ draws a token, ↑ ↓ Enter take one, w own words, ← looks back, g continues "
+                                    "without steps, Esc stops";
     const struct look *k = shown(l);
     struct area inner = {a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
     int row = 0;

@@ -17,10 +17,12 @@ struct lens *lens_new(void);
 void lens_free(struct lens *l);
 /* The token under the cursor; NULL: none. */
 void lens_set(struct lens *l, const struct ui_token_details *d);
-/* What the token after the last one can be, while an answer waits for it; the lens shows that then. NULL: none waits. */
+/* What the token after the last one can be, while an answer waits for it; the lens shows that then. NULL: none
+ * waits. */
 void lens_set_next(struct lens *l, const struct ui_token_details *d);
 bool lens_has_next(const struct lens *l);
-/* Whether no answer waits any more since the last call, so that the token under the cursor has to be asked for again. */
+/* Whether no answer waits any more since the last call, so that the token under the cursor has to be asked for
+ * again. */
 bool lens_take_stale(struct lens *l);
 /* Whether the lens shows the token to come rather than the one under the cursor. */
 bool lens_is_next(const struct lens *l);

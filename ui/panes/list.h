@@ -14,8 +14,8 @@ extern const struct pane list_pane;
 
 struct list *list_new(void);
 void list_free(struct list *l);
-/* Replaces the conversations; current is the open one's id. The selected conversation stays selected while it exists; when
- * another one is opened, that one is selected. False when out of memory; the list is unchanged then. */
+/* Replaces the conversations; current is the open one's id. The selected conversation stays selected while it exists;
+ * when another one is opened, that one is selected. False when out of memory; the list is unchanged then. */
 bool list_set(struct list *l, const struct ui_conversation *conversations, size_t n, int64_t current);
 /* Moves the selection by step conversations, at most to the first or last. */
 void list_move(struct list *l, int step);

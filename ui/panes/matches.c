@@ -50,7 +50,8 @@ const struct ui_match *matches_step(struct matches *m, int direction)
     return matches_show(m, (m->shown + m->n + (size_t)(direction > 0 ? 1 : -1)) % m->n);
 }
 
-size_t matches_stretch(const struct matches *m, size_t message, size_t source, size_t size, bool *inside, bool *is_shown)
+size_t matches_stretch(const struct matches *m, size_t message, size_t source, size_t size, bool *inside,
+                       bool *is_shown)
 {
     *inside = *is_shown = false;
     for (size_t i = 0; i < m->n; i++) {

@@ -18,6 +18,7 @@ const struct ui_match *matches_show(struct matches *m, size_t index);
 /* The next (1) or previous (-1) one; after the last comes the first. NULL when there is none. */
 const struct ui_match *matches_step(struct matches *m, int direction);
 /* How many of size bytes of a message, from byte source on, are all inside one match or all outside of any. */
-size_t matches_stretch(const struct matches *m, size_t message, size_t source, size_t size, bool *inside, bool *is_shown);
+size_t matches_stretch(const struct matches *m, size_t message, size_t source, size_t size, bool *inside,
+                       bool *is_shown);
 
 #endif

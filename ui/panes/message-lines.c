@@ -111,7 +111,8 @@ static void shift_sources(struct rendering *r, uint32_t prefix)
         r->lines[i].source = r->lines[i].source >= prefix ? r->lines[i].source - prefix : 0;
 }
 
-static bool render_message(struct message_lines *l, size_t index, const struct render_options *options, struct rendering *out)
+static bool render_message(struct message_lines *l, size_t index, const struct render_options *options,
+                           struct rendering *out)
 {
     const struct message *x = messages_at(l->messages, index);
     struct buf whole;
@@ -120,7 +121,8 @@ static bool render_message(struct message_lines *l, size_t index, const struct r
     buf_init(&whole, TEXT_MOST);
     append_last_line(l, index - 1, &whole);
     size_t prefix = whole.size;
-    bool ok = buf_append(&whole, buf_text(&x->text), x->text.size) && render(buf_text(&whole), whole.size, options, out);
+    bool ok = buf_append(&whole, buf_text(&x->text), x->text.size) &&
+              render(buf_text(&whole), whole.size, options, out);
     if (ok)
         shift_sources(out, (uint32_t)prefix);
     buf_free(&whole);
@@ -168,7 +170,8 @@ int message_lines_height(struct message_lines *l, size_t index)
     int lines = message_lines_above(l, index) + (int)message_lines_text(l, index)->n_lines;
     if (!l->look.base)
         return lines + 1;
-    return message_lines_is_joined(l, index + 1) && lines > 0 ? lines - 1 : lines; /* the next one draws the last line */
+    bool joined = lines > 0 && message_lines_is_joined(l, index + 1);
+    return joined ? lines - 1 : lines; /* the next message draws the last line */
 }
 
 /* ---- releasing -------------------------------------------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 /* Message lines: messages as lines of the screen, made when they are asked for and kept while they are near the view.
  *
  * A message takes, from above: the line of the window if it begins here, the line with its name, its text, and a blank
- * line. A base model's text has neither names nor blank lines, and a message continues in the last line of the one before
- * unless that one ends with a line break. */
+ * line. A base model's text has neither names nor blank lines, and a message continues in the last line of the one
+ * before unless that one ends with a line break. */
 #ifndef PALAVER_UI_PANES_MESSAGE_LINES_H
 #define PALAVER_UI_PANES_MESSAGE_LINES_H
 
@@ -36,7 +36,8 @@ void message_lines_set_window(struct message_lines *l, size_t index, const char 
 /* The label above message index; NULL: none. */
 const char *message_lines_window(const struct message_lines *l, size_t index);
 
-/* The text of message index, which must exist; valid until a message, the look or what is kept changes. No lines when out of memory. */
+/* The text of message index, which must exist; valid until a message, the look or what is kept changes. No lines when
+ * out of memory. */
 const struct rendering *message_lines_text(struct message_lines *l, size_t index);
 /* Lines above the text of message index. */
 int message_lines_above(const struct message_lines *l, size_t index);

@@ -1,6 +1,7 @@
 /* Messages: a conversation's messages as the program gave them, with their remarks and tokens.
  *
- * Ten thousand of some KB each are usual for an imported conversation. Others read a message; only messages.c writes it. */
+ * Ten thousand of some KB each are usual for an imported conversation. Others read a message; only messages.c writes
+ * it. */
 #ifndef PALAVER_UI_PANES_MESSAGES_H
 #define PALAVER_UI_PANES_MESSAGES_H
 

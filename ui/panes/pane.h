@@ -1,7 +1,8 @@
 /* Pane: what each pane is to the loop, a const row of functions.
  *
- * A pane knows its own state and what a call gives it: where to draw, a key, a click. It knows neither the other panes nor
- * the focus nor the program. Whatever is to happen outside of it comes back as a reaction, and only the loop (ui.c) acts. */
+ * A pane knows its own state and what a call gives it: where to draw, a key, a click. It knows neither the other panes
+ * nor the focus nor the program. Whatever is to happen outside of it comes back as a reaction, and only the loop
+ * (ui.c) acts. */
 #ifndef PALAVER_UI_PANES_PANE_H
 #define PALAVER_UI_PANES_PANE_H
 
@@ -50,7 +51,8 @@ struct pane {
     struct pane_reaction (*first_key)(void *pane, const struct key *key);
     /* Takes a key that is bound to nothing. busy: an answer is being written. */
     struct pane_reaction (*key)(void *pane, const struct key *key, bool busy);
-    /* Takes the mouse over area a, which draw was given last. PANE_UNUSED for the wheel lets it scroll the transcript. */
+    /* Takes the mouse over area a, which draw was given last. PANE_UNUSED for the wheel lets it scroll the
+     * transcript. */
     struct pane_reaction (*mouse)(void *pane, const struct area *a, const struct key *key);
     /* The focus comes to the pane. */
     void (*enter)(void *pane);

@@ -114,8 +114,8 @@ static const char *find_word(const char *label, const char *word, size_t size)
     return NULL;
 }
 
-/* How well a word of the query fits a label: best when the label contains it, at the beginning of a word above all; else
- * when it has its letters in that order, better side by side and at the beginning of words; -1: not at all. */
+/* How well a word of the query fits a label: best when the label contains it, at the beginning of a word above all;
+ * else when it has its letters in that order, better side by side and at the beginning of words; -1: not at all. */
 static int score_word(const char *label, const char *word, size_t size)
 {
     int score = 0, run = 0;
@@ -186,7 +186,8 @@ void popup_set_items(struct popup *p, const struct ui_item *items, size_t n)
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        struct item item = {text_clean_line(items[i].label), text_clean_line(items[i].detail != NULL ? items[i].detail : ""),
+        struct item item = {text_clean_line(items[i].label),
+            text_clean_line(items[i].detail != NULL ? items[i].detail : ""),
                             strdup(items[i].command != NULL ? items[i].command : ""), 0};
         p->items[p->n++] = item;
         if (item.label == NULL || item.detail == NULL || item.command == NULL) {
@@ -206,7 +207,8 @@ void popup_set_pick(struct popup *p, const char *title, const struct ui_item *it
     popup_set_items(p, items, n);
 }
 
-void popup_set_view(struct popup *p, const char *title, const char *text, size_t size, const struct ui_stretch *stretches,
+void popup_set_view(struct popup *p, const char *title, const char *text, size_t size,
+                    const struct ui_stretch *stretches,
                     size_t n)
 {
     popup_clear(p);
@@ -278,7 +280,8 @@ static unsigned role_at(const struct popup *p, size_t at, size_t *until)
     return STYLE_TEXT;
 }
 
-static void draw_text_line(const struct popup *p, struct canvas *s, const struct area *a, int row, size_t start, size_t end)
+static void draw_text_line(const struct popup *p, struct canvas *s, const struct area *a, int row, size_t start,
+                           size_t end)
 {
     int column = 1;
     for (size_t at = start; at < end;) {

@@ -26,7 +26,8 @@ struct selection {
     struct point from, to;
 };
 
-struct selection *selection_new(const struct messages *messages, struct message_lines *lines, struct view *view, int indent)
+struct selection *selection_new(const struct messages *messages, struct message_lines *lines, struct view *view,
+                                int indent)
 {
     struct selection *s = calloc(1, sizeof *s);
     if (s != NULL)

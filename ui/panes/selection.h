@@ -12,7 +12,8 @@
 struct selection;
 
 /* All must outlive the selection. indent: the columns left of the text. */
-struct selection *selection_new(const struct messages *messages, struct message_lines *lines, struct view *view, int indent);
+struct selection *selection_new(const struct messages *messages, struct message_lines *lines, struct view *view,
+                                int indent);
 void selection_free(struct selection *s);
 /* The button is pressed, the mouse moves with it, the button is released. */
 void selection_press(struct selection *s, int row, int column);

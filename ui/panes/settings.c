@@ -104,7 +104,8 @@ static int value_column(const struct setting *from, int columns)
     return name <= NAME && NAME + value <= columns ? NAME : name;
 }
 
-static void draw_setting(const struct settings *p, struct canvas *s, const struct area *a, int row, size_t i, bool focus)
+static void draw_setting(const struct settings *p, struct canvas *s, const struct area *a, int row, size_t i,
+                         bool focus)
 {
     const struct setting *from = &p->at[i];
     bool selected = focus && i == p->focus;

@@ -13,8 +13,8 @@ extern const struct pane settings_pane;
 
 struct settings *settings_new(void);
 void settings_free(struct settings *p);
-/* Replaces the settings; the selected one stays selected, by its name, and a field open in it stays open. False when out of
- * memory. */
+/* Replaces the settings; the selected one stays selected, by its name, and a field open in it stays open. False when
+ * out of memory. */
 bool settings_set(struct settings *p, const struct ui_setting *list, size_t n);
 /* Replaces the next token's candidates and the line above them (NULL: none). */
 void settings_set_candidates(struct settings *p, const struct ui_candidate *list, size_t n, const char *summary);

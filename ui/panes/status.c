@@ -175,7 +175,8 @@ static void draw_hints(const struct status *s, struct canvas *canvas, const stru
 static void draw_status(void *pane, struct canvas *canvas, const struct area *a, bool focus)
 {
     struct status *s = pane;
-    static const unsigned styles[] = {[UI_IDLE] = STYLE_STATUS, [UI_BUSY] = STYLE_STATUS_BUSY, [UI_FAILED] = STYLE_STATUS_ERROR};
+    static const unsigned styles[] = {[UI_IDLE] = STYLE_STATUS, [UI_BUSY] = STYLE_STATUS_BUSY,
+        [UI_FAILED] = STYLE_STATUS_ERROR};
     (void)focus;
     canvas_blank(canvas, a, 0, 0, a->columns, STYLE_STATUS);
     if (s->notice != NULL) {

@@ -30,7 +30,8 @@ static void write_time(int64_t milliseconds, char *out, size_t size)
     localtime_r(&then, &day);
     localtime_r(&now, &today);
     bool same = day.tm_year == today.tm_year && day.tm_yday == today.tm_yday;
-    if (strftime(out, size, same ? "%H:%M" : day.tm_year == today.tm_year ? "%b %-d %H:%M" : "%Y-%m-%d %H:%M", &day) == 0)
+    if (strftime(out, size, same ? "%H:%M" : day.tm_year == today.tm_year ? "%b %-d %H:%M" : "%Y-%m-%d %H:%M",
+                 &day) == 0)
         *out = '\0';
 }
 
@@ -79,7 +80,8 @@ static void write_text(const struct drawing *d, struct pen *pen, unsigned style,
 }
 
 /* Writes a span, of which parts may be in matches and in tokens of different shades. */
-static void write_span(const struct drawing *d, struct pen *pen, size_t index, const struct render_span *span, const char *text)
+static void write_span(const struct drawing *d, struct pen *pen, size_t index, const struct render_span *span,
+                       const char *text)
 {
     for (size_t at = 0, size; at < span->size; at += size) {
         bool inside = false, is_shown = false;

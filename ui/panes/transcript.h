@@ -1,8 +1,8 @@
 /* Transcript: the messages of a conversation, and which part of them is seen.
  *
  * Each concern has a part of its own, owned by its own file: messages.h (what there is), message-lines.h (lines of the
- * screen), view.h (which of them are seen; the selected message), matches.h (a search), lens-cursor.h (tokens), selection.h
- * (text selected with the mouse). Here are the calls that concern several of them. */
+ * screen), view.h (which of them are seen; the selected message), matches.h (a search), lens-cursor.h (tokens),
+ * selection.h (text selected with the mouse). Here are the calls that concern several of them. */
 #ifndef PALAVER_UI_PANES_TRANSCRIPT_H
 #define PALAVER_UI_PANES_TRANSCRIPT_H
 
@@ -39,8 +39,8 @@ bool transcript_is_raw(const struct transcript *t);
 void transcript_set_think(struct transcript *t, bool show);
 bool transcript_shows_think(const struct transcript *t);
 
-/* Selects the last message in view, or the next (1) or previous (-1) message: see view.h. Its code blocks are copied from
- * the first on. */
+/* Selects the last message in view, or the next (1) or previous (-1) message: see view.h. Its code blocks are copied
+ * from the first on. */
 void transcript_select_visible(struct transcript *t);
 void transcript_select(struct transcript *t, int step);
 
@@ -58,8 +58,8 @@ void transcript_move_lens(struct transcript *t, int step);
 /* An answer in view whose tokens are not known; the number of messages: none. */
 size_t transcript_wants_tokens(const struct transcript *t);
 
-/* Appends the next code block of the selected message, from the first on when a message was just selected. *number, from 1,
- * is the block's of *of. False when the message has none or when out of memory. */
+/* Appends the next code block of the selected message, from the first on when a message was just selected. *number,
+ * from 1, is the block's of *of. False when the message has none or when out of memory. */
 bool transcript_code(struct transcript *t, struct buf *code, size_t *number, size_t *of);
 
 #endif

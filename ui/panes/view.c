@@ -52,7 +52,8 @@ bool view_follows(const struct view *v)
 
 static int line_of_byte(struct view *v, size_t message, uint32_t source)
 {
-    return message_lines_above(v->lines, message) + (int)rendering_line_at(message_lines_text(v->lines, message), source);
+    const struct rendering *text = message_lines_text(v->lines, message);
+    return message_lines_above(v->lines, message) + (int)rendering_line_at(text, source);
 }
 
 /* Finds the top line again after the look changed: it holds the byte that it held. */

@@ -1,7 +1,7 @@
 /* View: which lines of the transcript are on the screen, and the message that keys act on.
  *
- * The view stays on the line that it shows, whatever arrives below and whatever the width becomes, unless it follows the
- * end. Before the first drawing nothing is known of lines: most calls do nothing then. */
+ * The view stays on the line that it shows, whatever arrives below and whatever the width becomes, unless it follows
+ * the end. Before the first drawing nothing is known of lines: most calls do nothing then. */
 #ifndef PALAVER_UI_PANES_VIEW_H
 #define PALAVER_UI_PANES_VIEW_H
 
