@@ -40,7 +40,4 @@ int screen_run(const struct options *o);
 /* True when the terminal is one for the screen, and nobody asked for line mode. */
 bool screen_fits(const struct options *o);
 
-/* "palaver: MESSAGE" on standard error; returns EXIT_USAGE for ERR_ARGUMENT, else EXIT_ERROR. */
-int report(const struct error *err);
-
 #endif

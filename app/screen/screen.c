@@ -16,6 +16,7 @@
 #include "app/terminal/editor.h"
 #include "app/library/sent.h"
 #include "app/terminal/progress.h"
+#include "app/terminal/report.h"
 #include "app/terminal/signals.h"
 #include "app/terminal/terminal.h"
 
