@@ -13,16 +13,10 @@
 
 /* ---- scrolling -------------------------------------------------------------------------------------------------- */
 
-static void scrolled(struct ui *ui)
-{
-    ui_tell_text(ui, UI_SCROLLED, NULL);
-}
-
 #define SCROLL(name, call) \
     static void name(struct ui *ui) \
     { \
         transcript_##call; \
-        scrolled(ui); \
     }
 SCROLL(page_up, page(ui->transcript, -2))
 SCROLL(page_down, page(ui->transcript, 2))
@@ -39,7 +33,6 @@ static void walk_matches(struct ui *ui, int direction)
 {
     if (!transcript_match(ui->transcript, direction))
         ui_notice(ui, false, "nothing is searched for; / finds in this conversation");
-    scrolled(ui);
 }
 
 static void next_match(struct ui *ui)
@@ -272,7 +265,7 @@ static void list_last(struct ui *ui)
 static void open_conversation(struct ui *ui, int64_t id)
 {
     if (id != 0)
-        ui_tell(ui, &(struct ui_action){.kind = UI_COMMAND, .text = "/open", .conversation = id});
+        ui_tell(ui, &(struct ui_action){.kind = UI_COMMAND, .text = "/open", .about = UI_ABOUT_CONVERSATION, .id = id});
 }
 
 static void list_open(struct ui *ui)
@@ -293,36 +286,36 @@ static void next_conversation(struct ui *ui)
 
 /* ---- settings --------------------------------------------------------------------------------------------------- */
 
-static void step(struct ui *ui, int by)
+static void tell_setting(struct ui *ui, enum ui_action_kind kind, int step)
 {
     const char *name = settings_name(ui->settings);
     if (name != NULL)
-        ui_tell(ui, &(struct ui_action){.kind = UI_SETTING, .text = name, .size = strlen(name), .step = by});
+        ui_tell(ui, &(struct ui_action){.kind = kind, .text = name, .step = step});
 }
 
 static void setting_more(struct ui *ui)
 {
-    step(ui, 1);
+    tell_setting(ui, UI_SETTING_STEP, 1);
 }
 
 static void setting_less(struct ui *ui)
 {
-    step(ui, -1);
+    tell_setting(ui, UI_SETTING_STEP, -1);
 }
 
 static void setting_much_more(struct ui *ui)
 {
-    step(ui, 10);
+    tell_setting(ui, UI_SETTING_STEP, 10);
 }
 
 static void setting_much_less(struct ui *ui)
 {
-    step(ui, -10);
+    tell_setting(ui, UI_SETTING_STEP, -10);
 }
 
 static void setting_default(struct ui *ui)
 {
-    step(ui, 0);
+    tell_setting(ui, UI_SETTING_RESET, 0);
 }
 
 static void setting_down(struct ui *ui)

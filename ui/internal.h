@@ -17,6 +17,9 @@
 #include "ui/panes/transcript.h"
 #include "ui/ui.h"
 
+/* ui_item.act of a word that completes what is typed; ui's own are negative. */
+enum { UI_ACT_WORD = -1 };
+
 enum focus { FOCUS_COMPOSER, FOCUS_TRANSCRIPT, FOCUS_LIST, FOCUS_SETTINGS, FOCUS_LENS };
 
 struct ui {

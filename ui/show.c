@@ -211,19 +211,10 @@ void ui_complete(struct ui *ui, size_t start, const char *const *words, size_t n
         return;
     }
     struct ui_item *items = calloc(n, sizeof *items);
-    char **commands = calloc(n, sizeof *commands);
-    for (size_t i = 0; items != NULL && commands != NULL && i < n; i++) {
-        struct buf command;
-        buf_init(&command, 1 << 16);
-        buf_printf(&command, "=%s", words[i]);
-        commands[i] = buf_take(&command);
-        items[i] = (struct ui_item){words[i], NULL, commands[i]};
-    }
-    if (items != NULL && commands != NULL)
+    for (size_t i = 0; items != NULL && i < n; i++)
+        items[i] = (struct ui_item){.label = words[i], .command = words[i], .act = UI_ACT_WORD};
+    if (items != NULL)
         ui_pick(ui, "Complete", items, n, false);
-    for (size_t i = 0; commands != NULL && i < n; i++)
-        free(commands[i]);
-    free(commands);
     free(items);
 }
 
@@ -432,6 +423,11 @@ void ui_set_think(struct ui *ui, bool on)
 {
     ui->dirty = true;
     transcript_set_think(ui->transcript, on);
+}
+
+bool ui_shows_think(const struct ui *ui)
+{
+    return transcript_shows_think(ui->transcript);
 }
 
 void ui_set_mouse(struct ui *ui, bool on)

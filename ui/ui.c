@@ -110,10 +110,14 @@ void ui_tell_text(struct ui *ui, enum ui_action_kind kind, const char *text)
 void ui_tell_command(struct ui *ui, const char *command)
 {
     struct ui_action action = {.kind = UI_COMMAND, .text = command, .size = strlen(command)};
-    if (ui->focus == FOCUS_TRANSCRIPT)
-        action.message = transcript_id(ui->transcript, transcript_selected(ui->transcript));
-    if (ui->focus == FOCUS_LIST)
-        action.conversation = list_selected(ui->list);
+    if (ui->focus == FOCUS_TRANSCRIPT) {
+        action.about = UI_ABOUT_MESSAGE;
+        action.index = transcript_count(ui->transcript) > 0 ? transcript_selected(ui->transcript) : SIZE_MAX;
+        action.id = transcript_id(ui->transcript, transcript_selected(ui->transcript));
+    } else if (ui->focus == FOCUS_LIST) {
+        action.about = UI_ABOUT_CONVERSATION;
+        action.id = list_selected(ui->list);
+    }
     ui_tell(ui, &action);
 }
 
@@ -161,23 +165,32 @@ void ui_run(struct ui *ui, const char *command)
         ui_tell_command(ui, command);
 }
 
+static void popup_choose(struct ui *ui)
+{
+    struct ui_item item = popup_selected(ui->popup);
+    char *command = strdup(item.command);
+    ui_close_popup(ui);
+    if (item.act > 0)
+        ui_tell(ui, &(struct ui_action){.kind = UI_CHOICE, .act = item.act, .a = item.a, .b = item.b});
+    else if (command != NULL && item.act == UI_ACT_WORD)
+        ui_put_word(ui, command);
+    else if (command != NULL)
+        ui_run(ui, command);
+    free(command);
+}
+
 static void popup_take(struct ui *ui, const struct key *key)
 {
-    enum popup_result result = popup_key(ui->popup, key);
-    char *text = strdup(result == POPUP_ASKED ? popup_query(ui->popup) : popup_text(ui->popup));
-    if (result == POPUP_CLOSED || result == POPUP_CHOSEN)
-        ui_close_popup(ui);
-    if (result == POPUP_CLOSED)
-        ui_tell_text(ui, UI_CANCEL, "popup");
-    else if (text != NULL && result == POPUP_ASKED)
-        ui_tell_text(ui, UI_QUERY, text);
-    else if (text != NULL && result == POPUP_COPY)
+    const char *text = popup_text(ui->popup);
+    switch (popup_key(ui->popup, key)) {
+    case POPUP_NOTHING: break;
+    case POPUP_CLOSED: ui_close_popup(ui); break;
+    case POPUP_CHOSEN: popup_choose(ui); break;
+    case POPUP_ASKED: ui_tell_text(ui, UI_QUERY, popup_query(ui->popup)); break;
+    case POPUP_COPY:
         ui_tell(ui, &(struct ui_action){.kind = UI_COPY, .text = text, .size = strlen(text), .what = "text"});
-    else if (text != NULL && result == POPUP_CHOSEN && text[0] == '=')
-        ui_put_word(ui, text + 1);
-    else if (text != NULL && result == POPUP_CHOSEN)
-        ui_run(ui, text);
-    free(text);
+        break;
+    }
 }
 
 static void compare_take(struct ui *ui, const struct key *key)
@@ -189,9 +202,9 @@ static void compare_take(struct ui *ui, const struct key *key)
     else
         result = compare_key(ui->compare, key);
     if (result == COMPARE_KEEP)
-        ui_tell(ui, &(struct ui_action){.kind = UI_KEEP, .step = (int)compare_chosen(ui->compare)});
+        ui_tell(ui, &(struct ui_action){.kind = UI_KEEP, .index = compare_chosen(ui->compare)});
     else if (result == COMPARE_STOP)
-        ui_tell_text(ui, UI_LEAVE, NULL);
+        ui_tell_text(ui, UI_LEAVE_COMPARISON, NULL);
 }
 
 /* Keys that mean the same everywhere but in the composer. */
@@ -343,14 +356,12 @@ static void drag_setting(struct ui *ui, const struct key *key)
 {
     const struct area *a = &ui->layout.settings;
     double position;
-    char text[80];
     if (!settings_at(ui->settings, key->mouse.y - a->y, key->mouse.x - a->x, &position))
         return;
     ui_take_focus(ui, FOCUS_SETTINGS);
     if (position < 0)
         return;
-    snprintf(text, sizeof text, "%s=%.4f", settings_name(ui->settings), position);
-    ui_tell(ui, &(struct ui_action){.kind = UI_SETTING, .text = text, .size = strlen(text)});
+    ui_tell(ui, &(struct ui_action){.kind = UI_SETTING_DRAG, .text = settings_name(ui->settings), .position = position});
 }
 
 static void mouse_transcript(struct ui *ui, const struct key *key)
@@ -370,7 +381,7 @@ static void mouse_release(struct ui *ui)
     char *text = ui->pressed ? transcript_drag_text(ui->transcript) : NULL;
     ui->pressed = false;
     if (text != NULL)
-        ui_tell(ui, &(struct ui_action){.kind = UI_COPY, .text = text, .size = strlen(text), .what = NULL});
+        ui_tell(ui, &(struct ui_action){.kind = UI_SELECT, .text = text, .size = strlen(text)});
     free(text);
 }
 
@@ -391,7 +402,6 @@ void ui_mouse(struct ui *ui, const struct key *key)
             drag_setting(ui, key);
     } else if (wheel) {
         transcript_scroll(ui->transcript, step);
-        ui_tell_text(ui, UI_SCROLLED, NULL);
     } else if (is_inside(&l->transcript, key)) {
         mouse_transcript(ui, key);
     } else if (is_inside(&l->composer, key)) {

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/screen/screen.h"
+
 const struct command commands[] = {
     {"palaver", FOR_CHAT, "[OPTION]... [MESSAGE | MODEL.gguf]", "chat with a language model on this machine",
      "Without -p or -f it opens a chat, and MESSAGE is sent as the first one.\n"

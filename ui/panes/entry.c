@@ -39,7 +39,7 @@ static void escape(struct ui *ui)
     if (ui->state == UI_BUSY)
         ui_tell_text(ui, UI_STOP, NULL);
     else if (ui->mode != NULL)
-        ui_tell_text(ui, UI_CANCEL, NULL);
+        ui_tell_text(ui, UI_LEAVE_EDIT, NULL);
     else
         ui_take_focus(ui, FOCUS_TRANSCRIPT);
 }

@@ -14,7 +14,7 @@
 
 enum { TEXT_MOST = 64 << 20 };
 
-struct item { char *label, *detail, *command; int score; };
+struct item { char *label, *detail, *command; int act; int64_t a, b; int score; };
 
 struct popup {
     char *title;
@@ -181,7 +181,8 @@ void popup_set_items(struct popup *p, const struct ui_item *items, size_t n)
     }
     for (; p->n < n; p->n++)
         p->items[p->n] = (struct item){clean(items[p->n].label), clean(items[p->n].detail),
-                                       strdup(items[p->n].command != NULL ? items[p->n].command : ""), 0};
+                                       strdup(items[p->n].command != NULL ? items[p->n].command : ""), items[p->n].act,
+                                       items[p->n].a, items[p->n].b, 0};
     filter(p);
 }
 
@@ -210,11 +211,17 @@ struct popup *popup_view(const char *title, const char *text, size_t size, const
     return p;
 }
 
+struct ui_item popup_selected(const struct popup *p)
+{
+    if (!p->picks || p->selected >= p->n_shown)
+        return (struct ui_item){.command = ""};
+    const struct item *item = &p->items[p->shown[p->selected]];
+    return (struct ui_item){item->label, item->detail, item->command, item->act, item->a, item->b};
+}
+
 const char *popup_text(const struct popup *p)
 {
-    if (!p->picks)
-        return p->copied != NULL ? p->copied : "";
-    return p->selected < p->n_shown ? p->items[p->shown[p->selected]].command : "";
+    return p->copied != NULL ? p->copied : "";
 }
 
 void popup_set_query(struct popup *p, const char *text)

@@ -17,7 +17,9 @@ void popup_draw(struct popup *p, struct canvas *s, const struct area *a, int *y,
 
 enum popup_result { POPUP_NOTHING, POPUP_CLOSED, POPUP_CHOSEN, POPUP_ASKED, POPUP_COPY };
 enum popup_result popup_key(struct popup *p, const struct key *key);
-/* The command of the item that was chosen, or the text to copy; and what is typed. The popup's. */
+/* The item that is selected, with its command, act, a and b; act 0 and command "" when there is none. Owned by the popup. */
+struct ui_item popup_selected(const struct popup *p);
+/* The text that is read, to be copied; what is typed. Owned by the popup. */
 const char *popup_text(const struct popup *p);
 void popup_set_query(struct popup *p, const char *text);
 const char *popup_query(const struct popup *p);

@@ -10,7 +10,7 @@ static void tell_typed(struct ui *ui, const char *typed)
 {
     const char *name = settings_name(ui->settings);
     if (name != NULL)
-        ui_tell(ui, &(struct ui_action){.kind = UI_SETTING, .text = name, .size = strlen(name), .typed = typed});
+        ui_tell(ui, &(struct ui_action){.kind = UI_SETTING_TYPED, .text = name, .typed = typed});
 }
 
 /* A digit begins a number. */
