@@ -10,6 +10,7 @@
 #include "app/chat/models.h"
 #include "app/text/nearest.h"
 #include "app/help/help.h"
+#include "app/terminal/report.h"
 
 /* --help=FORM: what the build and the completions ask for. false when there is no such form. */
 static bool tell_form(const struct options *o)

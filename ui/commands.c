@@ -351,7 +351,7 @@ static void list_last(struct ui *ui)
 static void open_conversation(struct ui *ui, int64_t id)
 {
     if (id != 0)
-        state_tell(ui->state, &(struct ui_action){.kind = UI_COMMAND, .text = "/open", .conversation = id});
+        state_tell(ui->state, &(struct ui_action){.kind = UI_COMMAND, .text = "/open", .about = UI_ABOUT_CONVERSATION, .id = id});
 }
 
 static void list_open(struct ui *ui)
@@ -372,36 +372,38 @@ static void next_conversation(struct ui *ui)
 
 /* ---- settings --------------------------------------------------------------------------------------------------- */
 
-static void step_setting(struct ui *ui, int by)
+static void tell_setting(struct ui *ui, enum ui_action_kind kind, int step)
 {
     const char *name = settings_name(ui->settings);
-    if (name != NULL)
-        state_tell(ui->state, &(struct ui_action){.kind = UI_SETTING, .text = name, .size = strlen(name), .step = by});
+    char *copy = name != NULL ? strdup(name) : NULL; /* the answer may replace the settings */
+    if (copy != NULL)
+        state_tell(ui->state, &(struct ui_action){.kind = kind, .text = copy, .step = step});
+    free(copy);
 }
 
 static void setting_more(struct ui *ui)
 {
-    step_setting(ui, 1);
+    tell_setting(ui, UI_SETTING_STEP, 1);
 }
 
 static void setting_less(struct ui *ui)
 {
-    step_setting(ui, -1);
+    tell_setting(ui, UI_SETTING_STEP, -1);
 }
 
 static void setting_much_more(struct ui *ui)
 {
-    step_setting(ui, 10);
+    tell_setting(ui, UI_SETTING_STEP, 10);
 }
 
 static void setting_much_less(struct ui *ui)
 {
-    step_setting(ui, -10);
+    tell_setting(ui, UI_SETTING_STEP, -10);
 }
 
 static void setting_default(struct ui *ui)
 {
-    step_setting(ui, 0);
+    tell_setting(ui, UI_SETTING_RESET, 0);
 }
 
 static void setting_down(struct ui *ui)

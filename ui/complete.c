@@ -4,11 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "ui/internal.h"
 #include "ui/ui.h"
-
-enum { WORD_MOST = 1 << 16 }; /* bytes */
 
 /* How many bytes all words begin with in common; whole characters. */
 static size_t common_size(const char *const *words, size_t n)
@@ -25,30 +22,14 @@ static size_t common_size(const char *const *words, size_t n)
     return size;
 }
 
-/* The item's command when chosen: = and the word (see PANE_PUT). NULL when out of memory. */
-static char *write_command(const char *word)
-{
-    struct buf command;
-    buf_init(&command, WORD_MOST);
-    if (buf_putc(&command, '=') && buf_puts(&command, word))
-        return buf_take(&command);
-    buf_free(&command);
-    return NULL;
-}
-
 static void offer_words(struct ui *ui, const char *const *words, size_t n)
 {
     struct ui_item *items = calloc(n, sizeof *items);
-    char **commands = calloc(n, sizeof *commands);
-    for (size_t i = 0; items != NULL && commands != NULL && i < n; i++) {
-        commands[i] = write_command(words[i]);
-        items[i] = (struct ui_item){words[i], NULL, commands[i]};
-    }
-    if (items != NULL && commands != NULL)
-        ui_pick(ui, "Complete", items, n, false);
-    for (size_t i = 0; commands != NULL && i < n; i++)
-        free(commands[i]);
-    free(commands);
+    if (items == NULL)
+        return;
+    for (size_t i = 0; i < n; i++)
+        items[i] = (struct ui_item){.label = words[i], .command = words[i], .act = POPUP_WORD};
+    ui_pick(ui, "Complete", items, n, false);
     free(items);
 }
 

@@ -272,6 +272,11 @@ void ui_set_think(struct ui *ui, bool on)
     transcript_set_think(ui->transcript, on);
 }
 
+bool ui_shows_think(const struct ui *ui)
+{
+    return transcript_shows_think(ui->transcript);
+}
+
 void ui_set_mouse(struct ui *ui, bool on)
 {
     canvas_set_mouse(ui->canvas, on);

@@ -13,6 +13,7 @@
 #include "app/text/jsonl.h"
 #include "app/chat/models.h"
 #include "app/terminal/progress.h"
+#include "app/terminal/report.h"
 
 enum { LENGTHS = 16, LONGEST = 1 << 20 };
 

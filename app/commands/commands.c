@@ -3,9 +3,10 @@
 
 #include "app/commands/commands.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "app/screen/screen.h"
 
 const struct command commands[] = {
     {"palaver", FOR_CHAT, "[OPTION]... [MESSAGE | MODEL.gguf]", "chat with a language model on this machine",
@@ -69,12 +70,6 @@ const struct command *command_find(const char *name)
         if (strcmp(c->name, name) == 0)
             return c;
     return NULL;
-}
-
-int report(const struct error *err)
-{
-    fprintf(stderr, "palaver: %s\n", err->message);
-    return err->code == ERR_ARGUMENT ? EXIT_USAGE : EXIT_ERROR;
 }
 
 int chat_run(const struct options *o)

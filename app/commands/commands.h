@@ -33,14 +33,8 @@ int delete_run(const struct options *o);
 int doctor_run(const struct options *o);
 int chat_run(const struct options *o); /* one answer or the chat on the screen or in line mode, by the options */
 
-/* The ways of talking: app/once.c, app/line.c and app/screen.c. */
+/* The ways of talking: app/once.c and app/line.c. */
 int once_run(const struct options *o);
 int line_run(const struct options *o);
-int screen_run(const struct options *o);
-/* True when the terminal is one for the screen, and nobody asked for line mode. */
-bool screen_fits(const struct options *o);
-
-/* "palaver: MESSAGE" on standard error; returns EXIT_USAGE for ERR_ARGUMENT, else EXIT_ERROR. */
-int report(const struct error *err);
 
 #endif

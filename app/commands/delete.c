@@ -7,6 +7,7 @@
 #include "app/commands/commands.h"
 #include "app/text/jsonl.h"
 #include "app/library/conversations.h"
+#include "app/terminal/report.h"
 
 static enum error_code move(const struct options *o, struct store *s, const char *name, int64_t *id, struct error *err)
 {

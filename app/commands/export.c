@@ -7,6 +7,7 @@
 
 #include "app/commands/commands.h"
 #include "app/library/conversations.h"
+#include "app/terminal/report.h"
 
 static bool to_show(void *context, const char *bytes, size_t size)
 {

@@ -6,6 +6,7 @@
 #include "app/commands/commands.h"
 #include "app/text/jsonl.h"
 #include "app/library/conversations.h"
+#include "app/terminal/report.h"
 
 static void tell(const struct store_import_report *sum, const struct store_conversation *first)
 {

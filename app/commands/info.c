@@ -9,6 +9,7 @@
 #include "app/commands/commands.h"
 #include "app/text/jsonl.h"
 #include "app/chat/models.h"
+#include "app/terminal/report.h"
 #include "base/utf8.h"
 
 /* What is told of one model. */

@@ -4,6 +4,7 @@
 #include "app/commands/commands.h"
 #include "app/text/jsonl.h"
 #include "app/library/conversations.h"
+#include "app/terminal/report.h"
 
 /* ID  DATE  MESSAGES  TITLE */
 static void print_one(struct show *show, const struct store_conversation *c)

@@ -16,6 +16,7 @@
 #include "app/text/jsonl.h"
 #include "app/chat/models.h"
 #include "app/terminal/progress.h"
+#include "app/terminal/report.h"
 
 enum { WINDOW = 512 };
 

@@ -7,6 +7,7 @@
 #include "app/commands/commands.h"
 #include "app/text/jsonl.h"
 #include "app/chat/models.h"
+#include "app/terminal/report.h"
 
 enum { TOP = 20 };
 

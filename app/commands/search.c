@@ -8,6 +8,7 @@
 #include "app/commands/commands.h"
 #include "app/text/jsonl.h"
 #include "app/library/conversations.h"
+#include "app/terminal/report.h"
 
 enum { PAGE = 200 };
 

@@ -12,6 +12,7 @@
 #include "app/text/input.h"
 #include "app/text/jsonl.h"
 #include "app/chat/models.h"
+#include "app/terminal/report.h"
 
 static const char source[] = "standard input";
 

@@ -23,6 +23,7 @@
 #include "app/terminal/progress.h"
 #include "app/terminal/signals.h"
 #include "app/slash/slash.h"
+#include "app/terminal/report.h"
 #include "app/terminal/stats.h"
 #include "app/terminal/terminal.h"
 

@@ -18,6 +18,7 @@
 #include "app/text/input.h"
 #include "app/text/jsonl.h"
 #include "app/terminal/progress.h"
+#include "app/terminal/report.h"
 #include "app/terminal/show.h"
 #include "app/terminal/signals.h"
 #include "app/terminal/stats.h"

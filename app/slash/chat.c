@@ -32,9 +32,8 @@ enum error_code slash_temp(struct repl *t, const char *arguments, struct error *
     return ERR_NONE;
 }
 
-/* The message that a number names, from 1; without one the message fallback, an index. */
-static enum error_code find_message(const struct repl *t, const char *number, size_t fallback, size_t *index,
-                                    struct error *err)
+enum error_code slash_find_message(const struct repl *t, const char *number, size_t fallback, size_t *index,
+                                   struct error *err)
 {
     char *end;
     unsigned long n = strtoul(number, &end, 10);
@@ -54,7 +53,7 @@ static enum error_code find_message(const struct repl *t, const char *number, si
 enum error_code slash_branch(struct repl *t, const char *arguments, struct error *err)
 {
     size_t index;
-    if (find_message(t, arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE ||
+    if (slash_find_message(t, arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE ||
         chat_branch(t->chat, index, err) != ERR_NONE)
         return err->code;
     show_note(t->show, "a conversation of its own from here on; the other one stays as it was");
@@ -64,7 +63,7 @@ enum error_code slash_branch(struct repl *t, const char *arguments, struct error
 enum error_code slash_verify(struct repl *t, const char *arguments, struct error *err)
 {
     size_t index;
-    if (find_message(t, arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE)
+    if (slash_find_message(t, arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE)
         return err->code;
     return chat_verify(t->chat, index, err);
 }
@@ -131,10 +130,10 @@ static bool edit_text(struct repl *t, const struct chat_message *m, struct buf *
            (edited->size != m->text.size || memcmp(edited->data, buf_text(&m->text), edited->size) != 0);
 }
 
-static size_t last_question(const struct chat *c)
+size_t slash_last_question(const struct repl *t)
 {
-    size_t i = chat_count(c);
-    while (i > 0 && chat_message(c, i - 1)->role != ROLE_USER)
+    size_t i = chat_count(t->chat);
+    while (i > 0 && chat_message(t->chat, i - 1)->role != ROLE_USER)
         i--;
     return i > 0 ? i - 1 : 0;
 }
@@ -143,7 +142,7 @@ enum error_code slash_edit(struct repl *t, const char *arguments, struct error *
 {
     size_t index;
     struct buf edited;
-    if (find_message(t, arguments, last_question(t->chat), &index, err) != ERR_NONE)
+    if (slash_find_message(t, arguments, slash_last_question(t), &index, err) != ERR_NONE)
         return err->code;
     const struct chat_message *m = chat_message(t->chat, index);
     bool answer = m->role == ROLE_ASSISTANT;
@@ -161,7 +160,7 @@ static enum error_code show_alternative(struct repl *t, const char *arguments, i
 {
     size_t index;
     size_t fallback = chat_with_alternatives(t->chat);
-    if (find_message(t, arguments, fallback, &index, err) != ERR_NONE)
+    if (slash_find_message(t, arguments, fallback, &index, err) != ERR_NONE)
         return err->code;
     if (index == chat_count(t->chat))
         return error_set(err, ERR_NOT_FOUND, "nothing has alternatives yet; /regenerate and /edit make some");

@@ -31,6 +31,11 @@ const struct slash_command *slash_find(const char *name, size_t size);
 slash_function slash_new, slash_temp, slash_branch, slash_compact, slash_verify, slash_undo, slash_redo,
     slash_regenerate, slash_continue, slash_edit, slash_previous, slash_next, slash_system, slash_template, slash_model,
     slash_copy, slash_think, slash_quit;
+/* The index of the message that a number, from 1, names; fallback, an index, for "". */
+enum error_code slash_find_message(const struct repl *t, const char *number, size_t fallback, size_t *index,
+                                   struct error *err);
+/* The index of the user's last message; 0 if there is none. */
+size_t slash_last_question(const struct repl *t);
 /* slash-look.c: looking inside */
 slash_function slash_help, slash_prompt, slash_context, slash_stats;
 /* slash-set.c: settings */

@@ -197,7 +197,7 @@ static void scroll_by(struct compare_view *v, int lines)
 static struct pane_reaction keep_chosen(const struct compare_view *v)
 {
     struct pane_reaction r = pane_tell(UI_KEEP);
-    r.action.step = (int)v->chosen;
+    r.action.index = v->chosen;
     return r;
 }
 
@@ -206,7 +206,7 @@ static struct pane_reaction compare_key(void *pane, const struct key *key)
     struct compare_view *v = pane;
     size_t n = v->n > 0 ? v->n : 1;
     if (key->code == KEYS_ESCAPE || pane_key_is_ctrl(key, L'c'))
-        return pane_tell(UI_LEAVE);
+        return pane_tell(UI_LEAVE_COMPARISON);
     if (key->code == KEYS_ENTER)
         return keep_chosen(v);
     if (key->code == KEYS_RIGHT || key->code == KEYS_TAB)

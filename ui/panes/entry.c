@@ -105,7 +105,7 @@ static struct pane_reaction leave_entry(const struct entry *e, bool busy)
 {
     if (busy)
         return pane_tell(UI_STOP);
-    return e->mode != NULL ? pane_tell(UI_CANCEL) : pane_run("transcript");
+    return e->mode != NULL ? pane_tell(UI_LEAVE_EDIT) : pane_run("transcript");
 }
 
 /* Sends what is typed and forgets it. It stays where it is when out of memory. */

@@ -232,7 +232,8 @@ static struct pane_reaction list_mouse(void *pane, const struct area *a, const s
 
 static void list_about(const void *pane, struct ui_action *action)
 {
-    action->conversation = list_selected(pane);
+    action->about = UI_ABOUT_CONVERSATION;
+    action->id = list_selected(pane);
 }
 
 const struct pane list_pane = {

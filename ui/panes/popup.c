@@ -15,7 +15,12 @@
 enum { TEXT_MOST = 64 << 20 };
 #define PROMPT "> "
 
-struct item { char *label, *detail, *command; int score; /* -1: filtered out */ };
+struct item {
+    char *label, *detail, *command;
+    int act; /* these as in struct ui_item */
+    int64_t a, b;
+    int score; /* -1: filtered out */
+};
 
 struct popup {
     char *title;
@@ -186,9 +191,11 @@ void popup_set_items(struct popup *p, const struct ui_item *items, size_t n)
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        struct item item = {text_clean_line(items[i].label),
-            text_clean_line(items[i].detail != NULL ? items[i].detail : ""),
-                            strdup(items[i].command != NULL ? items[i].command : ""), 0};
+        const struct ui_item *from = &items[i];
+        struct item item = {.act = from->act, .a = from->a, .b = from->b};
+        item.label = text_clean_line(from->label);
+        item.detail = text_clean_line(from->detail != NULL ? from->detail : "");
+        item.command = strdup(from->command != NULL ? from->command : "");
         p->items[p->n++] = item;
         if (item.label == NULL || item.detail == NULL || item.command == NULL) {
             free_items(p); /* out of memory */
@@ -434,26 +441,28 @@ static struct pane_reaction take_query(struct popup *p, const struct key *key)
 
 static struct pane_reaction close_popup(struct popup *p)
 {
-    struct pane_reaction r = pane_tell_text(UI_CANCEL, "popup", strlen("popup"));
+    struct pane_reaction r = pane_taken();
     r.closes = true;
     popup_clear(p);
     return r;
 }
 
-/* Runs the command of the selected item; one that begins with = is a word for the composer (see ui_complete). */
+/* Tells the act of the selected item, puts in its word, or runs its command. */
 static struct pane_reaction choose_item(struct popup *p)
 {
     if (p->selected >= p->n_shown)
         return pane_taken();
-    char *text = strdup(p->items[p->shown[p->selected]].command);
-    if (text == NULL)
-        return pane_taken();
-    struct pane_reaction r = pane_run(text);
-    if (text[0] == '=') {
+    struct item *item = &p->items[p->shown[p->selected]];
+    struct pane_reaction r = pane_run(item->command);
+    if (item->act > 0)
+        r = pane_tell(UI_CHOICE);
+    else if (item->act == POPUP_WORD)
         r.does = PANE_PUT;
-        r.command = text + 1;
-    }
-    r.text = text;
+    r.action.act = item->act;
+    r.action.a = item->a;
+    r.action.b = item->b;
+    r.text = item->command; /* the reaction has it now */
+    item->command = NULL;
     r.closes = true;
     popup_clear(p);
     return r;

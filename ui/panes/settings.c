@@ -275,15 +275,19 @@ const char *settings_name(const struct settings *p)
     return p->n > 0 ? p->at[p->focus].name : NULL;
 }
 
+/* Tells something about the selected setting. Its name is copied, as the answer may replace the settings. */
+static struct pane_reaction tell_setting(const struct settings *p, enum ui_action_kind kind)
+{
+    const char *name = settings_name(p);
+    return name != NULL ? pane_tell_text(kind, name, strlen(name)) : pane_taken();
+}
+
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
 /* Gives the value typed to the program, which answers with settings_typed. */
 static struct pane_reaction tell_typed(const struct settings *p)
 {
-    const char *name = settings_name(p);
-    if (name == NULL)
-        return pane_taken();
-    struct pane_reaction r = pane_tell_text(UI_SETTING, name, strlen(name));
+    struct pane_reaction r = tell_setting(p, UI_SETTING_TYPED);
     r.action.typed = p->field.text;
     return r;
 }
@@ -328,7 +332,6 @@ static struct pane_reaction settings_mouse(void *pane, const struct area *a, con
     struct area inner = inside(a);
     int row = key->mouse.y - inner.y;
     size_t i = p->first + (size_t)row;
-    char text[80];
     if (pane_key_is_wheel(key) || row < 0 || i >= p->n || row >= divide_rows(p, &inner).settings)
         return pane_taken();
     if (i != p->focus)
@@ -337,7 +340,8 @@ static struct pane_reaction settings_mouse(void *pane, const struct area *a, con
     struct pane_reaction r = pane_taken();
     double position = slider_position(p, i, &inner, key->mouse.x);
     if (position >= 0)
-        r = pane_tell_text(UI_SETTING, text, (size_t)snprintf(text, sizeof text, "%s=%.4f", p->at[i].name, position));
+        r = tell_setting(p, UI_SETTING_DRAG);
+    r.action.position = position;
     r.takes_focus = true;
     return r;
 }

@@ -3,6 +3,7 @@
 
 #include "ui/panes/transcript.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -211,7 +212,7 @@ static struct pane_reaction end_selection(struct transcript *t)
     char *text = selection_release(t->selection) ? selection_text(t->selection) : NULL;
     if (text == NULL)
         return pane_taken();
-    struct pane_reaction r = pane_tell(UI_COPY);
+    struct pane_reaction r = pane_tell(UI_SELECT);
     r.action.text = r.text = text;
     r.action.size = strlen(text);
     return r;
@@ -240,7 +241,10 @@ static void transcript_about(const void *pane, struct ui_action *action)
 {
     const struct transcript *t = pane;
     size_t selected = view_selected(t->view);
-    action->message = selected < messages_count(t->messages) ? messages_at(t->messages, selected)->id : 0;
+    bool any = selected < messages_count(t->messages);
+    action->about = UI_ABOUT_MESSAGE;
+    action->index = messages_count(t->messages) > 0 ? selected : SIZE_MAX;
+    action->id = any ? messages_at(t->messages, selected)->id : 0;
 }
 
 const struct pane transcript_pane = {
