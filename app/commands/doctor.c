@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/terminal/term.h"
 #include "app/terminal/columns.h"
 #include "app/commands/commands.h"
 #include "app/text/jsonl.h"
@@ -131,6 +132,9 @@ static void check_terminal(struct doctor *d)
         say(d, true, "standard output is none: text only, whole");
     else if (!named || strcmp(term, "dumb") == 0)
         say(d, true, "TERM is %s: lines only, no colours", named ? term : "not set");
+    else if (term_kind() == TERM_KIND_UNKNOWN)
+        say(d, false, "TERM is %s, which terminfo does not know: lines only, no colours; install its entry, or set TERM to "
+            "one like it, e.g. xterm-256color", term);
     else
         say(d, true, "TERM is %s, %d columns, %d rows", term, columns_of(stdout), columns_rows(stdout));
     if (strcmp(codes, "UTF-8") == 0)

@@ -25,6 +25,7 @@
 #include "app/slash/slash.h"
 #include "app/terminal/report.h"
 #include "app/terminal/stats.h"
+#include "app/terminal/term.h"
 #include "app/terminal/terminal.h"
 
 /* Seconds: how long the first prompt waits for the model's name, and after which waiting is worth a word. */
@@ -414,8 +415,7 @@ static bool open_line(struct line *l, const struct chat_view *view, const struct
     l->signals = signals_open(true, err);
     if (l->signals < 0)
         return false;
-    const char *term = getenv("TERM");
-    terminal_open(fileno(l->screen), term != NULL && strcmp(term, "dumb") != 0);
+    terminal_open(fileno(l->screen), term_kind() == TERM_KIND_MOVES);
     terminal_listen(); /* before the first prompt, so that nothing typed is echoed or eaten */
     l->edit = line_edit_open(l->options, hooks, l->screen, l->signals, l->prompt, l->show.color, err);
     if (l->edit == NULL)
