@@ -19,7 +19,7 @@
 #include "history/history.h"
 
 struct screen_lens {
-    size_t index, token; /* where it stands */
+    size_t index, token; /* where it is */
 };
 
 struct screen_lens *screen_lens_new(void)
