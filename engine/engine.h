@@ -262,7 +262,10 @@ struct candidate {
 
 /* ---- session ---------------------------------------------------------------------------------------------------- */
 
-/* A sequence of tokens with its key/value cache. Owned by one thread. */
+/* What computes one model: a pool of threads and the buffers of the forward pass. Its sessions take turns. A runner and
+ * all of its sessions belong to one thread. */
+struct runner;
+/* A sequence of tokens with its key/value cache. Sessions of one runner share the cache of what they have in common. */
 struct session;
 
 struct session_options {
@@ -272,21 +275,40 @@ struct session_options {
     bool exact;      /* float32 throughout, by BLAS; slow, for comparing with other implementations */
 };
 
+/* options may be NULL; context is that of the longest session. The model stays the caller's. NULL on failure. */
+struct runner *runner_open(const struct model *model, const struct session_options *options, struct error *err);
+/* After its sessions. NULL is fine. */
+void runner_free(struct runner *r);
+
+/* An empty session of at most `context` tokens; 0: as many as the runner has room for. Takes memory as it grows. */
+struct session *session_new(struct runner *r, int32_t context, struct error *err);
+/* The same, beginning with the first n tokens of s, whose cache it shares. */
+struct session *session_fork(const struct session *s, size_t n, int32_t context, struct error *err);
+/* A session with a runner of its own, which ends with it. */
 struct session *session_open(const struct model *model, const struct session_options *options, struct error *err);
 void session_free(struct session *s);
 int32_t session_capacity(const struct session *s);
 size_t session_length(const struct session *s);
+/* How many of ids[0..n) the session begins with. */
+size_t session_common(const struct session *s, const int32_t *ids, size_t n);
+/* Makes the session's tokens the first n of another session of its runner, as many as there are and fit. Nothing is
+ * evaluated: they share the cache until one of them writes where the other reads. */
+void session_share(struct session *s, const struct session *from, size_t n);
 
 /* Called between batches with tokens done and to do; returns false to stop. */
 typedef bool session_progress(void *context, size_t done, size_t total);
 
 /* Makes the session's tokens equal to ids[0..n), n > 0, and the logits those after the last. The longest common prefix
  * keeps its cache; the rest is evaluated in batches. *reused (may be NULL) is the tokens not evaluated again.
- * ERR_STOPPED if progress said so (what was evaluated stays valid); ERR_CONTEXT when n exceeds the capacity. */
+ * ERR_STOPPED if progress said so, ERR_MEMORY (what was evaluated stays valid); ERR_CONTEXT when n exceeds the capacity;
+ * ERR_CORRUPT when the logits are not finite. */
 enum error_code session_sync(struct session *s, const int32_t *ids, size_t n, session_progress *progress, void *context,
                              size_t *reused, struct error *err);
 /* Appends one token and evaluates it. ERR_CONTEXT when the session is full. */
 enum error_code session_push(struct session *s, int32_t id, struct error *err);
+/* The same for n different sessions of one runner in one batch, ids[i] for sessions[i], with the same logits to the bit.
+ * On ERR_CONTEXT and ERR_ARGUMENT none has changed. */
+enum error_code sessions_push(struct session *const *sessions, const int32_t *ids, size_t n, struct error *err);
 /* The logits after the last token, (vocab); NULL before the first. The session's, until the next call. */
 const float *session_logits(const struct session *s);
 /* The tokens that are evaluated, session_length of them. The session's, until the next call. */

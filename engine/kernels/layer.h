@@ -20,10 +20,10 @@ enum {
     KV_LANES = 16,  /* head widths are padded to a multiple of this with zeros */
 };
 
-/* The cache's elements of one head from one span on: block b's keys at keys + b * block_stride bytes. */
+/* The cache's elements of one head in one span: block b's keys lie at blocks[b] + keys, its values at blocks[b] + values. */
 struct layer_span {
-    const char *keys, *values;
-    size_t block_stride;
+    const char *const *blocks; /* as many as the keys that are visible call for */
+    size_t keys, values;       /* bytes from a block's beginning */
     int32_t head_width, padded;
     int32_t rows;
     const float *queries;   /* (rows, padded) */

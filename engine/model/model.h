@@ -20,8 +20,10 @@ struct model_layer {
 /* One row of the table of types. */
 struct model_type {
     const char *name;
+    enum tensor_type type;
     int tensors;
     uint64_t bytes;
+    uint64_t largest_rows;  /* of the tensors of this type; 1: they are all vectors */
 };
 
 #define MODEL_TEXTS 6

@@ -89,9 +89,12 @@ static uint64_t tally(struct model *m)
     struct tensor t;
     uint64_t i = 0;
     for (; source_tensor_at(m->source, i, &name, &t); i++) {
-        m->types[t.type].name = tensor_traits(t.type)->name;
-        m->types[t.type].tensors++;
-        m->types[t.type].bytes += t.rows * tensor_row_bytes(&t);
+        struct model_type *type = &m->types[t.type];
+        type->name = tensor_traits(t.type)->name;
+        type->type = t.type;
+        type->tensors++;
+        type->bytes += t.rows * tensor_row_bytes(&t);
+        type->largest_rows = t.rows > type->largest_rows ? t.rows : type->largest_rows;
         m->info.parameters += t.rows * t.cols;
     }
     for (int type = 0; type < TENSOR_TYPE_LIMIT; type++)

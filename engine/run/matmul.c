@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/run/blas.h"
+#include "base/error.h"
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/tensor.h"
+#include "engine/run/blas.h"
+#include "engine/run/pool.h"
 
 enum {
     CHUNK_BLOCKS = 64,       /* blocks of 32 columns packed at a time when several tiles use the panel */
@@ -103,6 +106,26 @@ void matmul_free(struct matmul *m)
         free(m->tiles[kind]);
     free(m->scratch);
     free(m);
+}
+
+uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool exact, uint64_t types)
+{
+    if (exact)
+        return (uint64_t)threads * EXACT_ROWS * max_cols * sizeof(float);
+    const struct kernels *k = kernels_choose();
+    const uint64_t blocks = round_up(max_cols, KERNEL_BLOCK) / KERNEL_BLOCK;
+    uint64_t panel = 0, sum = 0;
+    unsigned kinds = 0;
+    for (int type = 0; type < TENSOR_TYPE_LIMIT; type++)
+        if ((types >> type & 1) != 0) {
+            const uint64_t bytes = panel_bytes(k->types[type].kind, PANEL_ROWS) * (blocks < CHUNK_BLOCKS ? blocks : CHUNK_BLOCKS);
+            panel = bytes > panel ? bytes : panel;
+            kinds |= 1u << panel_tile(k->types[type].kind);
+        }
+    for (int kind = 0; kind < TILE_KINDS; kind++)
+        if ((kinds >> kind & 1) != 0)
+            sum += tile_bytes((enum tile_kind)kind) * blocks * (max_n + (uint64_t)threads * (uint64_t)k->tile);
+    return sum + (uint64_t)threads * panel;
 }
 
 const char *matmul_kernels(const struct matmul *m)
