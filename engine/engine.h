@@ -352,13 +352,15 @@ int32_t sampler_rank(const struct sampler *s);
 
 /* ---- worker ----------------------------------------------------------------------------------------------------- */
 
-/* A thread that loads a model, owns a session on it and answers requests one after another. All calls are made by one
- * other thread (the UI's), none of them waits for the engine; events come back by a bounded queue and a descriptor
- * that is readable while events wait. */
+/* A sequence that answers requests one after another, on a thread that loads a model and computes. All calls are made by
+ * one other thread (the user interface's), none of them waits for the engine; events come back by a bounded queue and a
+ * descriptor that is readable while events wait. Several workers may share the thread, the model and the cache of what
+ * their prompts have in common: their answers then take turns token by token. */
 struct worker;
 
 enum event_kind {
     EVENT_LOADED,   /* the model is ready, worker_model() answers from now on */
+    EVENT_PROMPT,   /* the messages of worker_ask are a prompt: total tokens, first_kept, dropped; see worker_take_prompt */
     EVENT_PREFILL,  /* reading the prompt: done of total */
     EVENT_TOKEN,    /* one token and its text */
     EVENT_DONE,     /* the answer ended: why, and its timings */
@@ -376,7 +378,8 @@ struct timings {
 struct event {
     enum event_kind kind;
     uint64_t request;       /* the number that worker_generate returned; 0 for EVENT_LOADED and for worker_preview's */
-    size_t done, total;     /* EVENT_PREFILL */
+    size_t done, total;     /* EVENT_PREFILL; total: EVENT_PROMPT too */
+    size_t first_kept, dropped; /* EVENT_PROMPT: as in struct prompt */
     int32_t id;             /* EVENT_TOKEN */
     struct candidate chosen, best[SAMPLING_CANDIDATES];
     int32_t n_best;
@@ -396,12 +399,13 @@ struct event {
 
 struct worker_options {
     const char *model_path;         /* copied */
-    const struct worker *beside;    /* use the model of this one, which is loaded and freed later; NULL: open model_path */
-    struct session_options session;
+    struct worker *beside;          /* share the thread and the model of this one, which is loaded; NULL: open model_path */
+    struct session_options session; /* beside another only the context counts, which is not longer than the first one's */
 };
-/* Starts the thread, which opens the model; returns at once. NULL on failure. */
+/* Starts the thread, which opens the model, or another sequence on that of `beside`; returns at once. NULL on failure. */
 struct worker *worker_start(const struct worker_options *options, struct error *err);
-/* Stops what runs, joins the thread, frees all. */
+/* Stops what runs for this worker and frees it; the last of those that share a thread ends it and frees the model. Waits for
+ * the step at hand, as worker_stop's end does. */
 void worker_free(struct worker *w);
 /* Readable while events wait. */
 int worker_fd(const struct worker *w);
@@ -413,10 +417,24 @@ const struct model *worker_model(const struct worker *w);
  * (a request is already running, or no memory). */
 uint64_t worker_generate(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
                          struct error *err);
-/* Answers a short prompt beside the conversation, in a session of its own that lives as long: what worker_generate
- * reuses stays. Events come as from worker_generate. 0 also while another aside runs, and when the prompt or
- * settings->max_new_tokens (which must not be -1) is larger than WORKER_ASIDE_MOST. A worker_generate that comes meanwhile
- * stops it before its next token; its DONE comes before that request's events. */
+/* What is to be answered, as messages. The template stays the caller's; it must stay until EVENT_PROMPT or the request's end
+ * has come, or the worker is freed. */
+struct worker_question {
+    const struct message *messages; /* (n), copied */
+    size_t n;
+    const struct chat_template *template;
+    size_t limit;                   /* tokens of the prompt, see prompt_render */
+};
+/* Answers messages: they are rendered on the thread and EVENT_PROMPT tells it; then as worker_generate. The template's stop
+ * strings are added to those of the settings, also of worker_set_sampling. */
+uint64_t worker_ask(struct worker *w, const struct worker_question *question, const struct sampling *settings,
+                    struct error *err);
+/* The prompt of the last EVENT_PROMPT, the caller's from then on; false when it was taken already or there is none. */
+bool worker_take_prompt(struct worker *w, struct prompt *out);
+/* Answers a short prompt beside the conversation, in a session that lives as long and shares the cache of what the prompt
+ * has in common with the conversation, which stays as it is. Events come as from worker_generate. 0 also while another
+ * aside runs, and when the prompt or settings->max_new_tokens (which must not be -1) is larger than WORKER_ASIDE_MOST. A
+ * worker_generate that comes meanwhile stops it before its next token; its DONE comes before that request's events. */
 #define WORKER_ASIDE_MOST 1024
 uint64_t worker_generate_aside(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
                                struct error *err);

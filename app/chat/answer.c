@@ -435,6 +435,7 @@ void chat_take_event(struct chat *c, const struct event *event)
         if (c->view->preview != NULL)
             c->view->preview(c->view->context, event);
         break;
+    case EVENT_PROMPT:
     case EVENT_PREFILL:
         if (c->view->reading != NULL)
             c->view->reading(c->view->context, event->done, event->total);

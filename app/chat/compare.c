@@ -240,6 +240,7 @@ static void take(struct chat *c, struct side *s, const struct event *event)
 {
     switch (event->kind) {
     case EVENT_LOADED: take_loaded(c, s); break;
+    case EVENT_PROMPT:
     case EVENT_PREFILL: break;
     case EVENT_PREVIEW: s->stage = WAITING; break;
     case EVENT_TOKEN: take_token(c, s, event); break;
