@@ -18,6 +18,13 @@ const char *model_label(const struct model *m)
     return source_label(m->info.path);
 }
 
+struct model_key model_key(const struct model *m, const char *name)
+{
+    struct model_key key;
+    snprintf(key.text, sizeof key.text, "%s.%s", m->architecture->name, name);
+    return key;
+}
+
 /* ---- what the file recommends ----------------------------------------------------------------------------------- */
 
 const char *model_recommends(const struct model *model, int i, double *value)

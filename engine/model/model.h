@@ -1,10 +1,15 @@
-/* One Llama model: its sizes and its tensors, all present and of the right shapes. Internal to the engine. */
+/* One model: its sizes and its tensors, all present and of the right shapes. Internal to the engine. */
 #ifndef PALAVER_ENGINE_MODEL_MODEL_H
 #define PALAVER_ENGINE_MODEL_MODEL_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
 #include "engine/engine.h"
 #include "engine/file/source.h"
 #include "engine/kernels/tensor.h"
+#include "engine/model/architecture.h"
 
 /* Biases have data == NULL when the model has none. Shapes are (rows, cols): y[rows] = W x[cols]. */
 struct model_layer {
@@ -30,6 +35,7 @@ struct model_type {
 
 struct model {
     struct source *source;
+    const struct architecture *architecture;    /* NULL when only the vocabulary is open */
     struct tokenizer *tokenizer;
     struct model_info info;
     struct tensor embedding;                    /* (vocab, width) */
@@ -55,6 +61,11 @@ struct model *model_from_source(struct source *source, const char *path, const s
 enum error_code model_read_sizes(struct model *m, struct error *err);   /* keys into info */
 enum error_code model_read_rope(struct model *m, struct error *err);    /* keys and rope_freqs into the frequencies */
 enum error_code model_read_tensors(struct model *m, struct error *err); /* all tensors, shapes held against info */
+/* The metadata key that the model's architecture has under this name, one of architecture->keys. */
+struct model_key {
+    char text[96];
+};
+struct model_key model_key(const struct model *m, const char *name);
 /* The part of a path that messages name the model by. */
 const char *model_label(const struct model *m);
 

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/file/source.h"
 #include "engine/kernels/tensor.h"
+#include "engine/model/architecture.h"
 #include "engine/model/model.h"
 #include "engine/text/tokenizer.h"
 
@@ -107,15 +109,23 @@ static uint64_t tally(struct model *m)
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-static enum error_code check_architecture(const struct model *m, struct error *err)
+static enum error_code find_architecture(struct model *m, struct error *err)
 {
-    if (strcmp(m->info.architecture, "llama") == 0)
+    m->architecture = architecture_find(m->info.architecture);
+    if (m->architecture != NULL)
         return ERR_NONE;
     if (m->info.architecture[0] == '\0')
         return error_set(err, ERR_FORMAT, "%s: says nothing of its architecture (general.architecture); it is no language "
                          "model, or damaged", model_label(m));
-    return error_set(err, ERR_UNSUPPORTED, "%s: architecture '%.64s' is not supported, Palaver runs 'llama' models",
-                     model_label(m), m->info.architecture);
+    struct buf known;
+    const struct architecture *a;
+    buf_init(&known, 300);
+    for (size_t i = 0; (a = architecture_at(i)) != NULL; i++)
+        buf_printf(&known, "%s'%s'", i == 0 ? "" : ", ", a->name);
+    error_set(err, ERR_UNSUPPORTED, "%s: architecture '%.64s' is not supported, Palaver runs %s models", model_label(m),
+              m->info.architecture, buf_text(&known));
+    buf_free(&known);
+    return ERR_UNSUPPORTED;
 }
 
 /* The vocabulary's size, which the embedding is held against before the tokenizer is built. */
@@ -135,7 +145,7 @@ static enum error_code count_vocabulary(struct model *m, struct error *err)
 static enum error_code read_weights(struct model *m, struct error *err)
 {
     uint64_t n_tensors = tally(m);
-    enum error_code code = check_architecture(m, err);
+    enum error_code code = find_architecture(m, err);
     if (code == ERR_NONE && n_tensors == 0)
         code = error_set(err, ERR_NOT_FOUND, "%s: holds no weights, only a vocabulary or an adapter; give the model itself",
                          model_label(m));

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "engine/kernels/layer.h"
 #include "engine/kernels/tensor.h"
+#include "engine/model/architecture.h"
 #include "engine/model/model.h"
 #include "engine/run/attention.h"
 #include "engine/run/graph.h"
@@ -174,14 +175,14 @@ const char *forward_kernels(const struct forward *f)
 
 /* ---- one batch -------------------------------------------------------------------------------------------------- */
 
-static forward_graph *const graphs[] = {graph_llama};
+static forward_graph *const graphs[] = {[GRAPH_LLAMA] = graph_llama};
 
 static void pass_thread(void *context, int32_t thread, int32_t threads)
 {
     struct forward_pass *pass = context;
     struct forward *f = pass->f;
     const struct forward_batch *batch = pass->batch;
-    if (!graphs[0](pass, thread, threads) || batch->logits == NULL)
+    if (!graphs[f->model->architecture->graph](pass, thread, threads) || batch->logits == NULL)
         return;
     const struct matmul_job job = {&f->model->output, NULL, batch->logits, (size_t)f->model->info.vocab};
     matmul_run(f->matmul, thread, &job, 1, f->normed + (size_t)(batch->n - 1) * f->width, f->width, 1);
