@@ -28,10 +28,12 @@ static uint64_t hash_tensor(const struct tensor_entry *e)
     return h;
 }
 
-/* The middle of a tensor's data. */
+/* The middle of a tensor's data, of one in pieces that of the first. */
 static const void *sample(const struct tensor *t, uint64_t *size)
 {
-    uint64_t all = t->rows * tensor_row_bytes(t);
+    const uint64_t part = t->n_pieces > 0 ? t->pieces[0].rows * t->pieces[0].cols : t->rows * t->cols;
+    const struct tensor_traits *traits = tensor_traits(t->type);
+    uint64_t all = part / traits->block * traits->block_bytes;
     *size = all < SAMPLE_BYTES ? all : SAMPLE_BYTES;
     return (const unsigned char *)t->data + (all - *size) / 2;
 }

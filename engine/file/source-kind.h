@@ -53,7 +53,7 @@ struct value_entry {
 
 struct tensor_entry {
     char *name;
-    struct tensor tensor;
+    struct tensor tensor;       /* its pieces, if any, are malloc'ed */
 };
 
 struct source {
@@ -79,7 +79,8 @@ bool source_add_map(struct source *s, struct source_map map, struct error *err);
 bool source_map_file(struct source *s, const char *path, struct source_map *out, struct error *err);
 /* Tells the system that these mapped bytes will be read soon; returns at once. */
 void source_expect(const void *bytes, uint64_t size);
-/* Both copy the name. source_add_value takes value.offsets over, whatever it returns. file is for messages. */
+/* Both copy the name. source_add_value takes value.offsets over, source_add_tensor tensor.pieces, whatever they return. file
+ * is for messages. */
 enum error_code source_add_value(struct source *s, const char *file, const char *key, struct value value,
                                  struct error *err);
 enum error_code source_add_tensor(struct source *s, const char *file, const char *name, struct tensor tensor,

@@ -59,6 +59,7 @@ enum error_code source_add_tensor(struct source *s, const char *file, const char
         s->tensors = tensors;
     if (copy == NULL || tensors == NULL) {
         free(copy);
+        free((void *)(uintptr_t)tensor.pieces);
         return error_set(err, ERR_MEMORY, "out of memory");
     }
     s->tensors[s->n_tensors] = (struct tensor_entry){copy, tensor};
@@ -73,8 +74,10 @@ void source_free(struct source *s)
         free(s->values[i].key);
         free(s->values[i].value.offsets);
     }
-    for (size_t i = 0; i < s->n_tensors; i++)
+    for (size_t i = 0; i < s->n_tensors; i++) {
         free(s->tensors[i].name);
+        free((void *)(uintptr_t)s->tensors[i].tensor.pieces);
+    }
     for (size_t i = 0; i < s->n_maps; i++)
         if (s->maps[i].mapped)
             munmap((void *)(uintptr_t)s->maps[i].bytes, (size_t)s->maps[i].size);

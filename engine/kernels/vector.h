@@ -44,10 +44,10 @@ INLINE void load16(const uint8_t *p, size_t stride, V d[4])
 
 /* Asks for the stretch of memory that the rows of a block will be in one panel later: memory is read in its order,
  * which the rows of a panel are not. */
-INLINE void prefetch(const uint8_t *ahead, size_t bytes)
+INLINE void prefetch(uintptr_t ahead, size_t bytes)
 {
     for (size_t at = 0; at < bytes; at += 64)
-        __builtin_prefetch(ahead + at, 0, 2);
+        __builtin_prefetch((const void *)(ahead + at), 0, 2);
 }
 
 /* ---- quantised types: one description each, for packing and for decoding ------------------------------------------ */
@@ -369,7 +369,7 @@ INLINE void block_q2_k(const uint8_t *rows, size_t stride, struct sink *s, const
 
 /* The two functions of a type; `subs` blocks of 32 in one of the file's. */
 #define QUANTISED(type, subs) \
-    static void pack_##type(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel) \
+    static void pack_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel) \
     { \
         struct sink s = {.panel = panel}; \
         for (size_t b = 0; b < blocks; b += subs, rows += sizeof(struct block_##type)) { \
@@ -378,7 +378,7 @@ INLINE void block_q2_k(const uint8_t *rows, size_t stride, struct sink *s, const
             block_##type(rows, stride, &s, SINK_PANEL); \
         } \
     } \
-    static void dot_##type(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, const void *tile, \
+    static void dot_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, const void *tile, \
                            float *out, const float *init) \
     { \
         struct sink s = {.x = tile, .acc = vf_load(init)}; \
@@ -405,7 +405,7 @@ QUANTISED(q6_k, 8)
 
 /* ---- float types --------------------------------------------------------------------------------------------------- */
 
-static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t i = 0; i < blocks * 8; i++, rows += 16, to += 4 * sizeof(V)) {
@@ -418,7 +418,7 @@ static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, const ui
     }
 }
 
-static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     float *to = panel;
     for (size_t i = 0; i < blocks * 4; i++, rows += 16) {
@@ -433,7 +433,7 @@ static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, const ui
     }
 }
 
-static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     float *to = panel;
     for (size_t i = 0; i < blocks * 4; i++, rows += 16) {

@@ -42,8 +42,8 @@ struct model {
     struct tensor output_norm;                  /* (1, width) F32 */
     struct tensor output;                       /* (vocab, width); the embedding itself when tied */
     struct model_layer *layers;                 /* (info.layers) */
-    /* RoPE in GGUF's order: within a head, elements 2i and 2i+1 turn by position * rope_frequency[i]. The frequencies
-     * hold base, linear scaling and Llama-3 scaling already; i < rope_pairs. */
+    /* RoPE: within a head, pair i turns by position * rope_frequency[i]; which elements a pair has, the order of the
+     * query's and the key's rows says (enum row_order). The frequencies hold base, linear scaling and Llama-3 scaling already; i < rope_pairs. */
     float *rope_frequency;
     int32_t rope_pairs;
     struct model_type *types;                   /* (n_types), most bytes first */

@@ -50,7 +50,7 @@ static void expect_vectors(const struct model *m)
 /* Replaces a vector that is of another type, or lies where a float may not, by a copy that the model owns. */
 static enum error_code make_floats(struct model *m, struct tensor *t, struct error *err)
 {
-    if (t->type == TENSOR_F32 && (uintptr_t)t->data % sizeof(float) == 0)
+    if (t->type == TENSOR_F32 && (uintptr_t)t->data % sizeof(float) == 0 && t->n_pieces == 0)
         return ERR_NONE;
     float **vectors = realloc(m->vectors, (m->n_vectors + 1) * sizeof *vectors);
     float *copy = malloc((size_t)t->cols * sizeof *copy);
@@ -62,7 +62,7 @@ static enum error_code make_floats(struct model *m, struct tensor *t, struct err
     }
     tensor_unpack_row(t, 0, copy);
     m->vectors[m->n_vectors++] = copy;
-    *t = (struct tensor){TENSOR_F32, 1, t->cols, copy};
+    *t = (struct tensor){.type = TENSOR_F32, .rows = 1, .cols = t->cols, .data = copy, .order = t->order};
     return ERR_NONE;
 }
 
@@ -82,6 +82,9 @@ static enum error_code read_slot(struct model *m, const struct tensor_slot *slot
         return error_set(err, ERR_FORMAT, "%s: tensor %s is %" PRIu64 " x %" PRIu64 ", its model's sizes call for %"
                          PRIu64 " x %" PRIu64 "; the file is damaged, fetch it again", model_label(m), name, t.cols,
                          t.rows, cols, rows);
+    if (!tensor_is_sound(&t))
+        return error_set(err, ERR_FORMAT, "%s: the pieces of tensor %s do not make up a matrix; the files are damaged or do "
+                         "not belong together, fetch them again", model_label(m), name);
     enum error_code code = ERR_NONE;
     if (slot->rows == DIM_ONE) {
         code = make_floats(m, &t, err);
@@ -134,6 +137,16 @@ static enum error_code refuse_others(const struct model *m, struct error *err)
     return ERR_NONE;
 }
 
+/* A bias is added to rows as they come, so it must come in the same order. */
+static enum error_code check_orders(const struct model *m, const struct model_layer *l, struct error *err)
+{
+    bool q = l->bq.data == NULL || l->bq.order == l->wq.order, k = l->bk.data == NULL || l->bk.order == l->wk.order;
+    if (q && k)
+        return ERR_NONE;
+    return error_set(err, ERR_UNSUPPORTED, "%s: %s and its bias have their rows in different orders, which Palaver does "
+                     "not support", model_label(m), q ? "attn_k" : "attn_q");
+}
+
 static enum error_code read_layer(struct model *m, int32_t i, struct error *err)
 {
     enum error_code code = ERR_NONE;
@@ -143,6 +156,8 @@ static enum error_code read_layer(struct model *m, int32_t i, struct error *err)
         snprintf(name, sizeof name, "blk.%" PRId32 ".%s", i, slot->name);
         code = read_slot(m, slot, name, &m->layers[i], err);
     }
+    if (code == ERR_NONE)
+        code = check_orders(m, &m->layers[i], err);
     return code;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "engine/kernels/layer.h"
+#include "engine/kernels/tensor.h"
 #include "engine/run/kv.h"
 #include "engine/run/pool.h"
 
@@ -27,6 +28,7 @@ struct scratch {
     struct rows later;       /* the span at hand, to be merged into tile; its queries are unused */
     int32_t *visible;        /* (tile_rows) */
     float *key;              /* (padded) */
+    float *paired;           /* (padded): a head in pairs */
 };
 
 /* Rows of the batch that follow each other in one sequence. */
@@ -82,8 +84,9 @@ static bool scratch_init(struct scratch *s, size_t rows, size_t padded)
 {
     s->visible = calloc(rows, sizeof *s->visible);
     s->key = floats(1, padded);
+    s->paired = floats(1, padded);
     bool tile = rows_init(&s->tile, rows, padded, true), later = rows_init(&s->later, rows, padded, false);
-    return tile && later && s->visible != NULL && s->key != NULL;
+    return tile && later && s->visible != NULL && s->key != NULL && s->paired != NULL;
 }
 
 static int32_t padded_width(int32_t head_width)
@@ -134,7 +137,7 @@ uint64_t attention_bytes(const struct attention_shape *shape, int32_t threads)
 {
     const uint64_t padded = (uint64_t)padded_width(shape->head_width);
     const uint64_t rows = (uint64_t)tile_positions(shape) * (uint64_t)(shape->heads / shape->kv_heads);
-    return (uint64_t)threads * (rows * (3 * padded + 5) + padded) * sizeof(float);
+    return (uint64_t)threads * (rows * (3 * padded + 5) + 2 * padded) * sizeof(float);
 }
 
 void attention_free(struct attention *a)
@@ -146,6 +149,7 @@ void attention_free(struct attention *a)
         rows_free(&a->scratch[i].later);
         free(a->scratch[i].visible);
         free(a->scratch[i].key);
+        free(a->scratch[i].paired);
     }
     rows_free(&a->partial);
     free(a->scratch);
@@ -181,25 +185,43 @@ void attention_begin(struct attention *a, const struct batch_row *rows, int32_t 
 
 /* ---- pieces of work --------------------------------------------------------------------------------------------- */
 
+/* One head's elements, those that are turned together side by side: as they are, or brought there. */
+static const float *pair_up(const struct attention *a, const float *head, enum row_order order, int32_t turned,
+                            float *paired)
+{
+    if (order == ROWS_PAIRED)
+        return head;
+    const int32_t half = turned / 2;
+    for (int32_t i = 0; i < half; i++) {
+        paired[2 * i] = head[i];
+        paired[2 * i + 1] = head[i + half];
+    }
+    memcpy(paired + turned, head + turned, (size_t)(a->head_width - turned) * sizeof *head);
+    return paired;
+}
+
 /* Row i's key and value of one head go into the cache. */
 static void fill_row(struct attention *a, const struct attention_job *job, int32_t head, int32_t i, struct scratch *s)
 {
     const size_t width = (size_t)a->head_width, at = (size_t)i * job->kv_stride + (size_t)head * width;
     const struct kv *kv = a->rows[i].kv;
     const int32_t position = a->rows[i].position;
-    a->kernels->rotate(job->k + at, job->turn + (size_t)i * 2 * width, 1.0f, s->key, width);
+    const float *key = pair_up(a, job->k + at, job->k_order, job->turned, s->paired);
+    a->kernels->rotate(key, job->turn + (size_t)i * 2 * width, 1.0f, s->key, width);
     a->kernels->store(s->key, job->v + at, kv_keys(kv, job->layer, head, position),
                       kv_values(kv, job->layer, head, position), position % KV_BLOCK, a->head_width, a->padded);
 }
 
 /* Turned and scaled queries of rows first..first+n for all heads of the group, position by position. */
 static void load_queries(struct attention *a, const struct attention_job *job, int32_t head, int32_t first, int32_t n,
-                         float *queries)
+                         struct scratch *s)
 {
+    float *queries = s->tile.queries;
     const size_t width = (size_t)a->head_width, padded = (size_t)a->padded;
     for (int32_t i = first; i < first + n; i++)
         for (int32_t g = 0; g < a->group; g++, queries += padded) {
             const float *q = job->q + (size_t)i * job->q_stride + (size_t)(head * a->group + g) * width;
+            q = pair_up(a, q, job->q_order, job->turned, s->paired);
             a->kernels->rotate(q, job->turn + (size_t)i * 2 * width, a->scale, queries, width);
         }
 }
@@ -244,7 +266,7 @@ static void run_tile(struct attention *a, const struct attention_job *job, int32
     const size_t padded = (size_t)a->padded;
     const struct batch_row *row = &a->rows[first];
     const int32_t rows = n * a->group, last = row->position + n - 1;
-    load_queries(a, job, head, first, n, s->tile.queries);
+    load_queries(a, job, head, first, n, s);
     for (int32_t start = 0; start <= last; start += KV_SPAN) {
         int32_t skip = 0; /* rows before this span begins */
         for (int32_t r = 0; r < rows; r++) {
@@ -287,7 +309,7 @@ static void run_single(struct attention *a, const struct attention_job *job, int
     const size_t row = (size_t)head * (size_t)spans * (size_t)a->group;
     if (span == spans - 1)
         fill_row(a, job, head, 0, s);
-    load_queries(a, job, head, 0, 1, s->tile.queries);
+    load_queries(a, job, head, 0, 1, s);
     for (int32_t g = 0; g < a->group; g++)
         s->visible[g] = seen < KV_SPAN ? seen : KV_SPAN;
     run_span(a, a->rows[0].kv, job->layer, head, span * KV_SPAN, 0, a->group, s->tile.queries, s->visible, &a->partial,

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "engine/kernels/layer.h"
+#include "engine/kernels/tensor.h"
 #include "engine/run/kv.h"
 #include "engine/run/pool.h"
 
@@ -46,6 +47,8 @@ struct attention_job {
     const float *turn;       /* (n, 2 * head_width): cosines and signed sines, see layer_kernels.rotate */
     float *out;              /* (n, q_stride) */
     size_t q_stride, kv_stride;
+    int32_t turned;          /* elements of a head that are turned, for orders */
+    enum row_order q_order, k_order; /* of the elements that q and k come in */
 };
 /* To be called by every thread of a pool_run, after a barrier; ends without one. */
 void attention_run(struct attention *a, const struct attention_job *job, int32_t thread);

@@ -83,7 +83,8 @@ static void attend(struct forward *f, int32_t layer, int32_t first, int32_t thre
     const struct attention_job job = {
         .layer = layer, .first = first,
         .q = f->q, .k = f->k, .v = f->v, .turn = f->turn, .out = f->mixed,
-        .q_stride = f->q_width, .kv_stride = f->kv_width,
+        .q_stride = f->q_width, .kv_stride = f->kv_width, .turned = 2 * f->model->rope_pairs,
+        .q_order = f->model->layers[layer].wq.order, .k_order = f->model->layers[layer].wk.order,
     };
     attention_run(f->attention, &job, thread);
 }
