@@ -1,5 +1,5 @@
-/* The fingerprint of a source: the same for the same weights and vocabulary, wherever the files lie and however the model
- * is split. Sums of hashes, so that keys and tensors may stand in any order. */
+/* The fingerprint of a source: the same for the same weights and vocabulary, wherever the files lie and however the
+ * model is split. Sums of hashes, so that keys and tensors may stand in any order. */
 #include <config.h>
 
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static const void *sample(const struct tensor *t, uint64_t *size)
     return (const unsigned char *)t->data + (all - *size) / 2;
 }
 
-/* Which tensors are sampled must not depend on their order in the file, so it hangs on their names: those with the
+/* Which tensors are sampled must not depend on their order in the file, so it depends on their names: those with the
  * smallest hashes. Returns how many. */
 static size_t choose_samples(const struct source *s, size_t chosen[SAMPLES])
 {

@@ -16,7 +16,7 @@
 
 /* ---- filling ---------------------------------------------------------------------------------------------------- */
 
-/* Makes room for one more element when n is a power of two (or 0). NULL: no memory, the old block stays. */
+/* Makes room for one more element when n is a power of two (or 0). NULL when out of memory; the old block stays. */
 static void *room_for_one(void *block, size_t n, size_t size)
 {
     if (n > 0 && (n & (n - 1)) != 0)

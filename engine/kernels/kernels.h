@@ -12,7 +12,7 @@
  *
  * A few channels of a Llama's activations are far larger than the rest, and would leave the others of their block
  * hardly any of the 8 bits. Blocks with such a channel have a second plane: what the first one's rounding left over,
- * in the same form, added right behind it. */
+ * in the same form, added right after it. */
 #ifndef PALAVER_ENGINE_KERNELS_KERNELS_H
 #define PALAVER_ENGINE_KERNELS_KERNELS_H
 

@@ -1,5 +1,6 @@
 /* Layer kernels for AVX-512 (F, BW, DQ, VL). A lane is a key while scores are made and a column of the head while
- * values are added, so nothing is summed across lanes but the weights themselves. Tiles of four rows share each load. */
+ * values are added, so nothing is summed across lanes but the weights themselves. Tiles of four rows share each
+ * load. */
 #include <immintrin.h>
 
 #include "engine/kernels/layer.h"

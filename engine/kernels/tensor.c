@@ -230,7 +230,7 @@ size_t tensor_row_bytes(const struct tensor *t)
     return bytes_of(t->type, t->cols);
 }
 
-static bool holds(const struct tensor_piece *p, uint64_t row, uint64_t col)
+static bool piece_holds(const struct tensor_piece *p, uint64_t row, uint64_t col)
 {
     return row >= p->row && row - p->row < p->rows && col >= p->col && col - p->col < p->cols;
 }
@@ -238,7 +238,7 @@ static bool holds(const struct tensor_piece *p, uint64_t row, uint64_t col)
 struct tensor_run tensor_at(const struct tensor *t, uint64_t row, uint64_t col)
 {
     const struct tensor_piece all = {0, 0, t->rows, t->cols, t->data}, *p = t->n_pieces > 0 ? t->pieces : &all;
-    while (!holds(p, row, col))
+    while (!piece_holds(p, row, col))
         p++;
     const size_t stride = bytes_of(t->type, p->cols);
     return (struct tensor_run){

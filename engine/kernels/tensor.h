@@ -52,10 +52,10 @@ enum row_order {
     ROWS_HALVES,            /* rows i and i+n of a head of which 2n rows are turned: Hugging Face */
 };
 
-/* A matrix of rows × cols elements; a vector has one row. data lies in a read-only map, row by row without gaps, and has at
- * least 32-byte alignment in GGUF files, but only that of a byte is relied on. A matrix that lies in several places has
- * pieces, which cover it without overlap and cut it along the same rows and columns all through, never inside a block; data is then that of the
- * first. data is NULL where a model has no such tensor. */
+/* A matrix of rows × cols elements; a vector has one row. data lies in a read-only map, row by row without gaps, and
+ * has at least 32-byte alignment in GGUF files, but only that of a byte is relied on. A matrix that lies in several
+ * places has pieces, which cover it without overlap and cut it along the same rows and columns all through, never
+ * inside a block; data is then that of the first. data is NULL where a model has no such tensor. */
 struct tensor {
     enum tensor_type type;
     uint64_t rows, cols;

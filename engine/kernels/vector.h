@@ -21,8 +21,8 @@
 #include "engine/kernels/prepare.h"
 
 #define INLINE static inline __attribute__((always_inline))
-/* Loops over a tile's columns and a block's words are spelled out, so that the sums stay in registers. Where a sanitizer
- * watches, gcc cannot do so and would warn. */
+/* Loops over a tile's columns and a block's words are spelled out, so that the sums stay in registers. Where a
+ * sanitizer watches, gcc cannot do so and would warn. */
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define UNROLL
 #else
@@ -50,7 +50,7 @@ INLINE void prefetch(uintptr_t ahead, size_t bytes)
         __builtin_prefetch((const void *)(ahead + at), 0, 2);
 }
 
-/* ---- quantised types: one description each, for packing and for decoding ------------------------------------------ */
+/* ---- quantised types: one description each, for packing and for decoding ----------------------------------------- */
 
 /* Where the blocks of a few rows go: into a panel, or, when there is one activation column, straight into the sums, by
  * the same arithmetic as a panel's. */
@@ -403,7 +403,7 @@ QUANTISED(q4_k, 8)
 QUANTISED(q5_k, 8)
 QUANTISED(q6_k, 8)
 
-/* ---- float types --------------------------------------------------------------------------------------------------- */
+/* ---- float types ------------------------------------------------------------------------------------------------- */
 
 static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
@@ -459,7 +459,8 @@ INLINE void start(VF acc[], int w, const float *out, size_t stride, const float 
 
 /* Adds one block of a panel times one plane of a tile to the sums of W columns; parts: how many scales a block has (1
  * for Q32, 2 for Q16). */
-INLINE void add_block(VF acc[TILE], const uint8_t *panel, const uint8_t *x, const int W, const int parts, const int wide)
+INLINE void add_block(VF acc[TILE], const uint8_t *panel, const uint8_t *x, const int W, const int parts,
+                      const int wide)
 {
     const float *numbers = (const float *)(x + 32 * W);
     for (int part = 0; part < parts; part++) {

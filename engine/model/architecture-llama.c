@@ -1,4 +1,4 @@
-/* Llama: the keys and tensors of GGUF files of this architecture (Llama 1 to 3, SmolLM2, Mistral and their kin). */
+/* Llama: the keys and tensors of GGUF files of this architecture (Llama 1 to 3, SmolLM2, Mistral and the like). */
 #include <config.h>
 
 #include <stddef.h>

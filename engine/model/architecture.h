@@ -1,7 +1,7 @@
 /* Architectures: for each family of models one row that says how its files name things and which graph computes it.
  *
- * A new architecture is a file with its row, an entry in architecture.c's table and, where it computes differently, a graph
- * in engine/run. */
+ * A new architecture is a file with its row, an entry in architecture.c's table and, where it computes differently,
+ * a graph in engine/run. */
 #ifndef PALAVER_ENGINE_MODEL_ARCHITECTURE_H
 #define PALAVER_ENGINE_MODEL_ARCHITECTURE_H
 

@@ -43,17 +43,18 @@ struct model {
     struct tensor output;                       /* (vocab, width); the embedding itself when tied */
     struct model_layer *layers;                 /* (info.layers) */
     /* RoPE: within a head, pair i turns by position * rope_frequency[i]; which elements a pair has, the order of the
-     * query's and the key's rows says (enum row_order). The frequencies hold base, linear scaling and Llama-3 scaling already; i < rope_pairs. */
+     * query's and the key's rows says (enum row_order). The frequencies hold base, linear scaling and Llama-3
+     * scaling already; i < rope_pairs. */
     float *rope_frequency;
     int32_t rope_pairs;
     struct model_type *types;                   /* (n_types), most bytes first */
     int n_types;
     char *texts[MODEL_TEXTS];                   /* back info's strings */
-    float **vectors;                            /* norms and biases that are not aligned float32 in the file, unpacked */
+    float **vectors;                            /* norms and biases that are no aligned float32 in the file, unpacked */
     size_t n_vectors;
 };
 
-/* Builds a model on a source, which is the model's from then on (freed on failure). path is for messages. */
+/* Builds a model on a source, which it owns from then on (and frees on failure). path is for messages. */
 struct model *model_from_source(struct source *source, const char *path, const struct model_options *options,
                                 struct error *err);
 

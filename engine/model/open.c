@@ -1,4 +1,5 @@
-/* Opening a model: its texts, the table of types, and then the sizes, frequencies, tensors and vocabulary, each checked. */
+/* Opening a model: its texts, the table of types, and then the sizes, frequencies, tensors and vocabulary, each
+ * checked. */
 #include <config.h>
 
 #include <inttypes.h>
@@ -17,8 +18,8 @@
 
 /* ---- texts ------------------------------------------------------------------------------------------------------ */
 
-/* A copy that lives as long as the model; NULL without memory. */
-static const char *keep(struct model *m, const char *bytes, uint64_t size)
+/* A copy that lives as long as the model; NULL when out of memory. */
+static const char *keep_text(struct model *m, const char *bytes, uint64_t size)
 {
     for (int i = 0; i < MODEL_TEXTS; i++)
         if (m->texts[i] == NULL)
@@ -32,7 +33,7 @@ static const char *keep_key(struct model *m, const char *key, const char *fallba
     uint64_t size;
     if (!source_string(m->source, key, &bytes, &size) || size == 0)
         return fallback;
-    return keep(m, bytes, size);
+    return keep_text(m, bytes, size);
 }
 
 static const char *file_name(const char *path)
@@ -51,18 +52,18 @@ static const char *describe_tokenizer(struct model *m)
     if (kind_size == 5 && memcmp(kind, "llama", 5) == 0)
         return "SentencePiece BPE";
     if (kind_size != 4 || memcmp(kind, "gpt2", 4) != 0)
-        return keep(m, kind, kind_size);
+        return keep_text(m, kind, kind_size);
     if (!source_string(m->source, "tokenizer.ggml.pre", &pre, &pre_size))
         return "byte-level BPE";
     char text[96];
     int used = snprintf(text, sizeof text, "byte-level BPE (%.*s)", pre_size < 64 ? (int)pre_size : 64, pre);
-    return keep(m, text, (uint64_t)used);
+    return keep_text(m, text, (uint64_t)used);
 }
 
 static enum error_code read_texts(struct model *m, const char *path, struct error *err)
 {
     struct model_info *info = &m->info;
-    info->path = keep(m, path, strlen(path));
+    info->path = keep_text(m, path, strlen(path));
     if (info->path == NULL)
         return error_set(err, ERR_MEMORY, "out of memory");
     info->name = keep_key(m, "general.name", file_name(info->path));
@@ -115,8 +116,8 @@ static enum error_code find_architecture(struct model *m, struct error *err)
     if (m->architecture != NULL)
         return ERR_NONE;
     if (m->info.architecture[0] == '\0')
-        return error_set(err, ERR_FORMAT, "%s: says nothing of its architecture (general.architecture); it is no language "
-                         "model, or damaged", model_label(m));
+        return error_set(err, ERR_FORMAT, "%s: says nothing of its architecture (general.architecture); it is no "
+                         "language model, or damaged", model_label(m));
     struct buf known;
     const struct architecture *a;
     buf_init(&known, 300);
@@ -136,8 +137,8 @@ static enum error_code count_vocabulary(struct model *m, struct error *err)
         return error_set(err, ERR_FORMAT, "%s: holds no vocabulary (tokenizer.ggml.tokens); convert the model again "
                          "together with its tokenizer", model_label(m));
     if (n == 0 || n > 1 << 24)
-        return error_set(err, ERR_FORMAT, "%s: a vocabulary of %" PRIu64 " tokens, it must have 1 to 16777216; the file is "
-                         "damaged, fetch it again", model_label(m), n);
+        return error_set(err, ERR_FORMAT, "%s: a vocabulary of %" PRIu64 " tokens, it must have 1 to 16777216; the "
+                         "file is damaged, fetch it again", model_label(m), n);
     m->info.vocab = (int32_t)n;
     return ERR_NONE;
 }
@@ -147,13 +148,13 @@ static enum error_code read_weights(struct model *m, struct error *err)
     uint64_t n_tensors = tally(m);
     enum error_code code = find_architecture(m, err);
     if (code == ERR_NONE && n_tensors == 0)
-        code = error_set(err, ERR_NOT_FOUND, "%s: holds no weights, only a vocabulary or an adapter; give the model itself",
-                         model_label(m));
+        code = error_set(err, ERR_NOT_FOUND, "%s: holds no weights, only a vocabulary or an adapter; give the model "
+                         "itself", model_label(m));
     if (code == ERR_NONE)
         code = model_read_sizes(m, err);
     if (code == ERR_NONE && (uint64_t)m->info.layers > n_tensors)
-        code = error_set(err, ERR_FORMAT, "%s: %" PRId32 " layers announced, but there are only %" PRIu64 " tensors; the "
-                         "file is damaged, fetch it again", model_label(m), m->info.layers, n_tensors);
+        code = error_set(err, ERR_FORMAT, "%s: %" PRId32 " layers announced, but there are only %" PRIu64 " tensors; "
+                         "the file is damaged, fetch it again", model_label(m), m->info.layers, n_tensors);
     if (code == ERR_NONE)
         code = model_read_rope(m, err);
     return code == ERR_NONE ? model_read_tensors(m, err) : code;

@@ -77,8 +77,8 @@ static enum error_code apply_factors(struct model *m, struct error *err)
     enum error_code code = ERR_NONE;
     for (int32_t i = 0; i < m->rope_pairs && code == ERR_NONE; i++) {
         if (!(factors[i] > 0 && isfinite(factors[i])))
-            code = error_set(err, ERR_FORMAT, "%s: rope_freqs.weight holds %g, which divides nothing; the file is damaged, "
-                             "fetch it again", model_label(m), (double)factors[i]);
+            code = error_set(err, ERR_FORMAT, "%s: rope_freqs.weight holds %g, which divides nothing; the file is "
+                             "damaged, fetch it again", model_label(m), (double)factors[i]);
         m->rope_frequency[i] /= factors[i];
     }
     free(factors);

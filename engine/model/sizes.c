@@ -1,5 +1,5 @@
-/* The sizes of a model from the keys of its architecture. Each is held to a range wide enough for any model of the family and narrow
- * enough that products of two fit 64 bits; what the tensors must look like follows from them. */
+/* The sizes of a model from the keys of its architecture. Each is held to a range wide enough for any model of the
+ * family and narrow enough that products of two fit 64 bits; what the tensors must look like follows from them. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -75,8 +75,8 @@ static enum error_code read_heads(struct model *m, struct error *err)
     if (code == ERR_NONE)
         code = read_count(m, m->architecture->keys.value_width, COUNT_MOST, info->head_width, &value_width, err);
     if (code == ERR_NONE && value_width != info->head_width)
-        code = error_set(err, ERR_UNSUPPORTED, "%s: keys of %" PRId32 " and values of %" PRId32 " elements; Palaver runs "
-                         "models where both are the same", model_label(m), info->head_width, value_width);
+        code = error_set(err, ERR_UNSUPPORTED, "%s: keys of %" PRId32 " and values of %" PRId32 " elements; Palaver "
+                         "runs models where both are the same", model_label(m), info->head_width, value_width);
     return code;
 }
 

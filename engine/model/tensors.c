@@ -1,5 +1,6 @@
 /* The tensors of a model: found by name, their shapes held against the sizes, none left over that the forward pass
- * would not know of. Vectors (norms, biases) are made aligned float32; all other weights stay in the map as they lie. */
+ * would not know of. Vectors (norms, biases) are made aligned float32; all other weights stay in the map as they
+ * lie. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -32,8 +33,9 @@ static enum error_code check_finite(const struct model *m, const char *name, con
     const float *values = t->data;
     for (uint64_t i = 0; i < t->cols; i++)
         if (!isfinite(values[i]))
-            return error_set(err, ERR_CORRUPT, "%s: element %" PRIu64 " of tensor %s is %s; the weights are damaged, fetch "
-                             "the model again", model_label(m), i, name, isnan(values[i]) ? "not a number" : "infinite");
+            return error_set(err, ERR_CORRUPT, "%s: element %" PRIu64 " of tensor %s is %s; the weights are damaged, "
+                             "fetch the model again", model_label(m), i, name,
+                             isnan(values[i]) ? "not a number" : "infinite");
     return ERR_NONE;
 }
 
@@ -83,8 +85,8 @@ static enum error_code read_slot(struct model *m, const struct tensor_slot *slot
                          PRIu64 " x %" PRIu64 "; the file is damaged, fetch it again", model_label(m), name, t.cols,
                          t.rows, cols, rows);
     if (!tensor_is_sound(&t))
-        return error_set(err, ERR_FORMAT, "%s: the pieces of tensor %s do not make up a matrix; the files are damaged or do "
-                         "not belong together, fetch them again", model_label(m), name);
+        return error_set(err, ERR_FORMAT, "%s: the pieces of tensor %s do not make up a matrix; the files are damaged "
+                         "or do not belong together, fetch them again", model_label(m), name);
     enum error_code code = ERR_NONE;
     if (slot->rows == DIM_ONE) {
         code = make_floats(m, &t, err);
@@ -143,8 +145,8 @@ static enum error_code check_orders(const struct model *m, const struct model_la
     bool q = l->bq.data == NULL || l->bq.order == l->wq.order, k = l->bk.data == NULL || l->bk.order == l->wk.order;
     if (q && k)
         return ERR_NONE;
-    return error_set(err, ERR_UNSUPPORTED, "%s: %s and its bias have their rows in different orders, which Palaver does "
-                     "not support", model_label(m), q ? "attn_k" : "attn_q");
+    return error_set(err, ERR_UNSUPPORTED, "%s: %s and its bias have their rows in different orders, which Palaver "
+                     "does not support", model_label(m), q ? "attn_k" : "attn_q");
 }
 
 static enum error_code read_layer(struct model *m, int32_t i, struct error *err)

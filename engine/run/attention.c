@@ -53,7 +53,7 @@ struct attention {
     atomic_int *spans_done;  /* (kv_heads) */
 };
 
-/* rows * width floats at a cache line's start; NULL when there is no memory. */
+/* rows * width floats at a cache line's start; NULL when out of memory. */
 static float *floats(size_t rows, size_t width)
 {
     size_t size = (rows * width * sizeof(float) + 63) / 64 * 64;

@@ -1,9 +1,9 @@
 /* Attention over the key/value cache, shared out among the threads of a pool.
  *
- * Several query heads share a key head (grouped-query attention); they are computed together. The rows of a batch may
- * belong to several sequences. A piece of work is a key head and a run of positions of one sequence; for a batch of a
- * single row it is a key head and a span of keys, and whoever ends a head's last span merges them. Both ways make the same
- * bits. */
+ * Several query heads share a key head (grouped-query attention); they are computed together. The rows of a batch
+ * may belong to several sequences. A piece of work is a key head and a run of positions of one sequence; for a batch
+ * of a single row it is a key head and a span of keys, and the thread that ends a head's last span merges them. Both
+ * ways make the same bits. */
 #ifndef PALAVER_ENGINE_RUN_ATTENTION_H
 #define PALAVER_ENGINE_RUN_ATTENTION_H
 

@@ -152,7 +152,8 @@ uint64_t forward_bytes(const struct model *model, const struct forward_options *
     const struct attention_shape shape = attention_shape(info, options);
     const uint64_t query = (uint64_t)info->heads * (uint64_t)info->head_width;
     const uint64_t key = (uint64_t)info->kv_heads * (uint64_t)info->head_width;
-    const uint64_t row = 3 * (uint64_t)info->width + 2 * query + 2 * key + 2 * (uint64_t)(info->ff_width + info->head_width);
+    const uint64_t row =
+        3 * (uint64_t)info->width + 2 * query + 2 * key + 2 * (uint64_t)(info->ff_width + info->head_width);
     const uint64_t norms = 2 * (uint64_t)info->layers * (uint64_t)info->width;
     uint64_t types = 0;
     for (int i = 0; i < model->n_types; i++)

@@ -1,7 +1,8 @@
 /* The forward pass of a model: token ids of one or several sequences in, logits out.
  *
- * A batch runs as one pool_run in which every thread goes through all layers; they meet at the barriers of matmul_run
- * and, when there is more than one position, once in attention. Everything else is split by rows or by heads in between. */
+ * A batch runs as one pool_run in which every thread goes through all layers; they meet at the barriers of
+ * matmul_run and, when there is more than one position, once in attention. Everything else is split by rows or by
+ * heads in between. */
 #ifndef PALAVER_ENGINE_RUN_FORWARD_H
 #define PALAVER_ENGINE_RUN_FORWARD_H
 

@@ -1,5 +1,5 @@
-/* The forward pass of Llama models: RMS norm, rotary grouped-query attention, a gated feed-forward (Touvron et al. 2023,
- * arXiv:2302.13971). Sizes to expect: 64 to 16384 wide, 2 to 126 layers, batches of 1 to 512 rows. */
+/* The forward pass of Llama models: RMS norm, rotary grouped-query attention, a gated feed-forward (Touvron et al.
+ * 2023, arXiv:2302.13971). Sizes to expect: 64 to 16384 wide, 2 to 126 layers, batches of 1 to 512 rows. */
 #include <math.h>
 
 #include "engine/kernels/layer.h"
@@ -15,7 +15,7 @@ struct range {
 };
 
 /* This thread's share of rows [first, n). */
-static struct range share(int32_t first, int32_t n, int32_t thread, int32_t threads)
+static struct range share_of(int32_t first, int32_t n, int32_t thread, int32_t threads)
 {
     const int64_t rows = n - first;
     return (struct range){first + (int32_t)(rows * thread / threads), first + (int32_t)(rows * (thread + 1) / threads)};
@@ -36,7 +36,7 @@ static void make_turn(const struct model *model, int32_t position, float *turn)
 
 static void embed(struct forward *f, const struct forward_batch *batch, int32_t thread, int32_t threads)
 {
-    const struct range rows = share(0, batch->n, thread, threads);
+    const struct range rows = share_of(0, batch->n, thread, threads);
     for (int32_t i = rows.begin; i < rows.end; i++) {
         float *x = f->x + (size_t)i * f->width;
         tensor_unpack_row(&f->model->embedding, (uint64_t)batch->rows[i].id, x);
@@ -94,7 +94,7 @@ static void apply_gate(struct forward *f, int32_t first, int32_t n, int32_t thre
 {
     const size_t width = (size_t)f->model->info.ff_width;
     if (n - first == 1) {
-        const struct range lines = share(0, (int32_t)(f->ff_width / 16), thread, threads);
+        const struct range lines = share_of(0, (int32_t)(f->ff_width / 16), thread, threads);
         size_t begin = (size_t)lines.begin * 16, end = (size_t)lines.end * 16;
         end = end < width ? end : width;
         const size_t at = (size_t)first * f->ff_width + begin;
@@ -102,7 +102,7 @@ static void apply_gate(struct forward *f, int32_t first, int32_t n, int32_t thre
             f->kernels->gate(f->gate + at, f->up + at, end - begin);
         return;
     }
-    const struct range rows = share(first, n, thread, threads);
+    const struct range rows = share_of(first, n, thread, threads);
     for (int32_t i = rows.begin; i < rows.end; i++)
         f->kernels->gate(f->gate + (size_t)i * f->ff_width, f->up + (size_t)i * f->ff_width, width);
 }
@@ -122,7 +122,7 @@ static bool finish_layer(struct forward_pass *pass, int32_t layer, int32_t first
     const int32_t n = pass->batch->n;
     const struct model_layer *w = &f->model->layers[layer];
     const struct vectors *b = &f->vectors[layer];
-    const struct range rows = share(first, n, thread, threads);
+    const struct range rows = share_of(first, n, thread, threads);
     const size_t count = (size_t)(n - first), x_at = (size_t)first * f->width;
 
     const struct matmul_job out = job_at(&w->wo, b->bo, f->added, f->width, first);

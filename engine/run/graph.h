@@ -1,7 +1,8 @@
-/* What graphs share with forward.c: the buffers of the forward pass, and the pass at hand. Internal to the forward pass.
+/* What graphs share with forward.c: the buffers of the forward pass, and the pass at hand. Internal to the forward
+ * pass.
  *
- * A graph is one architecture's way from token ids to the last layer's norm. Every thread of a pool_run goes through all
- * of it; what is common to all architectures (buffers, the output matrix) is in forward.c. */
+ * A graph is one architecture's way from token ids to the last layer's norm. Every thread of a pool_run goes through
+ * all of it; what is common to all architectures (buffers, the output matrix) is in forward.c. */
 #ifndef PALAVER_ENGINE_RUN_GRAPH_H
 #define PALAVER_ENGINE_RUN_GRAPH_H
 
@@ -41,8 +42,8 @@ struct forward {
     float *turn;                   /* (batch, 2 * head_width): see layer_kernels.rotate */
 };
 
-/* One pool_run over the rows of a batch. `stopped` is written by thread 0 before a matmul_run and read by all right after
- * it: the next matmul_run's barriers lie between that and the next writing. */
+/* One pool_run over the rows of a batch. `stopped` is written by thread 0 before a matmul_run and read by all right
+ * after it: the next matmul_run's barriers lie between that and the next writing. */
 struct forward_pass {
     struct forward *f;
     const struct forward_batch *batch;
@@ -55,7 +56,8 @@ static inline int32_t forward_first_row(const struct forward_batch *batch)
     return batch->want == FORWARD_ALL ? 0 : batch->want == FORWARD_LAST ? batch->n - 1 : batch->n;
 }
 
-/* Leaves the final norm of the rows from forward_first_row on in f->normed; false, on every thread alike, when stopped. */
+/* Leaves the final norm of the rows from forward_first_row on in f->normed; false, on every thread alike, when
+ * stopped. */
 typedef bool forward_graph(struct forward_pass *pass, int32_t thread, int32_t threads);
 forward_graph graph_llama; /* graph-llama.c */
 

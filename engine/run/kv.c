@@ -15,7 +15,7 @@
 
 enum { HEADER = 64 }; /* bytes in front of a block: an int32_t, and the block stays on a cache line's start */
 
-static void measure(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half)
+static void kv_measure(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half)
 {
     kv->head_width = head_width;
     kv->padded = (head_width + KV_LANES - 1) / KV_LANES * KV_LANES;
@@ -38,13 +38,13 @@ static size_t machine_memory(void)
 bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half,
              struct error *err)
 {
-    measure(kv, layers, kv_heads, head_width, capacity, half);
+    kv_measure(kv, layers, kv_heads, head_width, capacity, half);
     const size_t blocks = (size_t)(kv->capacity / KV_BLOCK);
     const double size = (double)kv->block_size * (double)blocks;
     kv->blocks = NULL;
     if (size > (double)machine_memory()) {
-        error_set(err, ERR_MEMORY, "a context of %d tokens needs %.1f GB, this machine has %.1f GB; ask for a shorter one "
-                  "with --ctx", (int)capacity, size / 1e9, (double)machine_memory() / 1e9);
+        error_set(err, ERR_MEMORY, "a context of %d tokens needs %.1f GB, this machine has %.1f GB; ask for a shorter "
+                  "one with --ctx", (int)capacity, size / 1e9, (double)machine_memory() / 1e9);
         return false;
     }
     kv->blocks = calloc(blocks > 0 ? blocks : 1, sizeof *kv->blocks);

@@ -1,11 +1,12 @@
 /* The key/value cache of one sequence: a table of blocks, which sequences share.
  *
- * Positions are gathered to blocks of KV_BLOCK. A block holds all layers and heads of its positions, so that sequences
- * with a common beginning share whole blocks, and a short conversation takes only the memory of a few. Inside a block: by
- * layer, by head, keys transposed (head_width, KV_BLOCK), then values (KV_BLOCK, padded head width).
+ * Positions are gathered to blocks of KV_BLOCK. A block holds all layers and heads of its positions, so that
+ * sequences with a common beginning share whole blocks, and a short conversation takes only the memory of a few.
+ * Inside a block: by layer, by head, keys transposed (head_width, KV_BLOCK), then values (KV_BLOCK, padded head
+ * width).
  *
- * A block has as many users as tables point to it. One with several is never written: who wants to write copies it first
- * (kv_reserve). All sequences that share blocks belong to one thread. */
+ * A block has as many users as tables point to it. One with several is never written: who wants to write copies it
+ * first (kv_reserve). All sequences that share blocks belong to one thread. */
 #ifndef PALAVER_ENGINE_RUN_KV_H
 #define PALAVER_ENGINE_RUN_KV_H
 

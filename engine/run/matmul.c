@@ -68,7 +68,7 @@ struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, 
 {
     struct matmul *m = calloc(1, sizeof *m);
     if (m == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for the work buffers");
+        error_set(err, ERR_MEMORY, "out of memory");
         return NULL;
     }
     m->pool = pool;
@@ -88,7 +88,7 @@ struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, 
     }
     if (ok)
         return m;
-    error_set(err, ERR_MEMORY, "no memory for the work buffers of %zu columns", (size_t)max_cols);
+    error_set(err, ERR_MEMORY, "out of memory");
 failed:
     matmul_free(m);
     return NULL;
@@ -121,7 +121,8 @@ uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool e
     unsigned kinds = 0;
     for (int type = 0; type < TENSOR_TYPE_LIMIT; type++)
         if ((types >> type & 1) != 0) {
-            const uint64_t bytes = panel_bytes(k->types[type].kind, PANEL_ROWS) * (blocks < CHUNK_BLOCKS ? blocks : CHUNK_BLOCKS);
+            const uint64_t count = blocks < CHUNK_BLOCKS ? blocks : CHUNK_BLOCKS;
+            const uint64_t bytes = panel_bytes(k->types[type].kind, PANEL_ROWS) * count;
             panel = bytes > panel ? bytes : panel;
             kinds |= 1u << panel_tile(k->types[type].kind);
         }
@@ -171,8 +172,8 @@ struct unit {
     struct scratch *scratch;
 };
 
-/* Blocks from block `at` on whose columns lie in one place, at most `most`; where a cut lies inside the next block, that
- * block. */
+/* Blocks from block `at` on whose columns lie in one place, at most `most`; where a cut lies inside the next block,
+ * that block. */
 static size_t blocks_at(const struct tensor *weights, uint64_t row, size_t at, size_t most)
 {
     if (weights->n_pieces == 0)
@@ -221,13 +222,14 @@ static const uint8_t *panel_at(const struct unit *u, uint64_t row, size_t at, si
     return u->scratch->gathered;
 }
 
-/* Packs rows [first, last) of `count` blocks from block `at` on. The panels after these are packed next: their bytes are
- * asked for in the order of memory. */
+/* Packs rows [first, last) of `count` blocks from block `at` on. The panels after these are packed next: their bytes
+ * are asked for in the order of memory. */
 static void pack_panels(const struct unit *u, uint64_t first, uint64_t last, size_t at, size_t count)
 {
     const struct tensor *weights = u->job->weights;
     const uint64_t n = (uint64_t)u->kernels->rows;
-    const size_t panel_size = panel_bytes(u->type->kind, u->kernels->rows) * count, step = n * block_bytes(weights, count);
+    const size_t panel_size = panel_bytes(u->type->kind, u->kernels->rows) * count;
+    const size_t step = n * block_bytes(weights, count);
     uintptr_t ahead = (uintptr_t)weights->data + last * u->stride + (last - first) * block_bytes(weights, at);
     char *panel = u->scratch->panels;
     for (uint64_t row = first; row < last; row += n, panel += panel_size, ahead += step) {
@@ -278,7 +280,7 @@ static void multiply_one(const struct unit *u, uint64_t row, bool cut)
 }
 
 /* Any number of rows. With one tile each panel is used once, so one is packed at a time. */
-static void multiply(const struct unit *u, uint64_t first, uint64_t last)
+static void multiply_rows(const struct unit *u, uint64_t first, uint64_t last)
 {
     const uint64_t step = u->call->n <= u->tile_w ? (uint64_t)u->kernels->rows : PANEL_ROWS;
     for (uint64_t row = first; row < last; row += step)
@@ -318,7 +320,8 @@ static void multiply_exact(struct matmul *m, struct scratch *s, const struct mat
 }
 
 /* By one table. The portable one takes the tiles of all others, but for BF16 ones, of which it has its own kind. */
-static void multiply_by(struct matmul *m, const struct kernels *kernels, struct scratch *s, const struct matmul_job *job,
+static void multiply_by(struct matmul *m, const struct kernels *kernels, struct scratch *s,
+                        const struct matmul_job *job,
                         uint64_t first, uint64_t last, const struct call *call)
 {
     const struct kernel_type *type = type_of(kernels, job->weights);
@@ -326,7 +329,7 @@ static void multiply_by(struct matmul *m, const struct kernels *kernels, struct 
     struct unit u = {.kernels = kernels, .type = type, .tile_w = (size_t)m->kernels->tile, .job = job, .call = call,
                      .stride = tensor_row_bytes(job->weights), .column = tile_bytes(kind), .scratch = s};
     u.tiles = call->n <= u.tile_w ? s->tiles[kind] : m->tiles[kind];
-    multiply(&u, first, last);
+    multiply_rows(&u, first, last);
 }
 
 static void multiply_unit(struct matmul *m, struct scratch *s, const struct matmul_job *job, uint64_t first,

@@ -91,7 +91,7 @@ bool runner_logits(struct runner *r, struct error *err)
     if (r->logits == NULL)
         r->logits = malloc(RUNNER_LOGITS * (size_t)r->model->info.vocab * sizeof *r->logits);
     if (r->logits == NULL)
-        error_set(err, ERR_MEMORY, "no memory for the logits of %d tokens", (int)RUNNER_LOGITS);
+        error_set(err, ERR_MEMORY, "out of memory");
     return r->logits != NULL;
 }
 

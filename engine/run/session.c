@@ -43,8 +43,8 @@ static enum error_code check_context(const struct runner *r, int32_t context, st
 {
     if (context >= 0 && context <= r->context)
         return ERR_NONE;
-    return error_set(err, ERR_ARGUMENT, "a session of %d tokens is out of range; its runner has room for %d", (int)context,
-                     (int)r->context);
+    return error_set(err, ERR_ARGUMENT, "a session of %d tokens is out of range; its runner has room for %d",
+                     (int)context, (int)r->context);
 }
 
 struct session *session_new(struct runner *runner, int32_t context, struct error *err)
@@ -191,10 +191,10 @@ static enum error_code not_finite(struct session *s, struct error *err)
     s->length = 0;
     s->has_logits = false;
     if (s->runner->exact)
-        return error_set(err, ERR_CORRUPT, "%s: the model computes NaN or infinite numbers: its weights are damaged, fetch "
-                         "it again", path);
-    return error_set(err, ERR_CORRUPT, "%s: the model computes NaN or infinite numbers: its weights are damaged, fetch it "
-                     "again; or its numbers are too large for a cache of 16 bits, then --exact works", path);
+        return error_set(err, ERR_CORRUPT, "%s: the model computes NaN or infinite numbers: its weights are damaged, "
+                         "fetch it again", path);
+    return error_set(err, ERR_CORRUPT, "%s: the model computes NaN or infinite numbers: its weights are damaged, "
+                     "fetch it again; or its numbers are too large for a cache of 16 bits, then --exact works", path);
 }
 
 static bool all_finite(const float *values, size_t n)
@@ -208,7 +208,7 @@ static bool all_finite(const float *values, size_t n)
     return bad == 0;
 }
 
-static enum error_code stopped(struct error *err)
+static enum error_code stopped_error(struct error *err)
 {
     return error_set(err, ERR_STOPPED, "stopped");
 }
@@ -238,7 +238,7 @@ static enum error_code run_batch(struct session *s, size_t n, enum forward_want 
         .context = r,
     };
     if (!forward_run(s->runner->forward, &batch))
-        return stopped(err);
+        return stopped_error(err);
     s->length += n;
     r->done += n;
     return ERR_NONE;
@@ -274,8 +274,9 @@ enum error_code session_sync(struct session *s, const int32_t *ids, size_t n, se
         const size_t left = n - s->length, batch = next_batch(s, left);
         const bool last = batch == left;
         if (!tell_progress(&r, r.done))
-            return stopped(err);
-        enum error_code code = run_batch(s, batch, last ? FORWARD_LAST : FORWARD_NONE, last ? s->logits : NULL, &r, err);
+            return stopped_error(err);
+        enum error_code code = run_batch(s, batch, last ? FORWARD_LAST : FORWARD_NONE, last ? s->logits : NULL, &r,
+                                         err);
         if (code != ERR_NONE)
             return code;
     }
@@ -352,7 +353,7 @@ enum error_code sessions_push(struct session *const *sessions, const int32_t *id
 /* ---- scoring ---------------------------------------------------------------------------------------------------- */
 
 /* -log of the softmax of logits (n) at target. */
-static float surprise(const float *logits, size_t n, int32_t target)
+static float surprise_of(const float *logits, size_t n, int32_t target)
 {
     float top = logits[0];
     for (size_t i = 1; i < n; i++)
@@ -374,11 +375,11 @@ static void score_thread(void *context, int32_t thread, int32_t threads)
 {
     const struct score_run *run = context;
     for (size_t i = (size_t)thread; i < run->n; i += (size_t)threads)
-        run->nll[i] = surprise(run->rows + i * run->vocab, run->vocab, run->targets[i]);
+        run->nll[i] = surprise_of(run->rows + i * run->vocab, run->vocab, run->targets[i]);
 }
 
-/* The last batch began at `start` and holds ids up to s->length; n is the end of all ids. Its last row's logits are kept
- * when they are the last of all. */
+/* The last batch began at `start` and holds ids up to s->length; n is the end of all ids. Its last row's logits are
+ * kept when they are the last of all. */
 static bool score_batch(struct session *s, size_t start, size_t n, float *nll)
 {
     const size_t vocab = (size_t)s->runner->model->info.vocab;
@@ -412,7 +413,7 @@ enum error_code session_score(struct session *s, const int32_t *ids, size_t n, f
     while (s->length < n) {
         const size_t start = s->length;
         if (!tell_progress(&r, r.done))
-            return stopped(err);
+            return stopped_error(err);
         enum error_code code = run_batch(s, next_batch(s, n - start), FORWARD_ALL, NULL, &r, err);
         if (code != ERR_NONE)
             return code;

@@ -1,6 +1,7 @@
 /* A worker's answers, step by step: the prompt is read, then tokens are chosen, told and evaluated one by one.
  *
- * Between two tokens the thread looks at the orders: other settings, stop, and the pace at which the answer may continue. */
+ * Between two tokens the thread looks at the orders: other settings, stop, and the pace at which the answer may
+ * continue. */
 #include "config.h"
 
 #include <pthread.h>
@@ -54,7 +55,8 @@ static struct event choose_token(struct answer *a)
         sampler_put(s, &a->settings, logits, a->ids.at, a->ids.n, event.id, &event.chosen, event.best, &event.n_best);
         sampler_seed(s, a->settings.seed);
     } else {
-        event.id = sampler_choose(s, &a->settings, logits, a->ids.at, a->ids.n, &event.chosen, event.best, &event.n_best);
+        event.id = sampler_choose(s, &a->settings, logits, a->ids.at, a->ids.n, &event.chosen, event.best,
+                                  &event.n_best);
     }
     chooser_report(a->chooser, &event);
     event.rank = sampler_rank(s);
@@ -68,8 +70,8 @@ void chooser_preview(struct worker *w, const struct sampling *settings)
     if (logits == NULL)
         return;
     chooser_use(w, &w->chooser, settings);
-    sampler_preview(w->chooser.sampler, settings, logits, session_ids(w->session), session_length(w->session), event.best,
-                    &event.n_best);
+    sampler_preview(w->chooser.sampler, settings, logits, session_ids(w->session), session_length(w->session),
+                    event.best, &event.n_best);
     chooser_report(&w->chooser, &event);
     worker_send(w, &event);
 }
@@ -154,6 +156,12 @@ static bool tell_progress(void *context, size_t done, size_t total)
     return true;
 }
 
+/* An event that brings only text. */
+static struct event text_event(const struct answer *a)
+{
+    return (struct event){.kind = EVENT_TOKEN, .request = a->request, .id = -1, .settings = a->settings_number};
+}
+
 /* Sends the event with as much of the text as it holds, the rest in events without a token. */
 static void tell_text(struct answer *a, struct event event)
 {
@@ -169,7 +177,7 @@ static void tell_text(struct answer *a, struct event event)
         worker_send(a->worker, &event);
         text += size;
         left -= size;
-        event = (struct event){.kind = EVENT_TOKEN, .request = a->request, .id = -1, .settings = a->settings_number};
+        event = text_event(a);
     } while (left > 0);
     buf_clear(&a->text);
 }
@@ -181,7 +189,7 @@ static void answer_end(struct answer *a, enum finish finish, const struct error 
     if (a->prompt_read > 0)
         a->timings.decode_seconds = worker_clock() - a->prompt_read - a->waited;
     if (textstream_end(&a->stream, &a->text) && a->text.size > 0)
-        tell_text(a, (struct event){.kind = EVENT_TOKEN, .request = a->request, .id = -1, .settings = a->settings_number});
+        tell_text(a, text_event(a));
     event.timings = a->timings;
     if (err->code != ERR_NONE && err->code != ERR_STOPPED) {
         event.kind = EVENT_FAILED;
@@ -306,7 +314,7 @@ void answer_begin(struct answer *a)
 
 /* ---- tokens ----------------------------------------------------------------------------------------------------- */
 
-/* Puts a token's text in the stream and the token behind the ids; false when out of memory. */
+/* Appends a token to the ids and its text to the stream; false when out of memory. */
 static bool append_token(struct answer *a, int32_t id)
 {
     struct buf piece;
@@ -329,7 +337,7 @@ static bool make_token(struct answer *a, enum finish *finish, struct error *err)
     }
     a->timings.answer_tokens++;
     if (!append_token(a, event.id)) {
-        error_set(err, ERR_MEMORY, "no memory for the answer");
+        error_set(err, ERR_MEMORY, "out of memory");
         return false;
     }
     tell_text(a, event);

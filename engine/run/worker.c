@@ -1,9 +1,9 @@
-/* Workers: what the thread of the user interface calls. Nothing here waits for the engine, except for a step of the worker
- * that is being freed.
+/* Workers: what the thread of the user interface calls. Nothing here waits for the engine, except for a step of the
+ * worker that is being freed.
  *
- * Orders go in under the service's lock: a request, new settings, the pace, stop, quit. There is one request at a time, and
- * beside it at most one that is made aside, in a session opened for it. The latter is served first and stops when the
- * former waits, so its end comes before the other's events. */
+ * Orders go in under the service's lock: a request, new settings, the pace, stop, quit. There is one request at a
+ * time, and beside it at most one that is made aside, in a session opened for it. The latter is served first and
+ * stops when the former waits, so its end comes before the other's events. */
 #include "config.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ static struct worker *worker_new(const struct worker_options *options, struct er
 {
     struct worker *w = calloc(1, sizeof *w);
     if (w == NULL || (w->ring = malloc(WORKER_RING * sizeof *w->ring)) == NULL) {
-        error_set(err, ERR_MEMORY, "no memory to start the engine");
+        error_set(err, ERR_MEMORY, "out of memory");
         free(w);
         return NULL;
     }
@@ -57,7 +57,7 @@ static struct service *service_start(const struct worker_options *options, struc
 {
     struct service *s = calloc(1, sizeof *s);
     if (s == NULL || (s->model_path = strdup(options->model_path)) == NULL) {
-        error_set(err, ERR_MEMORY, "no memory to start the engine");
+        error_set(err, ERR_MEMORY, "out of memory");
         free(s);
         return NULL;
     }
@@ -159,7 +159,8 @@ static void add_stops(const struct added_stops *stops, struct sampling *s)
 }
 
 /* Takes the question over, whatever it returns. */
-static uint64_t place_order(struct worker *w, struct order *o, struct question *question, const struct sampling *settings,
+static uint64_t place_order(struct worker *w, struct order *o, struct question *question,
+                            const struct sampling *settings,
                             struct error *err)
 {
     uint64_t request = 0;
@@ -179,14 +180,15 @@ static uint64_t place_order(struct worker *w, struct order *o, struct question *
     return request;
 }
 
-static uint64_t order_ids(struct worker *w, struct order *o, const int32_t *ids, size_t n, const struct sampling *settings,
+static uint64_t order_ids(struct worker *w, struct order *o, const int32_t *ids, size_t n,
+                          const struct sampling *settings,
                           struct error *err)
 {
     struct question question = {.ids = malloc((n > 0 ? n : 1) * sizeof *ids), .n_ids = n};
     if (n == 0)
         error_set(err, ERR_ARGUMENT, "there is nothing to answer: the prompt is empty");
     else if (question.ids == NULL)
-        error_set(err, ERR_MEMORY, "no memory for a prompt of %zu tokens", n);
+        error_set(err, ERR_MEMORY, "out of memory");
     if (n == 0 || question.ids == NULL) {
         question_free(&question);
         return 0;
@@ -228,12 +230,13 @@ static struct message *copy_messages(const struct message *messages, size_t n)
     return copy;
 }
 
-uint64_t worker_ask(struct worker *w, const struct worker_question *q, const struct sampling *settings, struct error *err)
+uint64_t worker_ask(struct worker *w, const struct worker_question *q, const struct sampling *settings,
+                    struct error *err)
 {
-    struct question question = {.messages = copy_messages(q->messages, q->n), .n_messages = q->n, .template = q->template,
-                                .limit = q->limit};
+    struct question question = {.messages = copy_messages(q->messages, q->n), .n_messages = q->n,
+                                .template = q->template, .limit = q->limit};
     if (question.messages == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for %zu messages", q->n);
+        error_set(err, ERR_MEMORY, "out of memory");
         return 0;
     }
     return place_order(w, &w->main, &question, settings, err);

@@ -1,8 +1,8 @@
 /* Internals of workers.
  *
  * A service is one thread with one model and one runner; each of its workers is a sequence with its own requests and
- * events. The thread does one thing at a time for the worker whose turn it is (enum task): reads a prompt, makes a token,
- * tells what may come next. So answers of several workers take turns, and none waits inside the thread.
+ * events. The thread does one thing at a time for the worker whose turn it is (enum task): reads a prompt, makes a
+ * token, tells what may come next. So answers of several workers take turns, and none waits inside the thread.
  *   worker.c         what the other thread calls: starting, orders, settings, ending
  *   worker-thread.c  the service: whose turn it is, opening, ending
  *   worker-answer.c  an answer, step by step
@@ -141,8 +141,8 @@ bool answer_must_wait_locked(const struct answer *a);
 void answer_take_settings_locked(struct answer *a);
 /* Takes over the newest settings, stop, a forced token and one step of the pace: answer_step follows. */
 void answer_take_turn_locked(struct answer *a);
-/* Takes the order and reads its prompt, after sharing what another session of the service has read; afterwards the answer
- * is active unless it ended. Its session and chooser are set. */
+/* Takes the order and reads its prompt, after sharing what another session of the service has read; afterwards the
+ * answer is active unless it ended. Its session and chooser are set. */
 void answer_begin(struct answer *a);
 /* Makes one token, or ends the answer. */
 void answer_step(struct answer *a);

@@ -78,7 +78,7 @@ static bool read_merges(struct tokenizer *t, const struct source *source, struct
         t->n_merge_slots *= 2;
     t->merges = malloc(t->n_merge_slots * sizeof *t->merges);
     if (t->merges == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for %llu merges", (unsigned long long)n);
+        error_set(err, ERR_MEMORY, "out of memory");
         return false;
     }
     for (uint32_t i = 0; i < t->n_merge_slots; i++)
@@ -109,8 +109,8 @@ static bool choose_pretokenizer(struct tokenizer *t, const struct source *source
             t->pre = pretokenizers[i].pre;
             return true;
         }
-    error_set(err, ERR_UNSUPPORTED, "pre-tokeniser '%.*s' is not supported; Palaver knows gpt-2, smollm, llama-bpe and qwen2",
-              (int)(size < 40 ? size : 40), name);
+    error_set(err, ERR_UNSUPPORTED, "pre-tokeniser '%.*s' is not supported; Palaver knows gpt-2, smollm, llama-bpe "
+              "and qwen2", (int)(size < 40 ? size : 40), name);
     return false;
 }
 
@@ -129,7 +129,8 @@ static bool bpe_open(struct tokenizer *t, const struct source *source, struct er
 
 /* ---- encoding --------------------------------------------------------------------------------------------------- */
 
-static bool pair(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id, float *score)
+static bool pair_token(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id,
+                       float *score)
 {
     if (left->id < 0 || right->id < 0)
         return false;
@@ -163,7 +164,7 @@ static bool encode_word(const struct tokenizer *t, const char *word, size_t size
     for (size_t i = 0; i < size; i++)
         if (!symbols_add(s, (uint32_t)i, 1, t->byte_ids[(unsigned char)word[i]], false))
             return false;
-    if (!symbols_merge(s, pair, t))
+    if (!symbols_merge(s, pair_token, t))
         return false;
     for (int32_t i = 0; i >= 0; i = s->at[i].next) {
         id = s->at[i].id >= 0 ? s->at[i].id : t->unknown;
@@ -187,7 +188,7 @@ static enum error_code bpe_encode(const struct tokenizer *t, const char *text, s
     if (ok)
         return ERR_NONE;
     out->n = before;
-    return error_set(err, ERR_MEMORY, "no memory to split %zu bytes into tokens", size);
+    return error_set(err, ERR_MEMORY, "out of memory");
 }
 
 static bool bpe_piece(const struct tokenizer *t, int32_t id, struct buf *out)
