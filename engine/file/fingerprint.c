@@ -2,11 +2,15 @@
  * model is split. Sums of hashes, so that keys and tensors may stand in any order. */
 #include <config.h>
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/file/names.h"
 #include "engine/file/source-kind.h"
+#include "engine/file/source.h"
+#include "engine/kernels/tensor.h"
 
 #define SAMPLES 16          /* tensors whose data the fingerprint looks at */
 #define SAMPLE_BYTES 4096   /* of each */

@@ -6,13 +6,17 @@
 #include <config.h>
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "engine/file/cursor.h"
 #include "engine/file/source-kind.h"
+#include "engine/file/source.h"
+#include "engine/kernels/tensor.h"
 
 #define KEY_BYTES 1024      /* longest key that is read; those in use have less than 100 */
 #define NAME_BYTES 64       /* longest tensor name, by the format */

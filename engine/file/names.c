@@ -1,8 +1,12 @@
 /* Open addressing with linear probing, at most half full. */
 #include "engine/file/names.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/error.h"
 
 static uint64_t mix(uint64_t h, uint64_t word)
 {

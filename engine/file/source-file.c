@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,6 +16,7 @@
 
 #include "base/error.h"
 #include "engine/file/source-kind.h"
+#include "engine/file/source.h"
 
 #define HEAD_AHEAD (4 << 20) /* the metadata and the vocabulary, as a rule */
 #define LABEL_BYTES 160      /* a longer path is named by its last part, so that the rest of a message has room */

@@ -4,6 +4,8 @@
  * stay in the map and are found by offsets that the reader noted once. */
 #include <config.h>
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +15,7 @@
 #include "engine/file/names.h"
 #include "engine/file/source-kind.h"
 #include "engine/file/source.h"
+#include "engine/kernels/tensor.h"
 
 /* ---- filling ---------------------------------------------------------------------------------------------------- */
 

@@ -2,6 +2,8 @@
  * use it, the fast paths have kernels of their own. */
 #include "engine/kernels/tensor.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "engine/kernels/blocks.h"

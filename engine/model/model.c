@@ -3,6 +3,8 @@
 
 #include "engine/model/model.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -2,6 +2,7 @@
  * family and narrow enough that products of two fit 64 bits; what the tensors must look like follows from them. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/error.h"

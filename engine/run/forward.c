@@ -1,6 +1,8 @@
 /* The forward pass: its buffers, and what all architectures have in common. */
 #include "engine/run/forward.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/error.h"

@@ -1,6 +1,9 @@
 /* The forward pass of Llama models: RMS norm, rotary grouped-query attention, a gated feed-forward (Touvron et al.
  * 2023, arXiv:2302.13971). Sizes to expect: 64 to 16384 wide, 2 to 126 layers, batches of 1 to 512 rows. */
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "engine/kernels/layer.h"
 #include "engine/kernels/tensor.h"

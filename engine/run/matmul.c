@@ -5,6 +5,8 @@
  * the cache while the tiles of X are swept over them, sums wait in Y between chunks. */
 #include "engine/run/matmul.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

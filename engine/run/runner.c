@@ -3,6 +3,8 @@
 
 #include "engine/run/runner.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/error.h"

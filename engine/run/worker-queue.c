@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <sys/eventfd.h>
 #include <time.h>
 

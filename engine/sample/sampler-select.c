@@ -6,6 +6,8 @@
 #include "engine/sample/sampler.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /* ---- arithmetic ------------------------------------------------------------------------------------------------- */
 

@@ -4,6 +4,8 @@
 #include "engine/sample/sampler.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 static const float BANS = -100.0f, COLDEST = 0.01f;

@@ -9,8 +9,13 @@
 #include "engine/sample/sampler.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/error.h"
+#include "engine/engine.h"
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 

@@ -6,6 +6,10 @@
 #ifndef PALAVER_ENGINE_SAMPLE_SAMPLER_H
 #define PALAVER_ENGINE_SAMPLE_SAMPLER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "engine/engine.h"
 #include "engine/kernels/scan.h"
 

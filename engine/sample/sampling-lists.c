@@ -4,9 +4,15 @@
 #include "engine/sample/sampling.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 static const double BIAS_MOST = 100;
 enum { PIECE_BYTES = 1 << 20 };

@@ -4,11 +4,16 @@
 #include "engine/sample/sampling.h"
 
 #include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
 
 enum { TEXT_MOST = 1 << 16, PIECE_BYTES = 1 << 20 };
 

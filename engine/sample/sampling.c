@@ -5,10 +5,15 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/error.h"
+#include "engine/engine.h"
 
 struct sampling sampling_defaults(void)
 {

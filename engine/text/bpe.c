@@ -2,12 +2,15 @@
  * and merged in the order of the vocabulary's list of merges. */
 #include "config.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
 #include "engine/file/source.h"
 #include "engine/text/symbols.h"
 #include "engine/text/tokenizer.h"

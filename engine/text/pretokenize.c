@@ -6,6 +6,8 @@
  * SmolLM cuts out every digit first and applies GPT-2's to each stretch between, so a stretch ends there. */
 #include "engine/text/tokenizer.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <utf8proc.h>
 

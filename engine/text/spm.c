@@ -2,11 +2,15 @@
  * falls back to bytes. After sentencepiece (github.com/google/sentencepiece), whose ids and texts this equals. */
 #include "config.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
+#include "engine/file/source.h"
 #include "engine/text/symbols.h"
 #include "engine/text/tokenizer.h"
 

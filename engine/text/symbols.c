@@ -1,6 +1,8 @@
 /* Byte-pair merging. */
 #include "engine/text/symbols.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 void symbols_free(struct symbols *s)

@@ -3,8 +3,11 @@
 
 #include "engine/text/textstream.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/utf8.h"
 
 enum { MOST_HELD = 1 << 20 };

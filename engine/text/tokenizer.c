@@ -3,6 +3,8 @@
 
 #include "engine/text/tokenizer.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,6 +4,8 @@
  * memory and are found by one open-addressing table. */
 #include "config.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
