@@ -27,8 +27,11 @@
  *   reply         an answer that grows while it is stored
  *   search        queries as the user types them, hits with snippets
  *   store         opening, closing, noticing changes
- *   port/         export (export-writer, export-forms.h; export-json, export-text) and
- *                 import (import-reader, import-forms.h; import-palaver, import-chatgpt, import-plain)
+ *   port/         export (export-writer, export-forms.h; export-json, export-text) and import: import-reader (the place
+ *                 in the file, members, adding), import-decode and import-repair (bytes to JSON, mended), import-time,
+ *                 import-entry (one message), import-list and import-tree (messages in a row, or with branches),
+ *                 import-forms.h and a file for each form: import-palaver, import-chatgpt, import-claude,
+ *                 import-openwebui, import-llamaserver, import-sillytavern, import-sharegpt, import-plain
  *   repair/       check for the doctor; recover (recover-rows, salvage, mend) saves what a damaged database still holds
  *
  * Conventions. Texts are UTF-8 with an explicit size and may hold any character, NUL included; ill-formed bytes become
@@ -391,14 +394,31 @@ typedef bool store_sink(void *context, const char *bytes, size_t size);
 enum error_code store_export(struct store *s, enum store_format format, const int64_t *ids, size_t n,
                              store_sink *sink, void *context, struct error *err);
 
+/* What an import met that it could not take as it stood, and took what is sound of all the same. */
+enum store_import_oddity {
+    STORE_SKIPPED_PARTS,       /* of messages: pictures, attachments, tool calls, which have no text */
+    STORE_SKIPPED_MESSAGES,    /* without any text */
+    STORE_GUESSED_AUTHORS,     /* absent or unknown: taken for the user or the model, whoever's turn it was */
+    STORE_REPLACED_CHARACTERS, /* lone surrogates, bytes that are not UTF-8, control characters not escaped */
+    STORE_REPLACED_NUMBERS,    /* too large, or written NaN or Infinity */
+    STORE_IGNORED_LINKS,       /* between messages, to one that is not in the file */
+    STORE_IMPORT_ODDITIES
+};
+/* For JSON, e.g. "skipped_parts". */
+const char *store_import_oddity_name(enum store_import_oddity oddity);
+/* What to say of n of them, after the number: "parts without text (pictures and the like) were left out". */
+const char *store_import_oddity_text(enum store_import_oddity oddity, size_t n);
+
 struct store_import_report {
     size_t conversations, messages;
     size_t known;           /* conversations that were there already and equal: left as they are */
-    size_t skipped_parts;   /* pictures and the like that have no text */
+    size_t odd[STORE_IMPORT_ODDITIES]; /* how many of each kind */
     int64_t first;          /* the first imported conversation, e.g. to open it; 0: none */
 };
-/* Recognises the form of bytes[0..size) by its structure. All or nothing: on ERR_FORMAT the message names the line and
- * column or the path inside (conversations[3].messages[0].role) after name. */
+/* Recognises the form of bytes[0..size) by its structure. A file that is broken in its structure imports nothing; the
+ * message of ERR_FORMAT then names the line and column, or the path inside (conversations[3].messages[0].role), after
+ * name. Single faults in a sound structure are mended or skipped, and counted in report, which may be NULL; Palaver's
+ * own form is mended in its characters and numbers only. ERR_ARGUMENT: a text of more than STORE_TEXT_MAX bytes. */
 enum error_code store_import(struct store *s, const char *name, const char *bytes, size_t size,
                              struct store_import_report *report, struct error *err);
 enum error_code store_import_file(struct store *s, const char *path, struct store_import_report *report,

@@ -51,8 +51,10 @@ const struct command commands[] = {
      "comes back by palaver import; the others hold what is shown.",
      -1, export_run},
     {"import", FOR_IMPORT, "[OPTION]... FILE...", "conversations from files",
-     "Takes Palaver's own JSON, ChatGPT's conversations.json and lists of role and content;\n"
-     "- is standard input. All of it comes in or nothing.",
+     "Takes the exports of Palaver, ChatGPT, Claude, Open WebUI, SillyTavern (JSON Lines)\n"
+     "and llama-server, ShareGPT's form, and lists of role and content, known by their\n"
+     "structure. Single faults are replaced or left out, and counted; a file broken in its\n"
+     "structure imports nothing, of several files all come in or none. - is standard input.",
      -1, import_run},
     {"delete", FOR_DELETE, "[OPTION]... ID | TITLE", "put a conversation into the trash, or back",
      "palaver list --trash shows what is there; --undo brings it back.",

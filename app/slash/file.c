@@ -98,7 +98,7 @@ enum error_code slash_import(struct repl *t, const char *arguments, struct error
             error_set(err, ERR_ARGUMENT, "standard input is the chat's own here; name a file");
     if (files.n == 0)
         error_set(err, ERR_ARGUMENT,
-                  "which file? /import FILE takes Palaver's JSON, ChatGPT's, and role/content lists");
+                  "which file? /import FILE takes exports of Palaver and of other programs; see palaver import --help");
     if (err->code == ERR_NONE && library_import(s, files.at, files.n, &sum, err) == ERR_NONE)
         tell(t, s, &sum);
     words_free(&files);

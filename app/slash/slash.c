@@ -35,7 +35,7 @@ const struct slash_command slash_commands[] = {
     {"restore", "undelete", "[N | ID | TITLE]", "bring back what was deleted, the last one first", SLASH_DELETED, true,
      slash_restore},
     {"export", "", "[FILE]", "write this conversation: .md, .txt, .html or .json", SLASH_FILES, true, slash_export},
-    {"import", "", "FILE...", "conversations from files, ChatGPT's too", SLASH_FILES, true, slash_import},
+    {"import", "", "FILE...", "conversations from files, other programs' too", SLASH_FILES, true, slash_import},
     {"persona", "", "[NAME | save NAME | delete NAME]", "system message, settings, model by name", SLASH_PERSONAS,
      true, slash_persona},
     {"branch", "fork", "[N]", "go on in a copy of the first N messages", SLASH_NO_WORDS, true, slash_branch},
