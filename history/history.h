@@ -62,7 +62,7 @@
 struct store;
 
 struct store_options {
-    int busy_ms;          /* how long a call waits for another program's lock; 0: 2000 */
+    int busy_ms;          /* how long a call waits for another program's lock; 0: 2000; negative: not at all */
     bool read_only;       /* change nothing, not even what a dead program left unfinished */
     int64_t (*now)(void); /* the clock, UTC milliseconds; NULL: the system's */
     const char *vfs;      /* SQLite VFS by name; NULL: the default */
@@ -75,6 +75,9 @@ struct store_options {
 struct store *store_open(const char *path, const struct store_options *options, struct error *err);
 /* Unfinished replies are written out and marked interrupted. */
 void store_close(struct store *s);
+/* Changes how long calls wait for another program's lock from now on, in milliseconds; 0: not at all. A thread that
+ * must not stop sets 0 and calls again later when a call returns ERR_BUSY. */
+void store_set_patience(struct store *s, int ms);
 /* "" for a temporary store. */
 const char *store_path(const struct store *s);
 /* True when another store has changed the database since the last call (or since it was opened). Costs microseconds:
@@ -288,7 +291,8 @@ void store_records_free(struct store_records *r);
 /* ---- a reply that grows ------------------------------------------------------------------------------------------ */
 
 /* What is appended is on disk within a quarter of a second, provided store_reply_flush is called when store_reply_due
- * says so. A write that fails (disk full) loses nothing: the text is kept and written with the next. */
+ * says so. A write that fails (disk full, locked) loses nothing: the text is kept and written with the next, which
+ * store_reply_due then announces: in a second, or soon after ERR_BUSY if the store has no patience. */
 struct store_reply;
 
 /* Adds an empty message in state streaming below parent and makes it the leaf. NULL on failure. The store must outlive
