@@ -5,10 +5,15 @@
 #ifndef PALAVER_ENGINE_FILE_SOURCE_KIND_H
 #define PALAVER_ENGINE_FILE_SOURCE_KIND_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
 
+#include "base/error.h"
 #include "engine/file/names.h"
 #include "engine/file/source.h"
+#include "engine/kernels/tensor.h"
 
 /* The numbers are GGUF's. */
 enum value_type {
@@ -64,6 +69,12 @@ struct source {
     uint64_t fingerprint;
 };
 
+/* Opens a regular file for reading and examines it; -1 on failure. */
+int source_open_regular(const char *path, struct stat *st, struct error *err);
+/* The error for a file that no kind claims, by its first n bytes; returns its code. */
+enum error_code source_refuse(const char *path, const unsigned char *head, size_t n, struct error *err);
+/* Adds a map, which source_free unmaps if it is mapped. False: out of memory, and the map is still the caller's. */
+bool source_add_map(struct source *s, struct source_map map, struct error *err);
 /* Maps a regular file read-only; the source unmaps it at its end. Of a source opened in memory, that memory. */
 bool source_map_file(struct source *s, const char *path, struct source_map *out, struct error *err);
 /* Tells the system that these mapped bytes will be read soon; returns at once. */

@@ -2,7 +2,9 @@
  *
  * One table of functions per instruction set. Within a table a result depends on its own row alone and is made by the
  * same operations in the same order whether the row comes alone or among others, so that a token's logits are the same
- * bits in a batch and after a cache hit. Between tables results agree to rounding.
+ * bits in a batch and after a cache hit. All tables but the exact one agree to the bit too, so that an answer can be
+ * verified on another machine: sums run over KV_LANES accumulators that are added up in halves, products are fused, and
+ * 2^x is one polynomial.
  *
  * Attention is an online softmax (Milakov and Gimelshein 2018, "Online normalizer calculation for softmax") in powers
  * of two: queries carry log2(e)/sqrt(head_width) in them. It walks the keys in blocks of KV_BLOCK, blocks gathered to

@@ -56,8 +56,4 @@ enum error_code model_read_tensors(struct model *m, struct error *err); /* all t
 /* The part of a path that messages name the model by. */
 const char *model_label(const struct model *m);
 
-/* tokenizer.c: builds the tokenizer from tokenizer.ggml.* keys. */
-struct tokenizer *tokenizer_open(const struct source *source, struct error *err);
-void tokenizer_free(struct tokenizer *t);
-
 #endif

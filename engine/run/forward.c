@@ -197,7 +197,7 @@ static void make_turn(const struct model *model, int32_t position, float *turn)
     const int32_t width = model->info.head_width;
     for (int32_t i = 0; i < width; i += 2) {
         const float angle = i / 2 < model->rope_pairs ? (float)position * model->rope_frequency[i / 2] : 0;
-        const float c = cosf(angle), s = sinf(angle);
+        const float c = (float)cos((double)angle), s = (float)sin((double)angle); /* whose floats any libm rounds alike */
         turn[i] = turn[i + 1] = c;
         turn[width + i] = -s;
         turn[width + i + 1] = s;

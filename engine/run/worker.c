@@ -14,59 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
-
-enum { RING = 256 };
-
-double worker_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-/* ---- events ----------------------------------------------------------------------------------------------------- */
-
-void worker_send(struct worker *w, const struct event *event)
-{
-    pthread_mutex_lock(&w->lock);
-    while (w->waiting == RING && !w->quit)
-        pthread_cond_wait(&w->space, &w->lock);
-    if (w->waiting < RING) {
-        w->ring[(w->first + w->waiting++) % RING] = *event;
-        if (w->waiting == 1)
-            eventfd_write(w->wake, 1);
-    }
-    if (event->kind == EVENT_DONE || event->kind == EVENT_FAILED)
-        (event->request != 0 && event->request == w->aside.request ? &w->aside : &w->main)->running = false;
-    pthread_mutex_unlock(&w->lock);
-}
-
-bool worker_next(struct worker *w, struct event *out)
-{
-    pthread_mutex_lock(&w->lock);
-    bool some = w->waiting > 0;
-    if (some) {
-        *out = w->ring[w->first];
-        w->first = (w->first + 1) % RING;
-        w->waiting--;
-        if (out->kind == EVENT_LOADED)
-            w->model_shown = w->model;
-        pthread_cond_signal(&w->space);
-    }
-    if (w->waiting == 0) {
-        eventfd_t count;
-        eventfd_read(w->wake, &count);
-    }
-    pthread_mutex_unlock(&w->lock);
-    return some;
-}
-
-int worker_fd(const struct worker *w)
-{
-    return w->wake;
-}
 
 const struct model *worker_model(const struct worker *w)
 {
@@ -192,7 +140,7 @@ static void *serve(void *context)
 struct worker *worker_start(const struct worker_options *options, struct error *err)
 {
     struct worker *w = calloc(1, sizeof *w);
-    if (w == NULL || (w->ring = malloc(RING * sizeof *w->ring)) == NULL ||
+    if (w == NULL || (w->ring = malloc(WORKER_RING * sizeof *w->ring)) == NULL ||
         (options->model_path != NULL && (w->model_path = strdup(options->model_path)) == NULL)) {
         error_set(err, ERR_MEMORY, "no memory to start the engine");
         goto failed;

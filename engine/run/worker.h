@@ -1,4 +1,5 @@
-/* Inside of the worker: worker.c has the thread, its orders and events; worker-answer.c makes answers on the thread. */
+/* Internals of the worker: worker.c has the thread and its orders, worker-queue.c the events; worker-answer.c makes answers
+ * on the thread. */
 #ifndef PALAVER_ENGINE_RUN_WORKER_H
 #define PALAVER_ENGINE_RUN_WORKER_H
 
@@ -7,7 +8,10 @@
 #include "engine/engine.h"
 #include "engine/text/textstream.h"
 
-enum { LONGEST_PIECE = 1 << 20 }; /* bytes of a token */
+enum {
+    LONGEST_PIECE = 1 << 20, /* bytes of a token */
+    WORKER_RING = 256,       /* events */
+};
 
 /* A request as it was ordered. */
 struct order {
@@ -34,7 +38,7 @@ struct worker {
     int wake;                       /* eventfd */
     pthread_mutex_t lock;           /* guards all down to `model_shown` */
     pthread_cond_t orders, space;
-    struct event *ring;             /* (RING) */
+    struct event *ring;             /* (WORKER_RING) */
     size_t first, waiting;
     bool quit;
     bool failed;                    /* the model did not open */
@@ -71,7 +75,7 @@ struct answer {
     int32_t forced;                 /* the next token, put by somebody; -1: none */
 };
 
-/* worker.c */
+/* worker-queue.c */
 /* Seconds, monotonic. */
 double worker_clock(void);
 /* Waits while the ring is full. */

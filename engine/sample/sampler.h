@@ -37,6 +37,11 @@ struct report {
     double sum;
 };
 
+/* ---- random.c --------------------------------------------------------------------------------------------------- */
+
+/* Random, in [0, 1). */
+double sampler_random(struct sampler *s);
+
 /* ---- sampler-select.c ------------------------------------------------------------------------------------------- */
 
 /* Nats. */
@@ -58,8 +63,6 @@ void sampler_discourage(struct sampler *s, const struct sampling *set, const int
 
 /* ---- sampler-stages.c ------------------------------------------------------------------------------------------- */
 
-/* Random, in [0, 1). */
-double sampler_random(struct sampler *s);
 /* Lets all settings act on s->logits, which begin as the model's: afterwards s->alive, weights and mass are the
  * distribution to draw from, at least one token. */
 void sampler_run_stages(struct sampler *s, const struct sampling *set, const int32_t *previous, size_t n,

@@ -81,14 +81,6 @@ static const struct { const char *alias, *name; } aliases[] = {
     {"mirostat_lr", "mirostat_eta"},
 };
 
-bool sampling_same_name(const char *a, const char *b)
-{
-    for (; *a != '\0' && *b != '\0'; a++, b++)
-        if (*a != *b && !(strchr("-_", *a) != NULL && strchr("-_", *b) != NULL))
-            return false;
-    return *a == *b;
-}
-
 const struct sampling_field *sampling_field(const char *name)
 {
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)

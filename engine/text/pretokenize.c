@@ -1,12 +1,14 @@
-/* Pre-tokenisers: the regular expressions that cut a text into words, as hand-written scanners.
+/* The regular expressions that most tokenizers cut a text into words by, as hand-written scanners.
  *
  * GPT-2:   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
  * Llama 3: (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|
  *          \s+(?!\S)|\s+          (Qwen 2: the same with \p{N} alone)
  * SmolLM cuts out every digit first and applies GPT-2's to each stretch between, so a stretch ends there. */
-#include "engine/text/tokenizer.h"
+#include "engine/text/cutter.h"
 
+#include <stdint.h>
 #include <string.h>
+
 #include <utf8proc.h>
 
 #include "base/utf8.h"
@@ -138,13 +140,13 @@ static size_t llama3(const struct scan *s, size_t digits)
     return last_break > 0 ? last_break : spaces(s);
 }
 
-size_t pretokenize(enum pretokenizer pre, const char *text, size_t size)
+size_t pretokenize(enum pretokenizer kind, const char *text, size_t size)
 {
-    struct scan s = {text, size, pre == PRE_SMOLLM};
+    struct scan s = {text, size, kind == PRE_SMOLLM};
     size_t used;
-    if (pre == PRE_LLAMA3 || pre == PRE_QWEN2)
-        return llama3(&s, pre == PRE_LLAMA3 ? 3 : 1);
-    if (pre == PRE_SMOLLM && class_of(utf8_decode(text, size, &used)) == CLASS_NUMBER)
+    if (kind == PRE_LLAMA3 || kind == PRE_QWEN2)
+        return llama3(&s, kind == PRE_LLAMA3 ? 3 : 1);
+    if (kind == PRE_SMOLLM && class_of(utf8_decode(text, size, &used)) == CLASS_NUMBER)
         return used;
     return gpt2(&s);
 }

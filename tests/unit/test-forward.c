@@ -360,24 +360,107 @@ static void tiny_batches_give_the_same_bits(void **state)
     assert_true(checked > 0);
 }
 
-/* Every table of kernels keeps the promise, and what the tables say differs by rounding only. */
-static void every_table_gives_the_same_bits(void **state)
+/* Runs with one table of kernels after another; what PALAVER_KERNELS says is put back. */
+struct tables {
+    int next;
+    char *before;
+};
+
+static struct tables tables_begin(void)
+{
+    const char *chosen = getenv("PALAVER_KERNELS");
+    return (struct tables){.before = chosen != NULL ? strdup(chosen) : NULL};
+}
+
+static const char *tables_next(struct tables *t)
+{
+    const struct kernels *table = kernels_at(t->next++);
+    if (table != NULL) {
+        setenv("PALAVER_KERNELS", table->name, 1);
+        return table->name;
+    }
+    if (t->before != NULL)
+        setenv("PALAVER_KERNELS", t->before, 1);
+    else
+        unsetenv("PALAVER_KERNELS");
+    free(t->before);
+    return NULL;
+}
+
+static void each_table_keeps_its_bits_in_batches(void **state)
 {
     (void)state;
     struct model *model = open_model(vectors_path("tiny-llama.gguf"));
-    const char *chosen = getenv("PALAVER_KERNELS");
-    char *before = chosen != NULL ? strdup(chosen) : NULL;
-    const struct kernels *table;
-    for (int i = 0; (table = kernels_at(i)) != NULL; i++) {
-        setenv("PALAVER_KERNELS", table->name, 1);
+    struct tables tables = tables_begin();
+    while (tables_next(&tables) != NULL) {
         check_same_bits(model, LENGTH);
         check_model(model, "tiny-llama.json", &tiny_rounded);
     }
-    if (before != NULL)
-        setenv("PALAVER_KERNELS", before, 1);
-    else
-        unsetenv("PALAVER_KERNELS");
-    free(before);
+    model_free(model);
+}
+
+/* Logits after each of a few lengths of one text, (lengths, vocab), from a session with the table in force. */
+static void logits_by_length(const struct model *model, const size_t *lengths, size_t n, float *out)
+{
+    const size_t vocab = (size_t)model_info(model)->vocab;
+    int32_t ids[LENGTH];
+    for (int32_t i = 0; i < LENGTH; i++)
+        ids[i] = (i * 7919 + 13) % (vocab < 1000 ? (int32_t)vocab : 1000);
+    struct session *s = open_session(model, 2, 0, false);
+    for (size_t i = 0; i < n; i++) {
+        sync_ids(s, ids, lengths[i]);
+        memcpy(out + i * vocab, session_logits(s), vocab * sizeof *out);
+    }
+    session_free(s);
+}
+
+/* Whole models, each table against the first. but: a table that is left out, NULL for none. */
+static void check_tables(const struct model *model, const char *but, const size_t *lengths, size_t n)
+{
+    const size_t count = n * (size_t)model_info(model)->vocab;
+    float *first = malloc(count * sizeof *first), *other = malloc(count * sizeof *other);
+    bool begun = false;
+    struct tables tables = tables_begin();
+    for (const char *name; (name = tables_next(&tables)) != NULL;) {
+        if (but != NULL && strcmp(name, but) == 0)
+            continue;
+        logits_by_length(model, lengths, n, begun ? other : first);
+        if (begun && memcmp(first, other, count * sizeof *first) != 0)
+            fail_msg("%s: the table %s gives other bits", model_info(model)->path, name);
+        begun = true;
+    }
+    free(first);
+    free(other);
+}
+
+static void all_tables_give_the_same_logits(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"tiny-llama.gguf", "sea.gguf"};
+    static const size_t lengths[] = {1, 10, 75, LENGTH};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct model *model = open_model(vectors_path(names[i]));
+        check_tables(model, NULL, lengths, sizeof lengths / sizeof *lengths);
+        model_free(model);
+    }
+}
+
+/* Products of float weights by bfloat16 instructions are those of machines that have them. */
+static void float_weights_give_the_same_logits_without_bfloat16(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {1, 10, 75, LENGTH};
+    struct model *model = open_model(vectors_path("tiny-llama3.gguf"));
+    check_tables(model, "avx512bf16", lengths, sizeof lengths / sizeof *lengths);
+    model_free(model);
+}
+
+static void smollm2_gives_the_same_logits_with_all_tables(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {1, 40, 41};
+    struct model *model = open_model(vectors_default_model());
+    check_tables(model, NULL, lengths, sizeof lengths / sizeof *lengths);
     model_free(model);
 }
 
@@ -443,7 +526,10 @@ int main(void)
         cmocka_unit_test(tiny_llama3_exact),
         cmocka_unit_test(tiny_llama3_fast),
         cmocka_unit_test(tiny_batches_give_the_same_bits),
-        cmocka_unit_test(every_table_gives_the_same_bits),
+        cmocka_unit_test(each_table_keeps_its_bits_in_batches),
+        cmocka_unit_test(all_tables_give_the_same_logits),
+        cmocka_unit_test(float_weights_give_the_same_logits_without_bfloat16),
+        cmocka_unit_test(smollm2_gives_the_same_logits_with_all_tables),
         cmocka_unit_test(a_batch_stops_at_any_question),
         cmocka_unit_test(smollm2_in_exact_mode),
         cmocka_unit_test(smollm2_in_fast_mode),
