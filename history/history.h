@@ -402,7 +402,7 @@ enum error_code store_export(struct store *s, enum store_format format, const in
 enum store_import_oddity {
     STORE_SKIPPED_PARTS,       /* of messages: pictures, attachments, tool calls, which have no text */
     STORE_SKIPPED_MESSAGES,    /* without any text */
-    STORE_GUESSED_AUTHORS,     /* absent or unknown: taken for the user or the model, whoever's turn it was */
+    STORE_GUESSED_AUTHORS,     /* absent or unknown: the user or the model, by the message above */
     STORE_REPLACED_CHARACTERS, /* lone surrogates, bytes that are not UTF-8, control characters not escaped */
     STORE_REPLACED_NUMBERS,    /* too large, or written NaN or Infinity */
     STORE_IGNORED_LINKS,       /* between messages, to one that is not in the file */

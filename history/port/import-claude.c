@@ -55,8 +55,8 @@ static enum error_code add_branches(struct import *im, const json_t *messages, c
     json_array_foreach(messages, i, message)
     {
         if (code == ERR_NONE)
-            code = import_tree_node(t, json_object_get(message, "uuid"), json_object_get(message, "parent_message_uuid"),
-                                    NULL, message);
+            code = import_tree_node(t, json_object_get(message, "uuid"),
+                                    json_object_get(message, "parent_message_uuid"), NULL, message);
     }
     if (!json_is_string(leaf))
         leaf = json_object_get(json_array_get(messages, json_array_size(messages) - 1), "uuid");

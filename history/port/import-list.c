@@ -29,7 +29,7 @@ enum error_code import_list(struct import *im, const json_t *messages, const cha
 {
     int64_t parent = 0;
     enum error_code code = ERR_NONE;
-    if (!json_is_array(messages))
+    if (messages != NULL && !json_is_null(messages) && !json_is_array(messages))
         return import_fail(im, place, "expected an array of messages");
     for (size_t i = 0; i < json_array_size(messages) && code == ERR_NONE; i++) {
         struct import_entry e;

@@ -306,7 +306,8 @@ static bool keep_bytes(void *context, const char *bytes, size_t size)
 }
 
 /* Sets *taken if there is a conversation of that public id, and *equal if it equals o. */
-static enum error_code compare_conversation(struct import *im, const char *public_id, const json_t *o, bool *taken, bool *equal)
+static enum error_code compare_conversation(struct import *im, const char *public_id, const json_t *o, bool *taken,
+                                            bool *equal)
 {
     int64_t id = 0;
     enum error_code code =

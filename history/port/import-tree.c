@@ -103,8 +103,8 @@ enum error_code import_tree_node(struct import_tree *t, const json_t *key, const
         return import_fail(t->im, "children", "expected an array");
     if (!grow_nodes(t) || json_object_set_new(t->numbers, text, json_integer((json_int_t)t->n)) != 0)
         return db_memory(t->im->s, t->im->err);
-    t->nodes[t->n++] = (struct node){.parent = parent, .children = children, .value = value, .first = NONE, .last = NONE,
-                                     .next = NONE};
+    t->nodes[t->n++] = (struct node){.parent = parent, .children = children, .value = value,
+                                     .first = NONE, .last = NONE, .next = NONE};
     return ERR_NONE;
 }
 

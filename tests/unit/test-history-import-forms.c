@@ -29,7 +29,8 @@ static struct store_import_report import_fixture(struct store *s, const char *na
     return report;
 }
 
-/* All messages of conversation number n, from 1, as lines "1 user Hello", "2<1 assistant Hi", with a star at the leaf. */
+/* All messages of conversation number n, from 1, as lines "1 user Hello", "2<1 assistant Hi", with a star at the
+ * leaf. */
 static char *tree_of(struct store *s, int n)
 {
     static const char sql[] =
@@ -219,7 +220,7 @@ static void the_form_is_known_by_its_structure(void **state)
     store_close(s);
 }
 
-/* ---- single faults ------------------------------------------------------------------------------------------------- */
+/* ---- single faults ----------------------------------------------------------------------------------------------- */
 
 #define ASKED(content) "[{\"role\":\"user\",\"content\":" content "},{\"role\":\"assistant\",\"content\":\"A\"}]"
 #define NODE(author, content) \
