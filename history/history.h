@@ -410,7 +410,7 @@ enum store_import_oddity {
 };
 /* For JSON, e.g. "skipped_parts". */
 const char *store_import_oddity_name(enum store_import_oddity oddity);
-/* What to say of n of them, after the number: "parts without text (pictures and the like) were left out". */
+/* What to say of n of them, after the number: "parts without text (pictures and the like) left out". */
 const char *store_import_oddity_text(enum store_import_oddity oddity, size_t n);
 
 struct store_import_report {

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/commands/commands.h"
 #include "app/terminal/editor.h"
 #include "app/library/sent.h"
 #include "app/terminal/progress.h"
+#include "app/terminal/report.h"
 #include "app/terminal/signals.h"
 #include "app/terminal/terminal.h"
 
@@ -35,16 +35,15 @@ static void suspend(struct screen *f)
 
 static void take_signals(struct screen *f)
 {
-    for (int number; (number = signals_next()) != 0;) {
-        if (number == SIGTERM || number == SIGHUP)
-            f->dying = number;
-        else if (number == SIGINT)
-            chat_stop(f->repl.chat);
-        else if (number == SIGTSTP)
-            suspend(f);
-        else if (number == SIGWINCH || number == SIGCONT)
-            ui_resize(f->ui);
-    }
+    struct signals came = signals_take();
+    if (came.end != 0)
+        f->dying = came.end;
+    if (came.interrupt)
+        chat_stop(f->repl.chat);
+    if (came.suspend)
+        suspend(f);
+    if (came.resize || came.resume)
+        ui_resize(f->ui);
 }
 
 /* ---- the loop --------------------------------------------------------------------------------------------------- */

@@ -176,4 +176,9 @@ void screen_leave_compared(struct screen *f);
 /* Before each frame: what is new of a comparison, or its end. */
 void screen_draw_compared(struct screen *f);
 
+/* Runs the chat; returns an exit code, after having reported what failed. */
+int screen_run(const struct options *o);
+/* True when the terminal is one for the screen and line mode was not chosen. */
+bool screen_fits(const struct options *o);
+
 #endif

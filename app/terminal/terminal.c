@@ -1,4 +1,5 @@
-/* Terminal: termios and bracketed paste. The state is file-wide because a crash handler has nothing else to go by. */
+/* Terminal: termios and bracketed paste. The state is global to this file because a crash handler has no other access
+ * to it. */
 #include <config.h>
 
 #include "app/terminal/terminal.h"
@@ -34,8 +35,8 @@ void terminal_restore(void)
     tcsetattr(STDIN_FILENO, TCSADRAIN, &state.found);
 }
 
-/* Restores the terminal and leaves the rest to whoever handled the signal before. */
-static void crash(int number)
+/* Restores the terminal and leaves the rest to the previous handler. */
+static void restore_and_crash(int number)
 {
     if (state.last_words != NULL && write(state.out, state.last_words, strlen(state.last_words)) < 0)
         state.last_words = NULL;
@@ -58,7 +59,7 @@ void terminal_open(int out, bool marks)
     state.out = out;
     state.marks = marks;
     state.open = 1;
-    struct sigaction action = {.sa_handler = crash, .sa_flags = SA_NODEFER};
+    struct sigaction action = {.sa_handler = restore_and_crash, .sa_flags = SA_NODEFER};
     for (int i = 0; i < CRASH_COUNT; i++)
         sigaction(crashes[i], &action, &state.before[i]);
 }

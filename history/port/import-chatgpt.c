@@ -107,7 +107,7 @@ enum error_code import_chatgpt(struct import *im, const json_t *conversation)
     const json_t *mapping = json_object_get(conversation, "mapping");
     int64_t id = 0, created = import_time(json_object_get(conversation, "create_time"), im->s->now());
     int64_t changed = import_time(json_object_get(conversation, "update_time"), created);
-    if (!json_is_object(mapping))
+    if (!json_is_object(mapping) && !json_is_null(mapping))
         return import_fail(im, "mapping", "expected an object");
     struct import_tree *t = import_tree_new(im, &form);
     if (t == NULL)

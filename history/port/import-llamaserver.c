@@ -57,7 +57,7 @@ enum error_code import_llamaserver(struct import *im, const json_t *conversation
     const json_t *conv = json_object_get(conversation, "conv"), *messages = json_object_get(conversation, "messages");
     int64_t id = 0, changed = import_time(json_object_get(conv, "lastModified"), im->s->now());
     int64_t created = import_time(json_object_get(json_array_get(messages, 0), "timestamp"), changed);
-    if (!json_is_array(messages))
+    if (!json_is_array(messages) && !json_is_null(messages))
         return import_fail(im, "messages", "expected an array");
     struct import_tree *t = import_tree_new(im, &form);
     if (t == NULL)

@@ -23,18 +23,18 @@
 /* ---- what was odd ------------------------------------------------------------------------------------------------ */
 
 static const struct { const char *name, *one, *many; } oddities[STORE_IMPORT_ODDITIES] = {
-    [STORE_SKIPPED_PARTS] = {"skipped_parts", "part without text (a picture or the like) was left out",
-                             "parts without text (pictures and the like) were left out"},
-    [STORE_SKIPPED_MESSAGES] = {"skipped_messages", "message without text was left out",
-                                "messages without text were left out"},
-    [STORE_GUESSED_AUTHORS] = {"guessed_authors", "message of an unknown author was ascribed by its place",
-                               "messages of unknown authors were ascribed by their place"},
-    [STORE_REPLACED_CHARACTERS] = {"replaced_characters", "broken character was replaced",
-                                   "broken characters were replaced"},
-    [STORE_REPLACED_NUMBERS] = {"replaced_numbers", "number out of range was replaced",
-                                "numbers out of range were replaced"},
-    [STORE_IGNORED_LINKS] = {"ignored_links", "link to a missing message was ignored",
-                             "links to missing messages were ignored"},
+    [STORE_SKIPPED_PARTS] = {"skipped_parts", "part without text (a picture or the like) left out",
+                             "parts without text (pictures and the like) left out"},
+    [STORE_SKIPPED_MESSAGES] = {"skipped_messages", "message without text left out",
+                                "messages without text left out"},
+    [STORE_GUESSED_AUTHORS] = {"guessed_authors", "author guessed from the message above",
+                               "authors guessed from the message above"},
+    [STORE_REPLACED_CHARACTERS] = {"replaced_characters", "broken character replaced",
+                                   "broken characters replaced"},
+    [STORE_REPLACED_NUMBERS] = {"replaced_numbers", "number out of range replaced",
+                                "numbers out of range replaced"},
+    [STORE_IGNORED_LINKS] = {"ignored_links", "link to a missing message ignored",
+                             "links to missing messages ignored"},
 };
 
 const char *store_import_oddity_name(enum store_import_oddity oddity)

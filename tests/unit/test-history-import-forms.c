@@ -80,7 +80,8 @@ static void claude_is_imported(void **state)
     assert_int_equal(r.messages, 6);
     assert_int_equal(r.odd[STORE_SKIPPED_PARTS], 3); /* two files, one use of a tool; thoughts are no loss */
     assert_tree(s, 1, "1 user Which river is longer?\n2<1 assistant The Nile.\nOr not. *\n");
-    assert_tree(s, 2, "1 user Hello there\n2<1 assistant First answer\n3<2 user Go on *\n4<1 assistant Second answer\n");
+    assert_tree(s, 2, "1 user Hello there\n2<1 assistant First answer\n3<2 user Go on *\n"
+                      "4<1 assistant Second answer\n");
     struct store_conversation c = get_conversation(s, 1);
     assert_string_equal(c.title, "Rivers");
     assert_int_equal(c.created, INT64_C(1714557600250));
@@ -202,6 +203,11 @@ static void the_form_is_known_by_its_structure(void **state)
         {"{\"conv\":{},\"messages\":[{\"id\":1,\"role\":\"user\",\"content\":\"a\"}]}", "1 user a *\n"},
         {"[{\"from\":\"human\",\"value\":\"a\"},{\"from\":\"gpt\",\"value\":\"b\"}]", "1 user a\n2<1 assistant b *\n"},
         {"[null,{\"role\":\"user\",\"content\":\"a\"}]", "1 user a *\n"},
+        {"{\"mapping\":null}", ""},
+        {"{\"chat_messages\":null}", ""},
+        {"{\"chat\":{}}", ""},
+        {"{\"chat\":{\"history\":{\"messages\":null},\"messages\":null}}", ""},
+        {"{\"conv\":{},\"messages\":null}", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct store *s = history_open(NULL);
