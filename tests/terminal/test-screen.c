@@ -1,4 +1,4 @@
-/* The full screen, as a person at a terminal sees it. */
+/* The full screen, as a user at a terminal sees it. */
 #include <config.h>
 
 #include <setjmp.h>
@@ -432,14 +432,14 @@ static void signals_give_the_terminal_back(void **state)
         assert_true(vt_wait(t, "answering"));
         kill(vt_pid(t), signals[i]);
         int status = vt_wait_end(t);
-        assert_true(WIFSIGNALED(status) || WIFEXITED(status)); /* a sanitizer ends by itself */
+        assert_true(WIFSIGNALED(status) || WIFEXITED(status)); /* a sanitizer exits itself */
         assert_true(vt_is_restored(t));
         assert_false(vt_on_alternate(t));
         vt_end(t);
     }
 }
 
-/* Under a shell with job control, as only then somebody can be gone back to. */
+/* Under a shell with job control, as only then there is a program to return to. */
 static void suspends_and_comes_back(void **state)
 {
     char command[9000];
@@ -537,7 +537,7 @@ static void two_programs_share_a_conversation(void **state)
     exchange(a, "More of it");
     assert_true(vt_wait(b, "More of it"));
     assert_true(vt_wait(b, "half a thought"));
-    vt_settle(b, 1500); /* its answer has come too */
+    vt_settle(b, 1500); /* its answer is complete too */
     vt_type(b, "\003");
     vt_type(b, "/prompt\r");
     assert_true(vt_wait(b, "What the model was given"));

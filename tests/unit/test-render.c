@@ -40,7 +40,7 @@ static void read_fixture(const char *name, struct buf *out)
     fclose(f);
 }
 
-/* Calls each for every fixture whose name ends so. Returns how many there are. */
+/* Calls `each` for every fixture whose name ends like this. Returns how many there are. */
 static int each_fixture(const char *ending, void (*each)(const char *name))
 {
     char path[4096];
@@ -113,7 +113,7 @@ static void prefixes_hold(const char *name)
     struct buf text;
     read_fixture(name, &text);
     for (size_t size = 0; size <= text.size; size++) {
-        char *prefix = malloc(size + 1); /* its own, so that a sanitizer sees a read behind the end */
+        char *prefix = malloc(size + 1); /* a copy, so that a sanitizer sees a read past the end */
         assert_non_null(prefix);
         memcpy(prefix, buf_text(&text), size);
         for (int i = 0; i < 4; i++) {
@@ -329,7 +329,7 @@ static void places_are_found_again(void **state)
     rendering_free(&r);
 }
 
-/* Depth and number have no bounds in a message. */
+/* A message can nest and repeat without bounds. */
 static void monsters_are_tame(void **state)
 {
     (void)state;
@@ -362,7 +362,7 @@ static double milliseconds(const struct buf *text, const struct render_options *
     return (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
 }
 
-/* Prints how long 100 KB take; less than 15 ms are meant. */
+/* Prints how long 100 KB take; the aim is less than 15 ms. */
 static void it_is_fast(void **state)
 {
     (void)state;
