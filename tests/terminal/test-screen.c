@@ -372,8 +372,13 @@ static void fits_any_size(void **state)
 static void resizing_keeps_the_place(void **state)
 {
     (void)state;
-    struct vt *t = start(20, 90, (const char *const[]){"-n", "300", "--temperature", "0", NULL});
-    ask(t, "The llama");
+    struct vt *t = start(20, 90, (const char *const[]){SHORT, NULL});
+    char text[4096] = "";
+    for (int i = 0, size = 0; i < 30; i++)
+        size += snprintf(text + size, sizeof text - (size_t)size,
+                         "line %d of a message that is long enough to be broken where there is less room\n", i);
+    vt_paste(t, text);
+    press(t, "\r");
     assert_true(vt_wait(t, "/continue goes on"));
     press(t, PAGE_UP);
     press(t, PAGE_UP);
