@@ -32,7 +32,8 @@
  *   text          what is safe to show, columns, line breaks
  *   style         roles of text
  *   render, lines a message as lines; lines while they are made
- *   markdown      Markdown by md4c: markdown-guard and unfinished prepare its text; fence, table, entity are parts
+ *   markdown      Markdown by md4c: markdown-guard, markdown-tables and unfinished prepare its
+ *                 text; fence, table, entity are parts of it
  *   highlight, language   code in colours
  */
 #ifndef PALAVER_UI_UI_H
