@@ -135,7 +135,7 @@ static void on_ended(void *context, const struct chat_message *answer)
         show_note(&l->show, "the context of %zu tokens is full; /new begins anew, palaver -c N has a larger one",
                   chat_capacity(l->repl.chat));
     if (l->options->stats)
-        stats_print(stderr, answer);
+        stats_print(stderr, &answer->timings, answer->sampling.seed);
     if (l->show.moves)
         fputc('\n', l->screen);
 }

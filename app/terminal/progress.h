@@ -5,14 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/clock.h"
+
 struct progress {
     bool shown;     /* standard error is a terminal and nobody asked for quiet */
     double started; /* seconds of the monotonic clock */
     double drawn;
 };
-
-/* Seconds of the monotonic clock. */
-double clock_seconds(void);
 
 struct progress progress_start(bool quiet);
 /* Redraws at most ten times a second. */
