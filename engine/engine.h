@@ -418,5 +418,7 @@ void worker_stop(struct worker *w);
 
 /* Processors that this process may use. */
 int32_t engine_cores(void);
+/* The name of the kernels that sessions use on this processor, a constant. */
+const char *engine_kernels(void);
 
 #endif

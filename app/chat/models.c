@@ -36,6 +36,15 @@ bool models_is_file(const char *word)
     return is_model_name(word) && stat(word, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+void models_label(const char *path, char *out, size_t size)
+{
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+    snprintf(out, size, "%s", slash != NULL ? slash + 1 : path != NULL ? path : "no model");
+    size_t length = strlen(out), end = sizeof suffix - 1;
+    if (length > end && strcasecmp(out + length - end, suffix) == 0)
+        out[length - end] = '\0';
+}
+
 /* ---- the folder ------------------------------------------------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b)
@@ -146,7 +155,7 @@ static const char *choose_default(char **names, const char *folder, struct error
     if (found != NULL)
         return found;
     if (names[0] == NULL)
-        error_set(err, ERR_NOT_FOUND, "palaver needs a model: ./quickstart fetches one, or put a .gguf file into %s",
+        error_set(err, ERR_NOT_FOUND, "there is no model yet: put a .gguf file into %s, or name one with -m (in the source folder ./quickstart fetches one)",
                   folder);
     else
         error_set(err, ERR_NOT_FOUND, "%s holds several models: name one with -m, or `model = NAME` in the config file",

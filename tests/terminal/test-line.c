@@ -2,24 +2,19 @@
  * the terminal is always left as it was. */
 #include <config.h>
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
-#include <cmocka.h>
-
 #include "pty.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 #define PROMPT "\xE2\x80\xBA "
 
-/* The same again and again, until somebody stops it. */
+/* The same again and again, until it is stopped. */
 #define ENDLESS "--temperature", "0", "--frequency-penalty", "-2"
 
 static char program[4096], model[4096];
@@ -316,7 +311,7 @@ static void reads_files(void **state)
     start(&p);
     snprintf(line, sizeof line, "/read %s\r", model);
     pty_type(&p, line);
-    assert_true(pty_expect(&p, "is not text"));
+    assert_true(pty_expect(&p, "not a text file"));
     snprintf(line, sizeof line, "\025/read %s/note.txt\r", p.home);
     char path[128];
     snprintf(path, sizeof path, "%s/note.txt", p.home);
@@ -325,7 +320,7 @@ static void reads_files(void **state)
     fputs("The gull\033[2J answered.\n", out);
     fclose(out);
     pty_type(&p, line);
-    assert_true(pty_expect(&p, "goes with your next message"));
+    assert_true(pty_expect(&p, "sent with your next message"));
     pty_type(&p, "What?\r");
     assert_true(pty_expect(&p, "max_new_tokens"));
     pty_type(&p, "/prompt\r");

@@ -3,19 +3,14 @@
 #include <config.h>
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "engine/kernels/fused.h"
 #include "engine/kernels/half.h"
 #include "engine/kernels/layer.h"
+#include "tests/cmocka.h"
 
 enum { TABLES = 4, MAX_WIDTH = 4099 };
 

@@ -3,18 +3,13 @@
 #include <config.h>
 
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/chat/chat.h"
 #include "app/chat/title.h"
+#include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
 #include "tests/source.h"
 

@@ -7,19 +7,14 @@
 
 #include <math.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "engine/engine.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 enum { PATIENCE = 60000, RING = 256, CONTEXT = 4000, PROMPT = 60 };
