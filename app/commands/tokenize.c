@@ -110,9 +110,13 @@ int tokenize_run(const struct options *o)
     if (model == NULL)
         return report(&err);
     const struct tokenizer *t = model_tokenizer(model);
-    int status = !o->jsonl                                               ? run_text(o, t)
-                 : jsonl_run(stdin, stdout, tokenize_line, (void *)t) ? EXIT_ANSWER
-                                                                         : EXIT_ERROR;
+    int status = EXIT_ERROR;
+    if (!o->jsonl)
+        status = run_text(o, t);
+    else if (jsonl_run(stdin, stdout, tokenize_line, (void *)t, &err))
+        status = EXIT_ANSWER;
+    else if (err.code != ERR_NONE)
+        status = report(&err);
     model_free(model);
     return status;
 }
