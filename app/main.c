@@ -14,6 +14,7 @@
 #include "app/options/options.h"
 #include "app/terminal/report.h"
 #include "app/text/nearest.h"
+#include "app/text/safe.h"
 #include "base/error.h"
 
 /* Prints --help=FORM, for the build and the completions; false if there is no such form. */
@@ -33,7 +34,7 @@ static bool print_form(const struct options *o)
     else
         return false;
     for (char **name = names; name != NULL && *name != NULL; name++)
-        puts(*name);
+        safe_printf(stdout, "%s\n", *name);
     if (strcmp(o->help_form, "models") == 0)
         models_free_list(names);
     else

@@ -1,7 +1,7 @@
 /* Once: one answer on standard output, for the shell and for scripts.
  *
- * The answer is made safe to show and ends with one newline. Standard input is read no further than the context could
- * hold, so that an endless one is refused soon. */
+ * The answer is made safe for a terminal, unchanged in a pipe, and ends with one newline. Standard input is read no
+ * further than the context could hold, so that an endless one is refused soon. */
 #include <config.h>
 
 #include <errno.h>
@@ -24,6 +24,7 @@
 #include "app/terminal/stats.h"
 #include "app/text/input.h"
 #include "app/text/jsonl.h"
+#include "app/text/safe.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -115,7 +116,7 @@ static void on_remark(void *context, bool trouble, const char *text)
 {
     const struct once *o = context;
     if (trouble && !o->options->quiet)
-        fprintf(stderr, "palaver: %s\n", text);
+        safe_printf(stderr, "palaver: %s\n", text);
 }
 
 static void on_failed(void *context, const struct error *err)
@@ -197,7 +198,7 @@ static void tell_waiting(struct once *o, const char *name, int64_t since)
     if (o->told_waiting || o->options->quiet || clock_milliseconds() - since < INPUT_PATIENCE)
         return;
     o->told_waiting = true;
-    fprintf(stderr, "palaver: waiting for the end of %s, which belongs to the prompt\n", name);
+    safe_printf(stderr, "palaver: waiting for the end of %s, which belongs to the prompt\n", name);
 }
 
 static bool has_words(const struct options *o)
@@ -364,6 +365,7 @@ int once_run(const struct options *options)
     };
     int status = EXIT_ERROR;
     show_init(&o.show, options, stdout);
+    o.show.exact = true;
     buf_init(&o.head, 4096);
     read_head(&o);
     o.signals = signals_open(false, &o.err);

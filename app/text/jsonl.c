@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "app/text/safe.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/utf8.h"
@@ -67,8 +68,11 @@ void json_print(FILE *out, json_t *value)
 {
     if (value == NULL)
         return;
-    json_dumpf(value, out, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    if (text != NULL)
+        safe_json(out, text, strlen(text));
     fputc('\n', out);
+    free(text);
     json_decref(value);
 }
 

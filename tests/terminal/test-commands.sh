@@ -75,6 +75,10 @@ prints "bench --json" '"results":[{'
 run bench -m "$tiny" -p x
 fails_with "bench with a wrong count" 2 "--prompt-tokens"
 
+printf 'a\033[2J\302\233\177\342\200\256b' >"$work/controls"
+"$palaver" tokenize -m "$tiny" <"$work/controls" | "$palaver" tokenize --decode -m "$tiny" >"$work/out"
+ran='tokenize | tokenize --decode'
+expect "a pipe gets every byte" cmp -s "$work/controls" "$work/out"
 for command in "tokenize -m $tiny" "prompt -m $tiny --jsonl" "score -m $tiny --jsonl"; do
 	ran="palaver $command <&-" status=0
 	"$palaver" $command <&- >"$work/out" 2>"$work/err" || status=$?

@@ -79,6 +79,9 @@ if [ -c /dev/full ]; then
 	fails_with 'a full disk is reported' 1 "can't be written"
 fi
 
+run -m "$model" --no-save -p x -n 2 --temp 0 --logit-bias 30=100
+expect 'a pipe gets every byte of an answer' [ "$(od -An -c "$work/out" | tr -d ' \n')" = '033033\n' ]
+
 # ---- descriptors and named pipes: nothing waits for another program without a word
 status=0
 "$palaver" -m "$model" -s 5 -n 4 -p 'The llama' <&- >"$work/out" 2>"$work/err" || status=$?
