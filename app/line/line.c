@@ -139,7 +139,7 @@ static void on_ended(void *context, const struct chat_message *answer)
                   "context",
                   chat_capacity(l->repl.chat));
     if (l->options->stats)
-        stats_print(stderr, answer);
+        stats_print(stderr, &answer->timings, answer->sampling.seed);
     if (l->show.moves)
         fputc('\n', l->screen);
 }

@@ -140,8 +140,8 @@ static void print_json(const struct once *o, const struct chat_message *answer)
                                finish_name(answer->finish), "model",
                                json_text(model_info(chat_model(o->chat))->name,
                                          strlen(model_info(chat_model(o->chat))->name)),
-                               "seed", seed_json(answer->sampling.seed), "usage", stats_usage(answer), "timings",
-                               stats_timings(answer), "tokens", o->tokens);
+                               "seed", seed_json(answer->sampling.seed), "usage", stats_usage(&answer->timings), "timings",
+                               stats_timings(&answer->timings), "tokens", o->tokens);
     json_print(stdout, object);
 }
 
@@ -348,7 +348,7 @@ static int end_answer(struct once *o)
                 "-c\n",
                 chat_capacity(o->chat));
     if (last != NULL && o->options->stats)
-        stats_print(stderr, last);
+        stats_print(stderr, &last->timings, last->sampling.seed);
     if (ferror(stdout) && errno == EPIPE)
         clearerr(stdout);
     if (o->interrupted)

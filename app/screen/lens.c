@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/library/reasons.h"
 #include "app/screen/screen.h"
 
 /* The records of a message; NULL when it has none. */
@@ -98,7 +99,7 @@ void screen_write_settings(const struct sampling *s, char *out, size_t size)
 static void write_recorded(const char *json, char *out, size_t size)
 {
     struct sampling s = sampling_defaults();
-    chat_settings_take(&s, json);
+    chat_read_settings(&s, json);
     screen_write_settings(&s, out, size);
 }
 
@@ -129,7 +130,7 @@ void screen_token_details(struct screen *f, size_t index, size_t token)
     for (int32_t i = 0; i < n; i++) {
         const struct store_candidate *c = &t->best[i];
         screen_word(tokenizer, c->id, words[i], sizeof words[i]);
-        const char *reason = chat_reason(c->removed_by);
+        const char *reason = reason_name(c->removed_by);
         rows[i] = (struct ui_candidate){words[i], c->before, c->after,
                                         c->after > 0 ? NULL : reason != NULL ? reason : "removed", c->id == t->chosen.id};
     }
@@ -169,7 +170,7 @@ void screen_take_settings(struct screen *f, struct error *err)
         error_set(err, ERR_NOT_FOUND, "the lens stands on no token");
         return;
     }
-    chat_settings_take(&s, r->epochs[r->at[f->lens_token].epoch]);
+    chat_read_settings(&s, r->epochs[r->at[f->lens_token].epoch]);
     chat_set_sampling(f->repl.chat, &s);
     screen_settings_changed(f);
     ui_notice(f->ui, false, "the settings that were in force here are yours again");

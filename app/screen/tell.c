@@ -322,7 +322,7 @@ static size_t count_used(struct screen *f)
     struct prompt prompt;
     struct error ignored = {0};
     size_t bytes = 0;
-    for (size_t i = chat_window(f->repl.chat); i < chat_count(f->repl.chat); i++)
+    for (size_t i = chat_first_visible(f->repl.chat); i < chat_count(f->repl.chat); i++)
         bytes += chat_message(f->repl.chat, i)->text.size;
     if (bytes > 100000 || chat_count(f->repl.chat) == 0 || chat_render(f->repl.chat, &prompt, &ignored) != ERR_NONE)
         return 0;

@@ -122,7 +122,7 @@ enum error_code slash_context(struct repl *t, const char *arguments, struct erro
 {
     (void)arguments;
     struct prompt prompt = {0};
-    size_t n = chat_count(t->chat), window = chat_window(t->chat), capacity = chat_capacity(t->chat);
+    size_t n = chat_count(t->chat), window = chat_first_visible(t->chat), capacity = chat_capacity(t->chat);
     if (capacity == 0)
         return error_set(err, ERR_BUSY, "the model is still loading");
     if (n > 0 && chat_render(t->chat, &prompt, err) != ERR_NONE)
@@ -150,6 +150,7 @@ enum error_code slash_stats(struct repl *t, const char *arguments, struct error 
     size_t n = chat_count(t->chat);
     if (n == 0 || chat_message(t->chat, n - 1)->role != ROLE_ASSISTANT)
         return error_set(err, ERR_NOT_FOUND, "there is no answer yet");
-    stats_print(t->show->side, chat_message(t->chat, n - 1));
+    const struct chat_message *answer = chat_message(t->chat, n - 1);
+    stats_print(t->show->side, &answer->timings, answer->sampling.seed);
     return ERR_NONE;
 }

@@ -198,6 +198,38 @@ static void progress_is_told_and_stops(void **state)
     session_free(s);
 }
 
+/* What was asked for last is not evaluated, so that the logits of the prompt before are nobody's. */
+static void a_stopped_prompt_has_no_logits(void **state)
+{
+    (void)state;
+    struct session *s = open_session(10);
+    int32_t ids[100];
+    fill_ids(ids, 20, 7);
+    reused_by(s, ids, 20);
+    fill_ids(ids, 100, 8);
+    struct watch w = {.stop_at = 30};
+    assert_int_equal(session_sync(s, ids, 100, watch, &w, NULL, NULL), ERR_STOPPED);
+    assert_null(session_logits(s));
+    session_free(s);
+}
+
+/* All ids are in the cache then, but the logits after the last of them are not there. */
+static void as_far_as_it_was_stopped_gives_logits(void **state)
+{
+    (void)state;
+    struct session *s = open_session(10), *fresh = open_session(10);
+    int32_t ids[100];
+    fill_ids(ids, 100, 9);
+    struct watch w = {.stop_at = 30};
+    assert_int_equal(session_sync(s, ids, 100, watch, &w, NULL, NULL), ERR_STOPPED);
+    assert_int_equal(session_length(s), 30);
+    reused_by(s, ids, 30);
+    reused_by(fresh, ids, 30);
+    assert_memory_equal(session_logits(s), session_logits(fresh), (size_t)model_info(model)->vocab * sizeof(float));
+    session_free(s);
+    session_free(fresh);
+}
+
 static void scores_are_those_of_the_logits(void **state)
 {
     (void)state;
@@ -297,6 +329,8 @@ int main(void)
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(a_cache_larger_than_memory_is_refused),
         cmocka_unit_test(progress_is_told_and_stops),
+        cmocka_unit_test(a_stopped_prompt_has_no_logits),
+        cmocka_unit_test(as_far_as_it_was_stopped_gives_logits),
         cmocka_unit_test(scores_are_those_of_the_logits),
         cmocka_unit_test(weights_that_are_no_numbers_are_told),
     };
