@@ -94,7 +94,8 @@ static void print_parts(const struct report_parts *p)
         printf("%-14sbase %g, scaling %s\n", "rotation", (double)i->rope_base, i->rope_scaling);
         print_types(p->model);
     }
-    printf("%-14s%" PRId32 " tokens as trained\n", "context", i->context);
+    if (i->context > 0)
+        printf("%-14s%" PRId32 " tokens as trained\n", "context", i->context);
     printf("%-14s%s, %" PRId32 " tokens\n", "tokenizer", i->tokenizer, i->vocab);
     print_text("template", p->template);
     if (p->weights) {

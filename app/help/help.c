@@ -101,6 +101,8 @@ static void print_value(FILE *out, const struct options *o, const struct option_
             fprintf(out, "%d texts", (int)o->sampling.n_stops);
         } else if (sampling_list(spec->name) != SAMPLING_LISTS) {
             fprintf(out, "%d", (int)sampling_list_size(&o->sampling, sampling_list(spec->name)));
+        } else if (strcmp(spec->name, "seed") == 0 && !options_fix_seed(o)) {
+            fputs("random", out);
         } else {
             sampling_get(&o->sampling, sampling_field(spec->name), value, sizeof value);
             fputs(value, out);

@@ -90,7 +90,11 @@ static void show_greeting(struct line *l)
 
 static void on_loaded(void *context)
 {
-    show_greeting(context);
+    struct line *l = context;
+    struct error err = {0};
+    show_greeting(l);
+    if (models_check_sampling(chat_sampling(l->repl.chat), chat_model(l->repl.chat), &err) != ERR_NONE)
+        show_error(&l->show, &err);
 }
 
 static void on_reading(void *context, size_t done, size_t total)

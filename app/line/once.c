@@ -16,6 +16,7 @@
 #include <jansson.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/models.h"
 #include "app/line/line.h"
 #include "app/options/options.h"
 #include "app/terminal/report.h"
@@ -325,6 +326,8 @@ static void run_answer(struct once *o)
     buf_init(&text, CHAT_TEXT_MOST);
     while (chat_state(o->chat) == CHAT_LOADING && !is_over(o))
         wait_once(o, -1, -1);
+    if (!is_over(o))
+        models_check_sampling(&o->options->sampling, chat_model(o->chat), &o->err);
     if (!is_over(o))
         compose_prompt(o, &text);
     if (!is_over(o))

@@ -82,6 +82,11 @@ fi
 run -m "$model" --no-save -p x -n 2 --temp 0 --logit-bias 30=100
 expect 'a pipe gets every byte of an answer' [ "$(od -An -c "$work/out" | tr -d ' \n')" = '033033\n' ]
 
+run -m "$model" --no-save -p x -n 2 -s -1
+expect "a seed of -1 is a random one" [ "$status:$(cat "$work/err")" = 0: ]
+run -m "$model" --no-save -p x -n 2 --logit-bias 384=1
+fails_with "a bias of a token that the model does not have" 2 "384 is not a token of this model (0 to 383)"
+
 # ---- descriptors and named pipes: nothing waits for another program without a word
 status=0
 "$palaver" -m "$model" -s 5 -n 4 -p 'The llama' <&- >"$work/out" 2>"$work/err" || status=$?
