@@ -20,6 +20,7 @@
 #include "app/options/paths.h"
 #include "app/terminal/columns.h"
 #include "app/terminal/show.h"
+#include "app/terminal/term.h"
 #include "app/text/jsonl.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -153,6 +154,10 @@ static void check_terminal(struct doctor *d)
         add_finding(d, true, "standard output is not a terminal: text only, never cut");
     else if (!named || strcmp(term, "dumb") == 0)
         add_finding(d, true, "TERM is %s: line mode, no colours", named ? term : "not set");
+    else if (term_kind() == TERM_KIND_UNKNOWN)
+        add_finding(d, false,
+                    "TERM is %s, which terminfo does not know: line mode, no colours; install its entry, or set TERM to one "
+                    "like it, e.g. xterm-256color", term);
     else
         add_finding(d, true, "TERM is %s, %d columns, %d rows", term, columns_of(stdout), columns_rows(stdout));
     if (strcmp(codes, "UTF-8") == 0)

@@ -29,6 +29,7 @@
 #include "app/terminal/show.h"
 #include "app/terminal/signals.h"
 #include "app/terminal/stats.h"
+#include "app/terminal/term.h"
 #include "app/terminal/terminal.h"
 #include "app/text/plural.h"
 #include "app/text/words.h"
@@ -424,8 +425,7 @@ static bool open_line(struct line *l, const struct chat_view *view, const struct
     l->signals = signals_open(true, err);
     if (l->signals < 0)
         return false;
-    const char *term = getenv("TERM");
-    terminal_open(fileno(l->screen), term != NULL && strcmp(term, "dumb") != 0);
+    terminal_open(fileno(l->screen), term_kind() == TERM_KIND_MOVES);
     terminal_listen(); /* before the first prompt, so that no key is echoed or lost */
     l->edit = line_edit_open(l->options, hooks, l->screen, l->signals, l->prompt, l->show.color, err);
     if (l->edit == NULL)

@@ -39,9 +39,8 @@ enum error_code slash_temp(struct repl *t, const char *arguments, struct error *
     return ERR_NONE;
 }
 
-/* The index of the message that a number, from 1, means; fallback if there is no number. command is for messages. */
-static enum error_code find_message(const struct repl *t, const char *command, const char *number, size_t fallback,
-                                    size_t *index, struct error *err)
+enum error_code slash_find_message(const struct repl *t, const char *command, const char *number, size_t fallback,
+                                   size_t *index, struct error *err)
 {
     char *end;
     unsigned long n = strtoul(number, &end, 10);
@@ -62,7 +61,7 @@ static enum error_code find_message(const struct repl *t, const char *command, c
 enum error_code slash_branch(struct repl *t, const char *arguments, struct error *err)
 {
     size_t index;
-    if (find_message(t, "branch", arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE ||
+    if (slash_find_message(t, "branch", arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE ||
         chat_branch(t->chat, index, err) != ERR_NONE)
         return err->code;
     show_note(t->show, "a separate conversation from here on; the other one is unchanged");
@@ -72,7 +71,7 @@ enum error_code slash_branch(struct repl *t, const char *arguments, struct error
 enum error_code slash_verify(struct repl *t, const char *arguments, struct error *err)
 {
     size_t index;
-    if (find_message(t, "verify", arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE)
+    if (slash_find_message(t, "verify", arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE)
         return err->code;
     return chat_verify(t->chat, index, err);
 }
@@ -139,10 +138,10 @@ static bool edit_text(struct repl *t, const struct chat_message *m, struct buf *
            (edited->size != m->text.size || memcmp(edited->data, buf_text(&m->text), edited->size) != 0);
 }
 
-static size_t last_question(const struct chat *c)
+size_t slash_last_question(const struct repl *t)
 {
-    size_t i = chat_count(c);
-    while (i > 0 && chat_message(c, i - 1)->role != ROLE_USER)
+    size_t i = chat_count(t->chat);
+    while (i > 0 && chat_message(t->chat, i - 1)->role != ROLE_USER)
         i--;
     return i > 0 ? i - 1 : 0;
 }
@@ -151,7 +150,7 @@ enum error_code slash_edit(struct repl *t, const char *arguments, struct error *
 {
     size_t index;
     struct buf edited;
-    if (find_message(t, "edit", arguments, last_question(t->chat), &index, err) != ERR_NONE)
+    if (slash_find_message(t, "edit", arguments, slash_last_question(t), &index, err) != ERR_NONE)
         return err->code;
     const struct chat_message *m = chat_message(t->chat, index);
     bool answer = m->role == ROLE_ASSISTANT;
@@ -169,7 +168,7 @@ static enum error_code show_alternative(struct repl *t, const char *arguments, i
 {
     size_t index;
     size_t fallback = chat_with_alternatives(t->chat);
-    if (find_message(t, step < 0 ? "prev" : "next", arguments, fallback, &index, err) != ERR_NONE)
+    if (slash_find_message(t, step < 0 ? "prev" : "next", arguments, fallback, &index, err) != ERR_NONE)
         return err->code;
     if (index == chat_count(t->chat))
         return error_set(err, ERR_NOT_FOUND, "no message has other versions yet; /regenerate and /edit make some");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/options/options.h"
+#include "app/terminal/term.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/utf8.h"
@@ -22,12 +23,11 @@
 
 void show_init(struct show *s, const struct options *o, FILE *out)
 {
-    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-    bool dumb = term == NULL || *term == '\0' || strcmp(term, "dumb") == 0;
+    const char *no_color = getenv("NO_COLOR");
     *s = (struct show){.out = out, .terminal = isatty(fileno(out)), .screen_reader = o->screen_reader,
                        .quiet = o->quiet};
     s->side = s->terminal ? out : stderr;
-    s->moves = s->terminal && !dumb && !o->screen_reader;
+    s->moves = s->terminal && term_kind() == TERM_KIND_MOVES && !o->screen_reader;
     s->color = o->color == COLOR_AUTO ? s->moves && (no_color == NULL || *no_color == '\0')
                                       : o->color == COLOR_ALWAYS && s->terminal;
     fold_init(&s->fold);

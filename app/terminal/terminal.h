@@ -2,7 +2,7 @@
  *
  * The room holds what the program does with a terminal, whichever front end runs:
  *
- *   terminal   modes, and restoring them after a crash
+ *   terminal   modes, and restoring them when a signal ends the program
  *   signals    signals as bytes in a pipe
  *   show       text made safe, notes, errors
  *   report     the error that ends a command
@@ -17,10 +17,10 @@
 
 #include <stdbool.h>
 
-/* Saves the modes of standard input, and restores them if the program crashes. marks: the terminal that the descriptor
- * out writes to is asked to mark pasted text. */
+/* Saves the modes of standard input, and restores them when a signal ends the program. marks: the terminal that the
+ * descriptor out writes to is asked to mark pasted text. */
 void terminal_open(int out, bool marks);
-/* Static bytes that are written to out before a crash restores the modes. */
+/* Static bytes that are written to out before a signal restores the modes. */
 void terminal_last_words(const char *bytes);
 /* Sets the modes of a program that reads keys itself: bytes arrive as they are typed, nothing is echoed, Ctrl-C is a
  * byte. */

@@ -228,6 +228,10 @@ static void restores_the_terminal(void **state)
     dies_by(SIGTERM, true);
     dies_by(SIGHUP, false);
     dies_by(SIGABRT, false);
+    dies_by(SIGQUIT, false);
+    dies_by(SIGUSR1, false);
+    dies_by(SIGALRM, true);
+    dies_by(SIGXFSZ, false);
 }
 
 /* Ctrl-C ends a single answer with 130; what was said stays. */
@@ -258,6 +262,24 @@ static void labels_messages(void **state)
     pty_settle(&p);
     assert_false(pty_saw(&p, "\033"));
     quit(&p);
+}
+
+/* A terminal without an entry in terminfo may not understand any escape sequence. */
+static void writes_no_escapes_to_an_unknown_terminal(void **state)
+{
+    (void)state;
+    struct pty p;
+    start_with(&p, (const char *const[]){"TERM=nobody-knows-this-one", NULL}, (const char *const[]){"-n", "4", NULL});
+    assert_true(pty_expect(&p, "Ctrl-D leaves"));
+    assert_true(pty_expect(&p, "> "));
+    pty_type(&p, "The llama\r");
+    assert_true(pty_expect(&p, "/continue goes on"));
+    assert_true(pty_expect(&p, "> "));
+    pty_type(&p, "\004");
+    int status = pty_wait(&p);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_false(pty_saw(&p, "\033"));
+    pty_end(&p);
 }
 
 /* Settings by their names and by habit. */
@@ -328,6 +350,7 @@ int main(void)
         cmocka_unit_test(restores_the_terminal),
         cmocka_unit_test(interrupts_one_answer),
         cmocka_unit_test(labels_messages),
+        cmocka_unit_test(writes_no_escapes_to_an_unknown_terminal),
         cmocka_unit_test(sets),
         cmocka_unit_test(reads_files),
     };

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "tests/cmocka.h"
-#include "ui/theme.h"
+#include "ui/draw/theme.h"
 #include "tests/source.h"
 
 static const char *shipped[2];

@@ -1,7 +1,7 @@
-/* Screen: ncurses behind a few calls. Colour pairs are made when a style is first drawn. */
+/* Canvas: ncurses, reached by a few calls. Colour pairs are made when a style is first drawn. */
 #include <config.h>
 
-#include "ui/canvas.h"
+#include "ui/draw/canvas.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -17,7 +17,8 @@
 #include "base/utf8.h"
 #include "ui/text/text.h"
 
-/* Alternate screen and cursor as they were, no mouse, no paste marks, no reports of the focus. */
+/* The modes to leave: reports of the mouse, of pastes and of the focus. The last words also give back the colours, the
+ * cursor and the main screen. */
 #define LEAVE_MODES "\033[?1000l\033[?1002l\033[?1006l\033[?1007l\033[?2004l\033[?1004l"
 #define ENTER_MODES "\033[?2004h\033[?1004h"
 #define LAST_WORDS LEAVE_MODES "\033[0m\033[?25h\033[?1049l\r\n"
@@ -31,7 +32,7 @@ struct pair { int foreground, background; };
 struct canvas {
     SCREEN *curses;
     char *term;
-    const struct theme *theme;
+    struct theme *theme;
     bool no_color, ascii, mouse, sends_modes, away;
     struct pair pairs[PAIRS_MOST]; /* pair i + 1 */
     int n_pairs;
@@ -63,7 +64,7 @@ static SCREEN *open_direct(const char *term)
     return newterm(name, stdout, stdin);
 }
 
-static void begin(struct canvas *s)
+static void set_up_curses(struct canvas *s)
 {
     raw();
     noecho();
@@ -96,7 +97,7 @@ static bool knows_modes(const char *term)
     return true;
 }
 
-static bool start(struct canvas *s)
+static bool start_curses(struct canvas *s)
 {
     s->curses = has_rgb(s->theme) && !s->no_color ? open_direct(s->term) : NULL;
     if (s->curses == NULL)
@@ -104,27 +105,29 @@ static bool start(struct canvas *s)
     if (s->curses == NULL)
         return false;
     set_term(s->curses);
-    begin(s);
+    set_up_curses(s);
     send_modes(s, ENTER_MODES);
     if (s->mouse)
         send_modes(s, MOUSE_ON);
     return true;
 }
 
-struct canvas *canvas_open(const char *term, const struct theme *theme, bool no_color, struct error *err)
+struct canvas *canvas_open(const char *term, struct theme *theme, bool no_color, struct error *err)
 {
     struct canvas *s = calloc(1, sizeof *s);
     if (s == NULL || (s->term = strdup(term)) == NULL) {
         free(s);
-        error_set(err, ERR_MEMORY, "no memory for the screen");
+        theme_free(theme);
+        error_set(err, ERR_MEMORY, "out of memory");
         return NULL;
     }
     s->theme = theme;
     s->no_color = no_color;
     s->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     s->sends_modes = knows_modes(term);
-    if (!start(s)) {
+    if (!start_curses(s)) {
         error_set(err, ERR_UNSUPPORTED, "the terminal type '%s' is not known here; set TERM, e.g. to xterm", term);
+        theme_free(theme);
         free(s->term);
         free(s);
         return NULL;
@@ -132,7 +135,7 @@ struct canvas *canvas_open(const char *term, const struct theme *theme, bool no_
     return s;
 }
 
-static void stop(struct canvas *s)
+static void stop_curses(struct canvas *s)
 {
     if (!s->away) {
         send_modes(s, LEAVE_MODES);
@@ -146,7 +149,8 @@ void canvas_free(struct canvas *s)
 {
     if (s == NULL)
         return;
-    stop(s);
+    stop_curses(s);
+    theme_free(s->theme);
     free(s->term);
     free(s);
 }
@@ -156,16 +160,22 @@ const char *canvas_last_words(void)
     return LAST_WORDS;
 }
 
-void canvas_set_theme(struct canvas *s, const struct theme *theme)
+void canvas_set_theme(struct canvas *s, struct theme *theme)
 {
     bool reopen = has_rgb(theme) != has_rgb(s->theme) && !s->no_color && getenv("COLORTERM") != NULL;
+    theme_free(s->theme);
     s->theme = theme;
     if (reopen) {
-        stop(s);
-        start(s);
+        stop_curses(s);
+        start_curses(s);
     }
     s->n_pairs = 0;
     clearok(stdscr, TRUE);
+}
+
+const struct theme *canvas_theme(const struct canvas *s)
+{
+    return s->theme;
 }
 
 bool canvas_is_ascii(const struct canvas *s)
@@ -178,11 +188,16 @@ int canvas_colors(const struct canvas *s)
     return s->colors;
 }
 
-void canvas_mouse(struct canvas *s, bool on)
+void canvas_set_mouse(struct canvas *s, bool on)
 {
     if (s->mouse != on)
         send_modes(s, on ? MOUSE_ON : MOUSE_OFF);
     s->mouse = on;
+}
+
+bool canvas_has_mouse(const struct canvas *s)
+{
+    return s->mouse;
 }
 
 void canvas_resize(struct canvas *s)
@@ -320,7 +335,8 @@ static void put_cluster(const char *text, size_t size, int columns)
         addch(' ');
 }
 
-int canvas_text(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text, size_t size)
+int canvas_text(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text,
+                size_t size)
 {
     if (row < 0 || row >= a->rows || column >= a->columns)
         return column;
@@ -368,23 +384,19 @@ void canvas_blank(struct canvas *s, const struct area *a, int row, int column, i
         addch(' ');
 }
 
-/* The eight pieces of boxes: horizontal, vertical, the corners clockwise from the top left. */
-static const cchar_t *piece(const struct canvas *s, int which)
-{
-    const cchar_t *const pieces[] = {WACS_HLINE, WACS_VLINE, WACS_ULCORNER, WACS_URCORNER, WACS_LRCORNER, WACS_LLCORNER};
-    (void)s;
-    return pieces[which];
-}
+enum box_piece { BOX_HORIZONTAL, BOX_VERTICAL, BOX_UPPER_LEFT, BOX_UPPER_RIGHT, BOX_LOWER_RIGHT, BOX_LOWER_LEFT };
 
-static void put_piece(struct canvas *s, int y, int x, int which)
+/* Draws a piece of a box in the style that is set. */
+static void put_piece(int y, int x, enum box_piece which)
 {
-    const cchar_t *from = piece(s, which);
+    const cchar_t *const pieces[] = {WACS_HLINE, WACS_VLINE, WACS_ULCORNER, WACS_URCORNER, WACS_LRCORNER,
+        WACS_LLCORNER};
     wchar_t wide[CCHARW_MAX + 1];
     attr_t a, now;
     short pair_short;
     int pair = 0;
     cchar_t cell;
-    if (getcchar(from, wide, &a, &pair_short, NULL) == ERR)
+    if (getcchar(pieces[which], wide, &a, &pair_short, NULL) == ERR)
         return;
     attr_get(&now, &pair_short, &pair);
     setcchar(&cell, wide, now | (a & A_ALTCHARSET), 0, &pair);
@@ -395,14 +407,14 @@ void canvas_hline(struct canvas *s, const struct area *a, int row, int column, i
 {
     set_style(s, style);
     for (int i = 0; i < n && row >= 0 && row < a->rows && column + i < a->columns; i++)
-        put_piece(s, a->y + row, a->x + column + i, 0);
+        put_piece(a->y + row, a->x + column + i, BOX_HORIZONTAL);
 }
 
 void canvas_vline(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style)
 {
     set_style(s, style);
     for (int i = 0; i < n && row + i < a->rows && column < a->columns; i++)
-        put_piece(s, a->y + row + i, a->x + column, 1);
+        put_piece(a->y + row + i, a->x + column, BOX_VERTICAL);
 }
 
 void canvas_box(struct canvas *s, const struct area *a, unsigned style, const char *title)
@@ -412,10 +424,10 @@ void canvas_box(struct canvas *s, const struct area *a, unsigned style, const ch
     canvas_hline(s, a, bottom, 1, right - 1, style);
     canvas_vline(s, a, 1, 0, bottom - 1, style);
     canvas_vline(s, a, 1, right, bottom - 1, style);
-    put_piece(s, a->y, a->x, 2);
-    put_piece(s, a->y, a->x + right, 3);
-    put_piece(s, a->y + bottom, a->x + right, 4);
-    put_piece(s, a->y + bottom, a->x, 5);
+    put_piece(a->y, a->x, BOX_UPPER_LEFT);
+    put_piece(a->y, a->x + right, BOX_UPPER_RIGHT);
+    put_piece(a->y + bottom, a->x + right, BOX_LOWER_RIGHT);
+    put_piece(a->y + bottom, a->x, BOX_LOWER_LEFT);
     if (title == NULL || *title == '\0' || right < 6)
         return;
     struct area inner = {a->y, a->x + 2, 1, right - 3};
@@ -431,9 +443,21 @@ void canvas_bell(struct canvas *s)
     beep();
 }
 
-void canvas_send(struct canvas *s, const char *bytes, size_t size)
+/* OSC 52 has the text in base64 (RFC 4648). */
+void canvas_send_clipboard(struct canvas *s, bool primary, const char *text, size_t size)
 {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     (void)s;
-    fwrite(bytes, 1, size, stdout);
+    fputs(primary ? "\033]52;p;" : "\033]52;c;", stdout);
+    for (size_t i = 0; i < size; i += 3) {
+        size_t n = size - i < 3 ? size - i : 3;
+        unsigned v = 0;
+        for (size_t j = 0; j < 3; j++)
+            v = v << 8 | (j < n ? (unsigned char)text[i + j] : 0);
+        char four[4] = {digits[v >> 18], digits[v >> 12 & 63], n > 1 ? digits[v >> 6 & 63] : '=',
+            n > 2 ? digits[v & 63] : '='};
+        fwrite(four, 1, sizeof four, stdout);
+    }
+    fputs("\a", stdout);
     fflush(stdout);
 }

@@ -1,7 +1,7 @@
 /* Theme: reading theme files, and colours for terminals that have fewer. */
 #include <config.h>
 
-#include "ui/theme.h"
+#include "ui/draw/theme.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,15 +19,16 @@ struct theme {
     bool set[STYLE_ROLES];
 };
 
-/* What a role looks like when the file says nothing: as another one, with attributes of its own. A parent stands before
- * its children. */
+/* What a role looks like when the file leaves it out: like its parent, with attributes of its own. A parent comes
+ * before its children. */
 static const struct { enum style_role role, parent; unsigned attributes; } parents[] = {
     {STYLE_STRONG, STYLE_TEXT, STYLE_BOLD}, {STYLE_DIM, STYLE_TEXT, STYLE_FAINT}, {STYLE_BORDER, STYLE_DIM, 0},
     {STYLE_BORDER_FOCUS, STYLE_TEXT, 0}, {STYLE_TITLE, STYLE_STRONG, 0}, {STYLE_SELECTED, STYLE_TEXT, STYLE_REVERSE},
     {STYLE_UNREAD, STYLE_STRONG, 0}, {STYLE_DAY, STYLE_DIM, 0}, {STYLE_USER, STYLE_STRONG, 0},
     {STYLE_ASSISTANT, STYLE_STRONG, 0}, {STYLE_NOTE, STYLE_TEXT, 0}, {STYLE_ERROR, STYLE_STRONG, 0},
     {STYLE_MARK, STYLE_DIM, 0}, {STYLE_WINDOW, STYLE_DIM, 0}, {STYLE_THINK, STYLE_DIM, 0},
-    {STYLE_CONTROL, STYLE_TEXT, STYLE_REVERSE}, {STYLE_MATCH, STYLE_TEXT, STYLE_REVERSE}, {STYLE_HEADING, STYLE_STRONG, 0},
+    {STYLE_CONTROL, STYLE_TEXT, STYLE_REVERSE}, {STYLE_MATCH, STYLE_TEXT, STYLE_REVERSE}, {STYLE_HEADING, STYLE_STRONG,
+        0},
     {STYLE_EMPHASIS, STYLE_TEXT, STYLE_ITALIC}, {STYLE_STRUCK, STYLE_TEXT, STYLE_STRIKE}, {STYLE_CODE, STYLE_TEXT, 0},
     {STYLE_BLOCK, STYLE_CODE, 0}, {STYLE_BLOCK_LABEL, STYLE_DIM, 0}, {STYLE_QUOTE, STYLE_TEXT, 0},
     {STYLE_LINK, STYLE_TEXT, STYLE_UNDERLINE}, {STYLE_BULLET, STYLE_TEXT, 0}, {STYLE_RULE, STYLE_DIM, 0},
@@ -58,7 +59,7 @@ static bool parse_color(const char *word, const struct theme_color *text, struct
     else if (strcmp(word, "default") == 0)
         *out = (struct theme_color){.kind = THEME_DEFAULT};
     else if (word[0] == '#' && strlen(word) == 7 && sscanf(word + 1, "%6x%c", &rgb, &rest) == 1)
-        *out = (struct theme_color){.kind = THEME_RGB, .r = (uint8_t)(rgb >> 16), .g = (uint8_t)(rgb >> 8), .b = (uint8_t)rgb};
+        *out = (struct theme_color){THEME_RGB, .r = (uint8_t)(rgb >> 16), .g = (uint8_t)(rgb >> 8), .b = (uint8_t)rgb};
     else {
         for (uint8_t i = 0; i < 16; i++)
             if (strcmp(word, color_names[i]) == 0) {
@@ -92,7 +93,8 @@ static int find_role(const char *name)
     return -1;
 }
 
-static enum error_code read_style(struct theme *t, const char *file, int number, int role, char *rest, struct error *err)
+static enum error_code read_style(struct theme *t, const char *file, int number, int role, char *rest,
+                                  struct error *err)
 {
     struct theme_style style = {0};
     char *state = NULL, *word = strtok_r(rest, " \t", &state);
@@ -100,11 +102,13 @@ static enum error_code read_style(struct theme *t, const char *file, int number,
     const struct theme_color *const text[] = {&t->styles[STYLE_TEXT].foreground, &t->styles[STYLE_TEXT].background};
     for (int i = 0; i < 2; i++, word = strtok_r(NULL, " \t", &state))
         if (word == NULL || !parse_color(word, text[i], colors[i]))
-            return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no colour; those are default, -, red, bright-red and the like, "
+            return error_set(err, ERR_FORMAT,
+                             "%s:%d: '%s' is no colour; colours are default, -, red, bright-red and so on, "
                              "#rrggbb", file, number, word != NULL ? word : "");
     for (; word != NULL; word = strtok_r(NULL, " \t", &state))
         if (!parse_attribute(word, &style.attributes))
-            return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no attribute; those are bold, dim, italic, underline, reverse, "
+            return error_set(err, ERR_FORMAT,
+                             "%s:%d: '%s' is no attribute; attributes are bold, dim, italic, underline, reverse, "
                              "strike", file, number, word);
     t->styles[role] = style;
     t->set[role] = true;
@@ -124,15 +128,16 @@ static enum error_code read_line(struct theme *t, const char *file, int number, 
     if (line[strspn(line, " \t")] == '\0')
         return ERR_NONE;
     if (sscanf(line, " %63[^ \t=] = %n", name, &used) < 1 || used == 0)
-        return error_set(err, ERR_FORMAT, "%s:%d: a line reads `role = foreground background attributes`", file, number);
+        return error_set(err, ERR_FORMAT, "%s:%d: a line reads `role = foreground background attributes`", file,
+                         number);
     int role = find_role(name);
     if (role < 0)
         return error_set(err, ERR_FORMAT, "%s:%d: there is no role '%s'", file, number, name);
     return read_style(t, file, number, role, line + used, err);
 }
 
-/* Gives the roles that the file left out their parents' looks. */
-static void inherit(struct theme *t)
+/* Gives the roles that the file left out the looks of their parents. */
+static void inherit_styles(struct theme *t)
 {
     for (size_t i = 0; i < sizeof parents / sizeof parents[0]; i++) {
         enum style_role role = parents[i].role;
@@ -157,7 +162,7 @@ static enum error_code read_file(struct theme *t, const char *file, FILE *in, st
         if (read_line(t, file, number, line, err) != ERR_NONE)
             return err->code;
     }
-    inherit(t);
+    inherit_styles(t);
     return ERR_NONE;
 }
 
@@ -165,7 +170,7 @@ struct theme *theme_load(const char *name, const char *const *folders, struct er
 {
     char path[4096];
     if (strchr(name, '/') != NULL || *name == '\0' || *name == '.') {
-        error_set(err, ERR_ARGUMENT, "'%s' is no name of a theme", name);
+        error_set(err, ERR_ARGUMENT, "'%s' cannot be the name of a theme", name);
         return NULL;
     }
     for (; *folders != NULL; folders++) {
@@ -178,12 +183,12 @@ struct theme *theme_load(const char *name, const char *const *folders, struct er
             fclose(in);
             return t;
         }
-        error_set(err, ERR_MEMORY, "no memory for a theme");
+        error_set(err, ERR_MEMORY, "out of memory");
         fclose(in);
         theme_free(t);
         return NULL;
     }
-    error_set(err, ERR_NOT_FOUND, "there is no theme '%s'; /theme lists those there are", name);
+    error_set(err, ERR_NOT_FOUND, "there is no theme '%s'; /theme lists them", name);
     return NULL;
 }
 
@@ -207,7 +212,7 @@ const struct theme_style *theme_style(const struct theme *t, enum style_role rol
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
 
-static int by_name(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -241,7 +246,7 @@ char **theme_list(const char *const *folders)
         memcpy(text, buf_text(&names), names.size);
         for (size_t i = 0; i < n; i++, text += strlen(text) + 1)
             list[i] = text;
-        qsort(list, n, sizeof *list, by_name);
+        qsort(list, n, sizeof *list, compare_names);
         for (size_t i = 0; i < n; i++)
             if (kept == 0 || strcmp(list[kept - 1], list[i]) != 0)
                 list[kept++] = list[i];
@@ -253,8 +258,8 @@ char **theme_list(const char *const *folders)
 
 /* ---- colours ---------------------------------------------------------------------------------------------------- */
 
-/* A distance near to what eyes see ("redmean", a weighting of RGB by the mean red). */
-static long distance(int r, int g, int b, int r2, int g2, int b2)
+/* A distance near to what eyes see: "redmean", which weights RGB by the mean red. */
+static long color_distance(int r, int g, int b, int r2, int g2, int b2)
 {
     long mean = (r + r2) / 2, dr = r - r2, dg = g - g2, db = b - b2;
     return ((512 + mean) * dr * dr >> 8) + 4 * dg * dg + ((767 - mean) * db * db >> 8);
@@ -275,7 +280,7 @@ static int nearest_256(const struct theme_color *c)
         } else {
             r = g = b = 8 + 10 * (i - 232);
         }
-        long d = distance(c->r, c->g, c->b, r, g, b);
+        long d = color_distance(c->r, c->g, c->b, r, g, b);
         if (least < 0 || d < least) {
             least = d;
             best = i;
@@ -293,8 +298,8 @@ static int nearest_16(const struct theme_color *c)
     };
     int best = 0;
     for (int i = 1; i < 16; i++)
-        if (distance(c->r, c->g, c->b, rgb[i][0], rgb[i][1], rgb[i][2]) <
-            distance(c->r, c->g, c->b, rgb[best][0], rgb[best][1], rgb[best][2]))
+        if (color_distance(c->r, c->g, c->b, rgb[i][0], rgb[i][1], rgb[i][2]) <
+            color_distance(c->r, c->g, c->b, rgb[best][0], rgb[best][1], rgb[best][2]))
             best = i;
     return best;
 }
