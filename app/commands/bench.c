@@ -14,7 +14,6 @@
 #include "app/chat/models.h"
 #include "app/commands/commands.h"
 #include "app/options/options.h"
-#include "app/terminal/progress.h"
 #include "app/terminal/report.h"
 #include "app/text/jsonl.h"
 #include "app/text/safe.h"

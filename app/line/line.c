@@ -24,7 +24,6 @@
 #include "app/slash/slash.h"
 #include "app/terminal/drop.h"
 #include "app/terminal/editor.h"
-#include "app/terminal/progress.h"
 #include "app/terminal/report.h"
 #include "app/terminal/show.h"
 #include "app/terminal/signals.h"

@@ -3,7 +3,7 @@
 
 #include "app/screen/clock.h"
 
-#include "app/terminal/progress.h"
+#include "base/clock.h"
 
 int clock_until(double when)
 {

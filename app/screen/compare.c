@@ -15,7 +15,7 @@
 #include "app/screen/said.h"
 #include "app/screen/status.h"
 #include "app/screen/view.h"
-#include "app/terminal/progress.h"
+#include "base/clock.h"
 #include "engine/engine.h"
 
 struct screen_compare {

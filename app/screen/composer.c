@@ -11,8 +11,8 @@
 #include "app/chat/chat.h"
 #include "app/screen/clock.h"
 #include "app/screen/status.h"
-#include "app/terminal/progress.h"
 #include "base/buf.h"
+#include "base/clock.h"
 
 /* Bytes up to which text is counted at every key; bytes of an answer that the label shows. */
 enum { COUNT_AT_ONCE = 4096, WORDS_LABEL = 40 };

@@ -7,7 +7,7 @@
 
 #include "app/screen/clock.h"
 #include "app/screen/compare.h"
-#include "app/terminal/progress.h"
+#include "base/clock.h"
 
 /* Seconds between two drawings. */
 #define FRAME (1.0 / 60)

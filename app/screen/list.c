@@ -13,7 +13,7 @@
 #include "app/screen/clock.h"
 #include "app/screen/said.h"
 #include "app/screen/status.h"
-#include "app/terminal/progress.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "history/history.h"
 

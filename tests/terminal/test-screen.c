@@ -79,7 +79,7 @@ static void pasted_text_is_one_message(void **state)
     assert_true(vt_shows(t, "␛[2J"));
     assert_true(vt_wait(t, "tokens"));
     vt_type(t, "\r");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     assert_true(vt_shows(t, "␛]0;owned␇ wide 你好"));
     assert_int_equal(vt_titles(t), 0);
     assert_int_equal(vt_bells(t), 0);
@@ -369,7 +369,7 @@ static void resizing_keeps_the_place(void **state)
     (void)state;
     struct vt *t = start(20, 90, (const char *const[]){"-n", "300", "--temperature", "0", NULL});
     ask(t, "The llama");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     press(t, PAGE_UP);
     press(t, PAGE_UP);
     char top[512];
