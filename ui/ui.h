@@ -224,7 +224,7 @@ struct ui_item {
     const char *label;
     const char *detail;    /* dim, at the right or below; may be NULL */
     const char *command;   /* UI_COMMAND's text when it is chosen, with act 0 */
-    int act;               /* positive: a number of the program's, told by UI_CHOICE with a and b; 0: command runs */
+    int act;               /* positive: a number of the program, which UI_CHOICE brings with a and b; 0: command runs */
     int64_t a, b;
 };
 /* Opens a list to choose from by typing a few letters. With asks set, typing does not filter it but sends UI_QUERY,

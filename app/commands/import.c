@@ -10,6 +10,7 @@
 #include "app/options/options.h"
 #include "app/terminal/report.h"
 #include "app/text/jsonl.h"
+#include "app/text/safe.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "history/history.h"
@@ -21,7 +22,7 @@ static void print_imported(const struct store_import_report *sum, const struct s
     library_import_tell(sum, &text);
     if (first->title != NULL)
         buf_printf(&text, "; palaver show %s shows %s", first->public_id, sum->conversations == 1 ? "it" : "the first");
-    puts(buf_text(&text));
+    safe_printf(stdout, "%s\n", buf_text(&text));
     buf_free(&text);
 }
 

@@ -151,6 +151,13 @@ prints "what is there already is left alone" "0 conversations with 0 messages im
 HOME=$work/second run import "$work/all.json"
 HOME=$work/second run export --json
 expect "export, import, export is equal" cmp -s "$work/out" "$work/all.json"
+mkfifo "$work/pipe"
+run export -o "$work/pipe"
+fails_with "export to a named pipe" 1 "$work/pipe: can't be written"
+run import "$work/pipe"
+fails_with "import of a named pipe" 1 "$work/pipe: not a regular file"
+run export -o /dev/stdout
+prints "export to a passed descriptor" "Short wavelengths scatter more."
 for format in markdown text html; do
 	run export --format "$format"
 	prints "export as $format" "Short wavelengths scatter more."
