@@ -35,6 +35,9 @@ enum error_code error_set(struct error *err, enum error_code code, const char *f
 enum error_code error_system(struct error *err, enum error_code code, int errnum, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* ERR_MEMORY with "out of memory": there is nothing else to say, and nothing that the user can do about one allocation. */
+enum error_code error_memory(struct error *err);
+
 void error_clear(struct error *err);
 
 #endif

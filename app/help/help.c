@@ -1,9 +1,15 @@
-/* Options in print: --help, --check-config and --paths. */
+/* --help, --version, --check-config and --paths. */
 #include <config.h>
 
 #include "app/help/help.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "app/options/options.h"
+#include "app/text/safe.h"
+#include "base/buf.h"
+#include "engine/engine.h"
 
 enum { COLUMN = 30 };
 
@@ -38,7 +44,7 @@ static void print_options(FILE *out, unsigned command)
 
 static void print_commands(FILE *out)
 {
-    fputs("\nCommands (palaver COMMAND --help says more):\n", out);
+    fputs("\nCommands (palaver COMMAND --help tells more):\n", out);
     for (const struct command *c = commands + 1; c->name != NULL; c++)
         fprintf(out, "  %-12s%s\n", c->name, c->help);
 }
@@ -57,19 +63,21 @@ void print_help(FILE *out, const struct command *command)
         print_commands(out);
 }
 
-/* As the config file would have it. */
+/* A text as the config file would hold it. */
 static void print_text(FILE *out, const char *text)
 {
-    fputs(text != NULL ? "\"" : "(none)", out);
+    struct buf quoted;
+    buf_init(&quoted, 1 << 20);
+    buf_puts(&quoted, text != NULL ? "\"" : "(none)");
     for (const char *c = text; c != NULL && *c != '\0'; c++) {
         if (*c == '\n')
-            fputs("\\n", out);
-        else if (*c == '"' || *c == '\\')
-            fprintf(out, "\\%c", *c);
+            buf_puts(&quoted, "\\n");
         else
-            fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, out);
+            buf_printf(&quoted, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
     }
-    fputs(text != NULL ? "\"" : "", out);
+    buf_puts(&quoted, text != NULL ? "\"" : "");
+    safe_write(out, buf_text(&quoted), quoted.size);
+    buf_free(&quoted);
 }
 
 static void print_choice(FILE *out, const char *choices, int32_t index)
@@ -93,6 +101,8 @@ static void print_value(FILE *out, const struct options *o, const struct option_
             fprintf(out, "%d texts", (int)o->sampling.n_stops);
         } else if (sampling_list(spec->name) != SAMPLING_LISTS) {
             fprintf(out, "%d", (int)sampling_list_size(&o->sampling, sampling_list(spec->name)));
+        } else if (strcmp(spec->name, "seed") == 0 && !options_fix_seed(o)) {
+            fputs("random", out);
         } else {
             sampling_get(&o->sampling, sampling_field(spec->name), value, sizeof value);
             fputs(value, out);
@@ -113,8 +123,14 @@ void print_values(FILE *out, const struct options *o)
     }
 }
 
+void print_version(FILE *out)
+{
+    fprintf(out, "palaver %s\nlicence    MIT, (c) the Palaver authors\nlibraries  %s\n           %s, loaded only when "
+                 "needed (--exact)\nkernels    %s\n", PACKAGE_VERSION, LIBRARIES, OPENBLAS, engine_kernels());
+}
+
 void print_paths(FILE *out, const struct options *o)
 {
-    fprintf(out, "config  %s\ndata    %s\ncache   %s\nstate   %s\nmodels  %s/models\n", o->paths.config_dir,
+    safe_printf(out, "config  %s\ndata    %s\ncache   %s\nstate   %s\nmodels  %s/models\n", o->paths.config_dir,
             o->paths.data_dir, o->paths.cache_dir, o->paths.state_dir, o->paths.data_dir);
 }

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/options/options.h"
+#include "app/options/paths.h"
 #include "app/text/nearest.h"
+#include "base/error.h"
 #include "base/lines.h"
 
 /* "quoted text" keeps its blanks, and \n in it is a line break. */
@@ -48,7 +51,7 @@ static enum error_code read_entry(struct options *o, const struct lines *l, char
 {
     char *equals = strchr(text, '=');
     if (equals == NULL)
-        return lines_fail(l, ERR_ARGUMENT, err, "a line reads `name = value`, this one has no '='");
+        return lines_fail(l, ERR_ARGUMENT, err, "a line reads `name = value`; this one has no '='");
     *equals = '\0';
     const char *name = lines_trim(text);
     const struct option_spec *spec = find_lasting(name);
@@ -67,7 +70,7 @@ enum error_code config_read(struct options *o, struct error *err)
     struct error why = {0};
     char *path = paths_join(o->paths.config_dir, "config");
     if (path == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     enum error_code code = lines_open(&l, path, &why);
     if (code != ERR_NONE)
         code = code == ERR_NOT_FOUND ? ERR_NONE : error_set(err, code, "%s", why.message);

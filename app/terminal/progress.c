@@ -1,4 +1,4 @@
-/* Progress: the bar. */
+/* Progress: drawing the bar. */
 #include <config.h>
 
 #include "app/terminal/progress.h"
@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 enum { WIDTH = 30 };
 

@@ -1,13 +1,20 @@
-/* JSON lines: reading and answering them; jansson parses. */
+/* JSON lines; jansson parses them. */
 #include <config.h>
 
 #include "app/text/jsonl.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/options/options.h"
+#include <jansson.h>
+
+#include "app/text/safe.h"
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
 
 static json_t *parse_line(const char *text, size_t size, struct error *err)
 {
@@ -31,34 +38,41 @@ static json_t *answer_line(const char *text, size_t size, jsonl_answer *answer, 
     return result;
 }
 
-int jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context)
+bool jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context, struct error *err)
 {
-    int status = EXIT_ANSWER;
+    bool good = true;
     char *line = NULL;
     size_t capacity = 0;
     ssize_t size;
     for (json_int_t number = 1; (size = getline(&line, &capacity, in)) >= 0; number++) {
         if (strspn(line, " \t\r\n") == (size_t)size)
             continue;
-        struct error err = {0};
-        json_t *result = answer_line(line, (size_t)size, answer, context, &err);
+        struct error why = {0};
+        json_t *result = answer_line(line, (size_t)size, answer, context, &why);
         if (result == NULL) {
-            result = json_pack("{s:o, s:I}", "error", json_text(err.message, strlen(err.message)), "line", number);
-            status = EXIT_ERROR;
+            result = json_pack("{s:o, s:I}", "error", json_text(why.message, strlen(why.message)), "line", number);
+            good = false;
         }
         json_print(out, result);
         fflush(out);
     }
+    if (ferror(in) && errno == EBADF)
+        error_set(err, ERR_IO, "standard input is closed");
+    else if (ferror(in))
+        error_system(err, ERR_IO, errno, "standard input");
     free(line);
-    return ferror(in) ? EXIT_ERROR : status;
+    return good && !ferror(in);
 }
 
 void json_print(FILE *out, json_t *value)
 {
     if (value == NULL)
         return;
-    json_dumpf(value, out, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    if (text != NULL)
+        safe_json(out, text, strlen(text));
     fputc('\n', out);
+    free(text);
     json_decref(value);
 }
 
@@ -96,7 +110,7 @@ enum error_code json_read_ids(const json_t *array, int32_t vocab, struct ids *ou
             return error_set(err, ERR_FORMAT, "ids[%zu] is not a token of this model (0 to %d)", i, vocab - 1);
         int32_t narrow = (int32_t)id;
         if (!ids_append(out, &narrow, 1))
-            return error_set(err, ERR_MEMORY, "no memory for %zu ids", json_array_size(array));
+            return error_memory(err);
     }
     return ERR_NONE;
 }

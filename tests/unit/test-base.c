@@ -1,21 +1,16 @@
 /* Tests of base/: buffers stop at their maximum, the first error wins, UTF-8 is held to the standard. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/lines.h"
 #include "base/utf8.h"
+#include "tests/cmocka.h"
 
 static void first_error_wins(void **state)
 {

@@ -1,22 +1,17 @@
-/* Tests of the chat with a small model of random weights and a context of a few hundred tokens: what the model sees, what
- * falls out, and what is taken back. What the model says does not matter. */
+/* Tests of the chat with a small model of random weights and a context of a few hundred tokens: what the model sees,
+ * what is left out, and what is taken back. What the model says does not matter. */
 #include <config.h>
 
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/chat/chat.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
-/* What the chat told. */
+/* What the chat told its view. */
 struct told {
     int loaded, ended, refused, failed;
     size_t window, window_tokens;
@@ -24,6 +19,7 @@ struct told {
     struct buf text;
     struct error error;
     enum finish finish;
+    char remark[512];
 };
 
 static void on_loaded(void *context)
@@ -66,6 +62,13 @@ static void on_failed(void *context, const struct error *err)
     t->error = *err;
 }
 
+static void on_remark(void *context, bool trouble, const char *text)
+{
+    struct told *t = context;
+    (void)trouble;
+    snprintf(t->remark, sizeof t->remark, "%s", text);
+}
+
 enum { PATIENCE = 600000 }; /* milliseconds a test waits at most, far more than it needs */
 
 /* A chat and all that it needs. */
@@ -90,7 +93,8 @@ static struct fixture *open_chat(int32_t context, int32_t longest)
     f->options.paths.config_dir = f->options.paths.data_dir = "/nonexistent";
     f->options.sampling.max_new_tokens = longest;
     f->view = (struct chat_view){.context = &f->told, .loaded = on_loaded, .token = on_token, .window = on_window,
-                                 .ended = on_ended, .refused = on_refused, .failed = on_failed};
+                                 .ended = on_ended, .refused = on_refused, .failed = on_failed,
+                                 .remark = on_remark};
     buf_init(&f->told.text, 1 << 24);
     f->chat = chat_open(&f->options, &f->view, &err);
     assert_non_null(f->chat);
@@ -105,7 +109,7 @@ static void close_chat(struct fixture *f)
     free(f);
 }
 
-/* Handles events until the chat is loaded and waits for nothing. */
+/* Handles events until the model is loaded and no answer is under way. */
 static void settle(struct fixture *f)
 {
     while (chat_is_busy(f->chat) || chat_state(f->chat) == CHAT_LOADING) {
@@ -124,7 +128,7 @@ static void say(struct fixture *f, const char *text)
     assert_int_equal(f->told.failed + f->told.refused, 0);
 }
 
-/* A message sent while the model loads is answered once it is there. */
+/* A message sent while the model loads is answered as soon as it is loaded. */
 static void waits_for_the_model(void **state)
 {
     (void)state;
@@ -142,7 +146,7 @@ static void waits_for_the_model(void **state)
     close_chat(f);
 }
 
-/* The oldest messages fall out when the context is full, and it is told how many; the prompt always fits. */
+/* The oldest messages are left out when the context is full, and the view is told how many; the prompt always fits. */
 static void drops_the_oldest(void **state)
 {
     (void)state;
@@ -157,7 +161,7 @@ static void drops_the_oldest(void **state)
         assert_true(prompt->ids.n <= 256 - 64);
         assert_non_null(strstr(buf_text(&prompt->text), "Be a gull."));
         assert_non_null(strstr(buf_text(&prompt->text), text));
-        assert_int_equal(f->told.window, chat_window(f->chat));
+        assert_int_equal(f->told.window, chat_first_visible(f->chat));
     }
     assert_true(f->told.window > 0);
     assert_int_equal(f->told.window % 2, 0);
@@ -198,7 +202,7 @@ static void refuses_what_is_too_long(void **state)
     close_chat(f);
 }
 
-/* An answer that meets the end of the context goes on while older messages can fall out, and ends by itself or there. */
+/* An answer that fills the context continues while older messages can be left out, and ends by itself or there. */
 static void goes_on_in_a_renewed_context(void **state)
 {
     (void)state;
@@ -296,7 +300,7 @@ static void stops(void **state)
     struct fixture *f = open_chat(100000, -1);
     struct sampling s = *chat_sampling(f->chat);
     s.temperature = 0;
-    s.repetition_penalty = 0.01f; /* it says the same for ever: it can't have ended before it is stopped */
+    s.repetition_penalty = 0.01f; /* it repeats itself for ever: it can't end before it is stopped */
     s.repetition_window = -1;
     chat_set_sampling(f->chat, &s);
     struct error err = {0};
@@ -337,6 +341,67 @@ static void keeps_the_model_when_another_fails(void **state)
     close_chat(f);
 }
 
+/* ---- a summary in place of the oldest messages ------------------------------------------------------------------ */
+
+static struct fixture *open_long_chat(void)
+{
+    struct fixture *f = open_chat(512, 12);
+    char text[300];
+    for (int i = 0; i < 4; i++) {
+        snprintf(text, sizeof text, "Message %d: the llama looked at the ships, the gulls, the sea and the stones, and "
+                                    "then it looked at the sea, the stones, the ships and the gulls once more.", i);
+        say(f, text);
+    }
+    assert_int_equal(chat_count(f->chat), 8);
+    return f;
+}
+
+static void sums_up_the_oldest(void **state)
+{
+    (void)state;
+    struct fixture *f = open_long_chat();
+    struct error err = {0};
+    assert_int_equal(chat_compact(f->chat, &err), ERR_NONE);
+    assert_memory_equal(f->told.remark, "summing up, ", 12);
+    while (strncmp(f->told.remark, "summing up, ", 12) == 0) {
+        struct pollfd fd = {.fd = chat_fd(f->chat), .events = POLLIN};
+        assert_int_equal(poll(&fd, 1, 60000), 1);
+        chat_handle(f->chat);
+    }
+    assert_memory_equal(f->told.remark, "a summary stands for the first ", 31);
+    assert_in_range(chat_count(f->chat), 2, 6);
+    assert_memory_equal(buf_text(&chat_message(f->chat, chat_count(f->chat) - 2)->text), "Message 3", 9);
+    assert_memory_equal(chat_system(f->chat), "The conversation so far", 23);
+    say(f, "And now?");
+    assert_non_null(strstr(buf_text(&chat_last_prompt(f->chat)->text), "The conversation so far"));
+    close_chat(f);
+    f = open_chat(512, 4);
+    say(f, "The sea");
+    assert_int_equal(chat_compact(f->chat, &err), ERR_NOT_FOUND);
+    close_chat(f);
+}
+
+/* Work aside never holds up a message, and what it still brings then is dropped. */
+static void a_message_ends_summing_up(void **state)
+{
+    (void)state;
+    struct fixture *f = open_long_chat();
+    struct error err = {0};
+    assert_int_equal(chat_compact(f->chat, &err), ERR_NONE);
+    say(f, "And now?");
+    assert_string_equal(f->told.remark, "not summed up");
+    assert_int_equal(chat_count(f->chat), 10);
+    assert_string_equal(chat_system(f->chat), "");
+    /* another model takes the slot away, and the requests of both count from 1 */
+    assert_int_equal(chat_compact(f->chat, &err), ERR_NONE);
+    assert_int_equal(chat_set_model(f->chat, f->model, &err), ERR_NONE);
+    settle(f);
+    say(f, "And then?");
+    assert_int_equal(chat_count(f->chat), 12);
+    assert_string_equal(chat_system(f->chat), "");
+    close_chat(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +410,7 @@ int main(void)
         cmocka_unit_test(takes_back_and_gives_again),   cmocka_unit_test(regenerates_and_continues),
         cmocka_unit_test(repeats_with_a_seed),          cmocka_unit_test(stops),
         cmocka_unit_test(keeps_the_model_when_another_fails),
+        cmocka_unit_test(sums_up_the_oldest),           cmocka_unit_test(a_message_ends_summing_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,20 +3,15 @@
  * Bad files are parsed in blocks of exactly their size, so that a sanitizer sees every byte read too far. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/buf.h"
 #include "engine/file/source-kind.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 /* ---- helpers ---------------------------------------------------------------------------------------------------- */
@@ -490,7 +485,7 @@ static void other_versions_are_refused(void **state)
     (void)state;
     static const struct { uint32_t version; const char *says; } rows[] = {
         {1, "GGUF version 1 is not supported"}, {4, "Palaver reads 2 and 3"}, {0x03000000, "big-endian"},
-        {0, "GGUF version 0 is not supported"},
+        {0, "GGUF version 0 is not supported"}, {0x78787878, "not a GGUF file, or damaged"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf b;

@@ -1,16 +1,11 @@
 /* Tests of unpacking: every block type of quants.gguf against what another implementation unpacked it to. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "engine/file/source.h"
+#include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
 
 enum { TYPES = 12 };

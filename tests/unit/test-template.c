@@ -2,19 +2,14 @@
  * and what fits into a context. */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "engine/text/template.h"
+#include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
 
 static char folder[] = "/tmp/palaver-template-XXXXXX";

@@ -1,20 +1,15 @@
 /* Tests of the tokenizers: ids and texts equal to those of sentencepiece and of Hugging Face's tokenizers. */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #include "engine/text/cutter.h"
 #include "engine/text/pattern.h"
 #include "engine/text/tokenizer.h"
+#include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
 
 static struct model *open_vocabulary(char *path)

@@ -2,15 +2,11 @@
  * cut off, turned or hostile ends with an error that says so. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "tests/cmocka.h"
 #include <jansson.h>
 
 #include "engine/file/weights.h"

@@ -1,13 +1,14 @@
-/* Table: a column gets what it needs while that is less than its share; those that need more share the rest. */
+/* Table: a column that needs less than its share gets what it needs; the others share the rest. */
 #include <config.h>
 
 #include "ui/text/table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ui/text/text.h"
 
-enum { NARROWEST = 4 }; /* columns of the screen; with less a table can't be read as one */
+enum { NARROWEST = 4 }; /* columns of the screen; narrower columns cannot be read */
 
 bool table_add(struct table *t, size_t from, enum table_align align)
 {
@@ -29,9 +30,17 @@ void table_free(struct table *t)
     *t = (struct table){0};
 }
 
+/* The columns of the widest line of a cell. */
 static int cell_columns(const struct table_cell *c, const struct stretch *s)
 {
-    return text_columns(s->text + c->from, c->to - c->from, 0);
+    int widest = 0;
+    for (size_t at = c->from, end; at < c->to; at = end + 1) {
+        const char *newline = memchr(s->text + at, '\n', c->to - at);
+        end = newline != NULL ? (size_t)(newline - s->text) : c->to;
+        int columns = text_columns(s->text + at, end - at, 0);
+        widest = columns > widest ? columns : widest;
+    }
+    return widest;
 }
 
 static void widest_cells(const struct table *t, const struct stretch *s, int *widths)
@@ -43,7 +52,7 @@ static void widest_cells(const struct table *t, const struct stretch *s, int *wi
     }
 }
 
-/* Makes the sum of widths at most room. Returns whether something became narrower. */
+/* Makes the sum of widths at most room. Returns whether a column became narrower. */
 static bool fit_columns(int *widths, size_t n, int room)
 {
     long sum = 0;
@@ -52,7 +61,7 @@ static bool fit_columns(int *widths, size_t n, int room)
     if (sum <= room)
         return false;
     int share = room / (int)n, before;
-    do { /* what narrow columns leave of their share goes to the others */
+    do { /* what a narrow column leaves of its share goes to the others */
         int rest = room, wide = 0;
         for (size_t i = 0; i < n; i++)
             if (widths[i] <= share)
@@ -68,7 +77,7 @@ static bool fit_columns(int *widths, size_t n, int room)
     return true;
 }
 
-/* Writes the next line of a cell into its column, which begins at column; false when nothing is left of it. */
+/* Writes the next line of a cell into its column, which begins at `column`. Returns whether more lines follow. */
 static bool write_part(struct table_cell *c, const struct stretch *s, struct lines *l, int column, int width)
 {
     if (c->from >= c->to)
@@ -110,14 +119,14 @@ static void write_rule(const int *widths, size_t n, struct lines *l)
     lines_end(l);
 }
 
-/* As paragraphs, a row each: for tables with more columns than find room. */
+/* Writes each row as a paragraph, for tables with more columns than there is room for. */
 static void write_flowing(const struct table *t, const struct stretch *s, struct lines *l)
 {
     struct stretch row = {0};
     for (size_t i = 0; i < t->n; i++) {
         const struct table_cell *c = &t->cells[i];
         for (size_t b = c->from; b < c->to; b++)
-            stretch_add(&row, s->text + b, 1, s->source[b], s->style[b]);
+            stretch_add(&row, s->text[b] == '\n' ? " " : s->text + b, 1, s->source[b], s->style[b]);
         bool last = (i + 1) % t->n_columns == 0;
         if (!last && c->to > c->from)
             stretch_add(&row, " | ", 3, RENDER_NO_SOURCE, STYLE_TABLE);
@@ -130,7 +139,8 @@ static void write_flowing(const struct table *t, const struct stretch *s, struct
     stretch_free(&row);
 }
 
-static void write_columns(const struct table *t, const struct stretch *s, const int *widths, bool wraps, struct lines *l)
+static void write_columns(const struct table *t, const struct stretch *s, const int *widths, bool wraps,
+                          struct lines *l)
 {
     struct table_cell *row = malloc(t->n_columns * sizeof *row);
     if (row == NULL) {
