@@ -273,7 +273,7 @@ static void writes_no_escapes_to_an_unknown_terminal(void **state)
     assert_true(pty_expect(&p, "Ctrl-D leaves"));
     assert_true(pty_expect(&p, "> "));
     pty_type(&p, "The llama\r");
-    assert_true(pty_expect(&p, "/continue goes on"));
+    assert_true(pty_expect(&p, "/continue resumes it"));
     assert_true(pty_expect(&p, "> "));
     pty_type(&p, "\004");
     int status = pty_wait(&p);
