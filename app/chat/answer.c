@@ -232,6 +232,7 @@ static void take_answer_event(struct chat *c, const struct event *event)
 {
     switch (event->kind) {
     case EVENT_LOADED: break;
+    case EVENT_PROMPT:
     case EVENT_PREFILL:
         if (c->view->reading != NULL)
             c->view->reading(c->view->context, event->done, event->total);

@@ -276,6 +276,7 @@ static void take_side_event(struct chat *c, struct side *s, const struct event *
 {
     switch (event->kind) {
     case EVENT_LOADED: take_side_loaded(c, s); break;
+    case EVENT_PROMPT:
     case EVENT_PREFILL: break;
     case EVENT_PREVIEW: s->stage = WAITING; break;
     case EVENT_TOKEN: take_side_token(c, s, event); break;

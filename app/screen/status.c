@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "app/chat/models.h"
 #include "app/library/home.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -124,18 +124,15 @@ static size_t count_used(const struct screen *s)
 static void write_model(const struct screen *s, char *out, size_t size)
 {
     const struct chat *c = s->repl.chat;
-    const char *path = chat_model_path(c), *slash = path != NULL ? strrchr(path, '/') : NULL;
-    const char *name = slash != NULL ? slash + 1 : path != NULL ? path : "no model";
-    int length = (int)strlen(name);
-    if (length > 5 && strcasecmp(name + length - 5, ".gguf") == 0)
-        length -= 5;
+    char name[140];
+    models_label(chat_model_path(c), name, sizeof name);
     const struct chat_template *template = chat_template(c);
     if (template == NULL)
-        snprintf(out, size, "%.*s", length, name);
+        snprintf(out, size, "%s", name);
     else if (template_is_base(template))
-        snprintf(out, size, "%.*s · base · continues the text", length, name);
+        snprintf(out, size, "%s · base · continues the text", name);
     else
-        snprintf(out, size, "%.*s · chat · %s · temp %.2g", length, name, template_name(template),
+        snprintf(out, size, "%s · chat · %s · temp %.2g", name, template_name(template),
                  (double)chat_sampling(c)->temperature);
 }
 

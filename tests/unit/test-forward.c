@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "engine/engine.h"
-#include "engine/run/forward.h"
 #include "engine/kernels/kernels.h"
+#include "engine/run/attention.h"
+#include "engine/run/forward.h"
+#include "engine/run/kv.h"
 #include "engine/run/pool.h"
 #include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
@@ -138,11 +140,17 @@ static void check_greedy_at_once(struct forward *f, int32_t vocab, const json_t 
     memcpy(ids, prompt, n * sizeof *ids);
     memcpy(ids + n, answer, more * sizeof *ids);
     float *logits = malloc(more * (size_t)vocab * sizeof *logits);
-    const struct forward_batch batch = {.ids = ids, .n = (int32_t)(n + more), .want = FORWARD_ALL};
+    struct kv kv;
+    struct batch_row rows[BATCH];
+    assert_true(forward_kv_init(f, &kv, BATCH, NULL) && kv_reserve(&kv, 0, (int32_t)(n + more), NULL));
+    for (size_t i = 0; i < n + more; i++)
+        rows[i] = (struct batch_row){.id = ids[i], .position = (int32_t)i, .kv = &kv};
+    const struct forward_batch batch = {.rows = rows, .n = (int32_t)(n + more), .want = FORWARD_ALL};
     assert_true(forward_run(f, &batch));
     forward_logits(f, (int32_t)n - 1, (int32_t)more, logits);
     for (size_t i = 0; i < more; i++, largest->greedy++)
         assert_int_equal(likeliest(logits + i * (size_t)vocab, vocab), answer[i]);
+    kv_free(&kv);
     free(logits);
     free(prompt);
     free(answer);
@@ -482,17 +490,19 @@ static void a_batch_stops_at_any_question(void **state)
     (void)state;
     struct model *model = open_model(vectors_path("tiny-llama.gguf"));
     const size_t size = (size_t)model_info(model)->vocab * sizeof(float);
-    int32_t ids[40];
-    for (int32_t i = 0; i < 40; i++)
-        ids[i] = i * 5;
     float *expected = malloc(size), *logits = malloc(size);
     const struct forward_options options = {.context = 64, .batch = 40};
     for (int32_t threads = 1; threads <= 3; threads++) {
         struct error err = {0};
         struct pool *pool = pool_new(threads, &err);
         struct forward *f = forward_new(model, pool, &options, &err);
+        struct kv kv;
+        assert_true(forward_kv_init(f, &kv, 40, &err) && kv_reserve(&kv, 0, 40, &err));
+        struct batch_row rows[40];
+        for (int32_t i = 0; i < 40; i++)
+            rows[i] = (struct batch_row){.id = i * 5, .position = i, .kv = &kv};
         int left = -1;
-        struct forward_batch batch = {.ids = ids, .n = 40, .want = FORWARD_LAST, .logits = expected,
+        struct forward_batch batch = {.rows = rows, .n = 40, .want = FORWARD_LAST, .logits = expected,
                                       .progress = stop_at_zero, .context = &left};
         assert_true(forward_run(f, &batch));
         batch.logits = logits;
@@ -503,6 +513,7 @@ static void a_batch_stops_at_any_question(void **state)
             assert_true(forward_run(f, &batch));
             assert_memory_equal(logits, expected, size);
         }
+        kv_free(&kv);
         forward_free(f);
         pool_free(pool);
     }

@@ -57,7 +57,7 @@ enum fill { FILL_RANDOM, FILL_ZERO, FILL_ONES, FILL_EXTREME };
 static struct tensor make_weights(enum tensor_type type, uint64_t rows, uint64_t cols, enum fill fill)
 {
     const struct tensor_traits *traits = tensor_traits(type);
-    struct tensor t = {type, rows, cols, NULL};
+    struct tensor t = {.type = type, .rows = rows, .cols = cols};
     size_t bytes = tensor_row_bytes(&t) * rows;
     uint8_t *data = malloc(bytes);
     assert_non_null(data);
