@@ -37,7 +37,7 @@ enum {
 
 enum stage {
     LOADING,
-    LOADED,  /* its prompt is to be read */
+    LOADED, /* its prompt is to be read */
     READING,
     WAITING, /* for its turn */
     MAKING,  /* a token */
@@ -46,21 +46,21 @@ enum stage {
 
 struct side {
     char *label;
-    struct speaker *speaker;    /* the chat's, or own; NULL: it could not be made */
-    bool own, shares_model;     /* own, with the chat's model */
+    struct speaker *speaker; /* the chat's, or own; NULL: it could not be made */
+    bool own, shares_model;  /* own, with the chat's model */
     enum stage stage;
     uint64_t request;           /* 0: none */
     struct chat_message answer; /* with the side's settings */
     struct store_reply *reply;
-    bool failed;                /* the last chat_compare_save could not write it */
+    bool failed; /* the last chat_compare_save could not write it */
     struct error error;
 };
 
 struct compare {
     struct side sides[CHAT_SIDES];
-    size_t n, turn;             /* turn: the side that computed last */
-    size_t question;            /* index of the message */
-    int64_t shown;              /* id of the message below it that was shown before; 0: none */
+    size_t n, turn;  /* turn: the side that computed last */
+    size_t question; /* index of the message */
+    int64_t shown;   /* id of the message below it that was shown before; 0: none */
     int epoll;
 };
 

@@ -32,16 +32,16 @@
 enum { RETRY_EVERY = 1000, PROPERTIES_AFTER = 250 };
 
 struct saving {
-    struct store_reply *reply;   /* of the message reply_index; NULL: none is open */
+    struct store_reply *reply; /* of the message reply_index; NULL: none is open */
     size_t reply_index;
     struct timings reply_before; /* what the message had taken when the reply was opened */
     char **epochs;               /* settings given to the request while it ran, as JSON */
     size_t n_epochs, epochs_seen;
-    bool properties;             /* the conversation's are not saved */
-    int64_t properties_due;      /* clock_milliseconds: when they are to be at the latest; 0: no one waits */
-    bool orphan;                 /* another program destroyed the conversation; the next message stores it again */
-    unsigned reported;           /* set of enum saving_report */
-    int64_t retry;               /* clock_milliseconds: when to try again */
+    bool properties;        /* the conversation's are not saved */
+    int64_t properties_due; /* clock_milliseconds: when they are to be at the latest; 0: no one waits */
+    bool orphan;            /* another program destroyed the conversation; the next message stores it again */
+    unsigned reported;      /* set of enum saving_report */
+    int64_t retry;          /* clock_milliseconds: when to try again */
 };
 
 struct saving *saving_new(void)

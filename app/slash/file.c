@@ -117,8 +117,7 @@ enum error_code slash_import(struct repl *t, const char *arguments, struct error
         if (strcmp(files.at[i], "-") == 0)
             error_set(err, ERR_ARGUMENT, "standard input is the keyboard here; name a file");
     if (files.n == 0)
-        error_set(err, ERR_ARGUMENT,
-                  "which file? /import FILE reads exports of Palaver and of other programs");
+        error_set(err, ERR_ARGUMENT, "which file? /import FILE reads exports of Palaver and of other programs");
     if (err->code == ERR_NONE && library_import(s, files.at, files.n, &sum, err) == ERR_NONE)
         show_imported(t, s, &sum);
     words_free(&files);

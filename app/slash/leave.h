@@ -19,8 +19,8 @@ struct leave_loss {
 };
 /* Closes the chat, which can still be looked at. */
 struct leave_loss leave_close(struct repl *t);
-/* Says on standard error what is lost; texts: shows the messages too, where the screen that showed them is gone. Call it
- * when the terminal is restored, before chat_free. Returns whether anything is. */
+/* Says on standard error what is lost; texts: shows the messages too, where the screen that showed them is gone. Call
+ * it when the terminal is restored, before chat_free. Returns whether anything is lost. */
 bool leave_report(struct repl *t, const struct leave_loss *loss, bool texts);
 
 #endif

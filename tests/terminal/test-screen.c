@@ -502,7 +502,8 @@ static void lesser_ones_get_the_line_mode(void **state)
     static const char *const cases[] = {"TERM=dumb", "TERM=nobody-knows-this-one", "LANG=C", "ACCESSIBLE=1"};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct vt *t = start_in(NULL, 24, 80, (const char *const[]){cases[i], NULL}, (const char *const[]){SHORT, NULL});
+        struct vt *t =
+            start_in(NULL, 24, 80, (const char *const[]){cases[i], NULL}, (const char *const[]){SHORT, NULL});
         assert_true(vt_wait(t, "Ctrl-D leaves"));
         assert_false(vt_on_alternate(t));
         vt_settle(t, 100);
@@ -514,8 +515,9 @@ static void lesser_ones_get_the_line_mode(void **state)
 
 static void signals_give_the_terminal_back(void **state)
 {
-    const int signals[] = {SIGTERM, SIGHUP,  SIGSEGV, SIGQUIT, SIGPIPE, SIGXCPU,   SIGXFSZ, SIGUSR1, SIGUSR2, SIGALRM,
-                           SIGSYS,  SIGTRAP, SIGFPE,  SIGILL,  SIGBUS,  SIGVTALRM, SIGPROF, SIGABRT, SIGPOLL, SIGRTMIN + 1};
+    const int signals[] = {SIGTERM, SIGHUP,  SIGSEGV,   SIGQUIT, SIGPIPE, SIGXCPU,     SIGXFSZ,
+                           SIGUSR1, SIGUSR2, SIGALRM,   SIGSYS,  SIGTRAP, SIGFPE,      SIGILL,
+                           SIGBUS,  SIGPROF, SIGVTALRM, SIGABRT, SIGPOLL, SIGRTMIN + 1};
     (void)state;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct vt *t = start(24, 80, (const char *const[]){ENDLESS, NULL});
@@ -563,9 +565,10 @@ static void imported_text_commands_nothing(void **state)
     snprintf(path, sizeof path, "%s/evil.json", vt_home(t));
     FILE *out = fopen(path, "w");
     assert_non_null(out);
-    fputs("[{\"role\":\"user\",\"content\":\"\\u001b]0;title\\u0007\\u001b]52;c;YQ==\\u0007 evil \\u001b[2J\\u009b31m\"},"
-          "{\"role\":\"assistant\",\"content\":\"\\u202e reversed \\u0007\\u0007 \\u001bP1$r\\u001b\\\\\"}]",
-          out);
+    fputs(
+        "[{\"role\":\"user\",\"content\":\"\\u001b]0;title\\u0007\\u001b]52;c;YQ==\\u0007 evil \\u001b[2J\\u009b31m\"},"
+        "{\"role\":\"assistant\",\"content\":\"\\u202e reversed \\u0007\\u0007 \\u001bP1$r\\u001b\\\\\"}]",
+        out);
     fclose(out);
     char line[160];
     snprintf(line, sizeof line, "/import %s\r", path);
