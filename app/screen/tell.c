@@ -128,7 +128,8 @@ static void on_failed(void *context, const struct error *err)
 static void on_remark(void *context, bool trouble, const char *text)
 {
     struct screen *s = context;
-    ui_notice(s->ui, trouble, text);
+    if (s->ui != NULL)
+        ui_notice(s->ui, trouble, text);
 }
 
 /* ---- other messages --------------------------------------------------------------------------------------------- */
