@@ -89,7 +89,7 @@ enum ui_action_kind {
     UI_SELECT,    /* text: to the primary selection */
     UI_MORE,      /* the end of the list is selected: there may be more */
     UI_TOKENS,    /* index: the tokens of this message are wanted, see ui_message_tokens */
-    UI_TOKEN,     /* index, token: the lens stands on this token, see ui_set_token */
+    UI_TOKEN,     /* index, token: the lens is on this token, see ui_set_token */
     UI_FORK,      /* index, token: continue with alternative step instead; -1: with one drawn again */
     UI_WORDS,     /* index, token: continue with the user's words there; token SIZE_MAX: after the last one */
     UI_STEP,      /* the answer that waits continues with candidate step; -1: with what is drawn */

@@ -94,7 +94,7 @@ static void leave_edit(struct screen *s)
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */
 
-/* ui frees its names when it is given the settings anew. */
+/* The name is copied: ui frees it when it is given the settings again. */
 static void change_setting(struct screen *s, const struct ui_action *a, struct error *err)
 {
     char name[80];
@@ -109,7 +109,7 @@ static void change_setting(struct screen *s, const struct ui_action *a, struct e
         screen_settings_reset(s, name, err);
 }
 
-static void act(struct screen *s, const struct ui_action *a, struct error *err)
+static void pass_action(struct screen *s, const struct ui_action *a, struct error *err)
 {
     switch (a->kind) {
     case UI_SEND: screen_send_typed(s, a->text, a->size); break;
@@ -145,6 +145,6 @@ void screen_act(void *context, const struct ui_action *action)
 {
     struct screen *s = context;
     struct error err = {0};
-    act(s, action, &err);
+    pass_action(s, action, &err);
     screen_said_error(s, &err);
 }

@@ -41,9 +41,9 @@ void screen_acts_free(struct screen_acts *acts)
 
 /* What an act is about. */
 struct subject {
-    size_t index;         /* NEEDS_MESSAGE: the message, from 0 */
-    int64_t conversation; /* NEEDS_CONVERSATION: its id, or an item's a */
-    int64_t message;      /* an item's b */
+    size_t index;         /* UI_ABOUT_MESSAGE: the message, from 0 */
+    int64_t conversation; /* UI_ABOUT_CONVERSATION: its id; of an item, a */
+    int64_t message;      /* of an item, b */
 };
 
 /* ---- a message -------------------------------------------------------------------------------------------------- */
@@ -75,7 +75,7 @@ static void show_previous(struct screen *s, const struct subject *subject, struc
     run_numbered(s, "/prev", subject->index);
 }
 
-/* The last answer's next alternative, after the last of them, is a new one. */
+/* Past the last alternative of the last answer a new one is made. */
 static void show_next(struct screen *s, const struct subject *subject, struct error *err)
 {
     (void)err;
@@ -177,7 +177,7 @@ static void archive_conversation(struct screen *s, const struct subject *subject
 
 /* ---- neither ---------------------------------------------------------------------------------------------------- */
 
-static void undelete(struct screen *s, const struct subject *subject, struct error *err)
+static void restore_deleted(struct screen *s, const struct subject *subject, struct error *err)
 {
     struct screen_acts *acts = s->acts;
     struct store *library = home_library(chat_home(s->repl.chat), err);
@@ -225,7 +225,7 @@ static const struct act {
     [ACT_SAVE_EDIT] = {NULL, UI_ABOUT_NOTHING, save_edit},
     [ACT_CONTINUE_EDIT] = {NULL, UI_ABOUT_NOTHING, continue_edit},
     [ACT_TAKE_SETTINGS] = {"/settings-of-token", UI_ABOUT_NOTHING, take_settings},
-    [ACT_UNDELETE] = {"/undelete", UI_ABOUT_NOTHING, undelete},
+    [ACT_UNDELETE] = {"/undelete", UI_ABOUT_NOTHING, restore_deleted},
     [ACT_EDIT] = {"/edit", UI_ABOUT_MESSAGE, edit_message},
     [ACT_DELETE_MESSAGE] = {"/delete message", UI_ABOUT_MESSAGE, delete_message},
     [ACT_PREVIOUS] = {"/prev", UI_ABOUT_MESSAGE, show_previous},

@@ -76,7 +76,7 @@ static void show_settings(struct screen *s, const char *arguments, struct error 
 static void edit_message(struct screen *s, const char *arguments, struct error *err)
 {
     size_t index;
-    if (slash_find_message(&s->repl, arguments, slash_last_question(&s->repl), &index, err) == ERR_NONE)
+    if (slash_find_message(&s->repl, "edit", arguments, slash_last_question(&s->repl), &index, err) == ERR_NONE)
         screen_composer_edit(s, index, err);
 }
 

@@ -68,7 +68,7 @@ static enum error_code read_side(struct screen *s, const char *name, uint64_t se
     if (settings != NULL) {
         out->sampling = chat_base_sampling(c, NULL); /* as /preset does */
         out->sampling.seed = seed;
-        chat_settings_take(&out->sampling, settings);
+        chat_read_settings(&out->sampling, settings);
     } else if (path != NULL) {
         out->model = name;
     } else {

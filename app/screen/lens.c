@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "app/chat/chat.h"
+#include "app/library/reasons.h"
 #include "app/screen/records.h"
 #include "app/screen/roads.h"
 #include "app/screen/settings.h"
@@ -18,7 +19,7 @@
 #include "history/history.h"
 
 struct screen_lens {
-    size_t index, token; /* where it stands */
+    size_t index, token; /* where it is */
 };
 
 struct screen_lens *screen_lens_new(void)
@@ -83,7 +84,7 @@ static bool read_settings(const struct store_records *r, size_t token, struct sa
 {
     if (token >= r->n || r->at[token].epoch >= r->n_epochs)
         return false;
-    chat_settings_take(out, r->epochs[r->at[token].epoch]);
+    chat_read_settings(out, r->epochs[r->at[token].epoch]);
     return true;
 }
 
@@ -93,7 +94,7 @@ static size_t write_candidates(const struct tokenizer *tokenizer, const struct s
     size_t n = 0;
     for (; n < (size_t)t->n_best && n < STORE_CANDIDATES; n++) {
         const struct store_candidate *c = &t->best[n];
-        const char *reason = chat_reason(c->removed_by);
+        const char *reason = reason_name(c->removed_by);
         screen_token_write(tokenizer, c->id, words[n], TOKEN_TEXT);
         rows[n] = (struct ui_candidate){words[n], c->before, c->after,
                                         c->after > 0 ? NULL : reason != NULL ? reason : "removed", c->id == t->chosen.id};

@@ -89,16 +89,15 @@ static void suspend_program(struct screen *s)
 
 static void take_signals(struct screen *s)
 {
-    for (int number; (number = signals_next()) != 0;) {
-        if (number == SIGTERM || number == SIGHUP)
-            s->loop->dying = number;
-        else if (number == SIGINT)
-            chat_stop(s->repl.chat);
-        else if (number == SIGTSTP)
-            suspend_program(s);
-        else if (number == SIGWINCH || number == SIGCONT)
-            ui_resize(s->ui);
-    }
+    const struct signals came = signals_take();
+    if (came.end != 0)
+        s->loop->dying = came.end;
+    if (came.interrupt)
+        chat_stop(s->repl.chat);
+    if (came.suspend)
+        suspend_program(s);
+    if (came.resize || came.resume)
+        ui_resize(s->ui);
 }
 
 static void read_keys(struct screen *s)

@@ -1,4 +1,4 @@
-/* Roads: with another candidate, a token drawn anew, or the user's own words. */
+/* Roads: with another candidate, a token drawn again, or the user's own words. */
 #include <config.h>
 
 #include "app/screen/roads.h"

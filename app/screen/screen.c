@@ -36,6 +36,7 @@
 #include "app/terminal/report.h"
 #include "app/terminal/show.h"
 #include "app/terminal/signals.h"
+#include "app/terminal/term.h"
 #include "app/terminal/terminal.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -229,9 +230,8 @@ static void run_screen(struct screen *s)
 
 bool screen_fits(const struct options *o)
 {
-    const char *term = getenv("TERM");
-    return !o->line && !o->screen_reader && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term != NULL &&
-           *term != '\0' && strcmp(term, "dumb") != 0 && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    return !o->line && !o->screen_reader && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+           term_kind() == TERM_KIND_MOVES && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 static char *join_path(const char *folder, const char *name)

@@ -32,4 +32,9 @@ int screen_run(const struct options *o);
 /* True when the terminal is one for the screen and line mode was not chosen. */
 bool screen_fits(const struct options *o);
 
+/* Runs the chat; returns an exit code, after having reported what failed. */
+int screen_run(const struct options *o);
+/* True when the terminal is one for the screen and line mode was not chosen. */
+bool screen_fits(const struct options *o);
+
 #endif

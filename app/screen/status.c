@@ -47,7 +47,7 @@ void screen_status_free(struct screen_status *status)
 
 /* ---- counting --------------------------------------------------------------------------------------------------- */
 
-static double rate(size_t tokens, double seconds)
+static double speed_of(size_t tokens, double seconds)
 {
     return seconds > 0 ? (double)tokens / seconds : 0;
 }
@@ -83,7 +83,7 @@ void screen_status_end(struct screen *s, const struct timings *t)
     struct screen_status *status = s->status;
     *status->speed = '\0';
     if (t->answer_tokens > 0)
-        snprintf(status->speed, sizeof status->speed, "%.0f t/s  first %.1f s", rate(t->answer_tokens, t->decode_seconds),
+        snprintf(status->speed, sizeof status->speed, "%.0f t/s  first %.1f s", speed_of(t->answer_tokens, t->decode_seconds),
                  t->first_token_seconds);
     status->used = t->prompt_tokens + t->answer_tokens;
 }
@@ -110,7 +110,7 @@ static size_t count_used(const struct screen *s)
     struct prompt prompt;
     struct error ignored = {0}; /* a conversation that does not fit says so when it is answered */
     size_t bytes = 0;
-    for (size_t i = chat_window(c); i < chat_count(c); i++)
+    for (size_t i = chat_first_visible(c); i < chat_count(c); i++)
         bytes += chat_message(c, i)->text.size;
     if (bytes > COUNT_MOST || chat_count(c) == 0 || chat_render(c, &prompt, &ignored) != ERR_NONE)
         return 0;
@@ -208,7 +208,7 @@ void screen_status_show(struct screen *s)
     if (answering)
         status->used = (prompt != NULL ? prompt->ids.n : 0) + status->tokens;
     if (answering && !chat_waits(c) && status->first > 0 && passed > SPEED_AFTER) {
-        snprintf(speed, sizeof speed, "%.0f t/s  first %.1f s", rate(status->tokens, passed), status->first - status->asked);
+        snprintf(speed, sizeof speed, "%.0f t/s  first %.1f s", speed_of(status->tokens, passed), status->first - status->asked);
         shown.speed = speed;
     }
     if (status->used == SIZE_MAX && shown.available > 0)

@@ -73,7 +73,7 @@ static void write_note(const struct screen *s, const struct chat_message *answer
         snprintf(out, size, "stopped after %d tokens, as max_new_tokens says; /continue goes on",
                  (int)chat_sampling(s->repl.chat)->max_new_tokens);
     else if (answer->finish == FINISH_CONTEXT)
-        snprintf(out, size, "the context is full; /new begins anew, palaver -c N has a larger one");
+        snprintf(out, size, "the context is full; /new begins a new conversation, palaver -c N sets a larger context");
 }
 
 static void ring_bell(struct screen *s)

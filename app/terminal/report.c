@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "app/options/options.h"
+#include "base/error.h"
 
 int report(const struct error *err)
 {

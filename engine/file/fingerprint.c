@@ -1,12 +1,16 @@
-/* The fingerprint of a source: the same for the same weights and vocabulary, wherever the files lie and however the model
- * is split. Sums of hashes, so that keys and tensors may stand in any order. */
+/* The fingerprint of a source: the same for the same weights and vocabulary, wherever the files lie and however the
+ * model is split. Sums of hashes, so that keys and tensors may stand in any order. */
 #include <config.h>
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/file/names.h"
 #include "engine/file/source-kind.h"
+#include "engine/file/source.h"
+#include "engine/kernels/tensor.h"
 
 #define SAMPLES 16          /* tensors whose data the fingerprint looks at */
 #define SAMPLE_BYTES 4096   /* of each */
@@ -28,15 +32,17 @@ static uint64_t hash_tensor(const struct tensor_entry *e)
     return h;
 }
 
-/* The middle of a tensor's data. */
+/* The middle of a tensor's data, of one in pieces that of the first. */
 static const void *sample(const struct tensor *t, uint64_t *size)
 {
-    uint64_t all = t->rows * tensor_row_bytes(t);
+    const uint64_t part = t->n_pieces > 0 ? t->pieces[0].rows * t->pieces[0].cols : t->rows * t->cols;
+    const struct tensor_traits *traits = tensor_traits(t->type);
+    uint64_t all = part / traits->block * traits->block_bytes;
     *size = all < SAMPLE_BYTES ? all : SAMPLE_BYTES;
     return (const unsigned char *)t->data + (all - *size) / 2;
 }
 
-/* Which tensors are sampled must not depend on their order in the file, so it hangs on their names: those with the
+/* Which tensors are sampled must not depend on their order in the file, so it depends on their names: those with the
  * smallest hashes. Returns how many. */
 static size_t choose_samples(const struct source *s, size_t chosen[SAMPLES])
 {

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,6 +16,7 @@
 
 #include "base/error.h"
 #include "engine/file/source-kind.h"
+#include "engine/file/source.h"
 
 #define HEAD_AHEAD (4 << 20) /* the metadata and the vocabulary, as a rule */
 #define LABEL_BYTES 160      /* a longer path is named by its last part, so that the rest of a message has room */
@@ -24,7 +27,7 @@ const char *source_label(const char *path)
     return strlen(path) > LABEL_BYTES && slash != NULL ? slash + 1 : path;
 }
 
-/* ---- what is no model --------------------------------------------------------------------------------------------- */
+/* ---- what is no model ------------------------------------------------------------------------------------------- */
 
 /* What a file that no kind claims is, and what to do about it. */
 static const struct foreign {
@@ -111,7 +114,8 @@ bool source_map_file(struct source *s, const char *path, struct source_map *out,
     if (map.size == 0)
         return source_refuse(path, NULL, 0, err) == ERR_NONE;
     if (bytes == MAP_FAILED)
-        return error_system(err, ERR_IO, failure, "%s: cannot map the file into memory", source_label(path)) == ERR_NONE;
+        return error_system(err, ERR_IO, failure, "%s: cannot map the file into memory",
+                            source_label(path)) == ERR_NONE;
     source_expect(bytes, map.size < HEAD_AHEAD ? map.size : HEAD_AHEAD);
     map.bytes = bytes;
     *out = map;

@@ -4,6 +4,8 @@
  * stay in the map and are found by offsets that the reader noted once. */
 #include <config.h>
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,10 +15,11 @@
 #include "engine/file/names.h"
 #include "engine/file/source-kind.h"
 #include "engine/file/source.h"
+#include "engine/kernels/tensor.h"
 
 /* ---- filling ---------------------------------------------------------------------------------------------------- */
 
-/* Makes room for one more element when n is a power of two (or 0). NULL: no memory, the old block stays. */
+/* Makes room for one more element when n is a power of two (or 0). NULL when out of memory; the old block stays. */
 static void *room_for_one(void *block, size_t n, size_t size)
 {
     if (n > 0 && (n & (n - 1)) != 0)
@@ -59,6 +62,7 @@ enum error_code source_add_tensor(struct source *s, const char *file, const char
         s->tensors = tensors;
     if (copy == NULL || tensors == NULL) {
         free(copy);
+        free((void *)(uintptr_t)tensor.pieces);
         return error_set(err, ERR_MEMORY, "out of memory");
     }
     s->tensors[s->n_tensors] = (struct tensor_entry){copy, tensor};
@@ -73,8 +77,10 @@ void source_free(struct source *s)
         free(s->values[i].key);
         free(s->values[i].value.offsets);
     }
-    for (size_t i = 0; i < s->n_tensors; i++)
+    for (size_t i = 0; i < s->n_tensors; i++) {
         free(s->tensors[i].name);
+        free((void *)(uintptr_t)s->tensors[i].tensor.pieces);
+    }
     for (size_t i = 0; i < s->n_maps; i++)
         if (s->maps[i].mapped)
             munmap((void *)(uintptr_t)s->maps[i].bytes, (size_t)s->maps[i].size);

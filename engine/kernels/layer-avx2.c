@@ -233,8 +233,9 @@ static inline __attribute__((always_inline)) void block_rows(const int rows, con
 {
     float scores[ROWS * KV_BLOCK], age[ROWS];
     const int32_t first = block * KV_BLOCK, most = s->visible[row + rows - 1] - first;
-    const size_t at = (size_t)block * s->block_stride, offset = (size_t)row * (size_t)s->padded;
-    const uint16_t *keys = (const uint16_t *)(s->keys + at), *values = (const uint16_t *)(s->values + at);
+    const size_t offset = (size_t)row * (size_t)s->padded;
+    const uint16_t *keys = (const uint16_t *)(s->blocks[block] + s->keys);
+    const uint16_t *values = (const uint16_t *)(s->blocks[block] + s->values);
     for (int c = 0; c < EIGHTS; c += width)
         score_tile(rows, width, s, s->queries + offset, keys + c * 8, scores + c * 8);
     for (int r = 0; r < rows; r++) {

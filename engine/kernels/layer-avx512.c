@@ -1,5 +1,6 @@
 /* Layer kernels for AVX-512 (F, BW, DQ, VL). A lane is a key while scores are made and a column of the head while
- * values are added, so nothing is summed across lanes but the weights themselves. Tiles of four rows share each load. */
+ * values are added, so nothing is summed across lanes but the weights themselves. Tiles of four rows share each
+ * load. */
 #include <immintrin.h>
 
 #include "engine/kernels/layer.h"
@@ -201,13 +202,13 @@ static inline __attribute__((always_inline)) void block_rows(const int rows, con
 {
     float scores[ROWS * KV_BLOCK], age[ROWS];
     const int32_t first = block * KV_BLOCK, most = s->visible[row + rows - 1] - first;
-    const size_t at = (size_t)block * s->block_stride, offset = (size_t)row * (size_t)s->padded;
-    score_rows(rows, s, s->queries + offset, (const uint16_t *)(s->keys + at), scores);
+    const size_t offset = (size_t)row * (size_t)s->padded;
+    score_rows(rows, s, s->queries + offset, (const uint16_t *)(s->blocks[block] + s->keys), scores);
     for (int r = 0; r < rows; r++) {
         int32_t seen = s->visible[row + r] - first;
         age[r] = weigh(scores + r * KV_BLOCK, seen, &s->max[row + r], &s->sum[row + r]);
     }
-    const uint16_t *values = (const uint16_t *)(s->values + at);
+    const uint16_t *values = (const uint16_t *)(s->blocks[block] + s->values);
     int32_t seen = most < KV_BLOCK ? most : KV_BLOCK, c = 0;
     for (; c + 64 <= s->padded; c += 64)
         add_columns(rows, 4, s->padded, scores, seen, age, values + c, s->out + offset + c);

@@ -174,11 +174,11 @@ static inline void span_rows(const struct layer_span *s, bool exact)
         s->sum[r] = 0;
         memset(out, 0, (size_t)s->padded * sizeof *out);
         for (int32_t first = 0; first < s->visible[r]; first += KV_BLOCK) {
-            size_t at = (size_t)(first / KV_BLOCK) * s->block_stride;
+            const char *block = s->blocks[first / KV_BLOCK];
             int32_t seen = s->visible[r] - first < KV_BLOCK ? s->visible[r] - first : KV_BLOCK;
-            score_block(s, s->queries + (size_t)r * (size_t)s->padded, s->keys + at, exact, scores);
+            score_block(s, s->queries + (size_t)r * (size_t)s->padded, block + s->keys, exact, scores);
             float age = weigh_block(scores, seen, &s->max[r], &s->sum[r], exact);
-            add_values(s, scores, seen, age, s->values + at, exact, out);
+            add_values(s, scores, seen, age, block + s->values, exact, out);
         }
     }
 }

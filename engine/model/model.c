@@ -3,6 +3,8 @@
 
 #include "engine/model/model.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,6 +18,13 @@
 const char *model_label(const struct model *m)
 {
     return source_label(m->info.path);
+}
+
+struct model_key model_key(const struct model *m, const char *name)
+{
+    struct model_key key;
+    snprintf(key.text, sizeof key.text, "%s.%s", m->architecture->name, name);
+    return key;
 }
 
 /* ---- what the file recommends ----------------------------------------------------------------------------------- */
@@ -89,18 +98,4 @@ bool model_type_row(const struct model *m, int index, const char **type, int *te
     *tensors = m->types[index].tensors;
     *bytes = m->types[index].bytes;
     return true;
-}
-
-/* The cache holds keys and values as 16-bit floats, in the exact mode as 32-bit ones. The buffers of a batch: the
- * stream, its normed copy and what is added to it, queries and attention's result, keys and values, both halves of the
- * feed-forward, the rotations; then one row of logits. */
-uint64_t model_session_bytes(const struct model *m, int context, bool exact)
-{
-    const struct model_info *info = &m->info;
-    const uint64_t batch = 512;
-    uint64_t query = (uint64_t)info->heads * (uint64_t)info->head_width;
-    uint64_t key = (uint64_t)info->kv_heads * (uint64_t)info->head_width;
-    uint64_t cache = 2 * (uint64_t)info->layers * key * (uint64_t)(context > 0 ? context : 0) * (exact ? 4 : 2);
-    uint64_t columns = 3 * (uint64_t)info->width + 2 * query + 2 * key + 2 * (uint64_t)(info->ff_width + info->head_width);
-    return cache + batch * columns * sizeof(float) + (uint64_t)info->vocab * sizeof(float);
 }

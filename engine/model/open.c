@@ -1,22 +1,26 @@
-/* Opening a model: its texts, the table of types, and then the sizes, frequencies, tensors and vocabulary, each checked. */
+/* Opening a model: its texts, the table of types, and then the sizes, frequencies, tensors and vocabulary, each
+ * checked. */
 #include <config.h>
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/file/source.h"
 #include "engine/kernels/tensor.h"
+#include "engine/model/architecture.h"
 #include "engine/model/model.h"
 #include "engine/text/tokenizer.h"
 
 /* ---- texts ------------------------------------------------------------------------------------------------------ */
 
-/* A copy that lives as long as the model; NULL without memory. */
-static const char *keep(struct model *m, const char *bytes, uint64_t size)
+/* A copy that lives as long as the model; NULL when out of memory. */
+static const char *keep_text(struct model *m, const char *bytes, uint64_t size)
 {
     for (int i = 0; i < MODEL_TEXTS; i++)
         if (m->texts[i] == NULL)
@@ -30,7 +34,7 @@ static const char *keep_key(struct model *m, const char *key, const char *fallba
     uint64_t size;
     if (!source_string(m->source, key, &bytes, &size) || size == 0)
         return fallback;
-    return keep(m, bytes, size);
+    return keep_text(m, bytes, size);
 }
 
 static const char *file_name(const char *path)
@@ -49,18 +53,18 @@ static const char *describe_tokenizer(struct model *m)
     if (kind_size == 5 && memcmp(kind, "llama", 5) == 0)
         return "SentencePiece BPE";
     if (kind_size != 4 || memcmp(kind, "gpt2", 4) != 0)
-        return keep(m, kind, kind_size);
+        return keep_text(m, kind, kind_size);
     if (!source_string(m->source, "tokenizer.ggml.pre", &pre, &pre_size))
         return "byte-level BPE";
     char text[96];
     int used = snprintf(text, sizeof text, "byte-level BPE (%.*s)", pre_size < 64 ? (int)pre_size : 64, pre);
-    return keep(m, text, (uint64_t)used);
+    return keep_text(m, text, (uint64_t)used);
 }
 
 static enum error_code read_texts(struct model *m, const char *path, struct error *err)
 {
     struct model_info *info = &m->info;
-    info->path = keep(m, path, strlen(path));
+    info->path = keep_text(m, path, strlen(path));
     if (info->path == NULL)
         return error_set(err, ERR_MEMORY, "out of memory");
     info->name = keep_key(m, "general.name", file_name(info->path));
@@ -89,9 +93,12 @@ static uint64_t tally(struct model *m)
     struct tensor t;
     uint64_t i = 0;
     for (; source_tensor_at(m->source, i, &name, &t); i++) {
-        m->types[t.type].name = tensor_traits(t.type)->name;
-        m->types[t.type].tensors++;
-        m->types[t.type].bytes += t.rows * tensor_row_bytes(&t);
+        struct model_type *type = &m->types[t.type];
+        type->name = tensor_traits(t.type)->name;
+        type->type = t.type;
+        type->tensors++;
+        type->bytes += t.rows * tensor_row_bytes(&t);
+        type->largest_rows = t.rows > type->largest_rows ? t.rows : type->largest_rows;
         m->info.parameters += t.rows * t.cols;
     }
     for (int type = 0; type < TENSOR_TYPE_LIMIT; type++)
@@ -104,15 +111,23 @@ static uint64_t tally(struct model *m)
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-static enum error_code check_architecture(const struct model *m, struct error *err)
+static enum error_code find_architecture(struct model *m, struct error *err)
 {
-    if (strcmp(m->info.architecture, "llama") == 0)
+    m->architecture = architecture_find(m->info.architecture);
+    if (m->architecture != NULL)
         return ERR_NONE;
     if (m->info.architecture[0] == '\0')
-        return error_set(err, ERR_FORMAT, "%s: says nothing of its architecture (general.architecture); it is no language "
-                         "model, or damaged", model_label(m));
-    return error_set(err, ERR_UNSUPPORTED, "%s: architecture '%.64s' is not supported, Palaver runs 'llama' models",
-                     model_label(m), m->info.architecture);
+        return error_set(err, ERR_FORMAT, "%s: says nothing of its architecture (general.architecture); it is no "
+                         "language model, or damaged", model_label(m));
+    struct buf known;
+    const struct architecture *a;
+    buf_init(&known, 300);
+    for (size_t i = 0; (a = architecture_at(i)) != NULL; i++)
+        buf_printf(&known, "%s'%s'", i == 0 ? "" : ", ", a->name);
+    error_set(err, ERR_UNSUPPORTED, "%s: architecture '%.64s' is not supported, Palaver runs %s models", model_label(m),
+              m->info.architecture, buf_text(&known));
+    buf_free(&known);
+    return ERR_UNSUPPORTED;
 }
 
 /* The vocabulary's size, which the embedding is held against before the tokenizer is built. */
@@ -123,8 +138,8 @@ static enum error_code count_vocabulary(struct model *m, struct error *err)
         return error_set(err, ERR_FORMAT, "%s: holds no vocabulary (tokenizer.ggml.tokens); convert the model again "
                          "together with its tokenizer", model_label(m));
     if (n == 0 || n > 1 << 24)
-        return error_set(err, ERR_FORMAT, "%s: a vocabulary of %" PRIu64 " tokens, it must have 1 to 16777216; the file is "
-                         "damaged, fetch it again", model_label(m), n);
+        return error_set(err, ERR_FORMAT, "%s: a vocabulary of %" PRIu64 " tokens, it must have 1 to 16777216; the "
+                         "file is damaged, fetch it again", model_label(m), n);
     m->info.vocab = (int32_t)n;
     return ERR_NONE;
 }
@@ -132,15 +147,15 @@ static enum error_code count_vocabulary(struct model *m, struct error *err)
 static enum error_code read_weights(struct model *m, struct error *err)
 {
     uint64_t n_tensors = tally(m);
-    enum error_code code = check_architecture(m, err);
+    enum error_code code = find_architecture(m, err);
     if (code == ERR_NONE && n_tensors == 0)
-        code = error_set(err, ERR_NOT_FOUND, "%s: holds no weights, only a vocabulary or an adapter; give the model itself",
-                         model_label(m));
+        code = error_set(err, ERR_NOT_FOUND, "%s: holds no weights, only a vocabulary or an adapter; give the model "
+                         "itself", model_label(m));
     if (code == ERR_NONE)
         code = model_read_sizes(m, err);
     if (code == ERR_NONE && (uint64_t)m->info.layers > n_tensors)
-        code = error_set(err, ERR_FORMAT, "%s: %" PRId32 " layers announced, but there are only %" PRIu64 " tensors; the "
-                         "file is damaged, fetch it again", model_label(m), m->info.layers, n_tensors);
+        code = error_set(err, ERR_FORMAT, "%s: %" PRId32 " layers announced, but there are only %" PRIu64 " tensors; "
+                         "the file is damaged, fetch it again", model_label(m), m->info.layers, n_tensors);
     if (code == ERR_NONE)
         code = model_read_rope(m, err);
     return code == ERR_NONE ? model_read_tensors(m, err) : code;

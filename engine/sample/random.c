@@ -1,6 +1,8 @@
 /* The sampler's random numbers: xoshiro256** 1.0 by Blackman and Vigna, seeded by splitmix64. */
 #include "config.h"
 
+#include <stdint.h>
+
 #include "engine/engine.h"
 #include "engine/sample/sampler.h"
 

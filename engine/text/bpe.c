@@ -2,12 +2,15 @@
  * and merged in the order of the vocabulary's list of merges. */
 #include "config.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
 #include "engine/file/source.h"
 #include "engine/text/symbols.h"
 #include "engine/text/tokenizer.h"
@@ -78,7 +81,7 @@ static bool read_merges(struct tokenizer *t, const struct source *source, struct
         t->n_merge_slots *= 2;
     t->merges = malloc(t->n_merge_slots * sizeof *t->merges);
     if (t->merges == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for %llu merges", (unsigned long long)n);
+        error_set(err, ERR_MEMORY, "out of memory");
         return false;
     }
     for (uint32_t i = 0; i < t->n_merge_slots; i++)
@@ -114,7 +117,8 @@ static bool bpe_open(struct tokenizer *t, const struct source *source, struct er
 
 /* ---- encoding --------------------------------------------------------------------------------------------------- */
 
-static bool pair(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id, float *score)
+static bool pair_token(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id,
+                       float *score)
 {
     if (left->id < 0 || right->id < 0)
         return false;
@@ -157,7 +161,7 @@ static bool encode_word(void *context, const char *word, size_t size)
     for (size_t i = 0; i < size; i++)
         if ((id = e->t->byte_ids[(unsigned char)word[i]]) >= 0 && !symbols_add(s, (uint32_t)i, 1, id, false))
             return false;
-    if (!symbols_merge(s, pair, e->t))
+    if (!symbols_merge(s, pair_token, e->t))
         return false;
     for (int32_t i = s->n > 0 ? 0 : -1; i >= 0; i = s->at[i].next)
         if (!ids_append(e->out, &s->at[i].id, 1))
@@ -176,7 +180,7 @@ static enum error_code bpe_encode(const struct tokenizer *t, const char *text, s
     if (ok)
         return ERR_NONE;
     out->n = before;
-    return error_set(err, ERR_MEMORY, "out of memory for %zu bytes of text", size);
+    return error_set(err, ERR_MEMORY, "out of memory");
 }
 
 static bool bpe_piece(const struct tokenizer *t, int32_t id, struct buf *out)

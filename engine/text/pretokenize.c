@@ -6,6 +6,7 @@
  * SmolLM cuts out every digit first and applies GPT-2's to each stretch between, so a stretch ends there. */
 #include "engine/text/cutter.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -47,7 +48,7 @@ struct scan {
 };
 
 /* The class of the character at `at` and its bytes. */
-static enum class look(const struct scan *s, size_t at, size_t *used)
+static enum class class_at(const struct scan *s, size_t at, size_t *used)
 {
     *used = 0;
     if (at >= s->size)
@@ -57,10 +58,10 @@ static enum class look(const struct scan *s, size_t at, size_t *used)
 }
 
 /* The end of the run of characters of one class from `at` on, at most `most` of them. */
-static size_t run(const struct scan *s, size_t at, enum class wanted, size_t most)
+static size_t run_end(const struct scan *s, size_t at, enum class wanted, size_t most)
 {
     size_t used;
-    for (; most > 0 && look(s, at, &used) == wanted; most--)
+    for (; most > 0 && class_at(s, at, &used) == wanted; most--)
         at += used;
     return at;
 }
@@ -89,13 +90,13 @@ static size_t contraction(const struct scan *s, size_t at, bool any_case)
 }
 
 /* White space from 0 on: all of it at the end of the text, else all but the last character, which belongs to the word
- * behind it; a single one is a word. */
+ * after it; a single one is a word. */
 static size_t spaces(const struct scan *s)
 {
     size_t end = 0, last = 0, used;
-    for (; look(s, end, &used) == CLASS_SPACE; end += used)
+    for (; class_at(s, end, &used) == CLASS_SPACE; end += used)
         last = end;
-    return look(s, end, &used) == CLASS_END || last == 0 ? end : last;
+    return class_at(s, end, &used) == CLASS_END || last == 0 ? end : last;
 }
 
 static size_t gpt2(const struct scan *s)
@@ -103,9 +104,9 @@ static size_t gpt2(const struct scan *s)
     size_t n = contraction(s, 0, false), used, after = s->text[0] == ' ' ? 1 : 0;
     if (n > 0)
         return n;
-    enum class c = look(s, after, &used);
+    enum class c = class_at(s, after, &used);
     if (c != CLASS_END && c != CLASS_SPACE)
-        return run(s, after, c, SIZE_MAX);
+        return run_end(s, after, c, SIZE_MAX);
     return spaces(s);
 }
 
@@ -119,22 +120,22 @@ static size_t llama3(const struct scan *s, size_t digits)
     size_t n = contraction(s, 0, true), used, next;
     if (n > 0)
         return n;
-    enum class c = look(s, 0, &used);
+    enum class c = class_at(s, 0, &used);
     if (c == CLASS_LETTER)
-        return run(s, 0, CLASS_LETTER, SIZE_MAX);
+        return run_end(s, 0, CLASS_LETTER, SIZE_MAX);
     if (c == CLASS_NUMBER)
-        return run(s, 0, CLASS_NUMBER, digits);
-    if (!is_break(s, 0) && look(s, used, &next) == CLASS_LETTER)
-        return run(s, used, CLASS_LETTER, SIZE_MAX);
+        return run_end(s, 0, CLASS_NUMBER, digits);
+    if (!is_break(s, 0) && class_at(s, used, &next) == CLASS_LETTER)
+        return run_end(s, used, CLASS_LETTER, SIZE_MAX);
     size_t after = s->text[0] == ' ' ? 1 : 0;
-    if (look(s, after, &next) == CLASS_OTHER) {
-        size_t end = run(s, after, CLASS_OTHER, SIZE_MAX);
+    if (class_at(s, after, &next) == CLASS_OTHER) {
+        size_t end = run_end(s, after, CLASS_OTHER, SIZE_MAX);
         while (is_break(s, end))
             end++;
         return end;
     }
     size_t end = 0, last_break = 0;
-    for (; look(s, end, &next) == CLASS_SPACE; end += next)
+    for (; class_at(s, end, &next) == CLASS_SPACE; end += next)
         if (is_break(s, end))
             last_break = end + 1;
     return last_break > 0 ? last_break : spaces(s);

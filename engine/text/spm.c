@@ -2,11 +2,15 @@
  * falls back to bytes. After sentencepiece (github.com/google/sentencepiece), whose ids and texts this equals. */
 #include "config.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
+#include "engine/file/source.h"
 #include "engine/text/symbols.h"
 #include "engine/text/tokenizer.h"
 
@@ -68,10 +72,12 @@ struct pair_context {
 
 static bool may_merge_to(const struct tokenizer *t, int32_t id)
 {
-    return id >= 0 && (t->types[id] == TOKEN_NORMAL || t->types[id] == TOKEN_USER_DEFINED || t->types[id] == TOKEN_UNUSED);
+    return id >= 0 && (t->types[id] == TOKEN_NORMAL || t->types[id] == TOKEN_USER_DEFINED ||
+                       t->types[id] == TOKEN_UNUSED);
 }
 
-static bool pair(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id, float *score)
+static bool pair_token(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id,
+                       float *score)
 {
     const struct pair_context *c = context;
     *id = token_lookup(c->t, c->text + left->start, left->size + right->size);
@@ -92,7 +98,7 @@ static int32_t user_defined(const struct tokenizer *t, const char *text, size_t 
     return -1;
 }
 
-static bool split(const struct tokenizer *t, const char *text, size_t size, struct symbols *s)
+static bool split_text(const struct tokenizer *t, const char *text, size_t size, struct symbols *s)
 {
     for (size_t at = 0, used; at < size; at += used) {
         int32_t id = t->longest_user > 0 ? user_defined(t, text + at, size - at) : -1;
@@ -133,7 +139,7 @@ static enum error_code spm_encode(const struct tokenizer *t, const char *text, s
     buf_init(&normal, size * 3 + 3);
     bool ok = normalise(t, text, size, &normal);
     struct pair_context context = {t, buf_text(&normal)};
-    ok = ok && split(t, context.text, normal.size, &s) && symbols_merge(&s, pair, &context);
+    ok = ok && split_text(t, context.text, normal.size, &s) && symbols_merge(&s, pair_token, &context);
     for (int32_t i = 0; ok && s.n > 0 && i >= 0; i = s.at[i].next)
         ok = put_symbol(t, &s.at[i], context.text, out);
     symbols_free(&s);
@@ -141,7 +147,7 @@ static enum error_code spm_encode(const struct tokenizer *t, const char *text, s
     if (ok)
         return ERR_NONE;
     out->n = before;
-    return error_set(err, ERR_MEMORY, "no memory to split %zu bytes into tokens", size);
+    return error_set(err, ERR_MEMORY, "out of memory");
 }
 
 /* ---- decoding --------------------------------------------------------------------------------------------------- */

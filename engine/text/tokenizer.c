@@ -3,6 +3,8 @@
 
 #include "engine/text/tokenizer.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,7 +71,7 @@ struct tokenizer *tokenizer_open(const struct source *source, struct error *err)
         return NULL;
     struct tokenizer *t = calloc(1, sizeof *t);
     if (t == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for the vocabulary");
+        error_set(err, ERR_MEMORY, "out of memory");
         return NULL;
     }
     t->kind = kind;

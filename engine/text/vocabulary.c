@@ -4,6 +4,8 @@
  * memory and are found by one open-addressing table. */
 #include "config.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,12 +67,15 @@ static bool read_spellings(struct tokenizer *t, const struct source *source, str
     const char *key = "tokenizer.ggml.tokens", *bytes;
     uint64_t n, size, total = 0;
     if (!source_array(source, key, &n) || n == 0 || n > MAX_VOCAB) {
-        error_set(err, ERR_FORMAT, "the model has no vocabulary (tokenizer.ggml.tokens): use a file that carries its tokenizer");
+        error_set(err, ERR_FORMAT, "the model has no vocabulary (tokenizer.ggml.tokens): use a file that carries its "
+                                   "tokenizer");
         return false;
     }
     for (uint64_t i = 0; i < n; i++) {
-        if (!source_array_string(source, key, i, &bytes, &size) || size > MAX_ARENA || (total += size + 1) > MAX_ARENA) {
-            error_set(err, ERR_FORMAT, "the vocabulary's token %llu is no text of sensible length", (unsigned long long)i);
+        if (!source_array_string(source, key, i, &bytes, &size) || size > MAX_ARENA ||
+            (total += size + 1) > MAX_ARENA) {
+            error_set(err, ERR_FORMAT, "the vocabulary's token %llu is no text of sensible length",
+                      (unsigned long long)i);
             return false;
         }
     }
@@ -78,7 +83,7 @@ static bool read_spellings(struct tokenizer *t, const struct source *source, str
     t->arena = malloc(total);
     t->starts = malloc((n + 1) * sizeof *t->starts);
     if (t->arena == NULL || t->starts == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for a vocabulary of %llu tokens", (unsigned long long)n);
+        error_set(err, ERR_MEMORY, "out of memory");
         return false;
     }
     uint32_t at = 0;
@@ -103,7 +108,7 @@ static bool read_attributes(struct tokenizer *t, const struct source *source, st
     t->types = malloc((size_t)t->n);
     bool ok = t->scores != NULL && t->types != NULL;
     if (!ok)
-        error_set(err, ERR_MEMORY, "no memory for a vocabulary of %d tokens", (int)t->n);
+        error_set(err, ERR_MEMORY, "out of memory");
     else if ((scores != NULL && n_scores != n) || (types != NULL && n_types != n)) {
         error_set(err, ERR_FORMAT, "the vocabulary has %d tokens but %llu scores and %llu types: the file is damaged",
                   (int)t->n, (unsigned long long)n_scores, (unsigned long long)n_types);
@@ -125,6 +130,6 @@ bool vocabulary_read(struct tokenizer *t, const struct source *source, struct er
         return false;
     if (build_index(t))
         return true;
-    error_set(err, ERR_MEMORY, "no memory for the vocabulary");
+    error_set(err, ERR_MEMORY, "out of memory");
     return false;
 }

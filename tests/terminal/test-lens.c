@@ -2,16 +2,11 @@
  * of one's own, and going token by token. sea.gguf says "The sea was calm that morning," first of all. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "screen.h"
+#include "tests/cmocka.h"
 
 #define F4 "\033OS"
 

@@ -1,10 +1,6 @@
 /* The full screen, as a user at a terminal sees it. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "screen.h"
+#include "tests/cmocka.h"
 
 /* ---- talking ---------------------------------------------------------------------------------------------------- */
 
@@ -414,7 +409,7 @@ static void old_terminals_have_it_too(void **state)
 
 static void lesser_ones_get_the_line_mode(void **state)
 {
-    static const char *const cases[] = {"TERM=dumb", "LANG=C", "ACCESSIBLE=1"};
+    static const char *const cases[] = {"TERM=dumb", "TERM=nobody-knows-this-one", "LANG=C", "ACCESSIBLE=1"};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct vt *t = start_in(NULL, 24, 80, (const char *const[]){cases[i], NULL}, (const char *const[]){SHORT, NULL});
@@ -429,15 +424,19 @@ static void lesser_ones_get_the_line_mode(void **state)
 
 static void signals_give_the_terminal_back(void **state)
 {
-    static const int signals[] = {SIGTERM, SIGHUP, SIGSEGV};
+    const int signals[] = {SIGTERM, SIGHUP,  SIGSEGV, SIGQUIT, SIGPIPE, SIGXCPU,   SIGXFSZ, SIGUSR1, SIGUSR2, SIGALRM,
+                           SIGSYS,  SIGTRAP, SIGFPE,  SIGILL,  SIGBUS,  SIGVTALRM, SIGPROF, SIGABRT, SIGPOLL, SIGRTMIN + 1};
     (void)state;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct vt *t = start(24, 80, (const char *const[]){ENDLESS, NULL});
-        ask(t, "The llama");
-        assert_true(vt_wait(t, "answering"));
+        if (i < 3) {
+            ask(t, "The llama");
+            assert_true(vt_wait(t, "answering"));
+        }
         kill(vt_pid(t), signals[i]);
         int status = vt_wait_end(t);
-        assert_true(WIFSIGNALED(status) || WIFEXITED(status)); /* a sanitizer exits itself */
+        /* a sanitizer ends by itself */
+        assert_true(WIFEXITED(status) || (WIFSIGNALED(status) && WTERMSIG(status) == signals[i]));
         assert_true(vt_is_restored(t));
         assert_false(vt_on_alternate(t));
         vt_end(t);

@@ -1,16 +1,12 @@
 /* The bytes of terminals as keys, the names of keys, and the table and file of bindings. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "tests/cmocka.h"
 #include "ui/commands.h"
 #include "ui/keys/bindings.h"
 #include "ui/keys/keys.h"

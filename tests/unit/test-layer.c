@@ -3,19 +3,14 @@
 #include <config.h>
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "engine/kernels/fused.h"
 #include "engine/kernels/half.h"
 #include "engine/kernels/layer.h"
+#include "tests/cmocka.h"
 
 enum { TABLES = 4, MAX_WIDTH = 4099 };
 
@@ -148,6 +143,7 @@ struct fixture {
     int32_t width, padded;
     size_t block;           /* bytes */
     char *cache;
+    const char *blocks[KV_SPAN / KV_BLOCK];
     float *keys, *values;   /* (KV_SPAN, width) */
     float *queries;         /* (ROWS, padded) */
     int32_t visible[ROWS];
@@ -162,6 +158,8 @@ static void fixture_make(struct fixture *f, const struct layer_kernels *k, int32
     f->padded = (width + KV_LANES - 1) / KV_LANES * KV_LANES;
     f->block = (size_t)(f->width + f->padded) * KV_BLOCK * element + 64;
     f->cache = calloc(KV_SPAN / KV_BLOCK, f->block);
+    for (size_t b = 0; b < KV_SPAN / KV_BLOCK; b++)
+        f->blocks[b] = f->cache + b * f->block;
     f->keys = calloc((size_t)width * KV_SPAN, sizeof(float));
     f->values = calloc((size_t)width * KV_SPAN, sizeof(float));
     f->queries = calloc((size_t)f->padded * ROWS, sizeof(float));
@@ -189,8 +187,7 @@ static void fixture_free(struct fixture *f)
 static struct layer_span fixture_span(struct fixture *f, const struct layer_kernels *k, int32_t first, int32_t rows)
 {
     return (struct layer_span){
-        .keys = f->cache, .values = f->cache + (size_t)f->width * KV_BLOCK * (k->half ? 2 : 4),
-        .block_stride = f->block, .head_width = f->width, .padded = f->padded, .rows = rows,
+        .blocks = f->blocks, .keys = 0, .values = (size_t)f->width * KV_BLOCK * (k->half ? 2 : 4), .head_width = f->width, .padded = f->padded, .rows = rows,
         .queries = f->queries + first * f->padded, .visible = f->visible + first, .max = f->max + first,
         .sum = f->sum + first, .out = f->out + first * f->padded,
     };

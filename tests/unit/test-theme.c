@@ -1,18 +1,13 @@
 /* Themes: the ones that come with Palaver, mistakes in files, colours for terminals that have fewer. */
 #include <config.h>
 
-#include <setjmp.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "tests/cmocka.h"
 #include "ui/draw/theme.h"
 #include "tests/source.h"
 

@@ -1,20 +1,15 @@
 /* Tests of the tokenizers: ids and texts equal to those of sentencepiece and of Hugging Face's tokenizers. */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #include "engine/text/cutter.h"
 #include "engine/text/pattern.h"
 #include "engine/text/tokenizer.h"
+#include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
 
 static struct model *open_vocabulary(char *path)
@@ -71,29 +66,34 @@ static void check_cases(json_t *cases, const struct tokenizer *t)
 static void sentencepiece_is_equalled(void **state)
 {
     (void)state;
-    char *path = vectors_path("sentencepiece.json");
-    struct model *model = open_vocabulary(vectors_beside(path, "llama2-vocab.gguf"));
-    json_t *cases = vectors_load_path(path);
-    if (model == NULL || cases == NULL) {
+    char *paths[] = {vectors_own("sentencepiece.json"), vectors_path("sentencepiece.json")};
+    for (int i = 0; i < 2; i++) {
+        struct model *model = open_vocabulary(vectors_beside(paths[i], "llama2-vocab.gguf"));
+        assert_non_null(model);
+        check_cases(vectors_load_path(paths[i]), model_tokenizer(model));
         model_free(model);
-        json_decref(cases);
-        skip();
     }
-    check_cases(cases, model_tokenizer(model));
-    model_free(model);
 }
 
 static void bytelevel_is_equalled(void **state)
 {
     (void)state;
+    struct model *model = open_vocabulary(vectors_own("tiny-llama3.gguf"));
+    assert_non_null(model);
+    check_cases(vectors_load_path(vectors_own("hf-bytelevel-tiny.json")), model_tokenizer(model));
+    model_free(model);
+}
+
+static void bytelevel_of_the_default_model_is_equalled(void **state)
+{
+    (void)state;
     struct model *model = open_vocabulary(vectors_default_model());
-    json_t *cases = vectors_load("bytelevel.json");
-    if (model == NULL || cases == NULL) {
-        model_free(model);
-        json_decref(cases);
+    if (model == NULL)
         skip();
-    }
-    check_cases(cases, model_tokenizer(model));
+    check_cases(vectors_load_path(vectors_own("hf-bytelevel.json")), model_tokenizer(model));
+    json_t *larger = vectors_load("bytelevel.json");
+    if (larger != NULL)
+        check_cases(larger, model_tokenizer(model));
     model_free(model);
 }
 
@@ -321,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sentencepiece_is_equalled),
         cmocka_unit_test(bytelevel_is_equalled),
+        cmocka_unit_test(bytelevel_of_the_default_model_is_equalled),
         cmocka_unit_test(words_are_cut_as_expressions_cut_them),
         cmocka_unit_test(bytes_that_a_vocabulary_lacks_are_left_out),
         cmocka_unit_test(odd_expressions_are_refused),
