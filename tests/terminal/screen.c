@@ -61,7 +61,7 @@ void ask(struct vt *t, const char *text)
 void exchange(struct vt *t, const char *text)
 {
     ask(t, text);
-    assert_true(vt_wait(t, "/continue goes on")); /* stopped after 4 tokens */
+    assert_true(vt_wait(t, "/continue resumes it")); /* stopped after 4 tokens */
     vt_settle(t, 60);
 }
 

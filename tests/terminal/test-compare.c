@@ -11,7 +11,7 @@ static struct vt *start_sized(int rows, int columns, const char *tokens)
 {
     struct vt *t = start(rows, columns, (const char *const[]){"-n", tokens, "--temperature", "0", NULL});
     ask(t, "go");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     return t;
 }
 
@@ -80,7 +80,7 @@ static void mistakes_are_named(void **state)
     vt_type(t, "\003"); /* what is typed is still there */
     assert_true(vt_wait_gone(t, "/compare precise"));
     ask(t, "go");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     vt_type(t, "/compare\r");
     assert_true(vt_wait(t, "Presets, settings or models"));
     vt_type(t, "\003");

@@ -80,7 +80,7 @@ static void quit(struct pty *p)
     pty_end(p);
 }
 
-/* The question and the answer so far are there after kill -9, and the answer is resumed in the same message. */
+/* The question and the answer so far survive kill -9, and the answer is continued in the same message. */
 static void survives_a_kill(void **state)
 {
     (void)state;
@@ -150,7 +150,7 @@ static void resumes_by_title(void **state)
     remove_home(&h);
 }
 
-/* An edited question is a sibling of the first one, with its own answer. */
+/* An edited question becomes an alternative of the first one, with an answer of its own. */
 static void edits_beside(void **state)
 {
     (void)state;
@@ -213,7 +213,7 @@ static void leaves_no_trace(void **state)
     remove_home(&h);
 }
 
-/* A history that can't be opened is reported, and the chat works without it. */
+/* A history that cannot be opened is reported, and the chat works without it. */
 static void opens_without_a_history(void **state)
 {
     (void)state;

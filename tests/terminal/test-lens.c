@@ -24,7 +24,7 @@ static void tokens_show_what_they_could_have_been(void **state)
     for (int i = 0; i < SIZES; i++) {
         struct vt *t = start_sized(i);
         ask(t, "go");
-        assert_true(vt_wait(t, "/continue goes on"));
+        assert_true(vt_wait(t, "/continue resumes it"));
         press(t, F4);
         assert_true(vt_wait(t, "token 12 of 12"));
         for (int k = 0; k < 8; k++)
@@ -49,7 +49,7 @@ static void own_words_go_on(void **state)
     for (int i = 0; i < SIZES; i++) {
         struct vt *t = start_sized(i);
         ask(t, "go");
-        assert_true(vt_wait(t, "/continue goes on"));
+        assert_true(vt_wait(t, "/continue resumes it"));
         press(t, F4);
         for (int k = 0; k < 8; k++)
             press(t, LEFT);
@@ -69,7 +69,7 @@ static void words_are_left(void **state)
     (void)state;
     struct vt *t = start_sized(1);
     ask(t, "go");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     vt_type(t, "a draft");
     press(t, F4);
     press(t, "w");
@@ -113,7 +113,7 @@ static void steps_are_chosen(void **state)
         assert_true(vt_wait(t, "waits at token 4"));
         assert_true(vt_wait(t, "The sea was▌"));
         press(t, "g"); /* continue without steps */
-        assert_true(vt_wait(t, "/continue goes on"));
+        assert_true(vt_wait(t, "/continue resumes it"));
         press(t, ESC);
         assert_true(vt_wait(t, "The sea was calm that morning"));
         quit(t);
@@ -131,7 +131,7 @@ static void a_step_can_be_the_last(void **state)
     press(t, RIGHT);
     assert_true(vt_wait(t, "waits at token 2"));
     press(t, ESC);
-    assert_true(vt_wait(t, "stopped; /continue goes on"));
+    assert_true(vt_wait(t, "stopped; /continue resumes it"));
     press(t, ESC);
     assert_true(vt_wait_gone(t, "─ Lens"));
     vt_type(t, "/continue\r"); /* waits again */

@@ -14,7 +14,7 @@
 
 #define PROMPT "\xE2\x80\xBA "
 
-/* The same again and again, until it is stopped. */
+/* The same text again and again, until it is stopped. */
 #define ENDLESS "--temperature", "0", "--frequency-penalty", "-2"
 
 static char program[4096], model[4096];
@@ -282,7 +282,7 @@ static void writes_no_escapes_to_an_unknown_terminal(void **state)
     pty_end(&p);
 }
 
-/* Settings by their names and by habit. */
+/* Settings by their names, and by names from other programs. */
 static void sets(void **state)
 {
     (void)state;

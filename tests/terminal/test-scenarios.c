@@ -96,7 +96,7 @@ static void files_go_with_a_message(void **state)
     vt_type(t, line);
     assert_true(vt_wait(t, "files:"));
     vt_type(t, "Where?\r");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     assert_true(vt_shows(t, "The gull␛[2J flew."));
     /* a file dropped on the window is offered */
     snprintf(line, sizeof line, "'%s/notes.txt'\r", vt_home(t));
@@ -136,7 +136,7 @@ static void base_models_continue_a_text(void **state)
     struct vt *t = start(24, 100, (const char *const[]){SHORT, "--temperature", "0", "--template", "plain", NULL});
     assert_true(vt_wait(t, "base · continues the text"));
     vt_type(t, "Once upon a time\r");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     if (!vt_shows(t, "Once upon a time The sea was"))
         fail_msg("%s", vt_screen(t));
     assert_false(vt_shows(t, "Palaver  "));
@@ -179,7 +179,7 @@ static void the_lens_takes_another_road(void **state)
     (void)state;
     struct vt *t = start(40, 130, (const char *const[]){"-n", "12", "--temperature", "0", NULL});
     ask(t, "go");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     press(t, F4);
     assert_true(vt_wait(t, "token 12 of 12"));
     for (int i = 0; i < 8; i++)

@@ -79,7 +79,7 @@ static void pasted_text_is_one_message(void **state)
     assert_true(vt_shows(t, "␛[2J"));
     assert_true(vt_wait(t, "tokens"));
     vt_type(t, "\r");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     assert_true(vt_shows(t, "␛]0;owned␇ wide 你好"));
     assert_int_equal(vt_titles(t), 0);
     assert_int_equal(vt_bells(t), 0);
@@ -374,7 +374,7 @@ static void resizing_keeps_the_place(void **state)
                          "line %d of a message that is long enough to be broken where there is less room\n", i);
     vt_paste(t, text);
     press(t, "\r");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     press(t, PAGE_UP);
     press(t, PAGE_UP);
     char top[512];
