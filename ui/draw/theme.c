@@ -4,12 +4,13 @@
 #include "ui/draw/theme.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/error.h"
+#include "base/lines.h"
 
 #define SUFFIX ".theme"
 
@@ -153,17 +154,20 @@ static void inherit_styles(struct theme *t)
         }
 }
 
-static enum error_code read_file(struct theme *t, const char *file, FILE *in, struct error *err)
+static struct theme *read_theme(const char *name, struct lines *in, struct error *err)
 {
-    char line[512];
-    for (int number = 1; fgets(line, sizeof line, in) != NULL; number++) {
-        if (strchr(line, '\n') == NULL && strlen(line) + 1 == sizeof line)
-            return error_set(err, ERR_FORMAT, "%s:%d: the line is too long", file, number);
-        if (read_line(t, file, number, line, err) != ERR_NONE)
-            return err->code;
+    enum error_code code = ERR_NONE;
+    struct theme *t = calloc(1, sizeof *t);
+    if (t == NULL || (t->name = strdup(name)) == NULL)
+        code = error_memory(err);
+    for (char *line; code == ERR_NONE && (line = lines_next(in)) != NULL;)
+        code = read_line(t, in->path, in->number, line, err);
+    if (code == ERR_NONE) {
+        inherit_styles(t);
+        return t;
     }
-    inherit_styles(t);
-    return ERR_NONE;
+    theme_free(t);
+    return NULL;
 }
 
 struct theme *theme_load(const char *name, const char *const *folders, struct error *err)
@@ -175,18 +179,16 @@ struct theme *theme_load(const char *name, const char *const *folders, struct er
     }
     for (; *folders != NULL; folders++) {
         snprintf(path, sizeof path, "%s/%s" SUFFIX, *folders, name);
-        FILE *in = fopen(path, "re");
-        if (in == NULL)
+        struct lines in;
+        struct error why = {0};
+        enum error_code code = lines_open(&in, path, &why);
+        if (code == ERR_NOT_FOUND)
             continue;
-        struct theme *t = calloc(1, sizeof *t);
-        if (t != NULL && (t->name = strdup(name)) != NULL && read_file(t, path, in, err) == ERR_NONE) {
-            fclose(in);
-            return t;
-        }
-        error_set(err, ERR_MEMORY, "out of memory");
-        fclose(in);
-        theme_free(t);
-        return NULL;
+        struct theme *t = code == ERR_NONE ? read_theme(name, &in, err) : NULL;
+        if (code != ERR_NONE)
+            error_set(err, code, "%s", why.message);
+        lines_close(&in);
+        return t;
     }
     error_set(err, ERR_NOT_FOUND, "there is no theme '%s'; /theme lists them", name);
     return NULL;
