@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
-#include "app/screen/clock.h"
+#include "app/screen/due.h"
 #include "app/screen/status.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -163,5 +163,5 @@ void screen_composer_tick(struct screen *s)
 
 int screen_composer_due(const struct screen *s)
 {
-    return s->composer->count_due > 0 ? clock_until(s->composer->count_due) : -1;
+    return s->composer->count_due > 0 ? due_in(s->composer->count_due) : -1;
 }

@@ -47,9 +47,10 @@ void screen_status_free(struct screen_status *status)
 
 /* ---- counting --------------------------------------------------------------------------------------------------- */
 
-static double speed_of(size_t tokens, double seconds)
+/* first: seconds until the first token came. */
+static void write_speed(size_t tokens, double seconds, double first, char *out, size_t size)
 {
-    return seconds > 0 ? (double)tokens / seconds : 0;
+    snprintf(out, size, "%.0f t/s  first %.1f s", seconds > 0 ? (double)tokens / seconds : 0, first);
 }
 
 void screen_status_begin(struct screen *s)
@@ -83,8 +84,7 @@ void screen_status_end(struct screen *s, const struct timings *t)
     struct screen_status *status = s->status;
     *status->speed = '\0';
     if (t->answer_tokens > 0)
-        snprintf(status->speed, sizeof status->speed, "%.0f t/s  first %.1f s", speed_of(t->answer_tokens, t->decode_seconds),
-                 t->first_token_seconds);
+        write_speed(t->answer_tokens, t->decode_seconds, t->first_token_seconds, status->speed, sizeof status->speed);
     status->used = t->prompt_tokens + t->answer_tokens;
 }
 
@@ -205,7 +205,7 @@ void screen_status_show(struct screen *s)
     if (answering)
         status->used = (prompt != NULL ? prompt->ids.n : 0) + status->tokens;
     if (answering && !chat_waits(c) && status->first > 0 && passed > SPEED_AFTER) {
-        snprintf(speed, sizeof speed, "%.0f t/s  first %.1f s", speed_of(status->tokens, passed), status->first - status->asked);
+        write_speed(status->tokens, passed, status->first - status->asked, speed, sizeof speed);
         shown.speed = speed;
     }
     if (status->used == SIZE_MAX && shown.available > 0)

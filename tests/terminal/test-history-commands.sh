@@ -267,6 +267,17 @@ expect "the doctor leaves a newer database alone" [ "$status:$before" = "1:$(sum
 cp "$work/good.db" "$db"
 rm -f "$db-wal" "$db-shm"
 
+# ---- files of other programs
+run import --json "$srcdir/tests/fixtures/import/sillytavern.jsonl"
+prints "JSON Lines with alternatives come in" '{"conversations":1,"messages":6,'
+printf '[{"content":"lone \\ud83d"},{"role":"assistant","content":null}]' >"$work/odd.json"
+run import "$work/odd.json"
+prints "what was replaced is said" "1 broken character replaced"
+prints "what was left out is said" "1 message without text left out"
+prints "what was guessed is said" "1 author guessed"
+rm -f "$db-wal" "$db-shm"
+cp "$work/good.db" "$db"
+
 # ---- a folder that can't be written
 if [ "$(id -u)" = 0 ]; then
 	skip "a folder that can't be written" "root writes everywhere"

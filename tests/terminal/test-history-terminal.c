@@ -1,4 +1,4 @@
-/* Tests of the history on a pseudo-terminal: what the commands print on a terminal, and the lists in the chat. */
+/* Tests of the history on a pseudo-terminal: what the commands print on a terminal, and the lists of the chat. */
 #include <config.h>
 
 #include <ftw.h>
@@ -80,7 +80,7 @@ static void texts_and_json_are_safe(void **state)
         start(&p, (const char *const[]){program, commands[i], "--json", "red", NULL});
         assert_true(pty_expect(&p, "\\u001B]0;owned"));
         assert_int_equal(pty_wait(&p), 0);
-        assert_null(strstr(buf_text(&p.out), "\xC2\x9B")); /* the title's */
+        assert_null(strstr(buf_text(&p.out), "\xC2\x9B")); /* from the title */
         pty_end(&p);
     }
 }
