@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -378,6 +380,94 @@ static void no_message_is_edited_while_an_answer_is_written(void **state)
     quit(t);
 }
 
+/* ---- what can't be saved ---------------------------------------------------------------------------------------- */
+
+/* A full disk for this program: none of its files can grow beyond what the history's log has now. */
+static void fill_disk(const struct vt *t, bool full)
+{
+    struct rlimit limit;
+    struct stat log;
+    char path[256];
+    snprintf(path, sizeof path, "%s/.local/share/palaver/history.db-wal", vt_home(t));
+    assert_int_equal(stat(path, &log), 0);
+    assert_int_equal(prlimit(vt_pid(t), RLIMIT_FSIZE, NULL, &limit), 0);
+    limit.rlim_cur = full ? (rlim_t)log.st_size : limit.rlim_max;
+    assert_int_equal(prlimit(vt_pid(t), RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
+static struct vt *start_on_full_disk(void)
+{
+    signal(SIGXFSZ, SIG_IGN); /* so that writing fails, as it does on a full disk */
+    struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
+    signal(SIGXFSZ, SIG_DFL);
+    exchange(t, "Stored before");
+    fill_disk(t, true);
+    ask(t, "Lost afterwards");
+    assert_true(vt_wait(t, "can't be saved now"));
+    assert_true(vt_wait(t, "4 tokens"));
+    vt_settle(t, 300);
+    press(t, "\004");
+    assert_true(vt_wait(t, "Not everything is saved"));
+    assert_true(vt_shows(t, "can't be saved and would be lost"));
+    return t;
+}
+
+static void leaving_with_unsaved_messages_is_held_once(void **state)
+{
+    char line[256], command[300];
+    (void)state;
+    struct vt *t = start_on_full_disk();
+    press(t, "\r"); /* try again */
+    vt_settle(t, 300);
+    assert_true(vt_wait(t, "Not everything is saved"));
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, "Not everything is saved"));
+    snprintf(line, sizeof line, "/export %s/all.md\r", vt_home(t));
+    vt_type(t, line);
+    assert_true(vt_wait(t, "written to"));
+    snprintf(command, sizeof command, "grep -q 'Stored before' %s/all.md && grep -q 'Lost afterwards' %s/all.md",
+             vt_home(t), vt_home(t));
+    assert_int_equal(system(command), 0);
+    press(t, "\004");
+    int status = vt_wait_end(t);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    assert_true(vt_is_restored(t));
+    assert_false(vt_on_alternate(t));
+    assert_true(vt_shows(t, "could not be saved"));
+    assert_true(vt_shows(t, "Lost afterwards"));
+    assert_false(vt_shows(t, "Stored before"));
+    vt_end(t);
+}
+
+static void what_is_saved_after_all_is_not_lost(void **state)
+{
+    char command[4400];
+    (void)state;
+    struct vt *t = start_on_full_disk();
+    fill_disk(t, false);
+    press(t, "\r"); /* try again */
+    int status = vt_wait_end(t);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_true(vt_is_restored(t));
+    assert_false(vt_shows(t, "could not be saved"));
+    snprintf(command, sizeof command, "HOME=%s %s show | grep -q 'Lost afterwards'", vt_home(t), program);
+    assert_int_equal(system(command), 0);
+    vt_end(t);
+}
+
+static void a_signal_tells_what_is_lost_too(void **state)
+{
+    (void)state;
+    struct vt *t = start_on_full_disk();
+    kill(vt_pid(t), SIGTERM);
+    int status = vt_wait_end(t);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    assert_true(vt_is_restored(t));
+    assert_true(vt_shows(t, "could not be saved"));
+    assert_true(vt_shows(t, "Lost afterwards"));
+    vt_end(t);
+}
+
 /* ---- sizes and terminals ---------------------------------------------------------------------------------------- */
 
 static void fits_any_size(void **state)
@@ -450,7 +540,8 @@ static void lesser_ones_get_the_line_mode(void **state)
     static const char *const cases[] = {"TERM=dumb", "TERM=nobody-knows-this-one", "LANG=C", "ACCESSIBLE=1"};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct vt *t = start_in(NULL, 24, 80, (const char *const[]){cases[i], NULL}, (const char *const[]){SHORT, NULL});
+        struct vt *t =
+            start_in(NULL, 24, 80, (const char *const[]){cases[i], NULL}, (const char *const[]){SHORT, NULL});
         assert_true(vt_wait(t, "Ctrl-D leaves"));
         assert_false(vt_on_alternate(t));
         vt_settle(t, 100);
@@ -462,8 +553,9 @@ static void lesser_ones_get_the_line_mode(void **state)
 
 static void signals_give_the_terminal_back(void **state)
 {
-    const int signals[] = {SIGTERM, SIGHUP,  SIGSEGV, SIGQUIT, SIGPIPE, SIGXCPU,   SIGXFSZ, SIGUSR1, SIGUSR2, SIGALRM,
-                           SIGSYS,  SIGTRAP, SIGFPE,  SIGILL,  SIGBUS,  SIGVTALRM, SIGPROF, SIGABRT, SIGPOLL, SIGRTMIN + 1};
+    const int signals[] = {SIGTERM, SIGHUP,  SIGSEGV,   SIGQUIT, SIGPIPE, SIGXCPU,     SIGXFSZ,
+                           SIGUSR1, SIGUSR2, SIGALRM,   SIGSYS,  SIGTRAP, SIGFPE,      SIGILL,
+                           SIGBUS,  SIGPROF, SIGVTALRM, SIGABRT, SIGPOLL, SIGRTMIN + 1};
     (void)state;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct vt *t = start(24, 80, (const char *const[]){ENDLESS, NULL});
@@ -511,9 +603,10 @@ static void imported_text_commands_nothing(void **state)
     snprintf(path, sizeof path, "%s/evil.json", vt_home(t));
     FILE *out = fopen(path, "w");
     assert_non_null(out);
-    fputs("[{\"role\":\"user\",\"content\":\"\\u001b]0;title\\u0007\\u001b]52;c;YQ==\\u0007 evil \\u001b[2J\\u009b31m\"},"
-          "{\"role\":\"assistant\",\"content\":\"\\u202e reversed \\u0007\\u0007 \\u001bP1$r\\u001b\\\\\"}]",
-          out);
+    fputs(
+        "[{\"role\":\"user\",\"content\":\"\\u001b]0;title\\u0007\\u001b]52;c;YQ==\\u0007 evil \\u001b[2J\\u009b31m\"},"
+        "{\"role\":\"assistant\",\"content\":\"\\u202e reversed \\u0007\\u0007 \\u001bP1$r\\u001b\\\\\"}]",
+        out);
     fclose(out);
     char line[160];
     snprintf(line, sizeof line, "/import %s\r", path);
@@ -634,6 +727,9 @@ int main(void)
         cmocka_unit_test(a_command_that_cannot_be_done_says_why),
         cmocka_unit_test(a_key_that_can_do_nothing_says_why),
         cmocka_unit_test(no_message_is_edited_while_an_answer_is_written),
+        cmocka_unit_test(leaving_with_unsaved_messages_is_held_once),
+        cmocka_unit_test(what_is_saved_after_all_is_not_lost),
+        cmocka_unit_test(a_signal_tells_what_is_lost_too),
         cmocka_unit_test(fits_any_size),
         cmocka_unit_test(resizing_keeps_the_place),
         cmocka_unit_test(old_terminals_have_it_too),

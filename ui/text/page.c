@@ -1,7 +1,7 @@
-/* Lines: all that is shown passes through lines_put or lines_put_stretch, which make the spans. */
+/* Page: all that is shown passes through page_put or page_put_stretch, which make the spans. */
 #include <config.h>
 
-#include "ui/text/lines.h"
+#include "ui/text/page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +66,7 @@ void stretch_free(struct stretch *s)
 
 /* ---- margins ----------------------------------------------------------------------------------------------------- */
 
-void lines_push(struct lines *l, const char *first, const char *rest, uint16_t style)
+void page_push(struct page *l, const char *first, const char *rest, uint16_t style)
 {
     int columns = text_columns(first, strlen(first), 0);
     int room = l->options->width / 2;
@@ -81,7 +81,7 @@ void lines_push(struct lines *l, const char *first, const char *rest, uint16_t s
     l->indent += columns;
 }
 
-void lines_pop(struct lines *l)
+void page_pop(struct page *l)
 {
     if (l->too_deep > 0)
         l->too_deep--;
@@ -89,7 +89,7 @@ void lines_pop(struct lines *l)
         l->indent -= l->margins[--l->n_margins].columns;
 }
 
-int lines_width(const struct lines *l)
+int page_width(const struct page *l)
 {
     return l->options->width - l->indent;
 }
@@ -110,7 +110,7 @@ static bool reserve_one(void **at, size_t n, size_t *capacity, size_t size)
     return true;
 }
 
-static void add_span(struct lines *l, const char *text, size_t size, uint32_t source, uint16_t style)
+static void add_span(struct page *l, const char *text, size_t size, uint32_t source, uint16_t style)
 {
     struct rendering *r = l->out;
     if (l->failed || size == 0)
@@ -128,7 +128,7 @@ static void add_span(struct lines *l, const char *text, size_t size, uint32_t so
         line->source = source;
 }
 
-static void put_blanks(struct lines *l, int n, uint16_t style)
+static void put_blanks(struct page *l, int n, uint16_t style)
 {
     static const char blanks[] = "                                ";
     for (int part; n > 0; n -= part) {
@@ -137,7 +137,7 @@ static void put_blanks(struct lines *l, int n, uint16_t style)
     }
 }
 
-static void put_margins(struct lines *l, bool blank)
+static void put_margins(struct page *l, bool blank)
 {
     for (int i = 0; i < l->n_margins; i++) {
         struct margin *m = &l->margins[i];
@@ -149,7 +149,7 @@ static void put_margins(struct lines *l, bool blank)
     }
 }
 
-static void begin_line(struct lines *l, bool blank)
+static void begin_line(struct page *l, bool blank)
 {
     struct rendering *r = l->out;
     l->column = 0;
@@ -161,29 +161,29 @@ static void begin_line(struct lines *l, bool blank)
     put_margins(l, blank);
 }
 
-void lines_begin(struct lines *l)
+void page_begin_line(struct page *l)
 {
     begin_line(l, false);
 }
 
-void lines_blank(struct lines *l)
+void page_blank_line(struct page *l)
 {
     begin_line(l, true);
-    lines_end(l);
+    page_end_line(l);
 }
 
-void lines_put(struct lines *l, const char *text, uint16_t style)
+void page_put(struct page *l, const char *text, uint16_t style)
 {
     add_span(l, text, strlen(text), RENDER_NO_SOURCE, style);
     l->column += text_columns(text, strlen(text), l->column);
 }
 
-void lines_repeat(struct lines *l, const char *text, int n, uint16_t style)
+void page_repeat(struct page *l, const char *text, int n, uint16_t style)
 {
     struct stretch s = {0};
     for (int i = 0; i < n; i++)
         stretch_add(&s, text, strlen(text), RENDER_NO_SOURCE, style);
-    lines_put_stretch(l, &s, 0, s.n);
+    page_put_stretch(l, &s, 0, s.n);
     l->failed = l->failed || s.failed;
     stretch_free(&s);
 }
@@ -199,9 +199,9 @@ static bool continues_span(const struct stretch *s, size_t i)
 }
 
 /* The first blank stands for the tab, so that every byte shown has a place in the message. */
-static void put_tab(struct lines *l, uint32_t source, uint16_t style)
+static void put_tab(struct page *l, uint32_t source, uint16_t style)
 {
-    int columns = TEXT_TAB - l->column % TEXT_TAB, room = lines_width(l) - l->column;
+    int columns = TEXT_TAB - l->column % TEXT_TAB, room = page_width(l) - l->column;
     if (columns > room)
         columns = room > 1 ? room : 1;
     add_span(l, " ", 1, source, style);
@@ -209,7 +209,7 @@ static void put_tab(struct lines *l, uint32_t source, uint16_t style)
     l->column += columns;
 }
 
-void lines_put_stretch(struct lines *l, const struct stretch *s, size_t from, size_t to)
+void page_put_stretch(struct page *l, const struct stretch *s, size_t from, size_t to)
 {
     for (size_t i = from; i < to && !s->failed;) {
         if (s->text[i] == '\t') {
@@ -226,47 +226,47 @@ void lines_put_stretch(struct lines *l, const struct stretch *s, size_t from, si
     }
 }
 
-void lines_pad(struct lines *l, int column, uint16_t style)
+void page_pad(struct page *l, int column, uint16_t style)
 {
     put_blanks(l, column - l->column, style);
     l->column = column > l->column ? column : l->column;
 }
 
-void lines_end(struct lines *l)
+void page_end_line(struct page *l)
 {
     l->column = 0;
 }
 
-void lines_wrap(struct lines *l, const struct stretch *s, size_t from, size_t to)
+void page_wrap(struct page *l, const struct stretch *s, size_t from, size_t to)
 {
     for (size_t at = from; at < to && !l->failed && !s->failed;) {
-        size_t end, next = text_wrap(s->text + at, to - at, lines_width(l), &end);
-        lines_begin(l);
-        lines_put_stretch(l, s, at, at + end);
+        size_t end, next = text_wrap(s->text + at, to - at, page_width(l), &end);
+        page_begin_line(l);
+        page_put_stretch(l, s, at, at + end);
         if (end == 0 && !l->failed) /* an empty line has a place in the message too */
             l->out->lines[l->out->n_lines - 1].source = s->source[at];
-        lines_end(l);
+        page_end_line(l);
         at += next;
     }
 }
 
-void lines_wrap_code(struct lines *l, const struct stretch *s, size_t from, size_t to)
+void page_wrap_code(struct page *l, const struct stretch *s, size_t from, size_t to)
 {
     size_t at = from;
     do {
-        lines_begin(l);
-        size_t fits = at < to && !s->failed ? text_fit(s->text + at, to - at, lines_width(l)) : 0;
+        page_begin_line(l);
+        size_t fits = at < to && !s->failed ? text_fit(s->text + at, to - at, page_width(l)) : 0;
         if (fits == 0 && at < to) {
             size_t end;
-            fits = text_wrap(s->text + at, to - at, lines_width(l), &end);
+            fits = text_wrap(s->text + at, to - at, page_width(l), &end);
         }
-        lines_put_stretch(l, s, at, at + fits);
-        lines_end(l);
+        page_put_stretch(l, s, at, at + fits);
+        page_end_line(l);
         at += fits;
     } while (at < to && !l->failed && !s->failed);
 }
 
-void lines_begin_block(struct lines *l, const char *language, size_t size)
+void page_begin_block(struct page *l, const char *language, size_t size)
 {
     struct rendering *r = l->out;
     if (l->failed || !reserve_one((void **)&r->blocks, r->n_blocks, &r->blocks_capacity, sizeof *r->blocks)) {
@@ -283,7 +283,7 @@ void lines_begin_block(struct lines *l, const char *language, size_t size)
     l->block = (int32_t)r->n_blocks++;
 }
 
-void lines_finish(struct lines *l, uint32_t size)
+void page_finish(struct page *l, uint32_t size)
 {
     struct rendering *r = l->out;
     uint32_t next = size;

@@ -1,9 +1,9 @@
-/* Lines: a rendering while it is built, line by line; for render.c and what it uses.
+/* Page: a rendering while it is built, line by line; for render.c and what it uses.
  *
  * Text on its way to the screen is a stretch: bytes, each with its style and its place in the message. What precedes
  * every line (the bar of a quote, the indent of a list) is a stack of margins. */
-#ifndef PALAVER_UI_TEXT_LINES_H
-#define PALAVER_UI_TEXT_LINES_H
+#ifndef PALAVER_UI_TEXT_PAGE_H
+#define PALAVER_UI_TEXT_PAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ struct margin {
     uint16_t style;
     bool begun;      /* the first line was written */
 };
-struct lines {
+struct page {
     struct rendering *out;
     const struct render_options *options;
     struct margin margins[MARGINS_MOST];
@@ -45,28 +45,28 @@ struct lines {
     bool failed;
 };
 /* Margins nest; each push needs a pop. */
-void lines_push(struct lines *l, const char *first, const char *rest, uint16_t style);
-void lines_pop(struct lines *l);
+void page_push(struct page *l, const char *first, const char *rest, uint16_t style);
+void page_pop(struct page *l);
 /* The columns between the margins and the right edge. */
-int lines_width(const struct lines *l);
+int page_width(const struct page *l);
 
-/* A line is begun, filled and ended; lines_wrap writes as many lines as bytes [from, to) of a stretch take. */
-void lines_begin(struct lines *l);
-void lines_put(struct lines *l, const char *text, uint16_t style);
-void lines_put_stretch(struct lines *l, const struct stretch *s, size_t from, size_t to);
+/* A line is begun, filled and ended; page_wrap writes as many lines as bytes [from, to) of a stretch take. */
+void page_begin_line(struct page *l);
+void page_put(struct page *l, const char *text, uint16_t style);
+void page_put_stretch(struct page *l, const struct stretch *s, size_t from, size_t to);
 /* The same text n times. */
-void lines_repeat(struct lines *l, const char *text, int n, uint16_t style);
+void page_repeat(struct page *l, const char *text, int n, uint16_t style);
 /* Blanks up to a column. */
-void lines_pad(struct lines *l, int column, uint16_t style);
-void lines_end(struct lines *l);
-void lines_wrap(struct lines *l, const struct stretch *s, size_t from, size_t to);
-/* As lines_wrap, for a line of code: it is broken at the edge and no blank is left out. */
-void lines_wrap_code(struct lines *l, const struct stretch *s, size_t from, size_t to);
+void page_pad(struct page *l, int column, uint16_t style);
+void page_end_line(struct page *l);
+void page_wrap(struct page *l, const struct stretch *s, size_t from, size_t to);
+/* As page_wrap, for a line of code: it is broken at the edge and no blank is left out. */
+void page_wrap_code(struct page *l, const struct stretch *s, size_t from, size_t to);
 /* An empty line, with the margins that have begun. */
-void lines_blank(struct lines *l);
+void page_blank_line(struct page *l);
 /* Begins a code block that the next lines belong to, until l->block is -1 again. */
-void lines_begin_block(struct lines *l, const char *language, size_t size);
+void page_begin_block(struct page *l, const char *language, size_t size);
 /* Gives lines without a source that of the next line; size is the size of the message. */
-void lines_finish(struct lines *l, uint32_t size);
+void page_finish(struct page *l, uint32_t size);
 
 #endif
