@@ -55,6 +55,16 @@ static struct jvalue group_attribute(const struct jlist *tuple, const char *name
     return tuple->is_group && strcmp(name, "list") == 0 ? tuple->at[1] : (struct jvalue){.kind = J_ABSENT};
 }
 
+/* What Python's numbers have; no chat template is known to ask for it. */
+static void refuse_number_attribute(struct jheap *h, const char *name)
+{
+    static const char *const names[] = {"real", "imag", "numerator", "denominator", "conjugate", "bit_length", "bit_count",
+                                        "to_bytes", "from_bytes", "as_integer_ratio", "is_integer", "hex", "fromhex"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            jheap_fail(h, ERR_UNSUPPORTED, "the attribute '%s' of numbers is not followed", name);
+}
+
 static const struct jroutine *methods_of(struct jvalue v)
 {
     return v.kind == J_STRING                         ? jmethods_text
@@ -68,14 +78,16 @@ struct jvalue jaccess_own(struct jrun *r, struct jvalue object, const char *name
     struct jvalue found = {.kind = J_ABSENT};
     size_t size = strlen(name);
     bool reserved = size > 4 && strncmp(name, "__", 2) == 0 && strcmp(name + size - 2, "__") == 0;
-    if (object.kind == J_UNDEFINED && !reserved)
-        jv_need_defined(&r->heap, object);
+    jv_need_defined(&r->heap, object);
     if (reserved || changes(object, name))
         return jv_undefined(&r->heap, "access to attribute '%.60s' of '%s' object is unsafe.", name, jv_type(object));
     const struct jroutine *methods = methods_of(object), *method = methods != NULL ? jroutine_find(methods, name) : NULL;
     if (method != NULL && !(object.kind == J_TUPLE && strcmp(name, "copy") == 0))
         return jfunction_new(&r->heap, method, object);
     switch (object.kind) {
+    case J_BOOL:
+    case J_INT:
+    case J_FLOAT: refuse_number_attribute(&r->heap, name); return found;
     case J_TUPLE: return group_attribute(object.list, name);
     case J_NAMESPACE: return jdict_get_name(&r->heap, object.dict, name);
     case J_RANGE: return range_attribute(object.range, name);

@@ -52,10 +52,8 @@ static struct jvalue eval_operate(struct jrun *r, const struct jnode *node)
 {
     struct jvalue left = jeval(r, node->left), right = jeval(r, node->right);
     r->heap.line = node->line;
-    if (node->op == '%' && left.kind == J_STRING) {
-        jv_need_defined(&r->heap, right);
+    if (node->op == '%' && left.kind == J_STRING)
         return jv_text(jformat_percent(&r->heap, left.text, right));
-    }
     return joperate(&r->heap, node->op, left, right);
 }
 
@@ -74,8 +72,8 @@ static struct jvalue eval_concat(struct jrun *r, const struct jnode *node)
 {
     struct jtext *t = jtext_string(&r->heap, "");
     for (size_t i = 0; i < node->n; i++)
-        t = joperate_join(&r->heap, t, jv_str(&r->heap, jeval(r, node->items[i])));
-    return jv_text(t);
+        t = jtext_join(&r->heap, t, jv_str(&r->heap, jeval(r, node->items[i])));
+    return jv_text(jtext_mark(&r->heap, t, false));
 }
 
 static bool compare(struct jrun *r, enum jtoken_kind op, struct jvalue a, struct jvalue b)

@@ -122,6 +122,7 @@ static enum flow run_loop(struct jrun *r, const struct jnode *node, struct jvalu
     struct jscope *before = r->scope;
     struct jloop *loop = jheap_take(&r->heap, sizeof *loop);
     enum flow flow = FLOW_ON;
+    bool completed = false; /* an iteration went through to its end; so Jinja decides on else */
     *loop = (struct jloop){.run = r, .node = node, .outside = outside, .over = over, .walk = jwalk_open(&r->heap, over),
                            .index = SIZE_MAX, .depth = depth, .length = SIZE_MAX, .filtered = node->test != NULL,
                            .call = node->recursive ? call_loop : NULL, .next = node->test != NULL ? next_filtered : next_plain};
@@ -130,9 +131,10 @@ static enum flow run_loop(struct jrun *r, const struct jnode *node, struct jvalu
         jscope_set(&r->heap, r->scope, r->loop, (struct jvalue){.kind = J_LOOP, .loop = loop});
         assign(r, node->left, loop->current);
         flow = exec_body(r, node->body);
+        completed = completed || flow == FLOW_ON;
     }
     r->scope = jscope_new(&r->heap, outside);
-    flow = loop->index == SIZE_MAX && node->otherwise != NULL ? exec_body(r, node->otherwise) : FLOW_ON;
+    flow = !completed && node->otherwise != NULL ? exec_body(r, node->otherwise) : FLOW_ON;
     r->scope = before;
     return flow;
 }

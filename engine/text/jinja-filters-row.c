@@ -34,12 +34,13 @@ static struct jvalue filter_last(struct jrun *r, struct jvalue self, const struc
 {
     struct jheap *h = &r->heap;
     (void)a;
-    if (self.kind == J_UNDEFINED || self.kind == J_ITERATOR || !jwalk_possible(self))
+    if (self.kind == J_ITERATOR || !jwalk_possible(self))
         jheap_fail(h, ERR_FORMAT, "'%s' object is not reversible", jv_type(self));
     if (!jv_truth(self))
         return jv_undefined(h, "No last item, sequence was empty.");
     if (self.kind == J_STRING)
-        return jv_text(jtext_part(h, self.text, jtext_offset(h, self.text, jtext_chars(h, self.text) - 1), self.text->size));
+        return jv_text(jtext_mark(h, jtext_part(h, self.text, jtext_offset(h, self.text, jtext_chars(h, self.text) - 1),
+                                                self.text->size), false));
     struct jlist *items = jv_items(h, self);
     return items->at[items->n - 1];
 }

@@ -121,15 +121,15 @@ static struct jvalue filter_indent(struct jrun *r, struct jvalue self, const str
 static struct jvalue filter_truncate(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
     struct jheap *h = &r->heap;
-    struct jtext *t = jv_need_text(h, self, "truncate");
     struct jtext *end = a[2].kind == J_ABSENT ? jtext_string(h, "...") : jv_need_text(h, a[2], "truncate");
     int64_t length = a[0].kind == J_ABSENT ? 255 : jv_integer(h, a[0], "truncate");
     int64_t leeway = a[3].kind == J_ABSENT || a[3].kind == J_NONE ? 5 : jv_integer(h, a[3], "truncate");
-    int64_t mark = (int64_t)jtext_chars(h, end), size = (int64_t)jtext_chars(h, t);
+    int64_t mark = (int64_t)jtext_chars(h, end), size = (int64_t)jv_length(h, self);
     if (length < mark || leeway < 0)
         jheap_fail(h, ERR_FORMAT, "truncate takes a length of at least %d and a leeway of at least 0", (int)mark);
     if (size <= length || size - length <= leeway)
         return self;
+    struct jtext *t = jv_need_text(h, self, "truncate");
     struct jtext *kept = jtext_part(h, t, 0, jtext_offset(h, t, (size_t)(length - mark)));
     size_t space = jv_truth(a[1]) ? SIZE_MAX : jtext_find_last(h, kept, jtext_string(h, " "), 0, kept->size);
     return jv_text(joperate_join(h, space == SIZE_MAX ? kept : jtext_part(h, kept, 0, space), end));

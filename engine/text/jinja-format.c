@@ -119,7 +119,7 @@ static void put_typed(struct jbuild *b, const struct field *f, struct jvalue v)
     jv_need_defined(h, v);
     if (!jv_is_number(v))
         jheap_fail(h, ERR_FORMAT, "the format %%%c takes a number, not '%s'", f->type, jv_type(v));
-    if (strchr("dxXob", f->type) != NULL)
+    if (f->type != '\0' && strchr("dxXob", f->type) != NULL)
         put_integer(b, f, v.kind == J_FLOAT ? jnumber_truncate(h, v.real) : jv_integer(h, v, "a format"));
     else
         put_float(b, f, v.kind == J_FLOAT ? v.real : (double)jv_integer(h, v, "a format"));
@@ -275,7 +275,8 @@ struct jtext *jformat_percent(struct jheap *h, struct jtext *format, struct jval
         else
             put_percent(&b, &x, &f, named ? v : next_value(&x));
     }
-    if (values.kind != J_DICT && x.next < (values.kind == J_TUPLE ? values.list->n : 1))
+    bool counted = values.kind != J_DICT && values.kind != J_LIST && values.kind != J_RANGE && values.kind != J_UNDEFINED;
+    if (counted && x.next < (values.kind == J_TUPLE ? values.list->n : 1)) /* what has keys or places may stay unused */
         jheap_fail(h, ERR_FORMAT, "not all arguments converted during string formatting");
     return jtext_mark(h, jbuild_close(&b), format->markup);
 }

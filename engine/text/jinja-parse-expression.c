@@ -270,6 +270,8 @@ static struct jnode *parse_index(struct jparser *p, struct jnode *node)
 
 static struct jnode *parse_subscript(struct jparser *p, struct jnode *node)
 {
+    if (jparse_skip(p, T_RBRACKET)) /* Jinja takes it for an empty tuple */
+        return new_node(p, N_ITEM, node, jparse_node(p, N_TUPLE, p->token->line));
     struct jnode *part = parse_index(p, node);
     if (part->kind == N_ITEM && p->token->kind == T_COMMA) {
         struct jnode *tuple = jparse_node(p, N_TUPLE, part->line);

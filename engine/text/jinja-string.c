@@ -132,7 +132,7 @@ static struct jlist *split_words(struct jheap *h, struct jtext *t, int64_t most)
         at = run_end(h, t, end, true);
     }
     if (at < t->size)
-        jlist_add(h, list, jv_text(jstring_strip(h, jtext_part(h, t, at, t->size), NULL, false, true)));
+        add_part(h, list, t, at, t->size);
     return list;
 }
 
@@ -172,7 +172,7 @@ static struct jlist *split_last_words(struct jheap *h, struct jtext *t, int64_t 
         add_part(h, list, t, start, t->size);
         t = jstring_strip(h, jtext_part(h, t, 0, start), NULL, false, true);
     }
-    if ((t = jstring_strip(h, t, NULL, true, false))->size > 0)
+    if (t->size > 0)
         jlist_add(h, list, jv_text(t));
     turn_around(list);
     return list;

@@ -363,7 +363,7 @@ static struct jvalue next_character(struct jheap *h, struct jwalk *w)
 {
     size_t used;
     jtext_code(h, w->over.text, w->at, &used);
-    struct jvalue c = jv_text(jtext_part(h, w->over.text, w->at, w->at + used));
+    struct jvalue c = jv_text(jtext_mark(h, jtext_part(h, w->over.text, w->at, w->at + used), false));
     w->at += used;
     return c;
 }
