@@ -66,7 +66,7 @@ static struct jvalue filter_wordcount(struct jrun *r, struct jvalue self, const 
     bool inside = false;
     size_t used;
     (void)a;
-    jheap_read(&r->heap, t->size * 4);
+    jheap_scan(&r->heap, t->size);
     for (size_t at = 0; at < t->size; at += used) {
         uint32_t code = jtext_code(&r->heap, t, at, &used);
         bool word = code == '_' || juni_is_alnum(code);

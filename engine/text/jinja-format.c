@@ -103,6 +103,7 @@ static void put_float(struct jbuild *b, const struct field *f, double v)
     bool percent = f->type == '%';
     int precision = f->precision >= 0 ? (int)f->precision : 6;
     double size = fabs(percent ? v * 100 : v);
+    jheap_work(b->heap, 100);
     if (f->type == '\0' && f->precision < 0)
         jv_print_float(size, digits);
     else

@@ -131,6 +131,7 @@ static struct jvalue global_strftime_now(struct jrun *r, struct jvalue self, con
         if (end < format->size) {
             char out[128];
             const char *directive = jheap_copy(h, bytes + plain, end + 1 - plain);
+            jheap_work(h, 20);
             size_t size = print_date(out, sizeof out, directive, &r->now);
             jbuild_bytes(&b, out, size, jtext_origin(format, plain));
         }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 1 << 15, ALIGN = alignof(max_align_t), BYTES_PER_STEP = 32 };
+enum { BLOCK = 1 << 15, ALIGN = alignof(max_align_t), BYTES_PER_STEP = 32, BYTES_PER_SCAN = 6 };
 
 struct jheap_block {
     struct jheap_block *next;
@@ -111,6 +111,11 @@ void jheap_work(struct jheap *h, uint64_t n)
 void jheap_read(struct jheap *h, size_t bytes)
 {
     jheap_work(h, bytes / BYTES_PER_STEP);
+}
+
+void jheap_scan(struct jheap *h, size_t bytes)
+{
+    jheap_work(h, bytes / BYTES_PER_SCAN);
 }
 
 void jheap_descend(struct jheap *h)

@@ -44,8 +44,10 @@ char *jheap_printf(struct jheap *h, const char *format, ...) __attribute__((form
 
 /* Counts n steps; a step is about what looking at one node of the template costs. */
 void jheap_work(struct jheap *h, uint64_t n);
-/* Counts the steps of looking at this many bytes. */
+/* Counts the steps of copying or comparing this many bytes. */
 void jheap_read(struct jheap *h, size_t bytes);
+/* Counts the steps of looking at this many bytes character by character. */
+void jheap_scan(struct jheap *h, size_t bytes);
 /* One level deeper; jheap_rise is its other end, and is not called on failure. */
 void jheap_descend(struct jheap *h);
 void jheap_rise(struct jheap *h);

@@ -75,6 +75,7 @@ static void put_float(struct writing *w, double real)
 {
     char out[40];
     jv_print_float(real, out);
+    jheap_work(w->out->heap, 40);
     jbuild_string(w->out, isnan(real) ? "NaN" : isinf(real) ? (real < 0 ? "-Infinity" : "Infinity") : jheap_copy(w->out->heap, out, strlen(out)));
 }
 

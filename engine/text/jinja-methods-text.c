@@ -240,7 +240,7 @@ static struct jvalue text_swapcase(struct jrun *r, struct jvalue self, const str
     size_t used;
     (void)a;
     jbuild_open(&b, &r->heap);
-    jheap_read(&r->heap, self.text->size * 4);
+    jheap_scan(&r->heap, self.text->size * 3);
     for (size_t at = 0; at < self.text->size; at += used)
         juni_append(&b, self.text, at, juni_is_upper(jtext_code(&r->heap, self.text, at, &used)) ? CASE_LOWER : CASE_UPPER);
     return jv_text(jtext_mark(&r->heap, jbuild_close(&b), self.text->markup));
@@ -299,7 +299,7 @@ static struct jvalue text_format_map(struct jrun *r, struct jvalue self, const s
 static struct jvalue all_are(struct jrun *r, struct jtext *t, bool (*is)(uint32_t code))
 {
     size_t used;
-    jheap_read(&r->heap, t->size * 4);
+    jheap_scan(&r->heap, t->size);
     for (size_t at = 0; at < t->size; at += used)
         if (!is(jtext_code(&r->heap, t, at, &used)))
             return jv_bool(false);

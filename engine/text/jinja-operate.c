@@ -28,11 +28,21 @@ struct jtext *joperate_repeat(struct jheap *h, struct jtext *t, int64_t n)
         return jtext_mark(h, jtext_string(h, ""), t->markup);
     if ((uint64_t)n > h->limit / t->size)
         jheap_fail(h, ERR_MEMORY, "the template makes a text of more than %zu MB", h->limit >> 20);
-    jbuild_open(&b, h);
-    for (int64_t i = 0; i < n; i++)
+    size_t total = t->size * (size_t)n;
+    bool markup = t->markup;
+    while (t->size < 4096 && t->size <= total / 2) { /* by larger and larger pieces */
+        jbuild_open(&b, h);
         jbuild_text(&b, t);
-    jheap_work(h, (uint64_t)n / 16);
-    return jtext_mark(h, jbuild_close(&b), t->markup);
+        jbuild_text(&b, t);
+        t = jbuild_close(&b);
+    }
+    jbuild_open(&b, h);
+    for (size_t left = total; left > 0;) {
+        size_t part = left < t->size ? left : t->size;
+        jbuild_part(&b, t, 0, part);
+        left -= part;
+    }
+    return jtext_mark(h, jbuild_close(&b), markup);
 }
 
 static struct jvalue repeat(struct jheap *h, struct jvalue v, int64_t n)

@@ -21,7 +21,7 @@ void jparse_add(struct jparser *p, struct jnode *node, struct jnode *item)
 
 const char *jparse_intern(struct jparser *p, const char *name, size_t size)
 {
-    jheap_work(p->heap, 1 + p->n_names / 8);
+    jheap_work(p->heap, 1 + p->n_names / 4);
     for (size_t i = 0; i < p->n_names; i++)
         if (strncmp(p->names[i], name, size) == 0 && p->names[i][size] == '\0')
             return p->names[i];

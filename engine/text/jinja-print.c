@@ -16,7 +16,8 @@ static void put_repr(struct jbuild *b, struct jvalue v);
 
 /* ---- numbers ---------------------------------------------------------------------------------------------------------- */
 
-/* The fewest digits that read back as the same number; with an exponent where Python has one. */
+/* The fewest digits that read back as the same number; with an exponent where Python has one. Up to 15 digits survive any
+ * number, so that a shorter form shows as zeros at the end of the one of 15. */
 void jv_print_float(double real, char *out)
 {
     enum { SIZE = 40 };
@@ -24,14 +25,17 @@ void jv_print_float(double real, char *out)
         strcpy(out, isnan(real) ? "nan" : real < 0 ? "-inf" : "inf");
         return;
     }
-    int digits = 1;
-    for (; digits < 17; digits++) {
+    int digits = 15;
+    do
         snprintf(out, SIZE, "%.*e", digits - 1, real);
-        if (strtod(out, NULL) == real)
-            break;
+    while (strtod(out, NULL) != real && digits++ < 17);
+    char *end = strchr(out, 'e');
+    int exponent = atoi(end + 1);
+    while (digits > 1 && end[-1] == '0') {
+        end--;
+        digits--;
     }
     snprintf(out, SIZE, "%.*e", digits - 1, real);
-    int exponent = atoi(strchr(out, 'e') + 1);
     if (real != 0 && (exponent < -4 || exponent >= 16))
         return; /* C and Python write the exponent alike */
     snprintf(out, SIZE, "%.*f", digits - 1 > exponent ? digits - 1 - exponent : 1, real);
@@ -44,6 +48,7 @@ static void put_number(struct jbuild *b, struct jvalue v)
         snprintf(out, sizeof out, "%" PRId64, v.integer);
     else
         jv_print_float(v.real, out);
+    jheap_work(b->heap, v.kind == J_FLOAT ? 40 : 2);
     jbuild_bytes(b, out, strlen(out), 0);
 }
 

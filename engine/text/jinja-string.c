@@ -14,7 +14,8 @@ static bool is_stripped(struct jheap *h, struct jtext *t, size_t at, size_t used
 {
     if (chars == NULL)
         return juni_is_space(code);
-    jheap_read(h, chars->size + 16);
+    jheap_read(h, chars->size);
+    jheap_work(h, 1);
     return memmem(jtext_bytes(h, chars), chars->size, jtext_bytes(h, t) + at, used) != NULL;
 }
 
@@ -45,7 +46,7 @@ struct jtext *jstring_strip(struct jheap *h, struct jtext *t, struct jtext *char
             break;
         to = start;
     }
-    jheap_read(h, from + t->size - to);
+    jheap_scan(h, from + t->size - to);
     return jtext_part(h, t, from, to);
 }
 
@@ -118,7 +119,7 @@ static size_t run_end(struct jheap *h, struct jtext *t, size_t at, bool space)
     for (; at < t->size; at += used)
         if (juni_is_space(jtext_code(h, t, at, &used)) != space)
             break;
-    jheap_read(h, at - start);
+    jheap_scan(h, at - start);
     return at;
 }
 
@@ -168,7 +169,7 @@ static struct jlist *split_last_words(struct jheap *h, struct jtext *t, int64_t 
         size_t start = t->size;
         for (size_t used; start > 0 && (used = juni_space_before(jtext_bytes(h, t), start)) == 0;)
             start = step_back(h, t, start);
-        jheap_read(h, t->size - start);
+        jheap_scan(h, t->size - start);
         add_part(h, list, t, start, t->size);
         t = jstring_strip(h, jtext_part(h, t, 0, start), NULL, false, true);
     }
@@ -202,7 +203,7 @@ struct jlist *jstring_lines(struct jheap *h, struct jtext *t, bool keep_ends)
 {
     struct jlist *list = jlist_new(h);
     size_t start = 0;
-    jheap_read(h, t->size * 4);
+    jheap_scan(h, t->size);
     for (size_t at = 0, used; at < t->size; at += used) {
         size_t end = line_end(h, t, at);
         if (end == 0) {
@@ -240,7 +241,7 @@ struct jtext *jstring_case(struct jheap *h, struct jtext *t, enum jcase wanted)
     struct jbuild b;
     size_t used;
     jbuild_open(&b, h);
-    jheap_read(h, t->size * 4);
+    jheap_scan(h, t->size * 3);
     for (size_t at = 0; at < t->size; at += used) {
         jtext_code(h, t, at, &used);
         juni_append(&b, t, at, wanted);
@@ -267,7 +268,7 @@ struct jtext *jstring_title(struct jheap *h, struct jtext *t, bool filter)
     size_t used;
     bool inside = false;
     jbuild_open(&b, h);
-    jheap_read(h, t->size * 4);
+    jheap_scan(h, t->size * 3);
     for (size_t at = 0; at < t->size; at += used) {
         uint32_t code = jtext_code(h, t, at, &used);
         bool cased = juni_is_upper(code) || juni_is_lower(code) || juni_is_title(code);
@@ -282,7 +283,7 @@ static bool is_in_case(struct jheap *h, struct jtext *t, bool upper)
 {
     bool any = false;
     size_t used;
-    jheap_read(h, t->size * 4);
+    jheap_scan(h, t->size * 3);
     for (size_t at = 0; at < t->size; at += used) {
         uint32_t code = jtext_code(h, t, at, &used);
         if (juni_is_title(code) || (upper ? juni_is_lower(code) : juni_is_upper(code)))

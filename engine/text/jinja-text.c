@@ -139,7 +139,7 @@ size_t jtext_chars(struct jheap *h, struct jtext *t)
     if (t->chars == 0) {
         const char *bytes = jtext_bytes(h, t);
         size_t n = 0, used;
-        jheap_read(h, t->size);
+        jheap_scan(h, t->size);
         for (size_t i = 0; i < t->size; i += used, n++)
             if ((unsigned char)bytes[i] < 0x80)
                 used = 1;
@@ -158,7 +158,7 @@ size_t jtext_offset(struct jheap *h, struct jtext *t, size_t i)
     size_t at = 0, used;
     for (; i > 0 && at < t->size; i--, at += used)
         utf8_decode(bytes + at, t->size - at, &used);
-    jheap_read(h, at);
+    jheap_scan(h, at);
     return at;
 }
 
@@ -168,7 +168,7 @@ size_t jtext_index(struct jheap *h, struct jtext *t, size_t byte)
         return byte;
     const char *bytes = jtext_bytes(h, t);
     size_t n = 0, used;
-    jheap_read(h, byte);
+    jheap_scan(h, byte);
     for (size_t at = 0; at < byte; at += used, n++)
         utf8_decode(bytes + at, t->size - at, &used);
     return n;

@@ -100,10 +100,12 @@ struct jdict *jdict_new(struct jheap *h)
 static struct jentry *find_entry(struct jheap *h, const struct jdict *d, struct jvalue key)
 {
     need_hash(h, key);
-    for (size_t i = 0; i < d->n; i++)
-        if (jv_equal(h, d->at[i].key, key))
+    jheap_work(h, d->n / 4);
+    for (size_t i = 0; i < d->n; i++) {
+        struct jvalue other = d->at[i].key;
+        if (key.kind == J_STRING && other.kind == J_STRING ? jtext_equal(h, key.text, other.text) : jv_equal(h, key, other))
             return &d->at[i];
-    jheap_work(h, 1 + d->n / 4);
+    }
     return NULL;
 }
 
@@ -260,6 +262,7 @@ static bool ranges_equal(const struct jrange *a, const struct jrange *b)
 
 bool jv_equal(struct jheap *h, struct jvalue a, struct jvalue b)
 {
+    jheap_work(h, 1);
     if (jv_is_number(a) && jv_is_number(b))
         return number_of(a) == number_of(b);
     if (a.kind != b.kind)
@@ -273,7 +276,6 @@ bool jv_equal(struct jheap *h, struct jvalue a, struct jvalue b)
     case J_TUPLE:
     case J_DICT: {
         jheap_descend(h);
-        jheap_work(h, 1);
         bool equal = a.kind == J_DICT ? dicts_equal(h, a.dict, b.dict) : lists_equal(h, a.list, b.list);
         jheap_rise(h);
         return equal;

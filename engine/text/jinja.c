@@ -15,12 +15,13 @@
 enum {
     MOST_SOURCE = 1 << 20,       /* bytes of a template; those of models have up to 20,000 */
     COMPILE_MEMORY = 32 << 20,
-    COMPILE_STEPS = 3000000,
+    COMPILE_STEPS = 1500000,
     COMPILE_DEPTH = 250,
     RENDER_MEMORY = 32 << 20,    /* and some copies of what is given */
     RENDER_COPIES = 12,
-    RENDER_STEPS = 2000000,      /* about a tenth of a second; and some for each string that is given */
+    RENDER_STEPS = 1500000,      /* less than a tenth of a second; and some for what is given */
     STEPS_PER_ITEM = 2000,
+    STEPS_PER_BYTE = 4,
     RENDER_DEPTH = 500,
 };
 
@@ -147,7 +148,7 @@ static void open_run(struct jrun *r, const struct jinja *t, const struct jinja_v
     measure(values, n, &bytes, &items);
     memset(r, 0, sizeof *r);
     jheap_open(&r->heap, limits != NULL && limits->memory > 0 ? limits->memory : RENDER_MEMORY + RENDER_COPIES * bytes,
-               limits != NULL && limits->steps > 0 ? limits->steps : RENDER_STEPS + STEPS_PER_ITEM * items + bytes,
+               limits != NULL && limits->steps > 0 ? limits->steps : RENDER_STEPS + STEPS_PER_ITEM * items + STEPS_PER_BYTE * bytes,
                limits != NULL && limits->depth > 0 ? limits->depth : RENDER_DEPTH, err);
     r->loop = t->names[0];
     r->caller = t->names[1];
