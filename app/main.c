@@ -1,4 +1,4 @@
-/* Palaver: entry point. Finds the subcommand, reads the options, runs it. */
+/* Palaver: the entry point. Finds the subcommand, reads the options, runs it. */
 #include <config.h>
 
 #include <locale.h>
@@ -6,13 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/commands/commands.h"
 #include "app/chat/models.h"
-#include "app/text/nearest.h"
+#include "app/commands/commands.h"
 #include "app/help/help.h"
+#include "app/options/options.h"
+#include "app/terminal/report.h"
+#include "app/text/nearest.h"
+#include "base/error.h"
 
-/* --help=FORM: what the build and the completions ask for. false when there is no such form. */
-static bool tell_form(const struct options *o)
+/* Prints --help=FORM, for the build and the completions; false if there is no such form. */
+static bool print_form(const struct options *o)
 {
     char **names = NULL;
     if (strcmp(o->help_form, "man") == 0)
@@ -36,12 +39,13 @@ static bool tell_form(const struct options *o)
     return true;
 }
 
-/* Help, version and the like; -1 when nothing of it was asked for. */
-static int tell(const struct command *command, const struct options *o)
+/* Prints help, version and so on, and returns an exit code; -1 if the user asked for none of them. */
+static int print_facts(const struct command *command, const struct options *o)
 {
     struct error err = {0};
-    if (o->help_form != NULL && !tell_form(o)) {
-        error_set(&err, ERR_ARGUMENT, "--help=%s: the forms are man, bash, zsh, models and templates", o->help_form);
+    if (o->help_form != NULL && !print_form(o)) {
+        error_set(&err, ERR_ARGUMENT,
+                  "--help=%s: there is no such form; there are man, bash, zsh, models and templates", o->help_form);
         return report(&err);
     }
     if (o->help && o->help_form == NULL)
@@ -49,7 +53,7 @@ static int tell(const struct command *command, const struct options *o)
     if (o->help)
         return EXIT_ANSWER;
     if (o->version)
-        puts("palaver " PACKAGE_VERSION);
+        print_version(stdout);
     else if (o->show_paths)
         print_paths(stdout, o);
     else if (o->check_config)
@@ -59,13 +63,13 @@ static int tell(const struct command *command, const struct options *o)
     return EXIT_ANSWER;
 }
 
-/* `palaver base.gguf`: a first word that is a model file is the model, the rest the message. */
+/* `palaver base.gguf`: a first word that is a model file is the model, the other words are the message. */
 static enum error_code take_model(struct options *o, struct error *err)
 {
     if (o->n_words == 0 || !models_is_file(o->words[0]))
         return ERR_NONE;
     if (options_source(o, "model") == SOURCE_FLAG)
-        return error_set(err, ERR_ARGUMENT, "two models: -m %s and %s", o->model, o->words[0]);
+        return error_set(err, ERR_ARGUMENT, "two models are given: -m %s and %s", o->model, o->words[0]);
     const struct option_spec *spec = option_find("model", FOR_CHAT);
     enum error_code code = option_set(o, spec, o->words[0], SOURCE_FLAG, err);
     o->words++;
@@ -73,23 +77,37 @@ static enum error_code take_model(struct options *o, struct error *err)
     return code;
 }
 
-static enum error_code check_words(const struct command *command, struct options *o, struct error *err)
+/* A single word one edit away from a subcommand is probably meant as one; after "--" it is a message. */
+static enum error_code check_typing_error(const struct options *o, struct error *err)
 {
-    if (command->most_words >= 0 && o->n_words > command->most_words)
-        return error_set(err, ERR_ARGUMENT, "%s takes no word '%s'; see palaver %s --help", command->name,
-                         o->words[command->most_words], command->name);
-    if (command->bit != FOR_CHAT)
+    const char *word = o->n_words == 1 && !o->literal ? o->words[0] : "";
+    if (o->prompt != NULL || o->file != NULL || strpbrk(word, " \t\n") != NULL)
         return ERR_NONE;
-    if (o->n_words > 0 && command_find(o->words[0]) != NULL && o->n_words <= 2)
-        return error_set(err, ERR_ARGUMENT, "the command comes first: palaver %s ...", o->words[0]);
-    if (take_model(o, err) != ERR_NONE)
-        return err->code;
-    if (o->n_words > 0 && (o->prompt != NULL || o->file != NULL))
-        return error_set(err, ERR_ARGUMENT, "'%s' stands beside the prompt; put the whole text in quotes", o->words[0]);
+    for (const struct command *c = commands + 1; *word != '\0' && c->name != NULL; c++)
+        if (nearest_distance(word, c->name) == 1)
+            return error_set(err, ERR_ARGUMENT, "there is no command '%s'; did you mean palaver %s? As a message: "
+                             "palaver -- %s", word, c->name, word);
     return ERR_NONE;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static enum error_code check_words(const struct command *command, struct options *o, struct error *err)
+{
+    if (command->most_words >= 0 && o->n_words > command->most_words)
+        return error_set(err, ERR_ARGUMENT, "palaver %s takes no argument '%s'; see palaver %s --help", command->name,
+                         o->words[command->most_words], command->name);
+    if (command->bit != FOR_CHAT)
+        return ERR_NONE;
+    if (o->n_words > 0 && !o->literal && command_find(o->words[0]) != NULL && o->n_words <= 2)
+        return error_set(err, ERR_ARGUMENT, "the command must come first: palaver %s ...", o->words[0]);
+    if (take_model(o, err) != ERR_NONE || check_typing_error(o, err) != ERR_NONE)
+        return err->code;
+    if (o->n_words > 0 && (o->prompt != NULL || o->file != NULL))
+        return error_set(err, ERR_ARGUMENT, "'%s' is not part of the prompt; put the whole prompt in quotes",
+                         o->words[0]);
+    return ERR_NONE;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
 {
     struct options o;
     struct error err = {0};
@@ -99,11 +117,11 @@ static int run(const struct command *command, int argc, char **argv)
         status = report(&err);
         goto out;
     }
-    status = tell(command, &o);
+    status = print_facts(command, &o);
     if (status < 0)
         status = command->run(&o);
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        error_set(&err, ERR_IO, "standard output could not be written");
+        error_set(&err, ERR_IO, "standard output: can't be written");
         status = report(&err);
     }
 out:
@@ -112,7 +130,7 @@ out:
 }
 
 /* `palaver help [COMMAND]`. */
-static int help(const char *name)
+static int run_help(const char *name)
 {
     const struct command *command = name != NULL ? command_find(name) : &commands[0];
     if (command != NULL) {
@@ -135,8 +153,8 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
     if (command != NULL)
-        return run(command, argc - 1, argv + 1);
+        return run_command(command, argc - 1, argv + 1);
     if (argc > 1 && argc <= 3 && strcmp(argv[1], "help") == 0)
-        return help(argv[2]);
-    return run(&commands[0], argc, argv);
+        return run_help(argv[2]);
+    return run_command(&commands[0], argc, argv);
 }

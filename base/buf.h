@@ -1,7 +1,7 @@
 /* A growable byte buffer with a maximum from birth.
  *
- * The bytes are always followed by a NUL, which size does not count. An append that would pass the maximum, or finds no
- * memory, changes nothing and makes the buffer failed: later appends are refused too, so that a caller may append
+ * The bytes are always followed by a NUL, which size does not count. An append that would exceed the maximum, or finds
+ * no memory, changes nothing and makes the buffer failed: later appends are refused too, so that a caller may append
  * many times and ask once, with buf_failed. */
 #ifndef PALAVER_BASE_BUF_H
 #define PALAVER_BASE_BUF_H
@@ -13,7 +13,7 @@ struct buf {
     char *data;     /* size bytes and a NUL; NULL while nothing was appended */
     size_t size;
     size_t capacity;
-    size_t max;     /* bytes that size never passes */
+    size_t max;     /* bytes that size never exceeds */
     bool failed;
 };
 
@@ -31,7 +31,7 @@ bool buf_printf(struct buf *b, const char *format, ...) __attribute__((format(pr
 /* Shortens to size bytes; a larger size is left alone. */
 void buf_truncate(struct buf *b, size_t size);
 bool buf_failed(const struct buf *b);
-/* The text, "" while empty; the buffer's, until the next change. */
+/* The text, "" while empty. Owned by the buffer, valid until its next change. */
 const char *buf_text(const struct buf *b);
 /* Hands the bytes (malloc'ed, NUL-terminated, never NULL unless failed or out of memory) to the caller and empties the
  * buffer. */

@@ -46,6 +46,11 @@ enum error_code error_system(struct error *err, enum error_code code, int errnum
     return code;
 }
 
+enum error_code error_memory(struct error *err)
+{
+    return error_set(err, ERR_MEMORY, "out of memory");
+}
+
 void error_clear(struct error *err)
 {
     if (err != NULL)

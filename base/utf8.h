@@ -26,7 +26,8 @@ size_t utf8_pending(const char *text, size_t size);
  * bidirectional overrides and isolates, line and paragraph separators, and tag characters. */
 bool utf8_is_unsafe(uint32_t code);
 /* Appends text made safe to show: ill-formed bytes become U+FFFD; C0 controls and DEL become their visible pictures
- * (U+2400...), carriage return before newline is dropped, other unsafe characters become U+FFFD. Newline and tab stay. */
+ * (U+2400...), carriage return before newline is dropped, other unsafe characters become U+FFFD. Newline and tab
+ * stay. */
 bool utf8_clean(struct buf *out, const char *text, size_t size);
 
 #endif

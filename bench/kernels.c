@@ -58,7 +58,7 @@ static double best(struct pool *pool, struct run *run, int tries)
 static void measure(struct pool *pool, enum tensor_type type, const float *x, float *out)
 {
     struct error err = {0};
-    struct tensor t = {type, ROWS, COLS, NULL};
+    struct tensor t = {.type = type, .rows = ROWS, .cols = COLS};
     size_t bytes = tensor_row_bytes(&t) * ROWS;
     uint8_t *data = malloc(bytes * COPIES);
     struct matmul *m = matmul_new(pool, COLS, N, false, &err);

@@ -1,24 +1,43 @@
-/* The engine: runs models of the Llama family on this machine's processors.
+/* The engine: runs language models (the Llama family) on this machine's processors.
  *
- * This header is all that the rest of Palaver sees of it. The engine knows nothing of terminals or databases; it
- * prints nothing and never exits. One thread at a time owns a session; a model, its tokenizer and a template are
- * read-only once opened and may be shared by threads.
+ * This header is its face: all that the rest of Palaver sees of it. The engine knows nothing of terminals or
+ * databases, prints nothing and never exits. A model, its tokenizer and a template are read-only once opened and may
+ * be shared by threads; a runner and its sessions belong to one thread at a time. Objects that a function returns
+ * are freed by the caller, strings belong to the object they were asked of, unless a declaration says otherwise;
+ * x_free accepts NULL.
  *
- * Inside, one concept a file:
- *   tensor       element types, block formats, unpacking to float
- *   cursor       bounds-checked reading of a binary file
- *   source       named tensors and metadata of a model file (gguf)
- *   model        the tensors and sizes of one Llama model, checked
- *   tokenizer    text to ids and back (spm: SentencePiece BPE, bpe: byte-level BPE with its pre-tokenisers)
- *   template     messages to prompt, from small template files
- *   kernels/     dot products per instruction set, one table chosen at run time
- *   pool         the threads
- *   matmul       weights times activations: decode and prefill
- *   kv, forward  the key/value cache and the forward pass
- *   sampler      logits to one token
- *   session      a sequence of tokens with its cache
- *   worker       a thread that owns a session, and its queues
- */
+ * Its rooms, from the ground up; a file includes of its own room and of those before:
+ *   kernels/  arithmetic, in one table of functions per instruction set, chosen at run time
+ *     tensor               element types, block formats, matrices in one piece or several; unpacking to float
+ *     blocks.h half.h      the block formats as structs, 16-bit floats
+ *     kernels.h choose     matrix products: the tables and their choice; portable, avx2, avx512, avx512bf16, neon
+ *     vector.h prepare.h   what the vector tables have in common; avx512.h bf16.h what AVX-512's two have
+ *     layer.h layer-choose norms, rotation, gates, attention: layer-portable, layer-avx2, layer-avx512
+ *     scan.h scan-choose   passes over a vocabulary's logits: scan-loops.h, scan-portable, scan-avx2, scan-avx512
+ *   file/     models on disk
+ *     cursor names         bounds-checked reading; a hash table of names
+ *     source source-kind.h which form lies at a path, and the interface of its readers
+ *     source-file source-tables fingerprint   mapping, metadata and tensors, identity
+ *     gguf                 a reader
+ *   text/     text to ids and back, messages to prompts
+ *     tokenizer vocabulary what all tokenizers have in common
+ *     spm bpe              SentencePiece BPE, byte-level BPE; symbols merges pairs, pretokenize cuts words
+ *     ids textstream       growable ids; bytes of tokens to whole characters, stop strings
+ *     template prompt      template files, and rendering by them
+ *   sample/   logits to a token
+ *     sampler random       the choice; sampler-stages, sampler-select, sampler-dry are its steps
+ *     sampling             settings by name; sampling-lists, sampling-text for those that are lists
+ *   model/    one model's sizes and tensors, checked
+ *     model open           what a model says of itself; opening
+ *     architecture         the table of architectures; architecture-llama is a row
+ *     sizes rope tensors   the steps of opening
+ *   run/      computing
+ *     cores pool blas      processors, threads, OpenBLAS
+ *     matmul attention kv  products, attention, the key/value cache in shared blocks
+ *     forward graph.h      the forward pass; graph-llama is the graph of an architecture
+ *     runner session       threads and buffers; a sequence of tokens
+ *     worker               a sequence that answers on a thread: worker-thread, worker-answer, worker-queue
+ *   templates/  the built-in template files */
 #ifndef PALAVER_ENGINE_ENGINE_H
 #define PALAVER_ENGINE_ENGINE_H
 
@@ -38,10 +57,10 @@ struct model_options {
     bool vocab_only; /* open the vocabulary and the metadata alone; tensors may be absent */
 };
 
-/* What a model says of itself. Strings are the model's, "" when the file is silent. */
+/* What a model says of itself. Strings are owned by the model, "" where the file says nothing. */
 struct model_info {
     const char *path;         /* as given to model_open */
-    const char *name;         /* general.name, else the file's name */
+    const char *name;         /* general.name, or the file's name */
     const char *architecture; /* "llama" */
     const char *format;       /* e.g. "GGUF 3" */
     const char *type;         /* the weights' most frequent type by bytes, e.g. "Q4_1" */
@@ -50,24 +69,27 @@ struct model_info {
     uint64_t fingerprint;     /* the same for the same weights and vocabulary wherever the file lies */
     uint64_t file_bytes;      /* all split files together */
     uint64_t parameters;
-    int32_t layers, width, heads, kv_heads, head_width, ff_width, vocab, context; /* context: as trained */
+    int32_t layers, width, heads, kv_heads, head_width, ff_width, vocab;
+    int32_t context;          /* tokens, as trained */
     float rope_base, norm_epsilon;
     const char *rope_scaling; /* "none", "linear", "llama3" */
 };
 
-/* Opens a model file and checks it whole except the weights' values. Maps it read-only, copies no weights. NULL on
- * failure, with ERR_NOT_FOUND for a file that holds a vocabulary alone; options may be NULL. */
+/* Opens a model file and checks all of it but the values of the weights. Maps it read-only and copies no weights.
+ * NULL on failure, with ERR_NOT_FOUND for a file that holds only a vocabulary; options may be NULL. Takes
+ * milliseconds. */
 struct model *model_open(const char *path, const struct model_options *options, struct error *err);
 void model_free(struct model *model);
 const struct model_info *model_info(const struct model *model);
 const struct tokenizer *model_tokenizer(const struct model *model);
 
-/* Setting number i that the file recommends (general.sampling.* of GGUF, as converters take it from generation_config.json),
- * by the name that sampling_set takes, not checked; NULL past the end. */
+/* Setting number i that the file recommends (general.sampling.* of GGUF, which converters take from
+ * generation_config.json): the name is one that sampling_set knows, the value is not checked; NULL past the end. */
 const char *model_recommends(const struct model *model, int i, double *value);
 /* One row of the table of tensor types: how many tensors of it and their bytes. Returns false past the end. */
 bool model_type_row(const struct model *model, int index, const char **type, int *tensors, uint64_t *bytes);
-/* Bytes that a session of this context takes beside the mapped file (key/value cache and work buffers). */
+/* Bytes that a session takes beside the mapped file when its context (tokens) is full, with its runner of one thread
+ * per core: key/value cache and work buffers. */
 uint64_t model_session_bytes(const struct model *model, int context, bool exact);
 
 /* ---- tokenizer -------------------------------------------------------------------------------------------------- */
@@ -80,16 +102,18 @@ struct ids {
 void ids_free(struct ids *ids);
 bool ids_append(struct ids *ids, const int32_t *more, size_t n); /* false: out of memory, nothing appended */
 
-/* Appends the ids of text[0..size), any bytes, to out. Adds no BOS; special tokens written in the text stay text. */
+/* Appends the ids of text[0..size), any bytes, to out. Adds no BOS; special tokens written in the text stay text.
+ * On failure out is as it was. */
 enum error_code tokenizer_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out,
                                  struct error *err);
 /* Appends the bytes of the whole sequence as its reference implementation decodes it (control tokens give nothing,
- * SentencePiece drops the leading space). */
+ * SentencePiece drops the leading space). False when out of memory. */
 bool tokenizer_decode(const struct tokenizer *t, const int32_t *ids, size_t n, struct buf *out);
 /* Appends the bytes of one token as they stand inside a text, which may be part of a UTF-8 character; control tokens
- * give nothing. */
+ * give nothing. False when out of memory. */
 bool tokenizer_piece(const struct tokenizer *t, int32_t id, struct buf *out);
-/* The token as the vocabulary spells it (control tokens too), e.g. "▁the" or "<|im_end|>"; NULL if id is out of range. */
+/* The token as the vocabulary spells it (control tokens too), e.g. "▁the" or "<|im_end|>"; NULL if id is out of
+ * range. */
 const char *tokenizer_spelling(const struct tokenizer *t, int32_t id);
 /* The id of a token spelled exactly so; -1 if there is none. */
 int32_t tokenizer_find(const struct tokenizer *t, const char *spelling);
@@ -109,22 +133,23 @@ bool role_parse(const char *name, enum role *role);
 
 struct message {
     enum role role;
-    const char *text; /* UTF-8, NUL-terminated; the caller's */
+    const char *text; /* UTF-8, NUL-terminated; owned by the caller */
 };
 
-/* How messages become a prompt. Loaded from the built-in files or one that a user wrote. */
+/* How messages become a prompt: a built-in file, or one written by a user. */
 struct chat_template;
 
-/* The built-in template or DIR/NAME.template, the user's first. dir may be NULL. */
+/* DIR/NAME.template if the user has one, otherwise the built-in one of that name. dir may be NULL. NULL on failure. */
 struct chat_template *template_load(const char *name, const char *dir, struct error *err);
-/* The one that the model's own chat_template text calls for; a model without one gets "plain", which continues text.
- * Never NULL but for want of memory or a broken file of the user's. */
+/* The template that matches the model's own chat_template; a model without one gets "plain", which continues text.
+ * NULL only when out of memory or when a user's file is broken. */
 struct chat_template *template_for_model(const struct model *model, const char *dir, struct error *err);
 void template_free(struct chat_template *t);
 const char *template_name(const struct chat_template *t);
 /* True for "plain": the model continues text, messages have no roles. */
 bool template_is_base(const struct chat_template *t);
-/* Names of all templates, built-in and in dir, sorted; NULL-terminated, one malloc'ed block, the caller's. */
+/* Names of all templates, built-in and in dir, sorted; NULL-terminated, in one malloc'ed block that the caller
+ * frees. NULL when out of memory. */
 char **template_list(const char *dir);
 
 /* Where a stretch of the prompt comes from. */
@@ -143,12 +168,13 @@ void prompt_free(struct prompt *p);
 
 /* Renders messages[0..n): an optional system message, then user and assistant in turn. When the last one is the user's
  * the prompt ends where the assistant begins to speak; when it is the assistant's it ends inside that answer, so that
- * the model goes on with it. limit > 0: the oldest exchanges are left out until at most limit ids remain, the system
+ * the model continues it. limit > 0: the oldest exchanges are left out until at most limit ids remain, the system
  * message and the last user message stay; ERR_CONTEXT when even these are too many. */
-enum error_code prompt_render(const struct chat_template *t, const struct tokenizer *tok, const struct message *messages,
-                              size_t n, size_t limit, struct prompt *out, struct error *err);
+enum error_code prompt_render(const struct chat_template *t, const struct tokenizer *tok,
+                              const struct message *messages, size_t n, size_t limit, struct prompt *out,
+                              struct error *err);
 /* Strings at which an answer ends beside the end tokens (some templates have role names in plain text);
- * NULL-terminated, the template's. */
+ * NULL-terminated, owned by the template. */
 const char *const *template_stops(const struct chat_template *t);
 
 /* ---- sampling --------------------------------------------------------------------------------------------------- */
@@ -160,9 +186,10 @@ const char *const *template_stops(const struct chat_template *t);
 #define SAMPLING_BREAKER_BYTES 16
 #define SAMPLING_CANDIDATES 16
 
-/* Names and meanings as in transformers' GenerationConfig; where it lacks one, as in llama.cpp, with the source beside the
- * code in sampler-*.c. They act in this order: logit_bias, the three penalties, DRY, temperature (dynamic where it has a
- * range), top_n_sigma, top_k, top_p, min_p, typical_p, XTC; while mirostat is on it stands for all after temperature. */
+/* Names and meanings as in transformers' GenerationConfig; where it lacks one, as in llama.cpp, with the source
+ * named in sampler-*.c. They act in this order: logit_bias, the three penalties, DRY, temperature (dynamic where it
+ * has a range), top_n_sigma, top_k, top_p, min_p, typical_p, XTC; while mirostat is on it stands for all after
+ * temperature. */
 struct sampling {
     float repetition_penalty; /* > 0; 1 is off */
     int32_t repetition_window; /* newest tokens that the three penalties look at; 0 is off, -1 all */
@@ -190,7 +217,7 @@ struct sampling {
     struct logit_bias { int32_t id; float bias; } biases[SAMPLING_BIASES]; /* -100..100; -100: never */
     char breakers[SAMPLING_BREAKERS][SAMPLING_BREAKER_BYTES]; /* a token with such a text ends a repetition for DRY */
 };
-/* What is used when nobody says otherwise. */
+/* What is used unless set. */
 struct sampling sampling_defaults(void);
 
 /* The settings by name, for flags, the config file, /set and the settings pane. */
@@ -200,7 +227,7 @@ struct sampling_field {
     enum { FIELD_FLOAT, FIELD_INT, FIELD_SEED } kind;
     size_t offset;     /* in struct sampling */
     double low, high, neutral; /* neutral: the value that has no effect; NAN when there is none */
-    const char *with;  /* the setting that has to be on for this one to matter; NULL for those that most people use */
+    const char *with;  /* the setting that has to be on for this one to matter; NULL for the common ones */
 };
 /* In the order in which they act; ends with name == NULL. */
 extern const struct sampling_field sampling_fields[];
@@ -210,8 +237,8 @@ const struct sampling_field *sampling_field(const char *name);
 bool sampling_in_use(const struct sampling *s, const struct sampling_field *field);
 /* Why this one has no effect now, e.g. "temperature is 0"; NULL when it has one or is off by itself. */
 const char *sampling_idle(const struct sampling *s, const struct sampling_field *field);
-/* Sets one by name from text, checking its range. To a list it appends: "stop" a text, "logit_bias" ID=BIAS (a bias of 0
- * takes the id out), "dry_sequence_breakers" a text. */
+/* Sets one by name from text, checking its range. To a list it appends: "stop" a text, "logit_bias" ID=BIAS (a bias
+ * of 0 takes the id out), "dry_sequence_breakers" a text. */
 enum error_code sampling_set(struct sampling *s, const char *name, const char *value, struct error *err);
 /* Writes the value as text ("Off" when it is neutral) into out. */
 void sampling_get(const struct sampling *s, const struct sampling_field *field, char *out, size_t size);
@@ -225,16 +252,17 @@ int32_t sampling_list_size(const struct sampling *s, enum sampling_list list);
 /* Writes an item as sampling_set takes it into out; SAMPLING_STOP_BYTES suffice. */
 void sampling_list_get(const struct sampling *s, enum sampling_list list, int32_t i, char *out, size_t size);
 void sampling_list_clear(struct sampling *s, enum sampling_list list);
-/* Makes the list that of another's. */
+/* Replaces the list by that of other settings. */
 void sampling_list_copy(struct sampling *s, const struct sampling *from, enum sampling_list list);
-/* Appends the list to out as a person writes it: texts as "###" "\n", with \n, \t, \", \\ and \xNN, biases as " the" -2,
- * or with an id where t is NULL or no text names the token. False without memory. */
+/* Appends the list to out as a user writes it: texts as "###" "\n", with \n, \t, \", \\ and \xNN, biases as " the" -2,
+ * or with an id where t is NULL or no text names the token. False when out of memory. */
 bool sampling_list_write(const struct sampling *s, enum sampling_list list, const struct tokenizer *t, struct buf *out);
-/* Appends what such text says; what is not in quotes is one text as it stands. The text of a bias must be one token, else
- * the error names those that it is. On failure s stays as it was. */
-enum error_code sampling_list_read(struct sampling *s, enum sampling_list list, const char *text, const struct tokenizer *t,
-                                   struct error *err);
-/* Appends the tokens at which a repetition ends: control tokens, and those whose text contains a sequence breaker. */
+/* Appends what such text says; what is not in quotes is one text as it stands. The text of a bias must be one token,
+ * else the error lists the tokens that it is. On failure s stays as it was. */
+enum error_code sampling_list_read(struct sampling *s, enum sampling_list list, const char *text,
+                                   const struct tokenizer *t, struct error *err);
+/* Appends the tokens at which a repetition ends: control tokens, and those whose text contains a sequence breaker.
+ * False when out of memory. */
 bool sampling_breakers(const struct sampling *s, const struct tokenizer *t, struct ids *out);
 
 /* The settings that remove candidates, in the order in which they act. */
@@ -250,7 +278,7 @@ enum sampler_stage {
     STAGE_XTC,
     STAGE_MIROSTAT,
 };
-/* As people name the setting, e.g. "top_k"; NULL for STAGE_NONE. */
+/* The setting's name, e.g. "top_k"; NULL for STAGE_NONE. */
 const char *sampler_stage_name(enum sampler_stage stage);
 
 struct candidate {
@@ -262,7 +290,10 @@ struct candidate {
 
 /* ---- session ---------------------------------------------------------------------------------------------------- */
 
-/* A sequence of tokens with its key/value cache. Owned by one thread. */
+/* What computes one model: a pool of threads and the buffers of the forward pass. Its sessions take turns. A runner and
+ * all of its sessions belong to one thread. */
+struct runner;
+/* A sequence of tokens with its key/value cache. Sessions of one runner share the cache of what they have in common. */
 struct session;
 
 struct session_options {
@@ -272,24 +303,44 @@ struct session_options {
     bool exact;      /* float32 throughout, by BLAS; slow, for comparing with other implementations */
 };
 
+/* options may be NULL; context is that of the longest session. The model must outlive it. NULL on failure. */
+struct runner *runner_open(const struct model *model, const struct session_options *options, struct error *err);
+/* Its sessions are freed before. */
+void runner_free(struct runner *r);
+
+/* An empty session of at most `context` tokens; 0: as many as the runner has room for. Takes memory as it grows.
+ * NULL on failure. */
+struct session *session_new(struct runner *r, int32_t context, struct error *err);
+/* The same, beginning with the first n tokens of s, whose cache it shares. */
+struct session *session_fork(const struct session *s, size_t n, int32_t context, struct error *err);
+/* A session with a runner of its own, which ends with it. */
 struct session *session_open(const struct model *model, const struct session_options *options, struct error *err);
 void session_free(struct session *s);
 int32_t session_capacity(const struct session *s);
 size_t session_length(const struct session *s);
+/* How many of ids[0..n) the session begins with. */
+size_t session_common(const struct session *s, const int32_t *ids, size_t n);
+/* Makes the session's tokens the first n of another session of its runner, as many as there are and fit. Nothing is
+ * evaluated: they share the cache until one of them writes where the other reads. */
+void session_share(struct session *s, const struct session *from, size_t n);
 
-/* Called between batches with tokens done and to do; returns false to stop. */
+/* Called between batches, and in a large one ten times a second, with tokens done and to do; returns false to stop. */
 typedef bool session_progress(void *context, size_t done, size_t total);
 
-/* Makes the session's tokens equal to ids[0..n), n > 0, and the logits those after the last. The longest common prefix
- * keeps its cache; the rest is evaluated in batches. *reused (may be NULL) is the tokens not evaluated again.
- * ERR_STOPPED if progress said so (what was evaluated stays valid); ERR_CONTEXT when n exceeds the capacity. */
+/* Makes the session's tokens equal to ids[0..n), n > 0, and the logits those after the last. The longest common
+ * prefix keeps its cache; the rest is evaluated in batches. *reused (may be NULL) is the number of tokens not
+ * evaluated again. ERR_STOPPED if progress said so, ERR_MEMORY (what was evaluated stays valid); ERR_CONTEXT when n
+ * exceeds the capacity; ERR_CORRUPT when the logits are not finite. */
 enum error_code session_sync(struct session *s, const int32_t *ids, size_t n, session_progress *progress, void *context,
                              size_t *reused, struct error *err);
 /* Appends one token and evaluates it. ERR_CONTEXT when the session is full. */
 enum error_code session_push(struct session *s, int32_t id, struct error *err);
-/* The logits after the last token, (vocab); NULL before the first. The session's, until the next call. */
+/* The same for n different sessions of one runner in one batch, ids[i] for sessions[i], with the same logits to the
+ * bit. On ERR_CONTEXT and ERR_ARGUMENT none has changed. */
+enum error_code sessions_push(struct session *const *sessions, const int32_t *ids, size_t n, struct error *err);
+/* The logits after the last token, (vocab); NULL before the first. Valid until the next call that takes the session. */
 const float *session_logits(const struct session *s);
-/* The tokens that are evaluated, session_length of them. The session's, until the next call. */
+/* The tokens that are evaluated, session_length of them. Valid until the next call that takes the session. */
 const int32_t *session_ids(const struct session *s);
 /* Starts afresh with ids[0..n) and writes -log p(ids[i+1] | ids[0..i]) into nll[0..n-1). The logits are those after
  * the last. */
@@ -304,7 +355,7 @@ const char *session_kernels(const struct session *s);
 struct sampler;
 struct sampler *sampler_new(int32_t vocab, struct error *err);
 void sampler_free(struct sampler *s);
-/* Starts the random numbers of this seed, and mirostat afresh. */
+/* Restarts the random numbers with this seed, and mirostat. */
 void sampler_seed(struct sampler *s, uint64_t seed);
 /* The tokens at which a repetition ends for DRY; none at first. */
 void sampler_set_breakers(struct sampler *s, const int32_t *ids, size_t n);
@@ -313,35 +364,38 @@ void sampler_set_breakers(struct sampler *s, const int32_t *ids, size_t n);
  * *chosen with the probabilities of the token returned. */
 int32_t sampler_choose(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous,
                        size_t n, struct candidate *chosen, struct candidate *best, int32_t *n_best);
-/* The same with a choice that somebody else made: token id. Random numbers and mirostat stay as they are. */
-void sampler_put(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous, size_t n,
-                 int32_t id, struct candidate *chosen, struct candidate *best, int32_t *n_best);
-/* What sampler_choose would choose from now, without choosing: random numbers and mirostat stay as they are. best has room
- * for SAMPLING_CANDIDATES. */
+/* The same for a token that was chosen elsewhere: id. Random numbers and mirostat stay as they are. */
+void sampler_put(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous,
+                 size_t n, int32_t id, struct candidate *chosen, struct candidate *best, int32_t *n_best);
+/* What sampler_choose would choose from now, without choosing: random numbers and mirostat stay as they are. best
+ * has room for SAMPLING_CANDIDATES. */
 void sampler_preview(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous,
                      size_t n, struct candidate *best, int32_t *n_best);
-/* Of the last choice or preview: how many tokens survived the settings, the probability of one with the settings, and the
- * entropy of the model's own distribution in nats. */
+/* Of the last choice or preview: how many tokens survived the settings, the probability of one with the settings,
+ * and the entropy of the model's own distribution in nats. */
 size_t sampler_survivors(const struct sampler *s);
 float sampler_probability(const struct sampler *s, int32_t id);
 float sampler_entropy(const struct sampler *s);
-/* Of the last choice: the place of the token by the model's probabilities, from 1; 0 when the logits were no numbers. */
+/* Of the last choice: the rank of the token by the model's probabilities, from 1; 0 when the logits were not finite. */
 int32_t sampler_rank(const struct sampler *s);
 
 /* ---- worker ----------------------------------------------------------------------------------------------------- */
 
-/* A thread that loads a model, owns a session on it and answers requests one after another. All calls are made by one
- * other thread (the UI's), none of them waits for the engine; events come back by a bounded queue and a descriptor
- * that is readable while events wait. */
+/* A sequence that answers requests one after another, on a thread that loads a model and computes. All calls are
+ * made by one other thread (the user interface's), and none waits for the engine, but worker_free for the step at
+ * hand; events come back by a bounded queue and a descriptor that is readable while events wait. Several workers may
+ * share the thread, the model and the cache of what their prompts have in common: their answers then take turns
+ * token by token. */
 struct worker;
 
 enum event_kind {
     EVENT_LOADED,   /* the model is ready, worker_model() answers from now on */
+    EVENT_PROMPT,   /* the messages of worker_ask are a prompt: total, first_kept, dropped; see worker_take_prompt */
     EVENT_PREFILL,  /* reading the prompt: done of total */
     EVENT_TOKEN,    /* one token and its text */
-    EVENT_DONE,     /* the answer ended: why, and its timings */
+    EVENT_DONE,     /* the answer ended: finish, timings */
     EVENT_FAILED,   /* loading or the request failed: error */
-    EVENT_PREVIEW,  /* what the next token may be, see worker_preview and worker_pace: best, n_best, entropy, survivors */
+    EVENT_PREVIEW,  /* what the next token may be, see worker_preview, worker_pace: best, n_best, entropy, survivors */
 };
 
 enum finish { FINISH_END, FINISH_STOP_STRING, FINISH_LENGTH, FINISH_CONTEXT, FINISH_STOPPED };
@@ -354,15 +408,16 @@ struct timings {
 struct event {
     enum event_kind kind;
     uint64_t request;       /* the number that worker_generate returned; 0 for EVENT_LOADED and for worker_preview's */
-    size_t done, total;     /* EVENT_PREFILL */
+    size_t done, total;     /* EVENT_PREFILL; total: EVENT_PROMPT too */
+    size_t first_kept, dropped; /* EVENT_PROMPT: as in struct prompt */
     int32_t id;             /* EVENT_TOKEN */
     struct candidate chosen, best[SAMPLING_CANDIDATES];
     int32_t n_best;
     float entropy;          /* EVENT_TOKEN, EVENT_PREVIEW: nats, of the model's own distribution */
     int32_t rank;           /* EVENT_TOKEN: of id by the model's own probabilities, from 1; 0: unknown */
     int32_t survivors;      /* EVENT_TOKEN, EVENT_PREVIEW: tokens that the settings left */
-    bool forced;            /* EVENT_TOKEN: worker_force put it */
-    uint32_t settings;      /* EVENT_TOKEN: how many worker_set_sampling calls of this request came before it was chosen */
+    bool forced;            /* EVENT_TOKEN: it came from worker_force */
+    uint32_t settings;      /* EVENT_TOKEN: worker_set_sampling calls of this request before it was chosen */
     char text[256];         /* EVENT_TOKEN: whole UTF-8 characters that became certain with this token, NUL-terminated,
                              * not cleaned; "" while a character or a possible stop string is incomplete. An event with
                              * id -1 brings only text: the rest of a long token, or what was held back to the end */
@@ -374,12 +429,14 @@ struct event {
 
 struct worker_options {
     const char *model_path;         /* copied */
-    const struct worker *beside;    /* use the model of this one, which is loaded and freed later; NULL: open model_path */
-    struct session_options session;
+    struct worker *beside;          /* share thread and model of this one, which is loaded; NULL: open model_path */
+    struct session_options session; /* beside another only the context counts, at most the first one's */
 };
-/* Starts the thread, which opens the model; returns at once. NULL on failure. */
+/* Starts the thread, which opens the model, or another sequence on that of `beside`; returns at once. NULL on
+ * failure. */
 struct worker *worker_start(const struct worker_options *options, struct error *err);
-/* Stops what runs, joins the thread, frees all. */
+/* Stops what runs for this worker and frees it. The last of those that share a thread ends the thread and frees the
+ * model. */
 void worker_free(struct worker *w);
 /* Readable while events wait. */
 int worker_fd(const struct worker *w);
@@ -388,28 +445,44 @@ bool worker_next(struct worker *w, struct event *out);
 /* The model once EVENT_LOADED came; NULL before. */
 const struct model *worker_model(const struct worker *w);
 /* Answers the prompt ids[0..n) (copied): events follow with the number returned, ending in DONE or FAILED. 0 on failure
- * (a request is already running, or no memory). */
+ * (a request is already running, or out of memory). */
 uint64_t worker_generate(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
                          struct error *err);
-/* Answers a short prompt beside the conversation, in a session of its own that lives as long: what worker_generate
- * reuses stays. Events come as from worker_generate. 0 also while another aside runs, and when the prompt or
- * settings->max_new_tokens (which must not be -1) is larger than WORKER_ASIDE_MOST. A worker_generate that comes meanwhile
- * stops it before its next token; its DONE comes before that request's events. */
+/* What is to be answered, as messages. The template must outlive the rendering: it is needed until EVENT_PROMPT or the
+ * request's end has come, or the worker is freed. */
+struct worker_question {
+    const struct message *messages; /* (n), copied */
+    size_t n;
+    const struct chat_template *template;
+    size_t limit;                   /* tokens of the prompt, see prompt_render */
+};
+/* Answers messages: they are rendered on the thread and EVENT_PROMPT tells it; then as worker_generate. The
+ * template's stop strings are added to those of the settings, also of worker_set_sampling. */
+uint64_t worker_ask(struct worker *w, const struct worker_question *question, const struct sampling *settings,
+                    struct error *err);
+/* Moves the prompt of the last EVENT_PROMPT to *out, to be freed by prompt_free; false when it was taken already or
+ * there is none. */
+bool worker_take_prompt(struct worker *w, struct prompt *out);
+/* Answers a short prompt beside the conversation, in a session of its own that shares the cache of what the prompt
+ * has in common with others. The conversation's session stays as it is. Events come as from worker_generate. 0 also
+ * while another aside runs, and when the prompt or settings->max_new_tokens (which must not be -1) is larger than
+ * WORKER_ASIDE_MOST. A worker_generate that comes meanwhile stops it before its next token; its DONE comes before
+ * that request's events. */
 #define WORKER_ASIDE_MOST 1024
 uint64_t worker_generate_aside(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
                                struct error *err);
 /* New settings for the running request, not for one aside; they act on the next token that is chosen. */
 void worker_set_sampling(struct worker *w, const struct sampling *settings);
-/* Asks what these settings make of the logits behind the last token; nothing is evaluated for it. EVENT_PREVIEW (request 0)
- * follows, but not when a request comes first, another preview replaces this one, or there are no logits. False while an
- * answer is made. */
+/* Asks what these settings make of the logits after the last token; nothing is evaluated for it. EVENT_PREVIEW
+ * (request 0) follows, but not when a request comes first, another preview replaces this one, or there are no
+ * logits. False while an answer is made. */
 bool worker_preview(struct worker *w, const struct sampling *settings);
-/* How many tokens the running request, and each later one, may still make before it waits; -1 (at first): as many as it
- * likes. A request that waits has sent EVENT_PREVIEW with what its next token may be, sends it again when the settings
+/* How many tokens the running request, and each later one, may still make before it waits; -1 (at first): no limit.
+ * A request that waits has sent EVENT_PREVIEW with what its next token may be, sends it again when the settings
  * change, and is stopped as any other. Requests aside never wait. */
 void worker_pace(struct worker *w, int32_t tokens);
-/* Puts this token next in the running request, instead of one that is drawn; a request that waits goes on with it. Behind
- * it the random numbers of the seed begin anew, as behind a prompt that ends there. */
+/* Makes this the next token of the running request instead of drawing one; a request that waits continues with it.
+ * After it the random numbers of the seed begin anew, as after a prompt that ends there. */
 void worker_force(struct worker *w, int32_t id);
 /* Stops what runs before its next token, during prefill before the next batch; DONE follows. */
 void worker_stop(struct worker *w);
@@ -418,5 +491,7 @@ void worker_stop(struct worker *w);
 
 /* Processors that this process may use. */
 int32_t engine_cores(void);
+/* The name of the kernels that sessions use on this processor, a constant. */
+const char *engine_kernels(void);
 
 #endif

@@ -1,10 +1,18 @@
-/* Branching off: a new conversation with copies of the messages up to one. */
+/* Branching off: a new conversation with copies of the messages up to a given one. */
 #include <config.h>
 
-#include "history/internal.h"
-
 #include <stdlib.h>
-#include <string.h>
+
+#include "base/error.h"
+#include "history/conversation.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/ids.h"
+#include "history/index.h"
+#include "history/records.h"
+#include "history/store.h"
+#include "history/text.h"
+#include "history/tree.h"
 
 /* The ids from the first message to this one. */
 static enum error_code path_to(struct store *s, int64_t message, struct store_ids *out, struct error *err)
@@ -16,11 +24,7 @@ static enum error_code path_to(struct store *s, int64_t message, struct store_id
             return db_memory(s, err);
         code = tree_find(s, place.parent, &place, err);
     }
-    for (size_t i = 0, j = out->n; i + 1 < j; i++) {
-        int64_t t = out->at[i];
-        out->at[i] = out->at[--j];
-        out->at[j] = t;
-    }
+    ids_reverse(out);
     return code;
 }
 
@@ -70,7 +74,7 @@ static enum error_code copy_message(struct store *s, int64_t from, int64_t conve
     return code;
 }
 
-static enum error_code branch(struct store *s, int64_t message, int64_t *conversation, struct error *err)
+static enum error_code copy_branch(struct store *s, int64_t message, int64_t *conversation, struct error *err)
 {
     struct tree_place place;
     struct store_ids path = {0};
@@ -94,7 +98,7 @@ enum error_code store_branch(struct store *s, int64_t message, int64_t *conversa
     if (code != ERR_NONE)
         return code;
     int64_t id = 0;
-    code = txn_end(s, branch(s, message, &id, err), err);
+    code = txn_end(s, copy_branch(s, message, &id, err), err);
     if (code == ERR_NONE)
         *conversation = id;
     return code;

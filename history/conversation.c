@@ -1,18 +1,27 @@
-/* Conversations: their properties, the list, tags and the trash. A few thousand of them are expected. */
+/* Conversations: their rows and properties. A few thousand are expected. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/conversation.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/index.h"
+#include "history/store.h"
+#include "history/text.h"
+
 #define DAY_MS 86400000
 
-/* ---- shared with the other files --------------------------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
-/* The time of a change. When the clock was set back a little, e.g. by the network, the list shall still show what
- * was written last at the top: then it is a millisecond after the last one. */
+/* The time of a change. When the clock was set back a little, e.g. by network time, what was written last must still
+ * stand at the top of the list: it then gets one millisecond more than the newest. */
 static enum error_code change_time(struct store *s, int64_t *when, struct error *err)
 {
     int64_t last = 0, now = *when;
@@ -36,28 +45,28 @@ enum error_code conversation_touch(struct store *s, int64_t conversation, int64_
                   "ii", when, conversation);
 }
 
-/* After an UPDATE or DELETE of one conversation: was there one? */
-static enum error_code was_there(struct store *s, struct error *err)
+static enum error_code conversation_gone(struct store *s, struct error *err)
 {
-    if (db_changes(s) > 0)
-        return ERR_NONE;
-    return s->failure = error_set(err, ERR_NOT_FOUND, "this conversation is gone; it was deleted for good");
+    return db_refuse(s, ERR_NOT_FOUND, err, "this conversation is gone; it was deleted for good");
+}
+
+enum error_code conversation_updated(struct store *s, struct error *err)
+{
+    return db_changes(s) > 0 ? ERR_NONE : conversation_gone(s, err);
 }
 
 enum error_code conversation_revise(struct store *s, int64_t conversation, struct error *err)
 {
     enum error_code code =
         db_run(s, err, "UPDATE conversation SET revision = revision + 1 WHERE id = ?", "i", conversation);
-    return code == ERR_NONE ? was_there(s, err) : code;
+    return code == ERR_NONE ? conversation_updated(s, err) : code;
 }
 
 enum error_code conversation_exists(struct store *s, int64_t conversation, struct error *err)
 {
     int64_t n = 0;
     enum error_code code = db_number(s, err, &n, "SELECT 1 FROM conversation WHERE id = ?", "i", conversation);
-    if (code == ERR_NOT_FOUND)
-        s->failure = error_set(err, code, "this conversation is gone; it was deleted for good");
-    return code;
+    return code == ERR_NOT_FOUND ? conversation_gone(s, err) : code;
 }
 
 enum error_code conversation_insert(struct store *s, const char *public_id, int64_t when, int64_t *id,
@@ -97,7 +106,7 @@ enum error_code conversation_title(struct store *s, int64_t conversation, const 
     return code;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 static void free_tags(char **tags)
 {
@@ -114,14 +123,6 @@ void store_conversation_free(struct store_conversation *c)
         free(strings[i]);
     free_tags(c->tags);
     *c = (struct store_conversation){0};
-}
-
-void store_conversations_free(struct store_conversations *list)
-{
-    for (size_t i = 0; i < list->n; i++)
-        store_conversation_free(&list->at[i]);
-    free(list->at);
-    *list = (struct store_conversations){0};
 }
 
 static enum error_code read_tags(struct store *s, struct store_conversation *c, struct error *err)
@@ -166,7 +167,7 @@ static void read_numbers(sqlite3_stmt *q, struct store_conversation *c)
     c->trashed = sqlite3_column_int64(q, 13);
 }
 
-/* Returns false for want of memory. */
+/* False when out of memory. */
 static bool read_strings(sqlite3_stmt *q, struct store_conversation *c, bool whole)
 {
     struct { int column; char **to; bool always; } strings[] = {
@@ -187,8 +188,8 @@ static bool read_strings(sqlite3_stmt *q, struct store_conversation *c, bool who
     return true;
 }
 
-static enum error_code read_one(struct store *s, int64_t id, bool whole, struct store_conversation *out,
-                                struct error *err)
+enum error_code conversation_read(struct store *s, int64_t id, bool whole, struct store_conversation *out,
+                                  struct error *err)
 {
     sqlite3_stmt *q = db_query(s, err, select_one, "i", id);
     int row = q == NULL ? -1 : db_row(s, q, err);
@@ -212,107 +213,10 @@ enum error_code store_conversation_get(struct store *s, int64_t conversation, st
                                        struct error *err)
 {
     enum error_code code = txn_read(s, err);
-    return code != ERR_NONE ? code : txn_end(s, read_one(s, conversation, true, out, err), err);
+    return code != ERR_NONE ? code : txn_end(s, conversation_read(s, conversation, true, out, err), err);
 }
 
-/* ---- the list --------------------------------------------------------------------------------------------------- */
-
-#define LIST_COLUMNS "SELECT c.id FROM conversation c WHERE "
-#define LIST_TAG \
-    " AND (?2 IS NULL OR c.id IN (SELECT g.conversation FROM tagged g JOIN tag t ON t.id = g.tag WHERE t.name = ?2))"
-#define LIST_ORDER " ORDER BY c.pinned DESC, c.changed DESC, c.id DESC"
-
-/* Ids of the whole list in its order. */
-static sqlite3_stmt *list_ids(struct store *s, const struct store_list_query *query, struct error *err)
-{
-    if (query->view == STORE_VIEW_TRASH)
-        return db_query(s, err,
-                        LIST_COLUMNS "?1 >= 0 AND c.trashed IS NOT NULL" LIST_TAG " ORDER BY c.trashed DESC, c.id DESC",
-                        "wz", 0, query->tag);
-    int archived = query->view == STORE_VIEW_ALL ? -1 : query->view == STORE_VIEW_ARCHIVED;
-    return db_query(s, err,
-                    LIST_COLUMNS "c.trashed IS NULL AND (?1 < 0 OR c.archived = ?1)" LIST_TAG LIST_ORDER, "wz",
-                    archived, query->tag);
-}
-
-/* Collects the ids of the stretch that is asked for. */
-static enum error_code collect(struct store *s, const struct store_list_query *query, struct store_ids *out,
-                               size_t *total, struct error *err)
-{
-    sqlite3_stmt *q = list_ids(s, query, err);
-    if (q == NULL)
-        return s->failure;
-    size_t at = 0;
-    int row;
-    while ((row = db_row(s, q, err)) == 1) {
-        bool wanted = at >= query->first && (query->limit == 0 || at - query->first < query->limit);
-        if (wanted && !ids_add(out, sqlite3_column_int64(q, 0))) {
-            db_done(q);
-            return db_memory(s, err);
-        }
-        at++;
-    }
-    *total = at;
-    return row < 0 ? s->failure : ERR_NONE;
-}
-
-static enum error_code read_list(struct store *s, const struct store_list_query *query,
-                                 struct store_conversations *out, struct error *err)
-{
-    struct store_ids ids = {0};
-    struct store_conversations list = {0};
-    enum error_code code = collect(s, query, &ids, &list.total, err);
-    if (code == ERR_NONE && ids.n > 0 && (list.at = calloc(ids.n, sizeof *list.at)) == NULL)
-        code = db_memory(s, err);
-    for (; code == ERR_NONE && list.n < ids.n; list.n++)
-        if ((code = read_one(s, ids.at[list.n], false, &list.at[list.n], err)) != ERR_NONE)
-            break;
-    store_ids_free(&ids);
-    if (code == ERR_NONE)
-        *out = list;
-    else
-        store_conversations_free(&list);
-    return code;
-}
-
-enum error_code store_list(struct store *s, const struct store_list_query *query, struct store_conversations *out,
-                           struct error *err)
-{
-    enum error_code code = txn_read(s, err);
-    return code != ERR_NONE ? code : txn_end(s, read_list(s, query, out, err), err);
-}
-
-enum error_code store_list_index(struct store *s, const struct store_list_query *query, int64_t conversation,
-                                 size_t *index, struct error *err)
-{
-    sqlite3_stmt *q = list_ids(s, query, err);
-    if (q == NULL)
-        return s->failure;
-    size_t at = 0;
-    int row;
-    for (; (row = db_row(s, q, err)) == 1 && sqlite3_column_int64(q, 0) != conversation; at++)
-        ;
-    db_done(q);
-    if (row < 0)
-        return s->failure;
-    if (row == 0)
-        return error_set(err, ERR_NOT_FOUND, "this conversation is not in the list");
-    *index = at;
-    return ERR_NONE;
-}
-
-enum error_code store_last(struct store *s, int64_t *conversation, struct error *err)
-{
-    enum error_code code = db_number(s, err, conversation,
-                                     "SELECT id FROM conversation WHERE trashed IS NULL "
-                                     "ORDER BY activity DESC, changed DESC, id DESC LIMIT 1",
-                                     "");
-    if (code == ERR_NOT_FOUND)
-        error_set(err, code, "there is no conversation yet");
-    return code;
-}
-
-/* ---- properties ------------------------------------------------------------------------------------------------- */
+/* ---- properties -------------------------------------------------------------------------------------------------- */
 
 enum error_code store_new(struct store *s, int64_t *conversation, struct error *err)
 {
@@ -329,8 +233,8 @@ enum error_code store_new(struct store *s, int64_t *conversation, struct error *
     return code;
 }
 
-static enum error_code rename_one(struct store *s, int64_t conversation, const char *line, enum store_titled by,
-                                  struct error *err)
+static enum error_code rename_conversation(struct store *s, int64_t conversation, const char *line,
+                                           enum store_titled by, struct error *err)
 {
     int64_t now = 0;
     enum error_code code =
@@ -353,20 +257,20 @@ enum error_code store_rename(struct store *s, int64_t conversation, const char *
         return db_memory(s, err);
     enum error_code code = txn_write(s, err);
     if (code == ERR_NONE)
-        code = txn_end(s, rename_one(s, conversation, line, by, err), err);
+        code = txn_end(s, rename_conversation(s, conversation, line, by, err), err);
     free(line);
     return code;
 }
 
 /* Runs an UPDATE of one conversation: sql's parameters are the value and the id. */
-static enum error_code update(struct store *s, const char *sql, const char *value, int64_t conversation,
+static enum error_code update_conversation(struct store *s, const char *sql, const char *value, int64_t conversation,
                               struct error *err)
 {
     enum error_code code = txn_write(s, err);
     if (code != ERR_NONE)
         return code;
     code = db_run(s, err, sql, "zi", value, conversation);
-    return txn_end(s, code == ERR_NONE ? was_there(s, err) : code, err);
+    return txn_end(s, code == ERR_NONE ? conversation_updated(s, err) : code, err);
 }
 
 enum error_code store_set(struct store *s, int64_t conversation, enum store_property property, const char *value,
@@ -381,13 +285,13 @@ enum error_code store_set(struct store *s, int64_t conversation, enum store_prop
         [STORE_PERSONA] = "UPDATE conversation SET persona = ?, revision = revision + 1 WHERE id = ?",
     };
     if (value == NULL)
-        return update(s, sql[property], NULL, conversation, err);
+        return update_conversation(s, sql[property], NULL, conversation, err);
     struct buf clean = {0};
     char *settings = NULL;
     enum error_code code = property == STORE_SETTINGS ? text_settings(value, &settings, err)
                                                       : text_check(value, strlen(value), &clean, err);
     if (code == ERR_NONE)
-        code = update(s, sql[property], settings != NULL ? settings : buf_text(&clean), conversation, err);
+        code = update_conversation(s, sql[property], settings != NULL ? settings : buf_text(&clean), conversation, err);
     free(settings);
     buf_free(&clean);
     return code;
@@ -400,135 +304,5 @@ enum error_code store_flag(struct store *s, int64_t conversation, enum store_fla
         [STORE_ARCHIVED] = "UPDATE conversation SET archived = ? = '1', revision = revision + 1 WHERE id = ?",
         [STORE_UNREAD] = "UPDATE conversation SET unread = ? = '1', revision = revision + 1 WHERE id = ?",
     };
-    return update(s, sql[flag], on ? "1" : "0", conversation, err);
-}
-
-/* ---- drafts ----------------------------------------------------------------------------------------------------- */
-
-static enum error_code set_new_draft(struct store *s, const char *text, size_t size, size_t cursor, struct error *err)
-{
-    enum error_code code = db_run(s, err, "DELETE FROM value WHERE key IN ('draft', 'draft cursor')", "");
-    if (code == ERR_NONE && size > 0)
-        code = db_run(s, err, "INSERT INTO value (key, value) VALUES ('draft', ?), ('draft cursor', ?)", "ti", text,
-                      size, (int64_t)cursor);
-    return code;
-}
-
-enum error_code store_set_draft(struct store *s, int64_t conversation, const char *text, size_t size, size_t cursor,
-                                struct error *err)
-{
-    struct buf clean;
-    enum error_code code = text_check(text, size, &clean, err);
-    if (code != ERR_NONE)
-        return code;
-    for (size_t i = 0; i < clean.size; i++) /* drafts are C strings */
-        if (clean.data[i] == '\0')
-            clean.data[i] = ' ';
-    if (cursor > clean.size)
-        cursor = clean.size;
-    code = txn_write(s, err);
-    if (code == ERR_NONE) {
-        if (conversation == 0)
-            code = set_new_draft(s, buf_text(&clean), clean.size, cursor, err);
-        else if ((code = db_run(s, err, "UPDATE conversation SET draft = ?, cursor = ? WHERE id = ?", "tii",
-                                buf_text(&clean), clean.size, (int64_t)cursor, conversation)) == ERR_NONE)
-            code = was_there(s, err);
-        code = txn_end(s, code, err);
-    }
-    buf_free(&clean);
-    return code;
-}
-
-enum error_code store_new_draft(struct store *s, char **text, size_t *cursor, struct error *err)
-{
-    char *draft = NULL, *at = NULL;
-    enum error_code code = store_recall(s, "draft", &draft, err);
-    if (code == ERR_NONE)
-        code = store_recall(s, "draft cursor", &at, err);
-    if (code == ERR_NONE && draft == NULL && (draft = calloc(1, 1)) == NULL)
-        code = db_memory(s, err);
-    if (code == ERR_NONE) {
-        *text = draft;
-        *cursor = at != NULL ? strtoull(at, NULL, 10) : 0;
-        draft = NULL;
-    }
-    free(draft);
-    free(at);
-    return code;
-}
-
-/* ---- tags ------------------------------------------------------------------------------------------------------- */
-
-enum error_code conversation_tag(struct store *s, int64_t conversation, const char *tag, struct error *err)
-{
-    enum error_code code = db_run(s, err, "INSERT OR IGNORE INTO tag (name) VALUES (?)", "z", tag);
-    if (code != ERR_NONE)
-        return code;
-    return db_run(s, err, "INSERT OR IGNORE INTO tagged (conversation, tag) SELECT ?, id FROM tag WHERE name = ?", "iz",
-                  conversation, tag);
-}
-
-static enum error_code untag(struct store *s, int64_t conversation, const char *tag, struct error *err)
-{
-    enum error_code code =
-        db_run(s, err, "DELETE FROM tagged WHERE conversation = ? AND tag = (SELECT id FROM tag WHERE name = ?)", "iz",
-               conversation, tag);
-    if (code != ERR_NONE)
-        return code;
-    return db_run(s, err, "DELETE FROM tag WHERE id NOT IN (SELECT tag FROM tagged)", "");
-}
-
-enum error_code store_tag(struct store *s, int64_t conversation, const char *tag, bool on, struct error *err)
-{
-    char *name = text_title(tag, strlen(tag), 100);
-    if (name == NULL)
-        return db_memory(s, err);
-    enum error_code code = name[0] == '\0' ? error_set(err, ERR_ARGUMENT, "a tag needs a name") : txn_write(s, err);
-    if (code == ERR_NONE) {
-        code = conversation_revise(s, conversation, err);
-        if (code == ERR_NONE)
-            code = on ? conversation_tag(s, conversation, name, err) : untag(s, conversation, name, err);
-        code = txn_end(s, code, err);
-    }
-    free(name);
-    return code;
-}
-
-void store_tags_free(struct store_tags *tags)
-{
-    for (size_t i = 0; i < tags->n; i++)
-        free(tags->at[i].name);
-    free(tags->at);
-    *tags = (struct store_tags){0};
-}
-
-enum error_code store_tags(struct store *s, struct store_tags *out, struct error *err)
-{
-    sqlite3_stmt *q = db_query(s, err,
-                               "SELECT t.name, count(c.id) AS n FROM tag t JOIN tagged g ON g.tag = t.id "
-                               "JOIN conversation c ON c.id = g.conversation AND c.trashed IS NULL "
-                               "GROUP BY t.id ORDER BY t.name COLLATE NOCASE",
-                               "");
-    if (q == NULL)
-        return s->failure;
-    struct store_tags list = {0};
-    int row;
-    while ((row = db_row(s, q, err)) == 1) {
-        struct store_tag_count *more = realloc(list.at, (list.n + 1) * sizeof *more);
-        if (more != NULL)
-            list.at = more;
-        if (more == NULL || (list.at[list.n].name = db_text(q, 0, NULL)) == NULL) {
-            row = -1;
-            db_memory(s, err);
-            break;
-        }
-        list.at[list.n++].conversations = (size_t)sqlite3_column_int64(q, 1);
-    }
-    db_done(q);
-    if (row < 0) {
-        store_tags_free(&list);
-        return s->failure;
-    }
-    *out = list;
-    return ERR_NONE;
+    return update_conversation(s, sql[flag], on ? "1" : "0", conversation, err);
 }

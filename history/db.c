@@ -1,17 +1,27 @@
-/* Statements, transactions, and what SQLite's errors mean to a person.
+/* Statements, transactions, and SQLite's errors in the user's terms.
  *
  * Statements are prepared once and kept, found by the address of their literal. Every write transaction begins
  * IMMEDIATE, so that it either has the lock or fails before anything was done. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/db.h"
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static enum error_code explain(struct store *s, int code, struct error *err)
+#include <sqlite3.h>
+
+#include "base/error.h"
+#include "history/history.h"
+#include "history/ids.h"
+#include "history/store.h"
+
+/* ---- failures ---------------------------------------------------------------------------------------------------- */
+
+static enum error_code explain_failure(struct store *s, int code, struct error *err)
 {
     const char *name = s->path[0] != '\0' ? s->path : "temporary history";
     switch (code & 0xff) {
@@ -45,7 +55,7 @@ static enum error_code explain(struct store *s, int code, struct error *err)
 
 enum error_code db_fail(struct store *s, struct error *err)
 {
-    return s->failure = explain(s, sqlite3_extended_errcode(s->db), err);
+    return s->failure = explain_failure(s, sqlite3_extended_errcode(s->db), err);
 }
 
 enum error_code db_memory(struct store *s, struct error *err)
@@ -53,7 +63,19 @@ enum error_code db_memory(struct store *s, struct error *err)
     return s->failure = error_set(err, ERR_MEMORY, "out of memory");
 }
 
-static sqlite3_stmt *prepared(struct store *s, const char *sql, struct error *err)
+enum error_code db_refuse(struct store *s, enum error_code code, struct error *err, const char *format, ...)
+{
+    char message[sizeof err->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return s->failure = error_set(err, code, "%s", message);
+}
+
+/* ---- statements -------------------------------------------------------------------------------------------------- */
+
+static sqlite3_stmt *find_statement(struct store *s, const char *sql, struct error *err)
 {
     for (size_t i = 0; i < s->n_statements; i++)
         if (s->statements[i].sql == sql)
@@ -95,9 +117,9 @@ static int bind_one(sqlite3_stmt *q, int at, char kind, va_list *args)
     }
 }
 
-static sqlite3_stmt *query(struct store *s, struct error *err, const char *sql, const char *format, va_list *args)
+static sqlite3_stmt *query_bound(struct store *s, struct error *err, const char *sql, const char *format, va_list *args)
 {
-    sqlite3_stmt *q = prepared(s, sql, err);
+    sqlite3_stmt *q = find_statement(s, sql, err);
     if (q == NULL)
         return NULL;
     assert(!sqlite3_stmt_busy(q));
@@ -114,7 +136,7 @@ sqlite3_stmt *db_query(struct store *s, struct error *err, const char *sql, cons
 {
     va_list args;
     va_start(args, format);
-    sqlite3_stmt *q = query(s, err, sql, format, &args);
+    sqlite3_stmt *q = query_bound(s, err, sql, format, &args);
     va_end(args);
     return q;
 }
@@ -140,7 +162,7 @@ enum error_code db_run(struct store *s, struct error *err, const char *sql, cons
 {
     va_list args;
     va_start(args, format);
-    sqlite3_stmt *q = query(s, err, sql, format, &args);
+    sqlite3_stmt *q = query_bound(s, err, sql, format, &args);
     va_end(args);
     if (q == NULL)
         return s->failure;
@@ -154,7 +176,7 @@ enum error_code db_number(struct store *s, struct error *err, int64_t *out, cons
 {
     va_list args;
     va_start(args, format);
-    sqlite3_stmt *q = query(s, err, sql, format, &args);
+    sqlite3_stmt *q = query_bound(s, err, sql, format, &args);
     va_end(args);
     if (q == NULL)
         return s->failure;
@@ -166,6 +188,24 @@ enum error_code db_number(struct store *s, struct error *err, int64_t *out, cons
     *out = sqlite3_column_int64(q, 0);
     db_done(q);
     return ERR_NONE;
+}
+
+enum error_code db_ids(struct store *s, sqlite3_stmt *q, struct store_ids *out, struct error *err)
+{
+    if (q == NULL)
+        return s->failure;
+    int row;
+    while ((row = db_row(s, q, err)) == 1)
+        if (!ids_add(out, sqlite3_column_int64(q, 0))) {
+            db_done(q);
+            return db_memory(s, err);
+        }
+    return row < 0 ? s->failure : ERR_NONE;
+}
+
+enum error_code db_version(struct store *s, int64_t *version, struct error *err)
+{
+    return db_number(s, err, version, "PRAGMA user_version", "");
 }
 
 enum error_code db_script(struct store *s, const char *sql, struct error *err)
@@ -206,31 +246,30 @@ void db_close_statements(struct store *s)
     s->n_statements = 0;
 }
 
-/* ---- transactions ----------------------------------------------------------------------------------------------- */
+/* ---- transactions ------------------------------------------------------------------------------------------------ */
 
-/* Another program may have moved the database on while it was open here. */
-static enum error_code still_ours(struct store *s, struct error *err)
+/* Another program may have brought the database to a newer schema while it was open here. */
+static enum error_code check_version(struct store *s, struct error *err)
 {
     int64_t version = 0;
-    if (migrate_read_version(s, &version, err) != ERR_NONE)
+    if (db_version(s, &version, err) != ERR_NONE)
         return s->failure;
     if (version > SCHEMA_VERSION)
-        return s->failure = error_set(err, ERR_UNSUPPORTED,
-                                      "%s: a newer Palaver has changed its form meanwhile; start again with that one",
-                                      s->path);
+        return db_refuse(s, ERR_UNSUPPORTED, err,
+                         "%s: a newer Palaver has changed its form meanwhile; start again with that one", s->path);
     return ERR_NONE;
 }
 
-/* After some failures SQLite undoes all by itself; the calls that follow in the same transaction must not act alone. */
-static bool undone(const struct store *s)
+/* After some failures SQLite rolls back by itself; later calls in the same transaction must not be committed alone. */
+static bool is_rolled_back(const struct store *s)
 {
     return s->depth > 0 && sqlite3_get_autocommit(s->db);
 }
 
-static enum error_code start(struct store *s, bool write, struct error *err)
+static enum error_code begin_transaction(struct store *s, bool write, struct error *err)
 {
-    if (undone(s))
-        return s->failure = error_set(err, ERR_IO, "%s: the transaction has failed already", s->path);
+    if (is_rolled_back(s))
+        return db_refuse(s, ERR_IO, err, "%s: the transaction has failed already", s->path);
     enum error_code code = s->depth > 0 ? db_run(s, err, "SAVEPOINT inner", "")
                            : write      ? db_run(s, err, "BEGIN IMMEDIATE", "")
                                         : db_run(s, err, "BEGIN", "");
@@ -242,22 +281,22 @@ static enum error_code start(struct store *s, bool write, struct error *err)
 enum error_code txn_write(struct store *s, struct error *err)
 {
     if (s->damaged)
-        return s->failure = error_set(err, ERR_CORRUPT,
-                                      "%s: damaged; nothing more is written to it, run: palaver doctor", s->path);
+        return db_refuse(s, ERR_CORRUPT, err, "%s: damaged; nothing more is written to it, run: palaver doctor",
+                         s->path);
     if (s->read_only)
-        return s->failure = error_set(err, ERR_IO, "%s: opened for reading only", s->path);
-    enum error_code code = start(s, true, err);
-    if (code == ERR_NONE && s->depth == 1 && still_ours(s, err) != ERR_NONE)
+        return db_refuse(s, ERR_IO, err, "%s: opened for reading only", s->path);
+    enum error_code code = begin_transaction(s, true, err);
+    if (code == ERR_NONE && s->depth == 1 && check_version(s, err) != ERR_NONE)
         code = txn_end(s, s->failure, err);
     return code;
 }
 
 enum error_code txn_read(struct store *s, struct error *err)
 {
-    return start(s, false, err);
+    return begin_transaction(s, false, err);
 }
 
-static void undo(struct store *s)
+static void roll_back(struct store *s)
 {
     if (s->depth > 0) {
         db_run(s, NULL, "ROLLBACK TO inner", "");
@@ -270,13 +309,13 @@ static void undo(struct store *s)
 enum error_code txn_end(struct store *s, enum error_code code, struct error *err)
 {
     assert(s->depth > 0);
-    if (code == ERR_NONE && undone(s))
-        code = s->failure = error_set(err, ERR_IO, "%s: the transaction failed before its end", s->path);
+    if (code == ERR_NONE && is_rolled_back(s))
+        code = db_refuse(s, ERR_IO, err, "%s: the transaction failed before its end", s->path);
     s->depth--;
     if (code == ERR_NONE)
         code = s->depth == 0 ? db_run(s, err, "COMMIT", "") : db_run(s, err, "RELEASE inner", "");
     if (code != ERR_NONE)
-        undo(s);
+        roll_back(s);
     return code;
 }
 

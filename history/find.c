@@ -1,15 +1,22 @@
-/* Finding the conversation that a person means: by public id, by title, by a part of either. */
+/* Finding the conversation that the user means: by public id, by title, by a part of either. */
 #include <config.h>
 
-#include "history/internal.h"
-
 #include <string.h>
+
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/store.h"
 
 #define ID_BEGINNING_MIN 4
 #define CHOICES 4
 
-/* Takes the only row of q. ERR_NOT_FOUND (no message) without a row; ERR_ARGUMENT with the choices for several. */
-static enum error_code only_one(struct store *s, sqlite3_stmt *q, const char *asked, int64_t *out, struct error *err)
+/* Sets *out to the only row of q. ERR_NOT_FOUND, with no message, when there is none; ERR_ARGUMENT with the choices
+ * when there are several. */
+static enum error_code find_only(struct store *s, sqlite3_stmt *q, const char *asked, int64_t *out, struct error *err)
 {
     if (q == NULL)
         return s->failure;
@@ -38,7 +45,7 @@ static enum error_code only_one(struct store *s, sqlite3_stmt *q, const char *as
     return code;
 }
 
-/* Public ids have no letter that looks like a digit; people may still type capitals. */
+/* Public ids are lower case; the user may type capitals. */
 static bool could_be_id(const char *text, size_t size)
 {
     return size >= ID_BEGINNING_MIN && size < STORE_ID_SIZE &&
@@ -52,26 +59,26 @@ enum error_code store_find(struct store *s, const char *id_or_title, int64_t *co
     if (size == STORE_ID_SIZE - 1)
         code = db_number(s, err, conversation, "SELECT id FROM conversation WHERE public = lower(?)", "z", id_or_title);
     if (code == ERR_NOT_FOUND)
-        code = only_one(s,
-                        db_query(s, err,
-                                 "SELECT id, public, title FROM conversation WHERE trashed IS NULL AND title = ? "
-                                 "COLLATE NOCASE ORDER BY changed DESC",
-                                 "z", id_or_title),
-                        id_or_title, conversation, err);
+        code = find_only(s,
+                         db_query(s, err,
+                                  "SELECT id, public, title FROM conversation WHERE trashed IS NULL AND title = ? "
+                                  "COLLATE NOCASE ORDER BY changed DESC",
+                                  "z", id_or_title),
+                         id_or_title, conversation, err);
     if (code == ERR_NOT_FOUND && could_be_id(id_or_title, size))
-        code = only_one(s,
-                        db_query(s, err,
-                                 "SELECT id, public, title FROM conversation WHERE trashed IS NULL "
-                                 "AND substr(public, 1, length(?1)) = lower(?1) ORDER BY changed DESC",
-                                 "z", id_or_title),
-                        id_or_title, conversation, err);
+        code = find_only(s,
+                         db_query(s, err,
+                                  "SELECT id, public, title FROM conversation WHERE trashed IS NULL "
+                                  "AND substr(public, 1, length(?1)) = lower(?1) ORDER BY changed DESC",
+                                  "z", id_or_title),
+                         id_or_title, conversation, err);
     if (code == ERR_NOT_FOUND && size > 0)
-        code = only_one(s,
-                        db_query(s, err,
-                                 "SELECT id, public, title FROM conversation WHERE trashed IS NULL "
-                                 "AND instr(lower(title), lower(?)) > 0 ORDER BY changed DESC",
-                                 "z", id_or_title),
-                        id_or_title, conversation, err);
+        code = find_only(s,
+                         db_query(s, err,
+                                  "SELECT id, public, title FROM conversation WHERE trashed IS NULL "
+                                  "AND instr(lower(title), lower(?)) > 0 ORDER BY changed DESC",
+                                  "z", id_or_title),
+                         id_or_title, conversation, err);
     if (code == ERR_NOT_FOUND)
         error_set(err, code, "no conversation has the id or title \"%.100s\"; palaver list shows them", id_or_title);
     return code;

@@ -1,4 +1,4 @@
-/* The history: every conversation, kept in one SQLite database, found again and taken along.
+/* The history: every conversation in one SQLite database, to be found again and taken along.
  *
  * This header is all that the rest of Palaver sees of it. The history knows nothing of models or screens; it prints
  * nothing and never exits. A store is owned by one thread; several stores, in this program or others, may be open on
@@ -7,37 +7,38 @@
  * A conversation is a tree of messages with a current leaf. Editing and regenerating add a sibling; no text that was
  * stored is ever overwritten. Deleting moves to the trash; only the purge_ calls destroy.
  *
- * Inside, one concept a file:
- *   schema.sql   the tables of a new database
- *   db           statements, transactions and what SQLite's errors mean
- *   store        opening, closing, watching for changes, small remembered values
- *   migrate      from an older schema to this one, after a backup
- *   conversation their properties, the list, tags
- *   find         the conversation that a person means
- *   trash        deleting, restoring, purging
- *   message      reading messages and paths
- *   tree         changing them: adding, moving between alternatives, taking out
- *   branch       a new conversation of a part of another
- *   reply        an answer that grows while it is stored
- *   writer       which program writes an answer, and whether it is still alive
- *   records      token records, packed
- *   library      personas and presets
- *   index        words of titles and texts
- *   search       queries typed by people, hits with snippets
- *   text         making texts and titles storable
- *   export       to JSON, Markdown, plain text and HTML
- *   import       from Palaver's JSON, ChatGPT's conversations.json and plain role/content JSON
- *   check        what the doctor looks at
- *   recover      saving what can be read of a damaged database; salvage reads its bare pages
+ * Inside, one concept a file, from the ground up (no file calls one that stands below it in this list):
+ *   schema.sql    the tables of a new database
+ *   ids, file     lists of row ids; private files and folders
+ *   store.h       the open store, as these files share it
+ *   db            statements, transactions, and SQLite's errors in the user's terms
+ *   text          storable forms of texts, titles, settings; public ids
+ *   index         the words of titles and texts
+ *   migrate       from an older schema to this one, after a backup
+ *   remember      small remembered values
+ *   named         what personas and presets have in common; persona, preset
+ *   conversation  rows of conversations and their properties; list, draft, tag, find (the one the user means)
+ *   message       reading messages and paths
+ *   tree          changing them: adding, moving between alternatives, deleting
+ *   trash         deleting conversations, restoring, purging
+ *   records       token records, packed
+ *   branch        a new conversation from a part of another
+ *   writer        which program writes an answer, and whether it is still alive
+ *   reply         an answer that grows while it is stored
+ *   search        queries as the user types them, hits with snippets
+ *   store         opening, closing, noticing changes
+ *   port/         export (export-writer, export-forms.h; export-json, export-text) and
+ *                 import (import-reader, import-forms.h; import-palaver, import-chatgpt, import-plain)
+ *   repair/       check for the doctor; recover (recover-rows, salvage, mend) saves what a damaged database still holds
  *
  * Conventions. Texts are UTF-8 with an explicit size and may hold any character, NUL included; ill-formed bytes become
- * U+FFFD on the way in. Times are milliseconds since 1970 in UTC. Ids are positive, never repeat, and 0 means none.
- * Settings are one JSON object as text; they are checked and kept in a compact form. A call is one transaction, or part
- * of the one that the caller opened with store_begin. A call that fails has changed nothing; its message says what to
- * do. Besides what is said at a declaration every call may return ERR_BUSY (another program held the database for
- * longer than the timeout), ERR_IO (disk full, not writable, read error), ERR_MEMORY and ERR_CORRUPT (damaged: from
- * then on the store refuses to write). Strings in results are never NULL unless said; each result has its _free, which
- * accepts an empty result. */
+ * U+FFFD on the way in. Times are milliseconds since 1970 in UTC. Ids are positive, are never used again, and 0 means
+ * none. Settings are one JSON object as text; they are checked and kept in a compact form. A call is one transaction,
+ * or part of the one that the caller opened with store_begin. A call that fails has changed nothing, and its message
+ * says what to do. Besides what a declaration says every call may return ERR_BUSY (another program held the database
+ * for longer than the timeout), ERR_IO (disk full, not writable, read error), ERR_MEMORY and ERR_CORRUPT (damaged:
+ * from then on the store refuses to write). Strings in results are never NULL unless the declaration says so; each
+ * result has its _free, which accepts an empty result. */
 #ifndef PALAVER_HISTORY_HISTORY_H
 #define PALAVER_HISTORY_HISTORY_H
 
@@ -53,13 +54,13 @@
 #define STORE_ID_SIZE 9                   /* a public id: 8 characters of a-z and 0-9, and a NUL */
 #define STORE_CANDIDATES 10               /* alternatives kept per token */
 
-/* ---- store ------------------------------------------------------------------------------------------------------ */
+/* ---- store ------------------------------------------------------------------------------------------------------- */
 
 struct store;
 
 struct store_options {
-    int busy_ms;          /* how long to wait for another program; 0: 2000 */
-    bool read_only;       /* changes nothing, not even what a dead program left unfinished */
+    int busy_ms;          /* how long a call waits for another program's lock; 0: 2000 */
+    bool read_only;       /* change nothing, not even what a dead program left unfinished */
     int64_t (*now)(void); /* the clock, UTC milliseconds; NULL: the system's */
     const char *vfs;      /* SQLite VFS by name; NULL: the default */
 };
@@ -73,24 +74,25 @@ struct store *store_open(const char *path, const struct store_options *options, 
 void store_close(struct store *s);
 /* "" for a temporary store. */
 const char *store_path(const struct store *s);
-/* True when another store changed the database since the last call (or since it was opened). Costs microseconds: meant
- * to be asked several times a second. */
+/* True when another store has changed the database since the last call (or since it was opened). Costs microseconds:
+ * call it several times a second. */
 bool store_changed(struct store *s);
-/* Marks answers whose program died as interrupted; done by store_open, and worth doing when store_changed said so. */
+/* Marks answers whose program died as interrupted; store_open does it too. Worth calling when store_changed was
+ * true. */
 enum error_code store_sweep(struct store *s, struct error *err);
 
 /* Transactions around several calls; they nest. store_end commits when commit is true, else undoes all since the
- * matching store_begin. While one is open other programs can't write: be quick, never wait for a person. */
+ * matching store_begin. While one is open other programs can't write: be quick, never wait for the user. */
 enum error_code store_begin(struct store *s, struct error *err);
 enum error_code store_end(struct store *s, bool commit, struct error *err);
 
-/* ---- conversations ---------------------------------------------------------------------------------------------- */
+/* ---- conversations ----------------------------------------------------------------------------------------------- */
 
 enum store_titled { STORE_TITLED_NOT, STORE_TITLED_BY_WORDS, STORE_TITLED_BY_MODEL, STORE_TITLED_BY_HAND };
 
 struct store_conversation {
     int64_t id;
-    char public_id[STORE_ID_SIZE]; /* for people and the command line; stays the same when exported and imported */
+    char public_id[STORE_ID_SIZE]; /* for users and the command line; survives export and import */
     char *title;                   /* one line, "" while untitled */
     enum store_titled titled;
     int64_t created, changed;      /* changed: the last message */
@@ -99,7 +101,7 @@ struct store_conversation {
     int32_t length;                /* messages on the current path */
     bool pinned, archived, unread;
     bool answering;                /* an answer is being written, by this program or another */
-    int64_t trashed;               /* when it was deleted; 0: it was not */
+    int64_t trashed;               /* when it was deleted; 0: not deleted */
     char **tags;                   /* sorted, NULL-terminated */
     char *model, *template_name, *preset, *persona; /* NULL: none of its own */
     char *branched_from;           /* public id of the conversation it was branched off; NULL */
@@ -122,33 +124,35 @@ struct store_list_query {
     const char *tag;     /* NULL: any */
     size_t first, limit; /* limit 0: all */
 };
-/* A stretch of the list: pinned ones first, then the last changed first (the trash: the last deleted first). */
+/* A part of the list: pinned conversations first, then the last changed first (in the trash: the last deleted
+ * first). */
 enum error_code store_list(struct store *s, const struct store_list_query *query, struct store_conversations *out,
                            struct error *err);
-/* Where a conversation stands in that list, counted from 0; ERR_NOT_FOUND when it isn't in it. */
+/* The place of a conversation in that list, from 0; ERR_NOT_FOUND when it is not in it. */
 enum error_code store_list_index(struct store *s, const struct store_list_query *query, int64_t conversation,
                                  size_t *index, struct error *err);
 enum error_code store_conversation_get(struct store *s, int64_t conversation, struct store_conversation *out,
                                        struct error *err);
-/* The one that was written to last, whatever the clock said; ERR_NOT_FOUND when there is none. */
+/* The conversation that was written to last, whatever the clock said; ERR_NOT_FOUND when there is none. */
 enum error_code store_last(struct store *s, int64_t *conversation, struct error *err);
-/* By public id or a beginning of it (4 characters or more), by title, or by a part of the title. ERR_ARGUMENT with the
- * choices when it fits several. Looks in the trash only for a whole public id. */
+/* By public id or its beginning (4 characters or more), by title, or by a part of the title. ERR_ARGUMENT lists the
+ * choices when several fit. Only a whole public id is looked up in the trash too. */
 enum error_code store_find(struct store *s, const char *id_or_title, int64_t *conversation, struct error *err);
 
 enum error_code store_new(struct store *s, int64_t *conversation, struct error *err);
-/* A title by words never replaces another, one by the model never one by hand: these calls succeed and change nothing.
- * The first message of a person titles its conversation by its first words. */
+/* A title by words never replaces another, and one by the model never one by hand: such calls succeed without a change.
+ * The user's first message titles its conversation by its first words. */
 enum error_code store_rename(struct store *s, int64_t conversation, const char *title, enum store_titled by,
                              struct error *err);
 
 enum store_property { STORE_SYSTEM_PROMPT, STORE_SETTINGS, STORE_MODEL, STORE_TEMPLATE, STORE_PRESET, STORE_PERSONA };
-/* NULL takes it away. */
+/* value NULL removes the property. */
 enum error_code store_set(struct store *s, int64_t conversation, enum store_property property, const char *value,
                           struct error *err);
 enum store_flag { STORE_PINNED, STORE_ARCHIVED, STORE_UNREAD };
 enum error_code store_flag(struct store *s, int64_t conversation, enum store_flag flag, bool on, struct error *err);
-/* What is typed and not yet sent (a NUL in it becomes a space); conversation 0: for one that is not begun. */
+/* What is typed and not yet sent (a NUL in it becomes a space); conversation 0: for one that has not begun. cursor is a
+ * byte offset. */
 enum error_code store_set_draft(struct store *s, int64_t conversation, const char *text, size_t size, size_t cursor,
                                 struct error *err);
 /* The draft for conversation 0, malloc'ed; "" when there is none. */
@@ -163,28 +167,28 @@ struct store_tags {
 enum error_code store_tags(struct store *s, struct store_tags *out, struct error *err);
 void store_tags_free(struct store_tags *tags);
 
-/* Into the trash and back. Both succeed when it is there already. */
+/* Into the trash and back. Both succeed without a change when it is there already. */
 enum error_code store_delete(struct store *s, int64_t conversation, struct error *err);
 enum error_code store_restore(struct store *s, int64_t conversation, struct error *err);
-/* Destroys one conversation, or all that were deleted before a time (*n, which may be NULL, is how many) with the
- * messages that were deleted before it in others. */
+/* Destroys one conversation, or all that were deleted before a time, together with the messages that were deleted
+ * before it in others. *n (n may be NULL) becomes the number of conversations. */
 enum error_code store_purge(struct store *s, int64_t conversation, struct error *err);
 enum error_code store_purge_trash(struct store *s, int64_t before, size_t *n, struct error *err);
 
-/* ---- messages --------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 enum store_role { STORE_SYSTEM, STORE_USER, STORE_ASSISTANT, STORE_TOOL };
 enum store_state {
     STORE_COMPLETE,
     STORE_STREAMING,   /* being written */
-    STORE_STOPPED,     /* a person stopped it */
+    STORE_STOPPED,     /* by the user */
     STORE_INTERRUPTED, /* its program died or failed */
 };
 /* "user"...; "complete"... */
 const char *store_role_name(enum store_role role);
 const char *store_state_name(enum store_state state);
 
-/* What made a message. Strings may be NULL, and are NULL for what people typed. */
+/* What made a message. Strings may be NULL, and are NULL for what the user typed. */
 struct store_making {
     char *model;            /* name */
     uint64_t fingerprint;   /* of the model; 0: unknown */
@@ -224,7 +228,7 @@ struct store_ids {
 void store_ids_free(struct store_ids *ids);
 /* The current path of a conversation. */
 enum error_code store_current(struct store *s, int64_t conversation, struct store_ids *out, struct error *err);
-/* The messages of these ids, in this order; ERR_NOT_FOUND when one is gone. */
+/* The messages with these ids, in this order; ERR_NOT_FOUND when one is gone. */
 enum error_code store_load(struct store *s, const int64_t *ids, size_t n, struct store_messages *out,
                            struct error *err);
 enum error_code store_message_get(struct store *s, int64_t message, struct store_message *out, struct error *err);
@@ -235,36 +239,36 @@ enum error_code store_siblings(struct store *s, int64_t message, struct store_id
 enum error_code store_append(struct store *s, int64_t conversation, int64_t parent, enum store_role role,
                              const char *text, size_t size, const struct store_making *made, int64_t *message,
                              struct error *err);
-/* Adds a sibling of message with another text and makes it the leaf; what stood below the old one stays there. */
+/* Adds a sibling of message with another text and makes it the leaf; what is below the old one stays there. */
 enum error_code store_edit(struct store *s, int64_t message, const char *text, size_t size, int64_t *sibling,
                            struct error *err);
-/* Shows message: the current path leads through it, and below it where it last led. */
+/* Leads the current path through message, and below it where it led last. */
 enum error_code store_select(struct store *s, int64_t message, struct error *err);
 /* Cuts the current path after message, which becomes the leaf (e.g. before regenerating below it). */
 enum error_code store_select_leaf(struct store *s, int64_t message, struct error *err);
-/* Takes a message and all below it out of the tree, into the trash; the path then leads to a sibling or ends above. */
+/* Moves a message and all below it into the trash; the path then leads to a sibling or ends above. */
 enum error_code store_delete_message(struct store *s, int64_t message, struct error *err);
-/* Brings back what one store_delete_message took, and shows it. */
+/* Restores what one store_delete_message deleted, and leads the path through it. */
 enum error_code store_restore_message(struct store *s, int64_t message, struct error *err);
 /* A new conversation with copies of the messages from the first to this one, token records included; its title is
  * numbered "(2)". */
 enum error_code store_branch(struct store *s, int64_t message, int64_t *conversation, struct error *err);
 
-/* ---- token records ---------------------------------------------------------------------------------------------- */
+/* ---- token records ----------------------------------------------------------------------------------------------- */
 
 struct store_candidate {
     int32_t id;
     float before, after; /* probability as the model gave it, and with the settings (0: removed) */
-    uint8_t removed_by;  /* where after is 0: a number of the caller's, 1..15, for what removed it; 0: unknown */
+    uint8_t removed_by;  /* where after is 0: the caller's number, 1..15, for what removed it; 0: unknown */
 };
 /* How one token came about. Probabilities are kept to a relative precision of 1/4000. */
 struct store_token {
     struct store_candidate chosen;
-    uint32_t bytes;      /* of the message's text that became certain with it */
+    uint32_t bytes;      /* of the message's text that this token completes */
     uint32_t epoch;      /* which settings, see store_records */
     uint32_t rank;       /* from 1; 0: unknown */
     float entropy;       /* nats; negative: unknown */
-    bool forced;         /* a person put it, the sampler did not */
+    bool forced;         /* chosen by the user, not by the sampler */
     int32_t n_best;
     struct store_candidate best[STORE_CANDIDATES]; /* the likeliest, likeliest first */
 };
@@ -274,44 +278,45 @@ struct store_records {
     char **epochs;       /* settings (JSON) by number; epochs[0] is made.settings, "{}" when unknown */
     size_t n_epochs;
 };
-/* Empty when the message has none. */
+/* Empty when the message has no records. */
 enum error_code store_records(struct store *s, int64_t message, struct store_records *out, struct error *err);
 void store_records_free(struct store_records *r);
 
 /* ---- a reply that grows ------------------------------------------------------------------------------------------ */
 
-/* What is appended is on disk after at most a quarter of a second, provided store_reply_flush is called when
- * store_reply_due says so. A write that fails (disk full) loses nothing: it is kept and tried again with the next. */
+/* What is appended is on disk within a quarter of a second, provided store_reply_flush is called when store_reply_due
+ * says so. A write that fails (disk full) loses nothing: the text is kept and written with the next. */
 struct store_reply;
 
 /* Adds an empty message in state streaming below parent and makes it the leaf. NULL on failure. The store must outlive
  * the reply. */
 struct store_reply *store_reply_begin(struct store *s, int64_t conversation, int64_t parent, enum store_role role,
                                       const struct store_making *made, struct error *err);
-/* Goes on with a message that has ended (stopped, interrupted, complete). */
+/* Continues a message that has ended (stopped, interrupted, complete). ERR_BUSY while it is being written. NULL on
+ * failure. */
 struct store_reply *store_reply_resume(struct store *s, int64_t message, struct error *err);
 int64_t store_reply_message(const struct store_reply *r);
-/* Adds text and, when token is not NULL, its record (token->epoch is filled in by the store). Parts of a UTF-8
- * character at the end wait for the rest. Fails only when a write was due and failed; the text is kept all the same. */
+/* Appends text and, unless token is NULL, its record (token->epoch is set by the store). A part of a UTF-8 character at
+ * the end waits for the rest. Fails only when a write was due and failed; the text is kept all the same. */
 enum error_code store_reply_append(struct store_reply *r, const char *text, size_t size,
                                    const struct store_token *token, struct error *err);
-/* Other settings from the next token on. */
+/* Changed settings (a JSON object) from the next token on. */
 enum error_code store_reply_settings(struct store_reply *r, const char *settings, struct error *err);
-/* Milliseconds until a flush is due: 0 now, -1 when nothing waits. */
+/* Milliseconds until a flush is due; 0: now; -1: nothing is waiting. */
 int store_reply_due(const struct store_reply *r);
 enum error_code store_reply_flush(struct store_reply *r, struct error *err);
-/* Writes the rest and the end of it; made's finish, token counts, seconds and seed are kept (made may be NULL). When
- * this fails it may be tried again. */
+/* Writes the rest and ends the message; of made (which may be NULL) finish, token counts, seconds and seed are stored.
+ * May be tried again after a failure. */
 enum error_code store_reply_finish(struct store_reply *r, enum store_state state, const struct store_making *made,
                                    struct error *err);
 /* An unfinished reply is written out and marked interrupted as far as that is possible. */
 void store_reply_free(struct store_reply *r);
 
-/* ---- search ----------------------------------------------------------------------------------------------------- */
+/* ---- search ------------------------------------------------------------------------------------------------------ */
 
 struct store_span { size_t start, end; }; /* bytes [start, end) */
 struct store_query {
-    const char *text;      /* as typed: words, "a phrase", beginnings*; the last word counts as a beginning */
+    const char *text;      /* as typed: words, "a phrase", prefix*; the last word counts as a prefix */
     int64_t conversation;  /* 0: all */
     bool archived;         /* archived conversations too; the trash is never searched */
     int64_t below;         /* only messages with a smaller id: the next page; 0: from the newest, titles first */
@@ -323,7 +328,7 @@ struct store_hit {
     enum store_role role;
     int64_t created;
     char *title;
-    char *snippet;         /* one line around the first place; the whole title for a title */
+    char *snippet;         /* one line around the first match; for a title all of it */
     struct store_span *marks; /* in snippet: what matched */
     size_t n_marks;
     struct store_span *places; /* in the message's text (or the title): what matched, in order, the first 1000 */
@@ -332,24 +337,24 @@ struct store_hit {
 struct store_hits {
     struct store_hit *at;
     size_t n;
-    bool more;             /* ask again below the last hit's message */
+    bool more;             /* for the rest ask with below = the last hit's message */
 };
 /* Titles first, then messages, newest first. An empty query finds nothing. Never fails for what is in text. */
 enum error_code store_search(struct store *s, const struct store_query *query, struct store_hits *out,
                              struct error *err);
 void store_hits_free(struct store_hits *hits);
 
-/* ---- tree of names: personas, presets, small remembered values --------------------------------------------------- */
+/* ---- personas, presets and small remembered values --------------------------------------------------------------- */
 
 struct store_persona {
     char *name;
-    char *system, *settings, *model, *template_name; /* NULL: says nothing of it */
+    char *system, *settings, *model, *template_name; /* NULL: leaves it as it is */
 };
 struct store_personas {
     struct store_persona *at;
     size_t n;
 };
-/* Makes it or replaces the one of that name. */
+/* Adds it or replaces the one of that name (in any case). */
 enum error_code store_persona_put(struct store *s, const struct store_persona *p, struct error *err);
 enum error_code store_persona_get(struct store *s, const char *name, struct store_persona *out, struct error *err);
 enum error_code store_persona_delete(struct store *s, const char *name, struct error *err);
@@ -379,21 +384,21 @@ enum error_code store_recall(struct store *s, const char *key, char **value, str
 enum store_format { STORE_JSON, STORE_MARKDOWN, STORE_PLAIN, STORE_HTML };
 /* By name ("json", "markdown", "md", "text", "txt", "html") or by the end of a file name; false when unknown. */
 bool store_format_parse(const char *name, enum store_format *format);
-/* Takes bytes; returns false to end the export, which then fails with ERR_IO. */
+/* Receives bytes; returning false ends the export, which then fails with ERR_IO. */
 typedef bool store_sink(void *context, const char *bytes, size_t size);
 /* Writes conversations ids[0..n) (n 0: all but the trash). JSON is complete (branches, drafts, token records; with n 0
- * also personas and presets) and comes back by store_import equal; the others hold the current path. */
+ * also personas and presets) and is equal after store_import; the others have the current path only. */
 enum error_code store_export(struct store *s, enum store_format format, const int64_t *ids, size_t n,
                              store_sink *sink, void *context, struct error *err);
 
 struct store_import_report {
     size_t conversations, messages;
-    size_t known;           /* conversations that were there already, equal in all: left as they are */
+    size_t known;           /* conversations that were there already and equal: left as they are */
     size_t skipped_parts;   /* pictures and the like that have no text */
-    int64_t first;          /* a conversation that came in, e.g. to open it; 0: none */
+    int64_t first;          /* the first imported conversation, e.g. to open it; 0: none */
 };
-/* Recognises the kind of bytes[0..size) by itself. All or nothing: on ERR_FORMAT the message names the line and column
- * or the path inside (conversations[3].messages[0].role) after name. */
+/* Recognises the form of bytes[0..size) by its structure. All or nothing: on ERR_FORMAT the message names the line and
+ * column or the path inside (conversations[3].messages[0].role) after name. */
 enum error_code store_import(struct store *s, const char *name, const char *bytes, size_t size,
                              struct store_import_report *report, struct error *err);
 enum error_code store_import_file(struct store *s, const char *path, struct store_import_report *report,
@@ -401,10 +406,10 @@ enum error_code store_import_file(struct store *s, const char *path, struct stor
 
 /* ---- doctor ------------------------------------------------------------------------------------------------------ */
 
-/* Says one line about the state of things; good is false for a problem. */
+/* Receives one line of the report; good is false for a problem. */
 typedef void store_finding(void *context, bool good, const char *line);
 /* Looks at the database without changing it: permissions, integrity, foreign keys, trees, search index. Returns 0 when
- * all is well, ERR_CORRUPT when it is damaged and store_recover is called for, another code when it can't be read. */
+ * all is well, ERR_CORRUPT when it is damaged and needs store_recover, another code when it can't be read. */
 enum error_code store_check(const char *path, store_finding *finding, void *context, struct error *err);
 
 struct store_recovery {
@@ -413,7 +418,7 @@ struct store_recovery {
     size_t damaged;          /* rows that could not be read or had lost their place */
 };
 /* Moves the database aside (path.damaged-TIME, never written to) and makes a new one with what can be read of it.
- * ERR_BUSY while another program has it open. Not to be called while this one has. */
+ * ERR_BUSY while another program has it open. This program must have closed it. */
 enum error_code store_recover(const char *path, struct store_recovery *report, struct error *err);
 
 #endif

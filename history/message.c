@@ -1,10 +1,19 @@
 /* Reading messages: one, a window of a path, siblings. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/message.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include <sqlite3.h>
+
+#include "base/error.h"
+#include "history/conversation.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/ids.h"
+#include "history/store.h"
+#include "history/tree.h"
 
 const char *store_role_name(enum store_role role)
 {
@@ -18,55 +27,16 @@ const char *store_state_name(enum store_state state)
     return names[state];
 }
 
-/* ---- lists of ids ------------------------------------------------------------------------------------------------ */
+/* ---- paths and siblings ------------------------------------------------------------------------------------------ */
 
-bool ids_add(struct store_ids *ids, int64_t id)
+/* Hands the ids over on success, frees them otherwise. */
+static enum error_code give_ids(enum error_code code, struct store_ids *ids, struct store_ids *out)
 {
-    if ((ids->n & (ids->n - 1)) == 0) { /* full at each power of two */
-        int64_t *more = realloc(ids->at, (ids->n == 0 ? 1 : ids->n * 2) * sizeof *more);
-        if (more == NULL)
-            return false;
-        ids->at = more;
-    }
-    ids->at[ids->n++] = id;
-    return true;
-}
-
-void store_ids_free(struct store_ids *ids)
-{
-    free(ids->at);
-    *ids = (struct store_ids){0};
-}
-
-/* Takes all ids of a query. */
-static enum error_code take_ids(struct store *s, sqlite3_stmt *q, struct store_ids *out, struct error *err)
-{
-    if (q == NULL)
-        return s->failure;
-    struct store_ids ids = {0};
-    int row;
-    while ((row = db_row(s, q, err)) == 1)
-        if (!ids_add(&ids, sqlite3_column_int64(q, 0))) {
-            db_memory(s, err);
-            row = -1;
-            break;
-        }
-    db_done(q);
-    if (row < 0) {
-        store_ids_free(&ids);
-        return s->failure;
-    }
-    *out = ids;
-    return ERR_NONE;
-}
-
-static void reverse(struct store_ids *ids)
-{
-    for (size_t i = 0, j = ids->n; i + 1 < j; i++) {
-        int64_t t = ids->at[i];
-        ids->at[i] = ids->at[--j];
-        ids->at[j] = t;
-    }
+    if (code == ERR_NONE)
+        *out = *ids;
+    else
+        store_ids_free(ids);
+    return code;
 }
 
 enum error_code store_current(struct store *s, int64_t conversation, struct store_ids *out, struct error *err)
@@ -75,32 +45,30 @@ enum error_code store_current(struct store *s, int64_t conversation, struct stor
     sqlite3_stmt *q = db_query(s, err,
                                "WITH RECURSIVE up (id, parent) AS ("
                                "SELECT m.id, m.parent FROM message m JOIN conversation c ON c.leaf = m.id "
-                               "WHERE c.id = ?1 UNION ALL SELECT m.id, m.parent FROM up JOIN message m ON m.id = up.parent "
+                               "WHERE c.id = ?1 "
+                               "UNION ALL SELECT m.id, m.parent FROM up JOIN message m ON m.id = up.parent "
                                "LIMIT ifnull((SELECT m.depth + 1 FROM message m JOIN conversation c ON c.leaf = m.id "
                                "WHERE c.id = ?1), 0)) SELECT id FROM up",
                                "i", conversation);
     struct store_ids ids = {0};
-    enum error_code code = take_ids(s, q, &ids, err);
+    enum error_code code = db_ids(s, q, &ids, err);
     if (code == ERR_NONE && ids.n == 0)
         code = conversation_exists(s, conversation, err);
-    if (code != ERR_NONE)
-        return code;
-    reverse(&ids);
-    *out = ids;
-    return ERR_NONE;
+    ids_reverse(&ids);
+    return give_ids(code, &ids, out);
 }
 
 enum error_code store_siblings(struct store *s, int64_t message, struct store_ids *out, struct error *err)
 {
-    return take_ids(s,
-                    db_query(s, err,
-                             "SELECT b.id FROM message m JOIN " SIBLING_B " ON b.conversation = m.conversation "
-                             "AND b.parent IS m.parent WHERE m.id = ? AND b.trashed IS NULL ORDER BY b.position",
-                             "i", message),
-                    out, err);
+    struct store_ids ids = {0};
+    sqlite3_stmt *q = db_query(s, err,
+                               "SELECT b.id FROM message m JOIN " SIBLING_B " ON b.conversation = m.conversation "
+                               "AND b.parent IS m.parent WHERE m.id = ? AND b.trashed IS NULL ORDER BY b.position",
+                               "i", message);
+    return give_ids(db_ids(s, q, &ids, err), &ids, out);
 }
 
-/* ---- messages --------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 void making_free(struct store_making *made)
 {
@@ -126,21 +94,21 @@ void store_messages_free(struct store_messages *list)
     *list = (struct store_messages){0};
 }
 
-/* A string column where "" stands for none. */
-static char *some_text(sqlite3_stmt *q, int column)
+/* A string column in which "" means none. */
+static char *text_or_null(sqlite3_stmt *q, int column)
 {
     return sqlite3_column_bytes(q, column) > 0 ? db_text(q, column, NULL) : NULL;
 }
 
 void making_read(sqlite3_stmt *q, int column, struct store_making *out)
 {
-    out->model = some_text(q, column);
+    out->model = text_or_null(q, column);
     out->fingerprint = (uint64_t)sqlite3_column_int64(q, column + 1);
-    out->template_name = some_text(q, column + 2);
-    out->settings = some_text(q, column + 3);
+    out->template_name = text_or_null(q, column + 2);
+    out->settings = text_or_null(q, column + 3);
     out->has_seed = sqlite3_column_type(q, column + 4) != SQLITE_NULL;
     out->seed = (uint64_t)sqlite3_column_int64(q, column + 4);
-    out->finish = some_text(q, column + 5);
+    out->finish = text_or_null(q, column + 5);
     out->prompt_tokens = sqlite3_column_int64(q, column + 6);
     out->reused_tokens = sqlite3_column_int64(q, column + 7);
     out->answer_tokens = sqlite3_column_int64(q, column + 8);
@@ -151,19 +119,16 @@ void making_read(sqlite3_stmt *q, int column, struct store_making *out)
 
 static const char select_message[] =
     "SELECT m.id, m.conversation, m.parent, m.depth, m.role, m.state, m.created, m.text, "
-    "(SELECT count(*) FROM " SIBLING_B " WHERE b.conversation = m.conversation AND b.parent IS m.parent "
-    "AND b.trashed IS NULL AND b.position < m.position), "
-    "(SELECT count(*) FROM " SIBLING_B " WHERE b.conversation = m.conversation AND b.parent IS m.parent "
-    "AND b.trashed IS NULL), " MAKING_COLUMNS " FROM message m LEFT JOIN maker k ON k.id = m.maker WHERE m.id = ?";
+    SIBLING_PLACE ", " SIBLING_COUNT ", " MAKING_COLUMNS " FROM message m LEFT JOIN maker k ON k.id = m.maker WHERE m.id = ?";
 
-static enum error_code load_one(struct store *s, int64_t id, struct store_message *m, struct error *err)
+static enum error_code load_message(struct store *s, int64_t id, struct store_message *m, struct error *err)
 {
     sqlite3_stmt *q = db_query(s, err, select_message, "i", id);
     int row = q == NULL ? -1 : db_row(s, q, err);
     if (row < 0)
         return s->failure;
     if (row == 0)
-        return s->failure = error_set(err, ERR_NOT_FOUND, "this message is gone; it was deleted for good");
+        return db_refuse(s, ERR_NOT_FOUND, err, "this message is gone; it was deleted for good");
     m->id = sqlite3_column_int64(q, 0);
     m->conversation = sqlite3_column_int64(q, 1);
     m->parent = sqlite3_column_int64(q, 2);
@@ -179,12 +144,12 @@ static enum error_code load_one(struct store *s, int64_t id, struct store_messag
     return m->text == NULL ? db_memory(s, err) : ERR_NONE;
 }
 
-static enum error_code load_all(struct store *s, const int64_t *ids, struct store_messages *list, size_t n,
+static enum error_code load_messages(struct store *s, const int64_t *ids, struct store_messages *list, size_t n,
                                 struct error *err)
 {
     enum error_code code = ERR_NONE;
     while (code == ERR_NONE && list->n < n) {
-        code = load_one(s, ids[list->n], &list->at[list->n], err);
+        code = load_message(s, ids[list->n], &list->at[list->n], err);
         list->n++;
     }
     return code;
@@ -197,7 +162,7 @@ enum error_code store_load(struct store *s, const int64_t *ids, size_t n, struct
     if (code != ERR_NONE)
         return code;
     struct store_messages list = {.at = calloc(n > 0 ? n : 1, sizeof *list.at)};
-    code = txn_end(s, list.at == NULL ? db_memory(s, err) : load_all(s, ids, &list, n, err), err);
+    code = txn_end(s, list.at == NULL ? db_memory(s, err) : load_messages(s, ids, &list, n, err), err);
     if (code == ERR_NONE)
         *out = list;
     else
@@ -208,7 +173,7 @@ enum error_code store_load(struct store *s, const int64_t *ids, size_t n, struct
 enum error_code store_message_get(struct store *s, int64_t message, struct store_message *out, struct error *err)
 {
     struct store_message m = {0};
-    enum error_code code = load_one(s, message, &m, err);
+    enum error_code code = load_message(s, message, &m, err);
     if (code == ERR_NONE)
         *out = m;
     else

@@ -1,17 +1,25 @@
 /* Bringing a database to this program's schema.
  *
  * The version is SQLite's user_version. A new database gets schema.sql whole; an older one goes through the steps, all
- * in one transaction, after a copy was put beside it as NAME.backup-VERSION. A fixture of each version lies in
- * tests/fixtures; the tests hold that what a migrated one becomes equals schema.sql. */
+ * in one transaction, after a copy of the file was put beside it as NAME.backup-VERSION. A fixture of each version
+ * lies in tests/fixtures; the tests check that a migrated one equals schema.sql. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/migrate.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "base/error.h"
+#include "history/db.h"
+#include "history/file.h"
+#include "history/store.h"
+#include "history/tree.h"
 
 static const char schema[] =
 #include "history/schema.sql.h"
@@ -25,32 +33,31 @@ static const char *const steps[SCHEMA_VERSION] = {
     "CREATE TABLE persona (name TEXT PRIMARY KEY COLLATE NOCASE, system TEXT, settings TEXT, model TEXT, "
     "template TEXT) STRICT;"
     "CREATE TABLE preset (name TEXT PRIMARY KEY COLLATE NOCASE, settings TEXT NOT NULL) STRICT;",
+    TREE_CLOSE_GAPS
+    "DROP INDEX message_in;"
+    "CREATE INDEX message_in ON message (conversation, parent, position);"
+    "CREATE INDEX message_gap ON message (conversation, parent, position) WHERE trashed IS NOT NULL;"
+    "CREATE INDEX message_trashed ON message (conversation, trashed) WHERE trashed IS NOT NULL;",
 };
 
-enum error_code migrate_read_version(struct store *s, int64_t *version, struct error *err)
-{
-    return db_number(s, err, version, "PRAGMA user_version", "");
-}
-
 /* Sets *version; an empty database has 0. ERR_UNSUPPORTED when it is not ours. */
-static enum error_code identify(struct store *s, int64_t *version, struct error *err)
+static enum error_code identify_database(struct store *s, int64_t *version, struct error *err)
 {
     int64_t application = 0, tables = 0;
     if (db_number(s, err, &application, "PRAGMA application_id", "") != ERR_NONE ||
-        migrate_read_version(s, version, err) != ERR_NONE ||
+        db_version(s, version, err) != ERR_NONE ||
         db_number(s, err, &tables, "SELECT count(*) FROM sqlite_schema", "") != ERR_NONE)
         return s->failure;
     if (application != APPLICATION_ID && (application != 0 || tables != 0 || *version != 0))
-        return s->failure = error_set(err, ERR_UNSUPPORTED, "%s: a database, but not a history of Palaver", s->path);
+        return db_refuse(s, ERR_UNSUPPORTED, err, "%s: a database, but not a history of Palaver", s->path);
     if (*version > SCHEMA_VERSION)
-        return s->failure = error_set(err, ERR_UNSUPPORTED,
-                                      "%s: made by a newer Palaver (its form is %lld, this program knows %d); "
-                                      "it was left untouched",
-                                      s->path, (long long)*version, SCHEMA_VERSION);
+        return db_refuse(s, ERR_UNSUPPORTED, err,
+                         "%s: made by a newer Palaver (its form is %lld, this program knows %d); it was left untouched",
+                         s->path, (long long)*version, SCHEMA_VERSION);
     return ERR_NONE;
 }
 
-/* ---- backup ----------------------------------------------------------------------------------------------------- */
+/* ---- backup ------------------------------------------------------------------------------------------------------ */
 
 static enum error_code sync_file(const char *path, struct error *err)
 {
@@ -65,10 +72,10 @@ static enum error_code sync_file(const char *path, struct error *err)
     return ERR_NONE;
 }
 
-static enum error_code copy_to(struct store *s, const char *path, const char *final, struct error *err)
+static enum error_code write_backup(struct store *s, const char *path, const char *final, struct error *err)
 {
     unlink(path);
-    if (store_secure_file(path, err) != ERR_NONE || db_run(s, err, "VACUUM INTO ?", "z", path) != ERR_NONE ||
+    if (file_secure(path, err) != ERR_NONE || db_run(s, err, "VACUUM INTO ?", "z", path) != ERR_NONE ||
         sync_file(path, err) != ERR_NONE)
         goto failed;
     if (rename(path, final) == 0)
@@ -76,7 +83,7 @@ static enum error_code copy_to(struct store *s, const char *path, const char *fi
     error_system(err, ERR_IO, errno, "%s: the backup can't be put in place", final);
 failed:
     unlink(path);
-    return s->failure = ERR_IO;
+    return db_refuse(s, ERR_IO, err, "%s: the backup failed", final);
 }
 
 /* A copy of the database as it is now, beside it. */
@@ -84,13 +91,14 @@ static enum error_code back_up(struct store *s, int64_t version, struct error *e
 {
     char *final = sqlite3_mprintf("%s.backup-%lld", s->path, (long long)version);
     char *temporary = sqlite3_mprintf("%s.backup-%lld.%ld", s->path, (long long)version, (long)getpid());
-    enum error_code code = final == NULL || temporary == NULL ? db_memory(s, err) : copy_to(s, temporary, final, err);
+    enum error_code code =
+        final == NULL || temporary == NULL ? db_memory(s, err) : write_backup(s, temporary, final, err);
     sqlite3_free(final);
     sqlite3_free(temporary);
     return code;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------------------------ */
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
 
 static enum error_code set_version(struct store *s, struct error *err)
 {
@@ -99,11 +107,11 @@ static enum error_code set_version(struct store *s, struct error *err)
     return db_script(s, sql, err);
 }
 
-/* In the transaction: another program may have been quicker. */
-static enum error_code apply(struct store *s, struct error *err)
+/* Runs in the transaction: another program may have done it first. */
+static enum error_code apply_steps(struct store *s, struct error *err)
 {
     int64_t version = 0;
-    if (identify(s, &version, err) != ERR_NONE)
+    if (identify_database(s, &version, err) != ERR_NONE)
         return s->failure;
     if (version == SCHEMA_VERSION)
         return ERR_NONE;
@@ -115,19 +123,17 @@ static enum error_code apply(struct store *s, struct error *err)
     return set_version(s, err);
 }
 
-enum error_code migrate(struct store *s, struct error *err)
+enum error_code migrate_schema(struct store *s, struct error *err)
 {
     int64_t version = 0;
-    if (identify(s, &version, err) != ERR_NONE)
+    if (identify_database(s, &version, err) != ERR_NONE)
         return s->failure;
     if (version == SCHEMA_VERSION)
         return ERR_NONE;
     if (s->read_only)
-        return s->failure = error_set(err, ERR_UNSUPPORTED, "%s: of an older form; open it once for writing", s->path);
+        return db_refuse(s, ERR_UNSUPPORTED, err, "%s: of an older form; open it once for writing", s->path);
     if (version > 0 && back_up(s, version, err) != ERR_NONE)
         return s->failure;
-    if (db_run(s, err, "BEGIN IMMEDIATE", "") != ERR_NONE)
-        return s->failure;
-    s->depth++;
-    return s->failure = txn_end(s, apply(s, err), err);
+    enum error_code code = txn_write(s, err);
+    return code != ERR_NONE ? code : txn_end(s, apply_steps(s, err), err);
 }

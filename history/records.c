@@ -2,21 +2,29 @@
  *
  * A part is a version byte (1) and tokens until its end. A token is
  *   flags      1 byte: number of alternatives (bits 0-3), entropy follows (4), rank follows (5), epoch follows (6),
- *              put by a person (7)
+ *              forced by the user (7)
  *   id, bytes  varints (7 bits per byte, low ones first)
- *   before, after   16 bits each, low byte first: round(-ln p * 2048); 65535 is p = 0, and 65535 - n is p = 0 because of
- *              what the caller numbers n, to 15
+ *   before, after   16 bits each, low byte first: round(-ln p * 2048); 65535 is p = 0, and 65535 - n is p = 0 for
+ *              the reason that the caller numbers n, up to 15
  *   epoch (varint), entropy (16 bits: nats * 4096), rank (varint), where flagged
  *   for each alternative: id (varint), before, after
- * which is 83 bytes for a vocabulary of 128,000 and ten alternatives. Readers must accept every version that was ever
+ * which is 83 bytes for a vocabulary of 128,000 and ten alternatives. Readers must accept every version ever
  * written. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/records.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/store.h"
 
 #define FORMAT 1
 #define PROBABILITY_SCALE 2048.0
@@ -24,9 +32,9 @@
 enum { NO_PROBABILITY = 65535, REASONS = 15 };
 enum { HAS_ENTROPY = 16, HAS_RANK = 32, HAS_EPOCH = 64, FORCED = 128 };
 
-/* ---- packing ---------------------------------------------------------------------------------------------------- */
+/* ---- packing ----------------------------------------------------------------------------------------------------- */
 
-static unsigned scale(double value, double factor)
+static unsigned scale_value(double value, double factor)
 {
     double scaled = round(value * factor);
     const double most = NO_PROBABILITY - REASONS - 1;
@@ -35,7 +43,7 @@ static unsigned scale(double value, double factor)
 
 static unsigned pack_probability(float p, unsigned reason)
 {
-    return p > 0 ? scale(-log((double)p), PROBABILITY_SCALE) : NO_PROBABILITY - (reason <= REASONS ? reason : 0);
+    return p > 0 ? scale_value(-log((double)p), PROBABILITY_SCALE) : NO_PROBABILITY - (reason <= REASONS ? reason : 0);
 }
 
 static void put_varint(struct buf *out, uint32_t value)
@@ -73,7 +81,7 @@ bool records_pack(struct buf *out, const struct store_token *t)
     if (t->epoch > 0)
         put_varint(out, t->epoch);
     if (t->entropy >= 0)
-        put_16(out, scale((double)t->entropy, ENTROPY_SCALE));
+        put_16(out, scale_value((double)t->entropy, ENTROPY_SCALE));
     if (t->rank > 0)
         put_varint(out, t->rank);
     for (int i = 0; i < n; i++)
@@ -183,7 +191,7 @@ bool records_unpack(const unsigned char *data, size_t size, struct store_records
     return true;
 }
 
-/* ---- the tables ------------------------------------------------------------------------------------------------- */
+/* ---- the tables -------------------------------------------------------------------------------------------------- */
 
 enum error_code records_add(struct store *s, int64_t message, const struct buf *packed, struct error *err)
 {
@@ -230,14 +238,13 @@ static enum error_code read_parts(struct store *s, int64_t message, struct store
     }
     db_done(q);
     if (!good)
-        return s->failure = error_set(err, ERR_FORMAT,
-                                      "%s: token records of message %lld are damaged or of a newer Palaver", s->path,
-                                      (long long)message);
+        return db_refuse(s, ERR_FORMAT, err, "%s: token records of message %lld are damaged or of a newer Palaver",
+                         s->path, (long long)message);
     return ERR_NONE;
 }
 
-/* Numbers that are missing, which only damage can cause, get "{}". */
-static bool put_epoch(struct store_records *out, size_t number, char *settings)
+/* Missing numbers, which only damage can cause, get "{}". */
+static bool set_epoch(struct store_records *out, size_t number, char *settings)
 {
     if (settings == NULL || number >= 1000000)
         return false;
@@ -264,7 +271,7 @@ static enum error_code read_epochs(struct store *s, int64_t message, struct stor
     int row;
     while ((row = db_row(s, q, err)) == 1) {
         char *settings = db_text(q, 1, NULL);
-        if (!put_epoch(out, (size_t)sqlite3_column_int64(q, 0), settings)) {
+        if (!set_epoch(out, (size_t)sqlite3_column_int64(q, 0), settings)) {
             free(settings);
             db_done(q);
             return db_memory(s, err);

@@ -1,22 +1,33 @@
 /* An answer that is stored while it grows.
  *
- * What is appended waits in memory until the last write is WRITE_EVERY_MS ago; one write appends the text, one part of
+ * What is appended waits in memory until WRITE_EVERY_MS after the last write; one write appends the text, one part of
  * token records and the settings that came into force. The message joins the search index when it ends. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/reply.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "history/conversation.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/index.h"
+#include "history/records.h"
+#include "history/store.h"
+#include "history/text.h"
+#include "history/tree.h"
+#include "history/writer.h"
 
 #define WRITE_EVERY_MS 200
-#define RETRY_AFTER_MS 1000 /* after a failed write: the disk may stay full, a lock may cost the whole timeout */
+#define RETRY_AFTER_MS 1000 /* after a failed write: a full disk stays full, a lock costs the whole timeout */
 
 struct store_reply {
-    struct store *s;            /* NULL once the store was closed */
+    struct store *s;            /* NULL once the store is closed */
     struct store_reply *next;
     int64_t message, conversation;
     struct buf text, records;   /* not yet written */
@@ -28,19 +39,12 @@ struct store_reply {
     bool ended;
 };
 
-static int64_t monotonic(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static bool waiting(const struct store_reply *r)
+static bool has_unwritten(const struct store_reply *r)
 {
     return r->text.size > 0 || r->records.size > 0 || r->n_epochs > 0;
 }
 
-static void forget_epochs(struct store_reply *r)
+static void drop_epochs(struct store_reply *r)
 {
     for (size_t i = 0; i < r->n_epochs; i++)
         free(r->epochs[i].settings);
@@ -49,7 +53,7 @@ static void forget_epochs(struct store_reply *r)
     r->n_epochs = 0;
 }
 
-/* ---- beginning -------------------------------------------------------------------------------------------------- */
+/* ---- beginning --------------------------------------------------------------------------------------------------- */
 
 static struct store_reply *new_reply(struct store *s, struct error *err)
 {
@@ -64,19 +68,19 @@ static struct store_reply *new_reply(struct store *s, struct error *err)
     return r;
 }
 
-static struct store_reply *began(struct store_reply *r, enum error_code code)
+static struct store_reply *add_to_store(struct store_reply *r, enum error_code code)
 {
     if (code != ERR_NONE) {
         free(r);
         return NULL;
     }
-    r->due = monotonic() + WRITE_EVERY_MS;
+    r->due = clock_milliseconds() + WRITE_EVERY_MS;
     r->next = r->s->replies;
     r->s->replies = r;
     return r;
 }
 
-static enum error_code begin(struct store_reply *r, enum store_role role, int64_t parent,
+static enum error_code begin_message(struct store_reply *r, enum store_role role, int64_t parent,
                              const struct store_making *made, struct error *err)
 {
     struct store_making start = {0}; /* without what is known only at the end */
@@ -98,11 +102,11 @@ struct store_reply *store_reply_begin(struct store *s, int64_t conversation, int
         return NULL;
     r->conversation = conversation;
     enum error_code code = txn_write(s, err);
-    return began(r, code != ERR_NONE ? code : txn_end(s, begin(r, role, parent, made, err), err));
+    return add_to_store(r, code != ERR_NONE ? code : txn_end(s, begin_message(r, role, parent, made, err), err));
 }
 
-/* Makes a message that ended stream again: its words leave the index. */
-static enum error_code reopen(struct store_reply *r, struct error *err)
+/* Makes an ended message stream again; its words leave the index until it ends again. */
+static enum error_code reopen_message(struct store_reply *r, struct error *err)
 {
     struct store *s = r->s;
     struct store_message m = {0};
@@ -122,10 +126,10 @@ static enum error_code reopen(struct store_reply *r, struct error *err)
     return code;
 }
 
-static enum error_code resume(struct store_reply *r, struct error *err)
+static enum error_code resume_message(struct store_reply *r, struct error *err)
 {
     int64_t epoch = 0;
-    enum error_code code = reopen(r, err);
+    enum error_code code = reopen_message(r, err);
     if (code == ERR_NONE)
         code = db_number(r->s, err, &epoch, "SELECT ifnull(max(number), 0) FROM epoch WHERE message = ?", "i",
                          r->message);
@@ -140,7 +144,7 @@ struct store_reply *store_reply_resume(struct store *s, int64_t message, struct 
         return NULL;
     r->message = message;
     enum error_code code = txn_write(s, err);
-    return began(r, code != ERR_NONE ? code : txn_end(s, resume(r, err), err));
+    return add_to_store(r, code != ERR_NONE ? code : txn_end(s, resume_message(r, err), err));
 }
 
 int64_t store_reply_message(const struct store_reply *r)
@@ -148,10 +152,10 @@ int64_t store_reply_message(const struct store_reply *r)
     return r->message;
 }
 
-/* ---- growing ---------------------------------------------------------------------------------------------------- */
+/* ---- growing ----------------------------------------------------------------------------------------------------- */
 
-/* A token comes: other settings take a number when the first token needs it. */
-static bool enter_epoch(struct store_reply *r)
+/* Changed settings get their number with the first token made under them. */
+static bool number_settings(struct store_reply *r)
 {
     if (r->settings == NULL)
         return true;
@@ -169,7 +173,7 @@ enum error_code store_reply_append(struct store_reply *r, const char *text, size
 {
     if (r->s == NULL)
         return error_set(err, ERR_IO, "the history was closed");
-    bool kept = enter_epoch(r) && buf_append(&r->text, text, size);
+    bool kept = number_settings(r) && buf_append(&r->text, text, size);
     if (kept && token != NULL) {
         struct store_token numbered = *token;
         numbered.epoch = r->epoch;
@@ -193,13 +197,13 @@ enum error_code store_reply_settings(struct store_reply *r, const char *settings
 
 int store_reply_due(const struct store_reply *r)
 {
-    if (!waiting(r))
+    if (!has_unwritten(r))
         return -1;
-    int64_t left = r->due - monotonic();
+    int64_t left = r->due - clock_milliseconds();
     return left > 0 ? (int)left : 0;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static enum error_code write_text(struct store_reply *r, const struct buf *text, struct error *err)
 {
@@ -207,7 +211,7 @@ static enum error_code write_text(struct store_reply *r, const struct buf *text,
     enum error_code code = db_run(r->s, err, sql, "ti", buf_text(text), text->size, r->message);
     if (code != ERR_NONE || db_changes(r->s) > 0)
         return code;
-    code = reopen(r, err); /* somebody took this program for dead */
+    code = reopen_message(r, err); /* another process marked this writer as dead */
     return code == ERR_NONE ? db_run(r->s, err, sql, "ti", buf_text(text), text->size, r->message) : code;
 }
 
@@ -221,7 +225,7 @@ static enum error_code write_parts(struct store_reply *r, const struct buf *text
     return code == ERR_NONE ? conversation_revise(r->s, r->conversation, err) : code;
 }
 
-/* The end of a message: out of the writer's hands and into the index. */
+/* Ends the message: it loses its writer and joins the index. */
 static enum error_code write_end(struct store_reply *r, enum store_state state, const struct store_making *made,
                                  struct error *err)
 {
@@ -253,7 +257,7 @@ struct ending {
     const struct store_making *made;
 };
 
-/* One write; with an ending also the message's last. */
+/* One write; with an ending, the message's last. */
 static enum error_code write_out(struct store_reply *r, const struct ending *end, struct error *err)
 {
     size_t tail = end == NULL ? utf8_pending(buf_text(&r->text), r->text.size) : 0;
@@ -269,14 +273,14 @@ static enum error_code write_out(struct store_reply *r, const struct ending *end
         code = txn_end(r->s, code, err);
     }
     buf_free(&clean);
-    r->due = monotonic() + (code == ERR_NONE ? WRITE_EVERY_MS : RETRY_AFTER_MS);
+    r->due = clock_milliseconds() + (code == ERR_NONE ? WRITE_EVERY_MS : RETRY_AFTER_MS);
     if (code != ERR_NONE)
         return code;
     if (tail > 0)
         memmove(r->text.data, r->text.data + r->text.size - tail, tail);
     buf_truncate(&r->text, tail);
     buf_clear(&r->records);
-    forget_epochs(r);
+    drop_epochs(r);
     return ERR_NONE;
 }
 
@@ -284,7 +288,7 @@ enum error_code store_reply_flush(struct store_reply *r, struct error *err)
 {
     if (r->s == NULL)
         return error_set(err, ERR_IO, "the history was closed");
-    return waiting(r) && !r->ended ? write_out(r, NULL, err) : ERR_NONE;
+    return has_unwritten(r) && !r->ended ? write_out(r, NULL, err) : ERR_NONE;
 }
 
 enum error_code store_reply_finish(struct store_reply *r, enum store_state state, const struct store_making *made,
@@ -319,7 +323,7 @@ void store_reply_free(struct store_reply *r)
         reply_detach(r);
     buf_free(&r->text);
     buf_free(&r->records);
-    forget_epochs(r);
+    drop_epochs(r);
     free(r->settings);
     free(r);
 }

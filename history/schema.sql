@@ -71,7 +71,11 @@ CREATE TABLE message (
     text TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX message_child ON message (parent, position);
-CREATE INDEX message_in ON message (conversation, parent);
+-- Siblings in their order, and the deleted ones among them: positions have no gaps but these, so that a place among
+-- siblings and their number follow from a position and a count of the few that are deleted.
+CREATE INDEX message_in ON message (conversation, parent, position);
+CREATE INDEX message_gap ON message (conversation, parent, position) WHERE trashed IS NOT NULL;
+CREATE INDEX message_trashed ON message (conversation, trashed) WHERE trashed IS NOT NULL;
 CREATE INDEX message_maker ON message (maker) WHERE maker IS NOT NULL;
 CREATE INDEX message_writer ON message (writer) WHERE writer IS NOT NULL;
 CREATE INDEX message_streaming ON message (conversation) WHERE state = 1;

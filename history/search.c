@@ -1,17 +1,26 @@
-/* Search as one types.
+/* Search while typing.
  *
- * What a person typed becomes a query in which every word is a quoted string, so that no character of it can act as
+ * What the user typed becomes a query in which every word is a quoted string, so that no character of it can act as
  * syntax. The index gives rowids newest first without sorting, so a page of hits costs the same in a history of any
  * size. Where a hit matched is computed for the page alone, by an auxiliary function of the index that cuts the text
  * into the same words again. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/search.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/index.h"
+#include "history/store.h"
+#include "history/text.h"
 
 #define QUERY_MAX 2000   /* bytes of a query that are looked at */
 #define TERMS_MAX 32
@@ -19,7 +28,7 @@
 #define SNIPPET_BEFORE 40
 #define SNIPPET_BYTES 160
 
-/* ---- the query -------------------------------------------------------------------------------------------------- */
+/* ---- the query --------------------------------------------------------------------------------------------------- */
 
 struct term {
     const char *text;
@@ -69,14 +78,14 @@ static enum error_code build_query(struct store *s, const char *text, struct buf
     return code;
 }
 
-/* ---- places: what of a text matched ------------------------------------------------------------------------------ */
+/* ---- places: which parts of a text matched ----------------------------------------------------------------------- */
 
 struct places {
     struct store_span *at; /* the spans asked for, as token numbers [start, end) and then as bytes */
     int n, token;
     int first;               /* the spans before it have ended */
     const char *text, *words; /* the original, and the form that was indexed */
-    size_t original, indexed; /* how far the two were walked side by side */
+    size_t original, indexed; /* offsets in the two that correspond */
 };
 
 /* The offset in the original of an offset in the indexed form, which has more spaces. Offsets only grow. */
@@ -190,18 +199,18 @@ enum error_code search_register(struct store *s, struct error *err)
     fts5_api *api = NULL;
     sqlite3_stmt *q = NULL;
     if (sqlite3_prepare_v2(s->db, "SELECT fts5(?1)", -1, &q, NULL) != SQLITE_OK)
-        return s->failure = error_set(err, ERR_UNSUPPORTED, "this SQLite was built without full text search (FTS5)");
+        return db_refuse(s, ERR_UNSUPPORTED, err, "this SQLite was built without full text search (FTS5)");
     sqlite3_bind_pointer(q, 1, &api, "fts5_api_ptr", NULL);
     sqlite3_step(q);
     sqlite3_finalize(q);
     if (api == NULL || api->xCreateFunction(api, "places", NULL, places_function, NULL) != SQLITE_OK)
-        return s->failure = error_set(err, ERR_UNSUPPORTED, "SQLite's full text search refuses a function");
+        return db_refuse(s, ERR_UNSUPPORTED, err, "SQLite's full text search refused a function");
     return ERR_NONE;
 }
 
-/* ---- snippets --------------------------------------------------------------------------------------------------- */
+/* ---- snippets ---------------------------------------------------------------------------------------------------- */
 
-/* Where the snippet begins: a little before the first place, at the beginning of a word when one is near. */
+/* Where the snippet begins: a little before the first match, at the start of a word if one is near. */
 static size_t snippet_start(const char *text, size_t place)
 {
     size_t start = place > SNIPPET_BEFORE ? place - SNIPPET_BEFORE : 0;
@@ -213,8 +222,8 @@ static size_t snippet_start(const char *text, size_t place)
     return start;
 }
 
-/* Appends one character of text as it may stand in a line; returns the bytes read. */
-static size_t put_character(struct buf *line, const char *text, size_t size)
+/* Appends one character of text as a single line may show it; returns the bytes read. */
+static size_t add_character(struct buf *line, const char *text, size_t size)
 {
     size_t used;
     uint32_t c = utf8_decode(text, size, &used);
@@ -242,7 +251,7 @@ static bool make_snippet(struct store_hit *h, const char *text, size_t size, siz
     while (at < end) {
         if (next < h->n_places && at == h->places[next].start)
             h->marks[h->n_marks++].start = line.size;
-        at += put_character(&line, text + at, size - at);
+        at += add_character(&line, text + at, size - at);
         if (next < h->n_places && at >= h->places[next].end) {
             if (h->n_marks > 0)
                 h->marks[h->n_marks - 1].end = line.size;
@@ -257,7 +266,7 @@ static bool make_snippet(struct store_hit *h, const char *text, size_t size, siz
     return h->snippet != NULL;
 }
 
-/* ---- hits ------------------------------------------------------------------------------------------------------- */
+/* ---- hits -------------------------------------------------------------------------------------------------------- */
 
 static void free_hit(struct store_hit *h)
 {
@@ -351,7 +360,7 @@ static enum error_code search_texts(struct store *s, const char *match, const st
                                  "AND c.trashed IS NULL AND c.archived <= ?3 ORDER BY w.rowid DESC LIMIT ?4",
                                  "ziwi", match, below, (int)query->archived, rows),
                         limit, hits, err);
-    int64_t first = 0, last = 0; /* the index can be asked for a stretch of ids, not for a conversation */
+    int64_t first = 0, last = 0; /* the index knows ranges of ids, not conversations */
     enum error_code code =
         db_number(s, err, &first, "SELECT min(id) FROM message WHERE conversation = ?", "i", query->conversation);
     if (code == ERR_NONE)
@@ -366,8 +375,8 @@ static enum error_code search_texts(struct store *s, const char *match, const st
                     limit, hits, err);
 }
 
-static enum error_code search(struct store *s, const char *match, const struct store_query *query,
-                              struct store_hits *hits, struct error *err)
+static enum error_code find_hits(struct store *s, const char *match, const struct store_query *query,
+                                 struct store_hits *hits, struct error *err)
 {
     size_t limit = query->limit > 0 ? query->limit : 50;
     enum error_code code = ERR_NONE;
@@ -384,7 +393,7 @@ enum error_code store_search(struct store *s, const struct store_query *query, s
     struct store_hits hits = {0};
     enum error_code code = build_query(s, query->text, &match, err);
     if (code == ERR_NONE && match.size > 0 && (code = txn_read(s, err)) == ERR_NONE)
-        code = txn_end(s, search(s, buf_text(&match), query, &hits, err), err);
+        code = txn_end(s, find_hits(s, buf_text(&match), query, &hits, err), err);
     buf_free(&match);
     if (code == ERR_NONE)
         *out = hits;

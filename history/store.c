@@ -1,104 +1,56 @@
-/* Opening and closing the database, and noticing what others write.
- *
- * The file is made by open() with mode 0600 before SQLite sees it; SQLite gives its -wal and -shm files the same. */
+/* Opening and closing the database, and noticing what other programs write. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/store.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-static int64_t system_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+#include <sqlite3.h>
 
-int64_t store_now(struct store *s)
-{
-    return s->now();
-}
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "history/db.h"
+#include "history/file.h"
+#include "history/history.h"
+#include "history/migrate.h"
+#include "history/reply.h"
+#include "history/search.h"
+#include "history/writer.h"
 
-/* ---- files ------------------------------------------------------------------------------------------------------ */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
-/* Makes the folders above path that are missing. */
-static enum error_code make_folders(const char *path, struct error *err)
-{
-    char *copy = strdup(path);
-    if (copy == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
-    enum error_code code = ERR_NONE;
-    for (char *slash = strchr(copy + 1, '/'); slash != NULL && code == ERR_NONE; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(copy, 0700) != 0 && errno != EEXIST && errno != EISDIR && access(copy, F_OK) != 0)
-            code = error_system(err, ERR_IO, errno, "%s: can't make this folder", copy);
-        *slash = '/';
-    }
-    free(copy);
-    return code;
-}
-
-enum error_code store_secure_file(const char *path, struct error *err)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return error_system(err, ERR_IO, errno, "%s: can't be opened for writing", path);
-    struct stat st;
-    enum error_code code = ERR_NONE;
-    if (fstat(fd, &st) != 0)
-        code = error_system(err, ERR_IO, errno, "%s", path);
-    else if (!S_ISREG(st.st_mode))
-        code = error_set(err, ERR_ARGUMENT, "%s: not a file", path);
-    else if ((st.st_mode & 077) != 0 && st.st_uid == geteuid())
-        fchmod(fd, 0600);
-    close(fd);
-    return code;
-}
-
-/* ---- opening ---------------------------------------------------------------------------------------------------- */
-
-static int64_t monotonic(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* Called while another program has the lock; returns 0 to give up. SQLite's own waiting soon sleeps for 100 ms at a
- * time and can miss the lock again and again when others write often; ours asks every few milliseconds. */
+/* Called by SQLite while another program has the lock; returns 0 to give up. SQLite's own waiting soon sleeps for 100
+ * ms at a time and can miss the lock again and again when others write often; ours asks every few milliseconds. */
 static int wait_for_lock(void *context, int times)
 {
     struct store *s = context;
     if (times == 0)
-        s->busy_since = monotonic();
-    if (monotonic() - s->busy_since >= s->busy_ms)
+        s->busy_since = clock_milliseconds();
+    if (clock_milliseconds() - s->busy_since >= s->busy_ms)
         return 0;
     long ms = 1 + (times + getpid()) % (times < 5 ? 2 : 5); /* not in step with others that wait */
     nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
     return 1;
 }
 
-/* In a folder that can't be written SQLite could not make its -shm; without a -wal nobody writes there, and the file can
- * be read as it is. Appends it as a URI that says so; false when this is not such a case. */
-static bool name_unchanging(const char *path, struct buf *uri)
+/* In a folder that can't be written SQLite could not make its -shm; without a -wal no program writes there, and the
+ * file can be read as it is. Appends a URI that says so; false when this is not such a case. */
+static bool name_immutable(const char *path, struct buf *uri)
 {
     struct buf other;
     buf_init(&other, 4096);
     buf_printf(&other, "%s-wal", path);
-    bool writers = access(buf_text(&other), F_OK) == 0;
+    bool has_writers = access(buf_text(&other), F_OK) == 0;
     buf_clear(&other);
     const char *slash = strrchr(path, '/');
     buf_printf(&other, "%.*s", slash != NULL ? (int)(slash - path) : 1, slash != NULL ? path : ".");
     bool closed = other.size > 0 && access(buf_text(&other), W_OK) != 0;
     buf_free(&other);
-    if (writers || !closed)
+    if (has_writers || !closed)
         return false;
     buf_puts(uri, "file:");
     for (const char *c = path; *c != '\0'; c++)
@@ -117,9 +69,9 @@ static enum error_code connect_database(struct store *s, const struct store_opti
         flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     } else {
         flags |= o->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-        if (!o->read_only && (make_folders(s->path, err) != ERR_NONE || store_secure_file(s->path, err) != ERR_NONE))
-            return s->failure = ERR_IO;
-        if (o->read_only && name_unchanging(s->path, &uri)) {
+        if (!o->read_only && (file_make_folders(s->path, err) != ERR_NONE || file_secure(s->path, err) != ERR_NONE))
+            return db_refuse(s, ERR_IO, err, "%s: can't be made", s->path);
+        if (o->read_only && name_immutable(s->path, &uri)) {
             flags |= SQLITE_OPEN_URI;
             name = buf_text(&uri);
         }
@@ -141,7 +93,7 @@ static enum error_code connect_database(struct store *s, const struct store_opti
                      err);
 }
 
-/* Going over to WAL takes the whole database for a moment, and SQLite does not wait for that by itself. */
+/* Switching to WAL takes the whole database for a moment, and SQLite does not wait for that by itself. */
 static enum error_code use_wal(struct store *s, struct error *err)
 {
     for (int attempt = 0; attempt < 100; attempt++) {
@@ -156,9 +108,10 @@ static enum error_code use_wal(struct store *s, struct error *err)
     return db_fail(s, err);
 }
 
-static enum error_code set_up(struct store *s, const struct store_options *o, struct error *err)
+static enum error_code prepare_database(struct store *s, const struct store_options *o, struct error *err)
 {
-    if (connect_database(s, o, err) != ERR_NONE || migrate(s, err) != ERR_NONE || search_register(s, err) != ERR_NONE)
+    if (connect_database(s, o, err) != ERR_NONE || migrate_schema(s, err) != ERR_NONE ||
+        search_register(s, err) != ERR_NONE)
         return s->failure;
     if (!s->read_only && use_wal(s, err) != ERR_NONE)
         return s->failure;
@@ -178,11 +131,11 @@ struct store *store_open(const char *path, const struct store_options *options, 
         error_set(err, ERR_MEMORY, "out of memory");
         return NULL;
     }
-    s->now = o->now != NULL ? o->now : system_now;
+    s->now = o->now != NULL ? o->now : clock_wall;
     s->read_only = o->read_only;
     if (path != NULL && path[0] == '\0')
         error_set(err, ERR_ARGUMENT, "the history's file name is empty");
-    else if (set_up(s, o, err) == ERR_NONE)
+    else if (prepare_database(s, o, err) == ERR_NONE)
         return s;
     store_close(s);
     return NULL;
@@ -207,7 +160,7 @@ const char *store_path(const struct store *s)
     return s->path;
 }
 
-/* ---- watching --------------------------------------------------------------------------------------------------- */
+/* ---- watching ---------------------------------------------------------------------------------------------------- */
 
 bool store_changed(struct store *s)
 {
@@ -221,33 +174,4 @@ bool store_changed(struct store *s)
 enum error_code store_sweep(struct store *s, struct error *err)
 {
     return s->read_only ? ERR_NONE : writer_sweep(s, err);
-}
-
-/* ---- remembered values ------------------------------------------------------------------------------------------- */
-
-enum error_code store_remember(struct store *s, const char *key, const char *value, struct error *err)
-{
-    enum error_code code = txn_write(s, err);
-    if (code != ERR_NONE)
-        return code;
-    code = value == NULL
-               ? db_run(s, err, "DELETE FROM value WHERE key = ?", "z", key)
-               : db_run(s, err, "INSERT INTO value (key, value) VALUES (?, ?) "
-                                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                        "zz", key, value);
-    return txn_end(s, code, err);
-}
-
-enum error_code store_recall(struct store *s, const char *key, char **value, struct error *err)
-{
-    sqlite3_stmt *q = db_query(s, err, "SELECT value FROM value WHERE key = ?", "z", key);
-    int row = q == NULL ? -1 : db_row(s, q, err);
-    if (row < 0)
-        return s->failure;
-    char *found = row == 1 ? db_text(q, 0, NULL) : NULL;
-    db_done(q);
-    if (row == 1 && found == NULL)
-        return db_memory(s, err);
-    *value = found;
-    return ERR_NONE;
 }

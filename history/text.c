@@ -1,7 +1,7 @@
-/* Making what people, models and files give storable: well-formed UTF-8, titles of one line, settings in one form. */
+/* Making input storable: well-formed UTF-8, titles of one line, settings in one form. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,12 @@
 
 #include <jansson.h>
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/store.h"
 
 bool text_store(struct buf *out, const char *text, size_t size)
 {
@@ -44,10 +49,10 @@ enum error_code text_check(const char *text, size_t size, struct buf *out, struc
     return ERR_NONE;
 }
 
-/* ---- titles ----------------------------------------------------------------------------------------------------- */
+/* ---- titles ------------------------------------------------------------------------------------------------------ */
 
-/* Cuts b to max bytes with "…" at the end, at a word's end when one is near. */
-static void shorten(struct buf *b, size_t max)
+/* Cuts b to max bytes with "…" at the end, after a word if one ends near. */
+static void shorten_line(struct buf *b, size_t max)
 {
     size_t cut = max - 3;
     while (cut > 0 && ((unsigned char)b->data[cut] & 0xC0) == 0x80)
@@ -85,13 +90,13 @@ char *text_title(const char *text, size_t size, size_t max)
     }
     if (line.size > max) {
         line.failed = false;
-        shorten(&line, max);
+        shorten_line(&line, max);
     }
     return buf_take(&line);
 }
 
 /* The length of title without a " (n)" at its end. */
-static size_t unnumbered(const char *title)
+static size_t unnumbered_size(const char *title)
 {
     size_t size = strlen(title), at = size;
     if (at < 4 || title[at - 1] != ')')
@@ -103,7 +108,7 @@ static size_t unnumbered(const char *title)
     return digits > 0 && digits < 6 && at >= 2 && title[at - 1] == '(' && title[at - 2] == ' ' ? at - 2 : size;
 }
 
-static enum error_code title_taken(struct store *s, const char *title, bool *taken, struct error *err)
+static enum error_code is_title_taken(struct store *s, const char *title, bool *taken, struct error *err)
 {
     int64_t n = 0;
     enum error_code code = db_number(s, err, &n, "SELECT count(*) FROM conversation WHERE title = ?", "z", title);
@@ -117,14 +122,14 @@ enum error_code text_numbered(struct store *s, const char *title, char **out, st
     buf_init(&name, STORE_TITLE_MAX * 2);
     bool taken = true;
     enum error_code code = ERR_NONE;
-    size_t stem = unnumbered(title);
+    size_t stem = unnumbered_size(title);
     for (int n = 1; taken && code == ERR_NONE; n++) {
         buf_clear(&name);
         if (n == 1)
             buf_puts(&name, title);
         else
             buf_printf(&name, "%.*s (%d)", (int)stem, title, n);
-        code = name.size == 0 ? ERR_NONE : title_taken(s, buf_text(&name), &taken, err);
+        code = name.size == 0 ? ERR_NONE : is_title_taken(s, buf_text(&name), &taken, err);
         taken = taken && name.size > 0;
     }
     if (code == ERR_NONE && (*out = buf_take(&name)) == NULL)
@@ -133,7 +138,7 @@ enum error_code text_numbered(struct store *s, const char *title, char **out, st
     return code;
 }
 
-/* ---- settings --------------------------------------------------------------------------------------------------- */
+/* ---- settings ---------------------------------------------------------------------------------------------------- */
 
 enum error_code text_settings(const char *settings, char **out, struct error *err)
 {
@@ -158,12 +163,12 @@ enum error_code text_settings(const char *settings, char **out, struct error *er
 
 enum error_code text_public_id(struct store *s, char out[STORE_ID_SIZE], struct error *err)
 {
-    static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz"; /* 32, none that look alike */
+    static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz"; /* 32 that do not look alike */
     int64_t taken = 1;
     while (taken != 0) {
         unsigned char random[STORE_ID_SIZE - 1];
         if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-            return s->failure = error_system(err, ERR_IO, errno, "no random numbers");
+            return db_refuse(s, ERR_IO, err, "no random numbers: %s", strerror(errno));
         for (size_t i = 0; i < sizeof random; i++)
             out[i] = letters[random[i] % 32];
         out[STORE_ID_SIZE - 1] = '\0';

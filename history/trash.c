@@ -1,7 +1,15 @@
-/* Deleting conversations: into the trash, back, and for good. */
+/* Deleting conversations: into the trash, back from it, and for good. */
 #include <config.h>
 
-#include "history/internal.h"
+#include <sqlite3.h>
+
+#include "base/error.h"
+#include "history/conversation.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/index.h"
+#include "history/store.h"
+#include "history/tree.h"
 
 static enum error_code set_trashed(struct store *s, int64_t conversation, int64_t when, struct error *err)
 {
@@ -25,9 +33,9 @@ enum error_code store_restore(struct store *s, int64_t conversation, struct erro
     return set_trashed(s, conversation, 0, err);
 }
 
-/* ---- for good --------------------------------------------------------------------------------------------------- */
+/* ---- for good ---------------------------------------------------------------------------------------------------- */
 
-/* Takes the words of messages out of the index; q gives ids and texts. Streaming messages are not in it. */
+/* Removes the words of messages from the index; q gives ids and texts. Streaming messages are not in it. */
 static enum error_code drop_words(struct store *s, sqlite3_stmt *q, struct error *err)
 {
     enum error_code code = ERR_NONE;
@@ -42,7 +50,7 @@ static enum error_code drop_words(struct store *s, sqlite3_stmt *q, struct error
     return row < 0 ? s->failure : code;
 }
 
-static enum error_code purge(struct store *s, int64_t conversation, struct error *err)
+static enum error_code purge_conversation(struct store *s, int64_t conversation, struct error *err)
 {
     enum error_code code = conversation_title(s, conversation, "", STORE_TITLED_NOT, err);
     if (code == ERR_NONE) {
@@ -59,7 +67,7 @@ static enum error_code purge(struct store *s, int64_t conversation, struct error
     return code;
 }
 
-/* Messages that were deleted by themselves. What is below one was deleted with it or before. */
+/* Messages that were deleted one by one. What is below one was deleted with it or before. */
 static enum error_code purge_messages(struct store *s, int64_t before, struct error *err)
 {
     sqlite3_stmt *q =
@@ -69,10 +77,11 @@ static enum error_code purge_messages(struct store *s, int64_t before, struct er
         code = db_run(s, err, "DELETE FROM message WHERE trashed < ?", "i", before);
     if (code != ERR_NONE || db_changes(s) == 0)
         return code;
-    return db_run(s, err, "UPDATE message SET chosen = NULL WHERE chosen NOT IN (SELECT id FROM message)", "");
+    code = db_run(s, err, "UPDATE message SET chosen = NULL WHERE chosen NOT IN (SELECT id FROM message)", "");
+    return code == ERR_NONE ? db_script(s, TREE_CLOSE_GAPS, err) : code;
 }
 
-/* What only purged conversations used. */
+/* Tags and makers that only purged conversations used. */
 static enum error_code purge_leftovers(struct store *s, struct error *err)
 {
     enum error_code code = db_run(s, err, "DELETE FROM tag WHERE id NOT IN (SELECT tag FROM tagged)", "");
@@ -87,7 +96,7 @@ enum error_code store_purge(struct store *s, int64_t conversation, struct error 
     enum error_code code = txn_write(s, err);
     if (code != ERR_NONE)
         return code;
-    code = purge(s, conversation, err);
+    code = purge_conversation(s, conversation, err);
     return txn_end(s, code == ERR_NONE ? purge_leftovers(s, err) : code, err);
 }
 
@@ -100,7 +109,7 @@ enum error_code store_purge_trash(struct store *s, int64_t before, size_t *n, st
     int64_t id = 0;
     while (code == ERR_NONE && (code = db_number(s, err, &id, "SELECT id FROM conversation WHERE trashed < ? LIMIT 1",
                                                  "i", before)) == ERR_NONE)
-        if ((code = purge(s, id, err)) == ERR_NONE)
+        if ((code = purge_conversation(s, id, err)) == ERR_NONE)
             done++;
     if (code == ERR_NOT_FOUND)
         code = purge_messages(s, before, err);

@@ -1,15 +1,25 @@
-/* The tree of messages: adding, moving between alternatives, taking out and branching off.
+/* The tree of messages: adding, moving between alternatives, deleting and restoring.
  *
- * A message knows its parent, its position among siblings (which never changes) and its depth, so that the length of
- * a path is known from its leaf alone. "chosen" remembers which child was on the path last, so that coming back to an
+ * A message knows its parent, its position among siblings (from 0, without gaps) and its depth, so that the length of
+ * a path is known from its leaf alone. "chosen" remembers which child was on the path last, so that returning to an
  * alternative shows again what was below it. Trees are walked in SQL or in loops, never by recursion in C: a
  * conversation may be a hundred thousand messages deep. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/tree.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/conversation.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/index.h"
+#include "history/store.h"
+#include "history/text.h"
 
 enum error_code tree_find(struct store *s, int64_t message, struct tree_place *out, struct error *err)
 {
@@ -19,7 +29,7 @@ enum error_code tree_find(struct store *s, int64_t message, struct tree_place *o
     if (row < 0)
         return s->failure;
     if (row == 0)
-        return s->failure = error_set(err, ERR_NOT_FOUND, "this message is gone; it was deleted for good");
+        return db_refuse(s, ERR_NOT_FOUND, err, "this message is gone; it was deleted for good");
     *out = (struct tree_place){
         .conversation = sqlite3_column_int64(q, 0),
         .parent = sqlite3_column_int64(q, 1),
@@ -31,7 +41,7 @@ enum error_code tree_find(struct store *s, int64_t message, struct tree_place *o
     return ERR_NONE;
 }
 
-/* ---- adding ----------------------------------------------------------------------------------------------------- */
+/* ---- adding ------------------------------------------------------------------------------------------------------ */
 
 static enum error_code insert_maker(struct store *s, const struct store_making *made, const char *settings,
                                     int64_t *id, struct error *err)
@@ -65,14 +75,15 @@ enum error_code tree_maker(struct store *s, const struct store_making *made, int
     return code;
 }
 
-/* Where the next child of parent (0: the next first message) stands. */
+/* The position of the next child of parent (0: of the next first message). */
 static enum error_code next_position(struct store *s, const struct tree_new *n, int64_t *position, struct error *err)
 {
-    return db_number(s, err, position,
-                     "SELECT ifnull(max(position) + 1, 0) FROM " SIBLING_B
-                     " WHERE conversation = ? AND parent IS ?",
-                     "ik",
-                     n->conversation, n->parent);
+    *position = 0;
+    enum error_code code = db_number(s, err, position,
+                                     "SELECT position + 1 FROM " SIBLING_B
+                                     " WHERE conversation = ? AND parent IS ? ORDER BY position DESC LIMIT 1",
+                                     "ik", n->conversation, n->parent);
+    return code == ERR_NOT_FOUND ? ERR_NONE : code;
 }
 
 enum error_code tree_insert(struct store *s, const struct tree_new *n, int64_t *id, struct error *err)
@@ -83,7 +94,7 @@ enum error_code tree_insert(struct store *s, const struct tree_new *n, int64_t *
         next_position(s, n, &position, err) != ERR_NONE)
         return s->failure;
     if (above.conversation != n->conversation)
-        return s->failure = error_set(err, ERR_ARGUMENT, "the message above is of another conversation");
+        return db_refuse(s, ERR_ARGUMENT, err, "the message above belongs to another conversation");
     static const struct store_making nothing;
     const struct store_making *made = n->made != NULL ? n->made : &nothing;
     enum error_code code = db_run(
@@ -92,8 +103,8 @@ enum error_code tree_insert(struct store *s, const struct tree_new *n, int64_t *
         "prompt_tokens, reused_tokens, answer_tokens, prefill_seconds, first_token_seconds, decode_seconds, text) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         "ikiiwwikkziiidddt", n->conversation, n->parent, position, (int64_t)above.depth + 1, (int)n->role,
-        (int)n->state, n->created, n->writer, n->maker, made->finish, made->prompt_tokens, made->reused_tokens, made->answer_tokens,
-        made->prefill_seconds, made->first_token_seconds, made->decode_seconds, n->text, n->size);
+        (int)n->state, n->created, n->writer, n->maker, made->finish, made->prompt_tokens, made->reused_tokens,
+        made->answer_tokens, made->prefill_seconds, made->first_token_seconds, made->decode_seconds, n->text, n->size);
     *id = db_inserted(s);
     if (code == ERR_NONE && made->has_seed)
         code = db_run(s, err, "UPDATE message SET seed = ? WHERE id = ?", "ii", (int64_t)made->seed, *id);
@@ -115,7 +126,7 @@ enum error_code tree_set_leaf(struct store *s, int64_t conversation, int64_t mes
 }
 
 /* The same for a new message: when it continues the current path, only its parent is touched. */
-static enum error_code add_leaf(struct store *s, const struct tree_new *n, int64_t id, struct error *err)
+static enum error_code set_new_leaf(struct store *s, const struct tree_new *n, int64_t id, struct error *err)
 {
     int64_t leaf = 0;
     enum error_code code =
@@ -128,13 +139,13 @@ static enum error_code add_leaf(struct store *s, const struct tree_new *n, int64
     return code;
 }
 
-static enum error_code untrash(struct store *s, int64_t message, struct error *err);
+static enum error_code restore_path(struct store *s, int64_t message, struct error *err);
 
 enum error_code tree_add(struct store *s, struct tree_new *n, int64_t *id, struct error *err)
 {
     enum error_code code = conversation_exists(s, n->conversation, err);
     if (code == ERR_NONE && n->parent != 0)
-        code = untrash(s, n->parent, err);
+        code = restore_path(s, n->parent, err);
     if (code == ERR_NONE)
         code = tree_maker(s, n->made, &n->maker, err);
     if (code == ERR_NONE)
@@ -142,11 +153,11 @@ enum error_code tree_add(struct store *s, struct tree_new *n, int64_t *id, struc
     if (code == ERR_NONE && n->state != STORE_STREAMING)
         code = index_add(s, INDEX_TEXTS, *id, n->text, n->size, err);
     if (code == ERR_NONE)
-        code = add_leaf(s, n, *id, err);
+        code = set_new_leaf(s, n, *id, err);
     return code == ERR_NONE ? conversation_touch(s, n->conversation, n->created, err) : code;
 }
 
-/* The first message of a person gives the conversation its title. */
+/* The first message of the user gives the conversation its title. */
 static enum error_code title_by_words(struct store *s, const struct tree_new *n, struct error *err)
 {
     int64_t titled = 1;
@@ -163,7 +174,7 @@ static enum error_code title_by_words(struct store *s, const struct tree_new *n,
     return code;
 }
 
-static enum error_code append(struct store *s, struct tree_new *n, int64_t *message, struct error *err)
+static enum error_code append_message(struct store *s, struct tree_new *n, int64_t *message, struct error *err)
 {
     enum error_code code = txn_write(s, err);
     if (code != ERR_NONE)
@@ -188,7 +199,7 @@ enum error_code store_append(struct store *s, int64_t conversation, int64_t pare
         return code;
     struct tree_new n = {.conversation = conversation, .parent = parent, .created = s->now(), .role = role,
                          .text = buf_text(&clean), .size = clean.size, .made = made};
-    code = append(s, &n, message, err);
+    code = append_message(s, &n, message, err);
     buf_free(&clean);
     return code;
 }
@@ -206,17 +217,29 @@ enum error_code store_edit(struct store *s, int64_t message, const char *text, s
     return txn_end(s, code, err);
 }
 
-/* ---- moving ----------------------------------------------------------------------------------------------------- */
+/* ---- moving ------------------------------------------------------------------------------------------------------ */
 
-/* Goes down from *message to where the path last ended below it. */
-static enum error_code descend(struct store *s, int64_t *message, struct error *err)
+/* The child that the path last led through, else the last one that is not deleted. ERR_NOT_FOUND without a message. */
+static enum error_code find_child(struct store *s, int64_t message, int64_t *child, struct error *err)
+{
+    enum error_code code = db_number(s, err, child,
+                                     "SELECT b.id FROM message m JOIN message b ON b.id = m.chosen "
+                                     "WHERE m.id = ? AND b.parent = m.id AND b.trashed IS NULL",
+                                     "i", message);
+    if (code != ERR_NOT_FOUND)
+        return code;
+    return db_number(s, err, child,
+                     "SELECT b.id FROM message b INDEXED BY message_child WHERE b.parent = ? AND b.trashed IS NULL "
+                     "ORDER BY b.position DESC LIMIT 1",
+                     "i", message);
+}
+
+/* Moves *message down to where the path last ended below it. */
+static enum error_code find_leaf(struct store *s, int64_t *message, struct error *err)
 {
     enum error_code code;
     int64_t child = 0;
-    while ((code = db_number(s, err, &child,
-                             "SELECT b.id FROM message b WHERE b.parent = ?1 AND b.trashed IS NULL "
-                             "ORDER BY b.id = (SELECT chosen FROM message WHERE id = ?1) DESC, b.position DESC LIMIT 1",
-                             "i", *message)) == ERR_NONE)
+    while ((code = find_child(s, *message, &child, err)) == ERR_NONE)
         *message = child;
     return code == ERR_NOT_FOUND ? ERR_NONE : code;
 }
@@ -228,7 +251,7 @@ static enum error_code select_message(struct store *s, int64_t message, bool bel
     if (code == ERR_NONE && place.trashed != 0)
         code = error_set(err, ERR_NOT_FOUND, "this message was deleted; restore it first");
     if (code == ERR_NONE && below)
-        code = descend(s, &message, err);
+        code = find_leaf(s, &message, err);
     return code == ERR_NONE ? tree_set_leaf(s, place.conversation, message, err) : code;
 }
 
@@ -244,13 +267,14 @@ enum error_code store_select_leaf(struct store *s, int64_t message, struct error
     return code != ERR_NONE ? code : txn_end(s, select_message(s, message, false, err), err);
 }
 
-/* ---- taking out and bringing back -------------------------------------------------------------------------------- */
+/* ---- deleting and restoring -------------------------------------------------------------------------------------- */
 
-/* Marks message and what is below it and not yet marked with one number, which tells this deletion from others. */
-static enum error_code mark(struct store *s, int64_t message, int64_t conversation, struct error *err)
+/* Marks message and all below it that is not marked yet with one number, which tells this deletion from others. */
+static enum error_code mark_deleted(struct store *s, int64_t message, int64_t conversation, struct error *err)
 {
     int64_t last = 0, now = s->now();
-    enum error_code code = db_number(s, err, &last, "SELECT max(trashed) FROM message WHERE conversation = ?", "i",
+    enum error_code code = db_number(s, err, &last, "SELECT max(trashed) FROM message INDEXED BY message_trashed "
+                                     "WHERE conversation = ? AND trashed IS NOT NULL", "i",
                                      conversation);
     if (code != ERR_NONE)
         return code;
@@ -261,7 +285,22 @@ static enum error_code mark(struct store *s, int64_t message, int64_t conversati
                   "ii", message, now > last ? now : last + 1);
 }
 
-/* When the leaf was taken out: a neighbour of message and below it, else what is above. */
+/* The nearest sibling before message that is not deleted, else the nearest after it. ERR_NOT_FOUND without a
+ * message. */
+static enum error_code find_neighbour(struct store *s, int64_t message, int64_t *sibling, struct error *err)
+{
+#define NEIGHBOUR \
+    "SELECT b.id FROM message m JOIN " SIBLING_B " ON b.conversation = m.conversation AND b.parent IS m.parent " \
+    "WHERE m.id = ? AND b.trashed IS NULL AND b.position "
+    enum error_code code = db_number(s, err, sibling, NEIGHBOUR "< m.position ORDER BY b.position DESC LIMIT 1", "i",
+                                     message);
+    if (code == ERR_NOT_FOUND)
+        code = db_number(s, err, sibling, NEIGHBOUR "> m.position ORDER BY b.position LIMIT 1", "i", message);
+#undef NEIGHBOUR
+    return code;
+}
+
+/* If the leaf was deleted: the path leads through a sibling of message, or ends above it. */
 static enum error_code move_leaf(struct store *s, const struct tree_place *place, int64_t message, struct error *err)
 {
     int64_t gone = 0, next = 0;
@@ -273,13 +312,9 @@ static enum error_code move_leaf(struct store *s, const struct tree_place *place
         return conversation_revise(s, place->conversation, err);
     if (code != ERR_NONE)
         return code;
-    code = db_number(s, err, &next,
-                     "SELECT b.id FROM message m JOIN " SIBLING_B " ON b.conversation = m.conversation "
-                     "AND b.parent IS m.parent WHERE m.id = ? AND b.trashed IS NULL "
-                     "ORDER BY b.position < m.position DESC, abs(b.position - m.position) LIMIT 1",
-                     "i", message);
+    code = find_neighbour(s, message, &next, err);
     if (code == ERR_NONE)
-        code = descend(s, &next, err);
+        code = find_leaf(s, &next, err);
     else if (code == ERR_NOT_FOUND)
         code = ERR_NONE, next = place->parent;
     return code == ERR_NONE ? tree_set_leaf(s, place->conversation, next, err) : code;
@@ -291,7 +326,7 @@ static enum error_code delete_message(struct store *s, int64_t message, struct e
     enum error_code code = tree_find(s, message, &place, err);
     if (code != ERR_NONE || place.trashed != 0)
         return code;
-    code = mark(s, message, place.conversation, err);
+    code = mark_deleted(s, message, place.conversation, err);
     return code == ERR_NONE ? move_leaf(s, &place, message, err) : code;
 }
 
@@ -301,15 +336,16 @@ enum error_code store_delete_message(struct store *s, int64_t message, struct er
     return code != ERR_NONE ? code : txn_end(s, delete_message(s, message, err), err);
 }
 
-/* Undoes the deletion that took message, and those that took what is above it. */
-static enum error_code untrash(struct store *s, int64_t message, struct error *err)
+/* Undoes the deletion that took message, and those that took the messages above it. */
+static enum error_code restore_path(struct store *s, int64_t message, struct error *err)
 {
     struct tree_place place = {.parent = message};
     do {
         message = place.parent;
         enum error_code code = tree_find(s, message, &place, err);
         if (code == ERR_NONE && place.trashed != 0)
-            code = db_run(s, err, "UPDATE message SET trashed = NULL WHERE conversation = ? AND trashed = ?", "ii",
+            code = db_run(s, err, "UPDATE message INDEXED BY message_trashed SET trashed = NULL "
+                          "WHERE conversation = ? AND trashed = ?", "ii",
                           place.conversation, place.trashed);
         if (code != ERR_NONE)
             return code;
@@ -322,6 +358,6 @@ enum error_code store_restore_message(struct store *s, int64_t message, struct e
     enum error_code code = txn_write(s, err);
     if (code != ERR_NONE)
         return code;
-    code = untrash(s, message, err);
+    code = restore_path(s, message, err);
     return txn_end(s, code == ERR_NONE ? select_message(s, message, true, err) : code, err);
 }

@@ -1,11 +1,11 @@
 /* Which program writes an answer, and whether it is still alive.
  *
- * A program is known by the machine's boot, its process id and the time that process was started, so that a number used
- * again by another process is not taken for it. A streaming message whose writer is gone becomes interrupted. Where
- * there is no /proc the process id alone decides. */
+ * A program is identified by the machine's boot, its process id and the time the process was started, so that another
+ * process with the same number is not mistaken for it. A streaming message whose writer is gone becomes interrupted.
+ * Without /proc the process id alone decides. */
 #include <config.h>
 
-#include "history/internal.h"
+#include "history/writer.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,12 +14,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
+#include "base/error.h"
+#include "history/conversation.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/index.h"
+#include "history/store.h"
+
 struct process {
     char boot[64];
     int64_t pid, started;
 };
 
-static void read_boot(char out[64])
+static void read_boot_id(char out[64])
 {
     out[0] = '\0';
     FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
@@ -32,7 +41,7 @@ static void read_boot(char out[64])
 }
 
 /* The start time in clock ticks since boot: 0 when there is no /proc, -1 when the process is gone or a zombie. */
-static int64_t started(int64_t pid)
+static int64_t process_start(int64_t pid)
 {
     char path[64], line[1024];
     snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
@@ -42,7 +51,7 @@ static int64_t started(int64_t pid)
     size_t n = fread(line, 1, sizeof line - 1, f);
     fclose(f);
     line[n] = '\0';
-    char *rest = strrchr(line, ')'); /* the name before it may hold anything */
+    char *rest = strrchr(line, ')'); /* the name before it may contain anything */
     if (rest == NULL || strlen(rest) < 3 || rest[2] == 'Z' || rest[2] == 'X')
         return -1;
     for (int field = 2; field < 22 && rest != NULL; field++)
@@ -50,17 +59,17 @@ static int64_t started(int64_t pid)
     return rest == NULL ? 0 : strtoll(rest, NULL, 10);
 }
 
-static struct process self(void)
+static struct process this_process(void)
 {
     struct process p = {.pid = getpid()};
-    read_boot(p.boot);
-    p.started = started(p.pid);
+    read_boot_id(p.boot);
+    p.started = process_start(p.pid);
     return p;
 }
 
-static bool alive(const struct process *p, const char *boot)
+static bool is_alive(const struct process *p, const char *boot)
 {
-    return strcmp(p->boot, boot) == 0 && started(p->pid) == p->started;
+    return strcmp(p->boot, boot) == 0 && process_start(p->pid) == p->started;
 }
 
 enum error_code writer_register(struct store *s, struct error *err)
@@ -71,7 +80,7 @@ enum error_code writer_register(struct store *s, struct error *err)
         return s->failure;
     if (there != 0)
         return ERR_NONE;
-    struct process p = self();
+    struct process p = this_process();
     enum error_code code = db_run(s, err, "INSERT INTO writer (boot, pid, started) VALUES (?, ?, ?)", "zii", p.boot,
                                   p.pid, p.started);
     if (code == ERR_NONE)
@@ -91,10 +100,10 @@ enum error_code writer_forget(struct store *s, struct error *err)
     return txn_end(s, code, err);
 }
 
-/* ---- the dead --------------------------------------------------------------------------------------------------- */
+/* ---- the dead ---------------------------------------------------------------------------------------------------- */
 
-/* The first writer after *id that is dead; *id becomes 0 when there is none. */
-static enum error_code next_dead(struct store *s, int64_t *id, const char *boot, struct error *err)
+/* Sets *id to the first dead writer after it; 0 when there is none. */
+static enum error_code find_dead(struct store *s, int64_t *id, const char *boot, struct error *err)
 {
     sqlite3_stmt *q = db_query(s, err, "SELECT id, boot, pid, started FROM writer WHERE id > ? ORDER BY id", "i", *id);
     if (q == NULL)
@@ -106,15 +115,15 @@ static enum error_code next_dead(struct store *s, int64_t *id, const char *boot,
             return s->failure;
         struct process p = {.pid = sqlite3_column_int64(q, 2), .started = sqlite3_column_int64(q, 3)};
         snprintf(p.boot, sizeof p.boot, "%s", (const char *)sqlite3_column_text(q, 1));
-        if (!alive(&p, boot))
+        if (!is_alive(&p, boot))
             *id = sqlite3_column_int64(q, 0);
     }
     db_done(q);
     return ERR_NONE;
 }
 
-/* Ends one message of a dead writer; *more is false when it had none. */
-static enum error_code interrupt_one(struct store *s, int64_t writer, bool *more, struct error *err)
+/* Ends one message of a dead writer; *more becomes false when there was none. */
+static enum error_code interrupt_message(struct store *s, int64_t writer, bool *more, struct error *err)
 {
     sqlite3_stmt *q = db_query(s, err, "SELECT id, conversation, text FROM message WHERE writer = ? LIMIT 1", "i",
                                writer);
@@ -135,14 +144,14 @@ static enum error_code interrupt_one(struct store *s, int64_t writer, bool *more
     return code == ERR_NONE ? conversation_revise(s, conversation, err) : code;
 }
 
-static enum error_code bury(struct store *s, int64_t writer, struct error *err)
+static enum error_code remove_writer(struct store *s, int64_t writer, struct error *err)
 {
     enum error_code code = txn_write(s, err);
     if (code != ERR_NONE)
         return code;
     bool more = true;
     while (more && code == ERR_NONE)
-        code = interrupt_one(s, writer, &more, err);
+        code = interrupt_message(s, writer, &more, err);
     if (code == ERR_NONE)
         code = db_run(s, err, "DELETE FROM writer WHERE id = ?", "i", writer);
     return txn_end(s, code, err);
@@ -151,11 +160,11 @@ static enum error_code bury(struct store *s, int64_t writer, struct error *err)
 enum error_code writer_sweep(struct store *s, struct error *err)
 {
     char boot[64];
-    read_boot(boot);
+    read_boot_id(boot);
     int64_t id = 0;
     enum error_code code;
-    while ((code = next_dead(s, &id, boot, err)) == ERR_NONE && id != 0)
-        if ((code = bury(s, id, err)) != ERR_NONE)
+    while ((code = find_dead(s, &id, boot, err)) == ERR_NONE && id != 0)
+        if ((code = remove_writer(s, id, err)) != ERR_NONE)
             break;
     return code;
 }

@@ -39,7 +39,7 @@ install_packages() {
 	rm -f "${TMPDIR:-/tmp}/palaver-apt.$$"
 }
 
-# Elsewhere than on Debian and its kin: says what is missing.
+# On other systems than Debian and its derivatives: tells what is missing.
 require_tools() {
 	absent=
 	for tool in cc make autoreconf automake pkg-config python3; do

@@ -39,17 +39,21 @@ stair() {
 				[ "$there" = "$room" ] && continue
 				if [ "$room" = . ]; then files=$(ls "$folder"/*.[ch]); else files=$(ls "$folder/$room"/*.[ch]); fi
 				# shellcheck disable=SC2086 # the names are words
-				[ "$there" = . ] && continue # what lies beside the rooms is their common ground, and checked from there
+				[ "$there" = . ] && { # of the files beside the rooms, a room that lies below them knows the face alone
+					report "$(grep -nE "#[ \t]*include[ \t]*\"$folder/[^/]*\"" $files /dev/null | grep -vF "\"$folder/$folder.h\"")"
+					continue
+				}
+				# shellcheck disable=SC2086
 				report "$(grep -nE "#[ \t]*include[ \t]*\"$folder/$there/" $files /dev/null)"
 			done
 		done
 	done
 }
 
-stair app text options+terminal library chat slash line+screen commands help .
+stair app text options terminal library chat slash line+screen commands help .
 stair engine kernels file text sample model run
 stair history . port+repair
-stair ui text keys . panes
+stair ui text keys draw panes .
 
 for room in app/* engine/* history/* ui/*; do # none that the stair forgets
 	[ ! -d "$room" ] || [ "$room" = engine/templates ] || grep -qE "^stair ${room%%/*} (.*[ +])?${room#*/}([ +].*)?\$" tests/layers.sh ||

@@ -7,39 +7,81 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "ui/internal.h"
 
 #define CODE_MOST ((size_t)64 << 20) /* bytes of a code block to copy */
 
-/* ---- scrolling -------------------------------------------------------------------------------------------------- */
-
-static void scrolled(struct ui *ui)
+static void show_notice(struct ui *ui, const char *text)
 {
-    ui_tell_text(ui, UI_SCROLLED, NULL);
+    status_notice(ui->status, false, text);
 }
 
-#define SCROLL(name, call) \
-    static void name(struct ui *ui) \
-    { \
-        transcript_##call; \
-        scrolled(ui); \
-    }
-SCROLL(page_up, page(ui->transcript, -2))
-SCROLL(page_down, page(ui->transcript, 2))
-SCROLL(half_up, page(ui->transcript, -1))
-SCROLL(half_down, page(ui->transcript, 1))
-SCROLL(line_up, scroll(ui->transcript, -1))
-SCROLL(line_down, scroll(ui->transcript, 1))
-SCROLL(home, home(ui->transcript))
-SCROLL(end, end(ui->transcript))
-SCROLL(next_message, select(ui->transcript, 1))
-SCROLL(previous_message, select(ui->transcript, -1))
+void ui_take_focus(struct ui *ui, enum pane_number pane)
+{
+    const struct pane *row = state_row(ui->state, pane);
+    if (row->enter != NULL && state_focus(ui->state) != pane)
+        row->enter(ui->panes[pane]);
+    state_set_focus(ui->state, pane);
+    status_set_hints(ui->status, row->hints);
+}
+
+/* ---- scrolling -------------------------------------------------------------------------------------------------- */
+
+static void page_up(struct ui *ui)
+{
+    view_page(transcript_view(ui->transcript), -2);
+}
+
+static void page_down(struct ui *ui)
+{
+    view_page(transcript_view(ui->transcript), 2);
+}
+
+static void half_page_up(struct ui *ui)
+{
+    view_page(transcript_view(ui->transcript), -1);
+}
+
+static void half_page_down(struct ui *ui)
+{
+    view_page(transcript_view(ui->transcript), 1);
+}
+
+static void line_up(struct ui *ui)
+{
+    view_scroll(transcript_view(ui->transcript), -1);
+}
+
+static void line_down(struct ui *ui)
+{
+    view_scroll(transcript_view(ui->transcript), 1);
+}
+
+static void show_beginning(struct ui *ui)
+{
+    view_home(transcript_view(ui->transcript));
+}
+
+static void show_end(struct ui *ui)
+{
+    view_end(transcript_view(ui->transcript));
+}
+
+static void next_message(struct ui *ui)
+{
+    transcript_select(ui->transcript, 1);
+}
+
+static void previous_message(struct ui *ui)
+{
+    transcript_select(ui->transcript, -1);
+}
 
 static void walk_matches(struct ui *ui, int direction)
 {
-    if (!transcript_match(ui->transcript, direction))
-        ui_notice(ui, false, "nothing is searched for; / finds in this conversation");
-    scrolled(ui);
+    if (!transcript_step_match(ui->transcript, direction))
+        show_notice(ui, "no search yet; / finds in this conversation");
 }
 
 static void next_match(struct ui *ui)
@@ -52,26 +94,33 @@ static void previous_match(struct ui *ui)
     walk_matches(ui, -1);
 }
 
-static void find(struct ui *ui)
+static void begin_find(struct ui *ui)
 {
-    ui_set_typed(ui, "/find ", 6);
-    ui_compose(ui);
+    entry_set_text(ui->entry, "/find ", 6);
+    ui_take_focus(ui, PANE_COMPOSER);
 }
 
 /* ---- copying ---------------------------------------------------------------------------------------------------- */
 
+static void tell_copy(struct ui *ui, const char *text, size_t size, const char *what)
+{
+    state_tell(ui->state, &(struct ui_action){.kind = UI_COPY, .text = text, .size = size, .what = what});
+}
+
+/* The selected text, if there is some, else the selected message. */
 static void copy_message(struct ui *ui)
 {
-    size_t size;
-    char *dragged = transcript_drag_text(ui->transcript);
-    if (dragged != NULL) {
-        ui_tell(ui, &(struct ui_action){.kind = UI_COPY, .text = dragged, .size = strlen(dragged), .what = "selection"});
-        transcript_drag_clear(ui->transcript);
-        free(dragged);
+    const struct messages *messages = transcript_messages(ui->transcript);
+    size_t index = view_selected(transcript_view(ui->transcript));
+    char *selected = selection_text(transcript_selection(ui->transcript));
+    if (selected != NULL) {
+        tell_copy(ui, selected, strlen(selected), "selection");
+        selection_clear(transcript_selection(ui->transcript));
+        free(selected);
         return;
     }
-    const char *text = transcript_text(ui->transcript, transcript_selected(ui->transcript), &size);
-    ui_tell(ui, &(struct ui_action){.kind = UI_COPY, .text = text, .size = size, .what = "message"});
+    const struct buf *text = index < messages_count(messages) ? &messages_at(messages, index)->text : NULL;
+    tell_copy(ui, text != NULL ? buf_text(text) : "", text != NULL ? text->size : 0, "message");
 }
 
 static void copy_code(struct ui *ui)
@@ -81,83 +130,118 @@ static void copy_code(struct ui *ui)
     char what[64];
     buf_init(&code, CODE_MOST);
     if (!transcript_code(ui->transcript, &code, &number, &of)) {
-        ui_notice(ui, false, "this message has no code block");
+        show_notice(ui, "this message has no code block");
     } else {
         snprintf(what, sizeof what, of > 1 ? "code block %zu of %zu" : "code block", number, of);
-        ui_tell(ui, &(struct ui_action){.kind = UI_COPY, .text = buf_text(&code), .size = code.size, .what = what});
+        tell_copy(ui, buf_text(&code), code.size, what);
     }
     buf_free(&code);
 }
 
 /* ---- panes ------------------------------------------------------------------------------------------------------ */
 
-static void list(struct ui *ui)
+/* Goes to a pane that folds; folds it when it has the focus already. Returns whether it folded. */
+static bool toggle_pane(struct ui *ui, enum pane_number pane)
 {
-    bool fold = ui->list_shown && ui->focus == FOCUS_LIST;
-    ui->list_shown = !fold || canvas_columns(ui->screen) < LAYOUT_WIDE;
-    ui_take_focus(ui, fold ? FOCUS_COMPOSER : FOCUS_LIST);
+    bool fold = state_is_shown(ui->state, pane) && state_focus(ui->state) == pane;
+    ui_take_focus(ui, fold ? PANE_COMPOSER : pane);
+    state_show(ui->state, pane, !fold);
+    return fold;
 }
 
-static void settings(struct ui *ui)
+/* A list that only goes for lack of room comes back when there is room. */
+static void toggle_list(struct ui *ui)
 {
-    bool fold = ui->settings_shown && ui->focus == FOCUS_SETTINGS;
-    ui->settings_shown = !fold;
-    ui_take_focus(ui, fold ? FOCUS_COMPOSER : FOCUS_SETTINGS);
+    bool folded = toggle_pane(ui, PANE_LIST);
+    if (folded && canvas_columns(ui->canvas) < LAYOUT_WIDE)
+        state_show(ui->state, PANE_LIST, true);
 }
 
-static void lens(struct ui *ui)
+static void toggle_settings(struct ui *ui)
 {
-    bool fold = ui->lens_shown && ui->focus == FOCUS_LENS;
-    if (!fold && ui->focus != FOCUS_TRANSCRIPT)
-        transcript_focus(ui->transcript); /* what is in view */
-    ui->lens_shown = !fold;
-    transcript_set_lens(ui->transcript, ui->lens_shown);
-    ui_take_focus(ui, fold ? FOCUS_COMPOSER : FOCUS_LENS);
+    toggle_pane(ui, PANE_SETTINGS);
+}
+
+static void toggle_lens(struct ui *ui)
+{
+    enum pane_number focus = state_focus(ui->state);
+    if (focus != PANE_TRANSCRIPT && focus != PANE_LENS)
+        transcript_select_visible(ui->transcript);
+    bool folded = toggle_pane(ui, PANE_LENS);
+    transcript_set_lens(ui->transcript, !folded);
     ui_ask_tokens(ui);
 }
 
-static void lens_walk(struct ui *ui, int step, int times)
+static void focus_composer(struct ui *ui)
+{
+    ui_take_focus(ui, PANE_COMPOSER);
+}
+
+static void focus_transcript(struct ui *ui)
+{
+    ui_take_focus(ui, PANE_TRANSCRIPT);
+}
+
+/* ---- the lens --------------------------------------------------------------------------------------------------- */
+
+void ui_ask_tokens(struct ui *ui)
+{
+    enum { ASKED_MOST = 50 }; /* answers at a time */
+    struct ui_action action = {.kind = UI_TOKENS};
+    size_t n = messages_count(transcript_messages(ui->transcript));
+    if (!state_is_shown(ui->state, PANE_LENS))
+        return;
+    for (int i = 0; i < ASKED_MOST && (action.index = transcript_wants_tokens(ui->transcript)) < n; i++)
+        state_tell(ui->state, &action);
+    action.kind = UI_TOKEN;
+    if (lens_cursor_at(transcript_lens(ui->transcript), &action.index, &action.token))
+        state_tell(ui->state, &action);
+    else
+        lens_set(ui->lens, NULL);
+}
+
+static void walk_tokens(struct ui *ui, int step, int times)
 {
     for (int i = 0; i < times; i++)
-        transcript_lens_move(ui->transcript, step);
+        transcript_move_lens(ui->transcript, step);
     ui_ask_tokens(ui);
 }
 
-/* The answer that waits goes on: with a candidate, or (-1) with what is drawn. */
+/* The waiting answer continues: with a candidate, or (-1) with what is drawn. */
 static void tell_step(struct ui *ui, int candidate)
 {
-    ui_tell(ui, &(struct ui_action){.kind = UI_STEP, .step = candidate});
+    state_tell(ui->state, &(struct ui_action){.kind = UI_STEP, .step = candidate});
 }
 
 static void lens_right(struct ui *ui)
 {
     if (lens_is_next(ui->lens))
         tell_step(ui, -1);
-    else if (lens_has_next(ui->lens) && transcript_lens_at_end(ui->transcript))
+    else if (lens_has_next(ui->lens) && lens_cursor_is_at_end(transcript_lens(ui->transcript)))
         lens_go_next(ui->lens, true);
     else
-        lens_walk(ui, 1, 1);
+        walk_tokens(ui, 1, 1);
 }
 
 static void lens_left(struct ui *ui)
 {
     if (lens_is_next(ui->lens)) {
         lens_go_next(ui->lens, false);
-        transcript_lens_end(ui->transcript);
-        lens_walk(ui, 0, 0);
+        lens_cursor_end(transcript_lens(ui->transcript));
+        ui_ask_tokens(ui);
     } else {
-        lens_walk(ui, -1, 1);
+        walk_tokens(ui, -1, 1);
     }
 }
 
 static void lens_far_right(struct ui *ui)
 {
-    lens_walk(ui, 1, 10);
+    walk_tokens(ui, 1, 10);
 }
 
 static void lens_far_left(struct ui *ui)
 {
-    lens_walk(ui, -1, 10);
+    walk_tokens(ui, -1, 10);
 }
 
 static void lens_down(struct ui *ui)
@@ -170,15 +254,15 @@ static void lens_up(struct ui *ui)
     lens_choose(ui->lens, -1);
 }
 
-/* Another road from the token under the lens. */
-static void tell_road(struct ui *ui, enum ui_action_kind kind, int alternative)
+/* Another way from the token under the lens; token SIZE_MAX is the one to come. */
+static void tell_other_way(struct ui *ui, enum ui_action_kind kind, int alternative)
 {
     struct ui_action action = {.kind = kind, .step = alternative};
-    bool token = transcript_lens_at(ui->transcript, &action.index, &action.token);
+    bool token = lens_cursor_at(transcript_lens(ui->transcript), &action.index, &action.token);
     if (lens_is_next(ui->lens))
-        action.token = SIZE_MAX; /* behind the last */
+        action.token = SIZE_MAX;
     if (token || lens_is_next(ui->lens))
-        ui_tell(ui, &action);
+        state_tell(ui->state, &action);
 }
 
 static void lens_fork(struct ui *ui)
@@ -186,62 +270,57 @@ static void lens_fork(struct ui *ui)
     if (lens_is_next(ui->lens))
         tell_step(ui, (int)lens_chosen(ui->lens));
     else
-        tell_road(ui, UI_FORK, (int)lens_chosen(ui->lens));
+        tell_other_way(ui, UI_FORK, (int)lens_chosen(ui->lens));
 }
 
-static void lens_draw_anew(struct ui *ui)
+static void lens_draw_again(struct ui *ui)
 {
     if (lens_is_next(ui->lens))
         tell_step(ui, -1);
     else
-        tell_road(ui, UI_FORK, -1);
+        tell_other_way(ui, UI_FORK, -1);
 }
 
 static void lens_words(struct ui *ui)
 {
-    tell_road(ui, UI_WORDS, 0);
+    tell_other_way(ui, UI_WORDS, 0);
 }
 
-static void composer(struct ui *ui)
+/* ---- looks ------------------------------------------------------------------------------------------------------ */
+
+static void toggle_mouse(struct ui *ui)
 {
-    ui_take_focus(ui, FOCUS_COMPOSER);
+    bool on = !canvas_has_mouse(ui->canvas);
+    canvas_set_mouse(ui->canvas, on);
+    show_notice(ui, on ? "mouse on" : "mouse off: the terminal's own selection works");
 }
 
-static void mouse(struct ui *ui)
+static void toggle_raw(struct ui *ui)
 {
-    ui_set_mouse(ui, !ui->mouse);
-    ui_notice(ui, false, ui->mouse ? "mouse on" : "mouse off: the terminal's own selection works");
+    bool raw = !transcript_is_raw(ui->transcript);
+    transcript_set_raw(ui->transcript, raw);
+    show_notice(ui, raw ? "the text as it is" : "Markdown");
 }
 
-static void raw(struct ui *ui)
+static void toggle_think(struct ui *ui)
 {
-    ui_set_raw(ui, !ui_is_raw(ui));
-    ui_notice(ui, false, ui_is_raw(ui) ? "the text as it is" : "Markdown");
+    transcript_set_think(ui->transcript, !transcript_shows_think(ui->transcript));
 }
 
-static void think(struct ui *ui)
+static void redraw_screen(struct ui *ui)
 {
-    ui_set_think(ui, !transcript_shows_think(ui->transcript));
+    canvas_redraw(ui->canvas);
 }
 
-static void redraw(struct ui *ui)
+static void suspend_program(struct ui *ui)
 {
-    canvas_redraw(ui->screen);
+    state_tell_kind(ui->state, UI_SUSPEND);
 }
 
-static void suspend(struct ui *ui)
+static void open_palette(struct ui *ui)
 {
-    ui_tell_text(ui, UI_SUSPEND, NULL);
-}
-
-static void palette(struct ui *ui)
-{
-    ui_tell_text(ui, UI_COMMAND, "/palette");
-}
-
-static void keys(struct ui *ui)
-{
-    ui_show_keys(ui);
+    static const char command[] = "/palette";
+    state_tell(ui->state, &(struct ui_action){.kind = UI_COMMAND, .text = command, .size = strlen(command)});
 }
 
 /* ---- the list --------------------------------------------------------------------------------------------------- */
@@ -250,7 +329,7 @@ static void list_down(struct ui *ui)
 {
     list_move(ui->list, 1);
     if (list_at_end(ui->list))
-        ui_tell_text(ui, UI_MORE, NULL);
+        state_tell_kind(ui->state, UI_MORE);
 }
 
 static void list_up(struct ui *ui)
@@ -266,19 +345,19 @@ static void list_home(struct ui *ui)
 static void list_last(struct ui *ui)
 {
     list_move(ui->list, 1000000);
-    ui_tell_text(ui, UI_MORE, NULL);
+    state_tell_kind(ui->state, UI_MORE);
 }
 
 static void open_conversation(struct ui *ui, int64_t id)
 {
     if (id != 0)
-        ui_tell(ui, &(struct ui_action){.kind = UI_COMMAND, .text = "/open", .conversation = id});
+        state_tell(ui->state, &(struct ui_action){.kind = UI_COMMAND, .text = "/open", .about = UI_ABOUT_CONVERSATION, .id = id});
 }
 
 static void list_open(struct ui *ui)
 {
     open_conversation(ui, list_selected(ui->list));
-    ui_take_focus(ui, FOCUS_COMPOSER);
+    ui_take_focus(ui, PANE_COMPOSER);
 }
 
 static void previous_conversation(struct ui *ui)
@@ -293,36 +372,38 @@ static void next_conversation(struct ui *ui)
 
 /* ---- settings --------------------------------------------------------------------------------------------------- */
 
-static void step(struct ui *ui, int by)
+static void tell_setting(struct ui *ui, enum ui_action_kind kind, int step)
 {
     const char *name = settings_name(ui->settings);
-    if (name != NULL)
-        ui_tell(ui, &(struct ui_action){.kind = UI_SETTING, .text = name, .size = strlen(name), .step = by});
+    char *copy = name != NULL ? strdup(name) : NULL; /* the answer may replace the settings */
+    if (copy != NULL)
+        state_tell(ui->state, &(struct ui_action){.kind = kind, .text = copy, .step = step});
+    free(copy);
 }
 
 static void setting_more(struct ui *ui)
 {
-    step(ui, 1);
+    tell_setting(ui, UI_SETTING_STEP, 1);
 }
 
 static void setting_less(struct ui *ui)
 {
-    step(ui, -1);
+    tell_setting(ui, UI_SETTING_STEP, -1);
 }
 
 static void setting_much_more(struct ui *ui)
 {
-    step(ui, 10);
+    tell_setting(ui, UI_SETTING_STEP, 10);
 }
 
 static void setting_much_less(struct ui *ui)
 {
-    step(ui, -10);
+    tell_setting(ui, UI_SETTING_STEP, -10);
 }
 
 static void setting_default(struct ui *ui)
 {
-    step(ui, 0);
+    tell_setting(ui, UI_SETTING_RESET, 0);
 }
 
 static void setting_down(struct ui *ui)
@@ -337,24 +418,28 @@ static void setting_up(struct ui *ui)
 
 static void setting_type(struct ui *ui)
 {
-    settings_open_field(ui->settings, NULL);
+    settings_open_field(ui->settings);
 }
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */
 
-static const struct ui_command commands[] = {
-    {"composer", composer},
+struct command {
+    const char *name;
+    void (*run)(struct ui *ui);
+};
+static const struct command commands[] = {
+    {"composer", focus_composer},
     {"copy-code", copy_code},
     {"copy-message", copy_message},
-    {"end", end},
-    {"find", find},
-    {"half-down", half_down},
-    {"half-up", half_up},
-    {"home", home},
-    {"keys", keys},
-    {"lens", lens},
+    {"end", show_end},
+    {"find", begin_find},
+    {"half-down", half_page_down},
+    {"half-up", half_page_up},
+    {"home", show_beginning},
+    {"keys", ui_show_keys},
+    {"lens", toggle_lens},
     {"lens-down", lens_down},
-    {"lens-draw", lens_draw_anew},
+    {"lens-draw", lens_draw_again},
     {"lens-far-left", lens_far_left},
     {"lens-far-right", lens_far_right},
     {"lens-fork", lens_fork},
@@ -364,24 +449,24 @@ static const struct ui_command commands[] = {
     {"lens-words", lens_words},
     {"line-down", line_down},
     {"line-up", line_up},
-    {"list", list},
+    {"list", toggle_list},
     {"list-down", list_down},
     {"list-end", list_last},
     {"list-home", list_home},
     {"list-open", list_open},
     {"list-up", list_up},
-    {"mouse", mouse},
+    {"mouse", toggle_mouse},
     {"next-conversation", next_conversation},
     {"next-match", next_match},
     {"next-message", next_message},
     {"page-down", page_down},
     {"page-up", page_up},
-    {"palette", palette},
+    {"palette", open_palette},
     {"previous-conversation", previous_conversation},
     {"previous-match", previous_match},
     {"previous-message", previous_message},
-    {"raw", raw},
-    {"redraw", redraw},
+    {"raw", toggle_raw},
+    {"redraw", redraw_screen},
     {"setting-default", setting_default},
     {"setting-down", setting_down},
     {"setting-less", setting_less},
@@ -390,15 +475,42 @@ static const struct ui_command commands[] = {
     {"setting-much-more", setting_much_more},
     {"setting-type", setting_type},
     {"setting-up", setting_up},
-    {"settings", settings},
-    {"suspend", suspend},
-    {"think", think},
+    {"settings", toggle_settings},
+    {"suspend", suspend_program},
+    {"think", toggle_think},
+    {"transcript", focus_transcript},
 };
 
-const struct ui_command *ui_command_find(const char *name)
+static const struct command *find_command(const char *name)
 {
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(commands[i].name, name) == 0)
             return &commands[i];
     return NULL;
+}
+
+bool ui_is_command(const char *name)
+{
+    return find_command(name) != NULL;
+}
+
+/* A slash command is about what is selected in the pane in focus. */
+static void tell_command(struct ui *ui, const char *command)
+{
+    struct ui_action action = {.kind = UI_COMMAND, .text = command, .size = strlen(command)};
+    enum pane_number focus = state_focus(ui->state);
+    const struct pane *row = state_row(ui->state, focus);
+    if (row->about != NULL)
+        row->about(ui->panes[focus], &action);
+    state_tell(ui->state, &action);
+}
+
+void ui_run(struct ui *ui, const char *name)
+{
+    const struct command *found = find_command(name);
+    state_touch(ui->state);
+    if (found != NULL)
+        found->run(ui);
+    else
+        tell_command(ui, name);
 }

@@ -1,14 +1,10 @@
-/* Commands: what keys do inside the screen, by name. The rest are slash commands, which the program runs. */
+/* Commands: what keys do inside the screen, by name. Slash commands, which the program runs, are not among them. */
 #ifndef PALAVER_UI_COMMANDS_H
 #define PALAVER_UI_COMMANDS_H
 
-#include "ui/ui.h"
+#include <stdbool.h>
 
-struct ui_command {
-    const char *name;
-    void (*run)(struct ui *ui);
-};
-/* NULL when there is none of that name. */
-const struct ui_command *ui_command_find(const char *name);
+/* Whether the screen has a command of this name. */
+bool ui_is_command(const char *name);
 
 #endif

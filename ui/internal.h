@@ -1,83 +1,49 @@
-/* Inside of the screen: what the panes share. ui.c holds it, each pane draws and takes keys by a table of functions. */
+/* Internal to ui: the screen as a whole, for the files beside the rooms. Panes do not know it. */
 #ifndef PALAVER_UI_INTERNAL_H
 #define PALAVER_UI_INTERNAL_H
 
-#include "base/buf.h"
+#include "ui/draw/canvas.h"
 #include "ui/keys/bindings.h"
-#include "ui/panes/composer.h"
-#include "ui/keys/keys.h"
-#include "ui/layout.h"
+#include "ui/panes/compare.h"
+#include "ui/panes/entry.h"
+#include "ui/panes/head.h"
 #include "ui/panes/lens.h"
 #include "ui/panes/list.h"
-#include "ui/panes/compare.h"
 #include "ui/panes/popup.h"
-#include "ui/canvas.h"
 #include "ui/panes/settings.h"
-#include "ui/theme.h"
+#include "ui/panes/status.h"
 #include "ui/panes/transcript.h"
+#include "ui/state.h"
 #include "ui/ui.h"
 
-enum focus { FOCUS_COMPOSER, FOCUS_TRANSCRIPT, FOCUS_LIST, FOCUS_SETTINGS, FOCUS_LENS };
+struct input;
 
+/* The parts. ui_open makes them and ui_free frees them; nothing else writes here. */
 struct ui {
-    struct canvas *screen;
-    struct theme *theme;
+    struct canvas *canvas;
     const char *const *theme_folders;
     struct bindings *bindings;
-    struct keys keys;
-    struct composer *composer;
+    struct input *input; /* keys on their way; ui.c's */
+    struct state *state;
+    struct head *head;
     struct transcript *transcript;
+    struct entry *entry;
     struct list *list;
     struct settings *settings;
     struct lens *lens;
-    struct popup *popup;        /* NULL: none */
-    struct compare_view *compare; /* NULL: nothing is compared */
-    struct layout layout;
-    enum focus focus;
-    bool list_shown, settings_shown, lens_shown, mouse, no_color, small;
-    bool lens_stale;            /* what it shows is to be asked for again */
-    bool dirty, waiting;        /* waiting: an escape may go on */
-    bool pressed;               /* the mouse, in the transcript */
-    bool focused;               /* the terminal's window */
-    char *head_title, *head_model, *label, *mode;
-    enum ui_state state;
-    char *status_text, *status_speed;
-    size_t used, available;
-    char *notice;
-    bool notice_is_error;
-    double notice_until;
-    int first_line;             /* of the composer's text, when it is taller than its place */
-    size_t complete_start;      /* where the word that is completed begins */
-    ui_act *act;                /* while keys are taken */
-    void *context;
+    struct status *status;
+    struct compare_view *compare;
+    struct popup *popup;
+    void *panes[PANES];  /* the objects above, by their number */
 };
 
-/* ui.c */
-double ui_now(void);
-/* Gives an action to the program. */
-void ui_tell(struct ui *ui, const struct ui_action *action);
-void ui_tell_text(struct ui *ui, enum ui_action_kind kind, const char *text);
-/* A slash command, about the selected message or conversation. */
-void ui_tell_command(struct ui *ui, const char *command);
-void ui_set_string(char **place, const char *text);
+/* Moves the focus (commands.c). */
+void ui_take_focus(struct ui *ui, enum pane_number pane);
+/* Runs a command of the screen, or gives a slash command to the program (commands.c). */
 void ui_run(struct ui *ui, const char *command);
-void ui_take_focus(struct ui *ui, enum focus focus);
-void ui_lay_out(struct ui *ui);
-/* Asks the program for what the lens shows. */
+/* Asks the program for what the lens shows (commands.c). */
 void ui_ask_tokens(struct ui *ui);
-
-/* The panes' sides of keys and the mouse: true when used. */
-bool entry_key(struct ui *ui, const struct key *key);
-void entry_mouse(struct ui *ui, const struct key *key, int row, int column);
-void entry_draw(struct ui *ui, int *cursor_y, int *cursor_x);
-/* A key for the field of the settings, which a digit opens: false when it is none of those. */
-bool settings_take_key(struct ui *ui, const struct key *key);
-void status_draw(struct ui *ui);
-void head_draw(struct ui *ui);
-void ui_mouse(struct ui *ui, const struct key *key);
-/* Puts a word in place of the one that is completed. */
-void ui_put_word(struct ui *ui, const char *word);
-/* The help: all keys as text. */
+/* Shows all keys (help.c). */
 void ui_show_keys(struct ui *ui);
 
 #endif

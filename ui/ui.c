@@ -1,69 +1,122 @@
-/* The screen: focus, keys to panes, drawing. */
+/* The screen: its parts, keys and the mouse on their way to panes, what panes want done, drawing. */
 #include <config.h>
 
 #include "ui/ui.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ui/commands.h"
+#include "ui/draw/theme.h"
 #include "ui/internal.h"
-#include "ui/text/text.h"
+#include "ui/keys/keys.h"
 
-/* Milliseconds in which the rest of a key follows an escape, and of pasted text. */
+/* Milliseconds in which the rest of a key follows an escape, and the rest of a paste its beginning. */
 enum { KEY_WAIT = 30, PASTE_WAIT = 3000 };
 
-double ui_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+struct input {
+    struct keys keys;
+    bool waiting;             /* what came may be the beginning of a key */
+    bool focused;             /* the terminal's window */
+    enum pane_number pressed; /* where the mouse was pressed last */
+};
+
+/* By enum pane_number. */
+static const struct pane *const pane_rows[PANES] = {
+    [PANE_HEAD] = &head_pane,
+    [PANE_TRANSCRIPT] = &transcript_pane,
+    [PANE_COMPOSER] = &entry_pane,
+    [PANE_LIST] = &list_pane,
+    [PANE_SETTINGS] = &settings_pane,
+    [PANE_LENS] = &lens_pane,
+    [PANE_STATUS] = &status_pane,
+    [PANE_NOTICE] = &notice_pane,
+    [PANE_COMPARE] = &compare_pane,
+    [PANE_POPUP] = &popup_pane,
+};
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
+static struct input *input_new(void)
+{
+    struct input *in = calloc(1, sizeof *in);
+    if (in == NULL)
+        return NULL;
+    keys_init(&in->keys);
+    in->focused = true;
+    in->pressed = PANE_COMPOSER;
+    return in;
+}
+
+static void input_free(struct input *in)
+{
+    if (in != NULL)
+        keys_free(&in->keys);
+    free(in);
+}
+
+static bool open_panes(struct ui *ui, struct error *err)
+{
+    ui->state = state_new(pane_rows);
+    ui->input = input_new();
+    ui->entry = entry_open(err);
+    if (ui->entry == NULL)
+        return false;
+    ui->panes[PANE_HEAD] = ui->head = head_new();
+    ui->panes[PANE_TRANSCRIPT] = ui->transcript = transcript_new();
+    ui->panes[PANE_COMPOSER] = ui->entry;
+    ui->panes[PANE_LIST] = ui->list = list_new();
+    ui->panes[PANE_SETTINGS] = ui->settings = settings_new();
+    ui->panes[PANE_LENS] = ui->lens = lens_new();
+    ui->panes[PANE_STATUS] = ui->panes[PANE_NOTICE] = ui->status = status_new(ui->bindings);
+    ui->panes[PANE_COMPARE] = ui->compare = compare_new();
+    ui->panes[PANE_POPUP] = ui->popup = popup_new();
+    bool ok = ui->state != NULL && ui->input != NULL;
+    for (int i = 0; i < PANES; i++)
+        ok = ok && ui->panes[i] != NULL;
+    if (!ok)
+        error_set(err, ERR_MEMORY, "out of memory");
+    return ok;
+}
+
 static bool open_parts(struct ui *ui, const struct ui_options *o, struct error *err)
 {
-    keys_init(&ui->keys);
-    ui->transcript = transcript_new();
-    ui->list = list_new();
-    ui->settings = settings_new();
-    ui->lens = lens_new();
-    if (ui->transcript == NULL || ui->list == NULL || ui->settings == NULL || ui->lens == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for the screen");
+    ui->theme_folders = o->theme_folders;
+    ui->bindings = bindings_open(o->keys_file, ui_is_command, err);
+    if (ui->bindings == NULL || !open_panes(ui, err))
         return false;
-    }
-    ui->bindings = bindings_open(o->keys_file, err);
-    if (ui->bindings == NULL)
+    struct theme *theme = theme_load(o->theme, o->theme_folders, err);
+    if (theme == NULL)
         return false;
-    ui->composer = composer_open("palaver", err);
-    if (ui->composer == NULL)
-        return false;
-    ui->theme = theme_load(o->theme, o->theme_folders, err);
-    return ui->theme != NULL;
+    ui->canvas = canvas_open(o->term, theme, o->no_color, err);
+    return ui->canvas != NULL;
+}
+
+/* Places the panes; the composer is as tall as its text takes at the width that it gets. */
+static void lay_out(struct ui *ui)
+{
+    int rows = canvas_rows(ui->canvas), columns = canvas_columns(ui->canvas);
+    state_lay_out(ui->state, rows, columns, 1);
+    const struct area *composer = state_area(ui->state, PANE_COMPOSER);
+    if (composer != NULL && !state_is_small(ui->state))
+        state_lay_out(ui->state, rows, columns, entry_lines(ui->entry, composer->columns - 2));
 }
 
 struct ui *ui_open(const struct ui_options *o, struct error *err)
 {
     struct ui *ui = calloc(1, sizeof *ui);
     if (ui == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for the screen");
+        error_set(err, ERR_MEMORY, "out of memory");
         return NULL;
     }
-    ui->theme_folders = o->theme_folders;
-    ui->no_color = o->no_color;
-    ui->focused = true;
-    if (open_parts(ui, o, err))
-        ui->screen = canvas_open(o->term, ui->theme, o->no_color, err);
-    if (ui->screen == NULL) {
+    if (!open_parts(ui, o, err)) {
         ui_free(ui);
         return NULL;
     }
-    ui_set_mouse(ui, o->mouse);
-    ui->list_shown = true;
-    ui_lay_out(ui);
+    canvas_set_mouse(ui->canvas, o->mouse);
+    state_show(ui->state, PANE_LIST, true);
+    ui_take_focus(ui, PANE_COMPOSER);
+    lay_out(ui);
     return ui;
 }
 
@@ -71,21 +124,19 @@ void ui_free(struct ui *ui)
 {
     if (ui == NULL)
         return;
-    canvas_free(ui->screen);
+    canvas_free(ui->canvas);
     popup_free(ui->popup);
     compare_free(ui->compare);
-    composer_free(ui->composer);
-    transcript_free(ui->transcript);
-    list_free(ui->list);
-    settings_free(ui->settings);
+    status_free(ui->status);
     lens_free(ui->lens);
-    theme_free(ui->theme);
+    settings_free(ui->settings);
+    list_free(ui->list);
+    entry_free(ui->entry);
+    transcript_free(ui->transcript);
+    head_free(ui->head);
+    input_free(ui->input);
+    state_free(ui->state);
     bindings_free(ui->bindings);
-    keys_free(&ui->keys);
-    char *const strings[] = {ui->head_title, ui->head_model, ui->label, ui->mode, ui->status_text, ui->status_speed,
-                             ui->notice};
-    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
-        free(strings[i]);
     free(ui);
 }
 
@@ -94,383 +145,239 @@ const char *ui_last_words(void)
     return canvas_last_words();
 }
 
-/* ---- telling ---------------------------------------------------------------------------------------------------- */
+/* ---- reactions -------------------------------------------------------------------------------------------------- */
 
-void ui_tell(struct ui *ui, const struct ui_action *action)
+/* A word chosen to complete what is typed. */
+static void put_word(struct ui *ui, const char *word)
 {
-    if (ui->act != NULL)
-        ui->act(ui->context, action);
+    entry_put_word(ui->entry, word, strlen(word), true);
+    ui_take_focus(ui, PANE_COMPOSER);
 }
 
-void ui_tell_text(struct ui *ui, enum ui_action_kind kind, const char *text)
+/* Does what a pane wants done; false when it had no use for the key or the mouse. */
+static bool react(struct ui *ui, enum pane_number pane, const struct pane_reaction *r)
 {
-    ui_tell(ui, &(struct ui_action){.kind = kind, .text = text, .size = text != NULL ? strlen(text) : 0});
-}
-
-void ui_tell_command(struct ui *ui, const char *command)
-{
-    struct ui_action action = {.kind = UI_COMMAND, .text = command, .size = strlen(command)};
-    if (ui->focus == FOCUS_TRANSCRIPT)
-        action.message = transcript_id(ui->transcript, transcript_selected(ui->transcript));
-    if (ui->focus == FOCUS_LIST)
-        action.conversation = list_selected(ui->list);
-    ui_tell(ui, &action);
-}
-
-/* ---- focus and place -------------------------------------------------------------------------------------------- */
-
-void ui_lay_out(struct ui *ui)
-{
-    int rows = canvas_rows(ui->screen), columns = canvas_columns(ui->screen);
-    /* what lies over the transcript is there only while it is used */
-    bool wide = columns >= LAYOUT_WIDE;
-    bool list = ui->list_shown && (wide || ui->focus == FOCUS_LIST);
-    bool lens = ui->lens_shown && (wide || ui->focus == FOCUS_LENS);
-    bool settings = lens || (ui->settings_shown && (wide || ui->focus == FOCUS_SETTINGS));
-    ui->small = rows < UI_LEAST_ROWS || columns < UI_LEAST_COLUMNS;
-    layout_make(&ui->layout, rows, columns, list, settings, 1);
-    int width = ui->layout.composer.columns - 2;
-    int lines = ui->small ? 1 : composer_lines(ui->composer, width);
-    layout_make(&ui->layout, rows, columns, list, settings, lines);
-    ui->dirty = true;
-}
-
-void ui_take_focus(struct ui *ui, enum focus focus)
-{
-    if (focus == FOCUS_TRANSCRIPT && ui->focus != FOCUS_TRANSCRIPT)
-        transcript_focus(ui->transcript);
-    ui->focus = focus;
-    ui_lay_out(ui);
-}
-
-static enum place place_of(enum focus focus)
-{
-    static const enum place places[] = {PLACE_COMPOSER, PLACE_TRANSCRIPT, PLACE_LIST, PLACE_SETTINGS, PLACE_LENS};
-    return places[focus];
+    if (r->closes)
+        state_show(ui->state, pane, false);
+    if (r->takes_focus)
+        ui_take_focus(ui, pane);
+    if (r->does == PANE_TELL)
+        state_tell(ui->state, &r->action);
+    else if (r->does == PANE_RUN)
+        ui_run(ui, r->command);
+    else if (r->does == PANE_PUT)
+        put_word(ui, r->command);
+    free(r->text);
+    return r->does != PANE_UNUSED;
 }
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
-void ui_run(struct ui *ui, const char *command)
+static bool give_first_key(struct ui *ui, enum pane_number pane, const struct key *key)
 {
-    const struct ui_command *found = ui_command_find(command);
-    ui->dirty = true;
-    if (found != NULL)
-        found->run(ui);
-    else
-        ui_tell_command(ui, command);
+    const struct pane *row = state_row(ui->state, pane);
+    if (row->first_key == NULL)
+        return row->modal;
+    struct pane_reaction r = row->first_key(ui->panes[pane], key);
+    return react(ui, pane, &r) || row->modal;
 }
 
-static void popup_take(struct ui *ui, const struct key *key)
+static bool give_key(struct ui *ui, enum pane_number pane, const struct key *key)
 {
-    enum popup_result result = popup_key(ui->popup, key);
-    char *text = strdup(result == POPUP_ASKED ? popup_query(ui->popup) : popup_text(ui->popup));
-    if (result == POPUP_CLOSED || result == POPUP_CHOSEN)
-        ui_close_popup(ui);
-    if (result == POPUP_CLOSED)
-        ui_tell_text(ui, UI_CANCEL, "popup");
-    else if (text != NULL && result == POPUP_ASKED)
-        ui_tell_text(ui, UI_QUERY, text);
-    else if (text != NULL && result == POPUP_COPY)
-        ui_tell(ui, &(struct ui_action){.kind = UI_COPY, .text = text, .size = strlen(text), .what = "text"});
-    else if (text != NULL && result == POPUP_CHOSEN && text[0] == '=')
-        ui_put_word(ui, text + 1);
-    else if (text != NULL && result == POPUP_CHOSEN)
-        ui_run(ui, text);
-    free(text);
+    const struct pane *row = state_row(ui->state, pane);
+    if (row->key == NULL)
+        return false;
+    struct pane_reaction r = row->key(ui->panes[pane], key, status_is_busy(ui->status));
+    return react(ui, pane, &r);
 }
 
-static void compare_take(struct ui *ui, const struct key *key)
+/* The command of a key; y copies selected text wherever the focus is. */
+static const char *find_command(struct ui *ui, enum pane_number pane, const struct key *key)
 {
-    enum compare_result result = COMPARE_NOTHING;
-    bool wheel = key->code == KEYS_MOUSE && (key->mouse.kind == MOUSE_WHEEL_UP || key->mouse.kind == MOUSE_WHEEL_DOWN);
-    if (wheel)
-        compare_scroll(ui->compare, key->mouse.kind == MOUSE_WHEEL_UP ? -3 : 3);
-    else
-        result = compare_key(ui->compare, key);
-    if (result == COMPARE_KEEP)
-        ui_tell(ui, &(struct ui_action){.kind = UI_KEEP, .step = (int)compare_chosen(ui->compare)});
-    else if (result == COMPARE_STOP)
-        ui_tell_text(ui, UI_LEAVE, NULL);
-}
-
-/* Keys that mean the same everywhere but in the composer. */
-static bool take_common(struct ui *ui, const struct key *key)
-{
-    bool ctrl = key->code == KEYS_CHARACTER && key->modifiers == KEY_CTRL;
-    if (key->code == KEYS_ESCAPE || (ctrl && key->character == L'c')) {
-        bool waits = ui->focus == FOCUS_LENS && lens_has_next(ui->lens);
-        if (ui->state == UI_BUSY && (ui->focus == FOCUS_TRANSCRIPT || waits || ctrl))
-            ui_tell_text(ui, UI_STOP, NULL);
-        else if (ui->focus == FOCUS_LENS)
-            ui_run(ui, "lens"); /* closes it */
-        else
-            ui_take_focus(ui, FOCUS_COMPOSER);
-        return true;
-    }
-    if (key->code == KEYS_PASTE) {
-        ui_take_focus(ui, FOCUS_COMPOSER);
-        return entry_key(ui, key);
-    }
-    return false;
-}
-
-static void clear_notice(struct ui *ui)
-{
-    ui_set_string(&ui->notice, NULL);
-    transcript_drag_clear(ui->transcript);
-}
-
-static bool is_letter(const struct key *key, wchar_t letter)
-{
-    return key->code == KEYS_CHARACTER && key->modifiers == 0 && key->character == letter;
+    struct selection *selection = transcript_selection(ui->transcript);
+    if (selection_exists(selection) && pane_key_is_letter(key, L'y'))
+        return "copy-message";
+    status_notice(ui->status, false, NULL);
+    selection_clear(selection);
+    return bindings_find(ui->bindings, state_row(ui->state, pane)->place, key);
 }
 
 static void take_key(struct ui *ui, const struct key *key)
 {
-    const char *command;
-    ui->dirty = true;
-    if (key->code == KEYS_FOCUS || key->code == KEYS_UNFOCUS) {
-        ui->focused = key->code == KEYS_FOCUS;
+    enum pane_number pane = state_active(ui->state);
+    if (give_first_key(ui, pane, key))
         return;
-    }
-    if (ui->popup != NULL) {
-        popup_take(ui, key);
-        return;
-    }
-    if (ui->compare != NULL) {
-        compare_take(ui, key);
-        return;
-    }
-    if (key->code == KEYS_MOUSE) {
-        ui_mouse(ui, key);
-        return;
-    }
-    if (ui->focus == FOCUS_SETTINGS && settings_take_key(ui, key))
-        return;
-    command = bindings_find(ui->bindings, place_of(ui->focus), key);
-    if (transcript_has_drag(ui->transcript) && is_letter(key, L'y'))
-        command = "copy-message"; /* what was selected, wherever the focus is */
-    else
-        clear_notice(ui);
-    if (command != NULL)
+    const char *command = find_command(ui, pane, key);
+    if (command != NULL) {
         ui_run(ui, command);
-    else if (ui->focus == FOCUS_COMPOSER)
-        entry_key(ui, key);
-    else
-        take_common(ui, key);
-}
-
-static void take_keys(struct ui *ui, bool final, ui_act *act, void *context)
-{
-    struct key key;
-    enum keys_state state;
-    ui->act = act;
-    ui->context = context;
-    while ((state = keys_next(&ui->keys, final, &key)) == KEYS_KEY)
-        take_key(ui, &key);
-    ui->waiting = state == KEYS_WAIT;
-    ui->act = NULL;
-}
-
-void ui_type(struct ui *ui, const char *bytes, size_t size, ui_act *act, void *context)
-{
-    if (size > 0 && !keys_add(&ui->keys, bytes, size))
-        ui_notice(ui, true, "what was pasted is too large");
-    take_keys(ui, false, act, context);
-}
-
-int ui_timeout(const struct ui *ui)
-{
-    if (ui->dirty)
-        return 0;
-    if (ui->waiting)
-        return ui->keys.pasting ? PASTE_WAIT : KEY_WAIT;
-    if (ui->notice == NULL)
-        return -1;
-    double left = ui->notice_until - ui_now();
-    return left > 0 ? (int)(left * 1000) + 1 : 0;
-}
-
-void ui_ask_tokens(struct ui *ui)
-{
-    struct ui_action action = {.kind = UI_TOKENS};
-    size_t n = transcript_count(ui->transcript);
-    if (!ui->lens_shown)
-        return;
-    for (int i = 0; i < 50 && (action.index = transcript_wants_tokens(ui->transcript)) < n; i++)
-        ui_tell(ui, &action);
-    action.kind = UI_TOKEN;
-    if (transcript_lens_at(ui->transcript, &action.index, &action.token))
-        ui_tell(ui, &action);
-    else
-        lens_set(ui->lens, NULL);
-}
-
-void ui_tick(struct ui *ui, ui_act *act, void *context)
-{
-    if (ui->waiting)
-        take_keys(ui, true, act, context);
-    bool wants = ui->lens_stale || transcript_wants_tokens(ui->transcript) < transcript_count(ui->transcript);
-    if (ui->lens_shown && wants) {
-        ui->lens_stale = false;
-        ui->dirty = true;
-        ui->act = act;
-        ui->context = context;
-        ui_ask_tokens(ui);
-        ui->act = NULL;
+    } else if (!give_key(ui, pane, key) && key->code == KEYS_PASTE) {
+        ui_take_focus(ui, PANE_COMPOSER); /* text that the pane in focus has no use for is meant to be sent */
+        give_key(ui, PANE_COMPOSER, key);
     }
-    if (ui->notice != NULL && ui_now() >= ui->notice_until) {
-        ui_set_string(&ui->notice, NULL);
-        ui->dirty = true;
-    }
-}
-
-/* Both stand in one place: the one in focus, else the lens. */
-static bool shows_lens(const struct ui *ui)
-{
-    return ui->lens_shown && ui->focus != FOCUS_SETTINGS;
 }
 
 /* ---- the mouse -------------------------------------------------------------------------------------------------- */
 
 static bool is_inside(const struct area *a, const struct key *key)
 {
-    return key->mouse.y >= a->y && key->mouse.y < a->y + a->rows && key->mouse.x >= a->x && key->mouse.x < a->x + a->columns;
+    int row = key->mouse.y - a->y, column = key->mouse.x - a->x;
+    return row >= 0 && row < a->rows && column >= 0 && column < a->columns;
 }
 
-static void drag_setting(struct ui *ui, const struct key *key)
+/* The pane that takes the mouse where it is; PANES: none does. A modal pane takes it everywhere, and a button is
+ * released for the pane on which it was pressed. */
+static enum pane_number find_pane(const struct ui *ui, const struct key *key)
 {
-    const struct area *a = &ui->layout.settings;
-    double position;
-    char text[80];
-    if (!settings_at(ui->settings, key->mouse.y - a->y, key->mouse.x - a->x, &position))
-        return;
-    ui_take_focus(ui, FOCUS_SETTINGS);
-    if (position < 0)
-        return;
-    snprintf(text, sizeof text, "%s=%.4f", settings_name(ui->settings), position);
-    ui_tell(ui, &(struct ui_action){.kind = UI_SETTING, .text = text, .size = strlen(text)});
-}
-
-static void mouse_transcript(struct ui *ui, const struct key *key)
-{
-    int row = key->mouse.y - ui->layout.transcript.y, column = key->mouse.x - ui->layout.transcript.x;
-    if (key->mouse.kind == MOUSE_PRESS) {
-        transcript_drag_begin(ui->transcript, row, column);
-        ui->pressed = true;
-    } else if (key->mouse.kind == MOUSE_DRAG && ui->pressed) {
-        transcript_drag(ui->transcript, row, column);
+    enum pane_number active = state_active(ui->state);
+    if (state_row(ui->state, active)->modal)
+        return active;
+    if (key->mouse.kind == MOUSE_RELEASE)
+        return ui->input->pressed;
+    for (int i = PANES; i-- > 0;) {
+        const struct area *a = state_area(ui->state, (enum pane_number)i);
+        if (a != NULL && state_row(ui->state, (enum pane_number)i)->mouse != NULL && is_inside(a, key))
+            return (enum pane_number)i;
     }
+    return PANES;
 }
 
-/* What was selected goes to the primary selection, as terminals do it themselves. */
-static void mouse_release(struct ui *ui)
+static bool give_mouse(struct ui *ui, enum pane_number pane, const struct key *key)
 {
-    char *text = ui->pressed ? transcript_drag_text(ui->transcript) : NULL;
-    ui->pressed = false;
-    if (text != NULL)
-        ui_tell(ui, &(struct ui_action){.kind = UI_COPY, .text = text, .size = strlen(text), .what = NULL});
-    free(text);
+    const struct area *a = pane < PANES ? state_area(ui->state, pane) : NULL;
+    if (a == NULL)
+        return false;
+    struct pane_reaction r = state_row(ui->state, pane)->mouse(ui->panes[pane], a, key);
+    return react(ui, pane, &r);
 }
 
-void ui_mouse(struct ui *ui, const struct key *key)
+/* The wheel scrolls the transcript wherever no pane has a use for it. */
+static void take_mouse(struct ui *ui, const struct key *key)
 {
-    const struct layout *l = &ui->layout;
-    bool wheel = key->mouse.kind == MOUSE_WHEEL_UP || key->mouse.kind == MOUSE_WHEEL_DOWN;
-    int step = key->mouse.kind == MOUSE_WHEEL_UP ? -3 : 3;
-    if (key->mouse.kind == MOUSE_RELEASE) {
-        mouse_release(ui);
-    } else if (l->list.rows > 0 && is_inside(&l->list, key)) {
-        if (wheel)
-            list_move(ui->list, step);
-        else if (key->mouse.kind == MOUSE_PRESS && list_select_row(ui->list, key->mouse.y - l->list.y))
-            ui_run(ui, "list-open");
-    } else if (l->settings.rows > 0 && is_inside(&l->settings, key)) {
-        if (!wheel && !shows_lens(ui))
-            drag_setting(ui, key);
-    } else if (wheel) {
-        transcript_scroll(ui->transcript, step);
-        ui_tell_text(ui, UI_SCROLLED, NULL);
-    } else if (is_inside(&l->transcript, key)) {
-        mouse_transcript(ui, key);
-    } else if (is_inside(&l->composer, key)) {
-        entry_mouse(ui, key, key->mouse.y - l->composer.y, key->mouse.x - l->composer.x);
+    enum pane_number pane = find_pane(ui, key);
+    if (key->mouse.kind == MOUSE_PRESS && pane < PANES)
+        ui->input->pressed = pane;
+    if (!give_mouse(ui, pane, key) && pane_key_is_wheel(key))
+        give_mouse(ui, PANE_TRANSCRIPT, key);
+}
+
+/* ---- the loop --------------------------------------------------------------------------------------------------- */
+
+static void take_keys(struct ui *ui, bool final, ui_act *act, void *context)
+{
+    struct input *in = ui->input;
+    struct key key;
+    enum keys_state state;
+    state_listen(ui->state, act, context);
+    while ((state = keys_next(&in->keys, final, &key)) == KEYS_KEY) {
+        state_touch(ui->state);
+        if (key.code == KEYS_FOCUS || key.code == KEYS_UNFOCUS)
+            in->focused = key.code == KEYS_FOCUS;
+        else if (key.code == KEYS_MOUSE)
+            take_mouse(ui, &key);
+        else
+            take_key(ui, &key);
     }
+    in->waiting = state == KEYS_WAIT;
+    state_listen(ui->state, NULL, NULL);
+}
+
+void ui_type(struct ui *ui, const char *bytes, size_t size, ui_act *act, void *context)
+{
+    if (size > 0 && !keys_add(&ui->input->keys, bytes, size)) {
+        status_notice(ui->status, true, "the pasted text is too large");
+        state_touch(ui->state);
+    }
+    take_keys(ui, false, act, context);
+}
+
+int ui_timeout(const struct ui *ui)
+{
+    if (state_is_touched(ui->state))
+        return 0;
+    if (ui->input->waiting)
+        return ui->input->keys.pasting ? PASTE_WAIT : KEY_WAIT;
+    return status_timeout(ui->status);
+}
+
+/* Asks for what the lens shows when that is not known any more. */
+static void tick_lens(struct ui *ui, ui_act *act, void *context)
+{
+    if (!state_is_shown(ui->state, PANE_LENS))
+        return;
+    bool wants = transcript_wants_tokens(ui->transcript) < messages_count(transcript_messages(ui->transcript));
+    if (!lens_take_stale(ui->lens) && !wants)
+        return;
+    state_touch(ui->state);
+    state_listen(ui->state, act, context);
+    ui_ask_tokens(ui);
+    state_listen(ui->state, NULL, NULL);
+}
+
+void ui_tick(struct ui *ui, ui_act *act, void *context)
+{
+    if (ui->input->waiting)
+        take_keys(ui, true, act, context);
+    tick_lens(ui, act, context);
+    if (status_tick(ui->status))
+        state_touch(ui->state);
 }
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */
 
 static void draw_small(struct ui *ui)
 {
-    struct area a = {0, 0, canvas_rows(ui->screen), canvas_columns(ui->screen)};
-    canvas_clear(ui->screen);
-    canvas_printf(ui->screen, &a, 0, 0, STYLE_TEXT, "Palaver needs %d x %d;", UI_LEAST_COLUMNS, UI_LEAST_ROWS);
-    canvas_printf(ui->screen, &a, 1, 0, STYLE_TEXT, "this is %d x %d.", a.columns, a.rows);
-    canvas_flush(ui->screen, -1, 0);
+    struct area a = {0, 0, canvas_rows(ui->canvas), canvas_columns(ui->canvas)};
+    canvas_printf(ui->canvas, &a, 0, 0, STYLE_TEXT, "Palaver needs %d x %d;", UI_LEAST_COLUMNS, UI_LEAST_ROWS);
+    canvas_printf(ui->canvas, &a, 1, 0, STYLE_TEXT, "this is %d x %d.", a.columns, a.rows);
 }
 
+/* A pane that is drawn later has the last word on the cursor. */
 static void draw_panes(struct ui *ui, int *y, int *x)
 {
-    const struct layout *l = &ui->layout;
-    bool alone = ui->popup == NULL && ui->compare == NULL;
-    head_draw(ui);
-    transcript_draw(ui->transcript, ui->screen, &l->transcript, alone && ui->focus == FOCUS_TRANSCRIPT);
-    entry_draw(ui, y, x);
-    if (l->list.rows > 0)
-        list_draw(ui->list, ui->screen, &l->list, alone && ui->focus == FOCUS_LIST);
-    if (l->settings.rows > 0 && shows_lens(ui))
-        lens_draw(ui->lens, ui->screen, &l->settings, alone && ui->focus == FOCUS_LENS);
-    else if (l->settings.rows > 0)
-        settings_draw(ui->settings, ui->screen, &l->settings, alone && ui->focus == FOCUS_SETTINGS, y, x);
-    status_draw(ui);
+    enum pane_number active = state_active(ui->state);
+    for (int i = 0; i < PANES; i++) {
+        const struct area *a = state_area(ui->state, (enum pane_number)i);
+        const struct pane *row = state_row(ui->state, (enum pane_number)i);
+        if (a == NULL)
+            continue;
+        row->draw(ui->panes[i], ui->canvas, a, i == (int)active);
+        if (row->cursor != NULL)
+            row->cursor(ui->panes[i], a, i == (int)active, y, x);
+    }
 }
 
 void ui_draw(struct ui *ui)
 {
     int y = -1, x = 0;
-    struct area all = {0, 0, canvas_rows(ui->screen) - 1, canvas_columns(ui->screen)};
-    if (!ui->dirty)
+    if (!state_take_touched(ui->state))
         return;
-    ui->dirty = false;
-    if (ui->small) {
+    lay_out(ui);
+    canvas_clear(ui->canvas);
+    if (state_is_small(ui->state))
         draw_small(ui);
-        return;
-    }
-    canvas_clear(ui->screen);
-    draw_panes(ui, &y, &x);
-    if (ui->compare != NULL) {
-        compare_draw(ui->compare, ui->screen, &all);
-        y = -1;
-    }
-    if (ui->popup != NULL)
-        popup_draw(ui->popup, ui->screen, &all, &y, &x);
-    canvas_flush(ui->screen, y, x);
+    else
+        draw_panes(ui, &y, &x);
+    canvas_flush(ui->canvas, y, x);
 }
 
 void ui_resize(struct ui *ui)
 {
-    canvas_resize(ui->screen);
-    ui_lay_out(ui);
+    canvas_resize(ui->canvas);
+    state_touch(ui->state);
 }
 
 void ui_leave(struct ui *ui)
 {
-    canvas_leave(ui->screen);
+    canvas_leave(ui->canvas);
 }
 
 void ui_return(struct ui *ui)
 {
-    canvas_return(ui->screen);
-    ui_lay_out(ui);
+    canvas_return(ui->canvas);
+    state_touch(ui->state);
 }
 
 bool ui_has_focus(const struct ui *ui)
 {
-    return ui->focused;
-}
-
-void ui_bell(struct ui *ui)
-{
-    canvas_bell(ui->screen);
+    return ui->input->focused;
 }

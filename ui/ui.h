@@ -50,46 +50,57 @@ const char *ui_last_words(void);
 
 /* ---- the loop --------------------------------------------------------------------------------------------------- */
 
+/* What the user does, told to the program. Which fields of struct ui_action count is said with each; what they point to
+ * is valid during the call. */
 enum ui_action_kind {
     UI_SEND,      /* text: a message or a slash command, as typed */
-    UI_COMMAND,   /* text: a slash command that a key or the palette asks for; about says on what */
+    UI_COMMAND,   /* text: a slash command that a key or an item of a popup names; about, id, index: on what it acts */
+    UI_CHOICE,    /* act, a, b: those of the item that was chosen from a popup */
     UI_STOP,      /* stop the answer */
     UI_INTERRUPT, /* Ctrl-C with nothing typed and nothing to stop */
     UI_QUIT,
     UI_SUSPEND,
     UI_EDITOR,    /* open what is typed in the user's editor */
     UI_EDITED,    /* what is typed changed */
-    UI_COMPLETE,  /* candidates are wanted for what is typed: see ui_complete */
-    UI_QUERY,     /* text: typed in a popup that asks for items: see ui_set_items */
-    UI_CANCEL,    /* an edit was left; text "popup": a popup */
+    UI_COMPLETE,  /* candidates are wanted for what is typed, see ui_complete */
+    UI_QUERY,     /* text: typed in a popup that asks for items, see ui_set_items */
+    UI_LEAVE_EDIT,
     UI_COPY,      /* text: to the clipboard; what names it */
-    UI_SCROLLED,  /* the view moved */
+    UI_SELECT,    /* text: to the primary selection */
     UI_MORE,      /* the end of the list is selected: there may be more */
-    UI_TOKENS,    /* the tokens of message (by index) are wanted: see ui_message_tokens */
-    UI_TOKEN,     /* the lens stands on a token of message (by index): see ui_set_token */
-    UI_FORK,      /* go on with alternative step of that token instead; -1: with what is drawn there now */
-    UI_WORDS,     /* go on with a person's words in place of that token; token SIZE_MAX: behind the last */
-    UI_STEP,      /* the answer that waits goes on with candidate step; -1: with what is drawn */
-    UI_KEEP,      /* the answer of side step is to be kept: see ui_compare */
-    UI_LEAVE,     /* stop comparing; when nothing runs, leave it */
-    UI_SETTING,   /* text: the name of a setting; step, or value when it was typed */
+    UI_TOKENS,    /* index: the tokens of this message are wanted, see ui_message_tokens */
+    UI_TOKEN,     /* index, token: the lens is on this token, see ui_set_token */
+    UI_FORK,      /* index, token: continue with alternative step instead; -1: with one drawn again */
+    UI_WORDS,     /* index, token: continue with the user's words there; token SIZE_MAX: after the last one */
+    UI_STEP,      /* the answer that waits continues with candidate step; -1: with what is drawn */
+    UI_KEEP,      /* index: the answer of this side is kept, see ui_compare */
+    UI_LEAVE_COMPARISON, /* stop comparing; when nothing runs, leave it */
+    UI_SETTING_STEP,  /* text, the name of a setting: step -10, -1, 1 or 10 */
+    UI_SETTING_DRAG,  /* text: its slider is at position */
+    UI_SETTING_RESET, /* text: back to the default */
+    UI_SETTING_TYPED, /* text: typed is its value, answered by ui_setting_typed */
 };
+/* What is selected in the pane where a key was pressed. */
+enum ui_about { UI_ABOUT_NOTHING, UI_ABOUT_MESSAGE, UI_ABOUT_CONVERSATION };
 struct ui_action {
     enum ui_action_kind kind;
     const char *text;
     size_t size;
-    const char *what;      /* UI_COPY: "message", "code block", "selection"; NULL: to the primary selection only */
-    int64_t message;       /* the one keys act on; 0: none */
-    int64_t conversation;  /* the one selected in the list; 0: none */
-    size_t index, token;   /* UI_TOKENS, UI_TOKEN, UI_FORK, UI_WORDS: the message and the token in it */
-    int step;              /* UI_SETTING: -10, -1, 1, 10; 0: back to the default, or text after '=' */
-    const char *typed;     /* UI_SETTING: the value as typed, answered by ui_setting_typed; NULL: none was */
+    const char *what;    /* "message", "code block", "selection" */
+    enum ui_about about;
+    int64_t id;          /* of the message or the conversation; 0: it is not stored, or none is selected */
+    size_t index, token; /* of a message, and of a token in it, from 0; of a message, SIZE_MAX: none is selected */
+    int act;             /* see struct ui_item */
+    int64_t a, b;
+    int step;
+    double position;     /* 0 to 1 */
+    const char *typed;
 };
 typedef void ui_act(void *context, const struct ui_action *action);
 
 /* Runs one of the screen's own commands, e.g. "settings". */
 void ui_command(struct ui *ui, const char *name);
-/* Takes bytes that were typed and tells the actions that follow. final: nothing came for a moment (see ui_timeout). */
+/* Takes bytes that were typed and tells the actions that follow. */
 void ui_type(struct ui *ui, const char *bytes, size_t size, ui_act *act, void *context);
 /* Does what is due by time. Milliseconds from now until it should be called again are ui_timeout's; -1: not at all. */
 void ui_tick(struct ui *ui, ui_act *act, void *context);
@@ -187,7 +198,9 @@ void ui_complete(struct ui *ui, size_t start, const char *const *words, size_t n
 struct ui_item {
     const char *label;
     const char *detail;    /* dim, at the right or below; may be NULL */
-    const char *command;   /* UI_COMMAND's text when it is chosen */
+    const char *command;   /* UI_COMMAND's text when it is chosen, with act 0 */
+    int act;               /* positive: the program's own number, which UI_CHOICE brings with a and b; 0: command runs */
+    int64_t a, b;
 };
 /* A list to choose from by typing a few letters. With asks set typing filters nothing but sends UI_QUERY with the text,
  * which ui_set_items answers. */
@@ -261,6 +274,7 @@ bool ui_default_binding(size_t index, struct ui_binding *out);
 void ui_set_raw(struct ui *ui, bool raw);     /* the text of messages as it is, without Markdown */
 bool ui_is_raw(const struct ui *ui);
 void ui_set_think(struct ui *ui, bool show);  /* what a model thinks, unfolded */
+bool ui_shows_think(const struct ui *ui);
 void ui_set_mouse(struct ui *ui, bool on);
 
 #endif

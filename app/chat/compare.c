@@ -1,10 +1,12 @@
-/* Chat: the last question answered under several settings or models, side by side.
+/* Compare: the last question answered under several settings or models, side by side.
  *
- * The first side with the chat's own model is made by the chat's worker, the others by workers beside it, which share its
- * weights or open a model of their own, each with a key/value cache. One computes at a time: the prompts are read one after
- * another, then each side makes a token when it is its turn. All that is said is stored as it comes, in replies below the
- * question. */
+ * A side has a speaker and settings. The first side with the chat's own model uses the chat's speaker; the others have
+ * speakers of their own, beside that one with only a key/value cache more, or with a model of their own. One computes
+ * at a time: the prompts are read one after another, then each side makes a token when it is its turn. Everything is
+ * stored as it comes, in replies below the question. */
 #include <config.h>
+
+#include "app/chat/compare.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,11 +14,26 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "app/chat/internal.h"
-#include "app/chat/models.h"
+#include "app/chat/answer.h"
+#include "app/chat/chat.h"
+#include "app/chat/form.h"
+#include "app/chat/list.h"
+#include "app/chat/reload.h"
+#include "app/chat/saving.h"
+#include "app/chat/script.h"
+#include "app/chat/speaker.h"
+#include "app/chat/state.h"
+#include "app/library/home.h"
+#include "app/options/options.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "history/history.h"
 
-/* Tokens that an answer without a limit has room for beside a long prompt. */
-enum { ROOM = 2048 };
+enum {
+    ROOM = 2048,       /* tokens of context that an answer without a limit gets after its prompt */
+    RETRY_EVERY = 1000 /* milliseconds between tries to finish a reply */
+};
 
 enum stage {
     LOADING,
@@ -28,22 +45,21 @@ enum stage {
 };
 
 struct side {
-    char *label, *model;             /* model: a path; NULL: the chat's */
-    struct worker *worker;           /* NULL: it could not be started */
-    bool own;                        /* the worker is this side's */
-    struct chat_template *template;  /* of a model of its own */
+    char *label;
+    struct speaker *speaker;    /* the chat's, or own; NULL: it could not be made */
+    bool own, shares_model;     /* own, with the chat's model */
     enum stage stage;
-    uint64_t request;
-    struct chat_message answer;
+    uint64_t request;           /* 0: none */
+    struct chat_message answer; /* with the side's settings */
     struct store_reply *reply;
     struct error error;
 };
 
 struct compare {
     struct side sides[CHAT_SIDES];
-    size_t n, turn;                  /* turn: the side that computed last */
-    size_t question;                 /* index of the message */
-    int64_t shown;                   /* the message below it that was shown; 0: none */
+    size_t n, turn;             /* turn: the side that computed last */
+    size_t question;            /* index of the message */
+    int64_t shown;              /* id of the message below it that was shown before; 0: none */
     int epoll;
 };
 
@@ -71,50 +87,46 @@ bool chat_compare_runs(const struct chat *c)
     return false;
 }
 
-static void tell(const struct chat *c, const struct side *s)
+static void tell_side(const struct chat *c, const struct side *s)
 {
     if (c->view->compared != NULL)
         c->view->compared(c->view->context, (size_t)(s - c->compare->sides));
 }
 
-/* The chat as this side sees it. Nothing of it may be kept. */
-static struct chat seen_by(const struct chat *c, const struct side *s)
+/* What the side's answer is made from, said by a speaker that has its model. */
+static struct script side_script(const struct chat *c, const struct side *s, const struct speaker *speaker)
 {
-    struct chat then = *c;
-    then.worker = s->worker;
-    then.sampling = s->answer.sampling;
-    if (s->template != NULL)
-        then.template = s->template;
-    return then;
+    struct script script = chat_script(c);
+    script.speaker = speaker;
+    script.max_new_tokens = s->answer.sampling.max_new_tokens;
+    return script_before(&script, c->compare->question + 1);
 }
 
 /* ---- storing ---------------------------------------------------------------------------------------------------- */
 
-static enum error_code open_reply(struct chat *c, struct side *s, struct error *err)
+static enum error_code open_side_reply(struct chat *c, struct side *s, struct error *err)
 {
-    struct chat then = seen_by(c, s);
-    s->answer.model = strdup(model_info(worker_model(s->worker))->name);
-    struct store_making made = chat_making(&then, &s->answer);
+    s->answer.model = strdup(model_info(speaker_model(s->speaker))->name);
+    struct store_making made = form_making(s->speaker, &s->answer);
     s->reply = store_reply_begin(home_store(c->home), home_conversation(c->home), c->list.at[c->compare->question].id,
                                  STORE_ASSISTANT, &made, err);
-    chat_making_free(&made);
+    form_making_free(&made);
     s->answer.id = s->reply != NULL ? store_reply_message(s->reply) : 0;
     return err->code;
 }
 
 /* What can't be stored now is tried again by chat_compare_flush. */
-static void close_reply(struct chat *c, struct side *s)
+static void close_side_reply(struct side *s)
 {
     struct error ignored = {0};
-    struct chat then = seen_by(c, s);
     if (s->reply == NULL)
         return;
-    struct store_making made = chat_making(&then, &s->answer);
+    struct store_making made = form_making(s->speaker, &s->answer);
     if (store_reply_finish(s->reply, s->answer.state, &made, &ignored) == ERR_NONE) {
         store_reply_free(s->reply);
         s->reply = NULL;
     }
-    chat_making_free(&made);
+    form_making_free(&made);
 }
 
 int chat_compare_due(const struct chat *c)
@@ -122,7 +134,7 @@ int chat_compare_due(const struct chat *c)
     int due = -1;
     for (size_t i = 0; i < chat_compared(c); i++) {
         const struct side *s = &c->compare->sides[i];
-        int wait = s->reply == NULL ? -1 : s->stage == ENDED ? 1000 : store_reply_due(s->reply);
+        int wait = s->reply == NULL ? -1 : s->stage == ENDED ? RETRY_EVERY : store_reply_due(s->reply);
         if (wait >= 0 && (due < 0 || wait < due))
             due = wait;
     }
@@ -131,11 +143,11 @@ int chat_compare_due(const struct chat *c)
 
 void chat_compare_flush(struct chat *c)
 {
-    struct error ignored = {0}; /* tried again with the next; the end tells */
+    struct error ignored = {0}; /* tried again with the next; finishing the reply fails if it can't be written */
     for (size_t i = 0; i < chat_compared(c); i++) {
         struct side *s = &c->compare->sides[i];
         if (s->reply != NULL && s->stage == ENDED)
-            close_reply(c, s);
+            close_side_reply(s);
         else if (s->reply != NULL && store_reply_due(s->reply) == 0)
             store_reply_flush(s->reply, &ignored);
     }
@@ -143,55 +155,58 @@ void chat_compare_flush(struct chat *c)
 
 /* ---- one side --------------------------------------------------------------------------------------------------- */
 
+static void take_shared_event(struct chat *c, const struct event *event);
+
 static void end_side(struct chat *c, struct side *s, enum store_state state)
 {
     s->answer.state = state;
     s->stage = ENDED;
     s->request = 0;
-    close_reply(c, s);
-    tell(c, s);
+    close_side_reply(s);
+    tell_side(c, s);
 }
 
-/* Has the side read its prompt; its tokens wait for their turn. */
-static void ask(struct chat *c, struct side *s)
+/* Starts prefill; generation waits for its turn. */
+static void ask_side(struct chat *c, struct side *s)
 {
     struct prompt prompt = {0};
-    struct chat then = seen_by(c, s);
+    struct script script = side_script(c, s, s->speaker);
     struct sampling settings = s->answer.sampling;
-    worker_pace(s->worker, 0);
-    if (chat_render_before(&then, c->compare->question + 1, &prompt, &s->error) == ERR_NONE &&
-        (s->reply != NULL || open_reply(c, s, &s->error) == ERR_NONE)) {
-        chat_add_stops(&then, &settings);
-        s->request = worker_generate(s->worker, prompt.ids.at, prompt.ids.n, &settings, &s->error);
+    size_t first_visible;
+    speaker_pace(s->speaker, 0);
+    if (script_render_fitting(&script, &prompt, &first_visible, &s->error) == ERR_NONE &&
+        (s->reply != NULL || open_side_reply(c, s, &s->error) == ERR_NONE)) {
+        speaker_add_stops(s->speaker, &settings);
+        s->request = speaker_ask(s->speaker, &prompt.ids, &settings, take_shared_event, &s->error);
     }
     prompt_free(&prompt);
     s->stage = READING;
     if (s->request == 0)
         end_side(c, s, STORE_STOPPED);
     else
-        tell(c, s);
+        tell_side(c, s);
 }
 
-/* One computes, or will in a moment: a side that only needs a cache is soon ready. */
+/* Whether a side computes, or will in a moment: one that only needs a cache is soon ready. */
 static bool must_wait(const struct compare *m)
 {
     for (size_t i = 0; i < m->n; i++) {
         const struct side *s = &m->sides[i];
-        if (s->stage == READING || s->stage == MAKING || (s->stage == LOADING && s->model == NULL))
+        if (s->stage == READING || s->stage == MAKING || (s->stage == LOADING && s->shares_model))
             return true;
     }
     return false;
 }
 
-/* Lets the next one compute, unless one does: first those read their prompts that have not. */
-static void go_on(struct chat *c)
+/* Starts the next side if none is computing. Pending prefills go first. */
+static void start_next_side(struct chat *c)
 {
     struct compare *m = c->compare;
     if (must_wait(m))
         return;
     for (size_t i = 0; i < m->n; i++)
         if (m->sides[i].stage == LOADED) {
-            ask(c, &m->sides[i]);
+            ask_side(c, &m->sides[i]);
             if (m->sides[i].stage == READING)
                 return;
         }
@@ -201,32 +216,29 @@ static void go_on(struct chat *c)
             continue;
         m->turn = (size_t)(s - m->sides);
         s->stage = MAKING;
-        worker_pace(s->worker, 1);
+        speaker_pace(s->speaker, 1);
         return;
     }
 }
 
-static void take_loaded(struct chat *c, struct side *s)
+static void take_side_loaded(struct chat *c, struct side *s)
 {
     s->stage = LOADED;
-    if (s->model == NULL)
-        return;
-    s->template = models_template_named(c->options, NULL, worker_model(s->worker), &s->error);
-    if (s->template == NULL)
+    if (speaker_use_loaded(s->speaker, NULL, &s->error) != ERR_NONE)
         end_side(c, s, STORE_STOPPED);
 }
 
-static void take_token(struct chat *c, struct side *s, const struct event *event)
+static void take_side_token(struct chat *c, struct side *s, const struct event *event)
 {
-    struct error ignored = {0}; /* kept, and tried again with the next */
-    struct store_token token = chat_token(event);
+    struct error ignored = {0}; /* the store keeps it, and tries again with the next */
+    struct store_token token = form_token(event);
     buf_append(&s->answer.text, event->text, event->text_size);
     if (s->reply != NULL)
         store_reply_append(s->reply, event->text, event->text_size, event->id >= 0 ? &token : NULL, &ignored);
-    tell(c, s);
+    tell_side(c, s);
 }
 
-static void take_done(struct chat *c, struct side *s, const struct event *event)
+static void take_side_end(struct chat *c, struct side *s, const struct event *event)
 {
     s->answer.timings = event->timings;
     s->answer.finish = event->finish;
@@ -236,31 +248,32 @@ static void take_done(struct chat *c, struct side *s, const struct event *event)
     end_side(c, s, stopped ? STORE_STOPPED : STORE_COMPLETE);
 }
 
-static void take(struct chat *c, struct side *s, const struct event *event)
+static void take_side_event(struct chat *c, struct side *s, const struct event *event)
 {
     switch (event->kind) {
-    case EVENT_LOADED: take_loaded(c, s); break;
+    case EVENT_LOADED: take_side_loaded(c, s); break;
+    case EVENT_PROMPT:
     case EVENT_PREFILL: break;
     case EVENT_PREVIEW: s->stage = WAITING; break;
-    case EVENT_TOKEN: take_token(c, s, event); break;
+    case EVENT_TOKEN: take_side_token(c, s, event); break;
     case EVENT_DONE:
-    case EVENT_FAILED: take_done(c, s, event); break;
+    case EVENT_FAILED: take_side_end(c, s, event); break;
     }
-    go_on(c);
+    start_next_side(c);
 }
 
 /* ---- events ----------------------------------------------------------------------------------------------------- */
 
-bool chat_compare_take(struct chat *c, const struct event *event)
+/* Takes what the chat's own speaker says for the side that uses it. */
+static void take_shared_event(struct chat *c, const struct event *event)
 {
     for (size_t i = 0; i < chat_compared(c); i++) {
         struct side *s = &c->compare->sides[i];
-        if (s->own || s->request == 0 || s->request != event->request)
-            continue;
-        take(c, s, event);
-        return true;
+        if (!s->own && s->request == event->request) {
+            take_side_event(c, s, event);
+            return;
+        }
     }
-    return false;
 }
 
 void chat_compare_handle(struct chat *c)
@@ -268,9 +281,9 @@ void chat_compare_handle(struct chat *c)
     struct event event;
     for (size_t i = 0; i < chat_compared(c); i++) {
         struct side *s = &c->compare->sides[i];
-        while (c->compare != NULL && s->own && s->worker != NULL && worker_next(s->worker, &event))
+        while (c->compare != NULL && s->own && s->speaker != NULL && speaker_next(s->speaker, &event))
             if (s->stage != ENDED)
-                take(c, s, &event);
+                take_side_event(c, s, &event);
     }
 }
 
@@ -281,17 +294,16 @@ int chat_compare_fd(const struct chat *c)
 
 /* ---- beginning -------------------------------------------------------------------------------------------------- */
 
-/* Tokens that a side beside the chat's own needs room for. */
+/* Tokens of context that a side with the chat's model needs. */
 static int32_t room_for(const struct chat *c, const struct side *s)
 {
     struct prompt prompt = {0};
-    struct error ignored = {0};
-    struct chat then = *c;
-    then.sampling = s->answer.sampling;
-    size_t capacity = chat_capacity(c), room = ROOM;
+    struct error ignored = {0}; /* then it gets a whole context */
+    struct script script = side_script(c, s, c->speaker);
+    size_t capacity = chat_capacity(c), room = ROOM, first_visible;
     if (s->answer.sampling.max_new_tokens >= 0)
         room = (size_t)s->answer.sampling.max_new_tokens;
-    if (chat_render_before(&then, c->compare->question + 1, &prompt, &ignored) == ERR_NONE)
+    if (script_render_fitting(&script, &prompt, &first_visible, &ignored) == ERR_NONE)
         room += prompt.ids.n + 1;
     else
         room = capacity;
@@ -299,20 +311,23 @@ static int32_t room_for(const struct chat *c, const struct side *s)
     return (int32_t)(room < capacity ? room : capacity);
 }
 
-static enum error_code start_worker(struct chat *c, struct side *s, struct error *err)
+/* A speaker with a model of its own, and that model's template; NULL on failure. */
+static struct speaker *load_speaker(const struct options *o, const char *model, struct error *err)
 {
-    struct worker_options options = {
-        .model_path = s->model,
-        .session = {.context = c->options->context, .threads = c->options->threads, .exact = c->options->exact},
-    };
+    struct speaker *s = speaker_new(o, err);
+    if (s != NULL && speaker_use_template(s, NULL, false, err) == ERR_NONE && speaker_load(s, model, err) == ERR_NONE)
+        return s;
+    speaker_free(s);
+    return NULL;
+}
+
+static enum error_code start_speaker(struct chat *c, struct side *s, const char *model, struct error *err)
+{
     struct epoll_event wanted = {.events = EPOLLIN};
-    if (s->model == NULL) {
-        options.beside = c->worker;
-        options.session.context = room_for(c, s);
-    }
-    s->worker = worker_start(&options, err);
     s->own = true;
-    if (s->worker != NULL && epoll_ctl(c->compare->epoll, EPOLL_CTL_ADD, worker_fd(s->worker), &wanted) != 0)
+    s->shares_model = model == NULL;
+    s->speaker = model != NULL ? load_speaker(c->options, model, err) : speaker_beside(c->speaker, room_for(c, s), err);
+    if (s->speaker != NULL && epoll_ctl(c->compare->epoll, EPOLL_CTL_ADD, speaker_fd(s->speaker), &wanted) != 0)
         error_system(err, ERR_IO, errno, "cannot wait for the engine");
     return err->code;
 }
@@ -323,23 +338,20 @@ static enum error_code begin_side(struct chat *c, struct side *s, const struct c
     s->label = strdup(wanted->label);
     s->answer = (struct chat_message){.role = ROLE_ASSISTANT, .state = STORE_STREAMING, .sampling = wanted->sampling};
     buf_init(&s->answer.text, CHAT_TEXT_MOST);
-    if (wanted->model != NULL && (s->model = models_find_name(c->options, wanted->model, err)) == NULL)
-        return err->code;
-    if (s->model == NULL && first) {
-        s->worker = c->worker;
-        s->stage = LOADED;
-        return ERR_NONE;
-    }
-    return start_worker(c, s, err);
+    if (wanted->model != NULL || !first)
+        return start_speaker(c, s, wanted->model, err);
+    s->speaker = c->speaker;
+    s->stage = LOADED;
+    return ERR_NONE;
 }
 
-static enum error_code begin(struct chat *c, const struct chat_side *sides, size_t n, struct error *err)
+static enum error_code begin_sides(struct chat *c, const struct chat_side *sides, size_t n, struct error *err)
 {
     struct compare *m = c->compare;
     struct epoll_event wanted = {.events = EPOLLIN};
     bool first = true;
     m->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (m->epoll < 0 || epoll_ctl(m->epoll, EPOLL_CTL_ADD, worker_fd(c->worker), &wanted) != 0)
+    if (m->epoll < 0 || epoll_ctl(m->epoll, EPOLL_CTL_ADD, speaker_fd(c->speaker), &wanted) != 0)
         return error_system(err, ERR_IO, errno, "cannot wait for the engine");
     for (size_t i = 0; i < n; i++) {
         m->n = i + 1;
@@ -356,20 +368,20 @@ enum error_code chat_compare(struct chat *c, const struct chat_side *sides, size
     if (chat_check_ready(c, err) != ERR_NONE || chat_check_saved(c, err) != ERR_NONE)
         return err->code;
     size_t question = chat_list_last_user(&c->list);
-    if (chat_model(c) == NULL || c->next != NULL)
-        return error_set(err, ERR_BUSY, "the model is not loaded yet");
+    if (chat_model(c) == NULL || speaker_is_loading(c->speaker))
+        return error_set(err, ERR_BUSY, "the model is still loading; try again in a moment");
     if (question >= c->list.n)
         return error_set(err, ERR_NOT_FOUND, "there is no question yet to answer in several ways");
     c->compare = calloc(1, sizeof *c->compare);
     if (c->compare == NULL)
-        return error_set(err, ERR_MEMORY, "no memory to compare");
+        return error_set(err, ERR_MEMORY, "out of memory");
     c->compare->question = question;
-    c->compare->shown = question + 1 < c->list.n ? c->list.at[c->list.n - 1].id : 0;
-    if (begin(c, sides, n, err) != ERR_NONE) {
+    c->compare->shown = question + 1 < c->list.n ? chat_list_last(&c->list)->id : 0;
+    if (begin_sides(c, sides, n, err) != ERR_NONE) {
         chat_compare_forget(c);
         return err->code;
     }
-    go_on(c);
+    start_next_side(c);
     return ERR_NONE;
 }
 
@@ -380,33 +392,38 @@ void chat_compare_stop(struct chat *c)
     for (size_t i = 0; i < chat_compared(c); i++) {
         struct side *s = &c->compare->sides[i];
         if (s->request != 0)
-            worker_stop(s->worker);
+            speaker_stop(s->speaker);
         else if (s->stage != ENDED)
             end_side(c, s, STORE_STOPPED);
     }
 }
 
+static void free_side(struct side *s)
+{
+    if (s->request != 0 && !s->own) {
+        speaker_stop(s->speaker);
+        speaker_forget(s->speaker, s->request);
+    }
+    if (s->own)
+        speaker_free(s->speaker);
+    store_reply_free(s->reply);
+    buf_free(&s->answer.text);
+    free(s->answer.model);
+    free(s->label);
+}
+
 void chat_compare_forget(struct chat *c)
 {
     struct compare *m = c->compare;
-    for (size_t i = 0; i < chat_compared(c); i++) {
-        struct side *s = &m->sides[i];
-        if (s->request != 0 && !s->own)
-            worker_stop(s->worker);
-        if (s->own)
-            worker_free(s->worker);
-        store_reply_free(s->reply);
-        template_free(s->template);
-        buf_free(&s->answer.text);
-        free(s->answer.model);
-        free(s->label);
-        free(s->model);
-    }
-    if (m != NULL && m->epoll > 0)
+    if (m == NULL)
+        return;
+    for (size_t i = 0; i < m->n; i++)
+        free_side(&m->sides[i]);
+    if (m->epoll > 0)
         close(m->epoll);
     free(m);
     c->compare = NULL;
-    chat_set_stepping(c, c->stepping);
+    chat_set_stepping(c, chat_is_stepping(c));
 }
 
 enum error_code chat_compare_end(struct chat *c, size_t side, struct error *err)

@@ -1,22 +1,37 @@
-/* Chat: taking another road inside an answer.
+/* Fork: continuing an answer differently from one of its tokens on.
  *
- * The answer's token records say which ids stand before the place. They are given to the model as they were, not as the text
- * would be tokenised now, so that the key/value cache holds all but the token that is put there. */
+ * The answer's token records say which ids stand before the place. The model is given those ids, not the text tokenised
+ * again, so that the key/value cache holds everything but the token that is put there. */
 #include <config.h>
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/chat/internal.h"
+#include "app/chat/answer.h"
+#include "app/chat/answering.h"
+#include "app/chat/chat.h"
+#include "app/chat/edit.h"
+#include "app/chat/list.h"
+#include "app/chat/saving.h"
+#include "app/chat/settings.h"
+#include "app/chat/state.h"
+#include "app/chat/undone.h"
+#include "app/library/home.h"
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
+#include "history/history.h"
 
 enum { PIECE_MOST = 4096 };
 
-/* What stands behind the place. */
-struct road {
-    size_t place;
-    struct ids put;       /* tokens that a person puts there; none: the model draws at once */
+/* Where an answer forks, and what is put there. */
+struct fork {
+    size_t index, place; /* of the answer, and of its token */
+    struct ids put;      /* none: the model draws at once */
 };
+
+/* ---- the beginning of the new answer ---------------------------------------------------------------------------- */
 
 static struct store_token forced_token(const struct store_records *r, size_t place, int32_t id, size_t bytes)
 {
@@ -35,116 +50,113 @@ static struct store_token forced_token(const struct store_records *r, size_t pla
     return t;
 }
 
-/* The tokens that are put: as text behind the answer's, and as records. Of the first it is known what else could have
- * stood there. Bytes of a character count with the token that makes it whole. */
-static bool put(const struct chat *c, struct chat_message *m, const struct store_records *r, const struct road *road)
+/* Appends the tokens that are put to the answer's text and records. Only the first keeps its alternatives. The bytes
+ * of a split character are attributed to the token that completes it. */
+static bool append_forced(const struct chat *c, struct chat_message *m, const struct store_records *r,
+                          const struct fork *f)
 {
     struct buf piece;
     size_t waiting = 0;
     bool ok = true;
     const struct tokenizer *t = model_tokenizer(chat_model(c));
     buf_init(&piece, PIECE_MOST);
-    for (size_t i = 0; ok && i < road->put.n; i++) {
+    for (size_t i = 0; ok && i < f->put.n; i++) {
         buf_clear(&piece);
-        ok = tokenizer_piece(t, road->put.at[i], &piece) && buf_append(&m->text, buf_text(&piece), piece.size);
+        ok = tokenizer_piece(t, f->put.at[i], &piece) && buf_append(&m->text, buf_text(&piece), piece.size);
         waiting += piece.size;
         size_t whole = utf8_check(buf_text(&m->text) + m->text.size - waiting, waiting);
-        bool last = i + 1 == road->put.n;
-        m->tokens[m->n_tokens++] = forced_token(r, i == 0 ? road->place : r->n, road->put.at[i], last ? waiting : whole);
+        bool last = i + 1 == f->put.n;
+        m->tokens[m->n_tokens++] = forced_token(r, i == 0 ? f->place : r->n, f->put.at[i], last ? waiting : whole);
         waiting -= whole;
     }
     buf_free(&piece);
     return ok;
 }
 
-/* Fills the message and the ids that it stands for: the records before the place, and the tokens put there. */
-static enum error_code fill(struct chat *c, struct chat_message *m, const struct store_records *r, const struct road *road,
-                            struct error *err)
+/* Gives the answer its first records, those before the place and those put there, and has it begin with their ids. */
+static enum error_code copy_prefix(struct chat *c, struct chat_message *m, const struct store_records *r,
+                                   const struct fork *f, struct error *err)
 {
-    c->forced.n = 0;
-    m->tokens = calloc(road->place + road->put.n + 1, sizeof *m->tokens);
+    struct ids beginning = {0};
+    m->tokens = calloc(f->place + f->put.n + 1, sizeof *m->tokens);
     bool ok = m->tokens != NULL;
-    for (size_t i = 0; ok && i < road->place; i++) {
+    for (size_t i = 0; ok && i < f->place; i++) {
         m->tokens[m->n_tokens++] = r->at[i];
-        ok = ids_append(&c->forced, &r->at[i].chosen.id, 1);
+        ok = ids_append(&beginning, &r->at[i].chosen.id, 1);
     }
-    ok = ok && put(c, m, r, road) && ids_append(&c->forced, road->put.at, road->put.n);
+    ok = ok && append_forced(c, m, r, f) && ids_append(&beginning, f->put.at, f->put.n) &&
+         answering_force(c->answering, &beginning);
     m->tokens_capacity = ok ? m->n_tokens : 0;
-    return ok ? ERR_NONE : error_set(err, ERR_MEMORY, "no memory for an answer");
+    ids_free(&beginning);
+    return ok ? ERR_NONE : error_set(err, ERR_MEMORY, "out of memory");
 }
 
-/* Puts the new answer in place of the old one and has the model go on. */
-static enum error_code fork(struct chat *c, size_t index, const struct store_records *r, const struct road *road,
-                            struct error *err)
-{
-    struct chat_list old = {0};
-    size_t kept = 0;
-    for (size_t i = 0; i < road->place; i++)
-        kept += r->at[i].bytes;
-    if (kept > c->list.at[index].text.size)
-        return error_set(err, ERR_CORRUPT, "the record of this answer does not fit its text");
-    if (!chat_list_move(&c->list, index, &old) ||
-        chat_list_add(&c->list, ROLE_ASSISTANT, buf_text(&old.at[0].text), kept) == NULL) {
-        if (old.n > 0)
-            chat_list_move(&old, 0, &c->list);
-        return error_set(err, ERR_MEMORY, "no memory for an answer");
-    }
-    struct chat_message *m = &c->list.at[index];
-    m->sibling = old.at[0].siblings;
-    m->siblings = old.at[0].siblings + 1;
-    m->model = strdup(model_info(chat_model(c))->name);
-    chat_take_settings(c, m);
-    enum error_code code = fill(c, m, r, road, err);
-    c->tries = 0;
-    c->sent = false;
-    chat_tell_changed(c, index);
-    if (code == ERR_NONE)
-        code = chat_ask(c, err);
-    c->forced.n = 0;
-    if (code != ERR_NONE)
-        chat_put_back(c, index, &old);
-    else
-        chat_forget_undone(c);
-    chat_list_free(&old);
-    return code;
-}
+/* ---- forking ---------------------------------------------------------------------------------------------------- */
 
-static enum error_code check(struct chat *c, size_t index, struct error *err)
+static enum error_code check_fork(struct chat *c, size_t index, struct error *err)
 {
-    if (chat_check_ready(c, err) != ERR_NONE || chat_check_saved(c, err) != ERR_NONE)
+    if (chat_check_ready(c, err) != ERR_NONE || chat_check_saved(c, err) != ERR_NONE ||
+        chat_check_loaded(c, err) != ERR_NONE || chat_check_answer(c, index, err) != ERR_NONE)
         return err->code;
-    if (chat_model(c) == NULL)
-        return error_set(err, ERR_BUSY, "the model is not loaded yet");
-    if (index >= c->list.n || c->list.at[index].role != ROLE_ASSISTANT)
-        return error_set(err, ERR_NOT_FOUND, "this is no answer");
     const char *model = c->list.at[index].model;
-    if (model == NULL || strcmp(model, model_info(chat_model(c))->name) != 0)
-        return error_set(err, ERR_UNSUPPORTED, "this answer is of %s; /model changes to it", model != NULL ? model : "a person");
+    if (model == NULL)
+        return error_set(err, ERR_UNSUPPORTED, "you wrote this answer, so it has no tokens to fork at");
+    if (strcmp(model, model_info(chat_model(c))->name) != 0)
+        return error_set(err, ERR_UNSUPPORTED, "%s made this answer; /model changes to it", model);
     return ERR_NONE;
 }
 
-/* The same for all forks: makes the road with what make puts, and goes it. */
-typedef enum error_code make_road(const struct chat *c, struct road *road, const void *what, struct error *err);
+/* Puts an answer that begins as the old one up to the place where that was, and has the model continue it. */
+static enum error_code replace_answer(struct chat *c, const struct store_records *r, const struct fork *f,
+                                      struct error *err)
+{
+    struct chat_list old = {0};
+    const struct buf *text = &c->list.at[f->index].text;
+    size_t kept = 0;
+    for (size_t i = 0; i < f->place; i++)
+        kept += r->at[i].bytes;
+    if (kept > text->size)
+        return error_set(err, ERR_CORRUPT, "the record of this answer does not fit its text");
+    if (chat_replace_from(c, f->index, buf_text(text), kept, &old, err) != ERR_NONE) {
+        chat_list_free(&old);
+        return err->code;
+    }
+    struct chat_message *m = &c->list.at[f->index];
+    m->model = strdup(model_info(chat_model(c))->name);
+    m->sampling = chat_settings_for_answer(c->settings);
+    copy_prefix(c, m, r, f, err);
+    chat_settings_first_seed(c->settings);
+    answering_retract_on_failure(c->answering, false);
+    chat_tell_changed(c, f->index);
+    if (err->code == ERR_NONE)
+        chat_ask(c, err);
+    answering_force(c->answering, NULL);
+    if (err->code != ERR_NONE)
+        chat_put_back(c, f->index, &old);
+    else
+        undone_clear(c->undone);
+    chat_list_free(&old);
+    return err->code;
+}
 
-static enum error_code go(struct chat *c, size_t index, size_t place, make_road *make, const void *what, struct error *err)
+static enum error_code fork_at(struct chat *c, const struct fork *f, struct error *err)
 {
     struct store_records r = {0};
-    struct road road = {.place = place};
-    if (check(c, index, err) != ERR_NONE ||
-        store_records(home_store(c->home), c->list.at[index].id, &r, err) != ERR_NONE)
+    if (store_records(home_store(c->home), c->list.at[f->index].id, &r, err) != ERR_NONE)
         return err->code;
-    if (place > r.n)
-        error_set(err, ERR_NOT_FOUND, "the record of this answer has %zu tokens, no token %zu", r.n, place + 1);
-    else if (make(c, &road, what, err) == ERR_NONE)
-        fork(c, index, &r, &road, err);
-    ids_free(&road.put);
+    if (f->place > r.n)
+        error_set(err, ERR_NOT_FOUND, "the record of this answer has %zu tokens, no token %zu", r.n, f->place + 1);
+    else
+        replace_answer(c, &r, f, err);
     store_records_free(&r);
     return err->code;
 }
 
-static enum error_code put_token(const struct chat *c, struct road *road, const void *what, struct error *err)
+/* ---- at a token ------------------------------------------------------------------------------------------------- */
+
+/* Appends a token that may be put; -1 appends none. */
+static enum error_code put_token(const struct chat *c, int32_t id, struct ids *out, struct error *err)
 {
-    int32_t id = *(const int32_t *)what;
     struct buf piece;
     const struct tokenizer *t = model_tokenizer(chat_model(c));
     if (id == -1)
@@ -154,16 +166,22 @@ static enum error_code put_token(const struct chat *c, struct road *road, const 
         error_set(err, ERR_ARGUMENT, "this token has no text; /edit cuts an answer off");
     else if (utf8_check(buf_text(&piece), piece.size) < piece.size)
         error_set(err, ERR_UNSUPPORTED, "this token is only a part of a character");
-    else if (!ids_append(&road->put, &id, 1))
-        error_set(err, ERR_MEMORY, "no memory for an answer");
+    else if (!ids_append(out, &id, 1))
+        error_set(err, ERR_MEMORY, "out of memory");
     buf_free(&piece);
     return err->code;
 }
 
 enum error_code chat_fork(struct chat *c, size_t index, size_t place, int32_t id, struct error *err)
 {
-    return go(c, index, place, put_token, &id, err);
+    struct fork f = {.index = index, .place = place};
+    if (check_fork(c, index, err) == ERR_NONE && put_token(c, id, &f.put, err) == ERR_NONE)
+        fork_at(c, &f, err);
+    ids_free(&f.put);
+    return err->code;
 }
+
+/* ---- at a text -------------------------------------------------------------------------------------------------- */
 
 /* Whether the tokens ids[from..] are this text. */
 static bool are_text(const struct tokenizer *t, const struct ids *ids, size_t from, const char *text)
@@ -178,9 +196,9 @@ static bool are_text(const struct tokenizer *t, const struct ids *ids, size_t fr
     return ok;
 }
 
-/* SentencePiece puts a space before a text. Behind a newline, which is a token of its own there, it does not; the tokens up
- * to the newline are left out. */
-static bool encode_behind_newline(const struct tokenizer *t, const char *text, struct ids *out, struct error *err)
+/* SentencePiece puts a space before a text, but not after a newline, which is a token by itself: the text is encoded
+ * after one, and the tokens up to the newline are left out. */
+static bool encode_after_newline(const struct tokenizer *t, const char *text, struct ids *out, struct error *err)
 {
     struct ids ids = {0};
     struct buf line;
@@ -195,24 +213,26 @@ static bool encode_behind_newline(const struct tokenizer *t, const char *text, s
     return found;
 }
 
-static enum error_code put_words(const struct chat *c, struct road *road, const void *what, struct error *err)
+/* Appends the tokens of a text that is put; none of "". */
+static enum error_code put_words(const struct chat *c, const char *text, struct ids *out, struct error *err)
 {
-    const char *text = what;
     const struct tokenizer *t = model_tokenizer(chat_model(c));
     if (*text == '\0')
         return ERR_NONE;
-    if (tokenizer_encode(t, text, strlen(text), &road->put, err) != ERR_NONE)
+    if (tokenizer_encode(t, text, strlen(text), out, err) != ERR_NONE || are_text(t, out, 0, text))
         return err->code;
-    if (are_text(t, &road->put, 0, text))
-        return ERR_NONE;
-    ids_free(&road->put);
-    road->put = (struct ids){0};
-    if (!encode_behind_newline(t, text, &road->put, err) && err->code == ERR_NONE)
+    ids_free(out);
+    *out = (struct ids){0};
+    if (!encode_after_newline(t, text, out, err) && err->code == ERR_NONE)
         error_set(err, ERR_UNSUPPORTED, "this model's vocabulary can't spell that exactly");
     return err->code;
 }
 
 enum error_code chat_fork_words(struct chat *c, size_t index, size_t place, const char *text, struct error *err)
 {
-    return go(c, index, place, put_words, text, err);
+    struct fork f = {.index = index, .place = place};
+    if (check_fork(c, index, err) == ERR_NONE && put_words(c, text, &f.put, err) == ERR_NONE)
+        fork_at(c, &f, err);
+    ids_free(&f.put);
+    return err->code;
 }

@@ -1,17 +1,14 @@
 /* Chat: lists of messages. A long chat holds hundreds. */
 #include <config.h>
 
+#include "app/chat/list.h"
+
 #include <stdlib.h>
-#include <time.h>
 
-#include "app/chat/internal.h"
-
-static int64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+#include "app/chat/chat.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "engine/engine.h"
 
 static bool make_room(struct chat_list *list, size_t more)
 {
@@ -34,7 +31,7 @@ struct chat_message *chat_list_add(struct chat_list *list, enum role role, const
         buf_free(&copy);
         return NULL;
     }
-    list->at[list->n] = (struct chat_message){.role = role, .text = copy, .created = now(), .siblings = 1};
+    list->at[list->n] = (struct chat_message){.role = role, .text = copy, .created = clock_wall(), .siblings = 1};
     return &list->at[list->n++];
 }
 
@@ -58,6 +55,25 @@ bool chat_list_move(struct chat_list *from, size_t at, struct chat_list *to)
     return true;
 }
 
+void chat_list_free(struct chat_list *list)
+{
+    chat_list_cut(list, 0);
+    free(list->at);
+    *list = (struct chat_list){0};
+}
+
+void chat_list_replace(struct chat_list *to, struct chat_list *from)
+{
+    chat_list_free(to);
+    *to = *from;
+    *from = (struct chat_list){0};
+}
+
+struct chat_message *chat_list_last(const struct chat_list *list)
+{
+    return list->n > 0 ? &list->at[list->n - 1] : NULL;
+}
+
 size_t chat_list_last_user(const struct chat_list *list)
 {
     for (size_t i = list->n; i > 0; i--)
@@ -66,9 +82,10 @@ size_t chat_list_last_user(const struct chat_list *list)
     return list->n;
 }
 
-void chat_list_free(struct chat_list *list)
+size_t chat_list_first_unsaved(const struct chat_list *list)
 {
-    chat_list_cut(list, 0);
-    free(list->at);
-    *list = (struct chat_list){0};
+    size_t i = list->n;
+    while (i > 0 && list->at[i - 1].id == 0)
+        i--;
+    return i;
 }

@@ -1,4 +1,4 @@
-/* Models: looking names up in the models folder, which holds a handful of files. */
+/* Models: looking up names in the models folder, which holds a handful of files. */
 #include <config.h>
 
 #include "app/chat/models.h"
@@ -13,7 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/options/options.h"
 #include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 static const char default_model[] = "SmolLM2-135M-Instruct.Q4_1.gguf";
 static const char suffix[] = ".gguf";
@@ -31,6 +34,15 @@ bool models_is_file(const char *word)
 {
     struct stat status;
     return is_model_name(word) && stat(word, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+void models_label(const char *path, char *out, size_t size)
+{
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+    snprintf(out, size, "%s", slash != NULL ? slash + 1 : path != NULL ? path : "no model");
+    size_t length = strlen(out), end = sizeof suffix - 1;
+    if (length > end && strcasecmp(out + length - end, suffix) == 0)
+        out[length - end] = '\0';
 }
 
 /* ---- the folder ------------------------------------------------------------------------------------------------- */
@@ -83,7 +95,7 @@ static bool without_suffix_equals(const char *file, const char *name, bool prefi
     return strncasecmp(file, name, size) == 0 && (prefix || file[size] == '\0' || strcasecmp(file + size, suffix) == 0);
 }
 
-/* The only file that matches; NULL and *many when several do. */
+/* The only file that matches; NULL when none does, or several: *many then. */
 static const char *only_match(char **names, const char *name, bool prefix, bool *many)
 {
     const char *found = NULL;
@@ -114,7 +126,7 @@ static void join_names(char **names, struct buf *out)
         ;
 }
 
-static const char *choose(char **names, const char *folder, const char *name, struct error *err)
+static const char *choose_model(char **names, const char *folder, const char *name, struct error *err)
 {
     bool many = false;
     const char *found = exact_match(names, name);
@@ -129,8 +141,8 @@ static const char *choose(char **names, const char *folder, const char *name, st
     if (*names == NULL)
         error_set(err, ERR_NOT_FOUND, "there is no model '%s': no such file, and %s holds none", name, folder);
     else
-        error_set(err, ERR_NOT_FOUND, "%s model '%s': %s holds %s", many ? "more than one" : "there is no", name, folder,
-                  buf_text(&there));
+        error_set(err, ERR_NOT_FOUND, "%s model '%s': %s holds %s", many ? "more than one" : "there is no", name,
+                  folder, buf_text(&there));
     buf_free(&there);
     return NULL;
 }
@@ -143,7 +155,7 @@ static const char *choose_default(char **names, const char *folder, struct error
     if (found != NULL)
         return found;
     if (names[0] == NULL)
-        error_set(err, ERR_NOT_FOUND, "palaver needs a model: ./quickstart fetches one, or put a .gguf file into %s",
+        error_set(err, ERR_NOT_FOUND, "there is no model yet: put a .gguf file into %s, or name one with -m (in the source folder ./quickstart fetches one)",
                   folder);
     else
         error_set(err, ERR_NOT_FOUND, "%s holds several models: name one with -m, or `model = NAME` in the config file",
@@ -156,16 +168,16 @@ char *models_find_name(const struct options *o, const char *name, struct error *
     if (name != NULL && (strchr(name, '/') != NULL || access(name, F_OK) == 0)) {
         char *path = strdup(name);
         if (path == NULL)
-            error_set(err, ERR_MEMORY, "no memory for a path");
+            error_set(err, ERR_MEMORY, "out of memory");
         return path;
     }
     char *path = NULL;
     char **names = models_list(o);
     char *folder = paths_join(o->paths.data_dir, "models");
     if (names == NULL || folder == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for the names of models");
+        error_set(err, ERR_MEMORY, "out of memory");
     } else {
-        const char *file = name != NULL ? choose(names, folder, name, err) : choose_default(names, folder, err);
+        const char *file = name != NULL ? choose_model(names, folder, name, err) : choose_default(names, folder, err);
         path = file != NULL ? paths_join(folder, file) : NULL;
     }
     models_free_list(names);
@@ -216,7 +228,7 @@ struct chat_template *models_template_named(const struct options *o, const char 
     struct chat_template *template = NULL;
     char *folder = paths_join(o->paths.config_dir, "templates");
     if (folder == NULL)
-        error_set(err, ERR_MEMORY, "no memory for a path");
+        error_set(err, ERR_MEMORY, "out of memory");
     else if (name != NULL)
         template = template_load(name, folder, err);
     else

@@ -7,31 +7,37 @@
 #define PALAVER_APP_CHAT_MODELS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "app/options/options.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
-/* The path of the model that the options mean, malloc'ed; NULL when there is none, with the names of those that are. */
+/* The path of the model that the options mean, malloc'ed; NULL when there is none, and err lists those that exist. */
 char *models_find(const struct options *o, struct error *err);
-/* The path that a name means, NULL as above; name may be NULL. */
+/* The path that a name means, as above; name NULL: the default model. */
 char *models_find_name(const struct options *o, const char *name, struct error *err);
-/* Names of the files in the models folder, sorted; NULL-terminated, free with models_free_list. */
+/* Names of the files in the models folder, sorted and NULL-terminated; free with models_free_list. NULL when out of
+ * memory. */
 char **models_list(const struct options *o);
 void models_free_list(char **names);
-/* The name by which models_find_name finds the file of this path from wherever the program runs: its name when it lies in
- * the models folder, else a whole path; malloc'ed, NULL without memory. */
+/* The name by which models_find_name finds the file of this path from wherever the program runs: its name when it lies
+ * in the models folder, else a whole path; malloc'ed, NULL when out of memory. */
 char *models_lasting_name(const struct options *o, const char *path);
-/* Opens the model that the options mean. */
+/* Opens the model that the options mean; vocab_only: without its weights. NULL on failure, as the next three. */
 struct model *models_open(const struct options *o, bool vocab_only, struct error *err);
-/* A session as the options ask; context 0: theirs. */
+/* A session as the options say, but for its context in tokens; 0: theirs too. */
 struct session *models_session(const struct options *o, const struct model *model, int32_t context, struct error *err);
 /* The template that the options name, else the model's own. */
 struct chat_template *models_template(const struct options *o, const struct model *model, struct error *err);
 /* The template of that name; NULL: the model's own. */
 struct chat_template *models_template_named(const struct options *o, const char *name, const struct model *model,
                                             struct error *err);
-/* Names of all templates, built-in and the user's: as template_list. */
+/* Names of all templates, built-in and the user's; owned as template_list says. */
 char **models_templates(const struct options *o);
-/* True for a word on the command line that is a model file rather than a message. */
+/* Writes what a model is called in print: its file's name without folder and ".gguf". path may be NULL: "no model". */
+void models_label(const char *path, char *out, size_t size);
+/* Whether a word on the command line is a model file rather than a message. */
 bool models_is_file(const char *word);
 
 #endif

@@ -1,4 +1,4 @@
-/* Presets. */
+/* Preset: using, saving and deleting presets. */
 #include <config.h>
 
 #include "app/chat/preset.h"
@@ -6,35 +6,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "app/chat/answering.h"
+#include "app/chat/chat.h"
+#include "app/chat/settings.h"
+#include "app/chat/state.h"
+#include "app/library/home.h"
 #include "app/text/nearest.h"
+#include "app/text/words.h"
+#include "base/error.h"
+#include "history/history.h"
 
-static const struct { const char *name, *settings; } built_in[] = {
-    {"precise", "{\"temperature\":0.3,\"top_k\":40,\"top_p\":0.9,\"min_p\":0.05}"},
-    {"balanced", "{\"temperature\":0.7,\"top_k\":40,\"top_p\":0.95,\"min_p\":0.05}"},
-    {"creative", "{\"temperature\":1.1,\"top_k\":0,\"top_p\":0.98,\"min_p\":0.03}"},
-    {"deterministic", "{\"temperature\":0}"},
-    /* the generation settings of Stanford Alpaca's demonstration */
-    {"alpaca", "{\"temperature\":0.1,\"top_k\":80,\"top_p\":0.75,\"min_p\":0,\"repetition_penalty\":1.5,\"max_new_tokens\":128}"},
-};
-enum { BUILT_IN = sizeof built_in / sizeof built_in[0] };
-
-static const char *find_built_in(const char *name)
-{
-    for (int i = 0; i < BUILT_IN; i++)
-        if (strcmp(built_in[i].name, name) == 0)
-            return built_in[i].settings;
-    return NULL;
-}
-
-/* Where the user's own lie; NULL without a history. */
-static struct store *library(const struct chat *c)
-{
-    struct error ignored = {0};
-    return home_library(chat_home(c), &ignored);
-}
-
-static enum error_code unknown(struct chat *c, const char *name, struct error *err)
+/* The error for a name that no preset has, with the nearest one that exists. */
+static enum error_code set_unknown(struct chat *c, const char *name, struct error *err)
 {
     struct words names = {0}, lines = {0};
     struct nearest near = nearest_to(name);
@@ -50,22 +35,11 @@ static enum error_code unknown(struct chat *c, const char *name, struct error *e
     return err->code;
 }
 
-char *preset_settings(const struct chat *c, const char *name)
-{
-    char *own = NULL;
-    struct error ignored = {0};
-    struct store *s = library(c);
-    if (s != NULL && store_preset_get(s, name, &own, &ignored) == ERR_NONE)
-        return own;
-    const char *settings = find_built_in(name);
-    return settings != NULL ? strdup(settings) : NULL;
-}
-
-static enum error_code use(struct chat *c, const char *name, bool given_first, struct error *err)
+static enum error_code use_named(struct chat *c, const char *name, bool given_first, struct error *err)
 {
     char *settings = preset_settings(c, name);
     if (settings == NULL)
-        return unknown(c, name, err);
+        return set_unknown(c, name, err);
     chat_use_preset(c, name, settings, given_first);
     free(settings);
     return ERR_NONE;
@@ -73,22 +47,47 @@ static enum error_code use(struct chat *c, const char *name, bool given_first, s
 
 enum error_code preset_use(struct chat *c, const char *name, struct error *err)
 {
-    return use(c, name, false, err);
+    return use_named(c, name, false, err);
 }
 
 enum error_code preset_begin(struct chat *c, const char *name, struct error *err)
 {
-    return use(c, name, true, err);
+    return use_named(c, name, true, err);
+}
+
+void chat_preset_name(const struct chat *c, char *out, size_t size)
+{
+    const char *path = chat_model_path(c), *slash = strrchr(path, '/');
+    snprintf(out, size, "%s", slash != NULL ? slash + 1 : path);
+    size_t length = strlen(out);
+    if (length > 5 && strcasecmp(out + length - 5, ".gguf") == 0)
+        out[length - 5] = '\0';
+}
+
+void preset_begin_with_model(struct chat *c)
+{
+    char name[256];
+    bool first_waits = answering_waits_for_model(c->answering) && answering_is_retracted_on_failure(c->answering);
+    if (chat_count(c) > (first_waits ? 1 : 0) || !chat_settings_follow_model(c->settings))
+        return;
+    chat_preset_name(c, name, sizeof name);
+    char *settings = preset_settings(c, name);
+    if (settings != NULL)
+        chat_use_preset(c, name, settings, true);
+    else if (chat_settings_preset_is_models(c->settings))
+        chat_use_preset(c, NULL, "{}", true);
+    chat_settings_mark_models_preset(c->settings, settings != NULL);
+    free(settings);
 }
 
 enum error_code preset_save(struct chat *c, const char *name, struct error *err)
 {
     struct store *s = home_library(chat_home(c), err);
-    char *settings = s != NULL ? chat_settings_give(chat_sampling(c)) : NULL;
+    char *settings = s != NULL ? chat_write_settings(chat_sampling(c)) : NULL;
     if (settings != NULL)
         store_preset_put(s, name, settings, err);
     else
-        error_set(err, ERR_MEMORY, "no memory for a preset");
+        error_set(err, ERR_MEMORY, "out of memory");
     free(settings);
     return err->code;
 }
@@ -98,48 +97,9 @@ enum error_code preset_delete(struct chat *c, const char *name, struct error *er
     struct store *s = home_library(chat_home(c), err);
     if (s == NULL || store_preset_delete(s, name, err) == ERR_NONE)
         return err->code;
-    if (err->code == ERR_NOT_FOUND && find_built_in(name) != NULL) {
+    if (err->code == ERR_NOT_FOUND && preset_is_built_in(name)) {
         error_clear(err);
         error_set(err, ERR_ARGUMENT, "%s is built in; only your own can be deleted", name);
     }
     return err->code;
-}
-
-/* The settings that say something. */
-static void describe(const char *settings, struct words *lines)
-{
-    struct sampling s = sampling_defaults();
-    struct buf line;
-    buf_init(&line, 4096);
-    chat_settings_take(&s, settings);
-    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
-        char value[32];
-        sampling_get(&s, field, value, sizeof value);
-        if (field->kind != FIELD_SEED && strcmp(value, "Off") != 0 && strcmp(field->name, "repetition_window") != 0)
-            buf_printf(&line, "%s%s %s", line.size > 0 ? ", " : "", field->name, value);
-    }
-    words_add(lines, buf_text(&line), line.size);
-    buf_free(&line);
-}
-
-static void add(struct words *names, struct words *lines, const char *name, const char *settings)
-{
-    for (size_t i = 0; i < names->n; i++)
-        if (strcmp(names->at[i], name) == 0)
-            return;
-    words_add(names, name, strlen(name));
-    describe(settings, lines);
-}
-
-void preset_list(struct chat *c, struct words *names, struct words *lines)
-{
-    struct store_presets own = {0};
-    struct error ignored = {0};
-    struct store *s = library(c);
-    if (s != NULL && store_presets(s, &own, &ignored) == ERR_NONE)
-        for (size_t i = 0; i < own.n; i++)
-            add(names, lines, own.at[i].name, own.at[i].settings);
-    store_presets_free(&own);
-    for (int i = 0; i < BUILT_IN; i++)
-        add(names, lines, built_in[i].name, built_in[i].settings);
 }

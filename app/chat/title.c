@@ -7,15 +7,19 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
 
 enum { SHOWN = 400, WORDS = 8, CHARACTERS = 60 }; /* SHOWN: bytes of each message, about a hundred tokens */
 
-static const char task[] = "Write a title of at most six words for the conversation below. Answer with the title alone.";
+static const char task[] = "Write a title of at most six words for the conversation below. "
+                           "Answer with the title alone.";
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
-static void put_beginning(struct buf *out, const char *text)
+static void append_beginning(struct buf *out, const char *text)
 {
     size_t size = strlen(text), most = size < SHOWN ? size : SHOWN;
     buf_append(out, text, most - utf8_pending(text, most));
@@ -29,13 +33,13 @@ enum error_code title_render(const struct chat_template *t, const struct tokeniz
     struct buf text;
     buf_init(&text, (size_t)4 * SHOWN);
     buf_printf(&text, "%s\n\nQuestion: ", task);
-    put_beginning(&text, question);
+    append_beginning(&text, question);
     buf_puts(&text, "\n\nAnswer: ");
-    put_beginning(&text, answer);
+    append_beginning(&text, answer);
     buf_puts(&text, "\n\nTitle:");
     const struct message messages[] = {{ROLE_SYSTEM, "You write short titles."}, {ROLE_USER, buf_text(&text)}};
     *out = (struct prompt){0};
-    enum error_code code = buf_failed(&text) ? error_set(err, ERR_MEMORY, "no memory for a title")
+    enum error_code code = buf_failed(&text) ? error_set(err, ERR_MEMORY, "out of memory")
                                              : prompt_render(t, tokenizer, messages, 2, 0, out, err);
     buf_free(&text);
     return code;
@@ -43,7 +47,7 @@ enum error_code title_render(const struct chat_template *t, const struct tokeniz
 
 /* ---- judging ---------------------------------------------------------------------------------------------------- */
 
-/* What stands around a title, and does not belong to it. */
+/* Characters around a title that do not belong to it. */
 static bool is_mark(uint32_t code)
 {
     return code < 0x80 ? strchr(" \t\"'`*_#.:;,-", (int)code) != NULL && code != 0
@@ -58,7 +62,7 @@ static size_t marks_before(const char *text, size_t size)
     return at;
 }
 
-/* The size without marks at the end. */
+/* The size without the marks at the end. */
 static size_t without_marks(const char *text, size_t size)
 {
     size_t end = 0, used;
@@ -81,7 +85,7 @@ static bool begins_with(const char *text, const char *beginning)
     return strncasecmp(text, beginning, strlen(beginning)) == 0;
 }
 
-static void strip(const char **text, size_t *size)
+static void strip_marks(const char **text, size_t *size)
 {
     size_t before = marks_before(*text, *size);
     *text += before;
@@ -96,7 +100,7 @@ static void strip(const char **text, size_t *size)
     *size = without_marks(*text, *size);
 }
 
-/* Only what may be shown, not too much of it, and no word three times. */
+/* Whether it can be shown, has letters, and is not too long. */
 static bool is_short_line(const char *text, size_t size)
 {
     size_t words = 0, characters = 0, letters = 0, used;
@@ -123,19 +127,21 @@ static bool repeats_a_word(const char *text)
     return false;
 }
 
-/* An answer in place of a title, or the prompt again. */
+/* An answer instead of a title, or the prompt again. */
 static bool is_talk(const char *title)
 {
-    static const char *const beginnings[] = {"sure", "here is", "here's", "here are", "i'm ", "i am ", "i can", "i'll ",
-                                             "as an ai", "sorry", "question:", "answer:", "write a title", "user:",
-                                             "the title", "a title", "you write", "assistant:", "hi,", "hello", "hi there"};
+    static const char *const beginnings[] = {
+        "sure",      "here is",    "here's",    "here are", "i'm ",          "i am ",  "i can",     "i'll ",
+        "as an ai",  "sorry",      "question:", "answer:",  "write a title", "user:",  "the title", "a title",
+        "you write", "assistant:", "hi,",       "hello",    "hi there",
+    };
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
         if (begins_with(title, beginnings[i]))
             return true;
     return strcasestr(task, title) != NULL;
 }
 
-/* The size of what stands before ": ", or all. */
+/* The size of what comes before ": ", or of all. */
 static size_t without_subtitle(const char *text, size_t size)
 {
     const char *colon = memmem(text, size, ": ", 2);
@@ -148,7 +154,7 @@ bool title_clean(const char *said, bool ended, const char *question, const char 
     const char *line = first_line(said, &size);
     if (!ended && line[size] == '\0')
         return false;
-    strip(&line, &size);
+    strip_marks(&line, &size);
     if (!is_short_line(line, size))
         size = without_subtitle(line, size);
     if (!is_short_line(line, size))

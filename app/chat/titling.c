@@ -1,43 +1,73 @@
-/* Chat: titles by the model.
- *
- * When an answer has ended and nothing happened for a moment, the model is asked aside for a title of the conversation, if
- * that has only one of its first words. Whatever the person does comes first: a message ends it, and it is tried again after
- * the next answer. */
+/* Titling: when to ask, and what becomes of the answer. */
 #include <config.h>
 
+#include "app/chat/titling.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-#include "app/chat/internal.h"
+#include "app/chat/aside.h"
+#include "app/chat/chat.h"
+#include "app/chat/speaker.h"
+#include "app/chat/state.h"
 #include "app/chat/title.h"
+#include "app/library/home.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "history/history.h"
 
-enum { MOMENT = 1500, SAID_MOST = 4096 };
+enum {
+    MOMENT = 1500,   /* milliseconds after an answer */
+    SAID_MOST = 4096 /* bytes that the model may answer */
+};
 
-void chat_title_forget(struct chat *c)
+struct titling {
+    int64_t due;       /* clock_milliseconds: when to ask; 0: not at all */
+    int64_t asked_for; /* the conversation for which that was done last */
+};
+
+/* A title that is being made. */
+struct title_work {
+    struct aside_work work;
+    struct buf said;
+};
+
+struct titling *titling_new(void)
 {
-    c->title_request = 0;
-    c->title_due = 0;
-    buf_free(&c->title_said);
+    return calloc(1, sizeof(struct titling));
+}
+
+void titling_free(struct titling *t)
+{
+    free(t);
 }
 
 /* Whether this is a conversation that the model could name. */
 static bool is_nameable(const struct chat *c)
 {
     return !home_is_temporary(c->home) && home_conversation(c->home) != 0 && c->list.n >= 2 &&
-           c->list.at[0].role == ROLE_USER && c->list.at[1].role == ROLE_ASSISTANT && c->template != NULL &&
-           !template_is_base(c->template);
+           c->list.at[0].role == ROLE_USER && c->list.at[1].role == ROLE_ASSISTANT && chat_template(c) != NULL &&
+           !template_is_base(chat_template(c));
 }
 
 void chat_title_later(struct chat *c)
 {
-    if (is_nameable(c) && home_conversation(c->home) != c->title_asked)
-        c->title_due = chat_clock() + MOMENT;
+    if (is_nameable(c) && home_conversation(c->home) != c->titling->asked_for)
+        c->titling->due = clock_milliseconds() + MOMENT;
 }
 
-int chat_title_wait(const struct chat *c)
+void chat_title_cancel(struct chat *c)
 {
-    if (c->title_due == 0 || chat_is_busy(c) || c->next != NULL)
+    c->titling->due = 0;
+}
+
+int chat_title_due(const struct chat *c)
+{
+    if (c->titling->due == 0 || chat_is_busy(c) || speaker_is_loading(c->speaker))
         return -1;
-    int64_t left = c->title_due - chat_clock();
+    int64_t left = c->titling->due - clock_milliseconds();
     return left > 0 ? (int)left : 0;
 }
 
@@ -52,64 +82,84 @@ static bool is_titled_by_words(const struct chat *c)
     return by_words;
 }
 
-static void ask(struct chat *c)
-{
-    struct error ignored = {0}; /* it keeps its title */
-    struct prompt prompt;
-    struct sampling s = sampling_defaults();
-    s.temperature = 0;
-    s.max_new_tokens = TITLE_TOKENS;
-    const char *question = buf_text(&c->list.at[0].text), *answer = buf_text(&c->list.at[1].text);
-    c->title_asked = home_conversation(c->home);
-    if (title_render(c->template, model_tokenizer(chat_model(c)), question, answer, &prompt, &ignored) != ERR_NONE)
-        return;
-    buf_init(&c->title_said, SAID_MOST);
-    c->title_request = worker_generate_aside(c->worker, prompt.ids.at, prompt.ids.n, &s, &ignored);
-    prompt_free(&prompt);
-}
+/* ---- what the model says ---------------------------------------------------------------------------------------- */
 
-void chat_title_tick(struct chat *c)
-{
-    if (chat_title_wait(c) != 0)
-        return;
-    c->title_due = 0;
-    if (is_nameable(c) && is_titled_by_words(c))
-        ask(c);
-}
-
-/* Stores what was said, when it is a title and the conversation is still here. */
-static void name(struct chat *c, bool ended)
+/* Stores it, if it is a title and the conversation is still this one. */
+static void store_title(struct chat *c, const struct buf *said, bool ended)
 {
     char title[TITLE_BYTES];
     int64_t conversation = home_conversation(c->home);
-    if (!is_nameable(c) || conversation != c->title_asked)
+    if (!is_nameable(c) || conversation != c->titling->asked_for)
         return;
     const char *question = buf_text(&c->list.at[0].text), *answer = buf_text(&c->list.at[1].text);
-    if (!title_clean(buf_text(&c->title_said), ended, question, answer, title) ||
+    if (!title_clean(buf_text(said), ended, question, answer, title) ||
         store_rename(home_store(c->home), conversation, title, STORE_TITLED_BY_MODEL, &(struct error){0}) != ERR_NONE)
         return;
     if (c->view->titled != NULL)
         c->view->titled(c->view->context, title);
 }
 
-static void end(struct chat *c, const struct event *event)
+static void end_title(struct chat *c, const struct buf *said, const struct event *event)
 {
     if (event->kind == EVENT_DONE && event->finish == FINISH_STOPPED)
-        c->title_asked = 0; /* again after the next answer */
+        c->titling->asked_for = 0; /* again after the next answer */
     else if (event->kind == EVENT_DONE)
-        name(c, event->finish == FINISH_END);
-    chat_title_forget(c);
+        store_title(c, said, event->finish == FINISH_END);
+    chat_title_cancel(c);
+    aside_forget(c->aside);
 }
 
-bool chat_title_take(struct chat *c, const struct event *event)
+static void take_title(struct chat *c, struct aside_work *work, const struct event *event)
 {
-    if (c->title_request == 0 || event->request != c->title_request)
-        return false;
+    struct buf *said = &((struct title_work *)work)->said;
     if (event->kind == EVENT_TOKEN && strlen(event->text) == event->text_size)
-        buf_append(&c->title_said, event->text, event->text_size);
+        buf_append(said, event->text, event->text_size);
     else if (event->kind == EVENT_TOKEN)
-        buf_puts(&c->title_said, "\xEF\xBF\xBD"); /* a NUL */
+        buf_puts(said, "\xEF\xBF\xBD"); /* a NUL */
     else if (event->kind == EVENT_DONE || event->kind == EVENT_FAILED)
-        end(c, event);
-    return true;
+        end_title(c, said, event);
+}
+
+static void free_title(struct aside_work *work)
+{
+    buf_free(&((struct title_work *)work)->said);
+    free(work);
+}
+
+/* ---- asking ----------------------------------------------------------------------------------------------------- */
+
+static enum error_code ask_for_title(struct chat *c, struct title_work *title, struct error *err)
+{
+    struct prompt prompt;
+    struct sampling s = sampling_defaults();
+    s.temperature = 0;
+    s.max_new_tokens = TITLE_TOKENS;
+    const char *question = buf_text(&c->list.at[0].text), *answer = buf_text(&c->list.at[1].text);
+    if (title_render(chat_template(c), model_tokenizer(chat_model(c)), question, answer, &prompt, err) != ERR_NONE)
+        return err->code;
+    aside_ask(c, &title->work, &prompt.ids, &s, err);
+    prompt_free(&prompt);
+    return err->code;
+}
+
+static void begin_title(struct chat *c)
+{
+    struct error ignored = {0}; /* the conversation keeps its title */
+    struct title_work *title = calloc(1, sizeof *title);
+    c->titling->asked_for = home_conversation(c->home);
+    if (title == NULL)
+        return;
+    title->work = (struct aside_work){take_title, free_title};
+    buf_init(&title->said, SAID_MOST);
+    if (ask_for_title(c, title, &ignored) != ERR_NONE)
+        free_title(&title->work);
+}
+
+void chat_title_tick(struct chat *c)
+{
+    if (chat_title_due(c) != 0)
+        return;
+    c->titling->due = 0;
+    if (is_nameable(c) && is_titled_by_words(c))
+        begin_title(c);
 }

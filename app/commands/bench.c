@@ -1,7 +1,7 @@
 /* palaver bench: how fast this machine reads and writes with a model.
  *
- * Reading (prefill) evaluates N tokens in batches, writing (decode) one after another, both on top of DEPTH tokens that
- * are in the context already. Which tokens does not matter for the time. */
+ * Reading (prefill) evaluates N tokens in batches, writing (decode) one after another, both after DEPTH tokens that are
+ * in the context already. The time does not depend on which tokens they are. */
 #include <config.h>
 
 #include <inttypes.h>
@@ -9,10 +9,17 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "app/commands/commands.h"
-#include "app/text/jsonl.h"
+#include <jansson.h>
+
 #include "app/chat/models.h"
+#include "app/commands/commands.h"
+#include "app/options/options.h"
 #include "app/terminal/progress.h"
+#include "app/terminal/report.h"
+#include "app/text/jsonl.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 enum { LENGTHS = 16, LONGEST = 1 << 20 };
 
@@ -26,9 +33,9 @@ struct bench {
     struct model *model;
     struct session *session;
     struct lengths prompt, generate, depth;
-    int32_t *ids;          /* enough for the deepest test and one more */
-    double load, first;    /* seconds: opening the model, and from nothing to the first token */
-    double *rates;         /* of one test's repetitions */
+    int32_t *ids;          /* as many as the largest test needs */
+    double load, first;    /* seconds from the start until the model is open, and until the first token */
+    double *rates;         /* tokens per second, one for each repetition of a test */
     json_t *results;
 };
 
@@ -58,14 +65,14 @@ static int32_t longest(const struct lengths *lengths)
     return most;
 }
 
-/* Tokens of the largest test. */
+/* Tokens that the largest test needs. */
 static int32_t context_needed(const struct bench *b)
 {
     int32_t prompt = longest(&b->prompt), generate = longest(&b->generate);
     return longest(&b->depth) + (prompt > generate ? prompt : generate) + 1;
 }
 
-static enum error_code prepare(struct bench *b, struct error *err)
+static enum error_code prepare_bench(struct bench *b, struct error *err)
 {
     const struct bench_options *asked = &b->o->bench;
     if (parse_lengths(asked->prompt, "512", "prompt-tokens", &b->prompt, err) != ERR_NONE ||
@@ -80,12 +87,12 @@ static enum error_code prepare(struct bench *b, struct error *err)
     b->rates = calloc((size_t)asked->repetitions, sizeof *b->rates);
     b->results = json_array();
     if (b->ids == NULL || b->rates == NULL || b->results == NULL)
-        return error_set(err, ERR_MEMORY, "no memory for %d tokens", context);
+        return error_memory(err);
     return ERR_NONE;
 }
 
-/* Opens the model and reads the first prompt, timing both. */
-static enum error_code start(struct bench *b, struct error *err)
+/* Opens the model and reads the first prompt, and measures both. */
+static enum error_code open_bench(struct bench *b, struct error *err)
 {
     double started = clock_seconds();
     b->model = models_open(b->o, false, err);
@@ -106,7 +113,7 @@ static enum error_code start(struct bench *b, struct error *err)
 
 /* ---- one test --------------------------------------------------------------------------------------------------- */
 
-/* Leaves depth tokens in the context, none of which ids[0..) shares when depth is 0. */
+/* Leaves the first depth tokens of ids in the context; for depth 0 a token that ids does not begin with. */
 static enum error_code rewind_to(struct bench *b, int32_t depth, struct error *err)
 {
     int32_t other = (b->ids[0] + 1) % model_info(b->model)->vocab;
@@ -171,7 +178,7 @@ static enum error_code run_lengths(struct bench *b, const char *name, test_run *
     return code;
 }
 
-/* ---- all together ----------------------------------------------------------------------------------------------- */
+/* ---- all tests -------------------------------------------------------------------------------------------------- */
 
 static uint64_t peak_bytes(void)
 {
@@ -198,7 +205,7 @@ static void print_head(const struct bench *b)
 static void print_tail(struct bench *b)
 {
     if (!b->o->json) {
-        printf("\npeak memory  %.1f MB, the mapped model with it\n", (double)peak_bytes() / 1e6);
+        printf("\npeak memory  %.1f MB, including the mapped model\n", (double)peak_bytes() / 1e6);
         return;
     }
     const struct model_info *info = model_info(b->model);
@@ -224,9 +231,9 @@ int bench_run(const struct options *o)
 {
     struct error err = {0};
     struct bench b = {.o = o};
-    enum error_code code = prepare(&b, &err);
+    enum error_code code = prepare_bench(&b, &err);
     if (code == ERR_NONE)
-        code = start(&b, &err);
+        code = open_bench(&b, &err);
     if (code == ERR_NONE && !o->json)
         print_head(&b);
     if (code == ERR_NONE)

@@ -1,4 +1,9 @@
-/* Commands: the table of subcommands. `palaver` without one opens the chat. */
+/* Commands: the table of subcommands. `palaver` without one opens the chat.
+ *
+ *   commands    the table
+ *   list, show, search, export, import, delete         the stored conversations
+ *   info, tokenize, prompt, score, perplexity, bench   a model, for scripts
+ *   doctor      is everything as it should be? */
 #ifndef PALAVER_APP_COMMANDS_COMMANDS_H
 #define PALAVER_APP_COMMANDS_COMMANDS_H
 
@@ -10,12 +15,12 @@ struct command {
     const char *usage;     /* what follows the name */
     const char *help;      /* one line */
     const char *details;   /* further lines of --help, "" if there are none */
-    int most_words;        /* words beside options; -1: any number */
-    int (*run)(const struct options *o); /* returns an exit code */
+    int most_words;        /* arguments that are not options; -1: any number */
+    int (*run)(const struct options *o); /* returns an exit code, after having reported what failed */
 };
 extern const struct command commands[]; /* ends with name == NULL */
 
-/* NULL when there is none of that name. */
+/* The subcommand of this name, without "palaver"; NULL if there is none. */
 const struct command *command_find(const char *name);
 
 int tokenize_run(const struct options *o);
@@ -31,16 +36,7 @@ int export_run(const struct options *o);
 int import_run(const struct options *o);
 int delete_run(const struct options *o);
 int doctor_run(const struct options *o);
-int chat_run(const struct options *o); /* one answer or the chat on the screen or in line mode, by the options */
-
-/* The ways of talking: app/once.c, app/line.c and app/screen.c. */
-int once_run(const struct options *o);
-int line_run(const struct options *o);
-int screen_run(const struct options *o);
-/* True when the terminal is one for the screen, and nobody asked for line mode. */
-bool screen_fits(const struct options *o);
-
-/* "palaver: MESSAGE" on standard error; returns EXIT_USAGE for ERR_ARGUMENT, else EXIT_ERROR. */
-int report(const struct error *err);
+/* One answer, or the chat on the screen or in line mode, as the options and the terminal demand. */
+int chat_run(const struct options *o);
 
 #endif

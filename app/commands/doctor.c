@@ -1,5 +1,5 @@
-/* palaver doctor: whether the database, the models, the terminal and the configuration are as they should be, and what
- * to do about what is not. Looks only; --repair saves what can be read of a damaged database. */
+/* palaver doctor: checks the database, the models, the terminal and the configuration, and tells what to do about what
+ * is wrong. Changes nothing; --repair saves what can be read of a damaged database. */
 #include <config.h>
 
 #include <errno.h>
@@ -11,22 +11,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/terminal/columns.h"
-#include "app/commands/commands.h"
-#include "app/text/jsonl.h"
-#include "app/library/conversations.h"
+#include <jansson.h>
+
 #include "app/chat/models.h"
+#include "app/commands/commands.h"
+#include "app/library/conversations.h"
+#include "app/options/options.h"
+#include "app/options/paths.h"
+#include "app/terminal/columns.h"
+#include "app/terminal/show.h"
+#include "app/terminal/term.h"
+#include "app/text/jsonl.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "history/history.h"
 
 struct doctor {
     const struct options *options;
     struct show show;
-    const char *area;  /* what is looked at */
+    const char *area;  /* what is being checked */
     json_t *findings;  /* with --json */
     int problems;
 };
 
-static void say(struct doctor *d, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static void say(struct doctor *d, bool good, const char *format, ...)
+static void add_finding(struct doctor *d, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void add_finding(struct doctor *d, bool good, const char *format, ...)
 {
     char text[1024], line[1100];
     va_list arguments;
@@ -55,11 +64,12 @@ static void check_configuration(struct doctor *d)
     char name[] = "palaver", *words[] = {name, NULL};
     d->area = "configuration";
     if (options_init(&chat, &err) != ERR_NONE || options_read(&chat, FOR_CHAT, 1, words, &err) != ERR_NONE)
-        say(d, false, "%s; every other command stops at this: mend it there", err.message);
+        add_finding(d, false, "%s; every other command stops at this, correct it there", err.message);
     char *path = paths_join(d->options->paths.config_dir, "config");
     bool there = path != NULL && access(path, F_OK) == 0;
     if (err.code == ERR_NONE)
-        say(d, true, "%s: %s", path != NULL ? path : "config", there ? "read" : "not there, which is fine");
+        add_finding(d, true, "%s: %s", path != NULL ? path : "config",
+                    there ? "read" : "does not exist, which is fine");
     free(path);
     options_free(&chat);
 }
@@ -68,13 +78,13 @@ static void check_folder(struct doctor *d, const char *path)
 {
     struct stat st;
     if (stat(path, &st) != 0 && errno == ENOENT)
-        say(d, true, "%s: not there yet; made when needed", path);
+        add_finding(d, true, "%s: does not exist yet; made when needed", path);
     else if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
-        say(d, false, "%s: not a folder; move it out of the way", path);
+        add_finding(d, false, "%s: not a folder; move it away", path);
     else if (access(path, R_OK | W_OK | X_OK) != 0)
-        say(d, false, "%s: can't be written by you; chown or chmod it", path);
+        add_finding(d, false, "%s: you can't write to it; chmod u+rwx it, or chown it", path);
     else
-        say(d, true, "%s: can be written", path);
+        add_finding(d, true, "%s: can be written", path);
 }
 
 static void check_folders(struct doctor *d)
@@ -94,10 +104,10 @@ static void check_model(struct doctor *d, const char *name)
     char *path = models_find_name(d->options, name, &err);
     struct model *model = path != NULL ? model_open(path, NULL, &err) : NULL;
     if (model != NULL)
-        say(d, true, "%s: %s, %.1f million parameters", name, model_info(model)->type,
+        add_finding(d, true, "%s: %s, %.1f million parameters", name, model_info(model)->type,
             (double)model_info(model)->parameters / 1e6);
     else
-        say(d, false, "%s", err.message);
+        add_finding(d, false, "%s", err.message);
     model_free(model);
     free(path);
 }
@@ -112,11 +122,11 @@ static void check_models(struct doctor *d)
     models_free_list(names);
     char *chosen = models_find(d->options, &err);
     if (chosen != NULL && access(chosen, R_OK) == 0)
-        say(d, true, "used without -m: %s", chosen);
+        add_finding(d, true, "used without -m: %s", chosen);
     else if (chosen != NULL)
-        say(d, false, "%s: %s; -m, PALAVER_MODEL or the config file names it", chosen, strerror(errno));
+        add_finding(d, false, "%s: %s; it is named by PALAVER_MODEL or the config file", chosen, strerror(errno));
     else
-        say(d, false, "%s", err.message);
+        add_finding(d, false, "%s", err.message);
     free(chosen);
 }
 
@@ -128,15 +138,20 @@ static void check_terminal(struct doctor *d)
     bool named = term != NULL && *term != '\0';
     d->area = "terminal";
     if (!isatty(STDOUT_FILENO))
-        say(d, true, "standard output is none: text only, whole");
+        add_finding(d, true, "standard output is not a terminal: text only, never cut");
     else if (!named || strcmp(term, "dumb") == 0)
-        say(d, true, "TERM is %s: lines only, no colours", named ? term : "not set");
+        add_finding(d, true, "TERM is %s: line mode, no colours", named ? term : "not set");
+    else if (term_kind() == TERM_KIND_UNKNOWN)
+        add_finding(d, false,
+                    "TERM is %s, which terminfo does not know: line mode, no colours; install its entry, or set TERM to one "
+                    "like it, e.g. xterm-256color", term);
     else
-        say(d, true, "TERM is %s, %d columns, %d rows", term, columns_of(stdout), columns_rows(stdout));
+        add_finding(d, true, "TERM is %s, %d columns, %d rows", term, columns_of(stdout), columns_rows(stdout));
     if (strcmp(codes, "UTF-8") == 0)
-        say(d, true, "the locale is UTF-8");
+        add_finding(d, true, "the locale is UTF-8");
     else
-        say(d, false, "the locale is %s: only ASCII can be typed and measured; set LANG to one of `locale -a` in UTF-8",
+        add_finding(d, false,
+                    "the locale is %s, in which only ASCII can be typed; set LANG to a UTF-8 one of `locale -a`",
             codes);
 }
 
@@ -144,21 +159,22 @@ static void check_terminal(struct doctor *d)
 
 static void take_finding(void *context, bool good, const char *line)
 {
-    say(context, good, "%s", line);
+    add_finding(context, good, "%s", line);
 }
 
-static void repair(struct doctor *d, const char *path)
+static void repair_database(struct doctor *d, const char *path)
 {
     struct store_recovery r;
     struct error err = {0};
     if (store_recover(path, &r, &err) != ERR_NONE) {
-        say(d, false, "%s", err.message);
+        add_finding(d, false, "%s", err.message);
         return;
     }
-    d->problems = 0; /* those of the file that now lies aside */
-    say(d, true, "repaired: conversations saved: %zu, messages: %zu, rows that could not be read or had lost their "
-                 "place: %zu", r.conversations, r.messages, r.damaged);
-    say(d, true, "the damaged file is %s; delete it when nothing is missing", r.set_aside);
+    d->problems = 0; /* they were those of the file that is set aside now */
+    add_finding(d, true,
+                "repaired: conversations saved: %zu, messages: %zu, rows that could not be read or belonged to "
+                 "nothing: %zu", r.conversations, r.messages, r.damaged);
+    add_finding(d, true, "the damaged file is now %s; delete it if nothing is missing", r.set_aside);
 }
 
 static void check_database(struct doctor *d)
@@ -168,11 +184,11 @@ static void check_database(struct doctor *d)
     char *path = library_path(d->options, &err);
     enum error_code code = path != NULL ? store_check(path, take_finding, d, &err) : err.code;
     if (d->options->history.repair && code == ERR_CORRUPT)
-        repair(d, path);
+        repair_database(d, path);
     else if (code == ERR_CORRUPT)
-        say(d, false, "palaver doctor --repair puts it aside and saves what can be read into a new one");
+        add_finding(d, false, "palaver doctor --repair sets it aside and saves what can be read into a new one");
     else if (d->options->history.repair)
-        say(d, code == ERR_NONE, "--repair is for a damaged database: nothing was done");
+        add_finding(d, code == ERR_NONE, "--repair is for a damaged database: nothing was changed");
     free(path);
 }
 

@@ -1,4 +1,4 @@
-/* palaver export: conversations as Markdown, plain text, HTML or the JSON that palaver import takes back. */
+/* palaver export: conversations as Markdown, plain text, HTML, or the JSON that palaver import reads. */
 #include <config.h>
 
 #include <stdio.h>
@@ -7,15 +7,20 @@
 
 #include "app/commands/commands.h"
 #include "app/library/conversations.h"
+#include "app/options/options.h"
+#include "app/terminal/report.h"
+#include "app/terminal/show.h"
+#include "base/error.h"
+#include "history/history.h"
 
-static bool to_show(void *context, const char *bytes, size_t size)
+static bool write_safe(void *context, const char *bytes, size_t size)
 {
     struct show *show = context;
     show_text(show, bytes, size);
     return !ferror(show->out);
 }
 
-/* --format, --json, the file's name, else Markdown. */
+/* By --format, --json or the name of the file; else Markdown. */
 static enum error_code choose_format(const struct options *o, enum store_format *format, struct error *err)
 {
     const char *name = o->history.format;
@@ -23,7 +28,8 @@ static enum error_code choose_format(const struct options *o, enum store_format 
     if (name != NULL && !store_format_parse(name, format))
         return error_set(err, ERR_ARGUMENT, "--format takes markdown, text, html or json, not '%s'", name);
     if (name != NULL && o->json && *format != STORE_JSON)
-        return error_set(err, ERR_ARGUMENT, "--json and --format %s are two forms: give one of them", name);
+        return error_set(err, ERR_ARGUMENT, "--json and --format %s contradict each other; give only one of them",
+                         name);
     if (name == NULL && !o->json && o->history.output != NULL)
         store_format_parse(o->history.output, format);
     return ERR_NONE;
@@ -33,18 +39,28 @@ static enum error_code find_all(const struct options *o, struct store *s, int64_
 {
     enum error_code code = ERR_NONE;
     for (int i = 0; i < o->n_words && code == ERR_NONE; i++)
-        code = library_find(s, o->words[i], &ids[i], err);
+        code = library_find(s, o->words[i], "palaver list", &ids[i], err);
     return code;
 }
 
-/* Where somebody looks the text is made safe; a pipe or a file gets it as it is. */
+/* True if all conversations are to be exported and there are none. */
+static bool is_empty(const struct options *o, struct store *s, struct error *err)
+{
+    struct store_conversations all = {0};
+    const struct store_list_query query = {.view = STORE_VIEW_ALL, .limit = 1};
+    bool empty = o->n_words == 0 && store_list(s, &query, &all, err) == ERR_NONE && all.n == 0;
+    store_conversations_free(&all);
+    return empty;
+}
+
+/* On a terminal the text is made safe; a pipe or a file gets it unchanged. */
 static enum error_code write_stdout(const struct options *o, struct store *s, enum store_format format,
                                     const int64_t *ids, struct error *err)
 {
     struct show show;
     show_init(&show, o, stdout);
     if (show.terminal)
-        store_export(s, format, ids, (size_t)o->n_words, to_show, &show, err);
+        store_export(s, format, ids, (size_t)o->n_words, write_safe, &show, err);
     else
         library_export_stream(s, format, ids, (size_t)o->n_words, stdout, "standard output", err);
     show_free(&show);
@@ -59,9 +75,11 @@ int export_run(const struct options *o)
     int64_t *ids = calloc((size_t)o->n_words + 1, sizeof *ids);
     struct store *s = NULL;
     if (ids == NULL)
-        error_set(&err, ERR_MEMORY, "no memory for the conversations");
+        error_memory(&err);
     else if (choose_format(o, &format, &err) == ERR_NONE)
         s = library_open(o, LIBRARY_READ, &err);
+    if (s != NULL && format != STORE_JSON && is_empty(o, s, &err))
+        fputs("palaver: no conversations yet, so nothing is exported\n", stderr);
     if (s != NULL && find_all(o, s, ids, &err) == ERR_NONE) {
         if (output != NULL && strcmp(output, "-") != 0)
             library_export(s, format, ids, (size_t)o->n_words, output, &err);

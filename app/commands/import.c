@@ -3,11 +3,18 @@
 
 #include <stdio.h>
 
-#include "app/commands/commands.h"
-#include "app/text/jsonl.h"
-#include "app/library/conversations.h"
+#include <jansson.h>
 
-static void tell(const struct store_import_report *sum, const struct store_conversation *first)
+#include "app/commands/commands.h"
+#include "app/library/conversations.h"
+#include "app/options/options.h"
+#include "app/terminal/report.h"
+#include "app/text/jsonl.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/history.h"
+
+static void print_imported(const struct store_import_report *sum, const struct store_conversation *first)
 {
     struct buf text;
     buf_init(&text, 4096);
@@ -34,7 +41,7 @@ int import_run(const struct options *o)
                                      "skipped_parts", (json_int_t)sum.skipped_parts, "first",
                                      first.title != NULL ? first.public_id : NULL));
     else if (err.code == ERR_NONE)
-        tell(&sum, &first);
+        print_imported(&sum, &first);
     store_conversation_free(&first);
     store_close(s);
     return err.code == ERR_NONE ? EXIT_ANSWER : report(&err);

@@ -6,20 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/commands/commands.h"
-#include "app/text/jsonl.h"
-#include "app/chat/models.h"
-#include "base/utf8.h"
+#include <jansson.h>
 
-/* What is told of one model. */
+#include "app/chat/models.h"
+#include "app/commands/commands.h"
+#include "app/options/options.h"
+#include "app/terminal/report.h"
+#include "app/text/jsonl.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/utf8.h"
+#include "engine/engine.h"
+
+/* What is printed about a model. */
 struct report_parts {
     const struct model *model;
     const struct model_info *info;
-    const char *template; /* the recognised one's name */
-    int32_t context;      /* that the memory is counted for */
+    const char *template; /* its name */
+    int32_t context;      /* tokens, for which memory is counted */
     uint64_t session_bytes;
-    char kernels[32];     /* what computes */
-    bool weights; /* false for a file that holds a vocabulary alone */
+    char kernels[32];     /* the table of kernels that would be used */
+    bool weights;         /* false for a file that holds only a vocabulary */
 };
 
 /* ---- text ------------------------------------------------------------------------------------------------------- */
@@ -36,7 +43,7 @@ static const char *bytes_text(uint64_t bytes, char out[32])
     return out;
 }
 
-/* Model files hold any bytes: what they say is cleaned before it is shown. */
+/* Model files hold any bytes: their texts are cleaned before they are printed. */
 static void print_text(const char *label, const char *text)
 {
     struct buf clean;
@@ -65,7 +72,7 @@ static void print_memory(const struct report_parts *p)
     bytes_text(p->info->file_bytes, file);
     bytes_text(p->session_bytes, session);
     bytes_text(p->info->file_bytes + p->session_bytes, sum);
-    printf("%-14s%s: the file's %s, mapped, and %s for a context of %" PRId32 " tokens\n", "memory", sum, file, session,
+    printf("%-14s%s: %s for the mapped file and %s for a context of %" PRId32 " tokens\n", "memory", sum, file, session,
            p->context);
 }
 
@@ -92,7 +99,7 @@ static void print_parts(const struct report_parts *p)
     printf("%-14s%s\n", "template", p->template);
     if (p->weights) {
         print_memory(p);
-        printf("%-14s%s, %" PRId32 " threads unless -t says otherwise\n", "kernels", p->kernels, engine_cores());
+        printf("%-14s%s, %" PRId32 " threads unless set by -t\n", "kernels", p->kernels, engine_cores());
     }
     printf("%-14s%016" PRIx64 "\n", "fingerprint", i->fingerprint);
 }
@@ -149,7 +156,7 @@ static json_t *json_parts(const struct report_parts *p)
 
 /* ---- the command ------------------------------------------------------------------------------------------------ */
 
-/* Opens the model whole, or its vocabulary where the file holds nothing else. */
+/* Opens the whole model, or its vocabulary if the file holds nothing else. */
 static struct model *open_any(const struct options *o, bool *weights, struct error *err)
 {
     char *path = models_find_name(o, o->n_words == 1 ? o->words[0] : o->model, err);
@@ -166,8 +173,8 @@ static struct model *open_any(const struct options *o, bool *weights, struct err
     return model;
 }
 
-/* Asks a small session what computes. */
-static void ask_kernels(const struct options *o, struct report_parts *p)
+/* Opens a small session to learn which kernels it uses. */
+static void find_kernels(const struct options *o, struct report_parts *p)
 {
     struct session *session = session_open(p->model, &(struct session_options){.context = 64, .exact = o->exact}, NULL);
     snprintf(p->kernels, sizeof p->kernels, "%s", session != NULL ? session_kernels(session) : "unknown");
@@ -190,7 +197,7 @@ int info_run(const struct options *o)
     parts.context = o->context > 0 ? o->context : parts.info->context < 4096 ? parts.info->context : 4096;
     if (parts.weights) {
         parts.session_bytes = model_session_bytes(model, parts.context, o->exact);
-        ask_kernels(o, &parts);
+        find_kernels(o, &parts);
     }
     if (o->json)
         json_print(stdout, json_parts(&parts));

@@ -1,12 +1,22 @@
-/* palaver list: the conversations that are kept, the pinned ones first, then the newest. */
+/* palaver list: the saved conversations, the pinned ones first, then the newest. */
 #include <config.h>
 
+#include <stddef.h>
+
+#include <jansson.h>
+
 #include "app/commands/commands.h"
-#include "app/text/jsonl.h"
 #include "app/library/conversations.h"
+#include "app/options/options.h"
+#include "app/terminal/report.h"
+#include "app/terminal/show.h"
+#include "app/text/jsonl.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/history.h"
 
 /* ID  DATE  MESSAGES  TITLE */
-static void print_one(struct show *show, const struct store_conversation *c)
+static void print_row(struct show *show, const struct store_conversation *c)
 {
     char when[LIBRARY_TIME_SIZE];
     struct buf row;
@@ -18,7 +28,7 @@ static void print_one(struct show *show, const struct store_conversation *c)
     buf_free(&row);
 }
 
-static void tell_empty(struct show *show, const struct options *o)
+static void show_empty(struct show *show, const struct options *o)
 {
     if (o->history.trash)
         show_note(show, "the trash is empty");
@@ -35,9 +45,9 @@ static void print_all(const struct options *o, const struct store_conversations 
     struct show show;
     show_init(&show, o, stdout);
     for (size_t i = 0; i < list->n; i++)
-        print_one(&show, &list->at[i]);
+        print_row(&show, &list->at[i]);
     if (list->n == 0)
-        tell_empty(&show, o);
+        show_empty(&show, o);
     show_free(&show);
 }
 
@@ -61,7 +71,7 @@ int list_run(const struct options *o)
         .limit = (size_t)o->history.limit,
     };
     if (o->history.trash && o->history.archived)
-        error_set(&err, ERR_ARGUMENT, "--trash and --archived are two lists: give one of them");
+        error_set(&err, ERR_ARGUMENT, "--trash and --archived are different lists; give only one of them");
     struct store *s = err.code == ERR_NONE ? library_open(o, LIBRARY_READ, &err) : NULL;
     if (s != NULL && store_list(s, &query, &list, &err) == ERR_NONE) {
         if (o->json)

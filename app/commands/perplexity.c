@@ -1,7 +1,8 @@
 /* palaver perplexity: how well a model predicts a text.
  *
- * The text's tokens are read in windows of W tokens. Each begins with BOS or, for models that want none, with the last
- * token of the window before, so that every token but such a model's very first is predicted once. */
+ * The tokens of the text are read in windows of W tokens. Each begins with BOS or, for models without one, with the
+ * last token of the previous window, so that each token is predicted once, except the very first of a model without
+ * BOS. */
 #include <config.h>
 
 #include <inttypes.h>
@@ -11,11 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
+#include "app/chat/models.h"
 #include "app/commands/commands.h"
+#include "app/options/options.h"
+#include "app/terminal/progress.h"
+#include "app/terminal/report.h"
 #include "app/text/input.h"
 #include "app/text/jsonl.h"
-#include "app/chat/models.h"
-#include "app/terminal/progress.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 enum { WINDOW = 512 };
 
@@ -23,13 +32,13 @@ struct measure {
     const struct tokenizer *tokenizer;
     struct session *session;
     struct ids ids;       /* of the text */
-    size_t bytes;         /* of the text that is predicted */
+    size_t bytes;         /* of the predicted text */
     int32_t window;
     size_t windows, predicted;
     double sum, squares;  /* of -log p */
     double seconds;
     struct progress progress;
-    size_t done;          /* tokens of the windows that are through */
+    size_t done;          /* tokens of the finished windows */
 };
 
 static bool on_batch(void *context, size_t done, size_t total)
@@ -40,7 +49,7 @@ static bool on_batch(void *context, size_t done, size_t total)
     return true;
 }
 
-/* The window's first token: BOS or the one before; *from is the first to predict. */
+/* The first token of a window: BOS or the last token of the previous one. *from is the first to predict. */
 static int32_t window_lead(const struct measure *m, size_t *from)
 {
     int32_t bos = tokenizer_bos(m->tokenizer);
@@ -75,13 +84,13 @@ static enum error_code measure_windows(struct measure *m, int32_t *window, float
     return ERR_NONE;
 }
 
-static enum error_code measure(struct measure *m, struct error *err)
+static enum error_code measure_text(struct measure *m, struct error *err)
 {
     int32_t *window = calloc((size_t)m->window, sizeof *window);
     float *nll = calloc((size_t)m->window, sizeof *nll);
     double started = clock_seconds();
     enum error_code code = window != NULL && nll != NULL ? measure_windows(m, window, nll, err)
-                                                         : error_set(err, ERR_MEMORY, "no memory for a window");
+                                                         : error_memory(err);
     m->seconds = clock_seconds() - started;
     progress_end(&m->progress);
     free(window);
@@ -89,7 +98,7 @@ static enum error_code measure(struct measure *m, struct error *err)
     return code;
 }
 
-/* The text's ids, and the bytes that they stand for without a first token that nothing predicts. */
+/* Reads the ids of the text, and counts its bytes without a first token that is not predicted. */
 static enum error_code read_text(struct measure *m, const char *path, struct error *err)
 {
     struct buf text, first;
@@ -157,7 +166,7 @@ int perplexity_run(const struct options *o)
     if (err.code == ERR_NONE)
         m.session = models_session(o, model, m.window, &err);
     m.progress = progress_start(o->quiet);
-    if (err.code == ERR_NONE && measure(&m, &err) == ERR_NONE)
+    if (err.code == ERR_NONE && measure_text(&m, &err) == ERR_NONE)
         print_measure(&m, o, model);
     session_free(m.session);
     ids_free(&m.ids);

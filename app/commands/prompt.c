@@ -4,23 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/commands/commands.h"
-#include "app/text/jsonl.h"
+#include <jansson.h>
+
 #include "app/chat/models.h"
+#include "app/commands/commands.h"
+#include "app/options/options.h"
+#include "app/terminal/report.h"
+#include "app/text/jsonl.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 struct renderer {
     const struct chat_template *template;
     const struct tokenizer *tokenizer;
 };
 
-/* {"role", "content"} as a message whose text stays the object's. */
+/* Reads {"role", "content"} as a message whose text stays owned by the object. */
 static enum error_code read_message(const json_t *in, size_t index, struct message *out, struct error *err)
 {
     const json_t *role = json_object_get(in, "role"), *content = json_object_get(in, "content");
     if (!json_is_string(role) || !json_is_string(content))
         return error_set(err, ERR_FORMAT, "messages[%zu] needs \"role\" and \"content\", both strings", index);
     if (!role_parse(json_string_value(role), &out->role))
-        return error_set(err, ERR_FORMAT, "messages[%zu] has the role '%s'; known are system, user and assistant", index,
+        return error_set(err, ERR_FORMAT, "messages[%zu] has the role '%s'; known are system, user and assistant",
+                         index,
                          json_string_value(role));
     out->text = json_string_value(content);
     if (strlen(out->text) != json_string_length(content))
@@ -28,7 +36,7 @@ static enum error_code read_message(const json_t *in, size_t index, struct messa
     return ERR_NONE;
 }
 
-static json_t *answer(void *context, const json_t *in, struct error *err)
+static json_t *render_line(void *context, const json_t *in, struct error *err)
 {
     const struct renderer *r = context;
     const json_t *list = json_object_get(in, "messages");
@@ -40,7 +48,7 @@ static json_t *answer(void *context, const json_t *in, struct error *err)
     struct prompt prompt = {0};
     json_t *result = NULL;
     struct message *messages = calloc(n, sizeof *messages);
-    enum error_code code = messages != NULL ? ERR_NONE : error_set(err, ERR_MEMORY, "no memory for the messages");
+    enum error_code code = messages != NULL ? ERR_NONE : error_memory(err);
     for (size_t i = 0; code == ERR_NONE && i < n; i++)
         code = read_message(json_array_get(list, i), i, &messages[i], err);
     if (code == ERR_NONE)
@@ -61,14 +69,14 @@ int prompt_run(const struct options *o)
     struct chat_template *template = NULL;
     struct model *model = o->jsonl ? models_open(o, true, &err) : NULL;
     if (!o->jsonl)
-        error_set(&err, ERR_ARGUMENT, "palaver prompt reads JSON lines: give --jsonl");
+        error_set(&err, ERR_ARGUMENT, "palaver prompt reads JSON lines and needs --jsonl; see palaver prompt --help");
     if (model != NULL)
         template = models_template(o, model, &err);
     if (template == NULL) {
         status = report(&err);
     } else {
         struct renderer renderer = {template, model_tokenizer(model)};
-        status = jsonl_run(stdin, stdout, answer, &renderer);
+        status = jsonl_run(stdin, stdout, render_line, &renderer) ? EXIT_ANSWER : EXIT_ERROR;
     }
     template_free(template);
     model_free(model);

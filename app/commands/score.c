@@ -1,12 +1,18 @@
-/* palaver score: what a model thinks of given tokens, for checking it against other implementations. */
+/* palaver score: logits and likelihoods of given tokens, for comparing with other implementations. */
 #include <config.h>
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "app/commands/commands.h"
-#include "app/text/jsonl.h"
+#include <jansson.h>
+
 #include "app/chat/models.h"
+#include "app/commands/commands.h"
+#include "app/options/options.h"
+#include "app/terminal/report.h"
+#include "app/text/jsonl.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 enum { TOP = 20 };
 
@@ -27,7 +33,7 @@ static int32_t likeliest(const float *logits, int32_t n)
     return best;
 }
 
-/* The TOP greatest as [[id, logit], ...], greatest first; of equal ones the lower id. */
+/* The TOP greatest as [[id, logit], ...], greatest first; the lower id first among equals. */
 static json_t *top_logits(const float *logits, int32_t n)
 {
     int32_t top[TOP], count = 0;
@@ -69,16 +75,16 @@ static enum error_code read_ids(const struct scorer *s, const json_t *in, struct
     int32_t bos = tokenizer_bos(s->tokenizer);
     if (err->code == ERR_NONE && given == NULL && tokenizer_adds_bos(s->tokenizer) && bos >= 0 &&
         !ids_append(ids, &bos, 1))
-        error_set(err, ERR_MEMORY, "no memory for the ids");
+        error_memory(err);
     if (err->code == ERR_NONE && given == NULL)
         tokenizer_encode(s->tokenizer, json_string_value(text), json_string_length(text), ids, err);
     if (err->code == ERR_NONE && ids->n == 0)
-        error_set(err, ERR_FORMAT, "there are no ids to score");
+        error_set(err, ERR_FORMAT, "there are no tokens to score");
     return err->code;
 }
 
-/* The next n tokens, each the likeliest, without an end at EOS. */
-static json_t *greedy(const struct scorer *s, json_int_t n, struct error *err)
+/* The next n tokens, each the likeliest, not ending at EOS. */
+static json_t *greedy_ids(const struct scorer *s, json_int_t n, struct error *err)
 {
     json_t *array = json_array();
     for (json_int_t i = 0; i < n; i++) {
@@ -92,11 +98,11 @@ static json_t *greedy(const struct scorer *s, json_int_t n, struct error *err)
     return array;
 }
 
-static json_t *score(const struct scorer *s, const struct ids *ids, json_int_t n_greedy, struct error *err)
+static json_t *score_ids(const struct scorer *s, const struct ids *ids, json_int_t n_greedy, struct error *err)
 {
     float *nll = malloc(ids->n * sizeof *nll);
     if (nll == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for %zu likelihoods", ids->n);
+        error_memory(err);
         return NULL;
     }
     json_t *result = NULL;
@@ -110,7 +116,7 @@ static json_t *score(const struct scorer *s, const struct ids *ids, json_int_t n
         result = json_pack("{s:o, s:o, s:f, s:f, s:o}", "ids", json_ids(ids->at, ids->n), "top_logits",
                            top_logits(logits, s->vocab), "logits_mean", mean, "logits_std", deviation, "nll_per_token",
                            each);
-        json_t *more = greedy(s, n_greedy, err);
+        json_t *more = greedy_ids(s, n_greedy, err);
         if (result == NULL && err->code == ERR_NONE)
             error_set(err, ERR_CORRUPT, "the logits are not numbers; the model file may be damaged");
         json_object_set_new(result, "greedy_ids", more);
@@ -122,16 +128,16 @@ static json_t *score(const struct scorer *s, const struct ids *ids, json_int_t n
     return NULL;
 }
 
-static json_t *answer(void *context, const json_t *in, struct error *err)
+static json_t *score_line(void *context, const json_t *in, struct error *err)
 {
     const struct scorer *s = context;
     struct ids ids = {0};
     json_t *result = NULL;
     const json_t *n = json_object_get(in, "greedy");
     if (n != NULL && (!json_is_integer(n) || json_integer_value(n) < 0))
-        error_set(err, ERR_FORMAT, "greedy is not a number of tokens");
+        error_set(err, ERR_FORMAT, "\"greedy\" is not a number of tokens");
     else if (read_ids(s, in, &ids, err) == ERR_NONE)
-        result = score(s, &ids, json_integer_value(n), err);
+        result = score_ids(s, &ids, json_integer_value(n), err);
     ids_free(&ids);
     return result;
 }
@@ -143,14 +149,14 @@ int score_run(const struct options *o)
     struct session *session = NULL;
     struct model *model = o->jsonl ? models_open(o, false, &err) : NULL;
     if (!o->jsonl)
-        error_set(&err, ERR_ARGUMENT, "palaver score reads JSON lines: give --jsonl");
+        error_set(&err, ERR_ARGUMENT, "palaver score reads JSON lines and needs --jsonl; see palaver score --help");
     if (model != NULL)
         session = models_session(o, model, 0, &err);
     if (session == NULL) {
         status = report(&err);
     } else {
         struct scorer scorer = {model_tokenizer(model), session, model_info(model)->vocab};
-        status = jsonl_run(stdin, stdout, answer, &scorer);
+        status = jsonl_run(stdin, stdout, score_line, &scorer) ? EXIT_ANSWER : EXIT_ERROR;
     }
     session_free(session);
     model_free(model);

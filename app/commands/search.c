@@ -1,13 +1,21 @@
-/* palaver search: where words stand in titles and messages, titles first, then the newest. */
+/* palaver search: words in titles and messages; titles first, then the newest messages. */
 #include <config.h>
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "app/commands/commands.h"
-#include "app/text/jsonl.h"
 #include "app/library/conversations.h"
+#include "app/options/options.h"
+#include "app/terminal/report.h"
+#include "app/terminal/show.h"
+#include "app/text/jsonl.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/history.h"
 
 enum { PAGE = 200 };
 
@@ -17,7 +25,7 @@ struct search {
     struct show show;
     json_t *hits;   /* with --json */
     size_t n;       /* hits so far */
-    bool more;      /* left out by --limit */
+    bool more;      /* there are more than --limit */
 };
 
 /* ID  DATE  TITLE: SNIPPET */
@@ -39,7 +47,7 @@ static enum error_code print_hit(struct search *x, const struct store_hit *hit, 
     return ERR_NONE;
 }
 
-static enum error_code keep_hit(struct search *x, const struct store_hit *hit, struct error *err)
+static enum error_code add_hit(struct search *x, const struct store_hit *hit, struct error *err)
 {
     struct store_conversation c;
     if (store_conversation_get(x->store, hit->conversation, &c, err) != ERR_NONE)
@@ -62,15 +70,15 @@ static void take_hits(struct search *x, const struct store_hits *hits, struct er
 {
     for (size_t i = 0; i < hits->n && err->code == ERR_NONE; i++)
         if (x->hits != NULL)
-            keep_hit(x, &hits->at[i], err);
+            add_hit(x, &hits->at[i], err);
         else
             print_hit(x, &hits->at[i], err);
     x->n += hits->n;
     x->more = hits->more;
 }
 
-/* All hits up to the limit, page by page. Titles come all on the first page, which grows until it holds them. */
-static enum error_code run(struct search *x, const char *text, struct error *err)
+/* Takes all hits up to the limit, page by page. The first page must hold all titles, and grows until it does. */
+static enum error_code take_all(struct search *x, const char *text, struct error *err)
 {
     size_t limit = x->options->history.limit > 0 ? (size_t)x->options->history.limit : SIZE_MAX, page = PAGE;
     struct store_query query = {.text = text, .archived = x->options->history.archived};
@@ -92,12 +100,12 @@ static enum error_code run(struct search *x, const char *text, struct error *err
     return err->code;
 }
 
-static void tell(struct search *x, const char *text)
+static void show_end_note(struct search *x, const char *text)
 {
     if (x->n == 0)
-        show_note(&x->show, "nothing found for %s", text);
+        show_note(&x->show, "no match for %s", text);
     else if (x->more)
-        show_note(&x->show, "there are more; --limit was %d", (int)x->options->history.limit);
+        show_note(&x->show, "these are the first %d; --limit N shows more", (int)x->options->history.limit);
 }
 
 int search_run(const struct options *o)
@@ -107,14 +115,14 @@ int search_run(const struct options *o)
     show_init(&x.show, o, stdout);
     char *text = library_words(o->words, o->n_words, &err);
     if (text != NULL && text[strspn(text, " ")] == '\0')
-        error_set(&err, ERR_ARGUMENT, "search for which words? palaver search WORD...");
+        error_set(&err, ERR_ARGUMENT, "which words? palaver search WORD...");
     if (err.code == ERR_NONE && (x.store = library_open(o, LIBRARY_READ, &err)) != NULL) {
         x.hits = o->json ? json_array() : NULL;
-        run(&x, text, &err);
+        take_all(&x, text, &err);
         if (err.code == ERR_NONE && o->json)
             json_print(stdout, json_pack("{s:O, s:b}", "hits", x.hits, "more", x.more));
         else if (err.code == ERR_NONE)
-            tell(&x, text);
+            show_end_note(&x, text);
     }
     json_decref(x.hits);
     free(text);

@@ -1,4 +1,4 @@
-/* palaver show: one conversation to read, whole as JSON, or its token records. */
+/* palaver show: a conversation as text, all of it as JSON, or its token records. */
 #include <config.h>
 
 #include <stdio.h>
@@ -7,23 +7,28 @@
 #include "app/commands/commands.h"
 #include "app/library/conversations.h"
 #include "app/library/records.h"
+#include "app/options/options.h"
+#include "app/terminal/report.h"
+#include "app/terminal/show.h"
+#include "base/error.h"
+#include "history/history.h"
 
-static bool to_show(void *context, const char *bytes, size_t size)
+static bool write_safe(void *context, const char *bytes, size_t size)
 {
     struct show *show = context;
     show_text(show, bytes, size);
     return !ferror(show->out);
 }
 
-/* JSON is for programs: no byte of it may change, and it holds no control characters anyway. */
-static bool to_stdout(void *context, const char *bytes, size_t size)
+/* JSON in a pipe is for programs: no byte of it may change. */
+static bool write_plain(void *context, const char *bytes, size_t size)
 {
     (void)context;
     return fwrite(bytes, 1, size, stdout) == size;
 }
 
-/* The conversation that the words name; without words the last one. */
-static enum error_code find(const struct options *o, struct store *s, int64_t *id, struct error *err)
+/* The conversation that the words mean; without words the last one. */
+static enum error_code find_conversation(const struct options *o, struct store *s, int64_t *id, struct error *err)
 {
     struct error none = {0};
     if (o->n_words == 0) {
@@ -34,21 +39,21 @@ static enum error_code find(const struct options *o, struct store *s, int64_t *i
     }
     char *name = library_words(o->words, o->n_words, err);
     if (name != NULL)
-        library_find(s, name, id, err);
+        library_find(s, name, "palaver list", id, err);
     free(name);
     return err->code;
 }
 
-static enum error_code print(const struct options *o, struct store *s, int64_t id, struct error *err)
+static enum error_code print_conversation(const struct options *o, struct store *s, int64_t id, struct error *err)
 {
     struct show show;
     show_init(&show, o, stdout);
     if (o->history.tokens)
         records_print(&show, s, id, o->json, err);
     else if (o->json && !show.terminal)
-        store_export(s, STORE_JSON, &id, 1, to_stdout, NULL, err);
+        store_export(s, STORE_JSON, &id, 1, write_plain, NULL, err);
     else
-        store_export(s, o->json ? STORE_JSON : STORE_PLAIN, &id, 1, to_show, &show, err);
+        store_export(s, o->json ? STORE_JSON : STORE_PLAIN, &id, 1, write_safe, &show, err);
     show_free(&show);
     return err->code;
 }
@@ -58,8 +63,8 @@ int show_run(const struct options *o)
     struct error err = {0};
     int64_t id = 0;
     struct store *s = library_open(o, LIBRARY_READ, &err);
-    if (s != NULL && find(o, s, &id, &err) == ERR_NONE)
-        print(o, s, id, &err);
+    if (s != NULL && find_conversation(o, s, &id, &err) == ERR_NONE)
+        print_conversation(o, s, id, &err);
     store_close(s);
     return err.code == ERR_NONE ? EXIT_ANSWER : report(&err);
 }

@@ -1,4 +1,4 @@
-/* palaver tokenize: text to token ids and back. Needs only the vocabulary. */
+/* palaver tokenize: text to token ids and back. Needs only the vocabulary of a model. */
 #include <config.h>
 
 #include <errno.h>
@@ -8,14 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
+#include "app/chat/models.h"
 #include "app/commands/commands.h"
+#include "app/options/options.h"
+#include "app/terminal/report.h"
 #include "app/text/input.h"
 #include "app/text/jsonl.h"
-#include "app/chat/models.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 static const char source[] = "standard input";
 
-static json_t *answer(void *context, const json_t *in, struct error *err)
+static json_t *tokenize_line(void *context, const json_t *in, struct error *err)
 {
     const struct tokenizer *t = context;
     const json_t *text = json_object_get(in, "text"), *given = json_object_get(in, "ids");
@@ -30,7 +37,7 @@ static json_t *answer(void *context, const json_t *in, struct error *err)
     else
         json_read_ids(given, tokenizer_size(t), &ids, err);
     if (err->code == ERR_NONE && !tokenizer_decode(t, ids.at, ids.n, &decoded))
-        error_set(err, ERR_MEMORY, "no memory for the decoded text");
+        error_memory(err);
     if (err->code == ERR_NONE)
         result = json_pack("{s:o, s:o}", "ids", json_ids(ids.at, ids.n), "text",
                            json_text(buf_text(&decoded), decoded.size));
@@ -39,7 +46,7 @@ static json_t *answer(void *context, const json_t *in, struct error *err)
     return result;
 }
 
-static enum error_code encode(const struct tokenizer *t, const struct buf *text, struct error *err)
+static enum error_code encode_text(const struct tokenizer *t, const struct buf *text, struct error *err)
 {
     struct ids ids = {0};
     enum error_code code = input_check_utf8(text, source, err);
@@ -60,22 +67,23 @@ static enum error_code parse_ids(const char *text, int32_t vocab, struct ids *id
         errno = 0;
         long id = strtol(text, &end, 10);
         if (end == text || errno != 0 || id < 0 || id >= vocab)
-            return error_set(err, ERR_FORMAT, "'%.20s' is not a token of this model (0 to %d)", text, vocab - 1);
+            return error_set(err, ERR_FORMAT, "'%.20s' is not the id of a token of this model (0 to %d)", text,
+                             vocab - 1);
         int32_t narrow = (int32_t)id;
         if (!ids_append(ids, &narrow, 1))
-            return error_set(err, ERR_MEMORY, "no memory for the ids");
+            return error_memory(err);
     }
     return ERR_NONE;
 }
 
-static enum error_code decode(const struct tokenizer *t, const struct buf *text, struct error *err)
+static enum error_code decode_ids(const struct tokenizer *t, const struct buf *text, struct error *err)
 {
     struct ids ids = {0};
     struct buf decoded;
     buf_init(&decoded, 4 * INPUT_MOST);
     enum error_code code = parse_ids(buf_text(text), tokenizer_size(t), &ids, err);
     if (code == ERR_NONE && !tokenizer_decode(t, ids.at, ids.n, &decoded))
-        code = error_set(err, ERR_MEMORY, "no memory for the decoded text");
+        code = error_memory(err);
     if (code == ERR_NONE)
         fwrite(buf_text(&decoded), 1, decoded.size, stdout);
     buf_free(&decoded);
@@ -90,7 +98,7 @@ static int run_text(const struct options *o, const struct tokenizer *t)
     buf_init(&text, INPUT_MOST);
     enum error_code code = input_read(STDIN_FILENO, source, &text, &err);
     if (code == ERR_NONE)
-        code = o->decode ? decode(t, &text, &err) : encode(t, &text, &err);
+        code = o->decode ? decode_ids(t, &text, &err) : encode_text(t, &text, &err);
     buf_free(&text);
     return code == ERR_NONE ? EXIT_ANSWER : report(&err);
 }
@@ -102,7 +110,9 @@ int tokenize_run(const struct options *o)
     if (model == NULL)
         return report(&err);
     const struct tokenizer *t = model_tokenizer(model);
-    int status = o->jsonl ? jsonl_run(stdin, stdout, answer, (void *)t) : run_text(o, t);
+    int status = !o->jsonl                                               ? run_text(o, t)
+                 : jsonl_run(stdin, stdout, tokenize_line, (void *)t) ? EXIT_ANSWER
+                                                                         : EXIT_ERROR;
     model_free(model);
     return status;
 }

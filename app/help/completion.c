@@ -1,12 +1,14 @@
-/* Completions of bash and zsh. */
+/* Completions for bash and zsh. */
 #include <config.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "app/help/help.h"
+#include "app/options/options.h"
 
-/* Prints each spelling of a row with its dashes: "--model", "-m". */
-static void each_name(FILE *out, const struct option_spec *spec, const char *before, const char *between)
+/* Prints each spelling of an option with its dashes: "--model", "-m". */
+static void print_names(FILE *out, const struct option_spec *spec, const char *before, const char *between)
 {
     fprintf(out, "%s--%s", before, spec->name);
     if (spec->letter != 0)
@@ -23,7 +25,7 @@ static void bash_value(FILE *out, const struct command *c, const struct option_s
     char between[48], before[48];
     snprintf(before, sizeof before, "    %s:", c->name);
     snprintf(between, sizeof between, "|%s:", c->name);
-    each_name(out, spec, before, between);
+    print_names(out, spec, before, between);
     const char *choices = spec->choices != NULL ? spec->choices : "";
     if (strcmp(choices, "@models") == 0)
         fputs(") _palaver_models \"$current\" ;;\n", out);
@@ -45,7 +47,7 @@ static void bash_command(FILE *out, const struct command *c)
     fprintf(out, "    %s:*) words=\"", c->name);
     for (const struct option_spec *spec = option_specs; spec->name != NULL; spec++)
         if ((spec->commands & c->bit) != 0)
-            each_name(out, spec, " ", " ");
+            print_names(out, spec, " ", " ");
     fputs("\" ;;\n", out);
 }
 
@@ -87,7 +89,7 @@ void print_bash(FILE *out)
 
 /* ---- zsh -------------------------------------------------------------------------------------------------------- */
 
-/* Text inside single quotes and brackets. */
+/* Escapes text that stands inside single quotes and brackets. */
 static void zsh_text(FILE *out, const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -105,8 +107,8 @@ static void zsh_option(FILE *out, const struct option_spec *spec)
     bool several = spec->letter != 0 || spec->aliases != NULL, repeats = strcmp(spec->name, "stop") == 0;
     fputs("        ", out);
     if (several) {
-        each_name(out, spec, "'(", " ");
-        each_name(out, spec, ")'{", ",");
+        print_names(out, spec, "'(", " ");
+        print_names(out, spec, ")'{", ",");
         fputs("}'", out);
     } else {
         fprintf(out, "'%s--%s", repeats ? "*" : "", spec->name);
@@ -151,7 +153,7 @@ void print_zsh(FILE *out)
           "    _describe template names\n"
           "}\n\n"
           "_palaver_words() {\n"
-          "    local -a commands=(\n        'help:say more about a command'\n", out);
+          "    local -a commands=(\n        'help:tell more about a command'\n", out);
     for (const struct command *c = commands + 1; c->name != NULL; c++) {
         fprintf(out, "        '%s:", c->name);
         zsh_text(out, c->help);

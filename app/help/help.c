@@ -1,9 +1,13 @@
-/* Options in print: --help, --check-config and --paths. */
+/* --help, --version, --check-config and --paths. */
 #include <config.h>
 
 #include "app/help/help.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "app/options/options.h"
+#include "engine/engine.h"
 
 enum { COLUMN = 30 };
 
@@ -38,7 +42,7 @@ static void print_options(FILE *out, unsigned command)
 
 static void print_commands(FILE *out)
 {
-    fputs("\nCommands (palaver COMMAND --help says more):\n", out);
+    fputs("\nCommands (palaver COMMAND --help tells more):\n", out);
     for (const struct command *c = commands + 1; c->name != NULL; c++)
         fprintf(out, "  %-12s%s\n", c->name, c->help);
 }
@@ -57,7 +61,7 @@ void print_help(FILE *out, const struct command *command)
         print_commands(out);
 }
 
-/* As the config file would have it. */
+/* A text as the config file would hold it. */
 static void print_text(FILE *out, const char *text)
 {
     fputs(text != NULL ? "\"" : "(none)", out);
@@ -111,6 +115,12 @@ void print_values(FILE *out, const struct options *o)
         print_value(out, o, spec);
         fprintf(out, "  (%s)\n", option_source_name((enum option_source)o->source[option_index(spec)]));
     }
+}
+
+void print_version(FILE *out)
+{
+    fprintf(out, "palaver %s\nlicence    MIT, (c) the Palaver authors\nlibraries  %s\n           %s, loaded only when "
+                 "needed (--exact)\nkernels    %s\n", PACKAGE_VERSION, LIBRARIES, OPENBLAS, engine_kernels());
 }
 
 void print_paths(FILE *out, const struct options *o)

@@ -1,14 +1,16 @@
-/* The man page: words of our own around the tables of options and commands. */
+/* The man page: fixed text around the tables of options, commands, slash commands and keys. */
 #include <config.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "app/help/help.h"
+#include "app/options/options.h"
 #include "app/slash/commands.h"
 #include "ui/ui.h"
 
-/* Text with roff's own characters escaped; hyphens become minus signs so that they can be copied. */
-static void put(FILE *out, const char *text)
+/* Text with the special characters of roff escaped. Hyphens become minus signs, so that they can be copied. */
+static void put_text(FILE *out, const char *text)
 {
     for (const char *c = text; *c != '\0'; c++) {
         if (*c == '-')
@@ -28,25 +30,25 @@ static void put_option(FILE *out, const struct option_spec *spec)
     if (spec->letter != 0)
         fprintf(out, "\\fB\\-%c\\fR, ", spec->letter);
     fputs("\\fB\\-\\-", out);
-    put(out, spec->name);
+    put_text(out, spec->name);
     fputs("\\fR", out);
     char alias[OPTION_NAME_MOST];
     for (int i = 0; option_alias(spec, i, alias); i++) {
         fputs(", \\fB\\-\\-", out);
-        put(out, alias);
+        put_text(out, alias);
         fputs("\\fR", out);
     }
     if (spec->argument != NULL) {
         fputs(" \\fI", out);
-        put(out, spec->argument);
+        put_text(out, spec->argument);
         fputs("\\fR", out);
     }
     fputc('\n', out);
-    put(out, spec->help);
+    put_text(out, spec->help);
     fputc('\n', out);
 }
 
-/* The rows of one command; beside the chat's only those that are its own. */
+/* The options of one command; of a subcommand only those that the chat does not have. */
 static void put_options(FILE *out, const struct command *command)
 {
     const char *section = "";
@@ -65,18 +67,18 @@ static void put_commands(FILE *out)
 {
     for (const struct command *c = commands + 1; c->name != NULL; c++) {
         fprintf(out, ".SS palaver %s ", c->name);
-        put(out, c->usage);
+        put_text(out, c->usage);
         fputc('\n', out);
-        put(out, c->help);
+        put_text(out, c->help);
         fputs(".\n", out);
-        put(out, c->details);
+        put_text(out, c->details);
         if (c->details[0] != '\0')
             fputc('\n', out);
-        fputs("Takes also", out);
+        fputs("Also takes", out);
         for (const struct option_spec *spec = option_specs; spec->name != NULL; spec++)
             if ((spec->commands & c->bit) != 0 && (spec->commands & FOR_CHAT) != 0) {
                 fputs(" \\fB\\-\\-", out);
-                put(out, spec->name);
+                put_text(out, spec->name);
                 fputs("\\fR", out);
             }
         fputs(".\n", out);
@@ -84,34 +86,33 @@ static void put_commands(FILE *out)
     }
 }
 
-/* What may be typed in the chat. */
 static void put_slash_commands(FILE *out)
 {
     for (const struct slash_command *c = slash_commands; c->name != NULL; c++) {
         fputs(".TP\n\\fB/", out);
-        put(out, c->name);
+        put_text(out, c->name);
         fputs("\\fR", out);
         for (const char *alias = c->aliases; *alias != '\0';) {
             char name[OPTION_NAME_MOST];
             size_t size = strcspn(alias, " ");
             snprintf(name, sizeof name, "%.*s", (int)size, alias);
             fputs(", \\fB/", out);
-            put(out, name);
+            put_text(out, name);
             fputs("\\fR", out);
             alias += size + (alias[size] == ' ');
         }
         if (c->usage[0] != '\0') {
             fputs(" \\fI", out);
-            put(out, c->usage);
+            put_text(out, c->usage);
             fputs("\\fR", out);
         }
         fputc('\n', out);
-        put(out, c->help);
+        put_text(out, c->help);
         fputc('\n', out);
     }
 }
 
-/* The keys of the screen, a paragraph for each place. */
+/* The keys of the screen, under a heading for each pane. */
 static void put_keys(FILE *out)
 {
     struct ui_binding b, next;
@@ -121,13 +122,13 @@ static void put_keys(FILE *out)
             fprintf(out, ".SS \"Keys: %s\"\n", b.where);
         where = b.where;
         fputs(".TP\n\\fB", out);
-        put(out, b.key);
+        put_text(out, b.key);
         for (; ui_default_binding(i + 1, &next) && next.help == NULL; i++) {
             fputs("\\fR, \\fB", out);
-            put(out, next.key);
+            put_text(out, next.key);
         }
         fputs("\\fR\n", out);
-        put(out, b.help);
+        put_text(out, b.help);
         fputc('\n', out);
     }
 }
@@ -138,30 +139,31 @@ static const char after_options[] =
     ".IR \"name = value\" ,\n"
     "where the name is a long option without its dashes, e.g.\n"
     ".BR \"temperature = 0.7\" .\n"
-    "A line that begins with # is a comment; a value in double quotes keeps its blanks, and \\en in it is a line break.\n"
-    "Each such option can be set by a variable too, e.g.\n"
+    "A line that begins with # is a comment; a value in double quotes keeps its spaces, and \\en in it is a newline.\n"
+    "Each of these options can also be set by a variable, e.g.\n"
     ".BR PALAVER_TEMPERATURE .\n"
     "A flag wins over a variable, a variable over the config file.\n"
     ".B palaver \\-\\-check\\-config\n"
-    "prints every value with its origin.\n"
+    "prints every value and where it comes from.\n"
     ".SH FILES\n"
     ".TP\n.I $XDG_CONFIG_HOME/palaver/config\nthe config file (by default in ~/.config)\n"
-    ".TP\n.I $XDG_CONFIG_HOME/palaver/templates/NAME.template\nchat templates of your own\n"
-    ".TP\n.I $XDG_CONFIG_HOME/palaver/keys\nkeys of your own: lines of\n.IR \"place key = command\" ,\ne.g.\n"
+    ".TP\n.I $XDG_CONFIG_HOME/palaver/templates/NAME.template\nyour own chat templates\n"
+    ".TP\n.I $XDG_CONFIG_HOME/palaver/keys\nyour own keys: lines of\n.IR \"place key = command\" ,\ne.g.\n"
     ".BR \"transcript x = /delete message\" ;\n"
-    ".B none\nas the command frees a key\n"
-    ".TP\n.I $XDG_CONFIG_HOME/palaver/themes/NAME.theme\nthemes of your own: lines of\n"
+    ".B none\nas the command unbinds a key\n"
+    ".TP\n.I $XDG_CONFIG_HOME/palaver/themes/NAME.theme\nyour own themes: lines of\n"
     ".IR \"role = foreground background attributes\"\n"
     ".TP\n.I $XDG_DATA_HOME/palaver/models\nmodels that \\-m finds by name (by default in ~/.local/share)\n"
     ".TP\n.I $XDG_DATA_HOME/palaver/history.db\nthe conversations\n"
-    ".TP\n.I $XDG_STATE_HOME/palaver\nthe history of lines (by default in ~/.local/state)\n"
+    ".TP\n.I $XDG_STATE_HOME/palaver\nthe messages typed in line mode (by default in ~/.local/state)\n"
     ".TP\n.I ~/.editrc\nkeys of the line editor, see editrc(5)\n"
     ".SH ENVIRONMENT\n"
     ".TP\n.B PALAVER_MODEL, PALAVER_THREADS, PALAVER_CTX, ...\nthe options that the config file knows\n"
-    ".TP\n.B ACCESSIBLE\nwhen 1, as \\-\\-screen\\-reader\n"
-    ".TP\n.B NO_COLOR\nno colours\n"
+    ".TP\n.B ACCESSIBLE\nif set and not 0, the same as \\-\\-screen\\-reader\n"
+    ".TP\n.B NO_COLOR\nif set, no colours\n"
+    ".TP\n.B VISUAL, EDITOR\nthe editor for long messages and for /edit\n"
     ".SH EXIT STATUS\n"
-    "0 an answer, 1 an error, 2 wrong usage, 130 interrupted.\n"
+    ".TP\n.B 0\nsuccess\n.TP\n.B 1\nan error\n.TP\n.B 2\nwrong usage\n.TP\n.B 130\ninterrupted\n"
     ".SH EXAMPLES\n"
     ".nf\n"
     "palaver\n"
@@ -169,25 +171,34 @@ static const char after_options[] =
     "git diff | palaver \\-p \"Summarise this change.\"\n"
     "palaver \\-m base.gguf \\-\\-raw \\-p \"Once upon a time\"\n"
     "palaver \\-p \"Name a colour.\" \\-\\-json \\-\\-logprobs 5\n"
-    ".fi\n";
+    ".fi\n"
+    ".SH SEE ALSO\n"
+    ".BR editrc (5),\n.BR sqlite3 (1)\n"
+    ".SH BUGS\n"
+    "Text of right\\-to\\-left scripts is not reordered; that is left to the terminal.\n"
+    "Pictures in imported conversations are left out.\n"
+    ".SH AUTHORS\n"
+    "Palaver is written by the Palaver authors and distributed under the MIT licence.\n";
 
 void print_man(FILE *out)
 {
-    fprintf(out, ".\\\" Made by palaver --help=man; edit app/options/table.c, app/commands.c or app/help/man.c instead.\n"
+    fprintf(out,
+            ".\\\" Made by palaver --help=man; edit app/options/table.c, app/commands/commands.c, "
+                 "app/slash/table.c or app/help/man.c.\n"
                  ".TH PALAVER 1 \"\" \"palaver %s\"\n.SH NAME\npalaver \\- ", PACKAGE_VERSION);
-    put(out, commands[0].help);
+    put_text(out, commands[0].help);
     fputs("\n.SH SYNOPSIS\n.B palaver\n", out);
-    put(out, commands[0].usage);
+    put_text(out, commands[0].usage);
     fputs("\n.br\n.B palaver\n.I COMMAND\n[OPTION]...\n.SH DESCRIPTION\n", out);
-    put(out, commands[0].details);
+    put_text(out, commands[0].details);
     fputs("\n.SH OPTIONS\n", out);
     put_options(out, &commands[0]);
     fputs(".SH COMMANDS\n", out);
     put_commands(out);
     fputs(".SH IN THE CHAT\nA line that begins with a slash is a command:\n", out);
     put_slash_commands(out);
-    fputs(".SH ON THE SCREEN\nEnter sends, Alt\\-Enter or Ctrl\\-J begins a new line, Esc stops an answer and else goes to "
-          "the transcript and back; all else in the composer are libedit's keys.\n",
+    fputs(".SH ON THE SCREEN\nEnter sends, Alt\\-Enter or Ctrl\\-J begins a new line. Esc stops an answer; if "
+          "there is none, it switches between the composer and the transcript. All other keys of the composer are those of libedit.\n",
           out);
     put_keys(out);
     fputs(after_options, out);

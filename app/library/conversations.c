@@ -1,18 +1,27 @@
-/* Library: finding conversations and telling of them. */
+/* Conversations: opening the history, finding and printing what is in it. */
 #include <config.h>
 
 #include "app/library/conversations.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
+#include "app/options/options.h"
+#include "app/options/paths.h"
 #include "app/terminal/columns.h"
+#include "app/terminal/show.h"
 #include "app/text/jsonl.h"
 #include "app/text/nearest.h"
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "history/history.h"
 
 enum { WORDS_MOST = 4096 };
 
@@ -22,7 +31,7 @@ char *library_path(const struct options *o, struct error *err)
 {
     char *path = paths_join(o->paths.data_dir, "history.db");
     if (path == NULL)
-        error_set(err, ERR_MEMORY, "no memory for the path of the history");
+        error_memory(err);
     return path;
 }
 
@@ -52,13 +61,13 @@ char *library_words(char *const *words, int n, struct error *err)
         buf_printf(&text, "%s%s", i > 0 ? " " : "", words[i]);
     char *joined = buf_failed(&text) ? NULL : buf_take(&text);
     if (joined == NULL)
-        error_set(err, ERR_ARGUMENT, "these words are longer than any title");
+        error_set(err, ERR_ARGUMENT, "these words are longer than any title can be");
     buf_free(&text);
     return joined;
 }
 
-/* Tells the title that is nearest to a name that fits none. */
-static void tell_nearest(struct store *s, const char *name, struct error *err)
+/* Reports a name that fits no conversation, with the nearest title. */
+static void report_missing(struct store *s, const char *name, const char *list, struct error *err)
 {
     struct store_conversations all = {0};
     struct nearest near = nearest_to(name);
@@ -71,16 +80,17 @@ static void tell_nearest(struct store *s, const char *name, struct error *err)
         error_set(err, ERR_NOT_FOUND, "no conversation is called \"%.100s\"; did you mean \"%s\"?", name, near.best);
     else
         error_set(err, ERR_NOT_FOUND,
-                  "no conversation has the id or title \"%.100s\"; palaver list and /list show them", name);
+                  "no conversation has the id or title \"%.100s\"; %s shows them", name, list);
     store_conversations_free(&all);
 }
 
-enum error_code library_find(struct store *s, const char *name, int64_t *conversation, struct error *err)
+enum error_code library_find(struct store *s, const char *name, const char *list, int64_t *conversation,
+                             struct error *err)
 {
     struct error why = {0};
     enum error_code code = store_find(s, name, conversation, &why);
     if (code == ERR_NOT_FOUND)
-        tell_nearest(s, name, err);
+        report_missing(s, name, list, err);
     return code == ERR_NONE ? code : error_set(err, code, "%s", why.message);
 }
 
@@ -101,9 +111,9 @@ enum error_code library_find_deleted(struct store *s, const char *name, int64_t 
     return code;
 }
 
-/* ---- telling ---------------------------------------------------------------------------------------------------- */
+/* ---- printing --------------------------------------------------------------------------------------------------- */
 
-static bool local(int64_t when, struct tm *out)
+static bool to_local_time(int64_t when, struct tm *out)
 {
     time_t seconds = (time_t)(when / 1000);
     return localtime_r(&seconds, out) != NULL;
@@ -112,14 +122,14 @@ static bool local(int64_t when, struct tm *out)
 void library_time(int64_t when, char out[LIBRARY_TIME_SIZE])
 {
     struct tm tm;
-    if (!local(when, &tm) || strftime(out, LIBRARY_TIME_SIZE, "%Y-%m-%d %H:%M", &tm) == 0)
+    if (!to_local_time(when, &tm) || strftime(out, LIBRARY_TIME_SIZE, "%Y-%m-%d %H:%M", &tm) == 0)
         snprintf(out, LIBRARY_TIME_SIZE, "unknown");
 }
 
 void library_age(int64_t when, int64_t now, char out[LIBRARY_TIME_SIZE])
 {
     struct tm then, today, yesterday;
-    if (!local(when, &then) || !local(now, &today)) {
+    if (!to_local_time(when, &then) || !to_local_time(now, &today)) {
         snprintf(out, LIBRARY_TIME_SIZE, "unknown");
         return;
     }

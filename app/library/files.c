@@ -1,15 +1,20 @@
-/* Library: conversations to files and from files. */
+/* Library files: export and import. */
 #include <config.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "app/text/input.h"
 #include "app/library/conversations.h"
+#include "app/text/input.h"
+#include "app/text/plural.h"
 #include "app/text/replace.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/history.h"
 
-/* More than anybody's export of everything. */
+/* Bytes; more than an export of everything that one user wrote. */
 #define IMPORT_MOST ((size_t)4 << 30)
 
 /* ---- export ----------------------------------------------------------------------------------------------------- */
@@ -88,11 +93,11 @@ enum error_code library_import(struct store *s, char *const *paths, size_t n, st
 
 void library_import_tell(const struct store_import_report *sum, struct buf *out)
 {
-    buf_printf(out, "%zu %s with %zu %s came in", sum->conversations,
-               sum->conversations == 1 ? "conversation" : "conversations", sum->messages,
-               sum->messages == 1 ? "message" : "messages");
+    buf_printf(out, "%zu conversation%s with %zu message%s imported", sum->conversations, plural(sum->conversations),
+               sum->messages, plural(sum->messages));
     if (sum->known > 0)
         buf_printf(out, ", %zu %s there already", sum->known, sum->known == 1 ? "was" : "were");
     if (sum->skipped_parts > 0)
-        buf_printf(out, ", %zu parts without text (pictures and the like) were left out", sum->skipped_parts);
+        buf_printf(out, ", %zu part%s without text (pictures and the like) left out", sum->skipped_parts,
+                   plural(sum->skipped_parts));
 }

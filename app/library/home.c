@@ -1,4 +1,4 @@
-/* Keep: the two stores, and which conversation is the present one. */
+/* Home: the two stores, and which conversation is the present one. */
 #include <config.h>
 
 #include "app/library/home.h"
@@ -6,106 +6,111 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Milliseconds that a call waits for another program: a person waits too, and the chat tries again. */
+#include "app/options/options.h"
+#include "app/options/paths.h"
+#include "base/error.h"
+#include "history/history.h"
+
+/* Milliseconds that a call waits for another program: the user waits too, and the chat tries again. */
 enum { BUSY_WAIT = 500 };
 
 struct home {
     char *path;            /* of the database */
-    bool no_save;          /* make no database */
+    bool no_save;          /* no database is made */
     struct store *library; /* NULL: not open */
-    struct store *memory;  /* NULL: the present conversation is kept */
+    struct store *memory;  /* NULL: the present conversation is saved */
     int64_t conversation;
     struct error problem;
 };
 
-struct store *home_library(struct home *k, struct error *err)
+struct store *home_library(struct home *h, struct error *err)
 {
     static const struct store_options options = {.busy_ms = BUSY_WAIT};
-    if (k->library != NULL)
-        return k->library;
-    if (k->no_save && access(k->path, F_OK) != 0) {
-        error_set(err, ERR_NOT_FOUND, "no conversation is kept yet");
+    if (h->library != NULL)
+        return h->library;
+    if (h->no_save && access(h->path, F_OK) != 0) {
+        error_set(err, ERR_NOT_FOUND, "no conversation is saved yet");
         return NULL;
     }
-    k->library = store_open(k->path, &options, err);
-    return k->library;
+    h->library = store_open(h->path, &options, err);
+    return h->library;
 }
 
-static enum error_code begin_in_memory(struct home *k, struct error *err)
+static enum error_code begin_in_memory(struct home *h, struct error *err)
 {
     struct store *memory = store_open(NULL, NULL, err);
     if (memory == NULL)
         return err->code;
-    store_close(k->memory);
-    k->memory = memory;
-    k->conversation = 0;
+    store_close(h->memory);
+    h->memory = memory;
+    h->conversation = 0;
     return ERR_NONE;
 }
 
 struct home *home_open(const struct options *o, struct error *err)
 {
-    struct home *k = calloc(1, sizeof *k);
-    if (k == NULL || (k->path = paths_join(o->paths.data_dir, "history.db")) == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for the history");
-        free(k);
+    struct home *h = calloc(1, sizeof *h);
+    if (h == NULL || (h->path = paths_join(o->paths.data_dir, "history.db")) == NULL) {
+        error_memory(err);
+        free(h);
         return NULL;
     }
-    k->no_save = o->no_save;
-    if ((!k->no_save && home_library(k, &k->problem) != NULL) || begin_in_memory(k, err) == ERR_NONE)
-        return k;
-    home_free(k);
+    h->no_save = o->no_save;
+    if ((!h->no_save && home_library(h, &h->problem) != NULL) || begin_in_memory(h, err) == ERR_NONE)
+        return h;
+    home_free(h);
     return NULL;
 }
 
-void home_free(struct home *k)
+void home_free(struct home *h)
 {
-    if (k == NULL)
+    if (h == NULL)
         return;
-    store_close(k->memory);
-    store_close(k->library);
-    free(k->path);
-    free(k);
+    store_close(h->memory);
+    store_close(h->library);
+    free(h->path);
+    free(h);
 }
 
-struct store *home_store(const struct home *k)
+struct store *home_store(const struct home *h)
 {
-    return k->memory != NULL ? k->memory : k->library;
+    return h->memory != NULL ? h->memory : h->library;
 }
 
-int64_t home_conversation(const struct home *k)
+int64_t home_conversation(const struct home *h)
 {
-    return k->conversation;
+    return h->conversation;
 }
 
-bool home_is_temporary(const struct home *k)
+bool home_is_temporary(const struct home *h)
 {
-    return k->memory != NULL;
+    return h->memory != NULL;
 }
 
-const struct error *home_problem(const struct home *k)
+const struct error *home_problem(const struct home *h)
 {
-    return k->problem.code != ERR_NONE ? &k->problem : NULL;
+    return h->problem.code != ERR_NONE ? &h->problem : NULL;
 }
 
-enum error_code home_begin(struct home *k, bool temporary, struct error *err)
+enum error_code home_begin(struct home *h, bool temporary, struct error *err)
 {
     if (temporary)
-        return begin_in_memory(k, err);
-    k->no_save = false; /* somebody asks for it now */
-    if (home_library(k, err) == NULL)
+        return begin_in_memory(h, err);
+    h->no_save = false; /* the user asks for it now */
+    if (home_library(h, err) == NULL)
         return err->code;
-    store_close(k->memory);
-    k->memory = NULL;
-    k->conversation = 0;
+    store_close(h->memory);
+    h->memory = NULL;
+    h->conversation = 0;
     return ERR_NONE;
 }
 
-void home_enter(struct home *k, int64_t conversation)
+void home_enter(struct home *h, int64_t conversation)
 {
-    k->conversation = conversation;
+    h->conversation = conversation;
 }
 
-enum error_code home_ensure(struct home *k, struct error *err)
+enum error_code home_ensure(struct home *h, struct error *err)
 {
-    return k->conversation != 0 ? ERR_NONE : store_new(home_store(k), &k->conversation, err);
+    return h->conversation != 0 ? ERR_NONE : store_new(home_store(h), &h->conversation, err);
 }

@@ -1,13 +1,17 @@
-/* Token records in print. An answer has hundreds of tokens, each with ten alternatives. */
+/* Token records, printed. An answer has hundreds of tokens, each with ten alternatives. */
 #include <config.h>
 
-#include "app/chat/chat.h"
 #include "app/library/records.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/library/reasons.h"
 #include "app/text/jsonl.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/history.h"
 
 static const char csv_head[] = "message,token,id,text,before,after,rank,entropy,settings,forced,best\n";
 
@@ -18,7 +22,7 @@ struct printer {
     size_t tokens;    /* printed so far */
 };
 
-/* The part of a message's text that one token made certain. */
+/* The part of a message's text that one token completed. */
 struct part { const char *text; size_t size; };
 
 static struct part part_of(const struct store_message *m, size_t *at, const struct store_token *t)
@@ -31,8 +35,8 @@ static struct part part_of(const struct store_message *m, size_t *at, const stru
 
 /* ---- CSV -------------------------------------------------------------------------------------------------------- */
 
-/* In quotes, with those inside doubled. */
-static void put_text(struct buf *out, const struct part *part)
+/* In quotes; quotes inside are doubled. */
+static void append_quoted(struct buf *out, const struct part *part)
 {
     buf_putc(out, '"');
     for (size_t i = 0; i < part->size; i++) {
@@ -43,7 +47,7 @@ static void put_text(struct buf *out, const struct part *part)
     buf_putc(out, '"');
 }
 
-static void put_rank(struct buf *out, uint32_t rank)
+static void append_rank(struct buf *out, uint32_t rank)
 {
     if (rank > 0)
         buf_printf(out, "%u", (unsigned)rank);
@@ -55,9 +59,9 @@ static void print_row(struct printer *p, size_t message, size_t number, const st
     struct buf row;
     buf_init(&row, ((size_t)1 << 16) + 2 * part->size);
     buf_printf(&row, "%zu,%zu,%d,", message, number, (int)t->chosen.id);
-    put_text(&row, part);
+    append_quoted(&row, part);
     buf_printf(&row, ",%.6g,%.6g,", (double)t->chosen.before, (double)t->chosen.after);
-    put_rank(&row, t->rank);
+    append_rank(&row, t->rank);
     if (t->entropy >= 0)
         buf_printf(&row, ",%.6g", (double)t->entropy);
     else
@@ -76,8 +80,8 @@ static void print_row(struct printer *p, size_t message, size_t number, const st
 static json_t *candidate_value(const struct store_candidate *c)
 {
     json_t *object = json_pack("{s:i, s:f, s:f}", "id", (int)c->id, "before", (double)c->before, "after", (double)c->after);
-    if (chat_reason(c->removed_by) != NULL)
-        json_object_set_new(object, "removed_by", json_string(chat_reason(c->removed_by)));
+    if (reason_name(c->removed_by) != NULL)
+        json_object_set_new(object, "removed_by", json_string(reason_name(c->removed_by)));
     return object;
 }
 
@@ -96,7 +100,7 @@ static json_t *token_value(const struct store_token *t, const struct part *part)
     return object;
 }
 
-/* Settings that are no JSON stay a string. */
+/* Settings that are not valid JSON stay a string. */
 static json_t *settings_value(const struct store_records *r)
 {
     json_t *array = json_array();

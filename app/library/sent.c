@@ -1,4 +1,4 @@
-/* Line history: a file of some hundred lines; cut to the newest when it has grown. */
+/* Line history: a file of some hundred lines, cut to the newest thousand when it has grown past them. */
 #include <config.h>
 
 #include "app/library/sent.h"
@@ -10,7 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/options/paths.h"
 #include "app/text/input.h"
+#include "base/buf.h"
+#include "base/error.h"
 
 enum { KEPT = 1000, MOST_BYTES = 64 << 20, MOST_LINE_BYTES = 64 << 10 };
 
@@ -31,8 +34,8 @@ static void unescape(char *text)
     *to = '\0';
 }
 
-/* The beginning of the newest lines. */
-static char *newest(char *text)
+/* Where the newest lines begin. */
+static char *newest_lines(char *text)
 {
     int lines = 0;
     char *p = text + strlen(text);
@@ -43,7 +46,7 @@ static char *newest(char *text)
 }
 
 /* Replaces the file by its newest lines. */
-static void shorten(const struct line_history *h, const char *text)
+static void keep_newest(const struct line_history *h, const char *text)
 {
     char *path = paths_join(h->path, "new");
     if (path == NULL)
@@ -68,9 +71,9 @@ static void read_lines(struct line_history *h, line_history_take *take, void *co
     if (access(h->path, R_OK) == 0)
         input_read_file(h->path, &text, &ignored);
     if (text.size > 0) {
-        char *begin = newest(text.data);
+        char *begin = newest_lines(text.data);
         if (begin != text.data || buf_failed(&text))
-            shorten(h, begin);
+            keep_newest(h, begin);
         for (char *line = strtok(begin, "\n"); line != NULL; line = strtok(NULL, "\n")) {
             unescape(line);
             take(context, line);

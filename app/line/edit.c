@@ -1,23 +1,29 @@
 /* Line edit: libedit, fed with characters from a poll loop of our own.
  *
- * libedit calls get_char for every key. What it can't express (a paste, a draft, an accepted line) reaches it as private
- * characters that are bound to the functions below. */
+ * libedit calls next_char for every key. What it can't express (a paste, a draft, an accepted line) reaches it as
+ * private characters that are bound to the functions below. */
 #include <config.h>
 
 #include "app/line/edit.h"
 
 #include <errno.h>
-#include <histedit.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <histedit.h>
+
 #include "app/library/sent.h"
 #include "app/line/keys.h"
+#include "app/options/options.h"
 #include "app/terminal/signals.h"
 #include "app/terminal/terminal.h"
+#include "app/text/words.h"
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
 
 /* How long the rest of a key's sequence and of a paste may take, milliseconds. */
@@ -38,13 +44,13 @@ struct line_edit {
     int signal;
     bool pasted_first;
     bool hung_up;
-    bool private;        /* lines don't go to the file */
-    bool resumed;        /* the SIGCONT that comes is known */
+    bool private;        /* messages are not written to the file */
+    bool resumed;        /* the next SIGCONT has been handled already */
 };
 
 /* ---- wide strings ----------------------------------------------------------------------------------------------- */
 
-static bool narrow(struct buf *out, const wchar_t *text, const wchar_t *end)
+static bool append_narrow(struct buf *out, const wchar_t *text, const wchar_t *end)
 {
     for (; text < end; text++) {
         char bytes[4];
@@ -54,7 +60,7 @@ static bool narrow(struct buf *out, const wchar_t *text, const wchar_t *end)
     return true;
 }
 
-/* malloc'ed; NULL without memory. */
+/* malloc'ed; NULL when out of memory. */
 static wchar_t *widen(const char *text, size_t size)
 {
     wchar_t *wide = malloc((size + 1) * sizeof *wide);
@@ -68,7 +74,7 @@ static wchar_t *widen(const char *text, size_t size)
     return wide;
 }
 
-static bool insert(struct line_edit *e, const char *text, size_t size)
+static bool insert_text(struct line_edit *e, const char *text, size_t size)
 {
     wchar_t *wide = widen(text, size);
     bool ok = wide != NULL && (*wide == L'\0' || el_winsertstr(e->el, wide) == 0);
@@ -76,15 +82,15 @@ static bool insert(struct line_edit *e, const char *text, size_t size)
     return ok;
 }
 
-static void take_text(struct line_edit *e, struct buf *out)
+static void append_line(struct line_edit *e, struct buf *out)
 {
     const LineInfoW *line = el_wline(e->el);
-    narrow(out, line->buffer, line->lastchar);
+    append_narrow(out, line->buffer, line->lastchar);
 }
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
-static void resume(struct line_edit *e)
+static void edit_resume(struct line_edit *e)
 {
     fputc('\r', e->out);
     el_set(e->el, EL_PREP_TERM, 1);
@@ -92,7 +98,7 @@ static void resume(struct line_edit *e)
     el_set(e->el, EL_REFRESH);
 }
 
-static void suspend(struct line_edit *e)
+static void edit_suspend(struct line_edit *e)
 {
     fputc('\n', e->out);
     fflush(e->out);
@@ -100,28 +106,27 @@ static void suspend(struct line_edit *e)
     terminal_restore();
     signals_suspend();
     e->resumed = true;
-    resume(e);
+    edit_resume(e);
 }
 
-/* False when the line ends by a signal. */
-static bool take_signals(struct line_edit *e)
+/* False if a signal ends the line. */
+static bool handle_signals(struct line_edit *e)
 {
-    for (int number; (number = signals_next()) != 0;) {
-        if (number == SIGTERM || number == SIGHUP) {
-            e->signal = number;
-            e->result = LINE_SIGNAL;
-            return false;
-        }
-        if (number == SIGINT)
-            line_keys_add(&e->keys, "\003", 1);
-        else if (number == SIGTSTP)
-            suspend(e);
-        else if (number == SIGWINCH)
-            el_resize(e->el);
-        else if (number == SIGCONT && !e->resumed)
-            resume(e);
-        e->resumed &= number != SIGCONT;
+    struct signals came = signals_take();
+    if (came.end != 0) {
+        e->signal = came.end;
+        e->result = LINE_SIGNAL;
+        return false;
     }
+    if (came.interrupt)
+        line_keys_add(&e->keys, "\003", 1);
+    if (came.suspend)
+        edit_suspend(e);
+    if (came.resize)
+        el_resize(e->el);
+    if (came.resume && !e->resumed)
+        edit_resume(e);
+    e->resumed &= !came.resume;
     return true;
 }
 
@@ -138,8 +143,8 @@ static bool read_bytes(struct line_edit *e)
     return size > 0;
 }
 
-/* Waits for keys, events and signals. Returns 0 when the wait of milliseconds (-1: for ever) was in vain, -1 when the
- * line is over, else 1. */
+/* Waits for keys, events and signals. Returns 0 if nothing came within milliseconds (-1: no limit), -1 if the line has
+ * ended, else 1. */
 static int wait_for_bytes(struct line_edit *e, int milliseconds)
 {
     struct pollfd fds[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
@@ -151,15 +156,15 @@ static int wait_for_bytes(struct line_edit *e, int milliseconds)
         return 0;
     if (n < 0 && errno != EINTR)
         return -1;
-    if (!take_signals(e) || (n > 0 && fds[0].revents != 0 && !read_bytes(e)))
+    if (!handle_signals(e) || (n > 0 && fds[0].revents != 0 && !read_bytes(e)))
         return -1;
     if ((n == 0 || (n > 0 && fds[2].revents != 0)) && e->hooks->ready(e->hooks->context))
         el_set(e->el, EL_REFRESH);
     return 1;
 }
 
-/* libedit's way to ask for a character: 1, or 0 at the end. */
-static int get_char(EditLine *el, wchar_t *c)
+/* Called by libedit for a character: returns 1, or 0 at the end. */
+static int next_char(EditLine *el, wchar_t *c)
 {
     struct line_edit *e;
     el_get(el, EL_CLIENTDATA, &e);
@@ -195,7 +200,7 @@ static unsigned char take_paste(EditLine *el, int key)
     bool first = line->cursor == line->buffer;
     for (bool final = false; !line_keys_paste(&e->keys, final, &text);)
         final = e->hung_up || wait_for_bytes(e, PASTE_WAIT) <= 0;
-    bool ok = !buf_failed(&text) && insert(e, buf_text(&text), text.size);
+    bool ok = !buf_failed(&text) && insert_text(e, buf_text(&text), text.size);
     e->pasted_first |= first && text.size > 0;
     buf_free(&text);
     return e->result == LINE_SIGNAL ? CC_EOF : ok ? CC_REFRESH : CC_ERROR;
@@ -205,13 +210,13 @@ static unsigned char take_draft(EditLine *el, int key)
 {
     (void)key;
     struct line_edit *e = owner(el);
-    return insert(e, e->draft, strlen(e->draft)) ? CC_REFRESH : CC_ERROR;
+    return insert_text(e, e->draft, strlen(e->draft)) ? CC_REFRESH : CC_ERROR;
 }
 
 static unsigned char take_newline(EditLine *el, int key)
 {
     (void)key;
-    return insert(owner(el), "\n", 1) ? CC_REFRESH : CC_ERROR;
+    return insert_text(owner(el), "\n", 1) ? CC_REFRESH : CC_ERROR;
 }
 
 static bool is_open_block(const LineInfoW *line)
@@ -222,7 +227,7 @@ static bool is_open_block(const LineInfoW *line)
     return size < 6 || wmemcmp(line->lastchar - 3, L"\"\"\"", 3) != 0;
 }
 
-/* Enter: goes on behind a backslash and in an open block, else the line is whole. */
+/* Enter begins a new line after a backslash and in an open block, else it accepts the message. */
 static unsigned char take_enter(EditLine *el, int key)
 {
     struct line_edit *e = owner(el);
@@ -249,7 +254,7 @@ static unsigned char take_interrupt(EditLine *el, int key)
 static unsigned char take_suspend(EditLine *el, int key)
 {
     (void)key;
-    suspend(owner(el));
+    edit_suspend(owner(el));
     return CC_NORM;
 }
 
@@ -281,15 +286,15 @@ static unsigned char take_completion(EditLine *el, int key)
     unsigned char result = CC_REFRESH_BEEP;
     buf_init(&text, TEXT_MOST);
     const LineInfoW *line = el_wline(el);
-    narrow(&text, line->buffer, line->cursor);
+    append_narrow(&text, line->buffer, line->cursor);
     e->hooks->complete(e->hooks->context, buf_text(&text), &candidates, &start);
     size_t typed = text.size - start, common = words_common(&candidates);
     if (candidates.n > 0 && common > typed) {
-        insert(e, candidates.at[0] + typed, common - typed);
+        insert_text(e, candidates.at[0] + typed, common - typed);
         result = CC_REFRESH;
     }
     if (candidates.n == 1 && candidates.at[0][common - 1] != '/')
-        result = insert(e, " ", 1) ? CC_REFRESH : CC_ERROR;
+        result = insert_text(e, " ", 1) ? CC_REFRESH : CC_ERROR;
     if (candidates.n > 1 && common == typed) {
         list_candidates(e, &candidates);
         result = CC_REDISPLAY;
@@ -314,7 +319,7 @@ static const struct {
     {L"palaver-paste", L"insert pasted text", take_paste, {L"\x80"}},
     {L"palaver-newline", L"begin a new line", take_newline, {L"\x81"}},
     {L"palaver-draft", L"insert the draft", take_draft, {L"\x82"}},
-    {L"palaver-enter", L"send, or go on", take_enter, {L"^M", L"^J"}},
+    {L"palaver-enter", L"send, or begin a new line", take_enter, {L"^M", L"^J"}},
     {L"palaver-interrupt", L"clear the line", take_interrupt, {L"^C"}},
     {L"palaver-suspend", L"suspend", take_suspend, {L"^Z"}},
     {L"palaver-complete", L"complete a command", take_completion, {L"^I"}},
@@ -333,15 +338,15 @@ static void bind_keys(EditLine *el)
     el_wset(el, EL_BIND, L"-a", L"\x83", L"ed-newline", NULL);
 }
 
-/* Keys are bytes while libedit reads (-d) and when it has read (-x): a moment of the usual modes would echo what is typed
- * then, and take control characters out of a paste. */
+/* Keys are bytes while libedit reads (-d) and after it (-x): even a moment in the usual modes would echo what is typed
+ * then and interpret control characters of a paste. */
 static void set_modes(EditLine *el)
 {
     el_wset(el, EL_SETTY, L"-d", L"-isig", L"-icrnl", L"-inlcr", L"-ixon", NULL);
     el_wset(el, EL_SETTY, L"-x", L"-isig", L"-icanon", L"-echo", L"-icrnl", L"-inlcr", L"-ixon", L"-iexten", NULL);
 }
 
-static void remember(void *context, const char *text)
+static void add_to_history(void *context, const char *text)
 {
     struct line_edit *e = context;
     HistEventW event;
@@ -359,7 +364,7 @@ static void set_prompt(struct line_edit *e, const char *prompt, bool color)
     free(wide);
 }
 
-static bool set_up(struct line_edit *e, const struct options *o)
+static bool open_libedit(struct line_edit *e, const struct options *o)
 {
     HistEventW event;
     e->el = el_init("palaver", stdin, e->out, stderr);
@@ -373,11 +378,11 @@ static bool set_up(struct line_edit *e, const struct options *o)
     el_set(e->el, EL_SIGNAL, 0);
     el_wset(e->el, EL_PROMPT_ESC, show_prompt, L'\1');
     el_wset(e->el, EL_HIST, history_w, e->history);
-    el_wset(e->el, EL_GETCFN, get_char);
+    el_wset(e->el, EL_GETCFN, next_char);
     el_source(e->el, NULL);
     bind_keys(e->el);
     set_modes(e->el);
-    e->file = line_history_open(&o->paths, remember, e);
+    e->file = line_history_open(&o->paths, add_to_history, e);
     return e->file != NULL;
 }
 
@@ -392,9 +397,9 @@ struct line_edit *line_edit_open(const struct options *o, const struct line_edit
         line_keys_init(&e->keys);
         set_prompt(e, prompt, color);
     }
-    if (e != NULL && set_up(e, o))
+    if (e != NULL && open_libedit(e, o))
         return e;
-    error_set(err, ERR_MEMORY, "no memory for the line editor");
+    error_memory(err);
     line_edit_free(e);
     return NULL;
 }
@@ -414,16 +419,16 @@ void line_edit_free(struct line_edit *e)
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
-/* Keeps what was typed, unless it is empty or the same as before. */
-static void keep(struct line_edit *e, const char *text)
+/* Remembers a message, unless it is empty or the same as the one before. */
+static void keep_message(struct line_edit *e, const char *text)
 {
     HistEventW event;
     struct buf newest;
     buf_init(&newest, TEXT_MOST);
     if (history_w(e->history, &event, H_FIRST) == 0)
-        narrow(&newest, event.str, event.str + wcslen(event.str));
+        append_narrow(&newest, event.str, event.str + wcslen(event.str));
     if (*text != '\0' && strcmp(text, buf_text(&newest)) != 0) {
-        remember(e, text);
+        add_to_history(e, text);
         if (!e->private)
             line_history_add(e->file, text);
     }
@@ -442,12 +447,12 @@ enum line_result line_edit_read(struct line_edit *e, const char *draft, struct b
     const wchar_t *line = el_wgets(e->el, &n);
     if (line != NULL && n > 0) {
         e->result = LINE_TEXT;
-        narrow(out, line, line + n - (line[n - 1] == L'\n'));
+        append_narrow(out, line, line + n - (line[n - 1] == L'\n'));
     } else if (e->result == LINE_CLEARED) {
-        take_text(e, out);
+        append_line(e, out);
     }
     if (e->result == LINE_TEXT || e->result == LINE_CLEARED)
-        keep(e, buf_text(out));
+        keep_message(e, buf_text(out));
     *pasted = e->pasted_first;
     return e->result;
 }

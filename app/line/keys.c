@@ -1,10 +1,11 @@
-/* Line keys: a small scanner over the bytes typed. */
+/* Line keys: a small scanner over the typed bytes. */
 #include <config.h>
 
 #include "app/line/keys.h"
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/utf8.h"
 
 #define IN_MOST ((size_t)64 << 20)
@@ -32,7 +33,7 @@ void line_keys_free(struct line_keys *k)
 }
 
 /* Drops the bytes that were taken. */
-static void compact(struct line_keys *k)
+static void drop_taken(struct line_keys *k)
 {
     if (k->at == 0)
         return;
@@ -44,7 +45,7 @@ static void compact(struct line_keys *k)
 
 bool line_keys_add(struct line_keys *k, const char *bytes, size_t size)
 {
-    compact(k);
+    drop_taken(k);
     return buf_append(&k->in, bytes, size);
 }
 
@@ -52,7 +53,7 @@ bool line_keys_push(struct line_keys *k, enum line_key key)
 {
     char bytes[4];
     size_t size = utf8_encode((uint32_t)key, bytes);
-    compact(k);
+    drop_taken(k);
     if (!buf_append(&k->in, bytes, size))
         return false;
     memmove(k->in.data + size, k->in.data, k->in.size - size);
@@ -60,7 +61,7 @@ bool line_keys_push(struct line_keys *k, enum line_key key)
     return true;
 }
 
-/* The sequence that begins the text, -1 for none; *unsure when the text could become one. */
+/* The index of the sequence that the text begins with, -1 for none; *unsure if more bytes could make it one. */
 static int find_sequence(const char *text, size_t size, bool *unsure)
 {
     *unsure = false;
@@ -94,7 +95,7 @@ int32_t line_keys_next(struct line_keys *k, bool final)
     return code == UTF8_INVALID ? 0xFFFD : (int32_t)code;
 }
 
-/* Line breaks come as carriage returns, since that is the key. */
+/* Terminals paste newlines as carriage returns, as the Enter key sends them. */
 static void append_pasted(struct buf *out, const char *text, size_t size)
 {
     struct buf lines;
@@ -110,7 +111,7 @@ static void append_pasted(struct buf *out, const char *text, size_t size)
 
 bool line_keys_paste(struct line_keys *k, bool final, struct buf *out)
 {
-    compact(k);
+    drop_taken(k);
     const char *text = buf_text(&k->in);
     const char *end = k->in.size > 0 ? memmem(text, k->in.size, PASTE_END, strlen(PASTE_END)) : NULL;
     if (end == NULL && !final)

@@ -1,7 +1,7 @@
 /* Line: the chat in line mode, one message after another on the terminal as it is.
  *
- * Either libedit reads a message (and the poll loop inside line-edit.c hands the engine's events on), or an answer
- * streams and this file's loop listens for Ctrl-C and Esc; other keys wait for the next message. */
+ * Either libedit reads a message (and the poll loop in edit.c passes the engine's events on), or an answer streams and
+ * the loop of this file waits for Ctrl-C and Esc; other keys are kept for the next message. */
 #include <config.h>
 
 #include <errno.h>
@@ -12,24 +12,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
-#include "app/commands/commands.h"
+#include "app/chat/chat.h"
+#include "app/chat/models.h"
+#include "app/library/home.h"
+#include "app/line/edit.h"
+#include "app/line/line.h"
+#include "app/line/recap.h"
+#include "app/options/options.h"
+#include "app/slash/slash.h"
 #include "app/terminal/drop.h"
 #include "app/terminal/editor.h"
-#include "app/line/edit.h"
-#include "app/line/recap.h"
 #include "app/terminal/progress.h"
+#include "app/terminal/report.h"
+#include "app/terminal/show.h"
 #include "app/terminal/signals.h"
-#include "app/slash/slash.h"
 #include "app/terminal/stats.h"
+#include "app/terminal/term.h"
 #include "app/terminal/terminal.h"
+#include "app/text/plural.h"
+#include "app/text/words.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
-/* Seconds: how long the first prompt waits for the model's name, and after which waiting is worth a word. */
+/* Seconds: how long the first prompt waits for the model to load, and after how long waiting is shown. */
 #define GREETING_WAIT 0.3
 #define STATUS_AFTER 0.3
-/* Milliseconds in which the rest of a key's sequence follows an escape. */
+/* Milliseconds within which the rest of a key's sequence follows an escape. */
 enum { KEY_WAIT = 30 };
 
 struct line {
@@ -37,22 +49,22 @@ struct line {
     struct show show;
     struct repl repl;
     struct line_edit *edit;
-    FILE *screen;        /* where the line is edited: standard output, or standard error when that is no terminal */
+    FILE *screen;        /* where the line is edited: standard output, or standard error if that is not a terminal */
     int signals;
     int dying;           /* the signal that ends the program */
     bool at_prompt;      /* libedit has the terminal */
-    bool printed;        /* something was printed meanwhile */
+    bool printed;        /* something was printed while it had */
     bool greeted;
     bool labelled;       /* the answer has begun on the screen */
-    bool failed;         /* to load */
-    bool pasting;        /* pasted text comes in while an answer streams */
+    bool failed;         /* the model could not be loaded */
+    bool pasting;        /* pasted text arrives while an answer streams */
     double asked;        /* when the answer was asked for */
     const char *prompt;
 };
 
-/* ---- what the chat tells ---------------------------------------------------------------------------------------- */
+/* ---- events of the chat ---------------------------------------------------------------------------------------- */
 
-/* Makes room for a line while a message is being typed. */
+/* Begins a new line if a message is being typed. */
 static void interrupt_prompt(struct line *l)
 {
     if (l->at_prompt && !l->printed)
@@ -60,34 +72,26 @@ static void interrupt_prompt(struct line *l)
     l->printed |= l->at_prompt;
 }
 
-/* The length of a file's name without .gguf. */
-static int stem_size(const char *name)
-{
-    size_t size = strlen(name);
-    return (int)(size > 5 && strcasecmp(name + size - 5, ".gguf") == 0 ? size - 5 : size);
-}
-
-static void greet(struct line *l)
+static void show_greeting(struct line *l)
 {
     const struct chat_template *template = chat_template(l->repl.chat);
-    const char *path = chat_model_path(l->repl.chat), *slash = strrchr(path, '/');
-    const char *name = slash != NULL ? slash + 1 : path;
+    char name[256];
+    models_label(chat_model_path(l->repl.chat), name, sizeof name);
     bool first = !l->greeted;
     l->greeted = true;
     if (l->options->quiet)
         return;
     interrupt_prompt(l);
     if (template_is_base(template))
-        show_line(&l->show, "%.*s · base · continues the text%s", stem_size(name), name,
-                  first ? " · /help" : "");
+        show_line(&l->show, "%s · base · continues the text%s", name, first ? " · /help" : "");
     else
-        show_line(&l->show, "%.*s · %s%s", stem_size(name), name, template_name(template),
+        show_line(&l->show, "%s · %s%s", name, template_name(template),
                   first ? " · /help, Ctrl-D leaves" : "");
 }
 
 static void on_loaded(void *context)
 {
-    greet(context);
+    show_greeting(context);
 }
 
 static void on_reading(void *context, size_t done, size_t total)
@@ -115,7 +119,8 @@ static void on_token(void *context, const struct event *event)
 static void on_window(void *context, size_t messages, size_t tokens)
 {
     struct line *l = context;
-    show_note(&l->show, "the model no longer sees the first %zu messages (%zu tokens)", messages, tokens);
+    show_note(&l->show, "the model no longer sees the first %zu message%s (%zu tokens)", messages, plural(messages),
+              tokens);
 }
 
 static void on_ended(void *context, const struct chat_message *answer)
@@ -123,17 +128,19 @@ static void on_ended(void *context, const struct chat_message *answer)
     struct line *l = context;
     show_end(&l->show);
     if (answer->finish == FINISH_END && answer->text.size == 0)
-        show_note(&l->show, "the model said nothing; /regenerate tries again");
+        show_note(&l->show, "the answer is empty; /regenerate tries again");
     else if (answer->finish == FINISH_STOPPED)
-        show_note(&l->show, "stopped; /continue goes on");
+        show_note(&l->show, "stopped; /continue resumes it");
     else if (answer->finish == FINISH_LENGTH)
-        show_note(&l->show, "stopped after %d tokens, as max_new_tokens says; /continue goes on",
+        show_note(&l->show, "stopped after %d tokens (max_new_tokens); /continue resumes it",
                   (int)chat_sampling(l->repl.chat)->max_new_tokens);
     else if (answer->finish == FINISH_CONTEXT)
-        show_note(&l->show, "the context of %zu tokens is full; /new begins anew, palaver -c N has a larger one",
+        show_note(&l->show,
+                  "the context of %zu tokens is full; /new begins a new conversation, palaver -c N has a larger "
+                  "context",
                   chat_capacity(l->repl.chat));
     if (l->options->stats)
-        stats_print(stderr, answer);
+        stats_print(stderr, &answer->timings, answer->sampling.seed);
     if (l->show.moves)
         fputc('\n', l->screen);
 }
@@ -165,7 +172,7 @@ static void on_changed(void *context, size_t from)
     if (from >= chat_count(l->repl.chat))
         return;
     interrupt_prompt(l);
-    line_tail_show(&l->show, l->repl.chat, from, l->prompt);
+    recap_show(&l->show, l->repl.chat, from, l->prompt);
 }
 
 static void on_remark(void *context, bool trouble, const char *text)
@@ -179,38 +186,38 @@ static void on_remark(void *context, bool trouble, const char *text)
         show_note(&l->show, "%s", text);
 }
 
-/* ---- while the model works -------------------------------------------------------------------------------------- */
+/* ---- while an answer streams
+ * -------------------------------------------------------------------------------------- */
 
-static void take_signals(struct line *l)
+static void handle_signals(struct line *l)
 {
-    for (int number; (number = signals_next()) != 0;) {
-        if (number == SIGTERM || number == SIGHUP)
-            l->dying = number;
-        if (l->dying != 0 || number == SIGINT)
-            chat_stop(l->repl.chat);
-        if (number == SIGTSTP) {
-            show_no_status(&l->show);
-            terminal_restore();
-            signals_suspend();
-        }
-        if (number == SIGTSTP || number == SIGCONT)
-            terminal_listen();
+    struct signals came = signals_take();
+    if (came.end != 0)
+        l->dying = came.end;
+    if (came.end != 0 || came.interrupt)
+        chat_stop(l->repl.chat);
+    if (came.suspend) {
+        show_no_status(&l->show);
+        terminal_restore();
+        signals_suspend();
     }
+    if (came.suspend || came.resume)
+        terminal_listen();
 }
 
-/* True when an escape stands alone, without the rest of a key's sequence. */
+/* True for an escape alone, which no further bytes of a key's sequence follow. */
 static bool is_escape(const char *bytes, ssize_t size)
 {
     struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
     return size == 1 && bytes[0] == '\033' && poll(&fd, 1, KEY_WAIT) == 0;
 }
 
-static bool has(const char *bytes, ssize_t size, const char *what)
+static bool has_mark(const char *bytes, ssize_t size, const char *mark)
 {
-    return memmem(bytes, (size_t)size, what, strlen(what)) != NULL;
+    return memmem(bytes, (size_t)size, mark, strlen(mark)) != NULL;
 }
 
-/* Ctrl-C stops, Ctrl-Z suspends; the rest waits for the next message. */
+/* Ctrl-C stops, Ctrl-Z suspends; other keys are kept for the next message. */
 static void take_typed(struct line *l, const char *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -223,7 +230,7 @@ static void take_typed(struct line *l, const char *bytes, size_t size)
     }
 }
 
-/* Esc stops too; pasted text stays whole. */
+/* Esc stops too; pasted text is passed on unchanged. */
 static void take_keys(struct line *l)
 {
     char bytes[4096];
@@ -238,12 +245,12 @@ static void take_keys(struct line *l)
         chat_stop(l->repl.chat);
         return;
     }
-    l->pasting |= has(bytes, size, "\033[200~");
+    l->pasting |= has_mark(bytes, size, "\033[200~");
     if (l->pasting)
         line_edit_feed(l->edit, bytes, (size_t)size);
     else
         take_typed(l, bytes, (size_t)size);
-    l->pasting &= !has(bytes, size, "\033[201~");
+    l->pasting &= !has_mark(bytes, size, "\033[201~");
 }
 
 /* Waits once for the engine, keys and signals. */
@@ -254,7 +261,7 @@ static void wait_for_events(struct line *l, int milliseconds)
                             {.fd = chat_fd(l->repl.chat), .events = POLLIN}};
     int due = chat_due(l->repl.chat);
     int n = poll(fds, 3, due >= 0 && due < milliseconds ? due : milliseconds);
-    take_signals(l);
+    handle_signals(l);
     if (n > 0 && fds[0].revents != 0)
         take_keys(l);
     if (n > 0 && fds[2].revents != 0)
@@ -262,7 +269,7 @@ static void wait_for_events(struct line *l, int milliseconds)
     chat_tick(l->repl.chat);
 }
 
-/* Until the answer has ended. */
+/* Returns when the answer has ended. */
 static void watch_answer(struct line *l)
 {
     l->asked = clock_seconds();
@@ -277,19 +284,19 @@ static void watch_answer(struct line *l)
 
 /* ---- typing ----------------------------------------------------------------------------------------------------- */
 
-static int watch(void *context)
+static int watched_fd(void *context)
 {
     const struct line *l = context;
     return chat_fd(l->repl.chat);
 }
 
-static int due(void *context)
+static int next_due(void *context)
 {
     const struct line *l = context;
     return chat_due(l->repl.chat);
 }
 
-static bool ready(void *context)
+static bool handle_chat(void *context)
 {
     struct line *l = context;
     l->printed = false;
@@ -298,13 +305,13 @@ static bool ready(void *context)
     return l->printed;
 }
 
-static void complete(void *context, const char *line, struct words *candidates, size_t *start)
+static void complete_word(void *context, const char *line, struct words *candidates, size_t *start)
 {
     const struct line *l = context;
     slash_complete(&l->repl, line, candidates, start);
 }
 
-static enum error_code edit(void *context, struct buf *text, struct error *err)
+static enum error_code edit_text(void *context, struct buf *text, struct error *err)
 {
     (void)context;
     terminal_restore();
@@ -313,7 +320,8 @@ static enum error_code edit(void *context, struct buf *text, struct error *err)
     return code;
 }
 
-/* Without the """ around it, line breaks at its end, and the blank that makes a text of what looks like a command. */
+/* Removes the """ around a message, newlines at its end, and the space that makes a message of what looks like a
+ * command. */
 static char *message_text(char *text)
 {
     size_t size = strlen(text);
@@ -328,12 +336,12 @@ static char *message_text(char *text)
     return text;
 }
 
-/* Offers to read a file that was dropped on the terminal. */
+/* Offers to attach a file that was dropped on the terminal. */
 static bool offer_file(struct line *l, const char *text)
 {
     if (!drop_offers_file(text, &l->repl.draft))
         return false;
-    show_note(&l->show, "that is a file; Enter puts its text into your next message");
+    show_note(&l->show, "that is a file; Enter attaches it to your next message");
     return true;
 }
 
@@ -349,7 +357,7 @@ static void take_line(struct line *l, char *text, bool pasted)
         repl_send(&l->repl, blank ? "" : message_text(text));
 }
 
-/* Ctrl-C on an empty line: lets go of what was attached, else tells how to leave. */
+/* Ctrl-C on an empty line detaches files, or else tells how to leave. */
 static void take_interrupt(struct line *l)
 {
     if (l->repl.attached.size > 0) {
@@ -390,7 +398,7 @@ static void read_message(struct line *l)
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-/* Editing needs a locale that knows UTF-8. */
+/* Editing needs a UTF-8 locale; true if the user's is one. */
 static bool use_utf8(void)
 {
     setlocale(LC_CTYPE, "");
@@ -407,15 +415,14 @@ static bool open_line(struct line *l, const struct chat_view *view, const struct
     l->screen = isatty(STDOUT_FILENO) ? stdout : stderr;
     show_init(&l->show, l->options, stdout);
     repl_init(&l->repl, l->options, &l->show);
-    l->repl.edit = edit;
+    l->repl.edit = edit_text;
     l->repl.context = l;
     l->prompt = l->options->screen_reader ? "You: " : utf8 && l->show.moves ? "› " : "> ";
     l->signals = signals_open(true, err);
     if (l->signals < 0)
         return false;
-    const char *term = getenv("TERM");
-    terminal_open(fileno(l->screen), term != NULL && strcmp(term, "dumb") != 0);
-    terminal_listen(); /* before the first prompt, so that nothing typed is echoed or eaten */
+    terminal_open(fileno(l->screen), term_kind() == TERM_KIND_MOVES);
+    terminal_listen(); /* before the first prompt, so that no key is echoed or lost */
     l->edit = line_edit_open(l->options, hooks, l->screen, l->signals, l->prompt, l->show.color, err);
     if (l->edit == NULL)
         return false;
@@ -447,7 +454,7 @@ static void send_words(struct line *l)
     buf_free(&text);
 }
 
-/* Gives a model that loads quickly the time to be greeted before the first prompt. */
+/* Waits a moment, so that a model that loads quickly is greeted before the first prompt. */
 static void wait_for_model(struct line *l)
 {
     double end = clock_seconds() + GREETING_WAIT;
@@ -455,10 +462,10 @@ static void wait_for_model(struct line *l)
         wait_for_events(l, (int)(left * 1000) + 1);
 }
 
-static void run(struct line *l)
+static void run_chat(struct line *l)
 {
     chat_tick(l->repl.chat);
-    on_changed(l, 0); /* what is gone on with */
+    on_changed(l, 0); /* shows a resumed conversation */
     wait_for_model(l);
     if (l->failed)
         return;
@@ -478,10 +485,10 @@ int line_run(const struct options *o)
     const struct chat_view view = {.context = &l, .loaded = on_loaded, .reading = on_reading, .token = on_token,
                                    .window = on_window, .ended = on_ended, .refused = on_refused, .failed = on_failed,
                                    .changed = on_changed, .remark = on_remark};
-    const struct line_edit_hooks hooks = {&l, watch, due, ready, complete};
+    const struct line_edit_hooks hooks = {&l, watched_fd, next_due, handle_chat, complete_word};
     bool open = open_line(&l, &view, &hooks, &err);
     if (open)
-        run(&l);
+        run_chat(&l);
     bool failed = l.failed && !l.repl.quit;
     close_line(&l);
     if (l.dying != 0)

@@ -1,7 +1,7 @@
 /* Once: one answer on standard output, for the shell and for scripts.
  *
- * The text is that of the conversation, safe to show, and ends with one line break. Standard input is read no further
- * than could fit into the context, so that an endless one is refused at once. */
+ * The answer is made safe to show and ends with one newline. Standard input is read no further than the context could
+ * hold, so that an endless one is refused soon. */
 #include <config.h>
 
 #include <errno.h>
@@ -13,32 +13,39 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "app/chat/chat.h"
-#include "app/commands/commands.h"
-#include "app/text/input.h"
-#include "app/text/jsonl.h"
+#include "app/line/line.h"
+#include "app/options/options.h"
 #include "app/terminal/progress.h"
+#include "app/terminal/report.h"
 #include "app/terminal/show.h"
 #include "app/terminal/signals.h"
 #include "app/terminal/stats.h"
+#include "app/text/input.h"
+#include "app/text/jsonl.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 struct once {
     const struct options *options;
     struct chat *chat;
     struct show show;
     int signals;
-    size_t breaks;      /* line breaks that end the text so far, not shown yet */
-    struct buf head;    /* the beginning of standard input, when that is all there is */
-    json_t *tokens;     /* with --json */
+    size_t breaks;      /* newlines at the end of the text so far, not written yet */
+    struct buf head;    /* the beginning of standard input, read before the model is loaded */
+    json_t *tokens;     /* with --json; else NULL */
     bool ended;
-    int interrupted;    /* the signal */
+    bool interrupted;   /* by a signal */
     struct error err;
 };
 
 /* ---- the answer ------------------------------------------------------------------------------------------------- */
 
-/* Holds line breaks back until something follows, so that the text ends with one. */
-static void show_piece(struct once *o, const char *text, size_t size)
+/* Holds newlines back until something follows, so that the text ends with exactly one. */
+static void write_piece(struct once *o, const char *text, size_t size)
 {
     size_t solid = size;
     while (solid > 0 && text[solid - 1] == '\n')
@@ -71,7 +78,7 @@ static json_t *candidate_json(const struct once *o, const struct candidate *c)
     return object;
 }
 
-static void keep_token(struct once *o, const struct event *event)
+static void add_token(struct once *o, const struct event *event)
 {
     struct candidate chosen = event->chosen;
     chosen.id = event->id;
@@ -88,9 +95,9 @@ static void on_token(void *context, const struct event *event)
 {
     struct once *o = context;
     if (o->tokens != NULL && event->id >= 0)
-        keep_token(o, event);
+        add_token(o, event);
     if (o->tokens == NULL)
-        show_piece(o, event->text, event->text_size);
+        write_piece(o, event->text, event->text_size);
 }
 
 static void on_ended(void *context, const struct chat_message *answer)
@@ -113,7 +120,7 @@ static void on_failed(void *context, const struct error *err)
     error_set(&o->err, err->code, "%s", err->message);
 }
 
-/* A number as far as JSON's reach, then a string. */
+/* A number if JSON integers can hold it, else a string. */
 static json_t *seed_json(uint64_t seed)
 {
     char digits[24];
@@ -128,29 +135,30 @@ static void print_json(const struct once *o, const struct chat_message *answer)
                                finish_name(answer->finish), "model",
                                json_text(model_info(chat_model(o->chat))->name,
                                          strlen(model_info(chat_model(o->chat))->name)),
-                               "seed", seed_json(answer->sampling.seed), "usage", stats_usage(answer), "timings",
-                               stats_timings(answer), "tokens", o->tokens);
+                               "seed", seed_json(answer->sampling.seed), "usage", stats_usage(&answer->timings), "timings",
+                               stats_timings(&answer->timings), "tokens", o->tokens);
     json_print(stdout, object);
 }
 
 /* ---- waiting ---------------------------------------------------------------------------------------------------- */
 
-static void take_signals(struct once *o)
+static void handle_signals(struct once *o)
 {
-    for (int number; (number = signals_next()) != 0;) {
-        o->interrupted = number;
-        chat_stop(o->chat);
-    }
+    struct signals came = signals_take();
+    if (came.end == 0 && !came.interrupt)
+        return;
+    o->interrupted = true;
+    chat_stop(o->chat);
 }
 
-/* Waits for the engine and signals, and for a descriptor if it is not -1; true when that one is readable. */
+/* Waits for the engine and signals, and for fd unless it is -1; true if fd is readable. */
 static bool wait_once(struct once *o, int fd)
 {
     struct pollfd fds[3] = {{.fd = o->signals, .events = POLLIN},
                             {.fd = chat_fd(o->chat), .events = POLLIN},
                             {.fd = fd, .events = POLLIN}};
     int n = poll(fds, 3, chat_due(o->chat));
-    take_signals(o);
+    handle_signals(o);
     if (n > 0 && fds[1].revents != 0)
         chat_handle(o->chat);
     chat_tick(o->chat);
@@ -159,13 +167,13 @@ static bool wait_once(struct once *o, int fd)
 
 static bool is_over(const struct once *o)
 {
-    return o->err.code != ERR_NONE || o->interrupted != 0;
+    return o->err.code != ERR_NONE || o->interrupted;
 }
 
 /* ---- the prompt ------------------------------------------------------------------------------------------------- */
 
-/* Bytes that no context of this model holds. */
-static size_t most_bytes(const struct once *o)
+/* How many bytes the context could hold if each token were the longest of the vocabulary. */
+static size_t context_bytes(const struct once *o)
 {
     const struct tokenizer *t = model_tokenizer(chat_model(o->chat));
     size_t longest = 1;
@@ -177,16 +185,26 @@ static size_t most_bytes(const struct once *o)
     return longest * chat_capacity(o->chat);
 }
 
-/* Without any words the prompt must come from standard input: is there something? */
+static bool has_words(const struct options *o)
+{
+    bool any = o->prompt != NULL && *o->prompt != '\0';
+    for (int i = 0; i < o->n_words; i++)
+        any |= *o->words[i] != '\0';
+    return any;
+}
+
+/* Without a file or words the prompt must come from standard input. That is told before a model is loaded. */
 static void read_head(struct once *o)
 {
     char block[4096];
     const struct options *p = o->options;
-    if (p->prompt != NULL || p->file != NULL || p->n_words > 0)
+    if (p->file != NULL || has_words(p))
         return;
     ssize_t size = isatty(STDIN_FILENO) ? 0 : read(STDIN_FILENO, block, sizeof block);
     if (size < 0)
-        error_system(&o->err, ERR_IO, errno, "can't read standard input");
+        error_system(&o->err, ERR_IO, errno, "standard input");
+    else if (size == 0 && (p->prompt != NULL || p->n_words > 0))
+        error_set(&o->err, ERR_ARGUMENT, "the prompt is empty");
     else if (size == 0)
         error_set(&o->err, ERR_ARGUMENT,
                   "there is no prompt: standard input is empty and not a terminal; palaver -p TEXT answers once");
@@ -194,24 +212,24 @@ static void read_head(struct once *o)
         buf_append(&o->head, block, (size_t)size);
 }
 
-/* Appends standard input, as far as it could fit. */
+/* Appends standard input, unless it is longer than the context. */
 static void read_stdin(struct once *o, struct buf *text)
 {
     char block[65536];
-    size_t most = most_bytes(o), before = text->size;
+    size_t most = context_bytes(o), before = text->size;
     buf_append(text, buf_text(&o->head), o->head.size);
     while (!is_over(o)) {
         if (!wait_once(o, STDIN_FILENO))
             continue;
         ssize_t size = read(STDIN_FILENO, block, sizeof block);
         if (size < 0 && errno != EINTR)
-            error_system(&o->err, ERR_IO, errno, "can't read standard input");
+            error_system(&o->err, ERR_IO, errno, "standard input");
         if (size == 0)
             break;
         if (size > 0 && (!buf_append(text, block, (size_t)size) || text->size - before > most))
             error_set(&o->err, ERR_CONTEXT,
-                      "standard input has more than %zu bytes, which can't fit into the context of %zu tokens: give a "
-                      "part of it, or choose a larger context with -c",
+                      "standard input: more than %zu bytes, which the context of %zu tokens can't hold: give a part of it, "
+                      "or choose a larger context with -c",
                       text->size - before, chat_capacity(o->chat));
     }
 }
@@ -220,20 +238,20 @@ static void check_text(struct once *o, const struct buf *text, const char *name)
 {
     const char *nul = text->size > 0 ? memchr(text->data, '\0', text->size) : NULL;
     if (!is_over(o) && nul != NULL)
-        error_set(&o->err, ERR_FORMAT, "%s is not text: byte %zu is a zero", name, (size_t)(nul - text->data));
+        error_set(&o->err, ERR_FORMAT, "%s: not text: byte %zu is zero", name, (size_t)(nul - text->data));
     if (!is_over(o))
         input_check_utf8(text, name, &o->err);
 }
 
-/* Appends a part behind an empty line. */
-static void add_part(struct buf *text, const struct buf *part)
+/* Appends a part after an empty line. */
+static void append_part(struct buf *text, const struct buf *part)
 {
     if (text->size > 0 && part->size > 0)
         buf_puts(text, text->data[text->size - 1] == '\n' ? "\n" : "\n\n");
     buf_append(text, buf_text(part), part->size);
 }
 
-static void add_words(const struct options *options, struct buf *text)
+static void append_words(const struct options *options, struct buf *text)
 {
     if (options->prompt != NULL)
         buf_puts(text, options->prompt);
@@ -244,7 +262,7 @@ static void add_words(const struct options *options, struct buf *text)
         buf_truncate(text, text->size - 1);
 }
 
-static void add_input(struct once *o, struct buf *text, bool file)
+static void append_input(struct once *o, struct buf *text, bool file)
 {
     struct buf part;
     const char *name = file ? o->options->file : "standard input";
@@ -256,33 +274,33 @@ static void add_input(struct once *o, struct buf *text, bool file)
     check_text(o, &part, name);
     while (!o->options->raw && part.size > 0 && part.data[part.size - 1] == '\n')
         buf_truncate(&part, part.size - 1);
-    add_part(text, &part);
+    append_part(text, &part);
     buf_free(&part);
 }
 
-/* -p or the words, the file, standard input, with empty lines between. */
-static void compose(struct once *o, struct buf *text)
+/* The prompt: -p or the words, the file, and standard input, with empty lines between them. */
+static void compose_prompt(struct once *o, struct buf *text)
 {
-    add_words(o->options, text);
+    append_words(o->options, text);
     check_text(o, text, "the prompt");
     if (o->options->file != NULL && !is_over(o))
-        add_input(o, text, true);
+        append_input(o, text, true);
     if (!isatty(STDIN_FILENO) && !is_over(o))
-        add_input(o, text, false);
+        append_input(o, text, false);
     if (text->size == 0 && !is_over(o))
         error_set(&o->err, ERR_ARGUMENT, "the prompt is empty");
 }
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
-static void answer(struct once *o)
+static void run_answer(struct once *o)
 {
     struct buf text;
     buf_init(&text, CHAT_TEXT_MOST);
     while (chat_state(o->chat) == CHAT_LOADING && !is_over(o))
         wait_once(o, -1);
     if (!is_over(o))
-        compose(o, &text);
+        compose_prompt(o, &text);
     if (!is_over(o))
         chat_send(o->chat, buf_text(&text), text.size, &o->err);
     while (!o->ended && o->err.code == ERR_NONE && chat_is_busy(o->chat))
@@ -290,8 +308,8 @@ static void answer(struct once *o)
     buf_free(&text);
 }
 
-/* What is left to print, and the exit code. */
-static int finish(struct once *o)
+/* Prints what is left; returns the exit code. */
+static int end_answer(struct once *o)
 {
     const struct chat_message *last = o->ended ? chat_message(o->chat, chat_count(o->chat) - 1) : NULL;
     if (last != NULL && o->tokens != NULL)
@@ -299,13 +317,15 @@ static int finish(struct once *o)
     else
         show_end(&o->show);
     if (last != NULL && o->tokens == NULL && last->finish == FINISH_CONTEXT && !o->options->quiet)
-        fprintf(stderr, "palaver: the answer ends here because the context of %zu tokens is full; -c N makes it larger\n",
+        fprintf(stderr,
+                "palaver: the answer ends here because the context of %zu tokens is full; choose a larger one with "
+                "-c\n",
                 chat_capacity(o->chat));
     if (last != NULL && o->options->stats)
-        stats_print(stderr, last);
+        stats_print(stderr, &last->timings, last->sampling.seed);
     if (ferror(stdout) && errno == EPIPE)
         clearerr(stdout);
-    if (o->interrupted != 0)
+    if (o->interrupted)
         return EXIT_INTERRUPTED;
     return o->err.code != ERR_NONE ? report(&o->err) : EXIT_ANSWER;
 }
@@ -326,8 +346,8 @@ int once_run(const struct options *options)
     if (o.signals >= 0 && o.err.code == ERR_NONE)
         o.chat = chat_open(options, &view, &o.err);
     if (o.chat != NULL)
-        answer(&o);
-    status = finish(&o);
+        run_answer(&o);
+    status = end_answer(&o);
     chat_free(o.chat);
     signals_close();
     json_decref(o.tokens);

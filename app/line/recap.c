@@ -1,4 +1,4 @@
-/* Line tail: of a long text its last lines. */
+/* Recap: the last lines of a long text. */
 #include <config.h>
 
 #include "app/line/recap.h"
@@ -6,10 +6,19 @@
 #include <string.h>
 #include <time.h>
 
-/* Lines of a question and of an answer, and the bytes that stand for a line where a text has no breaks. */
+#include "app/chat/chat.h"
+#include "app/library/home.h"
+#include "app/terminal/show.h"
+#include "app/text/plural.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "history/history.h"
+
+/* Lines of a question and of an answer, and the bytes that count as a line where a text has no newlines. */
 enum { QUESTION_LINES = 5, ANSWER_LINES = 14, LINE_BYTES = 80 };
 
-static void show_title(struct show *s, const struct chat *c)
+static void show_head(struct show *s, const struct chat *c)
 {
     struct store_conversation own = {0};
     struct error ignored = {0};
@@ -20,13 +29,13 @@ static void show_title(struct show *s, const struct chat *c)
         struct tm local;
         if (localtime_r(&changed, &local) != NULL)
             strftime(day, sizeof day, "%Y-%m-%d %H:%M", &local);
-        show_note(s, "%s · %zu messages · %s · %s", *own.title != '\0' ? own.title : "untitled", chat_count(c),
-                  own.public_id, day);
+        show_note(s, "%s · %zu message%s · %s · %s", *own.title != '\0' ? own.title : "untitled", chat_count(c),
+                  plural(chat_count(c)), own.public_id, day);
     }
     store_conversation_free(&own);
 }
 
-/* Where the last lines begin, so that they have at most this many lines and so many bytes as fill them. */
+/* Where the last lines begin: at most this many, and at most as many bytes as fill them. */
 static size_t last_lines(const struct buf *text, size_t lines)
 {
     const char *bytes = buf_text(text);
@@ -52,18 +61,18 @@ static void show_message(struct show *s, const struct chat_message *m, const cha
     show_text(s, buf_text(&m->text) + from, m->text.size - from);
     show_end(s);
     if (m->state == STORE_INTERRUPTED)
-        show_note(s, "interrupted; /continue goes on");
+        show_note(s, "interrupted; /continue resumes it");
     else if (m->state == STORE_STOPPED)
-        show_note(s, "stopped; /continue goes on");
+        show_note(s, "stopped; /continue resumes it");
     else if (m->state == STORE_STREAMING)
         show_note(s, "another window is writing this answer");
 }
 
-void line_tail_show(struct show *s, const struct chat *c, size_t from, const char *prompt)
+void recap_show(struct show *s, const struct chat *c, size_t from, const char *prompt)
 {
     size_t n = chat_count(c), first = n;
     if (from == 0)
-        show_title(s, c);
+        show_head(s, c);
     while (first > from && (first == n || chat_message(c, first)->role != ROLE_USER))
         first--;
     for (size_t i = first; i < n; i++)

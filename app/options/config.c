@@ -1,26 +1,16 @@
-/* Config: reading the file line by line. A person's file is a screenful; thousands of lines are not one. */
+/* Config: reading the file line by line. */
 #include <config.h>
 
 #include "app/options/config.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/options/options.h"
+#include "app/options/paths.h"
 #include "app/text/nearest.h"
-
-enum { LINES_MOST = 10000 };
-
-/* Cuts white space off both ends, in place. */
-static char *trim(char *text)
-{
-    text += strspn(text, " \t");
-    size_t size = strlen(text);
-    while (size > 0 && strchr(" \t\r\n", text[size - 1]) != NULL)
-        text[--size] = '\0';
-    return text;
-}
+#include "base/error.h"
+#include "base/lines.h"
 
 /* "quoted text" keeps its blanks, and \n in it is a line break. */
 static char *unquote(char *value)
@@ -46,61 +36,47 @@ static const struct option_spec *find_lasting(const char *name)
     return spec != NULL && spec->lasting ? spec : NULL;
 }
 
-static enum error_code unknown_name(const char *path, int line, const char *name, struct error *err)
+static enum error_code unknown_name(const struct lines *l, const char *name, struct error *err)
 {
     struct nearest near = nearest_to(name);
     for (const struct option_spec *spec = option_specs; spec->name != NULL; spec++)
         if (spec->lasting)
             nearest_try(&near, spec->name);
     if (near.best == NULL)
-        return error_set(err, ERR_ARGUMENT, "%s:%d: there is no setting '%s'", path, line, name);
-    return error_set(err, ERR_ARGUMENT, "%s:%d: there is no setting '%s'; did you mean %s?", path, line, name,
-                     near.best);
+        return lines_fail(l, ERR_ARGUMENT, err, "there is no setting '%s'", name);
+    return lines_fail(l, ERR_ARGUMENT, err, "there is no setting '%s'; did you mean %s?", name, near.best);
 }
 
-static enum error_code read_line(struct options *o, const char *path, int line, char *text, struct error *err)
+static enum error_code read_entry(struct options *o, const struct lines *l, char *text, struct error *err)
 {
-    char *name = trim(text);
-    if (*name == '\0' || *name == '#')
-        return ERR_NONE;
-    char *equals = strchr(name, '=');
+    char *equals = strchr(text, '=');
     if (equals == NULL)
-        return error_set(err, ERR_ARGUMENT, "%s:%d: a line reads `name = value`, this one has no '='", path, line);
+        return lines_fail(l, ERR_ARGUMENT, err, "a line reads `name = value`; this one has no '='");
     *equals = '\0';
-    name = trim(name);
+    const char *name = lines_trim(text);
     const struct option_spec *spec = find_lasting(name);
     if (spec == NULL)
-        return unknown_name(path, line, name, err);
+        return unknown_name(l, name, err);
     struct error why = {0};
-    if (option_set(o, spec, unquote(trim(equals + 1)), SOURCE_CONFIG, &why) != ERR_NONE)
-        return error_set(err, why.code, "%s:%d: %s", path, line, why.message);
+    if (option_set(o, spec, unquote(lines_trim(equals + 1)), SOURCE_CONFIG, &why) != ERR_NONE)
+        return lines_fail(l, why.code, err, "%s", why.message);
     return ERR_NONE;
 }
 
+/* A missing file is an empty one. */
 enum error_code config_read(struct options *o, struct error *err)
 {
-    enum error_code code = ERR_NONE;
-    char *text = NULL;
-    size_t capacity = 0;
-    FILE *file = NULL;
+    struct lines l = {0};
+    struct error why = {0};
     char *path = paths_join(o->paths.config_dir, "config");
     if (path == NULL)
-        return error_set(err, ERR_MEMORY, "no memory for a path");
-    file = fopen(path, "re");
-    if (file == NULL) {
-        if (errno != ENOENT && errno != ENOTDIR)
-            code = error_system(err, ERR_IO, errno, "can't read %s", path);
-        goto out;
-    }
-    for (int line = 1; code == ERR_NONE && getline(&text, &capacity, file) >= 0; line++)
-        code = line <= LINES_MOST ? read_line(o, path, line, text, err)
-                                  : error_set(err, ERR_ARGUMENT, "%s has more than %d lines", path, LINES_MOST);
-    if (code == ERR_NONE && ferror(file))
-        code = error_system(err, ERR_IO, errno, "can't read %s", path);
-out:
-    if (file != NULL)
-        fclose(file);
-    free(text);
+        return error_memory(err);
+    enum error_code code = lines_open(&l, path, &why);
+    if (code != ERR_NONE)
+        code = code == ERR_NOT_FOUND ? ERR_NONE : error_set(err, code, "%s", why.message);
+    for (char *entry; code == ERR_NONE && (entry = lines_next_entry(&l)) != NULL;)
+        code = read_entry(o, &l, entry, err);
+    lines_close(&l);
     free(path);
     return code;
 }

@@ -1,8 +1,14 @@
-/* Options: what a person asked for by flags, variables and the config file, and where each value came from.
+/* Options: what the user chose by flags, variables and the config file, and where each value comes from.
  *
- * One const table (option-table.c) describes every option; getopt_long's array, --help, the man page, the completions,
- * the PALAVER_* variables and the config file's names all come from it. A subcommand uses the rows that carry its bit.
- * Precedence: flag, variable, config file, built-in. */
+ * One const table describes every option; getopt_long's array, --help, the man page, the completions, the PALAVER_*
+ * variables and the names in the config file all come from it. A subcommand uses the rows that carry its bit.
+ * Precedence: flag, variable, config file, built-in.
+ *
+ *   table    the rows
+ *   options  looking a row up, setting one value
+ *   config   the config file
+ *   read     all sources of one command together
+ *   paths    the program's folders */
 #ifndef PALAVER_APP_OPTIONS_OPTIONS_H
 #define PALAVER_APP_OPTIONS_OPTIONS_H
 
@@ -11,6 +17,7 @@
 #include <stdint.h>
 
 #include "app/options/paths.h"
+#include "base/error.h"
 #include "engine/engine.h"
 
 /* Exit codes. */
@@ -27,7 +34,7 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 /* Most options the table may hold. */
 #define OPTIONS_MAX 96
 
-/* The values after all sources were read. Strings are the options' own. */
+/* The values after all sources have been read. Strings are owned by the options. */
 struct options {
     char *model;         /* path or name as given; NULL: the default model. See models.h for the file it means */
     int32_t threads;     /* 0: one per core */
@@ -35,11 +42,11 @@ struct options {
     char *template_name; /* NULL: the model's own */
     char *system;        /* system message; NULL: none */
     struct sampling sampling;
-    char *preset;        /* settings by name, below the ones given; NULL: none */
+    char *preset;        /* settings by name, weaker than those given one by one; NULL: none */
     char *prompt;        /* -p TEXT; NULL: not given */
     char *file;          /* -f FILE: its text follows the prompt's; NULL: not given */
-    bool continue_last;  /* go on with the last conversation */
-    char *resume;        /* go on with the conversation of this id or title; NULL: not given */
+    bool continue_last;  /* resume the last conversation */
+    char *resume;        /* resume the conversation of this id or title; NULL: not given */
     bool no_save;        /* temporary chats only */
     bool raw;            /* continue the text, no template */
     bool exact;          /* float32 throughout */
@@ -49,7 +56,7 @@ struct options {
     char *theme;         /* of the screen; NULL: default */
     bool no_mouse;
     int32_t bell;        /* enum bell */
-    bool quiet;          /* nothing but answers and errors */
+    bool quiet;          /* print nothing but answers and errors */
     bool stats;          /* timings on standard error after each answer */
     int32_t color;       /* enum color */
     bool screen_reader;  /* labelled messages, no decoration */
@@ -68,11 +75,12 @@ struct options {
     } history;
 
     bool help, version, show_paths, check_config;
-    char *help_form;     /* --help=man, bash or zsh, for the build; NULL: plain --help */
+    char *help_form;     /* of --help=FORM, for the build and completions; NULL: plain --help */
 
-    char **words;        /* what stands on the command line beside options; for the chat the first message, without a
-                            model file, which main makes the model */
+    char **words;        /* the arguments that are not options: in the chat the first message, without a model file, which
+                            main makes the model. Owned by the caller of options_read */
     int n_words;
+    bool literal;        /* "--" stood before the words: they are a message, whatever they look like */
 
     struct paths paths;
     unsigned char source[OPTIONS_MAX]; /* enum option_source by row of the table */
@@ -87,7 +95,7 @@ enum option_kind {
     OPTION_HELP,     /* --help with an optional form */
 };
 
-/* Who uses a row; one bit per subcommand. */
+/* Which commands use a row; one bit per subcommand. */
 enum command_bit {
     FOR_CHAT = 1 << 0,
     FOR_TOKENIZE = 1 << 1,
@@ -110,37 +118,38 @@ struct option_spec {
     const char *name;     /* long name with dashes; unique among the rows of one command */
     char letter;          /* 0: none */
     const char *aliases;  /* further long names, separated by spaces; NULL: none */
-    const char *argument; /* what --help calls the value; NULL: a flag without one */
+    const char *argument; /* what --help calls the value; NULL: a flag, which has none */
     enum option_kind kind;
     size_t offset;        /* in struct options */
     double low, high;     /* OPTION_INT */
-    const char *choices;  /* OPTION_CHOICE and completion: words separated by spaces; "@models", "@files" or "@templates" */
+    const char *choices;  /* OPTION_CHOICE and completion: words with spaces between, or "@models", "@files", "@templates" */
     unsigned commands;    /* bits of enum command_bit */
-    bool lasting;         /* may stand in the config file and in PALAVER_NAME */
+    bool lasting;         /* allowed in the config file and as PALAVER_NAME */
     const char *section;  /* heading in --help */
     const char *help;     /* one line */
 };
 extern const struct option_spec option_specs[]; /* ends with name == NULL */
 
-/* All values built-in; finds the XDG folders. */
+/* Sets every value to its default and finds the XDG folders. */
 enum error_code options_init(struct options *o, struct error *err);
 void options_free(struct options *o);
 
-/* Sets one row from text; a weaker source than the present one changes nothing, "stop" appends within one source. */
+/* Sets one row from text. A source weaker than the present one changes nothing; "stop" appends within one source. */
 enum error_code option_set(struct options *o, const struct option_spec *spec, const char *value,
                            enum option_source source, struct error *err);
-/* The row of a long name or alias among those that command uses; dashes and underscores are the same. */
+/* The row with this long name or alias among those that the command uses; NULL if none. Dashes and underscores are the
+ * same. */
 const struct option_spec *option_find(const char *name, unsigned command);
-/* Copies the row's alias of this index, from 0, into out; false past the last. */
+/* Copies the alias of this index, from 0, into out; false past the last. */
 #define OPTION_NAME_MOST 32
 bool option_alias(const struct option_spec *spec, int index, char out[OPTION_NAME_MOST]);
-/* The row's position in option_specs, for options.source. */
+/* The index of a row in option_specs and in options.source. */
 size_t option_index(const struct option_spec *spec);
-/* Where the value of the option of this long name came from. */
+/* Where the value of the option of this long name comes from. */
 enum option_source options_source(const struct options *o, const char *name);
 
-/* Reads the variables, the config file and then argv[1..argc) for one command. argv may be reordered. ERR_ARGUMENT for
- * what ends with EXIT_USAGE. */
+/* Reads argv[1..argc), the variables and the config file for one command. argv may be reordered and must outlive o.
+ * ERR_ARGUMENT if the command line, a variable or the file is wrong. */
 enum error_code options_read(struct options *o, unsigned command, int argc, char **argv, struct error *err);
 
 #endif

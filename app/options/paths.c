@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/error.h"
 
 enum { PATH_MOST = 4096 };
 
@@ -25,7 +26,7 @@ char *paths_join(const char *folder, const char *name)
 }
 
 /* The program's folder under $VARIABLE, or under $HOME/fallback. */
-static char *find(const char *variable, const char *home, const char *fallback)
+static char *find_folder(const char *variable, const char *home, const char *fallback)
 {
     const char *base = getenv(variable);
     if (base != NULL && base[0] == '/')
@@ -45,10 +46,10 @@ enum error_code paths_find(struct paths *p, struct error *err)
             return error_set(err, ERR_NOT_FOUND, "HOME is not set and this user has no home folder; set HOME");
         home = user->pw_dir;
     }
-    p->config_dir = find("XDG_CONFIG_HOME", home, ".config");
-    p->data_dir = find("XDG_DATA_HOME", home, ".local/share");
-    p->cache_dir = find("XDG_CACHE_HOME", home, ".cache");
-    p->state_dir = find("XDG_STATE_HOME", home, ".local/state");
+    p->config_dir = find_folder("XDG_CONFIG_HOME", home, ".config");
+    p->data_dir = find_folder("XDG_DATA_HOME", home, ".local/share");
+    p->cache_dir = find_folder("XDG_CACHE_HOME", home, ".cache");
+    p->state_dir = find_folder("XDG_STATE_HOME", home, ".local/state");
     if (p->config_dir == NULL || p->data_dir == NULL || p->cache_dir == NULL || p->state_dir == NULL)
         return error_set(err, ERR_MEMORY, "the path of a folder in XDG_*_HOME or HOME is too long");
     return ERR_NONE;
@@ -67,7 +68,7 @@ enum error_code paths_make(const char *folder, struct error *err)
 {
     char *path = strdup(folder);
     if (path == NULL)
-        return error_set(err, ERR_MEMORY, "no memory for a path");
+        return error_memory(err);
     enum error_code code = ERR_NONE;
     for (char *slash = path; code == ERR_NONE && slash != NULL;) {
         slash = strchr(slash + 1, '/');

@@ -1,25 +1,25 @@
-/* Paths: the program's folders by the XDG base directory specification.
+/* Paths: the program's folders, by the XDG base directory specification.
  *
- * Folders are made when first written to, 0700; files 0600. */
+ * A folder is made, with mode 0700, when something is first written to it; files get mode 0600. */
 #ifndef PALAVER_APP_OPTIONS_PATHS_H
 #define PALAVER_APP_OPTIONS_PATHS_H
 
 #include "base/error.h"
 
-/* Absolute paths without a trailing slash, malloc'ed. */
+/* Absolute paths without a slash at the end. Owned by this struct. */
 struct paths {
     char *config_dir; /* config, templates/ */
     char *data_dir;   /* models/, the history */
     char *cache_dir;  /* may be deleted at any time */
-    char *state_dir;  /* line-history */
+    char *state_dir;  /* line-history: the messages typed in line mode */
 };
 
 /* Reads XDG_*_HOME (used only when absolute, as the specification says) and HOME. */
 enum error_code paths_find(struct paths *p, struct error *err);
 void paths_free(struct paths *p);
-/* "FOLDER/NAME" in malloc'ed memory; NULL when there is none. */
+/* "FOLDER/NAME", malloc'ed; NULL when out of memory or longer than 4096 bytes. */
 char *paths_join(const char *folder, const char *name);
-/* Makes the folder and those above it, 0700. */
+/* Makes the folder and its missing parents, with mode 0700. An existing folder is fine. */
 enum error_code paths_make(const char *folder, struct error *err);
 
 #endif

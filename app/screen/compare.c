@@ -1,23 +1,47 @@
-/* Screen: answers side by side. What /compare names becomes sides of the chat's comparison, and what comes of them columns
- * of the screen. */
+/* Compare: what /compare names becomes sides of the chat's comparison, and their answers columns of ui. */
 #include <config.h>
 
+#include "app/screen/compare.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/chat/chat.h"
 #include "app/chat/models.h"
 #include "app/chat/preset.h"
+#include "app/screen/said.h"
+#include "app/screen/status.h"
+#include "app/screen/view.h"
 #include "app/terminal/progress.h"
-#include "app/screen/screen.h"
+#include "engine/engine.h"
 
-/* ---- what is to be compared ------------------------------------------------------------------------------------- */
+struct screen_compare {
+    bool changed;  /* since it was drawn */
+    size_t keeps;  /* side + 1 that is kept once all have stopped; 0: none */
+};
+
+struct screen_compare *screen_compare_new(void)
+{
+    return calloc(1, sizeof(struct screen_compare));
+}
+
+void screen_compare_free(struct screen_compare *compare)
+{
+    free(compare);
+}
+
+/* ---- what is compared ------------------------------------------------------------------------------------------- */
 
 /* "temperature=0.2,top_k=5" over the present settings. */
 static enum error_code read_settings(const char *text, struct sampling *out, struct error *err)
 {
     char *copy = strdup(text), *rest = copy;
-    for (char *part; copy != NULL && err->code == ERR_NONE && (part = strsep(&rest, ",")) != NULL;) {
+    if (copy == NULL)
+        return error_set(err, ERR_MEMORY, "out of memory");
+    for (char *part; err->code == ERR_NONE && (part = strsep(&rest, ",")) != NULL;) {
         char *value = strchr(part, '=');
         if (value == NULL)
             error_set(err, ERR_ARGUMENT, "%s has no value; settings are written as temperature=0.2,top_k=5", part);
@@ -29,21 +53,22 @@ static enum error_code read_settings(const char *text, struct sampling *out, str
 }
 
 /* A side by its name: settings, a preset, a model. */
-static enum error_code read_side(struct screen *f, const char *name, uint64_t seed, struct chat_side *out, struct error *err)
+static enum error_code read_side(struct screen *s, const char *name, uint64_t seed, struct chat_side *out, struct error *err)
 {
-    struct error ignored = {0};
-    *out = (struct chat_side){.label = name, .sampling = *chat_sampling(f->repl.chat)};
+    struct chat *c = s->repl.chat;
+    struct error ignored = {0}; /* a name that is no model is reported below */
+    *out = (struct chat_side){.label = name, .sampling = *chat_sampling(c)};
     out->sampling.seed = seed;
     if (strcmp(name, "now") == 0)
         return ERR_NONE;
     if (strchr(name, '=') != NULL)
         return read_settings(name, &out->sampling, err);
-    char *settings = preset_settings(f->repl.chat, name);
-    char *path = settings == NULL ? models_find_name(f->options, name, &ignored) : NULL;
+    char *settings = preset_settings(c, name);
+    char *path = settings == NULL ? models_find_name(s->options, name, &ignored) : NULL;
     if (settings != NULL) {
-        out->sampling = chat_base_sampling(f->repl.chat, NULL); /* as /preset does */
+        out->sampling = chat_base_sampling(c, NULL); /* as /preset does */
         out->sampling.seed = seed;
-        chat_settings_take(&out->sampling, settings);
+        chat_read_settings(&out->sampling, settings);
     } else if (path != NULL) {
         out->model = name;
     } else {
@@ -54,41 +79,38 @@ static enum error_code read_side(struct screen *f, const char *name, uint64_t se
     return err->code;
 }
 
-/* All sides have one seed, so that nothing but what is compared differs. */
-static uint64_t common_seed(const struct screen *f)
+/* All sides have one seed, so that they differ in nothing but what is compared. */
+static uint64_t common_seed(const struct screen *s)
 {
-    uint64_t seed = chat_sampling(f->repl.chat)->seed;
-    return chat_seed_is_fixed(f->repl.chat) ? seed : (uint64_t)(clock_seconds() * 1e3) & UINT32_MAX;
+    uint64_t seed = chat_sampling(s->repl.chat)->seed;
+    return chat_seed_is_fixed(s->repl.chat) ? seed : (uint64_t)(clock_seconds() * 1e3) & UINT32_MAX;
 }
 
-void screen_compare(struct screen *f, const char *arguments, struct error *err)
+/* Cuts names into words; the sides' labels point into it. Returns how many sides there are. */
+static size_t read_sides(struct screen *s, char *names, struct chat_side *sides, struct error *err)
 {
-    struct chat_side sides[CHAT_SIDES];
-    char *copy = strdup(arguments), *rest = copy;
-    uint64_t seed = common_seed(f);
+    uint64_t seed = common_seed(s);
     size_t n = 0;
-    for (char *name; copy != NULL && err->code == ERR_NONE && (name = strsep(&rest, " ")) != NULL;) {
+    for (char *name; err->code == ERR_NONE && (name = strsep(&names, " ")) != NULL;) {
         if (*name == '\0')
             continue;
         if (n == CHAT_SIDES)
             error_set(err, ERR_ARGUMENT, "at most %d can be compared", CHAT_SIDES);
-        else if (read_side(f, name, seed, &sides[n], err) == ERR_NONE)
+        else if (read_side(s, name, seed, &sides[n], err) == ERR_NONE)
             n++;
     }
-    if (n == 1 && err->code == ERR_NONE) { /* with what is set now */
+    if (n == 1 && err->code == ERR_NONE) { /* one is compared with the present settings */
         sides[1] = sides[0];
-        read_side(f, "now", seed, &sides[0], err);
+        read_side(s, "now", seed, &sides[0], err);
         n = 2;
     }
     if (n == 0 && err->code == ERR_NONE)
         error_set(err, ERR_ARGUMENT,
-                  "what with? Presets, settings or models: /compare precise creative, or /compare temperature=0");
-    if (err->code == ERR_NONE && chat_compare(f->repl.chat, sides, n, err) == ERR_NONE)
-        screen_show_compared(f);
-    free(copy);
+                  "compare with what? Presets, settings or models: /compare precise creative, or /compare temperature=0");
+    return n;
 }
 
-/* ---- what comes of it ------------------------------------------------------------------------------------------- */
+/* ---- what is shown ---------------------------------------------------------------------------------------------- */
 
 static void write_about(const struct chat_compared *side, char *out, size_t size)
 {
@@ -109,9 +131,9 @@ static void write_about(const struct chat_compared *side, char *out, size_t size
                  (unsigned long long)m->sampling.seed);
 }
 
-void screen_show_compared(struct screen *f)
+static void show_sides(struct screen *s)
 {
-    struct chat *c = f->repl.chat;
+    struct chat *c = s->repl.chat;
     struct ui_compared sides[CHAT_SIDES];
     char about[CHAT_SIDES][sizeof ((struct error *)0)->message];
     size_t n = chat_compared(c), question = chat_count(c);
@@ -119,56 +141,75 @@ void screen_show_compared(struct screen *f)
         question--;
     for (size_t i = 0; i < n; i++) {
         struct chat_compared side = chat_compared_side(c, i);
-        write_about(&side, about[i], sizeof about[i]);
         const struct buf *text = &side.answer->text;
+        write_about(&side, about[i], sizeof about[i]);
         sides[i] = (struct ui_compared){side.label, buf_text(text), text->size, about[i], side.running};
     }
-    ui_compare(f->ui, question > 0 ? buf_text(&chat_message(c, question - 1)->text) : "", sides, n);
-    f->compared = false;
-    screen_status(f);
+    ui_compare(s->ui, question > 0 ? buf_text(&chat_message(c, question - 1)->text) : "", sides, n);
+    s->compare->changed = false;
+    screen_status_show(s);
 }
 
-void screen_compared(void *context, size_t side)
+/* ---- beginning and ending ---------------------------------------------------------------------------------------- */
+
+void screen_compare_begin(struct screen *s, const char *arguments, struct error *err)
 {
-    struct screen *f = context;
-    (void)side;
-    f->compared = true; /* drawn with the next frame */
+    struct chat_side sides[CHAT_SIDES];
+    char *names = strdup(arguments);
+    if (names == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        return;
+    }
+    size_t n = read_sides(s, names, sides, err);
+    if (err->code == ERR_NONE && chat_compare(s->repl.chat, sides, n, err) == ERR_NONE)
+        show_sides(s);
+    free(names);
 }
 
-static void end(struct screen *f, size_t side)
+static void end_comparison(struct screen *s, size_t side)
 {
     struct error err = {0};
-    if (chat_compare_end(f->repl.chat, side, &err) != ERR_NONE)
-        ui_notice(f->ui, true, err.message);
-    screen_show_compared(f);
-    screen_sync(f);
-    screen_head(f);
-    ui_show_end(f->ui);
+    chat_compare_end(s->repl.chat, side, &err);
+    screen_said_error(s, &err);
+    show_sides(s);
+    screen_view_sync(s);
+    screen_status_show_head(s);
+    ui_show_end(s->ui);
 }
 
-/* Keeps one; what is under way is stopped first. */
-void screen_keep(struct screen *f, size_t side)
+void screen_compare_changed(struct screen *s)
 {
-    f->keeps = side + 1;
-    if (chat_compare_runs(f->repl.chat))
-        chat_stop(f->repl.chat);
+    s->compare->changed = true;
 }
 
-void screen_leave_compared(struct screen *f)
+void screen_compare_keep(struct screen *s, size_t side)
 {
-    if (chat_compare_runs(f->repl.chat))
-        chat_stop(f->repl.chat);
+    s->compare->keeps = side + 1;
+    if (chat_compare_runs(s->repl.chat))
+        chat_stop(s->repl.chat);
+}
+
+void screen_compare_leave(struct screen *s)
+{
+    if (chat_compare_runs(s->repl.chat))
+        chat_stop(s->repl.chat);
     else
-        end(f, SIZE_MAX);
+        end_comparison(s, SIZE_MAX);
 }
 
-void screen_draw_compared(struct screen *f)
+void screen_compare_tick(struct screen *s)
 {
-    if (f->keeps > 0 && !chat_compare_runs(f->repl.chat)) {
-        size_t side = f->keeps - 1;
-        f->keeps = 0;
-        end(f, side);
-    } else if (f->compared) {
-        screen_show_compared(f);
+    struct screen_compare *compare = s->compare;
+    if (compare->keeps > 0 && !chat_compare_runs(s->repl.chat)) {
+        size_t side = compare->keeps - 1;
+        compare->keeps = 0;
+        end_comparison(s, side);
+    } else if (compare->changed) {
+        show_sides(s);
     }
+}
+
+bool screen_compare_due(const struct screen *s)
+{
+    return s->compare->changed;
 }

@@ -1,136 +1,136 @@
-/* Screen: the list of conversations, and drafts. The list is read by a connection of its own, which also sees what this
- * program writes, so that one question tells of every change. */
+/* List: read by a connection of its own, which sees what this program writes as another one's, so that one question tells
+ * of every change. */
 #include <config.h>
 
+#include "app/screen/list.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "app/chat/chat.h"
+#include "app/library/home.h"
+#include "app/screen/clock.h"
+#include "app/screen/said.h"
+#include "app/screen/status.h"
 #include "app/terminal/progress.h"
-#include "app/screen/screen.h"
+#include "base/error.h"
+#include "history/history.h"
 
-/* Seconds between two looks at the history, between a change of a draft and its writing, between typing and counting. */
+/* Rows at first, and rows by which the list grows. */
+enum { ROWS_FIRST = 200, ROWS_MORE = 500 };
+/* Seconds between two looks at the history. */
 #define LOOK_EVERY 0.7
-#define DRAFT_AFTER 0.5
 
-void screen_open_browse(struct screen *f)
+struct screen_list {
+    struct store *store;  /* NULL: not open */
+    double looked;        /* at the history last, clock_seconds */
+    size_t most, n;       /* rows that the list may have, and has */
+    bool changed;
+    bool failed;          /* the last reading did, and that was said */
+};
+
+struct screen_list *screen_list_new(void)
 {
-    struct error ignored = {0};
+    struct screen_list *list = calloc(1, sizeof *list);
+    if (list != NULL)
+        list->most = ROWS_FIRST;
+    return list;
+}
+
+void screen_list_free(struct screen_list *list)
+{
+    if (list != NULL)
+        store_close(list->store);
+    free(list);
+}
+
+struct store *screen_list_store(struct screen *s, struct error *err)
+{
     const struct store_options options = {.read_only = true, .busy_ms = 200};
-    struct store *library = home_library(chat_home(f->repl.chat), &ignored);
-    if (library != NULL && f->browse == NULL)
-        f->browse = store_open(store_path(library), &options, &ignored);
+    if (s->list->store != NULL)
+        return s->list->store;
+    struct store *library = home_library(chat_home(s->repl.chat), err);
+    if (library != NULL)
+        s->list->store = store_open(store_path(library), &options, err);
+    return s->list->store;
 }
 
-void screen_list(struct screen *f)
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
+
+static void show_rows(struct screen *s, const struct store_conversations *list)
 {
-    struct store_conversations list = {0};
-    struct store_list_query query = {.view = STORE_VIEW_CURRENT, .limit = f->listed};
-    struct error ignored = {0};
-    const struct home *keep = chat_home(f->repl.chat);
-    f->looked = clock_seconds();
-    f->relist = false;
-    if (f->browse == NULL || store_list(f->browse, &query, &list, &ignored) != ERR_NONE)
-        return;
-    struct ui_conversation *rows = calloc(list.n + 1, sizeof *rows);
-    for (size_t i = 0; rows != NULL && i < list.n; i++)
-        rows[i] = (struct ui_conversation){.id = list.at[i].id,
-                                           .title = list.at[i].title,
-                                           .changed = list.at[i].changed,
-                                           .pinned = list.at[i].pinned,
-                                           .archived = list.at[i].archived,
-                                           .unread = list.at[i].unread || list.at[i].answering};
+    const struct home *home = chat_home(s->repl.chat);
+    struct ui_conversation *rows = calloc(list->n + 1, sizeof *rows);
+    for (size_t i = 0; rows != NULL && i < list->n; i++)
+        rows[i] = (struct ui_conversation){.id = list->at[i].id,
+                                           .title = list->at[i].title,
+                                           .changed = list->at[i].changed,
+                                           .pinned = list->at[i].pinned,
+                                           .archived = list->at[i].archived,
+                                           .unread = list->at[i].unread || list->at[i].answering};
     if (rows != NULL)
-        ui_set_conversations(f->ui, rows, list.n, home_is_temporary(keep) ? 0 : home_conversation(keep));
-    f->in_list = list.n;
+        ui_set_conversations(s->ui, rows, list->n, home_is_temporary(home) ? 0 : home_conversation(home));
+    s->list->n = list->n;
     free(rows);
-    store_conversations_free(&list);
 }
 
-/* ---- drafts ----------------------------------------------------------------------------------------------------- */
-
-void screen_save_draft(struct screen *f)
+/* A failure is said once and the reading tried again at the next look. Without a history there is nothing to say. */
+static void note_failure(struct screen *s, const struct error *err)
 {
+    if (!s->list->failed && err->code != ERR_NOT_FOUND && home_problem(chat_home(s->repl.chat)) == NULL)
+        screen_said_error(s, err);
+    s->list->failed = true;
+}
+
+void screen_list_show(struct screen *s)
+{
+    struct screen_list *list = s->list;
+    struct store_conversations found = {0};
+    const struct store_list_query query = {.view = STORE_VIEW_CURRENT, .limit = list->most};
     struct error err = {0};
-    size_t size, cursor;
-    const char *text = ui_typed(f->ui, &size, &cursor);
-    struct store *store = home_store(chat_home(f->repl.chat));
-    if (f->draft_due == 0 || f->editing > 0 || f->words.at > 0)
+    list->looked = clock_seconds();
+    list->changed = false;
+    struct store *store = screen_list_store(s, &err);
+    if (store == NULL || store_list(store, &query, &found, &err) != ERR_NONE) {
+        note_failure(s, &err);
         return;
-    f->draft_due = 0;
-    if (store_set_draft(store, f->draft_of, text, size, cursor, &err) != ERR_NONE && err.code != ERR_NOT_FOUND)
-        ui_notice(f->ui, true, err.message);
+    }
+    list->failed = false;
+    show_rows(s, &found);
+    store_conversations_free(&found);
 }
 
-void screen_load_draft(struct screen *f)
+void screen_list_changed(struct screen *s)
 {
-    struct error ignored = {0};
-    struct store_conversation c = {0};
-    char *text = NULL;
-    size_t cursor = 0;
-    const struct home *keep = chat_home(f->repl.chat);
-    f->draft_of = home_conversation(keep);
-    if (f->draft_of == 0) {
-        store_new_draft(home_store(keep), &text, &cursor, &ignored);
-    } else if (store_conversation_get(home_store(keep), f->draft_of, &c, &ignored) == ERR_NONE) {
-        text = strdup(c.draft);
-        store_conversation_free(&c);
-    }
-    ui_set_typed(f->ui, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
-    f->draft_due = 0;
-    free(text);
-    screen_label(f);
+    s->list->changed = true;
+}
+
+void screen_list_grow(struct screen *s)
+{
+    if (s->list->n < s->list->most)
+        return;
+    s->list->most += ROWS_MORE;
+    s->list->changed = true;
 }
 
 /* ---- time ------------------------------------------------------------------------------------------------------- */
 
-/* Another conversation is open: its draft comes, the other one's is kept. */
-static void follow_conversation(struct screen *f)
+void screen_list_tick(struct screen *s)
 {
-    int64_t now = home_conversation(chat_home(f->repl.chat));
-    if (now == f->draft_of)
+    struct screen_list *list = s->list;
+    if (!list->changed && clock_until(list->looked + LOOK_EVERY) > 0)
         return;
-    size_t size;
-    ui_typed(f->ui, &size, NULL);
-    if (f->draft_of == 0 && size > 0)
-        f->draft_of = now; /* it has its row now: what was typed meanwhile is its draft */
-    else
-        screen_load_draft(f);
-    screen_head(f);
-    f->relist = true;
-}
-
-void screen_watch(struct screen *f)
-{
-    double now = clock_seconds();
-    follow_conversation(f);
-    if (f->draft_due > 0 && now >= f->draft_due)
-        screen_save_draft(f);
-    if (f->count_due > 0 && now >= f->count_due)
-        screen_label(f);
-    if (!f->relist && now - f->looked < LOOK_EVERY)
+    bool changed = list->changed || list->failed || (list->store != NULL && store_changed(list->store));
+    list->looked = clock_seconds();
+    if (!changed)
         return;
-    f->looked = now;
-    if (f->browse == NULL)
-        screen_open_browse(f);
-    if (f->relist || (f->browse != NULL && store_changed(f->browse))) {
-        screen_list(f);
-        if (!chat_is_busy(f->repl.chat))
-            screen_head(f);
-    }
+    screen_list_show(s);
+    if (!chat_is_busy(s->repl.chat))
+        screen_status_show_head(s);
 }
 
-static int until(double when)
+int screen_list_due(const struct screen *s)
 {
-    double left = when - clock_seconds();
-    return left > 0 ? (int)(left * 1000) + 1 : 0;
-}
-
-int screen_due(const struct screen *f)
-{
-    int due = f->relist ? 0 : until(f->looked + LOOK_EVERY);
-    if (f->draft_due > 0 && until(f->draft_due) < due)
-        due = until(f->draft_due);
-    if (f->count_due > 0 && until(f->count_due) < due)
-        due = until(f->count_due);
-    return due;
+    return s->list->changed ? 0 : clock_until(s->list->looked + LOOK_EVERY);
 }

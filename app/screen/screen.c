@@ -1,261 +1,121 @@
-/* Screen: opening, the loop, signals. */
+/* Screen: opening, closing. */
 #include <config.h>
 
 #include "app/screen/screen.h"
 
-#include <errno.h>
 #include <langinfo.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "app/commands/commands.h"
-#include "app/terminal/editor.h"
-#include "app/library/sent.h"
-#include "app/terminal/progress.h"
+#include "app/chat/chat.h"
+#include "app/library/home.h"
+#include "app/options/paths.h"
+#include "app/screen/act.h"
+#include "app/screen/acts.h"
+#include "app/screen/commands.h"
+#include "app/screen/compare.h"
+#include "app/screen/composer.h"
+#include "app/screen/draft.h"
+#include "app/screen/frame.h"
+#include "app/screen/lens.h"
+#include "app/screen/list.h"
+#include "app/screen/loop.h"
+#include "app/screen/parts.h"
+#include "app/screen/records.h"
+#include "app/screen/roads.h"
+#include "app/screen/said.h"
+#include "app/screen/search.h"
+#include "app/screen/send.h"
+#include "app/screen/settings.h"
+#include "app/screen/status.h"
+#include "app/screen/step.h"
+#include "app/screen/tell.h"
+#include "app/screen/view.h"
+#include "app/terminal/report.h"
+#include "app/terminal/show.h"
 #include "app/terminal/signals.h"
+#include "app/terminal/term.h"
 #include "app/terminal/terminal.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/history.h"
+#include "ui/ui.h"
 
-/* Seconds between two drawings while text streams. */
-#define FRAME (1.0 / 60)
+enum { PATH_BYTES = 4096, FOLDERS_MOST = 3 };
 
-/* ---- signals ---------------------------------------------------------------------------------------------------- */
+/* ---- the parts -------------------------------------------------------------------------------------------------- */
 
-static void suspend(struct screen *f)
+static bool open_parts(struct screen *s, struct error *err)
 {
-    ui_leave(f->ui);
-    terminal_restore();
-    signals_suspend();
-    terminal_listen();
-    ui_return(f->ui);
+    s->acts = screen_acts_new();
+    s->compare = screen_compare_new();
+    s->composer = screen_composer_new();
+    s->draft = screen_draft_new();
+    s->frame = screen_frame_new();
+    s->lens = screen_lens_new();
+    s->list = screen_list_new();
+    s->records = screen_records_new();
+    s->roads = screen_roads_new();
+    s->said = screen_said_new();
+    s->search = screen_search_new();
+    s->settings = screen_settings_new();
+    s->status = screen_status_new();
+    s->step = screen_step_new();
+    s->view = screen_view_new();
+    bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->records &&
+               s->roads && s->said && s->search && s->settings && s->status && s->step && s->view;
+    if (!all)
+        error_set(err, ERR_MEMORY, "out of memory");
+    return all;
 }
 
-static void take_signals(struct screen *f)
+static void free_parts(struct screen *s)
 {
-    for (int number; (number = signals_next()) != 0;) {
-        if (number == SIGTERM || number == SIGHUP)
-            f->dying = number;
-        else if (number == SIGINT)
-            chat_stop(f->repl.chat);
-        else if (number == SIGTSTP)
-            suspend(f);
-        else if (number == SIGWINCH || number == SIGCONT)
-            ui_resize(f->ui);
-    }
+    screen_acts_free(s->acts);
+    screen_compare_free(s->compare);
+    screen_composer_free(s->composer);
+    screen_draft_free(s->draft);
+    screen_frame_free(s->frame);
+    screen_lens_free(s->lens);
+    screen_list_free(s->list);
+    screen_loop_free(s->loop);
+    screen_records_free(s->records);
+    screen_roads_free(s->roads);
+    screen_said_free(s->said);
+    screen_search_free(s->search);
+    screen_send_free(s->send);
+    screen_settings_free(s->settings);
+    screen_status_free(s->status);
+    screen_step_free(s->step);
+    screen_view_free(s->view);
 }
 
-/* ---- the loop --------------------------------------------------------------------------------------------------- */
-
-static int sooner(int a, int b)
+/* repl.jump */
+static void show_message(void *context, size_t index)
 {
-    return a < 0 ? b : b < 0 || a < b ? a : b;
+    struct screen *s = context;
+    screen_view_sync(s);
+    ui_show_message(s->ui, index);
 }
 
-/* Milliseconds until something is due. */
-static int patience(const struct screen *f)
+static void open_repl(struct screen *s)
 {
-    int due = sooner(chat_due(f->repl.chat), screen_due(f));
-    int ui = f->compared ? 0 : ui_timeout(f->ui);
-    if (ui == 0) {
-        double left = f->drawn + FRAME - clock_seconds();
-        ui = left > 0 ? (int)(left * 1000) + 1 : 0;
-    }
-    return sooner(due, ui);
+    show_init(&s->show, s->options, stdout);
+    s->show.tell = screen_said_take;
+    s->show.context = s;
+    repl_init(&s->repl, s->options, &s->show);
+    s->repl.edit = screen_loop_edit;
+    s->repl.front = screen_command;
+    s->repl.jump = show_message;
+    s->repl.context = s;
 }
 
-static void read_keys(struct screen *f)
-{
-    char bytes[65536];
-    ssize_t size = read(STDIN_FILENO, bytes, sizeof bytes);
-    if (size > 0)
-        ui_type(f->ui, bytes, (size_t)size, screen_act, f);
-    else if (size == 0 || (errno != EINTR && errno != EAGAIN))
-        f->dying = SIGHUP;
-}
+/* ---- the terminal ----------------------------------------------------------------------------------------------- */
 
-static void draw(struct screen *f)
-{
-    if (clock_seconds() - f->drawn >= FRAME)
-        screen_draw_compared(f);
-    if (ui_timeout(f->ui) == 0 && clock_seconds() - f->drawn >= FRAME) {
-        ui_draw(f->ui);
-        f->drawn = clock_seconds();
-    }
-}
-
-static void turn(struct screen *f)
-{
-    struct pollfd fds[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                            {.fd = f->signals, .events = POLLIN},
-                            {.fd = chat_fd(f->repl.chat), .events = POLLIN}};
-    int n = poll(fds, 3, patience(f));
-    take_signals(f);
-    bool keys = n > 0 && fds[0].revents != 0;
-    if (keys)
-        read_keys(f);
-    else
-        ui_tick(f->ui, screen_act, f);
-    if (n > 0 && fds[2].revents != 0)
-        chat_handle(f->repl.chat);
-    chat_tick(f->repl.chat);
-    screen_watch(f);
-    screen_sync(f);
-    if (keys) { /* what was typed is seen at once */
-        ui_draw(f->ui);
-        f->drawn = clock_seconds();
-    }
-    draw(f);
-}
-
-/* ---- opening ---------------------------------------------------------------------------------------------------- */
-
-static enum error_code edit(void *context, struct buf *text, struct error *err)
-{
-    struct screen *f = context;
-    ui_leave(f->ui);
-    terminal_restore();
-    enum error_code code = editor_run(text, err);
-    terminal_listen();
-    ui_return(f->ui);
-    return code;
-}
-
-static void jump(void *context, size_t index)
-{
-    struct screen *f = context;
-    screen_sync(f);
-    ui_show_message(f->ui, index);
-}
-
-static void remember(void *context, const char *text)
-{
-    const struct screen *f = context;
-    ui_remember(f->ui, text);
-}
-
-static char *join(const char *folder, const char *name)
-{
-    return folder != NULL ? paths_join(folder, name) : NULL;
-}
-
-static bool open_ui(struct screen *f, const char *const *folders, const char *keys, struct error *err)
-{
-    const struct ui_options options = {
-        .term = getenv("TERM"),
-        .theme = f->options->theme != NULL ? f->options->theme : "default",
-        .theme_folders = folders,
-        .keys_file = keys,
-        .no_color = f->options->color == COLOR_NEVER ||
-                    (f->options->color == COLOR_AUTO && getenv("NO_COLOR") != NULL && *getenv("NO_COLOR") != '\0'),
-        .mouse = !f->options->no_mouse,
-    };
-    f->ui = ui_open(&options, err);
-    return f->ui != NULL;
-}
-
-/* Goes on where the last program left off, unless something else is asked for. */
-static void open_last(struct screen *f)
-{
-    const struct options *o = f->options;
-    struct error ignored = {0};
-    int64_t last = 0;
-    if (o->continue_last || o->resume != NULL || o->no_save || o->n_words > 0 || home_is_temporary(chat_home(f->repl.chat)))
-        return;
-    struct store *library = home_library(chat_home(f->repl.chat), &ignored);
-    if (library != NULL && store_last(library, &last, &ignored) == ERR_NONE)
-        chat_open_conversation(f->repl.chat, last, &ignored);
-}
-
-static bool open_front(struct screen *f, const struct chat_view *view, const char *const *folders, const char *keys,
-                       struct error *err)
-{
-    show_init(&f->show, f->options, stdout);
-    f->show.tell = screen_said;
-    f->show.context = f;
-    repl_init(&f->repl, f->options, &f->show);
-    f->repl.edit = edit;
-    f->repl.front = screen_command;
-    f->repl.jump = jump;
-    f->repl.context = f;
-    buf_init(&f->lines, CHAT_TEXT_MOST);
-    f->used = SIZE_MAX;
-    f->listed = 200;
-    f->signals = signals_open(true, err);
-    if (f->signals < 0)
-        return false;
-    f->repl.chat = chat_open(f->options, view, err);
-    if (f->repl.chat == NULL)
-        return false;
-    terminal_open(STDOUT_FILENO, false);
-    terminal_last_words(ui_last_words());
-    if (!open_ui(f, folders, keys, err))
-        return false;
-    terminal_listen();
-    f->sent = line_history_open(&f->options->paths, remember, f);
-    return true;
-}
-
-static void close_front(struct screen *f)
-{
-    if (f->ui != NULL)
-        screen_save_draft(f);
-    chat_free(f->repl.chat);
-    ui_free(f->ui);
-    terminal_close();
-    signals_close();
-    line_history_free(f->sent);
-    store_close(f->browse);
-    repl_free(&f->repl);
-    show_free(&f->show);
-    buf_free(&f->lines);
-    free(f->edited_text);
-    free(f->searched);
-    store_records_free(&f->records);
-}
-
-static void send_words(struct screen *f)
-{
-    struct buf text;
-    buf_init(&text, CHAT_TEXT_MOST);
-    for (int i = 0; i < f->options->n_words; i++)
-        buf_printf(&text, "%s%s", i > 0 ? " " : "", f->options->words[i]);
-    if (text.size > 0)
-        screen_act(f, &(struct ui_action){.kind = UI_SEND, .text = buf_text(&text), .size = text.size});
-    buf_free(&text);
-}
-
-static void run(struct screen *f)
-{
-    open_last(f);
-    screen_open_browse(f);
-    screen_changed(f, 0);
-    screen_list(f);
-    screen_load_draft(f);
-    screen_settings_changed(f);
-    screen_label(f);
-    screen_status(f);
-    screen_sync(f);
-    send_words(f);
-    while (!f->repl.quit && f->dying == 0) {
-        draw(f);
-        turn(f);
-    }
-    if (chat_is_busy(f->repl.chat))
-        chat_stop(f->repl.chat);
-}
-
-bool screen_fits(const struct options *o)
-{
-    const char *term = getenv("TERM");
-    return !o->line && !o->screen_reader && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term != NULL &&
-           *term != '\0' && strcmp(term, "dumb") != 0 && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
-/* The themes beside the program, where it was built. */
-static void find_beside(char *out, size_t size)
+/* The themes next to the program, where it was built; "" when that is not known. */
+static void find_built_themes(char *out, size_t size)
 {
     ssize_t length = readlink("/proc/self/exe", out, size - sizeof "/themes");
     out[length > 0 ? length : 0] = '\0';
@@ -264,30 +124,139 @@ static void find_beside(char *out, size_t size)
         strcpy(slash, "/themes");
 }
 
+/* The user's, those of the build, the installed ones; folders ends with NULL. */
+static void list_theme_folders(const char *user, const char *built, const char **folders)
+{
+    size_t n = 0;
+    if (user != NULL)
+        folders[n++] = user;
+    if (*built != '\0')
+        folders[n++] = built;
+    folders[n] = THEMES_DIR;
+}
+
+static bool open_ui(struct screen *s, const char *const *folders, const char *keys, struct error *err)
+{
+    const struct options *o = s->options;
+    const char *no_color = getenv("NO_COLOR");
+    const struct ui_options options = {
+        .term = getenv("TERM"),
+        .theme = o->theme != NULL ? o->theme : "default",
+        .theme_folders = folders,
+        .keys_file = keys,
+        .no_color = o->color == COLOR_NEVER || (o->color == COLOR_AUTO && no_color != NULL && *no_color != '\0'),
+        .mouse = !o->no_mouse,
+    };
+    terminal_open(STDOUT_FILENO, false);
+    terminal_last_words(ui_last_words());
+    s->ui = ui_open(&options, err);
+    if (s->ui == NULL)
+        return false;
+    terminal_listen();
+    return true;
+}
+
+/* ---- opening and closing ---------------------------------------------------------------------------------------- */
+
+static bool open_screen(struct screen *s, const struct chat_view *view, const char *const *folders, const char *keys,
+                        struct error *err)
+{
+    open_repl(s);
+    if (!open_parts(s, err) || (s->loop = screen_loop_new(err)) == NULL)
+        return false;
+    s->repl.chat = chat_open(s->options, view, err);
+    if (s->repl.chat == NULL || !open_ui(s, folders, keys, err))
+        return false;
+    s->send = screen_send_new(s);
+    if (s->send == NULL)
+        error_set(err, ERR_MEMORY, "out of memory");
+    return s->send != NULL;
+}
+
+static void close_screen(struct screen *s)
+{
+    if (s->ui != NULL)
+        screen_draft_save(s);
+    chat_free(s->repl.chat);
+    ui_free(s->ui);
+    terminal_close();
+    free_parts(s);
+    repl_free(&s->repl);
+    show_free(&s->show);
+}
+
+/* Resumes the last conversation, unless the options ask for something else. */
+static void open_last(struct screen *s, struct error *err)
+{
+    const struct options *o = s->options;
+    struct chat *c = s->repl.chat;
+    struct error ignored = {0}; /* without a history there is no last conversation, and the chat says why */
+    int64_t last = 0;
+    if (o->continue_last || o->resume != NULL || o->no_save || o->n_words > 0 || home_is_temporary(chat_home(c)))
+        return;
+    struct store *library = home_library(chat_home(c), &ignored);
+    if (library != NULL && store_last(library, &last, &ignored) == ERR_NONE)
+        chat_open_conversation(c, last, err);
+}
+
+/* Sends the words of the command line as the first message. */
+static void send_first_message(struct screen *s)
+{
+    struct buf text;
+    buf_init(&text, CHAT_TEXT_MOST);
+    for (int i = 0; i < s->options->n_words; i++)
+        buf_printf(&text, "%s%s", i > 0 ? " " : "", s->options->words[i]);
+    if (text.size > 0)
+        screen_send_typed(s, buf_text(&text), text.size);
+    buf_free(&text);
+}
+
+static void run_screen(struct screen *s)
+{
+    struct error err = {0};
+    open_last(s, &err);
+    screen_tell_all(s);
+    screen_list_show(s);
+    screen_draft_load(s);
+    screen_settings_changed(s);
+    screen_status_show(s);
+    screen_view_sync(s);
+    screen_said_error(s, &err);
+    send_first_message(s);
+    screen_loop_run(s);
+    if (chat_is_busy(s->repl.chat))
+        chat_stop(s->repl.chat);
+}
+
+bool screen_fits(const struct options *o)
+{
+    return !o->line && !o->screen_reader && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+           term_kind() == TERM_KIND_MOVES && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+static char *join_path(const char *folder, const char *name)
+{
+    return folder != NULL ? paths_join(folder, name) : NULL;
+}
+
 int screen_run(const struct options *o)
 {
     struct error err = {0};
-    struct screen f = {.options = o};
-    const struct chat_view view = {&f,          screen_loaded,  screen_reading, screen_token,   screen_window,
-                                   screen_ended, screen_refused, screen_failed,  screen_changed, screen_remark, screen_titled,
-                                   screen_compared, screen_preview};
-    char *user = join(o->paths.config_dir, "themes"), *keys = join(o->paths.config_dir, "keys");
-    char beside[4096] = "";
-    find_beside(beside, sizeof beside);
-    const char *folders[4] = {0};
-    int n = 0;
-    if (user != NULL)
-        folders[n++] = user;
-    if (*beside != '\0')
-        folders[n++] = beside;
-    folders[n++] = THEMES_DIR;
-    bool open = open_front(&f, &view, folders, keys, &err);
+    struct screen s = {.options = o};
+    const struct chat_view view = screen_tell_view(&s);
+    char *user = join_path(o->paths.config_dir, "themes"), *keys = join_path(o->paths.config_dir, "keys");
+    char built[PATH_BYTES];
+    const char *folders[FOLDERS_MOST + 1] = {0};
+    find_built_themes(built, sizeof built);
+    list_theme_folders(user, built, folders);
+    bool open = open_screen(&s, &view, folders, keys, &err);
     if (open)
-        run(&f);
-    close_front(&f);
+        run_screen(&s);
+    int dying = s.loop != NULL ? screen_loop_signal(&s) : 0;
+    close_screen(&s);
     free(user);
     free(keys);
-    if (f.dying != 0)
-        signals_die(f.dying);
+    if (dying != 0)
+        signals_die(dying);
     return open ? EXIT_ANSWER : report(&err);
 }

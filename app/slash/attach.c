@@ -1,4 +1,4 @@
-/* Slash commands: /read. */
+/* Slash commands: /read attaches files. */
 #include <config.h>
 
 #include <glob.h>
@@ -6,11 +6,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "app/text/input.h"
+#include "app/chat/chat.h"
 #include "app/slash/commands.h"
+#include "app/terminal/show.h"
+#include "app/text/input.h"
+#include "app/text/words.h"
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
 
-/* The first byte that no text has; size when there is none. */
+/* The offset of the first byte that does not occur in text; size if there is none. */
 static size_t binary_at(const struct buf *text)
 {
     const char *nul = text->size > 0 ? memchr(text->data, '\0', text->size) : NULL;
@@ -24,13 +29,14 @@ static enum error_code check_size(const struct repl *t, const char *path, const 
     *tokens = chat_count_tokens(t->chat, buf_text(text), text->size);
     if (*tokens > 0 && *tokens >= chat_capacity(t->chat))
         return error_set(err, ERR_CONTEXT,
-                         "%s is %zu tokens long, the context holds %zu: give a part of it, or choose a larger one with -c",
+                         "%s: %zu tokens, and the context holds %zu: attach a part of it, or choose a larger context "
+                         "with -c",
                          path, *tokens, chat_capacity(t->chat));
     return ERR_NONE;
 }
 
 /* Adds "NAME:\nTEXT\n" to what is attached. */
-static enum error_code attach(struct repl *t, const char *path, const struct buf *text, struct error *err)
+static enum error_code attach_text(struct repl *t, const char *path, const struct buf *text, struct error *err)
 {
     const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
     if (t->attached.size > 0)
@@ -39,45 +45,46 @@ static enum error_code attach(struct repl *t, const char *path, const struct buf
     buf_append(&t->attached, buf_text(text), text->size);
     if (text->size > 0 && text->data[text->size - 1] != '\n')
         buf_putc(&t->attached, '\n');
-    return buf_failed(&t->attached) ? error_set(err, ERR_CONTEXT, "%s is larger than any context", path) : ERR_NONE;
+    return buf_failed(&t->attached) ? error_set(err, ERR_CONTEXT, "%s: larger than any context", path) : ERR_NONE;
 }
 
-static enum error_code read_one(struct repl *t, const char *path, struct error *err)
+static enum error_code attach_file(struct repl *t, const char *path, struct error *err)
 {
     struct stat status;
     struct buf text;
     size_t tokens = 0;
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return error_set(err, ERR_ARGUMENT, "%s is not a file of text", path);
+        return error_set(err, ERR_ARGUMENT, "%s: not a text file", path);
     buf_init(&text, INPUT_MOST);
     size_t before = t->attached.size;
     enum error_code code = input_read_file(path, &text, err);
     if (code == ERR_NONE && binary_at(&text) < text.size)
-        code = error_set(err, ERR_FORMAT, "%s is not text: byte %zu is not UTF-8 or a zero", path, binary_at(&text));
+        code = error_set(err, ERR_FORMAT, "%s: not a text file: byte %zu is not UTF-8 or is zero", path,
+                         binary_at(&text));
     if (code == ERR_NONE)
         code = check_size(t, path, &text, &tokens, err);
     if (code == ERR_NONE)
-        code = attach(t, path, &text, err);
+        code = attach_text(t, path, &text, err);
     if (code != ERR_NONE)
         buf_truncate(&t->attached, before);
     else if (tokens > 0)
-        show_note(t->show, "%s: %zu bytes, %zu tokens; goes with your next message", path, text.size, tokens);
+        show_note(t->show, "%s: %zu bytes, %zu tokens, sent with your next message", path, text.size, tokens);
     else
-        show_note(t->show, "%s: %zu bytes; goes with your next message", path, text.size);
+        show_note(t->show, "%s: %zu bytes, sent with your next message", path, text.size);
     buf_free(&text);
     return code;
 }
 
-/* Reads every file that a pattern means. */
-static enum error_code read_pattern(struct repl *t, const char *pattern, struct error *err)
+/* Attaches every file that matches a pattern. */
+static enum error_code attach_pattern(struct repl *t, const char *pattern, struct error *err)
 {
     glob_t found = {0};
     struct stat status;
     enum error_code code = ERR_NONE;
     if (stat(pattern, &status) == 0 || glob(pattern, GLOB_TILDE, NULL, &found) != 0)
-        code = read_one(t, pattern, err);
+        code = attach_file(t, pattern, err);
     for (size_t i = 0; code == ERR_NONE && i < found.gl_pathc; i++)
-        code = read_one(t, found.gl_pathv[i], err);
+        code = attach_file(t, found.gl_pathv[i], err);
     globfree(&found);
     return code;
 }
@@ -85,11 +92,11 @@ static enum error_code read_pattern(struct repl *t, const char *pattern, struct 
 enum error_code slash_read(struct repl *t, const char *arguments, struct error *err)
 {
     struct words words = {0};
-    enum error_code code = words_split(&words, arguments) ? ERR_NONE : error_set(err, ERR_MEMORY, "no memory for a line");
+    enum error_code code = words_split(&words, arguments) ? ERR_NONE : error_memory(err);
     if (code == ERR_NONE && words.n == 0)
-        code = error_set(err, ERR_ARGUMENT, "which file? /read FILE puts a text file into the next message");
+        code = error_set(err, ERR_ARGUMENT, "which file? /read FILE attaches a text file to your next message");
     for (size_t i = 0; code == ERR_NONE && i < words.n; i++)
-        code = read_pattern(t, words.at[i], err);
+        code = attach_pattern(t, words.at[i], err);
     words_free(&words);
     return code;
 }

@@ -1,12 +1,19 @@
-/* Slash commands: the conversation. */
+/* Slash commands: the conversation, its template and model. */
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "app/text/nearest.h"
+#include "app/chat/chat.h"
+#include "app/library/home.h"
 #include "app/slash/commands.h"
+#include "app/terminal/show.h"
+#include "app/text/nearest.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 enum error_code slash_new(struct repl *t, const char *arguments, struct error *err)
 {
@@ -23,18 +30,17 @@ enum error_code slash_temp(struct repl *t, const char *arguments, struct error *
 {
     bool off = strcasecmp(arguments, "off") == 0;
     if (*arguments != '\0' && !off)
-        return error_set(err, ERR_ARGUMENT, "/temp or /temp off");
+        return slash_usage(t, "temp", err);
     if (chat_new(t->chat, !off, err) != ERR_NONE)
         return err->code;
     buf_clear(&t->attached);
     show_note(t->show, off ? "a new conversation, which is saved"
-                           : "a temporary conversation: nothing of it is saved; /temp off begins one that is");
+                           : "a temporary conversation: nothing of it is saved; /temp off begins one that is saved");
     return ERR_NONE;
 }
 
-/* The message that a number names, from 1; without one the message fallback, an index. */
-static enum error_code find_message(const struct repl *t, const char *number, size_t fallback, size_t *index,
-                                    struct error *err)
+enum error_code slash_find_message(const struct repl *t, const char *command, const char *number, size_t fallback,
+                                   size_t *index, struct error *err)
 {
     char *end;
     unsigned long n = strtoul(number, &end, 10);
@@ -45,8 +51,9 @@ static enum error_code find_message(const struct repl *t, const char *number, si
     if (*number == '\0')
         return ERR_NONE;
     if (*end != '\0' || n < 1 || n > count)
-        return error_set(err, ERR_ARGUMENT, "a number from 1 to %zu, as /context counts the messages, not '%s'", count,
-                         number);
+        return error_set(err, ERR_ARGUMENT,
+                         "/%s takes a number from 1 to %zu, as /context counts the messages, not '%s'",
+                         command, count, number);
     *index = n - 1;
     return ERR_NONE;
 }
@@ -54,17 +61,17 @@ static enum error_code find_message(const struct repl *t, const char *number, si
 enum error_code slash_branch(struct repl *t, const char *arguments, struct error *err)
 {
     size_t index;
-    if (find_message(t, arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE ||
+    if (slash_find_message(t, "branch", arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE ||
         chat_branch(t->chat, index, err) != ERR_NONE)
         return err->code;
-    show_note(t->show, "a conversation of its own from here on; the other one stays as it was");
+    show_note(t->show, "a separate conversation from here on; the other one is unchanged");
     return ERR_NONE;
 }
 
 enum error_code slash_verify(struct repl *t, const char *arguments, struct error *err)
 {
     size_t index;
-    if (find_message(t, arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE)
+    if (slash_find_message(t, "verify", arguments, chat_count(t->chat) - 1, &index, err) != ERR_NONE)
         return err->code;
     return chat_verify(t->chat, index, err);
 }
@@ -75,7 +82,7 @@ enum error_code slash_compact(struct repl *t, const char *arguments, struct erro
     return chat_compact(t->chat, err);
 }
 
-/* The first line of a message, short enough for a remark. */
+/* The length of a message's first line, cut to what a remark can hold. */
 static int short_size(const char *text)
 {
     size_t size = strcspn(text, "\n");
@@ -91,7 +98,7 @@ enum error_code slash_undo(struct repl *t, const char *arguments, struct error *
     const char *text;
     if (chat_undo(t->chat, &text, err) != ERR_NONE)
         return err->code;
-    show_note(t->show, "taken back: %.*s (/redo gives it back)", short_size(text), text);
+    show_note(t->show, "taken back: %.*s (/redo brings it back)", short_size(text), text);
     return ERR_NONE;
 }
 
@@ -101,7 +108,7 @@ enum error_code slash_redo(struct repl *t, const char *arguments, struct error *
     const char *text;
     if (chat_redo(t->chat, &text, err) != ERR_NONE)
         return err->code;
-    show_note(t->show, "given back: %.*s", short_size(text), text);
+    show_note(t->show, "restored: %.*s", short_size(text), text);
     return ERR_NONE;
 }
 
@@ -117,24 +124,24 @@ enum error_code slash_continue(struct repl *t, const char *arguments, struct err
     return chat_continue(t->chat, err);
 }
 
-/* What a person makes of a message's text, in an editor; false when it stays as it was. */
+/* Lets the user edit the text of a message; false if it is unchanged. */
 static bool edit_text(struct repl *t, const struct chat_message *m, struct buf *edited, struct error *err)
 {
     buf_append(edited, buf_text(&m->text), m->text.size);
     if (t->edit == NULL)
         error_set(err, ERR_UNSUPPORTED, "there is no editor here");
     else if (buf_failed(edited))
-        error_set(err, ERR_MEMORY, "no memory for the text");
+        error_memory(err);
     else
         t->edit(t->context, edited, err);
     return err->code == ERR_NONE && edited->size > 0 &&
            (edited->size != m->text.size || memcmp(edited->data, buf_text(&m->text), edited->size) != 0);
 }
 
-static size_t last_question(const struct chat *c)
+size_t slash_last_question(const struct repl *t)
 {
-    size_t i = chat_count(c);
-    while (i > 0 && chat_message(c, i - 1)->role != ROLE_USER)
+    size_t i = chat_count(t->chat);
+    while (i > 0 && chat_message(t->chat, i - 1)->role != ROLE_USER)
         i--;
     return i > 0 ? i - 1 : 0;
 }
@@ -143,14 +150,14 @@ enum error_code slash_edit(struct repl *t, const char *arguments, struct error *
 {
     size_t index;
     struct buf edited;
-    if (find_message(t, arguments, last_question(t->chat), &index, err) != ERR_NONE)
+    if (slash_find_message(t, "edit", arguments, slash_last_question(t), &index, err) != ERR_NONE)
         return err->code;
     const struct chat_message *m = chat_message(t->chat, index);
     bool answer = m->role == ROLE_ASSISTANT;
     buf_init(&edited, CHAT_TEXT_MOST);
     bool changed = edit_text(t, m, &edited, err);
     if (changed && chat_edit(t->chat, index, buf_text(&edited), edited.size, false, err) == ERR_NONE && answer)
-        show_note(t->show, "/continue goes on from here; /prev shows what it was before");
+        show_note(t->show, "/continue resumes it; /prev shows the text before the change");
     else if (!changed && err->code == ERR_NONE)
         show_note(t->show, "nothing changed");
     buf_free(&edited);
@@ -161,10 +168,10 @@ static enum error_code show_alternative(struct repl *t, const char *arguments, i
 {
     size_t index;
     size_t fallback = chat_with_alternatives(t->chat);
-    if (find_message(t, arguments, fallback, &index, err) != ERR_NONE)
+    if (slash_find_message(t, step < 0 ? "prev" : "next", arguments, fallback, &index, err) != ERR_NONE)
         return err->code;
     if (index == chat_count(t->chat))
-        return error_set(err, ERR_NOT_FOUND, "nothing has alternatives yet; /regenerate and /edit make some");
+        return error_set(err, ERR_NOT_FOUND, "no message has other versions yet; /regenerate and /edit make some");
     if (chat_alternative(t->chat, index, step, err) != ERR_NONE)
         return err->code;
     const struct chat_message *m = chat_message(t->chat, index);
@@ -190,7 +197,7 @@ enum error_code slash_system(struct repl *t, const char *arguments, struct error
     if (*chat_system(t->chat) == '\0')
         show_note(t->show, "no system message");
     else if (*arguments != '\0')
-        show_note(t->show, "system message set; it acts from the next answer on");
+        show_note(t->show, "system message set; it takes effect with the next answer");
     else
         show_line(t->show, "%s", chat_system(t->chat));
     return ERR_NONE;
@@ -226,13 +233,15 @@ enum error_code slash_model(struct repl *t, const char *arguments, struct error 
     const struct model_info *info = model_info(model);
     show_line(t->show, "%s", info->name);
     show_line(t->show, "  %s", chat_model_path(t->chat));
-    show_line(t->show, "  %s, %.3g million parameters, context of %zu tokens (trained with %d), template %s", info->type,
+    show_line(t->show, "  %s, %.3g million parameters, context of %zu tokens (trained with %d), template %s",
+              info->type,
               (double)info->parameters / 1e6, chat_capacity(t->chat), (int)info->context,
               template_name(chat_template(t->chat)));
     return ERR_NONE;
 }
 
-/* ---- the rest --------------------------------------------------------------------------------------------------- */
+/* ---- showing and leaving
+ * --------------------------------------------------------------------------------------------------- */
 
 enum error_code slash_think(struct repl *t, const char *arguments, struct error *err)
 {
@@ -241,7 +250,7 @@ enum error_code slash_think(struct repl *t, const char *arguments, struct error 
     else if (strcasecmp(arguments, "show") == 0)
         t->show->fold.hide = false;
     else if (*arguments != '\0')
-        return error_set(err, ERR_ARGUMENT, "/think show or /think hide");
+        return slash_usage(t, "think", err);
     show_note(t->show, "what a model thinks before it answers is %s", t->show->fold.hide ? "hidden" : "shown");
     return ERR_NONE;
 }
@@ -269,12 +278,13 @@ enum error_code slash_copy(struct repl *t, const char *arguments, struct error *
     if (n == 0 || chat_message(t->chat, n - 1)->role != ROLE_ASSISTANT)
         return error_set(err, ERR_NOT_FOUND, "there is no answer yet to copy");
     if (!t->show->moves)
-        return error_set(err, ERR_UNSUPPORTED, "this terminal takes no text for the clipboard; select it by hand");
+        return error_set(err, ERR_UNSUPPORTED,
+                         "this terminal can't reach the clipboard; select the text with the mouse");
     const struct buf *text = &chat_message(t->chat, n - 1)->text;
     fputs("\033]52;c;", t->show->out);
     write_base64(t->show->out, (const unsigned char *)buf_text(text), text->size);
     fputs("\a", t->show->out);
-    show_note(t->show, "%zu bytes sent to the terminal by OSC 52; whether it takes them is its choice", text->size);
+    show_note(t->show, "%zu bytes sent to the terminal by OSC 52, which some terminals ignore", text->size);
     return ERR_NONE;
 }
 

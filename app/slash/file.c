@@ -1,4 +1,4 @@
-/* Slash commands: conversations to files and from files. */
+/* Slash commands: /export and /import. */
 #include <config.h>
 
 #include <glob.h>
@@ -6,12 +6,19 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/chat/chat.h"
 #include "app/library/conversations.h"
+#include "app/library/home.h"
 #include "app/slash/commands.h"
+#include "app/terminal/show.h"
+#include "app/text/words.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/history.h"
 
 /* ---- export ----------------------------------------------------------------------------------------------------- */
 
-/* The file that the words mean, ~ resolved; without words one of the conversation's own name. Malloc'ed. */
+/* The path that the words mean, with ~ expanded; without words a name made from the conversation's id. Malloc'ed. */
 static char *export_path(struct store *s, int64_t id, const char *arguments, struct error *err)
 {
     struct words words = {0};
@@ -20,9 +27,9 @@ static char *export_path(struct store *s, int64_t id, const char *arguments, str
     const char *home = getenv("HOME");
     buf_init(&path, 4096);
     if (!words_split(&words, arguments))
-        error_set(err, ERR_MEMORY, "no memory for a line");
+        error_memory(err);
     else if (words.n > 1)
-        error_set(err, ERR_ARGUMENT, "one file, please: put quotes around a name with blanks");
+        error_set(err, ERR_ARGUMENT, "/export takes one file; put quotes around a name with spaces");
     else if (words.n == 1 && strncmp(words.at[0], "~/", 2) == 0 && home != NULL)
         buf_printf(&path, "%s%s", home, words.at[0] + 1);
     else if (words.n == 1)
@@ -31,7 +38,7 @@ static char *export_path(struct store *s, int64_t id, const char *arguments, str
         buf_printf(&path, "palaver-%s.md", c.public_id);
     char *taken = err->code == ERR_NONE && !buf_failed(&path) ? buf_take(&path) : NULL;
     if (taken == NULL)
-        error_set(err, ERR_ARGUMENT, "the file's name is too long");
+        error_set(err, ERR_ARGUMENT, "the name of the file is too long");
     buf_free(&path);
     store_conversation_free(&c);
     words_free(&words);
@@ -57,7 +64,7 @@ enum error_code slash_export(struct repl *t, const char *arguments, struct error
 
 /* ---- import ----------------------------------------------------------------------------------------------------- */
 
-/* Adds every file that a pattern means. */
+/* Adds every file that matches a pattern. */
 static void add_files(struct words *files, const char *pattern)
 {
     glob_t found = {0};
@@ -69,14 +76,14 @@ static void add_files(struct words *files, const char *pattern)
     globfree(&found);
 }
 
-static void tell(struct repl *t, struct store *s, const struct store_import_report *sum)
+static void show_imported(struct repl *t, struct store *s, const struct store_import_report *sum)
 {
     struct store_conversation c = {0};
     struct buf text;
     buf_init(&text, 4096);
     library_import_tell(sum, &text);
     if (sum->first != 0 && store_conversation_get(s, sum->first, &c, NULL) == ERR_NONE)
-        buf_printf(&text, "; /open %s goes to %s", c.public_id, sum->conversations == 1 ? "it" : "the first");
+        buf_printf(&text, "; /open %s opens %s", c.public_id, sum->conversations == 1 ? "it" : "the first");
     show_note(t->show, "%s", buf_text(&text));
     buf_free(&text);
     store_conversation_free(&c);
@@ -90,17 +97,17 @@ enum error_code slash_import(struct repl *t, const char *arguments, struct error
     if (s == NULL)
         return err->code;
     if (!words_split(&words, arguments))
-        error_set(err, ERR_MEMORY, "no memory for a line");
+        error_memory(err);
     for (size_t i = 0; i < words.n; i++)
         add_files(&files, words.at[i]);
     for (size_t i = 0; i < files.n && err->code == ERR_NONE; i++)
         if (strcmp(files.at[i], "-") == 0)
-            error_set(err, ERR_ARGUMENT, "standard input is the chat's own here; name a file");
+            error_set(err, ERR_ARGUMENT, "standard input is the keyboard here; name a file");
     if (files.n == 0)
         error_set(err, ERR_ARGUMENT,
-                  "which file? /import FILE takes Palaver's JSON, ChatGPT's, and role/content lists");
+                  "which file? /import FILE reads Palaver's JSON, ChatGPT's, and lists of role and content");
     if (err->code == ERR_NONE && library_import(s, files.at, files.n, &sum, err) == ERR_NONE)
-        tell(t, s, &sum);
+        show_imported(t, s, &sum);
     words_free(&files);
     words_free(&words);
     return err->code;

@@ -1,11 +1,19 @@
-/* Slash commands: what a conversation is called and where it is filed: title, pin, archive, tags. */
+/* Slash commands: title, pin, archive and tags of the open conversation. */
 #include <config.h>
 
 #include <string.h>
 #include <strings.h>
 
+#include "app/chat/chat.h"
 #include "app/library/conversations.h"
+#include "app/library/home.h"
 #include "app/slash/commands.h"
+#include "app/terminal/show.h"
+#include "app/text/plural.h"
+#include "app/text/words.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/history.h"
 
 enum error_code slash_rename(struct repl *t, const char *arguments, struct error *err)
 {
@@ -17,20 +25,20 @@ enum error_code slash_rename(struct repl *t, const char *arguments, struct error
     if (*arguments != '\0' && store_rename(s, id, arguments, STORE_TITLED_BY_HAND, err) != ERR_NONE)
         return err->code;
     if (store_conversation_get(s, id, &c, err) == ERR_NONE)
-        show_note(t->show, "%s%s", *arguments != '\0' ? "now called: " : "", c.title[0] != '\0' ? c.title : "untitled");
+        show_note(t->show, "%s%s", *arguments != '\0' ? "renamed: " : "", c.title[0] != '\0' ? c.title : "untitled");
     store_conversation_free(&c);
     return err->code;
 }
 
-/* On, or off when the arguments say so. */
-static enum error_code set_flag(struct repl *t, const char *arguments, enum store_flag flag, const char *name,
+/* Sets a flag, or clears it if arguments are "off". told: what is shown for each. */
+static enum error_code change_flag(struct repl *t, const char *arguments, enum store_flag flag, const char *name,
                                 const char *told[2], struct error *err)
 {
     struct store *s;
     int64_t id;
     bool off = strcasecmp(arguments, "off") == 0;
     if (*arguments != '\0' && !off && strcasecmp(arguments, "on") != 0)
-        return error_set(err, ERR_ARGUMENT, "/%s or /%s off; it acts on the open conversation", name, name);
+        return slash_usage(t, name, err);
     if (slash_present(t, &s, &id, err) != ERR_NONE || store_flag(s, id, flag, !off, err) != ERR_NONE)
         return err->code;
     show_note(t->show, "%s", told[off]);
@@ -39,14 +47,14 @@ static enum error_code set_flag(struct repl *t, const char *arguments, enum stor
 
 enum error_code slash_pin(struct repl *t, const char *arguments, struct error *err)
 {
-    const char *told[2] = {"pinned: stands first in /list", "no longer pinned"};
-    return set_flag(t, arguments, STORE_PINNED, "pin", told, err);
+    const char *told[2] = {"pinned: first in /list", "no longer pinned"};
+    return change_flag(t, arguments, STORE_PINNED, "pin", told, err);
 }
 
 enum error_code slash_archive(struct repl *t, const char *arguments, struct error *err)
 {
     const char *told[2] = {"archived: /list archive shows it, /search finds it", "no longer archived"};
-    return set_flag(t, arguments, STORE_ARCHIVED, "archive", told, err);
+    return change_flag(t, arguments, STORE_ARCHIVED, "archive", told, err);
 }
 
 /* ---- tags ------------------------------------------------------------------------------------------------------- */
@@ -58,15 +66,15 @@ static enum error_code show_tags_in_use(struct repl *t, struct error *err)
     if (s == NULL || store_tags(s, &tags, err) != ERR_NONE)
         return err->code;
     for (size_t i = 0; i < tags.n; i++)
-        show_line(t->show, "  #%-20s %zu %s", tags.at[i].name, tags.at[i].conversations,
-                  tags.at[i].conversations == 1 ? "conversation" : "conversations");
+        show_line(t->show, "  #%-20s %zu conversation%s", tags.at[i].name, tags.at[i].conversations,
+                  plural(tags.at[i].conversations));
     if (tags.n == 0)
         show_note(t->show, "no tags yet; /tag NAME gives this conversation one");
     store_tags_free(&tags);
     return ERR_NONE;
 }
 
-/* "#work #home" of the open one. */
+/* Shows the tags of a conversation: "#work #home". */
 static void show_own_tags(struct repl *t, struct store *s, int64_t id)
 {
     struct store_conversation c = {0};
@@ -106,7 +114,7 @@ enum error_code slash_tag(struct repl *t, const char *arguments, struct error *e
     if (slash_present(t, &s, &id, err) != ERR_NONE)
         return err->code;
     if (!words_split(&words, arguments))
-        error_set(err, ERR_MEMORY, "no memory for a line");
+        error_memory(err);
     else if (change_tags(s, id, &words, err) == ERR_NONE)
         show_own_tags(t, s, id);
     words_free(&words);

@@ -1,31 +1,37 @@
-/* Slash commands: looking inside. */
+/* Slash commands: /help, and what the model was given. */
 #include <config.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "app/chat/chat.h"
 #include "app/slash/commands.h"
+#include "app/terminal/show.h"
 #include "app/terminal/stats.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 /* ---- /help ------------------------------------------------------------------------------------------------------ */
 
-static void help_row(struct repl *t, const struct slash_command *c)
+static void show_help_row(struct repl *t, const struct slash_command *c)
 {
     char left[48];
     snprintf(left, sizeof left, "/%s%s%s", c->name, *c->usage != '\0' ? " " : "", c->usage);
     show_line(t->show, "  %-24s %s", left, c->help);
 }
 
-static enum error_code help_one(struct repl *t, const char *name, struct error *err)
+static enum error_code show_help_of(struct repl *t, const char *name, struct error *err)
 {
     name += *name == '/';
-    const struct slash_command *c = slash_find(name, strlen(name));
+    const struct slash_command *c = slash_find(t->commands, name, strlen(name));
     if (c == NULL)
         return error_set(err, ERR_NOT_FOUND, "there is no /%s; /help lists the commands", name);
-    help_row(t, c);
+    show_help_row(t, c);
     if (*c->aliases != '\0')
         show_line(t->show, "  also: %s", c->aliases);
     return ERR_NONE;
@@ -34,9 +40,9 @@ static enum error_code help_one(struct repl *t, const char *name, struct error *
 enum error_code slash_help(struct repl *t, const char *arguments, struct error *err)
 {
     if (*arguments != '\0')
-        return help_one(t, arguments, err);
-    for (const struct slash_command *c = slash_commands; c->name != NULL; c++)
-        help_row(t, c);
+        return show_help_of(t, arguments, err);
+    for (const struct slash_command *c = t->commands; c->name != NULL; c++)
+        show_help_row(t, c);
     show_line(t->show, "%s", "Ctrl-C stops an answer or clears the line, Ctrl-D leaves, Tab completes.\n"
                              "For a message of several lines: a backslash before Enter, Alt-Enter, or \"\"\"\n"
                              "around the text.");
@@ -45,8 +51,8 @@ enum error_code slash_help(struct repl *t, const char *arguments, struct error *
 
 /* ---- /prompt ---------------------------------------------------------------------------------------------------- */
 
-/* "1 <s>\n518  [\n..." with blanks shown as the vocabulary spells them. */
-static void list_ids(const struct repl *t, const struct prompt *prompt, struct buf *out)
+/* "1:<s>  518:[ ...", each token as the vocabulary spells it. */
+static void write_ids(const struct repl *t, const struct prompt *prompt, struct buf *out)
 {
     const struct tokenizer *tokenizer = model_tokenizer(chat_model(t->chat));
     for (size_t i = 0; i < prompt->ids.n; i++) {
@@ -59,7 +65,7 @@ static void show_prompt(struct repl *t, const struct prompt *prompt)
 {
     struct buf ids;
     buf_init(&ids, CHAT_TEXT_MOST);
-    list_ids(t, prompt, &ids);
+    write_ids(t, prompt, &ids);
     show_note(t->show, "%zu tokens, as text", prompt->ids.n);
     show_line(t->show, "%s", buf_text(&prompt->text));
     show_note(t->show, "and as tokens, id:spelling");
@@ -67,13 +73,13 @@ static void show_prompt(struct repl *t, const struct prompt *prompt)
     buf_free(&ids);
 }
 
-/* The exact text, an empty line, and the ids on one line. */
+/* Writes the exact text, an empty line, and the ids on one line. */
 static enum error_code write_prompt(struct repl *t, const struct prompt *prompt, const char *path, struct error *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (out == NULL)
-        return error_system(err, ERR_IO, errno, "can't write %s", path);
+        return error_system(err, ERR_IO, errno, "%s: can't be written", path);
     fwrite(buf_text(&prompt->text), 1, prompt->text.size, out);
     fputs("\n\n", out);
     for (size_t i = 0; i < prompt->ids.n; i++)
@@ -81,7 +87,7 @@ static enum error_code write_prompt(struct repl *t, const struct prompt *prompt,
     fputc('\n', out);
     bool ok = ferror(out) == 0;
     if (fclose(out) != 0 || !ok)
-        return error_system(err, ERR_IO, errno, "can't write %s", path);
+        return error_system(err, ERR_IO, errno, "%s: can't be written", path);
     show_note(t->show, "%zu tokens written to %s: the text, an empty line, the ids", prompt->ids.n, path);
     return ERR_NONE;
 }
@@ -90,7 +96,7 @@ enum error_code slash_prompt(struct repl *t, const char *arguments, struct error
 {
     const struct prompt *prompt = chat_last_prompt(t->chat);
     if (prompt == NULL || chat_model(t->chat) == NULL)
-        return error_set(err, ERR_NOT_FOUND, "the model was given nothing yet; send a message first");
+        return error_set(err, ERR_NOT_FOUND, "nothing was sent to the model yet; send a message first");
     if (*arguments != '\0')
         return write_prompt(t, prompt, arguments, err);
     show_prompt(t, prompt);
@@ -99,15 +105,16 @@ enum error_code slash_prompt(struct repl *t, const char *arguments, struct error
 
 /* ---- /context --------------------------------------------------------------------------------------------------- */
 
-/* number: "" for what is no message of the conversation. */
-static void context_row(struct repl *t, const char *mark, const char *number, const char *role, const char *text,
+/* number: "" for the system message, which is not counted. */
+static void show_context_row(struct repl *t, const char *mark, const char *number, const char *role, const char *text,
                         size_t size)
 {
     size_t shown = strcspn(text, "\n");
     if (shown > 50)
         for (shown = 50; ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
             ;
-    show_line(t->show, "%4s %s %-10s %6zu tokens  %.*s%s", number, mark, role, chat_count_tokens(t->chat, text, size), (int)shown,
+    show_line(t->show, "%4s %s %-10s %6zu tokens  %.*s%s", number, mark, role, chat_count_tokens(t->chat, text, size),
+              (int)shown,
               text, text[shown] != '\0' ? "…" : "");
 }
 
@@ -115,18 +122,18 @@ enum error_code slash_context(struct repl *t, const char *arguments, struct erro
 {
     (void)arguments;
     struct prompt prompt = {0};
-    size_t n = chat_count(t->chat), window = chat_window(t->chat), capacity = chat_capacity(t->chat);
+    size_t n = chat_count(t->chat), window = chat_first_visible(t->chat), capacity = chat_capacity(t->chat);
     if (capacity == 0)
         return error_set(err, ERR_BUSY, "the model is still loading");
     if (n > 0 && chat_render(t->chat, &prompt, err) != ERR_NONE)
         return err->code;
     if (*chat_system(t->chat) != '\0')
-        context_row(t, " ", "", "system", chat_system(t->chat), strlen(chat_system(t->chat)));
+        show_context_row(t, " ", "", "system", chat_system(t->chat), strlen(chat_system(t->chat)));
     for (size_t i = 0; i < n; i++) {
         const struct chat_message *m = chat_message(t->chat, i);
         char number[24];
         snprintf(number, sizeof number, "%zu", i + 1);
-        context_row(t, i < window ? "-" : " ", number, role_name(m->role), buf_text(&m->text), m->text.size);
+        show_context_row(t, i < window ? "-" : " ", number, role_name(m->role), buf_text(&m->text), m->text.size);
     }
     if (window > 0)
         show_line(t->show, "The model no longer sees the %zu messages marked with -.", window);
@@ -143,6 +150,7 @@ enum error_code slash_stats(struct repl *t, const char *arguments, struct error 
     size_t n = chat_count(t->chat);
     if (n == 0 || chat_message(t->chat, n - 1)->role != ROLE_ASSISTANT)
         return error_set(err, ERR_NOT_FOUND, "there is no answer yet");
-    stats_print(t->show->side, chat_message(t->chat, n - 1));
+    const struct chat_message *answer = chat_message(t->chat, n - 1);
+    stats_print(t->show->side, &answer->timings, answer->sampling.seed);
     return ERR_NONE;
 }

@@ -1,13 +1,20 @@
-/* Slash commands: the numbers that lists give, what they mean to the next command, and names for completion. */
+/* Slash commands: the numbers of lists, what they mean to the next command, and names for completion. */
 #include <config.h>
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/terminal/columns.h"
+#include "app/chat/chat.h"
 #include "app/library/conversations.h"
+#include "app/library/home.h"
 #include "app/slash/commands.h"
+#include "app/terminal/columns.h"
+#include "app/terminal/show.h"
+#include "app/text/words.h"
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "history/history.h"
 
 enum { PAGE = 20, PAGE_LEAST = 5, ROWS_AROUND = 4, OFFERED = 200 };
 
@@ -65,10 +72,11 @@ enum error_code slash_listed_find(struct repl *t, const char *arguments, struct 
     if (s == NULL)
         return err->code;
     *row = (struct listed_row){0};
-    if (library_find(s, arguments, &row->conversation, &why) == ERR_NONE)
+    if (library_find(s, arguments, "/list", &row->conversation, &why) == ERR_NONE)
         return ERR_NONE;
     if (strspn(arguments, "0123456789") == strlen(arguments) && strlen(arguments) < 4 && why.code == ERR_NOT_FOUND)
-        return error_set(err, ERR_NOT_FOUND, "nothing has the number %s now; /list shows numbers", arguments);
+        return error_set(err, ERR_NOT_FOUND, "no row has the number %s now; /list numbers the conversations",
+                         arguments);
     return error_set(err, why.code, "%s", why.message);
 }
 
@@ -79,13 +87,13 @@ enum error_code slash_present(struct repl *t, struct store **store, int64_t *id,
     *id = home_conversation(k);
     if (*id != 0)
         return ERR_NONE;
-    return error_set(err, ERR_NOT_FOUND, "this conversation has no message yet; it begins with the first one");
+    return error_set(err, ERR_NOT_FOUND, "this conversation has no message yet");
 }
 
 /* ---- completion ------------------------------------------------------------------------------------------------- */
 
-/* A name that holds what could command the terminal is not put into its line. */
-static void offer(struct words *candidates, const char *prefix, const char *name)
+/* Offers a name, unless it holds characters that must not reach the terminal. */
+static void offer_name(struct words *candidates, const char *prefix, const char *name)
 {
     size_t size = strlen(name), used;
     if (size == 0 || strncmp(name, prefix, strlen(prefix)) != 0 || candidates->n == OFFERED)
@@ -103,7 +111,7 @@ static void offer_titles(struct store *s, enum store_view view, const char *pref
     struct store_conversations list = {0};
     store_list(s, &(struct store_list_query){.view = view}, &list, NULL);
     for (size_t i = 0; i < list.n; i++)
-        offer(candidates, prefix, list.at[i].title);
+        offer_name(candidates, prefix, list.at[i].title);
     store_conversations_free(&list);
 }
 
@@ -112,7 +120,7 @@ static void offer_tags(struct store *s, const char *prefix, struct words *candid
     struct store_tags tags = {0};
     store_tags(s, &tags, NULL);
     for (size_t i = 0; i < tags.n; i++)
-        offer(candidates, prefix, tags.at[i].name);
+        offer_name(candidates, prefix, tags.at[i].name);
     store_tags_free(&tags);
 }
 
@@ -121,7 +129,7 @@ static void offer_personas(struct store *s, const char *prefix, struct words *ca
     struct store_personas personas = {0};
     store_personas(s, &personas, NULL);
     for (size_t i = 0; i < personas.n; i++)
-        offer(candidates, prefix, personas.at[i].name);
+        offer_name(candidates, prefix, personas.at[i].name);
     store_personas_free(&personas);
 }
 

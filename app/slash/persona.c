@@ -3,12 +3,18 @@
 
 #include <string.h>
 
+#include "app/chat/chat.h"
 #include "app/library/conversations.h"
-#include "app/text/nearest.h"
+#include "app/library/home.h"
 #include "app/slash/commands.h"
+#include "app/terminal/show.h"
+#include "app/text/nearest.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/history.h"
 
-/* The first line of a system message stands for what a persona is. */
-static enum error_code list(struct repl *t, struct store *s, struct error *err)
+/* A row shows the model and the first line of the system message. */
+static enum error_code show_personas(struct repl *t, struct store *s, struct error *err)
 {
     struct store_personas all = {0};
     if (store_personas(s, &all, err) != ERR_NONE)
@@ -27,21 +33,21 @@ static enum error_code list(struct repl *t, struct store *s, struct error *err)
     }
     if (all.n == 0)
         show_note(t->show,
-                  "no personas yet; /persona save NAME keeps the system message, settings and model you have now");
+                  "no personas yet; /persona save NAME keeps the present system message, settings and model");
     store_personas_free(&all);
     return ERR_NONE;
 }
 
-static enum error_code save(struct repl *t, struct store *s, const char *name, struct error *err)
+static enum error_code save_persona(struct repl *t, struct store *s, const char *name, struct error *err)
 {
     struct store_persona p = {0};
     if (chat_as_persona(t->chat, name, &p, err) == ERR_NONE && store_persona_put(s, &p, err) == ERR_NONE)
-        show_note(t->show, "saved; /persona %s takes it", name);
+        show_note(t->show, "saved; /persona %s uses it", name);
     store_persona_free(&p);
     return err->code;
 }
 
-static enum error_code unknown(struct store *s, const char *name, struct error *err)
+static enum error_code report_persona(struct store *s, const char *name, struct error *err)
 {
     struct store_personas all = {0};
     struct nearest near = nearest_to(name);
@@ -57,29 +63,29 @@ static enum error_code unknown(struct store *s, const char *name, struct error *
     return err->code;
 }
 
-static enum error_code use(struct repl *t, struct store *s, const char *name, struct error *err)
+static enum error_code use_persona(struct repl *t, struct store *s, const char *name, struct error *err)
 {
     struct store_persona p = {0};
     struct error why = {0};
     enum error_code code = store_persona_get(s, name, &p, &why);
     if (code == ERR_NOT_FOUND)
-        return unknown(s, name, err);
+        return report_persona(s, name, err);
     if (code != ERR_NONE)
         return error_set(err, code, "%s", why.message);
     if (chat_use_persona(t->chat, &p, err) == ERR_NONE)
-        show_note(t->show, "%s from the next answer on", p.name);
+        show_note(t->show, "persona %s, from the next answer on", p.name);
     store_persona_free(&p);
     return err->code;
 }
 
-static enum error_code delete(struct repl *t, struct store *s, const char *name, struct error *err)
+static enum error_code delete_persona(struct repl *t, struct store *s, const char *name, struct error *err)
 {
     struct store_persona p = {0};
     struct error why = {0};
     enum error_code code = store_persona_get(s, name, &p, &why);
     store_persona_free(&p);
     if (code == ERR_NOT_FOUND)
-        return unknown(s, name, err);
+        return report_persona(s, name, err);
     if (code != ERR_NONE)
         return error_set(err, code, "%s", why.message);
     if (store_persona_delete(s, name, err) == ERR_NONE)
@@ -87,32 +93,23 @@ static enum error_code delete(struct repl *t, struct store *s, const char *name,
     return err->code;
 }
 
-/* What stands behind a verb; NULL when the arguments don't begin with it. */
-static const char *behind(const char *arguments, const char *verb)
-{
-    size_t size = strlen(verb);
-    if (strncmp(arguments, verb, size) != 0 || (arguments[size] != ' ' && arguments[size] != '\0'))
-        return NULL;
-    return arguments + size + strspn(arguments + size, " ");
-}
-
 enum error_code slash_persona(struct repl *t, const char *arguments, struct error *err)
 {
     static const struct {
         const char *verb;
         enum error_code (*run)(struct repl *t, struct store *s, const char *name, struct error *err);
-    } verbs[] = {{"save", save}, {"use", use}, {"delete", delete}};
+    } verbs[] = {{"save", save_persona}, {"use", use_persona}, {"delete", delete_persona}};
     struct store *s = home_library(chat_home(t->chat), err);
     if (s == NULL)
         return err->code;
     if (*arguments == '\0')
-        return list(t, s, err);
+        return show_personas(t, s, err);
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        const char *name = behind(arguments, verbs[i].verb);
+        const char *name = slash_after(arguments, verbs[i].verb);
         if (name != NULL && *name == '\0')
-            return error_set(err, ERR_ARGUMENT, "/persona %s NAME", verbs[i].verb);
+            return slash_usage(t, "persona", err);
         if (name != NULL)
             return verbs[i].run(t, s, name, err);
     }
-    return use(t, s, arguments, err);
+    return use_persona(t, s, arguments, err);
 }

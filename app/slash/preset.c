@@ -3,10 +3,14 @@
 
 #include <string.h>
 
+#include "app/chat/chat.h"
 #include "app/chat/preset.h"
 #include "app/slash/commands.h"
+#include "app/terminal/show.h"
+#include "app/text/words.h"
+#include "base/error.h"
 
-static void list(struct repl *t)
+static void show_presets(struct repl *t)
 {
     struct words names = {0}, lines = {0};
     preset_list(t->chat, &names, &lines);
@@ -16,40 +20,33 @@ static void list(struct repl *t)
     words_free(&lines);
 }
 
-/* What follows a word and blanks; NULL when arguments do not begin with it. */
-static const char *after(const char *arguments, const char *word)
-{
-    size_t size = strlen(word);
-    if (strncmp(arguments, word, size) != 0 || (arguments[size] != ' ' && arguments[size] != '\0'))
-        return NULL;
-    return arguments + size + strspn(arguments + size, " ");
-}
-
 static enum error_code save_for_model(struct repl *t, struct error *err)
 {
     char name[256];
     chat_preset_name(t->chat, name, sizeof name);
     if (preset_save(t->chat, name, err) == ERR_NONE)
-        show_note(t->show, "saved as %s: conversations with this model begin so; /preset delete %s ends that", name, name);
+        show_note(t->show, "saved as %s: new conversations with this model begin with it; /preset delete %s ends that",
+                  name, name);
     return err->code;
 }
 
 enum error_code slash_preset(struct repl *t, const char *arguments, struct error *err)
 {
-    const char *saved = after(arguments, "save"), *deleted = after(arguments, "delete");
+    const char *saved = slash_after(arguments, "save"), *deleted = slash_after(arguments, "delete");
     const char *name = saved != NULL ? saved : deleted != NULL ? deleted : arguments;
     if (*arguments == '\0') {
-        list(t);
+        show_presets(t);
         return ERR_NONE;
     }
     if (*name == '\0')
-        return error_set(err, ERR_ARGUMENT, "/preset %s NAME", saved != NULL ? "save" : "delete");
+        return slash_usage(t, "preset", err);
     if (saved != NULL && strcmp(name, "model") == 0)
         return save_for_model(t, err);
     if (saved != NULL ? preset_save(t->chat, name, err) : deleted != NULL ? preset_delete(t->chat, name, err)
                                                                          : preset_use(t->chat, name, err))
         return err->code;
-    show_note(t->show, saved != NULL ? "saved; /preset %s takes it" : deleted != NULL ? "deleted: %s" : "preset %s", name);
+    show_note(t->show, saved != NULL ? "saved; /preset %s uses it" : deleted != NULL ? "deleted: %s" : "preset %s",
+              name);
     return ERR_NONE;
 }
 
@@ -57,8 +54,9 @@ enum error_code slash_save(struct repl *t, const char *arguments, struct error *
 {
     (void)arguments;
     (void)err;
-    show_note(t->show, "everything is saved already; /preset save NAME keeps the settings, /persona save NAME the system "
-                       "message too, /export FILE writes the conversation");
+    show_note(t->show,
+              "the conversation is saved as it grows; /preset save NAME keeps the settings, /persona save NAME "
+                       "the system message too, /export FILE writes the conversation");
     return ERR_NONE;
 }
 

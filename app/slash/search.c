@@ -3,11 +3,17 @@
 
 #include <string.h>
 
+#include "app/chat/chat.h"
 #include "app/library/conversations.h"
+#include "app/library/home.h"
 #include "app/slash/commands.h"
+#include "app/terminal/show.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/history.h"
 
-/* One row: TITLE: SNIPPET, or who wrote it and the snippet inside one conversation. */
-static bool add_hit(struct repl *t, const struct store_hit *hit, bool inside)
+/* Shows one row: TITLE: SNIPPET; inside one conversation ROLE: SNIPPET. */
+static bool show_hit(struct repl *t, const struct store_hit *hit, bool inside)
 {
     struct buf row;
     buf_init(&row, 1 << 16);
@@ -33,12 +39,12 @@ static enum error_code show_hits(struct repl *t, struct store *s, const char *te
         return err->code;
     slash_listed_begin(t, 1, conversation != 0 && home_is_temporary(chat_home(t->chat)));
     for (size_t i = 0; i < hits.n; i++)
-        if ((conversation == 0 || hits.at[i].message != 0) && !add_hit(t, &hits.at[i], conversation != 0))
-            error_set(err, ERR_MEMORY, "no memory for the list");
+        if ((conversation == 0 || hits.at[i].message != 0) && !show_hit(t, &hits.at[i], conversation != 0))
+            error_memory(err);
     if (t->listed.n == 0)
-        show_note(t->show, "nothing found for %s", text);
+        show_note(t->show, "no match for %s", text);
     else
-        show_note(t->show, "%s/open N goes there", hits.more ? "there are more, give more words; " : "");
+        show_note(t->show, "%s/open N opens one", hits.more ? "there are more: give more words; " : "");
     store_hits_free(&hits);
     return err->code;
 }
@@ -46,7 +52,7 @@ static enum error_code show_hits(struct repl *t, struct store *s, const char *te
 enum error_code slash_search(struct repl *t, const char *arguments, struct error *err)
 {
     if (*arguments == '\0')
-        return error_set(err, ERR_ARGUMENT, "which words? /search WORD... or \"a phrase\"");
+        return error_set(err, ERR_ARGUMENT, "which words? /search WORD... or /search \"a phrase\"");
     struct store *s = home_library(chat_home(t->chat), err);
     return s != NULL ? show_hits(t, s, arguments, 0, err) : err->code;
 }
@@ -56,7 +62,7 @@ enum error_code slash_find_words(struct repl *t, const char *arguments, struct e
     struct store *s;
     int64_t id;
     if (*arguments == '\0')
-        return error_set(err, ERR_ARGUMENT, "which words? /find looks in this conversation, /search in all");
+        return error_set(err, ERR_ARGUMENT, "which words? /find searches this conversation, /search all of them");
     if (slash_present(t, &s, &id, err) != ERR_NONE)
         return err->code;
     return show_hits(t, s, arguments, id, err);

@@ -1,12 +1,19 @@
-/* Slash commands: settings. */
+/* Slash commands: settings of sampling. Names are the engine's; those of the flags and of other programs are known
+ * too. */
 #include <config.h>
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "app/text/nearest.h"
+#include "app/chat/chat.h"
+#include "app/options/options.h"
 #include "app/slash/commands.h"
+#include "app/terminal/show.h"
+#include "app/text/nearest.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 static void show_field(struct repl *t, const struct sampling_field *field)
 {
@@ -47,7 +54,7 @@ enum error_code slash_settings(struct repl *t, const char *arguments, struct err
     return ERR_NONE;
 }
 
-/* What the flags call it, so that their names and aliases hold here too. */
+/* The engine's name of a setting that the user calls by a flag's name, an alias, or its name in other programs. */
 static const char *setting_name(const char *name)
 {
     static const struct {
@@ -61,7 +68,7 @@ static const char *setting_name(const char *name)
     return spec != NULL && spec->kind == OPTION_SAMPLING ? spec->name : name;
 }
 
-static enum error_code no_setting(const char *name, struct error *err)
+static enum error_code report_setting(const char *name, struct error *err)
 {
     if (strcmp(name, "num_ctx") == 0 || strcmp(name, "ctx") == 0 || strcmp(name, "context") == 0)
         return error_set(err, ERR_ARGUMENT, "the context is chosen at the start: palaver -c N");
@@ -73,14 +80,14 @@ static enum error_code no_setting(const char *name, struct error *err)
     return error_set(err, ERR_NOT_FOUND, "there is no setting '%s'; /settings lists them", name);
 }
 
-static enum error_code change(struct repl *t, const char *name, const char *value, struct error *err)
+static enum error_code change_setting(struct repl *t, const char *name, const char *value, struct error *err)
 {
     const char *known = setting_name(name);
     const struct sampling_field *field = sampling_field(known);
     struct sampling s = *chat_sampling(t->chat);
     enum sampling_list list = sampling_list(known);
     if (field == NULL && list == SAMPLING_LISTS)
-        return no_setting(name, err);
+        return report_setting(name, err);
     if (field != NULL && field->kind == FIELD_SEED)
         return slash_seed(t, value, err);
     if (field == NULL && strcasecmp(value, "off") == 0)
@@ -96,7 +103,7 @@ static enum error_code change(struct repl *t, const char *name, const char *valu
     return ERR_NONE;
 }
 
-/* Without the quotes around it. */
+/* Removes quotes around a value, in place. */
 static void unquote(char *value)
 {
     size_t size = strlen(value);
@@ -106,7 +113,7 @@ static void unquote(char *value)
     }
 }
 
-static enum error_code set_named(struct repl *t, const char *name, char *value, struct error *err)
+static enum error_code set_or_show(struct repl *t, const char *name, char *value, struct error *err)
 {
     enum sampling_list list = sampling_list(setting_name(name));
     if (list == SAMPLING_LISTS)
@@ -117,9 +124,9 @@ static enum error_code set_named(struct repl *t, const char *name, char *value, 
         return slash_template(t, value, err);
     const struct sampling_field *field = sampling_field(setting_name(name));
     if (*value != '\0')
-        return change(t, name, value, err);
+        return change_setting(t, name, value, err);
     if (field == NULL && list == SAMPLING_LISTS)
-        return no_setting(name, err);
+        return report_setting(name, err);
     if (field != NULL)
         show_field(t, field);
     else
@@ -131,7 +138,7 @@ enum error_code slash_set(struct repl *t, const char *arguments, struct error *e
 {
     char *copy = strdup(arguments);
     if (copy == NULL)
-        return error_set(err, ERR_MEMORY, "no memory for a line");
+        return error_memory(err);
     char *name = copy;
     if (strncmp(name, "parameter", 9) == 0 && (name[9] == ' ' || name[9] == '\0'))
         name += 9 + strspn(name + 9, " ");
@@ -140,7 +147,7 @@ enum error_code slash_set(struct repl *t, const char *arguments, struct error *e
         *value++ = '\0';
         value += strspn(value, " =\t");
     }
-    enum error_code code = *name == '\0' ? slash_settings(t, "", err) : set_named(t, name, value, err);
+    enum error_code code = *name == '\0' ? slash_settings(t, "", err) : set_or_show(t, name, value, err);
     free(copy);
     return code;
 }
@@ -160,9 +167,9 @@ enum error_code slash_seed(struct repl *t, const char *arguments, struct error *
     if (chat_seed_is_fixed(t->chat))
         show_note(t->show, "seed %llu", (unsigned long long)s.seed);
     else if (n > 0 && chat_message(t->chat, n - 1)->role == ROLE_ASSISTANT)
-        show_note(t->show, "a seed by chance for each answer; the last one had %llu",
+        show_note(t->show, "a random seed for each answer; that of the last one was %llu",
                   (unsigned long long)chat_message(t->chat, n - 1)->sampling.seed);
     else
-        show_note(t->show, "a seed by chance for each answer");
+        show_note(t->show, "a random seed for each answer");
     return ERR_NONE;
 }

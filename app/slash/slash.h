@@ -1,15 +1,29 @@
-/* Slash: the commands of the chat, /help and the like.
+/* Slash: the commands of the chat, /help and so on.
  *
- * One const table holds their names, aliases, usage and help; looking up, completing, /help and the nearest name for a
- * mistyped one all go by it. Settings that the config file and the flags know are found by the same names. */
+ * One const table holds their names, aliases, usage and help; it serves lookup, completion, /help, the man page and the
+ * hint for a mistyped name. Settings have the same names as in the config file and on the command line.
+ *
+ *   table      the commands
+ *   slash      running a line, sending a message
+ *   find       commands by name
+ *   complete   completion
+ *   numbering  the numbers of lists
+ *   chat, history, flags, search, file, attach, inspect, set, preset, persona   the commands themselves */
 #ifndef PALAVER_APP_SLASH_SLASH_H
 #define PALAVER_APP_SLASH_SLASH_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "app/chat/chat.h"
+#include "app/options/options.h"
 #include "app/terminal/show.h"
 #include "app/text/words.h"
+#include "base/buf.h"
+#include "base/error.h"
 
-/* What the last list numbered: conversations, or places that a search found. */
+/* The rows of the last list, by their numbers: conversations, or places that a search found. */
 struct listed {
     struct listed_row {
         int64_t conversation;
@@ -17,39 +31,43 @@ struct listed {
     } *at;
     size_t n, capacity;
     size_t first;        /* the number of the first row */
-    bool temporary;      /* they are of a temporary conversation */
+    bool temporary;      /* they belong to a temporary conversation */
 };
 
-/* What commands act on. */
+struct slash_command;
+
+/* The chat with its front end, as commands see it. Owned by the front end, which fills in the pointers. */
 struct repl {
-    struct chat *chat;   /* and the history behind it: chat_home(chat) */
+    const struct slash_command *commands; /* the table, see commands.h */
+    struct chat *chat;   /* chat_home(chat) is where it is stored */
     const struct options *options;
     struct show *show;
-    struct buf attached; /* text of files that goes with the next message */
-    struct buf draft;    /* stands in the line that is edited next */
-    struct buf sent;     /* the last message, for when it is refused */
+    struct buf attached; /* text of files, sent with the next message */
+    struct buf draft;    /* put into the line that is edited next */
+    struct buf sent;     /* the last message, in case it is refused */
     struct listed listed;
     bool quit;
-    /* Lets the user edit text in an editor of theirs; NULL where there is none. */
+    /* Lets the user edit text in an editor; NULL if there is none. */
     enum error_code (*edit)(void *context, struct buf *text, struct error *err);
-    /* Brings a message of the chat into view; NULL where nothing scrolls: it is printed then. */
+    /* Brings a message of the chat into view; NULL if nothing scrolls: it is printed then. */
     void (*jump)(void *context, size_t index);
-    /* A front end that has more to show than lines may run a command itself: true when it did (err tells a failure).
-     * name as in the table. NULL in the line mode. */
+    /* Runs a command that the front end has its own way for, by its name in the table; true if it did, with err filled
+     * on failure. NULL in line mode. */
     bool (*front)(void *context, const char *name, const char *arguments, struct error *err);
     void *context;
 };
 
+/* o and show must outlive t. */
 void repl_init(struct repl *t, const struct options *o, struct show *show);
-void repl_free(struct repl *t); /* not the chat */
+void repl_free(struct repl *t); /* but not the chat */
 
-/* True for a line that begins as commands do: a slash and a name. */
+/* True for a line that begins like a command: with a slash and a name. */
 bool slash_is_command(const char *line);
-/* Runs it. What goes wrong is told on the show; a line that may be mistyped stays as the draft. */
+/* Runs it. Errors are reported through t->show; a line that may be mistyped becomes the draft. */
 void slash_run(struct repl *t, const char *line);
-/* Candidates for the word at the end of line; *start is its offset. None unless line begins a command. */
+/* Candidates for the word at the end of line; *start is its offset. None unless line begins like a command. */
 void slash_complete(const struct repl *t, const char *line, struct words *candidates, size_t *start);
-/* Sends text with what is attached; an error is told and the text kept as the draft. */
+/* Sends text and what is attached; on failure the error is shown and text becomes the draft. */
 void repl_send(struct repl *t, const char *text);
 
 #endif

@@ -1,4 +1,5 @@
-/* Clipboard. A program is given the text on its standard input; it counts as done only when it ends well. */
+/* Clipboard. A program reads the text from its standard input; the text counts as copied only if the program
+ * succeeds. */
 #include <config.h>
 
 #include "app/terminal/clipboard.h"
@@ -13,9 +14,9 @@
 #include <unistd.h>
 
 static const struct way {
-    const char *variable; /* is set where this way leads somewhere */
+    const char *variable; /* set where this program can work */
     const char *const argv[5];
-    const char *said;
+    const char *done;     /* what the user is told */
 } ways[] = {
     {"TMUX", {"tmux", "load-buffer", "-w", "-", NULL}, "copied by tmux"},
     {"WAYLAND_DISPLAY", {"wl-copy", NULL}, "copied by wl-copy"},
@@ -48,7 +49,7 @@ static bool write_all(int fd, const char *text, size_t size)
     return true;
 }
 
-static bool try_way(const struct way *way, const char *text, size_t size)
+static bool copy_with(const struct way *way, const char *text, size_t size)
 {
     int ends[2], status = -1;
     if (pipe2(ends, O_CLOEXEC) != 0)
@@ -71,8 +72,8 @@ const char *clipboard_copy(const char *text, size_t size)
 {
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         const char *value = getenv(ways[i].variable);
-        if (value != NULL && *value != '\0' && try_way(&ways[i], text, size))
-            return ways[i].said;
+        if (value != NULL && *value != '\0' && copy_with(&ways[i], text, size))
+            return ways[i].done;
     }
     return NULL;
 }

@@ -1,11 +1,12 @@
-/* Clipboard: text to the desktop's clipboard by the programs that do it. */
+/* Clipboard: text to the clipboard of the desktop, through the programs that own it. */
 #ifndef PALAVER_APP_TERMINAL_CLIPBOARD_H
 #define PALAVER_APP_TERMINAL_CLIPBOARD_H
 
 #include <stddef.h>
 
-/* Copies by the first way there is: inside tmux its load-buffer, on this machine's desktop wl-copy, xclip, xsel or pbcopy.
- * Returns what was done, e.g. "copied by wl-copy"; NULL when there is no way and only the terminal is left. */
+/* Copies text[0..size) with the first program that succeeds: tmux inside tmux, else wl-copy, xclip, xsel or pbcopy.
+ * Returns what was done, e.g. "copied by wl-copy", a constant; NULL if none succeeds, so that only the terminal's own
+ * OSC 52 is left. Waits for the program. */
 const char *clipboard_copy(const char *text, size_t size);
 
 #endif

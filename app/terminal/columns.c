@@ -4,6 +4,7 @@
 #include "app/terminal/columns.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <wchar.h>
@@ -12,11 +13,11 @@
 
 enum { JOINER = 0x200D, COLUMNS = 80, ROWS = 24, MOST = 10000 };
 
-/* A size that the terminal told, else the variable's, else a fallback. */
-static int size_of(unsigned short told, const char *variable, int fallback)
+/* The size that the terminal reports, else that of the variable, else a fallback. */
+static int size_of(unsigned short reported, const char *variable, int fallback)
 {
     const char *value = getenv(variable);
-    long number = told > 0 ? told : value != NULL ? strtol(value, NULL, 10) : 0;
+    long number = reported > 0 ? reported : value != NULL ? strtol(value, NULL, 10) : 0;
     return number > 0 && number < MOST ? (int)number : fallback;
 }
 

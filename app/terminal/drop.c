@@ -1,4 +1,4 @@
-/* Drop. */
+/* Drop: what looks like one path is looked up. */
 #include <config.h>
 
 #include "app/terminal/drop.h"
@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "app/text/words.h"
+#include "base/buf.h"
 
 bool drop_offers_file(const char *text, struct buf *draft)
 {

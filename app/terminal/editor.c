@@ -1,4 +1,4 @@
-/* Editor: a temporary file, readable for its owner only, and a child process. */
+/* Editor: a temporary file that only its owner can read, and a child process. */
 #include <config.h>
 
 #include "app/terminal/editor.h"
@@ -12,8 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "app/text/input.h"
 #include "app/terminal/signals.h"
+#include "app/text/input.h"
+#include "base/buf.h"
+#include "base/error.h"
 
 extern char **environ;
 
@@ -22,14 +24,14 @@ static enum error_code write_file(int fd, const struct buf *text, struct error *
     for (size_t at = 0; at < text->size;) {
         ssize_t size = write(fd, text->data + at, text->size - at);
         if (size < 0)
-            return error_system(err, ERR_IO, errno, "can't write the file for the editor");
+            return error_system(err, ERR_IO, errno, "the file for the editor can't be written");
         at += (size_t)size;
     }
     return ERR_NONE;
 }
 
-/* Waits for the child; when that is suspended, so are we. */
-static int wait_for(pid_t child)
+/* Waits for the child; suspends this program while the child is suspended. */
+static int wait_for_child(pid_t child)
 {
     int status = 0;
     while (waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status)) {
@@ -39,7 +41,7 @@ static int wait_for(pid_t child)
     return status;
 }
 
-static enum error_code run(char *path, struct error *err)
+static enum error_code run_editor(char *path, struct error *err)
 {
     const char *editor = getenv("VISUAL");
     if (editor == NULL || *editor == '\0')
@@ -52,14 +54,14 @@ static enum error_code run(char *path, struct error *err)
     pid_t child;
     int errnum = posix_spawnp(&child, "sh", NULL, NULL, arguments, environ);
     if (errnum != 0)
-        return error_system(err, ERR_IO, errnum, "can't start the editor %s", editor);
-    int status = wait_for(child);
+        return error_system(err, ERR_IO, errnum, "the editor %s can't be started", editor);
+    int status = wait_for_child(child);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        return error_set(err, ERR_IO, "the editor %s failed; the text stays as it was", editor);
+        return error_set(err, ERR_IO, "the editor %s failed; the text is unchanged", editor);
     return ERR_NONE;
 }
 
-static enum error_code take_back(const char *path, struct buf *text, struct error *err)
+static enum error_code read_edited(const char *path, struct buf *text, struct error *err)
 {
     struct buf edited;
     buf_init(&edited, INPUT_MOST);
@@ -83,13 +85,14 @@ enum error_code editor_run(struct buf *text, struct error *err)
     int size = snprintf(path, sizeof path, "%s/palaver-XXXXXX", folder != NULL && *folder != '\0' ? folder : "/tmp");
     int fd = size < (int)sizeof path ? mkstemp(path) : -1;
     if (fd < 0)
-        return error_system(err, ERR_IO, errno, "can't make a file for the editor in %s", folder != NULL ? folder : "/tmp");
+        return error_system(err, ERR_IO, errno, "%s: can't be written, and the editor needs a file there; see TMPDIR",
+                            folder != NULL && *folder != '\0' ? folder : "/tmp");
     enum error_code code = write_file(fd, text, err);
     close(fd);
     if (code == ERR_NONE)
-        code = run(path, err);
+        code = run_editor(path, err);
     if (code == ERR_NONE)
-        code = take_back(path, text, err);
+        code = read_edited(path, text, err);
     unlink(path);
     return code;
 }

@@ -1,9 +1,11 @@
-/* Fold: a mark may be cut anywhere by the pieces of the stream, so its possible beginning is held back. */
+/* Fold: a mark may be cut anywhere between two pieces, so what may be the beginning of one is held back. */
 #include <config.h>
 
 #include "app/terminal/fold.h"
 
 #include <string.h>
+
+#include "base/buf.h"
 
 #define OUT_MOST ((size_t)64 << 20)
 
@@ -20,12 +22,12 @@ void fold_free(struct fold *f)
     buf_free(&f->out);
 }
 
-static const char *mark(const struct fold *f)
+static const char *next_mark(const struct fold *f)
 {
     return f->inside ? "</think>" : "<think>";
 }
 
-static void pass(struct fold *f, char c)
+static void show_byte(struct fold *f, char c)
 {
     if (f->inside || (f->skip_gap && c == '\n'))
         return;
@@ -33,15 +35,15 @@ static void pass(struct fold *f, char c)
     buf_putc(&f->out, c);
 }
 
-/* Lets go of what was held: it is no mark. */
-static void release(struct fold *f)
+/* Shows what was held back: it is not a mark. */
+static void show_held(struct fold *f)
 {
     for (size_t i = 0; i < f->held.size; i++)
-        pass(f, f->held.data[i]);
+        show_byte(f, f->held.data[i]);
     buf_clear(&f->held);
 }
 
-static void take_mark(struct fold *f)
+static void pass_mark(struct fold *f)
 {
     buf_clear(&f->held);
     f->inside = !f->inside;
@@ -50,17 +52,17 @@ static void take_mark(struct fold *f)
         buf_puts(&f->out, "(thinking; /think show shows it)\n");
 }
 
-static void feed(struct fold *f, char c)
+static void fold_byte(struct fold *f, char c)
 {
-    if (c != mark(f)[f->held.size])
-        release(f);
-    if (c != mark(f)[f->held.size]) {
-        pass(f, c);
+    if (c != next_mark(f)[f->held.size])
+        show_held(f);
+    if (c != next_mark(f)[f->held.size]) {
+        show_byte(f, c);
         return;
     }
     buf_putc(&f->held, c);
-    if (f->held.size == strlen(mark(f)))
-        take_mark(f);
+    if (f->held.size == strlen(next_mark(f)))
+        pass_mark(f);
 }
 
 struct buf *fold_feed(struct fold *f, const char *text, size_t size)
@@ -69,14 +71,14 @@ struct buf *fold_feed(struct fold *f, const char *text, size_t size)
     if (!f->hide)
         buf_append(&f->out, text, size);
     for (size_t i = 0; f->hide && i < size; i++)
-        feed(f, text[i]);
+        fold_byte(f, text[i]);
     return &f->out;
 }
 
 struct buf *fold_end(struct fold *f)
 {
     buf_clear(&f->out);
-    release(f);
+    show_held(f);
     f->inside = f->skip_gap = false;
     return &f->out;
 }

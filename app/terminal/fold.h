@@ -3,22 +3,23 @@
 #define PALAVER_APP_TERMINAL_FOLD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/buf.h"
 
 struct fold {
-    bool hide;      /* false: everything passes */
-    bool inside;    /* between the two marks */
-    bool skip_gap;  /* line breaks after the second mark are left out */
+    bool hide;       /* false: everything is shown */
+    bool inside;     /* between the two marks */
+    bool skip_gap;   /* newlines after the second mark are left out */
     struct buf held; /* may be the beginning of a mark */
     struct buf out;
 };
 
 void fold_init(struct fold *f);
 void fold_free(struct fold *f);
-/* What of the next piece, and of what was held back, is shown. The fold's, until the next call. */
+/* The part of the next piece, and of what was held back, that is to be shown. Owned by f, until the next call. */
 struct buf *fold_feed(struct fold *f, const char *text, size_t size);
-/* The end of the stream: what was held back; the next stream begins outside. */
+/* Ends the stream: returns what was held back. The next stream begins outside of the marks. */
 struct buf *fold_end(struct fold *f);
 
 #endif

@@ -1,21 +1,15 @@
-/* Progress: the bar. */
+/* Progress: drawing the bar. */
 #include <config.h>
 
 #include "app/terminal/progress.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { WIDTH = 30 };
+#include "base/clock.h"
 
-double clock_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
+enum { WIDTH = 30 };
 
 struct progress progress_start(bool quiet)
 {

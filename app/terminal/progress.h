@@ -1,23 +1,22 @@
-/* Progress: a bar with the time left, on standard error and only when that is a terminal. */
+/* Progress: a bar with the time left, on standard error if that is a terminal. */
 #ifndef PALAVER_APP_TERMINAL_PROGRESS_H
 #define PALAVER_APP_TERMINAL_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/clock.h"
+
 struct progress {
-    bool shown;     /* standard error is a terminal and nobody asked for quiet */
+    bool shown;     /* standard error is a terminal, and the user did not ask for quiet */
     double started; /* seconds of the monotonic clock */
-    double drawn;
+    double drawn;   /* when it was last drawn, likewise */
 };
 
-/* Seconds of the monotonic clock. */
-double clock_seconds(void);
-
 struct progress progress_start(bool quiet);
-/* Redraws at most ten times a second. */
+/* done of total are through, in any unit. Draws at most ten times a second. */
 void progress_show(struct progress *p, size_t done, size_t total);
-/* Clears the line. */
+/* Erases the bar. */
 void progress_end(struct progress *p);
 
 #endif

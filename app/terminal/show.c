@@ -1,29 +1,33 @@
-/* Show: cleaning and the few decorations. */
+/* Show: cleaning, the passing status and the decorations. */
 #include <config.h>
 
 #include "app/terminal/show.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "app/options/options.h"
+#include "app/terminal/term.h"
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
 
 #define DIM "\033[2m"
 #define PLAIN "\033[0m"
 
-/* The largest piece that is cleaned at once, three times over. */
+/* Bytes: three times the largest piece that is shown at once, as cleaning may triple it. */
 #define CLEAN_MOST ((size_t)256 << 20)
 
 void show_init(struct show *s, const struct options *o, FILE *out)
 {
-    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-    bool dumb = term == NULL || *term == '\0' || strcmp(term, "dumb") == 0;
+    const char *no_color = getenv("NO_COLOR");
     *s = (struct show){.out = out, .terminal = isatty(fileno(out)), .screen_reader = o->screen_reader,
                        .quiet = o->quiet};
     s->side = s->terminal ? out : stderr;
-    s->moves = s->terminal && !dumb && !o->screen_reader;
+    s->moves = s->terminal && term_kind() == TERM_KIND_MOVES && !o->screen_reader;
     s->color = o->color == COLOR_AUTO ? s->moves && (no_color == NULL || *no_color == '\0')
                                       : o->color == COLOR_ALWAYS && s->terminal;
     fold_init(&s->fold);
@@ -43,7 +47,7 @@ static void erase_status(struct show *s)
     s->status = false;
 }
 
-/* Writes the next piece of the stream made safe. A carriage return waits until it is known whether a newline follows. */
+/* Cleans and writes the next piece. A carriage return waits until it is known whether a newline follows. */
 static void write_piece(struct show *s, const char *text, size_t size)
 {
     if (size == 0)
@@ -84,7 +88,7 @@ void show_end(struct show *s)
     fflush(s->out);
 }
 
-/* A whole line from format, cleaned, between two decorations. */
+/* Formats, cleans and writes a whole line between two decorations. */
 static void write_line(struct show *s, enum show_kind kind, const char *before, const char *after, const char *format,
                        va_list arguments)
 {

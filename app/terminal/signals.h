@@ -1,4 +1,4 @@
-/* Signals: as bytes in a pipe, so that one poll loop waits for them beside everything else. */
+/* Signals: as bytes in a pipe, so that one poll loop waits for them and for everything else. */
 #ifndef PALAVER_APP_TERMINAL_SIGNALS_H
 #define PALAVER_APP_TERMINAL_SIGNALS_H
 
@@ -6,16 +6,23 @@
 
 #include "base/error.h"
 
-/* From now on SIGINT, SIGTERM and SIGHUP are taken from the pipe; with terminal also SIGTSTP, SIGCONT and SIGWINCH.
- * Returns the descriptor to poll; -1 on failure. */
+/* From now on SIGINT, SIGTERM and SIGHUP arrive in the pipe; with terminal also SIGTSTP, SIGCONT and SIGWINCH. Returns
+ * the descriptor to poll, or -1 with err filled. */
 int signals_open(bool terminal, struct error *err);
-/* Gives the signals back to what they did before. */
+/* Restores what the signals did before. */
 void signals_close(void);
-/* The next signal that came; 0 when none waits. */
-int signals_next(void);
-/* Stops this process and its group as Ctrl-Z does; returns when it goes on. */
+/* What came since the last call. */
+struct signals {
+    int end;        /* SIGTERM or SIGHUP, whichever came last: the program ends by it; 0: neither */
+    bool interrupt; /* SIGINT */
+    bool suspend;   /* SIGTSTP */
+    bool resume;    /* SIGCONT */
+    bool resize;    /* SIGWINCH */
+};
+struct signals signals_take(void);
+/* Stops this process and its group as Ctrl-Z does; returns when they are continued. */
 void signals_suspend(void);
-/* Ends the process by the signal, as it would have ended without us. */
+/* Ends the process by the signal, as if it had not been caught. */
 void signals_die(int number);
 
 #endif

@@ -3,6 +3,12 @@
 
 #include "app/terminal/stats.h"
 
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "engine/engine.h"
+
 static double rate(size_t tokens, double seconds)
 {
     return seconds > 0 ? (double)tokens / seconds : 0;
@@ -13,27 +19,24 @@ static size_t tokens_read(const struct timings *t)
     return t->prompt_tokens > t->reused_tokens ? t->prompt_tokens - t->reused_tokens : 0;
 }
 
-void stats_print(FILE *out, const struct chat_message *answer)
+void stats_print(FILE *out, const struct timings *t, uint64_t seed)
 {
-    const struct timings *t = &answer->timings;
     size_t read = tokens_read(t);
     fprintf(out, "prompt: %zu tokens, %zu read in %.2f s (%.0f/s), %zu kept from before\n", t->prompt_tokens, read,
             t->prefill_seconds, rate(read, t->prefill_seconds), t->reused_tokens);
     fprintf(out, "answer: %zu tokens in %.2f s (%.1f/s), the first after %.2f s, seed %llu\n", t->answer_tokens,
             t->decode_seconds, rate(t->answer_tokens, t->decode_seconds), t->first_token_seconds,
-            (unsigned long long)answer->sampling.seed);
+            (unsigned long long)seed);
 }
 
-json_t *stats_usage(const struct chat_message *answer)
+json_t *stats_usage(const struct timings *t)
 {
-    const struct timings *t = &answer->timings;
     return json_pack("{s:I, s:I, s:I}", "prompt_tokens", (json_int_t)t->prompt_tokens, "reused_tokens",
                      (json_int_t)t->reused_tokens, "answer_tokens", (json_int_t)t->answer_tokens);
 }
 
-json_t *stats_timings(const struct chat_message *answer)
+json_t *stats_timings(const struct timings *t)
 {
-    const struct timings *t = &answer->timings;
     return json_pack("{s:f, s:f, s:f, s:f, s:f}", "prefill_seconds", t->prefill_seconds, "first_token_seconds",
                      t->first_token_seconds, "decode_seconds", t->decode_seconds, "prefill_tokens_per_second",
                      rate(tokens_read(t), t->prefill_seconds), "decode_tokens_per_second",

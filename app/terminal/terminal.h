@@ -1,21 +1,35 @@
-/* Terminal: its modes as found, as the chat wants them, and back again whatever happens. */
+/* Terminal: saves the modes of the terminal, sets those of the chat, and restores the saved ones whatever happens.
+ *
+ * The room holds what the program does with a terminal, whichever front end runs:
+ *
+ *   terminal   modes, and restoring them when a signal ends the program
+ *   signals    signals as bytes in a pipe
+ *   show       text made safe, notes, errors
+ *   report     the error that ends a command
+ *   fold       what a model thinks, hidden
+ *   columns    sizes and widths
+ *   progress   the bar of a long measurement
+ *   clipboard  the clipboard of the desktop
+ *   editor     the user's editor on a text
+ *   drop       files dropped on the terminal */
 #ifndef PALAVER_APP_TERMINAL_TERMINAL_H
 #define PALAVER_APP_TERMINAL_TERMINAL_H
 
 #include <stdbool.h>
 
-/* Remembers the modes of standard input and restores them should the program crash. marks: the terminal (out, a
- * descriptor) is asked to mark pasted text. */
+/* Saves the modes of standard input, and restores them when a signal ends the program. marks: the terminal that the
+ * descriptor out writes to is asked to mark pasted text. */
 void terminal_open(int out, bool marks);
-/* Bytes, static, that the handler of crashes writes to out before it restores the modes. */
+/* Static bytes that are written to out before a signal restores the modes. */
 void terminal_last_words(const char *bytes);
-/* Bytes come as they are typed, nothing is echoed, Ctrl-C is a byte: while the program listens itself. */
+/* Sets the modes of a program that reads keys itself: bytes arrive as they are typed, nothing is echoed, Ctrl-C is a
+ * byte. */
 void terminal_listen(void);
 /* Asks for marks around pasted text, after the line editor has set its modes. */
 void terminal_mark_pastes(void);
-/* As found. */
+/* Sets the saved modes. */
 void terminal_restore(void);
-/* The same and forgets it. */
+/* The same, and forgets them. */
 void terminal_close(void);
 
 #endif

@@ -1,13 +1,18 @@
-/* JSON lines: reading and answering them; jansson parses. */
+/* JSON lines; jansson parses them. */
 #include <config.h>
 
 #include "app/text/jsonl.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/options/options.h"
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
 
 static json_t *parse_line(const char *text, size_t size, struct error *err)
 {
@@ -31,9 +36,9 @@ static json_t *answer_line(const char *text, size_t size, jsonl_answer *answer, 
     return result;
 }
 
-int jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context)
+bool jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context)
 {
-    int status = EXIT_ANSWER;
+    bool good = true;
     char *line = NULL;
     size_t capacity = 0;
     ssize_t size;
@@ -44,13 +49,13 @@ int jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context)
         json_t *result = answer_line(line, (size_t)size, answer, context, &err);
         if (result == NULL) {
             result = json_pack("{s:o, s:I}", "error", json_text(err.message, strlen(err.message)), "line", number);
-            status = EXIT_ERROR;
+            good = false;
         }
         json_print(out, result);
         fflush(out);
     }
     free(line);
-    return ferror(in) ? EXIT_ERROR : status;
+    return good && !ferror(in);
 }
 
 void json_print(FILE *out, json_t *value)
@@ -96,7 +101,7 @@ enum error_code json_read_ids(const json_t *array, int32_t vocab, struct ids *ou
             return error_set(err, ERR_FORMAT, "ids[%zu] is not a token of this model (0 to %d)", i, vocab - 1);
         int32_t narrow = (int32_t)id;
         if (!ids_append(out, &narrow, 1))
-            return error_set(err, ERR_MEMORY, "no memory for %zu ids", json_array_size(array));
+            return error_memory(err);
     }
     return ERR_NONE;
 }

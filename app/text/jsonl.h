@@ -1,26 +1,30 @@
-/* JSON lines: one object in, one object out, for scripts. */
+/* JSON for scripts: values printed on a line each, and JSON lines, one object in and one out. */
 #ifndef PALAVER_APP_TEXT_JSONL_H
 #define PALAVER_APP_TEXT_JSONL_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <jansson.h>
 
+#include "base/error.h"
 #include "engine/engine.h"
 
-/* Answers one object; a new reference, or NULL with err filled. */
+/* Answers one object: a new reference, or NULL with err filled. */
 typedef json_t *jsonl_answer(void *context, const json_t *in, struct error *err);
 
-/* Answers every line of in; empty lines are skipped. A line that can't be answered gives {"error": ..., "line": N} and
- * the rest goes on. Returns EXIT_ERROR when one did, else EXIT_ANSWER. */
-int jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context);
+/* Answers every line of in; empty lines are skipped. A line that can't be answered gives {"error": ..., "line": N}, and
+ * the next one follows. False when that happened or in could not be read. */
+bool jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context);
 
 /* Prints a value on one line and releases it; NULL prints nothing. */
 void json_print(FILE *out, json_t *value);
-/* A string of any bytes: what is not UTF-8 becomes U+FFFD. */
+/* A string from any bytes: what is not UTF-8 becomes U+FFFD. NULL when out of memory. */
 json_t *json_text(const char *text, size_t size);
+/* An array of integers; NULL when out of memory. */
 json_t *json_ids(const int32_t *ids, size_t n);
-/* Appends the ids of an array, each from 0 to below vocab. */
+/* Appends the ids of an array to out; ERR_FORMAT unless each is a whole number from 0 to vocab - 1. */
 enum error_code json_read_ids(const json_t *array, int32_t vocab, struct ids *out, struct error *err);
 
 #endif

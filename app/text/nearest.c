@@ -1,4 +1,4 @@
-/* Nearest: Damerau's distance with adjacent transpositions, on names of up to 63 bytes. */
+/* Nearest: optimal string alignment (Damerau 1964), on names of at most 63 bytes. */
 #include <config.h>
 
 #include "app/text/nearest.h"
@@ -14,8 +14,7 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* Edits (insert, delete, replace, swap neighbours) between two names. */
-static int distance(const char *a, const char *b)
+int nearest_distance(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b);
     if (n > LONGEST || m > LONGEST)
@@ -43,7 +42,7 @@ struct nearest nearest_to(const char *typed)
 void nearest_try(struct nearest *n, const char *name)
 {
     size_t size = strlen(n->typed);
-    int edits = distance(n->typed, name);
+    int edits = nearest_distance(n->typed, name);
     if (size >= 2 && strncmp(n->typed, name, size) == 0)
         edits = 1;
     if (edits > 1 + (int)strlen(name) / 3 || edits >= n->distance)

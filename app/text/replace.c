@@ -6,14 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/error.h"
 
-static void forget(struct replace *r)
+static void free_names(struct replace *r)
 {
     free(r->path);
     free(r->temporary);
@@ -55,18 +57,18 @@ enum error_code replace_begin(struct replace *r, const char *path, struct error 
     bool there = stat(path, &present) == 0;
     *r = (struct replace){.path = there ? realpath(path, NULL) : strdup(path)};
     if (r->path == NULL)
-        return error_system(err, ERR_IO, errno, "%s", path);
+        return error_system(err, ERR_IO, errno, "%s: can't be written", path);
     r->file = there && !S_ISREG(present.st_mode) ? fopen(r->path, "w") : open_temporary(r, there ? &present : NULL);
     if (r->file != NULL)
         return ERR_NONE;
     error_system(err, ERR_IO, errno, "%s: can't be written", path);
     if (r->temporary != NULL)
         unlink(r->temporary);
-    forget(r);
+    free_names(r);
     return ERR_IO;
 }
 
-/* The folder's entry is on the disk too. */
+/* Brings the folder's entry to the disk too. */
 static void sync_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -98,6 +100,6 @@ enum error_code replace_end(struct replace *r, bool keep, struct error *err)
         unlink(r->temporary);
     else if (r->temporary != NULL)
         sync_folder(r->path);
-    forget(r);
+    free_names(r);
     return code;
 }

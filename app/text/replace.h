@@ -1,4 +1,4 @@
-/* Replace: a file that is written whole or not at all. */
+/* Replace: a file that is written completely or not at all. */
 #ifndef PALAVER_APP_TEXT_REPLACE_H
 #define PALAVER_APP_TEXT_REPLACE_H
 
@@ -9,13 +9,15 @@
 
 struct replace {
     FILE *file;      /* write here */
-    char *path;      /* the file in the end */
-    char *temporary; /* beside it; NULL: path is no plain file (a pipe, a device) and is written as it is */
+    char *path;      /* of the file to replace */
+    char *temporary; /* in the same folder; NULL: path is not a plain file and is written directly */
 };
 
-/* Begins: the text goes to a new file beside path (0600, or with the present one's mode) until replace_end. */
+/* Opens r->file, a new file in the same folder (mode 0600, or that of the present file). Nothing is at path until
+ * replace_end. On failure there is nothing to end. */
 enum error_code replace_begin(struct replace *r, const char *path, struct error *err);
-/* keep: flushes it to the disk and puts it in path's place. Otherwise, or when that fails, path stays as it was. */
+/* keep: brings the text to the disk and puts it in place of path. Otherwise, or if that fails, path stays as it was.
+ * Releases r in any case. */
 enum error_code replace_end(struct replace *r, bool keep, struct error *err);
 
 #endif

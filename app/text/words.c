@@ -42,8 +42,8 @@ size_t words_common(const struct words *w)
     return size;
 }
 
-/* Appends the word at *line without its quotes and moves *line behind it. */
-static void take_word(const char **line, struct buf *word)
+/* Appends the word at *line without its quotes and moves *line past it. */
+static void read_word(const char **line, struct buf *word)
 {
     char quote = '\0';
     const char *p = *line;
@@ -67,7 +67,7 @@ bool words_split(struct words *w, const char *line)
     bool ok = true;
     for (line += strspn(line, " \t\n"); ok && *line != '\0'; line += strspn(line, " \t\n")) {
         buf_clear(&word);
-        take_word(&line, &word);
+        read_word(&line, &word);
         ok = !buf_failed(&word) && words_add(w, buf_text(&word), word.size);
     }
     buf_free(&word);

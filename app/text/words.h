@@ -1,4 +1,13 @@
-/* Words: a growable list of strings, e.g. candidates for completion. */
+/* Words: a growable list of strings, e.g. candidates for completion.
+ *
+ * The room is the ground floor of app: small things that know neither options nor terminals.
+ *
+ *   words    lists of strings, a line split into words
+ *   plural   the s of a counted word
+ *   nearest  which known name a mistyped one may stand for
+ *   input    whole texts from standard input and files
+ *   jsonl    JSON for scripts
+ *   replace  a file that is written completely or not at all */
 #ifndef PALAVER_APP_TEXT_WORDS_H
 #define PALAVER_APP_TEXT_WORDS_H
 
@@ -10,12 +19,13 @@ struct words {
     size_t n, capacity;
 };
 
-/* Appends a copy of text[0..size); false when there is no memory. */
+/* Appends a copy of text[0..size); false when out of memory. */
 bool words_add(struct words *w, const char *text, size_t size);
 void words_free(struct words *w);
-/* How many bytes all words have in common at their beginning. */
+/* The length in bytes of the longest beginning that all words share, whole characters. */
 size_t words_common(const struct words *w);
-/* Splits a line at blanks; quotes '...' and "..." and backslashes keep blanks inside a word. */
+/* Appends the words of a line, which spaces, tabs and newlines separate; quotes '...' and "..." and backslashes keep
+ * them inside a word. False when out of memory. */
 bool words_split(struct words *w, const char *line);
 
 #endif

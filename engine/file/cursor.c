@@ -1,7 +1,9 @@
 /* The cursor: every read is checked against the size before a byte is touched. */
 #include "engine/file/cursor.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 void cursor_init(struct cursor *c, const void *bytes, uint64_t size)

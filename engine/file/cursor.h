@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct cursor {
-    const unsigned char *bytes; /* size bytes, the caller's */
+    const unsigned char *bytes; /* (size), owned by the caller */
     uint64_t size;
     uint64_t at;                /* offset of the next read; of the first bad one when failed */
     uint64_t wanted;            /* bytes that the first bad read asked for */

@@ -6,13 +6,17 @@
 #include <config.h>
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "engine/file/cursor.h"
 #include "engine/file/source-kind.h"
+#include "engine/file/source.h"
+#include "engine/kernels/tensor.h"
 
 #define KEY_BYTES 1024      /* longest key that is read; those in use have less than 100 */
 #define NAME_BYTES 64       /* longest tensor name, by the format */
@@ -47,18 +51,18 @@ struct tensor_info {
 static enum error_code cut_off(const struct part *p, const char *what, struct error *err)
 {
     return error_set(err, ERR_FORMAT,
-                     "%s: ends at byte %" PRIu64 " in the middle of %s (at byte %" PRIu64 "); the download is incomplete "
-                     "or damaged, fetch it again", source_label(p->path), p->c.size, what, p->c.at);
+                     "%s: ends at byte %" PRIu64 " in the middle of %s (at byte %" PRIu64 "); the download is "
+                     "incomplete or damaged, fetch it again", source_label(p->path), p->c.size, what, p->c.at);
 }
 
 static enum error_code too_many(const struct part *p, const char *what, uint64_t n, uint64_t room, struct error *err)
 {
     return error_set(err, ERR_FORMAT,
-                     "%s: %s: %" PRIu64 " announced, but the file has room for %" PRIu64 " at most; it is incomplete or "
-                     "damaged, fetch it again", source_label(p->path), what, n, room);
+                     "%s: %s: %" PRIu64 " announced, but the file has room for %" PRIu64 " at most; it is incomplete "
+                     "or damaged, fetch it again", source_label(p->path), what, n, room);
 }
 
-static enum error_code damaged(const struct part *p, const char *what, uint64_t at, struct error *err)
+static enum error_code part_damaged(const struct part *p, const char *what, uint64_t at, struct error *err)
 {
     return error_set(err, ERR_FORMAT, "%s: %s at byte %" PRIu64 "; the file is damaged, fetch it again",
                      source_label(p->path), what, at);
@@ -109,7 +113,8 @@ static enum error_code read_name(struct part *p, const char *what, char *out, ui
     if (text == NULL)
         return cut_off(p, what, err);
     if (size == 0 || size > limit || memchr(text, '\0', (size_t)size) != NULL)
-        return damaged(p, size > limit ? "a name that is too long" : "a name that is empty or holds a NUL", at, err);
+        return part_damaged(p, size > limit ? "a name that is too long" : "a name that is empty or holds a NUL", at,
+                            err);
     memcpy(out, text, (size_t)size);
     out[size] = '\0';
     return ERR_NONE;
@@ -146,11 +151,11 @@ static enum error_code read_strings(struct part *p, const char *key, struct valu
 
 static enum error_code read_array(struct part *p, const char *key, struct value *v, int depth, struct error *err);
 
-/* Arrays in an array are checked and passed over; no key of a Llama model holds any. */
+/* Arrays in an array are checked and passed over; no key that Palaver reads holds any. */
 static enum error_code skip_arrays(struct part *p, const char *key, uint64_t n, int depth, struct error *err)
 {
     if (depth == ARRAY_DEPTH)
-        return damaged(p, "arrays nested too deep", p->c.at, err);
+        return part_damaged(p, "arrays nested too deep", p->c.at, err);
     for (uint64_t i = 0; i < n; i++) {
         struct value inner = {.type = VALUE_ARRAY};
         enum error_code code = read_array(p, key, &inner, depth + 1, err);
@@ -170,7 +175,7 @@ static enum error_code read_array(struct part *p, const char *key, struct value 
     if (p->c.failed)
         return cut_off(p, key, err);
     if (least == 0)
-        return damaged(p, "an array of an unknown type", at, err);
+        return part_damaged(p, "an array of an unknown type", at, err);
     if (v->n > cursor_left(&p->c) / least)
         return too_many(p, key, v->n, cursor_left(&p->c) / least, err);
     v->element = (enum value_type)element;
@@ -193,7 +198,7 @@ static enum error_code read_value(struct part *p, const char *key, struct value 
     uint32_t type = cursor_u32(&p->c);
     v->type = (enum value_type)type;
     if (!p->c.failed && least_bytes(type) == 0)
-        return damaged(p, "a metadata entry of an unknown type", at, err);
+        return part_damaged(p, "a metadata entry of an unknown type", at, err);
     if (type == VALUE_ARRAY)
         return read_array(p, key, v, 0, err);
     if (type == VALUE_STRING) {
@@ -239,7 +244,7 @@ static enum error_code read_info(struct part *p, struct tensor_info *info, struc
     uint64_t at = p->c.at;
     info->n_dims = cursor_u32(&p->c);
     if (!p->c.failed && (info->n_dims == 0 || info->n_dims > 4))
-        return damaged(p, "a tensor without dimensions or with more than 4", at, err);
+        return part_damaged(p, "a tensor without dimensions or with more than 4", at, err);
     for (uint32_t i = 0; i < 4; i++)
         info->dims[i] = i < info->n_dims ? cursor_u64(&p->c) : 1;
     info->type = cursor_u32(&p->c);
@@ -268,7 +273,7 @@ static enum error_code refuse_type(const struct part *p, const struct tensor_inf
                      "newer than this version of Palaver", file, info->name, info->type);
 }
 
-static bool multiply(uint64_t a, uint64_t b, uint64_t *product)
+static bool product_fits(uint64_t a, uint64_t b, uint64_t *product)
 {
     if (b != 0 && a > UINT64_MAX / b)
         return false;
@@ -277,8 +282,8 @@ static bool multiply(uint64_t a, uint64_t b, uint64_t *product)
 }
 
 /* The shape as a matrix, and its bytes. */
-static enum error_code measure(const struct part *p, const struct tensor_info *info, struct tensor *t, uint64_t *bytes,
-                               struct error *err)
+static enum error_code tensor_measure(const struct part *p, const struct tensor_info *info, struct tensor *t,
+                                      uint64_t *bytes, struct error *err)
 {
     const struct tensor_traits *traits = tensor_traits(info->type);
     if (traits == NULL)
@@ -288,8 +293,10 @@ static enum error_code measure(const struct part *p, const struct tensor_info *i
         return error_set(err, ERR_FORMAT, "%s: tensor %s has rows of %" PRIu64 " elements, not a multiple of the %"
                          PRIu32 " in a %s block; the file is damaged, fetch it again", source_label(p->path),
                          info->name, t->cols, traits->block, traits->name);
-    bool fits = multiply(info->dims[1], info->dims[2], &t->rows) && multiply(t->rows, info->dims[3], &t->rows) &&
-                multiply(t->cols / traits->block, traits->block_bytes, bytes) && multiply(*bytes, t->rows, bytes);
+    bool fits = product_fits(info->dims[1], info->dims[2], &t->rows) &&
+                product_fits(t->rows, info->dims[3], &t->rows) &&
+                product_fits(t->cols / traits->block, traits->block_bytes, bytes) &&
+                product_fits(*bytes, t->rows, bytes);
     if (!fits || *bytes == 0)
         return error_set(err, ERR_FORMAT, "%s: tensor %s has the impossible shape %" PRIu64 " x %" PRIu64 " x %" PRIu64
                          " x %" PRIu64 "; the file is damaged, fetch it again", source_label(p->path), info->name,
@@ -303,11 +310,11 @@ static uint64_t add_up(uint64_t a, uint64_t b)
 }
 
 /* Finds the tensor's data in the file. */
-static enum error_code place(struct part *p, const struct tensor_info *info, struct error *err)
+static enum error_code tensor_place(struct part *p, const struct tensor_info *info, struct error *err)
 {
     struct tensor t;
     uint64_t bytes = 0;
-    enum error_code code = measure(p, info, &t, &bytes, err);
+    enum error_code code = tensor_measure(p, info, &t, &bytes, err);
     if (code != ERR_NONE)
         return code;
     if (info->offset % p->alignment != 0)
@@ -318,8 +325,8 @@ static enum error_code place(struct part *p, const struct tensor_info *info, str
     uint64_t begin = add_up(p->data, info->offset);
     t.data = cursor_seek(&c, begin) ? cursor_take(&c, bytes) : NULL;
     if (t.data == NULL)
-        return error_set(err, ERR_FORMAT, "%s: ends at byte %" PRIu64 ", but tensor %s reaches to byte %" PRIu64 "; the "
-                         "download is incomplete or damaged, fetch it again", source_label(p->path), p->c.size,
+        return error_set(err, ERR_FORMAT, "%s: ends at byte %" PRIu64 ", but tensor %s reaches to byte %" PRIu64 "; "
+                         "the download is incomplete or damaged, fetch it again", source_label(p->path), p->c.size,
                          info->name, add_up(begin, bytes));
     return source_add_tensor(p->s, p->path, info->name, t, err);
 }
@@ -337,7 +344,7 @@ static enum error_code read_tensors(struct part *p, struct error *err)
     for (uint64_t i = 0; code == ERR_NONE && i < p->n_tensors; i++) {
         code = read_info(p, &info, err);
         if (code == ERR_NONE)
-            code = place(p, &info, err);
+            code = tensor_place(p, &info, err);
     }
     return code;
 }
@@ -370,7 +377,7 @@ static bool split_name(const char *path, unsigned *no, unsigned *count)
     return strcmp(end, again) == 0 && *no >= 1 && *no <= *count;
 }
 
-/* The path of part no beside path, which split_name accepted. The caller's; NULL without memory. */
+/* The path of part no beside path, which split_name accepted. Owned by the caller; NULL when out of memory. */
 static char *split_path(const char *path, unsigned no, unsigned count)
 {
     size_t stem = strlen(path) - SPLIT_SUFFIX, size = stem + 32;
@@ -382,7 +389,7 @@ static char *split_path(const char *path, unsigned no, unsigned count)
     return other;
 }
 
-static enum error_code missing(const char *path, unsigned no, unsigned count, struct error *err)
+static enum error_code part_missing(const char *path, unsigned no, unsigned count, struct error *err)
 {
     return error_set(err, ERR_NOT_FOUND, "%s: part %u of %u of the model is missing; fetch it into the same folder",
                      source_label(path), no, count);
@@ -400,14 +407,14 @@ static enum error_code read_further(struct source *s, const char *first, unsigne
         goto out;
     }
     if (access(path, F_OK) != 0) {
-        code = missing(path, no, count, err);
+        code = part_missing(path, no, count, err);
         goto out;
     }
     struct part p = {.s = s, .meta = meta, .path = path};
     code = read_part(&p, false, err);
     if (code == ERR_NONE && (p.split_no != no - 1 || p.split_count != count))
-        code = error_set(err, ERR_FORMAT, "%s: is named part %u of %u, but holds part %" PRIu64 " of %" PRIu64 "; fetch "
-                         "it again", source_label(path), no, count, p.split_no + 1, p.split_count);
+        code = error_set(err, ERR_FORMAT, "%s: is named part %u of %u, but holds part %" PRIu64 " of %" PRIu64 "; "
+                         "fetch it again", source_label(path), no, count, p.split_no + 1, p.split_count);
 out:
     source_free(meta);
     free(path);
@@ -453,7 +460,7 @@ static enum error_code gguf_read(struct source *s, const char *path, bool vocab_
     char *first = split_path(path, 1, count);
     if (first == NULL)
         return error_set(err, ERR_MEMORY, "out of memory");
-    enum error_code code = access(first, F_OK) != 0 ? missing(first, 1, count, err)
+    enum error_code code = access(first, F_OK) != 0 ? part_missing(first, 1, count, err)
                                                     : read_model(s, first, vocab_only, err);
     free(first);
     return code;

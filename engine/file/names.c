@@ -1,8 +1,12 @@
 /* Open addressing with linear probing, at most half full. */
 #include "engine/file/names.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/error.h"
 
 static uint64_t mix(uint64_t h, uint64_t word)
 {
@@ -39,7 +43,7 @@ static struct names_slot *slot_of(const struct names *names, const char *name)
     return &names->slots[at];
 }
 
-static bool grow(struct names *names)
+static bool names_grow(struct names *names)
 {
     struct names bigger = {.n = names->n, .capacity = names->capacity == 0 ? 64 : names->capacity * 2};
     bigger.slots = calloc(bigger.capacity, sizeof *bigger.slots);
@@ -55,7 +59,7 @@ static bool grow(struct names *names)
 
 enum error_code names_add(struct names *names, const char *name, size_t value)
 {
-    if (2 * (names->n + 1) > names->capacity && !grow(names))
+    if (2 * (names->n + 1) > names->capacity && !names_grow(names))
         return ERR_MEMORY;
     struct names_slot *slot = slot_of(names, name);
     if (slot->name != NULL)

@@ -19,7 +19,7 @@ struct names {
 /* A 64-bit hash of size bytes, the same on every machine. seed chains several pieces. Not for secrets. */
 uint64_t names_hash(uint64_t seed, const void *bytes, uint64_t size);
 
-/* name stays the caller's and must outlive the table. ERR_ARGUMENT when it is there already, ERR_MEMORY. */
+/* name is not copied and must outlive the table. ERR_ARGUMENT when it is there already, ERR_MEMORY. */
 enum error_code names_add(struct names *names, const char *name, size_t value);
 bool names_find(const struct names *names, const char *name, size_t *value);
 void names_free(struct names *names);

@@ -1,14 +1,25 @@
-/* What source.c shares with the readers of the published forms (gguf first; others later).
+/* Internals of sources: the tables of metadata and tensors, and the interface of a reader (gguf.c; other forms
+ * later).
  *
- * A reader fills the source's two tables, metadata and tensors, under GGUF's names, and everything it puts there has
- * been checked against the size of the file. */
+ * A reader fills the two tables under GGUF's names. Everything it puts there has been checked against the size of
+ * the file.
+ *   source.c         which reader, opening
+ *   source-file.c    mapping files, labels, refusals
+ *   source-tables.c  the tables, asked and filled
+ *   fingerprint.c    what a model is known by
+ *   gguf.c           a reader */
 #ifndef PALAVER_ENGINE_FILE_SOURCE_KIND_H
 #define PALAVER_ENGINE_FILE_SOURCE_KIND_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
 
+#include "base/error.h"
 #include "engine/file/names.h"
 #include "engine/file/source.h"
+#include "engine/kernels/tensor.h"
 
 /* The numbers are GGUF's. */
 enum value_type {
@@ -30,12 +41,12 @@ struct value {
 struct source_map {
     const unsigned char *bytes;
     uint64_t size;
-    bool mapped;                /* false: the caller's memory */
+    bool mapped;                /* false: memory owned by the caller */
 };
 
 struct source_kind {
     const char *name;
-    /* Whether the thing at path is of this kind, by its first n bytes (none for a folder). */
+    /* Whether the file at path is of this kind, by its first n bytes. */
     bool (*claims)(const char *path, const unsigned char *head, size_t n);
     enum error_code (*read)(struct source *s, const char *path, bool vocab_only, struct error *err);
 };
@@ -48,7 +59,7 @@ struct value_entry {
 
 struct tensor_entry {
     char *name;
-    struct tensor tensor;
+    struct tensor tensor;       /* its pieces, if any, are malloc'ed */
 };
 
 struct source {
@@ -64,11 +75,18 @@ struct source {
     uint64_t fingerprint;
 };
 
-/* Maps a regular file read-only; the source unmaps it at its end. Of a source opened in memory, that memory. */
+/* Opens a regular file for reading and examines it; -1 on failure. */
+int source_open_regular(const char *path, struct stat *st, struct error *err);
+/* The error for a file that no kind claims, by its first n bytes; returns its code. */
+enum error_code source_refuse(const char *path, const unsigned char *head, size_t n, struct error *err);
+/* Adds a map, which source_free unmaps if it is mapped. False: out of memory, and the map is still the caller's. */
+bool source_add_map(struct source *s, struct source_map map, struct error *err);
+/* Maps a regular file read-only; source_free unmaps it. In a source opened in memory it gives that memory. */
 bool source_map_file(struct source *s, const char *path, struct source_map *out, struct error *err);
 /* Tells the system that these mapped bytes will be read soon; returns at once. */
 void source_expect(const void *bytes, uint64_t size);
-/* Both copy the name. source_add_value takes value.offsets over, whatever it returns. file is for messages. */
+/* Both copy the name. source_add_value takes value.offsets over, source_add_tensor tensor.pieces, whatever they
+ * return. file is for messages. */
 enum error_code source_add_value(struct source *s, const char *file, const char *key, struct value value,
                                  struct error *err);
 enum error_code source_add_tensor(struct source *s, const char *file, const char *name, struct tensor tensor,

@@ -4,18 +4,22 @@
  * stay in the map and are found by offsets that the reader noted once. */
 #include <config.h>
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "base/error.h"
 #include "engine/file/cursor.h"
+#include "engine/file/names.h"
 #include "engine/file/source-kind.h"
-
-#define SAMPLES 16          /* tensors whose data the fingerprint looks at */
-#define SAMPLE_BYTES 4096   /* of each */
+#include "engine/file/source.h"
+#include "engine/kernels/tensor.h"
 
 /* ---- filling ---------------------------------------------------------------------------------------------------- */
 
-/* Makes room for one more element when n is a power of two (or 0). NULL: no memory, the old block stays. */
+/* Makes room for one more element when n is a power of two (or 0). NULL when out of memory; the old block stays. */
 static void *room_for_one(void *block, size_t n, size_t size)
 {
     if (n > 0 && (n & (n - 1)) != 0)
@@ -58,97 +62,42 @@ enum error_code source_add_tensor(struct source *s, const char *file, const char
         s->tensors = tensors;
     if (copy == NULL || tensors == NULL) {
         free(copy);
+        free((void *)(uintptr_t)tensor.pieces);
         return error_set(err, ERR_MEMORY, "out of memory");
     }
     s->tensors[s->n_tensors] = (struct tensor_entry){copy, tensor};
     return name_one(&s->tensor_names, "tensor", file, copy, s->n_tensors++, err);
 }
 
-/* ---- the fingerprint -------------------------------------------------------------------------------------------- */
-
-/* Names, licences and the like say nothing of what the model computes, nor does the text of its template or how the
- * file is split. */
-static bool is_hashed(const char *key)
+void source_free(struct source *s)
 {
-    return strcmp(key, "tokenizer.chat_template") != 0 && strncmp(key, "split.", 6) != 0 &&
-           (strncmp(key, "general.", 8) != 0 || strcmp(key, "general.architecture") == 0);
-}
-
-static uint64_t hash_tensor(const struct tensor_entry *e)
-{
-    uint64_t shape[3] = {e->tensor.type, e->tensor.rows, e->tensor.cols};
-    uint64_t h = names_hash(1, e->name, strlen(e->name));
-    for (int i = 0; i < 3; i++)
-        h = (h ^ shape[i]) * UINT64_C(0x9E3779B97F4A7C15);
-    return h;
-}
-
-/* The middle of a tensor's data. */
-static const void *sample(const struct tensor *t, uint64_t *size)
-{
-    uint64_t all = t->rows * tensor_row_bytes(t);
-    *size = all < SAMPLE_BYTES ? all : SAMPLE_BYTES;
-    return (const unsigned char *)t->data + (all - *size) / 2;
-}
-
-/* Which tensors are sampled must not depend on their order in the file, so it hangs on their names: those with the
- * smallest hashes. Returns how many. */
-static size_t choose_samples(const struct source *s, size_t chosen[SAMPLES])
-{
-    uint64_t hashes[SAMPLES];
-    size_t n = 0;
-    for (size_t i = 0; i < s->n_tensors; i++) {
-        uint64_t h = hash_tensor(&s->tensors[i]);
-        size_t at = n;
-        while (at > 0 && hashes[at - 1] > h)
-            at--;
-        if (at == SAMPLES)
-            continue;
-        n += n < SAMPLES;
-        memmove(hashes + at + 1, hashes + at, (n - 1 - at) * sizeof *hashes);
-        memmove(chosen + at + 1, chosen + at, (n - 1 - at) * sizeof *chosen);
-        hashes[at] = h;
-        chosen[at] = i;
-    }
-    return n;
-}
-
-static uint64_t hash_samples(const struct source *s)
-{
-    size_t chosen[SAMPLES], n = choose_samples(s, chosen);
-    uint64_t sum = 0, size;
-    for (size_t i = 0; i < n; i++) {
-        const void *bytes = sample(&s->tensors[chosen[i]].tensor, &size);
-        source_expect(bytes, size);
-    }
-    for (size_t i = 0; i < n; i++) {
-        const struct tensor_entry *e = &s->tensors[chosen[i]];
-        const void *bytes = sample(&e->tensor, &size);
-        sum += names_hash(hash_tensor(e), bytes, size);
-    }
-    return sum;
-}
-
-/* Sums of hashes: keys and tensors may stand in any order, in one file or in several. */
-uint64_t source_hash(const struct source *s)
-{
-    uint64_t sum = 0;
+    if (s == NULL)
+        return;
     for (size_t i = 0; i < s->n_values; i++) {
-        const struct value_entry *e = &s->values[i];
-        if (is_hashed(e->key))
-            sum += names_hash(names_hash(0, e->key, strlen(e->key)), e->value.bytes, e->value.size);
+        free(s->values[i].key);
+        free(s->values[i].value.offsets);
     }
-    for (size_t i = 0; i < s->n_tensors; i++)
-        sum += hash_tensor(&s->tensors[i]);
-    return sum + hash_samples(s);
+    for (size_t i = 0; i < s->n_tensors; i++) {
+        free(s->tensors[i].name);
+        free((void *)(uintptr_t)s->tensors[i].tensor.pieces);
+    }
+    for (size_t i = 0; i < s->n_maps; i++)
+        if (s->maps[i].mapped)
+            munmap((void *)(uintptr_t)s->maps[i].bytes, (size_t)s->maps[i].size);
+    names_free(&s->keys);
+    names_free(&s->tensor_names);
+    free(s->values);
+    free(s->tensors);
+    free(s->maps);
+    free(s);
 }
+
+/* ---- asking ----------------------------------------------------------------------------------------------------- */
 
 uint64_t source_fingerprint(const struct source *s)
 {
     return s->fingerprint;
 }
-
-/* ---- asking ----------------------------------------------------------------------------------------------------- */
 
 const char *source_format(const struct source *s)
 {

@@ -18,8 +18,9 @@ struct source *source_open(const char *path, bool vocab_only, struct error *err)
 void source_free(struct source *s);
 const char *source_format(const struct source *s); /* e.g. "GGUF 3" */
 uint64_t source_file_bytes(const struct source *s);
-/* Of what the model computes with: the same wherever it lies and however it is split; names, licence and chat template do
- * not count. From the metadata, the tensors' shapes and a sample of their data; vocab_only: of the metadata alone. */
+/* Of what the model computes with: the same wherever it lies and however it is split; names, licence and chat
+ * template do not count. From the metadata, the tensors' shapes and a sample of their data; vocab_only: of the
+ * metadata alone. */
 uint64_t source_fingerprint(const struct source *s);
 
 /* Finds a tensor by its GGUF name ("blk.0.attn_q.weight"); false when absent. */
@@ -31,12 +32,12 @@ bool source_tensor_at(const struct source *s, uint64_t i, const char **name, str
 bool source_uint(const struct source *s, const char *key, uint64_t *out);
 bool source_float(const struct source *s, const char *key, double *out);
 bool source_bool(const struct source *s, const char *key, bool *out);
-/* bytes is the source's and not NUL-terminated. */
+/* bytes is owned by the source and not NUL-terminated. */
 bool source_string(const struct source *s, const char *key, const char **bytes, uint64_t *size);
 /* Arrays: the number of elements, then one by one; false when absent, of another kind or past the end. */
 bool source_array(const struct source *s, const char *key, uint64_t *n);
 bool source_array_string(const struct source *s, const char *key, uint64_t i, const char **bytes, uint64_t *size);
-/* Whole numeric arrays as one type: returns a malloc'ed block of n elements, the caller's; NULL when absent. */
+/* Whole numeric arrays as one type: returns a malloc'ed block of n elements, owned by the caller; NULL when absent. */
 float *source_array_floats(const struct source *s, const char *key, uint64_t *n, struct error *err);
 int32_t *source_array_ints(const struct source *s, const char *key, uint64_t *n, struct error *err);
 

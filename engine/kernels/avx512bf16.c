@@ -8,12 +8,12 @@
 
 enum { ROWS = 16 };
 
-void bf16_pack(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+void bf16_pack(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t i = 0; i < blocks * 4; i++, rows += 16, to += 4 * sizeof(V)) {
         for (size_t at = 0; at < 16 * ROWS; at += 64)
-            __builtin_prefetch(ahead + i * 16 * ROWS + at, 0, 2);
+            __builtin_prefetch((const void *)(ahead + i * 16 * ROWS + at), 0, 2);
         V a0 = v_rows(rows, stride, 0), a1 = v_rows(rows, stride, 1);
         V a2 = v_rows(rows, stride, 2), a3 = v_rows(rows, stride, 3);
         V t0 = v_low32(a0, a1), t1 = v_high32(a0, a1), t2 = v_low32(a2, a3), t3 = v_high32(a2, a3);

@@ -9,6 +9,8 @@
 #include <sys/auxv.h>
 #endif
 
+#include "engine/engine.h"
+
 #if defined CPU_X86
 /* F16C is not asked for, as clang 14 does not know its name; every processor with AVX2 has it. */
 static bool has_avx2(void)
@@ -66,6 +68,11 @@ const struct kernels *kernels_choose(void)
         if (strcmp(table->name, wanted) == 0)
             return table;
     return kernels_at(0);
+}
+
+const char *engine_kernels(void)
+{
+    return kernels_choose()->name;
 }
 
 size_t panel_bytes(enum panel_kind kind, int rows)

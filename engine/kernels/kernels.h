@@ -12,7 +12,7 @@
  *
  * A few channels of a Llama's activations are far larger than the rest, and would leave the others of their block
  * hardly any of the 8 bits. Blocks with such a channel have a second plane: what the first one's rounding left over,
- * in the same form, added right behind it. */
+ * in the same form, added right after it. */
 #ifndef PALAVER_ENGINE_KERNELS_KERNELS_H
 #define PALAVER_ENGINE_KERNELS_KERNELS_H
 
@@ -46,14 +46,15 @@ enum tile_kind {
 };
 
 /* Packs `blocks` blocks of R rows that lie stride bytes apart; blocks is a multiple of 8 for types with blocks of 256.
- * As many bytes from `ahead` on are asked for meanwhile, because they will be packed soon; they need not exist. */
-typedef void kernel_pack(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel);
+ * As many bytes from the address `ahead` on are asked for meanwhile, because they will be packed soon; they need not
+ * exist, so it is a number and no pointer. */
+typedef void kernel_pack(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel);
 /* out[c * stride + r] = start + the products of panel and tile, for w columns c and R rows r. start is init[r], or what
  * out holds when init is NULL. */
 typedef void kernel_gemm(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride,
                          const float *init);
 /* out[r] = init[r] + the products of R rows and a tile of one column, without a panel: the same bits as by one. */
-typedef void kernel_dot(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, const void *tile,
+typedef void kernel_dot(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, const void *tile,
                         float *out, const float *init);
 /* Converts w rows of X, x_stride elements apart, into a tile. */
 typedef void kernel_prepare(const float *x, size_t x_stride, int w, size_t blocks, void *tile);

@@ -12,7 +12,7 @@ static inline __m256 load_half(const uint16_t *h)
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)h));
 }
 
-/* 2^x within 2 ulp, 0 below -126: a polynomial of degree 6 (minimax on [-1/2, 1/2]) on what rounding x leaves. */
+/* 2^x within 2 ulp, 0 below -126; see exp2_lane in layer-portable.c. */
 static inline __m256 exp2_8(__m256 x)
 {
     const __m256 low = _mm256_set1_ps(-126.0f);
@@ -50,7 +50,7 @@ static inline float max_8(__m256 v)
     return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
 }
 
-/* The first `left` lanes. */
+/* The first `left` lanes, none when it is negative. */
 static inline __m256i tail_mask(int64_t left)
 {
     const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -58,55 +58,66 @@ static inline __m256i tail_mask(int64_t left)
 }
 
 /* The first `left` lanes of p, 0 in the others. */
-static inline __m256 load(const float *p, size_t left)
+static inline __m256 load(const float *p, int64_t left)
 {
-    return left >= 8 ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, tail_mask((int64_t)left));
+    return left >= 8 ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, tail_mask(left));
 }
 
-static inline void store_first(float *p, size_t left, __m256 v)
+static inline void store_first(float *p, int64_t left, __m256 v)
 {
     if (left >= 8)
         _mm256_storeu_ps(p, v);
     else
-        _mm256_maskstore_ps(p, tail_mask((int64_t)left), v);
+        _mm256_maskstore_ps(p, tail_mask(left), v);
+}
+
+/* Adds `left` numbers of add (NULL: none) to x, at most 8; returns sum plus their squares. */
+static inline __m256 add_squares(float *x, const float *add, int64_t left, __m256 sum)
+{
+    __m256 v = load(x, left);
+    if (add != NULL) {
+        v = _mm256_add_ps(v, load(add, left));
+        store_first(x, left, v);
+    }
+    return _mm256_fmadd_ps(v, v, sum);
 }
 
 static void norm(float *x, const float *add, const float *weight, float *out, size_t n, float epsilon)
 {
-    __m256 sum = _mm256_setzero_ps();
-    for (size_t i = 0; i < n; i += 8) {
-        __m256 v = load(x + i, n - i);
-        if (add != NULL) {
-            v = _mm256_add_ps(v, load(add + i, n - i));
-            store_first(x + i, n - i, v);
-        }
-        sum = _mm256_fmadd_ps(v, v, sum);
+    const int64_t end = (int64_t)n;
+    __m256 low = _mm256_setzero_ps(), high = low; /* lanes 0 to 7, 8 to 15 */
+    for (int64_t i = 0; i < end; i += 16) {
+        low = add_squares(x + i, add != NULL ? add + i : NULL, end - i, low);
+        if (end - i > 8)
+            high = add_squares(x + i + 8, add != NULL ? add + i + 8 : NULL, end - i - 8, high);
     }
-    __m128 mean = _mm_set_ss(sum_8(sum) / (float)n + epsilon);
+    __m128 mean = _mm_set_ss(sum_8(_mm256_add_ps(low, high)) / (float)n + epsilon);
     __m256 scale = _mm256_set1_ps(1.0f / _mm_cvtss_f32(_mm_sqrt_ss(mean)));
-    for (size_t i = 0; i < n; i += 8) {
-        __m256 v = _mm256_mul_ps(load(x + i, n - i), scale);
-        store_first(out + i, n - i, _mm256_mul_ps(v, load(weight + i, n - i)));
+    for (int64_t i = 0; i < end; i += 8) {
+        __m256 v = _mm256_mul_ps(load(x + i, end - i), scale);
+        store_first(out + i, end - i, _mm256_mul_ps(v, load(weight + i, end - i)));
     }
 }
 
 static void gate(float *g, const float *up, size_t n)
 {
-    for (size_t i = 0; i < n; i += 8) {
-        __m256 x = load(g + i, n - i);
+    const int64_t end = (int64_t)n;
+    for (int64_t i = 0; i < end; i += 8) {
+        __m256 x = load(g + i, end - i);
         __m256 e = exp2_8(_mm256_mul_ps(x, _mm256_set1_ps(-0x1.715476p+0f)));
         __m256 y = _mm256_div_ps(x, _mm256_add_ps(e, _mm256_set1_ps(1.0f)));
-        store_first(g + i, n - i, _mm256_mul_ps(y, load(up + i, n - i)));
+        store_first(g + i, end - i, _mm256_mul_ps(y, load(up + i, end - i)));
     }
 }
 
 static void rotate(const float *x, const float *turn, float scale, float *out, size_t n)
 {
-    for (size_t i = 0; i < n; i += 8) {
-        __m256 v = load(x + i, n - i), swapped = _mm256_permute_ps(v, 0xb1);
-        __m256 y = _mm256_mul_ps(v, load(turn + i, n - i));
-        y = _mm256_fmadd_ps(swapped, load(turn + n + i, n - i), y);
-        store_first(out + i, n - i, _mm256_mul_ps(y, _mm256_set1_ps(scale)));
+    const int64_t end = (int64_t)n;
+    for (int64_t i = 0; i < end; i += 8) {
+        __m256 v = load(x + i, end - i), swapped = _mm256_permute_ps(v, 0xb1);
+        __m256 y = _mm256_mul_ps(v, load(turn + i, end - i));
+        y = _mm256_fmadd_ps(swapped, load(turn + n + i, end - i), y);
+        store_first(out + i, end - i, _mm256_mul_ps(y, _mm256_set1_ps(scale)));
     }
 }
 
@@ -116,7 +127,7 @@ static void store(const float *key, const float *value, void *keys, void *values
     uint16_t *k = (uint16_t *)keys + at, *v = (uint16_t *)values + (size_t)at * (size_t)padded;
     for (int32_t i = 0; i < head_width; i += 8) {
         uint16_t column[8];
-        const size_t left = (size_t)(head_width - i);
+        const int64_t left = head_width - i;
         __m128i half = _mm256_cvtps_ph(load(value + i, left), _MM_FROUND_TO_NEAREST_INT);
         _mm_storeu_si128((__m128i *)(v + i), half);
         half = _mm256_cvtps_ph(load(key + i, left), _MM_FROUND_TO_NEAREST_INT);
@@ -162,7 +173,7 @@ static inline __attribute__((always_inline)) void score_tile(const int rows, con
 static inline float weigh(float *scores, int32_t seen, float *max, float *sum)
 {
     const __m256 low = _mm256_set1_ps(-__builtin_inff());
-    __m256 v[EIGHTS], top8 = low, total = _mm256_setzero_ps();
+    __m256 v[EIGHTS], top8 = low;
 #pragma GCC unroll 8
     for (int c = 0; c < EIGHTS; c++) {
         __m256 m = _mm256_castsi256_ps(tail_mask(seen - c * 8));
@@ -174,12 +185,13 @@ static inline float weigh(float *scores, int32_t seen, float *max, float *sum)
 #pragma GCC unroll 8
     for (int c = 0; c < EIGHTS; c++) {
         v[c] = exp2_8(_mm256_sub_ps(v[c], _mm256_set1_ps(top)));
-        total = _mm256_add_ps(total, v[c]);
         _mm256_storeu_ps(scores + c * 8, v[c]);
     }
+    __m256 even = _mm256_add_ps(_mm256_add_ps(v[0], v[2]), _mm256_add_ps(v[4], v[6])); /* lanes 0 to 7 of 16 */
+    __m256 odd = _mm256_add_ps(_mm256_add_ps(v[1], v[3]), _mm256_add_ps(v[5], v[7]));
     float age = exp2_1(before - top);
     *max = top;
-    *sum = *sum * age + sum_8(total);
+    *sum = *sum * age + sum_8(_mm256_add_ps(even, odd));
     return age;
 }
 
@@ -221,8 +233,9 @@ static inline __attribute__((always_inline)) void block_rows(const int rows, con
 {
     float scores[ROWS * KV_BLOCK], age[ROWS];
     const int32_t first = block * KV_BLOCK, most = s->visible[row + rows - 1] - first;
-    const size_t at = (size_t)block * s->block_stride, offset = (size_t)row * (size_t)s->padded;
-    const uint16_t *keys = (const uint16_t *)(s->keys + at), *values = (const uint16_t *)(s->values + at);
+    const size_t offset = (size_t)row * (size_t)s->padded;
+    const uint16_t *keys = (const uint16_t *)(s->blocks[block] + s->keys);
+    const uint16_t *values = (const uint16_t *)(s->blocks[block] + s->values);
     for (int c = 0; c < EIGHTS; c += width)
         score_tile(rows, width, s, s->queries + offset, keys + c * 8, scores + c * 8);
     for (int r = 0; r < rows; r++) {

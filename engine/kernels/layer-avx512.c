@@ -1,5 +1,6 @@
 /* Layer kernels for AVX-512 (F, BW, DQ, VL). A lane is a key while scores are made and a column of the head while
- * values are added, so nothing is summed across lanes but the weights themselves. Tiles of four rows share each load. */
+ * values are added, so nothing is summed across lanes but the weights themselves. Tiles of four rows share each
+ * load. */
 #include <immintrin.h>
 
 #include "engine/kernels/layer.h"
@@ -11,10 +12,12 @@ static inline __m512 load_half(const uint16_t *h)
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)h));
 }
 
-/* 2^x within 1 ulp: a polynomial of degree 6 (minimax on [-1/2, 1/2]) on what rounding x leaves. */
+/* 2^x within 2 ulp, 0 below -126; see exp2_lane in layer-portable.c. */
 static inline __m512 exp2_16(__m512 x)
 {
-    x = _mm512_max_ps(_mm512_set1_ps(-160.0f), _mm512_min_ps(_mm512_set1_ps(128.0f), x));
+    const __m512 low = _mm512_set1_ps(-126.0f);
+    __mmask16 normal = _mm512_cmp_ps_mask(x, low, _CMP_NLT_UQ);
+    x = _mm512_max_ps(low, _mm512_min_ps(_mm512_set1_ps(128.0f), x));
     __m512 whole = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     __m512 f = _mm512_sub_ps(x, whole);
     __m512 p = _mm512_set1_ps(0x1.41fb8ep-13f);
@@ -24,12 +27,22 @@ static inline __m512 exp2_16(__m512 x)
     p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0x1.ebfbdcp-3f));
     p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0x1.62e430p-1f));
     p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(1.0f));
-    return _mm512_scalef_ps(p, whole);
+    __m512i power = _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(whole), _mm512_set1_epi32(127)), 23);
+    return _mm512_maskz_mul_ps(normal, p, _mm512_castsi512_ps(power));
 }
 
 static inline float exp2_1(float x)
 {
     return _mm512_cvtss_f32(exp2_16(_mm512_set1_ps(x)));
+}
+
+/* In halves, as sum_lanes in layer-portable.c. */
+static inline float sum_16(__m512 v)
+{
+    __m256 half = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
 
 static inline __mmask16 tail_mask(size_t left)
@@ -49,7 +62,7 @@ static void norm(float *x, const float *add, const float *weight, float *out, si
         }
         sum = _mm512_fmadd_ps(v, v, sum);
     }
-    __m128 mean = _mm_set_ss(_mm512_reduce_add_ps(sum) / (float)n + epsilon);
+    __m128 mean = _mm_set_ss(sum_16(sum) / (float)n + epsilon);
     __m512 scale = _mm512_set1_ps(1.0f / _mm_cvtss_f32(_mm_sqrt_ss(mean)));
     for (size_t i = 0; i < n; i += 16) {
         __mmask16 m = tail_mask(n - i);
@@ -144,7 +157,7 @@ static inline float weigh(float *scores, int32_t seen, float *max, float *sum)
         v[c] = exp2_16(_mm512_sub_ps(v[c], _mm512_set1_ps(top)));
         _mm512_storeu_ps(scores + c * 16, v[c]);
     }
-    float total = _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(v[0], v[1]), _mm512_add_ps(v[2], v[3])));
+    float total = sum_16(_mm512_add_ps(_mm512_add_ps(v[0], v[1]), _mm512_add_ps(v[2], v[3])));
     float age = exp2_1(before - top);
     *max = top;
     *sum = *sum * age + total;
@@ -189,13 +202,13 @@ static inline __attribute__((always_inline)) void block_rows(const int rows, con
 {
     float scores[ROWS * KV_BLOCK], age[ROWS];
     const int32_t first = block * KV_BLOCK, most = s->visible[row + rows - 1] - first;
-    const size_t at = (size_t)block * s->block_stride, offset = (size_t)row * (size_t)s->padded;
-    score_rows(rows, s, s->queries + offset, (const uint16_t *)(s->keys + at), scores);
+    const size_t offset = (size_t)row * (size_t)s->padded;
+    score_rows(rows, s, s->queries + offset, (const uint16_t *)(s->blocks[block] + s->keys), scores);
     for (int r = 0; r < rows; r++) {
         int32_t seen = s->visible[row + r] - first;
         age[r] = weigh(scores + r * KV_BLOCK, seen, &s->max[row + r], &s->sum[row + r]);
     }
-    const uint16_t *values = (const uint16_t *)(s->values + at);
+    const uint16_t *values = (const uint16_t *)(s->blocks[block] + s->values);
     int32_t seen = most < KV_BLOCK ? most : KV_BLOCK, c = 0;
     for (; c + 64 <= s->padded; c += 64)
         add_columns(rows, 4, s->padded, scores, seen, age, values + c, s->out + offset + c);

@@ -1,6 +1,7 @@
 /* Which table of layer kernels goes with a table of matrix kernels. */
 #include <config.h>
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "engine/kernels/layer.h"

@@ -1,11 +1,12 @@
-/* Layer kernels in plain C: what the others are tested against, and the exact mode's.
+/* Layer kernels in plain C: what the others equal to the bit, and those of the exact mode.
  *
- * Sums run over KV_LANES accumulators side by side so that compilers can use vectors. */
+ * Sums run over KV_LANES accumulators side by side and are added up in halves, as the widest vectors do it. */
 #include "engine/kernels/layer.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "engine/kernels/fused.h"
 #include "engine/kernels/half.h"
 
 static void norm_apply(const float *x, const float *weight, float *out, size_t n, float scale)
@@ -20,15 +21,41 @@ static void add_into(float *x, const float *add, size_t n)
         x[i] += add[i];
 }
 
+/* The sum of all lanes; in place. */
+static float sum_lanes(float *lanes)
+{
+    for (int half = KV_LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            lanes[i] += lanes[i + half];
+    return lanes[0];
+}
+
+/* 2^x: a polynomial of degree 6 (minimax on [-1/2, 1/2]) on what rounding x leaves; 0 below -126. All tables compute it
+ * by the same operations. */
+static float exp2_lane(float x)
+{
+    const float round = 0x1.8p23f; /* what is added to it is rounded to a whole number */
+    const float inside = x < -126.0f ? -126.0f : x > 128.0f ? 128.0f : x == x ? x : 0.0f;
+    const float whole = (inside + round) - round, f = inside - whole;
+    float p = 0x1.41fb8ep-13f, power;
+    p = fused(p, f, 0x1.5f3e54p-10f);
+    p = fused(p, f, 0x1.3b2d4ep-7f);
+    p = fused(p, f, 0x1.c6aee8p-5f);
+    p = fused(p, f, 0x1.ebfbdcp-3f);
+    p = fused(p, f, 0x1.62e430p-1f);
+    p = fused(p, f, 1.0f);
+    const int32_t bits = ((int32_t)whole + 127) << 23;
+    memcpy(&power, &bits, sizeof power);
+    return x < -126.0f ? 0.0f : x == x ? p * power : x;
+}
+
 static void portable_norm(float *x, const float *add, const float *weight, float *out, size_t n, float epsilon)
 {
-    float sums[KV_LANES] = {0}, sum = 0;
+    float sums[KV_LANES] = {0};
     add_into(x, add, n);
     for (size_t i = 0; i < n; i++)
-        sums[i % KV_LANES] += x[i] * x[i];
-    for (int i = 0; i < KV_LANES; i++)
-        sum += sums[i];
-    norm_apply(x, weight, out, n, 1.0f / sqrtf(sum / (float)n + epsilon));
+        sums[i % KV_LANES] = fused(x[i], x[i], sums[i % KV_LANES]);
+    norm_apply(x, weight, out, n, 1.0f / sqrtf(sum_lanes(sums) / (float)n + epsilon));
 }
 
 static void exact_norm(float *x, const float *add, const float *weight, float *out, size_t n, float epsilon)
@@ -43,10 +70,22 @@ static void exact_norm(float *x, const float *add, const float *weight, float *o
 static void portable_gate(float *gate, const float *up, size_t n)
 {
     for (size_t i = 0; i < n; i++)
+        gate[i] = gate[i] / (exp2_lane(gate[i] * -0x1.715476p+0f) + 1.0f) * up[i];
+}
+
+static void exact_gate(float *gate, const float *up, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
         gate[i] = gate[i] / (1.0f + expf(-gate[i])) * up[i];
 }
 
 static void portable_rotate(const float *x, const float *turn, float scale, float *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = fused(x[i ^ 1], turn[n + i], x[i] * turn[i]) * scale;
+}
+
+static void exact_rotate(const float *x, const float *turn, float scale, float *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         out[i] = (x[i] * turn[i] + x[i ^ 1] * turn[n + i]) * scale;
@@ -72,50 +111,61 @@ static void exact_store(const float *key, const float *value, void *keys, void *
     }
 }
 
+/* How the two tables of this file differ: the exact one has a float32 cache, libm's exponential and no fused sums. */
+static inline float cached(const void *elements, size_t i, bool exact)
+{
+    return exact ? ((const float *)elements)[i] : half_to_float(((const uint16_t *)elements)[i]);
+}
+
+static inline float add_product(float a, float b, float c, bool exact)
+{
+    return exact ? c + a * b : fused(a, b, c);
+}
+
+static inline float power_of_two(float x, bool exact)
+{
+    return exact ? exp2f(x) : exp2_lane(x);
+}
+
 /* scores[0..KV_BLOCK) of one query against a block of keys. */
-static inline void score_block(const struct layer_span *s, const float *query, const void *keys, bool half,
+static inline void score_block(const struct layer_span *s, const float *query, const void *keys, bool exact,
                                float *scores)
 {
     memset(scores, 0, KV_BLOCK * sizeof *scores);
-    for (int32_t i = 0; i < s->head_width; i++) {
-        const float q = query[i];
-        const uint16_t *h = (const uint16_t *)keys + i * KV_BLOCK;
-        const float *f = (const float *)keys + i * KV_BLOCK;
-        for (int j = 0; j < KV_BLOCK; j++)
-            scores[j] += q * (half ? half_to_float(h[j]) : f[j]);
-    }
+    for (size_t i = 0; i < (size_t)s->head_width; i++)
+        for (size_t j = 0; j < KV_BLOCK; j++)
+            scores[j] = add_product(query[i], cached(keys, i * KV_BLOCK + j, exact), scores[j], exact);
 }
 
-/* Turns scores into weights 2^(score - max) with the new max; returns the factor that ages what was summed before. */
-static float weigh_block(float *scores, int32_t seen, float *max, float *sum)
+/* Turns scores into weights 2^(score - max) with the new max, 0 beyond seen; returns the factor that ages what was
+ * summed before. */
+static inline float weigh_block(float *scores, int32_t seen, float *max, float *sum, bool exact)
 {
-    float top = *max, total = 0;
+    float top = *max, lanes[KV_LANES];
     for (int32_t j = 0; j < seen; j++)
         top = scores[j] > top ? scores[j] : top;
-    for (int32_t j = 0; j < seen; j++) {
-        scores[j] = exp2f(scores[j] - top);
-        total += scores[j];
-    }
-    float age = exp2f(*max - top);
+    for (int32_t j = 0; j < KV_BLOCK; j++)
+        scores[j] = j < seen ? power_of_two(scores[j] - top, exact) : 0.0f;
+    for (int i = 0; i < KV_LANES; i++)
+        lanes[i] = (scores[i] + scores[KV_LANES + i]) + (scores[2 * KV_LANES + i] + scores[3 * KV_LANES + i]);
+    float age = power_of_two(*max - top, exact);
     *max = top;
-    *sum = *sum * age + total;
+    *sum = *sum * age + sum_lanes(lanes);
     return age;
 }
 
 static inline void add_values(const struct layer_span *s, const float *weights, int32_t seen, float age,
-                              const void *values, bool half, float *out)
+                              const void *values, bool exact, float *out)
 {
-    for (int32_t i = 0; i < s->padded; i++)
+    const size_t padded = (size_t)s->padded;
+    for (size_t i = 0; i < padded; i++)
         out[i] *= age;
-    for (int32_t j = 0; j < seen; j++) {
-        const uint16_t *h = (const uint16_t *)values + (size_t)j * (size_t)s->padded;
-        const float *f = (const float *)values + (size_t)j * (size_t)s->padded;
-        for (int32_t i = 0; i < s->padded; i++)
-            out[i] += weights[j] * (half ? half_to_float(h[i]) : f[i]);
-    }
+    for (size_t j = 0; j < (size_t)seen; j++)
+        for (size_t i = 0; i < padded; i++)
+            out[i] = add_product(weights[j], cached(values, j * padded + i, exact), out[i], exact);
 }
 
-static inline void span_rows(const struct layer_span *s, bool half)
+static inline void span_rows(const struct layer_span *s, bool exact)
 {
     for (int32_t r = 0; r < s->rows; r++) {
         float *out = s->out + (size_t)r * (size_t)s->padded;
@@ -124,34 +174,46 @@ static inline void span_rows(const struct layer_span *s, bool half)
         s->sum[r] = 0;
         memset(out, 0, (size_t)s->padded * sizeof *out);
         for (int32_t first = 0; first < s->visible[r]; first += KV_BLOCK) {
-            size_t at = (size_t)(first / KV_BLOCK) * s->block_stride;
+            const char *block = s->blocks[first / KV_BLOCK];
             int32_t seen = s->visible[r] - first < KV_BLOCK ? s->visible[r] - first : KV_BLOCK;
-            score_block(s, s->queries + (size_t)r * (size_t)s->padded, s->keys + at, half, scores);
-            float age = weigh_block(scores, seen, &s->max[r], &s->sum[r]);
-            add_values(s, scores, seen, age, s->values + at, half, out);
+            score_block(s, s->queries + (size_t)r * (size_t)s->padded, block + s->keys, exact, scores);
+            float age = weigh_block(scores, seen, &s->max[r], &s->sum[r], exact);
+            add_values(s, scores, seen, age, block + s->values, exact, out);
         }
     }
 }
 
 static void portable_span(const struct layer_span *s)
 {
-    span_rows(s, true);
+    span_rows(s, false);
 }
 
 static void exact_span(const struct layer_span *s)
 {
-    span_rows(s, false);
+    span_rows(s, true);
+}
+
+static inline void merge_rows(float *max, float *sum, float *out, float later_max, float later_sum, const float *later,
+                              int32_t padded, bool exact)
+{
+    float top = *max > later_max ? *max : later_max;
+    float a = power_of_two(*max - top, exact), b = power_of_two(later_max - top, exact);
+    *max = top;
+    *sum = *sum * a + later_sum * b;
+    for (int32_t i = 0; i < padded; i++)
+        out[i] = add_product(later[i], b, out[i] * a, exact);
 }
 
 static void portable_merge(float *max, float *sum, float *out, float later_max, float later_sum, const float *later,
                            int32_t padded)
 {
-    float top = *max > later_max ? *max : later_max;
-    float a = exp2f(*max - top), b = exp2f(later_max - top);
-    *max = top;
-    *sum = *sum * a + later_sum * b;
-    for (int32_t i = 0; i < padded; i++)
-        out[i] = out[i] * a + later[i] * b;
+    merge_rows(max, sum, out, later_max, later_sum, later, padded, false);
+}
+
+static void exact_merge(float *max, float *sum, float *out, float later_max, float later_sum, const float *later,
+                        int32_t padded)
+{
+    merge_rows(max, sum, out, later_max, later_sum, later, padded, true);
 }
 
 const struct layer_kernels layer_portable = {
@@ -169,9 +231,9 @@ const struct layer_kernels layer_exact = {
     .name = "exact",
     .half = false,
     .norm = exact_norm,
-    .gate = portable_gate,
-    .rotate = portable_rotate,
+    .gate = exact_gate,
+    .rotate = exact_rotate,
     .store = exact_store,
     .span = exact_span,
-    .merge = portable_merge,
+    .merge = exact_merge,
 };

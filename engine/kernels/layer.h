@@ -2,7 +2,9 @@
  *
  * One table of functions per instruction set. Within a table a result depends on its own row alone and is made by the
  * same operations in the same order whether the row comes alone or among others, so that a token's logits are the same
- * bits in a batch and after a cache hit. Between tables results agree to rounding.
+ * bits in a batch and after a cache hit. All tables but the exact one agree to the bit too, so that an answer can be
+ * verified on another machine: sums run over KV_LANES accumulators that are added up in halves, products are fused, and
+ * 2^x is one polynomial.
  *
  * Attention is an online softmax (Milakov and Gimelshein 2018, "Online normalizer calculation for softmax") in powers
  * of two: queries carry log2(e)/sqrt(head_width) in them. It walks the keys in blocks of KV_BLOCK, blocks gathered to
@@ -20,10 +22,11 @@ enum {
     KV_LANES = 16,  /* head widths are padded to a multiple of this with zeros */
 };
 
-/* The cache's elements of one head from one span on: block b's keys at keys + b * block_stride bytes. */
+/* The cache's elements of one head in one span: block b's keys lie at blocks[b] + keys, its values at blocks[b] +
+ * values. */
 struct layer_span {
-    const char *keys, *values;
-    size_t block_stride;
+    const char *const *blocks; /* as many as the keys that are visible call for */
+    size_t keys, values;       /* bytes from a block's beginning */
     int32_t head_width, padded;
     int32_t rows;
     const float *queries;   /* (rows, padded) */
@@ -39,8 +42,8 @@ struct layer_kernels {
     void (*norm)(float *x, const float *add, const float *weight, float *out, size_t n, float epsilon);
     /* gate = gate / (1 + e^-gate) * up; (n). */
     void (*gate)(float *gate, const float *up, size_t n);
-    /* Turns the n elements of one head pair by pair and scales them: out[i] = (x[i]*turn[i] + x[i^1]*turn[n + i])*scale.
-     * n is even. */
+    /* Turns the n elements of one head pair by pair and scales them: out[i] = (x[i]*turn[i] + x[i^1]*turn[n +
+     * i])*scale. n is even. */
     void (*rotate)(const float *x, const float *turn, float scale, float *out, size_t n);
     /* Puts one position's key and value (head_width each) into column and row `at` of a block. */
     void (*store)(const float *key, const float *value, void *keys, void *values, int32_t at, int32_t head_width,

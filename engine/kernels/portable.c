@@ -12,7 +12,7 @@
 struct panel_q32 { uint8_t q[32]; float ws, wm; };
 struct panel_q16 { uint8_t q[32]; float ws[2], wm[2]; };
 
-static void pack_q4_0(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_q4_0(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
@@ -28,7 +28,7 @@ static void pack_q4_0(const uint8_t *rows, size_t stride, size_t blocks, const u
     }
 }
 
-static void pack_q4_1(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_q4_1(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
@@ -49,7 +49,7 @@ static uint8_t fifth(const uint8_t high[4], int i)
     return (uint8_t)((high[i / 8] >> (i % 8) & 1) << 4);
 }
 
-static void pack_q5_0(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_q5_0(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
@@ -65,7 +65,7 @@ static void pack_q5_0(const uint8_t *rows, size_t stride, size_t blocks, const u
     }
 }
 
-static void pack_q5_1(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_q5_1(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
@@ -81,7 +81,7 @@ static void pack_q5_1(const uint8_t *rows, size_t stride, size_t blocks, const u
     }
 }
 
-static void pack_q8_0(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_q8_0(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
@@ -97,7 +97,7 @@ static void pack_q8_0(const uint8_t *rows, size_t stride, size_t blocks, const u
 
 static const int8_t levels[16] = IQ4_LEVELS;
 
-static void pack_iq4_nl(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_iq4_nl(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
@@ -113,7 +113,7 @@ static void pack_iq4_nl(const uint8_t *rows, size_t stride, size_t blocks, const
     }
 }
 
-static void pack_iq4_xs(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_iq4_xs(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
@@ -132,7 +132,7 @@ static void pack_iq4_xs(const uint8_t *rows, size_t stride, size_t blocks, const
     }
 }
 
-static void pack_q4_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_q4_k(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
@@ -151,7 +151,7 @@ static void pack_q4_k(const uint8_t *rows, size_t stride, size_t blocks, const u
     }
 }
 
-static void pack_q5_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_q5_k(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
@@ -170,7 +170,7 @@ static void pack_q5_k(const uint8_t *rows, size_t stride, size_t blocks, const u
     }
 }
 
-static void pack_q2_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_q2_k(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
@@ -189,7 +189,7 @@ static void pack_q2_k(const uint8_t *rows, size_t stride, size_t blocks, const u
     }
 }
 
-static void pack_q3_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_q3_k(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
@@ -208,7 +208,7 @@ static void pack_q3_k(const uint8_t *rows, size_t stride, size_t blocks, const u
     }
 }
 
-static void pack_q6_k(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_q6_k(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
@@ -230,21 +230,21 @@ static void pack_q6_k(const uint8_t *rows, size_t stride, size_t blocks, const u
     }
 }
 
-static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
     memcpy(panel, rows, blocks * KERNEL_BLOCK * sizeof(float));
 }
 
-static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;
     tensor_traits(TENSOR_F16)->unpack(rows, panel, blocks * KERNEL_BLOCK);
 }
 
-static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     (void)stride;
     (void)ahead;

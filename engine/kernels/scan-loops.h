@@ -37,7 +37,8 @@ static inline float sum_stretch(float *x)
     return sum;
 }
 
-/* d: differences to the maximum; in place. What chooses has its own loop, as compilers use vectors for the others then. */
+/* d: differences to the maximum; in place. What chooses has its own loop, as compilers use vectors for the others
+ * then. */
 static inline void add_stretch(float *d, struct moments *m)
 {
     float sums[SCAN_STRETCH];

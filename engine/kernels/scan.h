@@ -33,8 +33,8 @@ const struct scan_kernels *scan_choose(void);
 
 #define SCAN_LEAST (-88.0f) /* the exponential's least argument */
 
-/* e^x for SCAN_LEAST <= x <= 0, to about (1 - x) 2e-7 of it; 0 below -87.7, where the power of two has no bits left. 2^f on [-1/2, 1/2] by
- * its Taylor series. */
+/* e^x for SCAN_LEAST <= x <= 0, to about (1 - x) 2e-7 of it; 0 below -87.7, where the power of two has no bits left.
+ * 2^f on [-1/2, 1/2] by its Taylor series. */
 static inline float scan_exponential_above(float x)
 {
     float scaled = x * 1.44269504f, shifted = scaled + 12582912.0f;

@@ -2,6 +2,8 @@
  * use it, the fast paths have kernels of their own. */
 #include "engine/kernels/tensor.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "engine/kernels/blocks.h"
@@ -220,12 +222,68 @@ const struct tensor_traits *tensor_traits(uint32_t type)
     return type < TENSOR_TYPE_LIMIT && traits[type].name != NULL ? &traits[type] : NULL;
 }
 
+static size_t bytes_of(enum tensor_type type, uint64_t cols)
+{
+    return (size_t)(cols / traits[type].block) * traits[type].block_bytes;
+}
+
 size_t tensor_row_bytes(const struct tensor *t)
 {
-    return (size_t)(t->cols / traits[t->type].block) * traits[t->type].block_bytes;
+    return bytes_of(t->type, t->cols);
+}
+
+static bool piece_holds(const struct tensor_piece *p, uint64_t row, uint64_t col)
+{
+    return row >= p->row && row - p->row < p->rows && col >= p->col && col - p->col < p->cols;
+}
+
+struct tensor_run tensor_at(const struct tensor *t, uint64_t row, uint64_t col)
+{
+    const struct tensor_piece all = {0, 0, t->rows, t->cols, t->data}, *p = t->n_pieces > 0 ? t->pieces : &all;
+    while (!piece_holds(p, row, col))
+        p++;
+    const size_t stride = bytes_of(t->type, p->cols);
+    return (struct tensor_run){
+        .data = (const uint8_t *)p->data + (size_t)(row - p->row) * stride + bytes_of(t->type, col - p->col),
+        .stride = stride,
+        .rows = p->row + p->rows - row,
+        .cols = p->col + p->cols - col,
+    };
 }
 
 void tensor_unpack_row(const struct tensor *t, uint64_t row, float *out)
 {
-    traits[t->type].unpack((const char *)t->data + row * tensor_row_bytes(t), out, (size_t)t->cols);
+    for (uint64_t col = 0; col < t->cols;) {
+        const struct tensor_run run = tensor_at(t, row, col);
+        traits[t->type].unpack(run.data, out + col, (size_t)run.cols);
+        col += run.cols;
+    }
+}
+
+/* Whether a piece lies inside the matrix and begins and ends with a block. */
+static bool piece_is_sound(const struct tensor *t, const struct tensor_piece *p)
+{
+    const uint32_t block = traits[t->type].block;
+    return p->rows > 0 && p->cols > 0 && p->row < t->rows && p->rows <= t->rows - p->row && p->col < t->cols &&
+           p->cols <= t->cols - p->col && p->col % block == 0 && p->cols % block == 0;
+}
+
+bool tensor_is_sound(const struct tensor *t)
+{
+    uint64_t elements = 0;
+    for (size_t i = 0; i < t->n_pieces; i++) {
+        const struct tensor_piece *p = &t->pieces[i];
+        if (!piece_is_sound(t, p))
+            return false;
+        for (size_t k = 0; k < i; k++) { /* no overlap, and the same cuts all through */
+            const struct tensor_piece *q = &t->pieces[k];
+            bool rows = p->row == q->row && p->rows == q->rows, cols = p->col == q->col && p->cols == q->cols;
+            bool above = p->row + p->rows <= q->row || q->row + q->rows <= p->row;
+            bool beside = p->col + p->cols <= q->col || q->col + q->cols <= p->col;
+            if (!(rows || above) || !(cols || beside) || (rows && cols))
+                return false;
+        }
+        elements += p->rows * p->cols;
+    }
+    return t->n_pieces == 0 || elements == t->rows * t->cols;
 }

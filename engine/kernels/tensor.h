@@ -39,16 +39,46 @@ struct tensor_traits {
 /* NULL for a type that Palaver does not know. */
 const struct tensor_traits *tensor_traits(uint32_t type);
 
-/* A matrix of rows × cols elements, row by row without gaps; a vector has one row. data lies in a read-only map and has
- * at least 32-byte alignment in GGUF files, but only that of a byte is relied on. */
+/* A rectangle of a matrix that lies in one place, row by row without gaps. */
+struct tensor_piece {
+    uint64_t row, col;      /* of its first element in the matrix */
+    uint64_t rows, cols;
+    const void *data;
+};
+
+/* Where the rows of a query or key projection stand that a rotary position embedding turns together. */
+enum row_order {
+    ROWS_PAIRED,            /* rows 2i and 2i+1 of a head: GGUF, Meta */
+    ROWS_HALVES,            /* rows i and i+n of a head of which 2n rows are turned: Hugging Face */
+};
+
+/* A matrix of rows × cols elements; a vector has one row. data lies in a read-only map, row by row without gaps, and
+ * has at least 32-byte alignment in GGUF files, but only that of a byte is relied on. A matrix that lies in several
+ * places has pieces, which cover it without overlap and cut it along the same rows and columns all through, never
+ * inside a block; data is then that of the first. data is NULL where a model has no such tensor. */
 struct tensor {
     enum tensor_type type;
     uint64_t rows, cols;
     const void *data;
+    const struct tensor_piece *pieces; /* (n_pieces); the source's */
+    size_t n_pieces;                   /* 0: one place */
+    enum row_order order;
 };
+
 /* Bytes of one row; cols is a multiple of the block. */
 size_t tensor_row_bytes(const struct tensor *t);
 /* Unpacks row `row` into out, (cols). */
 void tensor_unpack_row(const struct tensor *t, uint64_t row, float *out);
+
+/* The stretch of a tensor from an element on that lies in one place. */
+struct tensor_run {
+    const uint8_t *data;    /* the block that begins with the element */
+    size_t stride;          /* bytes from a row to the next */
+    uint64_t rows, cols;    /* that follow in this place, the element's own counted */
+};
+/* col is a multiple of the type's block. */
+struct tensor_run tensor_at(const struct tensor *t, uint64_t row, uint64_t col);
+/* Whether the pieces lie inside the matrix, cover it, and are cut alike all through, between blocks. */
+bool tensor_is_sound(const struct tensor *t);
 
 #endif

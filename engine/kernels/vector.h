@@ -21,8 +21,8 @@
 #include "engine/kernels/prepare.h"
 
 #define INLINE static inline __attribute__((always_inline))
-/* Loops over a tile's columns and a block's words are spelled out, so that the sums stay in registers. Where a sanitizer
- * watches, gcc cannot do so and would warn. */
+/* Loops over a tile's columns and a block's words are spelled out, so that the sums stay in registers. Where a
+ * sanitizer watches, gcc cannot do so and would warn. */
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define UNROLL
 #else
@@ -44,13 +44,13 @@ INLINE void load16(const uint8_t *p, size_t stride, V d[4])
 
 /* Asks for the stretch of memory that the rows of a block will be in one panel later: memory is read in its order,
  * which the rows of a panel are not. */
-INLINE void prefetch(const uint8_t *ahead, size_t bytes)
+INLINE void prefetch(uintptr_t ahead, size_t bytes)
 {
     for (size_t at = 0; at < bytes; at += 64)
-        __builtin_prefetch(ahead + at, 0, 2);
+        __builtin_prefetch((const void *)(ahead + at), 0, 2);
 }
 
-/* ---- quantised types: one description each, for packing and for decoding ------------------------------------------ */
+/* ---- quantised types: one description each, for packing and for decoding ----------------------------------------- */
 
 /* Where the blocks of a few rows go: into a panel, or, when there is one activation column, straight into the sums, by
  * the same arithmetic as a panel's. */
@@ -369,7 +369,7 @@ INLINE void block_q2_k(const uint8_t *rows, size_t stride, struct sink *s, const
 
 /* The two functions of a type; `subs` blocks of 32 in one of the file's. */
 #define QUANTISED(type, subs) \
-    static void pack_##type(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel) \
+    static void pack_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel) \
     { \
         struct sink s = {.panel = panel}; \
         for (size_t b = 0; b < blocks; b += subs, rows += sizeof(struct block_##type)) { \
@@ -378,7 +378,7 @@ INLINE void block_q2_k(const uint8_t *rows, size_t stride, struct sink *s, const
             block_##type(rows, stride, &s, SINK_PANEL); \
         } \
     } \
-    static void dot_##type(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, const void *tile, \
+    static void dot_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, const void *tile, \
                            float *out, const float *init) \
     { \
         struct sink s = {.x = tile, .acc = vf_load(init)}; \
@@ -403,9 +403,9 @@ QUANTISED(q4_k, 8)
 QUANTISED(q5_k, 8)
 QUANTISED(q6_k, 8)
 
-/* ---- float types --------------------------------------------------------------------------------------------------- */
+/* ---- float types ------------------------------------------------------------------------------------------------- */
 
-static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     uint8_t *to = panel;
     for (size_t i = 0; i < blocks * 8; i++, rows += 16, to += 4 * sizeof(V)) {
@@ -418,7 +418,7 @@ static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, const ui
     }
 }
 
-static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     float *to = panel;
     for (size_t i = 0; i < blocks * 4; i++, rows += 16) {
@@ -433,7 +433,7 @@ static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, const ui
     }
 }
 
-static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, const uint8_t *ahead, void *panel)
+static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
     float *to = panel;
     for (size_t i = 0; i < blocks * 4; i++, rows += 16) {
@@ -459,7 +459,8 @@ INLINE void start(VF acc[], int w, const float *out, size_t stride, const float 
 
 /* Adds one block of a panel times one plane of a tile to the sums of W columns; parts: how many scales a block has (1
  * for Q32, 2 for Q16). */
-INLINE void add_block(VF acc[TILE], const uint8_t *panel, const uint8_t *x, const int W, const int parts, const int wide)
+INLINE void add_block(VF acc[TILE], const uint8_t *panel, const uint8_t *x, const int W, const int parts,
+                      const int wide)
 {
     const float *numbers = (const float *)(x + 32 * W);
     for (int part = 0; part < parts; part++) {

@@ -1,79 +1,30 @@
-/* Models: opening one, and what it says of itself. */
+/* Models: what one says of itself, and its end. */
 #include <config.h>
 
 #include "engine/model/model.h"
 
-#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/error.h"
+#include "engine/engine.h"
 #include "engine/file/source-kind.h"
+#include "engine/file/source.h"
+#include "engine/text/template.h"
+#include "engine/text/tokenizer.h"
 
 const char *model_label(const struct model *m)
 {
     return source_label(m->info.path);
 }
 
-/* ---- texts ------------------------------------------------------------------------------------------------------ */
-
-/* A copy that lives as long as the model; NULL without memory. */
-static const char *keep(struct model *m, const char *bytes, uint64_t size)
+struct model_key model_key(const struct model *m, const char *name)
 {
-    for (int i = 0; i < MODEL_TEXTS; i++)
-        if (m->texts[i] == NULL)
-            return m->texts[i] = strndup(bytes, (size_t)size);
-    return NULL;
-}
-
-static const char *keep_key(struct model *m, const char *key, const char *fallback)
-{
-    const char *bytes;
-    uint64_t size;
-    if (!source_string(m->source, key, &bytes, &size) || size == 0)
-        return fallback;
-    return keep(m, bytes, size);
-}
-
-static const char *file_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
-/* "byte-level BPE (smollm)" from tokenizer.ggml.model and .pre. */
-static const char *describe_tokenizer(struct model *m)
-{
-    const char *kind, *pre;
-    uint64_t kind_size, pre_size;
-    if (!source_string(m->source, "tokenizer.ggml.model", &kind, &kind_size))
-        return "none";
-    if (kind_size == 5 && memcmp(kind, "llama", 5) == 0)
-        return "SentencePiece BPE";
-    if (kind_size != 4 || memcmp(kind, "gpt2", 4) != 0)
-        return keep(m, kind, kind_size);
-    if (!source_string(m->source, "tokenizer.ggml.pre", &pre, &pre_size))
-        return "byte-level BPE";
-    char text[96];
-    int used = snprintf(text, sizeof text, "byte-level BPE (%.*s)", pre_size < 64 ? (int)pre_size : 64, pre);
-    return keep(m, text, (uint64_t)used);
-}
-
-static enum error_code read_texts(struct model *m, const char *path, struct error *err)
-{
-    struct model_info *info = &m->info;
-    info->path = keep(m, path, strlen(path));
-    if (info->path == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
-    info->name = keep_key(m, "general.name", file_name(info->path));
-    info->architecture = keep_key(m, "general.architecture", "");
-    info->chat_template = keep_key(m, "tokenizer.chat_template", "");
-    info->tokenizer = describe_tokenizer(m);
-    info->format = source_format(m->source);
-    info->rope_scaling = "none";
-    if (info->name == NULL || info->architecture == NULL || info->chat_template == NULL || info->tokenizer == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
-    return ERR_NONE;
+    struct model_key key;
+    snprintf(key.text, sizeof key.text, "%s.%s", m->architecture->name, name);
+    return key;
 }
 
 /* ---- what the file recommends ----------------------------------------------------------------------------------- */
@@ -105,125 +56,6 @@ const char *model_recommends(const struct model *model, int i, double *value)
     return NULL;
 }
 
-/* ---- the table of types ----------------------------------------------------------------------------------------- */
-
-static int by_bytes(const void *a, const void *b)
-{
-    const struct model_type *x = a, *y = b;
-    return x->bytes < y->bytes ? 1 : x->bytes > y->bytes ? -1 : strcmp(x->name, y->name);
-}
-
-/* Counts tensors, bytes and parameters. Returns the number of tensors. */
-static uint64_t tally(struct model *m)
-{
-    const char *name;
-    struct tensor t;
-    uint64_t i = 0;
-    for (; source_tensor_at(m->source, i, &name, &t); i++) {
-        m->types[t.type].name = tensor_traits(t.type)->name;
-        m->types[t.type].tensors++;
-        m->types[t.type].bytes += t.rows * tensor_row_bytes(&t);
-        m->info.parameters += t.rows * t.cols;
-    }
-    for (int type = 0; type < TENSOR_TYPE_LIMIT; type++)
-        if (m->types[type].tensors > 0)
-            m->types[m->n_types++] = m->types[type];
-    qsort(m->types, (size_t)m->n_types, sizeof *m->types, by_bytes);
-    m->info.type = m->n_types > 0 ? m->types[0].name : "";
-    return i;
-}
-
-/* ---- opening ---------------------------------------------------------------------------------------------------- */
-
-static enum error_code check_architecture(const struct model *m, struct error *err)
-{
-    if (strcmp(m->info.architecture, "llama") == 0)
-        return ERR_NONE;
-    if (m->info.architecture[0] == '\0')
-        return error_set(err, ERR_FORMAT, "%s: says nothing of its architecture (general.architecture); it is no language "
-                         "model, or damaged", model_label(m));
-    return error_set(err, ERR_UNSUPPORTED, "%s: architecture '%.64s' is not supported, Palaver runs 'llama' models",
-                     model_label(m), m->info.architecture);
-}
-
-/* The vocabulary's size, which the embedding is held against before the tokenizer is built. */
-static enum error_code count_vocabulary(struct model *m, struct error *err)
-{
-    uint64_t n;
-    if (!source_array(m->source, "tokenizer.ggml.tokens", &n))
-        return error_set(err, ERR_FORMAT, "%s: holds no vocabulary (tokenizer.ggml.tokens); convert the model again "
-                         "together with its tokenizer", model_label(m));
-    if (n == 0 || n > 1 << 24)
-        return error_set(err, ERR_FORMAT, "%s: a vocabulary of %" PRIu64 " tokens, it must have 1 to 16777216; the file is "
-                         "damaged, fetch it again", model_label(m), n);
-    m->info.vocab = (int32_t)n;
-    return ERR_NONE;
-}
-
-static enum error_code read_weights(struct model *m, struct error *err)
-{
-    uint64_t n_tensors = tally(m);
-    enum error_code code = check_architecture(m, err);
-    if (code == ERR_NONE && n_tensors == 0)
-        code = error_set(err, ERR_NOT_FOUND, "%s: holds no weights, only a vocabulary or an adapter; give the model itself",
-                         model_label(m));
-    if (code == ERR_NONE)
-        code = model_read_sizes(m, err);
-    if (code == ERR_NONE && (uint64_t)m->info.layers > n_tensors)
-        code = error_set(err, ERR_FORMAT, "%s: %" PRId32 " layers announced, but there are only %" PRIu64 " tensors; the "
-                         "file is damaged, fetch it again", model_label(m), m->info.layers, n_tensors);
-    if (code == ERR_NONE)
-        code = model_read_rope(m, err);
-    return code == ERR_NONE ? model_read_tensors(m, err) : code;
-}
-
-static enum error_code read_vocabulary(struct model *m, struct error *err)
-{
-    struct error inner = {0};
-    m->tokenizer = tokenizer_open(m->source, &inner);
-    if (m->tokenizer != NULL)
-        return ERR_NONE;
-    return error_set(err, inner.code, "%s: %s", model_label(m), inner.message);
-}
-
-static enum error_code read_model(struct model *m, const char *path, bool vocab_only, struct error *err)
-{
-    m->types = calloc(TENSOR_TYPE_LIMIT, sizeof *m->types);
-    if (m->types == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
-    m->info.fingerprint = source_fingerprint(m->source);
-    m->info.file_bytes = source_file_bytes(m->source);
-    m->info.type = "";
-    enum error_code code = read_texts(m, path, err);
-    if (code == ERR_NONE)
-        code = count_vocabulary(m, err);
-    if (code == ERR_NONE && !vocab_only)
-        code = read_weights(m, err);
-    return code == ERR_NONE ? read_vocabulary(m, err) : code;
-}
-
-struct model *model_from_source(struct source *source, const char *path, const struct model_options *options,
-                                struct error *err)
-{
-    struct model *m = calloc(1, sizeof *m);
-    if (m == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
-        source_free(source);
-        return NULL;
-    }
-    m->source = source;
-    if (read_model(m, path, options != NULL && options->vocab_only, err) == ERR_NONE)
-        return m;
-    model_free(m);
-    return NULL;
-}
-
-struct model *model_open(const char *path, const struct model_options *options, struct error *err)
-{
-    struct source *source = source_open(path, options != NULL && options->vocab_only, err);
-    return source == NULL ? NULL : model_from_source(source, path, options, err);
-}
-
 void model_free(struct model *m)
 {
     if (m == NULL)
@@ -243,6 +75,11 @@ void model_free(struct model *m)
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
+struct chat_template *template_for_model(const struct model *m, const char *dir, struct error *err)
+{
+    return template_for_text(m->info.chat_template, dir, err);
+}
+
 const struct model_info *model_info(const struct model *m)
 {
     return &m->info;
@@ -261,18 +98,4 @@ bool model_type_row(const struct model *m, int index, const char **type, int *te
     *tensors = m->types[index].tensors;
     *bytes = m->types[index].bytes;
     return true;
-}
-
-/* The cache holds keys and values as 16-bit floats, in the exact mode as 32-bit ones. The buffers of a batch: the
- * stream, its normed copy and what is added to it, queries and attention's result, keys and values, both halves of the
- * feed-forward, the rotations; then one row of logits. */
-uint64_t model_session_bytes(const struct model *m, int context, bool exact)
-{
-    const struct model_info *info = &m->info;
-    const uint64_t batch = 512;
-    uint64_t query = (uint64_t)info->heads * (uint64_t)info->head_width;
-    uint64_t key = (uint64_t)info->kv_heads * (uint64_t)info->head_width;
-    uint64_t cache = 2 * (uint64_t)info->layers * key * (uint64_t)(context > 0 ? context : 0) * (exact ? 4 : 2);
-    uint64_t columns = 3 * (uint64_t)info->width + 2 * query + 2 * key + 2 * (uint64_t)(info->ff_width + info->head_width);
-    return cache + batch * columns * sizeof(float) + (uint64_t)info->vocab * sizeof(float);
 }

@@ -1,10 +1,15 @@
-/* One Llama model: its sizes and its tensors, all present and of the right shapes. Internal to the engine. */
+/* One model: its sizes and its tensors, all present and of the right shapes. Internal to the engine. */
 #ifndef PALAVER_ENGINE_MODEL_MODEL_H
 #define PALAVER_ENGINE_MODEL_MODEL_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
 #include "engine/engine.h"
 #include "engine/file/source.h"
 #include "engine/kernels/tensor.h"
+#include "engine/model/architecture.h"
 
 /* Biases have data == NULL when the model has none. Shapes are (rows, cols): y[rows] = W x[cols]. */
 struct model_layer {
@@ -20,32 +25,36 @@ struct model_layer {
 /* One row of the table of types. */
 struct model_type {
     const char *name;
+    enum tensor_type type;
     int tensors;
     uint64_t bytes;
+    uint64_t largest_rows;  /* of the tensors of this type; 1: they are all vectors */
 };
 
 #define MODEL_TEXTS 6
 
 struct model {
     struct source *source;
+    const struct architecture *architecture;    /* NULL when only the vocabulary is open */
     struct tokenizer *tokenizer;
     struct model_info info;
     struct tensor embedding;                    /* (vocab, width) */
     struct tensor output_norm;                  /* (1, width) F32 */
     struct tensor output;                       /* (vocab, width); the embedding itself when tied */
     struct model_layer *layers;                 /* (info.layers) */
-    /* RoPE in GGUF's order: within a head, elements 2i and 2i+1 turn by position * rope_frequency[i]. The frequencies
-     * hold base, linear scaling and Llama-3 scaling already; i < rope_pairs. */
+    /* RoPE: within a head, pair i turns by position * rope_frequency[i]; which elements a pair has, the order of the
+     * query's and the key's rows says (enum row_order). The frequencies hold base, linear scaling and Llama-3
+     * scaling already; i < rope_pairs. */
     float *rope_frequency;
     int32_t rope_pairs;
     struct model_type *types;                   /* (n_types), most bytes first */
     int n_types;
     char *texts[MODEL_TEXTS];                   /* back info's strings */
-    float **vectors;                            /* norms and biases that are not aligned float32 in the file, unpacked */
+    float **vectors;                            /* norms and biases that are no aligned float32 in the file, unpacked */
     size_t n_vectors;
 };
 
-/* Builds a model on a source, which is the model's from then on (freed on failure). path is for messages. */
+/* Builds a model on a source, which it owns from then on (and frees on failure). path is for messages. */
 struct model *model_from_source(struct source *source, const char *path, const struct model_options *options,
                                 struct error *err);
 
@@ -53,11 +62,12 @@ struct model *model_from_source(struct source *source, const char *path, const s
 enum error_code model_read_sizes(struct model *m, struct error *err);   /* keys into info */
 enum error_code model_read_rope(struct model *m, struct error *err);    /* keys and rope_freqs into the frequencies */
 enum error_code model_read_tensors(struct model *m, struct error *err); /* all tensors, shapes held against info */
+/* The metadata key that the model's architecture has under this name, one of architecture->keys. */
+struct model_key {
+    char text[96];
+};
+struct model_key model_key(const struct model *m, const char *name);
 /* The part of a path that messages name the model by. */
 const char *model_label(const struct model *m);
-
-/* tokenizer.c: builds the tokenizer from tokenizer.ggml.* keys. */
-struct tokenizer *tokenizer_open(const struct source *source, struct error *err);
-void tokenizer_free(struct tokenizer *t);
 
 #endif

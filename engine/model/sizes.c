@@ -1,9 +1,13 @@
-/* The sizes of a model from its llama.* keys. Each is held to a range wide enough for any model of the family and narrow
- * enough that products of two fit 64 bits; what the tensors must look like follows from them. */
+/* The sizes of a model from the keys of its architecture. Each is held to a range wide enough for any model of the
+ * family and narrow enough that products of two fit 64 bits; what the tensors must look like follows from them. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/error.h"
+#include "engine/file/source.h"
+#include "engine/model/architecture.h"
 #include "engine/model/model.h"
 
 #define SIZE_MOST (1 << 24)  /* width, feed-forward width, vocabulary */
@@ -32,11 +36,16 @@ static enum error_code find_count(const struct model *m, const char *key, bool *
     return ERR_NONE;
 }
 
-/* Reads key into *out, 1 to most. Absent: fallback, or an error when that is 0. */
-static enum error_code read_count(const struct model *m, const char *key, int32_t most, int32_t fallback,
+/* Reads the key of that name into *out, 1 to most. Absent: fallback, or an error when that is 0. */
+static enum error_code read_count(const struct model *m, const char *name, int32_t most, int32_t fallback,
                                   int32_t *out, struct error *err)
 {
-    bool found;
+    bool found = false;
+    *out = fallback;
+    if (name == NULL)
+        return ERR_NONE;
+    const struct model_key full = model_key(m, name);
+    const char *key = full.text;
     uint64_t value = 0;
     enum error_code code = find_count(m, key, &found, &value, err);
     if (code != ERR_NONE)
@@ -54,33 +63,34 @@ static enum error_code read_count(const struct model *m, const char *key, int32_
 static enum error_code read_heads(struct model *m, struct error *err)
 {
     struct model_info *info = &m->info;
-    enum error_code code = read_count(m, "llama.attention.head_count", COUNT_MOST, 0, &info->heads, err);
+    enum error_code code = read_count(m, m->architecture->keys.heads, COUNT_MOST, 0, &info->heads, err);
     if (code == ERR_NONE)
-        code = read_count(m, "llama.attention.head_count_kv", COUNT_MOST, info->heads, &info->kv_heads, err);
+        code = read_count(m, m->architecture->keys.kv_heads, COUNT_MOST, info->heads, &info->kv_heads, err);
     if (code != ERR_NONE)
         return code;
     if (info->heads % info->kv_heads != 0)
         return error_set(err, ERR_FORMAT, "%s: %" PRId32 " heads cannot share %" PRId32 " key/value heads evenly; the "
                          "file is damaged, fetch it again", model_label(m), info->heads, info->kv_heads);
     int32_t value_width, share = info->width % info->heads == 0 ? info->width / info->heads : 0;
-    code = read_count(m, "llama.attention.key_length", COUNT_MOST, share, &info->head_width, err);
+    code = read_count(m, m->architecture->keys.key_width, COUNT_MOST, share, &info->head_width, err);
     if (code == ERR_NONE)
-        code = read_count(m, "llama.attention.value_length", COUNT_MOST, info->head_width, &value_width, err);
+        code = read_count(m, m->architecture->keys.value_width, COUNT_MOST, info->head_width, &value_width, err);
     if (code == ERR_NONE && value_width != info->head_width)
-        code = error_set(err, ERR_UNSUPPORTED, "%s: keys of %" PRId32 " and values of %" PRId32 " elements; Palaver runs "
-                         "models where both are the same", model_label(m), info->head_width, value_width);
+        code = error_set(err, ERR_UNSUPPORTED, "%s: keys of %" PRId32 " and values of %" PRId32 " elements; Palaver "
+                         "runs models where both are the same", model_label(m), info->head_width, value_width);
     return code;
 }
 
 static enum error_code read_epsilon(struct model *m, struct error *err)
 {
+    const struct model_key key = model_key(m, m->architecture->keys.epsilon);
     double value;
-    if (!source_float(m->source, "llama.attention.layer_norm_rms_epsilon", &value))
-        return error_set(err, ERR_FORMAT, "%s: the key llama.attention.layer_norm_rms_epsilon is missing; convert the "
-                         "model again or fetch it elsewhere", model_label(m));
+    if (!source_float(m->source, key.text, &value))
+        return error_set(err, ERR_FORMAT, "%s: the key %s is missing; convert the model again or fetch it elsewhere",
+                         model_label(m), key.text);
     if (!(value >= 0 && value < 1))
-        return error_set(err, ERR_FORMAT, "%s: llama.attention.layer_norm_rms_epsilon is %g, it must be 0 to 1; the file "
-                         "is damaged, fetch it again", model_label(m), value);
+        return error_set(err, ERR_FORMAT, "%s: %s is %g, it must be 0 to 1; the file is damaged, fetch it again",
+                         model_label(m), key.text, value);
     m->info.norm_epsilon = (float)value;
     return ERR_NONE;
 }
@@ -88,15 +98,16 @@ static enum error_code read_epsilon(struct model *m, struct error *err)
 /* Keys that change what a model computes, in ways that Palaver does not follow. */
 static enum error_code refuse_variants(const struct model *m, struct error *err)
 {
+    const char *experts_name = m->architecture->keys.experts, *scale_name = m->architecture->keys.attention_scale;
     uint64_t experts;
     double scale;
-    if (source_uint(m->source, "llama.expert_count", &experts) && experts > 0)
+    if (experts_name != NULL && source_uint(m->source, model_key(m, experts_name).text, &experts) && experts > 0)
         return error_set(err, ERR_UNSUPPORTED, "%s: a mixture of %" PRIu64 " experts is not supported; take a model "
                          "without experts", model_label(m), experts);
-    if (source_float(m->source, "llama.attention.scale", &scale) && scale != 0 &&
+    if (scale_name != NULL && source_float(m->source, model_key(m, scale_name).text, &scale) && scale != 0 &&
         fabs(scale * sqrt(m->info.head_width) - 1) > 1e-3)
-        return error_set(err, ERR_UNSUPPORTED, "%s: llama.attention.scale is %g, which Palaver does not support",
-                         model_label(m), scale);
+        return error_set(err, ERR_UNSUPPORTED, "%s: %s is %g, which Palaver does not support", model_label(m),
+                         model_key(m, scale_name).text, scale);
     return ERR_NONE;
 }
 
@@ -104,18 +115,18 @@ enum error_code model_read_sizes(struct model *m, struct error *err)
 {
     struct model_info *info = &m->info;
     const struct {
-        const char *key;
+        const char *name;
         int32_t most;
         int32_t *out;
     } rows[] = {
-        {"llama.block_count", COUNT_MOST, &info->layers},
-        {"llama.embedding_length", SIZE_MOST, &info->width},
-        {"llama.feed_forward_length", SIZE_MOST, &info->ff_width},
-        {"llama.context_length", INT32_MAX, &info->context},
+        {m->architecture->keys.layers, COUNT_MOST, &info->layers},
+        {m->architecture->keys.width, SIZE_MOST, &info->width},
+        {m->architecture->keys.ff_width, SIZE_MOST, &info->ff_width},
+        {m->architecture->keys.context, INT32_MAX, &info->context},
     };
     enum error_code code = ERR_NONE;
     for (size_t i = 0; code == ERR_NONE && i < sizeof rows / sizeof *rows; i++)
-        code = read_count(m, rows[i].key, rows[i].most, 0, rows[i].out, err);
+        code = read_count(m, rows[i].name, rows[i].most, 0, rows[i].out, err);
     if (code == ERR_NONE)
         code = read_heads(m, err);
     if (code == ERR_NONE)

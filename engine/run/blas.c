@@ -11,14 +11,17 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/error.h"
+
 static struct {
     pthread_once_t once;
-    void (*sgemm)(enum CBLAS_ORDER, enum CBLAS_TRANSPOSE, enum CBLAS_TRANSPOSE, int, int, int, float, const float *, int,
+    void (*sgemm)(enum CBLAS_ORDER, enum CBLAS_TRANSPOSE, enum CBLAS_TRANSPOSE, int, int, int, float, const float *,
+                  int,
                   const float *, int, float, float *, int);
     const char *problem; /* dlerror's text */
 } blas = {.once = PTHREAD_ONCE_INIT};
 
-static void load(void)
+static void load_library(void)
 {
 #if defined __x86_64__
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
@@ -35,17 +38,17 @@ static void load(void)
         blas.problem = "it has no cblas_sgemm";
 }
 
-static void product(const float *x, int ldx, const float *w, int ldw, float *y, int ldy, int m, int n, int k)
+static void product_float(const float *x, int ldx, const float *w, int ldw, float *y, int ldy, int m, int n, int k)
 {
     blas.sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0f, x, ldx, w, ldw, 0.0f, y, ldy);
 }
 
 blas_product *blas_load(struct error *err)
 {
-    pthread_once(&blas.once, load);
+    pthread_once(&blas.once, load_library);
     if (blas.sgemm == NULL) {
         error_set(err, ERR_UNSUPPORTED, "the exact mode needs OpenBLAS (Debian: libopenblas0): %s", blas.problem);
         return NULL;
     }
-    return product;
+    return product_float;
 }

@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <sched.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "engine/engine.h"

@@ -1,55 +1,27 @@
-/* The forward pass. Sizes to expect: 64 to 16384 wide, 2 to 126 layers, batches of 1 to 512 rows. */
+/* The forward pass: its buffers, and what all architectures have in common. */
 #include "engine/run/forward.h"
 
-#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "engine/run/attention.h"
+#include "base/error.h"
 #include "engine/kernels/layer.h"
+#include "engine/kernels/tensor.h"
+#include "engine/model/architecture.h"
+#include "engine/model/model.h"
+#include "engine/run/attention.h"
+#include "engine/run/graph.h"
 #include "engine/run/kv.h"
 #include "engine/run/matmul.h"
+#include "engine/run/pool.h"
 
-/* The float vectors of one layer, unpacked so that they are aligned whatever the file does. Biases may be NULL. */
-struct vectors {
-    float *attn_norm, *ffn_norm;
-    float *bq, *bk, *bv, *bo, *gate, *up, *down;
-};
-
-struct forward {
-    const struct model *model;
-    struct pool *pool;
-    struct matmul *matmul;
-    struct attention *attention;
-    struct kv kv;
-    const struct layer_kernels *kernels;
-    struct vectors *vectors;       /* (layers) */
-    float *output_norm;            /* (width) */
-    int32_t batch;                 /* rows of the buffers below */
-    size_t width, q_width, kv_width, ff_width; /* their strides, multiples of 16 */
-    float *x;                      /* (batch, width): the residual stream */
-    float *normed;                 /* (batch, width) */
-    float *added;                  /* (batch, width): what attention and MLP add to x */
-    float *q, *mixed;              /* (batch, q_width); mixed is attention's result */
-    float *k, *v;                  /* (batch, kv_width) */
-    float *gate, *up;              /* (batch, ff_width) */
-    float *turn;                   /* (batch, 2 * head_width): see layer_kernels.rotate */
-};
-
-/* One pool_run. `stopped` is written by thread 0 before a matmul_run and read by all right after it: the next
- * matmul_run's barriers lie between that and the next writing. */
-struct run {
-    struct forward *f;
-    const struct forward_batch *batch;
-    bool stopped;
-};
+/* ---- setting up ------------------------------------------------------------------------------------------------- */
 
 static size_t stride(int32_t width)
 {
     return ((size_t)width + 15) / 16 * 16;
 }
-
-/* ---- setting up ------------------------------------------------------------------------------------------------- */
 
 static float *floats(size_t rows, size_t width, bool *ok)
 {
@@ -124,25 +96,29 @@ static uint64_t widest_input(const struct model_info *info)
     return (uint64_t)(widest > heads ? widest : heads);
 }
 
+static struct attention_shape attention_shape(const struct model_info *info, const struct forward_options *options)
+{
+    return (struct attention_shape){.heads = info->heads, .kv_heads = info->kv_heads, .head_width = info->head_width,
+                                    .positions = options->context, .rows = options->batch};
+}
+
 struct forward *forward_new(const struct model *model, struct pool *pool, const struct forward_options *options,
                             struct error *err)
 {
-    const struct model_info *info = &model->info;
     struct forward *f = calloc(1, sizeof *f);
     if (f == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for a session");
+        error_set(err, ERR_MEMORY, "out of memory");
         return NULL;
     }
+    const struct attention_shape shape = attention_shape(&model->info, options);
     f->model = model;
     f->pool = pool;
     f->batch = options->batch;
-    f->matmul = matmul_new(pool, widest_input(info), (uint64_t)options->batch, options->exact, err);
+    f->matmul = matmul_new(pool, widest_input(&model->info), (uint64_t)options->batch, options->exact, err);
     if (f->matmul == NULL)
         goto failed;
     f->kernels = layer_choose(matmul_kernels(f->matmul), options->exact);
-    if (!kv_init(&f->kv, info->layers, info->kv_heads, info->head_width, options->context, f->kernels->half, err))
-        goto failed;
-    f->attention = attention_new(pool, &f->kv, f->kernels, info->heads, info->kv_heads, err);
+    f->attention = attention_new(pool, f->kernels, &shape, err);
     if (f->attention == NULL)
         goto failed;
     if (!allocate(f)) {
@@ -168,9 +144,31 @@ void forward_free(struct forward *f)
         free_vectors(&f->vectors[i]);
     free(f->vectors);
     attention_free(f->attention);
-    kv_free(&f->kv);
     matmul_free(f->matmul);
     free(f);
+}
+
+uint64_t forward_bytes(const struct model *model, const struct forward_options *options, int32_t threads)
+{
+    const struct model_info *info = &model->info;
+    const struct attention_shape shape = attention_shape(info, options);
+    const uint64_t query = (uint64_t)info->heads * (uint64_t)info->head_width;
+    const uint64_t key = (uint64_t)info->kv_heads * (uint64_t)info->head_width;
+    const uint64_t row =
+        3 * (uint64_t)info->width + 2 * query + 2 * key + 2 * (uint64_t)(info->ff_width + info->head_width);
+    const uint64_t norms = 2 * (uint64_t)info->layers * (uint64_t)info->width;
+    uint64_t types = 0;
+    for (int i = 0; i < model->n_types; i++)
+        if (model->types[i].largest_rows > 1) /* vectors are not multiplied */
+            types |= UINT64_C(1) << model->types[i].type;
+    return ((uint64_t)options->batch * row + norms) * sizeof(float) + attention_bytes(&shape, threads) +
+           matmul_bytes(widest_input(info), (uint64_t)options->batch, threads, options->exact, types);
+}
+
+bool forward_kv_init(const struct forward *f, struct kv *kv, int32_t capacity, struct error *err)
+{
+    const struct model_info *info = &f->model->info;
+    return kv_init(kv, info->layers, info->kv_heads, info->head_width, capacity, f->kernels->half, err);
 }
 
 const char *forward_kernels(const struct forward *f)
@@ -180,174 +178,25 @@ const char *forward_kernels(const struct forward *f)
 
 /* ---- one batch -------------------------------------------------------------------------------------------------- */
 
-struct range {
-    int32_t begin, end;
-};
+static forward_graph *const graphs[] = {[GRAPH_LLAMA] = graph_llama};
 
-/* This thread's share of rows [first, n). */
-static struct range share(int32_t first, int32_t n, int32_t thread, int32_t threads)
+static void pass_thread(void *context, int32_t thread, int32_t threads)
 {
-    const int64_t rows = n - first;
-    return (struct range){first + (int32_t)(rows * thread / threads), first + (int32_t)(rows * (thread + 1) / threads)};
-}
-
-/* Cosines, then signed sines, of one position, so laid out that x[i]*turn[i] + x[i^1]*turn[width + i] turns pairs. */
-static void make_turn(const struct model *model, int32_t position, float *turn)
-{
-    const int32_t width = model->info.head_width;
-    for (int32_t i = 0; i < width; i += 2) {
-        const float angle = i / 2 < model->rope_pairs ? (float)position * model->rope_frequency[i / 2] : 0;
-        const float c = cosf(angle), s = sinf(angle);
-        turn[i] = turn[i + 1] = c;
-        turn[width + i] = -s;
-        turn[width + i + 1] = s;
-    }
-}
-
-static void embed(struct forward *f, const struct forward_batch *batch, int32_t thread, int32_t threads)
-{
-    const struct range rows = share(0, batch->n, thread, threads);
-    for (int32_t i = rows.begin; i < rows.end; i++) {
-        float *x = f->x + (size_t)i * f->width;
-        tensor_unpack_row(&f->model->embedding, (uint64_t)batch->ids[i], x);
-        make_turn(f->model, batch->position + i, f->turn + (size_t)i * 2 * (size_t)f->model->info.head_width);
-        f->kernels->norm(x, NULL, f->vectors[0].attn_norm, f->normed + (size_t)i * f->width,
-                         (size_t)f->model->info.width, f->model->info.norm_epsilon);
-    }
-}
-
-/* x += added, normed = the norm of x, for this thread's rows of [first, n). */
-static void add_and_norm(struct forward *f, const float *weight, struct range rows)
-{
-    for (int32_t i = rows.begin; i < rows.end; i++) {
-        const size_t at = (size_t)i * f->width;
-        f->kernels->norm(f->x + at, f->added + at, weight, f->normed + at, (size_t)f->model->info.width,
-                         f->model->info.norm_epsilon);
-    }
-}
-
-static struct matmul_job product(const struct tensor *weights, const float *bias, float *out, size_t out_stride,
-                                 int32_t first)
-{
-    return (struct matmul_job){weights, bias, out + (size_t)first * out_stride, out_stride};
-}
-
-/* Queries only for the rows that go on. */
-static void project(struct forward *f, int32_t layer, int32_t first, int32_t n, int32_t thread)
-{
-    const struct model_layer *w = &f->model->layers[layer];
-    const struct vectors *b = &f->vectors[layer];
-    const struct matmul_job jobs[] = {
-        product(&w->wk, b->bk, f->k, f->kv_width, 0),
-        product(&w->wv, b->bv, f->v, f->kv_width, 0),
-        product(&w->wq, b->bq, f->q, f->q_width, first),
-    };
-    matmul_run(f->matmul, thread, jobs, first == 0 ? 3 : 2, f->normed, f->width, (size_t)n);
-    if (first > 0 && first < n)
-        matmul_run(f->matmul, thread, jobs + 2, 1, f->normed + (size_t)first * f->width, f->width,
-                   (size_t)(n - first));
-}
-
-static void attend(struct forward *f, const struct forward_batch *batch, int32_t layer, int32_t first, int32_t thread)
-{
-    const struct attention_job job = {
-        .layer = layer, .n = batch->n, .first = first, .position = batch->position,
-        .q = f->q, .k = f->k, .v = f->v, .turn = f->turn, .out = f->mixed,
-        .q_stride = f->q_width, .kv_stride = f->kv_width,
-    };
-    attention_run(f->attention, &job, thread);
-}
-
-/* SiLU of the gate times up. A single row is split by columns, so that every thread has a part. */
-static void apply_gate(struct forward *f, int32_t first, int32_t n, int32_t thread, int32_t threads)
-{
-    const size_t width = (size_t)f->model->info.ff_width;
-    if (n - first == 1) {
-        const struct range lines = share(0, (int32_t)(f->ff_width / 16), thread, threads);
-        size_t begin = (size_t)lines.begin * 16, end = (size_t)lines.end * 16;
-        end = end < width ? end : width;
-        const size_t at = (size_t)first * f->ff_width + begin;
-        if (begin < end)
-            f->kernels->gate(f->gate + at, f->up + at, end - begin);
+    struct forward_pass *pass = context;
+    struct forward *f = pass->f;
+    const struct forward_batch *batch = pass->batch;
+    if (!graphs[f->model->architecture->graph](pass, thread, threads) || batch->logits == NULL)
         return;
-    }
-    const struct range rows = share(first, n, thread, threads);
-    for (int32_t i = rows.begin; i < rows.end; i++)
-        f->kernels->gate(f->gate + (size_t)i * f->ff_width, f->up + (size_t)i * f->ff_width, width);
-}
-
-/* To be called before a matmul_run, after which all threads see run->stopped alike. */
-static void ask(struct run *run, int32_t thread, double layer)
-{
-    const struct forward_batch *batch = run->batch;
-    if (thread == 0 && batch->progress != NULL)
-        run->stopped = !batch->progress(batch->context, layer / run->f->model->info.layers);
-}
-
-/* From attention's result to the next layer's norm, for rows [first, n). False when stopped. */
-static bool finish_layer(struct run *run, int32_t layer, int32_t first, int32_t thread, int32_t threads)
-{
-    struct forward *f = run->f;
-    const int32_t n = run->batch->n;
-    const struct model_layer *w = &f->model->layers[layer];
-    const struct vectors *b = &f->vectors[layer];
-    const struct range rows = share(first, n, thread, threads);
-    const size_t count = (size_t)(n - first), x_at = (size_t)first * f->width;
-
-    const struct matmul_job out = product(&w->wo, b->bo, f->added, f->width, first);
-    matmul_run(f->matmul, thread, &out, 1, f->mixed + (size_t)first * f->q_width, f->q_width, count);
-    add_and_norm(f, b->ffn_norm, rows);
-
-    const struct matmul_job wide[] = {
-        product(&w->gate, b->gate, f->gate, f->ff_width, first),
-        product(&w->up, b->up, f->up, f->ff_width, first),
-    };
-    ask(run, thread, layer + 0.4);
-    matmul_run(f->matmul, thread, wide, 2, f->normed + x_at, f->width, count);
-    if (run->stopped)
-        return false;
-    apply_gate(f, first, n, thread, threads);
-
-    const struct matmul_job down = product(&w->down, b->down, f->added, f->width, first);
-    matmul_run(f->matmul, thread, &down, 1, f->gate + (size_t)first * f->ff_width, f->ff_width, count);
-    const bool last = layer == f->model->info.layers - 1;
-    add_and_norm(f, last ? f->output_norm : f->vectors[layer + 1].attn_norm, rows);
-    return true;
-}
-
-static int32_t first_row(const struct forward_batch *batch)
-{
-    return batch->want == FORWARD_ALL ? 0 : batch->want == FORWARD_LAST ? batch->n - 1 : batch->n;
-}
-
-static void run_thread(void *context, int32_t thread, int32_t threads)
-{
-    struct run *run = context;
-    struct forward *f = run->f;
-    const struct forward_batch *batch = run->batch;
-    const int32_t layers = f->model->info.layers;
-    embed(f, batch, thread, threads);
-    for (int32_t layer = 0; layer < layers; layer++) {
-        const int32_t first = layer == layers - 1 ? first_row(batch) : 0;
-        ask(run, thread, layer);
-        project(f, layer, first, batch->n, thread);
-        if (run->stopped)
-            return;
-        attend(f, batch, layer, first, thread);
-        if (first < batch->n && !finish_layer(run, layer, first, thread, threads))
-            return;
-    }
-    if (batch->logits == NULL)
-        return;
-    const struct matmul_job job = product(&f->model->output, NULL, batch->logits, (size_t)f->model->info.vocab, 0);
+    const struct matmul_job job = {&f->model->output, NULL, batch->logits, (size_t)f->model->info.vocab};
     matmul_run(f->matmul, thread, &job, 1, f->normed + (size_t)(batch->n - 1) * f->width, f->width, 1);
 }
 
 bool forward_run(struct forward *f, const struct forward_batch *batch)
 {
-    struct run run = {.f = f, .batch = batch};
-    pool_run(f->pool, run_thread, &run);
-    return !run.stopped;
+    struct forward_pass pass = {.f = f, .batch = batch};
+    attention_begin(f->attention, batch->rows, batch->n);
+    pool_run(f->pool, pass_thread, &pass);
+    return !pass.stopped;
 }
 
 struct logits_run {
@@ -361,7 +210,7 @@ static void logits_thread(void *context, int32_t thread, int32_t threads)
     (void)threads;
     const struct logits_run *run = context;
     struct forward *f = run->f;
-    const struct matmul_job job = product(&f->model->output, NULL, run->logits, (size_t)f->model->info.vocab, 0);
+    const struct matmul_job job = {&f->model->output, NULL, run->logits, (size_t)f->model->info.vocab};
     matmul_run(f->matmul, thread, &job, 1, f->normed + (size_t)run->first * f->width, f->width, (size_t)run->n);
 }
 

@@ -1,7 +1,8 @@
-/* The forward pass of a Llama model: token ids in, logits out.
+/* The forward pass of a model: token ids of one or several sequences in, logits out.
  *
- * A batch runs as one pool_run in which every thread goes through all layers; they meet at the barriers of matmul_run
- * and, when there is more than one position, once in attention. Everything else is split by rows or by heads in between. */
+ * A batch runs as one pool_run in which every thread goes through all layers; they meet at the barriers of
+ * matmul_run and, when there is more than one position, once in attention. Everything else is split by rows or by
+ * heads in between. */
 #ifndef PALAVER_ENGINE_RUN_FORWARD_H
 #define PALAVER_ENGINE_RUN_FORWARD_H
 
@@ -11,12 +12,14 @@
 
 #include "base/error.h"
 #include "engine/model/model.h"
+#include "engine/run/attention.h"
+#include "engine/run/kv.h"
 #include "engine/run/pool.h"
 
 struct forward;
 
 struct forward_options {
-    int32_t context; /* positions */
+    int32_t context; /* positions of a sequence at most */
     int32_t batch;   /* rows of a batch at most */
     bool exact;
 };
@@ -25,7 +28,11 @@ struct forward_options {
 struct forward *forward_new(const struct model *model, struct pool *pool, const struct forward_options *options,
                             struct error *err);
 void forward_free(struct forward *f);
+/* Bytes that forward_new takes and touches, but for what grows with the context. */
+uint64_t forward_bytes(const struct model *model, const struct forward_options *options, int32_t threads);
 const char *forward_kernels(const struct forward *f);
+/* An empty key/value cache for a sequence of this model, see kv_init. */
+bool forward_kv_init(const struct forward *f, struct kv *kv, int32_t capacity, struct error *err);
 
 /* Which rows of a batch have their last layer finished, so that logits can be had. */
 enum forward_want { FORWARD_NONE, FORWARD_LAST, FORWARD_ALL };
@@ -34,15 +41,14 @@ enum forward_want { FORWARD_NONE, FORWARD_LAST, FORWARD_ALL };
 typedef bool forward_progress(void *context, double done);
 
 struct forward_batch {
-    const int32_t *ids;      /* (n), each within the vocabulary */
+    const struct batch_row *rows; /* (n), ids within the vocabulary; a sequence's rows in order of their positions */
     int32_t n;               /* 1 to options.batch */
-    int32_t position;        /* of ids[0]; the positions before it are in the cache */
     enum forward_want want;
     float *logits;           /* (vocab) of the last row; NULL when they are not needed, with FORWARD_NONE always */
     forward_progress *progress; /* may be NULL */
     void *context;
 };
-/* Evaluates a batch. False when progress stopped it: the cache before `position` is as it was. */
+/* Evaluates a batch. False when progress stopped it: the caches before the rows' positions are as they were. */
 bool forward_run(struct forward *f, const struct forward_batch *batch);
 /* After a batch with FORWARD_ALL: the logits of rows [first, first + n), (n, vocab). */
 void forward_logits(struct forward *f, int32_t first, int32_t n, float *logits);

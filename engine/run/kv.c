@@ -1,17 +1,23 @@
-/* The key/value cache: anonymous memory that the system fills with zeros page by page as it is touched. */
+/* The key/value cache: blocks of anonymous memory, from a few kB (test models) to 40 MB (70B), each with a count of its
+ * users in front. The system fills them with zeros page by page as they are touched. */
 #include <config.h>
 
 #include "engine/run/kv.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#ifndef MAP_NORESERVE
-#define MAP_NORESERVE 0
-#endif
+#include "base/error.h"
+#include "engine/kernels/layer.h"
 
-static void measure(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half)
+enum { HEADER = 64 }; /* bytes in front of a block: an int32_t, and the block stays on a cache line's start */
+
+static void kv_measure(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half)
 {
     kv->head_width = head_width;
     kv->padded = (head_width + KV_LANES - 1) / KV_LANES * KV_LANES;
@@ -22,8 +28,6 @@ static void measure(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t hea
     kv->head_size = (kv->head_size + 63) / 64 * 64;
     kv->layer_size = kv->head_size * (size_t)kv_heads;
     kv->block_size = kv->layer_size * (size_t)layers;
-    size_t blocks = (size_t)(kv->capacity / KV_BLOCK);
-    kv->size = kv->block_size > SIZE_MAX / 2 / blocks ? SIZE_MAX : kv->block_size * blocks;
 }
 
 /* Bytes of memory in this machine; SIZE_MAX when the system does not say. */
@@ -36,34 +40,87 @@ static size_t machine_memory(void)
 bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half,
              struct error *err)
 {
-    measure(kv, layers, kv_heads, head_width, capacity, half);
-    kv->bytes = NULL;
-    if (kv->size > machine_memory()) {
-        error_set(err, ERR_MEMORY, "a context of %d tokens needs %.1f GB, this machine has %.1f GB; ask for a shorter one "
-                  "with --ctx", (int)capacity, (double)kv->size / 1e9, (double)machine_memory() / 1e9);
+    kv_measure(kv, layers, kv_heads, head_width, capacity, half);
+    const size_t blocks = (size_t)(kv->capacity / KV_BLOCK);
+    const double size = (double)kv->block_size * (double)blocks;
+    kv->blocks = NULL;
+    if (size > (double)machine_memory()) {
+        error_set(err, ERR_MEMORY, "a context of %d tokens needs %.1f GB, this machine has %.1f GB; ask for a shorter "
+                  "one with --ctx", (int)capacity, size / 1e9, (double)machine_memory() / 1e9);
         return false;
     }
-    void *bytes = mmap(NULL, kv->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    kv->blocks = calloc(blocks > 0 ? blocks : 1, sizeof *kv->blocks);
+    if (kv->blocks == NULL)
+        error_set(err, ERR_MEMORY, "out of memory");
+    return kv->blocks != NULL;
+}
+
+/* ---- blocks ----------------------------------------------------------------------------------------------------- */
+
+static int32_t *users_of(char *block)
+{
+    return (int32_t *)(void *)(block - HEADER);
+}
+
+/* A block of zeros with one user. */
+static char *block_new(const struct kv *kv, struct error *err)
+{
+    void *bytes = mmap(NULL, HEADER + kv->block_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (bytes == MAP_FAILED) {
-        error_system(err, ERR_MEMORY, errno, "no memory for a context of %d tokens, which needs %.1f GB; "
-                     "ask for a shorter one with --ctx", (int)capacity, (double)kv->size / 1e9);
-        return false;
+        error_system(err, ERR_MEMORY, errno, "no memory for a longer context: %d more tokens need %.1f MB; ask for a "
+                     "shorter one with --ctx, or close other programs", (int)KV_BLOCK, (double)kv->block_size / 1e6);
+        return NULL;
     }
-    kv->bytes = bytes;
-    return true;
+    char *block = (char *)bytes + HEADER;
+    *users_of(block) = 1;
+    return block;
+}
+
+static void block_drop(const struct kv *kv, char *block)
+{
+    if (block != NULL && --*users_of(block) == 0)
+        munmap(block - HEADER, HEADER + kv->block_size);
 }
 
 void kv_free(struct kv *kv)
 {
-    if (kv->bytes != NULL)
-        munmap(kv->bytes, kv->size);
-    kv->bytes = NULL;
+    for (int32_t i = 0; kv->blocks != NULL && i < kv->capacity / KV_BLOCK; i++)
+        block_drop(kv, kv->blocks[i]);
+    free(kv->blocks);
+    kv->blocks = NULL;
+}
+
+bool kv_reserve(struct kv *kv, int32_t begin, int32_t end, struct error *err)
+{
+    for (int32_t i = begin / KV_BLOCK; i * KV_BLOCK < end; i++) {
+        char *old = kv->blocks[i];
+        if (old != NULL && *users_of(old) == 1)
+            continue;
+        char *block = block_new(kv, err);
+        if (block == NULL)
+            return false;
+        if (old != NULL && i * KV_BLOCK < begin)
+            memcpy(block, old, kv->block_size);
+        block_drop(kv, old);
+        kv->blocks[i] = block;
+    }
+    return true;
+}
+
+void kv_share(struct kv *kv, const struct kv *from, int32_t n)
+{
+    for (int32_t i = 0; i * KV_BLOCK < n; i++) {
+        if (kv->blocks[i] == from->blocks[i])
+            continue;
+        block_drop(kv, kv->blocks[i]);
+        kv->blocks[i] = from->blocks[i];
+        ++*users_of(kv->blocks[i]);
+    }
 }
 
 void *kv_keys(const struct kv *kv, int32_t layer, int32_t head, int32_t position)
 {
-    return kv->bytes + (size_t)(position / KV_BLOCK) * kv->block_size + (size_t)layer * kv->layer_size +
-           (size_t)head * kv->head_size;
+    return kv->blocks[position / KV_BLOCK] + (size_t)layer * kv->layer_size + (size_t)head * kv->head_size;
 }
 
 void *kv_values(const struct kv *kv, int32_t layer, int32_t head, int32_t position)

@@ -1,9 +1,12 @@
-/* The key/value cache of one sequence.
+/* The key/value cache of one sequence: a table of blocks, which sequences share.
  *
- * Positions are gathered to blocks of KV_BLOCK. A block holds all layers and heads of its positions, so that a short
- * conversation touches only the beginning of the memory that a long one may use, however large the system's pages are,
- * and so that the first n tokens are one stretch of bytes. Inside a block: by layer, by head, keys transposed
- * (head_width, KV_BLOCK), then values (KV_BLOCK, padded head width). */
+ * Positions are gathered to blocks of KV_BLOCK. A block holds all layers and heads of its positions, so that
+ * sequences with a common beginning share whole blocks, and a short conversation takes only the memory of a few.
+ * Inside a block: by layer, by head, keys transposed (head_width, KV_BLOCK), then values (KV_BLOCK, padded head
+ * width).
+ *
+ * A block has as many users as tables point to it. One with several is never written: who wants to write copies it
+ * first (kv_reserve). All sequences that share blocks belong to one thread. */
 #ifndef PALAVER_ENGINE_RUN_KV_H
 #define PALAVER_ENGINE_RUN_KV_H
 
@@ -15,22 +18,28 @@
 #include "engine/kernels/layer.h"
 
 struct kv {
-    char *bytes;
-    size_t size;            /* of bytes */
-    int32_t capacity;       /* positions, a multiple of KV_BLOCK */
     int32_t head_width, padded;
     size_t element;         /* bytes of one number */
     size_t keys_size;       /* of one head's keys in a block; the values follow */
     size_t head_size, layer_size, block_size;
+    int32_t capacity;       /* positions, a multiple of KV_BLOCK */
+    char **blocks;          /* (capacity / KV_BLOCK); NULL until a position in it is reserved */
 };
 
-/* Reserves zeroed memory for `capacity` positions (rounded up); it is taken from the system as it is used. False when
- * it is more than the machine has or the system refuses. */
+/* An empty cache with room for `capacity` positions (rounded up), which takes no memory yet. False when as much is more
+ * than the machine has, or when out of memory. */
 bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half,
              struct error *err);
 void kv_free(struct kv *kv);
 
-/* The keys and the values of the block that holds `position`. */
+/* Makes positions [begin, end) writable: blocks that are not there are taken from the system, filled with zeros; of one
+ * that others use too this sequence gets its own copy if begin lies inside it, else a new one. What stands at positions
+ * before begin stays, what stands after them is lost. False when out of memory. */
+bool kv_reserve(struct kv *kv, int32_t begin, int32_t end, struct error *err);
+/* Makes the first n positions those of another cache of the same model, by sharing its blocks; n must fit both. */
+void kv_share(struct kv *kv, const struct kv *from, int32_t n);
+
+/* The keys and the values of the block that holds `position`, which is reserved. */
 void *kv_keys(const struct kv *kv, int32_t layer, int32_t head, int32_t position);
 void *kv_values(const struct kv *kv, int32_t layer, int32_t head, int32_t position);
 

@@ -5,11 +5,16 @@
  * the cache while the tiles of X are swept over them, sums wait in Y between chunks. */
 #include "engine/run/matmul.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/run/blas.h"
+#include "base/error.h"
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/tensor.h"
+#include "engine/run/blas.h"
+#include "engine/run/pool.h"
 
 enum {
     CHUNK_BLOCKS = 64,       /* blocks of 32 columns packed at a time when several tiles use the panel */
@@ -20,6 +25,7 @@ enum {
 
 struct scratch {
     void *panels;            /* PANEL_ROWS rows of CHUNK_BLOCKS blocks */
+    uint8_t *gathered;       /* the rows of one panel, CHUNK_BLOCKS blocks of any type */
     void *tiles[TILE_KINDS]; /* one tile of all columns, for small n */
     float *unpacked;         /* (EXACT_ROWS, max_cols) in exact mode */
 };
@@ -51,7 +57,8 @@ static bool allocate_scratch(struct matmul *m, struct scratch *s)
     }
     size_t blocks = round_up(m->max_cols, KERNEL_BLOCK) / KERNEL_BLOCK;
     s->panels = allocate(panel_bytes(PANEL_F32, PANEL_ROWS) * CHUNK_BLOCKS);
-    bool ok = s->panels != NULL;
+    s->gathered = allocate(KERNEL_ROWS_MAX * CHUNK_BLOCKS * KERNEL_BLOCK * sizeof(float));
+    bool ok = s->panels != NULL && s->gathered != NULL;
     for (int kind = 0; kind < TILE_KINDS; kind++) {
         s->tiles[kind] = allocate(tile_bytes((enum tile_kind)kind) * KERNEL_TILE_MAX * blocks);
         ok = ok && s->tiles[kind] != NULL;
@@ -63,7 +70,7 @@ struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, 
 {
     struct matmul *m = calloc(1, sizeof *m);
     if (m == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for the work buffers");
+        error_set(err, ERR_MEMORY, "out of memory");
         return NULL;
     }
     m->pool = pool;
@@ -83,7 +90,7 @@ struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, 
     }
     if (ok)
         return m;
-    error_set(err, ERR_MEMORY, "no memory for the work buffers of %zu columns", (size_t)max_cols);
+    error_set(err, ERR_MEMORY, "out of memory");
 failed:
     matmul_free(m);
     return NULL;
@@ -95,6 +102,7 @@ void matmul_free(struct matmul *m)
         return;
     for (int32_t i = 0; m->scratch != NULL && i < pool_threads(m->pool); i++) {
         free(m->scratch[i].panels);
+        free(m->scratch[i].gathered);
         free(m->scratch[i].unpacked);
         for (int kind = 0; kind < TILE_KINDS; kind++)
             free(m->scratch[i].tiles[kind]);
@@ -103,6 +111,27 @@ void matmul_free(struct matmul *m)
         free(m->tiles[kind]);
     free(m->scratch);
     free(m);
+}
+
+uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool exact, uint64_t types)
+{
+    if (exact)
+        return (uint64_t)threads * EXACT_ROWS * max_cols * sizeof(float);
+    const struct kernels *k = kernels_choose();
+    const uint64_t blocks = round_up(max_cols, KERNEL_BLOCK) / KERNEL_BLOCK;
+    uint64_t panel = 0, sum = 0;
+    unsigned kinds = 0;
+    for (int type = 0; type < TENSOR_TYPE_LIMIT; type++)
+        if ((types >> type & 1) != 0) {
+            const uint64_t count = blocks < CHUNK_BLOCKS ? blocks : CHUNK_BLOCKS;
+            const uint64_t bytes = panel_bytes(k->types[type].kind, PANEL_ROWS) * count;
+            panel = bytes > panel ? bytes : panel;
+            kinds |= 1u << panel_tile(k->types[type].kind);
+        }
+    for (int kind = 0; kind < TILE_KINDS; kind++)
+        if ((kinds >> kind & 1) != 0)
+            sum += tile_bytes((enum tile_kind)kind) * blocks * (max_n + (uint64_t)threads * (uint64_t)k->tile);
+    return sum + (uint64_t)threads * panel;
 }
 
 const char *matmul_kernels(const struct matmul *m)
@@ -132,64 +161,135 @@ static uint64_t vector_rows(const struct kernels *k, const struct tensor *weight
     return weights->cols % KERNEL_BLOCK == 0 ? weights->rows / (uint64_t)k->rows * (uint64_t)k->rows : 0;
 }
 
-/* Rows [first, last) of one job, at most PANEL_ROWS, over all columns and all of X, by one table; tiles hold tile_w
- * columns each. */
-static void multiply_panels(const struct kernels *k, size_t tile_w, const struct matmul_job *job, uint64_t first, uint64_t last,
-                     const struct call *call, const char *tiles, void *panels)
+/* What one unit works with. */
+struct unit {
+    const struct kernels *kernels; /* the table */
+    const struct kernel_type *type;
+    size_t tile_w;                 /* columns that a tile holds */
+    size_t stride;                 /* bytes from a row to the next, where the weights lie in one place */
+    size_t column;                 /* bytes of a tile's column in one block */
+    const struct matmul_job *job;
+    const struct call *call;
+    const char *tiles;
+    struct scratch *scratch;
+};
+
+/* Blocks from block `at` on whose columns lie in one place, at most `most`; where a cut lies inside the next block,
+ * that block. */
+static size_t blocks_at(const struct tensor *weights, uint64_t row, size_t at, size_t most)
 {
-    const struct tensor *weights = job->weights;
-    const struct kernel_type *type = type_of(k, weights);
+    if (weights->n_pieces == 0)
+        return most;
+    const size_t whole = (size_t)(tensor_at(weights, row, (uint64_t)at * KERNEL_BLOCK).cols / KERNEL_BLOCK);
+    return whole == 0 ? 1 : whole < most ? whole : most;
+}
+
+/* Copies rows [row, row + n) of `count` blocks from block `at` on to one place, without gaps. */
+static void gather(const struct tensor *weights, uint64_t row, uint64_t n, size_t at, size_t count, uint8_t *to)
+{
     const struct tensor_traits *traits = tensor_traits(weights->type);
-    static const float zeros[KERNEL_ROWS_MAX];
-    size_t stride = tensor_row_bytes(weights), blocks = (size_t)weights->cols / KERNEL_BLOCK;
-    size_t panel_block = panel_bytes(type->kind, k->rows), column = tile_bytes(panel_tile(type->kind));
-    size_t chunk = call->n <= tile_w ? CHUNK_BLOCKS_ONE : CHUNK_BLOCKS;
-    for (size_t at = 0; at < blocks; at += chunk) {
-        size_t count = blocks - at < chunk ? blocks - at : chunk;
-        const uint8_t *rows = (const uint8_t *)weights->data + first * stride +
-                              at * KERNEL_BLOCK / traits->block * traits->block_bytes;
-        char *panel = panels;
-        /* the panels behind these are packed next: their bytes are asked for in the order of memory */
-        const uint8_t *ahead = (const uint8_t *)weights->data + last * stride +
-                               (size_t)(last - first) * at * KERNEL_BLOCK / traits->block * traits->block_bytes;
-        for (uint64_t row = first; row < last; row += (uint64_t)k->rows, rows += (size_t)k->rows * stride) {
-            type->pack(rows, stride, count, ahead, panel);
-            panel += panel_block * count;
-            ahead += (size_t)k->rows * (count * KERNEL_BLOCK / traits->block) * traits->block_bytes;
+    const uint64_t end = (uint64_t)(at + count) * KERNEL_BLOCK;
+    for (uint64_t r = row; r < row + n; r++)
+        for (uint64_t col = (uint64_t)at * KERNEL_BLOCK; col < end;) {
+            const struct tensor_run run = tensor_at(weights, r, col);
+            const uint64_t cols = run.cols < end - col ? run.cols : end - col;
+            const size_t bytes = (size_t)(cols / traits->block) * traits->block_bytes;
+            memcpy(to, run.data, bytes);
+            to += bytes;
+            col += cols;
         }
-        for (size_t c = 0; c < call->n; c += tile_w) {
-            size_t w = call->n - c < tile_w ? call->n - c : tile_w;
-            const char *tile = tiles + column * (c * blocks + at * w);
-            panel = panels;
-            for (uint64_t row = first; row < last; row += (uint64_t)k->rows, panel += panel_block * count) {
+}
+
+/* Bytes of `count` blocks of one row. */
+static size_t block_bytes(const struct tensor *weights, size_t count)
+{
+    const struct tensor_traits *traits = tensor_traits(weights->type);
+    return count * KERNEL_BLOCK / traits->block * traits->block_bytes;
+}
+
+/* The rows of a panel, `count` blocks from block `at` on: as they lie where that is one place, else gathered. */
+static const uint8_t *panel_at(const struct unit *u, uint64_t row, size_t at, size_t count, size_t *stride)
+{
+    const struct tensor *weights = u->job->weights;
+    const uint64_t n = (uint64_t)u->kernels->rows;
+    *stride = u->stride;
+    if (weights->n_pieces == 0)
+        return (const uint8_t *)weights->data + row * u->stride + (at > 0 ? block_bytes(weights, at) : 0);
+    const struct tensor_run run = tensor_at(weights, row, (uint64_t)at * KERNEL_BLOCK);
+    *stride = run.stride;
+    if (run.rows >= n && run.cols >= (uint64_t)count * KERNEL_BLOCK)
+        return run.data;
+    *stride = block_bytes(weights, count);
+    gather(weights, row, n, at, count, u->scratch->gathered);
+    return u->scratch->gathered;
+}
+
+/* Packs rows [first, last) of `count` blocks from block `at` on. The panels after these are packed next: their bytes
+ * are asked for in the order of memory. */
+static void pack_panels(const struct unit *u, uint64_t first, uint64_t last, size_t at, size_t count)
+{
+    const struct tensor *weights = u->job->weights;
+    const uint64_t n = (uint64_t)u->kernels->rows;
+    const size_t panel_size = panel_bytes(u->type->kind, u->kernels->rows) * count;
+    const size_t step = n * block_bytes(weights, count);
+    uintptr_t ahead = (uintptr_t)weights->data + last * u->stride + (last - first) * block_bytes(weights, at);
+    char *panel = u->scratch->panels;
+    for (uint64_t row = first; row < last; row += n, panel += panel_size, ahead += step) {
+        size_t stride;
+        const uint8_t *rows = panel_at(u, row, at, count, &stride);
+        u->type->pack(rows, stride, count, ahead, panel);
+    }
+}
+
+/* Rows [first, last), at most PANEL_ROWS, over all columns and all of X. */
+static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
+{
+    static const float zeros[KERNEL_ROWS_MAX];
+    const struct matmul_job *job = u->job;
+    const struct call *call = u->call;
+    const size_t blocks = (size_t)call->cols / KERNEL_BLOCK, n = (size_t)u->kernels->rows;
+    const size_t panel_block = panel_bytes(u->type->kind, u->kernels->rows);
+    const size_t chunk = call->n <= u->tile_w ? CHUNK_BLOCKS_ONE : CHUNK_BLOCKS;
+    for (size_t at = 0, count; at < blocks; at += count) {
+        count = blocks_at(job->weights, first, at, blocks - at < chunk ? blocks - at : chunk);
+        pack_panels(u, first, last, at, count);
+        for (size_t c = 0; c < call->n; c += u->tile_w) {
+            const size_t w = call->n - c < u->tile_w ? call->n - c : u->tile_w;
+            const char *tile = u->tiles + u->column * (c * blocks + at * w), *panel = u->scratch->panels;
+            for (uint64_t row = first; row < last; row += n, panel += panel_block * count) {
                 const float *init = at > 0 ? NULL : job->bias != NULL ? job->bias + row : zeros;
-                type->gemm(panel, tile, (int)w, count, job->out + c * job->stride + row, job->stride, init);
+                u->type->gemm(panel, tile, (int)w, count, job->out + c * job->stride + row, job->stride, init);
             }
         }
     }
 }
 
-/* One panel's rows, all columns, one row of X. */
-static void multiply_one(const struct kernels *k, const struct matmul_job *job, uint64_t row, const char *tile)
+/* One panel's rows, all columns, one row of X; cut: the weights lie in several places. */
+static void multiply_one(const struct unit *u, uint64_t row, bool cut)
 {
     static const float zeros[KERNEL_ROWS_MAX];
-    const struct tensor *weights = job->weights;
-    size_t stride = tensor_row_bytes(weights);
-    const uint8_t *rows = (const uint8_t *)weights->data + row * stride;
-    type_of(k, weights)->dot(rows, stride, (size_t)weights->cols / KERNEL_BLOCK, rows + (size_t)k->rows * stride, tile,
-                             job->out + row, job->bias != NULL ? job->bias + row : zeros);
+    const struct tensor *weights = u->job->weights;
+    const size_t blocks = (size_t)u->call->cols / KERNEL_BLOCK;
+    const uint64_t n = (uint64_t)u->kernels->rows;
+    const float *init = u->job->bias != NULL ? u->job->bias + row : zeros;
+    for (size_t at = 0, count; at < blocks; at += count, init = u->job->out + row) {
+        size_t stride, most = cut && blocks - at > CHUNK_BLOCKS ? CHUNK_BLOCKS : blocks - at;
+        count = blocks_at(weights, row, at, most);
+        const uint8_t *rows = panel_at(u, row, at, count, &stride);
+        u->type->dot(rows, stride, count, (uintptr_t)rows + n * stride, u->tiles + u->column * at, u->job->out + row,
+                      init);
+    }
 }
 
 /* Any number of rows. With one tile each panel is used once, so one is packed at a time. */
-static void multiply(const struct kernels *k, size_t tile_w, const struct matmul_job *job, uint64_t first, uint64_t last,
-                     const struct call *call, const char *tiles, void *panels)
+static void multiply_rows(const struct unit *u, uint64_t first, uint64_t last)
 {
-    uint64_t step = call->n <= tile_w ? (uint64_t)k->rows : PANEL_ROWS;
+    const uint64_t step = u->call->n <= u->tile_w ? (uint64_t)u->kernels->rows : PANEL_ROWS;
     for (uint64_t row = first; row < last; row += step)
-        if (call->n == 1 && type_of(k, job->weights)->dot != NULL)
-            multiply_one(k, job, row, tiles);
+        if (u->call->n == 1 && u->type->dot != NULL)
+            multiply_one(u, row, u->job->weights->n_pieces > 0);
         else
-            multiply_panels(k, tile_w, job, row, last - row < step ? last : row + step, call, tiles, panels);
+            multiply_panels(u, row, last - row < step ? last : row + step);
 }
 
 /* A matrix whose columns do not come in whole blocks (never a quantised one): plain sums. */
@@ -221,6 +321,19 @@ static void multiply_exact(struct matmul *m, struct scratch *s, const struct mat
             job->out[c * job->stride + row] += job->bias[row];
 }
 
+/* By one table. The portable one takes the tiles of all others, but for BF16 ones, of which it has its own kind. */
+static void multiply_by(struct matmul *m, const struct kernels *kernels, struct scratch *s,
+                        const struct matmul_job *job,
+                        uint64_t first, uint64_t last, const struct call *call)
+{
+    const struct kernel_type *type = type_of(kernels, job->weights);
+    const enum tile_kind kind = panel_tile(type->kind);
+    struct unit u = {.kernels = kernels, .type = type, .tile_w = (size_t)m->kernels->tile, .job = job, .call = call,
+                     .stride = tensor_row_bytes(job->weights), .column = tile_bytes(kind), .scratch = s};
+    u.tiles = call->n <= u.tile_w ? s->tiles[kind] : m->tiles[kind];
+    multiply_rows(&u, first, last);
+}
+
 static void multiply_unit(struct matmul *m, struct scratch *s, const struct matmul_job *job, uint64_t first,
                           uint64_t last, const struct call *call)
 {
@@ -234,17 +347,10 @@ static void multiply_unit(struct matmul *m, struct scratch *s, const struct matm
     }
     uint64_t whole = vector_rows(m->kernels, job->weights);
     uint64_t split = last < whole ? last : whole;
-    enum tile_kind kind = panel_tile(type_of(m->kernels, job->weights)->kind);
-    size_t tile_w = (size_t)m->kernels->tile;
-    const char *tiles = call->n <= tile_w ? s->tiles[kind] : m->tiles[kind];
     if (first < split)
-        multiply(m->kernels, tile_w, job, first, split, call, tiles, s->panels);
-    if (split < last) {
-        /* the rows left over: the portable table takes the same tiles, but for BF16 ones */
-        enum tile_kind plain = panel_tile(type_of(&kernels_portable, job->weights)->kind);
-        tiles = call->n <= tile_w ? s->tiles[plain] : m->tiles[plain];
-        multiply(&kernels_portable, tile_w, job, split < first ? first : split, last, call, tiles, s->panels);
-    }
+        multiply_by(m, m->kernels, s, job, first, split, call);
+    if (split < last) /* the rows left over */
+        multiply_by(m, &kernels_portable, s, job, split < first ? first : split, last, call);
 }
 
 /* ---- the call --------------------------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* Weights times activations: Y = X Wᵀ (+ nothing), the work that the engine spends its time on.
+/* Weights times activations: Y = X Wᵀ + bias. Almost all of the run time is spent here.
  *
  * X is (n, cols) float32 row by row, Y is (n, rows). A result depends on its own row of X alone: the same bits whatever
  * n is, however many threads there are, and whichever other matrices are multiplied in the same call. So a token's
@@ -9,18 +9,21 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "engine/run/pool.h"
+#include "base/error.h"
 #include "engine/kernels/tensor.h"
+#include "engine/run/pool.h"
 
 struct matmul; /* work buffers: quantised activations, packed panels */
 
 /* max_cols and max_n bound what matmul_run is called with. exact: weights unpacked to float32, activations float32,
- * multiplied by BLAS. */
-/* NULL on failure. */
+ * multiplied by BLAS. NULL on failure. */
 struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, bool exact, struct error *err);
 void matmul_free(struct matmul *m);
 const char *matmul_kernels(const struct matmul *m);
+/* Bytes of its buffers that products with weights of these types touch; bit i of types is enum tensor_type i. */
+uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool exact, uint64_t types);
 
 struct matmul_job {
     const struct tensor *weights;  /* (rows, cols) */

@@ -1,7 +1,7 @@
 /* The threads: a run counter that starts them, a barrier that joins them.
  *
  * Waiting is a short spin on a word, then a futex. The spin is long enough for the gaps between the stages of a small
- * model's layer (some microseconds); where there are more threads than processors nobody spins. */
+ * model's layer (some microseconds); where there are more threads than processors, none spins. */
 #include "config.h"
 
 #include "engine/run/pool.h"
@@ -11,10 +11,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "engine/engine.h"
 
 enum { SPINS = 4000 };
@@ -97,7 +99,7 @@ uint32_t pool_take(struct pool *p)
     return atomic_fetch_add_explicit(&p->taken, 1, memory_order_relaxed);
 }
 
-static void *serve(void *start)
+static void *pool_serve(void *start)
 {
     struct pool *p = ((struct thread_start *)start)->pool;
     int32_t thread = ((struct thread_start *)start)->thread;
@@ -129,7 +131,7 @@ struct pool *pool_new(int32_t threads, struct error *err)
 {
     struct pool *p = aligned_alloc(64, (sizeof *p + 63) / 64 * 64);
     if (p == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for %d threads", (int)threads);
+        error_set(err, ERR_MEMORY, "out of memory");
         return NULL;
     }
     *p = (struct pool){.threads = threads, .started = 1};
@@ -137,14 +139,14 @@ struct pool *pool_new(int32_t threads, struct error *err)
     p->handles = calloc((size_t)threads, sizeof *p->handles);
     p->starts = calloc((size_t)threads, sizeof *p->starts);
     if (p->handles == NULL || p->starts == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for %d threads", (int)threads);
+        error_set(err, ERR_MEMORY, "out of memory");
         pool_free(p);
         return NULL;
     }
     for (; p->started < threads; p->started++) {
         struct thread_start *start = &p->starts[p->started];
         *start = (struct thread_start){p, p->started};
-        int failed = pthread_create(&p->handles[p->started], NULL, serve, start);
+        int failed = pthread_create(&p->handles[p->started], NULL, pool_serve, start);
         if (failed != 0) {
             error_system(err, ERR_MEMORY, failed, "cannot start thread %d of %d (use fewer with --threads)",
                          (int)p->started + 1, (int)threads);

@@ -20,8 +20,8 @@ typedef void pool_work(void *context, int32_t thread, int32_t threads);
 void pool_run(struct pool *p, pool_work *work, void *context);
 /* Inside a run: waits until every thread of the pool has come here. */
 void pool_barrier(struct pool *p, int32_t thread);
-/* Inside a run: hands out 0, 1, 2, ... to whoever asks, n for "no more" from then on. The counter starts at 0 with each
- * pool_run and after each pool_barrier. */
+/* Inside a run: each call by any thread gives the next of 0, 1, 2, ...; the caller knows which number is too large.
+ * The counter starts at 0 with each pool_run and after each pool_barrier. */
 uint32_t pool_take(struct pool *p);
 
 #endif

@@ -5,37 +5,34 @@
 #include <config.h>
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/error.h"
 #include "engine/engine.h"
-#include "engine/run/forward.h"
 #include "engine/model/model.h"
+#include "engine/run/forward.h"
+#include "engine/run/kv.h"
 #include "engine/run/pool.h"
+#include "engine/run/runner.h"
 
-enum {
-    DEFAULT_BATCH = 512,
-    DEFAULT_CONTEXT = 4096,
-    MAX_CONTEXT = 1 << 20,
-    MAX_THREADS = 1024,
-    SCORE_ROWS = 32, /* positions whose logits are in memory at once */
-};
 static const double PROGRESS_SECONDS = 0.1;
 
 struct session {
-    const struct model *model;
-    struct pool *pool;
-    struct forward *forward;
-    int32_t capacity, batch;
+    struct runner *runner;
+    struct runner *own;     /* the same, when it ends with the session; else NULL */
+    int32_t capacity;
+    struct kv kv;
     int32_t *ids;           /* (capacity), of which `length` are evaluated */
     size_t length;
     float *logits;          /* (vocab) */
     bool has_logits;        /* logits are those after ids[length - 1] */
-    float *rows;            /* (SCORE_ROWS, vocab), for scoring; NULL before */
 };
 
-static double now(void)
+static double clock_seconds(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -44,59 +41,44 @@ static double now(void)
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-static int32_t default_context(const struct model *model)
+static enum error_code check_context(const struct runner *r, int32_t context, struct error *err)
 {
-    int32_t trained = model->info.context;
-    return trained > 0 && trained < DEFAULT_CONTEXT ? trained : DEFAULT_CONTEXT;
+    if (context >= 0 && context <= r->context)
+        return ERR_NONE;
+    return error_set(err, ERR_ARGUMENT, "a session of %d tokens is out of range; its runner has room for %d",
+                     (int)context, (int)r->context);
 }
 
-static bool check_options(const struct session_options *o, struct error *err)
+struct session *session_new(struct runner *runner, int32_t context, struct error *err)
 {
-    if (o->context < 0 || o->context > MAX_CONTEXT)
-        error_set(err, ERR_ARGUMENT, "a context of %d tokens is out of range; choose 1 to %d, or 0 for the model's own",
-                  (int)o->context, (int)MAX_CONTEXT);
-    else if (o->threads < 0 || o->threads > MAX_THREADS)
-        error_set(err, ERR_ARGUMENT, "%d threads are out of range; choose 1 to %d, or 0 for one per core",
-                  (int)o->threads, (int)MAX_THREADS);
-    else if (o->batch < 0 || o->batch > MAX_CONTEXT)
-        error_set(err, ERR_ARGUMENT, "a batch of %d tokens is out of range", (int)o->batch);
-    else
-        return true;
-    return false;
-}
-
-static bool allocate(struct session *s, struct error *err)
-{
+    if (check_context(runner, context, err) != ERR_NONE)
+        return NULL;
+    struct session *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        return NULL;
+    }
+    s->runner = runner;
+    s->capacity = context > 0 ? context : runner->context;
     s->ids = malloc((size_t)s->capacity * sizeof *s->ids);
-    s->logits = malloc((size_t)s->model->info.vocab * sizeof *s->logits);
-    if (s->ids != NULL && s->logits != NULL)
-        return true;
-    error_set(err, ERR_MEMORY, "no memory for a session");
-    return false;
+    s->logits = malloc((size_t)runner->model->info.vocab * sizeof *s->logits);
+    bool ok = s->ids != NULL && s->logits != NULL;
+    if (!ok)
+        error_set(err, ERR_MEMORY, "out of memory");
+    if (ok && forward_kv_init(runner->forward, &s->kv, s->capacity, err))
+        return s;
+    session_free(s);
+    return NULL;
 }
 
 struct session *session_open(const struct model *model, const struct session_options *options, struct error *err)
 {
-    const struct session_options o = options != NULL ? *options : (struct session_options){0};
-    if (!check_options(&o, err))
-        return NULL;
-    struct session *s = calloc(1, sizeof *s);
-    if (s == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for a session");
-        return NULL;
-    }
-    s->model = model;
-    s->capacity = o.context > 0 ? o.context : default_context(model);
-    s->batch = o.batch > 0 ? o.batch : DEFAULT_BATCH;
-    s->batch = s->batch < s->capacity ? s->batch : s->capacity;
-    const struct forward_options f = {.context = s->capacity, .batch = s->batch, .exact = o.exact};
-    s->pool = pool_new(o.threads > 0 ? o.threads : engine_cores(), err);
-    if (s->pool != NULL)
-        s->forward = forward_new(model, s->pool, &f, err);
-    if (s->forward == NULL || !allocate(s, err)) {
-        session_free(s);
-        return NULL;
-    }
+    struct runner *runner = runner_open(model, options, err);
+    struct session *s = runner != NULL ? session_new(runner, 0, err) : NULL;
+    if (s != NULL)
+        s->own = runner;
+    else
+        runner_free(runner);
     return s;
 }
 
@@ -104,13 +86,44 @@ void session_free(struct session *s)
 {
     if (s == NULL)
         return;
-    forward_free(s->forward);
-    pool_free(s->pool);
+    kv_free(&s->kv);
     free(s->ids);
     free(s->logits);
-    free(s->rows);
+    runner_free(s->own);
     free(s);
 }
+
+/* ---- sharing ---------------------------------------------------------------------------------------------------- */
+
+size_t session_common(const struct session *s, const int32_t *ids, size_t n)
+{
+    size_t i = 0;
+    while (i < n && i < s->length && s->ids[i] == ids[i])
+        i++;
+    return i;
+}
+
+void session_share(struct session *s, const struct session *from, size_t n)
+{
+    n = n < from->length ? n : from->length;
+    n = n < (size_t)s->capacity ? n : (size_t)s->capacity;
+    kv_share(&s->kv, &from->kv, (int32_t)n);
+    memcpy(s->ids, from->ids, n * sizeof *s->ids);
+    s->length = n;
+    s->has_logits = n > 0 && n == from->length && from->has_logits;
+    if (s->has_logits)
+        memcpy(s->logits, from->logits, (size_t)s->runner->model->info.vocab * sizeof *s->logits);
+}
+
+struct session *session_fork(const struct session *s, size_t n, int32_t context, struct error *err)
+{
+    struct session *fork = session_new(s->runner, context, err);
+    if (fork != NULL)
+        session_share(fork, s, n);
+    return fork;
+}
+
+/* ---- asking ----------------------------------------------------------------------------------------------------- */
 
 int32_t session_capacity(const struct session *s)
 {
@@ -134,13 +147,13 @@ const int32_t *session_ids(const struct session *s)
 
 const char *session_kernels(const struct session *s)
 {
-    return forward_kernels(s->forward);
+    return forward_kernels(s->runner->forward);
 }
 
 /* ---- evaluating ------------------------------------------------------------------------------------------------- */
 
 /* What the caller is told while tokens [start, start + total) are evaluated. */
-struct report {
+struct progress_report {
     session_progress *progress;
     void *context;
     size_t done, total;     /* at the beginning of the batch at hand */
@@ -148,37 +161,42 @@ struct report {
     double last;            /* when the caller was told */
 };
 
-static bool tell(struct report *r, size_t done)
+static bool tell_progress(struct progress_report *r, size_t done)
 {
-    r->last = now();
+    r->last = clock_seconds();
     return r->progress == NULL || r->progress(r->context, done, r->total);
 }
 
 static bool tell_within_batch(void *context, double part)
 {
-    struct report *r = context;
-    if (now() - r->last < PROGRESS_SECONDS)
+    struct progress_report *r = context;
+    if (clock_seconds() - r->last < PROGRESS_SECONDS)
         return true;
-    return tell(r, r->done + (size_t)((double)r->batch * part));
+    return tell_progress(r, r->done + (size_t)((double)r->batch * part));
 }
 
 static bool check_ids(const struct session *s, const int32_t *ids, size_t n, struct error *err)
 {
     for (size_t i = 0; i < n; i++)
-        if (ids[i] < 0 || ids[i] >= s->model->info.vocab) {
+        if (ids[i] < 0 || ids[i] >= s->runner->model->info.vocab) {
             error_set(err, ERR_ARGUMENT, "token id %d is outside the vocabulary of %d", (int)ids[i],
-                      (int)s->model->info.vocab);
+                      (int)s->runner->model->info.vocab);
             return false;
         }
     return true;
 }
 
+/* Damaged weights are the likely cause; beside the exact mode a key or value beyond 65504 is another. */
 static enum error_code not_finite(struct session *s, struct error *err)
 {
+    const char *path = s->runner->model->info.path;
     s->length = 0;
     s->has_logits = false;
-    return error_set(err, ERR_CORRUPT, "%s: the model's weights hold NaN or infinite numbers; fetch the model again",
-                     s->model->info.path);
+    if (s->runner->exact)
+        return error_set(err, ERR_CORRUPT, "%s: the model computes NaN or infinite numbers: its weights are damaged, "
+                         "fetch it again", path);
+    return error_set(err, ERR_CORRUPT, "%s: the model computes NaN or infinite numbers: its weights are damaged, "
+                     "fetch it again; or its numbers are too large for a cache of 16 bits, then --exact works", path);
 }
 
 static bool all_finite(const float *values, size_t n)
@@ -192,34 +210,40 @@ static bool all_finite(const float *values, size_t n)
     return bad == 0;
 }
 
-static size_t next_batch(const struct session *s, size_t left)
+static enum error_code stopped_error(struct error *err)
 {
-    return left < (size_t)s->batch ? left : (size_t)s->batch;
+    return error_set(err, ERR_STOPPED, "stopped");
 }
 
-/* Evaluates the n tokens at s->ids + s->length. */
-static bool run_batch(struct session *s, size_t n, enum forward_want want, float *logits, struct report *r)
+static size_t next_batch(const struct session *s, size_t left)
 {
+    return left < (size_t)s->runner->batch ? left : (size_t)s->runner->batch;
+}
+
+/* Evaluates the n tokens at s->ids + s->length, at most a batch. */
+static enum error_code run_batch(struct session *s, size_t n, enum forward_want want, float *logits,
+                                 struct progress_report *r, struct error *err)
+{
+    struct batch_row *rows = s->runner->rows;
+    const int32_t begin = (int32_t)s->length, end = begin + (int32_t)n;
+    if (!kv_reserve(&s->kv, begin, end, err))
+        return ERR_MEMORY;
+    for (int32_t i = begin; i < end; i++)
+        rows[i - begin] = (struct batch_row){.id = s->ids[i], .position = i, .kv = &s->kv};
     r->batch = n;
     const struct forward_batch batch = {
-        .ids = s->ids + s->length,
+        .rows = rows,
         .n = (int32_t)n,
-        .position = (int32_t)s->length,
         .want = want,
         .logits = logits,
         .progress = r->progress != NULL ? tell_within_batch : NULL,
         .context = r,
     };
-    if (!forward_run(s->forward, &batch))
-        return false;
+    if (!forward_run(s->runner->forward, &batch))
+        return stopped_error(err);
     s->length += n;
     r->done += n;
-    return true;
-}
-
-static enum error_code stopped(struct error *err)
-{
-    return error_set(err, ERR_STOPPED, "stopped");
+    return ERR_NONE;
 }
 
 static enum error_code check_room(const struct session *s, size_t n, struct error *err)
@@ -230,14 +254,6 @@ static enum error_code check_room(const struct session *s, size_t n, struct erro
                      (int)s->capacity);
 }
 
-static size_t common_prefix(const struct session *s, const int32_t *ids, size_t n)
-{
-    size_t i = 0;
-    while (i < n && i < s->length && s->ids[i] == ids[i])
-        i++;
-    return i;
-}
-
 enum error_code session_sync(struct session *s, const int32_t *ids, size_t n, session_progress *progress, void *context,
                              size_t *reused, struct error *err)
 {
@@ -245,7 +261,7 @@ enum error_code session_sync(struct session *s, const int32_t *ids, size_t n, se
         return ERR_CONTEXT;
     if (!check_ids(s, ids, n, err))
         return ERR_ARGUMENT;
-    size_t kept = common_prefix(s, ids, n);
+    size_t kept = session_common(s, ids, n);
     if (kept == n && (s->length > n || !s->has_logits))
         kept = n - 1; /* its logits are not here any more */
     if (reused != NULL)
@@ -255,18 +271,21 @@ enum error_code session_sync(struct session *s, const int32_t *ids, size_t n, se
     memcpy(s->ids + kept, ids + kept, (n - kept) * sizeof *ids);
     s->length = kept;
     s->has_logits = false;
-    struct report r = {.progress = progress, .context = context, .total = n - kept};
+    struct progress_report r = {.progress = progress, .context = context, .total = n - kept};
     while (s->length < n) {
         const size_t left = n - s->length, batch = next_batch(s, left);
         const bool last = batch == left;
-        if (!tell(&r, r.done) ||
-            !run_batch(s, batch, last ? FORWARD_LAST : FORWARD_NONE, last ? s->logits : NULL, &r))
-            return stopped(err);
+        if (!tell_progress(&r, r.done))
+            return stopped_error(err);
+        enum error_code code = run_batch(s, batch, last ? FORWARD_LAST : FORWARD_NONE, last ? s->logits : NULL, &r,
+                                         err);
+        if (code != ERR_NONE)
+            return code;
     }
-    if (!all_finite(s->logits, (size_t)s->model->info.vocab))
+    if (!all_finite(s->logits, (size_t)s->runner->model->info.vocab))
         return not_finite(s, err);
     s->has_logits = true;
-    tell(&r, r.done);
+    tell_progress(&r, r.done);
     return ERR_NONE;
 }
 
@@ -278,18 +297,65 @@ enum error_code session_push(struct session *s, int32_t id, struct error *err)
         return ERR_ARGUMENT;
     s->ids[s->length] = id;
     s->has_logits = false;
-    struct report r = {.total = 1};
-    run_batch(s, 1, FORWARD_LAST, s->logits, &r);
-    if (!all_finite(s->logits, (size_t)s->model->info.vocab))
+    struct progress_report r = {.total = 1};
+    enum error_code code = run_batch(s, 1, FORWARD_LAST, s->logits, &r, err);
+    if (code != ERR_NONE)
+        return code;
+    if (!all_finite(s->logits, (size_t)s->runner->model->info.vocab))
         return not_finite(s, err);
     s->has_logits = true;
     return ERR_NONE;
 }
 
+/* Appends ids[i] to sessions[i], n at most a batch and RUNNER_LOGITS. */
+static enum error_code push_batch(struct session *const *sessions, const int32_t *ids, size_t n, struct error *err)
+{
+    struct runner *r = sessions[0]->runner;
+    const size_t vocab = (size_t)r->model->info.vocab;
+    for (size_t i = 0; i < n; i++) {
+        struct session *s = sessions[i];
+        const int32_t position = (int32_t)s->length;
+        if (!kv_reserve(&s->kv, position, position + 1, err))
+            return ERR_MEMORY;
+        r->rows[i] = (struct batch_row){.id = ids[i], .position = position, .kv = &s->kv};
+    }
+    forward_run(r->forward, &(struct forward_batch){.rows = r->rows, .n = (int32_t)n, .want = FORWARD_ALL});
+    forward_logits(r->forward, 0, (int32_t)n, r->logits);
+    enum error_code code = ERR_NONE;
+    for (size_t i = 0; i < n; i++) {
+        struct session *s = sessions[i];
+        s->ids[s->length++] = ids[i];
+        memcpy(s->logits, r->logits + i * vocab, vocab * sizeof *s->logits);
+        s->has_logits = all_finite(s->logits, vocab);
+        if (!s->has_logits)
+            code = not_finite(s, err);
+    }
+    return code;
+}
+
+enum error_code sessions_push(struct session *const *sessions, const int32_t *ids, size_t n, struct error *err)
+{
+    enum error_code code = ERR_NONE;
+    for (size_t i = 0; i < n && code == ERR_NONE; i++) {
+        if (check_room(sessions[i], sessions[i]->length + 1, err) != ERR_NONE)
+            return ERR_CONTEXT;
+        if (!check_ids(sessions[i], &ids[i], 1, err))
+            return ERR_ARGUMENT;
+    }
+    if (n > 0 && !runner_logits(sessions[0]->runner, err))
+        return ERR_MEMORY;
+    for (size_t at = 0, count; at < n && code == ERR_NONE; at += count) {
+        count = next_batch(sessions[0], n - at);
+        count = count < RUNNER_LOGITS ? count : RUNNER_LOGITS;
+        code = push_batch(sessions + at, ids + at, count, err);
+    }
+    return code;
+}
+
 /* ---- scoring ---------------------------------------------------------------------------------------------------- */
 
 /* -log of the softmax of logits (n) at target. */
-static float surprise(const float *logits, size_t n, int32_t target)
+static float surprise_of(const float *logits, size_t n, int32_t target)
 {
     float top = logits[0];
     for (size_t i = 1; i < n; i++)
@@ -311,24 +377,24 @@ static void score_thread(void *context, int32_t thread, int32_t threads)
 {
     const struct score_run *run = context;
     for (size_t i = (size_t)thread; i < run->n; i += (size_t)threads)
-        run->nll[i] = surprise(run->rows + i * run->vocab, run->vocab, run->targets[i]);
+        run->nll[i] = surprise_of(run->rows + i * run->vocab, run->vocab, run->targets[i]);
 }
 
-/* The last batch began at `start` and holds ids up to s->length; n is the end of all ids. Its last row's logits are kept
- * when they are the last of all. */
+/* The last batch began at `start` and holds ids up to s->length; n is the end of all ids. Its last row's logits are
+ * kept when they are the last of all. */
 static bool score_batch(struct session *s, size_t start, size_t n, float *nll)
 {
-    const size_t vocab = (size_t)s->model->info.vocab;
-    for (size_t at = start; at < s->length; at += SCORE_ROWS) {
-        const size_t rows = s->length - at < SCORE_ROWS ? s->length - at : SCORE_ROWS;
+    const size_t vocab = (size_t)s->runner->model->info.vocab;
+    for (size_t at = start; at < s->length; at += RUNNER_LOGITS) {
+        const size_t rows = s->length - at < RUNNER_LOGITS ? s->length - at : RUNNER_LOGITS;
         const size_t scored = at + rows < n ? rows : rows - 1;
-        forward_logits(s->forward, (int32_t)(at - start), (int32_t)rows, s->rows);
-        if (!all_finite(s->rows, rows * vocab))
+        forward_logits(s->runner->forward, (int32_t)(at - start), (int32_t)rows, s->runner->logits);
+        if (!all_finite(s->runner->logits, rows * vocab))
             return false;
-        struct score_run run = {s->rows, scored, vocab, s->ids + at + 1, nll + at};
-        pool_run(s->pool, score_thread, &run);
+        struct score_run run = {s->runner->logits, scored, vocab, s->ids + at + 1, nll + at};
+        pool_run(s->runner->pool, score_thread, &run);
         if (scored < rows)
-            memcpy(s->logits, s->rows + scored * vocab, vocab * sizeof *s->logits);
+            memcpy(s->logits, s->runner->logits + scored * vocab, vocab * sizeof *s->logits);
     }
     return true;
 }
@@ -340,22 +406,23 @@ enum error_code session_score(struct session *s, const int32_t *ids, size_t n, f
         return ERR_CONTEXT;
     if (!check_ids(s, ids, n, err))
         return ERR_ARGUMENT;
-    if (s->rows == NULL)
-        s->rows = malloc(SCORE_ROWS * (size_t)s->model->info.vocab * sizeof *s->rows);
-    if (s->rows == NULL)
-        return error_set(err, ERR_MEMORY, "no memory for the logits of %d tokens", (int)SCORE_ROWS);
+    if (!runner_logits(s->runner, err))
+        return ERR_MEMORY;
     memcpy(s->ids, ids, n * sizeof *ids);
     s->length = 0;
     s->has_logits = false;
-    struct report r = {.progress = progress, .context = context, .total = n};
+    struct progress_report r = {.progress = progress, .context = context, .total = n};
     while (s->length < n) {
         const size_t start = s->length;
-        if (!tell(&r, r.done) || !run_batch(s, next_batch(s, n - start), FORWARD_ALL, NULL, &r))
-            return stopped(err);
+        if (!tell_progress(&r, r.done))
+            return stopped_error(err);
+        enum error_code code = run_batch(s, next_batch(s, n - start), FORWARD_ALL, NULL, &r, err);
+        if (code != ERR_NONE)
+            return code;
         if (!score_batch(s, start, n, nll))
             return not_finite(s, err);
     }
     s->has_logits = n > 0;
-    tell(&r, r.done);
+    tell_progress(&r, r.done);
     return ERR_NONE;
 }

@@ -1,224 +1,109 @@
-/* A worker: one thread that opens a model, owns a session and a sampler, and answers requests.
+/* Workers: what the thread of the user interface calls. Nothing here waits for the engine, except for a step of the
+ * worker that is being freed.
  *
- * Orders go in under a mutex: a request, new settings, the pace, stop, quit. Events come out by a ring of fixed size; when it is
- * full the worker waits for the reader, so nothing is lost and nothing grows. The descriptor becomes readable when the
- * ring stops being empty: one wake for a burst.
- *
- * There is one request at a time, and beside it at most one that is made aside, in a session opened for it. The latter is
- * served first and stops when the former waits, so its end comes before the other's events. */
+ * Orders go in under the service's lock: a request, new settings, the pace, stop, quit. There is one request at a
+ * time, and beside it at most one that is made aside, in a session opened for it. The latter is served first and
+ * stops when the former waits, so its end comes before the other's events. */
 #include "config.h"
 
-#include "engine/run/worker.h"
-
 #include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { RING = 256 };
-
-double worker_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-/* ---- events ----------------------------------------------------------------------------------------------------- */
-
-void worker_send(struct worker *w, const struct event *event)
-{
-    pthread_mutex_lock(&w->lock);
-    while (w->waiting == RING && !w->quit)
-        pthread_cond_wait(&w->space, &w->lock);
-    if (w->waiting < RING) {
-        w->ring[(w->first + w->waiting++) % RING] = *event;
-        if (w->waiting == 1)
-            eventfd_write(w->wake, 1);
-    }
-    if (event->kind == EVENT_DONE || event->kind == EVENT_FAILED)
-        (event->request != 0 && event->request == w->aside.request ? &w->aside : &w->main)->running = false;
-    pthread_mutex_unlock(&w->lock);
-}
-
-bool worker_next(struct worker *w, struct event *out)
-{
-    pthread_mutex_lock(&w->lock);
-    bool some = w->waiting > 0;
-    if (some) {
-        *out = w->ring[w->first];
-        w->first = (w->first + 1) % RING;
-        w->waiting--;
-        if (out->kind == EVENT_LOADED)
-            w->model_shown = w->model;
-        pthread_cond_signal(&w->space);
-    }
-    if (w->waiting == 0) {
-        eventfd_t count;
-        eventfd_read(w->wake, &count);
-    }
-    pthread_mutex_unlock(&w->lock);
-    return some;
-}
-
-int worker_fd(const struct worker *w)
-{
-    return w->wake;
-}
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/run/worker.h"
 
 const struct model *worker_model(const struct worker *w)
 {
-    return w->model_shown; /* written and read by the UI's thread alone */
+    return w->model_shown;
 }
 
-/* ---- the thread ------------------------------------------------------------------------------------------------- */
+/* ---- starting and ending ---------------------------------------------------------------------------------------- */
 
-static bool open_all(struct worker *w, struct error *err)
+static struct worker *worker_new(const struct worker_options *options, struct error *err)
 {
-    const struct model *model = w->model;
-    if (model == NULL) {
-        model = w->own = model_open(w->model_path, NULL, err);
-        if (model == NULL)
-            return false;
-        pthread_mutex_lock(&w->lock);
-        w->model = model;
-        pthread_mutex_unlock(&w->lock);
+    struct worker *w = calloc(1, sizeof *w);
+    if (w == NULL || (w->ring = malloc(WORKER_RING * sizeof *w->ring)) == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        free(w);
+        return NULL;
     }
-    w->session = session_open(model, &w->options, err);
-    if (w->session != NULL)
-        w->chooser.sampler = sampler_new(tokenizer_size(model_tokenizer(model)), err);
-    return w->chooser.sampler != NULL;
-}
-
-/* What the settings make of the logits behind the last token. */
-static void preview(struct worker *w, const struct sampling *settings)
-{
-    struct event event = {.kind = EVENT_PREVIEW, .id = -1};
-    if (session_logits(w->session) == NULL)
-        return;
-    struct sampler *sampler = w->chooser.sampler;
-    chooser_use(w, &w->chooser, settings);
-    sampler_preview(sampler, settings, session_logits(w->session), session_ids(w->session),
-                    session_length(w->session), event.best, &event.n_best);
-    chooser_tell(&w->chooser, &event);
-    worker_send(w, &event);
-}
-
-/* Waits for a request and takes it; false on quit. Meanwhile it answers previews. */
-static bool next_request(struct worker *w, struct answer *a)
-{
-    pthread_mutex_lock(&w->lock);
-    while (!w->main.pending && !w->aside.pending && !w->quit) {
-        if (!w->preview) {
-            pthread_cond_wait(&w->orders, &w->lock);
-            continue;
-        }
-        struct sampling settings = w->preview_settings;
-        w->preview = false;
-        pthread_mutex_unlock(&w->lock);
-        preview(w, &settings);
-        pthread_mutex_lock(&w->lock);
-    }
-    struct order *o = w->aside.pending ? &w->aside : &w->main;
-    bool some = !w->quit;
-    w->preview = w->preview && o == &w->aside;
-    if (some) {
-        *a = (struct answer){.worker = w, .order = o, .session = w->session,
-                             .chooser = &w->chooser, .request = o->request, .settings = o->settings};
-        a->ids = (struct ids){o->prompt, o->n_prompt, o->n_prompt};
-        o->prompt = NULL;
-        o->pending = false;
-    }
-    pthread_mutex_unlock(&w->lock);
-    return some;
-}
-
-/* Answers in a session that holds just this prompt and its answer. */
-static void answer_aside(struct worker *w, struct answer *a)
-{
-    struct event event = {.kind = EVENT_DONE, .request = a->request, .finish = FINISH_STOPPED};
-    struct session_options options = w->options;
-    options.context = (int32_t)a->ids.n + (a->settings.max_new_tokens > 0 ? a->settings.max_new_tokens : 0);
-    options.batch = (int32_t)a->ids.n;
-    a->session = NULL;
-    struct chooser chooser = {0}; /* the conversation's keeps its state, for previews */
-    a->chooser = &chooser;
-    if (!answer_must_stop(a)) {
-        a->session = session_open(w->model, &options, &event.error);
-        if (a->session != NULL)
-            chooser.sampler = sampler_new(tokenizer_size(model_tokenizer(w->model)), &event.error);
-        event.kind = chooser.sampler != NULL ? EVENT_DONE : EVENT_FAILED;
-    }
-    if (chooser.sampler != NULL)
-        answer_make(a);
-    else
-        worker_send(w, &event);
-    sampler_free(chooser.sampler);
-    session_free(a->session);
-}
-
-static void *serve(void *context)
-{
-    struct worker *w = context;
-    struct event event = {.kind = EVENT_LOADED};
-    bool opened = open_all(w, &event.error);
-    if (!opened) {
-        event.kind = EVENT_FAILED;
-        pthread_mutex_lock(&w->lock);
-        w->failed = true;
-        pthread_mutex_unlock(&w->lock);
-    }
-    worker_send(w, &event);
-    struct answer a;
-    while (opened && next_request(w, &a)) {
-        a.started = worker_clock();
-        textstream_init(&a.stream);
-        buf_init(&a.text, LONGEST_PIECE);
-        if (a.order == &w->aside)
-            answer_aside(w, &a);
-        else
-            answer_make(&a);
-        textstream_free(&a.stream);
-        buf_free(&a.text);
-        ids_free(&a.ids);
-    }
+    w->pace = w->forced = -1;
+    w->context = options->session.context;
+    w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (w->wake >= 0)
+        return w;
+    error_system(err, ERR_IO, errno, "cannot start the engine");
+    free(w->ring);
+    free(w);
     return NULL;
 }
 
-/* ---- orders ----------------------------------------------------------------------------------------------------- */
+static void service_free(struct service *s)
+{
+    pthread_cond_destroy(&s->changed);
+    pthread_cond_destroy(&s->stepped);
+    pthread_mutex_destroy(&s->lock);
+    free(s->model_path);
+    free(s);
+}
+
+/* A service whose thread opens the model; w is its first worker. */
+static struct service *service_start(const struct worker_options *options, struct worker *w, struct error *err)
+{
+    struct service *s = calloc(1, sizeof *s);
+    if (s == NULL || (s->model_path = strdup(options->model_path)) == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        free(s);
+        return NULL;
+    }
+    s->options = options->session;
+    s->workers = w;
+    w->service = s;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
+    pthread_cond_init(&s->stepped, NULL);
+    int code = pthread_create(&s->thread, NULL, service_run, s);
+    if (code == 0)
+        return s;
+    error_system(err, ERR_IO, code, "cannot start the engine's thread");
+    service_free(s);
+    return NULL;
+}
+
+/* Adds the worker to a service that runs. */
+static void service_join(struct service *s, struct worker *w)
+{
+    pthread_mutex_lock(&s->lock);
+    struct worker **last = &s->workers;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = w;
+    w->service = s;
+    pthread_cond_signal(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
 
 struct worker *worker_start(const struct worker_options *options, struct error *err)
 {
-    struct worker *w = calloc(1, sizeof *w);
-    if (w == NULL || (w->ring = malloc(RING * sizeof *w->ring)) == NULL ||
-        (options->model_path != NULL && (w->model_path = strdup(options->model_path)) == NULL)) {
-        error_set(err, ERR_MEMORY, "no memory to start the engine");
-        goto failed;
-    }
-    w->options = options->session;
-    w->pace = w->forced = -1;
-    w->model = options->beside != NULL ? options->beside->model : NULL;
-    w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (w->wake < 0) {
-        error_system(err, ERR_IO, errno, "cannot start the engine");
-        goto failed;
-    }
-    pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->orders, NULL);
-    pthread_cond_init(&w->space, NULL);
-    int code = pthread_create(&w->thread, NULL, serve, w);
-    if (code == 0)
+    struct worker *w = worker_new(options, err);
+    if (w == NULL)
+        return NULL;
+    if (options->beside != NULL) {
+        service_join(options->beside->service, w);
         return w;
-    error_system(err, ERR_IO, code, "cannot start the engine's thread");
-    close(w->wake);
-failed:
-    if (w != NULL) {
-        free(w->ring);
-        free(w->model_path);
-        free(w);
     }
+    if (service_start(options, w, err) != NULL)
+        return w;
+    close(w->wake);
+    free(w->ring);
+    free(w);
     return NULL;
 }
 
@@ -226,31 +111,32 @@ void worker_free(struct worker *w)
 {
     if (w == NULL)
         return;
-    pthread_mutex_lock(&w->lock);
+    struct service *s = w->service;
+    pthread_mutex_lock(&s->lock);
     w->quit = true;
-    pthread_cond_broadcast(&w->orders);
-    pthread_cond_broadcast(&w->space);
-    pthread_mutex_unlock(&w->lock);
-    pthread_join(w->thread, NULL);
-    sampler_free(w->chooser.sampler);
-    session_free(w->session);
-    model_free(w->own);
-    pthread_cond_destroy(&w->orders);
-    pthread_cond_destroy(&w->space);
-    pthread_mutex_destroy(&w->lock);
-    close(w->wake);
-    free(w->main.prompt);
-    free(w->aside.prompt);
-    free(w->ring);
-    free(w->model_path);
-    free(w);
+    pthread_cond_signal(&s->changed);
+    while (s->current == w)
+        pthread_cond_wait(&s->stepped, &s->lock);
+    struct worker **at = &s->workers;
+    while (*at != w)
+        at = &(*at)->next;
+    *at = w->next;
+    w->next = s->ended;
+    s->ended = w;
+    bool last = s->workers == NULL;
+    pthread_cond_signal(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    if (last) {
+        pthread_join(s->thread, NULL);
+        service_free(s);
+    }
 }
 
-static bool may_order_locked(const struct worker *w, const struct order *o, size_t n, struct error *err)
+/* ---- orders ----------------------------------------------------------------------------------------------------- */
+
+static bool may_order_locked(const struct worker *w, const struct order *o, struct error *err)
 {
-    if (n == 0)
-        error_set(err, ERR_ARGUMENT, "there is nothing to answer: the prompt is empty");
-    else if (w->failed)
+    if (w->failed)
         error_set(err, ERR_BUSY, "no model is open");
     else if (w->main.running || o->running)
         error_set(err, ERR_BUSY, "an answer is already being made");
@@ -259,90 +145,150 @@ static bool may_order_locked(const struct worker *w, const struct order *o, size
     return false;
 }
 
-static uint64_t place_order(struct worker *w, struct order *o, const int32_t *ids, size_t n,
-                            const struct sampling *settings, struct error *err)
+static struct added_stops stops_of(const struct chat_template *t)
 {
-    int32_t *copy = malloc((n > 0 ? n : 1) * sizeof *copy);
-    if (copy == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for a prompt of %zu tokens", n);
-        return 0;
-    }
-    if (n > 0)
-        memcpy(copy, ids, n * sizeof *copy);
+    struct added_stops stops = {0};
+    for (const char *const *stop = t != NULL ? template_stops(t) : NULL; stop != NULL && *stop != NULL; stop++)
+        if (strlen(*stop) < SAMPLING_STOP_BYTES && stops.n < SAMPLING_STOPS)
+            strcpy(stops.at[stops.n++], *stop);
+    return stops;
+}
+
+static void add_stops(const struct added_stops *stops, struct sampling *s)
+{
+    for (int32_t i = 0; i < stops->n && s->n_stops < SAMPLING_STOPS; i++)
+        memcpy(s->stops[s->n_stops++], stops->at[i], sizeof *s->stops);
+}
+
+/* Takes the question over, whatever it returns. */
+static uint64_t place_order(struct worker *w, struct order *o, struct question *question,
+                            const struct sampling *settings,
+                            struct error *err)
+{
     uint64_t request = 0;
-    pthread_mutex_lock(&w->lock);
-    if (may_order_locked(w, o, n, err)) {
+    pthread_mutex_lock(&w->service->lock);
+    if (may_order_locked(w, o, err)) {
         request = ++w->requests;
-        *o = (struct order){.request = request, .pending = true, .running = true, .prompt = copy, .n_prompt = n,
-                            .settings = *settings};
-        copy = NULL;
+        *o = (struct order){.request = request, .pending = true, .running = true, .question = *question,
+                            .settings = *settings, .stops = stops_of(question->template)};
+        add_stops(&o->stops, &o->settings);
+        *question = (struct question){0};
         if (o == &w->main)
             w->forced = -1;
-        pthread_cond_signal(&w->orders);
+        pthread_cond_signal(&w->service->changed);
     }
-    pthread_mutex_unlock(&w->lock);
-    free(copy);
+    pthread_mutex_unlock(&w->service->lock);
+    question_free(question);
     return request;
+}
+
+static uint64_t order_ids(struct worker *w, struct order *o, const int32_t *ids, size_t n,
+                          const struct sampling *settings,
+                          struct error *err)
+{
+    struct question question = {.ids = malloc((n > 0 ? n : 1) * sizeof *ids), .n_ids = n};
+    if (n == 0)
+        error_set(err, ERR_ARGUMENT, "there is nothing to answer: the prompt is empty");
+    else if (question.ids == NULL)
+        error_set(err, ERR_MEMORY, "out of memory");
+    if (n == 0 || question.ids == NULL) {
+        question_free(&question);
+        return 0;
+    }
+    memcpy(question.ids, ids, n * sizeof *ids);
+    return place_order(w, o, &question, settings, err);
 }
 
 uint64_t worker_generate(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
                          struct error *err)
 {
-    return place_order(w, &w->main, ids, n, settings, err);
+    return order_ids(w, &w->main, ids, n, settings, err);
 }
 
 uint64_t worker_generate_aside(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
                                struct error *err)
 {
     if (n <= WORKER_ASIDE_MOST && settings->max_new_tokens >= 0 && settings->max_new_tokens <= WORKER_ASIDE_MOST)
-        return place_order(w, &w->aside, ids, n, settings, err);
+        return order_ids(w, &w->aside, ids, n, settings, err);
     error_set(err, ERR_ARGUMENT, "aside there is room for %d tokens of prompt and of answer", WORKER_ASIDE_MOST);
     return 0;
 }
 
+/* The messages and their texts in one block, the caller's; NULL when out of memory. */
+static struct message *copy_messages(const struct message *messages, size_t n)
+{
+    size_t bytes = n * sizeof *messages;
+    for (size_t i = 0; i < n; i++)
+        bytes += strlen(messages[i].text) + 1;
+    struct message *copy = malloc(bytes > 0 ? bytes : 1);
+    if (copy == NULL)
+        return NULL;
+    char *text = (char *)(copy + n);
+    for (size_t i = 0; i < n; i++) {
+        size_t size = strlen(messages[i].text) + 1;
+        copy[i] = (struct message){messages[i].role, memcpy(text, messages[i].text, size)};
+        text += size;
+    }
+    return copy;
+}
+
+uint64_t worker_ask(struct worker *w, const struct worker_question *q, const struct sampling *settings,
+                    struct error *err)
+{
+    struct question question = {.messages = copy_messages(q->messages, q->n), .n_messages = q->n,
+                                .template = q->template, .limit = q->limit};
+    if (question.messages == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        return 0;
+    }
+    return place_order(w, &w->main, &question, settings, err);
+}
+
 void worker_set_sampling(struct worker *w, const struct sampling *settings)
 {
-    pthread_mutex_lock(&w->lock);
+    pthread_mutex_lock(&w->service->lock);
     w->main.settings = *settings;
+    add_stops(&w->main.stops, &w->main.settings);
     w->main.settings_number++;
-    pthread_cond_signal(&w->orders);
-    pthread_mutex_unlock(&w->lock);
+    pthread_cond_signal(&w->service->changed);
+    pthread_mutex_unlock(&w->service->lock);
 }
 
 bool worker_preview(struct worker *w, const struct sampling *settings)
 {
-    pthread_mutex_lock(&w->lock);
+    pthread_mutex_lock(&w->service->lock);
     bool idle = !w->main.running && !w->failed;
     if (idle) {
         w->preview = true;
         w->preview_settings = *settings;
-        pthread_cond_signal(&w->orders);
+        pthread_cond_signal(&w->service->changed);
     }
-    pthread_mutex_unlock(&w->lock);
+    pthread_mutex_unlock(&w->service->lock);
     return idle;
 }
 
 void worker_pace(struct worker *w, int32_t tokens)
 {
-    pthread_mutex_lock(&w->lock);
+    pthread_mutex_lock(&w->service->lock);
     w->pace = tokens;
-    pthread_cond_signal(&w->orders);
-    pthread_mutex_unlock(&w->lock);
+    pthread_cond_signal(&w->service->changed);
+    pthread_mutex_unlock(&w->service->lock);
 }
 
 void worker_force(struct worker *w, int32_t id)
 {
-    pthread_mutex_lock(&w->lock);
-    if (w->main.running && w->model != NULL && id >= 0 && id < tokenizer_size(model_tokenizer(w->model)))
+    pthread_mutex_lock(&w->service->lock);
+    if (w->main.running && w->service->model != NULL && id >= 0 &&
+        id < tokenizer_size(model_tokenizer(w->service->model)))
         w->forced = id;
-    pthread_cond_signal(&w->orders);
-    pthread_mutex_unlock(&w->lock);
+    pthread_cond_signal(&w->service->changed);
+    pthread_mutex_unlock(&w->service->lock);
 }
 
 void worker_stop(struct worker *w)
 {
-    pthread_mutex_lock(&w->lock);
+    pthread_mutex_lock(&w->service->lock);
     w->main.stop = w->aside.stop = true;
-    pthread_cond_signal(&w->orders);
-    pthread_mutex_unlock(&w->lock);
+    pthread_cond_signal(&w->service->changed);
+    pthread_mutex_unlock(&w->service->lock);
 }

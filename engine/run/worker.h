@@ -1,13 +1,46 @@
-/* Inside of the worker: worker.c has the thread, its orders and events; worker-answer.c makes answers on the thread. */
+/* Internals of workers.
+ *
+ * A service is one thread with one model and one runner; each of its workers is a sequence with its own requests and
+ * events. The thread does one thing at a time for the worker whose turn it is (enum task): reads a prompt, makes a
+ * token, tells what may come next. So answers of several workers take turns, and none waits inside the thread.
+ *   worker.c         what the other thread calls: starting, orders, settings, ending
+ *   worker-thread.c  the service: whose turn it is, opening, ending
+ *   worker-answer.c  an answer, step by step
+ *   worker-queue.c   the events
+ * Calls follow this order downwards. */
 #ifndef PALAVER_ENGINE_RUN_WORKER_H
 #define PALAVER_ENGINE_RUN_WORKER_H
 
 #include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "engine/engine.h"
 #include "engine/text/textstream.h"
 
-enum { LONGEST_PIECE = 1 << 20 }; /* bytes of a token */
+enum {
+    LONGEST_PIECE = 1 << 20, /* bytes of a token */
+    WORKER_RING = 256,       /* events */
+};
+
+/* What is to be answered: ids, or messages that become ids on the thread. */
+struct question {
+    int32_t *ids;                   /* (n_ids); NULL for messages */
+    size_t n_ids;
+    struct message *messages;       /* (n_messages), one block with their texts */
+    size_t n_messages;
+    const struct chat_template *template;
+    size_t limit;                   /* of prompt_render */
+};
+
+/* Stop strings that a template adds to the settings of its requests. */
+struct added_stops {
+    int32_t n;
+    char at[SAMPLING_STOPS][SAMPLING_STOP_BYTES];
+};
 
 /* A request as it was ordered. */
 struct order {
@@ -15,10 +48,10 @@ struct order {
     bool pending;                   /* not yet taken by the thread */
     bool running;                   /* pending, or its end is not yet told */
     bool stop;
-    int32_t *prompt;                /* (n_prompt) while it is pending; the thread takes it */
-    size_t n_prompt;
+    struct question question;       /* while it is pending; the thread takes it */
     struct sampling settings;
     uint32_t settings_number;
+    struct added_stops stops;       /* in the settings, and to be added to those that replace them */
 };
 
 /* A sampler, and whose sequence breakers it has. */
@@ -29,62 +62,101 @@ struct chooser {
     int32_t n_breakers;
 };
 
-struct worker {
-    pthread_t thread;
-    int wake;                       /* eventfd */
-    pthread_mutex_t lock;           /* guards all down to `model_shown` */
-    pthread_cond_t orders, space;
-    struct event *ring;             /* (RING) */
-    size_t first, waiting;
-    bool quit;
-    bool failed;                    /* the model did not open */
-    uint64_t requests;              /* number of the last request */
-    struct order main, aside;
-    bool preview;                   /* one is asked for, with these settings */
-    struct sampling preview_settings;
-    int32_t pace;                   /* tokens that may still be made; -1: any number */
-    int32_t forced;                 /* the next token; -1: it is drawn */
-    const struct model *model_shown;
-
-    char *model_path;               /* below: the thread's own once it runs */
-    struct session_options options;
-    const struct model *model;
-    struct model *own;              /* NULL: it is another worker's */
-    struct session *session;
-    struct chooser chooser;
-};
-
-/* One request on its way. */
+/* One request on its way. Owned by the thread. */
 struct answer {
+    bool active;
     struct worker *worker;
     struct order *order;
     struct session *session;
     struct chooser *chooser;
     uint64_t request;
+    struct question question;
     struct ids ids;                 /* the prompt and the answer so far */
     struct sampling settings;
     uint32_t settings_number;
     struct textstream stream;
     struct buf text;                /* of the event being made */
     struct timings timings;
-    double started, prompt_read, waited;
-    int32_t forced;                 /* the next token, put by somebody; -1: none */
+    double started, prompt_read;
+    bool waits;                     /* for its turn, and what may come next was told */
+    double wait_began, waited;
+    bool stop;                      /* the answer ends with this step */
+    int32_t forced;                 /* the next token, put by worker_force; -1: none */
 };
 
-/* worker.c */
+struct service {
+    pthread_t thread;
+    pthread_mutex_t lock;           /* guards all down to `failed`, and what struct worker says */
+    pthread_cond_t changed;         /* the thread waits for it: an order, room in a ring, an end */
+    pthread_cond_t stepped;         /* the thread is done with a task */
+    struct worker *workers, *ended; /* lists by `next`; the thread frees those that ended */
+    struct worker *current;         /* the thread works for it */
+    bool failed;                    /* the model did not open */
+    const struct model *model;      /* NULL before it is open */
+
+    char *model_path;               /* below: the thread's own once it runs */
+    struct session_options options;
+    struct model *own;
+    struct runner *runner;
+};
+
+struct worker {
+    struct service *service;
+    struct worker *next;
+    int wake;                       /* eventfd */
+    struct event *ring;             /* (WORKER_RING); the service's lock guards it and all down to `rendered` */
+    size_t first, waiting;
+    bool quit;
+    bool opened;                    /* LOADED or FAILED is told */
+    bool failed;                    /* there is no session */
+    uint64_t requests;              /* number of the last request */
+    struct order main, aside;
+    bool preview;                   /* one is asked for, with these settings */
+    struct sampling preview_settings;
+    int32_t pace;                   /* tokens that may still be made; -1: any number */
+    int32_t forced;                 /* the next token; -1: it is drawn */
+    bool has_rendered;
+    struct prompt rendered;         /* of the last request made of messages, until it is taken */
+
+    const struct model *model_shown; /* the other thread's: written and read by worker_next's caller alone */
+
+    int32_t context;                /* below: the thread's own once it runs */
+    struct session *session;
+    struct chooser chooser;
+    struct answer main_answer, aside_answer;
+};
+
+/* worker-queue.c */
 /* Seconds, monotonic. */
 double worker_clock(void);
 /* Waits while the ring is full. */
 void worker_send(struct worker *w, const struct event *event);
 
 /* worker-answer.c: on the thread */
-/* The answer is to stop before its next token. */
-bool answer_must_stop(struct answer *a);
-/* Reads the prompt and makes tokens until the answer ends; tells all of it. */
-void answer_make(struct answer *a);
-/* Gives the sampler the sequence breakers of settings that need them. */
-void chooser_use(const struct worker *w, struct chooser *c, const struct sampling *settings);
-/* Entropy and survivors of what the sampler looked at last. */
-void chooser_tell(const struct chooser *c, struct event *event);
+/* Whether the answer ends before its next token. */
+bool answer_must_stop_locked(const struct answer *a);
+/* Whether the answer may make no token now because of the pace. */
+bool answer_must_wait_locked(const struct answer *a);
+/* Takes over the newest settings. */
+void answer_take_settings_locked(struct answer *a);
+/* Takes over the newest settings, stop, a forced token and one step of the pace: answer_step follows. */
+void answer_take_turn_locked(struct answer *a);
+/* Takes the order and reads its prompt, after sharing what another session of the service has read; afterwards the
+ * answer is active unless it ended. Its session and chooser are set. */
+void answer_begin(struct answer *a);
+/* Makes one token, or ends the answer. */
+void answer_step(struct answer *a);
+/* Tells what the next token may be, to a reader whose pace makes the answer wait. */
+void answer_tell_preview(struct answer *a);
+/* Tells the end of an answer that has not begun: stopped, or failed when err says so. */
+void answer_refuse(struct answer *a, const struct error *err);
+/* Releases what the answer holds; idempotent. */
+void answer_free(struct answer *a);
+void question_free(struct question *q);
+/* What the settings make of the logits after the last token of the worker's session, if there are any. */
+void chooser_preview(struct worker *w, const struct sampling *settings);
+
+/* worker-thread.c */
+void *service_run(void *service);
 
 #endif

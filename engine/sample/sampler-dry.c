@@ -8,6 +8,9 @@
 #include "engine/sample/sampler.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum { LONGEST = 64 };                 /* longer repetitions count as this */
 static const double PENALTY_MOST = 1e9; /* larger ones would leave no number */

@@ -6,6 +6,8 @@
 #include "engine/sample/sampler.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /* ---- arithmetic ------------------------------------------------------------------------------------------------- */
 
@@ -38,7 +40,7 @@ bool sampler_before(const float *x, int32_t a, int32_t b)
 }
 
 /* Puts the heap in order from position at down; the last in order is on top. */
-static void sift(const float *x, int32_t *heap, int32_t n, int32_t at)
+static void heap_sift(const float *x, int32_t *heap, int32_t n, int32_t at)
 {
     for (int32_t child; (child = 2 * at + 1) < n; at = child) {
         if (child + 1 < n && sampler_before(x, heap[child], heap[child + 1]))
@@ -57,13 +59,13 @@ void sampler_likeliest(const struct sampler *s, const float *x, int32_t k, int32
     for (int32_t i = 0; i < k; i++)
         heap[i] = i;
     for (int32_t i = k / 2 - 1; i >= 0; i--)
-        sift(x, heap, k, i);
+        heap_sift(x, heap, k, i);
     for (int32_t at = k; (at = s->scan->beyond(x, n, at, x[heap[0]])) < n; at += SCAN_STRETCH) {
         int32_t end = n - at < SCAN_STRETCH ? n : at + SCAN_STRETCH;
         for (int32_t i = at; i < end; i++)
             if (x[i] > x[heap[0]]) {
                 heap[0] = i;
-                sift(x, heap, k, 0);
+                heap_sift(x, heap, k, 0);
             }
     }
 }

@@ -4,6 +4,8 @@
 #include "engine/sample/sampler.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 static const float BANS = -100.0f, COLDEST = 0.01f;
@@ -29,7 +31,8 @@ static void penalise(struct sampler *s, const struct sampling *set, const int32_
 {
     if (set->repetition_penalty == 1.0f && set->presence_penalty == 0.0f && set->frequency_penalty == 0.0f)
         return;
-    size_t window = set->repetition_window < 0 || (size_t)set->repetition_window > n ? n : (size_t)set->repetition_window;
+    size_t window = set->repetition_window < 0 ||
+        (size_t)set->repetition_window > n ? n : (size_t)set->repetition_window;
     const int32_t *newest = previous + (n - window);
     for (size_t i = 0; i < window; i++)
         if (newest[i] >= 0 && newest[i] < s->vocab && s->counts[newest[i]] < UINT16_MAX)
@@ -44,8 +47,8 @@ static void penalise(struct sampler *s, const struct sampling *set, const int32_
     }
 }
 
-/* Entropy-based dynamic temperature (kalomaze 2023, as in koboldcpp and text-generation-webui): from temperature - range
- * when one token is certain to temperature + range when all are alike. */
+/* Entropy-based dynamic temperature (kalomaze 2023, as in koboldcpp and text-generation-webui): from temperature -
+ * range when one token is certain to temperature + range when all are alike. */
 static float temperature(const struct sampler *s, const struct sampling *set, float max)
 {
     if (set->dynatemp_range == 0.0f || s->vocab < 2)
@@ -104,7 +107,7 @@ static void keep_at_least(struct sampler *s, const float *keys, float least)
 }
 
 /* The survivors are those with at least this logit; max is the largest. */
-static void begin(struct sampler *s, float least, float max)
+static void begin_at(struct sampler *s, float least, float max)
 {
     memset(s->is_alive, 0, (size_t)s->vocab);
     s->n_alive = 0;
@@ -160,7 +163,8 @@ static void keep_typical(struct sampler *s, float typical_p, float max)
     keep_at_least(s, s->keys, least);
 }
 
-/* Exclude top choices (p-e-w, text-generation-webui pull request 6335, 2024): of the tokens that have the threshold's
+/* Exclude top choices (p-e-w, text-generation-webui pull request 6335, 2024; as in llama.cpp without an exception for
+ * newlines and end tokens): of the tokens that have the threshold's
  * probability, only the least likely stays. */
 static void exclude_top(struct sampler *s, float threshold)
 {
@@ -217,10 +221,10 @@ static void cut_logits(struct sampler *s, const struct sampling *set, float max,
         least = fmaxf(least, top_k_least(s, set->top_k));
         note_below(s, r, least, STAGE_TOP_K);
     }
-    begin(s, least, max);
+    begin_at(s, least, max);
 }
 
-static void cut(struct sampler *s, const struct sampling *set, float max, struct report *r)
+static void cut_tail(struct sampler *s, const struct sampling *set, float max, struct report *r)
 {
     cut_logits(s, set, max, r);
     if (set->top_p < 1.0f) {
@@ -258,10 +262,10 @@ void sampler_run_stages(struct sampler *s, const struct sampling *set, const int
         sampler_keep_only(s, sampler_likeliest_one(s, s->logits));
         sampler_note_removed(s, r, STAGE_TEMPERATURE);
     } else if (set->mirostat_tau > 0.0f) {
-        begin(s, -INFINITY, max);
+        begin_at(s, -INFINITY, max);
         keep_unsurprising(s, set->mirostat_tau);
         sampler_note_removed(s, r, STAGE_MIROSTAT);
     } else {
-        cut(s, set, max, r);
+        cut_tail(s, set, max, r);
     }
 }

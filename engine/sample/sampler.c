@@ -1,52 +1,21 @@
 /* The sampler: logits to one token.
  *
  * Meanings are those of transformers' logits processors (RepetitionPenalty, Temperature, TopK, TopP, MinP, Typical);
- * presence and frequency penalties are OpenAI's; where the others come from stands beside them. A draw walks the
- * survivors by id, so that it depends on nothing but the settings, the logits and the seed.
- *
- * Random numbers: xoshiro256** 1.0 by Blackman and Vigna, seeded by splitmix64. */
+ * presence and frequency penalties are llama.cpp's (OpenAI's formula over the window, the prompt included); the
+ * source of the others is named beside them. A draw walks the survivors by id, so that it depends on nothing but the
+ * settings, the logits and the seed. */
 #include "config.h"
 
 #include "engine/sample/sampler.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- random numbers --------------------------------------------------------------------------------------------- */
-
-static uint64_t rotate(uint64_t x, int k)
-{
-    return x << k | x >> (64 - k);
-}
-
-static uint64_t next_random(struct sampler *s)
-{
-    uint64_t *t = s->state, result = rotate(t[1] * 5, 7) * 9, shifted = t[1] << 17;
-    t[2] ^= t[0];
-    t[3] ^= t[1];
-    t[1] ^= t[2];
-    t[0] ^= t[3];
-    t[2] ^= shifted;
-    t[3] = rotate(t[3], 45);
-    return result;
-}
-
-double sampler_random(struct sampler *s)
-{
-    return (double)(next_random(s) >> 11) * 0x1p-53;
-}
-
-void sampler_seed(struct sampler *s, uint64_t seed)
-{
-    s->mu = -1;
-    for (int i = 0; i < 4; i++) {
-        seed += 0x9e3779b97f4a7c15;
-        uint64_t z = (seed ^ seed >> 30) * 0xbf58476d1ce4e5b9;
-        z = (z ^ z >> 27) * 0x94d049bb133111eb;
-        s->state[i] = z ^ z >> 31;
-    }
-}
+#include "base/error.h"
+#include "engine/engine.h"
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
@@ -68,7 +37,7 @@ struct sampler *sampler_new(int32_t vocab, struct error *err)
     }
     if (s == NULL || s->logits == NULL || s->weights == NULL || s->alive == NULL || s->is_alive == NULL ||
         s->order == NULL || s->keys == NULL || s->counts == NULL || s->breaks == NULL) {
-        error_set(err, ERR_MEMORY, "no memory to sample from %d tokens", (int)vocab);
+        error_set(err, ERR_MEMORY, "out of memory");
         sampler_free(s);
         return NULL;
     }
@@ -101,7 +70,7 @@ void sampler_set_breakers(struct sampler *s, const int32_t *ids, size_t n)
 
 /* ---- the choice ------------------------------------------------------------------------------------------------- */
 
-static int32_t draw(struct sampler *s)
+static int32_t draw_token(struct sampler *s)
 {
     double target = sampler_random(s) * s->mass, sum = 0;
     for (int32_t i = 0; i < s->n_alive; i++) {
@@ -153,7 +122,7 @@ static bool distribute(struct sampler *s, const struct sampling *settings, const
 }
 
 /* Mirostat's mu follows how surprising the choice was. */
-static void learn(struct sampler *s, const struct sampling *settings, int32_t id)
+static void learn_surprise(struct sampler *s, const struct sampling *settings, int32_t id)
 {
     if (settings->mirostat_tau == 0.0f || s->mu < 0)
         return;
@@ -161,8 +130,8 @@ static void learn(struct sampler *s, const struct sampling *settings, int32_t id
     s->mu = fmax(s->mu - (double)settings->mirostat_eta * (surprise - (double)settings->mirostat_tau), 0);
 }
 
-/* Tells of the token that was chosen, by this or by somebody else. */
-static void describe(struct sampler *s, const struct report *r, bool some, int32_t id, struct candidate *chosen)
+/* Describes the chosen token, whether it was sampled or forced. */
+static void describe_choice(struct sampler *s, const struct report *r, bool some, int32_t id, struct candidate *chosen)
 {
     bool known = some && !isnan(r->logits[id]);
     s->rank = known ? s->scan->rank(r->logits, s->vocab, id) : 0;
@@ -179,17 +148,18 @@ int32_t sampler_choose(struct sampler *s, const struct sampling *settings, const
     struct report r = {.best = best, .logits = logits};
     bool some = distribute(s, settings, previous, n, &r);
     bool drawn = some && settings->temperature != 0.0f;
-    int32_t id = drawn ? draw(s) : s->alive[0];
+    int32_t id = drawn ? draw_token(s) : s->alive[0];
     if (drawn)
-        learn(s, settings, id);
+        learn_surprise(s, settings, id);
     if (n_best != NULL)
         *n_best = r.n;
-    describe(s, &r, some, id, chosen);
+    describe_choice(s, &r, some, id, chosen);
     return id;
 }
 
-/* Everything but the draw, leaving random numbers and mirostat as they are. */
-static bool look(struct sampler *s, const struct sampling *settings, const int32_t *previous, size_t n, struct report *r)
+/* The distribution without a draw; random numbers and mirostat stay as they are. */
+static bool distribute_only(struct sampler *s, const struct sampling *settings, const int32_t *previous, size_t n,
+                            struct report *r)
 {
     uint64_t state[4];
     double mu = s->mu;
@@ -200,20 +170,20 @@ static bool look(struct sampler *s, const struct sampling *settings, const int32
     return some;
 }
 
-void sampler_put(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous, size_t n,
-                 int32_t id, struct candidate *chosen, struct candidate *best, int32_t *n_best)
+void sampler_put(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous,
+                 size_t n, int32_t id, struct candidate *chosen, struct candidate *best, int32_t *n_best)
 {
     struct report r = {.best = best, .logits = logits};
-    bool some = look(s, settings, previous, n, &r);
+    bool some = distribute_only(s, settings, previous, n, &r);
     *n_best = r.n;
-    describe(s, &r, some, id, chosen);
+    describe_choice(s, &r, some, id, chosen);
 }
 
 void sampler_preview(struct sampler *s, const struct sampling *settings, const float *logits, const int32_t *previous,
                      size_t n, struct candidate *best, int32_t *n_best)
 {
     struct report r = {.best = best, .logits = logits};
-    look(s, settings, previous, n, &r);
+    distribute_only(s, settings, previous, n, &r);
     *n_best = r.n;
 }
 

@@ -1,9 +1,14 @@
-/* Inside of the sampler: sampler-select.c does arithmetic over the vocabulary and finds the likeliest, sampler-dry.c
- * looks for repetitions, sampler-stages.c has the settings act one after another, sampler.c draws.
+/* Internals of the sampler: sampler-select.c does arithmetic over the vocabulary and finds the likeliest,
+ * sampler-dry.c looks for repetitions, sampler-stages.c applies the settings one after another, random.c has the
+ * random numbers, sampler.c draws.
  *
  * The vocabulary (to 256,000 tokens) is never sorted. */
 #ifndef PALAVER_ENGINE_SAMPLE_SAMPLER_H
 #define PALAVER_ENGINE_SAMPLE_SAMPLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "engine/engine.h"
 #include "engine/kernels/scan.h"
@@ -28,7 +33,7 @@ struct sampler {
     int32_t rank;       /* of the token chosen last, by the model */
 };
 
-/* What the candidates are told of the model's own probabilities. */
+/* The likeliest tokens, and what the model's own probabilities are made from. */
 struct report {
     struct candidate *best;
     int32_t n;
@@ -36,6 +41,11 @@ struct report {
     float max;
     double sum;
 };
+
+/* ---- random.c --------------------------------------------------------------------------------------------------- */
+
+/* Random, in [0, 1). */
+double sampler_random(struct sampler *s);
 
 /* ---- sampler-select.c ------------------------------------------------------------------------------------------- */
 
@@ -58,8 +68,6 @@ void sampler_discourage(struct sampler *s, const struct sampling *set, const int
 
 /* ---- sampler-stages.c ------------------------------------------------------------------------------------------- */
 
-/* Random, in [0, 1). */
-double sampler_random(struct sampler *s);
 /* Lets all settings act on s->logits, which begin as the model's: afterwards s->alive, weights and mass are the
  * distribution to draw from, at least one token. */
 void sampler_run_stages(struct sampler *s, const struct sampling *set, const int32_t *previous, size_t n,

@@ -4,9 +4,15 @@
 #include "engine/sample/sampling.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
 
 static const double BIAS_MOST = 100;
 enum { PIECE_BYTES = 1 << 20 };
@@ -68,7 +74,8 @@ static enum error_code add_stop(struct sampling *s, const char *value, struct er
 {
     size_t size = strlen(value);
     if (size == 0 || size >= SAMPLING_STOP_BYTES)
-        return error_set(err, ERR_ARGUMENT, "a stop string has 1 to %d bytes, this one %zu", SAMPLING_STOP_BYTES - 1, size);
+        return error_set(err, ERR_ARGUMENT, "a stop string has 1 to %d bytes, this one %zu", SAMPLING_STOP_BYTES - 1,
+                         size);
     if (s->n_stops == SAMPLING_STOPS)
         return error_set(err, ERR_ARGUMENT, "there can be %d stop strings, not more", SAMPLING_STOPS);
     memcpy(s->stops[s->n_stops++], value, size + 1);

@@ -1,14 +1,19 @@
-/* Sampling settings that are lists, as people write them: texts in quotes, tokens by their text. */
+/* Sampling settings that are lists, as users write them: texts in quotes, tokens by their text. */
 #include "config.h"
 
 #include "engine/sample/sampling.h"
 
 #include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
 
 enum { TEXT_MOST = 1 << 16, PIECE_BYTES = 1 << 20 };
 
@@ -31,8 +36,8 @@ static void write_quoted(const char *text, size_t size, struct buf *out)
     buf_putc(out, '"');
 }
 
-/* The token whose text this is; of several that which the text is encoded as, else the first. Control tokens are found by
- * their spelling. -1: none. */
+/* The token whose text this is; of several that which the text is encoded as, else the first. Control tokens are
+ * found by their spelling. -1: none. */
 static int32_t find_token(const struct tokenizer *t, const char *text, size_t size)
 {
     struct buf piece;
@@ -93,7 +98,7 @@ static bool is_quote(char c)
     return c == '"' || c == '\'';
 }
 
-/* The character that an escape stands for; *at is behind the backslash, and then behind the escape. */
+/* The character that an escape stands for; *at is after the backslash, and then after the escape. */
 static char escaped(const char **at)
 {
     const char *p = (*at)++;
@@ -118,12 +123,12 @@ static enum error_code read_quoted(const char **at, struct buf *out, struct erro
     if (*p == '\0')
         return error_set(err, ERR_ARGUMENT, "the quote before %s is not closed", begin + 1);
     if (out->size == 0)
-        return error_set(err, ERR_ARGUMENT, "between quotes stands at least one character");
+        return error_set(err, ERR_ARGUMENT, "there must be at least one character between quotes");
     *at = p + 1;
     return ERR_NONE;
 }
 
-static const char *skip(const char *text)
+static const char *skip_space(const char *text)
 {
     return text + strspn(text, " \t,");
 }
@@ -136,14 +141,14 @@ static enum error_code read_texts(struct sampling *s, enum sampling_list list, c
     while (*text != '\0') {
         buf_clear(item);
         if (!is_quote(*text))
-            return error_set(err, ERR_ARGUMENT, "behind a text in quotes stands another in quotes, not %s", text);
+            return error_set(err, ERR_ARGUMENT, "after a text in quotes there must be another in quotes, not %s", text);
         if (read_quoted(&text, item, err) != ERR_NONE)
             return err->code;
         if (strlen(buf_text(item)) != item->size)
             return error_set(err, ERR_ARGUMENT, "\\x00 can't stand in %s", sampling_list_name(list));
         if (sampling_list_add(s, list, buf_text(item), err) != ERR_NONE)
             return err->code;
-        text = skip(text);
+        text = skip_space(text);
     }
     return ERR_NONE;
 }
@@ -158,7 +163,8 @@ static enum error_code not_one_token(const struct tokenizer *t, const struct buf
             buf_putc(&pieces, ' ');
             write_token(t, ids.at[i], &pieces);
         }
-        error_set(err, ERR_ARGUMENT, "'%s' is no token of this model but %zu:%s%s", buf_text(text), ids.n, buf_text(&pieces),
+        error_set(err, ERR_ARGUMENT, "'%s' is no token of this model but %zu:%s%s", buf_text(text), ids.n,
+                  buf_text(&pieces),
                   ids.n > 8 ? " ..." : "");
     }
     buf_free(&pieces);
@@ -174,7 +180,8 @@ static enum error_code read_token(const char **at, const struct tokenizer *t, st
     long number = strtol(*at, &end, 10);
     if (isdigit((unsigned char)**at) && strchr(" \t=", *end) != NULL) {
         if (t != NULL && number >= tokenizer_size(t))
-            return error_set(err, ERR_ARGUMENT, "there is no token %ld; this model has %d", number, (int)tokenizer_size(t));
+            return error_set(err, ERR_ARGUMENT, "there is no token %ld; this model has %d", number,
+                             (int)tokenizer_size(t));
         *id = (int32_t)(number < INT32_MAX ? number : INT32_MAX);
         *at = end;
         return ERR_NONE;
@@ -202,17 +209,17 @@ static enum error_code read_biases(struct sampling *s, const char *text, const s
         text += strspn(text, " \t=");
         int size = (int)strcspn(text, " \t,");
         if (size == 0 || size > 40)
-            return error_set(err, ERR_ARGUMENT, "behind a token stands how much is added to its score: \" the\" -2");
+            return error_set(err, ERR_ARGUMENT, "a token is followed by what is added to its score: \" the\" -2");
         snprintf(value, sizeof value, "%d=%.*s", (int)id, size, text);
         if (sampling_list_add(s, LIST_LOGIT_BIAS, value, err) != ERR_NONE)
             return err->code;
-        text = skip(text + size);
+        text = skip_space(text + size);
     }
     return ERR_NONE;
 }
 
-enum error_code sampling_list_read(struct sampling *s, enum sampling_list list, const char *text, const struct tokenizer *t,
-                                   struct error *err)
+enum error_code sampling_list_read(struct sampling *s, enum sampling_list list, const char *text,
+                                   const struct tokenizer *t, struct error *err)
 {
     struct sampling next = *s;
     struct buf item;

@@ -5,10 +5,15 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/error.h"
+#include "engine/engine.h"
 
 struct sampling sampling_defaults(void)
 {
@@ -38,11 +43,12 @@ struct sampling sampling_defaults(void)
 
 const struct sampling_field sampling_fields[] = {
     FIELD(repetition_penalty, FIELD_FLOAT, 0.01, 10, 1, "above 1 makes tokens that were just used less likely"),
-    FIELD(repetition_window, FIELD_INT, -1, 1 << 20, NAN, "how many of the newest tokens the penalties look at, -1 for all"),
+    FIELD(repetition_window, FIELD_INT, -1, 1 << 20, NAN,
+          "how many of the newest tokens the penalties look at, -1 for all"),
     FIELD(presence_penalty, FIELD_FLOAT, -2, 2, 0, "taken off the score of every token that was used"),
     FIELD(frequency_penalty, FIELD_FLOAT, -2, 2, 0, "taken off the score for each time a token was used"),
     RARE(dry_multiplier, FIELD_FLOAT, 0, 10, 0, "dry_multiplier",
-         "how much less likely a token is that goes on repeating a passage"),
+         "how much less likely a token is that continues a repeated passage"),
     RARE(dry_base, FIELD_FLOAT, 1, 8, NAN, "dry_multiplier", "how fast DRY's penalty grows with the passage's length"),
     RARE(dry_allowed_length, FIELD_INT, 1, 1 << 20, NAN, "dry_multiplier", "tokens that DRY lets be repeated"),
     FIELD(temperature, FIELD_FLOAT, 0, 10, 1, "below 1 surer, above 1 more varied, 0 always the likeliest token"),
@@ -80,14 +86,6 @@ static const struct { const char *alias, *name; } aliases[] = {
     {"mirostat_ent", "mirostat_tau"},
     {"mirostat_lr", "mirostat_eta"},
 };
-
-bool sampling_same_name(const char *a, const char *b)
-{
-    for (; *a != '\0' && *b != '\0'; a++, b++)
-        if (*a != *b && !(strchr("-_", *a) != NULL && strchr("-_", *b) != NULL))
-            return false;
-    return *a == *b;
-}
 
 const struct sampling_field *sampling_field(const char *name)
 {

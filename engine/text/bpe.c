@@ -2,13 +2,18 @@
  * and merged in the order of the vocabulary's list of merges. */
 #include "config.h"
 
-#include "engine/text/tokenizer.h"
-
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
+#include "engine/file/source.h"
 #include "engine/text/symbols.h"
+#include "engine/text/tokenizer.h"
 
 /* GPT-2's letter for a byte: printable Latin-1 bytes are themselves, the others U+0100 and up in turn. */
 static uint32_t byte_letter(int byte)
@@ -76,7 +81,7 @@ static bool read_merges(struct tokenizer *t, const struct source *source, struct
         t->n_merge_slots *= 2;
     t->merges = malloc(t->n_merge_slots * sizeof *t->merges);
     if (t->merges == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for %llu merges", (unsigned long long)n);
+        error_set(err, ERR_MEMORY, "out of memory");
         return false;
     }
     for (uint32_t i = 0; i < t->n_merge_slots; i++)
@@ -89,34 +94,19 @@ static bool read_merges(struct tokenizer *t, const struct source *source, struct
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-static const struct { const char *name; enum pretokenizer pre; } pretokenizers[] = {
-    {"gpt-2", PRE_GPT2}, {"gpt2", PRE_GPT2}, {"olmo", PRE_GPT2}, {"mpt", PRE_GPT2},
-    {"smollm", PRE_SMOLLM}, {"starcoder", PRE_SMOLLM}, {"refact", PRE_SMOLLM}, {"command-r", PRE_SMOLLM},
-    {"llama-bpe", PRE_LLAMA3}, {"llama3", PRE_LLAMA3}, {"llama-v3", PRE_LLAMA3},
-    {"qwen2", PRE_QWEN2}, {"deepseek-r1-qwen", PRE_QWEN2},
-};
-
-static bool choose_pretokenizer(struct tokenizer *t, const struct source *source, struct error *err)
+static bool choose_cutter(struct tokenizer *t, const struct source *source, struct error *err)
 {
-    const char *name;
-    uint64_t size;
-    if (!source_string(source, "tokenizer.ggml.pre", &name, &size))
-        return true; /* files from before the key was there: GPT-2's */
-    for (size_t i = 0; i < sizeof pretokenizers / sizeof *pretokenizers; i++)
-        if (strlen(pretokenizers[i].name) == size && memcmp(pretokenizers[i].name, name, size) == 0) {
-            t->pre = pretokenizers[i].pre;
-            return true;
-        }
-    error_set(err, ERR_UNSUPPORTED, "pre-tokeniser '%.*s' is not supported; Palaver knows gpt-2, smollm, llama-bpe and qwen2",
-              (int)(size < 40 ? size : 40), name);
-    return false;
+    const char *name = "gpt-2"; /* of files from before the key was there */
+    uint64_t size = 5;
+    source_string(source, "tokenizer.ggml.pre", &name, &size);
+    return cutter_open(&t->cutter, name, size, err) == ERR_NONE;
 }
 
-bool bpe_open(struct tokenizer *t, const struct source *source, struct error *err)
+static bool bpe_open(struct tokenizer *t, const struct source *source, struct error *err)
 {
-    if (!choose_pretokenizer(t, source, err) || !read_merges(t, source, err))
+    if (!choose_cutter(t, source, err) || !read_merges(t, source, err))
         return false;
-    t->ignore_merges = t->pre == PRE_LLAMA3;
+    t->adds_bos = t->cutter.whole_words;
     for (int b = 0; b < 256; b++) {
         char letter[4];
         size_t size = utf8_encode(byte_letter(b), letter);
@@ -127,7 +117,8 @@ bool bpe_open(struct tokenizer *t, const struct source *source, struct error *er
 
 /* ---- encoding --------------------------------------------------------------------------------------------------- */
 
-static bool pair(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id, float *score)
+static bool pair_token(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id,
+                       float *score)
 {
     if (left->id < 0 || right->id < 0)
         return false;
@@ -144,7 +135,7 @@ static int32_t whole_word(const struct tokenizer *t, const char *word, size_t si
 {
     char spelled[512];
     size_t n = 0;
-    if (!t->ignore_merges || size > sizeof spelled / 2)
+    if (!t->cutter.whole_words || size > sizeof spelled / 2)
         return -1;
     for (size_t i = 0; i < size; i++)
         n += utf8_encode(byte_letter((unsigned char)word[i]), spelled + n);
@@ -152,42 +143,47 @@ static int32_t whole_word(const struct tokenizer *t, const char *word, size_t si
     return id >= 0 && t->types[id] == TOKEN_NORMAL ? id : -1;
 }
 
-static bool encode_word(const struct tokenizer *t, const char *word, size_t size, struct symbols *s, struct ids *out)
+/* A text on its way to ids. */
+struct encoding {
+    const struct tokenizer *t;
+    struct symbols symbols; /* of the word at hand */
+    struct ids *out;
+};
+
+static bool encode_word(void *context, const char *word, size_t size)
 {
-    int32_t id = whole_word(t, word, size);
+    struct encoding *e = context;
+    struct symbols *s = &e->symbols;
+    int32_t id = whole_word(e->t, word, size);
     if (id >= 0)
-        return ids_append(out, &id, 1);
+        return ids_append(e->out, &id, 1);
     symbols_clear(s);
     for (size_t i = 0; i < size; i++)
-        if (!symbols_add(s, (uint32_t)i, 1, t->byte_ids[(unsigned char)word[i]], false))
+        if ((id = e->t->byte_ids[(unsigned char)word[i]]) >= 0 && !symbols_add(s, (uint32_t)i, 1, id, false))
             return false;
-    if (!symbols_merge(s, pair, t))
+    if (!symbols_merge(s, pair_token, e->t))
         return false;
-    for (int32_t i = 0; i >= 0; i = s->at[i].next) {
-        id = s->at[i].id >= 0 ? s->at[i].id : t->unknown;
-        if (id >= 0 && !ids_append(out, &id, 1))
+    for (int32_t i = s->n > 0 ? 0 : -1; i >= 0; i = s->at[i].next)
+        if (!ids_append(e->out, &s->at[i].id, 1))
             return false;
-    }
     return true;
 }
 
-enum error_code bpe_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out, struct error *err)
+/* Bytes that the vocabulary lacks are left out, as by Hugging Face's tokenizers: its unknown token may end a text. */
+static enum error_code bpe_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out,
+                                  struct error *err)
 {
-    struct symbols s = {0};
-    size_t before = out->n;
-    bool ok = true;
-    for (size_t at = 0, used; ok && at < size; at += used) {
-        used = pretokenize(t->pre, text + at, size - at);
-        ok = encode_word(t, text + at, used, &s, out);
-    }
-    symbols_free(&s);
+    struct encoding e = {.t = t, .out = out};
+    const size_t before = out->n;
+    const bool ok = cutter_cut(&t->cutter, text, size, encode_word, &e);
+    symbols_free(&e.symbols);
     if (ok)
         return ERR_NONE;
     out->n = before;
-    return error_set(err, ERR_MEMORY, "no memory to split %zu bytes into tokens", size);
+    return error_set(err, ERR_MEMORY, "out of memory");
 }
 
-bool bpe_piece(const struct tokenizer *t, int32_t id, struct buf *out)
+static bool bpe_piece(const struct tokenizer *t, int32_t id, struct buf *out)
 {
     const char *text = token_text(t, id);
     size_t size = token_size(t, id);
@@ -202,3 +198,22 @@ bool bpe_piece(const struct tokenizer *t, int32_t id, struct buf *out)
     }
     return !buf_failed(out);
 }
+
+static bool bpe_decode(const struct tokenizer *t, const int32_t *ids, size_t n, struct buf *out)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] >= 0 && ids[i] < t->n && t->types[ids[i]] != TOKEN_CONTROL)
+            bpe_piece(t, ids[i], out);
+    return !buf_failed(out);
+}
+
+const struct tokenizer_kind bpe_kind = {
+    .name = "gpt2",
+    .bos = -1,
+    .eos = -1,
+    .unknown = -1,
+    .open = bpe_open,
+    .encode = bpe_encode,
+    .decode = bpe_decode,
+    .piece = bpe_piece,
+};

@@ -1,6 +1,8 @@
 /* Growable arrays of token ids. */
 #include "engine/engine.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

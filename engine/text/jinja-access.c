@@ -8,12 +8,13 @@
 #include "engine/text/jinja-node.h"
 #include "engine/text/jinja-number.h"
 
-/* ---- attributes -------------------------------------------------------------------------------------------------------------- */
+/* ---- attributes -------------------------------------------------------------------------------------------------- */
 
 /* Methods that would change what they belong to; the sandbox lets nobody at them. */
 static bool changes(struct jvalue object, const char *name)
 {
-    static const char *const of_lists[] = {"append", "clear", "pop", "reverse", "insert", "sort", "extend", "remove", NULL};
+    static const char *const of_lists[] = {"append", "clear",  "pop",    "reverse", "insert",
+                                           "sort",   "extend", "remove", NULL};
     static const char *const of_dicts[] = {"clear", "pop", "popitem", "setdefault", "update", NULL};
     for (const char *const *n = object.kind == J_DICT ? of_dicts : of_lists; *n != NULL; n++)
         if (strcmp(*n, name) == 0)
@@ -58,8 +59,9 @@ static struct jvalue group_attribute(const struct jlist *tuple, const char *name
 /* What Python's numbers have; no chat template is known to ask for it. */
 static void refuse_number_attribute(struct jheap *h, const char *name)
 {
-    static const char *const names[] = {"real", "imag", "numerator", "denominator", "conjugate", "bit_length", "bit_count",
-                                        "to_bytes", "from_bytes", "as_integer_ratio", "is_integer", "hex", "fromhex"};
+    static const char *const names[] = {"real",       "imag",      "numerator", "denominator", "conjugate",
+                                        "bit_length", "bit_count", "to_bytes",  "from_bytes",  "as_integer_ratio",
+                                        "is_integer", "hex",       "fromhex"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             jheap_fail(h, ERR_UNSUPPORTED, "the attribute '%s' of numbers is not followed", name);
@@ -67,10 +69,11 @@ static void refuse_number_attribute(struct jheap *h, const char *name)
 
 static const struct jroutine *methods_of(struct jvalue v)
 {
-    return v.kind == J_STRING                         ? jmethods_text
-         : v.kind == J_LIST || v.kind == J_TUPLE      ? jmethods_list
-         : v.kind == J_DICT                           ? jmethods_dict
-         : v.kind == J_CYCLER                         ? jmethods_cycler : NULL;
+    return v.kind == J_STRING                      ? jmethods_text
+           : v.kind == J_LIST || v.kind == J_TUPLE ? jmethods_list
+           : v.kind == J_DICT                      ? jmethods_dict
+           : v.kind == J_CYCLER                    ? jmethods_cycler
+                                                   : NULL;
 }
 
 struct jvalue jaccess_own(struct jrun *r, struct jvalue object, const char *name)
@@ -81,7 +84,8 @@ struct jvalue jaccess_own(struct jrun *r, struct jvalue object, const char *name
     jv_need_defined(&r->heap, object);
     if (reserved || changes(object, name))
         return jv_undefined(&r->heap, "access to attribute '%.60s' of '%s' object is unsafe.", name, jv_type(object));
-    const struct jroutine *methods = methods_of(object), *method = methods != NULL ? jroutine_find(methods, name) : NULL;
+    const struct jroutine *methods = methods_of(object),
+                          *method = methods != NULL ? jroutine_find(methods, name) : NULL;
     if (method != NULL && !(object.kind == J_TUPLE && strcmp(name, "copy") == 0))
         return jfunction_new(&r->heap, method, object);
     switch (object.kind) {
@@ -93,13 +97,12 @@ struct jvalue jaccess_own(struct jrun *r, struct jvalue object, const char *name
     case J_RANGE: return range_attribute(object.range, name);
     case J_MACRO: return macro_attribute(r, object.macro, name);
     case J_LOOP: return jloop_attribute(r, object.loop, name);
-    case J_CYCLER:
-        return strcmp(name, "current") == 0 ? object.cycle->items->at[object.cycle->next] : found;
+    case J_CYCLER: return strcmp(name, "current") == 0 ? object.cycle->items->at[object.cycle->next] : found;
     default: return found;
     }
 }
 
-/* ---- items -------------------------------------------------------------------------------------------------------------------- */
+/* ---- items ------------------------------------------------------------------------------------------------------- */
 
 static bool is_integer(struct jvalue v)
 {
@@ -165,7 +168,8 @@ struct jvalue jaccess_path(struct jrun *r, struct jvalue object, struct jvalue p
         size_t end = jtext_find(h, path.text, dot, at, path.text->size);
         end = end == SIZE_MAX ? path.text->size : end;
         struct jtext *part = jtext_part(h, path.text, at, end);
-        bool number = part->size > 0 && part->size < 18 && strspn(jheap_copy(h, jtext_bytes(h, part), part->size), "0123456789") == part->size;
+        bool number = part->size > 0 && part->size < 18 &&
+                      strspn(jheap_copy(h, jtext_bytes(h, part), part->size), "0123456789") == part->size;
         int64_t i = 0;
         object = jaccess_item(r, object, number && jnumber_read_int(h, part, 10, &i) ? jv_int(i) : jv_text(part));
         at = end + 1;

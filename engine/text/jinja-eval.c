@@ -15,10 +15,11 @@ static struct jvalue eval_name(struct jrun *r, const char *name)
     if (v.kind != J_ABSENT)
         return v;
     const struct jroutine *global = jglobal_find(name);
-    return global != NULL ? jfunction_new(&r->heap, global, jv_none()) : jv_undefined(&r->heap, "'%.60s' is undefined", name);
+    return global != NULL ? jfunction_new(&r->heap, global, jv_none())
+                          : jv_undefined(&r->heap, "'%.60s' is undefined", name);
 }
 
-/* ---- containers ------------------------------------------------------------------------------------------------------------------ */
+/* ---- containers -------------------------------------------------------------------------------------------------- */
 
 static struct jvalue eval_list(struct jrun *r, const struct jnode *node)
 {
@@ -46,7 +47,7 @@ static struct jvalue eval_slice(struct jrun *r, const struct jnode *node)
     return joperate_slice(&r->heap, v, bounds[0], bounds[1], bounds[2]);
 }
 
-/* ---- operators --------------------------------------------------------------------------------------------------------------------- */
+/* ---- operators --------------------------------------------------------------------------------------------------- */
 
 static struct jvalue eval_operate(struct jrun *r, const struct jnode *node)
 {
@@ -62,7 +63,8 @@ static struct jvalue eval_sign(struct jrun *r, const struct jnode *node)
     struct jvalue v = jeval(r, node->left);
     jv_need_defined(&r->heap, v);
     if (!jv_is_number(v))
-        jheap_fail(&r->heap, ERR_FORMAT, "bad operand type for unary %c: '%s'", node->kind == N_NEGATE ? '-' : '+', jv_type(v));
+        jheap_fail(&r->heap, ERR_FORMAT, "bad operand type for unary %c: '%s'", node->kind == N_NEGATE ? '-' : '+',
+                   jv_type(v));
     if (node->kind == N_NEGATE)
         return jnumber_negate(&r->heap, v);
     return v.kind == J_BOOL ? jv_int(v.truth) : v;
@@ -104,7 +106,7 @@ static struct jvalue eval_compare(struct jrun *r, const struct jnode *node)
     return jv_bool(true);
 }
 
-/* ---- choices ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- choices ----------------------------------------------------------------------------------------------------- */
 
 static struct jvalue eval_logic(struct jrun *r, const struct jnode *node)
 {
@@ -118,11 +120,12 @@ static struct jvalue eval_choose(struct jrun *r, const struct jnode *node)
         return jeval(r, node->left);
     if (node->right != NULL)
         return jeval(r, node->right);
-    return jv_undefined(&r->heap, "the inline if-expression on line %d evaluated to false and no else section was defined.",
+    return jv_undefined(&r->heap,
+                        "the inline if-expression on line %d evaluated to false and no else section was defined.",
                         node->line);
 }
 
-/* ---- calls -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- calls ------------------------------------------------------------------------------------------------------- */
 
 static void add_named(struct jheap *h, struct jargs *args, size_t *capacity, const char *name, struct jvalue value)
 {
@@ -188,7 +191,8 @@ static struct jvalue apply_routine(struct jrun *r, const struct jnode *node, str
     struct jargs args = eval_arguments(r, node->call, NULL);
     r->heap.line = node->line;
     if (node->routine == NULL)
-        jheap_fail(&r->heap, ERR_UNSUPPORTED, "there is no %s named '%.60s'", node->kind == N_FILTER ? "filter" : "test", node->name);
+        jheap_fail(&r->heap, ERR_UNSUPPORTED, "there is no %s named '%.60s'",
+                   node->kind == N_FILTER ? "filter" : "test", node->name);
     return jroutine_call(r, node->routine, v, &args);
 }
 
@@ -202,7 +206,7 @@ struct jvalue jeval_filtered(struct jrun *r, const struct jnode *filters, struct
     return v;
 }
 
-/* ---- all ----------------------------------------------------------------------------------------------------------------------------- */
+/* ---- all --------------------------------------------------------------------------------------------------------- */
 
 static struct jvalue eval_kind(struct jrun *r, const struct jnode *node)
 {

@@ -13,7 +13,7 @@ enum flow { FLOW_ON, FLOW_BREAK, FLOW_CONTINUE };
 
 static enum flow exec_body(struct jrun *r, const struct jnode *body);
 
-/* ---- output --------------------------------------------------------------------------------------------------------------------- */
+/* ---- output ------------------------------------------------------------------------------------------------------ */
 
 static void put_text(struct jrun *r, struct jtext *t)
 {
@@ -48,7 +48,7 @@ static struct jtext *capture(struct jrun *r, const struct jnode *body, struct js
     return joined(r, &out);
 }
 
-/* ---- assignment ------------------------------------------------------------------------------------------------------------------- */
+/* ---- assignment -------------------------------------------------------------------------------------------------- */
 
 static void assign(struct jrun *r, const struct jnode *target, struct jvalue v);
 
@@ -94,7 +94,7 @@ static enum flow exec_set_block(struct jrun *r, const struct jnode *node)
     return flow;
 }
 
-/* ---- loops -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- loops ------------------------------------------------------------------------------------------------------- */
 
 static bool next_plain(struct jrun *r, struct jloop *loop, struct jvalue *item)
 {
@@ -117,15 +117,24 @@ static bool next_filtered(struct jrun *r, struct jloop *loop, struct jvalue *ite
 
 static struct jvalue call_loop(struct jrun *r, struct jloop *loop, const struct jargs *args);
 
-static enum flow run_loop(struct jrun *r, const struct jnode *node, struct jvalue over, struct jscope *outside, int depth)
+static enum flow run_loop(struct jrun *r, const struct jnode *node, struct jvalue over, struct jscope *outside,
+                          int depth)
 {
     struct jscope *before = r->scope;
     struct jloop *loop = jheap_take(&r->heap, sizeof *loop);
     enum flow flow = FLOW_ON;
     bool completed = false; /* an iteration went through to its end; so Jinja decides on else */
-    *loop = (struct jloop){.run = r, .node = node, .outside = outside, .over = over, .walk = jwalk_open(&r->heap, over),
-                           .index = SIZE_MAX, .depth = depth, .length = SIZE_MAX, .filtered = node->test != NULL,
-                           .call = node->recursive ? call_loop : NULL, .next = node->test != NULL ? next_filtered : next_plain};
+    *loop = (struct jloop){.run = r,
+                           .node = node,
+                           .outside = outside,
+                           .over = over,
+                           .walk = jwalk_open(&r->heap, over),
+                           .index = SIZE_MAX,
+                           .depth = depth,
+                           .length = SIZE_MAX,
+                           .filtered = node->test != NULL,
+                           .call = node->recursive ? call_loop : NULL,
+                           .next = node->test != NULL ? next_filtered : next_plain};
     while (flow != FLOW_BREAK && jloop_next(r, loop)) {
         r->scope = jscope_new(&r->heap, outside);
         jscope_set(&r->heap, r->scope, r->loop, (struct jvalue){.kind = J_LOOP, .loop = loop});
@@ -151,7 +160,7 @@ static struct jvalue call_loop(struct jrun *r, struct jloop *loop, const struct 
     return jv_text(joined(r, &out));
 }
 
-/* ---- macros ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- macros ------------------------------------------------------------------------------------------------------ */
 
 /* Takes the named argument out of the row; J_ABSENT. */
 static struct jvalue take_named(struct jargs *args, const char *name)
@@ -245,7 +254,7 @@ static void exec_call_block(struct jrun *r, const struct jnode *node)
     put_text(r, jv_str(&r->heap, jeval_call(r, node->left, &caller)));
 }
 
-/* ---- the rest ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- the rest ---------------------------------------------------------------------------------------------------- */
 
 static enum flow exec_if(struct jrun *r, const struct jnode *node)
 {

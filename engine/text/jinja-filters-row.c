@@ -20,7 +20,7 @@ static struct jvalue key_of(struct jrun *r, struct jvalue item, struct jvalue pa
     return exact ? v : folded(&r->heap, v);
 }
 
-/* ---- ends ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- ends -------------------------------------------------------------------------------------------------------- */
 
 static struct jvalue filter_first(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -39,8 +39,10 @@ static struct jvalue filter_last(struct jrun *r, struct jvalue self, const struc
     if (!jv_truth(self))
         return jv_undefined(h, "No last item, sequence was empty.");
     if (self.kind == J_STRING)
-        return jv_text(jtext_mark(h, jtext_part(h, self.text, jtext_offset(h, self.text, jtext_chars(h, self.text) - 1),
-                                                self.text->size), false));
+        return jv_text(jtext_mark(h,
+                                  jtext_part(h, self.text, jtext_offset(h, self.text, jtext_chars(h, self.text) - 1),
+                                             self.text->size),
+                                  false));
     struct jlist *items = jv_items(h, self);
     return items->at[items->n - 1];
 }
@@ -83,7 +85,7 @@ static struct jvalue filter_sum(struct jrun *r, struct jvalue self, const struct
     return sum;
 }
 
-/* ---- order ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- order ------------------------------------------------------------------------------------------------------- */
 
 static struct jvalue filter_reverse(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -210,7 +212,7 @@ static struct jvalue filter_groupby(struct jrun *r, struct jvalue self, const st
     return jv_list(out);
 }
 
-/* ---- parts ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- parts ------------------------------------------------------------------------------------------------------- */
 
 static struct jvalue filter_batch(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -263,7 +265,7 @@ static struct jvalue filter_join(struct jrun *r, struct jvalue self, const struc
     return jv_text(jstring_join(h, separator, texts));
 }
 
-/* ---- map and select ------------------------------------------------------------------------------------------------------------------ */
+/* ---- map and select ---------------------------------------------------------------------------------------------- */
 
 static struct jvalue named_argument(const struct jargs *args, struct jheap *h, const char *name)
 {
@@ -306,7 +308,8 @@ static struct jvalue filter_map(struct jrun *r, struct jvalue self, const struct
 }
 
 /* The items for which a test, or their truth, is as wanted; by_attribute: of an attribute, which the first argument names. */
-static struct jvalue choose(struct jrun *r, struct jvalue self, const struct jargs *args, bool wanted, bool by_attribute)
+static struct jvalue choose(struct jrun *r, struct jvalue self, const struct jargs *args, bool wanted,
+                            bool by_attribute)
 {
     struct jheap *h = &r->heap;
     struct jlist *out = jlist_new(h);
@@ -354,14 +357,25 @@ static struct jvalue filter_rejectattr(struct jrun *r, struct jvalue self, const
 }
 
 const struct jroutine jfilters_row[] = {
-    {"batch", filter_batch, 1, "linecount fill_with", NULL}, {"dictsort", filter_dictsort, 0, "case_sensitive by reverse", NULL},
-    {"first", filter_first, 0, NULL, NULL}, {"groupby", filter_groupby, 1, "attribute default case_sensitive", NULL},
-    {"items", filter_items, 0, NULL, NULL}, {"join", filter_join, 0, "d attribute", NULL}, {"last", filter_last, 0, NULL, NULL},
-    {"list", filter_list, 0, NULL, NULL}, {"map", NULL, 0, NULL, filter_map},
-    {"max", filter_max, 0, "case_sensitive attribute", NULL}, {"min", filter_min, 0, "case_sensitive attribute", NULL},
-    {"reject", NULL, 0, NULL, filter_reject}, {"rejectattr", NULL, 0, NULL, filter_rejectattr},
-    {"reverse", filter_reverse, 0, NULL, NULL}, {"select", NULL, 0, NULL, filter_select},
-    {"selectattr", NULL, 0, NULL, filter_selectattr}, {"slice", filter_slice, 1, "slices fill_with", NULL},
-    {"sort", filter_sort, 0, "reverse case_sensitive attribute", NULL}, {"sum", filter_sum, 0, "attribute start", NULL},
-    {"unique", filter_unique, 0, "case_sensitive attribute", NULL}, {NULL, NULL, 0, NULL, NULL},
+    {"batch", filter_batch, 1, "linecount fill_with", NULL},
+    {"dictsort", filter_dictsort, 0, "case_sensitive by reverse", NULL},
+    {"first", filter_first, 0, NULL, NULL},
+    {"groupby", filter_groupby, 1, "attribute default case_sensitive", NULL},
+    {"items", filter_items, 0, NULL, NULL},
+    {"join", filter_join, 0, "d attribute", NULL},
+    {"last", filter_last, 0, NULL, NULL},
+    {"list", filter_list, 0, NULL, NULL},
+    {"map", NULL, 0, NULL, filter_map},
+    {"max", filter_max, 0, "case_sensitive attribute", NULL},
+    {"min", filter_min, 0, "case_sensitive attribute", NULL},
+    {"reject", NULL, 0, NULL, filter_reject},
+    {"rejectattr", NULL, 0, NULL, filter_rejectattr},
+    {"reverse", filter_reverse, 0, NULL, NULL},
+    {"select", NULL, 0, NULL, filter_select},
+    {"selectattr", NULL, 0, NULL, filter_selectattr},
+    {"slice", filter_slice, 1, "slices fill_with", NULL},
+    {"sort", filter_sort, 0, "reverse case_sensitive attribute", NULL},
+    {"sum", filter_sum, 0, "attribute start", NULL},
+    {"unique", filter_unique, 0, "case_sensitive attribute", NULL},
+    {NULL, NULL, 0, NULL, NULL},
 };

@@ -91,7 +91,7 @@ static struct jvalue filter_format(struct jrun *r, struct jvalue self, const str
     return jv_text(jformat_percent(h, jv_str(h, self), values));
 }
 
-/* ---- lines ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- lines ------------------------------------------------------------------------------------------------------- */
 
 static struct jtext *indentation(struct jheap *h, struct jvalue width)
 {
@@ -135,7 +135,7 @@ static struct jvalue filter_truncate(struct jrun *r, struct jvalue self, const s
     return jv_text(joperate_join(h, space == SIZE_MAX ? kept : jtext_part(h, kept, 0, space), end));
 }
 
-/* ---- HTML ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- HTML -------------------------------------------------------------------------------------------------------- */
 
 static struct jvalue filter_escape(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -232,16 +232,28 @@ static struct jvalue filter_refused(struct jrun *r, struct jvalue self, const st
 }
 
 const struct jroutine jfilters_text[] = {
-    {"capitalize", filter_capitalize, 0, NULL, NULL}, {"center", filter_center, 0, "width", NULL},
-    {"e", filter_escape, 0, NULL, NULL}, {"escape", filter_escape, 0, NULL, NULL},
-    {"forceescape", filter_forceescape, 0, NULL, NULL}, {"format", NULL, 0, NULL, filter_format},
-    {"indent", filter_indent, 0, "width first blank", NULL}, {"lower", filter_lower, 0, NULL, NULL},
-    {"pprint", NULL, 0, NULL, filter_refused}, {"random", NULL, 0, NULL, filter_refused},
-    {"replace", filter_replace, 2, "old new count", NULL}, {"safe", filter_safe, 0, NULL, NULL},
-    {"string", filter_string, 0, NULL, NULL}, {"striptags", NULL, 0, NULL, filter_refused},
-    {"title", filter_title, 0, NULL, NULL}, {"trim", filter_trim, 0, "chars", NULL},
-    {"truncate", filter_truncate, 0, "length killwords end leeway", NULL}, {"upper", filter_upper, 0, NULL, NULL},
-    {"urlencode", filter_urlencode, 0, NULL, NULL}, {"urlize", NULL, 0, NULL, filter_refused},
-    {"wordcount", filter_wordcount, 0, NULL, NULL}, {"wordwrap", NULL, 0, NULL, filter_refused},
-    {"xmlattr", filter_xmlattr, 0, "autospace", NULL}, {NULL, NULL, 0, NULL, NULL},
+    {"capitalize", filter_capitalize, 0, NULL, NULL},
+    {"center", filter_center, 0, "width", NULL},
+    {"e", filter_escape, 0, NULL, NULL},
+    {"escape", filter_escape, 0, NULL, NULL},
+    {"forceescape", filter_forceescape, 0, NULL, NULL},
+    {"format", NULL, 0, NULL, filter_format},
+    {"indent", filter_indent, 0, "width first blank", NULL},
+    {"lower", filter_lower, 0, NULL, NULL},
+    {"pprint", NULL, 0, NULL, filter_refused},
+    {"random", NULL, 0, NULL, filter_refused},
+    {"replace", filter_replace, 2, "old new count", NULL},
+    {"safe", filter_safe, 0, NULL, NULL},
+    {"string", filter_string, 0, NULL, NULL},
+    {"striptags", NULL, 0, NULL, filter_refused},
+    {"title", filter_title, 0, NULL, NULL},
+    {"trim", filter_trim, 0, "chars", NULL},
+    {"truncate", filter_truncate, 0, "length killwords end leeway", NULL},
+    {"upper", filter_upper, 0, NULL, NULL},
+    {"urlencode", filter_urlencode, 0, NULL, NULL},
+    {"urlize", NULL, 0, NULL, filter_refused},
+    {"wordcount", filter_wordcount, 0, NULL, NULL},
+    {"wordwrap", NULL, 0, NULL, filter_refused},
+    {"xmlattr", filter_xmlattr, 0, "autospace", NULL},
+    {NULL, NULL, 0, NULL, NULL},
 };

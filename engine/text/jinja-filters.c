@@ -17,7 +17,7 @@ const struct jroutine *jfilter_find(const char *name)
     return found;
 }
 
-/* ---- any ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- any --------------------------------------------------------------------------------------------------------- */
 
 static struct jvalue filter_default(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -64,7 +64,8 @@ static struct jtext *indent_of(struct jheap *h, struct jvalue v)
 static struct jvalue filter_tojson(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
     struct jheap *h = &r->heap;
-    struct jtext *indent = indent_of(h, a[1]), *item = jtext_string(h, indent == NULL ? ", " : ","), *pair = jtext_string(h, ": ");
+    struct jtext *indent = indent_of(h, a[1]), *item = jtext_string(h, indent == NULL ? ", " : ","),
+                 *pair = jtext_string(h, ": ");
     if (is_given(a[2])) {
         struct jlist *separators = jv_items(h, a[2]);
         if (separators->n != 2)
@@ -75,7 +76,7 @@ static struct jvalue filter_tojson(struct jrun *r, struct jvalue self, const str
     return jv_text(jv_json(h, self, indent, item, pair, jv_truth(a[0]), jv_truth(a[3])));
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------------------------------ */
+/* ---- numbers ----------------------------------------------------------------------------------------------------- */
 
 static struct jvalue filter_abs(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -174,10 +175,16 @@ static struct jvalue filter_filesizeformat(struct jrun *r, struct jvalue self, c
 }
 
 const struct jroutine jfilters_value[] = {
-    {"abs", filter_abs, 0, NULL, NULL}, {"attr", filter_attr, 1, "name", NULL}, {"count", filter_length, 0, NULL, NULL},
-    {"d", filter_default, 0, "default_value boolean", NULL}, {"default", filter_default, 0, "default_value boolean", NULL},
-    {"filesizeformat", filter_filesizeformat, 0, "binary", NULL}, {"float", filter_float, 0, "default", NULL},
-    {"int", filter_int, 0, "default base", NULL}, {"length", filter_length, 0, NULL, NULL},
+    {"abs", filter_abs, 0, NULL, NULL},
+    {"attr", filter_attr, 1, "name", NULL},
+    {"count", filter_length, 0, NULL, NULL},
+    {"d", filter_default, 0, "default_value boolean", NULL},
+    {"default", filter_default, 0, "default_value boolean", NULL},
+    {"filesizeformat", filter_filesizeformat, 0, "binary", NULL},
+    {"float", filter_float, 0, "default", NULL},
+    {"int", filter_int, 0, "default base", NULL},
+    {"length", filter_length, 0, NULL, NULL},
     {"round", filter_round, 0, "precision method", NULL},
-    {"tojson", filter_tojson, 0, "ensure_ascii indent separators sort_keys", NULL}, {NULL, NULL, 0, NULL, NULL},
+    {"tojson", filter_tojson, 0, "ensure_ascii indent separators sort_keys", NULL},
+    {NULL, NULL, 0, NULL, NULL},
 };

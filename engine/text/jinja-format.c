@@ -20,10 +20,10 @@ struct field {
     char sign;          /* + or a space; '\0': for negative numbers only */
     bool alternate, comma;
     int64_t width, precision; /* precision -1: none */
-    char type;          /* '\0': none */
+    char type;                /* '\0': none */
 };
 
-/* ---- writing ------------------------------------------------------------------------------------------------------------ */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 /* The text at its place in the field; sign bytes at its beginning stay before the fill when the field says '='. */
 static void put_padded(struct jbuild *b, const struct field *f, struct jtext *t, char align, size_t sign)
@@ -79,8 +79,11 @@ static void put_integer(struct jbuild *b, const struct field *f, int64_t v)
         digits[--at] = (f->type == 'X' ? "0123456789ABCDEF" : "0123456789abcdef")[rest % base];
         rest /= base;
     } while (rest > 0);
-    const char *prefix = !f->alternate || base == 10 ? "" : f->type == 'x' ? "0x" : f->type == 'X' ? "0X"
-                       : base == 8 ? "0o" : "0b";
+    const char *prefix = !f->alternate || base == 10 ? ""
+                         : f->type == 'x'            ? "0x"
+                         : f->type == 'X'            ? "0X"
+                         : base == 8                 ? "0o"
+                                                     : "0b";
     put_number(b, f, v < 0, prefix, digits + at);
 }
 
@@ -136,7 +139,7 @@ static void put_code(struct jbuild *b, const struct field *f, int64_t code)
     put_text(b, f, jbuild_close(&one));
 }
 
-/* ---- percent ------------------------------------------------------------------------------------------------------------ */
+/* ---- percent ----------------------------------------------------------------------------------------------------- */
 
 /* Where a format is being read. */
 struct reading {
@@ -145,8 +148,8 @@ struct reading {
     const char *bytes;
     size_t at;
     struct jvalue values;
-    size_t next;       /* the value that is used next */
-    bool numbered;     /* braces: fields are numbered by hand */
+    size_t next;   /* the value that is used next */
+    bool numbered; /* braces: fields are numbered by hand */
 };
 
 static int64_t read_digits(struct reading *x)
@@ -276,13 +279,14 @@ struct jtext *jformat_percent(struct jheap *h, struct jtext *format, struct jval
         else
             put_percent(&b, &x, &f, named ? v : next_value(&x));
     }
-    bool counted = values.kind != J_DICT && values.kind != J_LIST && values.kind != J_RANGE && values.kind != J_UNDEFINED;
+    bool counted = values.kind != J_DICT && values.kind != J_LIST && values.kind != J_RANGE &&
+                   values.kind != J_UNDEFINED;
     if (counted && x.next < (values.kind == J_TUPLE ? values.list->n : 1)) /* what has keys or places may stay unused */
         jheap_fail(h, ERR_FORMAT, "not all arguments converted during string formatting");
     return jtext_mark(h, jbuild_close(&b), format->markup);
 }
 
-/* ---- braces ------------------------------------------------------------------------------------------------------------- */
+/* ---- braces ------------------------------------------------------------------------------------------------------ */
 
 /* The value that a field's name begins with: a number, a name, or nothing for the next one. */
 static struct jvalue first_value(struct reading *x, const struct jargs *args, size_t end)

@@ -7,7 +7,7 @@
 
 enum { MOST_IN_RANGE = 100000 };
 
-/* ---- containers ------------------------------------------------------------------------------------------------------------------- */
+/* ---- containers -------------------------------------------------------------------------------------------------- */
 
 static struct jvalue global_range(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -23,7 +23,8 @@ static struct jvalue global_range(struct jrun *r, struct jvalue self, const stru
     __int128 way = range->step > 0 ? (__int128)range->stop - range->start : (__int128)range->start - range->stop;
     __int128 step = range->step > 0 ? range->step : -(__int128)range->step, n = way > 0 ? (way + step - 1) / step : 0;
     if (n > MOST_IN_RANGE)
-        jheap_fail(h, ERR_FORMAT, "Range too big. The sandbox blocks ranges larger than MAX_RANGE (%d).", MOST_IN_RANGE);
+        jheap_fail(h, ERR_FORMAT, "Range too big. The sandbox blocks ranges larger than MAX_RANGE (%d).",
+                   MOST_IN_RANGE);
     range->n = (size_t)n;
     return (struct jvalue){.kind = J_RANGE, .range = range};
 }
@@ -60,7 +61,8 @@ static struct jvalue global_namespace(struct jrun *r, struct jvalue self, const 
     struct jdict *d = new_dict(&r->heap, args, "namespace");
     (void)self;
     for (size_t i = 0; i < d->n; i++)
-        if (d->at[i].key.kind == J_STRING && d->at[i].key.text->size > 0 && jtext_bytes(&r->heap, d->at[i].key.text)[0] == '_')
+        if (d->at[i].key.kind == J_STRING && d->at[i].key.text->size > 0 &&
+            jtext_bytes(&r->heap, d->at[i].key.text)[0] == '_')
             jheap_fail(&r->heap, ERR_FORMAT, "a namespace takes no attribute that begins with an underscore");
     return (struct jvalue){.kind = J_NAMESPACE, .dict = d};
 }
@@ -93,7 +95,7 @@ struct jvalue jglobal_join(struct jrun *r, struct jcycle *joiner)
     return joiner->items->at[0];
 }
 
-/* ---- of transformers ---------------------------------------------------------------------------------------------------------------- */
+/* ---- of transformers --------------------------------------------------------------------------------------------- */
 
 static struct jvalue global_raise_exception(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -150,11 +152,15 @@ static struct jvalue global_lipsum(struct jrun *r, struct jvalue self, const str
 const struct jroutine *jglobal_find(const char *name)
 {
     static const struct jroutine globals[] = {
-        {"range", global_range, 1, "start stop step", NULL}, {"dict", NULL, 0, NULL, global_dict},
-        {"namespace", NULL, 0, NULL, global_namespace}, {"cycler", NULL, 0, NULL, global_cycler},
-        {"joiner", global_joiner, 0, "sep", NULL}, {"lipsum", NULL, 0, NULL, global_lipsum},
+        {"range", global_range, 1, "start stop step", NULL},
+        {"dict", NULL, 0, NULL, global_dict},
+        {"namespace", NULL, 0, NULL, global_namespace},
+        {"cycler", NULL, 0, NULL, global_cycler},
+        {"joiner", global_joiner, 0, "sep", NULL},
+        {"lipsum", NULL, 0, NULL, global_lipsum},
         {"raise_exception", global_raise_exception, 1, "message", NULL},
-        {"strftime_now", global_strftime_now, 1, "format", NULL}, {NULL, NULL, 0, NULL, NULL},
+        {"strftime_now", global_strftime_now, 1, "format", NULL},
+        {NULL, NULL, 0, NULL, NULL},
     };
     return jroutine_find(globals, name);
 }

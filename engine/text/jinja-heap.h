@@ -17,15 +17,15 @@ struct jheap_block;
 
 struct jheap {
     struct jheap_block *blocks;
-    char *free;              /* where the next small piece is cut */
-    size_t left;             /* bytes from there to the block's end */
-    size_t used, limit;      /* bytes taken from the system, and the most */
-    uint64_t steps;          /* still allowed */
-    int depth, deepest;      /* nesting, and the most */
-    int line;                /* of the template, where work is being done; for messages */
+    char *free;         /* where the next small piece is cut */
+    size_t left;        /* bytes from there to the block's end */
+    size_t used, limit; /* bytes taken from the system, and the most */
+    uint64_t steps;     /* still allowed */
+    int depth, deepest; /* nesting, and the most */
+    int line;           /* of the template, where work is being done; for messages */
     jmp_buf out;
     struct error *err;
-    enum error_code code;    /* of the failure */
+    enum error_code code; /* of the failure */
 };
 
 /* Takes nothing from the system yet. err may be NULL and must outlive the heap. */

@@ -19,7 +19,7 @@ struct writing {
 
 static void put_value(struct writing *w, struct jvalue v);
 
-/* ---- strings ---------------------------------------------------------------------------------------------------------- */
+/* ---- strings ----------------------------------------------------------------------------------------------------- */
 
 /* \uXXXX, two of them beyond the first plane. */
 static void print_units(uint32_t code, char out[16])
@@ -34,7 +34,10 @@ static void print_units(uint32_t code, char out[16])
 
 static void put_character(struct writing *w, struct jtext *t, size_t at, size_t used, uint32_t code)
 {
-    static const struct { char c; const char *text; } named[] = {
+    static const struct {
+        char c;
+        const char *text;
+    } named[] = {
         {'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"}, {'\r', "\\r"}, {'\t', "\\t"}, {'\b', "\\b"}, {'\f', "\\f"},
     };
     char out[16] = "";
@@ -69,14 +72,16 @@ static void put_text(struct writing *w, struct jtext *t)
     jbuild_string(w->out, "\"");
 }
 
-/* ---- containers ------------------------------------------------------------------------------------------------------- */
+/* ---- containers -------------------------------------------------------------------------------------------------- */
 
 static void put_float(struct writing *w, double real)
 {
     char out[40];
     jv_print_float(real, out);
     jheap_work(w->out->heap, 40);
-    jbuild_string(w->out, isnan(real) ? "NaN" : isinf(real) ? (real < 0 ? "-Infinity" : "Infinity") : jheap_copy(w->out->heap, out, strlen(out)));
+    jbuild_string(w->out, isnan(real)   ? "NaN"
+                          : isinf(real) ? (real < 0 ? "-Infinity" : "Infinity")
+                                        : jheap_copy(w->out->heap, out, strlen(out)));
 }
 
 static void put_line(struct writing *w)

@@ -15,12 +15,12 @@
 
 struct lexer {
     struct jheap *heap;
-    const char *source;  /* lines end in \n alone; a NUL after it */
+    const char *source; /* lines end in \n alone; a NUL after it */
     size_t size, at;
     int line;
     struct jtoken *tokens;
     size_t n, capacity;
-    char open[256];      /* the brackets that are still open */
+    char open[256]; /* the brackets that are still open */
     size_t n_open;
 };
 
@@ -61,7 +61,7 @@ static size_t find_word(const struct lexer *x, size_t at, const char *word)
     return found != NULL ? (size_t)(found - x->source) : x->size;
 }
 
-/* ---- text --------------------------------------------------------------------------------------------------------------- */
+/* ---- text -------------------------------------------------------------------------------------------------------- */
 
 /* Where the text that ends at `to` is cut before a tag with that sign. */
 static size_t trim_before(const struct lexer *x, size_t from, size_t to, char sign, bool is_print)
@@ -140,7 +140,7 @@ static void read_raw(struct lexer *x, size_t inside, char sign)
     }
 }
 
-/* ---- inside of brackets ----------------------------------------------------------------------------------------------- */
+/* ---- inside of brackets ------------------------------------------------------------------------------------------ */
 
 static bool is_word(unsigned char c)
 {
@@ -174,8 +174,10 @@ static size_t float_end(const struct lexer *x)
 
 static size_t integer_end(const struct lexer *x)
 {
-    static const struct { char letter; const char *digits; } bases[] = {{'b', "01"}, {'o', "01234567"},
-                                                                         {'x', "0123456789abcdefABCDEF"}};
+    static const struct {
+        char letter;
+        const char *digits;
+    } bases[] = {{'b', "01"}, {'o', "01234567"}, {'x', "0123456789abcdefABCDEF"}};
     size_t i = x->at;
     for (int b = 0; x->source[i] == '0' && b < 3; b++)
         if ((x->source[i + 1] | 0x20) == bases[b].letter) {
@@ -219,7 +221,9 @@ static uint32_t read_hex(struct lexer *x, size_t at, size_t n, size_t end)
     uint32_t code = 0;
     for (size_t i = at; i < at + n; i++) {
         char c = i < end ? x->source[i] : '\0';
-        int digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+        int digit = c >= '0' && c <= '9'                     ? c - '0'
+                    : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                             : -1;
         if (digit < 0)
             jheap_fail(x->heap, ERR_FORMAT, "an escape in a string lacks hexadecimal digits");
         code = code << 4 | (uint32_t)digit;
@@ -297,11 +301,15 @@ static void balance(struct lexer *x, char c)
 
 static void read_operator(struct lexer *x)
 {
-    static const struct { char text[3]; enum jtoken_kind kind; } operators[] = {
-        {"//", T_FLOORDIV}, {"**", T_POW}, {"==", T_EQ}, {"!=", T_NE}, {">=", T_GE}, {"<=", T_LE}, {"+", T_ADD}, {"-", T_SUB},
-        {"*", T_MUL}, {"/", T_DIV}, {"%", T_MOD}, {"~", T_TILDE}, {"[", T_LBRACKET}, {"]", T_RBRACKET}, {"(", T_LPAREN},
-        {")", T_RPAREN}, {"{", T_LBRACE}, {"}", T_RBRACE}, {">", T_GT}, {"<", T_LT}, {"=", T_ASSIGN}, {".", T_DOT},
-        {":", T_COLON}, {"|", T_PIPE}, {",", T_COMMA}, {";", T_SEMICOLON},
+    static const struct {
+        char text[3];
+        enum jtoken_kind kind;
+    } operators[] = {
+        {"//", T_FLOORDIV}, {"**", T_POW},      {"==", T_EQ},    {"!=", T_NE},    {">=", T_GE},    {"<=", T_LE},
+        {"+", T_ADD},       {"-", T_SUB},       {"*", T_MUL},    {"/", T_DIV},    {"%", T_MOD},    {"~", T_TILDE},
+        {"[", T_LBRACKET},  {"]", T_RBRACKET},  {"(", T_LPAREN}, {")", T_RPAREN}, {"{", T_LBRACE}, {"}", T_RBRACE},
+        {">", T_GT},        {"<", T_LT},        {"=", T_ASSIGN}, {".", T_DOT},    {":", T_COLON},  {"|", T_PIPE},
+        {",", T_COMMA},     {";", T_SEMICOLON},
     };
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
         if (starts_with(x, x->at, operators[i].text)) {
@@ -353,14 +361,14 @@ static void read_tag(struct lexer *x, bool is_print)
     }
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 /* Where the next of {{, {% and {# begins. */
 static size_t find_tag(const struct lexer *x)
 {
     size_t at = x->at;
-    while ((at = find_word(x, at, "{")) < x->size && (at + 1 == x->size || strchr("{%#", x->source[at + 1]) == NULL ||
-                                                      x->source[at + 1] == '\0'))
+    while ((at = find_word(x, at, "{")) < x->size &&
+           (at + 1 == x->size || strchr("{%#", x->source[at + 1]) == NULL || x->source[at + 1] == '\0'))
         at++;
     return at;
 }

@@ -81,7 +81,8 @@ static struct jvalue loop_changed(struct jrun *r, struct jvalue self, const stru
 
 struct jvalue jloop_attribute(struct jrun *r, struct jloop *loop, const char *name)
 {
-    static const struct jroutine methods[] = {{"cycle", NULL, 0, NULL, loop_cycle}, {"changed", NULL, 0, NULL, loop_changed},
+    static const struct jroutine methods[] = {{"cycle", NULL, 0, NULL, loop_cycle},
+                                              {"changed", NULL, 0, NULL, loop_changed},
                                               {NULL, NULL, 0, NULL, NULL}};
     const struct jroutine *method = jroutine_find(methods, name);
     int64_t index = (int64_t)loop->index;

@@ -17,7 +17,7 @@ static int64_t integer_or(struct jrun *r, struct jvalue v, int64_t otherwise, co
     return v.kind == J_ABSENT ? otherwise : jv_integer(&r->heap, v, what);
 }
 
-/* ---- parts ---------------------------------------------------------------------------------------------------------------- */
+/* ---- parts ------------------------------------------------------------------------------------------------------- */
 
 static struct jvalue text_strip(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -36,12 +36,14 @@ static struct jvalue text_rstrip(struct jrun *r, struct jvalue self, const struc
 
 static struct jvalue text_split(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
-    return jv_list(jstring_split(&r->heap, self.text, text_or_null(r, a[0], "split()"), integer_or(r, a[1], -1, "split()"), false));
+    return jv_list(jstring_split(&r->heap, self.text, text_or_null(r, a[0], "split()"),
+                                 integer_or(r, a[1], -1, "split()"), false));
 }
 
 static struct jvalue text_rsplit(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
-    return jv_list(jstring_split(&r->heap, self.text, text_or_null(r, a[0], "rsplit()"), integer_or(r, a[1], -1, "rsplit()"), true));
+    return jv_list(jstring_split(&r->heap, self.text, text_or_null(r, a[0], "rsplit()"),
+                                 integer_or(r, a[1], -1, "rsplit()"), true));
 }
 
 static struct jvalue text_splitlines(struct jrun *r, struct jvalue self, const struct jvalue *a)
@@ -97,7 +99,7 @@ static struct jvalue text_removesuffix(struct jrun *r, struct jvalue self, const
     return jv_text(ends_with(r, t, with) ? jtext_part(&r->heap, t, 0, t->size - with->size) : t);
 }
 
-/* ---- finding --------------------------------------------------------------------------------------------------------------- */
+/* ---- finding ----------------------------------------------------------------------------------------------------- */
 
 /* The bytes that arguments a[0] and a[1] bound as places of characters; false when they cross. */
 static bool bounds(struct jrun *r, struct jtext *t, const struct jvalue *a, size_t *from, size_t *to)
@@ -178,8 +180,8 @@ static struct jvalue has_end(struct jrun *r, struct jtext *t, const struct jvalu
     struct jtext *part = jtext_part(h, t, from, to);
     size_t n = a[0].kind == J_TUPLE ? a[0].list->n : 1;
     for (size_t i = 0; i < n; i++) {
-        struct jtext *with = jv_need_text(h, a[0].kind == J_TUPLE ? a[0].list->at[i] : a[0],
-                                          at_end ? "endswith()" : "startswith()");
+        struct jtext *with =
+            jv_need_text(h, a[0].kind == J_TUPLE ? a[0].list->at[i] : a[0], at_end ? "endswith()" : "startswith()");
         if (at_end ? ends_with(r, part, with) : begins_with(r, part, with))
             return jv_bool(true);
     }
@@ -196,7 +198,7 @@ static struct jvalue text_endswith(struct jrun *r, struct jvalue self, const str
     return has_end(r, self.text, a, true);
 }
 
-/* ---- making ----------------------------------------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------------------------------ */
 
 static struct jvalue text_replace(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -242,7 +244,8 @@ static struct jvalue text_swapcase(struct jrun *r, struct jvalue self, const str
     jbuild_open(&b, &r->heap);
     jheap_scan(&r->heap, self.text->size * 3);
     for (size_t at = 0; at < self.text->size; at += used)
-        juni_append(&b, self.text, at, juni_is_upper(jtext_code(&r->heap, self.text, at, &used)) ? CASE_LOWER : CASE_UPPER);
+        juni_append(&b, self.text, at,
+                    juni_is_upper(jtext_code(&r->heap, self.text, at, &used)) ? CASE_LOWER : CASE_UPPER);
     return jv_text(jtext_mark(&r->heap, jbuild_close(&b), self.text->markup));
 }
 
@@ -275,7 +278,8 @@ static struct jvalue text_zfill(struct jrun *r, struct jvalue self, const struct
     struct jtext *t = self.text;
     size_t sign = t->size > 0 && (jtext_bytes(h, t)[0] == '-' || jtext_bytes(h, t)[0] == '+') ? 1 : 0;
     int64_t width = jv_integer(h, a[0], "zfill()");
-    struct jtext *rest = jstring_pad(h, jtext_part(h, t, sign, t->size), width - (int64_t)sign, jtext_string(h, "0"), '>');
+    struct jtext *rest =
+        jstring_pad(h, jtext_part(h, t, sign, t->size), width - (int64_t)sign, jtext_string(h, "0"), '>');
     return jv_text(jtext_join(h, jtext_part(h, t, 0, sign), rest));
 }
 
@@ -293,7 +297,7 @@ static struct jvalue text_format_map(struct jrun *r, struct jvalue self, const s
     return jformat_braces(r, self, &args);
 }
 
-/* ---- classes ----------------------------------------------------------------------------------------------------------------- */
+/* ---- classes ----------------------------------------------------------------------------------------------------- */
 
 /* Whether there are characters, and all are of that class. */
 static struct jvalue all_are(struct jrun *r, struct jtext *t, bool (*is)(uint32_t code))
@@ -380,27 +384,52 @@ static struct jvalue text_unknown(struct jrun *r, struct jvalue self, const stru
 }
 
 const struct jroutine jmethods_text[] = {
-    {"strip", text_strip, 0, "chars", NULL}, {"lstrip", text_lstrip, 0, "chars", NULL}, {"rstrip", text_rstrip, 0, "chars", NULL},
-    {"split", text_split, 0, "sep maxsplit", NULL}, {"rsplit", text_rsplit, 0, "sep maxsplit", NULL},
-    {"splitlines", text_splitlines, 0, "keepends", NULL}, {"partition", text_partition, 1, "sep", NULL},
-    {"rpartition", text_rpartition, 1, "sep", NULL}, {"removeprefix", text_removeprefix, 1, "prefix", NULL},
-    {"removesuffix", text_removesuffix, 1, "suffix", NULL}, {"find", text_find, 1, "sub start end", NULL},
-    {"rfind", text_rfind, 1, "sub start end", NULL}, {"index", text_index, 1, "sub start end", NULL},
-    {"rindex", text_rindex, 1, "sub start end", NULL}, {"count", text_count, 1, "sub start end", NULL},
-    {"startswith", text_startswith, 1, "prefix start end", NULL}, {"endswith", text_endswith, 1, "suffix start end", NULL},
-    {"replace", text_replace, 2, "old new count", NULL}, {"join", text_join, 1, "iterable", NULL},
-    {"lower", text_lower, 0, NULL, NULL}, {"casefold", text_lower, 0, NULL, NULL}, {"upper", text_upper, 0, NULL, NULL},
-    {"title", text_title, 0, NULL, NULL}, {"capitalize", text_capitalize, 0, NULL, NULL},
-    {"swapcase", text_swapcase, 0, NULL, NULL}, {"center", text_center, 1, "width fillchar", NULL},
-    {"ljust", text_ljust, 1, "width fillchar", NULL}, {"rjust", text_rjust, 1, "width fillchar", NULL},
-    {"zfill", text_zfill, 1, "width", NULL}, {"format", NULL, 0, NULL, jformat_braces},
-    {"format_map", text_format_map, 1, "mapping", NULL}, {"isalpha", text_isalpha, 0, NULL, NULL},
-    {"isalnum", text_isalnum, 0, NULL, NULL}, {"isdigit", text_isdigit, 0, NULL, NULL},
-    {"isdecimal", text_isdecimal, 0, NULL, NULL}, {"isnumeric", text_isnumeric, 0, NULL, NULL},
-    {"isspace", text_isspace, 0, NULL, NULL}, {"isascii", text_isascii, 0, NULL, NULL},
-    {"isprintable", text_isprintable, 0, NULL, NULL}, {"islower", text_islower, 0, NULL, NULL},
-    {"isupper", text_isupper, 0, NULL, NULL}, {"istitle", NULL, 0, NULL, text_unknown},
-    {"isidentifier", NULL, 0, NULL, text_unknown}, {"encode", NULL, 0, NULL, text_unknown},
-    {"expandtabs", NULL, 0, NULL, text_unknown}, {"translate", NULL, 0, NULL, text_unknown},
-    {"maketrans", NULL, 0, NULL, text_unknown}, {NULL, NULL, 0, NULL, NULL},
+    {"strip", text_strip, 0, "chars", NULL},
+    {"lstrip", text_lstrip, 0, "chars", NULL},
+    {"rstrip", text_rstrip, 0, "chars", NULL},
+    {"split", text_split, 0, "sep maxsplit", NULL},
+    {"rsplit", text_rsplit, 0, "sep maxsplit", NULL},
+    {"splitlines", text_splitlines, 0, "keepends", NULL},
+    {"partition", text_partition, 1, "sep", NULL},
+    {"rpartition", text_rpartition, 1, "sep", NULL},
+    {"removeprefix", text_removeprefix, 1, "prefix", NULL},
+    {"removesuffix", text_removesuffix, 1, "suffix", NULL},
+    {"find", text_find, 1, "sub start end", NULL},
+    {"rfind", text_rfind, 1, "sub start end", NULL},
+    {"index", text_index, 1, "sub start end", NULL},
+    {"rindex", text_rindex, 1, "sub start end", NULL},
+    {"count", text_count, 1, "sub start end", NULL},
+    {"startswith", text_startswith, 1, "prefix start end", NULL},
+    {"endswith", text_endswith, 1, "suffix start end", NULL},
+    {"replace", text_replace, 2, "old new count", NULL},
+    {"join", text_join, 1, "iterable", NULL},
+    {"lower", text_lower, 0, NULL, NULL},
+    {"casefold", text_lower, 0, NULL, NULL},
+    {"upper", text_upper, 0, NULL, NULL},
+    {"title", text_title, 0, NULL, NULL},
+    {"capitalize", text_capitalize, 0, NULL, NULL},
+    {"swapcase", text_swapcase, 0, NULL, NULL},
+    {"center", text_center, 1, "width fillchar", NULL},
+    {"ljust", text_ljust, 1, "width fillchar", NULL},
+    {"rjust", text_rjust, 1, "width fillchar", NULL},
+    {"zfill", text_zfill, 1, "width", NULL},
+    {"format", NULL, 0, NULL, jformat_braces},
+    {"format_map", text_format_map, 1, "mapping", NULL},
+    {"isalpha", text_isalpha, 0, NULL, NULL},
+    {"isalnum", text_isalnum, 0, NULL, NULL},
+    {"isdigit", text_isdigit, 0, NULL, NULL},
+    {"isdecimal", text_isdecimal, 0, NULL, NULL},
+    {"isnumeric", text_isnumeric, 0, NULL, NULL},
+    {"isspace", text_isspace, 0, NULL, NULL},
+    {"isascii", text_isascii, 0, NULL, NULL},
+    {"isprintable", text_isprintable, 0, NULL, NULL},
+    {"islower", text_islower, 0, NULL, NULL},
+    {"isupper", text_isupper, 0, NULL, NULL},
+    {"istitle", NULL, 0, NULL, text_unknown},
+    {"isidentifier", NULL, 0, NULL, text_unknown},
+    {"encode", NULL, 0, NULL, text_unknown},
+    {"expandtabs", NULL, 0, NULL, text_unknown},
+    {"translate", NULL, 0, NULL, text_unknown},
+    {"maketrans", NULL, 0, NULL, text_unknown},
+    {NULL, NULL, 0, NULL, NULL},
 };

@@ -3,7 +3,7 @@
 
 #include "engine/text/jinja-access.h"
 
-/* ---- lists ------------------------------------------------------------------------------------------------------------------ */
+/* ---- lists ------------------------------------------------------------------------------------------------------- */
 
 static struct jvalue list_index(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -28,11 +28,13 @@ static struct jvalue list_copy(struct jrun *r, struct jvalue self, const struct 
 }
 
 const struct jroutine jmethods_list[] = {
-    {"index", list_index, 1, "value", NULL}, {"count", list_count, 1, "value", NULL}, {"copy", list_copy, 0, NULL, NULL},
+    {"index", list_index, 1, "value", NULL},
+    {"count", list_count, 1, "value", NULL},
+    {"copy", list_copy, 0, NULL, NULL},
     {NULL, NULL, 0, NULL, NULL},
 };
 
-/* ---- dicts ------------------------------------------------------------------------------------------------------------------ */
+/* ---- dicts ------------------------------------------------------------------------------------------------------- */
 
 static struct jvalue dict_get(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -76,11 +78,12 @@ static struct jvalue dict_copy(struct jrun *r, struct jvalue self, const struct 
 }
 
 const struct jroutine jmethods_dict[] = {
-    {"get", dict_get, 1, "key default", NULL}, {"keys", dict_keys, 0, NULL, NULL}, {"values", dict_values, 0, NULL, NULL},
-    {"items", dict_items, 0, NULL, NULL}, {"copy", dict_copy, 0, NULL, NULL}, {NULL, NULL, 0, NULL, NULL},
+    {"get", dict_get, 1, "key default", NULL}, {"keys", dict_keys, 0, NULL, NULL},
+    {"values", dict_values, 0, NULL, NULL},    {"items", dict_items, 0, NULL, NULL},
+    {"copy", dict_copy, 0, NULL, NULL},        {NULL, NULL, 0, NULL, NULL},
 };
 
-/* ---- cyclers ---------------------------------------------------------------------------------------------------------------- */
+/* ---- cyclers ----------------------------------------------------------------------------------------------------- */
 
 static struct jvalue cycler_next(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -100,5 +103,7 @@ static struct jvalue cycler_reset(struct jrun *r, struct jvalue self, const stru
 }
 
 const struct jroutine jmethods_cycler[] = {
-    {"next", cycler_next, 0, NULL, NULL}, {"reset", cycler_reset, 0, NULL, NULL}, {NULL, NULL, 0, NULL, NULL},
+    {"next", cycler_next, 0, NULL, NULL},
+    {"reset", cycler_reset, 0, NULL, NULL},
+    {NULL, NULL, 0, NULL, NULL},
 };

@@ -21,7 +21,7 @@ static int64_t integer_of(struct jvalue v)
     return v.kind == J_BOOL ? v.truth : v.integer;
 }
 
-/* ---- integers ---------------------------------------------------------------------------------------------------------- */
+/* ---- integers ---------------------------------------------------------------------------------------------------- */
 
 static int64_t int_power(struct jheap *h, int64_t base, int64_t exponent, bool *overflow)
 {
@@ -73,7 +73,7 @@ static struct jvalue int_operate(struct jheap *h, char op, int64_t a, int64_t b)
     return jv_int(op == '%' ? rest : result);
 }
 
-/* ---- floats ------------------------------------------------------------------------------------------------------------ */
+/* ---- floats ------------------------------------------------------------------------------------------------------ */
 
 /* Python's float modulo: the divisor's sign, and floor division from the same remainder. */
 static double real_divide(double a, double b, double *rest)
@@ -108,9 +108,7 @@ static struct jvalue real_operate(struct jheap *h, char op, double a, double b)
         if ((a == 0 && b < 0) || (a < 0 && b != floor(b)) || (isfinite(a) && isfinite(b) && !isfinite(pow(a, b))))
             jheap_fail(h, ERR_FORMAT, "the power of %g and %g is no number", a, b);
         return jv_float(pow(a, b));
-    default:
-        whole = real_divide(a, b, &rest);
-        return jv_float(op == '%' ? rest : whole);
+    default: whole = real_divide(a, b, &rest); return jv_float(op == '%' ? rest : whole);
     }
 }
 
@@ -151,7 +149,7 @@ double jnumber_round(struct jheap *h, double real, int64_t digits)
     return strtod(out, NULL);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* The text without white space at its ends, and without underscores between digits; false when it is longer than out or
  * an underscore stands elsewhere. */
@@ -207,8 +205,9 @@ bool jnumber_read_int(struct jheap *h, struct jtext *t, int base, int64_t *integ
     if (*digits == '\0')
         return false;
     for (; *digits != '\0'; digits++) {
-        int digit = *digits >= '0' && *digits <= '9'                 ? *digits - '0'
-                  : (*digits | 0x20) >= 'a' && (*digits | 0x20) <= 'z' ? (*digits | 0x20) - 'a' + 10 : 99;
+        int digit = *digits >= '0' && *digits <= '9'                     ? *digits - '0'
+                    : (*digits | 0x20) >= 'a' && (*digits | 0x20) <= 'z' ? (*digits | 0x20) - 'a' + 10
+                                                                         : 99;
         if (digit >= base)
             return false;
         sum = sum * base + digit;

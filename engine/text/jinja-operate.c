@@ -7,8 +7,13 @@
 
 static _Noreturn void refuse_operands(struct jheap *h, char op, struct jvalue a, struct jvalue b)
 {
-    const char *name = op == 'f' ? "//" : op == 'p' ? "**" : op == '+' ? "+" : op == '-' ? "-" : op == '*' ? "*"
-                     : op == '/' ? "/" : "%";
+    const char *name = op == 'f'   ? "//"
+                       : op == 'p' ? "**"
+                       : op == '+' ? "+"
+                       : op == '-' ? "-"
+                       : op == '*' ? "*"
+                       : op == '/' ? "/"
+                                   : "%";
     if (op == '+' && (a.kind == J_STRING || a.kind == J_LIST || a.kind == J_TUPLE))
         jheap_fail(h, ERR_FORMAT, "can only concatenate %s (not \"%s\") to %s", jv_type(a), jv_type(b), jv_type(a));
     jheap_fail(h, ERR_FORMAT, "unsupported operand type(s) for %s: '%s' and '%s'", name, jv_type(a), jv_type(b));
@@ -96,7 +101,7 @@ struct jvalue joperate(struct jheap *h, char op, struct jvalue a, struct jvalue 
     refuse_operands(h, op, a, b);
 }
 
-/* ---- slices ------------------------------------------------------------------------------------------------------------- */
+/* ---- slices ------------------------------------------------------------------------------------------------------ */
 
 /* A bound of a slice of n items as a place: from the end when negative, and held between low and high. */
 static int64_t place_of(struct jheap *h, struct jvalue v, int64_t otherwise, int64_t n, int64_t low, int64_t high)
@@ -134,14 +139,16 @@ struct jvalue joperate_slice(struct jheap *h, struct jvalue v, struct jvalue fro
 {
     jv_need_defined(h, v);
     if (!is_row(v) && v.kind != J_RANGE)
-        jheap_fail(h, ERR_FORMAT, v.kind == J_DICT ? "unhashable type: 'slice'" : "'%s' object is not subscriptable", jv_type(v));
+        jheap_fail(h, ERR_FORMAT, v.kind == J_DICT ? "unhashable type: 'slice'" : "'%s' object is not subscriptable",
+                   jv_type(v));
     int64_t n = (int64_t)jv_length(h, v), by = step.kind == J_NONE ? 1 : jv_integer(h, step, "a slice");
     if (by == 0)
         jheap_fail(h, ERR_FORMAT, "slice step cannot be zero");
     if (by > n + 1 || by < -n - 1)
         by = by > 0 ? n + 1 : -n - 1;
     int64_t low = by > 0 ? 0 : -1, high = by > 0 ? n : n - 1;
-    int64_t first = place_of(h, from, by > 0 ? 0 : n - 1, n, low, high), last = place_of(h, to, by > 0 ? n : -1, n, low, high);
+    int64_t first = place_of(h, from, by > 0 ? 0 : n - 1, n, low, high),
+            last = place_of(h, to, by > 0 ? n : -1, n, low, high);
     if (v.kind == J_STRING)
         return slice_text(h, v.text, first, last, by);
     struct jlist *list = jlist_new(h);

@@ -11,6 +11,7 @@ struct jtext *joperate_join(struct jheap *h, struct jtext *a, struct jtext *b);
 /* t n times. */
 struct jtext *joperate_repeat(struct jheap *h, struct jtext *t, int64_t n);
 /* list[from:to:step], each J_NONE where nothing is given; also of strings, tuples and ranges. */
-struct jvalue joperate_slice(struct jheap *h, struct jvalue v, struct jvalue from, struct jvalue to, struct jvalue step);
+struct jvalue joperate_slice(struct jheap *h, struct jvalue v, struct jvalue from, struct jvalue to,
+                             struct jvalue step);
 
 #endif

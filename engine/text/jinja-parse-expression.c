@@ -19,7 +19,7 @@ static struct jnode *new_node(struct jparser *p, enum jnode_kind kind, struct jn
     return node;
 }
 
-/* ---- operators ---------------------------------------------------------------------------------------------------------- */
+/* ---- operators --------------------------------------------------------------------------------------------------- */
 
 static struct jnode *parse_power(struct jparser *p)
 {
@@ -143,7 +143,7 @@ struct jnode *jparse_expression(struct jparser *p)
     return node;
 }
 
-/* ---- calls, filters, tests ---------------------------------------------------------------------------------------------- */
+/* ---- calls, filters, tests --------------------------------------------------------------------------------------- */
 
 static void parse_argument(struct jparser *p, struct jcall *call)
 {
@@ -156,7 +156,8 @@ static void parse_argument(struct jparser *p, struct jcall *call)
     } else if (jparse_skip(p, T_POW)) {
         call->two_stars = jparse_expression(p);
     } else if (named) {
-        call->keywords = jheap_room(p->heap, call->keywords, call->n_keywords, &call->keywords_capacity, sizeof *call->keywords);
+        call->keywords =
+            jheap_room(p->heap, call->keywords, call->n_keywords, &call->keywords_capacity, sizeof *call->keywords);
         struct jkeyword *k = &call->keywords[call->n_keywords];
         k->name = jparse_expect_name(p, "a name");
         jparse_skip(p, T_ASSIGN);
@@ -244,7 +245,7 @@ static struct jnode *parse_test(struct jparser *p, struct jnode *node)
     return negated ? new_node(p, N_NOT, test, NULL) : test;
 }
 
-/* ---- subscripts --------------------------------------------------------------------------------------------------------- */
+/* ---- subscripts -------------------------------------------------------------------------------------------------- */
 
 /* One of the three parts of a slice, NULL when it is left out. */
 static struct jnode *parse_slice_part(struct jparser *p)
@@ -340,7 +341,7 @@ static struct jnode *parse_unary(struct jparser *p, bool filters)
     return filters ? parse_filtered(p, node) : node;
 }
 
-/* ---- what stands alone -------------------------------------------------------------------------------------------------- */
+/* ---- what stands alone ------------------------------------------------------------------------------------------- */
 
 static struct jnode *parse_list(struct jparser *p)
 {
@@ -384,9 +385,13 @@ static struct jnode *parse_string(struct jparser *p)
 
 static struct jnode *parse_word(struct jparser *p)
 {
-    static const struct { const char *name; enum jkind kind; bool truth; } constants[] = {
-        {"true", J_BOOL, true}, {"True", J_BOOL, true}, {"false", J_BOOL, false}, {"False", J_BOOL, false},
-        {"none", J_NONE, false}, {"None", J_NONE, false},
+    static const struct {
+        const char *name;
+        enum jkind kind;
+        bool truth;
+    } constants[] = {
+        {"true", J_BOOL, true},   {"True", J_BOOL, true},  {"false", J_BOOL, false},
+        {"False", J_BOOL, false}, {"none", J_NONE, false}, {"None", J_NONE, false},
     };
     struct jnode *node = jparse_node(p, N_CONST, p->token->line);
     for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
@@ -440,7 +445,7 @@ static struct jnode *parse_primary(struct jparser *p)
     return node;
 }
 
-/* ---- tuples and targets -------------------------------------------------------------------------------------------------- */
+/* ---- tuples and targets ------------------------------------------------------------------------------------------ */
 
 static bool at_tuple_end(const struct jparser *p, const char *end)
 {

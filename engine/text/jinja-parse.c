@@ -7,7 +7,7 @@
 
 static struct jnode *parse_body(struct jparser *p, const char *const *ends);
 
-/* ---- bodies ------------------------------------------------------------------------------------------------------------- */
+/* ---- bodies ------------------------------------------------------------------------------------------------------ */
 
 static struct jnode *parse_block_body(struct jparser *p, const char *const *ends)
 {
@@ -28,7 +28,7 @@ static struct jnode *parse_until(struct jparser *p, const char *end)
     return body;
 }
 
-/* ---- statements --------------------------------------------------------------------------------------------------------- */
+/* ---- statements -------------------------------------------------------------------------------------------------- */
 
 static struct jnode *parse_if(struct jparser *p, int line)
 {
@@ -221,10 +221,14 @@ static void refuse_tag(struct jparser *p)
 
 static struct jnode *parse_statement(struct jparser *p)
 {
-    static const struct { const char *name; struct jnode *(*parse)(struct jparser *p, int line); } statements[] = {
-        {"if", parse_if}, {"for", parse_for}, {"set", parse_set}, {"macro", parse_macro}, {"call", parse_call_block},
-        {"filter", parse_filter_block}, {"with", parse_with}, {"block", parse_block}, {"generation", parse_generation},
-        {"print", parse_print}, {"break", parse_break}, {"continue", parse_continue},
+    static const struct {
+        const char *name;
+        struct jnode *(*parse)(struct jparser *p, int line);
+    } statements[] = {
+        {"if", parse_if},       {"for", parse_for},         {"set", parse_set},
+        {"macro", parse_macro}, {"call", parse_call_block}, {"filter", parse_filter_block},
+        {"with", parse_with},   {"block", parse_block},     {"generation", parse_generation},
+        {"print", parse_print}, {"break", parse_break},     {"continue", parse_continue},
     };
     int line = p->token->line;
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)

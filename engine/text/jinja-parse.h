@@ -6,11 +6,11 @@
 
 struct jparser {
     struct jheap *heap;
-    const struct jtoken *token;  /* the one that is read next */
-    const char **names;          /* all names of the template, each once */
+    const struct jtoken *token; /* the one that is read next */
+    const char **names;         /* all names of the template, each once */
     size_t n_names, names_capacity;
-    struct jsignature *macro;    /* the innermost that is being parsed */
-    int loops;                   /* that are open inside of it */
+    struct jsignature *macro; /* the innermost that is being parsed */
+    int loops;                /* that are open inside of it */
 };
 
 /* ---- jinja-parser.c: tokens and nodes */

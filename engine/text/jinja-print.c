@@ -14,7 +14,7 @@
 
 static void put_repr(struct jbuild *b, struct jvalue v);
 
-/* ---- numbers ---------------------------------------------------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------------------------------------------------- */
 
 /* The fewest digits that read back as the same number; with an exponent where Python has one. Up to 15 digits survive any
  * number, so that a shorter form shows as zeros at the end of the one of 15. */
@@ -52,13 +52,17 @@ static void put_number(struct jbuild *b, struct jvalue v)
     jbuild_bytes(b, out, strlen(out), 0);
 }
 
-/* ---- strings ---------------------------------------------------------------------------------------------------------- */
+/* ---- strings ----------------------------------------------------------------------------------------------------- */
 
 /* One character as repr shows it. */
 static void put_quoted(struct jbuild *b, struct jtext *t, size_t at, size_t used, uint32_t code, char quote)
 {
     char out[16];
-    const char *plain = code == '\n' ? "\\n" : code == '\r' ? "\\r" : code == '\t' ? "\\t" : code == '\\' ? "\\\\" : NULL;
+    const char *plain = code == '\n'   ? "\\n"
+                        : code == '\r' ? "\\r"
+                        : code == '\t' ? "\\t"
+                        : code == '\\' ? "\\\\"
+                                       : NULL;
     if (plain == NULL && code == (uint32_t)quote)
         plain = quote == '"' ? "\\\"" : "\\'";
     if (plain == NULL && (code == UTF8_INVALID || juni_is_printable(code))) {
@@ -90,7 +94,7 @@ static void put_text_repr(struct jbuild *b, struct jtext *t)
         jbuild_string(b, ")");
 }
 
-/* ---- containers ------------------------------------------------------------------------------------------------------- */
+/* ---- containers -------------------------------------------------------------------------------------------------- */
 
 static void put_items(struct jbuild *b, struct jvalue v)
 {
@@ -210,7 +214,8 @@ struct jvalue jv_lacking(struct jheap *h, struct jvalue object, struct jvalue na
 {
     const char *type = jv_type(object), *kind = object.kind == J_NONE ? "" : " object";
     if (name.kind == J_STRING)
-        return jv_undefined(h, "'%s%s' has no attribute %s", object.kind == J_NONE ? "None" : type, kind, jv_shown(h, name));
+        return jv_undefined(h, "'%s%s' has no attribute %s", object.kind == J_NONE ? "None" : type, kind,
+                            jv_shown(h, name));
     return jv_undefined(h, "%s%s has no element %s", object.kind == J_NONE ? "None" : type, kind, jv_shown(h, name));
 }
 
@@ -229,7 +234,11 @@ struct jtext *jv_escape(struct jheap *h, struct jvalue v)
         jbuild_part(&b, t, i, plain);
         if (plain < t->size) {
             char c = bytes[plain];
-            const char *entity = c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&#34;" : "&#39;";
+            const char *entity = c == '&'   ? "&amp;"
+                                 : c == '<' ? "&lt;"
+                                 : c == '>' ? "&gt;"
+                                 : c == '"' ? "&#34;"
+                                            : "&#39;";
             jbuild_bytes(&b, entity, strlen(entity), jtext_origin(t, plain));
         }
         i = plain + 1;

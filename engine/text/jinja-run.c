@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* ---- scopes ------------------------------------------------------------------------------------------------------------- */
+/* ---- scopes ------------------------------------------------------------------------------------------------------ */
 
 struct jscope *jscope_new(struct jheap *h, struct jscope *parent)
 {
@@ -37,7 +37,7 @@ struct jvalue jscope_get(struct jheap *h, const struct jscope *scope, const char
     return (struct jvalue){.kind = J_ABSENT};
 }
 
-/* ---- routines ----------------------------------------------------------------------------------------------------------- */
+/* ---- routines ---------------------------------------------------------------------------------------------------- */
 
 const struct jroutine *jroutine_find(const struct jroutine *table, const char *name)
 {
@@ -79,7 +79,8 @@ static void bind_arguments(struct jheap *h, const struct jroutine *routine, cons
         int place = parameter_place(routine->parameters, args->named[i].name);
         if (place < 0 || a[place].kind != J_ABSENT)
             jheap_fail(h, ERR_FORMAT, "%s() got %s '%.40s'", routine->name,
-                       place < 0 ? "an unexpected keyword argument" : "multiple values for argument", args->named[i].name);
+                       place < 0 ? "an unexpected keyword argument" : "multiple values for argument",
+                       args->named[i].name);
         a[place] = args->named[i].value;
     }
     for (int i = 0; i < routine->needed; i++)
@@ -87,7 +88,8 @@ static void bind_arguments(struct jheap *h, const struct jroutine *routine, cons
             jheap_fail(h, ERR_FORMAT, "%s() lacks an argument (%s)", routine->name, routine->parameters);
 }
 
-struct jvalue jroutine_call(struct jrun *r, const struct jroutine *routine, struct jvalue self, const struct jargs *args)
+struct jvalue jroutine_call(struct jrun *r, const struct jroutine *routine, struct jvalue self,
+                            const struct jargs *args)
 {
     struct jvalue a[JARGS_MOST] = {{.kind = J_ABSENT}};
     jheap_work(&r->heap, 2);

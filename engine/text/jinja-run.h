@@ -9,7 +9,10 @@
 /* Names in use. Names are interned by the parser: the same name is the same pointer. */
 struct jscope {
     struct jscope *parent;
-    struct jvariable { const char *name; struct jvalue value; } *at;
+    struct jvariable {
+        const char *name;
+        struct jvalue value;
+    } * at;
     size_t n, capacity;
 };
 
@@ -21,8 +24,8 @@ struct joutput {
 
 struct jrun {
     struct jheap heap;
-    struct jscope *top;    /* the template's own names, above those that the caller gave */
-    struct jscope *scope;  /* the innermost now */
+    struct jscope *top;   /* the template's own names, above those that the caller gave */
+    struct jscope *scope; /* the innermost now */
     struct joutput *out;
     struct tm now;
     const char *loop, *caller, *varargs, *kwargs; /* names, as interned */
@@ -38,13 +41,16 @@ void jscope_set(struct jheap *h, struct jscope *scope, const char *name, struct 
 /* In the scope or those around it; J_ABSENT. */
 struct jvalue jscope_get(struct jheap *h, const struct jscope *scope, const char *name);
 
-/* ---- calls ------------------------------------------------------------------------------------------------------------ */
+/* ---- calls ------------------------------------------------------------------------------------------------------- */
 
 /* What a call gives. */
 struct jargs {
     struct jvalue *at;
     size_t n;
-    struct jnamed { const char *name; struct jvalue value; } *named;
+    struct jnamed {
+        const char *name;
+        struct jvalue value;
+    } * named;
     size_t n_named;
 };
 
@@ -65,7 +71,8 @@ struct jroutine {
 /* The routine of that name in a table that ends with a NULL name; NULL. */
 const struct jroutine *jroutine_find(const struct jroutine *table, const char *name);
 /* Fails if the arguments do not fit. */
-struct jvalue jroutine_call(struct jrun *r, const struct jroutine *routine, struct jvalue self, const struct jargs *args);
+struct jvalue jroutine_call(struct jrun *r, const struct jroutine *routine, struct jvalue self,
+                            const struct jargs *args);
 
 /* A routine with what it is applied to, as a value. */
 struct jfunction {
@@ -74,13 +81,13 @@ struct jfunction {
 };
 struct jvalue jfunction_new(struct jheap *h, const struct jroutine *routine, struct jvalue self);
 
-/* ---- macros and loops --------------------------------------------------------------------------------------------------- */
+/* ---- macros and loops -------------------------------------------------------------------------------------------- */
 
 /* A macro, or the body of a call block. */
 struct jmacro {
     const char *name;
     const struct jnode *node;
-    struct jscope *scope;  /* where it was made */
+    struct jscope *scope; /* where it was made */
     struct jvalue (*call)(struct jrun *r, struct jmacro *macro, const struct jargs *args);
 };
 
@@ -89,12 +96,12 @@ struct jloop {
     struct jrun *run;
     const struct jnode *node;
     struct jscope *outside;
-    struct jvalue over;    /* what is iterated over */
+    struct jvalue over; /* what is iterated over */
     struct jwalk walk;
-    bool filtered;         /* by the loop's own condition */
-    size_t index;          /* from 0; SIZE_MAX before the first */
-    int depth;             /* from 0 */
-    bool peeked;           /* after is known; J_ABSENT at the end */
+    bool filtered; /* by the loop's own condition */
+    size_t index;  /* from 0; SIZE_MAX before the first */
+    int depth;     /* from 0 */
+    bool peeked;   /* after is known; J_ABSENT at the end */
     struct jvalue before, current, after;
     struct jlist *changed; /* what loop.changed saw last; NULL: nothing yet */
     struct jlist *rest;    /* what was left when the length was asked of an iterator */

@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* Merges order[from..middle) and order[middle..to), each sorted, through room. */
-static void merge_halves(struct jheap *h, const struct jlist *keys, bool backwards, size_t *order, size_t *room, size_t from,
-                         size_t middle, size_t to)
+static void merge_halves(struct jheap *h, const struct jlist *keys, bool backwards, size_t *order, size_t *room,
+                         size_t from, size_t middle, size_t to)
 {
     size_t a = from, b = middle;
     for (size_t i = from; i < to; i++) {

@@ -7,7 +7,7 @@
 
 #include "engine/text/jinja-operate.h"
 
-/* ---- strip -------------------------------------------------------------------------------------------------------------- */
+/* ---- strip ------------------------------------------------------------------------------------------------------- */
 
 /* The character at `at` belongs to those that are stripped. */
 static bool is_stripped(struct jheap *h, struct jtext *t, size_t at, size_t used, struct jtext *chars, uint32_t code)
@@ -50,7 +50,7 @@ struct jtext *jstring_strip(struct jheap *h, struct jtext *t, struct jtext *char
     return jtext_part(h, t, from, to);
 }
 
-/* ---- replace ------------------------------------------------------------------------------------------------------------- */
+/* ---- replace ----------------------------------------------------------------------------------------------------- */
 
 /* An empty old text stands before every character and at the end. */
 static struct jtext *replace_nothing(struct jheap *h, struct jtext *t, struct jtext *fresh, int64_t most)
@@ -92,7 +92,7 @@ struct jtext *jstring_replace(struct jheap *h, struct jtext *t, struct jtext *ol
     return jtext_mark(h, jbuild_close(&b), t->markup);
 }
 
-/* ---- split --------------------------------------------------------------------------------------------------------------- */
+/* ---- split ------------------------------------------------------------------------------------------------------- */
 
 static void add_part(struct jheap *h, struct jlist *list, struct jtext *t, size_t from, size_t to)
 {
@@ -195,7 +195,8 @@ static size_t line_end(struct jheap *h, struct jtext *t, size_t at)
     uint32_t code = jtext_code(h, t, at, &used);
     if (code == '\r' && at + 1 < t->size && jtext_bytes(h, t)[at + 1] == '\n')
         return 2;
-    bool ends = (code >= '\n' && code <= '\r') || (code >= 0x1c && code <= 0x1e) || code == 0x85 || code == 0x2028 || code == 0x2029;
+    bool ends = (code >= '\n' && code <= '\r') || (code >= 0x1c && code <= 0x1e) || code == 0x85 || code == 0x2028 ||
+                code == 0x2029;
     return ends ? used : 0;
 }
 
@@ -234,7 +235,7 @@ struct jtext *jstring_join(struct jheap *h, struct jtext *separator, const struc
     return jtext_mark(h, jbuild_close(&b), separator->markup);
 }
 
-/* ---- case ---------------------------------------------------------------------------------------------------------------- */
+/* ---- case -------------------------------------------------------------------------------------------------------- */
 
 struct jtext *jstring_case(struct jheap *h, struct jtext *t, enum jcase wanted)
 {
@@ -303,7 +304,7 @@ bool jstring_is_upper(struct jheap *h, struct jtext *t)
     return is_in_case(h, t, true);
 }
 
-/* ---- padding ------------------------------------------------------------------------------------------------------------- */
+/* ---- padding ----------------------------------------------------------------------------------------------------- */
 
 struct jtext *jstring_pad(struct jheap *h, struct jtext *t, int64_t width, struct jtext *fill, char align)
 {

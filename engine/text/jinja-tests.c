@@ -6,7 +6,7 @@
 #include "engine/text/jinja-number.h"
 #include "engine/text/jinja-string.h"
 
-/* ---- kinds ---------------------------------------------------------------------------------------------------- */
+/* ---- kinds ------------------------------------------------------------------------------------------------------- */
 
 static struct jvalue test_defined(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -103,8 +103,8 @@ static struct jvalue test_callable(struct jrun *r, struct jvalue self, const str
 {
     (void)r;
     (void)a;
-    return jv_bool(self.kind == J_FUNCTION || self.kind == J_MACRO || self.kind == J_LOOP ||
-                   self.kind == J_JOINER || self.kind == J_UNDEFINED);
+    return jv_bool(self.kind == J_FUNCTION || self.kind == J_MACRO || self.kind == J_LOOP || self.kind == J_JOINER ||
+                   self.kind == J_UNDEFINED);
 }
 
 static struct jvalue test_escaped(struct jrun *r, struct jvalue self, const struct jvalue *a)
@@ -114,7 +114,7 @@ static struct jvalue test_escaped(struct jrun *r, struct jvalue self, const stru
     return jv_bool(self.kind == J_STRING && self.text->markup);
 }
 
-/* ---- numbers ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------------------------------------------------- */
 
 static bool divides(struct jrun *r, struct jvalue v, struct jvalue by)
 {
@@ -143,7 +143,7 @@ static struct jvalue test_odd(struct jrun *r, struct jvalue self, const struct j
     return jv_bool(jv_equal(&r->heap, jnumber_operate(&r->heap, '%', self, jv_int(2)), jv_int(1)));
 }
 
-/* ---- two values -------------------------------------------------------------------------------------------------------------------- */
+/* ---- two values -------------------------------------------------------------------------------------------------- */
 
 static struct jvalue test_eq(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -189,7 +189,7 @@ static struct jvalue test_sameas(struct jrun *r, struct jvalue self, const struc
     return jv_bool(is_plain ? jv_equal(&r->heap, self, a[0]) : self.dict == a[0].dict);
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- text -------------------------------------------------------------------------------------------------------- */
 
 static struct jvalue test_lower(struct jrun *r, struct jvalue self, const struct jvalue *a)
 {
@@ -221,20 +221,26 @@ static struct jvalue test_test(struct jrun *r, struct jvalue self, const struct 
 }
 
 static const struct jroutine tests[] = {
-    {"defined", test_defined, 0, NULL, NULL}, {"undefined", test_undefined, 0, NULL, NULL}, {"none", test_none, 0, NULL, NULL},
-    {"string", test_string, 0, NULL, NULL}, {"number", test_number, 0, NULL, NULL}, {"integer", test_integer, 0, NULL, NULL},
-    {"float", test_float, 0, NULL, NULL}, {"boolean", test_boolean, 0, NULL, NULL}, {"true", test_true, 0, NULL, NULL},
-    {"false", test_false, 0, NULL, NULL}, {"mapping", test_mapping, 0, NULL, NULL}, {"iterable", test_iterable, 0, NULL, NULL},
+    {"defined", test_defined, 0, NULL, NULL},   {"undefined", test_undefined, 0, NULL, NULL},
+    {"none", test_none, 0, NULL, NULL},         {"string", test_string, 0, NULL, NULL},
+    {"number", test_number, 0, NULL, NULL},     {"integer", test_integer, 0, NULL, NULL},
+    {"float", test_float, 0, NULL, NULL},       {"boolean", test_boolean, 0, NULL, NULL},
+    {"true", test_true, 0, NULL, NULL},         {"false", test_false, 0, NULL, NULL},
+    {"mapping", test_mapping, 0, NULL, NULL},   {"iterable", test_iterable, 0, NULL, NULL},
     {"sequence", test_sequence, 0, NULL, NULL}, {"callable", test_callable, 0, NULL, NULL},
-    {"escaped", test_escaped, 0, NULL, NULL}, {"odd", test_odd, 0, NULL, NULL}, {"even", test_even, 0, NULL, NULL},
-    {"divisibleby", test_divisibleby, 1, "num", NULL}, {"eq", test_eq, 1, "other", NULL}, {"equalto", test_eq, 1, "other", NULL},
-    {"==", test_eq, 1, "other", NULL}, {"ne", test_ne, 1, "other", NULL}, {"!=", test_ne, 1, "other", NULL},
-    {"lt", test_lt, 1, "other", NULL}, {"lessthan", test_lt, 1, "other", NULL}, {"<", test_lt, 1, "other", NULL},
-    {"le", test_le, 1, "other", NULL}, {"<=", test_le, 1, "other", NULL}, {"gt", test_gt, 1, "other", NULL},
-    {"greaterthan", test_gt, 1, "other", NULL}, {">", test_gt, 1, "other", NULL}, {"ge", test_ge, 1, "other", NULL},
-    {">=", test_ge, 1, "other", NULL}, {"in", test_in, 1, "seq", NULL}, {"sameas", test_sameas, 1, "other", NULL},
-    {"lower", test_lower, 0, NULL, NULL}, {"upper", test_upper, 0, NULL, NULL}, {"filter", test_filter, 0, NULL, NULL},
-    {"test", test_test, 0, NULL, NULL}, {NULL, NULL, 0, NULL, NULL},
+    {"escaped", test_escaped, 0, NULL, NULL},   {"odd", test_odd, 0, NULL, NULL},
+    {"even", test_even, 0, NULL, NULL},         {"divisibleby", test_divisibleby, 1, "num", NULL},
+    {"eq", test_eq, 1, "other", NULL},          {"equalto", test_eq, 1, "other", NULL},
+    {"==", test_eq, 1, "other", NULL},          {"ne", test_ne, 1, "other", NULL},
+    {"!=", test_ne, 1, "other", NULL},          {"lt", test_lt, 1, "other", NULL},
+    {"lessthan", test_lt, 1, "other", NULL},    {"<", test_lt, 1, "other", NULL},
+    {"le", test_le, 1, "other", NULL},          {"<=", test_le, 1, "other", NULL},
+    {"gt", test_gt, 1, "other", NULL},          {"greaterthan", test_gt, 1, "other", NULL},
+    {">", test_gt, 1, "other", NULL},           {"ge", test_ge, 1, "other", NULL},
+    {">=", test_ge, 1, "other", NULL},          {"in", test_in, 1, "seq", NULL},
+    {"sameas", test_sameas, 1, "other", NULL},  {"lower", test_lower, 0, NULL, NULL},
+    {"upper", test_upper, 0, NULL, NULL},       {"filter", test_filter, 0, NULL, NULL},
+    {"test", test_test, 0, NULL, NULL},         {NULL, NULL, 0, NULL, NULL},
 };
 
 const struct jroutine *jtest_find(const char *name)

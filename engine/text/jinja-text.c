@@ -7,7 +7,7 @@
 
 #include "base/utf8.h"
 
-/* ---- making ----------------------------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------------------------------ */
 
 struct jtext *jtext_of(struct jheap *h, const char *bytes, size_t size, int32_t origin)
 {
@@ -80,7 +80,7 @@ const char *jtext_bytes(struct jheap *h, struct jtext *t)
     return t->bytes;
 }
 
-/* ---- parts ------------------------------------------------------------------------------------------------------ */
+/* ---- parts ------------------------------------------------------------------------------------------------------- */
 
 /* The stretch in which a byte lies. */
 static size_t span_at(const struct jtext *t, size_t byte)
@@ -132,7 +132,7 @@ struct jtext *jtext_mark(struct jheap *h, struct jtext *t, bool markup)
     return copy;
 }
 
-/* ---- characters --------------------------------------------------------------------------------------------------- */
+/* ---- characters -------------------------------------------------------------------------------------------------- */
 
 size_t jtext_chars(struct jheap *h, struct jtext *t)
 {
@@ -179,7 +179,7 @@ uint32_t jtext_code(struct jheap *h, struct jtext *t, size_t at, size_t *used)
     return utf8_decode(jtext_bytes(h, t) + at, t->size - at, used);
 }
 
-/* ---- comparing and finding ---------------------------------------------------------------------------------------- */
+/* ---- comparing and finding --------------------------------------------------------------------------------------- */
 
 int jtext_compare(struct jheap *h, struct jtext *a, struct jtext *b)
 {
@@ -231,7 +231,7 @@ size_t jtext_find_last(struct jheap *h, struct jtext *t, struct jtext *needle, s
     }
 }
 
-/* ---- building ----------------------------------------------------------------------------------------------------- */
+/* ---- building ---------------------------------------------------------------------------------------------------- */
 
 void jbuild_open(struct jbuild *b, struct jheap *h)
 {

@@ -25,12 +25,12 @@ struct jspan {
 
 struct jtext {
     size_t size;
-    const char *bytes;        /* NULL: left and right in a row */
+    const char *bytes;         /* NULL: left and right in a row */
     const struct jspan *spans; /* NULL: all of one origin */
     size_t n_spans;
-    int32_t origin;           /* while spans is NULL */
-    bool markup;              /* marked as safe HTML: what it is joined with gets escaped */
-    size_t chars;             /* their number plus one; 0: not counted yet */
+    int32_t origin; /* while spans is NULL */
+    bool markup;    /* marked as safe HTML: what it is joined with gets escaped */
+    size_t chars;   /* their number plus one; 0: not counted yet */
     struct jtext *left, *right;
 };
 

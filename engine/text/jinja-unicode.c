@@ -38,8 +38,9 @@ bool juni_is_decimal(uint32_t code)
 bool juni_is_digit(uint32_t code)
 {
     return juni_is_decimal(code) || code == 0xb2 || code == 0xb3 || code == 0xb9 || code == 0x2070 ||
-           (code >= 0x2074 && code <= 0x2079) || (code >= 0x2080 && code <= 0x2089) || (code >= 0x2460 && code <= 0x2468) ||
-           (code >= 0x2474 && code <= 0x247c) || (code >= 0x2488 && code <= 0x2490);
+           (code >= 0x2074 && code <= 0x2079) || (code >= 0x2080 && code <= 0x2089) ||
+           (code >= 0x2460 && code <= 0x2468) || (code >= 0x2474 && code <= 0x247c) ||
+           (code >= 0x2488 && code <= 0x2490);
 }
 
 bool juni_is_numeric(uint32_t code)
@@ -55,13 +56,14 @@ bool juni_is_alnum(uint32_t code)
 
 bool juni_is_upper(uint32_t code)
 {
-    return category(code) == UTF8PROC_CATEGORY_LU || (code >= 0x2160 && code <= 0x216f) || (code >= 0x24b6 && code <= 0x24cf);
+    return category(code) == UTF8PROC_CATEGORY_LU || (code >= 0x2160 && code <= 0x216f) ||
+           (code >= 0x24b6 && code <= 0x24cf);
 }
 
 bool juni_is_lower(uint32_t code)
 {
-    return category(code) == UTF8PROC_CATEGORY_LL || code == 0xaa || code == 0xba || (code >= 0x2170 && code <= 0x217f) ||
-           (code >= 0x24d0 && code <= 0x24e9) || (code >= 0x2b0 && code <= 0x2b8);
+    return category(code) == UTF8PROC_CATEGORY_LL || code == 0xaa || code == 0xba ||
+           (code >= 0x2170 && code <= 0x217f) || (code >= 0x24d0 && code <= 0x24e9) || (code >= 0x2b0 && code <= 0x2b8);
 }
 
 bool juni_is_title(uint32_t code)
@@ -92,12 +94,22 @@ size_t juni_space_after(const char *bytes, size_t size)
     return size > 0 && juni_is_space(utf8_decode(bytes, size, &used)) ? used : 0;
 }
 
-/* ---- case --------------------------------------------------------------------------------------------------------- */
+/* ---- case -------------------------------------------------------------------------------------------------------- */
 
 /* What becomes several characters in upper and title case. */
-static const struct { uint32_t code; const char *upper, *title; } several[] = {
-    {0xdf, "SS", "Ss"}, {0x149, "\xca\xbcN", "\xca\xbcN"}, {0x1f0, "J\xcc\x8c", "J\xcc\x8c"}, {0xfb00, "FF", "Ff"},
-    {0xfb01, "FI", "Fi"}, {0xfb02, "FL", "Fl"}, {0xfb03, "FFI", "Ffi"}, {0xfb04, "FFL", "Ffl"}, {0xfb05, "ST", "St"},
+static const struct {
+    uint32_t code;
+    const char *upper, *title;
+} several[] = {
+    {0xdf, "SS", "Ss"},
+    {0x149, "\xca\xbcN", "\xca\xbcN"},
+    {0x1f0, "J\xcc\x8c", "J\xcc\x8c"},
+    {0xfb00, "FF", "Ff"},
+    {0xfb01, "FI", "Fi"},
+    {0xfb02, "FL", "Fl"},
+    {0xfb03, "FFI", "Ffi"},
+    {0xfb04, "FFL", "Ffl"},
+    {0xfb05, "ST", "St"},
     {0xfb06, "ST", "St"},
 };
 
@@ -133,7 +145,9 @@ void juni_append(struct jbuild *b, struct jtext *t, size_t at, enum jcase wanted
     else if (wanted == CASE_LOWER && code == 0x3a3)
         jbuild_code(b, sigma_is_final(t, b->heap, at) ? 0x3c2 : 0x3c3, origin);
     else
-        jbuild_code(b, (uint32_t)(wanted == CASE_UPPER ? utf8proc_toupper((utf8proc_int32_t)code)
-                                  : wanted == CASE_LOWER ? utf8proc_tolower((utf8proc_int32_t)code)
-                                                         : utf8proc_totitle((utf8proc_int32_t)code)), origin);
+        jbuild_code(b,
+                    (uint32_t)(wanted == CASE_UPPER   ? utf8proc_toupper((utf8proc_int32_t)code)
+                               : wanted == CASE_LOWER ? utf8proc_tolower((utf8proc_int32_t)code)
+                                                      : utf8proc_totitle((utf8proc_int32_t)code)),
+                    origin);
 }

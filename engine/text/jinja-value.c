@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- making --------------------------------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------------------------------ */
 
 struct jvalue jv_none(void)
 {
@@ -79,7 +79,7 @@ void jlist_add(struct jheap *h, struct jlist *list, struct jvalue v)
     list->at[list->n++] = v;
 }
 
-/* ---- dicts ------------------------------------------------------------------------------------------------------------ */
+/* ---- dicts ------------------------------------------------------------------------------------------------------- */
 
 static void need_hash(struct jheap *h, struct jvalue key)
 {
@@ -103,7 +103,8 @@ static struct jentry *find_entry(struct jheap *h, const struct jdict *d, struct 
     jheap_work(h, d->n / 4);
     for (size_t i = 0; i < d->n; i++) {
         struct jvalue other = d->at[i].key;
-        if (key.kind == J_STRING && other.kind == J_STRING ? jtext_equal(h, key.text, other.text) : jv_equal(h, key, other))
+        if (key.kind == J_STRING && other.kind == J_STRING ? jtext_equal(h, key.text, other.text)
+                                                           : jv_equal(h, key, other))
             return &d->at[i];
     }
     return NULL;
@@ -134,7 +135,7 @@ struct jvalue jdict_get_name(struct jheap *h, const struct jdict *d, const char 
     return (struct jvalue){.kind = J_ABSENT};
 }
 
-/* ---- asking ----------------------------------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 const char *jv_type(struct jvalue v)
 {
@@ -230,7 +231,7 @@ size_t jv_length(struct jheap *h, struct jvalue v)
     jheap_fail(h, ERR_FORMAT, "object of type '%s' has no len()", jv_type(v));
 }
 
-/* ---- equality and order ----------------------------------------------------------------------------------------------- */
+/* ---- equality and order ------------------------------------------------------------------------------------------ */
 
 static long double number_of(struct jvalue v)
 {
@@ -329,7 +330,7 @@ bool jv_contains(struct jheap *h, struct jvalue item, struct jvalue container)
     return false;
 }
 
-/* ---- iterating -------------------------------------------------------------------------------------------------------- */
+/* ---- iterating --------------------------------------------------------------------------------------------------- */
 
 bool jwalk_possible(struct jvalue v)
 {
@@ -388,8 +389,10 @@ bool jwalk_next(struct jheap *h, struct jwalk *w, struct jvalue *item)
         return true;
     }
     size_t i = w->at++;
-    *item = v.kind == J_RANGE ? jrange_at(v.range, i) : v.kind == J_DICT ? v.dict->at[i].key
-          : v.kind == J_VIEW  ? view_at(h, v.view, i) : v.list->at[i];
+    *item = v.kind == J_RANGE  ? jrange_at(v.range, i)
+            : v.kind == J_DICT ? v.dict->at[i].key
+            : v.kind == J_VIEW ? view_at(h, v.view, i)
+                               : v.list->at[i];
     return true;
 }
 

@@ -8,11 +8,23 @@
 enum jkind {
     J_ABSENT,    /* no value at all: an argument that was not given */
     J_UNDEFINED, /* a name or an attribute that is not there: prints as nothing, most uses are errors */
-    J_NONE, J_BOOL, J_INT, J_FLOAT, J_STRING,
-    J_LIST, J_TUPLE, J_DICT, J_RANGE,
-    J_VIEW,      /* keys, values or items of a dict */
-    J_ITERATOR,  /* what filters yield: read once */
-    J_NAMESPACE, J_FUNCTION, J_MACRO, J_LOOP, J_CYCLER, J_JOINER,
+    J_NONE,
+    J_BOOL,
+    J_INT,
+    J_FLOAT,
+    J_STRING,
+    J_LIST,
+    J_TUPLE,
+    J_DICT,
+    J_RANGE,
+    J_VIEW,     /* keys, values or items of a dict */
+    J_ITERATOR, /* what filters yield: read once */
+    J_NAMESPACE,
+    J_FUNCTION,
+    J_MACRO,
+    J_LOOP,
+    J_CYCLER,
+    J_JOINER,
 };
 
 struct jlist;
@@ -24,16 +36,16 @@ struct jvalue {
         int64_t integer;
         double real;
         struct jtext *text;
-        struct jlist *list;        /* J_LIST, J_TUPLE */
-        struct jdict *dict;        /* J_DICT, J_NAMESPACE */
+        struct jlist *list; /* J_LIST, J_TUPLE */
+        struct jdict *dict; /* J_DICT, J_NAMESPACE */
         struct jundefined *missing;
         struct jrange *range;
         struct jview *view;
         struct jiterator *iterator;
         struct jfunction *function;
-        struct jmacro *macro;      /* in jinja-run.h */
+        struct jmacro *macro; /* in jinja-run.h */
         struct jloop *loop;
-        struct jcycle *cycle;      /* J_CYCLER, J_JOINER */
+        struct jcycle *cycle; /* J_CYCLER, J_JOINER */
     };
 };
 
@@ -44,7 +56,9 @@ struct jlist {
 };
 
 struct jdict {
-    struct jentry { struct jvalue key, value; } *at;
+    struct jentry {
+        struct jvalue key, value;
+    } * at;
     size_t n, capacity;
 };
 
@@ -73,7 +87,7 @@ struct jcycle {
     size_t next;
 };
 
-/* ---- making --------------------------------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------------------------------ */
 
 struct jvalue jv_none(void);
 struct jvalue jv_bool(bool truth);
@@ -96,7 +110,7 @@ void jdict_set(struct jheap *h, struct jdict *d, struct jvalue key, struct jvalu
 struct jvalue jdict_get(struct jheap *h, const struct jdict *d, struct jvalue key);
 struct jvalue jdict_get_name(struct jheap *h, const struct jdict *d, const char *name);
 
-/* ---- asking --------------------------------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 /* Python's name of the type, e.g. "str", "dict". */
 const char *jv_type(struct jvalue v);
@@ -116,7 +130,7 @@ bool jv_equal(struct jheap *h, struct jvalue a, struct jvalue b);
 int jv_compare(struct jheap *h, struct jvalue a, struct jvalue b, const char *op);
 bool jv_contains(struct jheap *h, struct jvalue item, struct jvalue container);
 
-/* ---- printing --------------------------------------------------------------------------------------------------------- */
+/* ---- printing ---------------------------------------------------------------------------------------------------- */
 
 /* As Python's str: a string as it is, all else as its repr. */
 struct jtext *jv_str(struct jheap *h, struct jvalue v);
@@ -133,7 +147,7 @@ struct jtext *jv_escape(struct jheap *h, struct jvalue v);
 struct jtext *jv_json(struct jheap *h, struct jvalue v, struct jtext *indent, struct jtext *item, struct jtext *pair,
                       bool ascii, bool sorted);
 
-/* ---- iterating --------------------------------------------------------------------------------------------------------- */
+/* ---- iterating --------------------------------------------------------------------------------------------------- */
 
 /* A way through the items of a value. */
 struct jwalk {

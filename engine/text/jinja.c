@@ -13,13 +13,13 @@
 #include "engine/text/jinja-tests.h"
 
 enum {
-    MOST_SOURCE = 1 << 20,       /* bytes of a template; those of models have up to 20,000 */
+    MOST_SOURCE = 1 << 20, /* bytes of a template; those of models have up to 20,000 */
     COMPILE_MEMORY = 32 << 20,
     COMPILE_STEPS = 1500000,
     COMPILE_DEPTH = 250,
-    RENDER_MEMORY = 32 << 20,    /* and some copies of what is given */
+    RENDER_MEMORY = 32 << 20, /* and some copies of what is given */
     RENDER_COPIES = 12,
-    RENDER_STEPS = 1500000,      /* less than a tenth of a second; and some for what is given */
+    RENDER_STEPS = 1500000, /* less than a tenth of a second; and some for what is given */
     STEPS_PER_ITEM = 2000,
     STEPS_PER_BYTE = 4,
     RENDER_DEPTH = 500,
@@ -32,7 +32,7 @@ struct jinja {
     size_t n_names;
 };
 
-/* ---- compiling -------------------------------------------------------------------------------------------------------------------- */
+/* ---- compiling --------------------------------------------------------------------------------------------------- */
 
 static void compile_source(struct jinja *t, const char *source, size_t size)
 {
@@ -94,7 +94,7 @@ bool jinja_mentions(const struct jinja *t, const char *name)
     return find_name(t, name) != NULL;
 }
 
-/* ---- what is given ------------------------------------------------------------------------------------------------------------------- */
+/* ---- what is given ----------------------------------------------------------------------------------------------- */
 
 /* Counts the bytes and values that are given. */
 static void measure(const struct jinja_value *values, size_t n, size_t *bytes, size_t *items)
@@ -139,7 +139,7 @@ static struct jvalue take_value(struct jheap *h, const struct jinja_value *v)
     return jv_none();
 }
 
-/* ---- rendering ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- rendering --------------------------------------------------------------------------------------------------- */
 
 static void open_run(struct jrun *r, const struct jinja *t, const struct jinja_value *values, size_t n,
                      const struct jinja_limits *limits, struct error *err)
@@ -148,7 +148,8 @@ static void open_run(struct jrun *r, const struct jinja *t, const struct jinja_v
     measure(values, n, &bytes, &items);
     memset(r, 0, sizeof *r);
     jheap_open(&r->heap, limits != NULL && limits->memory > 0 ? limits->memory : RENDER_MEMORY + RENDER_COPIES * bytes,
-               limits != NULL && limits->steps > 0 ? limits->steps : RENDER_STEPS + STEPS_PER_ITEM * items + STEPS_PER_BYTE * bytes,
+               limits != NULL && limits->steps > 0 ? limits->steps
+                                                   : RENDER_STEPS + STEPS_PER_ITEM * items + STEPS_PER_BYTE * bytes,
                limits != NULL && limits->depth > 0 ? limits->depth : RENDER_DEPTH, err);
     r->loop = t->names[0];
     r->caller = t->names[1];

@@ -41,7 +41,7 @@ struct jinja_value {
     double real;
     const char *bytes; /* JINJA_STRING: size bytes, any */
     size_t size;
-    int32_t origin;    /* of these bytes; 0 is the template's own */
+    int32_t origin;                  /* of these bytes; 0 is the template's own */
     const struct jinja_value *items; /* JINJA_LIST, JINJA_DICT: n of them */
     size_t n;
 };
@@ -57,7 +57,10 @@ struct jinja_limits {
 struct jinja_output {
     char *bytes; /* with a NUL after them */
     size_t size;
-    struct jinja_span { size_t end; int32_t origin; } *spans; /* bytes[previous end..end) come from origin */
+    struct jinja_span {
+        size_t end;
+        int32_t origin;
+    } * spans; /* bytes[previous end..end) come from origin */
     size_t n_spans;
 };
 void jinja_output_free(struct jinja_output *out);

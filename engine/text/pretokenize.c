@@ -1,12 +1,15 @@
-/* Pre-tokenisers: the regular expressions that cut a text into words, as hand-written scanners.
+/* The regular expressions that most tokenizers cut a text into words by, as hand-written scanners.
  *
  * GPT-2:   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
  * Llama 3: (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|
  *          \s+(?!\S)|\s+          (Qwen 2: the same with \p{N} alone)
  * SmolLM cuts out every digit first and applies GPT-2's to each stretch between, so a stretch ends there. */
-#include "engine/text/tokenizer.h"
+#include "engine/text/cutter.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
+
 #include <utf8proc.h>
 
 #include "base/utf8.h"
@@ -45,7 +48,7 @@ struct scan {
 };
 
 /* The class of the character at `at` and its bytes. */
-static enum class look(const struct scan *s, size_t at, size_t *used)
+static enum class class_at(const struct scan *s, size_t at, size_t *used)
 {
     *used = 0;
     if (at >= s->size)
@@ -55,10 +58,10 @@ static enum class look(const struct scan *s, size_t at, size_t *used)
 }
 
 /* The end of the run of characters of one class from `at` on, at most `most` of them. */
-static size_t run(const struct scan *s, size_t at, enum class wanted, size_t most)
+static size_t run_end(const struct scan *s, size_t at, enum class wanted, size_t most)
 {
     size_t used;
-    for (; most > 0 && look(s, at, &used) == wanted; most--)
+    for (; most > 0 && class_at(s, at, &used) == wanted; most--)
         at += used;
     return at;
 }
@@ -87,13 +90,13 @@ static size_t contraction(const struct scan *s, size_t at, bool any_case)
 }
 
 /* White space from 0 on: all of it at the end of the text, else all but the last character, which belongs to the word
- * behind it; a single one is a word. */
+ * after it; a single one is a word. */
 static size_t spaces(const struct scan *s)
 {
     size_t end = 0, last = 0, used;
-    for (; look(s, end, &used) == CLASS_SPACE; end += used)
+    for (; class_at(s, end, &used) == CLASS_SPACE; end += used)
         last = end;
-    return look(s, end, &used) == CLASS_END || last == 0 ? end : last;
+    return class_at(s, end, &used) == CLASS_END || last == 0 ? end : last;
 }
 
 static size_t gpt2(const struct scan *s)
@@ -101,9 +104,9 @@ static size_t gpt2(const struct scan *s)
     size_t n = contraction(s, 0, false), used, after = s->text[0] == ' ' ? 1 : 0;
     if (n > 0)
         return n;
-    enum class c = look(s, after, &used);
+    enum class c = class_at(s, after, &used);
     if (c != CLASS_END && c != CLASS_SPACE)
-        return run(s, after, c, SIZE_MAX);
+        return run_end(s, after, c, SIZE_MAX);
     return spaces(s);
 }
 
@@ -117,34 +120,34 @@ static size_t llama3(const struct scan *s, size_t digits)
     size_t n = contraction(s, 0, true), used, next;
     if (n > 0)
         return n;
-    enum class c = look(s, 0, &used);
+    enum class c = class_at(s, 0, &used);
     if (c == CLASS_LETTER)
-        return run(s, 0, CLASS_LETTER, SIZE_MAX);
+        return run_end(s, 0, CLASS_LETTER, SIZE_MAX);
     if (c == CLASS_NUMBER)
-        return run(s, 0, CLASS_NUMBER, digits);
-    if (!is_break(s, 0) && look(s, used, &next) == CLASS_LETTER)
-        return run(s, used, CLASS_LETTER, SIZE_MAX);
+        return run_end(s, 0, CLASS_NUMBER, digits);
+    if (!is_break(s, 0) && class_at(s, used, &next) == CLASS_LETTER)
+        return run_end(s, used, CLASS_LETTER, SIZE_MAX);
     size_t after = s->text[0] == ' ' ? 1 : 0;
-    if (look(s, after, &next) == CLASS_OTHER) {
-        size_t end = run(s, after, CLASS_OTHER, SIZE_MAX);
+    if (class_at(s, after, &next) == CLASS_OTHER) {
+        size_t end = run_end(s, after, CLASS_OTHER, SIZE_MAX);
         while (is_break(s, end))
             end++;
         return end;
     }
     size_t end = 0, last_break = 0;
-    for (; look(s, end, &next) == CLASS_SPACE; end += next)
+    for (; class_at(s, end, &next) == CLASS_SPACE; end += next)
         if (is_break(s, end))
             last_break = end + 1;
     return last_break > 0 ? last_break : spaces(s);
 }
 
-size_t pretokenize(enum pretokenizer pre, const char *text, size_t size)
+size_t pretokenize(enum pretokenizer kind, const char *text, size_t size)
 {
-    struct scan s = {text, size, pre == PRE_SMOLLM};
+    struct scan s = {text, size, kind == PRE_SMOLLM};
     size_t used;
-    if (pre == PRE_LLAMA3 || pre == PRE_QWEN2)
-        return llama3(&s, pre == PRE_LLAMA3 ? 3 : 1);
-    if (pre == PRE_SMOLLM && class_of(utf8_decode(text, size, &used)) == CLASS_NUMBER)
+    if (kind == PRE_LLAMA3 || kind == PRE_QWEN2)
+        return llama3(&s, kind == PRE_LLAMA3 ? 3 : 1);
+    if (kind == PRE_SMOLLM && class_of(utf8_decode(text, size, &used)) == CLASS_NUMBER)
         return used;
     return gpt2(&s);
 }

@@ -81,7 +81,7 @@ static void attribute(struct rendering *r, size_t first)
 {
     struct buf piece;
     size_t at = 0, range = 0;
-    size_t prefix = !r->tokenizer->bytelevel && r->tokenizer->space_prefix ? 1 : 0; /* the space that no text has */
+    size_t prefix = r->tokenizer->space_prefix ? 1 : 0; /* the space that no text has */
     buf_init(&piece, MAX_PROMPT);
     for (size_t i = first; i < r->out->ids.n; i++) {
         buf_clear(&piece);

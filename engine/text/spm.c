@@ -2,15 +2,42 @@
  * falls back to bytes. After sentencepiece (github.com/google/sentencepiece), whose ids and texts this equals. */
 #include "config.h"
 
-#include "engine/text/tokenizer.h"
-
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
+#include "engine/file/source.h"
 #include "engine/text/symbols.h"
+#include "engine/text/tokenizer.h"
 
 #define SPACE "\xE2\x96\x81" /* U+2581 */
 #define REPLACEMENT "\xEF\xBF\xBD"
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+/* Finds <0x00> to <0xFF>, and the longest user-defined token. */
+static bool spm_open(struct tokenizer *t, const struct source *source, struct error *err)
+{
+    (void)source;
+    (void)err;
+    static const char digits[] = "0123456789ABCDEF";
+    for (int b = 0; b < 256; b++) {
+        const char spelling[] = {'<', '0', 'x', digits[b / 16], digits[b % 16], '>'};
+        int32_t id = token_lookup(t, spelling, sizeof spelling);
+        t->byte_ids[b] = id >= 0 && t->types[id] == TOKEN_BYTE ? id : -1;
+    }
+    for (int32_t id = 0; id < t->n; id++)
+        if (t->types[id] == TOKEN_USER_DEFINED && token_size(t, id) > t->longest_user)
+            t->longest_user = token_size(t, id);
+    t->adds_bos = t->space_prefix = true;
+    return true;
+}
+
+/* ---- encoding --------------------------------------------------------------------------------------------------- */
 
 /* The normal form: a space in front, spaces as U+2581, ill-formed bytes as U+FFFD. */
 static bool normalise(const struct tokenizer *t, const char *text, size_t size, struct buf *out)
@@ -45,10 +72,12 @@ struct pair_context {
 
 static bool may_merge_to(const struct tokenizer *t, int32_t id)
 {
-    return id >= 0 && (t->types[id] == TOKEN_NORMAL || t->types[id] == TOKEN_USER_DEFINED || t->types[id] == TOKEN_UNUSED);
+    return id >= 0 && (t->types[id] == TOKEN_NORMAL || t->types[id] == TOKEN_USER_DEFINED ||
+                       t->types[id] == TOKEN_UNUSED);
 }
 
-static bool pair(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id, float *score)
+static bool pair_token(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id,
+                       float *score)
 {
     const struct pair_context *c = context;
     *id = token_lookup(c->t, c->text + left->start, left->size + right->size);
@@ -69,7 +98,7 @@ static int32_t user_defined(const struct tokenizer *t, const char *text, size_t 
     return -1;
 }
 
-static bool split(const struct tokenizer *t, const char *text, size_t size, struct symbols *s)
+static bool split_text(const struct tokenizer *t, const char *text, size_t size, struct symbols *s)
 {
     for (size_t at = 0, used; at < size; at += used) {
         int32_t id = t->longest_user > 0 ? user_defined(t, text + at, size - at) : -1;
@@ -87,7 +116,7 @@ static bool split(const struct tokenizer *t, const char *text, size_t size, stru
     return true;
 }
 
-static bool put(const struct tokenizer *t, const struct symbol *symbol, const char *text, struct ids *out)
+static bool put_symbol(const struct tokenizer *t, const struct symbol *symbol, const char *text, struct ids *out)
 {
     if (symbol->id >= 0)
         return ids_append(out, &symbol->id, 1);
@@ -101,7 +130,8 @@ static bool put(const struct tokenizer *t, const struct symbol *symbol, const ch
     return true;
 }
 
-enum error_code spm_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out, struct error *err)
+static enum error_code spm_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out,
+                                  struct error *err)
 {
     struct buf normal;
     struct symbols s = {0};
@@ -109,16 +139,18 @@ enum error_code spm_encode(const struct tokenizer *t, const char *text, size_t s
     buf_init(&normal, size * 3 + 3);
     bool ok = normalise(t, text, size, &normal);
     struct pair_context context = {t, buf_text(&normal)};
-    ok = ok && split(t, context.text, normal.size, &s) && symbols_merge(&s, pair, &context);
+    ok = ok && split_text(t, context.text, normal.size, &s) && symbols_merge(&s, pair_token, &context);
     for (int32_t i = 0; ok && s.n > 0 && i >= 0; i = s.at[i].next)
-        ok = put(t, &s.at[i], context.text, out);
+        ok = put_symbol(t, &s.at[i], context.text, out);
     symbols_free(&s);
     buf_free(&normal);
     if (ok)
         return ERR_NONE;
     out->n = before;
-    return error_set(err, ERR_MEMORY, "no memory to split %zu bytes into tokens", size);
+    return error_set(err, ERR_MEMORY, "out of memory");
 }
+
+/* ---- decoding --------------------------------------------------------------------------------------------------- */
 
 /* Appends the spelling with U+2581 as spaces. */
 static void put_spelling(const char *text, size_t size, struct buf *out)
@@ -147,7 +179,7 @@ static bool is_byte(const struct tokenizer *t, int32_t id)
     return t->types[id] == TOKEN_BYTE && token_size(t, id) == 6;
 }
 
-bool spm_piece(const struct tokenizer *t, int32_t id, struct buf *out)
+static bool spm_piece(const struct tokenizer *t, int32_t id, struct buf *out)
 {
     if (is_byte(t, id))
         buf_putc(out, (char)byte_value(t, id));
@@ -168,7 +200,7 @@ static void put_bytes(const struct buf *bytes, struct buf *out)
     }
 }
 
-bool spm_decode(const struct tokenizer *t, const int32_t *ids, size_t n, struct buf *out)
+static bool spm_decode(const struct tokenizer *t, const int32_t *ids, size_t n, struct buf *out)
 {
     struct buf bytes;
     size_t before = out->size;
@@ -184,12 +216,14 @@ bool spm_decode(const struct tokenizer *t, const int32_t *ids, size_t n, struct 
         }
         put_bytes(&bytes, out);
         buf_clear(&bytes);
+        if (t->types[id] == TOKEN_CONTROL)
+            continue;
         const char *text = token_text(t, id);
-        if (!dropped && out->size == before && t->types[id] != TOKEN_CONTROL && strncmp(text, SPACE, 3) == 0) {
+        if (!dropped && out->size == before && strncmp(text, SPACE, 3) == 0) {
             dropped = true;
             put_spelling(text + 3, token_size(t, id) - 3, out);
         } else {
-            tokenizer_piece(t, id, out);
+            spm_piece(t, id, out);
         }
     }
     put_bytes(&bytes, out);
@@ -197,3 +231,15 @@ bool spm_decode(const struct tokenizer *t, const int32_t *ids, size_t n, struct 
     buf_free(&bytes);
     return ok;
 }
+
+const struct tokenizer_kind spm_kind = {
+    .name = "llama",
+    .scored = true,
+    .bos = 1,
+    .eos = 2,
+    .unknown = 0,
+    .open = spm_open,
+    .encode = spm_encode,
+    .decode = spm_decode,
+    .piece = spm_piece,
+};

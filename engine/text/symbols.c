@@ -1,6 +1,8 @@
 /* Byte-pair merging. */
 #include "engine/text/symbols.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 void symbols_free(struct symbols *s)
@@ -33,12 +35,12 @@ bool symbols_add(struct symbols *s, uint32_t start, uint32_t size, int32_t id, b
     return true;
 }
 
-static bool better(const struct candidate_pair *a, const struct candidate_pair *b)
+static bool pair_is_better(const struct candidate_pair *a, const struct candidate_pair *b)
 {
     return a->score > b->score || (a->score == b->score && a->left < b->left);
 }
 
-static bool push(struct symbols *s, struct candidate_pair pair)
+static bool heap_push(struct symbols *s, struct candidate_pair pair)
 {
     if (s->n_heap == s->heap_capacity) {
         size_t capacity = s->heap_capacity == 0 ? 64 : s->heap_capacity * 2;
@@ -49,20 +51,20 @@ static bool push(struct symbols *s, struct candidate_pair pair)
         s->heap_capacity = capacity;
     }
     size_t at = s->n_heap++;
-    for (; at > 0 && better(&pair, &s->heap[(at - 1) / 2]); at = (at - 1) / 2)
+    for (; at > 0 && pair_is_better(&pair, &s->heap[(at - 1) / 2]); at = (at - 1) / 2)
         s->heap[at] = s->heap[(at - 1) / 2];
     s->heap[at] = pair;
     return true;
 }
 
-static struct candidate_pair pop(struct symbols *s)
+static struct candidate_pair heap_pop(struct symbols *s)
 {
     struct candidate_pair top = s->heap[0], moved = s->heap[--s->n_heap];
     size_t at = 0;
     for (size_t child; (child = 2 * at + 1) < s->n_heap; at = child) {
-        if (child + 1 < s->n_heap && better(&s->heap[child + 1], &s->heap[child]))
+        if (child + 1 < s->n_heap && pair_is_better(&s->heap[child + 1], &s->heap[child]))
             child++;
-        if (!better(&s->heap[child], &moved))
+        if (!pair_is_better(&s->heap[child], &moved))
             break;
         s->heap[at] = s->heap[child];
     }
@@ -78,7 +80,7 @@ static bool consider(struct symbols *s, int32_t left, int32_t right, symbols_pai
     struct candidate_pair found = {.left = left, .right = right, .size = s->at[left].size + s->at[right].size};
     if (!pair(context, &s->at[left], &s->at[right], &found.id, &found.score))
         return true;
-    return push(s, found);
+    return heap_push(s, found);
 }
 
 bool symbols_merge(struct symbols *s, symbols_pair *pair, const void *context)
@@ -87,7 +89,7 @@ bool symbols_merge(struct symbols *s, symbols_pair *pair, const void *context)
         if (!consider(s, (int32_t)i - 1, (int32_t)i, pair, context))
             return false;
     while (s->n_heap > 0) {
-        struct candidate_pair best = pop(s);
+        struct candidate_pair best = heap_pop(s);
         struct symbol *left = &s->at[best.left], *right = &s->at[best.right];
         if (left->size == 0 || right->size == 0 || left->size + right->size != best.size)
             continue;
@@ -97,7 +99,8 @@ bool symbols_merge(struct symbols *s, symbols_pair *pair, const void *context)
         if (right->next >= 0)
             s->at[right->next].previous = best.left;
         right->size = 0;
-        if (!consider(s, left->previous, best.left, pair, context) || !consider(s, best.left, left->next, pair, context))
+        if (!consider(s, left->previous, best.left, pair, context) ||
+            !consider(s, best.left, left->next, pair, context))
             return false;
     }
     return true;

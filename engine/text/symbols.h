@@ -37,7 +37,7 @@ typedef bool symbols_pair(const void *context, const struct symbol *left, const 
 void symbols_free(struct symbols *s);
 /* Forgets the symbols, keeps the memory. */
 void symbols_clear(struct symbols *s);
-/* Appends a symbol behind the last one. False: out of memory. */
+/* Appends a symbol. False: out of memory. */
 bool symbols_add(struct symbols *s, uint32_t start, uint32_t size, int32_t id, bool frozen);
 /* Joins until nothing is left to join. The symbols left are at[0] and those that next leads to. */
 bool symbols_merge(struct symbols *s, symbols_pair *pair, const void *context);

@@ -17,7 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/model/model.h"
+#include "base/buf.h"
+#include "base/error.h"
 
 enum { MAX_FILE = 1 << 16, MAX_PARTS = 64, MAX_MATCHES = 16 };
 
@@ -454,11 +455,6 @@ struct chat_template *template_for_text(const char *text, const char *dir, struc
         }
     }
     return t != NULL ? t : template_load("plain", dir, err);
-}
-
-struct chat_template *template_for_model(const struct model *model, const char *dir, struct error *err)
-{
-    return template_for_text(model_info(model)->chat_template, dir, err);
 }
 
 void template_free(struct chat_template *t)

@@ -3,8 +3,11 @@
 
 #include "engine/text/textstream.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/utf8.h"
 
 enum { MOST_HELD = 1 << 20 };
@@ -52,7 +55,7 @@ static size_t possible_stop(const char *text, size_t size, const struct sampling
 }
 
 /* Appends text with every ill-formed part replaced. */
-static bool give(struct buf *out, const char *text, size_t size)
+static bool append_clean(struct buf *out, const char *text, size_t size)
 {
     for (size_t at = 0; at < size;) {
         size_t good = utf8_check(text + at, size - at), used = 0;
@@ -81,7 +84,7 @@ bool textstream_push(struct textstream *t, const struct sampling *settings, cons
         size_t stop = possible_stop(text, t->held.size, settings), character = utf8_pending(text, t->held.size);
         ready = t->held.size - (stop > character ? stop : character);
     }
-    bool ok = give(out, text, ready);
+    bool ok = append_clean(out, text, ready);
     if (t->stopped)
         buf_clear(&t->held);
     else if (ready > 0 && t->held.size > 0) {
@@ -93,7 +96,7 @@ bool textstream_push(struct textstream *t, const struct sampling *settings, cons
 
 bool textstream_end(struct textstream *t, struct buf *out)
 {
-    bool ok = give(out, buf_text(&t->held), t->held.size);
+    bool ok = append_clean(out, buf_text(&t->held), t->held.size);
     buf_clear(&t->held);
     return ok;
 }

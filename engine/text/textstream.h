@@ -20,8 +20,8 @@ void textstream_init(struct textstream *t);
 void textstream_free(struct textstream *t);
 /* Forgets all that is held. */
 void textstream_reset(struct textstream *t);
-/* Takes bytes and appends to out what they make certain. Returns false when memory is short. A stop string of the
- * settings is looked for in what has not been given out yet; what stands before it is given out, it and the rest not. */
+/* Takes bytes and appends to out what they make certain. False when out of memory. A stop string of the settings is
+ * looked for in what has not been given out yet; what stands before it is given out, it and the rest not. */
 bool textstream_push(struct textstream *t, const struct sampling *settings, const char *bytes, size_t size,
                      struct buf *out);
 /* Gives out what is held at the end of an answer. */

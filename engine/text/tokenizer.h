@@ -1,19 +1,18 @@
-/* The tokenizer's insides: the vocabulary with its index, and what the two kinds add. Internal to the engine. */
+/* Internals of tokenizers: the vocabulary with its index, and the kinds. Internal to the engine. */
 #ifndef PALAVER_ENGINE_TEXT_TOKENIZER_H
 #define PALAVER_ENGINE_TEXT_TOKENIZER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 #include "engine/engine.h"
 #include "engine/file/source.h"
+#include "engine/text/cutter.h"
 
 enum token_type { TOKEN_NORMAL = 1, TOKEN_UNKNOWN, TOKEN_CONTROL, TOKEN_USER_DEFINED, TOKEN_UNUSED, TOKEN_BYTE };
-
-/* How byte-level BPE cuts a text into words before it merges. */
-enum pretokenizer {
-    PRE_GPT2,   /* GPT-2's expression */
-    PRE_SMOLLM, /* every digit alone, then GPT-2's */
-    PRE_LLAMA3, /* Llama 3's: groups of up to three digits, contractions in any case */
-    PRE_QWEN2,  /* Llama 3's with every digit alone */
-};
 
 /* A pair of neighbours that merges. */
 struct merge {
@@ -21,11 +20,13 @@ struct merge {
     int32_t rank, id;
 };
 
+struct tokenizer_kind;
+
 struct tokenizer {
-    bool bytelevel;          /* byte-level BPE, else SentencePiece BPE */
-    enum pretokenizer pre;
+    const struct tokenizer_kind *kind;
+    struct cutter cutter;    /* byte-level BPE */
     int32_t n;
-    char *arena;             /* all spellings, each with a NUL behind it */
+    char *arena;             /* all spellings, each followed by a NUL */
     uint32_t *starts;        /* (n + 1) into arena */
     float *scores;           /* (n), SentencePiece */
     uint8_t *types;          /* (n) enum token_type */
@@ -33,7 +34,8 @@ struct tokenizer {
     uint32_t n_slots;        /* a power of two */
     int32_t byte_ids[256];   /* the token that stands for a byte, -1 */
     int32_t bos, eos, unknown, eot, eom;
-    bool adds_bos, space_prefix, ignore_merges;
+    bool adds_bos;
+    bool space_prefix;       /* SentencePiece: a text is encoded as if a space stood in front */
     uint32_t longest_user;   /* bytes of the longest user-defined token, 0 when there are none */
     struct merge *merges;    /* hash table of n_merge_slots */
     uint32_t n_merge_slots;
@@ -52,17 +54,25 @@ static inline uint32_t token_size(const struct tokenizer *t, int32_t id)
 /* The token spelled so; -1 if there is none. */
 int32_t token_lookup(const struct tokenizer *t, const char *text, size_t size);
 
-/* spm.c */
-enum error_code spm_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out, struct error *err);
-bool spm_decode(const struct tokenizer *t, const int32_t *ids, size_t n, struct buf *out);
-bool spm_piece(const struct tokenizer *t, int32_t id, struct buf *out);
+/* vocabulary.c: spellings, scores and types from tokenizer.ggml.*, and the index. False on failure. */
+bool vocabulary_read(struct tokenizer *t, const struct source *source, struct error *err);
 
-/* bpe.c */
-bool bpe_open(struct tokenizer *t, const struct source *source, struct error *err);
-enum error_code bpe_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out, struct error *err);
-bool bpe_piece(const struct tokenizer *t, int32_t id, struct buf *out);
+/* tokenizer.c: builds the tokenizer from tokenizer.ggml.* keys; NULL on failure. */
+struct tokenizer *tokenizer_open(const struct source *source, struct error *err);
+void tokenizer_free(struct tokenizer *t);
 
-/* pretokenize.c: the bytes of the next word of text[0..size), size > 0; at least 1. */
-size_t pretokenize(enum pretokenizer pre, const char *text, size_t size);
+/* One way to tokenize. The functions are those of engine.h, with ids in range and no control token for piece. */
+struct tokenizer_kind {
+    const char *name;              /* as tokenizer.ggml.model says it */
+    bool scored;                   /* the vocabulary must have scores */
+    int32_t bos, eos, unknown;     /* unless the file says; -1: none */
+    /* What this kind needs beyond the vocabulary; also sets adds_bos and space_prefix unless the file says. */
+    bool (*open)(struct tokenizer *t, const struct source *source, struct error *err);
+    enum error_code (*encode)(const struct tokenizer *t, const char *text, size_t size, struct ids *out,
+                              struct error *err);
+    bool (*decode)(const struct tokenizer *t, const int32_t *ids, size_t n, struct buf *out);
+    bool (*piece)(const struct tokenizer *t, int32_t id, struct buf *out);
+};
+extern const struct tokenizer_kind spm_kind, bpe_kind;
 
 #endif

@@ -1,18 +1,27 @@
-/* Export as JSON: all there is, so that an import gives the same again.
+/* Export as JSON: everything, so that an import gives the same again.
  *
  * {"format":"palaver-history","version":1,"personas":[...],"presets":[...],"conversations":[...]}, a message a line.
- * Messages are numbered from 1 in the order in which they came to be, so that a parent stands before its children.
- * What has its default value is left out. Numbers have nine digits at most; ids of more bits than a double holds
+ * Messages are numbered from 1 in the order in which they were made, so that a parent stands before its children.
+ * Members with their default value are left out. Reals have nine digits at most; ids of more bits than a double holds
  * (seed, fingerprint) are strings. */
 #include <config.h>
-
-#include "history/port/export.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- values ----------------------------------------------------------------------------------------------------- */
+#include <jansson.h>
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/port/export-forms.h"
+#include "history/store.h"
+#include "history/text.h"
+
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 /* A JSON string of any bytes. */
 static json_t *text_value(const char *text, size_t size)
@@ -77,7 +86,7 @@ static void write_members(struct export *x, const json_t *object)
     }
 }
 
-/* ---- token records ---------------------------------------------------------------------------------------------- */
+/* ---- token records ----------------------------------------------------------------------------------------------- */
 
 static json_t *candidate_value(const struct store_candidate *c)
 {
@@ -127,7 +136,7 @@ static enum error_code put_records(struct export *x, int64_t message, json_t *ob
     return ERR_NONE;
 }
 
-/* ---- messages --------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static int by_id(const void *a, const void *b)
 {
@@ -173,7 +182,7 @@ static json_t *message_value(const struct store_message *m, const struct store_i
     put_number(o, "parent", number_of(ids, m->parent));
     put_number(o, "chosen", number_of(ids, chosen));
     put_text(o, "role", store_role_name(m->role));
-    if (m->state != STORE_COMPLETE) /* an answer under way is not going on in the file */
+    if (m->state != STORE_COMPLETE) /* a file has no answer under way */
         put_text(o, "state", store_state_name(m->state == STORE_STREAMING ? STORE_INTERRUPTED : m->state));
     put_number(o, "created", m->created);
     put_number(o, "deleted", trashed);
@@ -182,15 +191,26 @@ static json_t *message_value(const struct store_message *m, const struct store_i
     return o;
 }
 
+/* What a message has beside store_message: which child the path last led through, when it was deleted. */
+static enum error_code read_marks(struct store *s, int64_t id, int64_t *chosen, int64_t *trashed, struct error *err)
+{
+    sqlite3_stmt *q = db_query(s, err, "SELECT chosen, trashed FROM message WHERE id = ?", "i", id);
+    int row = q == NULL ? -1 : db_row(s, q, err);
+    if (row < 0)
+        return s->failure;
+    *chosen = row == 1 ? sqlite3_column_int64(q, 0) : 0;
+    *trashed = row == 1 ? sqlite3_column_int64(q, 1) : 0;
+    db_done(q);
+    return ERR_NONE;
+}
+
 static enum error_code write_message(struct export *x, int64_t id, const struct store_ids *ids, struct error *err)
 {
     struct store_message m = {0};
     int64_t chosen = 0, trashed = 0;
     enum error_code code = store_message_get(x->s, id, &m, err);
     if (code == ERR_NONE)
-        code = db_number(x->s, err, &chosen, "SELECT chosen FROM message WHERE id = ?", "i", id);
-    if (code == ERR_NONE)
-        code = db_number(x->s, err, &trashed, "SELECT trashed FROM message WHERE id = ?", "i", id);
+        code = read_marks(x->s, id, &chosen, &trashed, err);
     if (code == ERR_NONE) {
         json_t *o = message_value(&m, ids, chosen, trashed);
         code = put_records(x, id, o, err);
@@ -205,18 +225,10 @@ static enum error_code write_message(struct export *x, int64_t id, const struct 
 static enum error_code message_ids(struct store *s, int64_t conversation, struct store_ids *out, struct error *err)
 {
     sqlite3_stmt *q = db_query(s, err, "SELECT id FROM message WHERE conversation = ? ORDER BY id", "i", conversation);
-    if (q == NULL)
-        return s->failure;
-    int row;
-    while ((row = db_row(s, q, err)) == 1)
-        if (!ids_add(out, sqlite3_column_int64(q, 0))) {
-            db_done(q);
-            return db_memory(s, err);
-        }
-    return row < 0 ? s->failure : ERR_NONE;
+    return db_ids(s, q, out, err);
 }
 
-/* ---- conversations ---------------------------------------------------------------------------------------------- */
+/* ---- conversations ----------------------------------------------------------------------------------------------- */
 
 static json_t *conversation_value(const struct store_conversation *c)
 {
@@ -276,7 +288,7 @@ enum error_code export_json(struct export *x, int64_t conversation, bool first, 
     return code;
 }
 
-/* ---- the file --------------------------------------------------------------------------------------------------- */
+/* ---- the file ---------------------------------------------------------------------------------------------------- */
 
 static enum error_code write_personas(struct export *x, struct error *err)
 {

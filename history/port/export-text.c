@@ -1,15 +1,17 @@
-/* Export for reading: the current path of a conversation as Markdown, plain text or HTML that needs no other file.
+/* Export for reading: the current path of a conversation as Markdown, plain text, or HTML that refers to no other file.
  * Times are local. In HTML all text is escaped and shown as it was written. */
 #include <config.h>
-
-#include "history/port/export.h"
 
 #include <string.h>
 #include <time.h>
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "base/utf8.h"
+#include "history/history.h"
+#include "history/port/export-forms.h"
 
-static const char *speaker(enum store_role role)
+static const char *speaker_name(enum store_role role)
 {
     static const char *const names[] = {"System", "You", "Palaver", "Tool"};
     return names[role];
@@ -24,7 +26,7 @@ static void write_time(struct export *x, int64_t when)
         export_text(x, text);
 }
 
-/* What HTML takes for markup becomes entities; what commands a terminal becomes visible. */
+/* Markup becomes entities, terminal controls become visible. */
 static void write_escaped(struct export *x, const char *text, size_t size)
 {
     struct buf clean;
@@ -53,7 +55,7 @@ static void write_clean(struct export *x, const char *text, size_t size)
     buf_free(&clean);
 }
 
-/* ---- the three forms -------------------------------------------------------------------------------------------- */
+/* ---- the three forms --------------------------------------------------------------------------------------------- */
 
 struct form {
     void (*begin)(struct export *x, const char *title, const char *system);
@@ -95,7 +97,7 @@ static void write_state(struct export *x, const struct store_message *m)
 static void markdown_message(struct export *x, const struct store_message *m)
 {
     export_text(x, "\n**");
-    export_text(x, speaker(m->role));
+    export_text(x, speaker_name(m->role));
     export_text(x, "** · ");
     write_time(x, m->created);
     write_state(x, m);
@@ -118,7 +120,7 @@ static void plain_begin(struct export *x, const char *title, const char *system)
 static void plain_message(struct export *x, const struct store_message *m)
 {
     export_text(x, "\n");
-    export_text(x, speaker(m->role));
+    export_text(x, speaker_name(m->role));
     export_text(x, " (");
     write_time(x, m->created);
     write_state(x, m);
@@ -164,7 +166,7 @@ static void html_message(struct export *x, const struct store_message *m)
     export_text(x, "<section class=\"");
     export_text(x, store_role_name(m->role));
     export_text(x, "\">\n<h2>");
-    export_text(x, speaker(m->role));
+    export_text(x, speaker_name(m->role));
     export_text(x, " · ");
     write_time(x, m->created);
     if (m->made.model != NULL) {
@@ -180,7 +182,7 @@ static void html_message(struct export *x, const struct store_message *m)
     export_text(x, "</p>\n</section>\n");
 }
 
-/* ---- one conversation ------------------------------------------------------------------------------------------- */
+/* ---- one conversation -------------------------------------------------------------------------------------------- */
 
 static const struct form forms[] = {
     [STORE_MARKDOWN] = {markdown_begin, markdown_message, "", "\n---\n\n"},

@@ -1,10 +1,16 @@
-/* Export: chooses the conversations and the exporter. Memory holds one message at a time. */
+/* Export: chooses the conversations and the form. One message is in memory at a time. */
 #include <config.h>
-
-#include "history/port/export.h"
 
 #include <string.h>
 #include <strings.h>
+
+#include <sqlite3.h>
+
+#include "base/error.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/port/export-forms.h"
+#include "history/store.h"
 
 bool store_format_parse(const char *name, enum store_format *format)
 {
@@ -22,42 +28,10 @@ bool store_format_parse(const char *name, enum store_format *format)
     return false;
 }
 
-void export_bytes(struct export *x, const char *bytes, size_t size)
-{
-    if (!x->refused && size > 0)
-        x->refused = !x->sink(x->context, bytes, size);
-}
-
-void export_text(struct export *x, const char *text)
-{
-    export_bytes(x, text, strlen(text));
-}
-
-static int dump(const char *bytes, size_t size, void *context)
-{
-    export_bytes(context, bytes, size);
-    return 0;
-}
-
-void export_json_value(struct export *x, const json_t *value)
-{
-    json_dump_callback(value, dump, x, JSON_COMPACT | JSON_REAL_PRECISION(9) | JSON_ENCODE_ANY);
-}
-
-/* ---- which ------------------------------------------------------------------------------------------------------ */
-
 static enum error_code all_ids(struct store *s, struct store_ids *out, struct error *err)
 {
     sqlite3_stmt *q = db_query(s, err, "SELECT id FROM conversation WHERE trashed IS NULL ORDER BY id", "");
-    if (q == NULL)
-        return s->failure;
-    int row;
-    while ((row = db_row(s, q, err)) == 1)
-        if (!ids_add(out, sqlite3_column_int64(q, 0))) {
-            db_done(q);
-            return db_memory(s, err);
-        }
-    return row < 0 ? s->failure : ERR_NONE;
+    return db_ids(s, q, out, err);
 }
 
 static enum error_code export_each(struct export *x, enum store_format format, const int64_t *ids, size_t n, bool all,

@@ -5,10 +5,19 @@
  * with a stack of our own; every node must be reached exactly once. */
 #include <config.h>
 
-#include "history/port/import.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/message.h"
+#include "history/port/import-forms.h"
+#include "history/store.h"
+#include "history/tree.h"
 
 #define YEAR_9999_S 253402300799.0
 
@@ -54,7 +63,7 @@ static enum error_code push_children(struct walk *w, const json_t *node, int64_t
     return code;
 }
 
-/* ---- messages --------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static int64_t milliseconds(const json_t *seconds, int64_t otherwise)
 {
@@ -150,7 +159,7 @@ static enum error_code visit(struct walk *w, struct step step)
     return push_children(w, node, step.parent);
 }
 
-/* ---- conversations ---------------------------------------------------------------------------------------------- */
+/* ---- conversations ----------------------------------------------------------------------------------------------- */
 
 /* Starts with the nodes that have no parent in the mapping. */
 static enum error_code push_roots(struct walk *w)

@@ -1,23 +1,36 @@
-/* Import of Palaver's own JSON (export-json.c says its form): conversations with branches, drafts, tags and token
- * records, personas and presets.
+/* Import of Palaver's own JSON (its form: export-json.c): conversations with branches, drafts, tags and token records,
+ * personas and presets.
  *
- * A conversation whose id is here already is compared: equal in all, it is left as it is; else it comes in as a copy
+ * A conversation whose id exists already is compared with it: an equal one is left as it is, another comes in as a copy
  * with an id of its own. */
 #include <config.h>
-
-#include "history/port/import.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- token records ---------------------------------------------------------------------------------------------- */
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/conversation.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/message.h"
+#include "history/port/import-forms.h"
+#include "history/records.h"
+#include "history/tag.h"
+#include "history/text.h"
+#include "history/tree.h"
+
+/* ---- token records ----------------------------------------------------------------------------------------------- */
 
 static enum error_code read_candidate(struct import *im, const json_t *value, struct store_candidate *out)
 {
     int id = 0;
     double before = 0, after = 0;
     json_int_t reason = json_integer_value(json_array_get(value, 3));
-    if (json_unpack((json_t *)value, "[i,F,F]", &id, &before, &after) != 0 || id < 0 || reason < 0 || reason > UINT8_MAX)
+    if (json_unpack((json_t *)value, "[i,F,F]", &id, &before, &after) != 0 || id < 0 || reason < 0 ||
+        reason > UINT8_MAX)
         return import_fail(im, "best", "expected [id, before, after]");
     *out = (struct store_candidate){id, (float)before, (float)after, (uint8_t)reason};
     return ERR_NONE;
@@ -103,7 +116,7 @@ static enum error_code add_epochs(struct import *im, const json_t *epochs, int64
     return code;
 }
 
-/* ---- messages --------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static enum error_code copy_string(struct import *im, const json_t *object, const char *key, char **out)
 {
@@ -163,7 +176,7 @@ static enum error_code read_state(struct import *im, const json_t *o, enum store
     return import_fail(im, "state", "no state is called \"%.40s\"", name);
 }
 
-/* What the numbers of the file have become. */
+/* The ids of the messages that the file numbers. */
 struct numbers {
     int64_t *ids;     /* by number; [0] is 0 */
     int64_t *chosen;  /* numbers, to be set when all are there */
@@ -284,15 +297,15 @@ static enum error_code add_messages(struct import *im, const json_t *o, int64_t 
     return code;
 }
 
-/* ---- conversations ---------------------------------------------------------------------------------------------- */
+/* ---- conversations ----------------------------------------------------------------------------------------------- */
 
-static bool keep(void *context, const char *bytes, size_t size)
+static bool keep_bytes(void *context, const char *bytes, size_t size)
 {
     return buf_append(context, bytes, size);
 }
 
-/* Whether the conversation of that public id is equal to o; *taken whether there is one at all. */
-static enum error_code compare(struct import *im, const char *public_id, const json_t *o, bool *taken, bool *equal)
+/* Sets *taken if there is a conversation of that public id, and *equal if it equals o. */
+static enum error_code compare_conversation(struct import *im, const char *public_id, const json_t *o, bool *taken, bool *equal)
 {
     int64_t id = 0;
     enum error_code code =
@@ -303,7 +316,7 @@ static enum error_code compare(struct import *im, const char *public_id, const j
         return code == ERR_NOT_FOUND ? ERR_NONE : code;
     struct buf text;
     buf_init(&text, SIZE_MAX / 2);
-    code = store_export(im->s, STORE_JSON, &id, 1, keep, &text, im->err);
+    code = store_export(im->s, STORE_JSON, &id, 1, keep_bytes, &text, im->err);
     json_t *root = code == ERR_NONE ? json_loadb(buf_text(&text), text.size, JSON_ALLOW_NUL, NULL) : NULL;
     json_t *there = json_array_get(json_object_get(root, "conversations"), 0);
     *equal = there != NULL && json_equal(there, (json_t *)o);
@@ -399,7 +412,7 @@ static enum error_code set_tags(struct import *im, const json_t *o, int64_t id)
         const char *name = json_string_value(tag);
         if (name == NULL || name[0] == '\0')
             return import_fail(im, "tags", "number %zu is no name", i);
-        enum error_code code = conversation_tag(im->s, id, name, im->err);
+        enum error_code code = tag_add(im->s, id, name, im->err);
         if (code != ERR_NONE)
             return code;
     }
@@ -440,7 +453,7 @@ static enum error_code one_conversation(struct import *im, const json_t *o)
     if (strlen(public_id) != STORE_ID_SIZE - 1 ||
         strspn(public_id, "0123456789abcdefghijklmnopqrstuvwxyz") != STORE_ID_SIZE - 1)
         return import_fail(im, "id", "expected %d letters a-z and digits", STORE_ID_SIZE - 1);
-    code = compare(im, public_id, o, &taken, &equal);
+    code = compare_conversation(im, public_id, o, &taken, &equal);
     if (code == ERR_NONE && equal)
         im->report->known++;
     else if (code == ERR_NONE)
@@ -450,7 +463,7 @@ static enum error_code one_conversation(struct import *im, const json_t *o)
 
 /* ---- names ------------------------------------------------------------------------------------------------------- */
 
-/* Personas and presets that are here already stay as they are. */
+/* Existing personas and presets stay as they are. */
 static enum error_code one_persona(struct import *im, const json_t *o)
 {
     struct store_persona p = {0}, there = {0};
@@ -488,7 +501,7 @@ static enum error_code one_preset(struct import *im, const json_t *o)
     return code;
 }
 
-static enum error_code each(struct import *im, const json_t *root, const char *key,
+static enum error_code import_each(struct import *im, const json_t *root, const char *key,
                             enum error_code (*one)(struct import *im, const json_t *o))
 {
     const json_t *array = json_object_get(root, key);
@@ -512,8 +525,8 @@ enum error_code import_palaver(struct import *im, const json_t *root)
     if (code == ERR_NONE && version != 1)
         code = import_fail(im, "version", "%lld is unknown; a newer Palaver may read it", (long long)version);
     if (code == ERR_NONE)
-        code = each(im, root, "personas", one_persona);
+        code = import_each(im, root, "personas", one_persona);
     if (code == ERR_NONE)
-        code = each(im, root, "presets", one_preset);
-    return code == ERR_NONE ? each(im, root, "conversations", one_conversation) : code;
+        code = import_each(im, root, "presets", one_preset);
+    return code == ERR_NONE ? import_each(im, root, "conversations", one_conversation) : code;
 }

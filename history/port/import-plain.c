@@ -3,9 +3,17 @@
  * or an array of parts of which those with text are taken. */
 #include <config.h>
 
-#include "history/port/import.h"
-
 #include <string.h>
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/port/import-forms.h"
+#include "history/store.h"
+#include "history/tree.h"
 
 /* Appends the text of content; parts without any are counted. */
 static enum error_code content_text(struct import *im, const json_t *content, struct buf *out)

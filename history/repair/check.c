@@ -1,7 +1,5 @@
-/* What the doctor looks at in a history. Changes nothing: the database is opened for reading only. */
+/* Checking a history for the doctor. Nothing is changed: the database is opened for reading only. */
 #include <config.h>
-
-#include "history/internal.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -10,16 +8,23 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <sqlite3.h>
+
+#include "base/error.h"
+#include "history/db.h"
+#include "history/history.h"
+#include "history/store.h"
+
 struct check {
     struct store *s;
     const char *path;
     store_finding *finding;
     void *context;
-    size_t problems; /* for which store_recover is called for */
+    size_t problems; /* that call for store_recover */
 };
 
-static void say(struct check *c, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static void say(struct check *c, bool good, const char *format, ...)
+static void report_finding(struct check *c, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void report_finding(struct check *c, bool good, const char *format, ...)
 {
     char line[512];
     va_list args;
@@ -29,13 +34,14 @@ static void say(struct check *c, bool good, const char *format, ...)
     c->finding(c->context, good, line);
 }
 
-/* ---- files ------------------------------------------------------------------------------------------------------ */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 static void check_mode(struct check *c, const char *path, const char *advice)
 {
     struct stat st;
     if (stat(path, &st) == 0 && (st.st_mode & 077) != 0)
-        say(c, false, "%s: others may look into it (mode %03o); %s", path, (unsigned)st.st_mode & 0777, advice);
+        report_finding(c, false, "%s: other users can read it (mode %03o); %s", path, (unsigned)st.st_mode & 0777,
+                       advice);
 }
 
 static void check_permissions(struct check *c)
@@ -50,9 +56,9 @@ static void check_permissions(struct check *c)
     free(folder);
 }
 
-/* ---- the database ----------------------------------------------------------------------------------------------- */
+/* ---- the database ------------------------------------------------------------------------------------------------ */
 
-/* Each row of sql but "ok" is a problem. */
+/* Each row of sql is a problem, unless it reads "ok". */
 static enum error_code check_rows(struct check *c, const char *sql, const char *what, struct error *err)
 {
     sqlite3_stmt *q = db_query(c->s, err, sql, "");
@@ -65,10 +71,10 @@ static enum error_code check_rows(struct check *c, const char *sql, const char *
         if (text == NULL || strcmp(text, "ok") == 0)
             continue;
         if (c->problems++ - before < 10)
-            say(c, false, "%s: %s", what, text);
+            report_finding(c, false, "%s: %s", what, text);
     }
     if (row == 0 && c->problems == before)
-        say(c, true, "%s: in order", what);
+        report_finding(c, true, "%s: in order", what);
     return row < 0 ? c->s->failure : ERR_NONE;
 }
 
@@ -80,12 +86,15 @@ static const struct { const char *what, *sql; } rules[] = {
               "ON p.id = m.parent WHERE p.conversation <> m.conversation OR m.depth <> p.depth + 1 OR p.id >= m.id "
               "UNION ALL SELECT 'message ' || id || ' stands first but is not counted so' FROM message "
               "WHERE parent IS NULL AND depth <> 0"},
+    {"alternatives", "SELECT 'the messages below ' || ifnull('message ' || parent, 'the top of conversation ' || "
+                     "conversation) || ' are numbered with gaps' FROM message GROUP BY conversation, parent "
+                     "HAVING min(position) <> 0 OR max(position) >= count(*)"},
     {"current paths", "SELECT 'conversation ' || c.public || ' ends at a message that is deleted or of another' "
                       "FROM conversation c JOIN message m ON m.id = c.leaf "
                       "WHERE m.conversation <> c.id OR m.trashed IS NOT NULL"},
 };
 
-static enum error_code count(struct check *c, struct error *err)
+static enum error_code report_counts(struct check *c, struct error *err)
 {
     int64_t conversations = 0, trashed = 0, messages = 0, open = 0;
     enum error_code code = db_number(c->s, err, &conversations, "SELECT count(*) FROM conversation", "");
@@ -96,7 +105,7 @@ static enum error_code count(struct check *c, struct error *err)
     if (code == ERR_NONE)
         code = db_number(c->s, err, &open, "SELECT count(*) FROM message WHERE state = 1", "");
     if (code == ERR_NONE)
-        say(c, true, "%lld conversations (%lld in the trash), %lld messages (%lld being written)",
+        report_finding(c, true, "%lld conversations (%lld in the trash), %lld messages (%lld being written)",
             (long long)conversations, (long long)trashed, (long long)messages, (long long)open);
     return code;
 }
@@ -107,7 +116,7 @@ static enum error_code check_database(struct check *c, struct error *err)
     for (size_t i = 0; i < sizeof rules / sizeof *rules && code == ERR_NONE; i++)
         code = check_rows(c, rules[i].sql, rules[i].what, err);
     if (code == ERR_NONE)
-        code = count(c, err);
+        code = report_counts(c, err);
     if (code == ERR_NONE && c->problems > 0)
         code = error_set(err, ERR_CORRUPT, "%s: damaged in %zu places; what can be read can be saved into a new one",
                          c->path, c->problems);
@@ -119,7 +128,7 @@ enum error_code store_check(const char *path, store_finding *finding, void *cont
     struct check c = {.path = path, .finding = finding, .context = context};
     struct stat st;
     if (stat(path, &st) != 0 && errno == ENOENT) {
-        say(&c, true, "%s: not there yet; it is made with the first conversation", path);
+        report_finding(&c, true, "%s: not there yet; it is made with the first conversation", path);
         return ERR_NONE;
     }
     check_permissions(&c);
@@ -127,7 +136,7 @@ enum error_code store_check(const char *path, store_finding *finding, void *cont
     c.s = store_open(path, &(struct store_options){.read_only = true}, &found);
     enum error_code code = c.s != NULL ? check_database(&c, &found) : found.code;
     if (code != ERR_NONE)
-        say(&c, false, "%s", found.message);
+        report_finding(&c, false, "%s", found.message);
     store_close(c.s);
     return code == ERR_NONE ? code : error_set(err, code, "%s", found.message);
 }

@@ -1,12 +1,12 @@
-/* Rows from the pages of a database whose tables can't be followed any more.
+/* Rows from the pages of a database whose tables can no longer be followed.
  *
- * Every page that looks like a leaf of a table is read by itself, after the file format that SQLite documents
+ * Every page that looks like a leaf of a table is read by itself, after SQLite's documentation of the file format
  * (https://www.sqlite.org/fileformat2.html, sections 1.5, 1.6, 2.1 and 4.1): cells with a row number and a record,
- * whose value types tell which table it is of. Nothing in a page is trusted: each offset and size is compared with what
- * is there. Pages that the -wal holds in a newer form are taken from it. */
+ * whose value types tell which table it belongs to. Nothing in a page is trusted: each offset and size is compared
+ * with what is there. Pages of which the -wal has a newer form are read from it. */
 #include <config.h>
 
-#include "history/repair/recover.h"
+#include "history/repair/salvage.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +15,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "history/db.h"
+#include "history/history.h"
 
 #define LEAF_OF_A_TABLE 13
 #define WAL_HEADER 32
@@ -29,7 +34,7 @@ struct pages {
     struct mapped file, wal;
     uint32_t size;          /* of a page */
     uint32_t n;
-    const unsigned char **newer; /* by page number: where the -wal has it, NULL where it has not */
+    const unsigned char **newer; /* by page number: its form in the -wal, NULL if it has none */
 };
 
 static uint32_t get_32(const unsigned char *p)
@@ -42,7 +47,7 @@ static unsigned get_16(const unsigned char *p)
     return (unsigned)p[0] << 8 | p[1];
 }
 
-/* A varint of SQLite's at p; *used is its bytes, 0 when it runs over the end. */
+/* The SQLite varint at p; *used is its size in bytes, 0 when it passes the end. */
 static uint64_t get_varint(const unsigned char *p, const unsigned char *end, size_t *used)
 {
     uint64_t value = 0;
@@ -61,7 +66,7 @@ static uint64_t get_varint(const unsigned char *p, const unsigned char *end, siz
     return 0;
 }
 
-/* ---- pages ------------------------------------------------------------------------------------------------------ */
+/* ---- pages ------------------------------------------------------------------------------------------------------- */
 
 static struct mapped map_file(const char *path)
 {
@@ -84,7 +89,7 @@ static bool is_page_size(uint32_t size)
     return size >= 512 && size <= 65536 && (size & (size - 1)) == 0;
 }
 
-/* From the file's header, else the -wal's, else what new databases have. */
+/* From the header of the file, else of the -wal, else that of new databases. */
 static uint32_t page_size(const struct pages *p)
 {
     uint32_t size = p->file.size >= 100 ? get_16(p->file.at + 16) : 0;
@@ -95,7 +100,7 @@ static uint32_t page_size(const struct pages *p)
     return is_page_size(size) ? size : 4096;
 }
 
-/* Notes which pages have a committed form in the -wal. */
+/* Finds the pages that have a committed form in the -wal. */
 static void read_wal(struct pages *p)
 {
     size_t frame = FRAME_HEADER + (size_t)p->size, committed = WAL_HEADER;
@@ -145,7 +150,7 @@ static const unsigned char *page(const struct pages *p, uint32_t number)
     return (size_t)number * p->size <= p->file.size ? p->file.at + (size_t)(number - 1) * p->size : NULL;
 }
 
-/* ---- records ---------------------------------------------------------------------------------------------------- */
+/* ---- records ----------------------------------------------------------------------------------------------------- */
 
 /* Reads the value of one type from *at; false when it does not fit. */
 static bool get_value(uint64_t type, const unsigned char **at, const unsigned char *end, struct recover_value *out)
@@ -216,7 +221,7 @@ static bool has_kind(const struct recover_value *v, char kind)
     }
 }
 
-static bool fits(const struct recover_table *table, const struct recover_value *values, int n)
+static bool row_fits(const struct recover_table *table, const struct recover_value *values, int n)
 {
     if (n < table->least || n > (int)strlen(table->kinds))
         return false;
@@ -226,10 +231,11 @@ static bool fits(const struct recover_table *table, const struct recover_value *
     return true;
 }
 
-/* ---- cells ------------------------------------------------------------------------------------------------------ */
+/* ---- cells ------------------------------------------------------------------------------------------------------- */
 
 /* Gathers a payload of size bytes, of which local lie at p, from its chain of overflow pages. */
-static bool gather(const struct pages *pages, const unsigned char *p, size_t local, size_t size, struct buf *out)
+static bool gather_payload(const struct pages *pages, const unsigned char *p, size_t local, size_t size,
+                           struct buf *out)
 {
     buf_clear(out);
     buf_append(out, p, local);
@@ -245,7 +251,7 @@ static bool gather(const struct pages *pages, const unsigned char *p, size_t loc
     return out->size == size && !buf_failed(out);
 }
 
-/* How much of a payload lies in the leaf itself. */
+/* Bytes of a payload that lie in the leaf itself. */
 static size_t local_size(size_t usable, size_t payload)
 {
     size_t most = usable - 35, least = (usable - 12) * 32 / 255 - 23;
@@ -273,10 +279,11 @@ static enum error_code read_cell(struct scan *s, const unsigned char *cell, cons
         return ERR_NONE;
     const unsigned char *p = cell + used + more;
     size_t local = local_size(s->pages.size, (size_t)size);
-    if (local + (size > local ? 4 : 0) > (size_t)(end - p) || !gather(&s->pages, p, local, (size_t)size, &s->payload))
+    if (local + (size > local ? 4 : 0) > (size_t)(end - p) ||
+        !gather_payload(&s->pages, p, local, (size_t)size, &s->payload))
         return ERR_NONE;
     int n = get_record((const unsigned char *)s->payload.data, s->payload.size, values);
-    if (!fits(s->table, values, n))
+    if (!row_fits(s->table, values, n))
         return ERR_NONE;
     if (s->table->kinds[0] == 'n')
         values[0] = (struct recover_value){.type = VALUE_INTEGER, .integer = row};

@@ -34,7 +34,7 @@ static void there_and_back(const struct tokenizer *t, const char *text, size_t s
     struct error err = {0};
     struct ids ids = {0};
     struct buf back, want;
-    bool exact = t->bytelevel || utf8_check(text, size) == size;
+    bool exact = t->kind == &bpe_kind || utf8_check(text, size) == size;
     buf_init(&back, SIZE_MAX / 2);
     buf_init(&want, SIZE_MAX / 2);
     if (tokenizer_encode(t, text, size, &ids, &err) != ERR_NONE || !tokenizer_decode(t, ids.at, ids.n, &back))
@@ -42,7 +42,7 @@ static void there_and_back(const struct tokenizer *t, const char *text, size_t s
     for (size_t i = 0; i < ids.n; i++)
         if (ids.at[i] < 0 || ids.at[i] >= tokenizer_size(t) || tokenizer_is_control(t, ids.at[i]))
             abort();
-    if (t->bytelevel)
+    if (t->kind == &bpe_kind)
         buf_append(&want, text, size);
     else
         spaced(text, size, &want);

@@ -1,18 +1,13 @@
 /* What tests of the screen share. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
-#include <cmocka.h>
-
 #include "screen.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 char program[4096], model[4096];

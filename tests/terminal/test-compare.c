@@ -1,16 +1,11 @@
 /* Comparing on the screen: columns in a large terminal and rows in a narrow one, what differs, and what is kept. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "screen.h"
+#include "tests/cmocka.h"
 
 static struct vt *start_sized(int rows, int columns, const char *tokens)
 {

@@ -1,10 +1,6 @@
 /* Every key and every command at least once: whatever is pressed, the screen lives on and gives the terminal back. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "screen.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 /* Every key of the help can be pressed at any time: nothing breaks. */

@@ -21,12 +21,15 @@ run show
 fails_with "nothing to show" 1 "no conversations yet"
 run export --json
 prints "an empty export" '"format":"palaver-history"'
+run export
+expect "an empty export as text is told" [ "$status:$(cat "$work/out"):$(cat "$work/err")" = \
+	"0::palaver: no conversations yet, so nothing is exported" ]
 
 # ---- the words of commands
 run search
 fails_with "search without words" 2 "WORD"
 run delete
-fails_with "delete without a name" 2 "which one"
+fails_with "delete without a name" 2 "which conversation"
 run import
 fails_with "import without a file" 2 "FILE"
 run list --trash --archived
@@ -34,7 +37,7 @@ fails_with "two lists" 2 "--trash"
 run list all
 fails_with "list takes no word" 2 "'all'"
 run export --format pdf
-fails_with "a format nobody knows" 2 "markdown, text, html or json"
+fails_with "an unknown format" 2 "markdown, text, html or json"
 run export --json --format html
 fails_with "two formats" 2 "--json"
 
@@ -52,12 +55,12 @@ END
 run import "$work/chats.json" "$work/nosuch.json"
 fails_with "a file that is missing among several" 1 "nosuch.json"
 run list --json
-prints "nothing of the others came in then" '"total":0'
+prints "then nothing of the others is imported" '"total":0'
 printf '{"messages": [{"role": "user"' >"$work/broken.json"
 run import "$work/broken.json"
 fails_with "a broken file" 1 "broken.json"
 run import "$work/chats.json"
-prints "import says what came in" "3 conversations with 5 messages came in"
+prints "import tells what it imported" "3 conversations with 5 messages imported"
 expect "the database is private" [ "$(stat -c %a "$db" "$data" | tr '\n' ' ')" = "600 700 " ]
 input=$work/chats.json
 run import --json -
@@ -70,7 +73,7 @@ expect "a line for each conversation" [ "$status:$(wc -l <"$work/out")" = 0:6 ]
 expect "lines are id, date, time, messages, title" [ \
 	"$(grep -cE '^[a-z0-9]{8}  [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} +[12]  [^ ]' "$work/out")" = 6 ]
 expect "no escape of a title reaches the output" no_escapes
-expect "titles are whole where nobody looks" says "天空天空天空天空天空天空天空天空天空天空天空天空天空天空天空天空天空天空天空天空"
+expect "titles are not cut where there is no terminal" says "天空天空天空天空天空天空天空天空天空天空天空天空天空天空天空天空天空天空天空天空"
 cp "$work/out" "$work/list"
 run list -n 2
 expect "--limit" [ "$(cat "$work/out")" = "$(head -n 2 "$work/list")" ]
@@ -113,7 +116,7 @@ run search schrodinger
 prints "search finds without the accent" "Sky colours: "
 expect "search prints the id" grep -q "^$id  " "$work/out"
 run search '"blue sky"'
-expect "a phrase that is nowhere" [ "$status:$(cat "$work/out"):$(cat "$work/err")" = "0::[nothing found for \"blue sky\"]" ]
+expect "a phrase that is nowhere" [ "$status:$(cat "$work/out"):$(cat "$work/err")" = "0::[no match for \"blue sky\"]" ]
 run search 天空
 expect "search finds Chinese in titles" [ "$status:$(wc -l <"$work/out")" = 0:2 ]
 expect "no escape of a hit reaches the output" no_escapes
@@ -121,7 +124,7 @@ run search --json scatter mo
 prints "search in JSON" '"role":"assistant"'
 expect "marks say where" says '"marks":[[18,25],[26,30]]'
 run search -n 1 s
-expect "there are more hits" [ "$(wc -l <"$work/out"):$(cat "$work/err")" = "1:[there are more; --limit was 1]" ]
+expect "there are more hits" [ "$(wc -l <"$work/out"):$(cat "$work/err")" = "1:[these are the first 1; --limit N shows more]" ]
 run search "'; DROP TABLE message; -- \" OR *"
 expect "a query is no syntax" [ "$status" = 0 ]
 
@@ -144,7 +147,7 @@ run export -o "$work/all.json"
 expect "export to a file prints nothing" [ "$status:$(cat "$work/out" "$work/err")" = 0: ]
 expect "the file is private" [ "$(stat -c %a "$work/all.json")" = 600 ]
 run import "$work/all.json"
-prints "what is there already is left alone" "0 conversations with 0 messages came in, 5 were there already"
+prints "what is there already is left alone" "0 conversations with 0 messages imported, 5 were there already"
 HOME=$work/second run import "$work/all.json"
 HOME=$work/second run export --json
 expect "export, import, export is equal" cmp -s "$work/out" "$work/all.json"
@@ -201,12 +204,12 @@ expect "a mistake in the config file" [ "$status" = 1 ] && says "did you mean te
 rm "$config/config"
 head -c 1000 "$fixtures/tiny-llama.gguf" >"$models/cut.gguf"
 run doctor -x
-fails_with "an option nobody knows" 2 "-x"
+fails_with "an unknown option" 2 "-x"
 PALAVER_MODEL=tiny-llama run doctor
 expect "a model that is cut off" [ "$status:$(grep -c '^models *problem.*cut.gguf' "$work/out")" = 1:1 ]
 rm "$models/cut.gguf"
 run doctor --repair
-expect "nothing to repair" says "nothing was done"
+expect "nothing to repair" says "nothing was changed"
 
 # ---- a damaged one
 cp "$db" "$work/good.db"
@@ -214,7 +217,7 @@ dd if=/dev/urandom of="$db" bs=1024 seek=16 count=40 conv=notrunc 2>/dev/null
 before=$(sum_of "$db")
 run doctor
 expect "a damaged database is found" [ "$status" = 1 ]
-expect "and the way out is told" says "palaver doctor --repair"
+expect "and it tells what to do" says "palaver doctor --repair"
 expect "nothing was changed" [ "$before" = "$(sum_of "$db")" ]
 run import "$work/chats.json"
 expect "a damaged database is not written to" [ "$status:$before" = "1:$(sum_of "$db")" ]
@@ -245,7 +248,7 @@ expect "healthy after the repair" [ "$status" = 0 ]
 cp "$work/good.db" "$db"
 rm -f "$db-wal" "$db-shm"
 
-# ---- a newer one: SQLite's user_version stands at byte 60
+# ---- a newer one: SQLite's user_version is at byte 60
 printf '\377' | dd of="$db" bs=1 seek=63 conv=notrunc 2>/dev/null
 before=$(sum_of "$db")
 for command in list show 'search x' 'export --json' "delete $id" "import $work/chats.json"; do

@@ -1,20 +1,15 @@
-/* Tests of the history on a pseudo-terminal: what the commands print where somebody looks, and the chat's lists. */
+/* Tests of the history on a pseudo-terminal: what the commands print on a terminal, and the lists in the chat. */
 #include <config.h>
 
 #include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "pty.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 #define PROMPT "\xE2\x80\xBA "
@@ -107,7 +102,7 @@ static void the_chat_lists_and_opens(void **state)
     assert_true(pty_expect(&p, "deleted: Ships; /restore brings it back"));
     assert_true(pty_expect(&p, PROMPT));
     pty_type(&p, "/restore\r");
-    assert_true(pty_expect(&p, "back: Ships"));
+    assert_true(pty_expect(&p, "restored: Ships"));
     assert_true(pty_expect(&p, PROMPT));
     pty_type(&p, "\004");
     assert_int_equal(pty_wait(&p), 0);

@@ -1,20 +1,15 @@
-/* Tests of what the line mode keeps, on a pseudo-terminal: a chat is killed, gone on with, found again by its title, or
+/* Tests of what the line mode keeps, on a pseudo-terminal: a chat is killed, resumed, found again by its title, or
  * leaves no trace. The programs of one test share a home; the model has random weights. */
 #include <config.h>
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
-#include <cmocka.h>
-
 #include "pty.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 #define PROMPT "\xE2\x80\xBA "
@@ -85,7 +80,7 @@ static void quit(struct pty *p)
     pty_end(p);
 }
 
-/* The question and the answer so far are there after kill -9, and the answer goes on in the same message. */
+/* The question and the answer so far are there after kill -9, and the answer is resumed in the same message. */
 static void survives_a_kill(void **state)
 {
     (void)state;
@@ -106,7 +101,7 @@ static void survives_a_kill(void **state)
     start(&p, &h, (const char *const[]){"--continue", "-n", "4", NULL});
     assert_true(pty_expect(&p, PROMPT));
     assert_true(pty_saw(&p, PROMPT "Tell of llamas"));
-    assert_true(pty_saw(&p, "[interrupted; /continue goes on]"));
+    assert_true(pty_saw(&p, "[interrupted; /continue resumes it]"));
     say(&p, "/continue");
     pty_type(&p, "/context\r");
     assert_true(pty_expect(&p, "1   user"));
@@ -155,7 +150,7 @@ static void resumes_by_title(void **state)
     remove_home(&h);
 }
 
-/* An edited question stands beside the first one, with an answer of its own. */
+/* An edited question is a sibling of the first one, with its own answer. */
 static void edits_beside(void **state)
 {
     (void)state;
@@ -177,7 +172,7 @@ static void edits_beside(void **state)
     assert_true(pty_expect(&p, "nothing changed"));
     pty_type(&p, "/branch 2\r");
     assert_true(pty_expect(&p, "Of the old gull (2) · 2 messages"));
-    assert_true(pty_expect(&p, "a conversation of its own"));
+    assert_true(pty_expect(&p, "a separate conversation"));
     pty_type(&p, "/edit 7\r");
     assert_true(pty_expect(&p, "a number from 1 to 2"));
     pty_type(&p, "\025");
@@ -218,7 +213,7 @@ static void leaves_no_trace(void **state)
     remove_home(&h);
 }
 
-/* What can't be opened is said, and the chat goes on all the same. */
+/* A history that can't be opened is reported, and the chat works without it. */
 static void opens_without_a_history(void **state)
 {
     (void)state;

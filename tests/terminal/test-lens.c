@@ -2,16 +2,11 @@
  * of one's own, and going token by token. sea.gguf says "The sea was calm that morning," first of all. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "screen.h"
+#include "tests/cmocka.h"
 
 #define F4 "\033OS"
 
@@ -60,7 +55,7 @@ static void own_words_go_on(void **state)
             press(t, LEFT);
         assert_true(vt_wait(t, "token 4 of 12"));
         press(t, "w");
-        assert_true(vt_wait(t, "your words behind “The sea was”"));
+        assert_true(vt_wait(t, "your words after “The sea was”"));
         vt_type(t, "a mirror\r");
         assert_true(vt_wait(t, "The sea was a mirror"));
         assert_true(vt_wait(t, "‹2/2›"));
@@ -78,9 +73,9 @@ static void words_are_left(void **state)
     vt_type(t, "a draft");
     press(t, F4);
     press(t, "w");
-    assert_true(vt_wait(t, "your words behind"));
+    assert_true(vt_wait(t, "your words after"));
     press(t, ESC);
-    assert_true(vt_wait_gone(t, "your words behind"));
+    assert_true(vt_wait_gone(t, "your words after"));
     assert_true(vt_wait(t, "a draft")); /* what was typed before */
     assert_false(vt_shows(t, "‹2/2›"));
     quit(t);
@@ -146,7 +141,7 @@ static void a_step_can_be_the_last(void **state)
     press(t, ESC);
     assert_true(vt_wait_gone(t, "─ Lens"));
     vt_type(t, "/step of\r");
-    assert_true(vt_wait(t, "/step on or /step off"));
+    assert_true(vt_wait(t, "/step takes on or off"));
     quit(t);
 }
 

@@ -2,24 +2,19 @@
  * the terminal is always left as it was. */
 #include <config.h>
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
-#include <cmocka.h>
-
 #include "pty.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 #define PROMPT "\xE2\x80\xBA "
 
-/* The same again and again, until somebody stops it. */
+/* The same again and again, until it is stopped. */
 #define ENDLESS "--temperature", "0", "--frequency-penalty", "-2"
 
 static char program[4096], model[4096];
@@ -233,6 +228,10 @@ static void restores_the_terminal(void **state)
     dies_by(SIGTERM, true);
     dies_by(SIGHUP, false);
     dies_by(SIGABRT, false);
+    dies_by(SIGQUIT, false);
+    dies_by(SIGUSR1, false);
+    dies_by(SIGALRM, true);
+    dies_by(SIGXFSZ, false);
 }
 
 /* Ctrl-C ends a single answer with 130; what was said stays. */
@@ -265,6 +264,24 @@ static void labels_messages(void **state)
     quit(&p);
 }
 
+/* A terminal without an entry in terminfo may not understand any escape sequence. */
+static void writes_no_escapes_to_an_unknown_terminal(void **state)
+{
+    (void)state;
+    struct pty p;
+    start_with(&p, (const char *const[]){"TERM=nobody-knows-this-one", NULL}, (const char *const[]){"-n", "4", NULL});
+    assert_true(pty_expect(&p, "Ctrl-D leaves"));
+    assert_true(pty_expect(&p, "> "));
+    pty_type(&p, "The llama\r");
+    assert_true(pty_expect(&p, "/continue goes on"));
+    assert_true(pty_expect(&p, "> "));
+    pty_type(&p, "\004");
+    int status = pty_wait(&p);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_false(pty_saw(&p, "\033"));
+    pty_end(&p);
+}
+
 /* Settings by their names and by habit. */
 static void sets(void **state)
 {
@@ -294,7 +311,7 @@ static void reads_files(void **state)
     start(&p);
     snprintf(line, sizeof line, "/read %s\r", model);
     pty_type(&p, line);
-    assert_true(pty_expect(&p, "is not text"));
+    assert_true(pty_expect(&p, "not a text file"));
     snprintf(line, sizeof line, "\025/read %s/note.txt\r", p.home);
     char path[128];
     snprintf(path, sizeof path, "%s/note.txt", p.home);
@@ -303,7 +320,7 @@ static void reads_files(void **state)
     fputs("The gull\033[2J answered.\n", out);
     fclose(out);
     pty_type(&p, line);
-    assert_true(pty_expect(&p, "goes with your next message"));
+    assert_true(pty_expect(&p, "sent with your next message"));
     pty_type(&p, "What?\r");
     assert_true(pty_expect(&p, "max_new_tokens"));
     pty_type(&p, "/prompt\r");
@@ -333,6 +350,7 @@ int main(void)
         cmocka_unit_test(restores_the_terminal),
         cmocka_unit_test(interrupts_one_answer),
         cmocka_unit_test(labels_messages),
+        cmocka_unit_test(writes_no_escapes_to_an_unknown_terminal),
         cmocka_unit_test(sets),
         cmocka_unit_test(reads_files),
     };

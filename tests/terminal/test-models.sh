@@ -4,7 +4,7 @@
 tiny=$fixtures/tiny-llama.gguf
 
 run info
-fails_with "no model at all" 1 "palaver needs a model"
+fails_with "no model at all" 1 "there is no model yet: put a .gguf file into"
 run info -m nosuch
 fails_with "a name that is not there" 1 "nosuch"
 run info ./nosuch.gguf

@@ -11,7 +11,7 @@ valid_json() { grep -q '^{"text":".*"finish":"length".*"seed":5,"usage":{.*"prom
 
 run -m "$model" -s 5 -n 12 -p 'The llama'
 expect 'an answer exits with 0' [ "$status" = 0 ]
-expect 'an answer ends with a line break' one_line
+expect 'an answer ends with a newline' one_line
 expect 'nothing else is printed' [ ! -s "$work/err" ]
 expect 'no escape sequence reaches a pipe' no_escape
 cp "$work/out" "$work/first"
@@ -24,14 +24,14 @@ before=$("$palaver" list --json | grep -o '"id"' | wc -l)
 run -m "$model" -s 5 -n 4 -p 'The llama in secret' --no-save
 expect 'an answer is not kept with --no-save' eval '! grep -rqaF "in secret" "$HOME"'
 run -m "$model" -s 5 -n 4 -p 'And the sea' --continue
-expect 'an answer goes on with the last conversation' [ "$status" = 0 ]
+expect '--continue resumes the last conversation' [ "$status" = 0 ]
 run show
 expect 'both questions are kept in it' eval 'grep -q "The llama" "$work/out" && grep -q "And the sea" "$work/out"'
 expect 'it is no new one' [ "$("$palaver" list --json | grep -o '"id"' | wc -l)" = "$before" ]
 run -m "$model" -p x -r 'no such title'
 fails_with 'a title that no conversation has is an error' 1 'no such title'
 run -m "$model" -p x -r sky --continue
-fails_with '--continue and --resume contradict each other' 2 'give one of them'
+fails_with '--continue and --resume contradict each other' 2 'give only one of them'
 
 printf 'The llama' >"$work/text"
 input=$work/text run -m "$model" -s 5 -n 12
@@ -43,7 +43,7 @@ input=$work/text run -m "$model" -s 5 -n 12 -p 'The llama'
 cp "$work/out" "$work/first"
 printf 'The llama\n\nthe sea' >"$work/text"
 input=$work/text run -m "$model" -s 5 -n 12
-expect 'standard input follows the prompt behind an empty line' same "$work/out" "$work/first"
+expect 'standard input follows the prompt after an empty line' same "$work/out" "$work/first"
 
 run -m "$model" -s 5 -n 12 -p 'The llama' --raw
 expect 'raw text is continued' [ "$status" = 0 ]
@@ -62,7 +62,7 @@ input=$work/text run -m "$model" -p x
 fails_with 'what is not UTF-8 is refused' 1 'not UTF-8 at byte 3'
 printf 'a\0b' >"$work/text"
 input=$work/text run -m "$model" -p x
-fails_with 'so is a zero byte' 1 'byte 1 is a zero'
+fails_with 'so is a zero byte' 1 'byte 1 is zero'
 yes | head -c 100000000 >"$work/text"
 input=$work/text run -m "$model" -p x
 fails_with 'too much is refused with both numbers' 1 'context of 512 tokens'
@@ -71,11 +71,11 @@ input=$work/text run -m "$model" -p x
 fails_with 'a prompt longer than the context too' 1 'the context of 512'
 rm "$work/text"
 run -m "$model" -f "$work/none"
-fails_with 'a file that is not there is told' 1 'No such file'
+fails_with 'a missing file is reported' 1 'No such file'
 if [ -c /dev/full ]; then
 	status=0
 	"$palaver" -m "$model" -n 4 -p x </dev/null >/dev/full 2>"$work/err" || status=$?
 	: >"$work/out"
-	fails_with 'a full disk is told' 1 'could not be written'
+	fails_with 'a full disk is reported' 1 "can't be written"
 fi
 finish

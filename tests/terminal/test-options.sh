@@ -4,6 +4,9 @@
 
 run --version
 prints "--version" "palaver 0."
+prints "--version tells the licence" "MIT"
+prints "--version tells the libraries" "libedit"
+prints "--version tells the kernels" "kernels    "
 run --paths
 prints "--paths: config" "config  $HOME/.config/palaver"
 prints "--paths: models" "models  $HOME/.local/share/palaver/models"
@@ -15,6 +18,20 @@ prints "a relative XDG_CONFIG_HOME is ignored" "config  $HOME/.config/palaver"
 
 run --tempeature 1
 fails_with "unknown long option" 2 "did you mean --temperature?"
+run list --bogus
+fails_with "the help of the subcommand is named" 2 "there is no option --bogus; see palaver list --help"
+run list --limi
+fails_with "also when it needs a value" 2 "see palaver list --help"
+run shwo
+fails_with "a mistyped command" 2 "did you mean palaver show? As a message: palaver -- shwo"
+run lit
+fails_with "a letter too few" 2 "palaver list"
+run -- shwo
+fails_with "after -- it is a message" 1 "there is no model"
+run "show me"
+fails_with "two words are a message" 1 "there is no model"
+run -p ''
+fails_with "an empty prompt is told before a missing model" 2 "the prompt is empty"
 run -Z
 fails_with "unknown letter" 2 "-Z"
 run --top
@@ -47,7 +64,7 @@ run --threads 2 info
 fails_with "a command that does not come first" 2 "palaver info"
 
 run -p two words
-fails_with "a prompt without quotes" 2 "'words' stands beside the prompt"
+fails_with "a prompt without quotes" 2 "'words' is not part of the prompt"
 : >"$work/a.gguf"
 run "$work/a.gguf" -m b
 fails_with "two models" 2 "two models"

@@ -1,18 +1,13 @@
 /* What users will try on the screen, one test each: long chats, files, copying, base models, wide characters, the lens. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/buf.h"
 #include "screen.h"
+#include "tests/cmocka.h"
 
 #define F4 "\033OS"
 

@@ -1,10 +1,6 @@
 /* The full screen, as a person at a terminal sees it. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "screen.h"
+#include "tests/cmocka.h"
 
 /* ---- talking ---------------------------------------------------------------------------------------------------- */
 
@@ -269,6 +264,86 @@ static void settings_act_on_the_answer_that_streams(void **state)
     quit(t);
 }
 
+/* ---- what cannot be done ---------------------------------------------------------------------------------------- */
+
+/* A command that fails says why and stays typed. */
+static void refused(struct vt *t, const char *line, const char *reason)
+{
+    vt_type(t, line);
+    assert_true(vt_wait(t, line));
+    vt_type(t, "\r");
+    assert_true(vt_wait(t, reason));
+    assert_true(vt_shows(t, line));
+    press(t, "\003");
+    assert_true(vt_wait_gone(t, reason));
+}
+
+static void a_command_that_cannot_be_done_says_why(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 110, (const char *const[]){SHORT, NULL});
+    vt_type(t, "/edit\r"); /* by its name alone it is not kept */
+    assert_true(vt_wait(t, "there is no message yet"));
+    exchange(t, "The llama");
+    refused(t, "/edit 99", "from 1 to 2");
+    refused(t, "/edit 0", "from 1 to 2");
+    refused(t, "/edit abc", "from 1 to 2");
+    refused(t, "/think maybe", "show or hide");
+    refused(t, "/step maybe", "on or off");
+    refused(t, "/find zebra", "no match for 'zebra'");
+    vt_type(t, "/think show\r");
+    assert_true(vt_wait(t, "is shown"));
+    vt_type(t, "/think\r");
+    assert_true(vt_wait(t, "is shown"));
+    vt_type(t, "/think hide\r");
+    assert_true(vt_wait(t, "is hidden"));
+    vt_type(t, "/edit 1\r");
+    assert_true(vt_wait(t, "editing message 1"));
+    press(t, ESC);
+    quit(t);
+}
+
+static void a_key_that_can_do_nothing_says_why(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
+    press(t, F5);
+    press(t, "d");
+    assert_true(vt_wait(t, "no conversation is selected"));
+    press(t, ESC);
+    press(t, ESC);
+    press(t, "e");
+    assert_true(vt_wait(t, "there is no message yet"));
+    press(t, "u");
+    assert_true(vt_wait(t, "nothing was deleted"));
+    press(t, F3);
+    press(t, RIGHT); /* on logit_bias */
+    assert_true(vt_wait(t, "logit_bias has no slider"));
+    press(t, ESC);
+    quit(t);
+}
+
+static void no_message_is_edited_while_an_answer_is_written(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 110, (const char *const[]){ENDLESS, NULL});
+    ask(t, "The llama");
+    assert_true(vt_wait(t, "answering"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "ready"));
+    press(t, ESC);
+    press(t, "r");
+    assert_true(vt_wait(t, "answering"));
+    press(t, "e");
+    assert_true(vt_wait(t, "then the message can be edited"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "stopped"));
+    press(t, "e");
+    assert_true(vt_wait(t, "editing message 2"));
+    press(t, ESC);
+    quit(t);
+}
+
 /* ---- sizes and terminals ---------------------------------------------------------------------------------------- */
 
 static void fits_any_size(void **state)
@@ -329,7 +404,7 @@ static void old_terminals_have_it_too(void **state)
 
 static void lesser_ones_get_the_line_mode(void **state)
 {
-    static const char *const cases[] = {"TERM=dumb", "LANG=C", "ACCESSIBLE=1"};
+    static const char *const cases[] = {"TERM=dumb", "TERM=nobody-knows-this-one", "LANG=C", "ACCESSIBLE=1"};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct vt *t = start_in(NULL, 24, 80, (const char *const[]){cases[i], NULL}, (const char *const[]){SHORT, NULL});
@@ -344,15 +419,19 @@ static void lesser_ones_get_the_line_mode(void **state)
 
 static void signals_give_the_terminal_back(void **state)
 {
-    static const int signals[] = {SIGTERM, SIGHUP, SIGSEGV};
+    const int signals[] = {SIGTERM, SIGHUP,  SIGSEGV, SIGQUIT, SIGPIPE, SIGXCPU,   SIGXFSZ, SIGUSR1, SIGUSR2, SIGALRM,
+                           SIGSYS,  SIGTRAP, SIGFPE,  SIGILL,  SIGBUS,  SIGVTALRM, SIGPROF, SIGABRT, SIGPOLL, SIGRTMIN + 1};
     (void)state;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct vt *t = start(24, 80, (const char *const[]){ENDLESS, NULL});
-        ask(t, "The llama");
-        assert_true(vt_wait(t, "answering"));
+        if (i < 3) {
+            ask(t, "The llama");
+            assert_true(vt_wait(t, "answering"));
+        }
         kill(vt_pid(t), signals[i]);
         int status = vt_wait_end(t);
-        assert_true(WIFSIGNALED(status) || WIFEXITED(status)); /* a sanitizer ends by itself */
+        /* a sanitizer ends by itself */
+        assert_true(WIFEXITED(status) || (WIFSIGNALED(status) && WTERMSIG(status) == signals[i]));
         assert_true(vt_is_restored(t));
         assert_false(vt_on_alternate(t));
         vt_end(t);
@@ -509,6 +588,9 @@ int main(void)
         cmocka_unit_test(finds),
         cmocka_unit_test(the_palette_finds_commands),
         cmocka_unit_test(settings_act_on_the_answer_that_streams),
+        cmocka_unit_test(a_command_that_cannot_be_done_says_why),
+        cmocka_unit_test(a_key_that_can_do_nothing_says_why),
+        cmocka_unit_test(no_message_is_edited_while_an_answer_is_written),
         cmocka_unit_test(fits_any_size),
         cmocka_unit_test(resizing_keeps_the_place),
         cmocka_unit_test(old_terminals_have_it_too),

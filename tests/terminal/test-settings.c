@@ -3,17 +3,12 @@
  * sea.gguf's next token is nearly certain, so that what is left depends on the settings alone. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "screen.h"
+#include "tests/cmocka.h"
 
 #define BACKSPACE "\177"
 /* Nothing but top_k and temperature removes a token. */

@@ -102,6 +102,8 @@ void history_sound(const char *path)
                                          "WHERE p.conversation <> m.conversation OR m.depth <> p.depth + 1"), 0);
     assert_int_equal(history_count(path, "SELECT count(*) FROM conversation c JOIN message m ON m.id = c.leaf "
                                          "WHERE m.conversation <> c.id OR m.trashed IS NOT NULL"), 0);
+    assert_int_equal(history_count(path, "SELECT count(*) FROM (SELECT 1 FROM message GROUP BY conversation, parent "
+                                         "HAVING min(position) <> 0 OR max(position) + 1 <> count(*))"), 0);
 }
 
 char *history_read(const char *path, size_t *size)

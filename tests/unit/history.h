@@ -2,17 +2,12 @@
 #ifndef PALAVER_TESTS_UNIT_HISTORY_H
 #define PALAVER_TESTS_UNIT_HISTORY_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "history/history.h"
+#include "tests/cmocka.h"
 
 /* The test's folder, made at the first call and removed by history_clean; NAME in it as a path (static, overwritten
  * by the 8th next call). */

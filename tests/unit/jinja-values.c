@@ -94,6 +94,8 @@ struct jinja_value values_of_chat(struct values *values, const json_t *messages)
     names[0] = (struct jinja_value){.name = "messages", .kind = JINJA_LIST, .items = list, .n = i};
     names[1] = token("bos_token", "<s>");
     names[2] = token("eos_token", "</s>");
-    names[3] = (struct jinja_value){.name = "add_generation_prompt", .kind = JINJA_BOOL, .truth = strcmp(last, "assistant") != 0};
+    names[3] = (struct jinja_value){.name = "add_generation_prompt",
+                                    .kind = JINJA_BOOL,
+                                    .truth = strcmp(last, "assistant") != 0};
     return (struct jinja_value){.kind = JINJA_DICT, .items = names, .n = 4};
 }

@@ -1,14 +1,10 @@
 /* Tests that no text commands a terminal: attacks, in every place that Markdown has for them, rendered and then read by
  * libvterm. Whatever it takes for more than characters and the line breaks between them is an alarm. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "tests/cmocka.h"
 #include <vterm.h>
 
 #include "base/utf8.h"

@@ -1,16 +1,16 @@
 /* Tests of base/: buffers stop at their maximum, the first error wins, UTF-8 is held to the standard. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/lines.h"
 #include "base/utf8.h"
+#include "tests/cmocka.h"
 
 static void first_error_wins(void **state)
 {
@@ -83,6 +83,68 @@ static void cleaning_leaves_nothing_that_commands_a_terminal(void **state)
     buf_free(&b);
 }
 
+static void lines_come_trimmed_and_numbered(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct lines l;
+    static const char text[] = "\n# a comment\r\n\t name = value \r\n\n  last";
+    assert_int_equal(lines_open_text(&l, "keys", text, sizeof text - 1, &err), ERR_NONE);
+    assert_string_equal(lines_next_entry(&l), "name = value");
+    assert_int_equal(l.number, 3);
+    assert_string_equal(lines_next(&l), "");
+    assert_string_equal(lines_next(&l), "last");
+    assert_int_equal(lines_fail(&l, ERR_FORMAT, &err, "no '%c'", '='), ERR_FORMAT);
+    assert_string_equal(err.message, "keys:5: no '='");
+    assert_null(lines_next(&l));
+    assert_null(lines_next_entry(&l));
+    lines_close(&l);
+    error_clear(&err);
+    assert_int_equal(lines_open_text(&l, "keys", "a\0b", 3, &err), ERR_FORMAT);
+    assert_non_null(strstr(err.message, "keys: not a text file; byte 1 is NUL"));
+    assert_null(lines_next(&l));
+}
+
+static void only_small_regular_files_are_read_as_lines(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/palaver-lines-XXXXXX", path[64];
+    struct error err = {0};
+    struct lines l;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/file", folder);
+    assert_int_equal(lines_open(&l, path, &err), ERR_NOT_FOUND);
+    error_clear(&err);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(lines_open(&l, path, &err), ERR_IO); /* and does not wait for a writer */
+    assert_non_null(strstr(err.message, "not a regular file"));
+    error_clear(&err);
+    unlink(path);
+    FILE *f = fopen(path, "w");
+    fputs("one\ntwo\n", f);
+    fclose(f);
+    assert_int_equal(lines_open(&l, path, &err), ERR_NONE);
+    assert_string_equal(lines_next(&l), "one");
+    assert_string_equal(lines_next(&l), "two");
+    assert_null(lines_next(&l));
+    lines_close(&l);
+    assert_int_equal(truncate(path, (off_t)LINES_FILE_MAX + 1), 0);
+    assert_int_equal(lines_open(&l, path, &err), ERR_FORMAT);
+    assert_non_null(strstr(err.message, "larger than"));
+    unlink(path);
+    rmdir(folder);
+}
+
+static void clocks_agree_on_their_units(void **state)
+{
+    (void)state;
+    int64_t before = clock_milliseconds();
+    double seconds = clock_seconds();
+    int64_t after = clock_milliseconds();
+    assert_true(seconds * 1000 >= (double)before && seconds * 1000 < (double)after + 1);
+    assert_true(clock_wall() > INT64_C(1600000000000)); /* 2020 */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +152,9 @@ int main(void)
         cmocka_unit_test(buffer_stops_at_its_maximum),
         cmocka_unit_test(utf8_follows_the_standard),
         cmocka_unit_test(cleaning_leaves_nothing_that_commands_a_terminal),
+        cmocka_unit_test(lines_come_trimmed_and_numbered),
+        cmocka_unit_test(only_small_regular_files_are_read_as_lines),
+        cmocka_unit_test(clocks_agree_on_their_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,22 +1,17 @@
-/* Tests of the chat with a small model of random weights and a context of a few hundred tokens: what the model sees, what
- * falls out, and what is taken back. What the model says does not matter. */
+/* Tests of the chat with a small model of random weights and a context of a few hundred tokens: what the model sees,
+ * what is left out, and what is taken back. What the model says does not matter. */
 #include <config.h>
 
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/chat/chat.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
-/* What the chat told. */
+/* What the chat told its view. */
 struct told {
     int loaded, ended, refused, failed;
     size_t window, window_tokens;
@@ -66,7 +61,7 @@ static void on_failed(void *context, const struct error *err)
     t->error = *err;
 }
 
-/* A chat and all that it needs. */
+/* A chat and everything it needs. */
 struct fixture {
     struct options options;
     struct told told;
@@ -102,7 +97,7 @@ static void close_chat(struct fixture *f)
     free(f);
 }
 
-/* Handles events until the chat is loaded and waits for nothing. */
+/* Handles events until the model is loaded and no answer is under way. */
 static void settle(struct fixture *f)
 {
     while (chat_is_busy(f->chat) || chat_state(f->chat) == CHAT_LOADING) {
@@ -121,7 +116,7 @@ static void say(struct fixture *f, const char *text)
     assert_int_equal(f->told.failed + f->told.refused, 0);
 }
 
-/* A message sent while the model loads is answered once it is there. */
+/* A message sent while the model loads is answered as soon as it is loaded. */
 static void waits_for_the_model(void **state)
 {
     (void)state;
@@ -139,7 +134,7 @@ static void waits_for_the_model(void **state)
     close_chat(f);
 }
 
-/* The oldest messages fall out when the context is full, and it is told how many; the prompt always fits. */
+/* The oldest messages are left out when the context is full, and the view is told how many; the prompt always fits. */
 static void drops_the_oldest(void **state)
 {
     (void)state;
@@ -154,7 +149,7 @@ static void drops_the_oldest(void **state)
         assert_true(prompt->ids.n <= 256 - 64);
         assert_non_null(strstr(buf_text(&prompt->text), "Be a gull."));
         assert_non_null(strstr(buf_text(&prompt->text), text));
-        assert_int_equal(f->told.window, chat_window(f->chat));
+        assert_int_equal(f->told.window, chat_first_visible(f->chat));
     }
     assert_true(f->told.window > 0);
     assert_int_equal(f->told.window % 2, 0);
@@ -195,7 +190,7 @@ static void refuses_what_is_too_long(void **state)
     close_chat(f);
 }
 
-/* An answer that meets the end of the context goes on while older messages can fall out, and ends by itself or there. */
+/* An answer that fills the context continues while older messages can be left out, and ends by itself or there. */
 static void goes_on_in_a_renewed_context(void **state)
 {
     (void)state;
@@ -293,7 +288,7 @@ static void stops(void **state)
     struct fixture *f = open_chat(100000, -1);
     struct sampling s = *chat_sampling(f->chat);
     s.temperature = 0;
-    s.repetition_penalty = 0.01f; /* it says the same for ever: it can't have ended before it is stopped */
+    s.repetition_penalty = 0.01f; /* it repeats itself for ever: it can't end before it is stopped */
     s.repetition_window = -1;
     chat_set_sampling(f->chat, &s);
     struct error err = {0};

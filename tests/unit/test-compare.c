@@ -1,19 +1,14 @@
-/* Comparing: each side is what its settings give alone, tokens come in turns, all is stored as alternatives; and which words
- * of two texts differ. */
+/* Comparing: each side is what its settings give alone, tokens come in turns, all is stored as alternatives; and which
+ * words of two texts differ. */
 #include <config.h>
 
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/chat/chat.h"
+#include "tests/cmocka.h"
 #include "ui/panes/compare.h"
 #include "tests/source.h"
 
@@ -23,7 +18,7 @@ struct fixture {
     struct options options;
     struct chat_view view;
     struct chat *chat;
-    char turns[4096]; /* the sides that were told of, in order */
+    char turns[4096]; /* the sides of which the view was told, in order */
     size_t n_turns;
 };
 
@@ -200,11 +195,11 @@ static void what_came_is_kept_when_it_is_stopped(void **state)
     assert_string_equal(buf_text(&chat_message(f.chat, 1)->text), text);
     assert_int_equal(chat_message(f.chat, 1)->state, STORE_STOPPED);
     free(text);
-    /* the chat goes on */
+    /* the chat continues */
     assert_int_equal(chat_send(f.chat, "And then?", 9, &err), ERR_NONE);
     settle(f.chat);
     assert_int_equal(chat_count(f.chat), 4);
-    /* and can end in the middle of one */
+    /* and can end in the middle of a comparison */
     assert_int_equal(chat_compare(f.chat, sides, 2, &err), ERR_NONE);
     turn(f.chat);
     end(&f);
@@ -220,7 +215,7 @@ static void another_model_is_a_side(void **state)
     sides[1].model = another;
     sides[2].model = "/nowhere/none.gguf";
     compare(&f, sides, 3);
-    assert_non_null(chat_compared_side(f.chat, 2).error); /* the others do without it */
+    assert_non_null(chat_compared_side(f.chat, 2).error); /* the others continue without it */
     assert_non_null(strstr(buf_text(&chat_compared_side(f.chat, 1).answer->text), "The sea was calm"));
     assert_true(chat_compared_side(f.chat, 0).answer->text.size > 0);
     assert_int_equal(chat_compare_end(f.chat, 1, &err), ERR_NONE);

@@ -2,17 +2,14 @@
 #include <config.h>
 
 #include <locale.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/buf.h"
+#include "tests/cmocka.h"
 #include "ui/panes/composer.h"
 
 /* libtinfo keeps a string for each terminal that libedit asks it about. */

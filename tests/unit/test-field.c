@@ -2,14 +2,9 @@
 #include <config.h>
 
 #include <locale.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "tests/cmocka.h"
 #include "ui/panes/field.h"
 
 static enum field_result press(struct field *f, enum key_code code)

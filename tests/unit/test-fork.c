@@ -1,18 +1,14 @@
-/* Forks: another road from a token of an answer gives what a prompt with that beginning gives, and costs one token. */
+/* Forks: an answer that continues differently from a token on is what a prompt with that beginning gives, and costs one
+ * token. */
 #include <config.h>
 
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/chat/chat.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 enum { TOKENS = 90, FORKS = 50 };
@@ -68,7 +64,7 @@ static struct store_records records(struct chat *c, size_t index)
     return r;
 }
 
-/* The greedy ids after these, by a session of its own. */
+/* The greedy ids after these, from a separate session. */
 static void greedy(const struct model *m, const struct ids *prefix, size_t n, int32_t *out)
 {
     struct error err = {0};
@@ -124,7 +120,7 @@ static void a_fork_is_a_prompt_with_that_beginning(void **state)
             fail_msg("fork at %zu: %s", place, err.message);
         settle(f.chat);
         forks++;
-        /* the old beginning, the token that was put there, and then what the model says after these */
+        /* the old beginning, the token that was put there, and then what the model says after them */
         struct store_records r = records(f.chat, 1);
         assert_true(r.n > place);
         for (size_t i = 0; i < place; i++)
@@ -142,7 +138,7 @@ static void a_fork_is_a_prompt_with_that_beginning(void **state)
         for (size_t i = 0; i < 4 && place + 1 + i < r.n; i++)
             if (r.at[place + 1 + i].chosen.id != expected[i])
                 fail_msg("fork at %zu, token %zu after it: %d, not %d", place, i, r.at[place + 1 + i].chosen.id, expected[i]);
-        /* the token that was put there is evaluated, and those that the fork before had in another way */
+        /* only the token that was put there is evaluated, and those that the fork before had changed */
         const struct timings *t = &chat_message(f.chat, 1)->timings;
         assert_int_equal(t->prompt_tokens - t->reused_tokens, forks > 1 ? place - before + 1 : 1);
         before = place;
@@ -183,7 +179,7 @@ static void mistakes_change_nothing(void **state)
     end(&f);
 }
 
-/* Own words stand behind the tokens before the place, as they were typed, and the model goes on behind them. */
+/* Words stand after the tokens before the place exactly as typed, and the model continues after them. */
 static void words_are_put_as_typed(void **state)
 {
     static const char *const words[] = {" two words", "glued", "\n\nA new line", "日本 é", " ", "x"};
@@ -224,7 +220,7 @@ static void words_are_put_as_typed(void **state)
     end(&f);
 }
 
-/* What is drawn again where nothing changed is what was drawn. */
+/* Drawing again where nothing changed gives the same. */
 static void draws_again(void **state)
 {
     struct fixture f;
@@ -251,7 +247,7 @@ static void wait_for_step(struct chat *c)
     }
 }
 
-/* Step by step an answer is what it is at once, and a token that is put is recorded as such. */
+/* An answer made step by step is the same as one made at once, and a token that is put is recorded as such. */
 static void goes_by_steps(void **state)
 {
     struct fixture f;
@@ -281,7 +277,7 @@ static void goes_by_steps(void **state)
     end(&f);
 }
 
-/* Waits for what the verification says. */
+/* Waits for the result of the verification. */
 static const char *verify(struct fixture *f, size_t index)
 {
     struct error err = {0};
@@ -317,7 +313,7 @@ static void answers_are_verified(void **state)
         store_records_free(&r);
         assert_string_equal(verify(&f, index), expected);
     }
-    /* a fork too, from the token that was put there on */
+    /* a fork too, from the token that was put on */
     struct store_records r = records(f.chat, 3);
     for (size_t place = 0; place < r.n; place++)
         if (is_whole(chat_model(f.chat), r.at[place].best[1].id)) {
@@ -327,7 +323,7 @@ static void answers_are_verified(void **state)
     settle(f.chat);
     assert_memory_equal(verify(&f, 3), "identical, ", 11);
     store_records_free(&r);
-    /* and one in which a person put a token while it was made */
+    /* and one in which the user put a token while it was made */
     chat_set_stepping(f.chat, true);
     assert_int_equal(chat_regenerate(f.chat, &err), ERR_NONE);
     for (int i = 0; i < 4; i++) {

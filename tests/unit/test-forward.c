@@ -4,20 +4,17 @@
 #include <config.h>
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "engine/engine.h"
-#include "engine/run/forward.h"
 #include "engine/kernels/kernels.h"
+#include "engine/run/attention.h"
+#include "engine/run/forward.h"
+#include "engine/run/kv.h"
 #include "engine/run/pool.h"
+#include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
 
 static struct model *open_model(char *path)
@@ -143,11 +140,17 @@ static void check_greedy_at_once(struct forward *f, int32_t vocab, const json_t 
     memcpy(ids, prompt, n * sizeof *ids);
     memcpy(ids + n, answer, more * sizeof *ids);
     float *logits = malloc(more * (size_t)vocab * sizeof *logits);
-    const struct forward_batch batch = {.ids = ids, .n = (int32_t)(n + more), .want = FORWARD_ALL};
+    struct kv kv;
+    struct batch_row rows[BATCH];
+    assert_true(forward_kv_init(f, &kv, BATCH, NULL) && kv_reserve(&kv, 0, (int32_t)(n + more), NULL));
+    for (size_t i = 0; i < n + more; i++)
+        rows[i] = (struct batch_row){.id = ids[i], .position = (int32_t)i, .kv = &kv};
+    const struct forward_batch batch = {.rows = rows, .n = (int32_t)(n + more), .want = FORWARD_ALL};
     assert_true(forward_run(f, &batch));
     forward_logits(f, (int32_t)n - 1, (int32_t)more, logits);
     for (size_t i = 0; i < more; i++, largest->greedy++)
         assert_int_equal(likeliest(logits + i * (size_t)vocab, vocab), answer[i]);
+    kv_free(&kv);
     free(logits);
     free(prompt);
     free(answer);
@@ -209,14 +212,21 @@ static void check_model(struct model *model, const char *vectors, const struct b
     assert_true(b->nll < 0 || largest.nll <= b->nll);
 }
 
-static void check_pair(const char *name, const struct bounds *b)
+static void check_pair(const char *gguf, const char *vectors, const struct bounds *b)
 {
-    char gguf[64], vectors[64];
-    snprintf(gguf, sizeof gguf, "%s.gguf", name);
-    snprintf(vectors, sizeof vectors, "%s.json", name);
     struct model *model = open_model(vectors_path(gguf));
     check_model(model, vectors, b);
     model_free(model);
+}
+
+/* Of the larger vectors, which only some machines have. */
+static void check_pair_if_there(const char *gguf, const char *vectors, const struct bounds *b)
+{
+    char *path = vectors_path(gguf);
+    if (path == NULL)
+        return;
+    free(path);
+    check_pair(gguf, vectors, b);
 }
 
 static const struct bounds tiny_exact = {.exact = true, .logits = 0.002, .nll = 1e-4};
@@ -225,64 +235,58 @@ static const struct bounds tiny_rounded = {.logits = 0.4, .nll = 0.01, .clear = 
 static const struct bounds smollm2_exact = {.exact = true, .slow = true, .logits = 0.01, .nll = 1e-4};
 static const struct bounds smollm2_fast = {.logits = -1, .nll = 0.01, .clear = 0.5};
 
-static void tiny_mha_exact(void **state)
+static void transformers_is_equalled_in_exact_mode(void **state)
 {
     (void)state;
-    check_pair("tiny-mha", &tiny_exact);
+    check_pair("hf-llama.gguf", "hf-llama.json", &tiny_exact);
+    check_pair("hf-llama3.gguf", "hf-llama3.json", &tiny_exact);
+    check_pair("tiny-llama.gguf", "hf-tiny-llama.json", &tiny_exact);
+    check_pair_if_there("tiny-mha.gguf", "tiny-mha.json", &tiny_exact);
+    check_pair_if_there("tiny-gqa.gguf", "tiny-gqa.json", &tiny_exact);
 }
 
-static void tiny_mha_fast(void **state)
+static void transformers_is_equalled_in_fast_mode(void **state)
 {
     (void)state;
-    check_pair("tiny-mha", &tiny_fast);
-}
-
-static void tiny_gqa_exact(void **state)
-{
-    (void)state;
-    check_pair("tiny-gqa", &tiny_exact);
-}
-
-static void tiny_gqa_fast(void **state)
-{
-    (void)state;
-    check_pair("tiny-gqa", &tiny_fast);
+    check_pair("hf-llama.gguf", "hf-llama.json", &tiny_fast);
+    check_pair("hf-llama3.gguf", "hf-llama3.json", &tiny_fast);
+    check_pair("tiny-llama.gguf", "hf-tiny-llama.json", &tiny_rounded);
+    check_pair_if_there("tiny-mha.gguf", "tiny-mha.json", &tiny_fast);
+    check_pair_if_there("tiny-gqa.gguf", "tiny-gqa.json", &tiny_fast);
 }
 
 static void tiny_llama_exact(void **state)
 {
     (void)state;
-    check_pair("tiny-llama", &tiny_exact);
+    check_pair("tiny-llama.gguf", "tiny-llama.json", &tiny_exact);
 }
 
 static void tiny_llama_fast(void **state)
 {
     (void)state;
-    check_pair("tiny-llama", &tiny_rounded);
+    check_pair("tiny-llama.gguf", "tiny-llama.json", &tiny_rounded);
 }
 
 static void tiny_llama3_exact(void **state)
 {
     (void)state;
-    check_pair("tiny-llama3", &tiny_exact);
+    check_pair("tiny-llama3.gguf", "tiny-llama3.json", &tiny_exact);
 }
 
 static void tiny_llama3_fast(void **state)
 {
     (void)state;
-    check_pair("tiny-llama3", &tiny_fast);
+    check_pair("tiny-llama3.gguf", "tiny-llama3.json", &tiny_fast);
 }
 
 static void check_smollm2(const struct bounds *b)
 {
-    json_t *json = vectors_load("smollm2.json");
-    if (json == NULL) {
-        print_message("smollm2.json is not here: skipped\n");
-        skip();
-    }
-    json_decref(json);
     struct model *model = open_model(vectors_default_model());
-    check_model(model, "smollm2.json", b);
+    check_model(model, "hf-smollm2.json", b);
+    json_t *larger = vectors_load("smollm2.json");
+    if (larger != NULL)
+        check_model(model, "smollm2.json", b);
+    json_decref(larger);
     model_free(model);
 }
 
@@ -346,7 +350,8 @@ static void check_same_bits(struct model *model, size_t length)
 static void tiny_batches_give_the_same_bits(void **state)
 {
     (void)state;
-    static const char *const names[] = {"tiny-mha.gguf", "tiny-gqa.gguf", "tiny-llama.gguf", "tiny-llama3.gguf"};
+    static const char *const names[] = {"tiny-mha.gguf", "tiny-gqa.gguf", "tiny-llama.gguf", "tiny-llama3.gguf",
+                                        "hf-llama.gguf", "hf-llama3.gguf"};
     int checked = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *path = vectors_path(names[i]);
@@ -360,24 +365,107 @@ static void tiny_batches_give_the_same_bits(void **state)
     assert_true(checked > 0);
 }
 
-/* Every table of kernels keeps the promise, and what the tables say differs by rounding only. */
-static void every_table_gives_the_same_bits(void **state)
+/* Runs with one table of kernels after another; what PALAVER_KERNELS says is put back. */
+struct tables {
+    int next;
+    char *before;
+};
+
+static struct tables tables_begin(void)
+{
+    const char *chosen = getenv("PALAVER_KERNELS");
+    return (struct tables){.before = chosen != NULL ? strdup(chosen) : NULL};
+}
+
+static const char *tables_next(struct tables *t)
+{
+    const struct kernels *table = kernels_at(t->next++);
+    if (table != NULL) {
+        setenv("PALAVER_KERNELS", table->name, 1);
+        return table->name;
+    }
+    if (t->before != NULL)
+        setenv("PALAVER_KERNELS", t->before, 1);
+    else
+        unsetenv("PALAVER_KERNELS");
+    free(t->before);
+    return NULL;
+}
+
+static void each_table_keeps_its_bits_in_batches(void **state)
 {
     (void)state;
     struct model *model = open_model(vectors_path("tiny-llama.gguf"));
-    const char *chosen = getenv("PALAVER_KERNELS");
-    char *before = chosen != NULL ? strdup(chosen) : NULL;
-    const struct kernels *table;
-    for (int i = 0; (table = kernels_at(i)) != NULL; i++) {
-        setenv("PALAVER_KERNELS", table->name, 1);
+    struct tables tables = tables_begin();
+    while (tables_next(&tables) != NULL) {
         check_same_bits(model, LENGTH);
         check_model(model, "tiny-llama.json", &tiny_rounded);
     }
-    if (before != NULL)
-        setenv("PALAVER_KERNELS", before, 1);
-    else
-        unsetenv("PALAVER_KERNELS");
-    free(before);
+    model_free(model);
+}
+
+/* Logits after each of a few lengths of one text, (lengths, vocab), from a session with the table in force. */
+static void logits_by_length(const struct model *model, const size_t *lengths, size_t n, float *out)
+{
+    const size_t vocab = (size_t)model_info(model)->vocab;
+    int32_t ids[LENGTH];
+    for (int32_t i = 0; i < LENGTH; i++)
+        ids[i] = (i * 7919 + 13) % (vocab < 1000 ? (int32_t)vocab : 1000);
+    struct session *s = open_session(model, 2, 0, false);
+    for (size_t i = 0; i < n; i++) {
+        sync_ids(s, ids, lengths[i]);
+        memcpy(out + i * vocab, session_logits(s), vocab * sizeof *out);
+    }
+    session_free(s);
+}
+
+/* Whole models, each table against the first. but: a table that is left out, NULL for none. */
+static void check_tables(const struct model *model, const char *but, const size_t *lengths, size_t n)
+{
+    const size_t count = n * (size_t)model_info(model)->vocab;
+    float *first = malloc(count * sizeof *first), *other = malloc(count * sizeof *other);
+    bool begun = false;
+    struct tables tables = tables_begin();
+    for (const char *name; (name = tables_next(&tables)) != NULL;) {
+        if (but != NULL && strcmp(name, but) == 0)
+            continue;
+        logits_by_length(model, lengths, n, begun ? other : first);
+        if (begun && memcmp(first, other, count * sizeof *first) != 0)
+            fail_msg("%s: the table %s gives other bits", model_info(model)->path, name);
+        begun = true;
+    }
+    free(first);
+    free(other);
+}
+
+static void all_tables_give_the_same_logits(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"tiny-llama.gguf", "sea.gguf"};
+    static const size_t lengths[] = {1, 10, 75, LENGTH};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct model *model = open_model(vectors_path(names[i]));
+        check_tables(model, NULL, lengths, sizeof lengths / sizeof *lengths);
+        model_free(model);
+    }
+}
+
+/* Products of float weights by bfloat16 instructions are those of machines that have them. */
+static void float_weights_give_the_same_logits_without_bfloat16(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {1, 10, 75, LENGTH};
+    struct model *model = open_model(vectors_path("tiny-llama3.gguf"));
+    check_tables(model, "avx512bf16", lengths, sizeof lengths / sizeof *lengths);
+    model_free(model);
+}
+
+static void smollm2_gives_the_same_logits_with_all_tables(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {1, 40, 41};
+    struct model *model = open_model(vectors_default_model());
+    check_tables(model, NULL, lengths, sizeof lengths / sizeof *lengths);
     model_free(model);
 }
 
@@ -402,17 +490,19 @@ static void a_batch_stops_at_any_question(void **state)
     (void)state;
     struct model *model = open_model(vectors_path("tiny-llama.gguf"));
     const size_t size = (size_t)model_info(model)->vocab * sizeof(float);
-    int32_t ids[40];
-    for (int32_t i = 0; i < 40; i++)
-        ids[i] = i * 5;
     float *expected = malloc(size), *logits = malloc(size);
     const struct forward_options options = {.context = 64, .batch = 40};
     for (int32_t threads = 1; threads <= 3; threads++) {
         struct error err = {0};
         struct pool *pool = pool_new(threads, &err);
         struct forward *f = forward_new(model, pool, &options, &err);
+        struct kv kv;
+        assert_true(forward_kv_init(f, &kv, 40, &err) && kv_reserve(&kv, 0, 40, &err));
+        struct batch_row rows[40];
+        for (int32_t i = 0; i < 40; i++)
+            rows[i] = (struct batch_row){.id = i * 5, .position = i, .kv = &kv};
         int left = -1;
-        struct forward_batch batch = {.ids = ids, .n = 40, .want = FORWARD_LAST, .logits = expected,
+        struct forward_batch batch = {.rows = rows, .n = 40, .want = FORWARD_LAST, .logits = expected,
                                       .progress = stop_at_zero, .context = &left};
         assert_true(forward_run(f, &batch));
         batch.logits = logits;
@@ -423,6 +513,7 @@ static void a_batch_stops_at_any_question(void **state)
             assert_true(forward_run(f, &batch));
             assert_memory_equal(logits, expected, size);
         }
+        kv_free(&kv);
         forward_free(f);
         pool_free(pool);
     }
@@ -434,16 +525,17 @@ static void a_batch_stops_at_any_question(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tiny_mha_exact),
-        cmocka_unit_test(tiny_mha_fast),
-        cmocka_unit_test(tiny_gqa_exact),
-        cmocka_unit_test(tiny_gqa_fast),
+        cmocka_unit_test(transformers_is_equalled_in_exact_mode),
+        cmocka_unit_test(transformers_is_equalled_in_fast_mode),
         cmocka_unit_test(tiny_llama_exact),
         cmocka_unit_test(tiny_llama_fast),
         cmocka_unit_test(tiny_llama3_exact),
         cmocka_unit_test(tiny_llama3_fast),
         cmocka_unit_test(tiny_batches_give_the_same_bits),
-        cmocka_unit_test(every_table_gives_the_same_bits),
+        cmocka_unit_test(each_table_keeps_its_bits_in_batches),
+        cmocka_unit_test(all_tables_give_the_same_logits),
+        cmocka_unit_test(float_weights_give_the_same_logits_without_bfloat16),
+        cmocka_unit_test(smollm2_gives_the_same_logits_with_all_tables),
         cmocka_unit_test(a_batch_stops_at_any_question),
         cmocka_unit_test(smollm2_in_exact_mode),
         cmocka_unit_test(smollm2_in_fast_mode),

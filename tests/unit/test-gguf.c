@@ -3,20 +3,15 @@
  * Bad files are parsed in blocks of exactly their size, so that a sanitizer sees every byte read too far. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/buf.h"
 #include "engine/file/source-kind.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 /* ---- helpers ---------------------------------------------------------------------------------------------------- */

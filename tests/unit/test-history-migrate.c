@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define VERSIONS 2 /* tests/fixtures/history-1.db to this one */
+#define VERSIONS 3 /* tests/fixtures/history-1.db to this one */
 
 /* Copies a fixture into the test's folder. */
 static const char *fixture(int version)
@@ -123,6 +123,24 @@ static void every_version_opens(void **state)
     free(fresh);
 }
 
+/* Destroyed messages left gaps between the positions of their siblings before version 3, which counts on there being
+ * none. */
+static void gaps_between_siblings_are_closed(void **state)
+{
+    (void)state;
+    for (int version = 1; version < 3; version++) {
+        struct error err = {0};
+        const char *path = fixture(version);
+        history_count(path, "UPDATE message SET position = 7 * position + 3");
+        struct store *s = store_open(path, NULL, &err);
+        assert_non_null(s);
+        check_contents(s);
+        store_close(s);
+        assert_int_equal(history_count(path, "SELECT count(*) FROM (SELECT 1 FROM message GROUP BY conversation, parent "
+                                             "HAVING min(position) <> 0 OR max(position) + 1 <> count(*))"), 0);
+    }
+}
+
 static void a_failed_migration_changes_nothing(void **state)
 {
     (void)state;
@@ -202,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_version_opens),
+        cmocka_unit_test(gaps_between_siblings_are_closed),
         cmocka_unit_test(a_failed_migration_changes_nothing),
         cmocka_unit_test(reading_only_migrates_nothing),
         cmocka_unit_test(a_newer_database_is_left_alone),

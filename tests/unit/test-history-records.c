@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "history/internal.h"
+#include "history/records.h"
 
 static void records_come_back_within_their_precision(void **state)
 {

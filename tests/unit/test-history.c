@@ -35,7 +35,7 @@ static void what_is_no_history_is_left_alone(void **state)
 {
     (void)state;
     struct error err = {0};
-    assert_int_equal(history_count(history_file("private.db"), "PRAGMA user_version"), 2);
+    assert_int_equal(history_count(history_file("private.db"), "PRAGMA user_version"), 3);
     FILE *f = fopen(history_file("letter.db"), "w");
     for (int i = 0; i < 2000; i++)
         fputs("Dear Ada, this is no database. ", f);

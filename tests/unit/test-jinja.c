@@ -2,25 +2,22 @@
  * templates held within bounds. */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include <cmocka.h>
-
+#include "base/error.h"
 #include "engine/text/jinja.h"
+#include "tests/cmocka.h"
 #include "tests/unit/jinja-values.h"
 #include "tests/unit/vectors.h"
 
 /* The day that the vectors were made on: Friday, 26 July 2024, 9:05:03. */
-static const struct tm today = {.tm_sec = 3, .tm_min = 5, .tm_hour = 9, .tm_mday = 26, .tm_mon = 6, .tm_year = 124, .tm_wday = 5,
-                                .tm_yday = 207};
+static const struct tm today = {
+    .tm_sec = 3, .tm_min = 5, .tm_hour = 9, .tm_mday = 26, .tm_mon = 6, .tm_year = 124, .tm_wday = 5, .tm_yday = 207};
 
-/* ---- helpers ---------------------------------------------------------------------------------------------------- */
+/* ---- helpers ----------------------------------------------------------------------------------------------------- */
 
 static struct jinja *compile(const char *source, struct error *err)
 {
@@ -78,8 +75,8 @@ static struct jinja_value names_of(const json_t *entry, const json_t *data, stru
     return values_of_chat(values, messages);
 }
 
-static void check_output(const json_t *entry, enum error_code code, const struct jinja_output *out, const struct error *err,
-                         const char *what)
+static void check_output(const json_t *entry, enum error_code code, const struct jinja_output *out,
+                         const struct error *err, const char *what)
 {
     const json_t *text = json_object_get(entry, "text");
     const char *refused = json_string_value(json_object_get(entry, "refused"));
@@ -89,8 +86,10 @@ static void check_output(const json_t *entry, enum error_code code, const struct
         fail_msg("%s\nis refused: %s", what, err->message);
     if (text == NULL) {
         const char *words = strstr(refused, "Error: ");
-        bool by_template = strncmp(refused, "TemplateError: ", 15) == 0 || strncmp(refused, "ValueError: Conv", 16) == 0 ||
-                           strncmp(refused, "ValueError: After", 17) == 0 || strncmp(refused, "ValueError: System", 18) == 0;
+        bool by_template = strncmp(refused, "TemplateError: ", 15) == 0 ||
+                           strncmp(refused, "ValueError: Conv", 16) == 0 ||
+                           strncmp(refused, "ValueError: After", 17) == 0 ||
+                           strncmp(refused, "ValueError: System", 18) == 0;
         if (by_template && (code != ERR_ARGUMENT || strcmp(err->message, words + 7) != 0))
             fail_msg("%s\nis refused with '%s', not '%s'", what, err->message, words + 7);
         if (!by_template && strncmp(err->message, "line ", 5) != 0)
@@ -114,7 +113,8 @@ static size_t check_entry(const json_t *entry, const json_t *data)
         struct jinja_value names = names_of(one, data, &values);
         struct jinja_output out = {0};
         struct error failure = {0};
-        enum error_code code = t != NULL ? jinja_render(t, names.items, names.n, &today, NULL, &out, &failure) : err.code;
+        enum error_code code = t != NULL ? jinja_render(t, names.items, names.n, &today, NULL, &out, &failure)
+                                         : err.code;
         check_output(one, code, &out, t != NULL ? &failure : &err, json_string_value(source));
         jinja_output_free(&out);
         values_free(&values);
@@ -219,7 +219,8 @@ static void bytes_keep_their_origin(void **state)
     check_origins("{{ x | list | reverse | join }}{{ x | first }}{{ x[1] }}", "ab", "baab", "xxxx");
     check_origins("{{ strftime_now(x) }}", "%Y!", "2024!", "xxxxx");
     check_origins("{{ {x: 1} | dictsort | first | first }}", "k", "k", "x");
-    check_origins("{% set ns = namespace(s='') %}{% for c in x %}{% set ns.s = ns.s + c + '-' %}{% endfor %}{{ ns.s }}", "ab", "a-b-", "x.x.");
+    check_origins("{% set ns = namespace(s='') %}{% for c in x %}{% set ns.s = ns.s + c + '-' %}{% endfor %}{{ ns.s }}",
+                  "ab", "a-b-", "x.x.");
 }
 
 /* Every byte that a published template takes from a message is the message's, and no other is. The messages are written in
@@ -239,8 +240,9 @@ static void published_templates_keep_origins(void **state)
 {
     (void)state;
     json_t *all = published_templates(), *entry;
-    json_t *messages = json_pack("[{s:s,s:s},{s:s,s:s},{s:s,s:s}]", "role", "user", "content", "\xee\x80\x81\xee\x80\x82", "role",
-                                 "assistant", "content", "\xee\x80\x83", "role", "user", "content", "\xee\x80\x84");
+    json_t *messages = json_pack("[{s:s,s:s},{s:s,s:s},{s:s,s:s}]", "role", "user", "content",
+                                 "\xee\x80\x81\xee\x80\x82", "role", "assistant", "content", "\xee\x80\x83", "role",
+                                 "user", "content", "\xee\x80\x84");
     size_t i, rendered = 0;
     if (all == NULL) {
         json_decref(messages);
@@ -265,7 +267,7 @@ static void published_templates_keep_origins(void **state)
     json_decref(all);
 }
 
-/* ---- failures ------------------------------------------------------------------------------------------------------ */
+/* ---- failures ---------------------------------------------------------------------------------------------------- */
 
 static void check_failure(const char *source, enum error_code code, const char *message)
 {
@@ -280,9 +282,11 @@ static void failures_name_the_line(void **state)
 {
     (void)state;
     check_failure("a\n\n{{ y.z }}", ERR_FORMAT, "line 3: 'y' is undefined");
-    check_failure("a\n{% if x %}\n{{ 1 + \n'a' }}{% endif %}", ERR_FORMAT, "line 4: unsupported operand type(s) for +: 'int' and 'str'");
+    check_failure("a\n{% if x %}\n{{ 1 + \n'a' }}{% endif %}", ERR_FORMAT,
+                  "line 4: unsupported operand type(s) for +: 'int' and 'str'");
     check_failure("{# one\ntwo #}\n{{ x", ERR_FORMAT, "line 3: the template ends inside of {{ }}");
-    check_failure("\n{% include 'x' %}", ERR_UNSUPPORTED, "line 2: {% include %} is not followed, a chat template stands alone");
+    check_failure("\n{% include 'x' %}", ERR_UNSUPPORTED,
+                  "line 2: {% include %} is not followed, a chat template stands alone");
     check_failure("{% if x %}", ERR_FORMAT, "line 1: the template ends where {% elif %} is expected");
     check_failure("\n\n{{ x | frobnicate }}", ERR_UNSUPPORTED, "line 3: there is no filter named 'frobnicate'");
     check_failure("{{ [].append(x) }}", ERR_FORMAT, "line 1: access to attribute 'append' of 'list' object is unsafe.");
@@ -308,22 +312,28 @@ static void hostile_templates_end(void **state)
     check_hostile("{{ 'x' * 10 ** 9 }}");
     check_hostile("{{ 'x' * 10 ** 18 }}");
     check_hostile("{{ [1] * 10 ** 9 }}");
-    check_hostile("{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}");
-    check_hostile("{% set ns = namespace(s=['x']) %}{% for i in range(60) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}");
-    check_hostile("{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s ~ i %}{{ ns.s | length }}{% endfor %}");
+    check_hostile(
+        "{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}");
+    check_hostile(
+        "{% set ns = namespace(s=['x']) %}{% for i in range(60) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}");
+    check_hostile(
+        "{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s ~ i %}{{ ns.s | length }}{% endfor %}");
     check_hostile("{% macro f(a) %}{{ f(a) }}{% endmacro %}{{ f(1) }}");
     check_hostile("{% macro f(a) %}{{ f(a) }}{{ f(a) }}{% endmacro %}{{ f(1) }}");
     check_hostile("{% for i in [1] recursive %}{{ loop([i]) }}{% endfor %}");
     check_hostile("{% set ns = namespace() %}{% set ns.ns = ns %}{{ ns }}");
-    check_hostile("{% set ns = namespace(l=[]) %}{% for i in range(10000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l }}");
-    check_hostile("{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l == ns.l }}{{ ns.l }}");
+    check_hostile(
+        "{% set ns = namespace(l=[]) %}{% for i in range(10000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l }}");
+    check_hostile(
+        "{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l == ns.l }}{{ ns.l }}");
     check_hostile("{{ '%1000000000d' % 1 }}");
     check_hostile("{{ '{:1000000000}'.format(1) }}");
     check_hostile("{{ 2 ** 10000000000 }}");
     check_hostile("{{ x | center(10 ** 10) }}");
     check_hostile("{{ x | indent(10 ** 12, true) }}");
     check_hostile("{{ ('a' * 1000000) | replace('a', 'b' * 1000000) }}");
-    check_hostile("{{ ('a' * 1000000) | list | map('string') | map('string') | map('string') | map('string') | list | length }}");
+    check_hostile(
+        "{{ ('a' * 1000000) | list | map('string') | map('string') | map('string') | map('string') | list | length }}");
     check_hostile("{% for i in range(100000) %}{{ ('ab' * 1000000).find('ba' * 500000 + 'c') }}{% endfor %}");
     check_hostile("{% for i in range(100000) %}{{ ('ab' * 10000).rfind('bb') }}{% endfor %}");
     check_hostile("{{ range(100000) | list | unique | list | length }}");
@@ -349,7 +359,8 @@ static void check_nested(const char *before, const char *open, const char *middl
 {
     static const size_t depths[] = {300, 30000};
     for (size_t i = 0; i < 2; i++) {
-        char *inner = nested(open, middle, close, depths[i]), *source = malloc(strlen(before) + strlen(inner) + strlen(after) + 1);
+        char *inner = nested(open, middle, close, depths[i]),
+             *source = malloc(strlen(before) + strlen(inner) + strlen(after) + 1);
         assert_non_null(source);
         stpcpy(stpcpy(stpcpy(source, before), inner), after);
         check_hostile(source);

@@ -1,16 +1,12 @@
-/* Tests of what the chat keeps, with a small model of random weights and a database in a folder of its own: saved as it
- * grows, nothing overwritten, failures told and made good, temporary chats without a trace. What the model says does not
- * matter. */
+/* Tests of what the chat keeps, with a small model of random weights and a database in a folder of its own: saved as
+ * it grows, nothing overwritten, failures told and made good, temporary chats without a trace. What the model says
+ * does not matter. */
 #include <config.h>
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "app/chat/chat.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
-/* ---- a chat and all that it needs ------------------------------------------------------------------------------- */
+/* ---- a chat and everything it needs ----------------------------------------------------------------------------- */
 
 struct fixture {
     struct options options;
@@ -90,7 +85,7 @@ static struct fixture *set_up(int32_t longest)
     return f;
 }
 
-/* The same again and again, without end. */
+/* An answer that repeats itself without end. */
 static void repl_endlessly(struct fixture *f)
 {
     f->options.context = 100000;
@@ -116,7 +111,7 @@ static void close_chat(struct fixture *f)
     free(f);
 }
 
-/* The chat ends and the conversation is gone on with in another. */
+/* The chat ends, and another continues the conversation. */
 static void restart(struct fixture *f)
 {
     struct error err = {0};
@@ -217,7 +212,7 @@ static void assert_stored(const struct fixture *f)
 
 /* ---- growing ---------------------------------------------------------------------------------------------------- */
 
-/* The question is there before the model is asked, the answer while it grows. */
+/* The question is stored before the model is asked, the answer while it grows. */
 static void saves_as_it_grows(void **state)
 {
     (void)state;
@@ -252,7 +247,7 @@ static void saves_as_it_grows(void **state)
     close_chat(f);
 }
 
-/* What made an answer is kept with it, token by token, and is there again when the conversation is opened. */
+/* What made an answer is stored with it, token by token, and is there again when the conversation is opened. */
 static void keeps_what_made_it(void **state)
 {
     (void)state;
@@ -291,7 +286,7 @@ static void keeps_what_made_it(void **state)
     close_chat(f);
 }
 
-/* Settings changed while an answer streams are known of each of its tokens. */
+/* When settings change while an answer streams, the record of each token knows which were in force. */
 static void keeps_settings_by_token(void **state)
 {
     (void)state;
@@ -320,7 +315,7 @@ static void keeps_settings_by_token(void **state)
     close_chat(f);
 }
 
-/* The model knows after a restart what was said before, under the conversation's own settings. */
+/* After a restart the model sees what was said before, and the conversation has its own settings. */
 static void goes_on_after_a_restart(void **state)
 {
     (void)state;
@@ -404,7 +399,7 @@ static void edits_beside(void **state)
     assert_int_equal(chat_count(f->chat), 4);
     assert_string_equal(text_of(f, 2), "Two.");
 
-    good(chat_edit(f->chat, 1, "Half of", 7, false, &err), &err); /* an answer: kept, not gone on with */
+    good(chat_edit(f->chat, 1, "Half of", 7, false, &err), &err); /* an answer: stored, not continued */
     assert_false(chat_is_busy(f->chat));
     assert_int_equal(chat_count(f->chat), 2);
     assert_stored(f);
@@ -473,9 +468,9 @@ static void deletes_and_branches(void **state)
     close_chat(f);
 }
 
-/* ---- going on --------------------------------------------------------------------------------------------------- */
+/* ---- continuing ------------------------------------------------------------------------------------------------- */
 
-/* A program that ends while an answer streams leaves it interrupted; the next goes on in the same message. */
+/* A program that ends while an answer streams leaves it interrupted; the next continues it in the same message. */
 static void goes_on_with_an_interrupted_answer(void **state)
 {
     (void)state;
@@ -508,7 +503,7 @@ static void goes_on_with_an_interrupted_answer(void **state)
     close_chat(f);
 }
 
-/* A message that waits for the model is taken out again when that is stopped; no empty conversation stays. */
+/* A message that waits for the model is taken out again when it is stopped; no empty conversation stays. */
 static void takes_out_what_was_refused(void **state)
 {
     (void)state;
@@ -594,7 +589,7 @@ static void opens_without_a_history(void **state)
 
 /* ---- temporary chats -------------------------------------------------------------------------------------------- */
 
-/* True when a file of the folder holds the bytes. */
+/* Whether a file in the folder holds these bytes. */
 static bool traces(const char *folder, const char *bytes)
 {
     char command[256];
@@ -663,7 +658,7 @@ static void wait_for_remark(struct fixture *f)
     f->remarks = 0;
 }
 
-/* Deleted by another program: the next message brings it back. Destroyed: it is stored again as a whole. */
+/* Deleted by another program: the next message restores it. Destroyed: it is stored again as a whole. */
 static void survives_a_deletion_elsewhere(void **state)
 {
     (void)state;
@@ -690,7 +685,7 @@ static void survives_a_deletion_elsewhere(void **state)
     close_chat(f);
 }
 
-/* Two chats on one database, both streaming: both are saved, nobody waits in vain. */
+/* Two chats on one database, both streaming: both are saved, neither waits in vain. */
 static void two_stream_at_once(void **state)
 {
     (void)state;
@@ -725,10 +720,10 @@ static void two_stream_at_once(void **state)
     close_chat(f);
 }
 
-/* ---- from elsewhere ---------------------------------------------------------------------------------------------- */
+/* ---- from elsewhere --------------------------------------------------------------------------------------------- */
 
-/* A conversation that begins with a message for the system goes on; that message stays when others fall out. */
-static void goes_on_behind_a_system_message(void **state)
+/* A conversation that begins with a system message continues; that message stays when others are left out. */
+static void continues_after_a_system_message(void **state)
 {
     (void)state;
     struct fixture *f = open_chat(8);
@@ -752,7 +747,7 @@ static void goes_on_behind_a_system_message(void **state)
         assert_non_null(strstr(prompt, "Be a gull."));
         assert_non_null(strstr(prompt, "What do you say"));
     }
-    size_t window = chat_window(f->chat);
+    size_t window = chat_first_visible(f->chat);
     assert_true(window > 1);
     assert_int_equal(chat_message(f->chat, window)->role, ROLE_USER);
     assert_int_equal(chat_count(f->chat), 13 + 16);
@@ -760,7 +755,7 @@ static void goes_on_behind_a_system_message(void **state)
     close_chat(f);
 }
 
-/* A conversation goes on with its own model when nobody names another. */
+/* A conversation continues with its own model unless another is named. */
 static void opens_the_model_of_the_conversation(void **state)
 {
     (void)state;
@@ -805,7 +800,7 @@ int main(void)
         cmocka_unit_test(saves_nothing_when_told),
         cmocka_unit_test(survives_a_deletion_elsewhere),
         cmocka_unit_test(two_stream_at_once),
-        cmocka_unit_test(goes_on_behind_a_system_message),
+        cmocka_unit_test(continues_after_a_system_message),
         cmocka_unit_test(opens_the_model_of_the_conversation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

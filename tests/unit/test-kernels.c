@@ -3,19 +3,14 @@
 #include "config.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "engine/kernels/half.h"
 #include "engine/kernels/kernels.h"
 #include "engine/run/matmul.h"
+#include "tests/cmocka.h"
 
 static const enum tensor_type types[] = {
     TENSOR_F32, TENSOR_F16, TENSOR_BF16, TENSOR_Q4_0, TENSOR_Q4_1, TENSOR_Q5_0, TENSOR_Q5_1, TENSOR_Q8_0,
@@ -62,7 +57,7 @@ enum fill { FILL_RANDOM, FILL_ZERO, FILL_ONES, FILL_EXTREME };
 static struct tensor make_weights(enum tensor_type type, uint64_t rows, uint64_t cols, enum fill fill)
 {
     const struct tensor_traits *traits = tensor_traits(type);
-    struct tensor t = {type, rows, cols, NULL};
+    struct tensor t = {.type = type, .rows = rows, .cols = cols};
     size_t bytes = tensor_row_bytes(&t) * rows;
     uint8_t *data = malloc(bytes);
     assert_non_null(data);

@@ -1,18 +1,14 @@
 /* The bytes of keyboards as keys, their names, and the table and file of bindings. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "ui/keys/bindings.h"
+#include "tests/cmocka.h"
 #include "ui/commands.h"
+#include "ui/keys/bindings.h"
 #include "ui/keys/keys.h"
 
 /* The names of all keys in bytes, separated by blanks. */
@@ -117,13 +113,13 @@ static void every_binding_is_known(void **state)
     for (const struct binding *b = bindings_default; b->key != NULL; b++) {
         if (!key_parse(b->key, &key))
             fail_msg("%s is no key", b->key);
-        if (b->command[0] != '/' && ui_command_find(b->command) == NULL)
+        if (b->command[0] != '/' && !ui_is_command(b->command))
             fail_msg("%s is no command", b->command);
         for (const struct binding *other = bindings_default; other < b; other++)
             if (other->place == b->place && strcmp(other->key, b->key) == 0)
                 fail_msg("%s %s is bound twice", place_name(b->place), b->key);
     }
-    struct bindings *b = bindings_open(NULL, &err);
+    struct bindings *b = bindings_open(NULL, ui_is_command, &err);
     assert_non_null(b);
     assert_true(key_parse("alt-x", &key));
     assert_string_equal(bindings_find(b, PLACE_TRANSCRIPT, &key), "palette");
@@ -138,7 +134,7 @@ static const char *with_file(const char *text, struct bindings **out)
     assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
     close(fd);
     err = (struct error){0};
-    *out = bindings_open(path, &err);
+    *out = bindings_open(path, ui_is_command, &err);
     unlink(path);
     const char *said = strchr(err.message, ':');
     return *out != NULL ? NULL : said != NULL ? said : err.message;

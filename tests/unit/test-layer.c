@@ -1,20 +1,16 @@
-/* Tests of the layer kernels: every table agrees with plain arithmetic, and within a table a row gives the same bits
- * alone and among others. Sizes are odd on purpose. */
+/* Tests of the layer kernels: every table agrees with plain arithmetic, all tables but the exact one agree with each other
+ * to the bit, and a row gives the same bits alone and among others. Sizes are odd on purpose. */
 #include <config.h>
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "engine/kernels/fused.h"
 #include "engine/kernels/half.h"
 #include "engine/kernels/layer.h"
+#include "tests/cmocka.h"
 
 enum { TABLES = 4, MAX_WIDTH = 4099 };
 
@@ -147,6 +143,7 @@ struct fixture {
     int32_t width, padded;
     size_t block;           /* bytes */
     char *cache;
+    const char *blocks[KV_SPAN / KV_BLOCK];
     float *keys, *values;   /* (KV_SPAN, width) */
     float *queries;         /* (ROWS, padded) */
     int32_t visible[ROWS];
@@ -161,6 +158,8 @@ static void fixture_make(struct fixture *f, const struct layer_kernels *k, int32
     f->padded = (width + KV_LANES - 1) / KV_LANES * KV_LANES;
     f->block = (size_t)(f->width + f->padded) * KV_BLOCK * element + 64;
     f->cache = calloc(KV_SPAN / KV_BLOCK, f->block);
+    for (size_t b = 0; b < KV_SPAN / KV_BLOCK; b++)
+        f->blocks[b] = f->cache + b * f->block;
     f->keys = calloc((size_t)width * KV_SPAN, sizeof(float));
     f->values = calloc((size_t)width * KV_SPAN, sizeof(float));
     f->queries = calloc((size_t)f->padded * ROWS, sizeof(float));
@@ -188,8 +187,7 @@ static void fixture_free(struct fixture *f)
 static struct layer_span fixture_span(struct fixture *f, const struct layer_kernels *k, int32_t first, int32_t rows)
 {
     return (struct layer_span){
-        .keys = f->cache, .values = f->cache + (size_t)f->width * KV_BLOCK * (k->half ? 2 : 4),
-        .block_stride = f->block, .head_width = f->width, .padded = f->padded, .rows = rows,
+        .blocks = f->blocks, .keys = 0, .values = (size_t)f->width * KV_BLOCK * (k->half ? 2 : 4), .head_width = f->width, .padded = f->padded, .rows = rows,
         .queries = f->queries + first * f->padded, .visible = f->visible + first, .max = f->max + first,
         .sum = f->sum + first, .out = f->out + first * f->padded,
     };
@@ -289,9 +287,161 @@ static void merging_is_one_softmax(void **state)
     }
 }
 
+/* ---- the same bits in every table ------------------------------------------------------------------------------- */
+
+/* The table of index t beside the portable one; false for those that promise nothing. */
+static bool promises_bits(int t)
+{
+    return tables[t] != &layer_exact && tables[t] != &layer_portable;
+}
+
+static void fused_products_are_rounded_once(void **state)
+{
+    (void)state;
+    static float x[3 * MAX_WIDTH];
+    static const float hard[][3] = {
+        {0x1.000002p0f, 0x1.000002p0f, -0x1.000004p0f}, {0x1.fffffep127f, 2, -0x1.fffffep127f}, {1e-30f, 1e-30f, 1e-38f},
+        {0x1.000002p-75f, 0x1.fffffep-75f, 0x1p-149f}, {1, 0x1p-25f, 1}, {1, 0x1.000002p-25f, 1}, {-1, 0x1p-25f, 1},
+        {0x1.fffffep0f, 0x1.fffffep0f, -0x1p-149f}, {3e38f, 3e38f, -3e38f}, {INFINITY, 1, 1}, {1, 0, -0.0f}, {-1, 0, -0.0f},
+    };
+    for (size_t i = 0; i < sizeof hard / sizeof *hard; i++) {
+        float a = fused(hard[i][0], hard[i][1], hard[i][2]), b = fmaf(hard[i][0], hard[i][1], hard[i][2]);
+        assert_memory_equal(&a, &b, sizeof a);
+    }
+    assert_true(isnan(fused(INFINITY, 0, 1)) && isnan(fused(INFINITY, 1, -INFINITY)));
+    fill(x, 3 * MAX_WIDTH, 1);
+    for (int power = -140; power <= 30; power += 10)
+        for (size_t i = 0; i < MAX_WIDTH; i++) {
+            const float c = ldexpf(x[3 * i + 2], power);
+            float a = fused(x[3 * i], x[3 * i + 1], c), b = fmaf(x[3 * i], x[3 * i + 1], c);
+            assert_memory_equal(&a, &b, sizeof a);
+        }
+}
+
+static void tables_give_the_same_norms(void **state)
+{
+    (void)state;
+    static float x[MAX_WIDTH], add[MAX_WIDTH], weight[MAX_WIDTH], y[MAX_WIDTH], out[MAX_WIDTH], expected[MAX_WIDTH];
+    fill(add, MAX_WIDTH, 2);
+    fill(weight, MAX_WIDTH, 2);
+    for (size_t n = 1; n < MAX_WIDTH; n += n < 70 ? 1 : 501) {
+        fill(x, n, 30);
+        memcpy(y, x, n * sizeof *x);
+        layer_portable.norm(y, add, weight, expected, n, 1e-5f);
+        for (int t = 0; t < n_tables; t++) {
+            if (!promises_bits(t))
+                continue;
+            memcpy(y, x, n * sizeof *x);
+            tables[t]->norm(y, add, weight, out, n, 1e-5f);
+            assert_memory_equal(out, expected, n * sizeof *out);
+        }
+    }
+}
+
+static void tables_give_the_same_gates_and_turns(void **state)
+{
+    (void)state;
+    static float gate[MAX_WIDTH], up[MAX_WIDTH], out[MAX_WIDTH], expected[MAX_WIDTH];
+    static const float extremes[] = {0, -0.0f, 1e-30f, -87, -87.34f, -88.3f, -88.72f, -88.8f, -104, 87.3f, 88.8f, 1000,
+                                     -1000, 3e38f, -3e38f};
+    fill(up, MAX_WIDTH, 1);
+    for (float range = 1; range < 200; range *= 3) {
+        fill(gate, MAX_WIDTH, range);
+        memcpy(gate, extremes, sizeof extremes);
+        memcpy(expected, gate, sizeof gate);
+        layer_portable.gate(expected, up, MAX_WIDTH);
+        for (int t = 0; t < n_tables; t++)
+            if (promises_bits(t)) {
+                memcpy(out, gate, sizeof gate);
+                tables[t]->gate(out, up, MAX_WIDTH);
+                assert_memory_equal(out, expected, sizeof out);
+            }
+    }
+    for (size_t n = 2; n <= 256; n += 2) {
+        layer_portable.rotate(gate, up, 0.3f, expected, n);
+        for (int t = 0; t < n_tables; t++)
+            if (promises_bits(t)) {
+                tables[t]->rotate(gate, up, 0.3f, out, n);
+                assert_memory_equal(out, expected, n * sizeof *out);
+            }
+    }
+}
+
+/* Spans of a cache of this head width, with rows that see more and more, merged two by two. */
+static void check_spans(int32_t width)
+{
+    struct fixture f, g;
+    fixture_make(&f, &layer_portable, width);
+    for (int32_t r = 0; r < ROWS; r++)
+        f.visible[r] = r == 0 ? 1 : r == ROWS - 1 ? KV_SPAN : 24 * r;
+    const struct layer_span span = fixture_span(&f, &layer_portable, 0, ROWS);
+    layer_portable.span(&span);
+    for (int t = 0; t < n_tables; t++) {
+        if (!promises_bits(t))
+            continue;
+        fixture_make(&g, tables[t], width);
+        memcpy(g.cache, f.cache, KV_SPAN / KV_BLOCK * f.block);
+        memcpy(g.queries, f.queries, (size_t)f.padded * ROWS * sizeof *f.queries);
+        memcpy(g.visible, f.visible, sizeof f.visible);
+        const struct layer_span other = fixture_span(&g, tables[t], 0, ROWS);
+        tables[t]->span(&other);
+        assert_memory_equal(g.max, f.max, sizeof f.max);
+        assert_memory_equal(g.sum, f.sum, sizeof f.sum);
+        assert_memory_equal(g.out, f.out, ROWS * (size_t)f.padded * sizeof *f.out);
+        float max[2] = {f.max[0], f.max[0]}, sum[2] = {f.sum[0], f.sum[0]};
+        for (int32_t r = 1; r < ROWS; r++) {
+            const size_t at = (size_t)r * (size_t)f.padded;
+            float here[256];
+            memcpy(here, f.out, (size_t)f.padded * sizeof *here);
+            layer_portable.merge(&max[0], &sum[0], here, f.max[r], f.sum[r], f.out + at, f.padded);
+            memcpy(g.out, f.out, (size_t)f.padded * sizeof *here);
+            tables[t]->merge(&max[1], &sum[1], g.out, f.max[r], f.sum[r], f.out + at, f.padded);
+            assert_memory_equal(g.out, here, (size_t)f.padded * sizeof *here);
+            assert_memory_equal(&sum[0], &sum[1], sizeof *sum);
+        }
+        fixture_free(&g);
+    }
+    fixture_free(&f);
+}
+
+static void tables_give_the_same_attention(void **state)
+{
+    (void)state;
+    static const int32_t widths[] = {4, 16, 20, 64, 80, 128, 200};
+    for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
+        check_spans(widths[w]);
+}
+
+/* What one table puts into the cache is what another would. */
+static void tables_store_the_same_halves(void **state)
+{
+    (void)state;
+    static uint16_t keys[2][128 * KV_BLOCK], values[2][128 * KV_BLOCK];
+    float key[128], value[128];
+    for (int t = 0; t < n_tables; t++) {
+        if (!promises_bits(t))
+            continue;
+        memset(keys, 0, sizeof keys);
+        memset(values, 0, sizeof values);
+        for (int32_t at = 0; at < KV_BLOCK; at++) {
+            fill(key, 128, at == 3 ? 1e-6f : 8);
+            fill(value, 128, at == 5 ? 7e4f : 8);
+            layer_portable.store(key, value, keys[0], values[0], at, 100, 112);
+            tables[t]->store(key, value, keys[1], values[1], at, 100, 112);
+        }
+        assert_memory_equal(keys[0], keys[1], sizeof keys[0]);
+        assert_memory_equal(values[0], values[1], sizeof values[0]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fused_products_are_rounded_once),
+        cmocka_unit_test(tables_give_the_same_norms),
+        cmocka_unit_test(tables_give_the_same_gates_and_turns),
+        cmocka_unit_test(tables_give_the_same_attention),
+        cmocka_unit_test(tables_store_the_same_halves),
         cmocka_unit_test(half_numbers_round_to_nearest),
         cmocka_unit_test(norms_agree),
         cmocka_unit_test(gates_agree),

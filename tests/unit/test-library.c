@@ -1,10 +1,6 @@
 /* Tests of what the commands about the history share: widths, ages, finding a conversation, replacing a file. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +8,10 @@
 #include <locale.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "app/terminal/columns.h"
 #include "app/library/conversations.h"
 #include "app/text/replace.h"
+#include "tests/cmocka.h"
 
 static void text_is_cut_between_characters(void **state)
 {
@@ -70,17 +65,17 @@ static void conversations_are_found(void **state)
     struct error err = {0};
     struct store *s = store_open(NULL, NULL, NULL);
     int64_t sky = titled(s, "Sky colours"), sorting = titled(s, "Sorting in C"), found = 0;
-    assert_int_equal(library_find(s, "sky COLOURS", &found, &err), ERR_NONE);
+    assert_int_equal(library_find(s, "sky COLOURS", "/list", &found, &err), ERR_NONE);
     assert_int_equal(found, sky);
-    assert_int_equal(library_find(s, "ing in", &found, &err), ERR_NONE);
+    assert_int_equal(library_find(s, "ing in", "/list", &found, &err), ERR_NONE);
     assert_int_equal(found, sorting);
-    assert_int_equal(library_find(s, "Sky colors", &found, &err), ERR_NOT_FOUND);
+    assert_int_equal(library_find(s, "Sky colors", "/list", &found, &err), ERR_NOT_FOUND);
     assert_non_null(strstr(err.message, "did you mean \"Sky colours\""));
     error_clear(&err);
-    assert_int_equal(library_find(s, "s", &found, &err), ERR_ARGUMENT);
+    assert_int_equal(library_find(s, "s", "/list", &found, &err), ERR_ARGUMENT);
     error_clear(&err);
     assert_int_equal(store_delete(s, sky, NULL), ERR_NONE);
-    assert_int_equal(library_find(s, "Sky colours", &found, &err), ERR_NOT_FOUND);
+    assert_int_equal(library_find(s, "Sky colours", "/list", &found, &err), ERR_NOT_FOUND);
     assert_int_equal(library_find_deleted(s, "sky colours", &found, NULL), ERR_NONE);
     assert_int_equal(found, sky);
     store_close(s);

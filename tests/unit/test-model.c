@@ -3,18 +3,13 @@
 #include <config.h>
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "engine/model/model.h"
 #include "engine/file/source-kind.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 /* ---- helpers ---------------------------------------------------------------------------------------------------- */

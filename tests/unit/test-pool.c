@@ -1,14 +1,9 @@
 /* Tests of the thread pool: everyone takes part, barriers hold, numbers are handed out once. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 #include "engine/run/pool.h"
+#include "tests/cmocka.h"
 
 enum { MOST = 8, STAGES = 50, RUNS = 200 };
 

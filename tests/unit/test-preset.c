@@ -1,18 +1,13 @@
-/* Presets: built-in ones, the user's own, and what is stronger than they. */
+/* Presets: built-in ones, the user's own, and what overrides them. */
 #include <config.h>
 
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/chat/preset.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 static char model[4096];
@@ -124,7 +119,7 @@ static void sources_are_known(void **state)
     comes_from(&f, "top_p", CHAT_SET, NULL);
     comes_from(&f, "stop", CHAT_SET, NULL);
     comes_from(&f, "temperature", CHAT_PRESET, "alpaca");
-    /* asked for by hand, a preset counts more than a flag */
+    /* a preset that the user asks for in the chat overrides a flag */
     assert_int_equal(preset_use(f.chat, "alpaca", &err), ERR_NONE);
     assert_int_equal(chat_sampling(f.chat)->top_k, 80);
     comes_from(&f, "top_k", CHAT_PRESET, "alpaca");
@@ -139,7 +134,7 @@ static void sources_are_known(void **state)
     end(&f);
 }
 
-/* The stored conversation is opened again: its settings are its own, but for a flag's. */
+/* The stored conversation is opened again: its settings are its own, except where a flag sets one. */
 static void sources_are_known_after_opening(void **state)
 {
     struct fixture f;
@@ -169,7 +164,7 @@ static void wait_for_model(struct chat *c)
     }
 }
 
-/* The one that bears a model's name is taken when a conversation begins with it. */
+/* The preset of a model's name is used when a conversation begins with that model. */
 static void a_model_has_its_own(void **state)
 {
     struct fixture f;
@@ -188,8 +183,13 @@ static void a_model_has_its_own(void **state)
     assert_float_equal(chat_sampling(f.chat)->temperature, 1.25, 1e-6);
     assert_int_equal(chat_setting_origin(f.chat, "temperature", &name), CHAT_PRESET);
     assert_string_equal(name, "tiny-llama");
+    /* one that the user chooses stays when a model is loaded */
+    assert_int_equal(preset_use(f.chat, "deterministic", &err), ERR_NONE);
+    assert_int_equal(chat_set_model(f.chat, model, &err), ERR_NONE);
+    wait_for_model(f.chat);
+    assert_float_equal(chat_sampling(f.chat)->temperature, 0, 0);
     end(&f);
-    /* what is asked for counts more */
+    /* flags override it */
     assert_int_equal(begin(&f, 3, (const char *const[]){"palaver", "--temperature", "0.5"}, &err), ERR_NONE);
     wait_for_model(f.chat);
     assert_float_equal(chat_sampling(f.chat)->temperature, 0.5, 1e-6);
@@ -210,7 +210,7 @@ static void put(FILE *out, const char *key, uint32_t type, const void *value, ui
     fwrite(value, 1, size, out);
 }
 
-/* A copy of the model that recommends settings: keys are put behind the header of 24 bytes, 32 bytes in all times n, so
+/* A copy of the model that recommends settings: keys are put after the header of 24 bytes, 32 bytes in all times n, so
  * that the tensors stay aligned. */
 static void write_recommending(const char *path)
 {
@@ -253,10 +253,10 @@ static void a_file_recommends(void **state)
     wait_for_model(f.chat);
     assert_float_equal(chat_sampling(f.chat)->temperature, 1.75, 1e-6);
     assert_int_equal(chat_sampling(f.chat)->top_k, 17);
-    assert_float_equal(chat_sampling(f.chat)->min_p, sampling_defaults().min_p, 0); /* out of range: as if it were not there */
+    assert_float_equal(chat_sampling(f.chat)->min_p, sampling_defaults().min_p, 0); /* out of range: ignored */
     assert_int_equal(chat_setting_origin(f.chat, "temperature", &name), CHAT_MODEL);
     assert_int_equal(chat_setting_origin(f.chat, "min_p", &name), CHAT_GIVEN);
-    /* a preset counts more, and what it leaves out is as recommended */
+    /* a preset overrides it, and what it leaves out is as recommended */
     assert_int_equal(preset_use(f.chat, "precise", &err), ERR_NONE);
     assert_true(chat_sampling(f.chat)->temperature < 1);
     assert_int_equal(chat_setting_origin(f.chat, "temperature", &name), CHAT_PRESET);
@@ -265,7 +265,7 @@ static void a_file_recommends(void **state)
     wait_for_model(f.chat);
     assert_float_equal(chat_sampling(f.chat)->temperature, 0.5, 1e-6);
     assert_int_equal(chat_sampling(f.chat)->top_k, 17);
-    /* another model's take their place */
+    /* another model's recommendations take their place */
     assert_int_equal(chat_set_model(f.chat, plain, &err), ERR_NONE);
     wait_for_model(f.chat);
     assert_int_equal(chat_sampling(f.chat)->top_k, sampling_defaults().top_k);

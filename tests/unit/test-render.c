@@ -2,10 +2,6 @@
  * at every width.
  *
  * A fixture NAME.md has screens NAME.SOMETHING.txt; their first line says how: a width, then options by name. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <dirent.h>
 #include <locale.h>
 #include <stdio.h>
@@ -13,8 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
-
+#include "tests/cmocka.h"
 #include "tests/unit/rendered.h"
 #include "ui/text/render.h"
 #include "tests/source.h"

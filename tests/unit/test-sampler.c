@@ -3,19 +3,13 @@
 #include <config.h>
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "engine/engine.h"
+#include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
-#include "tests/source.h"
 
 enum { MOST_TOKENS = 64, DRAWS = 100000 };
 static const double NEAR = 1e-4;
@@ -185,10 +179,7 @@ static void check_file(json_t *json, const char *name)
 
 static json_t *load_fixture(void)
 {
-    const char *source = source_folder();
-    char path[4096];
-    snprintf(path, sizeof path, "%s/tests/fixtures/samplers.json", source);
-    json_t *json = vectors_load_path(strdup(path));
+    json_t *json = vectors_load_path(vectors_own("samplers.json"));
     assert_non_null(json);
     return json;
 }
@@ -202,13 +193,11 @@ static void agrees_with_the_definitions(void **state)
 static void agrees_with_transformers(void **state)
 {
     (void)state;
-    char *path = vectors_path("samplers.json");
-    if (path == NULL || strstr(path, "/fixtures/") != NULL) {
-        free(path);
-        print_message("the reference vectors are not here: skipped\n");
-        skip();
-    }
-    check_file(vectors_load_path(path), "transformers");
+    check_file(vectors_load_path(vectors_own("hf-samplers.json")), "transformers");
+    char *larger = vectors_path("samplers.json");
+    if (strstr(larger, "/fixtures/") == NULL)
+        check_file(vectors_load_path(strdup(larger)), "transformers, the larger vectors");
+    free(larger);
 }
 
 /* ---- draws ------------------------------------------------------------------------------------------------------ */
@@ -351,6 +340,83 @@ static void ties(void **state)
     sampler_free(s);
 }
 
+/* What reaches the share exactly is enough. */
+static void top_p_stops_at_its_share(void **state)
+{
+    (void)state;
+    float logits[4] = {0};
+    struct sampling set = neutral();
+    struct sampler *s = new_sampler(4, 1);
+    for (size_t kept = 1; kept <= 3; kept++) {
+        set.top_p = 0.25f * (float)kept;
+        choose(s, &set, logits);
+        assert_int_equal(sampler_survivors(s), kept);
+    }
+    sampler_free(s);
+}
+
+/* A token whose probability is the threshold is one of the top choices. */
+static void xtc_counts_the_threshold_itself(void **state)
+{
+    (void)state;
+    float logits[4] = {0};
+    struct sampling set = neutral();
+    set.xtc_probability = 1;
+    set.xtc_threshold = 0.25f;
+    struct sampler *s = new_sampler(4, 1);
+    choose(s, &set, logits);
+    assert_int_equal(sampler_survivors(s), 1);
+    sampler_free(s);
+}
+
+/* Mirostat holds the mean surprise at tau: that is its feedback, which a single draw does not show. */
+static void mirostat_reaches_its_surprise(void **state)
+{
+    (void)state;
+    enum { VOCAB = 3000, SETTLE = 500, TOKENS = 4000 };
+    float logits[VOCAB];
+    for (int i = 0; i < VOCAB; i++)
+        logits[i] = -1.3f * logf((float)(i + 1)); /* as words are distributed */
+    static const float taus[] = {2.5f, 3, 4};
+    for (size_t k = 0; k < sizeof taus / sizeof *taus; k++) {
+        struct sampling set = neutral();
+        set.mirostat_tau = taus[k];
+        struct sampler *s = new_sampler(VOCAB, 11 + k);
+        double sum = 0;
+        for (int i = 0; i < SETTLE + TOKENS; i++) {
+            struct candidate chosen;
+            sampler_choose(s, &set, logits, NULL, 0, &chosen, NULL, NULL);
+            sum -= i < SETTLE ? 0 : log2((double)chosen.before);
+        }
+        print_message("tau %g: mean surprise %.3f bits\n", (double)taus[k], sum / TOKENS);
+        assert_true(fabs(sum / TOKENS - (double)taus[k]) < 0.1);
+        sampler_free(s);
+    }
+}
+
+/* DRY's penalty grows with the repeated passage, up to 64 tokens. */
+static void dry_counts_long_passages(void **state)
+{
+    (void)state;
+    enum { VOCAB = 128 };
+    static const struct { int period, counted; } all[] = {{5, 5}, {20, 20}, {40, 40}, {64, 64}, {100, 64}};
+    float logits[VOCAB] = {0};
+    struct sampling set = neutral();
+    set.dry_multiplier = 0.1f;
+    set.dry_base = 1.04f;
+    struct sampler *s = new_sampler(VOCAB, 1);
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
+        int32_t previous[200];
+        for (int i = 0; i < 2 * all[k].period; i++)
+            previous[i] = i % all[k].period;
+        struct candidate chosen;
+        sampler_choose(s, &set, logits, previous, (size_t)(2 * all[k].period), &chosen, NULL, NULL);
+        double taken = log((double)sampler_probability(s, VOCAB - 1) / (double)sampler_probability(s, 0));
+        assert_true(fabs(taken - 0.1 * pow((double)set.dry_base, all[k].counted - set.dry_allowed_length)) < 1e-4);
+    }
+    sampler_free(s);
+}
+
 static void ids_that_are_none_are_not_penalised(void **state)
 {
     (void)state;
@@ -476,6 +542,10 @@ int main(void)
         cmocka_unit_test(a_seed_repeats),
         cmocka_unit_test(greedy_takes_the_likeliest),
         cmocka_unit_test(ties),
+        cmocka_unit_test(top_p_stops_at_its_share),
+        cmocka_unit_test(xtc_counts_the_threshold_itself),
+        cmocka_unit_test(mirostat_reaches_its_surprise),
+        cmocka_unit_test(dry_counts_long_passages),
         cmocka_unit_test(ids_that_are_none_are_not_penalised),
         cmocka_unit_test(numbers_that_are_none),
         cmocka_unit_test(small_vocabularies),

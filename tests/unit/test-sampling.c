@@ -2,17 +2,12 @@
 #include <config.h>
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "engine/engine.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 static const char *get(const struct sampling *s, const char *name)

@@ -2,17 +2,12 @@
 #include <config.h>
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/scan.h"
+#include "tests/cmocka.h"
 
 enum { MOST = 1000 };
 

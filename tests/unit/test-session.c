@@ -2,20 +2,15 @@
 #include <config.h>
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "engine/engine.h"
 #include "engine/run/kv.h"
 #include "engine/model/model.h"
+#include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
 
 enum { CONTEXT = 200 };
@@ -159,8 +154,10 @@ static void a_cache_larger_than_memory_is_refused(void **state)
     kv_free(&kv);
     assert_true(kv_init(&kv, 2, 3, 20, 100, true, &err));
     assert_int_equal(kv.capacity, 128);
-    assert_ptr_equal(kv_keys(&kv, 0, 0, 64), (char *)kv_keys(&kv, 0, 0, 63) + kv.block_size);
-    assert_true((char *)kv_values(&kv, 1, 2, 127) + 64 * 32 * 2 <= kv.bytes + kv.size);
+    assert_true(kv_reserve(&kv, 0, 128, &err));
+    assert_ptr_equal(kv_keys(&kv, 0, 0, 64), kv.blocks[1]);
+    assert_ptr_equal(kv_keys(&kv, 0, 0, 63), kv.blocks[0]);
+    assert_true((char *)kv_values(&kv, 1, 2, 127) + 64 * 32 * 2 <= kv.blocks[1] + kv.block_size);
     kv_free(&kv);
 }
 
@@ -203,6 +200,38 @@ static void progress_is_told_and_stops(void **state)
     session_free(s);
 }
 
+/* What was asked for last is not evaluated, so that the logits of the prompt before are nobody's. */
+static void a_stopped_prompt_has_no_logits(void **state)
+{
+    (void)state;
+    struct session *s = open_session(10);
+    int32_t ids[100];
+    fill_ids(ids, 20, 7);
+    reused_by(s, ids, 20);
+    fill_ids(ids, 100, 8);
+    struct watch w = {.stop_at = 30};
+    assert_int_equal(session_sync(s, ids, 100, watch, &w, NULL, NULL), ERR_STOPPED);
+    assert_null(session_logits(s));
+    session_free(s);
+}
+
+/* All ids are in the cache then, but the logits after the last of them are not there. */
+static void as_far_as_it_was_stopped_gives_logits(void **state)
+{
+    (void)state;
+    struct session *s = open_session(10), *fresh = open_session(10);
+    int32_t ids[100];
+    fill_ids(ids, 100, 9);
+    struct watch w = {.stop_at = 30};
+    assert_int_equal(session_sync(s, ids, 100, watch, &w, NULL, NULL), ERR_STOPPED);
+    assert_int_equal(session_length(s), 30);
+    reused_by(s, ids, 30);
+    reused_by(fresh, ids, 30);
+    assert_memory_equal(session_logits(s), session_logits(fresh), (size_t)model_info(model)->vocab * sizeof(float));
+    session_free(s);
+    session_free(fresh);
+}
+
 static void scores_are_those_of_the_logits(void **state)
 {
     (void)state;
@@ -232,6 +261,129 @@ static void scores_are_those_of_the_logits(void **state)
     assert_non_null(session_logits(s));
     session_free(s);
     session_free(other);
+}
+
+/* ---- several sequences ------------------------------------------------------------------------------------------ */
+
+static struct runner *open_runner(int32_t batch)
+{
+    session_free(open_session(0)); /* skips without a model */
+    struct error err = {0};
+    struct runner *r = runner_open(model, &(struct session_options){.context = CONTEXT, .threads = 2, .batch = batch}, &err);
+    if (r == NULL)
+        fail_msg("%s", err.message);
+    return r;
+}
+
+/* The logits after ids[0..n) in a session that nobody shares with. */
+static float *logits_alone(const int32_t *ids, size_t n)
+{
+    const size_t size = (size_t)model_info(model)->vocab * sizeof(float);
+    struct session *s = open_session(0);
+    reused_by(s, ids, n);
+    float *copy = malloc(size);
+    memcpy(copy, session_logits(s), size);
+    session_free(s);
+    return copy;
+}
+
+static void check_logits(const struct session *s, const int32_t *ids, size_t n)
+{
+    float *alone = logits_alone(ids, n);
+    assert_memory_equal(session_logits(s), alone, (size_t)model_info(model)->vocab * sizeof(float));
+    free(alone);
+}
+
+/* Wherever a fork begins, and whoever of the two writes first or ends first. */
+static void forks_share_and_change_no_bit(void **state)
+{
+    (void)state;
+    static const size_t at[] = {1, 63, 64, 70, 128, 150};
+    int32_t ids[160], other[160];
+    fill_ids(ids, 160, 8);
+    for (size_t i = 0; i < 2 * sizeof at / sizeof *at; i++) {
+        const size_t n = at[i / 2];
+        struct runner *r = open_runner(33);
+        struct session *s = session_new(r, 0, NULL), *fork;
+        reused_by(s, ids, 150);
+        fork = session_fork(s, n, 160, NULL);
+        assert_int_equal(session_length(fork), n);
+        assert_int_equal(session_common(fork, ids, 160), n);
+        assert_true((session_logits(fork) != NULL) == (n == 150));
+        if (n == 150)
+            check_logits(fork, ids, n);
+        fill_ids(other, 160, 9);
+        memcpy(other, ids, n * sizeof *ids);
+        if (i % 2 == 0) {
+            reused_by(s, ids, 160);
+            check_logits(s, ids, 160);
+        }
+        assert_int_equal(reused_by(fork, other, 160), n);
+        check_logits(fork, other, 160);
+        session_free(i % 2 == 0 ? s : fork);
+        struct session *left = i % 2 == 0 ? fork : s;
+        assert_int_equal(reused_by(left, ids, 160), i % 2 == 0 ? n : 150);
+        check_logits(left, ids, 160);
+        session_free(left);
+        runner_free(r);
+    }
+}
+
+static void caches_share_blocks_until_they_are_written(void **state)
+{
+    (void)state;
+    struct kv a, b;
+    struct error err = {0};
+    assert_true(kv_init(&a, 2, 3, 20, 200, true, &err) && kv_init(&b, 2, 3, 20, 130, true, &err));
+    assert_true(kv_reserve(&a, 0, 190, &err));
+    memset(a.blocks[1], 7, a.block_size);
+    kv_share(&b, &a, 100);
+    assert_ptr_equal(b.blocks[0], a.blocks[0]);
+    assert_ptr_equal(b.blocks[1], a.blocks[1]);
+    assert_null(b.blocks[2]);
+    assert_true(kv_reserve(&b, 100, 130, &err)); /* inside the second block */
+    assert_ptr_equal(b.blocks[0], a.blocks[0]);
+    assert_ptr_not_equal(b.blocks[1], a.blocks[1]);
+    assert_memory_equal(b.blocks[1], a.blocks[1], a.block_size);
+    char *own = b.blocks[1];
+    assert_true(kv_reserve(&b, 101, 102, &err));
+    assert_ptr_equal(b.blocks[1], own);
+    char *first = a.blocks[0];
+    kv_free(&b);
+    assert_true(kv_reserve(&a, 0, 190, &err)); /* alone again */
+    assert_ptr_equal(a.blocks[0], first);
+    kv_free(&a);
+}
+
+/* A token for each of several sequences in one batch: the bits that each gets alone. */
+static void sequences_in_one_batch_change_no_bit(void **state)
+{
+    (void)state;
+    enum { N = 5, STEPS = 4 };
+    struct runner *r = open_runner(3); /* two batches for five sequences */
+    struct session *s[N];
+    int32_t ids[N][160], next[N];
+    for (size_t i = 0; i < N; i++) {
+        fill_ids(ids[i], 160, i < 3 ? 1 : (uint32_t)i);
+        s[i] = i == 2 ? session_fork(s[1], 40, 0, NULL) : session_new(r, 0, NULL);
+        reused_by(s[i], ids[i], 20 + 30 * i);
+    }
+    for (size_t step = 0; step < STEPS; step++) {
+        for (size_t i = 0; i < N; i++)
+            next[i] = ids[i][20 + 30 * i + step];
+        assert_int_equal(sessions_push(s, next, N, NULL), ERR_NONE);
+    }
+    for (size_t i = 0; i < N; i++) {
+        assert_int_equal(session_length(s[i]), 20 + 30 * i + STEPS);
+        check_logits(s[i], ids[i], session_length(s[i]));
+    }
+    next[4] = model_info(model)->vocab;
+    assert_int_equal(sessions_push(s, next, N, NULL), ERR_ARGUMENT);
+    assert_int_equal(session_length(s[0]), 20 + STEPS);
+    for (size_t i = 0; i < N; i++)
+        session_free(s[i]);
+    assert_null(session_new(r, CONTEXT + 1, NULL));
+    runner_free(r);
 }
 
 /* ---- damaged weights -------------------------------------------------------------------------------------------- */
@@ -302,7 +454,12 @@ int main(void)
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(a_cache_larger_than_memory_is_refused),
         cmocka_unit_test(progress_is_told_and_stops),
+        cmocka_unit_test(a_stopped_prompt_has_no_logits),
+        cmocka_unit_test(as_far_as_it_was_stopped_gives_logits),
         cmocka_unit_test(scores_are_those_of_the_logits),
+        cmocka_unit_test(forks_share_and_change_no_bit),
+        cmocka_unit_test(caches_share_blocks_until_they_are_written),
+        cmocka_unit_test(sequences_in_one_batch_change_no_bit),
         cmocka_unit_test(weights_that_are_no_numbers_are_told),
     };
     return cmocka_run_group_tests(tests, open_model, close_model);

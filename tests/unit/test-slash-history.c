@@ -1,20 +1,15 @@
-/* Tests of the chat's commands about the history, with a small model of random weights: lines in, what is shown out. */
+/* Tests of the slash commands for the history, with a small model of random weights: lines in, what is shown out. */
 #include <config.h>
 
 #include <ftw.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "app/slash/commands.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 static char folder[64], model[4096];
@@ -74,7 +69,7 @@ static void say(struct fixture *f, const char *text)
     assert_int_equal(chat_message(f->repl.chat, chat_count(f->repl.chat) - 1)->role, ROLE_ASSISTANT);
 }
 
-/* What a command shows; "" while it fails, which is told on standard error: the line is the draft then. */
+/* What a command shows; "" if it fails, which is reported on standard error: the line is then the draft. */
 static const char *does(struct fixture *f, const char *line)
 {
     fflush(f->screen);
@@ -122,7 +117,7 @@ static void an_empty_history_says_so(void **state)
     shows(f, "/list", "no conversations yet");
     shows(f, "/open", "no conversations yet");
     shows(f, "/trash", "trash is empty");
-    shows(f, "/search llama", "nothing found");
+    shows(f, "/search llama", "no match for");
     shows(f, "/tag", "no tags yet");
     shows(f, "/persona", "no personas yet");
     static const char *const refused[] = {"/find x", "/rename x", "/pin", "/archive", "/tag x", "/delete", "/restore",
@@ -139,7 +134,7 @@ static void conversations_are_listed_and_opened(void **state)
     (void)state;
     struct fixture *f = begin();
     say(f, "The llama and the ships");
-    shows(f, "/rename Ships", "now called: Ships");
+    shows(f, "/rename Ships", "renamed: Ships");
     does(f, "/new");
     say(f, "A gull on the pier");
     shows(f, "/title", "A gull on the pier");
@@ -148,7 +143,7 @@ static void conversations_are_listed_and_opened(void **state)
     assert_non_null(strstr(list, "  1* today "));
     assert_non_null(strstr(list, "  2  today "));
     assert_non_null(strstr(list, "Ships"));
-    shows(f, "/open 1", "that one is open");
+    shows(f, "/open 1", "is open already");
     does(f, "/open 2");
     assert_string_equal(first_text(f), "The llama and the ships");
     does(f, "/resume gull");
@@ -196,15 +191,15 @@ static void deleting_is_undone(void **state)
     shows(f, "/list", "no conversations yet");
     const char *trash = does(f, "/trash");
     assert_int_equal(lines(trash), 3);
-    shows(f, "/restore", "back: A gull");
+    shows(f, "/restore", "restored: A gull");
     fails(f, "/restore A gull on the pier");
     does(f, "/trash");
     fails(f, "/open 1"); /* it is in the trash */
-    shows(f, "/restore 1", "back: Ships");
+    shows(f, "/restore 1", "restored: Ships");
     shows(f, "/trash", "trash is empty");
     assert_int_equal(lines(does(f, "/list")), 2);
     shows(f, "/delete Ships", "deleted");
-    shows(f, "/undelete Ships", "back: Ships");
+    shows(f, "/undelete Ships", "restored: Ships");
     end(f);
 }
 
@@ -217,7 +212,7 @@ static void places_are_found(void **state)
     shows(f, "/open 1", "message 1 of 2:");
     assert_string_equal(first_text(f), "The llama and the ships");
     shows(f, "/find llama", "  1  You: The llama and the ships");
-    shows(f, "/find gull", "nothing found");
+    shows(f, "/find gull", "no match for");
     fails(f, "/open 1");
     /* a place on another branch: the path goes there again */
     struct error err = {0};
@@ -238,13 +233,13 @@ static void temporary_ones_stay_apart(void **state)
     does(f, "/temp");
     say(f, "A secret gull");
     assert_null(strstr(does(f, "/list"), "*"));
-    shows(f, "/search secret", "nothing found");
+    shows(f, "/search secret", "no match for");
     shows(f, "/find secret", "You: A secret gull");
     shows(f, "/open 1", "A secret gull");
     fails(f, "/delete");
     does(f, "/open gull"); /* leaves the temporary one */
     assert_string_equal(first_text(f), "A gull on the pier");
-    shows(f, "/search secret", "nothing found");
+    shows(f, "/search secret", "no match for");
     end(f);
 }
 
@@ -257,7 +252,7 @@ static void files_go_out_and_come_in(void **state)
     snprintf(line, sizeof line, "/export '%s/a gull.json'", folder);
     shows(f, line, "written to");
     snprintf(line, sizeof line, "/import '%s/a gull.json'", folder);
-    shows(f, line, "0 conversations with 0 messages came in, 1 was there already");
+    shows(f, line, "0 conversations with 0 messages imported, 1 was there already");
     snprintf(line, sizeof line, "/export %s/gull.txt", folder);
     does(f, line);
     snprintf(line, sizeof line, "%s/gull.txt", folder);
@@ -271,7 +266,7 @@ static void files_go_out_and_come_in(void **state)
     fputs("[{\"role\":\"user\",\"content\":\"\\u001b[2JImported\"}]", file);
     fclose(file);
     snprintf(line, sizeof line, "/import %s/oth*.json", folder);
-    shows(f, line, "1 conversation with 1 message came in; /open ");
+    shows(f, line, "1 conversation with 1 message imported; /open ");
     does(f, "/open Imported");
     assert_null(strchr(does(f, "/list"), '\033'));
     assert_int_equal(chat_count(f->repl.chat), 1);
@@ -336,7 +331,7 @@ static void names_are_completed(void **state)
     end(f);
 }
 
-/* More than a screenful is shown page by page, with numbers that go on. */
+/* More than a screenful is shown page by page, with continuing numbers. */
 static void long_lists_have_pages(void **state)
 {
     (void)state;
@@ -355,7 +350,7 @@ static void long_lists_have_pages(void **state)
     page = does(f, "/list 3");
     assert_int_equal(lines(page), 7);
     assert_non_null(strstr(page, " 47  "));
-    shows(f, "/list 9", "no more of them");
+    shows(f, "/list 9", "there is no such page");
     does(f, "/list 3");
     does(f, "/open 46");
     assert_int_equal(chat_count(f->repl.chat), 2);

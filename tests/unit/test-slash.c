@@ -1,21 +1,16 @@
 /* Tests of what the line mode is made of: commands, words, keys, folding and safe output. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "app/terminal/fold.h"
 #include "app/line/keys.h"
 #include "app/terminal/show.h"
 #include "app/slash/commands.h"
 #include "app/text/words.h"
+#include "tests/cmocka.h"
 
 /* ---- commands --------------------------------------------------------------------------------------------------- */
 
@@ -44,25 +39,25 @@ static void names_and_aliases_are_found(void **state)
         {"tokens", "context"}, {"regen", "regenerate"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        const struct slash_command *c = slash_find(pairs[i][0], strlen(pairs[i][0]));
+        const struct slash_command *c = slash_find(slash_commands, pairs[i][0], strlen(pairs[i][0]));
         assert_non_null(c);
         assert_string_equal(c->name, pairs[i][1]);
     }
-    assert_null(slash_find("", 0));
-    assert_null(slash_find("hel", 3));
-    assert_null(slash_find("exit bye", 8));
+    assert_null(slash_find(slash_commands, "", 0));
+    assert_null(slash_find(slash_commands, "hel", 3));
+    assert_null(slash_find(slash_commands, "exit bye", 8));
 }
 
-/* No name or alias stands twice, and help fits into a line of 80 columns. */
+/* No name or alias occurs twice, and help fits into a line of 80 columns. */
 static void table_is_sound(void **state)
 {
     (void)state;
     for (const struct slash_command *c = slash_commands; c->name != NULL; c++) {
-        assert_ptr_equal(slash_find(c->name, strlen(c->name)), c);
+        assert_ptr_equal(slash_find(slash_commands, c->name, strlen(c->name)), c);
         struct words aliases = {0};
         assert_true(words_split(&aliases, c->aliases));
         for (size_t i = 0; i < aliases.n; i++)
-            assert_ptr_equal(slash_find(aliases.at[i], strlen(aliases.at[i])), c);
+            assert_ptr_equal(slash_find(slash_commands, aliases.at[i], strlen(aliases.at[i])), c);
         words_free(&aliases);
         assert_true(strlen(c->help) <= 53);
     }
@@ -71,7 +66,7 @@ static void table_is_sound(void **state)
 static void completes(const char *line, size_t start, const char *expected)
 {
     struct words candidates = {0};
-    struct repl repl = {0};
+    struct repl repl = {.commands = slash_commands};
     struct buf joined;
     size_t from;
     buf_init(&joined, 1 << 16);
@@ -142,7 +137,7 @@ static void keys_become_characters(void **state)
     line_keys_free(&k);
 }
 
-/* The marks of a paste may come in any pieces. */
+/* The marks of a paste may arrive in any pieces. */
 static void pastes_are_taken_whole(void **state)
 {
     (void)state;

@@ -2,19 +2,14 @@
  * and what fits into a context. */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "engine/text/template.h"
+#include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
 
 static char folder[] = "/tmp/palaver-template-XXXXXX";
@@ -161,19 +156,11 @@ static void llama2_chats_are_equalled(void **state)
     model_free(model);
 }
 
-static void smollm2_chats_are_equalled(void **state)
+/* The chats of a file of answers; the file is taken over. */
+static void check_smollm2_chats(const struct model *model, json_t *file)
 {
-    (void)state;
-    char *path = vectors_default_model();
-    struct model *model = open_vocabulary(path);
-    json_t *file = vectors_load("smollm2.json"), *entry;
+    const json_t *entry;
     size_t i, n = 0;
-    free(path);
-    if (model == NULL || file == NULL) {
-        model_free(model);
-        json_decref(file);
-        skip();
-    }
     struct error err = {0};
     struct chat_template *t = template_for_model(model, NULL, &err);
     assert_non_null(t);
@@ -186,6 +173,20 @@ static void smollm2_chats_are_equalled(void **state)
     assert_true(n > 0);
     template_free(t);
     json_decref(file);
+}
+
+static void smollm2_chats_are_equalled(void **state)
+{
+    (void)state;
+    char *path = vectors_default_model();
+    struct model *model = open_vocabulary(path);
+    free(path);
+    if (model == NULL)
+        skip();
+    json_t *larger = vectors_load("smollm2.json");
+    check_smollm2_chats(model, vectors_load_path(vectors_own("hf-smollm2.json")));
+    if (larger != NULL)
+        check_smollm2_chats(model, larger);
     model_free(model);
 }
 
@@ -194,7 +195,7 @@ static void published_templates_are_equalled(void **state)
 {
     (void)state;
     struct model *model = open_fixture("tiny-llama.gguf");
-    json_t *file = vectors_load("templates.json"), *entry;
+    json_t *file = vectors_load_path(vectors_own("templates.json")), *entry;
     size_t i;
     assert_non_null(model);
     assert_true(json_array_size(json_object_get(file, "cases")) > 0);
@@ -218,7 +219,7 @@ static void published_templates_are_recognised(void **state)
         {"{{ '### Instruction:\\n' + messages[0].content + '\\n\\n### Response:' }}", "alpaca"},
         {"{{ bos_token }}{{ ' [INST] ' + m['content'] + ' [/INST]' }}", "mistral"},
     };
-    json_t *file = vectors_load("templates.json"), *text;
+    json_t *file = vectors_load_path(vectors_own("templates.json")), *text;
     const char *name;
     struct error err = {0};
     assert_non_null(file);

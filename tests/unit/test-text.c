@@ -1,15 +1,10 @@
 /* Tests of ui/text: nothing commands the terminal or hides, columns agree with what terminals draw, lines break well. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/utf8.h"
+#include "tests/cmocka.h"
 #include "ui/text/text.h"
 
 static void cleans_to(const char *text, size_t size, const char *expected)

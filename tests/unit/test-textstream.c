@@ -1,18 +1,13 @@
 /* Tests of the text of an answer: characters and stop strings that tokens cut anywhere. */
 #include <config.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/utf8.h"
 #include "engine/text/textstream.h"
+#include "tests/cmocka.h"
 
 static struct sampling stopping_at(const char *const *stops)
 {

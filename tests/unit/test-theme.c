@@ -1,19 +1,14 @@
 /* Themes: those that are shipped, mistakes in files, colours for terminals that have fewer. */
 #include <config.h>
 
-#include <setjmp.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "ui/theme.h"
+#include "tests/cmocka.h"
+#include "ui/draw/theme.h"
 #include "tests/source.h"
 
 static const char *shipped[2];

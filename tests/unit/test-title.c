@@ -1,20 +1,15 @@
-/* Tests of titles by the model: what is taken for one, what is asked, and that asking disturbs nothing. The small model of
+/* Tests of titles by the model: what counts as one, what is asked, and that asking disturbs nothing. The small model of
  * random weights never says a title; the one that quickstart fetches, where it is, may. */
 #include <config.h>
 
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/chat/chat.h"
 #include "app/chat/title.h"
+#include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
 #include "tests/source.h"
 
@@ -90,7 +85,7 @@ static void the_request_is_short(void **state)
     assert_non_null(model);
     struct chat_template *t = template_for_model(model, NULL, &err);
     memset(text, 'a', 100000);
-    for (size_t i = 399; i < 100000; i += 2) /* a cut falls into a character */
+    for (size_t i = 399; i < 100000; i += 2) /* the cut falls inside a character */
         memcpy(text + i - 1, "\xC3\xA9", 2);
     text[100000] = '\0';
     assert_int_equal(title_render(t, model_tokenizer(model), question, text, &p, &err), ERR_NONE);
@@ -158,7 +153,7 @@ static char *tiny(void)
     return strdup(path);
 }
 
-/* As front ends wait; at most so long. */
+/* Waits as front ends do, but at most this long. */
 static bool wait_once(struct fixture *f, int most)
 {
     struct pollfd fd = {.fd = chat_fd(f->chat), .events = POLLIN};
@@ -178,7 +173,7 @@ static void say(struct fixture *f, const char *text)
         wait_once(f, 5000);
 }
 
-/* Until events came that belong to no answer: the model is asked for a title. */
+/* Until events come that belong to no answer: the model was asked for a title. */
 static void wait_for_aside(struct fixture *f)
 {
     for (int i = 0; !wait_once(f, 5000); i++)
@@ -203,7 +198,7 @@ static void check_titled(const struct fixture *f, enum store_titled by, const ch
     store_conversation_free(&c);
 }
 
-/* Nonsense is no title, and the next message finds its cache as it was. */
+/* Nonsense is not a title, and the next message finds its cache as it was. */
 static void asking_costs_the_conversation_nothing(void **state)
 {
     (void)state;
@@ -223,7 +218,7 @@ static void asking_costs_the_conversation_nothing(void **state)
     close_chat(f);
 }
 
-/* A message that comes while the model thinks of a title is answered. */
+/* A message that is sent while the model makes a title is answered. */
 static void a_message_comes_first(void **state)
 {
     (void)state;
@@ -240,7 +235,7 @@ static void a_message_comes_first(void **state)
     close_chat(f);
 }
 
-/* Nobody is asked about what a person named, nor in temporary chats. */
+/* No title is asked for when the user gave one, nor in temporary chats. */
 static void what_a_person_named_stays(void **state)
 {
     (void)state;

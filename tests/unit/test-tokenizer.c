@@ -1,18 +1,15 @@
 /* Tests of the tokenizers: ids and texts equal to those of sentencepiece and of Hugging Face's tokenizers. */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
-
+#include "engine/text/cutter.h"
+#include "engine/text/pattern.h"
 #include "engine/text/tokenizer.h"
+#include "tests/cmocka.h"
 #include "tests/unit/vectors.h"
 
 static struct model *open_vocabulary(char *path)
@@ -69,64 +66,170 @@ static void check_cases(json_t *cases, const struct tokenizer *t)
 static void sentencepiece_is_equalled(void **state)
 {
     (void)state;
-    char *path = vectors_path("sentencepiece.json");
-    struct model *model = open_vocabulary(vectors_beside(path, "llama2-vocab.gguf"));
-    json_t *cases = vectors_load_path(path);
-    if (model == NULL || cases == NULL) {
+    char *paths[] = {vectors_own("sentencepiece.json"), vectors_path("sentencepiece.json")};
+    for (int i = 0; i < 2; i++) {
+        struct model *model = open_vocabulary(vectors_beside(paths[i], "llama2-vocab.gguf"));
+        assert_non_null(model);
+        check_cases(vectors_load_path(paths[i]), model_tokenizer(model));
         model_free(model);
-        json_decref(cases);
-        skip();
     }
-    check_cases(cases, model_tokenizer(model));
-    model_free(model);
 }
 
 static void bytelevel_is_equalled(void **state)
 {
     (void)state;
+    struct model *model = open_vocabulary(vectors_own("tiny-llama3.gguf"));
+    assert_non_null(model);
+    check_cases(vectors_load_path(vectors_own("hf-bytelevel-tiny.json")), model_tokenizer(model));
+    model_free(model);
+}
+
+static void bytelevel_of_the_default_model_is_equalled(void **state)
+{
+    (void)state;
     struct model *model = open_vocabulary(vectors_default_model());
-    json_t *cases = vectors_load("bytelevel.json");
-    if (model == NULL || cases == NULL) {
-        model_free(model);
-        json_decref(cases);
+    if (model == NULL)
         skip();
-    }
-    check_cases(cases, model_tokenizer(model));
+    check_cases(vectors_load_path(vectors_own("hf-bytelevel.json")), model_tokenizer(model));
+    json_t *larger = vectors_load("bytelevel.json");
+    if (larger != NULL)
+        check_cases(larger, model_tokenizer(model));
     model_free(model);
 }
 
 /* Cuts a text and holds the words' lengths against the expected ones. */
-static bool cuts_alike(enum pretokenizer pre, const json_t *text, const json_t *want)
+/* Words as they come, against a list of their lengths. */
+struct words {
+    const json_t *want;
+    const char *next; /* where the next word must begin */
+    size_t n;
+    bool wrong;
+};
+
+static bool compare_word(void *context, const char *word, size_t size)
 {
-    size_t size = json_string_length(text), n = 0;
-    for (size_t at = 0, used; at < size; at += used, n++) {
-        used = pretokenize(pre, json_string_value(text) + at, size - at);
-        if (used == 0 || used > size - at || (json_int_t)used != json_integer_value(json_array_get(want, n)))
-            return false;
-    }
-    return n == json_array_size(want);
+    struct words *w = context;
+    w->wrong |= word != w->next || size == 0 || (json_int_t)size != json_integer_value(json_array_get(w->want, w->n));
+    w->next += size;
+    w->n++;
+    return !w->wrong;
+}
+
+static bool cuts_alike(const struct cutter *cutter, const json_t *text, const json_t *want)
+{
+    struct words words = {.want = want, .next = json_string_value(text)};
+    cutter_cut(cutter, json_string_value(text), json_string_length(text), compare_word, &words);
+    return !words.wrong && words.n == json_array_size(want);
 }
 
 static void words_are_cut_as_expressions_cut_them(void **state)
 {
     (void)state;
-    static const struct { const char *name; enum pretokenizer pre; } all[] = {
-        {"gpt2", PRE_GPT2}, {"smollm", PRE_SMOLLM}, {"llama3", PRE_LLAMA3}, {"qwen2", PRE_QWEN2},
-    };
+    static const char *const names[] = {"gpt2", "smollm", "llama3", "qwen2", "tekken", "gpt-4o", "deepseek-llm",
+                                        "deepseek-coder", "deepseek-v3", "falcon", "default"};
     json_t *cases = vectors_load("pretokenize.json"), *entry;
     size_t i, wrong = 0;
     assert_true(json_array_size(cases) > 0);
-    json_array_foreach(cases, i, entry)
-        for (size_t k = 0; k < sizeof all / sizeof *all; k++)
-            if (!cuts_alike(all[k].pre, json_object_get(entry, "text"), json_object_get(entry, all[k].name))) {
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        struct cutter cutter;
+        struct error err = {0};
+        if (cutter_open(&cutter, names[k], strlen(names[k]), &err) != ERR_NONE)
+            fail_msg("%s", err.message);
+        json_array_foreach(cases, i, entry)
+            if (!cuts_alike(&cutter, json_object_get(entry, "text"), json_object_get(entry, names[k]))) {
                 char *shown = json_dumps(json_object_get(entry, "text"), JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-                print_error("%s cuts %s wrongly\n", all[k].name, shown);
+                print_error("%s cuts %s wrongly\n", names[k], shown);
                 free(shown);
                 wrong++;
             }
+        cutter_close(&cutter);
+    }
     json_decref(cases);
     print_message("%zu texts\n", i);
     assert_int_equal(wrong, 0);
+}
+
+static void refuse_expression(const char *expression)
+{
+    struct error err = {0};
+    struct pattern *p = pattern_new(expression, strlen(expression), &err);
+    if (p != NULL)
+        fail_msg("%s is not refused", expression);
+    assert_int_equal(err.code, ERR_UNSUPPORTED);
+}
+
+static void odd_expressions_are_refused(void **state)
+{
+    (void)state;
+    static const char *const odd[] = {"(", ")", "a)", "[", "[a", "[]", "(?<n>a)", "(?<=a)b", "a**", "*", "a{", "a{2,1}", "a{x}",
+                                      "\\p{Latin}", "\\p", "\\p{", "\\1", "\\b", "a+?", "[z-a]", "[a-\\s]", "[[a]]", "\\xg0", "^a",
+                                      "(?:ab)++", "(?:ab){1,3}", "\\"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        refuse_expression(odd[i]);
+    char deep[1001];
+    memset(deep, '(', sizeof deep - 1);
+    deep[sizeof deep - 1] = '\0';
+    refuse_expression(deep);
+}
+
+/* Where an expression first matches in a text, as "start-end"; "none". */
+static void finds(const char *expression, const char *text, const char *want)
+{
+    struct error err = {0};
+    char found[64] = "none";
+    size_t start, end;
+    struct pattern *p = pattern_new(expression, strlen(expression), &err);
+    if (p == NULL)
+        fail_msg("%s", err.message);
+    if (pattern_find(p, text, strlen(text), 0, &start, &end))
+        snprintf(found, sizeof found, "%zu-%zu", start, end);
+    pattern_free(p);
+    if (strcmp(found, want) != 0)
+        fail_msg("%s in %s: %s, not %s", expression, text, found, want);
+}
+
+static void patterns_match_as_regular_expressions_do(void **state)
+{
+    (void)state;
+    finds("a|ab", "xab", "1-2");
+    finds("(?:ab)*c", "ababc", "0-5");
+    finds("(?:ab)+", "xababa", "1-5");
+    finds("(?:ab)?b", "abb", "0-3");
+    finds("(?:ab)?b", "bb", "0-1");
+    finds("(ab){2}", "ababab", "0-4");
+    finds("(?:a|b)*c", "abac", "0-4");
+    finds("\\d{2,3}", "a12345", "1-4");
+    finds("\\d{2}", "1a23", "2-4");
+    finds("a*ab", "aaab", "0-4");
+    finds("a*+ab", "aaab", "none");
+    finds("é*éb", "éééb", "0-7");
+    finds("\\s+(?!\\S)", "   x", "0-2");
+    finds("a(?=b)", "acab", "2-3");
+    finds("(?i:don't)", "DON'T", "0-5");
+    finds("(?i:s)", "\xC5\xBF", "0-2");
+    finds("[^a-c]+", "abcdef", "3-6");
+    finds(".+$", "a\nbc", "2-4");
+    finds("x*", "aaa", "none"); /* an empty match is no word */
+    finds("(?:(?:a*)*)*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", "none");
+    finds("[^\\s]+", "\xff\xfe x", "0-2");
+    finds("[^x]*y", "\xff\xc3y\xff", "0-3");
+}
+
+/* SmolLM2 has no token for U+0014, and its unknown token is <|endoftext|>. */
+static void bytes_that_a_vocabulary_lacks_are_left_out(void **state)
+{
+    (void)state;
+    struct model *model = open_vocabulary(vectors_default_model());
+    if (model == NULL)
+        skip();
+    struct ids ids = {0};
+    struct error err = {0};
+    assert_int_equal(tokenizer_encode(model_tokenizer(model), "a\024b\004", 4, &ids, &err), ERR_NONE);
+    assert_int_equal(ids.n, 2);
+    assert_int_equal(ids.at[0], tokenizer_find(model_tokenizer(model), "a"));
+    assert_int_equal(ids.at[1], tokenizer_find(model_tokenizer(model), "b"));
+    ids_free(&ids);
+    model_free(model);
 }
 
 /* Half a megabyte without a space is no trap. */
@@ -218,7 +321,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sentencepiece_is_equalled),
         cmocka_unit_test(bytelevel_is_equalled),
+        cmocka_unit_test(bytelevel_of_the_default_model_is_equalled),
         cmocka_unit_test(words_are_cut_as_expressions_cut_them),
+        cmocka_unit_test(bytes_that_a_vocabulary_lacks_are_left_out),
+        cmocka_unit_test(odd_expressions_are_refused),
+        cmocka_unit_test(patterns_match_as_regular_expressions_do),
         cmocka_unit_test(long_words_take_no_quadratic_time),
         cmocka_unit_test(typed_control_tokens_stay_text),
         cmocka_unit_test(ill_formed_text_is_no_harm),

@@ -7,19 +7,14 @@
 
 #include <math.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "engine/engine.h"
+#include "tests/cmocka.h"
 #include "tests/source.h"
 
 enum { PATIENCE = 60000, RING = 256, CONTEXT = 4000, PROMPT = 60 };
@@ -611,6 +606,184 @@ static void aside_has_limits(void **state)
     worker_free(w);
 }
 
+/* What the conversation has read is not read again aside. */
+static void aside_shares_what_is_read(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct error err = {0};
+    int32_t ids[PROMPT + 3];
+    fill_endless(w, ids);
+    for (int i = PROMPT; i < PROMPT + 3; i++)
+        ids[i] = 100 + i;
+    struct sampling s = endless();
+    s.max_new_tokens = 40;
+    struct result *alone = answer(w, ids, PROMPT + 3, &s), aside;
+    struct result *other = answer(w, ids, PROMPT, &s);
+    collect(w, worker_generate_aside(w, ids, PROMPT + 3, &s, &err), &aside);
+    assert_int_equal(aside.last.kind, EVENT_DONE);
+    assert_int_equal(aside.last.timings.reused_tokens, PROMPT);
+    assert_int_equal(aside.n, alone->n);
+    assert_memory_equal(aside.ids, alone->ids, (size_t)alone->n * sizeof *ids);
+    memcpy(ids + PROMPT, other->ids, 3 * sizeof *ids);
+    struct result *again = answer(w, ids, PROMPT + 3, &s); /* its own has not changed */
+    assert_int_equal(again->last.timings.reused_tokens, PROMPT + 2);
+    assert_memory_equal(again->ids, other->ids + 3, 30 * sizeof *ids);
+    buf_free(&aside.text);
+    free_result(again);
+    free_result(alone);
+    free_result(other);
+    worker_free(w);
+}
+
+/* ---- several workers -------------------------------------------------------------------------------------------- */
+
+static struct worker *beside(struct worker *w, int32_t context)
+{
+    struct error err = {0};
+    struct worker *side = worker_start(&(struct worker_options){.beside = w, .session = {.context = context}}, &err);
+    assert_non_null(side);
+    assert_int_equal(next(side).kind, EVENT_LOADED);
+    assert_ptr_equal(worker_model(side), worker_model(w));
+    return side;
+}
+
+/* Answers of several at once are those that each gives alone, and a common prompt is read once. */
+static void workers_beside_share_a_prompt(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    int32_t ids[PROMPT];
+    fill_endless(w, ids);
+    struct sampling s = endless(), warm = endless();
+    s.max_new_tokens = warm.max_new_tokens = 50;
+    warm.temperature = 1;
+    struct result *cold_alone = answer(w, ids, PROMPT, &s), *warm_alone = answer(w, ids, PROMPT, &warm), cold, hot;
+    struct worker *side = beside(w, PROMPT + 60);
+    uint64_t request = ask(w, ids, PROMPT, &s), other = ask(side, ids, PROMPT, &warm);
+    collect(side, other, &hot);
+    collect(w, request, &cold);
+    assert_int_equal(cold.n, cold_alone->n);
+    assert_memory_equal(cold.ids, cold_alone->ids, (size_t)cold.n * sizeof *ids);
+    assert_int_equal(hot.n, warm_alone->n);
+    assert_memory_equal(hot.ids, warm_alone->ids, (size_t)hot.n * sizeof *ids);
+    assert_true(hot.last.timings.reused_tokens >= PROMPT - 1);
+    worker_free(w); /* in any order */
+    request = ask(side, ids, PROMPT, &warm);
+    buf_free(&hot.text);
+    collect(side, request, &hot);
+    assert_memory_equal(hot.ids, warm_alone->ids, (size_t)hot.n * sizeof *ids);
+    worker_free(side);
+    buf_free(&cold.text);
+    buf_free(&hot.text);
+    free_result(cold_alone);
+    free_result(warm_alone);
+}
+
+/* One whose events are not read, or that waits for its turn, does not keep the other from its work. */
+static void workers_do_not_wait_for_each_other(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0), *side = beside(w, 0), *third = beside(w, 500);
+    struct sampling s = endless(), few = endless();
+    int32_t ids[PROMPT];
+    struct result r;
+    fill_endless(w, ids);
+    few.max_new_tokens = 20;
+    ask_endless(w, &s);
+    let_it_fill();
+    worker_pace(third, 0);
+    ask(third, ids, PROMPT, &few);
+    collect(side, ask(side, ids, PROMPT, &few), &r);
+    assert_int_equal(r.n, 20);
+    buf_free(&r.text);
+    worker_free(third);
+    worker_free(side);
+    worker_free(w);
+}
+
+static void a_longer_worker_beside_is_refused(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct error err = {0};
+    struct worker *side = worker_start(&(struct worker_options){.beside = w, .session = {.context = CONTEXT + 1}}, &err);
+    struct event e = next(side);
+    assert_int_equal(e.kind, EVENT_FAILED);
+    assert_non_null(strstr(e.error.message, "4001"));
+    struct sampling s = greedy(1);
+    assert_int_equal(worker_generate(side, (const int32_t[]){1}, 1, &s, &err), 0);
+    worker_free(side);
+    worker_free(w);
+}
+
+/* ---- messages --------------------------------------------------------------------------------------------------- */
+
+/* The prompt is what prompt_render makes of the messages, and the answer that of its ids with the template's stops. */
+static void answers_messages(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct error err = {0};
+    struct chat_template *t = template_load("vicuna", NULL, &err);
+    assert_non_null(t);
+    char text[] = "a question";
+    const struct message messages[] = {{ROLE_USER, "dropped"}, {ROLE_ASSISTANT, "too"}, {ROLE_USER, text}};
+    struct prompt want, got;
+    struct sampling s = endless();
+    s.max_new_tokens = 30;
+    assert_int_equal(prompt_render(t, model_tokenizer(worker_model(w)), messages + 2, 1, 0, &want, &err), ERR_NONE);
+    struct result *by_ids = answer(w, want.ids.at, want.ids.n, &s), r;
+    assert_false(worker_take_prompt(w, &got));
+    struct worker_question q = {.messages = messages, .n = 3, .template = t, .limit = want.ids.n};
+    uint64_t request = worker_ask(w, &q, &s, &err);
+    assert_true(request > 0);
+    memset(text, 'x', 3); /* it was copied */
+    struct event e = next(w);
+    assert_int_equal(e.kind, EVENT_PROMPT);
+    assert_int_equal(e.request, request);
+    assert_int_equal(e.total, want.ids.n);
+    assert_int_equal(e.dropped, 2);
+    assert_int_equal(e.first_kept, 2);
+    template_free(t);
+    assert_true(worker_take_prompt(w, &got));
+    assert_false(worker_take_prompt(w, &got));
+    assert_int_equal(got.ids.n, want.ids.n);
+    assert_memory_equal(got.ids.at, want.ids.at, want.ids.n * sizeof *want.ids.at);
+    collect(w, request, &r);
+    assert_int_equal(r.last.kind, EVENT_DONE);
+    assert_int_equal(r.n, by_ids->n);
+    assert_memory_equal(r.ids, by_ids->ids, (size_t)r.n * sizeof *r.ids);
+    buf_free(&r.text);
+    free_result(by_ids);
+    prompt_free(&got);
+    prompt_free(&want);
+    worker_free(w);
+}
+
+/* Messages that do not fit end the request with what prompt_render says. */
+static void says_when_messages_do_not_fit(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct error err = {0};
+    struct chat_template *t = template_load("vicuna", NULL, &err);
+    struct sampling s = greedy(3);
+    const struct message message = {ROLE_USER, "a question"};
+    struct worker_question q = {.messages = &message, .n = 1, .template = t, .limit = 2};
+    uint64_t request = worker_ask(w, &q, &s, &err);
+    struct event e = next(w);
+    assert_int_equal(e.kind, EVENT_FAILED);
+    assert_int_equal(e.request, request);
+    assert_int_equal(e.error.code, ERR_CONTEXT);
+    worker_pace(w, 0); /* freed while it waits, its prompt not taken */
+    q.limit = 0;
+    request = worker_ask(w, &q, &s, &err);
+    assert_int_equal(next(w).kind, EVENT_PROMPT);
+    worker_free(w);
+    template_free(t);
+}
+
 /* ---- pace ------------------------------------------------------------------------------------------------------- */
 
 static struct event next_of(struct worker *w, enum event_kind kind)
@@ -751,6 +924,12 @@ int main(void)
         cmocka_unit_test(aside_leaves_the_conversation),
         cmocka_unit_test(aside_gives_way),
         cmocka_unit_test(aside_has_limits),
+        cmocka_unit_test(aside_shares_what_is_read),
+        cmocka_unit_test(workers_beside_share_a_prompt),
+        cmocka_unit_test(workers_do_not_wait_for_each_other),
+        cmocka_unit_test(a_longer_worker_beside_is_refused),
+        cmocka_unit_test(answers_messages),
+        cmocka_unit_test(says_when_messages_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

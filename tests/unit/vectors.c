@@ -27,6 +27,11 @@ char *vectors_path(const char *name)
     return path != NULL ? path : existing(source, "/tests/fixtures/", name);
 }
 
+char *vectors_own(const char *name)
+{
+    return existing(source_folder(), "/tests/fixtures/", name);
+}
+
 char *vectors_beside(const char *path, const char *name)
 {
     const char *slash = path != NULL ? strrchr(path, '/') : NULL;

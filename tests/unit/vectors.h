@@ -1,7 +1,9 @@
 /* Test vectors: where they lie and how they are read.
  *
  * A vector is looked for in the folder that the environment names in PALAVER_REFERENCE, without that in
- * ../shared/reference beside the source tree; then in tests/fixtures. A test whose vector is absent skips itself. */
+ * ../shared/reference beside the source tree; then in tests/fixtures. Whatever is compared has vectors of the official
+ * implementations in tests/fixtures, so that nothing but the default model is ever missing; those of the other folders
+ * are more of the same, and larger. */
 #ifndef PALAVER_TESTS_UNIT_VECTORS_H
 #define PALAVER_TESTS_UNIT_VECTORS_H
 
@@ -10,6 +12,8 @@
 
 /* The file's path, the caller's to free; NULL when it is nowhere. */
 char *vectors_path(const char *name);
+/* The same of tests/fixtures alone. */
+char *vectors_own(const char *name);
 /* The file of that name in the folder of the one at path, so that a vocabulary and what it must give belong together;
  * NULL when it is not there or path is NULL. */
 char *vectors_beside(const char *path, const char *name);

@@ -1,4 +1,4 @@
-/* Bindings: the table, and the file that changes it. */
+/* Bindings: the built-in table, and the file that changes it. */
 #include <config.h>
 
 #include "ui/keys/bindings.h"
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "ui/commands.h"
 
 #define ANY PLACE_ANYWHERE
 #define TXT PLACE_TRANSCRIPT
@@ -17,7 +16,7 @@
 #define SET PLACE_SETTINGS
 #define LNS PLACE_LENS
 
-/* Editing keys belong to libedit: so Alt and F keys here, without those letters that libedit's emacs keys take, and plain
+/* Editing keys belong to libedit, so these are Alt and F keys, without the letters of libedit's emacs mode, and plain
  * letters only where nothing is typed. F1, F10 and F11 never arrive in some terminals: Alt-1 is F1, and so on. */
 const struct binding bindings_default[] = {
     {ANY, "f1", "keys", "all keys"},
@@ -27,7 +26,7 @@ const struct binding bindings_default[] = {
     {ANY, "alt-2", "palette", NULL},
     {ANY, "f3", "settings", "sampling settings"},
     {ANY, "alt-3", "settings", NULL},
-    {ANY, "f4", "lens", "how each token came about, and other roads from there"},
+    {ANY, "f4", "lens", "how each token came about, and other ways from there"},
     {ANY, "alt-4", "lens", NULL},
     {ANY, "f5", "list", "conversations: to the list, or fold it away"},
     {ANY, "alt-5", "list", NULL},
@@ -49,11 +48,11 @@ const struct binding bindings_default[] = {
     {ANY, "page-down", "page-down", NULL},
     {ANY, "shift-up", "line-up", "scroll by a line"},
     {ANY, "shift-down", "line-down", NULL},
-    {ANY, "alt-end", "end", "to the end; new text is followed again"},
+    {ANY, "alt-end", "end", "to the end; the view follows new text again"},
     {ANY, "ctrl-end", "end", NULL},
     {ANY, "ctrl-home", "home", "to the beginning"},
     {ANY, "alt-home", "home", NULL},
-    {ANY, "ctrl-l", "redraw", "draw the screen anew"},
+    {ANY, "ctrl-l", "redraw", "draw the screen again"},
     {ANY, "ctrl-z", "suspend", "suspend; fg comes back"},
 
     {TXT, "j", "next-message", "next message"},
@@ -68,16 +67,16 @@ const struct binding bindings_default[] = {
     {TXT, "space", "page-down", NULL},
     {TXT, "ctrl-u", "half-up", "half a page up"},
     {TXT, "/", "find", "find in this conversation"},
-    {TXT, "n", "next-match", "next place found"},
-    {TXT, "N", "previous-match", "previous place found"},
+    {TXT, "n", "next-match", "next match"},
+    {TXT, "N", "previous-match", "previous match"},
     {TXT, "y", "copy-message", "copy the message"},
     {TXT, "c", "copy-code", "copy a code block; again: the next"},
-    {TXT, "e", "/edit", "edit the message; what stood there is kept"},
+    {TXT, "e", "/edit", "edit the message; the old text is kept"},
     {TXT, "r", "/regenerate", "another answer"},
     {TXT, "b", "/branch", "a new conversation from here"},
     {TXT, "d", "/delete message", "delete the message (u brings it back)"},
     {TXT, "u", "/undelete", "bring back what was deleted"},
-    {TXT, "p", "/verify", "is the answer made again the same?"},
+    {TXT, "p", "/verify", "make the answer again: is it the same?"},
     {TXT, "left", "/prev", "previous alternative"},
     {TXT, "right", "/next", "next alternative"},
     {TXT, "m", "raw", "Markdown or the text as it is"},
@@ -101,7 +100,7 @@ const struct binding bindings_default[] = {
     {LST, "u", "/undelete", "bring back what was deleted"},
     {LST, "r", "/rename", "rename"},
     {LST, "p", "/pin", "pin or unpin"},
-    {LST, "a", "/archive", "archive or take out of it"},
+    {LST, "a", "/archive", "archive or unarchive"},
     {LST, "n", "/new", "new conversation"},
     {LST, "/", "/search", "search all conversations"},
     {LST, "?", "keys", "all keys"},
@@ -131,11 +130,11 @@ const struct binding bindings_default[] = {
     {LNS, "j", "lens-down", NULL},
     {LNS, "up", "lens-up", "previous alternative"},
     {LNS, "k", "lens-up", NULL},
-    {LNS, "enter", "lens-fork", "go on with the alternative; the old answer stays"},
-    {LNS, "space", "lens-draw", "go on with a token drawn anew; the old answer stays"},
-    {LNS, "w", "lens-words", "go on with your own words from here"},
+    {LNS, "enter", "lens-fork", "continue with the alternative; the old answer stays"},
+    {LNS, "space", "lens-draw", "continue with a token drawn again; the old answer stays"},
+    {LNS, "w", "lens-words", "continue with your own words from here"},
     {LNS, "t", "/step", "token by token: on or off"},
-    {LNS, "g", "/step off", "go on without steps"},
+    {LNS, "g", "/step off", "continue without steps"},
     {LNS, "s", "/settings-of-token", "take the settings that were in force here"},
     {LNS, "tab", "composer", "to the composer"},
     {LNS, "?", "keys", "all keys"},
@@ -146,7 +145,8 @@ struct bindings {
     struct binding *at;
     struct key *keys;
     size_t n, capacity;
-    struct buf names; /* of the file: NUL-terminated, not moved once read */
+    bindings_is_command *is_command;
+    struct buf names; /* the file's text; its strings end with NUL and do not move once it is read */
 };
 
 const char *place_name(enum place place)
@@ -155,7 +155,7 @@ const char *place_name(enum place place)
     return (unsigned)place < PLACES ? names[place] : NULL;
 }
 
-static bool add(struct bindings *b, const struct binding *binding)
+static bool add_binding(struct bindings *b, const struct binding *binding)
 {
     struct key key;
     if (!key_parse(binding->key, &key))
@@ -177,7 +177,7 @@ static bool add(struct bindings *b, const struct binding *binding)
     return true;
 }
 
-static void drop(struct bindings *b, enum place place, const struct key *key)
+static void drop_binding(struct bindings *b, enum place place, const struct key *key)
 {
     for (size_t i = 0; i < b->n; i++) {
         if (b->at[i].place != place || !key_equal(&b->keys[i], key))
@@ -203,7 +203,7 @@ static bool place_parse(const char *name, enum place *place)
     return false;
 }
 
-/* The help of the binding that the command has elsewhere, or of the command itself. */
+/* The help of another binding of the command, else a general one. */
 static const char *help_of(const char *command)
 {
     for (const struct binding *b = bindings_default; b->key != NULL; b++)
@@ -212,7 +212,7 @@ static const char *help_of(const char *command)
     return command[0] == '/' ? "run this command" : "";
 }
 
-static char *trim(char *text)
+static char *trim_blanks(char *text)
 {
     text += strspn(text, " \t\r\n");
     size_t size = strlen(text);
@@ -221,13 +221,13 @@ static char *trim(char *text)
     return text;
 }
 
-/* `place key = command`; the strings stay where they are. */
-static enum error_code take_line(struct bindings *b, const char *file, int number, char *line, struct error *err)
+/* Reads `place key = command`. The binding keeps pointers into the line. */
+static enum error_code read_binding(struct bindings *b, const char *file, int number, char *line, struct error *err)
 {
-    line = trim(line);
+    line = trim_blanks(line);
     if (*line == '\0' || *line == '#')
         return ERR_NONE;
-    char *equals = strstr(line, " = "), *command = equals != NULL ? trim(equals + 3) : NULL;
+    char *equals = strstr(line, " = "), *command = equals != NULL ? trim_blanks(equals + 3) : NULL;
     char *key = line + strcspn(line, " \t");
     struct key parsed;
     struct binding binding = {0};
@@ -235,23 +235,24 @@ static enum error_code take_line(struct bindings *b, const char *file, int numbe
         return error_set(err, ERR_FORMAT, "%s:%d: a line reads `place key = command`", file, number);
     *equals = '\0';
     *key++ = '\0';
-    key = trim(key);
+    key = trim_blanks(key);
     if (!place_parse(line, &binding.place))
-        return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no place; those are anywhere, transcript, list, settings, "
+        return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no place; there are anywhere, transcript, list, settings, "
                          "lens, composer", file, number, line);
     if (!key_parse(key, &parsed))
         return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no key; keys are written like ctrl-x, alt-enter, f3, g", file,
                          number, key);
-    drop(b, binding.place, &parsed);
+    drop_binding(b, binding.place, &parsed);
     if (strcmp(command, "none") == 0)
         return ERR_NONE;
-    if (command[0] != '/' && ui_command_find(command) == NULL)
-        return error_set(err, ERR_FORMAT, "%s:%d: there is no command '%s'; F1 lists them, others begin with a slash",
+    if (command[0] != '/' && !b->is_command(command))
+        return error_set(err, ERR_FORMAT,
+                         "%s:%d: there is no command '%s'; F1 lists them, and slash commands begin with a slash",
                          file, number, command);
     binding.key = key;
     binding.command = command;
     binding.help = help_of(command);
-    return add(b, &binding) ? ERR_NONE : error_set(err, ERR_MEMORY, "no memory for the keys");
+    return add_binding(b, &binding) ? ERR_NONE : error_set(err, ERR_MEMORY, "out of memory");
 }
 
 static enum error_code read_file(struct bindings *b, const char *file, struct error *err)
@@ -264,30 +265,31 @@ static enum error_code read_file(struct bindings *b, const char *file, struct er
         buf_append(&b->names, piece, n);
     fclose(in);
     if (buf_failed(&b->names))
-        return error_set(err, ERR_FORMAT, "%s: too large for a file of keys", file);
+        return error_set(err, ERR_FORMAT, "%s: a file of keys has at most 1 MB", file);
     char *rest = b->names.data;
     for (int number = 1; rest != NULL && *rest != '\0'; number++) {
         char *line = rest, *end = strchr(rest, '\n');
         if (end != NULL)
             *end = '\0';
         rest = end != NULL ? end + 1 : NULL;
-        if (take_line(b, file, number, line, err) != ERR_NONE)
+        if (read_binding(b, file, number, line, err) != ERR_NONE)
             return err->code;
     }
     return ERR_NONE;
 }
 
-struct bindings *bindings_open(const char *file, struct error *err)
+struct bindings *bindings_open(const char *file, bindings_is_command *is_command, struct error *err)
 {
     struct bindings *b = calloc(1, sizeof *b);
     if (b == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for the keys");
+        error_set(err, ERR_MEMORY, "out of memory");
         return NULL;
     }
+    b->is_command = is_command;
     buf_init(&b->names, 1 << 20);
     for (const struct binding *binding = bindings_default; binding->key != NULL; binding++)
-        if (!add(b, binding)) {
-            error_set(err, ERR_MEMORY, "no memory for the keys");
+        if (!add_binding(b, binding)) {
+            error_set(err, ERR_MEMORY, "out of memory");
             bindings_free(b);
             return NULL;
         }
@@ -320,7 +322,7 @@ const struct binding *bindings_at(const struct bindings *b, size_t index)
     return index < b->n ? &b->at[index] : NULL;
 }
 
-static const char *find(const struct bindings *b, enum place place, const struct key *key)
+static const char *find_in_place(const struct bindings *b, enum place place, const struct key *key)
 {
     for (size_t i = b->n; i-- > 0;)
         if (b->at[i].place == place && key_equal(&b->keys[i], key))
@@ -330,8 +332,8 @@ static const char *find(const struct bindings *b, enum place place, const struct
 
 const char *bindings_find(const struct bindings *b, enum place place, const struct key *key)
 {
-    const char *command = find(b, place, key);
-    return command != NULL ? command : find(b, PLACE_ANYWHERE, key);
+    const char *command = find_in_place(b, place, key);
+    return command != NULL ? command : find_in_place(b, PLACE_ANYWHERE, key);
 }
 
 const char *bindings_key(const struct bindings *b, const char *command)

@@ -1,15 +1,20 @@
-/* Bindings: which key does what, in one table that the help shows, the manual prints and a file changes.
+/* Bindings: which key does what, in one table that the help shows, the manual prints and the user's file changes.
  *
- * A binding names a place (anywhere; transcript, list, settings: only while the focus is there) and a command: one of the
- * screen's own (commands.c) or a slash command with its slash. The file has lines `place key = command`; `none` as the
- * command frees the key. */
+ * A binding names a place (anywhere; transcript, list, settings: only while the focus is there) and a command: one of
+ * the screen's own (ui/commands.c) or a slash command with its slash. The file has lines `place key = command`; `none`
+ * as the command frees the key. */
 #ifndef PALAVER_UI_KEYS_BINDINGS_H
 #define PALAVER_UI_KEYS_BINDINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 #include "ui/keys/key.h"
 
+/* Where a binding holds. */
 enum place { PLACE_ANYWHERE, PLACE_TRANSCRIPT, PLACE_LIST, PLACE_SETTINGS, PLACE_LENS, PLACE_COMPOSER, PLACES };
+/* The name that the file has for it; static. */
 const char *place_name(enum place place);
 
 struct binding {
@@ -21,10 +26,13 @@ struct binding {
 
 struct bindings;
 
+/* Whether the screen has a command of this name. */
+typedef bool bindings_is_command(const char *name);
 /* The built-in ones, changed by the file (NULL or absent: unchanged). NULL on failure; the message names the line. */
-struct bindings *bindings_open(const char *file, struct error *err);
+struct bindings *bindings_open(const char *file, bindings_is_command *is_command, struct error *err);
 void bindings_free(struct bindings *b);
 size_t bindings_count(const struct bindings *b);
+/* Binding number index, from 0; NULL past the end. */
 const struct binding *bindings_at(const struct bindings *b, size_t index);
 /* The command of a key in a place, else anywhere; NULL when it has none. */
 const char *bindings_find(const struct bindings *b, enum place place, const struct key *key);

@@ -1,4 +1,5 @@
-/* Key: what was pressed, and how keys are written in tables and files: "ctrl-x", "alt-enter", "f3", "page-up", "g", "G". */
+/* Key: what was pressed, and how keys are written in tables and files: "ctrl-x", "alt-enter", "f3", "page-up", "g",
+ * "G". */
 #ifndef PALAVER_UI_KEYS_KEY_H
 #define PALAVER_UI_KEYS_KEY_H
 
@@ -23,14 +24,14 @@ struct key {
     enum key_code code;
     unsigned modifiers;
     wchar_t character;        /* lower case with KEY_CTRL */
-    const char *text;         /* KEYS_PASTE: any bytes, newlines as \n; the reader's until the next key */
+    const char *text;         /* KEYS_PASTE: any bytes, newlines as \n; owned by the reader, valid until the next key */
     size_t text_size;
     struct { int y, x; enum { MOUSE_PRESS, MOUSE_RELEASE, MOUSE_DRAG, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } kind; } mouse;
 };
 
-/* Reads a key's name; false when it is none. */
+/* Reads the name of a key; false when there is no such key. */
 bool key_parse(const char *name, struct key *out);
-/* Writes its name into out[0..size). */
+/* Writes its name into out[0..size), NUL-terminated. */
 void key_write(const struct key *key, char *out, size_t size);
 bool key_equal(const struct key *a, const struct key *b);
 

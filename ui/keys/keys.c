@@ -1,4 +1,4 @@
-/* Keys: a parser of what terminals send (ECMA-48 sequences as xterm uses them). */
+/* Keys: a parser of control sequences (ECMA-48, as xterm uses them). */
 #include <config.h>
 
 #include "ui/keys/keys.h"
@@ -33,7 +33,7 @@ bool keys_add(struct keys *k, const char *bytes, size_t size)
 
 /* ---- sequences -------------------------------------------------------------------------------------------------- */
 
-static enum keys_state plain(struct key *out, enum key_code code, unsigned modifiers)
+static enum keys_state plain_key(struct key *out, enum key_code code, unsigned modifiers)
 {
     *out = (struct key){.code = code, .modifiers = modifiers};
     return KEYS_KEY;
@@ -77,14 +77,14 @@ static unsigned modifiers_of(int parameter)
     return out;
 }
 
-static enum keys_state character(struct key *out, uint32_t code, unsigned modifiers)
+static enum keys_state character_key(struct key *out, uint32_t code, unsigned modifiers)
 {
     static const struct { uint32_t code; enum key_code key; } controls[] = {
         {'\r', KEYS_ENTER}, {'\t', KEYS_TAB}, {27, KEYS_ESCAPE}, {127, KEYS_BACKSPACE}, {8, KEYS_BACKSPACE},
     };
     for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++)
         if (controls[i].code == code)
-            return plain(out, controls[i].key, modifiers);
+            return plain_key(out, controls[i].key, modifiers);
     *out = (struct key){.code = KEYS_CHARACTER, .modifiers = modifiers, .character = (wchar_t)code};
     if (code < 32) {
         out->modifiers |= KEY_CTRL;
@@ -99,7 +99,7 @@ static enum keys_state character(struct key *out, uint32_t code, unsigned modifi
 }
 
 /* SGR mouse reports: CSI < button ; x ; y M or m. */
-static enum keys_state mouse(struct key *out, const int *p, int n, char final)
+static enum keys_state mouse_key(struct key *out, const int *p, int n, char final)
 {
     if (n < 3)
         return KEYS_NONE;
@@ -115,12 +115,13 @@ static enum keys_state mouse(struct key *out, const int *p, int n, char final)
     return (p[0] & 3) == 0 || (p[0] & 64) != 0 ? KEYS_KEY : KEYS_NONE;
 }
 
-/* A whole control sequence: private is its first byte where that is one of <=>?, else 0. KEYS_NONE: swallowed. */
-static enum keys_state sequence(struct keys *k, struct key *out, char private, const int *p, int n, char final)
+/* The key of a whole control sequence. private: its first byte if that is one of <=>?, else 0. KEYS_NONE: it is
+ * dropped. */
+static enum keys_state sequence_key(struct keys *k, struct key *out, char private, const int *p, int n, char final)
 {
     enum key_code code;
     if (private == '<')
-        return mouse(out, p, n, final);
+        return mouse_key(out, p, n, final);
     if (private != 0)
         return KEYS_NONE;
     if (final == '~' && n > 0 && p[0] == 200) {
@@ -129,18 +130,18 @@ static enum keys_state sequence(struct keys *k, struct key *out, char private, c
         return KEYS_NONE;
     }
     if (final == '~' && n > 2 && p[0] == 27)
-        return character(out, (uint32_t)p[2], modifiers_of(p[1]));
+        return character_key(out, (uint32_t)p[2], modifiers_of(p[1]));
     if (final == 'u')
-        return n > 0 ? character(out, (uint32_t)p[0], modifiers_of(n > 1 ? p[1] : 1)) : KEYS_NONE;
+        return n > 0 ? character_key(out, (uint32_t)p[0], modifiers_of(n > 1 ? p[1] : 1)) : KEYS_NONE;
     if (final == 'I' || final == 'O')
-        return plain(out, final == 'I' ? KEYS_FOCUS : KEYS_UNFOCUS, 0);
+        return plain_key(out, final == 'I' ? KEYS_FOCUS : KEYS_UNFOCUS, 0);
     if (final == 'Z')
-        return plain(out, KEYS_TAB, KEY_SHIFT);
+        return plain_key(out, KEYS_TAB, KEY_SHIFT);
     code = final == '~' && n > 0 ? tilde_code(p[0]) : letter_code(final);
-    return code != KEYS_CHARACTER ? plain(out, code, modifiers_of(n > 1 ? p[1] : 1)) : KEYS_NONE;
+    return code != KEYS_CHARACTER ? plain_key(out, code, modifiers_of(n > 1 ? p[1] : 1)) : KEYS_NONE;
 }
 
-/* Reads a control sequence behind ESC [ at text[2..size). *used: its bytes; 0 when it is not whole. */
+/* Reads the control sequence that begins with ESC [ at text. *used: its bytes; 0 when it is not whole. */
 static enum keys_state control_sequence(struct keys *k, const char *text, size_t size, size_t *used, struct key *out)
 {
     int p[PARAMETERS] = {0}, n = 0;
@@ -150,7 +151,7 @@ static enum keys_state control_sequence(struct keys *k, const char *text, size_t
     *used = 0;
     if (at < size && text[at] == '[' && at + 1 < size) { /* the Linux console's F1 to F5 */
         *used = 4;
-        return text[3] >= 'A' && text[3] <= 'E' ? plain(out, KEYS_F1 + (text[3] - 'A'), 0) : KEYS_NONE;
+        return text[3] >= 'A' && text[3] <= 'E' ? plain_key(out, KEYS_F1 + (text[3] - 'A'), 0) : KEYS_NONE;
     }
     if (at < size && text[at] >= '<' && text[at] <= '?')
         private = text[at++];
@@ -169,17 +170,17 @@ static enum keys_state control_sequence(struct keys *k, const char *text, size_t
         return KEYS_NONE;
     *used = at + 1;
     n += n < PARAMETERS && (digits || n > 0);
-    return sequence(k, out, private, p, n, text[at]);
+    return sequence_key(k, out, private, p, n, text[at]);
 }
 
 /* ---- one key ---------------------------------------------------------------------------------------------------- */
 
-static void take(struct keys *k, size_t size)
+static void take_bytes(struct keys *k, size_t size)
 {
     k->at += size;
 }
 
-/* Line breaks arrive as \r. */
+/* Terminals send line breaks as \r. */
 static void add_paste(struct buf *paste, const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -197,19 +198,20 @@ static enum keys_state take_paste(struct keys *k, const char *text, size_t size,
         return KEYS_WAIT;
     size_t length = end != NULL ? (size_t)(end - text) : size;
     add_paste(&k->paste, text, length);
-    take(k, end != NULL ? length + sizeof mark - 1 : length);
+    take_bytes(k, end != NULL ? length + sizeof mark - 1 : length);
     k->pasting = false;
     *out = (struct key){.code = KEYS_PASTE, .text = buf_text(&k->paste), .text_size = k->paste.size};
     return KEYS_KEY;
 }
 
 /* ESC and what may follow it. *used as in control_sequence. */
-static enum keys_state escape(struct keys *k, const char *text, size_t size, bool final, size_t *used, struct key *out)
+static enum keys_state escape_key(struct keys *k, const char *text, size_t size, bool final, size_t *used,
+                                  struct key *out)
 {
     *used = 0;
     if (size == 1) {
         *used = final;
-        return final ? plain(out, KEYS_ESCAPE, 0) : KEYS_WAIT;
+        return final ? plain_key(out, KEYS_ESCAPE, 0) : KEYS_WAIT;
     }
     if (text[1] == '[' || text[1] == 'O') {
         enum keys_state state = KEYS_NONE;
@@ -218,7 +220,9 @@ static enum keys_state escape(struct keys *k, const char *text, size_t size, boo
         } else if (size > 2) {
             enum key_code code = letter_code(text[2]);
             *used = 3;
-            state = code != KEYS_CHARACTER ? plain(out, code, 0) : text[2] == 'M' ? plain(out, KEYS_ENTER, 0) : KEYS_NONE;
+            if (text[2] == 'M')
+                code = KEYS_ENTER;
+            state = code != KEYS_CHARACTER ? plain_key(out, code, 0) : KEYS_NONE;
         }
         if (*used > 0)
             return state;
@@ -227,14 +231,14 @@ static enum keys_state escape(struct keys *k, const char *text, size_t size, boo
     }
     if (text[1] == 27) { /* two escapes: the first stands alone */
         *used = 1;
-        return plain(out, KEYS_ESCAPE, 0);
+        return plain_key(out, KEYS_ESCAPE, 0);
     }
     size_t length;
     uint32_t code = utf8_decode(text + 1, size - 1, &length);
     if (!final && utf8_pending(text + 1, size - 1) == size - 1)
         return KEYS_WAIT;
     *used = 1 + length;
-    return code == UTF8_INVALID ? KEYS_NONE : character(out, code, KEY_ALT);
+    return code == UTF8_INVALID ? KEYS_NONE : character_key(out, code, KEY_ALT);
 }
 
 enum keys_state keys_next(struct keys *k, bool final, struct key *out)
@@ -246,16 +250,16 @@ enum keys_state keys_next(struct keys *k, bool final, struct key *out)
         if (k->pasting)
             return take_paste(k, text, size, final, out);
         if (text[0] == 27) {
-            state = escape(k, text, size, final, &used, out);
+            state = escape_key(k, text, size, final, &used, out);
             if (used == 0)
                 return KEYS_WAIT;
         } else {
             uint32_t code = utf8_decode(text, size, &used);
             if (!final && utf8_pending(text, size) == size)
                 return KEYS_WAIT;
-            state = code == UTF8_INVALID ? KEYS_NONE : character(out, code, 0);
+            state = code == UTF8_INVALID ? KEYS_NONE : character_key(out, code, 0);
         }
-        take(k, used);
+        take_bytes(k, used);
         if (state == KEYS_KEY)
             return KEYS_KEY;
     }

@@ -1,28 +1,13 @@
-/* Candidates. */
+/* Candidates: their rows. */
 #include <config.h>
 
 #include "ui/panes/candidates.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/buf.h"
 #include "ui/text/text.h"
 
-enum { WORD = 12 };
-
-char *candidates_copy(const char *text)
-{
-    struct buf out;
-    buf_init(&out, 4096);
-    if (text == NULL)
-        return NULL;
-    text_clean(text, strlen(text), &out, NULL);
-    for (size_t i = 0; i < out.size; i++)
-        if (out.data[i] == '\n' || out.data[i] == '\t')
-            out.data[i] = ' ';
-    return buf_take(&out);
-}
+enum { WORD = 12 }; /* columns for a candidate's text */
 
 void candidates_free(struct candidates *c)
 {
@@ -37,15 +22,14 @@ void candidates_set(struct candidates *c, const struct ui_candidate *list, size_
 {
     candidates_free(c);
     for (; c->n < n && c->n < CANDIDATES_MOST; c->n++) {
-        c->at[c->n].text = candidates_copy(list[c->n].text);
-        c->at[c->n].removed_by = candidates_copy(list[c->n].removed_by);
+        c->at[c->n].text = text_clean_line(list[c->n].text);
+        c->at[c->n].removed_by = text_clean_line(list[c->n].removed_by);
         c->at[c->n].before = list[c->n].before;
         c->at[c->n].after = list[c->n].after;
         c->at[c->n].chosen = list[c->n].chosen;
     }
 }
 
-/* A bar of width columns, filled to a part. */
 void candidates_bar(struct canvas *s, const struct area *a, int row, int column, int width, double part)
 {
     bool ascii = canvas_is_ascii(s);
@@ -56,7 +40,8 @@ void candidates_bar(struct canvas *s, const struct area *a, int row, int column,
 }
 
 /* One candidate: its text, what the model gave it and what the settings made of that. */
-static void draw_row(const struct candidates *c, struct canvas *s, const struct area *a, int row, size_t i, bool selected)
+static void draw_row(const struct candidates *c, struct canvas *s, const struct area *a, int row, size_t i,
+                     bool selected)
 {
     bool removed = c->at[i].removed_by != NULL;
     unsigned style = selected ? STYLE_SELECTED : removed ? STYLE_REMOVED : c->at[i].chosen ? STYLE_CHOSEN : STYLE_TEXT;

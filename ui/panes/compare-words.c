@@ -14,8 +14,8 @@ static bool is_blank(char c)
     return c == ' ' || c == '\n' || c == '\t';
 }
 
-/* At most COMPARE_WORDS words from *from on, which moves behind them. */
-static size_t split(const char *text, size_t size, size_t from, struct word *words)
+/* Finds at most COMPARE_WORDS words in text[from..size). */
+static size_t split_words(const char *text, size_t size, size_t from, struct word *words)
 {
     size_t n = 0;
     for (size_t at = from; at < size && n < COMPARE_WORDS;) {
@@ -31,12 +31,12 @@ static size_t split(const char *text, size_t size, size_t from, struct word *wor
     return n;
 }
 
-static bool equal(const struct word *a, const struct word *b)
+static bool same_word(const struct word *a, const struct word *b)
 {
     return a->size == b->size && memcmp(a->at, b->at, a->size) == 0;
 }
 
-/* Where the first word begins that is not in both. */
+/* Where the first word begins that the texts do not share. */
 static size_t common_beginning(const char *a, size_t a_size, const char *b, size_t b_size)
 {
     size_t same = 0, word = 0;
@@ -49,8 +49,9 @@ static size_t common_beginning(const char *a, size_t a_size, const char *b, size
     return ends ? same : word;
 }
 
-/* Marks the words of a that a longest common subsequence with b leaves out. length is (n + 1) x (m + 1). */
-static void mark(const struct word *a, size_t n, const struct word *b, size_t m, uint16_t *length, const char *text,
+/* Marks the words of a[0..n) outside of a longest common subsequence with b[0..m). length: room for (n + 1, m + 1). */
+static void mark_words(const struct word *a, size_t n, const struct word *b, size_t m, uint16_t *length,
+                       const char *text,
                  unsigned char *different)
 {
     size_t row = m + 1;
@@ -61,11 +62,11 @@ static void mark(const struct word *a, size_t n, const struct word *b, size_t m,
         for (size_t j = m; j-- > 0;) {
             uint16_t down = length[(i + 1) * row + j], right = length[i * row + j + 1];
             uint16_t both = (uint16_t)(length[(i + 1) * row + j + 1] + 1);
-            length[i * row + j] = equal(&a[i], &b[j]) ? both : down > right ? down : right;
+            length[i * row + j] = same_word(&a[i], &b[j]) ? both : down > right ? down : right;
         }
     }
     for (size_t i = 0, j = 0; i < n;) {
-        if (j < m && equal(&a[i], &b[j])) {
+        if (j < m && same_word(&a[i], &b[j])) {
             i++;
             j++;
         } else if (j < m && length[i * row + j + 1] >= length[(i + 1) * row + j]) {
@@ -82,11 +83,11 @@ void compare_words(const char *text, size_t size, const char *other, size_t othe
     memset(different, 0, size);
     size_t from = common_beginning(text, size, other, other_size);
     struct word *words = malloc(2 * COMPARE_WORDS * sizeof *words);
-    size_t n = words != NULL ? split(text, size, from, words) : 0;
-    size_t m = words != NULL ? split(other, other_size, from, words + COMPARE_WORDS) : 0;
+    size_t n = words != NULL ? split_words(text, size, from, words) : 0;
+    size_t m = words != NULL ? split_words(other, other_size, from, words + COMPARE_WORDS) : 0;
     uint16_t *length = malloc((n + 1) * (m + 1) * sizeof *length);
     if (words != NULL && length != NULL)
-        mark(words, n, words + COMPARE_WORDS, m, length, text, different);
+        mark_words(words, n, words + COMPARE_WORDS, m, length, text, different);
     if (n == COMPARE_WORDS)
         for (const char *p = words[n - 1].at + words[n - 1].size; p < text + size; p++)
             different[p - text] = !is_blank(*p);

@@ -1,4 +1,4 @@
-/* Compare: columns where there is room for them, else one below the other. */
+/* Compare: columns where there is room for them, else one answer below the other. */
 #include <config.h>
 
 #include "ui/panes/compare.h"
@@ -14,18 +14,18 @@ enum { TEXT_MOST = 64 << 20, LEAST_COLUMNS = 26 };
 struct column {
     char *label, *about;
     struct buf text;          /* safe to show */
-    unsigned char *different; /* (text.size) */
+    unsigned char *different; /* (text.size): 1 where the bytes differ; NULL: not known */
     bool running;
-    int lines;                /* as drawn last */
+    int lines;                /* when drawn last */
 };
 
 struct compare_view {
     char *title;
     struct column columns[UI_COMPARED];
     size_t n, chosen;
-    int scrolled;             /* lines above the end; 0: the end is followed */
-    int rows;                 /* of a column's text, as drawn last */
-    bool stale;               /* differences are to be found */
+    int scrolled;             /* lines above the end; 0: the view follows the end */
+    int rows;                 /* of a column's text, when drawn last */
+    bool stale;               /* the differences have to be found again */
 };
 
 struct compare_view *compare_new(void)
@@ -33,7 +33,7 @@ struct compare_view *compare_new(void)
     return calloc(1, sizeof(struct compare_view));
 }
 
-static void clear(struct compare_view *v)
+static void clear_columns(struct compare_view *v)
 {
     for (size_t i = 0; i < v->n; i++) {
         struct column *c = &v->columns[i];
@@ -51,20 +51,8 @@ void compare_free(struct compare_view *v)
 {
     if (v == NULL)
         return;
-    clear(v);
+    clear_columns(v);
     free(v);
-}
-
-/* One line of safe text. */
-static char *clean_line(const char *text)
-{
-    struct buf out;
-    buf_init(&out, 1 << 16);
-    text_clean(text, strlen(text), &out, NULL);
-    for (size_t i = 0; i < out.size; i++)
-        if (out.data[i] == '\n')
-            out.data[i] = ' ';
-    return buf_take(&out);
 }
 
 /* Each is compared with the first, the first with the second. */
@@ -82,12 +70,18 @@ static void find_differences(struct compare_view *v)
 
 void compare_set(struct compare_view *v, const char *title, const struct ui_compared *sides, size_t n)
 {
-    clear(v);
-    v->title = clean_line(title);
+    clear_columns(v);
+    if (n == 0) {
+        *v = (struct compare_view){0};
+        return;
+    }
+    v->title = text_clean_line(title);
     for (v->n = 0; v->n < n && v->n < UI_COMPARED; v->n++) {
         struct column *c = &v->columns[v->n];
         const struct ui_compared *side = &sides[v->n];
-        *c = (struct column){.label = clean_line(side->label), .about = clean_line(side->about), .running = side->running};
+        *c = (struct column){.running = side->running};
+        c->label = text_clean_line(side->label);
+        c->about = text_clean_line(side->about);
         buf_init(&c->text, TEXT_MOST);
         text_clean(side->text, side->size, &c->text, NULL);
     }
@@ -148,7 +142,7 @@ static void draw_column(struct compare_view *v, size_t index, struct canvas *s, 
 }
 
 /* The area of column number index: beside or below each other. */
-static struct area area_of(const struct compare_view *v, size_t index, const struct area *a)
+static struct area column_area(const struct compare_view *v, size_t index, const struct area *a)
 {
     int n = (int)v->n, i = (int)index;
     bool beside = a->columns / n >= LEAST_COLUMNS;
@@ -158,9 +152,12 @@ static struct area area_of(const struct compare_view *v, size_t index, const str
     return (struct area){a->y + from, a->x, to - from, a->columns};
 }
 
-void compare_draw(struct compare_view *v, struct canvas *s, const struct area *a)
+static void draw_compare(void *pane, struct canvas *s, const struct area *a, bool focus)
 {
-    static const char help[] = "← → choose, Enter keeps that answer, Esc stops, and leaves; all of them stay as alternatives";
+    struct compare_view *v = pane;
+    (void)focus;
+    static const char help[] =
+        "← → choose, Enter keeps that answer, Esc stops, and leaves; all of them stay as alternatives";
     struct area inner = {a->y + 1, a->x, a->rows - 2, a->columns};
     if (v->stale)
         find_differences(v);
@@ -169,15 +166,22 @@ void compare_draw(struct compare_view *v, struct canvas *s, const struct area *a
         canvas_blank(s, a, row, 0, a->columns, STYLE_TEXT);
     canvas_puts(s, a, 0, 1, STYLE_TITLE, v->title != NULL ? v->title : "");
     for (size_t i = 0; i < v->n; i++) {
-        struct area one = area_of(v, i, &inner);
+        struct area one = column_area(v, i, &inner);
         draw_column(v, i, s, &one);
     }
     canvas_puts(s, a, a->rows - 1, 1, STYLE_DIM, help);
 }
 
+/* Nothing is typed here. */
+static void hide_cursor(const void *pane, const struct area *a, bool focus, int *y, int *x)
+{
+    (void)pane, (void)a, (void)focus, (void)x;
+    *y = -1;
+}
+
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
-void compare_scroll(struct compare_view *v, int lines)
+static void scroll_by(struct compare_view *v, int lines)
 {
     int most = 0;
     for (size_t i = 0; i < v->n; i++)
@@ -190,28 +194,48 @@ void compare_scroll(struct compare_view *v, int lines)
         v->scrolled = 0;
 }
 
-size_t compare_chosen(const struct compare_view *v)
+static struct pane_reaction keep_chosen(const struct compare_view *v)
 {
-    return v->chosen;
+    struct pane_reaction r = pane_tell(UI_KEEP);
+    r.action.index = v->chosen;
+    return r;
 }
 
-enum compare_result compare_key(struct compare_view *v, const struct key *key)
+static struct pane_reaction compare_key(void *pane, const struct key *key)
 {
-    bool ctrl = key->code == KEYS_CHARACTER && key->modifiers == KEY_CTRL;
+    struct compare_view *v = pane;
     size_t n = v->n > 0 ? v->n : 1;
-    if (key->code == KEYS_ESCAPE || (ctrl && key->character == L'c'))
-        return COMPARE_STOP;
+    if (key->code == KEYS_ESCAPE || pane_key_is_ctrl(key, L'c'))
+        return pane_tell(UI_LEAVE_COMPARISON);
     if (key->code == KEYS_ENTER)
-        return COMPARE_KEEP;
+        return keep_chosen(v);
     if (key->code == KEYS_RIGHT || key->code == KEYS_TAB)
         v->chosen = (v->chosen + 1) % n;
     else if (key->code == KEYS_LEFT)
         v->chosen = (v->chosen + n - 1) % n;
     else if (key->code == KEYS_UP || key->code == KEYS_DOWN)
-        compare_scroll(v, key->code == KEYS_UP ? -1 : 1);
+        scroll_by(v, key->code == KEYS_UP ? -1 : 1);
     else if (key->code == KEYS_PAGE_UP || key->code == KEYS_PAGE_DOWN)
-        compare_scroll(v, key->code == KEYS_PAGE_UP ? -v->rows : v->rows);
+        scroll_by(v, key->code == KEYS_PAGE_UP ? -v->rows : v->rows);
     else if (key->code == KEYS_END || key->code == KEYS_HOME)
-        compare_scroll(v, key->code == KEYS_HOME ? -1000000 : 1000000);
-    return COMPARE_NOTHING;
+        scroll_by(v, key->code == KEYS_HOME ? -1000000 : 1000000);
+    return pane_taken();
 }
+
+static struct pane_reaction compare_mouse(void *pane, const struct area *a, const struct key *key)
+{
+    (void)a;
+    if (pane_key_is_wheel(key))
+        scroll_by(pane, key->mouse.kind == MOUSE_WHEEL_UP ? -3 : 3);
+    return pane_taken();
+}
+
+const struct pane compare_pane = {
+    .at = LAYOUT_ALL,
+    .place = PLACE_COMPOSER,
+    .modal = true,
+    .draw = draw_compare,
+    .cursor = hide_cursor,
+    .first_key = compare_key,
+    .mouse = compare_mouse,
+};

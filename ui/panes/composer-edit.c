@@ -20,21 +20,22 @@
 #include "base/utf8.h"
 
 enum { HISTORY_MOST = 1000, LOW_BYTES = 0xDC00 };
-/* libedit saves no more than this of a line that it leaves for its history: longer ones don't go there. */
+/* When libedit goes to its history it saves no more than this of the line that it leaves, so longer lines do not go
+ * there. */
 enum { LEAVE_MOST = 1000 };
 
 struct edit {
     EditLine *el;
     HistoryW *history;
     FILE *null, *complaints;
-    char *complaint;      /* what libedit wrote there */
+    char *complaint;      /* what libedit wrote to it */
     size_t complaint_size;
     int master, slave;
     pthread_t thread;
-    pthread_mutex_t lock; /* of running and quit, which hand the rest over */
+    pthread_mutex_t lock; /* guards running and quit; whoever has the turn owns the rest */
     pthread_cond_t turned;
     bool started, running, quit;
-    bool fresh;           /* the command that is waited for has not begun */
+    bool fresh;           /* libedit waits for the first key of a command */
     bool abort;
     const wchar_t *keys;
     size_t n_keys;
@@ -42,9 +43,9 @@ struct edit {
     bool alt[128];
 };
 
-/* ---- wide text */
+/* ---- wide text --------------------------------------------------------------------------------------------------- */
 
-static wchar_t *widen(const char *text, size_t size)
+static wchar_t *widen_text(const char *text, size_t size)
 {
     wchar_t *wide = malloc((size + 1) * sizeof *wide);
     size_t n = 0;
@@ -86,17 +87,17 @@ bool edit_narrow(struct buf *out, const wchar_t *text, size_t n)
     return true;
 }
 
-/* ---- the thread */
+/* ---- the thread -------------------------------------------------------------------------------------------------- */
 
-static struct edit *owner(EditLine *el)
+static struct edit *edit_of(EditLine *el)
 {
     struct edit *e = NULL;
     el_get(el, EL_CLIENTDATA, &e);
     return e;
 }
 
-/* Gives the turn to the caller and waits for the next; false at the end. */
-static bool hand_over(struct edit *e)
+/* Returns the turn to the caller and waits for the next; false when it is time to quit. */
+static bool return_turn(struct edit *e)
 {
     pthread_mutex_lock(&e->lock);
     e->running = false;
@@ -108,15 +109,15 @@ static bool hand_over(struct edit *e)
     return !quit;
 }
 
-/* libedit's way to ask for a key: 1, or 0 for none. */
+/* Called by libedit for a key: 1, or 0 for none. */
 static int get_key(EditLine *el, wchar_t *key)
 {
-    struct edit *e = owner(el);
+    struct edit *e = edit_of(el);
     while (e->n_keys == 0) {
         if (e->abort && !e->fresh)
             return 0;
         e->abort = false;
-        if (!hand_over(e))
+        if (!return_turn(e))
             return 0;
     }
     *key = *e->keys++;
@@ -125,7 +126,7 @@ static int get_key(EditLine *el, wchar_t *key)
     return 1;
 }
 
-static void *run(void *context)
+static void *run_libedit(void *context)
 {
     struct edit *e = context;
     for (int n; !e->quit;) {
@@ -135,7 +136,8 @@ static void *run(void *context)
     return NULL;
 }
 
-static void let_run(struct edit *e, bool quit)
+/* Gives libedit the turn, and waits until it returns it unless it quits. */
+static void give_turn(struct edit *e, bool quit)
 {
     pthread_mutex_lock(&e->lock);
     e->running = true;
@@ -146,70 +148,71 @@ static void let_run(struct edit *e, bool quit)
     pthread_mutex_unlock(&e->lock);
 }
 
-/* Signals are the program's: the thread takes none. */
-static bool start(struct edit *e)
+/* The thread takes no signals; they belong to the program's thread. */
+static bool start_thread(struct edit *e)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     e->running = true;
-    e->started = pthread_create(&e->thread, NULL, run, e) == 0;
+    e->started = pthread_create(&e->thread, NULL, run_libedit, e) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (e->started)
-        let_run(e, false);
+        give_turn(e, false);
     return e->started;
 }
 
-/* ---- opening */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 static unsigned char want_editor(EditLine *el, int key)
 {
     (void)key;
-    owner(el)->wants_editor = true;
+    edit_of(el)->wants_editor = true;
     return CC_NORM;
 }
 
 static unsigned char tell_insert(EditLine *el, int key)
 {
     (void)key;
-    owner(el)->vi_command = false;
+    edit_of(el)->vi_command = false;
     return CC_NORM;
 }
 
 static unsigned char tell_command(EditLine *el, int key)
 {
     (void)key;
-    owner(el)->vi_command = true;
+    edit_of(el)->vi_command = true;
     return CC_NORM;
 }
 
 enum { TELL_MODE = 0x86 };
 
-static void bind_both(EditLine *el, int key, const wchar_t *function, const wchar_t *command)
+static void bind_in_both_modes(EditLine *el, int key, const wchar_t *function, const wchar_t *command)
 {
     const wchar_t name[] = {(wchar_t)key, L'\0'};
     el_wset(el, EL_BIND, name, function, NULL);
     el_wset(el, EL_BIND, L"-a", name, command, NULL);
 }
 
-/* After ~/.editrc, since "bind -v" there forgets what was bound. */
+/* Called after ~/.editrc was read, as "bind -v" there forgets all bindings. */
 static void bind_keys(EditLine *el)
 {
     el_wset(el, EL_ADDFN, L"palaver-editor", L"open the text in an editor", want_editor);
     el_wset(el, EL_ADDFN, L"palaver-insert-mode", L"for the composer", tell_insert);
     el_wset(el, EL_ADDFN, L"palaver-command-mode", L"for the composer", tell_command);
-    bind_both(el, TELL_MODE, L"palaver-insert-mode", L"palaver-command-mode");
-    bind_both(el, EDIT_LEFT, L"ed-prev-char", L"ed-prev-char");
-    bind_both(el, EDIT_RIGHT, L"ed-next-char", L"ed-next-char");
-    bind_both(el, EDIT_HOME, L"ed-move-to-beg", L"ed-move-to-beg");
-    bind_both(el, EDIT_END, L"ed-move-to-end", L"ed-move-to-end");
-    bind_both(el, EDIT_DELETE, L"ed-delete-next-char", L"ed-delete-next-char");
+    bind_in_both_modes(el, TELL_MODE, L"palaver-insert-mode", L"palaver-command-mode");
+    bind_in_both_modes(el, EDIT_LEFT, L"ed-prev-char", L"ed-prev-char");
+    bind_in_both_modes(el, EDIT_RIGHT, L"ed-next-char", L"ed-next-char");
+    bind_in_both_modes(el, EDIT_HOME, L"ed-move-to-beg", L"ed-move-to-beg");
+    bind_in_both_modes(el, EDIT_END, L"ed-move-to-end", L"ed-move-to-end");
+    bind_in_both_modes(el, EDIT_DELETE, L"ed-delete-next-char", L"ed-delete-next-char");
     el_wset(el, EL_BIND, L"^X^E", L"palaver-editor", NULL);
-    el_wset(el, EL_BIND, L"-a", L"v", L"palaver-editor", NULL); /* vi's own would start vi on this terminal */
+    el_wset(el, EL_BIND, L"-a", L"v", L"palaver-editor",
+            NULL); /* the command bound by default would start vi on this terminal */
 }
 
-/* libedit swallows a sequence that is not bound and then waits for a key as in the middle of a command, so one has to know:
- * asked for a binding, it complains when there is none. */
+/* libedit drops an unbound sequence and then waits for a key as if in the middle of a command, so we have to know
+ * which are bound: asked for a binding, it complains when there is none. */
 static void find_alt_keys(struct edit *e)
 {
     for (wchar_t c = L' ' + 1; c < 0x7F; c++) {
@@ -236,14 +239,15 @@ static wchar_t *no_prompt(EditLine *el)
     return empty;
 }
 
-static int look_up(void *context, HistEventW *event, int operation, ...)
+static int look_up_history(void *context, HistEventW *event, int operation, ...)
 {
     struct edit *e = context;
     size_t size, cursor;
     edit_line(e, &size, &cursor);
     if (size > LEAVE_MOST)
         return -1;
-    if (operation == H_FIRST || operation == H_NEXT || operation == H_PREV || operation == H_LAST || operation == H_CURR)
+    if (operation == H_FIRST || operation == H_NEXT || operation == H_PREV || operation == H_LAST ||
+        operation == H_CURR)
         return history_w(e->history, event, operation);
     va_list args;
     va_start(args, operation);
@@ -269,11 +273,11 @@ static bool open_terminal(struct edit *e, struct error *err)
     return true;
 }
 
-/* libedit looks at the terminal by its descriptor and draws into its file: that one goes nowhere. */
+/* libedit reads the terminal's modes by its descriptor and draws into its file, which leads nowhere. */
 static bool open_libedit(struct edit *e, const char *program)
 {
     HistEventW event;
-    TERMINAL *screen = cur_term; /* libedit reads the terminal's description too, and leaves its own as the current one */
+    TERMINAL *screen = cur_term; /* libedit reads a description of the terminal and leaves it as the current one */
     e->el = el_init_fd(program, e->null, e->null, e->complaints, e->slave, e->slave, e->slave);
     e->history = history_winit();
     if (e->el != NULL && e->history != NULL) {
@@ -283,7 +287,7 @@ static bool open_libedit(struct edit *e, const char *program)
         el_set(e->el, EL_SIGNAL, 0);
         el_set(e->el, EL_EDITOR, "emacs");
         el_wset(e->el, EL_PROMPT, no_prompt);
-        el_wset(e->el, EL_HIST, look_up, e);
+        el_wset(e->el, EL_HIST, look_up_history, e);
         el_wset(e->el, EL_GETCFN, get_key);
         el_source(e->el, NULL);
         el_set(e->el, EL_EDITMODE, 1);
@@ -300,15 +304,15 @@ struct edit *edit_open(const char *program, struct error *err)
 {
     struct edit *e = calloc(1, sizeof *e);
     if (e == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for the line editor");
+        error_set(err, ERR_MEMORY, "out of memory");
         return NULL;
     }
     e->master = e->slave = -1;
     pthread_mutex_init(&e->lock, NULL);
     pthread_cond_init(&e->turned, NULL);
-    if (open_terminal(e, err) && open_libedit(e, program) && start(e))
+    if (open_terminal(e, err) && open_libedit(e, program) && start_thread(e))
         return e;
-    error_set(err, ERR_MEMORY, "no memory for the line editor");
+    error_set(err, ERR_MEMORY, "out of memory");
     edit_free(e);
     return NULL;
 }
@@ -318,7 +322,7 @@ void edit_free(struct edit *e)
     if (e == NULL)
         return;
     if (e->started) {
-        let_run(e, true);
+        give_turn(e, true);
         pthread_join(e->thread, NULL);
     }
     TERMINAL *screen = cur_term;
@@ -342,13 +346,13 @@ void edit_free(struct edit *e)
     free(e);
 }
 
-/* ---- use */
+/* ---- use --------------------------------------------------------------------------------------------------------- */
 
 void edit_feed(struct edit *e, const wchar_t *keys, size_t n)
 {
     e->keys = keys;
     e->n_keys = n;
-    let_run(e, false);
+    give_turn(e, false);
 }
 
 bool edit_idle(const struct edit *e)
@@ -359,7 +363,7 @@ bool edit_idle(const struct edit *e)
 void edit_abort(struct edit *e)
 {
     e->abort = true;
-    let_run(e, false);
+    give_turn(e, false);
     el_reset(e->el);
 }
 
@@ -392,25 +396,25 @@ const wchar_t *edit_line(struct edit *e, size_t *size, size_t *cursor)
     return line->buffer;
 }
 
-static bool replace(struct edit *e, const wchar_t *text)
+static bool replace_line(struct edit *e, const wchar_t *text)
 {
     if (*text != L'\0')
         return el_wreplacestr(e->el, text) == 0;
-    el_reset(e->el); /* an empty line is refused above; this begins a new one */
+    el_reset(e->el); /* the call above refuses an empty line; this begins a new one */
     return true;
 }
 
 bool edit_replace(struct edit *e, const char *text, size_t size)
 {
-    wchar_t *wide = widen(text, size);
-    bool ok = wide != NULL && replace(e, wide);
+    wchar_t *wide = widen_text(text, size);
+    bool ok = wide != NULL && replace_line(e, wide);
     free(wide);
     return ok;
 }
 
 bool edit_insert(struct edit *e, const char *text, size_t size)
 {
-    wchar_t *wide = widen(text, size);
+    wchar_t *wide = widen_text(text, size);
     bool ok = wide != NULL && (*wide == L'\0' || el_winsertstr(e->el, wide) == 0);
     free(wide);
     return ok;
@@ -426,7 +430,7 @@ bool edit_delete_before(struct edit *e, size_t n)
     wmemcpy(rest, line, cursor - n);
     wmemcpy(rest + cursor - n, line + cursor, size - cursor);
     rest[size - n] = L'\0';
-    bool ok = replace(e, rest);
+    bool ok = replace_line(e, rest);
     edit_move(e, cursor - n);
     free(rest);
     return ok;
@@ -442,7 +446,7 @@ void edit_move(struct edit *e, size_t cursor)
 void edit_remember(struct edit *e, const char *text)
 {
     HistEventW event;
-    wchar_t *wide = widen(text, strlen(text));
+    wchar_t *wide = widen_text(text, strlen(text));
     if (wide != NULL)
         history_w(e->history, &event, H_ENTER, wide);
     free(wide);

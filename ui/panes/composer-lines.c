@@ -10,26 +10,26 @@
 #include "ui/text/text.h"
 
 enum { TEXT_MOST = 1 << 30 };
-/* Where a line ends depends on how long the word behind it is: a change reaches this many lines back. */
+/* Where a line ends depends on the length of the word after it: a change can reach so many lines back. */
 enum { LINES_BACK = 3 };
 
-void lines_init(struct lines *l)
+void typed_lines_init(struct typed_lines *l)
 {
-    *l = (struct lines){0};
+    *l = (struct typed_lines){0};
     buf_init(&l->text, TEXT_MOST);
     buf_init(&l->before, TEXT_MOST);
 }
 
-void lines_free(struct lines *l)
+void typed_lines_free(struct typed_lines *l)
 {
     buf_free(&l->text);
     buf_free(&l->before);
     free(l->starts);
 }
 
-/* ---- layout */
+/* ---- layout ------------------------------------------------------------------------------------------------------ */
 
-static bool add_start(struct lines *l, size_t start)
+static bool add_start(struct typed_lines *l, size_t start)
 {
     if (l->n == l->capacity) {
         size_t capacity = 2 * l->capacity + 64;
@@ -43,8 +43,9 @@ static bool add_start(struct lines *l, size_t start)
     return true;
 }
 
-/* The line that begins at start; a column is left for the cursor. Returns where the next begins, *last when there is none. */
-static size_t wrap(const struct lines *l, size_t start, size_t *end, bool *last)
+/* The end of the line that begins at start; a column is left for the cursor. Returns where the next one begins; *last:
+ * there is none. */
+static size_t wrap_line(const struct typed_lines *l, size_t start, size_t *end, bool *last)
 {
     const char *text = buf_text(&l->text);
     size_t left = l->text.size - start;
@@ -54,8 +55,8 @@ static size_t wrap(const struct lines *l, size_t start, size_t *end, bool *last)
     return start + used;
 }
 
-/* One line more; false when there is none, or no memory. */
-static bool lay_out(struct lines *l)
+/* Lays out one more line; false when there is none, or when out of memory. */
+static bool add_line(struct typed_lines *l)
 {
     size_t end;
     bool last;
@@ -63,12 +64,12 @@ static bool lay_out(struct lines *l)
         return false;
     if (l->n == 0)
         return add_start(l, 0);
-    size_t next = wrap(l, l->starts[l->n - 1], &end, &last);
+    size_t next = wrap_line(l, l->starts[l->n - 1], &end, &last);
     l->whole = last || !add_start(l, next);
     return !l->whole;
 }
 
-static void set_columns(struct lines *l, int columns)
+static void set_width(struct typed_lines *l, int columns)
 {
     if (columns == l->columns)
         return;
@@ -77,8 +78,8 @@ static void set_columns(struct lines *l, int columns)
     l->whole = false;
 }
 
-/* The line in which offset is, of those laid out. */
-static size_t line_at(const struct lines *l, size_t offset)
+/* The line, of those laid out, that holds offset. */
+static size_t line_at(const struct typed_lines *l, size_t offset)
 {
     size_t low = 0, high = l->n;
     while (high - low > 1) {
@@ -91,8 +92,8 @@ static size_t line_at(const struct lines *l, size_t offset)
     return low;
 }
 
-/* Lays out again after bytes [from..) became others but for the last same ones. */
-static void lay_out_change(struct lines *l, size_t from, size_t same, size_t old_size)
+/* Lays out again after the text changed: bytes before from and the last `same` bytes are as before. */
+static void change_lines(struct typed_lines *l, size_t from, size_t same, size_t old_size)
 {
     if (l->n == 0)
         return;
@@ -103,7 +104,7 @@ static void lay_out_change(struct lines *l, size_t from, size_t same, size_t old
         memcpy(old, l->starts + keep, n_old * sizeof *old);
     l->n = keep;
     l->whole = false;
-    while (old != NULL && lay_out(l)) {
+    while (old != NULL && add_line(l)) {
         size_t start = l->starts[l->n - 1];
         if (start < size - same)
             continue;
@@ -123,7 +124,7 @@ static void lay_out_change(struct lines *l, size_t from, size_t same, size_t old
     free(old);
 }
 
-bool lines_set(struct lines *l, const wchar_t *text, size_t n, size_t cursor)
+bool typed_lines_set(struct typed_lines *l, const wchar_t *text, size_t n, size_t cursor)
 {
     struct buf new = l->before;
     buf_clear(&new);
@@ -146,35 +147,35 @@ bool lines_set(struct lines *l, const wchar_t *text, size_t n, size_t cursor)
     bool different = from + same < new.size || new.size != l->before.size;
     l->version += different;
     if (different)
-        lay_out_change(l, from, same, l->before.size);
+        change_lines(l, from, same, l->before.size);
     return true;
 }
 
-/* ---- questions */
+/* ---- questions --------------------------------------------------------------------------------------------------- */
 
-int lines_count(struct lines *l, int columns)
+int typed_lines_count(struct typed_lines *l, int columns)
 {
-    set_columns(l, columns);
-    while (lay_out(l))
+    set_width(l, columns);
+    while (add_line(l))
         ;
     return l->n > 0 ? (int)l->n : 1;
 }
 
-bool lines_get(struct lines *l, int columns, int line, size_t *start, size_t *end)
+bool typed_lines_get(struct typed_lines *l, int columns, int line, size_t *start, size_t *end)
 {
     bool last;
-    set_columns(l, columns);
-    while (line >= 0 && l->n <= (size_t)line && lay_out(l))
+    set_width(l, columns);
+    while (line >= 0 && l->n <= (size_t)line && add_line(l))
         ;
     if (line < 0 || (size_t)line >= l->n)
         return false;
     *start = l->starts[line];
-    wrap(l, *start, end, &last);
+    wrap_line(l, *start, end, &last);
     return true;
 }
 
-/* As the line is drawn: cleaned. */
-static int columns_of(const char *text, size_t size)
+/* The columns of text as it is drawn, cleaned. */
+static int shown_columns(const char *text, size_t size)
 {
     struct buf shown;
     buf_init(&shown, TEXT_MOST);
@@ -184,25 +185,25 @@ static int columns_of(const char *text, size_t size)
     return columns;
 }
 
-void lines_where(struct lines *l, int columns, int *line, int *column)
+void typed_lines_where(struct typed_lines *l, int columns, int *line, int *column)
 {
-    set_columns(l, columns);
-    while ((l->n == 0 || l->starts[l->n - 1] <= l->cursor) && lay_out(l))
+    set_width(l, columns);
+    while ((l->n == 0 || l->starts[l->n - 1] <= l->cursor) && add_line(l))
         ;
     size_t at = l->n > 0 ? line_at(l, l->cursor) : 0, start = l->n > 0 ? l->starts[at] : 0;
-    int wide = columns_of(buf_text(&l->text) + start, l->cursor - start);
+    int wide = shown_columns(buf_text(&l->text) + start, l->cursor - start);
     *line = (int)at;
     *column = wide < columns ? wide : columns > 0 ? columns - 1 : 0;
 }
 
-size_t lines_offset(struct lines *l, int columns, int line, int column)
+size_t typed_lines_offset(struct typed_lines *l, int columns, int line, int column)
 {
     struct buf shown;
     struct text_origin origin = {0};
     size_t start, end;
     if (line < 0)
         return 0;
-    if (!lines_get(l, columns, line, &start, &end))
+    if (!typed_lines_get(l, columns, line, &start, &end))
         return l->text.size;
     buf_init(&shown, TEXT_MOST);
     size_t at = end - start;

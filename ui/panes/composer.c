@@ -1,6 +1,6 @@
-/* Composer: what each key means, around libedit (composer-edit) and the layout of its text (composer-lines).
+/* Composer: what each key means, on top of libedit (composer-edit) and the layout of its text (composer-lines).
  *
- * Texts are some lines as a rule, and some megabytes after a paste. */
+ * Texts have some lines as a rule, and some megabytes after a paste. */
 #include <config.h>
 
 #include "ui/panes/composer.h"
@@ -17,36 +17,36 @@
 enum { HISTORY_MOST = 1000, USUAL_COLUMNS = 80, NOTHING = -1 };
 
 struct entry {
-    char *text;   /* NULL for the newest, which is not sent yet */
-    char *edited; /* what was made of it while walking past, of edited_size bytes; NULL: nothing */
+    char *text;   /* NULL for the newest, which was not sent yet */
+    char *edited; /* how it was changed while walking past, edited_size bytes; NULL: not at all */
     size_t edited_size;
 };
 
 struct composer {
     struct edit *edit;
-    struct lines *lines;                   /* a cache too: changes where the composer is const */
-    struct entry entries[HISTORY_MOST + 1]; /* the oldest first, then the newest */
+    struct typed_lines *lines;             /* also a cache, which changes where the composer is const */
+    struct entry entries[HISTORY_MOST + 1]; /* the oldest first, the one being written last */
     size_t n, at;
-    int goal;                              /* the column to which Up and Down return; NOTHING after other keys */
-    bool moved;                            /* the last key was one of these */
-    struct buf kept;                       /* the text before a command that waits for its other keys */
+    int goal;                              /* the column that Up and Down keep; NOTHING after other keys */
+    bool moved;                            /* the last key was Up or Down */
+    struct buf kept;                       /* the text before a command that waits for more keys */
     size_t kept_cursor;
     struct undo undo;
     bool undone;                           /* the last key was undo */
-    bool typing;                           /* the last key typed a character of a word: the next goes with it */
+    bool typing;                           /* the last key typed a character of a word: the next one joins its undo */
 };
 
 struct composer *composer_open(const char *program, struct error *err)
 {
     struct composer *c = calloc(1, sizeof *c);
-    struct lines *lines = malloc(sizeof *lines);
+    struct typed_lines *lines = malloc(sizeof *lines);
     if (c == NULL || lines == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for the composer");
+        error_set(err, ERR_MEMORY, "out of memory");
         free(c);
         free(lines);
         return NULL;
     }
-    lines_init(lines);
+    typed_lines_init(lines);
     buf_init(&c->kept, SIZE_MAX / 2);
     lines->columns = USUAL_COLUMNS;
     c->lines = lines;
@@ -78,19 +78,19 @@ void composer_free(struct composer *c)
     edit_free(c->edit);
     buf_free(&c->kept);
     undo_clear(&c->undo);
-    lines_free(c->lines);
+    typed_lines_free(c->lines);
     free(c->lines);
     free(c);
 }
 
-/* ---- text */
+/* ---- text -------------------------------------------------------------------------------------------------------- */
 
-/* Takes what libedit holds. */
-static void take(struct composer *c)
+/* Takes over the text that libedit holds. */
+static void take_text(struct composer *c)
 {
     size_t size, cursor;
     const wchar_t *text = edit_line(c->edit, &size, &cursor);
-    lines_set(c->lines, text, size, cursor);
+    typed_lines_set(c->lines, text, size, cursor);
 }
 
 /* The wide characters of the first offset bytes. */
@@ -106,30 +106,30 @@ static size_t wide_offset(struct composer *c, size_t offset)
     return n;
 }
 
-static void keep(struct composer *c)
+static void keep_text(struct composer *c)
 {
     buf_clear(&c->kept);
     buf_append(&c->kept, buf_text(&c->lines->text), c->lines->text.size);
     c->kept_cursor = c->lines->cursor;
 }
 
-/* Gives up a command that waits for its other keys, a search say; the text is what it was before it. */
-static bool settle(struct composer *c)
+/* Gives up a command that waits for more keys, such as a search; the text is again what it was before. */
+static bool settle_command(struct composer *c)
 {
     if (edit_idle(c->edit))
         return true;
     edit_abort(c->edit);
     bool ok = edit_replace(c->edit, buf_text(&c->kept), c->kept.size);
     edit_move(c->edit, wide_offset(c, c->kept_cursor));
-    take(c);
+    take_text(c);
     return ok;
 }
 
-static bool replace(struct composer *c, const char *text, size_t size, size_t cursor)
+static bool replace_text(struct composer *c, const char *text, size_t size, size_t cursor)
 {
-    bool ok = settle(c) && edit_replace(c->edit, text, size);
+    bool ok = settle_command(c) && edit_replace(c->edit, text, size);
     edit_move(c->edit, wide_offset(c, ok ? cursor : c->lines->cursor));
-    take(c);
+    take_text(c);
     c->goal = NOTHING;
     return ok;
 }
@@ -144,7 +144,7 @@ const char *composer_text(const struct composer *c, size_t *size, size_t *cursor
 
 bool composer_set_at(struct composer *c, const char *text, size_t size, size_t cursor)
 {
-    bool ok = replace(c, text, size, cursor);
+    bool ok = replace_text(c, text, size, cursor);
     forget_edits(c);
     undo_clear(&c->undo);
     return ok;
@@ -157,46 +157,46 @@ bool composer_set(struct composer *c, const char *text, size_t size)
 
 bool composer_insert(struct composer *c, const char *text, size_t size, size_t replace)
 {
-    bool ok = settle(c);
+    bool ok = settle_command(c);
     size_t end = wide_offset(c, c->lines->cursor);
     size_t start = wide_offset(c, c->lines->cursor - (replace < c->lines->cursor ? replace : c->lines->cursor));
     ok = ok && edit_delete_before(c->edit, end - start) && edit_insert(c->edit, text, size);
-    take(c);
+    take_text(c);
     c->goal = NOTHING;
     return ok;
 }
 
 void composer_move(struct composer *c, size_t cursor)
 {
-    settle(c);
+    settle_command(c);
     edit_move(c->edit, wide_offset(c, cursor));
-    take(c);
+    take_text(c);
     c->goal = NOTHING;
 }
 
-/* ---- layout */
+/* ---- layout ------------------------------------------------------------------------------------------------------ */
 
 int composer_lines(const struct composer *c, int columns)
 {
-    return lines_count(c->lines, columns);
+    return typed_lines_count(c->lines, columns);
 }
 
 bool composer_line(const struct composer *c, int columns, int line, size_t *start, size_t *end)
 {
-    return lines_get(c->lines, columns, line, start, end);
+    return typed_lines_get(c->lines, columns, line, start, end);
 }
 
 void composer_cursor(const struct composer *c, int columns, int *line, int *column)
 {
-    lines_where(c->lines, columns, line, column);
+    typed_lines_where(c->lines, columns, line, column);
 }
 
 size_t composer_offset(const struct composer *c, int columns, int line, int column)
 {
-    return lines_offset(c->lines, columns, line, column);
+    return typed_lines_offset(c->lines, columns, line, column);
 }
 
-/* ---- history */
+/* ---- history ----------------------------------------------------------------------------------------------------- */
 
 void composer_remember(struct composer *c, const char *text)
 {
@@ -215,12 +215,13 @@ void composer_remember(struct composer *c, const char *text)
     edit_remember(c->edit, text);
 }
 
-/* Keeps what was typed into the entry that is left. */
+/* Keeps the changes to the history entry that is being left. */
 static bool keep_edited(struct composer *c)
 {
     struct entry *entry = &c->entries[c->at];
     const struct buf *text = &c->lines->text;
-    if (entry->text != NULL && strlen(entry->text) == text->size && memcmp(entry->text, buf_text(text), text->size) == 0)
+    bool same_size = entry->text != NULL && strlen(entry->text) == text->size;
+    if (same_size && memcmp(entry->text, buf_text(text), text->size) == 0)
         return true;
     char *copy = malloc(text->size + 1);
     if (copy == NULL)
@@ -232,38 +233,39 @@ static bool keep_edited(struct composer *c)
     return true;
 }
 
-static void walk(struct composer *c, int step)
+static void walk_history(struct composer *c, int step)
 {
     if ((step < 0 && c->at == 0) || (step > 0 && c->at == c->n) || !keep_edited(c))
         return;
     const struct entry *entry = &c->entries[c->at += (size_t)(ptrdiff_t)step];
     const char *text = entry->edited != NULL ? entry->edited : entry->text;
     size_t size = entry->edited != NULL ? entry->edited_size : strlen(text);
-    replace(c, text, size, size);
+    replace_text(c, text, size, size);
 }
 
-/* Up and Down: by lines of the screen, and from the first and the last one through the history. */
+/* Up and Down: by lines of the screen, and from the first and the last line through the history. */
 static void move_line(struct composer *c, int step)
 {
     int columns = c->lines->columns, line, column;
     size_t start, end;
-    lines_where(c->lines, columns, &line, &column);
+    typed_lines_where(c->lines, columns, &line, &column);
     int goal = c->goal == NOTHING ? column : c->goal;
-    if (line + step < 0 || !lines_get(c->lines, columns, line + step, &start, &end)) {
-        walk(c, step);
+    if (line + step < 0 || !typed_lines_get(c->lines, columns, line + step, &start, &end)) {
+        walk_history(c, step);
         return;
     }
-    composer_move(c, lines_offset(c->lines, columns, line + step, goal));
+    composer_move(c, typed_lines_offset(c->lines, columns, line + step, goal));
     c->goal = goal;
     c->moved = true;
 }
 
-/* ---- clusters */
+/* ---- clusters ---------------------------------------------------------------------------------------------------- */
 
 enum { NEAR = 64 }; /* wide characters looked at on each side of the cursor */
 
-/* The wide characters of the cluster before and behind position at; inside: at divides one, and these are its parts. */
-struct around { size_t before, behind; bool inside; };
+/* The wide characters of the clusters before and after a position; inside: the position divides one cluster into
+ * these. */
+struct around { size_t before, after; bool inside; };
 
 static size_t count_wide(const char *text, size_t size)
 {
@@ -291,14 +293,14 @@ static struct around look_around(const wchar_t *text, size_t size, size_t at)
     size_t whole = start < near.size ? start + text_cluster(bytes + start, near.size - start, &columns) : middle;
     a.inside = start < middle && whole > middle;
     if (a.inside)
-        a.behind = count_wide(bytes + middle, whole - middle);
+        a.after = count_wide(bytes + middle, whole - middle);
     else if (middle < near.size)
-        a.behind = count_wide(bytes + middle, text_cluster(bytes + middle, near.size - middle, &columns));
+        a.after = count_wide(bytes + middle, text_cluster(bytes + middle, near.size - middle, &columns));
     buf_free(&near);
     return a;
 }
 
-/* libedit moves and deletes character by character: does the rest of the cluster. */
+/* libedit moves and deletes by characters: does the same to the rest of the cluster. */
 static void mend_cluster(struct composer *c, const struct around *old, size_t old_size, size_t old_cursor)
 {
     size_t size, cursor;
@@ -307,19 +309,19 @@ static void mend_cluster(struct composer *c, const struct around *old, size_t ol
         edit_delete_before(c->edit, old->before - 1);
         return;
     }
-    if (size + 1 == old_size && cursor == old_cursor && old->behind > 1) {
-        edit_move(c->edit, cursor + old->behind - 1);
-        edit_delete_before(c->edit, old->behind - 1);
+    if (size + 1 == old_size && cursor == old_cursor && old->after > 1) {
+        edit_move(c->edit, cursor + old->after - 1);
+        edit_delete_before(c->edit, old->after - 1);
         return;
     }
     struct around now = look_around(text, size, cursor);
     if (size == old_size && now.inside)
-        edit_move(c->edit, cursor > old_cursor ? cursor + now.behind : cursor - now.before);
+        edit_move(c->edit, cursor > old_cursor ? cursor + now.after : cursor - now.before);
 }
 
-/* ---- keys */
+/* ---- keys -------------------------------------------------------------------------------------------------------- */
 
-static enum composer_result feed(struct composer *c, const wchar_t *keys, size_t n)
+static enum composer_result feed_keys(struct composer *c, const wchar_t *keys, size_t n)
 {
     size_t size, cursor;
     bool idle = edit_idle(c->edit);
@@ -327,61 +329,61 @@ static enum composer_result feed(struct composer *c, const wchar_t *keys, size_t
     struct around around = look_around(text, size, cursor);
     edit_feed(c->edit, keys, n);
     if (idle && !edit_idle(c->edit))
-        keep(c);
+        keep_text(c);
     else if (idle)
         mend_cluster(c, &around, size, cursor);
-    take(c);
+    take_text(c);
     return edit_wants_editor(c->edit) ? COMPOSER_EDITOR : COMPOSER_EDITED;
 }
 
 static enum composer_result feed_text(struct composer *c, const wchar_t *keys)
 {
-    return feed(c, keys, wcslen(keys));
+    return feed_keys(c, keys, wcslen(keys));
 }
 
-/* Ends a command that waits for keys: a search keeps what it found. */
+/* Ends a command that waits for keys; a search keeps what it found. */
 static enum composer_result end_command(struct composer *c)
 {
     feed_text(c, L"\033");
-    settle(c);
+    settle_command(c);
     return COMPOSER_EDITED;
 }
 
-static enum composer_result newline(struct composer *c, size_t replace)
+static enum composer_result insert_newline(struct composer *c, size_t replace)
 {
     composer_insert(c, "\n", 1, replace);
     return COMPOSER_EDITED;
 }
 
-static enum composer_result enter(struct composer *c, unsigned modifiers)
+static enum composer_result press_enter(struct composer *c, unsigned modifiers)
 {
     const struct buf *text = &c->lines->text;
     size_t cursor = c->lines->cursor;
     if (modifiers != 0)
-        return newline(c, 0);
+        return insert_newline(c, 0);
     if (!edit_idle(c->edit))
         return end_command(c);
     if (cursor > 0 && cursor == text->size && buf_text(text)[cursor - 1] == '\\')
-        return newline(c, 1);
+        return insert_newline(c, 1);
     return COMPOSER_SEND;
 }
 
-static enum composer_result escape(struct composer *c)
+static enum composer_result press_escape(struct composer *c)
 {
     if (edit_idle(c->edit) && (!edit_is_vi(c->edit) || edit_in_vi_command(c->edit)))
         return COMPOSER_ESCAPE;
     return end_command(c);
 }
 
-static enum composer_result vertical(struct composer *c, int step)
+static enum composer_result move_vertically(struct composer *c, int step)
 {
-    if (settle(c))
+    if (settle_command(c))
         move_line(c, step);
     return COMPOSER_EDITED;
 }
 
-/* Home and End: of the line of a text of many. */
-static enum composer_result line_edge(struct composer *c, bool end)
+/* Home and End in a text of many lines: the edges of a line. */
+static enum composer_result move_to_edge(struct composer *c, bool end)
 {
     const char *text = buf_text(&c->lines->text);
     size_t at = c->lines->cursor;
@@ -393,24 +395,24 @@ static enum composer_result line_edge(struct composer *c, bool end)
     return COMPOSER_EDITED;
 }
 
-static enum composer_result undo(struct composer *c)
+static enum composer_result undo_change(struct composer *c)
 {
     struct undo_text text;
     if (undo_pop(&c->undo, &text)) {
-        replace(c, text.text, text.size, text.cursor);
+        replace_text(c, text.text, text.size, text.cursor);
         free(text.text);
     }
     c->undone = true;
     return COMPOSER_EDITED;
 }
 
-static enum composer_result control(struct composer *c, wchar_t letter)
+static enum composer_result press_control(struct composer *c, wchar_t letter)
 {
     bool idle = edit_idle(c->edit);
     if (letter == L'j')
-        return newline(c, 0);
+        return insert_newline(c, 0);
     if (letter == L'c') {
-        settle(c);
+        settle_command(c);
         return COMPOSER_INTERRUPT;
     }
     if (letter == L'l' || letter == L'z')
@@ -418,81 +420,82 @@ static enum composer_result control(struct composer *c, wchar_t letter)
     if (letter == L'd' && idle && c->lines->text.size == 0)
         return COMPOSER_END;
     if (letter == L'd' && edit_is_vi(c->edit))
-        return COMPOSER_EDITED; /* libedit would take it for the end of its file */
+        return COMPOSER_EDITED; /* libedit would take it for the end of a file */
     if (letter == L'g' && idle)
         return COMPOSER_EDITOR;
     if ((letter == L'p' || letter == L'n') && idle)
-        return vertical(c, letter == L'p' ? -1 : 1);
+        return move_vertically(c, letter == L'p' ? -1 : 1);
     if ((letter == L'_' || letter == L'/') && idle && !edit_is_vi(c->edit))
-        return undo(c);
+        return undo_change(c);
     wchar_t key = letter == L' ' ? 0 : letter == L'/' ? 0x1F : letter & 0x1F;
-    return feed(c, &key, 1);
+    return feed_keys(c, &key, 1);
 }
 
-static enum composer_result alt(struct composer *c, wchar_t letter)
+static enum composer_result press_alt(struct composer *c, wchar_t letter)
 {
     if (edit_is_vi(c->edit) || !edit_binds_alt(c->edit, letter))
         return COMPOSER_UNUSED;
     return feed_text(c, (const wchar_t[]){L'\033', letter, L'\0'});
 }
 
-static enum composer_result character(struct composer *c, const struct key *key)
+static enum composer_result press_character(struct composer *c, const struct key *key)
 {
     if (key->modifiers & KEY_CTRL)
-        return key->modifiers & KEY_ALT ? COMPOSER_UNUSED : control(c, key->character);
+        return key->modifiers & KEY_ALT ? COMPOSER_UNUSED : press_control(c, key->character);
     if (key->character < L' ' || (key->character >= 0x7F && key->character < 0xA0))
         return COMPOSER_UNUSED;
     if (key->modifiers & KEY_ALT)
-        return alt(c, key->character);
+        return press_alt(c, key->character);
     bool jk = key->character == L'j' || key->character == L'k';
     if (jk && edit_idle(c->edit) && edit_in_vi_command(c->edit))
-        return vertical(c, key->character == L'k' ? -1 : 1);
-    return feed(c, &key->character, 1);
+        return move_vertically(c, key->character == L'k' ? -1 : 1);
+    return feed_keys(c, &key->character, 1);
 }
 
-/* A key of the cursor: by its sequence, which ~/.editrc may bind; in vi by the name of what it does. */
-static enum composer_result sequence(struct composer *c, const wchar_t *emacs, wchar_t vi)
+/* A cursor key: in emacs mode as its sequence, which ~/.editrc may bind, in vi mode as a key bound to what it does. */
+static enum composer_result press_sequence(struct composer *c, const wchar_t *emacs, wchar_t vi)
 {
     return edit_is_vi(c->edit) ? feed_text(c, (const wchar_t[]){vi, L'\0'}) : feed_text(c, emacs);
 }
 
-static enum composer_result press(struct composer *c, const struct key *key)
+static enum composer_result press_key(struct composer *c, const struct key *key)
 {
     bool many = memchr(buf_text(&c->lines->text), '\n', c->lines->text.size) != NULL;
     switch (key->code) {
     case KEYS_CHARACTER:
-        return character(c, key);
+        return press_character(c, key);
     case KEYS_ENTER:
-        return enter(c, key->modifiers);
+        return press_enter(c, key->modifiers);
     case KEYS_PASTE:
         composer_insert(c, key->text, key->text_size, 0);
         return COMPOSER_EDITED;
     case KEYS_ESCAPE:
-        return escape(c);
+        return press_escape(c);
     case KEYS_TAB:
         return key->modifiers == 0 ? COMPOSER_COMPLETE : COMPOSER_UNUSED;
     case KEYS_BACKSPACE:
         return feed_text(c, key->modifiers & KEY_ALT && !edit_is_vi(c->edit) ? L"\033\177" : L"\177");
     case KEYS_DELETE:
-        return sequence(c, (const wchar_t[]){EDIT_DELETE, L'\0'}, EDIT_DELETE);
+        return press_sequence(c, (const wchar_t[]){EDIT_DELETE, L'\0'}, EDIT_DELETE);
     case KEYS_UP:
     case KEYS_DOWN:
-        return key->modifiers != 0 ? COMPOSER_UNUSED : vertical(c, key->code == KEYS_UP ? -1 : 1);
+        return key->modifiers != 0 ? COMPOSER_UNUSED : move_vertically(c, key->code == KEYS_UP ? -1 : 1);
     case KEYS_LEFT:
-        return sequence(c, key->modifiers & (KEY_CTRL | KEY_ALT) ? L"\033b" : L"\033[D", EDIT_LEFT);
+        return press_sequence(c, key->modifiers & (KEY_CTRL | KEY_ALT) ? L"\033b" : L"\033[D", EDIT_LEFT);
     case KEYS_RIGHT:
-        return sequence(c, key->modifiers & (KEY_CTRL | KEY_ALT) ? L"\033f" : L"\033[C", EDIT_RIGHT);
+        return press_sequence(c, key->modifiers & (KEY_CTRL | KEY_ALT) ? L"\033f" : L"\033[C", EDIT_RIGHT);
     case KEYS_HOME:
-        return many ? line_edge(c, false) : sequence(c, L"\033[H", EDIT_HOME);
+        return many ? move_to_edge(c, false) : press_sequence(c, L"\033[H", EDIT_HOME);
     case KEYS_END:
-        return many ? line_edge(c, true) : sequence(c, L"\033[F", EDIT_END);
+        return many ? move_to_edge(c, true) : press_sequence(c, L"\033[F", EDIT_END);
     default:
         return COMPOSER_UNUSED;
     }
 }
 
-/* After a key that changed the text: keeps what it was, but inside a word that is typed. began: the key began a command. */
-static void record(struct composer *c, const struct key *key, bool began, size_t cursor)
+/* After a key that changed the text: keeps the text before it for undo, except inside a word being typed. began: the
+ * key began a command. */
+static void record_undo(struct composer *c, const struct key *key, bool began, size_t cursor)
 {
     const struct buf *before = began ? &c->lines->before : &c->kept;
     bool types = key->code == KEYS_CHARACTER && (key->modifiers & (KEY_CTRL | KEY_ALT)) == 0;
@@ -506,12 +509,12 @@ enum composer_result composer_key(struct composer *c, const struct key *key)
     size_t version = c->lines->version, cursor = c->lines->cursor;
     bool began = edit_idle(c->edit);
     c->moved = c->undone = false;
-    enum composer_result result = press(c, key);
+    enum composer_result result = press_key(c, key);
     if (!c->moved)
         c->goal = NOTHING;
     if (c->lines->version == version || c->undone)
         c->typing = false;
     else if (edit_idle(c->edit) && !edit_is_vi(c->edit))
-        record(c, key, began, cursor);
+        record_undo(c, key, began, cursor);
     return result;
 }

@@ -1,136 +1,225 @@
-/* Entry: the pane around the composer. */
+/* Entry: what the composer's keys come to, and drawing it. */
 #include <config.h>
 
+#include "ui/panes/entry.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-#include "ui/internal.h"
+#include "base/buf.h"
+#include "ui/panes/composer.h"
 #include "ui/text/text.h"
 
-static int inner_columns(const struct ui *ui)
+enum { TEXT_MOST = 64 << 20 };
+
+struct entry {
+    struct composer *composer;
+    char *label, *mode;   /* NULL: nothing is said */
+    int first_line;       /* shown, when the text is taller than the pane */
+    size_t word_start;    /* of the word being completed */
+};
+
+struct entry *entry_open(struct error *err)
 {
-    return ui->layout.composer.columns - 2;
+    struct entry *e = calloc(1, sizeof *e);
+    if (e == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        return NULL;
+    }
+    e->composer = composer_open("palaver", err);
+    if (e->composer == NULL) {
+        free(e);
+        return NULL;
+    }
+    return e;
+}
+
+void entry_free(struct entry *e)
+{
+    if (e == NULL)
+        return;
+    composer_free(e->composer);
+    free(e->label);
+    free(e->mode);
+    free(e);
+}
+
+const char *entry_text(const struct entry *e, size_t *size, size_t *cursor)
+{
+    return composer_text(e->composer, size, cursor);
+}
+
+void entry_set_text(struct entry *e, const char *text, size_t size)
+{
+    composer_set(e->composer, text, size);
+}
+
+void entry_set_label(struct entry *e, const char *label, const char *mode)
+{
+    free(e->label);
+    free(e->mode);
+    e->label = text_clean_line(label);
+    e->mode = text_clean_line(mode);
+}
+
+void entry_remember(struct entry *e, const char *text)
+{
+    composer_remember(e->composer, text);
+}
+
+int entry_lines(const struct entry *e, int columns)
+{
+    return composer_lines(e->composer, columns);
+}
+
+void entry_begin_word(struct entry *e, size_t start)
+{
+    e->word_start = start;
+}
+
+void entry_put_word(struct entry *e, const char *word, size_t size, bool whole)
+{
+    size_t total, cursor;
+    composer_text(e->composer, &total, &cursor);
+    composer_insert(e->composer, word, size, cursor > e->word_start ? cursor - e->word_start : 0);
+    if (whole && (size == 0 || word[size - 1] != '/'))
+        composer_insert(e->composer, " ", 1, 0);
 }
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
-static void tell_edited(struct ui *ui)
-{
-    ui_lay_out(ui);
-    ui_tell_text(ui, UI_EDITED, NULL);
-}
-
-static void interrupt(struct ui *ui)
+static struct pane_reaction interrupt_entry(struct entry *e, bool busy)
 {
     size_t size;
-    const char *text = composer_text(ui->composer, &size, NULL);
-    if (ui->state == UI_BUSY) {
-        ui_tell_text(ui, UI_STOP, NULL);
-    } else if (size > 0) {
-        composer_remember(ui->composer, text);
-        composer_set(ui->composer, "", 0);
-        tell_edited(ui);
-    } else {
-        ui_tell_text(ui, UI_INTERRUPT, NULL);
-    }
+    const char *text = composer_text(e->composer, &size, NULL);
+    if (busy)
+        return pane_tell(UI_STOP);
+    if (size == 0)
+        return pane_tell(UI_INTERRUPT);
+    composer_remember(e->composer, text);
+    composer_set(e->composer, "", 0);
+    return pane_tell(UI_EDITED);
 }
 
-static void escape(struct ui *ui)
+static struct pane_reaction leave_entry(const struct entry *e, bool busy)
 {
-    if (ui->state == UI_BUSY)
-        ui_tell_text(ui, UI_STOP, NULL);
-    else if (ui->mode != NULL)
-        ui_tell_text(ui, UI_CANCEL, NULL);
-    else
-        ui_take_focus(ui, FOCUS_TRANSCRIPT);
+    if (busy)
+        return pane_tell(UI_STOP);
+    return e->mode != NULL ? pane_tell(UI_LEAVE_EDIT) : pane_run("transcript");
 }
 
-static void send(struct ui *ui)
+/* Sends what is typed and forgets it. It stays where it is when out of memory. */
+static struct pane_reaction send_text(struct entry *e)
 {
     size_t size;
-    const char *text = composer_text(ui->composer, &size, NULL);
-    struct buf copy;
-    buf_init(&copy, (size_t)64 << 20);
-    if (!buf_append(&copy, text, size)) {
-        buf_free(&copy);
-        return;
-    }
-    composer_remember(ui->composer, buf_text(&copy));
-    composer_set(ui->composer, "", 0);
-    ui_lay_out(ui);
-    ui_tell(ui, &(struct ui_action){.kind = UI_SEND, .text = buf_text(&copy), .size = copy.size});
-    buf_free(&copy);
+    const char *text = composer_text(e->composer, &size, NULL);
+    struct pane_reaction r = pane_tell_text(UI_SEND, text, size);
+    if (r.text == NULL)
+        return r;
+    composer_remember(e->composer, r.text);
+    composer_set(e->composer, "", 0);
+    return r;
 }
 
-bool entry_key(struct ui *ui, const struct key *key)
+/* End at the end of the text shows the end of the transcript. */
+static struct pane_reaction entry_key(void *pane, const struct key *key, bool busy)
 {
+    struct entry *e = pane;
     size_t size, cursor;
-    composer_text(ui->composer, &size, &cursor);
-    if (key->code == KEYS_END && cursor == size && !transcript_follows(ui->transcript)) {
-        transcript_end(ui->transcript);
-        return true;
+    composer_text(e->composer, &size, &cursor);
+    bool at_end = key->code == KEYS_END && cursor == size;
+    switch (composer_key(e->composer, key)) {
+    case COMPOSER_UNUSED: return (struct pane_reaction){.does = PANE_UNUSED};
+    case COMPOSER_EDITED: return at_end ? pane_run("end") : pane_tell(UI_EDITED);
+    case COMPOSER_SEND: return send_text(e);
+    case COMPOSER_COMPLETE: return pane_tell(UI_COMPLETE);
+    case COMPOSER_EDITOR: return pane_tell(UI_EDITOR);
+    case COMPOSER_ESCAPE: return leave_entry(e, busy);
+    case COMPOSER_INTERRUPT: return interrupt_entry(e, busy);
+    case COMPOSER_END: return pane_tell(UI_QUIT);
     }
-    switch (composer_key(ui->composer, key)) {
-    case COMPOSER_UNUSED: return false;
-    case COMPOSER_EDITED: tell_edited(ui); break;
-    case COMPOSER_SEND: send(ui); break;
-    case COMPOSER_COMPLETE: ui_tell_text(ui, UI_COMPLETE, NULL); break;
-    case COMPOSER_EDITOR: ui_tell_text(ui, UI_EDITOR, NULL); break;
-    case COMPOSER_ESCAPE: escape(ui); break;
-    case COMPOSER_INTERRUPT: interrupt(ui); break;
-    case COMPOSER_END: ui_tell_text(ui, UI_QUIT, NULL); break;
-    }
-    return true;
+    return pane_taken();
 }
 
-void entry_mouse(struct ui *ui, const struct key *key, int row, int column)
+static struct area inside(const struct area *a)
 {
-    if (key->mouse.kind != MOUSE_PRESS || row < 1 || column < 1)
-        return;
-    composer_move(ui->composer, composer_offset(ui->composer, inner_columns(ui), row - 1 + ui->first_line, column - 1));
-    ui_take_focus(ui, FOCUS_COMPOSER);
+    return (struct area){a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
+}
+
+static struct pane_reaction entry_mouse(void *pane, const struct area *a, const struct key *key)
+{
+    struct entry *e = pane;
+    struct area inner = inside(a);
+    int row = key->mouse.y - inner.y, column = key->mouse.x - inner.x;
+    struct pane_reaction r = {.does = PANE_UNUSED};
+    if (key->mouse.kind != MOUSE_PRESS || row < 0 || column < 0)
+        return r;
+    composer_move(e->composer, composer_offset(e->composer, inner.columns, row + e->first_line, column));
+    r = pane_taken();
+    r.takes_focus = true;
+    return r;
 }
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */
 
-static void draw_line(struct ui *ui, const struct area *a, int row, const char *text, size_t size)
+static void draw_line(struct canvas *s, const struct area *a, int row, const char *text, size_t size)
 {
     struct buf clean;
-    buf_init(&clean, (size_t)64 << 20);
+    buf_init(&clean, TEXT_MOST);
     if (text_clean(text, size, &clean, NULL))
-        canvas_text(ui->screen, a, row, 0, STYLE_COMPOSER, buf_text(&clean), clean.size);
+        canvas_text(s, a, row, 0, STYLE_COMPOSER, buf_text(&clean), clean.size);
     buf_free(&clean);
 }
 
-static void draw_frame(struct ui *ui, const struct area *a)
+static void draw_frame(const struct entry *e, struct canvas *s, const struct area *a, bool focus)
 {
-    bool focus = ui->focus == FOCUS_COMPOSER && ui->popup == NULL;
     struct area top = {a->y, a->x + 2, 1, a->columns - 4};
-    canvas_box(ui->screen, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, NULL);
+    canvas_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, NULL);
     int column = 0;
-    if (ui->mode != NULL)
-        column = canvas_printf(ui->screen, &top, 0, 0, STYLE_MARK, " %s ", ui->mode);
-    if (ui->label != NULL)
-        canvas_printf(ui->screen, &top, 0, column, STYLE_DIM, " %s ", ui->label);
+    if (e->mode != NULL)
+        column = canvas_printf(s, &top, 0, 0, STYLE_MARK, " %s ", e->mode);
+    if (e->label != NULL)
+        canvas_printf(s, &top, 0, column, STYLE_DIM, " %s ", e->label);
 }
 
-void entry_draw(struct ui *ui, int *cursor_y, int *cursor_x)
+static void draw_entry(void *pane, struct canvas *s, const struct area *a, bool focus)
 {
-    const struct area *a = &ui->layout.composer;
-    struct area inner = {a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
+    struct entry *e = pane;
+    struct area inner = inside(a);
     int line, column;
     size_t size, start, end;
-    const char *text = composer_text(ui->composer, &size, NULL);
-    draw_frame(ui, a);
-    composer_cursor(ui->composer, inner.columns, &line, &column);
-    if (line < ui->first_line)
-        ui->first_line = line;
-    if (line >= ui->first_line + inner.rows)
-        ui->first_line = line - inner.rows + 1;
+    const char *text = composer_text(e->composer, &size, NULL);
+    draw_frame(e, s, a, focus);
+    composer_cursor(e->composer, inner.columns, &line, &column);
+    if (line < e->first_line)
+        e->first_line = line;
+    if (line >= e->first_line + inner.rows)
+        e->first_line = line - inner.rows + 1;
     if (size == 0)
-        canvas_puts(ui->screen, &inner, 0, 1, STYLE_HINT, "Write a message; / for commands");
-    for (int row = 0; row < inner.rows && composer_line(ui->composer, inner.columns, ui->first_line + row, &start, &end);
-         row++)
-        draw_line(ui, &inner, row, text + start, end - start);
-    *cursor_y = inner.y + line - ui->first_line;
-    *cursor_x = inner.x + (column < inner.columns ? column : inner.columns - 1);
+        canvas_puts(s, &inner, 0, 1, STYLE_HINT, "Write a message; / for commands");
+    for (int row = 0; row < inner.rows; row++)
+        if (composer_line(e->composer, inner.columns, e->first_line + row, &start, &end))
+            draw_line(s, &inner, row, text + start, end - start);
 }
+
+/* The cursor stays here while the focus is elsewhere: that is where typing continues. */
+static void put_cursor(const void *pane, const struct area *a, bool focus, int *y, int *x)
+{
+    const struct entry *e = pane;
+    struct area inner = inside(a);
+    int line, column;
+    (void)focus;
+    composer_cursor(e->composer, inner.columns, &line, &column);
+    *y = inner.y + line - e->first_line;
+    *x = inner.x + (column < inner.columns ? column : inner.columns - 1);
+}
+
+const struct pane entry_pane = {
+    .at = LAYOUT_COMPOSER,
+    .place = PLACE_COMPOSER,
+    .hints = {{"keys", "keys"}, {"palette", "palette"}, {"settings", "settings"}, {"lens", "lens"}, {"list", "chats"}},
+    .draw = draw_entry,
+    .cursor = put_cursor,
+    .key = entry_key,
+    .mouse = entry_mouse,
+};

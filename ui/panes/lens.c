@@ -1,4 +1,4 @@
-/* Lens. */
+/* Lens: what is known of a token, and its alternatives. */
 #include <config.h>
 
 #include "ui/panes/lens.h"
@@ -11,15 +11,16 @@
 
 /* One token. */
 struct look {
-    bool any;
+    bool any; /* false: there is none */
     char *text, *facts, *settings;
     struct candidates candidates;
-    size_t chosen; /* among the candidates */
+    size_t chosen; /* the selected alternative */
 };
 
 struct lens {
-    struct look token, next;
-    bool at_next;
+    struct look token, next; /* under the cursor; to come */
+    bool at_next;            /* next is shown */
+    bool stale;              /* see lens_take_stale */
 };
 
 struct lens *lens_new(void)
@@ -36,15 +37,15 @@ void lens_free(struct lens *l)
     free(l);
 }
 
-static void set(struct look *k, const struct ui_token_details *d)
+static void set_look(struct look *k, const struct ui_token_details *d)
 {
     free(k->text);
     free(k->facts);
     free(k->settings);
     k->any = d != NULL;
-    k->text = d != NULL ? candidates_copy(d->text) : NULL;
+    k->text = d != NULL ? text_clean_line(d->text) : NULL;
     k->facts = d != NULL && d->facts != NULL ? strdup(d->facts) : NULL;
-    k->settings = d != NULL ? candidates_copy(d->settings) : NULL;
+    k->settings = d != NULL ? text_clean_line(d->settings) : NULL;
     candidates_set(&k->candidates, d != NULL ? d->candidates : NULL, d != NULL ? d->n_candidates : 0);
     k->chosen = 0;
     for (size_t i = 0; i < k->candidates.n; i++)
@@ -54,13 +55,21 @@ static void set(struct look *k, const struct ui_token_details *d)
 
 void lens_set(struct lens *l, const struct ui_token_details *d)
 {
-    set(&l->token, d);
+    set_look(&l->token, d);
 }
 
 void lens_set_next(struct lens *l, const struct ui_token_details *d)
 {
-    set(&l->next, d);
+    set_look(&l->next, d);
     l->at_next = d != NULL;
+    l->stale = d == NULL;
+}
+
+bool lens_take_stale(struct lens *l)
+{
+    bool stale = l->stale;
+    l->stale = false;
+    return stale;
 }
 
 bool lens_has_next(const struct lens *l)
@@ -95,12 +104,13 @@ static int draw_text(struct canvas *s, const struct area *a, int row, unsigned s
     return row;
 }
 
-void lens_draw(struct lens *l, struct canvas *s, const struct area *a, bool focus)
+static void draw_lens(void *pane, struct canvas *s, const struct area *a, bool focus)
 {
-    static const char help[] = "← → token, ↑ ↓ alternative, Enter goes on with it instead, Space draws anew, w own words, "
-                               "Esc leaves";
-    static const char next_help[] = "→ draws a token, ↑ ↓ Enter take one, w own words, ← looks back, g goes on without "
-                                    "steps, Esc stops";
+    struct lens *l = pane;
+    static const char help[] = "← → token, ↑ ↓ alternative, Enter continues with it instead, Space draws again, w own "
+                               "words, Esc leaves";
+    static const char next_help[] = "→ draws a token, ↑ ↓ Enter take one, w own words, ← looks back, g continues "
+                                    "without steps, Esc stops";
     const struct look *k = shown(l);
     struct area inner = {a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
     int row = 0;
@@ -122,16 +132,36 @@ void lens_draw(struct lens *l, struct canvas *s, const struct area *a, bool focu
     draw_text(s, &inner, row, STYLE_DIM, l->at_next ? next_help : help);
 }
 
-bool lens_choose(struct lens *l, int step)
+void lens_choose(struct lens *l, int step)
 {
     struct look *k = shown(l);
-    if (k->candidates.n == 0)
-        return false;
-    k->chosen = step > 0 ? (k->chosen + 1) % k->candidates.n : (k->chosen + k->candidates.n - 1) % k->candidates.n;
-    return true;
+    if (k->candidates.n > 0)
+        k->chosen = step > 0 ? (k->chosen + 1) % k->candidates.n : (k->chosen + k->candidates.n - 1) % k->candidates.n;
 }
 
 size_t lens_chosen(const struct lens *l)
 {
     return l->at_next ? l->next.chosen : l->token.chosen;
 }
+
+static struct pane_reaction lens_key(void *pane, const struct key *key, bool busy)
+{
+    return pane_leave(key, busy, lens_has_next(pane), "lens"); /* which closes it */
+}
+
+static struct pane_reaction lens_mouse(void *pane, const struct area *a, const struct key *key)
+{
+    (void)pane, (void)a, (void)key;
+    return pane_taken();
+}
+
+const struct pane lens_pane = {
+    .at = LAYOUT_SIDE,
+    .place = PLACE_LENS,
+    .folds = true,
+    .hints = {{"keys", "keys"}, {"lens-fork", "take"}, {"lens-words", "own words"}, {"lens-draw", "draw again"},
+              {"/step", "steps"}},
+    .draw = draw_lens,
+    .key = lens_key,
+    .mouse = lens_mouse,
+};

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/buf.h"
 #include "ui/text/text.h"
 
 struct entry { int64_t id, changed; char *title; bool pinned, archived, unread; };
@@ -17,8 +16,7 @@ struct list {
     struct entry *at;
     size_t n, selected;
     int64_t current;
-    int top;           /* first row shown, headings counted */
-    struct area drawn; /* where rows stood last */
+    int top; /* first row shown, headings counted */
 };
 
 struct list *list_new(void)
@@ -26,7 +24,7 @@ struct list *list_new(void)
     return calloc(1, sizeof(struct list));
 }
 
-static void clear(struct list *l)
+static void clear_entries(struct list *l)
 {
     for (size_t i = 0; i < l->n; i++)
         free(l->at[i].title);
@@ -39,20 +37,23 @@ void list_free(struct list *l)
 {
     if (l == NULL)
         return;
-    clear(l);
+    clear_entries(l);
     free(l);
 }
 
+/* No more of a title than could ever be seen is kept. */
 static char *clean_title(const char *title)
 {
-    struct buf out;
-    buf_init(&out, 4096);
-    if (!text_clean(title, strlen(title) < 1000 ? strlen(title) : 1000, &out, NULL))
-        buf_clear(&out);
-    for (size_t i = 0; i < out.size; i++)
-        if (out.data[i] == '\n' || out.data[i] == '\t')
-            out.data[i] = ' ';
-    return buf_take(&out);
+    char start[1000];
+    snprintf(start, sizeof start, "%s", title);
+    return text_clean_line(start);
+}
+
+static void select_id(struct list *l, int64_t id)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->at[i].id == id)
+            l->selected = i;
 }
 
 bool list_set(struct list *l, const struct ui_conversation *conversations, size_t n, int64_t current)
@@ -62,7 +63,7 @@ bool list_set(struct list *l, const struct ui_conversation *conversations, size_
     struct entry *at = calloc(n + 1, sizeof *at);
     if (at == NULL)
         return false;
-    clear(l);
+    clear_entries(l);
     l->at = at;
     for (; l->n < n; l->n++) {
         const struct ui_conversation *c = &conversations[l->n];
@@ -72,15 +73,8 @@ bool list_set(struct list *l, const struct ui_conversation *conversations, size_
         selected = current;
     l->current = current;
     l->selected = place < n ? place : n > 0 ? n - 1 : 0;
-    list_select(l, selected);
+    select_id(l, selected);
     return true;
-}
-
-void list_select(struct list *l, int64_t id)
-{
-    for (size_t i = 0; i < l->n; i++)
-        if (l->at[i].id == id)
-            l->selected = i;
 }
 
 /* ---- days ------------------------------------------------------------------------------------------------------- */
@@ -93,7 +87,7 @@ static long day_number(time_t when)
     return (long)day.tm_yday + 366L * day.tm_year;
 }
 
-static void heading(const struct entry *e, char *out, size_t size)
+static void write_heading(const struct entry *e, char *out, size_t size)
 {
     time_t now = time(NULL), then = (time_t)(e->changed / 1000);
     long days = day_number(now) - day_number(then);
@@ -114,9 +108,9 @@ static void heading(const struct entry *e, char *out, size_t size)
 static bool has_heading(const struct list *l, size_t i, char *out, size_t size)
 {
     char before[64] = "";
-    heading(&l->at[i], out, size);
+    write_heading(&l->at[i], out, size);
     if (i > 0)
-        heading(&l->at[i - 1], before, sizeof before);
+        write_heading(&l->at[i - 1], before, sizeof before);
     return i == 0 || strcmp(before, out) != 0;
 }
 
@@ -156,15 +150,15 @@ static void draw_entry(const struct list *l, struct canvas *s, const struct area
         canvas_puts(s, a, row, a->columns - 1, STYLE_DIM, "a");
 }
 
-void list_draw(struct list *l, struct canvas *s, const struct area *a, bool focus)
+static void draw_list(void *pane, struct canvas *s, const struct area *a, bool focus)
 {
+    struct list *l = pane;
     struct area inner = {a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
     char text[64];
     int row = 0;
     for (int i = 0; i < inner.rows; i++)
         canvas_blank(s, &inner, i, 0, inner.columns, STYLE_TEXT);
     canvas_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, "Conversations");
-    l->drawn = inner;
     if (l->n == 0)
         canvas_puts(s, &inner, 0, 1, STYLE_DIM, "none yet");
     keep_in_view(l, inner.rows);
@@ -199,11 +193,6 @@ int64_t list_selected(const struct list *l)
     return l->selected < l->n ? l->at[l->selected].id : 0;
 }
 
-int64_t list_current(const struct list *l)
-{
-    return l->current;
-}
-
 int64_t list_beside(const struct list *l, int step)
 {
     for (size_t i = 0; i < l->n; i++)
@@ -212,7 +201,16 @@ int64_t list_beside(const struct list *l, int step)
     return l->n > 0 ? l->at[0].id : 0;
 }
 
-bool list_select_row(struct list *l, int row)
+/* ---- keys and mouse --------------------------------------------------------------------------------------------- */
+
+static struct pane_reaction list_key(void *pane, const struct key *key, bool busy)
+{
+    (void)pane;
+    return pane_leave(key, busy, false, "composer");
+}
+
+/* Selects the conversation at a row of the pane; false when there is none. */
+static bool select_row(struct list *l, int row)
 {
     row += l->top - 1; /* the frame's */
     for (size_t i = 0; i < l->n; i++)
@@ -222,3 +220,29 @@ bool list_select_row(struct list *l, int row)
         }
     return false;
 }
+
+static struct pane_reaction list_mouse(void *pane, const struct area *a, const struct key *key)
+{
+    if (pane_key_is_wheel(key))
+        list_move(pane, key->mouse.kind == MOUSE_WHEEL_UP ? -3 : 3);
+    else if (key->mouse.kind == MOUSE_PRESS && select_row(pane, key->mouse.y - a->y))
+        return pane_run("list-open");
+    return pane_taken();
+}
+
+static void list_about(const void *pane, struct ui_action *action)
+{
+    action->about = UI_ABOUT_CONVERSATION;
+    action->id = list_selected(pane);
+}
+
+const struct pane list_pane = {
+    .at = LAYOUT_LIST,
+    .place = PLACE_LIST,
+    .folds = true,
+    .hints = {{"keys", "keys"}, {"list-open", "open"}, {"/rename", "rename"}, {"/delete", "delete"}},
+    .draw = draw_list,
+    .key = list_key,
+    .mouse = list_mouse,
+    .about = list_about,
+};

@@ -1,4 +1,4 @@
-/* Popup: filtering, choosing, scrolling. */
+/* Popup: filtering, choosing, scrolling. Lists have some thousand items at most, texts a few megabytes. */
 #include <config.h>
 
 #include "ui/panes/popup.h"
@@ -13,8 +13,14 @@
 #include "ui/text/text.h"
 
 enum { TEXT_MOST = 64 << 20 };
+#define PROMPT "> "
 
-struct item { char *label, *detail, *command; int score; };
+struct item {
+    char *label, *detail, *command;
+    int act; /* these as in struct ui_item */
+    int64_t a, b;
+    int score; /* -1: filtered out */
+};
 
 struct popup {
     char *title;
@@ -30,37 +36,14 @@ struct popup {
     struct text_origin origin;
     struct ui_stretch *stretches;
     size_t n_stretches;
-    char *copied;
+    char *copied;        /* the text as it was given, for the clipboard */
     /* both: */
     size_t top;
-    int rows, width;
-    size_t n_lines;
+    int rows;            /* when drawn last */
+    size_t n_lines;      /* of the text, when drawn last */
 };
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */
-
-static char *clean(const char *text)
-{
-    struct buf out;
-    buf_init(&out, 1 << 20);
-    if (text != NULL)
-        text_clean(text, strlen(text), &out, NULL);
-    for (size_t i = 0; i < out.size; i++)
-        if (out.data[i] == '\n')
-            out.data[i] = ' ';
-    return buf_take(&out);
-}
-
-static struct popup *make(const char *title)
-{
-    struct popup *p = calloc(1, sizeof *p);
-    if (p == NULL)
-        return NULL;
-    buf_init(&p->query, 4096);
-    buf_init(&p->text, TEXT_MOST);
-    p->title = clean(title);
-    return p;
-}
 
 static void free_items(struct popup *p)
 {
@@ -76,20 +59,48 @@ static void free_items(struct popup *p)
     p->n = p->n_shown = 0;
 }
 
-void popup_free(struct popup *p)
+static void free_view(struct popup *p)
 {
-    if (p == NULL)
-        return;
-    free_items(p);
-    buf_free(&p->query);
-    buf_free(&p->text);
     text_origin_free(&p->origin);
     for (size_t i = 0; i < p->n_stretches; i++)
         free((char *)p->stretches[i].role);
     free(p->stretches);
     free(p->copied);
-    free(p->title);
+    p->stretches = NULL;
+    p->n_stretches = 0;
+    p->copied = NULL;
+}
+
+struct popup *popup_new(void)
+{
+    struct popup *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    buf_init(&p->query, 4096);
+    buf_init(&p->text, TEXT_MOST);
+    return p;
+}
+
+void popup_free(struct popup *p)
+{
+    if (p == NULL)
+        return;
+    popup_clear(p);
+    buf_free(&p->query);
+    buf_free(&p->text);
     free(p);
+}
+
+void popup_clear(struct popup *p)
+{
+    free_items(p);
+    free_view(p);
+    buf_clear(&p->query);
+    buf_clear(&p->text);
+    free(p->title);
+    p->title = NULL;
+    p->picks = p->asks = false;
+    p->selected = p->top = p->n_lines = 0;
 }
 
 /* ---- filtering -------------------------------------------------------------------------------------------------- */
@@ -99,7 +110,7 @@ static bool same_letter(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Where a word stands in a label as it is; NULL: nowhere. */
+/* Where a label contains a word; NULL: nowhere. */
 static const char *find_word(const char *label, const char *word, size_t size)
 {
     for (; *label != '\0'; label++)
@@ -108,8 +119,8 @@ static const char *find_word(const char *label, const char *word, size_t size)
     return NULL;
 }
 
-/* How well a word of the query fits: best as it is, at the beginning of a word; else its letters in order, better together
- * and at the beginning of words; -1: not at all. */
+/* How well a word of the query fits a label: best when the label contains it, at the beginning of a word above all;
+ * else when it has its letters in that order, better side by side and at the beginning of words; -1: not at all. */
 static int score_word(const char *label, const char *word, size_t size)
 {
     int score = 0, run = 0;
@@ -145,7 +156,7 @@ static int score_label(const char *label, const char *query)
     return score * 64 - (int)(strlen(label) < 60 ? strlen(label) : 60);
 }
 
-/* The better first, equals in their order. */
+/* The best first; equal ones keep their order. */
 static int by_score(const void *a, const void *b, void *context)
 {
     const struct item *items = context;
@@ -154,7 +165,7 @@ static int by_score(const void *a, const void *b, void *context)
     return x != y ? (x < y) - (x > y) : (i > j) - (i < j);
 }
 
-static void filter(struct popup *p)
+static void filter_items(struct popup *p)
 {
     const char *query = buf_text(&p->query);
     p->n_shown = 0;
@@ -179,42 +190,41 @@ void popup_set_items(struct popup *p, const struct ui_item *items, size_t n)
         free_items(p);
         return;
     }
-    for (; p->n < n; p->n++)
-        p->items[p->n] = (struct item){clean(items[p->n].label), clean(items[p->n].detail),
-                                       strdup(items[p->n].command != NULL ? items[p->n].command : ""), 0};
-    filter(p);
+    for (size_t i = 0; i < n; i++) {
+        const struct ui_item *from = &items[i];
+        struct item item = {.act = from->act, .a = from->a, .b = from->b};
+        item.label = text_clean_line(from->label);
+        item.detail = text_clean_line(from->detail != NULL ? from->detail : "");
+        item.command = strdup(from->command != NULL ? from->command : "");
+        p->items[p->n++] = item;
+        if (item.label == NULL || item.detail == NULL || item.command == NULL) {
+            free_items(p); /* out of memory */
+            return;
+        }
+    }
+    filter_items(p);
 }
 
-struct popup *popup_pick(const char *title, const struct ui_item *items, size_t n, bool asks)
+void popup_set_pick(struct popup *p, const char *title, const struct ui_item *items, size_t n, bool asks)
 {
-    struct popup *p = make(title);
-    if (p == NULL)
-        return NULL;
+    popup_clear(p);
+    p->title = text_clean_line(title);
     p->picks = true;
     p->asks = asks;
     popup_set_items(p, items, n);
-    return p;
 }
 
-struct popup *popup_view(const char *title, const char *text, size_t size, const struct ui_stretch *stretches, size_t n)
+void popup_set_view(struct popup *p, const char *title, const char *text, size_t size,
+                    const struct ui_stretch *stretches,
+                    size_t n)
 {
-    struct popup *p = make(title);
-    if (p == NULL)
-        return NULL;
+    popup_clear(p);
+    p->title = text_clean_line(title);
     text_clean(text, size, &p->text, &p->origin);
     p->stretches = calloc(n + 1, sizeof *p->stretches);
     for (size_t i = 0; p->stretches != NULL && i < n; i++)
         p->stretches[p->n_stretches++] = (struct ui_stretch){stretches[i].end, strdup(stretches[i].role)};
-    free(p->copied);
     p->copied = strndup(text, size);
-    return p;
-}
-
-const char *popup_text(const struct popup *p)
-{
-    if (!p->picks)
-        return p->copied != NULL ? p->copied : "";
-    return p->selected < p->n_shown ? p->items[p->shown[p->selected]].command : "";
 }
 
 void popup_set_query(struct popup *p, const char *text)
@@ -222,11 +232,6 @@ void popup_set_query(struct popup *p, const char *text)
     buf_clear(&p->query);
     for (; *text != '\0'; text++)
         buf_putc(&p->query, (unsigned char)*text < ' ' ? ' ' : *text);
-}
-
-const char *popup_query(const struct popup *p)
-{
-    return buf_text(&p->query);
 }
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */
@@ -249,12 +254,10 @@ static void draw_item(const struct popup *p, struct canvas *s, const struct area
                     text_fit(item->detail, strlen(item->detail), width));
 }
 
-static void draw_picker(struct popup *p, struct canvas *s, const struct area *a, int *y, int *x)
+static void draw_picker(struct popup *p, struct canvas *s, const struct area *a)
 {
     struct area rows = {a->y + 1, a->x, a->rows - 1, a->columns};
-    int column = canvas_puts(s, a, 0, 1, STYLE_KEY, "> ");
-    *x = a->x + canvas_puts(s, a, 0, column, STYLE_TEXT, buf_text(&p->query));
-    *y = a->y;
+    canvas_puts(s, a, 0, canvas_puts(s, a, 0, 1, STYLE_KEY, PROMPT), STYLE_TEXT, buf_text(&p->query));
     p->rows = rows.rows;
     if (p->selected >= p->top + (size_t)rows.rows)
         p->top = p->selected - (size_t)rows.rows + 1;
@@ -266,7 +269,7 @@ static void draw_picker(struct popup *p, struct canvas *s, const struct area *a,
         canvas_puts(s, &rows, 0, 1, STYLE_DIM, p->asks && p->query.size == 0 ? "type a few letters" : "nothing found");
 }
 
-/* The role of a byte of the text. */
+/* The role of byte at of the clean text. *until moves to where the role can end. */
 static unsigned role_at(const struct popup *p, size_t at, size_t *until)
 {
     size_t source = at < p->origin.n ? p->origin.at[at] : at;
@@ -276,7 +279,7 @@ static unsigned role_at(const struct popup *p, size_t at, size_t *until)
         while (*until < p->origin.n && p->origin.at[*until] < p->stretches[i].end)
             ++*until;
         for (int role = 0; role < STYLE_ROLES; role++)
-            if (strcmp(style_name((enum style_role)role), p->stretches[i].role) == 0)
+            if (p->stretches[i].role != NULL && strcmp(style_name((enum style_role)role), p->stretches[i].role) == 0)
                 return (unsigned)role;
         return STYLE_TEXT;
     }
@@ -284,7 +287,8 @@ static unsigned role_at(const struct popup *p, size_t at, size_t *until)
     return STYLE_TEXT;
 }
 
-static void draw_text_line(const struct popup *p, struct canvas *s, const struct area *a, int row, size_t start, size_t end)
+static void draw_text_line(const struct popup *p, struct canvas *s, const struct area *a, int row, size_t start,
+                           size_t end)
 {
     int column = 1;
     for (size_t at = start; at < end;) {
@@ -303,9 +307,8 @@ static void draw_text(struct popup *p, struct canvas *s, const struct area *a)
 {
     size_t line = 0, at = 0;
     p->rows = a->rows;
-    p->width = a->columns - 2;
     while (at < p->text.size) {
-        size_t end, next = at + text_wrap(p->text.data + at, p->text.size - at, p->width, &end);
+        size_t end, next = at + text_wrap(p->text.data + at, p->text.size - at, a->columns - 2, &end);
         if (line >= p->top && line < p->top + (size_t)a->rows)
             draw_text_line(p, s, a, (int)(line - p->top), at, at + end);
         at = next;
@@ -314,7 +317,7 @@ static void draw_text(struct popup *p, struct canvas *s, const struct area *a)
     p->n_lines = line;
 }
 
-/* Lines that the text takes at a width; counts no further than needed. */
+/* Lines that the text takes at a width, but at most `most`. */
 static size_t count_lines(const struct popup *p, int width, size_t most)
 {
     size_t line = 0, end;
@@ -323,7 +326,8 @@ static size_t count_lines(const struct popup *p, int width, size_t most)
     return line;
 }
 
-void popup_draw(struct popup *p, struct canvas *s, const struct area *a, int *y, int *x)
+/* The popup's frame, in the middle of an area. */
+static struct area popup_box(const struct popup *p, const struct area *a)
 {
     int columns = a->columns > 90 ? 84 : a->columns - 4;
     int most = a->rows - 2, rows;
@@ -337,22 +341,42 @@ void popup_draw(struct popup *p, struct canvas *s, const struct area *a, int *y,
         rows = most;
     if (rows < 4)
         rows = 4;
-    struct area box = {a->y + (a->rows - rows) / 2, a->x + (a->columns - columns) / 2, rows, columns};
+    return (struct area){a->y + (a->rows - rows) / 2, a->x + (a->columns - columns) / 2, rows, columns};
+}
+
+static void draw_popup(void *pane, struct canvas *s, const struct area *a, bool focus)
+{
+    struct popup *p = pane;
+    struct area box = popup_box(p, a);
     struct area inner = {box.y + 1, box.x + 1, box.rows - 2, box.columns - 2};
+    (void)focus;
     for (int row = 0; row < inner.rows; row++)
         canvas_blank(s, &inner, row, 0, inner.columns, STYLE_TEXT);
     canvas_box(s, &box, STYLE_BORDER_FOCUS, p->title);
     if (p->picks)
-        draw_picker(p, s, &inner, y, x);
+        draw_picker(p, s, &inner);
     else
         draw_text(p, s, &inner);
     struct area bottom = {box.y + box.rows - 1, box.x + 2, 1, box.columns - 4};
     canvas_puts(s, &bottom, 0, 0, STYLE_DIM, p->picks ? " Enter chooses, Esc leaves " : " Esc leaves, y copies ");
 }
 
+static void put_cursor(const void *pane, const struct area *a, bool focus, int *y, int *x)
+{
+    const struct popup *p = pane;
+    struct area box = popup_box(p, a);
+    int width = box.columns - 2, from = 1 + (int)strlen(PROMPT);
+    (void)focus;
+    if (!p->picks)
+        return;
+    const char *query = buf_text(&p->query);
+    *y = box.y + 1;
+    *x = box.x + 1 + from + text_columns(query, text_fit(query, p->query.size, width - from), 0);
+}
+
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
-static void move(struct popup *p, long step)
+static void move_by(struct popup *p, long step)
 {
     long last = p->picks ? (long)p->n_shown - 1 : (long)p->n_lines - p->rows;
     size_t *place = p->picks ? &p->selected : &p->top;
@@ -367,72 +391,121 @@ static bool take_movement(struct popup *p, const struct key *key)
     bool plain = !p->picks && key->code == KEYS_CHARACTER && key->modifiers == 0;
     wchar_t c = key->character;
     if (key->code == KEYS_DOWN || (ctrl && c == L'n') || (plain && c == L'j'))
-        move(p, 1);
+        move_by(p, 1);
     else if (key->code == KEYS_UP || (ctrl && c == L'p') || (plain && c == L'k'))
-        move(p, -1);
+        move_by(p, -1);
     else if (key->code == KEYS_PAGE_DOWN || (plain && c == L' '))
-        move(p, page);
+        move_by(p, page);
     else if (key->code == KEYS_PAGE_UP)
-        move(p, -page);
+        move_by(p, -page);
     else if (key->code == KEYS_HOME || (plain && c == L'g'))
-        move(p, -1000000000);
+        move_by(p, -1000000000);
     else if (key->code == KEYS_END || (plain && c == L'G'))
-        move(p, 1000000000);
-    else if (key->code == KEYS_MOUSE && key->mouse.kind == MOUSE_WHEEL_DOWN)
-        move(p, 3);
-    else if (key->code == KEYS_MOUSE && key->mouse.kind == MOUSE_WHEEL_UP)
-        move(p, -3);
+        move_by(p, 1000000000);
     else
         return false;
     return true;
 }
 
-static enum popup_result typed(struct popup *p)
+/* The query changed: asks the program for items, or filters those there are. */
+static struct pane_reaction take_change(struct popup *p)
 {
     if (p->asks)
-        return POPUP_ASKED;
-    filter(p);
-    return POPUP_NOTHING;
+        return pane_tell_text(UI_QUERY, buf_text(&p->query), p->query.size);
+    filter_items(p);
+    return pane_taken();
 }
 
-static enum popup_result take_query(struct popup *p, const struct key *key)
+static struct pane_reaction take_query(struct popup *p, const struct key *key)
 {
     char bytes[4];
     if (key->code == KEYS_BACKSPACE && p->query.size > 0) {
         buf_truncate(&p->query, p->query.size - text_cluster_before(p->query.data, p->query.size));
-        return typed(p);
+        return take_change(p);
     }
-    if (key->code == KEYS_CHARACTER && key->modifiers == KEY_CTRL && (key->character == L'u' || key->character == L'w')) {
+    if (pane_key_is_ctrl(key, L'u') || pane_key_is_ctrl(key, L'w')) {
         buf_clear(&p->query);
-        return typed(p);
+        return take_change(p);
     }
     if (key->code == KEYS_PASTE) {
         for (size_t i = 0; i < key->text_size && key->text[i] != '\n'; i++)
             if ((unsigned char)key->text[i] >= ' ' && key->text[i] != 127)
                 buf_putc(&p->query, key->text[i]);
-        return typed(p);
+        return take_change(p);
     }
     if (key->code != KEYS_CHARACTER || key->modifiers != 0 || utf8_is_unsafe((uint32_t)key->character))
-        return POPUP_NOTHING;
+        return pane_taken();
     buf_append(&p->query, bytes, utf8_encode((uint32_t)key->character, bytes));
-    return typed(p);
+    return take_change(p);
 }
 
-enum popup_result popup_key(struct popup *p, const struct key *key)
+static struct pane_reaction close_popup(struct popup *p)
 {
-    bool ctrl_c = key->code == KEYS_CHARACTER && key->modifiers == KEY_CTRL &&
-                  (key->character == L'c' || key->character == L'g');
-    if (key->code == KEYS_ESCAPE || ctrl_c)
-        return POPUP_CLOSED;
+    struct pane_reaction r = pane_taken();
+    r.closes = true;
+    popup_clear(p);
+    return r;
+}
+
+/* Tells the act of the selected item, puts in its word, or runs its command. */
+static struct pane_reaction choose_item(struct popup *p)
+{
+    if (p->selected >= p->n_shown)
+        return pane_taken();
+    struct item *item = &p->items[p->shown[p->selected]];
+    struct pane_reaction r = pane_run(item->command);
+    if (item->act > 0)
+        r = pane_tell(UI_CHOICE);
+    else if (item->act == POPUP_WORD)
+        r.does = PANE_PUT;
+    r.action.act = item->act;
+    r.action.a = item->a;
+    r.action.b = item->b;
+    r.text = item->command; /* the reaction has it now */
+    item->command = NULL;
+    r.closes = true;
+    popup_clear(p);
+    return r;
+}
+
+static struct pane_reaction copy_view(const struct popup *p)
+{
+    const char *text = p->copied != NULL ? p->copied : "";
+    struct pane_reaction r = pane_tell_text(UI_COPY, text, strlen(text));
+    r.action.what = "text";
+    return r;
+}
+
+static struct pane_reaction popup_key(void *pane, const struct key *key)
+{
+    struct popup *p = pane;
+    if (key->code == KEYS_ESCAPE || pane_key_is_ctrl(key, L'c') || pane_key_is_ctrl(key, L'g'))
+        return close_popup(p);
     if (take_movement(p, key))
-        return POPUP_NOTHING;
+        return pane_taken();
     if (p->picks && (key->code == KEYS_ENTER || key->code == KEYS_TAB))
-        return p->selected < p->n_shown ? POPUP_CHOSEN : POPUP_NOTHING;
+        return choose_item(p);
     if (p->picks)
         return take_query(p, key);
-    if (key->code == KEYS_CHARACTER && key->modifiers == 0 && key->character == L'y')
-        return POPUP_COPY;
-    if (key->code == KEYS_ENTER || (key->code == KEYS_CHARACTER && key->modifiers == 0 && key->character == L'q'))
-        return POPUP_CLOSED;
-    return POPUP_NOTHING;
+    if (pane_key_is_letter(key, L'y'))
+        return copy_view(p);
+    return key->code == KEYS_ENTER || pane_key_is_letter(key, L'q') ? close_popup(p) : pane_taken();
 }
+
+static struct pane_reaction popup_mouse(void *pane, const struct area *a, const struct key *key)
+{
+    (void)a;
+    if (pane_key_is_wheel(key))
+        move_by(pane, key->mouse.kind == MOUSE_WHEEL_UP ? -3 : 3);
+    return pane_taken();
+}
+
+const struct pane popup_pane = {
+    .at = LAYOUT_ALL,
+    .place = PLACE_COMPOSER,
+    .modal = true,
+    .draw = draw_popup,
+    .cursor = put_cursor,
+    .first_key = popup_key,
+    .mouse = popup_mouse,
+};

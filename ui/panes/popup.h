@@ -2,24 +2,30 @@
 #ifndef PALAVER_UI_PANES_POPUP_H
 #define PALAVER_UI_PANES_POPUP_H
 
-#include "ui/keys/key.h"
-#include "ui/canvas.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ui/panes/pane.h"
 #include "ui/ui.h"
 
+/* ui_item.act of a word that completes what is typed, its command; those of ui are negative. */
+enum { POPUP_WORD = -1 };
+
 struct popup;
+extern const struct pane popup_pane;
 
-struct popup *popup_pick(const char *title, const struct ui_item *items, size_t n, bool asks);
-struct popup *popup_view(const char *title, const char *text, size_t size, const struct ui_stretch *stretches, size_t n);
+struct popup *popup_new(void);
 void popup_free(struct popup *p);
+/* Each puts something else into the popup: items to choose from (see ui_pick), a text to read (see ui_view),
+ * nothing. */
+void popup_set_pick(struct popup *p, const char *title, const struct ui_item *items, size_t n, bool asks);
+void popup_set_view(struct popup *p, const char *title, const char *text, size_t size,
+                    const struct ui_stretch *stretches,
+                    size_t n);
+void popup_clear(struct popup *p);
+/* Replaces the items to choose from; what was typed filters them unless the popup asks for items. */
 void popup_set_items(struct popup *p, const struct ui_item *items, size_t n);
-/* Draws in the middle of the area; the cursor's place is put into y, x, or left alone. */
-void popup_draw(struct popup *p, struct canvas *s, const struct area *a, int *y, int *x);
-
-enum popup_result { POPUP_NOTHING, POPUP_CLOSED, POPUP_CHOSEN, POPUP_ASKED, POPUP_COPY };
-enum popup_result popup_key(struct popup *p, const struct key *key);
-/* The command of the item that was chosen, or the text to copy; and what is typed. The popup's. */
-const char *popup_text(const struct popup *p);
+/* Replaces what was typed. */
 void popup_set_query(struct popup *p, const char *text);
-const char *popup_query(const struct popup *p);
 
 #endif

@@ -1,4 +1,4 @@
-/* Settings: drawing and moving. */
+/* Settings: drawing, selecting and typing. */
 #include <config.h>
 
 #include "ui/panes/settings.h"
@@ -6,24 +6,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "ui/panes/candidates.h"
+#include "ui/panes/field.h"
 #include "ui/text/text.h"
 
-enum { NAME = 20, VALUE = 9 };
-/* Of candidates and of settings so many are shown before the other ones have to give way. */
+enum { NAME = 20, VALUE = 9 }; /* columns; a slider has the rest */
+/* So many candidates and settings are shown before the others have to give way; a heading takes two rows. */
 enum { LEAST_CANDIDATES = 5, LEAST_ROWS = 3, HEADING = 2 };
 
 struct setting { char *name, *value, *help, *source, *typed; double position; bool number; };
 
 struct settings {
     struct setting *at;
-    size_t n, focus, first; /* first: the one at the top */
+    size_t n, focus, first; /* focus: the selected one; first: the one at the top */
     struct candidates candidates;
     char *summary;
-    struct field field;     /* of the one in focus */
+    struct field field;     /* of the selected one */
     char *trouble;          /* with what is typed; NULL: none */
-    struct area sliders;    /* where they stood last */
 };
 
 struct settings *settings_new(void)
@@ -31,7 +32,7 @@ struct settings *settings_new(void)
     return calloc(1, sizeof(struct settings));
 }
 
-static void clear(struct settings *p)
+static void clear_settings(struct settings *p)
 {
     for (size_t i = 0; i < p->n; i++) {
         free(p->at[i].name);
@@ -49,21 +50,21 @@ void settings_free(struct settings *p)
 {
     if (p == NULL)
         return;
-    clear(p);
+    clear_settings(p);
     candidates_free(&p->candidates);
     free(p->summary);
     free(p->trouble);
     free(p);
 }
 
-static struct setting copy(const struct ui_setting *from)
+static struct setting copy_setting(const struct ui_setting *from)
 {
-    return (struct setting){.name = candidates_copy(from->name), .value = candidates_copy(from->value),
-                            .help = candidates_copy(from->help), .source = candidates_copy(from->source),
-                            .typed = candidates_copy(from->typed), .position = from->position, .number = from->number};
+    return (struct setting){.name = text_clean_line(from->name), .value = text_clean_line(from->value),
+                            .help = text_clean_line(from->help), .source = text_clean_line(from->source),
+                            .typed = text_clean_line(from->typed), .position = from->position, .number = from->number};
 }
 
-/* The focus stays on the setting of that name; where it is gone, so is its field. */
+/* Selects the setting of that name again. If it is gone, its field closes. */
 static void find_focus(struct settings *p, const char *name)
 {
     size_t i = 0;
@@ -76,22 +77,21 @@ static void find_focus(struct settings *p, const char *name)
 
 bool settings_set(struct settings *p, const struct ui_setting *list, size_t n)
 {
-    char *focus = p->n > 0 ? candidates_copy(p->at[p->focus].name) : NULL;
-    clear(p);
+    char *focus = p->n > 0 ? text_clean_line(p->at[p->focus].name) : NULL;
+    clear_settings(p);
     p->at = calloc(n + 1, sizeof *p->at);
     for (; p->at != NULL && p->n < n; p->n++)
-        p->at[p->n] = copy(&list[p->n]);
+        p->at[p->n] = copy_setting(&list[p->n]);
     find_focus(p, focus);
     free(focus);
     return p->at != NULL;
 }
 
-bool settings_set_candidates(struct settings *p, const struct ui_candidate *list, size_t n, const char *summary)
+void settings_set_candidates(struct settings *p, const struct ui_candidate *list, size_t n, const char *summary)
 {
     candidates_set(&p->candidates, list, n);
     free(p->summary);
-    p->summary = candidates_copy(summary);
-    return true;
+    p->summary = text_clean_line(summary);
 }
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */
@@ -104,7 +104,8 @@ static int value_column(const struct setting *from, int columns)
     return name <= NAME && NAME + value <= columns ? NAME : name;
 }
 
-static void draw_setting(const struct settings *p, struct canvas *s, const struct area *a, int row, size_t i, bool focus)
+static void draw_setting(const struct settings *p, struct canvas *s, const struct area *a, int row, size_t i,
+                         bool focus)
 {
     const struct setting *from = &p->at[i];
     bool selected = focus && i == p->focus;
@@ -120,10 +121,10 @@ static void draw_setting(const struct settings *p, struct canvas *s, const struc
         candidates_bar(s, a, row, NAME + VALUE, width, from->position);
 }
 
-/* Where the panes' parts stand, from above. */
+/* How many rows each part of the pane takes, from above. */
 struct parts { int settings, help, candidates; bool gap_before_help, gap_before_candidates; };
 
-/* What the setting in focus does, or what is wrong with what was typed. */
+/* What the selected setting does, or what is wrong with the value typed. */
 static const char *help_of(const struct settings *p)
 {
     const char *help = p->trouble != NULL ? p->trouble : p->at[p->focus].help;
@@ -141,7 +142,7 @@ static int help_lines(const struct settings *p, int columns)
 }
 
 /* The candidates give way to the settings down to LEAST_CANDIDATES, then the settings to them. */
-static struct parts divide(const struct settings *p, const struct area *a)
+static struct parts divide_rows(const struct settings *p, const struct area *a)
 {
     struct parts parts = {.settings = (int)p->n, .help = p->n > 0 ? help_lines(p, a->columns) : 0};
     int wanted = p->candidates.n > 0 ? (int)p->candidates.n + HEADING : p->summary != NULL;
@@ -201,53 +202,66 @@ static void draw_candidates(struct settings *p, struct canvas *s, const struct a
     candidates_draw(&p->candidates, s, &own, row, p->candidates.n);
 }
 
-void settings_draw(struct settings *p, struct canvas *s, const struct area *a, bool focus, int *y, int *x)
+static struct area inside(const struct area *a)
 {
-    struct area inner = {a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
-    struct parts parts = divide(p, &inner);
+    return (struct area){a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
+}
+
+static int field_column(const struct settings *p)
+{
+    return p->at[p->focus].number ? NAME : value_column(&p->at[p->focus], 0);
+}
+
+static void draw_pane(void *pane, struct canvas *s, const struct area *a, bool focus)
+{
+    struct settings *p = pane;
+    struct area inner = inside(a);
+    struct parts parts = divide_rows(p, &inner);
     for (int i = 0; i < inner.rows; i++)
         canvas_blank(s, &inner, i, 0, inner.columns, STYLE_TEXT);
     canvas_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, "Settings");
-    p->sliders = inner;
     draw_settings(p, s, &inner, parts.settings, focus);
     int row = parts.settings + parts.gap_before_help;
     if (p->n > 0)
         row = draw_help(p, s, &inner, row) + parts.gap_before_candidates;
     draw_candidates(p, s, &inner, row, parts.candidates);
     if (p->field.open && focus && p->n > 0)
-        field_draw(&p->field, s, &inner, (int)(p->focus - p->first), p->at[p->focus].number ? NAME : value_column(&p->at[p->focus], 0), y, x);
+        field_draw(&p->field, s, &inner, (int)(p->focus - p->first), field_column(p));
 }
 
-/* ---- typing ----------------------------------------------------------------------------------------------------- */
-
-struct field *settings_field(struct settings *p)
+static void put_cursor(const void *pane, const struct area *a, bool focus, int *y, int *x)
 {
-    return &p->field;
+    const struct settings *p = pane;
+    struct area inner = inside(a);
+    if (!p->field.open || !focus || p->n == 0)
+        return;
+    *y = inner.y + (int)(p->focus - p->first);
+    *x = inner.x + field_cursor(&p->field, &inner, field_column(p));
 }
 
-bool settings_is_number(const struct settings *p)
-{
-    return p->n > 0 && p->at[p->focus].number;
-}
+/* ---- selecting and typing --------------------------------------------------------------------------------------- */
 
-void settings_open_field(struct settings *p, const char *text)
+static void open_field(struct settings *p, const char *text)
 {
     if (p->n == 0)
         return;
-    const char *present = p->at[p->focus].typed;
-    field_open(&p->field, text != NULL ? text : present != NULL ? present : "");
+    field_open(&p->field, text);
     free(p->trouble);
     p->trouble = NULL;
+}
+
+void settings_open_field(struct settings *p)
+{
+    const char *present = p->n > 0 ? p->at[p->focus].typed : NULL;
+    open_field(p, present != NULL ? present : "");
 }
 
 void settings_typed(struct settings *p, const char *trouble)
 {
     free(p->trouble);
-    p->trouble = candidates_copy(trouble);
+    p->trouble = text_clean_line(trouble);
     p->field.open = p->field.open && trouble != NULL;
 }
-
-/* ---- moving ----------------------------------------------------------------------------------------------------- */
 
 void settings_move(struct settings *p, int step)
 {
@@ -261,15 +275,85 @@ const char *settings_name(const struct settings *p)
     return p->n > 0 ? p->at[p->focus].name : NULL;
 }
 
-bool settings_at(struct settings *p, int row, int column, double *position)
+/* Tells something about the selected setting. Its name is copied, as the answer may replace the settings. */
+static struct pane_reaction tell_setting(const struct settings *p, enum ui_action_kind kind)
 {
-    size_t i = p->first + (size_t)(row - 1);
-    if (row < 1 || i >= p->n || row > divide(p, &p->sliders).settings)
-        return false;
-    int width = p->sliders.columns - NAME - VALUE, x = column - 1 - NAME - VALUE;
+    const char *name = settings_name(p);
+    return name != NULL ? pane_tell_text(kind, name, strlen(name)) : pane_taken();
+}
+
+/* ---- keys ------------------------------------------------------------------------------------------------------- */
+
+/* Gives the value typed to the program, which answers with settings_typed. */
+static struct pane_reaction tell_typed(const struct settings *p)
+{
+    struct pane_reaction r = tell_setting(p, UI_SETTING_TYPED);
+    r.action.typed = p->field.text;
+    return r;
+}
+
+/* Keys of an open field. */
+static struct pane_reaction first_key(void *pane, const struct key *key)
+{
+    struct settings *p = pane;
+    if (!p->field.open)
+        return (struct pane_reaction){.does = PANE_UNUSED};
+    switch (field_key(&p->field, key)) {
+    case FIELD_UNUSED: return (struct pane_reaction){.does = PANE_UNUSED};
+    case FIELD_EDITED: break;
+    case FIELD_LEFT: settings_typed(p, NULL); break;
+    case FIELD_DONE: return tell_typed(p);
+    }
+    return pane_taken();
+}
+
+static struct pane_reaction settings_key(void *pane, const struct key *key, bool busy)
+{
+    struct settings *p = pane;
+    bool digit = key->code == KEYS_CHARACTER && key->modifiers == 0 && wcschr(L"0123456789.-", key->character) != NULL;
+    if (!digit || p->n == 0 || !p->at[p->focus].number)
+        return pane_leave(key, busy, false, "composer");
+    open_field(p, (const char[]){(char)key->character, '\0'});
+    return pane_taken();
+}
+
+/* ---- mouse ------------------------------------------------------------------------------------------------------ */
+
+/* Where in the slider of setting i a column of the screen lies, 0..1; negative: beside it. */
+static double slider_position(const struct settings *p, size_t i, const struct area *inner, int screen_x)
+{
+    int width = inner->columns - NAME - VALUE, x = screen_x - inner->x - NAME - VALUE;
+    return width > 0 && x >= 0 && x < width && p->at[i].position >= 0 ? (double)(x + 0.5) / width : -1;
+}
+
+static struct pane_reaction settings_mouse(void *pane, const struct area *a, const struct key *key)
+{
+    struct settings *p = pane;
+    struct area inner = inside(a);
+    int row = key->mouse.y - inner.y;
+    size_t i = p->first + (size_t)row;
+    if (pane_key_is_wheel(key) || row < 0 || i >= p->n || row >= divide_rows(p, &inner).settings)
+        return pane_taken();
     if (i != p->focus)
         settings_typed(p, NULL);
     p->focus = i;
-    *position = width > 0 && x >= 0 && x < width && p->at[p->focus].position >= 0 ? (double)(x + 0.5) / width : -1;
-    return true;
+    struct pane_reaction r = pane_taken();
+    double position = slider_position(p, i, &inner, key->mouse.x);
+    if (position >= 0)
+        r = tell_setting(p, UI_SETTING_DRAG);
+    r.action.position = position;
+    r.takes_focus = true;
+    return r;
 }
+
+const struct pane settings_pane = {
+    .at = LAYOUT_SIDE,
+    .place = PLACE_SETTINGS,
+    .folds = true,
+    .hints = {{"keys", "keys"}, {"setting-type", "type"}, {"setting-default", "default"}},
+    .draw = draw_pane,
+    .cursor = put_cursor,
+    .first_key = first_key,
+    .key = settings_key,
+    .mouse = settings_mouse,
+};

@@ -1,32 +1,125 @@
-/* Status: the line above the transcript and the one at the bottom. */
+/* Status: what goes on, the context, the speed and the keys of the pane in focus, as far as there is room. */
 #include <config.h>
 
-#include <stdio.h>
-#include <string.h>
+#include "ui/panes/status.h"
 
-#include "ui/internal.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
 #include "ui/text/text.h"
 
-enum { BAR = 8, LEAST_TITLE = 10 }; /* columns; a title is shortened to so many before the model is left out */
+enum { BAR = 8 }; /* columns of the bar that shows how full the context is */
+/* For which a remark stays, and an error. */
+#define NOTICE_SECONDS 6.0
+#define ERROR_SECONDS 18.0
 
-static int width_of(const char *text)
+struct status {
+    const struct bindings *bindings;
+    const struct pane_hint *hints;
+    enum ui_state state;
+    char *text, *speed;
+    size_t used, available; /* tokens of the context */
+    char *notice;           /* NULL: none */
+    bool is_error;
+    double notice_until;    /* seconds_now() */
+    bool is_long;           /* the notice did not fit into the line when drawn last */
+};
+
+static double seconds_now(void)
 {
-    return text != NULL ? text_columns(text, strlen(text), 0) : 0;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-void head_draw(struct ui *ui)
+struct status *status_new(const struct bindings *bindings)
 {
-    const struct area *a = &ui->layout.head;
-    const char *title = ui->head_title != NULL ? ui->head_title : "";
-    const char *model = ui->head_model != NULL ? ui->head_model : "";
-    int right = width_of(model), left = width_of(title);
-    bool both = (left < LEAST_TITLE ? left : LEAST_TITLE) + right + 3 < a->columns;
-    struct area place = {a->y, a->x, 1, both ? a->columns - right - 3 : a->columns - 1};
-    canvas_puts(ui->screen, &place, 0, 1, STYLE_TITLE, title);
-    place.columns = a->columns;
-    if (both)
-        canvas_puts(ui->screen, &place, 0, a->columns - right - 1, STYLE_DIM, model);
+    struct status *s = calloc(1, sizeof *s);
+    if (s != NULL)
+        s->bindings = bindings;
+    return s;
 }
+
+void status_free(struct status *s)
+{
+    if (s == NULL)
+        return;
+    free(s->text);
+    free(s->speed);
+    free(s->notice);
+    free(s);
+}
+
+void status_set(struct status *s, const struct ui_status *status)
+{
+    free(s->text);
+    free(s->speed);
+    s->state = status->state;
+    s->used = status->used;
+    s->available = status->available;
+    s->text = text_clean_line(status->text);
+    s->speed = text_clean_line(status->speed);
+}
+
+bool status_is_busy(const struct status *s)
+{
+    return s->state == UI_BUSY;
+}
+
+void status_set_hints(struct status *s, const struct pane_hint *hints)
+{
+    s->hints = hints;
+}
+
+/* ---- remarks ---------------------------------------------------------------------------------------------------- */
+
+void status_notice(struct status *s, bool is_error, const char *text)
+{
+    free(s->notice);
+    s->notice = text_clean_line(text);
+    s->is_error = is_error;
+    s->is_long = false;
+    s->notice_until = seconds_now() + (is_error ? ERROR_SECONDS : NOTICE_SECONDS);
+}
+
+int status_timeout(const struct status *s)
+{
+    if (s->notice == NULL)
+        return -1;
+    double left = s->notice_until - seconds_now();
+    return left > 0 ? (int)(left * 1000) + 1 : 0;
+}
+
+bool status_tick(struct status *s)
+{
+    if (s->notice == NULL || seconds_now() < s->notice_until)
+        return false;
+    status_notice(s, false, NULL);
+    return true;
+}
+
+static void draw_notice(void *pane, struct canvas *canvas, const struct area *a, bool focus)
+{
+    const struct status *s = pane;
+    size_t size, end;
+    int row = 0, lines = 0;
+    (void)focus;
+    if (s->notice == NULL || !s->is_long)
+        return;
+    size = strlen(s->notice);
+    for (size_t at = 0; at < size && lines < a->rows; lines++)
+        at += text_wrap(s->notice + at, size - at, a->columns - 2, &end);
+    for (size_t at = 0; at < size && row < lines; row++) {
+        size_t next = text_wrap(s->notice + at, size - at, a->columns - 2, &end);
+        canvas_blank(canvas, a, a->rows - lines + row, 0, a->columns, STYLE_TEXT);
+        canvas_text(canvas, a, a->rows - lines + row, 1, s->is_error ? STYLE_ERROR : STYLE_NOTE, s->notice + at, end);
+        at += next;
+    }
+}
+
+/* ---- the line --------------------------------------------------------------------------------------------------- */
 
 /* 1204 as "1,204". */
 static void write_count(size_t n, char *out, size_t size)
@@ -41,95 +134,66 @@ static void write_count(size_t n, char *out, size_t size)
     out[at] = '\0';
 }
 
-static int draw_context(struct ui *ui, const struct area *a, int column)
+static int draw_context(const struct status *s, struct canvas *canvas, const struct area *a, int column)
 {
     char used[32], available[32];
-    bool ascii = canvas_is_ascii(ui->screen);
-    if (ui->available == 0)
+    bool ascii = canvas_is_ascii(canvas);
+    if (s->available == 0)
         return column;
-    size_t filled = (ui->used * BAR + ui->available - 1) / ui->available; /* a little is seen */
-    write_count(ui->used, used, sizeof used);
-    write_count(ui->available, available, sizeof available);
-    column = canvas_puts(ui->screen, a, 0, column, STYLE_STATUS, "context ");
+    size_t filled = (s->used * BAR + s->available - 1) / s->available; /* rounded up, so that a little shows */
+    write_count(s->used, used, sizeof used);
+    write_count(s->available, available, sizeof available);
+    column = canvas_puts(canvas, a, 0, column, STYLE_STATUS, "context ");
     for (size_t i = 0; i < BAR; i++)
-        column = canvas_puts(ui->screen, a, 0, column, i < filled ? STYLE_BAR : STYLE_BAR_EMPTY,
+        column = canvas_puts(canvas, a, 0, column, i < filled ? STYLE_BAR : STYLE_BAR_EMPTY,
                              i < filled ? ascii ? "#" : "▓" : ascii ? "." : "░");
-    return canvas_printf(ui->screen, a, 0, column, STYLE_STATUS, " %s/%s   ", used, available);
+    return canvas_printf(canvas, a, 0, column, STYLE_STATUS, " %s/%s   ", used, available);
 }
 
-struct hint { const char *command, *word; };
-enum { HINTS = 5 };
-
-/* The keys that help further where the focus is, as far as there is room. */
-static void draw_hints(struct ui *ui, const struct area *a, int column)
+/* Names the keys that help further where the focus is, as far as there is room. */
+static void draw_hints(const struct status *s, struct canvas *canvas, const struct area *a, int column)
 {
-    static const struct hint places[][HINTS] = {
-        [FOCUS_COMPOSER] = {{"keys", "keys"}, {"palette", "palette"}, {"settings", "settings"}, {"lens", "lens"}, {"list", "chats"}},
-        [FOCUS_TRANSCRIPT] = {{"keys", "keys"}, {"/edit", "edit"}, {"/regenerate", "again"}, {"copy-message", "copy"},
-                              {"composer", "write"}},
-        [FOCUS_LIST] = {{"keys", "keys"}, {"list-open", "open"}, {"/rename", "rename"}, {"/delete", "delete"}},
-        [FOCUS_SETTINGS] = {{"keys", "keys"}, {"setting-type", "type"}, {"setting-default", "default"}},
-        [FOCUS_LENS] = {{"keys", "keys"}, {"lens-fork", "take"}, {"lens-words", "own words"}, {"lens-draw", "draw anew"},
-                        {"/step", "steps"}},
-    };
-    const struct hint *hints = places[ui->focus];
     char text[160] = "";
     size_t size = 0;
-    for (size_t i = 0; i < HINTS && hints[i].command != NULL; i++) {
-        const char *key = bindings_key(ui->bindings, hints[i].command);
+    for (size_t i = 0; s->hints != NULL && i < PANE_HINTS && s->hints[i].command != NULL; i++) {
+        const char *key = bindings_key(s->bindings, s->hints[i].command);
         char one[48], name[24] = "";
         if (key == NULL)
             continue;
         snprintf(name, sizeof name, "%s", key);
         if (name[0] == 'f' && name[1] != '\0')
             name[0] = 'F';
-        int n = snprintf(one, sizeof one, "%s%s %s", size > 0 ? "  " : "", name, hints[i].word);
+        int n = snprintf(one, sizeof one, "%s%s %s", size > 0 ? "  " : "", name, s->hints[i].word);
         if (column + (int)size + n + 2 > a->columns || size + (size_t)n >= sizeof text)
             break;
         memcpy(text + size, one, (size_t)n + 1);
         size += (size_t)n;
     }
-    canvas_puts(ui->screen, a, 0, a->columns - (int)size - 1, STYLE_DIM, text);
+    canvas_puts(canvas, a, 0, a->columns - (int)size - 1, STYLE_DIM, text);
 }
 
-/* A long remark takes the last rows of the transcript too. */
-static void draw_notice(struct ui *ui)
+static void draw_status(void *pane, struct canvas *canvas, const struct area *a, bool focus)
 {
-    const struct area *bottom = &ui->layout.status, *above = &ui->layout.transcript;
-    unsigned style = ui->notice_is_error ? STYLE_ERROR : STYLE_NOTE;
-    size_t size = strlen(ui->notice), at = 0, end;
-    int row = 0, lines = 0;
-    if (width_of(ui->notice) + 2 <= bottom->columns) {
-        canvas_puts(ui->screen, bottom, 0, 1, style, ui->notice);
+    struct status *s = pane;
+    static const unsigned styles[] = {[UI_IDLE] = STYLE_STATUS, [UI_BUSY] = STYLE_STATUS_BUSY,
+        [UI_FAILED] = STYLE_STATUS_ERROR};
+    (void)focus;
+    canvas_blank(canvas, a, 0, 0, a->columns, STYLE_STATUS);
+    if (s->notice != NULL) {
+        s->is_long = text_columns(s->notice, strlen(s->notice), 0) + 2 > a->columns;
+        if (!s->is_long)
+            canvas_puts(canvas, a, 0, 1, s->is_error ? STYLE_ERROR : STYLE_NOTE, s->notice);
         return;
     }
-    while (at < size && lines < above->rows) {
-        at += text_wrap(ui->notice + at, size - at, above->columns - 2, &end);
-        lines++;
-    }
-    for (at = 0; at < size && row < lines; row++) {
-        size_t next = text_wrap(ui->notice + at, size - at, above->columns - 2, &end);
-        canvas_blank(ui->screen, above, above->rows - lines + row, 0, above->columns, STYLE_TEXT);
-        canvas_text(ui->screen, above, above->rows - lines + row, 1, style, ui->notice + at, end);
-        at += next;
-    }
-}
-
-void status_draw(struct ui *ui)
-{
-    const struct area *a = &ui->layout.status;
-    static const unsigned styles[] = {STYLE_STATUS, STYLE_STATUS_BUSY, STYLE_STATUS_ERROR};
-    canvas_blank(ui->screen, a, 0, 0, a->columns, STYLE_STATUS);
-    if (ui->notice != NULL) {
-        draw_notice(ui);
-        return;
-    }
-    const char *text = ui->status_text != NULL ? ui->status_text : "";
-    int column = canvas_puts(ui->screen, a, 0, 1, styles[ui->state], text);
+    const char *text = s->text != NULL ? s->text : "";
+    int column = canvas_puts(canvas, a, 0, 1, styles[s->state], text);
     column += *text != '\0' ? 3 : 0;
     if (column + 34 < a->columns)
-        column = draw_context(ui, a, column);
-    if (ui->status_speed != NULL && column + width_of(ui->status_speed) + 3 < a->columns)
-        column = canvas_printf(ui->screen, a, 0, column, STYLE_STATUS, "%s   ", ui->status_speed);
-    draw_hints(ui, a, column);
+        column = draw_context(s, canvas, a, column);
+    if (s->speed != NULL && column + text_columns(s->speed, strlen(s->speed), 0) + 3 < a->columns)
+        column = canvas_printf(canvas, a, 0, column, STYLE_STATUS, "%s   ", s->speed);
+    draw_hints(s, canvas, a, column);
 }
+
+const struct pane status_pane = {.at = LAYOUT_STATUS, .place = PLACE_COMPOSER, .draw = draw_status};
+const struct pane notice_pane = {.at = LAYOUT_TRANSCRIPT, .place = PLACE_COMPOSER, .draw = draw_notice};

@@ -1,16 +1,24 @@
-/* Transcript: drawing, and selecting text with the mouse. */
+/* Transcript: drawing. */
 #include <config.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "ui/text/text.h"
+#include "base/buf.h"
 #include "ui/panes/transcript-internal.h"
+#include "ui/text/render.h"
+#include "ui/text/text.h"
 
-/* Columns left and right of the text. */
-enum { INDENT = 2, MARGIN = 1 };
+enum { INDENT = TRANSCRIPT_INDENT };
+
+/* What is drawn, and where. */
+struct drawing {
+    const struct transcript *t;
+    struct canvas *s;
+    const struct area *a;
+    bool ascii;
+};
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
 
@@ -22,284 +30,162 @@ static void write_time(int64_t milliseconds, char *out, size_t size)
     localtime_r(&then, &day);
     localtime_r(&now, &today);
     bool same = day.tm_year == today.tm_year && day.tm_yday == today.tm_yday;
-    if (strftime(out, size, same ? "%H:%M" : day.tm_year == today.tm_year ? "%b %-d %H:%M" : "%Y-%m-%d %H:%M", &day) == 0)
+    if (strftime(out, size, same ? "%H:%M" : day.tm_year == today.tm_year ? "%b %-d %H:%M" : "%Y-%m-%d %H:%M",
+                 &day) == 0)
         *out = '\0';
 }
 
-static void draw_name(const struct transcript *t, struct canvas *s, const struct area *a, int row, const struct block *b,
-                      bool selected)
+static void draw_name(const struct drawing *d, int row, const struct message *x)
 {
-    unsigned style = b->speaker == UI_YOU ? STYLE_USER : STYLE_ASSISTANT;
-    int column = canvas_puts(s, a, row, INDENT - 1, style, b->speaker == UI_YOU ? "You" : "Palaver");
+    unsigned style = x->speaker == UI_YOU ? STYLE_USER : STYLE_ASSISTANT;
+    int column = canvas_puts(d->s, d->a, row, INDENT - 1, style, x->speaker == UI_YOU ? "You" : "Palaver");
     char time_text[40] = "";
-    if (b->siblings > 1)
-        column = canvas_printf(s, a, row, column + 1, STYLE_KEY, t->ascii ? "<%d/%d>" : "‹%d/%d›", b->sibling + 1,
-                               b->siblings);
-    if (b->time != 0)
-        write_time(b->time, time_text, sizeof time_text);
-    column = canvas_puts(s, a, row, column + (*time_text != '\0' ? 2 : 0), STYLE_DIM, time_text);
-    if (b->about != NULL && *b->about != '\0')
-        canvas_printf(s, a, row, column, STYLE_DIM, t->ascii ? " - %s" : " · %s", b->about);
-    if (selected)
-        canvas_puts(s, a, row, 0, STYLE_SELECTED, t->ascii ? ">" : "▌");
+    if (x->siblings > 1)
+        column = canvas_printf(d->s, d->a, row, column + 1, STYLE_KEY, d->ascii ? "<%d/%d>" : "‹%d/%d›", x->sibling + 1,
+                               x->siblings);
+    if (x->time != 0)
+        write_time(x->time, time_text, sizeof time_text);
+    column = canvas_puts(d->s, d->a, row, column + (*time_text != '\0' ? 2 : 0), STYLE_DIM, time_text);
+    if (x->about != NULL && *x->about != '\0')
+        canvas_printf(d->s, d->a, row, column, STYLE_DIM, d->ascii ? " - %s" : " · %s", x->about);
 }
 
-static void draw_window(const struct transcript *t, struct canvas *s, const struct area *a, int row)
+static void draw_window(const struct drawing *d, int row, const char *label)
 {
-    int width = text_columns(t->window_label, strlen(t->window_label), 0) + 2;
-    int left = (a->columns - width) / 2;
-    canvas_hline(s, a, row, 0, a->columns, STYLE_WINDOW);
+    int width = text_columns(label, strlen(label), 0) + 2;
+    int left = (d->a->columns - width) / 2;
+    canvas_hline(d->s, d->a, row, 0, d->a->columns, STYLE_WINDOW);
     if (left >= 0)
-        canvas_printf(s, a, row, left, STYLE_WINDOW, " %s ", t->window_label);
+        canvas_printf(d->s, d->a, row, left, STYLE_WINDOW, " %s ", label);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------ */
 
-static bool point_before(const struct point *a, const struct point *b)
-{
-    if (a->block != b->block)
-        return a->block < b->block;
-    return a->line != b->line ? a->line < b->line : a->column < b->column;
-}
+/* Where on a row the next text goes; columns [from, to) of the text are reversed. */
+struct pen { int row, column, from, to; };
 
-/* The columns of a line that are selected; false when none are. */
-static bool selected_columns(const struct transcript *t, size_t block, int line, int *from, int *to)
-{
-    const struct point *first = &t->from, *last = &t->to;
-    if (!t->dragging)
-        return false;
-    if (point_before(last, first)) {
-        first = &t->to;
-        last = &t->from;
-    }
-    struct point begin = {block, line, 0}, end = {block, line, 1 << 20};
-    if (point_before(&end, first) || point_before(last, &begin))
-        return false;
-    *from = first->block == block && first->line == line ? first->column : 0;
-    *to = last->block == block && last->line == line ? last->column : 1 << 20;
-    return *from < *to;
-}
-
-/* How many bytes of text from source on have the same state: inside a match or outside. */
-static size_t until_change(const struct transcript *t, size_t block, size_t source, size_t size, bool *inside, bool *now)
-{
-    *inside = *now = false;
-    for (size_t i = 0; i < t->n_matches; i++) {
-        const struct ui_match *m = &t->matches[i];
-        if (m->message != block || m->end <= source)
-            continue;
-        if (m->start >= source + size)
-            continue;
-        if (m->start > source) {
-            size = m->start - source;
-            continue;
-        }
-        *inside = true;
-        *now = i == t->match;
-        return m->end - source < size ? m->end - source : size;
-    }
-    return size;
-}
-
-struct pen { struct canvas *s; const struct area *a; int row, column, from, to; };
-
-/* Writes text, the selected columns reversed. */
-static void write_text(struct pen *pen, unsigned style, const char *text, size_t size)
+static void write_text(const struct drawing *d, struct pen *pen, unsigned style, const char *text, size_t size)
 {
     while (size > 0) {
         bool inside = pen->column >= INDENT + pen->from && pen->column < INDENT + pen->to;
         int border = pen->column < INDENT + pen->from ? INDENT + pen->from : inside ? INDENT + pen->to : 1 << 20;
-        size_t piece = border - pen->column < pen->a->columns ? text_fit(text, size, border - pen->column) : size;
+        size_t piece = border - pen->column < d->a->columns ? text_fit(text, size, border - pen->column) : size;
         if (piece == 0)
             piece = size;
-        int column = canvas_text(pen->s, pen->a, pen->row, pen->column, inside ? style ^ STYLE_REVERSE : style, text, piece);
-        pen->column = column;
+        unsigned shown = inside ? style ^ STYLE_REVERSE : style;
+        pen->column = canvas_text(d->s, d->a, pen->row, pen->column, shown, text, piece);
         text += piece;
         size -= piece;
     }
 }
 
-/* The remarks that belong to a line, from the right end inwards. */
-static void draw_marks(const struct transcript *t, struct canvas *s, const struct area *a, int row, size_t index, int line)
+/* Writes a span, of which parts may be in matches and in tokens of different shades. */
+static void write_span(const struct drawing *d, struct pen *pen, size_t index, const struct render_span *span,
+                       const char *text)
 {
-    const struct block *b = &t->blocks[index];
-    int right = a->columns - 1;
-    for (size_t i = b->n_marks; i-- > 0;) {
-        const struct mark *m = &b->marks[i];
-        int width = text_columns(m->text, strlen(m->text), 0);
-        if (rendering_line_at(&b->lines, m->at) != (size_t)line || right - width < INDENT + 8)
+    for (size_t at = 0, size; at < span->size; at += size) {
+        bool inside = false, is_shown = false;
+        unsigned style = span->style;
+        size = span->size - at;
+        if (span->source != RENDER_NO_SOURCE) {
+            size = matches_stretch(d->t->matches, index, span->source + at, size, &inside, &is_shown);
+            size = lens_cursor_shade(d->t->lens, index, span->source + at, size, &style);
+        }
+        if (inside)
+            style = STYLE_MATCH | (is_shown ? STYLE_BOLD | STYLE_UNDERLINE : 0u);
+        write_text(d, pen, style, text + at, size);
+    }
+}
+
+/* The remarks that belong to a line, from the right end inwards. */
+static void draw_marks(const struct drawing *d, int row, const struct message *x, const struct rendering *r, int line)
+{
+    int right = d->a->columns - 1;
+    for (size_t i = x->n_marks; i-- > 0;) {
+        const struct message_mark *mark = &x->marks[i];
+        int width = text_columns(mark->text, strlen(mark->text), 0);
+        if (rendering_line_at(r, mark->at) != (size_t)line || right - width < INDENT + 8)
             continue;
-        canvas_puts(s, a, row, right - width, STYLE_MARK, m->text);
+        canvas_puts(d->s, d->a, row, right - width, STYLE_MARK, mark->text);
         right -= width + 1;
     }
 }
 
-static void draw_line(const struct transcript *t, struct canvas *s, const struct area *a, int row, size_t index, int line)
+static void draw_line(const struct drawing *d, int row, size_t index, int line)
 {
-    const struct rendering *r = &t->blocks[index].lines;
+    const struct message *x = messages_at(d->t->messages, index);
+    const struct rendering *r = message_lines_text(d->t->lines, index);
     const struct render_line *l = &r->lines[line];
-    struct pen pen = {.s = s, .a = a, .row = row, .column = INDENT};
-    selected_columns(t, index, line, &pen.from, &pen.to);
+    struct pen pen = {.row = row, .column = INDENT};
+    selection_columns(d->t->selection, index, line, &pen.from, &pen.to);
     for (uint32_t i = 0; i < l->n_spans; i++) {
         const struct render_span *span = &r->spans[l->span + i];
-        const char *text = buf_text(&r->text) + span->start;
-        for (size_t at = 0; at < span->size;) {
-            bool inside = false, now = false;
-            size_t size = span->size - at;
-            if (span->source != RENDER_NO_SOURCE && t->n_matches > 0)
-                size = until_change(t, index, span->source + at, size, &inside, &now);
-            unsigned shade = span->style;
-            if (span->source != RENDER_NO_SOURCE)
-                size = transcript_shade(t, index, span->source + at, size, &shade);
-            unsigned style = inside ? STYLE_MATCH | (now ? STYLE_BOLD | STYLE_UNDERLINE : 0u) : shade;
-            write_text(&pen, style, text + at, size);
-            at += size;
-        }
+        write_span(d, &pen, index, span, buf_text(&r->text) + span->start);
     }
-    draw_marks(t, s, a, row, index, line);
-    if (t->blocks[index].running && line + 1 == (int)r->n_lines)
-        canvas_puts(s, a, row, pen.column, STYLE_ASSISTANT, t->ascii ? "_" : "▌");
+    draw_marks(d, row, x, r, line);
+    if (x->running && line + 1 == (int)r->n_lines)
+        canvas_puts(d->s, d->a, row, pen.column, STYLE_ASSISTANT, d->ascii ? "_" : "▌");
 }
 
-static void draw_row(struct transcript *t, struct canvas *s, const struct area *a, int row, const struct place_in *at,
-                     bool focus)
+static void draw_row(const struct drawing *d, int row, const struct view_line *at, bool focus)
 {
-    int above = transcript_above(t, at->block);
-    const struct rendering *lines = transcript_lines(t, at->block);
-    int line = at->line - above;
+    const struct transcript *t = d->t;
+    int lines = (int)message_lines_text(t->lines, at->message)->n_lines;
+    int line = at->line - message_lines_above(t->lines, at->message);
+    size_t selected_message = view_selected(t->view);
     /* a line that two messages share belongs to both */
-    bool shared = line == 0 && at->block == t->selected + 1 && transcript_is_joined(t, at->block);
-    bool selected = focus && (at->block == t->selected || shared);
-    if (line >= 0 && line < (int)lines->n_lines)
-        draw_line(t, s, a, row, at->block, line);
-    else if (line == -1 && !t->base)
-        draw_name(t, s, a, row, &t->blocks[at->block], selected);
-    else if (line < 0)
-        draw_window(t, s, a, row);
-    if (selected && line >= 0 && line < (int)lines->n_lines)
-        canvas_puts(s, a, row, 0, STYLE_SELECTED, t->ascii ? ">" : "▌");
+    bool shared = line == 0 && at->message == selected_message + 1 && message_lines_is_joined(t->lines, at->message);
+    bool selected = focus && (at->message == selected_message || shared);
+    const char *window = message_lines_window(t->lines, at->message);
+    bool is_name = line == -1 && !message_lines_look(t->lines)->base;
+    if (line >= 0 && line < lines)
+        draw_line(d, row, at->message, line);
+    else if (is_name)
+        draw_name(d, row, messages_at(t->messages, at->message));
+    else if (line < 0 && window != NULL)
+        draw_window(d, row, window);
+    if (selected && (is_name || (line >= 0 && line < lines)))
+        canvas_puts(d->s, d->a, row, 0, STYLE_SELECTED, d->ascii ? ">" : "▌");
 }
 
 /* What the last row says when the end is not in view. */
-static void draw_more(struct transcript *t, struct canvas *s, const struct area *a)
+static void draw_more(const struct drawing *d)
 {
     char text[80];
-    int lines = transcript_new_lines(t);
-    if (t->follow)
+    int lines = view_new_lines(d->t->view), last = d->a->rows - 1;
+    if (view_follows(d->t->view))
         return;
     if (lines > 0)
-        snprintf(text, sizeof text, t->ascii ? " %d new line%s (End) " : " ↓ %d new line%s (End) ", lines,
+        snprintf(text, sizeof text, d->ascii ? " %d new line%s (End) " : " ↓ %d new line%s (End) ", lines,
                  lines == 1 ? "" : "s");
     else
-        snprintf(text, sizeof text, t->ascii ? " more below (End) " : " ↓ more below (End) ");
+        snprintf(text, sizeof text, d->ascii ? " more below (End) " : " ↓ more below (End) ");
     int width = text_columns(text, strlen(text), 0);
-    if (width + 2 < a->columns)
-        canvas_puts(s, a, a->rows - 1, a->columns - width - 1, lines > 0 ? STYLE_UNREAD : STYLE_DIM, text);
+    if (width + 2 < d->a->columns)
+        canvas_puts(d->s, d->a, last, d->a->columns - width - 1, lines > 0 ? STYLE_UNREAD : STYLE_DIM, text);
 }
 
-void transcript_draw(struct transcript *t, struct canvas *s, const struct area *a, bool focus)
+void transcript_draw(void *pane, struct canvas *s, const struct area *a, bool focus)
 {
-    int width = a->columns - INDENT - MARGIN;
-    t->width = width > 2 ? width : 2;
-    t->rows = a->rows;
-    t->ascii = canvas_is_ascii(s);
-    if (t->n == 0 || a->rows < 1)
+    const struct transcript *t = pane;
+    struct drawing d = {t, s, a, canvas_is_ascii(s)};
+    struct message_look look = *message_lines_look(t->lines);
+    int width = a->columns - INDENT - TRANSCRIPT_MARGIN;
+    look.width = width > 2 ? width : 2;
+    look.ascii = d.ascii;
+    message_lines_set_look(t->lines, &look);
+    view_settle(t->view, a->rows);
+    size_t n = messages_count(t->messages);
+    if (n == 0 || a->rows < 1)
         return;
-    transcript_settle(t);
-    struct place_in at = t->top;
+    struct view_line at = *view_top(t->view);
     for (int row = 0; row < a->rows; row++, at.line++) {
-        while (at.block < t->n && at.line >= transcript_height(t, at.block))
-            at = (struct place_in){.block = at.block + 1};
-        if (at.block >= t->n)
+        while (at.message < n && at.line >= message_lines_height(t->lines, at.message))
+            at = (struct view_line){.message = at.message + 1};
+        if (at.message >= n)
             break;
-        draw_row(t, s, a, row, &at, focus);
+        draw_row(&d, row, &at, focus);
     }
-    draw_more(t, s, a);
-    transcript_forget(t);
-}
-
-/* ---- selecting text --------------------------------------------------------------------------------------------- */
-
-static bool point_at(struct transcript *t, int row, int column, struct point *out)
-{
-    struct place_in at;
-    if (!transcript_at_row(t, row, &at))
-        return false;
-    *out = (struct point){at.block, at.line - transcript_above(t, at.block), column > INDENT ? column - INDENT : 0};
-    return true;
-}
-
-void transcript_drag_begin(struct transcript *t, int row, int column)
-{
-    t->dragging = false;
-    if (point_at(t, row, column, &t->from))
-        t->to = t->from;
-    else
-        t->from.block = t->n;
-}
-
-void transcript_drag(struct transcript *t, int row, int column)
-{
-    if (t->from.block < t->n && point_at(t, row, column, &t->to))
-        t->dragging = true;
-}
-
-bool transcript_has_drag(const struct transcript *t)
-{
-    return t->dragging;
-}
-
-void transcript_drag_clear(struct transcript *t)
-{
-    t->dragging = false;
-}
-
-/* Appends the selected columns of a line. */
-static void take_line(const struct rendering *r, int line, int from, int to, struct buf *out)
-{
-    const struct render_line *l = &r->lines[line];
-    struct buf whole;
-    buf_init(&whole, 1 << 20);
-    for (uint32_t i = 0; i < l->n_spans; i++) {
-        const struct render_span *span = &r->spans[l->span + i];
-        buf_append(&whole, buf_text(&r->text) + span->start, span->size);
-    }
-    size_t begin = text_fit(buf_text(&whole), whole.size, from), end = text_fit(buf_text(&whole), whole.size, to);
-    while (end > begin && to >= 1 << 20 && whole.data[end - 1] == ' ')
-        end--;
-    buf_append(out, buf_text(&whole) + begin, end - begin);
-    buf_free(&whole);
-}
-
-/* True when two lines are one in the message, broken only to fit. */
-static bool is_wrapped(const struct block *b, int line)
-{
-    const struct render_line *l = &b->lines.lines[line];
-    if (line + 1 >= (int)b->lines.n_lines || l[1].source <= l->source || l->block >= 0)
-        return false;
-    return memchr(buf_text(&b->text) + l->source, '\n', l[1].source - l->source) == NULL;
-}
-
-char *transcript_drag_text(struct transcript *t)
-{
-    struct buf out;
-    buf_init(&out, 64 << 20);
-    size_t first = t->from.block < t->to.block ? t->from.block : t->to.block;
-    size_t last = t->from.block < t->to.block ? t->to.block : t->from.block;
-    for (size_t i = first; t->dragging && i <= last && i < t->n; i++) {
-        const struct rendering *lines = transcript_lines(t, i);
-        for (int line = 0; line < (int)lines->n_lines; line++) {
-            int from, to;
-            if (!selected_columns(t, i, line, &from, &to))
-                continue;
-            take_line(lines, line, from, to, &out);
-            if (to >= 1 << 20)
-                buf_putc(&out, is_wrapped(&t->blocks[i], line) ? ' ' : '\n');
-        }
-    }
-    if (out.size == 0) {
-        buf_free(&out);
-        return NULL;
-    }
-    return buf_take(&out);
+    draw_more(&d);
+    message_lines_trim(t->lines, view_top(t->view)->message);
 }

@@ -1,4 +1,4 @@
-/* Entities: those that people and models write; any other stays as it is written. */
+/* Entities: those that models write; any other is shown as it is written. */
 #include <config.h>
 
 #include "ui/text/entity.h"

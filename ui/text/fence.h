@@ -7,10 +7,10 @@
 
 /* Zero before the first line. */
 struct fence {
-    char c;        /* what the open block's fence is made of, NUL: none is open */
-    size_t length;
+    char c;        /* the character of the open block's fence; NUL: none is open */
+    size_t length; /* of that fence */
 };
-/* Takes the next line, with or without its break. Returns whether it is of a code block, its fences among it. */
+/* Takes the next line, with or without its line break. Returns whether it belongs to a code block; fences do. */
 bool fence_line(struct fence *f, const char *line, size_t size);
 
 #endif

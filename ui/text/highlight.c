@@ -1,4 +1,4 @@
-/* Highlight: at each place of a line the first rule that knows what begins there takes it. */
+/* Highlight: at each place of a line, the first rule that recognises what begins there takes it. */
 #include <config.h>
 
 #include "ui/text/highlight.h"
@@ -39,13 +39,13 @@ static bool is_in_word(char c)
     return begins_word(c) || is_digit(c);
 }
 
-static bool has(const struct scan *s, unsigned flag)
+static bool has_flag(const struct scan *s, unsigned flag)
 {
     return (s->language->flags & flag) != 0;
 }
 
-/* The character n after the present one, NUL behind the line. */
-static char peek(const struct scan *s, size_t n)
+/* The character n after the current one; NUL after the end of the line. */
+static char peek_char(const struct scan *s, size_t n)
 {
     return s->at + n < s->size ? s->text[s->at + n] : '\0';
 }
@@ -56,22 +56,22 @@ static bool looking_at(const struct scan *s, const char *token)
     return size > 0 && s->size - s->at >= size && memcmp(s->text + s->at, token, size) == 0;
 }
 
-static void paint(const struct scan *s, size_t from, size_t to, uint16_t role)
+static void paint_chars(const struct scan *s, size_t from, size_t to, uint16_t role)
 {
     for (size_t i = from; i < to; i++)
         if (s->style[i] == STYLE_BLOCK)
             s->style[i] = role;
 }
 
-/* The next n characters. */
-static void take(struct scan *s, size_t n, uint16_t role)
+/* Takes the next n characters. */
+static void take_chars(struct scan *s, size_t n, uint16_t role)
 {
     size_t to = s->size - s->at < n ? s->size : s->at + n;
-    paint(s, s->at, to, role);
+    paint_chars(s, s->at, to, role);
     s->at = to;
 }
 
-/* Whether word[0..size) is one of a list that has blanks around each. */
+/* Whether word[0..size) is in a list of words, each between blanks. */
 static bool is_listed(const char *list, const char *word, size_t size, bool any_case)
 {
     if (list == NULL)
@@ -94,21 +94,21 @@ const struct language *highlight_language(const char *name, size_t size)
     return NULL;
 }
 
-/* ---- what goes on to the next line */
+/* ---- what continues on the next line ----------------------------------------------------------------------------- */
 
-/* Takes text up to and with what ends it, or the rest of the line; then it goes on in the next. */
+/* Takes text up to and including `until`, or the rest of the line: then it continues on the next. */
 static void take_until(struct scan *s, const char *until, uint16_t role)
 {
     size_t size = strlen(until);
-    bool escapes = role == STYLE_STRING && !has(s, LANGUAGE_PLAIN_QUOTES);
+    bool escapes = role == STYLE_STRING && !has_flag(s, LANGUAGE_PLAIN_QUOTES);
     s->h->until = until;
     s->h->role = role;
     while (s->at < s->size && s->h->until != NULL) {
         if (looking_at(s, until)) {
             s->h->until = NULL;
-            take(s, size, role);
+            take_chars(s, size, role);
         } else {
-            take(s, escapes && peek(s, 0) == '\\' ? 2 : 1, role);
+            take_chars(s, escapes && peek_char(s, 0) == '\\' ? 2 : 1, role);
         }
     }
 }
@@ -117,59 +117,59 @@ static bool take_long(struct scan *s)
 {
     const struct language *l = s->language;
     if (looking_at(s, l->open)) {
-        take(s, strlen(l->open), STYLE_COMMENT);
+        take_chars(s, strlen(l->open), STYLE_COMMENT);
         take_until(s, l->close, STYLE_COMMENT);
         return true;
     }
     for (int i = 0; i < 2; i++)
         if (looking_at(s, l->long_strings[i][0])) {
-            take(s, strlen(l->long_strings[i][0]), STYLE_STRING);
+            take_chars(s, strlen(l->long_strings[i][0]), STYLE_STRING);
             take_until(s, l->long_strings[i][1], STYLE_STRING);
             return true;
         }
     return false;
 }
 
-/* ---- what stands in one line */
+/* ---- what ends with the line ------------------------------------------------------------------------------------- */
 
 static bool take_comment(struct scan *s)
 {
     if (!looking_at(s, s->language->comment))
         return false;
     char before = s->at > 0 ? s->text[s->at - 1] : ' ';
-    if (has(s, LANGUAGE_VARIABLES | LANGUAGE_KEYS) && before != ' ' && before != '\t' && before != ';')
-        return false; /* a#b is a word of the shell, http://x one of YAML */
-    take(s, s->size, STYLE_COMMENT);
+    if (has_flag(s, LANGUAGE_VARIABLES | LANGUAGE_KEYS) && before != ' ' && before != '\t' && before != ';')
+        return false; /* a#b is one word in a shell, and http://x in YAML */
+    take_chars(s, s->size, STYLE_COMMENT);
     return true;
 }
 
-/* Whether, behind the present place and blanks, a key's colon follows. */
+/* Whether the colon of a key follows, after blanks. */
 static bool is_key(const struct scan *s)
 {
     size_t at = s->at;
     while (at < s->size && s->text[at] == ' ')
         at++;
     char next = at + 1 < s->size ? s->text[at + 1] : ' ';
-    return has(s, LANGUAGE_KEYS) && at < s->size && (s->text[at] == ':' || s->text[at] == '=') && next != ':' &&
-           !begins_word(has(s, LANGUAGE_SELECTORS) ? next : ' ');
+    return has_flag(s, LANGUAGE_KEYS) && at < s->size && (s->text[at] == ':' || s->text[at] == '=') && next != ':' &&
+           !begins_word(has_flag(s, LANGUAGE_SELECTORS) ? next : ' ');
 }
 
 static bool take_string(struct scan *s)
 {
     static const char ends[] = "\"\0'\0`";
-    char quote = peek(s, 0);
+    char quote = peek_char(s, 0);
     if (quote == '\0' || s->language->quotes == NULL || strchr(s->language->quotes, quote) == NULL)
         return false;
-    if (quote == '\'' && has(s, LANGUAGE_VARIABLES | LANGUAGE_KEYS) && s->at > 0 && is_in_word(s->text[s->at - 1]))
+    if (quote == '\'' && has_flag(s, LANGUAGE_VARIABLES | LANGUAGE_KEYS) && s->at > 0 && is_in_word(s->text[s->at - 1]))
         return false; /* don't */
-    if (quote == '\'' && has(s, LANGUAGE_LIFETIMES) && peek(s, 1) != '\\' && peek(s, 2) != '\'') {
-        take(s, 1, STYLE_TYPE);
+    if (quote == '\'' && has_flag(s, LANGUAGE_LIFETIMES) && peek_char(s, 1) != '\\' && peek_char(s, 2) != '\'') {
+        take_chars(s, 1, STYLE_TYPE);
         return true;
     }
     size_t from = s->at;
-    take(s, 1, STYLE_STRING);
+    take_chars(s, 1, STYLE_STRING);
     take_until(s, ends + (quote == '"' ? 0 : quote == '\'' ? 2 : 4), STYLE_STRING);
-    if (!has(s, LANGUAGE_LONG_QUOTES))
+    if (!has_flag(s, LANGUAGE_LONG_QUOTES))
         s->h->until = NULL;
     if (s->h->until == NULL && is_key(s))
         for (size_t i = from; i < s->at; i++)
@@ -179,38 +179,38 @@ static bool take_string(struct scan *s)
 
 static bool take_number(struct scan *s)
 {
-    if (!is_digit(peek(s, 0)) && !(peek(s, 0) == '.' && is_digit(peek(s, 1))))
+    if (!is_digit(peek_char(s, 0)) && !(peek_char(s, 0) == '.' && is_digit(peek_char(s, 1))))
         return false;
     size_t n = 1;
-    for (char c; (c = peek(s, n)) != '\0'; n++)
-        if (!is_in_word(c) && c != '.' && !((c == '-' || c == '+') && (peek(s, n - 1) | 32) == 'e'))
+    for (char c; (c = peek_char(s, n)) != '\0'; n++)
+        if (!is_in_word(c) && c != '.' && !((c == '-' || c == '+') && (peek_char(s, n - 1) | 32) == 'e'))
             break;
-    take(s, n, STYLE_NUMBER);
+    take_chars(s, n, STYLE_NUMBER);
     return true;
 }
 
 static size_t word_size(const struct scan *s, size_t n)
 {
-    while (is_in_word(peek(s, n)) || (has(s, LANGUAGE_DASHES) && peek(s, n) == '-'))
+    while (is_in_word(peek_char(s, n)) || (has_flag(s, LANGUAGE_DASHES) && peek_char(s, n) == '-'))
         n++;
     return n;
 }
 
-/* Words that a sign before them makes what they are: $x, @x, .x, #x. */
+/* Words that get their meaning from a sign before them: $x, @x, .x, #x. */
 static bool take_signed_word(struct scan *s)
 {
-    char sign = peek(s, 0);
-    bool word = begins_word(peek(s, 1));
-    if (sign == '$' && has(s, LANGUAGE_VARIABLES) && (word || peek(s, 1) == '{')) {
-        take(s, peek(s, 1) == '{' ? 2 : word_size(s, 1), STYLE_TYPE);
+    char sign = peek_char(s, 0);
+    bool word = begins_word(peek_char(s, 1));
+    if (sign == '$' && has_flag(s, LANGUAGE_VARIABLES) && (word || peek_char(s, 1) == '{')) {
+        take_chars(s, peek_char(s, 1) == '{' ? 2 : word_size(s, 1), STYLE_TYPE);
         return true;
     }
-    if (sign == '@' && has(s, LANGUAGE_AT_WORDS) && word) {
-        take(s, word_size(s, 1), STYLE_DIRECTIVE);
+    if (sign == '@' && has_flag(s, LANGUAGE_AT_WORDS) && word) {
+        take_chars(s, word_size(s, 1), STYLE_DIRECTIVE);
         return true;
     }
-    if ((sign == '.' || sign == '#') && has(s, LANGUAGE_SELECTORS) && (word || is_digit(peek(s, 1)))) {
-        take(s, word_size(s, 1), sign == '.' ? STYLE_FUNCTION : STYLE_NUMBER);
+    if ((sign == '.' || sign == '#') && has_flag(s, LANGUAGE_SELECTORS) && (word || is_digit(peek_char(s, 1)))) {
+        take_chars(s, word_size(s, 1), sign == '.' ? STYLE_FUNCTION : STYLE_NUMBER);
         return true;
     }
     return false;
@@ -218,41 +218,41 @@ static bool take_signed_word(struct scan *s)
 
 static bool take_word(struct scan *s)
 {
-    if (!begins_word(peek(s, 0)))
+    if (!begins_word(peek_char(s, 0)))
         return false;
     const char *word = s->text + s->at;
     size_t from = s->at, size = word_size(s, 0);
-    bool any_case = has(s, LANGUAGE_ANY_CASE);
+    bool any_case = has_flag(s, LANGUAGE_ANY_CASE);
     s->at += size;
     if (is_key(s))
-        paint(s, from, s->at, STYLE_TYPE);
+        paint_chars(s, from, s->at, STYLE_TYPE);
     else if (is_listed(s->language->keywords, word, size, any_case))
-        paint(s, from, s->at, STYLE_KEYWORD);
+        paint_chars(s, from, s->at, STYLE_KEYWORD);
     else if (is_listed(s->language->types, word, size, any_case))
-        paint(s, from, s->at, STYLE_TYPE);
-    else if (has(s, LANGUAGE_CALLS) && peek(s, 0) == '(')
-        paint(s, from, s->at, STYLE_FUNCTION);
-    else if (has(s, LANGUAGE_TYPE_NAMES) && is_capital(word[0]))
-        paint(s, from, s->at, STYLE_TYPE);
+        paint_chars(s, from, s->at, STYLE_TYPE);
+    else if (has_flag(s, LANGUAGE_CALLS) && peek_char(s, 0) == '(')
+        paint_chars(s, from, s->at, STYLE_FUNCTION);
+    else if (has_flag(s, LANGUAGE_TYPE_NAMES) && is_capital(word[0]))
+        paint_chars(s, from, s->at, STYLE_TYPE);
     return true;
 }
 
-/* ---- whole lines */
+/* ---- whole lines ------------------------------------------------------------------------------------------------- */
 
 static bool take_directive(struct scan *s)
 {
     size_t at = 0;
     while (at < s->size && (s->text[at] == ' ' || s->text[at] == '\t'))
         at++;
-    if (!has(s, LANGUAGE_HASH_LINES) || at == s->size || s->text[at] != '#')
+    if (!has_flag(s, LANGUAGE_HASH_LINES) || at == s->size || s->text[at] != '#')
         return false;
     s->at = at + 1;
-    while (peek(s, 0) == ' ')
+    while (peek_char(s, 0) == ' ')
         s->at++;
     s->at += word_size(s, 0);
-    paint(s, at, s->at, STYLE_DIRECTIVE);
-    if (peek(s, 0) == ' ' && peek(s, 1) == '<') /* #include <x> */
-        take(s, s->size, STYLE_STRING);
+    paint_chars(s, at, s->at, STYLE_DIRECTIVE);
+    if (peek_char(s, 0) == ' ' && peek_char(s, 1) == '<') /* #include <x> */
+        take_chars(s, s->size, STYLE_STRING);
     return true;
 }
 
@@ -261,46 +261,46 @@ static void diff_line(struct scan *s)
     static const char *const headers[] = {"diff ", "index ", "--- ", "+++ ", "new file", "deleted file"};
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         if (looking_at(s, headers[i])) {
-            take(s, s->size, STYLE_KEYWORD);
+            take_chars(s, s->size, STYLE_KEYWORD);
             return;
         }
-    char first = peek(s, 0);
-    take(s, s->size, first == '+' ? STYLE_STRING : first == '-' ? STYLE_REMOVED :
+    char first = peek_char(s, 0);
+    take_chars(s, s->size, first == '+' ? STYLE_STRING : first == '-' ? STYLE_REMOVED :
                      first == '@' ? STYLE_DIRECTIVE : STYLE_BLOCK);
 }
 
-/* A tag's inside, up to its end or the line's. */
+/* Takes the inside of a tag, up to its end or that of the line. */
 static void take_tag(struct scan *s)
 {
     s->h->until = ">";
     s->h->role = STYLE_KEYWORD;
     while (s->at < s->size && s->h->until != NULL) {
-        char c = peek(s, 0);
+        char c = peek_char(s, 0);
         if (c == '"' || c == '\'') {
-            take(s, 1, STYLE_STRING);
-            while (s->at < s->size && peek(s, 0) != c)
-                take(s, 1, STYLE_STRING);
-            take(s, 1, STYLE_STRING);
+            take_chars(s, 1, STYLE_STRING);
+            while (s->at < s->size && peek_char(s, 0) != c)
+                take_chars(s, 1, STYLE_STRING);
+            take_chars(s, 1, STYLE_STRING);
         } else if (c == '>') {
             s->h->until = NULL;
-            take(s, 1, STYLE_KEYWORD);
+            take_chars(s, 1, STYLE_KEYWORD);
         } else if (begins_word(c)) {
-            take(s, word_size(s, 0), STYLE_TYPE);
+            take_chars(s, word_size(s, 0), STYLE_TYPE);
         } else {
-            take(s, 1, c == '/' ? STYLE_KEYWORD : STYLE_BLOCK);
+            take_chars(s, 1, c == '/' ? STYLE_KEYWORD : STYLE_BLOCK);
         }
     }
 }
 
 static bool take_markup(struct scan *s)
 {
-    char next = peek(s, 1);
-    if (!has(s, LANGUAGE_MARKUP))
+    char next = peek_char(s, 1);
+    if (!has_flag(s, LANGUAGE_MARKUP))
         return false;
-    if (peek(s, 0) == '<' && (begins_word(next) || next == '/' || next == '!' || next == '?')) {
-        take(s, 2, STYLE_KEYWORD);
-        while (is_in_word(peek(s, 0)) || peek(s, 0) == '-' || peek(s, 0) == ':')
-            take(s, 1, STYLE_KEYWORD);
+    if (peek_char(s, 0) == '<' && (begins_word(next) || next == '/' || next == '!' || next == '?')) {
+        take_chars(s, 2, STYLE_KEYWORD);
+        while (is_in_word(peek_char(s, 0)) || peek_char(s, 0) == '-' || peek_char(s, 0) == ':')
+            take_chars(s, 1, STYLE_KEYWORD);
         take_tag(s);
     } else {
         s->at++;
@@ -308,10 +308,11 @@ static bool take_markup(struct scan *s)
     return true;
 }
 
-void highlight_line(const struct language *language, struct highlight *h, const char *text, size_t size, uint16_t *style)
+void highlight_line(const struct language *language, struct highlight *h, const char *text, size_t size,
+                    uint16_t *style)
 {
     struct scan s = {language, h, text, size, 0, style};
-    if (has(&s, LANGUAGE_DIFF)) {
+    if (has_flag(&s, LANGUAGE_DIFF)) {
         diff_line(&s);
         return;
     }

@@ -1,4 +1,4 @@
-/* Lines: everything that is shown passes lines_put or lines_put_stretch, which make the spans. */
+/* Lines: all that is shown passes through lines_put or lines_put_stretch, which make the spans. */
 #include <config.h>
 
 #include "ui/text/lines.h"
@@ -9,7 +9,7 @@
 
 #include "ui/text/text.h"
 
-/* ---- stretches */
+/* ---- stretches --------------------------------------------------------------------------------------------------- */
 
 static bool stretch_reserve(struct stretch *s, size_t more)
 {
@@ -64,7 +64,7 @@ void stretch_free(struct stretch *s)
     *s = (struct stretch){0};
 }
 
-/* ---- margins */
+/* ---- margins ----------------------------------------------------------------------------------------------------- */
 
 void lines_push(struct lines *l, const char *first, const char *rest, uint16_t style)
 {
@@ -94,10 +94,10 @@ int lines_width(const struct lines *l)
     return l->options->width - l->indent;
 }
 
-/* ---- spans */
+/* ---- spans ------------------------------------------------------------------------------------------------------- */
 
-/* Makes room for one more in an array of the rendering. */
-static bool grow(void **at, size_t n, size_t *capacity, size_t size)
+/* Makes room for one more element in an array of the rendering. */
+static bool reserve_one(void **at, size_t n, size_t *capacity, size_t size)
 {
     if (n < *capacity)
         return true;
@@ -116,7 +116,7 @@ static void add_span(struct lines *l, const char *text, size_t size, uint32_t so
     if (l->failed || size == 0)
         return;
     uint32_t start = (uint32_t)r->text.size;
-    if (!grow((void **)&r->spans, r->n_spans, &r->spans_capacity, sizeof *r->spans) ||
+    if (!reserve_one((void **)&r->spans, r->n_spans, &r->spans_capacity, sizeof *r->spans) ||
         !buf_append(&r->text, text, size)) {
         l->failed = true;
         return;
@@ -149,11 +149,11 @@ static void put_margins(struct lines *l, bool blank)
     }
 }
 
-static void begin(struct lines *l, bool blank)
+static void begin_line(struct lines *l, bool blank)
 {
     struct rendering *r = l->out;
     l->column = 0;
-    if (l->failed || !grow((void **)&r->lines, r->n_lines, &r->lines_capacity, sizeof *r->lines)) {
+    if (l->failed || !reserve_one((void **)&r->lines, r->n_lines, &r->lines_capacity, sizeof *r->lines)) {
         l->failed = true;
         return;
     }
@@ -163,12 +163,12 @@ static void begin(struct lines *l, bool blank)
 
 void lines_begin(struct lines *l)
 {
-    begin(l, false);
+    begin_line(l, false);
 }
 
 void lines_blank(struct lines *l)
 {
-    begin(l, true);
+    begin_line(l, true);
     lines_end(l);
 }
 
@@ -189,7 +189,7 @@ void lines_repeat(struct lines *l, const char *text, int n, uint16_t style)
 }
 
 /* Whether byte i of a stretch continues the span of the byte before it. */
-static bool continues(const struct stretch *s, size_t i)
+static bool continues_span(const struct stretch *s, size_t i)
 {
     if (s->style[i] != s->style[i - 1])
         return false;
@@ -198,7 +198,7 @@ static bool continues(const struct stretch *s, size_t i)
     return s->source[i] == s->source[i - 1] + 1;
 }
 
-/* A tab's first blank stands for it, so that every byte shown has its place in the message. */
+/* The first blank stands for the tab, so that every byte shown has a place in the message. */
 static void put_tab(struct lines *l, uint32_t source, uint16_t style)
 {
     int columns = TEXT_TAB - l->column % TEXT_TAB, room = lines_width(l) - l->column;
@@ -218,7 +218,7 @@ void lines_put_stretch(struct lines *l, const struct stretch *s, size_t from, si
             continue;
         }
         size_t end = i + 1;
-        while (end < to && s->text[end] != '\t' && continues(s, end))
+        while (end < to && s->text[end] != '\t' && continues_span(s, end))
             end++;
         add_span(l, s->text + i, end - i, s->source[i], s->style[i]);
         l->column += text_columns(s->text + i, end - i, l->column);
@@ -243,7 +243,7 @@ void lines_wrap(struct lines *l, const struct stretch *s, size_t from, size_t to
         size_t end, next = text_wrap(s->text + at, to - at, lines_width(l), &end);
         lines_begin(l);
         lines_put_stretch(l, s, at, at + end);
-        if (end == 0 && !l->failed) /* an empty line of the message has its place there */
+        if (end == 0 && !l->failed) /* an empty line has a place in the message too */
             l->out->lines[l->out->n_lines - 1].source = s->source[at];
         lines_end(l);
         at += next;
@@ -269,7 +269,7 @@ void lines_wrap_code(struct lines *l, const struct stretch *s, size_t from, size
 void lines_begin_block(struct lines *l, const char *language, size_t size)
 {
     struct rendering *r = l->out;
-    if (l->failed || !grow((void **)&r->blocks, r->n_blocks, &r->blocks_capacity, sizeof *r->blocks)) {
+    if (l->failed || !reserve_one((void **)&r->blocks, r->n_blocks, &r->blocks_capacity, sizeof *r->blocks)) {
         l->failed = true;
         return;
     }

@@ -1,4 +1,4 @@
-/* Guard: one pass over the text that knows code, which it leaves alone. */
+/* Markdown guard: one pass over the text, which leaves code alone. */
 #include <config.h>
 
 #include "ui/text/markdown-guard.h"
@@ -19,12 +19,12 @@ struct guard {
     struct buf out;
     uint32_t *to;                /* the origins of out */
     struct fence fence;
-    size_t paragraph;            /* where the present one ends, once that was asked */
-    size_t no_end[FORMULAS];     /* before here no formula of a kind ends: its end was searched for */
+    size_t paragraph;            /* the end of the current one, once it was looked for */
+    size_t no_end[FORMULAS];     /* no formula of a kind ends before here: its end was looked for */
     size_t no_tick[8];           /* the same for code in lines, by the number of backticks */
 };
 
-static void copy(struct guard *g, size_t at, size_t end)
+static void copy_text(struct guard *g, size_t at, size_t end)
 {
     if (end == at)
         return;
@@ -32,7 +32,7 @@ static void copy(struct guard *g, size_t at, size_t end)
     buf_append(&g->out, g->text->data + at, end - at);
 }
 
-static void escape(struct guard *g)
+static void put_backslash(struct guard *g)
 {
     g->to[g->out.size] = RENDER_NO_SOURCE;
     buf_putc(&g->out, '\\');
@@ -44,7 +44,7 @@ static size_t line_end(const struct guard *g, size_t at)
     return newline != NULL ? (size_t)(newline - g->text->data) + 1 : g->text->size;
 }
 
-/* The end of the paragraph that text[at] is in. */
+/* The end of the paragraph around text[at]. */
 static size_t paragraph_end(struct guard *g, size_t at)
 {
     const char *data = g->text->data;
@@ -59,7 +59,7 @@ static size_t paragraph_end(struct guard *g, size_t at)
     return at;
 }
 
-/* Where the bracket of a definition stands in the line text[at..end); end: there is none. */
+/* The bracket that begins a definition in the line text[at..end); end: there is none. */
 static size_t find_definition(const struct guard *g, size_t at, size_t end)
 {
     const char *data = g->text->data;
@@ -72,7 +72,7 @@ static size_t find_definition(const struct guard *g, size_t at, size_t end)
     return close != NULL && close[1] == ':' ? at : end;
 }
 
-/* Where code that begins with the backticks at text[at] ends; behind them when it is none. */
+/* Where the code that begins with the backticks at text[at] ends; the end of the backticks when it never does. */
 static size_t code_end(struct guard *g, size_t at)
 {
     const char *data = g->text->data;
@@ -96,13 +96,14 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\0';
 }
 
-/* Whether the dollar at text[i] ends what one at text[at] began; prices don't. */
+/* Whether text[i] is a dollar that can end a formula; in prices it cannot. */
 static bool is_dollar_end(const char *data, size_t i)
 {
-    return data[i] == '$' && !is_space(data[i - 1]) && data[i - 1] != '\\' && !(data[i + 1] >= '0' && data[i + 1] <= '9');
+    bool digit_follows = data[i + 1] >= '0' && data[i + 1] <= '9';
+    return data[i] == '$' && !is_space(data[i - 1]) && data[i - 1] != '\\' && !digit_follows;
 }
 
-/* Where the formula of this kind at text[at] ends; 0: it is none. */
+/* Where a formula of this kind, which would begin at text[at], ends; 0: there is none. */
 static size_t formula_end(struct guard *g, int kind, size_t at)
 {
     const char *data = g->text->data;
@@ -118,7 +119,7 @@ static size_t formula_end(struct guard *g, int kind, size_t at)
     return kind != DOLLAR && limit == g->text->size ? limit : 0; /* it is still being written */
 }
 
-/* Where a formula that begins at text[at] ends; 0: none does. */
+/* Where a formula of any kind that begins at text[at] ends; 0: there is none. */
 static size_t find_formula(struct guard *g, size_t at)
 {
     for (int kind = 0; kind < FORMULAS; kind++)
@@ -138,25 +139,25 @@ static void copy_formula(struct guard *g, size_t at, size_t end)
         if (next > end)
             next = end;
         if (c == '\n' || (c > ' ' && c < 0x7F && !(c >= '0' && c <= '9') && !((c | 32) >= 'a' && (c | 32) <= 'z')))
-            escape(g);
-        copy(g, at, next);
+            put_backslash(g);
+        copy_text(g, at, next);
     }
 }
 
-/* What begins a line: code is copied whole, a definition up to its bracket. Returns where to go on. */
+/* Copies a line of code whole, or a definition up to its bracket. Returns where to continue. */
 static size_t begin_line(struct guard *g, size_t at)
 {
     size_t end = line_end(g, at);
     if (fence_line(&g->fence, g->text->data + at, end - at)) {
-        copy(g, at, end);
+        copy_text(g, at, end);
         return end;
     }
     size_t bracket = find_definition(g, at, end);
     if (bracket == end)
         return at;
-    copy(g, at, bracket);
-    escape(g);
-    copy(g, bracket, bracket + 1);
+    copy_text(g, at, bracket);
+    put_backslash(g);
+    copy_text(g, bracket, bracket + 1);
     return bracket + 1;
 }
 
@@ -177,7 +178,7 @@ static size_t take_piece(struct guard *g, size_t at)
     } else if (end < g->text->size && data[end] == '\n') {
         end++;
     }
-    copy(g, at, end);
+    copy_text(g, at, end);
     return end;
 }
 

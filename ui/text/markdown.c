@@ -1,7 +1,7 @@
-/* Markdown: md4c says what begins and ends; text is gathered until its paragraph ends and then wrapped.
+/* Markdown: md4c says what begins and ends; text is gathered until its paragraph ends and is then wrapped.
  *
- * md4c's text points into ours, which tells where in the message it stands; what does not is md4c's own (line breaks,
- * the indent of code). */
+ * The text that md4c gives points into ours, which tells its place in the message; other text (line breaks, the indent
+ * of code) is md4c's own. */
 #include <config.h>
 
 #include "ui/text/markdown.h"
@@ -19,11 +19,11 @@
 enum {
     LISTS_MOST = 64,
     LINKS_MOST = 8,
-    WRAPPED_LINE = 50, /* columns that a line has which was wrapped by hand, at the least */
-    CELLS_MOST = 1 << 16, /* a table of many columns and rows can have more cells than the text has bytes */
+    WRAPPED_LINE = 50, /* columns; a shorter line was not wrapped by hand */
+    CELLS_MOST = 1 << 16, /* as md4c fills up rows, a table can have far more cells than the text has bytes */
 };
 
-/* A list that we are in. */
+/* An open list. */
 struct list {
     bool ordered, tight;
     unsigned number;
@@ -36,18 +36,18 @@ struct markdown {
     const uint32_t *origin;
     struct lines *l;
     enum markdown_result result;
-    struct stretch s;      /* the paragraph, code line or table that is being read */
-    size_t last;           /* where in text the last piece of it ended */
+    struct stretch s;      /* the paragraph, code line or table being read */
+    size_t last;           /* the end of its last piece, in text */
     bool blank_due;        /* an empty line belongs before the next block */
 
     struct list lists[LISTS_MOST];
     int n_lists;
-    int deep_lists;        /* lists beyond the most */
+    int deep_lists;        /* open lists beyond LISTS_MOST */
     int quotes;
 
-    int heading;           /* its level, 0: none */
+    int heading;           /* level; 0: none */
     int emphasis, strong, struck, code, link;
-    size_t links[LINKS_MOST]; /* where in the stretch the text of each began */
+    size_t links[LINKS_MOST]; /* where in the stretch the text of each begins */
 
     bool in_code;
     size_t indent;         /* columns of blanks before the line of code */
@@ -58,7 +58,7 @@ struct markdown {
     struct table table;
 };
 
-/* ---- styles */
+/* ---- styles ------------------------------------------------------------------------------------------------------ */
 
 static uint16_t base_role(const struct markdown *m)
 {
@@ -88,10 +88,10 @@ static uint16_t current_style(const struct markdown *m)
     return (uint16_t)(style | (emphasis ? STYLE_ITALIC : 0) | (struck ? STYLE_STRIKE : 0));
 }
 
-/* ---- paragraphs */
+/* ---- paragraphs -------------------------------------------------------------------------------------------------- */
 
 /* Writes what was gathered. */
-static void flush(struct markdown *m)
+static void flush_text(struct markdown *m)
 {
     if (m->s.n > 0 && !m->in_table)
         lines_wrap(m->l, &m->s, 0, m->s.n);
@@ -102,7 +102,7 @@ static void flush(struct markdown *m)
 
 static void begin_block(struct markdown *m)
 {
-    flush(m);
+    flush_text(m);
     if (m->blank_due)
         lines_blank(m->l);
     m->blank_due = false;
@@ -110,11 +110,11 @@ static void begin_block(struct markdown *m)
 
 static void end_block(struct markdown *m)
 {
-    flush(m);
+    flush_text(m);
     m->blank_due = m->n_lists == 0 || !m->lists[m->n_lists - 1].tight;
 }
 
-/* ---- lists and quotes */
+/* ---- lists and quotes -------------------------------------------------------------------------------------------- */
 
 static void enter_list(struct markdown *m, struct list list)
 {
@@ -155,10 +155,10 @@ static void enter_item(struct markdown *m, const MD_BLOCK_LI_DETAIL *d)
 
 static void leave_item(struct markdown *m)
 {
-    flush(m);
+    flush_text(m);
     struct lines *l = m->l;
     if (l->too_deep == 0 && l->n_margins > 0 && !l->margins[l->n_margins - 1].begun) {
-        lines_begin(l); /* an item without text is one nevertheless */
+        lines_begin(l); /* an item without text has a bullet too */
         lines_end(l);
     }
     lines_pop(l);
@@ -175,13 +175,13 @@ static void enter_quote(struct markdown *m)
 
 static void leave_quote(struct markdown *m)
 {
-    flush(m);
+    flush_text(m);
     lines_pop(m->l);
     m->quotes--;
     end_block(m);
 }
 
-/* ---- code blocks */
+/* ---- code blocks ------------------------------------------------------------------------------------------------- */
 
 static void enter_code(struct markdown *m, const MD_BLOCK_CODE_DETAIL *d)
 {
@@ -224,8 +224,8 @@ static void leave_code(struct markdown *m)
     end_block(m);
 }
 
-/* md4c gives the indent of a line as blanks of its own, and then its text: takes the indent from before the text, tabs as
- * tabs. */
+/* md4c gives the indent of a line as blanks of its own. Returns how many bytes before text[at] are that indent, so
+ * that tabs stay tabs. */
 static size_t indent_before(const struct markdown *m, size_t at)
 {
     size_t columns = 0, from = at;
@@ -256,7 +256,7 @@ static void code_text(struct markdown *m, const char *text, size_t size, size_t 
     b->end = m->last < m->size ? m->origin[m->last] : m->origin[m->size];
 }
 
-/* ---- tables */
+/* ---- tables ------------------------------------------------------------------------------------------------------ */
 
 static void enter_table(struct markdown *m, const MD_BLOCK_TABLE_DETAIL *d)
 {
@@ -284,7 +284,7 @@ static void enter_cell(struct markdown *m, const MD_BLOCK_TD_DETAIL *d)
         m->result = MARKDOWN_MEMORY;
 }
 
-/* A cell is one line; md4c leaves the backslash of \| in code. */
+/* Makes the cell one line. md4c leaves the backslash of \| in code: it goes. */
 static void leave_cell(struct markdown *m)
 {
     struct table_cell *cell = &m->table.cells[m->table.n - 1];
@@ -309,7 +309,7 @@ static void write_rule(struct markdown *m)
     end_block(m);
 }
 
-/* ---- what md4c calls */
+/* ---- what md4c calls --------------------------------------------------------------------------------------------- */
 
 static int result_of(const struct markdown *m)
 {
@@ -366,14 +366,14 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *context)
     return result_of(m);
 }
 
-/* Where in the text a pointer of md4c's points; SIZE_MAX: nowhere. */
+/* The offset in the text of a pointer that md4c gave; SIZE_MAX: it points elsewhere. */
 static size_t offset_of(const struct markdown *m, const char *at)
 {
     uintptr_t first = (uintptr_t)m->text, p = (uintptr_t)at;
     return p >= first && p < first + m->size ? p - first : SIZE_MAX;
 }
 
-/* The target of a link behind its text, unless the text says it. */
+/* Adds the target of a link after its text, unless the text is the target. */
 static void put_target(struct markdown *m, const MD_ATTRIBUTE *target, size_t from)
 {
     const char *said = m->s.text + from;
@@ -383,7 +383,8 @@ static void put_target(struct markdown *m, const MD_ATTRIBUTE *target, size_t fr
         return;
     size_t at = offset_of(m, target->text);
     stretch_add(&m->s, " (", 2, RENDER_NO_SOURCE, STYLE_DIM);
-    if (at != SIZE_MAX && at >= m->last && at - m->last <= 3) /* not from a definition elsewhere: sources rise */
+    if (at != SIZE_MAX && at >= m->last &&
+        at - m->last <= 3) /* not from a definition elsewhere, as sources must not fall */
         stretch_add_clean(&m->s, target->text, target->size, m->origin + at, STYLE_DIM);
     else
         stretch_add(&m->s, target->text, target->size, RENDER_NO_SOURCE, STYLE_DIM);
@@ -431,8 +432,8 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *context)
     return result_of(m);
 }
 
-/* Markdown joins the lines of a paragraph. That is right for lines that somebody wrapped; short ones are verses, addresses
- * and the like, and stay lines. */
+/* Markdown joins the lines of a paragraph. That is right for wrapped lines, but short ones are verses or addresses and
+ * stay lines. */
 static bool is_short_line(const struct markdown *m)
 {
     size_t from = m->last;
@@ -448,7 +449,7 @@ static void put_break(struct markdown *m, bool hard)
     stretch_add(&m->s, stays ? "\n" : " ", 1, source, current_style(m));
 }
 
-/* Adds the character that an entity stands for, or the entity when we know none. */
+/* Adds the character that an entity stands for, or the entity as it is written when it is unknown. */
 static void put_entity(struct markdown *m, const char *text, size_t size, size_t at)
 {
     uint32_t code = entity_decode(text, size);
@@ -464,12 +465,14 @@ static void put_entity(struct markdown *m, const char *text, size_t size, size_t
     bool same = clean.size == n && memcmp(buf_text(&clean), bytes, n) == 0;
     if (same)
         stretch_add(&m->s, bytes, n, m->origin[at], current_style(m));
-    for (size_t i = 0; i < clean.size && !same; i++) /* as what text_clean makes: all from one place */
+    for (size_t i = 0; i < clean.size &&
+         !same; i++) /* all from one place, like anything that text_clean makes visible */
         stretch_add(&m->s, clean.data + i, 1, m->origin[at], STYLE_CONTROL);
     buf_free(&clean);
 }
 
-/* Markdown takes the backslash of \( and \[ away; formulas need it, and hardly any other text has them. */
+/* Whether the character at text[at] follows a backslash that Markdown removed and that formulas need, as in \( and \[.
+ * Hardly any other text has these. */
 static bool is_formula(const struct markdown *m, size_t at)
 {
     return at > 0 && m->text[at - 1] == '\\' && m->last < at && m->text[at] != '\0' &&

@@ -1,4 +1,4 @@
-/* Render: cleans the message, sets its thoughts apart and hands the rest to Markdown. */
+/* Render: cleans the message, sets its thoughts apart and gives the rest to Markdown. */
 #include <config.h>
 
 #include "ui/text/render.h"
@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/text/unfinished.h"
-#include "ui/text/markdown-guard.h"
 #include "ui/text/lines.h"
+#include "ui/text/markdown-guard.h"
 #include "ui/text/markdown.h"
 #include "ui/text/text.h"
+#include "ui/text/unfinished.h"
 
 #define TEXT_MOST ((size_t)1 << 30)     /* shown; offsets have 32 bits */
-#define MARKDOWN_MOST ((size_t)8 << 20) /* longer texts are files that somebody read in, and shown as they are */
+#define MARKDOWN_MOST ((size_t)8 << 20) /* longer texts are files that were read in; they are shown as they are */
 
-/* The message made safe, and where each byte came from, with one more at the end. */
+/* The message made safe, and where each byte came from, with an entry for its end. */
 struct clean {
     struct buf text;
     struct text_origin origin;
@@ -27,7 +27,7 @@ static bool clean_make(struct clean *c, const char *text, size_t size)
     return size < TEXT_MOST && text_clean(text, size, &c->text, &c->origin);
 }
 
-/* Gives bytes that were added behind the end no origin, and the end of a message of this size its own. */
+/* Bytes added at the end get no origin, and the end gets that of the end of a message of this size. */
 static bool clean_end(struct clean *c, size_t size)
 {
     uint32_t *at = realloc(c->origin.at, (c->text.size + 1) * sizeof *at);
@@ -35,7 +35,7 @@ static bool clean_end(struct clean *c, size_t size)
         return false;
     for (size_t i = c->origin.n; i < c->text.size; i++)
         at[i] = RENDER_NO_SOURCE;
-    if (c->text.size >= c->origin.n) /* else the message goes on behind what is shown */
+    if (c->text.size >= c->origin.n) /* else only a beginning of the message is shown */
         at[c->text.size] = (uint32_t)size;
     c->origin.at = at;
     return true;
@@ -50,15 +50,15 @@ static void write_raw(const struct clean *c, size_t from, size_t to, uint16_t st
     stretch_free(&s);
 }
 
-/* ---- thoughts */
+/* ---- thoughts ---------------------------------------------------------------------------------------------------- */
 
 #define THINK_BEGIN "<think>"
 #define THINK_END "</think>"
 
-/* The thoughts at the beginning, text[from..to) without blanks around; the rest follows at next. */
+/* The thoughts at the beginning: text[from..to), without the blanks around them. The rest follows at next. */
 struct thoughts {
     size_t from, to, next;
-    bool open; /* they have no end yet */
+    bool open; /* they have not ended yet */
 };
 
 static bool is_space(char c)
@@ -66,7 +66,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n';
 }
 
-static const char *find(const char *text, size_t size, const char *what)
+static const char *find_bytes(const char *text, size_t size, const char *what)
 {
     size_t length = strlen(what);
     for (const char *p = text; size >= length; p++, size--) {
@@ -90,7 +90,7 @@ static bool find_thoughts(const struct buf *text, struct thoughts *t)
     if (text->size - from < strlen(THINK_BEGIN) || memcmp(data + from, THINK_BEGIN, strlen(THINK_BEGIN)) != 0)
         return false;
     from += strlen(THINK_BEGIN);
-    const char *end = find(data + from, text->size - from, THINK_END);
+    const char *end = find_bytes(data + from, text->size - from, THINK_END);
     t->open = end == NULL;
     t->to = end != NULL ? (size_t)(end - data) : text->size;
     t->next = end != NULL ? t->to + strlen(THINK_END) : text->size;
@@ -130,13 +130,13 @@ static void write_folded(const struct clean *c, const struct thoughts *t, struct
     buf_free(&label);
 }
 
-/* Whether the text is the beginning of the mark before thoughts, and nothing more yet. */
+/* Whether the text is only a part of the mark before thoughts so far. */
 static bool is_half_mark(const struct buf *text)
 {
     return text->size > 0 && text->size < strlen(THINK_BEGIN) && memcmp(text->data, THINK_BEGIN, text->size) == 0;
 }
 
-/* Writes the thoughts, one line or all of them. Returns where the rest begins. */
+/* Writes the thoughts, folded into one line or whole. Returns where the rest begins. */
 static size_t write_thoughts(const struct clean *c, struct lines *l)
 {
     const char *bar = l->options->ascii ? "| " : "\xE2\x94\x82 ";
@@ -157,16 +157,16 @@ static size_t write_thoughts(const struct clean *c, struct lines *l)
     return t.next;
 }
 
-/* ---- the whole */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
-static void clear(struct rendering *r)
+static void clear_rendering(struct rendering *r)
 {
     r->text.max = TEXT_MOST;
     buf_clear(&r->text);
     r->n_spans = r->n_lines = r->n_blocks = 0;
 }
 
-/* Takes lines away again, back to a number of them. */
+/* Removes all but the first n lines. */
 static void cut_lines(struct rendering *r, size_t n)
 {
     if (n < r->n_lines) {
@@ -194,7 +194,7 @@ static bool render_clean(struct clean *c, size_t size, const struct render_optio
 {
     struct lines l = {.out = out, .options = options, .block = -1};
     bool markdown = !options->raw && c->text.size <= MARKDOWN_MOST;
-    if (markdown && (!guard_text(&c->text, &c->origin) || (options->growing && !growing_mend(&c->text))))
+    if (markdown && (!guard_text(&c->text, &c->origin) || (options->growing && !unfinished_mend(&c->text))))
         return false;
     if (!clean_end(c, size))
         return false;
@@ -211,7 +211,7 @@ static bool render_clean(struct clean *c, size_t size, const struct render_optio
 bool render(const char *text, size_t size, const struct render_options *options, struct rendering *out)
 {
     struct clean c = {0};
-    clear(out);
+    clear_rendering(out);
     bool ok = clean_make(&c, text, size) && render_clean(&c, size, options, out);
     buf_free(&c.text);
     text_origin_free(&c.origin);
@@ -240,7 +240,8 @@ size_t rendering_line_at(const struct rendering *r, uint32_t source)
     return low;
 }
 
-/* Appends what the message has between two lines of a block: up to the line break, and of what follows only breaks. */
+/* Appends what the message has between two lines of a block: the text up to the line break, and any further line
+ * breaks. */
 static void copy_line(const char *text, uint32_t from, uint32_t to, struct buf *out)
 {
     const char *end = memchr(text + from, '\n', to - from);

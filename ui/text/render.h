@@ -1,8 +1,8 @@
-/* Render: a message as lines of the screen, by Markdown or as it is.
+/* Render: a message as lines of the screen, as Markdown or as it is.
  *
- * Made anew when the message grows or the width changes; a few KB of text take well under a millisecond. Sources of a
- * rendering tell for every byte shown which byte of the message it came from, so that positions survive other widths,
- * search marks and token shades fall on the right places, and copied code is the code. */
+ * A rendering is made again when the message grows or the width changes; a few KB of text take well under a
+ * millisecond. Its sources say for every byte shown which byte of the message it came from, so that positions survive
+ * a change of width, matches and token shades fall on the right places, and copied code is the code. */
 #ifndef PALAVER_UI_TEXT_RENDER_H
 #define PALAVER_UI_TEXT_RENDER_H
 
@@ -15,8 +15,8 @@
 
 #define RENDER_NO_SOURCE UINT32_MAX
 
-/* A stretch of a line in one style. Byte i of it came from source + i of the message, except in STYLE_CONTROL, where the
- * whole span stands for the bytes at source. Tabs are blanks already. */
+/* A stretch of a line in one style. Byte i of it came from source + i of the message, except in STYLE_CONTROL, where
+ * the whole span stands for the bytes at source. Tabs are blanks already. */
 struct render_span {
     uint32_t start, size;  /* in rendering.text */
     uint32_t source;       /* offset in the message of its first byte; RENDER_NO_SOURCE for ornaments */
@@ -24,10 +24,10 @@ struct render_span {
 };
 struct render_line {
     uint32_t span, n_spans; /* spans[span..span+n_spans) */
-    uint32_t source;        /* the first byte of the message that stands on or after this line; rises with the lines */
+    uint32_t source;        /* the first byte of the message on or after this line; never falls from line to line */
     int32_t block;          /* code block, -1: none */
 };
-/* A code block: copying takes the text between source and end. */
+/* A code block; it is copied from the message, from source to end. */
 struct render_block {
     uint32_t source, end;   /* its lines in the message, without fences */
     char language[24];
@@ -46,17 +46,18 @@ struct render_options {
     bool raw;         /* no Markdown: the text itself, wrapped */
     bool ascii;       /* boxes and bullets of ASCII */
     bool fold_think;  /* <think>…</think> at the beginning as one line */
-    bool growing;     /* more is to come: marks at the end that are not whole yet (**bo) are taken as if they were, or left
+    bool growing;     /* more text will come: unfinished marks at the end (**bo) are taken for finished ones, or left
                          out until they are */
 };
-/* Renders text[0..size), which may hold anything and end in the middle of a construct (an open code block shows as one).
- * out is cleared first; its memory is used again. Returns false without memory. */
+/* Renders text[0..size), which may hold anything and end inside of a construct (an open code block is shown as one).
+ * out is cleared first and its memory reused; it starts as zeros. False when out of memory. */
 bool render(const char *text, size_t size, const struct render_options *options, struct rendering *out);
+/* Releases the memory and leaves zeros. */
 void rendering_free(struct rendering *r);
-/* The line on which a source offset stands. */
+/* The line that holds a byte of the message. */
 size_t rendering_line_at(const struct rendering *r, uint32_t source);
-/* Appends the code of a block as the message, which was rendered, has it: without fences and without what its container
- * (a list, a quote) puts before each line. */
+/* Appends the code of a block from the text that was rendered, without fences and without what a list or a quote
+ * around it puts before each line. False when out of memory. */
 bool rendering_copy_block(const struct rendering *r, size_t block, const char *text, struct buf *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* Style: what a piece of text on the screen is, from which the theme makes colours.
+/* Style: what a piece of text on the screen is; the theme turns it into colours.
  *
  * A style is a role, plus attributes that nest (strong inside a quote): `STYLE_QUOTE | STYLE_BOLD`. */
 #ifndef PALAVER_UI_TEXT_STYLE_H
@@ -19,8 +19,8 @@ enum style_role {
     STYLE_ASSISTANT,
     STYLE_NOTE,
     STYLE_ERROR,
-    STYLE_MARK,        /* where settings changed, an answer was stopped */
-    STYLE_WINDOW,      /* the line above which the model no longer sees */
+    STYLE_MARK,        /* where settings changed or an answer was stopped */
+    STYLE_WINDOW,      /* the line above the first message that the model sees */
     STYLE_THINK,
     STYLE_CONTROL,     /* a control character made visible */
     STYLE_MATCH,       /* of a search */
@@ -53,11 +53,11 @@ enum style_role {
     STYLE_BAR_EMPTY,
     STYLE_REMOVED,     /* a candidate that a setting removed */
     STYLE_CHOSEN,      /* the candidate that was chosen */
-    STYLE_ORIGIN_TEMPLATE, /* /prompt: where a stretch comes from */
+    STYLE_ORIGIN_TEMPLATE, /* where text comes from, in /prompt */
     STYLE_ORIGIN_SYSTEM,
     STYLE_ORIGIN_USER,
     STYLE_ORIGIN_ASSISTANT,
-    STYLE_LENS_0,      /* the lens: probability 0 to 1/8 of the scale … */
+    STYLE_LENS_0,      /* the shades of the lens, from a surprising token to an expected one */
     STYLE_LENS_7 = STYLE_LENS_0 + 7,
     STYLE_ROLES,
 };
@@ -73,7 +73,7 @@ enum {
     STYLE_STRIKE = 0x2000, /* shown where the terminal can */
 };
 
-/* A role by the name that theme files use ("block_label" for STYLE_BLOCK_LABEL, "lens_0"…); NULL past the end. */
+/* The name of a role in theme files, e.g. "block_label" for STYLE_BLOCK_LABEL; NULL past the end. Static. */
 const char *style_name(enum style_role role);
 
 #endif

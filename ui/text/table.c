@@ -1,4 +1,4 @@
-/* Table: a column gets what it needs while that is less than its share; those that need more share the rest. */
+/* Table: a column that needs less than its share gets what it needs; the others share the rest. */
 #include <config.h>
 
 #include "ui/text/table.h"
@@ -7,7 +7,7 @@
 
 #include "ui/text/text.h"
 
-enum { NARROWEST = 4 }; /* columns of the screen; with less a table can't be read as one */
+enum { NARROWEST = 4 }; /* columns of the screen; narrower columns cannot be read */
 
 bool table_add(struct table *t, size_t from, enum table_align align)
 {
@@ -43,7 +43,7 @@ static void widest_cells(const struct table *t, const struct stretch *s, int *wi
     }
 }
 
-/* Makes the sum of widths at most room. Returns whether something became narrower. */
+/* Makes the sum of widths at most room. Returns whether a column became narrower. */
 static bool fit_columns(int *widths, size_t n, int room)
 {
     long sum = 0;
@@ -52,7 +52,7 @@ static bool fit_columns(int *widths, size_t n, int room)
     if (sum <= room)
         return false;
     int share = room / (int)n, before;
-    do { /* what narrow columns leave of their share goes to the others */
+    do { /* what a narrow column leaves of its share goes to the others */
         int rest = room, wide = 0;
         for (size_t i = 0; i < n; i++)
             if (widths[i] <= share)
@@ -68,7 +68,7 @@ static bool fit_columns(int *widths, size_t n, int room)
     return true;
 }
 
-/* Writes the next line of a cell into its column, which begins at column; false when nothing is left of it. */
+/* Writes the next line of a cell into its column, which begins at `column`. Returns whether more lines follow. */
 static bool write_part(struct table_cell *c, const struct stretch *s, struct lines *l, int column, int width)
 {
     if (c->from >= c->to)
@@ -110,7 +110,7 @@ static void write_rule(const int *widths, size_t n, struct lines *l)
     lines_end(l);
 }
 
-/* As paragraphs, a row each: for tables with more columns than find room. */
+/* Writes each row as a paragraph, for tables with more columns than there is room for. */
 static void write_flowing(const struct table *t, const struct stretch *s, struct lines *l)
 {
     struct stretch row = {0};
@@ -130,7 +130,8 @@ static void write_flowing(const struct table *t, const struct stretch *s, struct
     stretch_free(&row);
 }
 
-static void write_columns(const struct table *t, const struct stretch *s, const int *widths, bool wraps, struct lines *l)
+static void write_columns(const struct table *t, const struct stretch *s, const int *widths, bool wraps,
+                          struct lines *l)
 {
     struct table_cell *row = malloc(t->n_columns * sizeof *row);
     if (row == NULL) {

@@ -14,10 +14,10 @@ struct table {
     size_t n, capacity;
     size_t n_columns;
 };
-/* Adds a cell that begins here; false without memory. */
+/* Adds a cell that begins at from; the caller sets its end. False when out of memory. */
 bool table_add(struct table *t, size_t from, enum table_align align);
 void table_free(struct table *t);
-/* Writes the table: columns as wide as they need, narrower ones where the sum is too wide, whose cells then take lines. */
+/* Writes the table: columns as wide as they need while there is room, else narrower, with cells of several lines. */
 void table_write(const struct table *t, const struct stretch *s, struct lines *l);
 
 #endif

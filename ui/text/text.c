@@ -1,17 +1,20 @@
-/* Text: cleaning, widths and breaks, for messages of some KB; a megabyte of them takes milliseconds. */
+/* Text: cleaning, widths and breaks, for messages of some KB; a megabyte takes milliseconds. */
 #include <config.h>
 
 #include "ui/text/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <uchar.h>
 #include <utf8proc.h>
 #include <wchar.h>
 
 #include "base/utf8.h"
 
-/* A cluster that goes on without end is cut here; the longest that people write have 10. */
+/* Characters of a cluster, which is cut here; the longest in use have 10. */
 enum { CLUSTER_MOST = 32 };
+/* Bytes of a title, a label, a remark. */
+enum { LINE_MOST = 1 << 20 };
 
 static bool between(uint32_t code, uint32_t first, uint32_t last)
 {
@@ -41,7 +44,7 @@ static bool is_visible_format(uint32_t code)
            code == 0x08E2 || code == 0x110BD || code == 0x110CD;
 }
 
-/* Joiners and selectors are part of the writing where they follow what they act on, and hide bytes anywhere else. */
+/* Joiners and selectors belong to the text after a character that they act on; anywhere else they only hide bytes. */
 static bool hides_after(uint32_t code, uint32_t before)
 {
     if (is_joiner(before) || before <= ' ')
@@ -51,14 +54,14 @@ static bool hides_after(uint32_t code, uint32_t before)
     return is_selector(before) || (code >= 0xE0100 && before < 0x2E80);
 }
 
-/* Whether code, shown as it is behind before, would be invisible or turn the direction of what stands around it. */
+/* Whether code, shown as it is after the character before, would be invisible or change the direction of the text. */
 static bool hides(uint32_t code, uint32_t before)
 {
     if (is_joiner(code) || is_selector(code))
         return hides_after(code, before);
     if (code == 0x034F || between(code, 0x17B4, 0x17B5) || between(code, 0x180B, 0x180F) || code == 0x3164 ||
-        code == 0xFFA0 || between(code, 0x2028, 0x202E) || between(code, 0x2060, 0x206F) || between(code, 0xFFF0, 0xFFFB) ||
-        between(code, 0xE0000, 0xE0FFF))
+        code == 0xFFA0 || between(code, 0x2028, 0x202E) || between(code, 0x2060, 0x206F) ||
+        between(code, 0xFFF0, 0xFFFB) || between(code, 0xE0000, 0xE0FFF))
         return true;
     if (between(code, 0xFDD0, 0xFDEF) || (code & 0xFFFE) == 0xFFFE)
         return true;
@@ -88,7 +91,7 @@ void text_origin_free(struct text_origin *origin)
     *origin = (struct text_origin){0};
 }
 
-/* Appends what stands for code, which came from text[at]; lone: what code, a mark, stands on. */
+/* Appends a picture of code, which is at text[at]; lone: appends what code, a mark without a base, is put on. */
 static bool append_visible(struct buf *out, struct text_origin *origin, uint32_t code, size_t at, bool lone)
 {
     size_t from = out->size;
@@ -104,7 +107,7 @@ static bool append_visible(struct buf *out, struct text_origin *origin, uint32_t
     return !buf_failed(out) && origin_add(origin, at, out->size - from, false);
 }
 
-/* The bytes at the beginning of text that are safe without a look at each: printable ASCII and line breaks. */
+/* How many bytes at the beginning are plain: printable ASCII, tabs and line breaks. */
 static size_t plain_bytes(const char *text, size_t size)
 {
     size_t n = 0;
@@ -138,7 +141,23 @@ bool text_clean(const char *text, size_t size, struct buf *out, struct text_orig
     return true;
 }
 
-/* By the C library, with which ncurses draws; it knows only ASCII when the locale is not UTF-8. */
+char *text_clean_line(const char *text)
+{
+    struct buf out;
+    if (text == NULL)
+        return NULL;
+    buf_init(&out, LINE_MOST);
+    if (!text_clean(text, strlen(text), &out, NULL)) {
+        buf_free(&out);
+        return NULL;
+    }
+    for (size_t i = 0; i < out.size; i++)
+        if (out.data[i] == '\n' || out.data[i] == '\t')
+            out.data[i] = ' ';
+    return buf_take(&out);
+}
+
+/* By the C library, as ncurses draws; it knows only ASCII unless the locale is UTF-8. */
 static int char_columns(uint32_t code)
 {
     if (code == UTF8_INVALID)
@@ -190,7 +209,7 @@ size_t text_cluster_before(const char *text, size_t offset)
     return size;
 }
 
-/* The columns of the cluster at text when it stands at this column. */
+/* The columns of the cluster at text when it begins at this column. */
 static size_t cluster_at(const char *text, size_t size, int column, int *columns)
 {
     size_t used = text_cluster(text, size, columns);
@@ -219,7 +238,7 @@ size_t text_fit(const char *text, size_t size, int columns)
     return at;
 }
 
-/* ---- lines */
+/* ---- lines ------------------------------------------------------------------------------------------------------- */
 
 static bool is_blank(uint32_t code)
 {
@@ -233,7 +252,7 @@ static bool is_among(uint32_t code, const char32_t *set)
     return *set != 0;
 }
 
-/* What does not begin a line, and what does not end one, in East Asian writing. */
+/* Characters that begin no line, and those that end none, in East Asian writing. */
 static bool never_first(uint32_t code)
 {
     return is_among(code, U",.!?:;)]}'\"%、。，．！？：；）］｝〕〉》」』】〗’”…‥・ー々ゝゞ"
@@ -245,22 +264,22 @@ static bool never_last(uint32_t code)
     return is_among(code, U"([{'\"（［｛〔〈《「『【〖‘“");
 }
 
-/* Whether a line may end beside this character: one of East Asian writing, or an emoji. Korean has words. */
+/* Whether a line may break on either side of this character: East Asian writing and emoji; Korean has words. */
 static bool is_word_alone(uint32_t code, int columns)
 {
     return columns > 1 && !between(code, 0xAC00, 0xD7A3) && !between(code, 0x1100, 0x11FF);
 }
 
-/* Where a line may end, while it is read. */
+/* Where a line may end, as far as it was read. */
 struct breaking {
     size_t blank_end, blank_next; /* before and after the last blanks; next 0: none yet */
     size_t inside;                /* after the last hyphen or slash inside the word */
     uint32_t last;                /* the character before */
-    bool last_alone;              /* it is a word alone */
-    bool words;                   /* something but blanks was read */
+    bool last_alone;              /* a line may break beside it */
+    bool words;                   /* not only blanks were read */
 };
 
-/* Takes note of the places to break between the character before and the one at text[at]. */
+/* Notes the places to break between the last character and the one at text[at]. */
 static void note_break(struct breaking *b, const char *text, size_t size, size_t at, int columns)
 {
     size_t used;
@@ -299,14 +318,14 @@ static bool is_long_word(const char *text, size_t size, int width)
     return column > width;
 }
 
-static size_t trim(const char *text, size_t end)
+static size_t trim_end(const char *text, size_t end)
 {
     while (end > 0 && is_blank((unsigned char)text[end - 1]))
         end--;
     return end;
 }
 
-/* As much of one cluster as fits, character by character: nothing narrower can be done with it. */
+/* As many characters of one cluster as fit, at least one: the last resort for a cluster wider than a line. */
 static size_t split_cluster(const char *text, size_t size, int width)
 {
     size_t at = 0, used;
@@ -318,7 +337,7 @@ static size_t split_cluster(const char *text, size_t size, int width)
     return at;
 }
 
-/* The line ends before text[at], which does not fit: chooses where. */
+/* Chooses where the line ends, given that text[at] does not fit. */
 static size_t choose_break(const struct breaking *b, const char *text, size_t size, size_t at, int width, size_t *end)
 {
     bool split = b->blank_next == 0 || is_long_word(text + b->blank_next, size - b->blank_next, width);
@@ -328,7 +347,7 @@ static size_t choose_break(const struct breaking *b, const char *text, size_t si
         next = split_cluster(text, text_cluster(text, size, &columns), width);
     }
     *end = next == b->blank_next && next > 0 ? b->blank_end : next;
-    *end = trim(text, *end);
+    *end = trim_end(text, *end);
     return next;
 }
 
@@ -338,7 +357,7 @@ size_t text_wrap(const char *text, size_t size, int width, size_t *end)
     int column = 0, columns;
     for (size_t at = 0, used; at < size; at += used, column += columns) {
         if (text[at] == '\n') {
-            *end = trim(text, at);
+            *end = trim_end(text, at);
             return at + 1;
         }
         used = cluster_at(text + at, size - at, column, &columns);
@@ -350,6 +369,6 @@ size_t text_wrap(const char *text, size_t size, int width, size_t *end)
         }
         note_break(&b, text, size, at, columns);
     }
-    *end = trim(text, size);
+    *end = trim_end(text, size);
     return size;
 }

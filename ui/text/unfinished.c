@@ -1,4 +1,4 @@
-/* Growing: looks at the last paragraph alone, after finding out whether a code block is open. */
+/* Unfinished: looks at the last paragraph alone, after finding out whether a code block is open. */
 #include <config.h>
 
 #include "ui/text/unfinished.h"
@@ -26,7 +26,7 @@ static size_t skip_blanks(const struct buf *b, size_t at)
     return at;
 }
 
-static size_t run_of(const struct buf *b, size_t at, char c)
+static size_t count_run(const struct buf *b, size_t at, char c)
 {
     size_t n = 0;
     while (at + n < b->size && b->data[at + n] == c)
@@ -53,9 +53,9 @@ static bool in_code_block(const struct buf *b)
     return fence.c != '\0';
 }
 
-/* ---- the last line */
+/* ---- the last line ----------------------------------------------------------------------------------------------- */
 
-/* A line of marks alone can become anything. */
+/* Whether the line at text[at] is all marks and can become anything. */
 static bool is_undecided(const struct buf *b, size_t at)
 {
     size_t from = skip_blanks(b, at), digits = from;
@@ -105,7 +105,7 @@ static bool mend_table(struct buf *b, size_t last)
     return true;
 }
 
-/* ---- emphasis and code inside lines */
+/* ---- emphasis and code inside lines ------------------------------------------------------------------------------ */
 
 enum { OPEN_MOST = 16 };
 struct open {
@@ -127,7 +127,7 @@ static bool begins_block(const struct buf *b, size_t at)
 static size_t code_end(const struct buf *b, size_t at, size_t n)
 {
     for (size_t i = at + n; i < b->size; i++) {
-        size_t run = run_of(b, i, '`');
+        size_t run = count_run(b, i, '`');
         if (run == n)
             return i + n;
         i += run;
@@ -135,7 +135,7 @@ static size_t code_end(const struct buf *b, size_t at, size_t n)
     return 0;
 }
 
-/* Opens or closes with the n marks at text[at]. */
+/* Lets the n marks at text[at] open or close emphasis; returns how many are open. */
 static size_t take_marks(const struct buf *b, size_t at, size_t n, struct open *open, size_t n_open)
 {
     char c = b->data[at], before = at > 0 ? b->data[at - 1] : '\n', next = at + n < b->size ? b->data[at + n] : '\n';
@@ -145,13 +145,13 @@ static size_t take_marks(const struct buf *b, size_t at, size_t n, struct open *
     while (closes && n > 0 && n_open > 0 && open[n_open - 1].c == c && open[n_open - 1].n <= n)
         n -= open[--n_open].n;
     if (closes && n > 0 && n_open > 0 && open[n_open - 1].c == c && at + n == b->size)
-        return n_open; /* half of what closes */
+        return n_open; /* the first half of a closing mark */
     if (opens && n > 0 && n <= 3 && n_open < OPEN_MOST)
         open[n_open++] = (struct open){c, n};
     return n_open;
 }
 
-/* What is open at the end of the paragraph that begins at from. */
+/* Finds what is open at the end of the paragraph that begins at from; returns how many. */
 static size_t find_open(const struct buf *b, size_t from, struct open *open)
 {
     size_t n_open = 0;
@@ -163,14 +163,14 @@ static size_t find_open(const struct buf *b, size_t from, struct open *open)
         } else if (c == '\n' && begins_block(b, at + 1)) {
             n_open = 0;
         } else if (c == '`') {
-            size_t run = run_of(b, at, '`'), end = code_end(b, at, run);
+            size_t run = count_run(b, at, '`'), end = code_end(b, at, run);
             if (end == 0 && n_open < OPEN_MOST) {
                 open[n_open++] = (struct open){'`', run};
                 return n_open;
             }
             n = end > 0 ? end - at : run;
         } else if (c == '*' || c == '~') {
-            n = run_of(b, at, c);
+            n = count_run(b, at, c);
             n_open = take_marks(b, at, n, open, n_open);
         }
     }
@@ -185,7 +185,7 @@ static void cut_blanks_and(struct buf *b, size_t from, const char *marks)
     buf_truncate(b, size);
 }
 
-/* Ends a link's target: text after "](" without blanks and without an end. */
+/* Ends the target of a link: text after "](" without blanks. */
 static void close_target(struct buf *b, size_t from)
 {
     size_t at = b->size;
@@ -205,13 +205,13 @@ static void close_marks(struct buf *b, size_t from)
     if (n == 0)
         return;
     cut_blanks_and(b, from, open[n - 1].c == '`' ? "`" : "*~");
-    n = find_open(b, from, open); /* what had only just been opened is gone */
+    n = find_open(b, from, open); /* marks at the end were cut off */
     while (n-- > 0)
         for (size_t i = 0; i < open[n].n; i++)
             buf_putc(b, open[n].c);
 }
 
-bool growing_mend(struct buf *b)
+bool unfinished_mend(struct buf *b)
 {
     if (b->size == 0)
         return true;
@@ -219,7 +219,7 @@ bool growing_mend(struct buf *b)
     if (in_code_block(b)) {
         size_t from = skip_blanks(b, last);
         size_t rest = b->size - from;
-        if (rest > 0 && rest < 3 && (run_of(b, from, '`') == rest || run_of(b, from, '~') == rest))
+        if (rest > 0 && rest < 3 && (count_run(b, from, '`') == rest || count_run(b, from, '~') == rest))
             buf_truncate(b, last);
         return true;
     }

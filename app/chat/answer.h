@@ -1,0 +1,12 @@
+/* Answer: asking the model for an answer to the messages as they are. */
+#ifndef PALAVER_APP_CHAT_ANSWER_H
+#define PALAVER_APP_CHAT_ANSWER_H
+
+#include "app/chat/chat.h"
+#include "base/error.h"
+
+/* Asks for an answer; the last message is the user's, or an answer to continue. A model is loaded. On failure nothing
+ * was stored or added. */
+enum error_code chat_ask(struct chat *c, struct error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* Form: between a message as the chat holds it and as the history stores it. */
+#ifndef PALAVER_APP_CHAT_FORM_H
+#define PALAVER_APP_CHAT_FORM_H
+
+#include <stdbool.h>
+
+#include "app/chat/chat.h"
+#include "app/chat/list.h"
+#include "app/chat/speaker.h"
+#include "engine/engine.h"
+#include "history/history.h"
+
+/* What made an answer: the speaker that made or makes it, its settings, its timings. The strings are copies; free them
+ * with form_making_free. */
+struct store_making form_making(const struct speaker *speaker, const struct chat_message *answer);
+void form_making_free(struct store_making *made);
+/* The record of an EVENT_TOKEN. */
+struct store_token form_token(const struct event *event);
+
+/* The settings that were parsed last: most messages have the same as the one before. {0} at first; free json at the
+ * end. */
+struct form_settings {
+    char *json; /* NULL: none yet */
+    struct sampling value;
+};
+/* Appends a stored message to a list. False when out of memory. */
+bool form_read_message(struct chat_list *list, const struct store_message *m, struct form_settings *known);
+
+#endif

@@ -1,0 +1,101 @@
+/* Load: when a model is loaded it takes the place of the present one, and answers the message that waited for it. */
+#include <config.h>
+
+#include "app/chat/load.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/chat/answering.h"
+#include "app/chat/aside.h"
+#include "app/chat/chat.h"
+#include "app/chat/models.h"
+#include "app/chat/preset.h"
+#include "app/chat/saving.h"
+#include "app/chat/send.h"
+#include "app/chat/settings.h"
+#include "app/chat/speaker.h"
+#include "app/chat/state.h"
+#include "app/chat/titling.h"
+#include "app/library/home.h"
+#include "app/options/options.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "history/history.h"
+
+/* The name of the resumed conversation's model, malloc'ed; NULL when it has none or that was removed. */
+static char *resumed_model(const struct chat *c)
+{
+    struct error ignored = {0}; /* then the options' model is loaded */
+    struct store_conversation own = {0};
+    char *name = NULL;
+    if (home_conversation(c->home) == 0 ||
+        store_conversation_get(home_store(c->home), home_conversation(c->home), &own, &ignored) != ERR_NONE)
+        return NULL;
+    char *path = own.model != NULL ? models_find_name(c->options, own.model, &ignored) : NULL;
+    if (path != NULL && access(path, R_OK) == 0)
+        name = strdup(own.model);
+    free(path);
+    store_conversation_free(&own);
+    return name;
+}
+
+enum error_code chat_load_first(struct chat *c, struct error *err)
+{
+    bool named = options_source(c->options, "model") >= SOURCE_VARIABLE;
+    char *name = named ? NULL : resumed_model(c);
+    enum error_code code = speaker_load(c->speaker, name, err);
+    free(name);
+    return code;
+}
+
+enum error_code chat_set_model(struct chat *c, const char *name, struct error *err)
+{
+    return chat_check_idle(c, err) != ERR_NONE ? err->code : speaker_load(c->speaker, name, err);
+}
+
+static void give_up_loading(struct chat *c, const struct error *err)
+{
+    speaker_stop_loading(c->speaker);
+    if (c->view->failed != NULL)
+        c->view->failed(c->view->context, err);
+    if (answering_waits_for_model(c->answering))
+        chat_refuse(c, err);
+}
+
+/* The loaded model takes the place of the present one. */
+static void change_model(struct chat *c)
+{
+    struct error err = {0}, unused = {0};
+    bool another = chat_model(c) != NULL;
+    if (speaker_use_loaded(c->speaker, &unused, &err) == ERR_NONE) {
+        aside_forget(c->aside);
+        chat_title_cancel(c);
+    }
+    if (unused.code != ERR_NONE)
+        chat_remark(c, false, "this conversation's template can't be used (%s); it continues with the model's own",
+                    unused.message);
+    if (err.code != ERR_NONE) {
+        give_up_loading(c, &err);
+        return;
+    }
+    chat_set_stepping(c, chat_is_stepping(c));
+    chat_see_from(c, 0);
+    answering_keep_logits(c->answering, false);
+    if (another)
+        chat_save_properties(c);
+    chat_settings_use_model(c->settings, chat_model(c));
+    preset_begin_with_model(c);
+    if (c->view->loaded != NULL)
+        c->view->loaded(c->view->context);
+    chat_ask_waiting(c);
+}
+
+void chat_take_loading(struct chat *c, const struct event *event)
+{
+    if (event->kind == EVENT_LOADED)
+        change_model(c);
+    else if (event->kind == EVENT_FAILED)
+        give_up_loading(c, &event->error);
+}

@@ -1,0 +1,179 @@
+/* Script: rendering, with as many of the newest messages as fit. */
+#include <config.h>
+
+#include "app/chat/script.h"
+
+#include <stdlib.h>
+
+#include "app/chat/speaker.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
+
+/* Tokens that are left for an answer at least. */
+enum { LEAST_ROOM = 64 };
+
+/* Imported conversations may begin with a system message. */
+static bool begins_with_system(const struct script *s)
+{
+    return s->n > 0 && s->messages[0].role == ROLE_SYSTEM;
+}
+
+/* The first message that may be left out: an imported system message stays. */
+static size_t first_message(const struct script *s, size_t from)
+{
+    return from == 0 && begins_with_system(s) ? 1 : from;
+}
+
+/* The conversation's system message, else an imported one; NULL for none. */
+static const char *system_text(const struct script *s)
+{
+    if (*s->system != '\0')
+        return s->system;
+    return begins_with_system(s) ? buf_text(&s->messages[0].text) : NULL;
+}
+
+static size_t last_user(const struct script *s)
+{
+    size_t i = s->n;
+    while (i > 0 && s->messages[i - 1].role != ROLE_USER)
+        i--;
+    return i > 0 ? i - 1 : s->n;
+}
+
+struct script script_before(const struct script *s, size_t index)
+{
+    struct script before = *s;
+    before.n = index;
+    before.answer_begins = true;
+    before.first_visible = 0;
+    return before;
+}
+
+enum error_code script_render(const struct script *s, size_t from, size_t limit, struct prompt *out, struct error *err)
+{
+    size_t n = 0;
+    const char *system = system_text(s);
+    struct message *messages = calloc(s->n - from + 2, sizeof *messages);
+    if (messages == NULL)
+        return error_set(err, ERR_MEMORY, "out of memory");
+    if (system != NULL)
+        messages[n++] = (struct message){ROLE_SYSTEM, system};
+    for (size_t i = first_message(s, from); i < s->n; i++)
+        messages[n++] = (struct message){s->messages[i].role, buf_text(&s->messages[i].text)};
+    if (s->answer_begins)
+        messages[n++] = (struct message){ROLE_ASSISTANT, ""};
+    *out = (struct prompt){0};
+    enum error_code code = prompt_render(speaker_template(s->speaker), model_tokenizer(speaker_model(s->speaker)),
+                                         messages, n, limit, out, err);
+    free(messages);
+    return code;
+}
+
+/* ---- room for an answer ----------------------------------------------------------------------------------------- */
+
+static size_t without_room(size_t capacity, size_t room)
+{
+    return capacity - (room < capacity / 2 ? room : capacity / 2);
+}
+
+/* Tokens that the prompt may have while messages can be left out of it. */
+static size_t prompt_limit(const struct script *s)
+{
+    size_t capacity = speaker_capacity(s->speaker), room = capacity / 4;
+    if (s->max_new_tokens >= 0 && (size_t)s->max_new_tokens < room)
+        room = (size_t)s->max_new_tokens;
+    return without_room(capacity, room > LEAST_ROOM ? room : LEAST_ROOM);
+}
+
+/* Tokens that it may have at all. */
+static size_t prompt_most(const struct script *s)
+{
+    return without_room(speaker_capacity(s->speaker), LEAST_ROOM);
+}
+
+/* The error with both numbers: what the shortest prompt needs, and what there is. */
+static enum error_code set_too_long(const struct script *s, struct error *err)
+{
+    struct prompt least;
+    struct error other = {0};
+    if (script_render(s, last_user(s), 0, &least, &other) != ERR_NONE)
+        return error_set(err, other.code, "%s", other.message);
+    size_t n = least.ids.n;
+    prompt_free(&least);
+    return error_set(err, ERR_CONTEXT,
+                     "the message makes a prompt of %zu tokens; the context of %zu has room for %zu and an answer: "
+                     "shorten it, or choose a larger context with -c",
+                     n, speaker_capacity(s->speaker), prompt_most(s));
+}
+
+/* Replaces a prompt by one that leaves out a quarter more, unless that halves it: a beginning that stays the same for
+ * several turns is worth the oldest messages, but not the file that was just read. */
+static void leave_more_out(const struct script *s, size_t limit, struct prompt *prompt)
+{
+    struct prompt shorter;
+    struct error ignored = {0}; /* then the prompt stays as it is */
+    if (script_render(s, s->first_visible, limit - limit / 4, &shorter, &ignored) != ERR_NONE)
+        return;
+    if (2 * shorter.ids.n < prompt->ids.n) {
+        prompt_free(&shorter);
+        return;
+    }
+    prompt_free(prompt);
+    *prompt = shorter;
+}
+
+enum error_code script_render_fitting(const struct script *s, struct prompt *out, size_t *first_visible,
+                                      struct error *err)
+{
+    size_t limit = prompt_limit(s);
+    struct error why = {0};
+    *first_visible = s->first_visible;
+    enum error_code code = script_render(s, s->first_visible, 0, out, err);
+    if (code != ERR_NONE || out->ids.n <= limit)
+        return code;
+    prompt_free(out);
+    code = script_render(s, s->first_visible, limit, out, &why);
+    if (code == ERR_NONE)
+        leave_more_out(s, limit, out);
+    else if (code == ERR_CONTEXT)
+        code = script_render(s, s->first_visible, prompt_most(s), out, &(struct error){0});
+    if (code == ERR_CONTEXT)
+        return set_too_long(s, err);
+    if (code != ERR_NONE)
+        return error_set(err, code, "%s", why.message);
+    if (out->dropped > 0)
+        *first_visible = first_message(s, *first_visible) + out->dropped;
+    return ERR_NONE;
+}
+
+/* ---- an answer that begins with given tokens -------------------------------------------------------------------- */
+
+/* Appends ids that belong to the answer, and their text. */
+static bool append_beginning(struct prompt *prompt, const struct tokenizer *t, const struct ids *beginning)
+{
+    bool ok = ids_append(&prompt->ids, beginning->at, beginning->n);
+    for (size_t i = 0; ok && i < beginning->n; i++)
+        ok = tokenizer_piece(t, beginning->at[i], &prompt->text);
+    struct prompt_span *spans = ok ? realloc(prompt->spans, (prompt->n_spans + 1) * sizeof *spans) : NULL;
+    if (spans == NULL)
+        return false;
+    prompt->spans = spans;
+    prompt->spans[prompt->n_spans++] = (struct prompt_span){prompt->ids.n, ORIGIN_ASSISTANT};
+    return true;
+}
+
+enum error_code script_render_forced(const struct script *s, size_t from, const struct ids *beginning,
+                                     struct prompt *out, struct error *err)
+{
+    struct script before = script_before(s, s->n - 1);
+    if (script_render(&before, from, 0, out, err) != ERR_NONE)
+        return err->code;
+    if (!append_beginning(out, model_tokenizer(speaker_model(s->speaker)), beginning))
+        error_set(err, ERR_MEMORY, "out of memory");
+    else if (out->ids.n > prompt_most(s))
+        error_set(err, ERR_CONTEXT, "the context has no room for this answer");
+    if (err->code != ERR_NONE)
+        prompt_free(out);
+    return err->code;
+}

@@ -1,0 +1,40 @@
+/* Script: what a prompt is made from, and the prompt.
+ *
+ * When the messages outgrow the context the oldest exchanges are left out, and where that costs little a quarter more
+ * than necessary: so the beginning of the prompt stays the same for several turns, and its key/value cache is kept. */
+#ifndef PALAVER_APP_CHAT_SCRIPT_H
+#define PALAVER_APP_CHAT_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/chat/chat.h"
+#include "app/chat/speaker.h"
+#include "base/error.h"
+#include "engine/engine.h"
+
+/* All of it is borrowed. The speaker has a model. */
+struct script {
+    const struct speaker *speaker;
+    const char *system;                  /* "" for none */
+    const struct chat_message *messages; /* (n) */
+    size_t n;
+    bool answer_begins;                  /* an empty answer follows the messages */
+    size_t first_visible;                /* messages before this index are left out already */
+    int32_t max_new_tokens;              /* that the answer may have; -1: any number */
+};
+
+/* The script of message index, an answer or one to come, as it was when that answer began. */
+struct script script_before(const struct script *s, size_t index);
+/* Renders the system message and the messages from one on; limit as in prompt_render. prompt_free *out on success. */
+enum error_code script_render(const struct script *s, size_t from, size_t limit, struct prompt *out, struct error *err);
+/* Renders what leaves room for an answer. *first_visible is the first message that is in it. ERR_CONTEXT tells both
+ * numbers when not even the last exchange fits. */
+enum error_code script_render_fitting(const struct script *s, struct prompt *out, size_t *first_visible,
+                                      struct error *err);
+/* Renders from one message on, and has the last one, an answer, begin with exactly these ids in place of its text. */
+enum error_code script_render_forced(const struct script *s, size_t from, const struct ids *beginning,
+                                     struct prompt *out, struct error *err);
+
+#endif

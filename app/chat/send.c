@@ -1,0 +1,87 @@
+/* Send: a message sent while the model loads is saved at once, and answered later. */
+#include <config.h>
+
+#include "app/chat/send.h"
+
+#include "app/chat/answer.h"
+#include "app/chat/answering.h"
+#include "app/chat/chat.h"
+#include "app/chat/list.h"
+#include "app/chat/reload.h"
+#include "app/chat/saving.h"
+#include "app/chat/settings.h"
+#include "app/chat/speaker.h"
+#include "app/chat/state.h"
+#include "app/chat/undone.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "history/history.h"
+
+enum error_code chat_ask_or_wait(struct chat *c, struct error *err)
+{
+    struct error ignored = {0}; /* chat_save reports it */
+    if (!speaker_is_loading(c->speaker))
+        return chat_ask(c, err);
+    chat_save(c, &ignored);
+    answering_wait_for_model(c->answering, true);
+    return ERR_NONE;
+}
+
+enum error_code chat_send(struct chat *c, const char *text, size_t size, struct error *err)
+{
+    if (chat_check_ready(c, err) != ERR_NONE)
+        return err->code;
+    if (chat_list_add(&c->list, ROLE_USER, text, size) == NULL)
+        return error_set(err, ERR_MEMORY, "out of memory");
+    chat_settings_first_seed(c->settings);
+    answering_retract_on_failure(c->answering, true);
+    enum error_code code = chat_ask_or_wait(c, err);
+    if (code != ERR_NONE)
+        chat_discard(c, c->list.n - 1);
+    else
+        undone_clear(c->undone);
+    return code;
+}
+
+enum error_code chat_continue(struct chat *c, struct error *err)
+{
+    if (chat_check_ready(c, err) != ERR_NONE)
+        return err->code;
+    if (c->list.n > 0 && chat_list_last(&c->list)->state == STORE_STREAMING && chat_reload(c, err) != ERR_NONE)
+        return err->code;
+    if (c->list.n == 0)
+        return error_set(err, ERR_NOT_FOUND, "there is no message yet to continue");
+    if (chat_list_last(&c->list)->state == STORE_STREAMING)
+        return error_set(err, ERR_BUSY, "another window is writing this answer; wait for its end");
+    answering_retract_on_failure(c->answering, false);
+    return chat_ask_or_wait(c, err);
+}
+
+void chat_refuse(struct chat *c, const struct error *err)
+{
+    struct buf text;
+    struct error ignored = {0}; /* then the messages stay as they are */
+    answering_wait_for_model(c->answering, false);
+    buf_init(&text, CHAT_TEXT_MOST);
+    if (answering_is_retracted_on_failure(c->answering)) {
+        const struct chat_message *last = chat_list_last(&c->list);
+        buf_append(&text, buf_text(&last->text), last->text.size);
+        chat_discard(c, c->list.n - 1);
+    } else {
+        chat_reload(c, &ignored);
+    }
+    if (c->view->refused != NULL)
+        c->view->refused(c->view->context, buf_text(&text), err);
+    buf_free(&text);
+}
+
+void chat_ask_waiting(struct chat *c)
+{
+    struct error err = {0};
+    if (!answering_waits_for_model(c->answering))
+        return;
+    answering_wait_for_model(c->answering, false);
+    if (chat_ask(c, &err) != ERR_NONE)
+        chat_refuse(c, &err);
+}

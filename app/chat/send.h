@@ -1,0 +1,15 @@
+/* Send: messages that are answered now, or as soon as the model is loaded. */
+#ifndef PALAVER_APP_CHAT_SEND_H
+#define PALAVER_APP_CHAT_SEND_H
+
+#include "app/chat/chat.h"
+#include "base/error.h"
+
+/* Asks for an answer to the messages as they are. */
+enum error_code chat_ask_or_wait(struct chat *c, struct error *err);
+/* The model is loaded: asks for the answer that waits for it, if any. */
+void chat_ask_waiting(struct chat *c);
+/* The message that waits can't be answered: one just sent is taken out, others stay as they are stored. */
+void chat_refuse(struct chat *c, const struct error *err);
+
+#endif

@@ -1,0 +1,300 @@
+/* Speaker: a worker that answers, a worker that loads, and who asked for what. */
+#include <config.h>
+
+#include "app/chat/speaker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/chat/models.h"
+#include "app/options/options.h"
+#include "base/error.h"
+#include "engine/engine.h"
+
+/* Without a context size in the options: a model's own, up to this many tokens. */
+enum { CONTEXT_MOST = 4096 };
+
+/* The worker runs one request for the conversation and one aside. */
+enum { REQUESTS = 2 };
+
+struct speaker {
+    const struct options *options;
+    struct worker *worker, *loading; /* NULL: none */
+    char *path, *loading_path;
+    const struct speaker *beside;    /* whose model and template these are; NULL: its own */
+    struct chat_template *template;  /* NULL until a model is loaded, and beside another */
+    char *template_name;             /* as asked for; NULL: the model's own */
+    bool template_from_history;      /* and not from the user */
+    struct { uint64_t number; speaker_taker *taker; } requests[REQUESTS]; /* 0: none */
+};
+
+struct speaker *speaker_new(const struct options *o, struct error *err)
+{
+    const char *name = o->raw ? "plain" : o->template_name;
+    struct speaker *s = calloc(1, sizeof *s);
+    if (s == NULL || (name != NULL && (s->template_name = strdup(name)) == NULL)) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        free(s);
+        return NULL;
+    }
+    s->options = o;
+    return s;
+}
+
+static struct session_options session_options(const struct options *o)
+{
+    return (struct session_options){.context = o->context, .threads = o->threads, .exact = o->exact};
+}
+
+struct speaker *speaker_beside(const struct speaker *other, int32_t context, struct error *err)
+{
+    struct speaker *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        return NULL;
+    }
+    s->options = other->options;
+    s->beside = other;
+    struct worker_options options = {.beside = other->worker, .session = session_options(other->options)};
+    options.session.context = context;
+    s->loading = worker_start(&options, err);
+    if (s->loading != NULL)
+        return s;
+    speaker_free(s);
+    return NULL;
+}
+
+void speaker_free(struct speaker *s)
+{
+    if (s == NULL)
+        return;
+    speaker_stop_loading(s);
+    worker_free(s->worker);
+    template_free(s->template);
+    free(s->path);
+    free(s->template_name);
+    free(s);
+}
+
+/* ---- models ----------------------------------------------------------------------------------------------------- */
+
+enum error_code speaker_load(struct speaker *s, const char *name, struct error *err)
+{
+    char *path = name != NULL ? models_find_name(s->options, name, err) : models_find(s->options, err);
+    if (path == NULL)
+        return err->code;
+    const struct worker_options options = {.model_path = path, .session = session_options(s->options)};
+    struct worker *worker = worker_start(&options, err);
+    if (worker == NULL) {
+        free(path);
+        return err->code;
+    }
+    speaker_stop_loading(s);
+    s->loading = worker;
+    s->loading_path = path;
+    return ERR_NONE;
+}
+
+bool speaker_is_loading(const struct speaker *s)
+{
+    return s->loading != NULL;
+}
+
+/* The template for a new model; NULL on failure. */
+static struct chat_template *template_for(const struct speaker *s, const struct model *model, struct error *unused,
+                                          struct error *err)
+{
+    struct error why = {0};
+    struct chat_template *template = models_template_named(s->options, s->template_name, model, &why);
+    if (template != NULL || !s->template_from_history) {
+        if (template == NULL)
+            error_set(err, why.code, "%s", why.message);
+        return template;
+    }
+    error_set(unused, why.code, "%s", why.message);
+    return models_template_named(s->options, NULL, model, err);
+}
+
+enum error_code speaker_use_loaded(struct speaker *s, struct error *unused, struct error *err)
+{
+    struct chat_template *template = NULL;
+    if (s->beside == NULL && (template = template_for(s, worker_model(s->loading), unused, err)) == NULL)
+        return err->code;
+    template_free(s->template);
+    worker_free(s->worker);
+    free(s->path);
+    s->template = template;
+    s->worker = s->loading;
+    s->path = s->loading_path;
+    s->loading = NULL;
+    s->loading_path = NULL;
+    memset(s->requests, 0, sizeof s->requests); /* the new worker counts from 1 again */
+    return ERR_NONE;
+}
+
+void speaker_stop_loading(struct speaker *s)
+{
+    worker_free(s->loading);
+    free(s->loading_path);
+    s->loading = NULL;
+    s->loading_path = NULL;
+}
+
+const struct model *speaker_model(const struct speaker *s)
+{
+    return s->worker != NULL ? worker_model(s->worker) : NULL;
+}
+
+const char *speaker_path(const struct speaker *s)
+{
+    return s->path != NULL ? s->path : s->loading_path != NULL ? s->loading_path : "";
+}
+
+size_t speaker_capacity(const struct speaker *s)
+{
+    const struct model *model = speaker_model(s);
+    if (model == NULL)
+        return 0;
+    if (s->options->context > 0)
+        return (size_t)s->options->context;
+    int32_t trained = model_info(model)->context;
+    return trained > 0 && trained < CONTEXT_MOST ? (size_t)trained : CONTEXT_MOST;
+}
+
+size_t speaker_count_tokens(const struct speaker *s, const char *text, size_t size)
+{
+    struct ids ids = {0};
+    struct error ignored = {0}; /* out of memory: what is counted is an estimate anyway */
+    if (speaker_model(s) != NULL)
+        tokenizer_encode(model_tokenizer(speaker_model(s)), text, size, &ids, &ignored);
+    size_t n = ids.n;
+    ids_free(&ids);
+    return n;
+}
+
+/* ---- templates -------------------------------------------------------------------------------------------------- */
+
+enum error_code speaker_use_template(struct speaker *s, const char *name, bool from_history, struct error *err)
+{
+    char *copy = name != NULL ? strdup(name) : NULL;
+    if (name != NULL && copy == NULL)
+        return error_set(err, ERR_MEMORY, "out of memory");
+    if (speaker_model(s) != NULL) {
+        struct chat_template *template = models_template_named(s->options, name, speaker_model(s), err);
+        if (template == NULL) {
+            free(copy);
+            return err->code;
+        }
+        template_free(s->template);
+        s->template = template;
+    }
+    free(s->template_name);
+    s->template_name = copy;
+    s->template_from_history = from_history;
+    return ERR_NONE;
+}
+
+const struct chat_template *speaker_template(const struct speaker *s)
+{
+    return s->beside != NULL ? s->beside->template : s->template;
+}
+
+const char *speaker_template_name(const struct speaker *s)
+{
+    return s->template_name;
+}
+
+void speaker_add_stops(const struct speaker *s, struct sampling *sampling)
+{
+    const char *const *stop = template_stops(speaker_template(s));
+    for (; stop != NULL && *stop != NULL && sampling->n_stops < SAMPLING_STOPS; stop++)
+        if (strlen(*stop) < SAMPLING_STOP_BYTES)
+            strcpy(sampling->stops[sampling->n_stops++], *stop);
+}
+
+/* ---- answers ---------------------------------------------------------------------------------------------------- */
+
+/* Notes who takes a request, in the place of one that has ended. */
+static uint64_t note_taker(struct speaker *s, int place, uint64_t number, speaker_taker *taker, struct error *err)
+{
+    if (number != 0) {
+        s->requests[place].number = number;
+        s->requests[place].taker = taker;
+    } else if (err->code == ERR_NONE) {
+        error_set(err, ERR_BUSY, "the model is busy; try again");
+    }
+    return number;
+}
+
+uint64_t speaker_ask(struct speaker *s, const struct ids *prompt, const struct sampling *sampling, speaker_taker *taker,
+                     struct error *err)
+{
+    return note_taker(s, 0, worker_generate(s->worker, prompt->at, prompt->n, sampling, err), taker, err);
+}
+
+uint64_t speaker_ask_aside(struct speaker *s, const struct ids *prompt, const struct sampling *sampling,
+                           speaker_taker *taker, struct error *err)
+{
+    return note_taker(s, 1, worker_generate_aside(s->worker, prompt->at, prompt->n, sampling, err), taker, err);
+}
+
+void speaker_forget(struct speaker *s, uint64_t request)
+{
+    for (int i = 0; i < REQUESTS; i++)
+        if (s->requests[i].number == request)
+            s->requests[i].number = 0;
+}
+
+int speaker_fd(const struct speaker *s)
+{
+    const struct worker *worker = s->loading != NULL ? s->loading : s->worker;
+    return worker != NULL ? worker_fd(worker) : -1;
+}
+
+bool speaker_next(struct speaker *s, struct event *out)
+{
+    struct worker *worker = s->loading != NULL ? s->loading : s->worker;
+    return worker != NULL && worker_next(worker, out);
+}
+
+speaker_taker *speaker_taker_of(struct speaker *s, const struct event *event)
+{
+    for (int i = 0; i < REQUESTS; i++) {
+        if (event->request == 0 || s->requests[i].number != event->request)
+            continue;
+        if (event->kind == EVENT_DONE || event->kind == EVENT_FAILED)
+            s->requests[i].number = 0;
+        return s->requests[i].taker;
+    }
+    return NULL;
+}
+
+void speaker_set_sampling(struct speaker *s, const struct sampling *sampling)
+{
+    if (s->worker != NULL)
+        worker_set_sampling(s->worker, sampling);
+}
+
+void speaker_preview(struct speaker *s, const struct sampling *sampling)
+{
+    if (s->worker != NULL)
+        worker_preview(s->worker, sampling);
+}
+
+void speaker_pace(struct speaker *s, int32_t tokens)
+{
+    if (s->worker != NULL)
+        worker_pace(s->worker, tokens);
+}
+
+void speaker_force(struct speaker *s, int32_t id)
+{
+    if (s->worker != NULL)
+        worker_force(s->worker, id);
+}
+
+void speaker_stop(struct speaker *s)
+{
+    if (s->worker != NULL)
+        worker_stop(s->worker);
+}

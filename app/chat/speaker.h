@@ -1,0 +1,87 @@
+/* Speaker: the model that answers, the one that is loading to take its place, and the template that both speak by.
+ *
+ * Whoever asks for an answer says who takes its events, so that an event finds its taker by the number of its request.
+ * What was asked for and is no longer wanted has no taker: its events are dropped. */
+#ifndef PALAVER_APP_CHAT_SPEAKER_H
+#define PALAVER_APP_CHAT_SPEAKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/options/options.h"
+#include "base/error.h"
+#include "engine/engine.h"
+
+struct chat;
+struct speaker;
+
+/* Takes the events of one request, from EVENT_PREFILL to EVENT_DONE or EVENT_FAILED. */
+typedef void speaker_taker(struct chat *c, const struct event *event);
+
+/* A speaker without a model, with the template that the options name. options stay the caller's and must outlive it.
+ * NULL when out of memory. */
+struct speaker *speaker_new(const struct options *o, struct error *err);
+/* A speaker with the model and the template of another, whose weights it shares: it has only a key/value cache of its
+ * own, for `context` tokens. Loading until EVENT_LOADED; freed before the other. NULL on failure. */
+struct speaker *speaker_beside(const struct speaker *other, int32_t context, struct error *err);
+/* Stops what runs; NULL is fine. */
+void speaker_free(struct speaker *s);
+
+/* ---- models ---- */
+
+/* Starts loading a model by name (NULL: the one that the options mean); the present one stays until
+ * speaker_use_loaded. */
+enum error_code speaker_load(struct speaker *s, const char *name, struct error *err);
+bool speaker_is_loading(const struct speaker *s);
+/* After EVENT_LOADED: the loaded model takes the place of the present one, and requests to that one are forgotten.
+ * When a template that only the history names can't be used, *unused (may be NULL) says why, and the model's own is
+ * used; when no template can, that is the error, and nothing changes. */
+enum error_code speaker_use_loaded(struct speaker *s, struct error *unused, struct error *err);
+void speaker_stop_loading(struct speaker *s);
+/* NULL until a model is loaded. */
+const struct model *speaker_model(const struct speaker *s);
+/* Of the present model, else of the one that is loading; "" without either. */
+const char *speaker_path(const struct speaker *s);
+/* Tokens that the context holds; 0 until a model is loaded. */
+size_t speaker_capacity(const struct speaker *s);
+/* Tokens of text as the model counts; 0 until a model is loaded. */
+size_t speaker_count_tokens(const struct speaker *s, const char *text, size_t size);
+
+/* ---- templates ---- */
+
+/* Uses the template of this name (NULL: the model's own), from now on or as soon as a model is loaded. from_history: a
+ * later model may do without it. On failure nothing changes. */
+enum error_code speaker_use_template(struct speaker *s, const char *name, bool from_history, struct error *err);
+/* NULL until a model is loaded. */
+const struct chat_template *speaker_template(const struct speaker *s);
+/* As it was asked for; NULL: the model's own. */
+const char *speaker_template_name(const struct speaker *s);
+/* Adds the strings at which the template ends an answer. */
+void speaker_add_stops(const struct speaker *s, struct sampling *sampling);
+
+/* ---- answers ---- */
+
+/* Asks for an answer to a prompt (copied). Returns the request's number; 0 on failure: ERR_BUSY when one is running. */
+uint64_t speaker_ask(struct speaker *s, const struct ids *prompt, const struct sampling *sampling, speaker_taker *taker,
+                     struct error *err);
+/* The same aside, see worker_generate_aside: ERR_BUSY when work aside is running. */
+uint64_t speaker_ask_aside(struct speaker *s, const struct ids *prompt, const struct sampling *sampling,
+                           speaker_taker *taker, struct error *err);
+/* Drops the events of a request from now on; 0 is fine. */
+void speaker_forget(struct speaker *s, uint64_t request);
+/* Readable while events wait; -1 when none can come. */
+int speaker_fd(const struct speaker *s);
+/* Takes the oldest event: of the model that is loading while one is, and only then of the present one. */
+bool speaker_next(struct speaker *s, struct event *out);
+/* Who takes this event; NULL: it is dropped. To be asked once for each event. */
+speaker_taker *speaker_taker_of(struct speaker *s, const struct event *event);
+
+/* As the worker's calls of the same names; nothing happens without a model. */
+void speaker_set_sampling(struct speaker *s, const struct sampling *sampling);
+void speaker_preview(struct speaker *s, const struct sampling *sampling);
+void speaker_pace(struct speaker *s, int32_t tokens);
+void speaker_force(struct speaker *s, int32_t id);
+void speaker_stop(struct speaker *s);
+
+#endif

@@ -1,0 +1,294 @@
+/* Acts: keys name theirs by a command ("/edit"), which acts on what is selected where the key was pressed; items of popups
+ * carry theirs by number. */
+#include <config.h>
+
+#include "app/screen/acts.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/chat/chat.h"
+#include "app/library/home.h"
+#include "app/screen/composer.h"
+#include "app/screen/lens.h"
+#include "app/screen/list.h"
+#include "app/screen/said.h"
+#include "app/screen/search.h"
+#include "app/screen/send.h"
+#include "app/screen/status.h"
+#include "app/screen/view.h"
+#include "base/error.h"
+#include "history/history.h"
+
+struct screen_acts {
+    int64_t deleted_message;      /* deleted last; 0: none */
+    int64_t deleted_conversation; /* the same; at most one of them is not 0 */
+};
+
+struct screen_acts *screen_acts_new(void)
+{
+    return calloc(1, sizeof(struct screen_acts));
+}
+
+void screen_acts_free(struct screen_acts *acts)
+{
+    free(acts);
+}
+
+/* What an act is about. */
+struct subject {
+    size_t index;         /* UI_ABOUT_MESSAGE: the message, from 0 */
+    int64_t conversation; /* UI_ABOUT_CONVERSATION: its id; of an item, a */
+    int64_t message;      /* of an item, b */
+};
+
+/* ---- a message -------------------------------------------------------------------------------------------------- */
+
+static void edit_message(struct screen *s, const struct subject *subject, struct error *err)
+{
+    screen_composer_edit(s, subject->index, err);
+}
+
+static void delete_message(struct screen *s, const struct subject *subject, struct error *err)
+{
+    if (chat_delete(s->repl.chat, subject->index, &s->acts->deleted_message, err) != ERR_NONE)
+        return;
+    s->acts->deleted_conversation = 0;
+    ui_notice(s->ui, false, "deleted, with all below it; u brings it back");
+}
+
+/* The slash command that does this to a message by its number. */
+static void run_numbered(struct screen *s, const char *command, size_t index)
+{
+    char line[64];
+    snprintf(line, sizeof line, "%s %zu", command, index + 1);
+    screen_send_slash(s, line);
+}
+
+static void show_previous(struct screen *s, const struct subject *subject, struct error *err)
+{
+    (void)err; /* the command says what goes wrong */
+    run_numbered(s, "/prev", subject->index);
+}
+
+/* Past the last alternative of the last answer a new one is made. */
+static void show_next(struct screen *s, const struct subject *subject, struct error *err)
+{
+    (void)err;
+    const struct chat_message *m = chat_message(s->repl.chat, subject->index);
+    bool last = subject->index + 1 == chat_count(s->repl.chat) && m->role == ROLE_ASSISTANT;
+    if (last && m->sibling + 1 >= m->siblings)
+        screen_send_slash(s, "/regenerate");
+    else
+        run_numbered(s, "/next", subject->index);
+}
+
+static void branch_here(struct screen *s, const struct subject *subject, struct error *err)
+{
+    (void)err;
+    run_numbered(s, "/branch", subject->index);
+}
+
+static void verify_message(struct screen *s, const struct subject *subject, struct error *err)
+{
+    (void)err;
+    run_numbered(s, "/verify", subject->index);
+}
+
+/* ---- a conversation --------------------------------------------------------------------------------------------- */
+
+static bool is_open(const struct screen *s, int64_t conversation)
+{
+    const struct home *home = chat_home(s->repl.chat);
+    return !home_is_temporary(home) && home_conversation(home) == conversation;
+}
+
+static void open_conversation(struct screen *s, const struct subject *subject, struct error *err)
+{
+    if (is_open(s, subject->conversation))
+        ui_notice(s->ui, false, "that one is open");
+    else
+        chat_open_conversation(s->repl.chat, subject->conversation, err);
+}
+
+static void show_hit(struct screen *s, const struct subject *subject, struct error *err)
+{
+    screen_search_show_hit(s, subject->conversation, subject->message, err);
+}
+
+static void delete_conversation(struct screen *s, const struct subject *subject, struct error *err)
+{
+    int64_t id = subject->conversation;
+    struct store_conversation c = {0};
+    char note[120];
+    struct store *library = home_library(chat_home(s->repl.chat), err);
+    if (library == NULL || store_conversation_get(library, id, &c, err) != ERR_NONE)
+        return;
+    if (is_open(s, id))
+        chat_new(s->repl.chat, false, err);
+    if (err->code == ERR_NONE && store_delete(library, id, err) == ERR_NONE) {
+        s->acts->deleted_conversation = id;
+        s->acts->deleted_message = 0;
+        snprintf(note, sizeof note, "deleted: %.60s; u brings it back", c.title);
+        ui_notice(s->ui, false, note);
+    }
+    store_conversation_free(&c);
+}
+
+/* Opens it and has the user type its new title. */
+static void rename_conversation(struct screen *s, const struct subject *subject, struct error *err)
+{
+    struct store_conversation c = {0};
+    struct store *library = home_library(chat_home(s->repl.chat), err);
+    if (library == NULL || store_conversation_get(library, subject->conversation, &c, err) != ERR_NONE)
+        return;
+    if (!is_open(s, subject->conversation))
+        chat_open_conversation(s->repl.chat, subject->conversation, err);
+    if (err->code == ERR_NONE) {
+        buf_clear(&s->repl.draft);
+        buf_printf(&s->repl.draft, "/rename %s", c.title);
+    }
+    store_conversation_free(&c);
+}
+
+static void flip_flag(struct screen *s, int64_t id, enum store_flag flag, struct error *err)
+{
+    struct store_conversation c = {0};
+    struct store *library = home_library(chat_home(s->repl.chat), err);
+    if (library == NULL || store_conversation_get(library, id, &c, err) != ERR_NONE)
+        return;
+    store_flag(library, id, flag, flag == STORE_PINNED ? !c.pinned : !c.archived, err);
+    store_conversation_free(&c);
+}
+
+static void pin_conversation(struct screen *s, const struct subject *subject, struct error *err)
+{
+    flip_flag(s, subject->conversation, STORE_PINNED, err);
+}
+
+static void archive_conversation(struct screen *s, const struct subject *subject, struct error *err)
+{
+    flip_flag(s, subject->conversation, STORE_ARCHIVED, err);
+}
+
+/* ---- neither ---------------------------------------------------------------------------------------------------- */
+
+static void restore_deleted(struct screen *s, const struct subject *subject, struct error *err)
+{
+    struct screen_acts *acts = s->acts;
+    struct store *library = home_library(chat_home(s->repl.chat), err);
+    (void)subject;
+    if (acts->deleted_conversation != 0 && library != NULL) {
+        if (store_restore(library, acts->deleted_conversation, err) == ERR_NONE)
+            chat_open_conversation(s->repl.chat, acts->deleted_conversation, err);
+        acts->deleted_conversation = 0;
+    } else if (acts->deleted_message != 0) {
+        chat_restore(s->repl.chat, acts->deleted_message, err);
+        acts->deleted_message = 0;
+    } else {
+        error_set(err, ERR_NOT_FOUND, "nothing was deleted; /trash lists what was deleted before");
+    }
+}
+
+static void take_settings(struct screen *s, const struct subject *subject, struct error *err)
+{
+    (void)subject;
+    screen_lens_take_settings(s, err);
+}
+
+static void save_edit(struct screen *s, const struct subject *subject, struct error *err)
+{
+    (void)subject;
+    screen_send_edited(s, false, err);
+}
+
+static void continue_edit(struct screen *s, const struct subject *subject, struct error *err)
+{
+    (void)subject;
+    screen_send_edited(s, true, err);
+}
+
+/* ---- the table -------------------------------------------------------------------------------------------------- */
+
+/* Keys with these commands are acts where a message or a conversation is selected; elsewhere they are slash commands. */
+static const struct act {
+    const char *command; /* as a key names it; NULL: only items do */
+    enum ui_about about; /* what it needs */
+    void (*run)(struct screen *s, const struct subject *subject, struct error *err);
+} acts[ACTS] = {
+    [ACT_OPEN] = {"/open", UI_ABOUT_CONVERSATION, open_conversation},
+    [ACT_SHOW_HIT] = {NULL, UI_ABOUT_NOTHING, show_hit},
+    [ACT_SAVE_EDIT] = {NULL, UI_ABOUT_NOTHING, save_edit},
+    [ACT_CONTINUE_EDIT] = {NULL, UI_ABOUT_NOTHING, continue_edit},
+    [ACT_TAKE_SETTINGS] = {"/settings-of-token", UI_ABOUT_NOTHING, take_settings},
+    [ACT_UNDELETE] = {"/undelete", UI_ABOUT_NOTHING, restore_deleted},
+    [ACT_EDIT] = {"/edit", UI_ABOUT_MESSAGE, edit_message},
+    [ACT_DELETE_MESSAGE] = {"/delete message", UI_ABOUT_MESSAGE, delete_message},
+    [ACT_PREVIOUS] = {"/prev", UI_ABOUT_MESSAGE, show_previous},
+    [ACT_NEXT] = {"/next", UI_ABOUT_MESSAGE, show_next},
+    [ACT_BRANCH] = {"/branch", UI_ABOUT_MESSAGE, branch_here},
+    [ACT_VERIFY] = {"/verify", UI_ABOUT_MESSAGE, verify_message},
+    [ACT_DELETE_CONVERSATION] = {"/delete", UI_ABOUT_CONVERSATION, delete_conversation},
+    [ACT_RENAME] = {"/rename", UI_ABOUT_CONVERSATION, rename_conversation},
+    [ACT_PIN] = {"/pin", UI_ABOUT_CONVERSATION, pin_conversation},
+    [ACT_ARCHIVE] = {"/archive", UI_ABOUT_CONVERSATION, archive_conversation},
+};
+
+/* NULL: the command is a slash command there. */
+static const struct act *find_act(const struct ui_action *action)
+{
+    if (action->kind == UI_CHOICE)
+        return action->act > ACT_COMMAND && action->act < ACTS ? &acts[action->act] : NULL;
+    for (size_t i = 0; i < ACTS; i++)
+        if (acts[i].command != NULL && strcmp(acts[i].command, action->text) == 0 &&
+            (acts[i].about == UI_ABOUT_NOTHING || acts[i].about == action->about))
+            return &acts[i];
+    return NULL;
+}
+
+/* The message that a key acts on, by its id where it has one: the chat may have moved on since it was shown. */
+static enum error_code find_message(const struct screen *s, const struct ui_action *action, size_t *index, struct error *err)
+{
+    const struct chat *c = s->repl.chat;
+    size_t n = chat_count(c), i = n;
+    while (action->id != 0 && i > 0 && chat_message(c, i - 1)->id != action->id)
+        i--;
+    if (action->id != 0 && i > 0)
+        *index = i - 1;
+    else if (action->id == 0 && action->index < n)
+        *index = action->index;
+    else
+        return error_set(err, ERR_NOT_FOUND, n > 0 ? "that message is gone" : "there is no message yet");
+    return ERR_NONE;
+}
+
+static enum error_code find_subject(const struct screen *s, const struct act *act, const struct ui_action *action,
+                                    struct subject *out, struct error *err)
+{
+    *out = (struct subject){.conversation = action->kind == UI_CHOICE ? action->a : action->id, .message = action->b};
+    if (act->about == UI_ABOUT_MESSAGE)
+        return find_message(s, action, &out->index, err);
+    if (act->about == UI_ABOUT_CONVERSATION && out->conversation == 0)
+        return error_set(err, ERR_NOT_FOUND, "no conversation is selected");
+    return ERR_NONE;
+}
+
+void screen_acts_run(struct screen *s, const struct ui_action *action)
+{
+    struct error err = {0};
+    struct subject subject;
+    const struct act *act = find_act(action);
+    if (act == NULL)
+        screen_send_slash(s, action->text);
+    else if (find_subject(s, act, action, &subject, &err) == ERR_NONE)
+        act->run(s, &subject, &err);
+    screen_said_error(s, &err);
+    screen_send_take_draft(s);
+    screen_list_changed(s);
+    screen_view_sync(s);
+    screen_status_show_head(s);
+}

@@ -1,0 +1,37 @@
+/* Acts: what keys and popups ask for beside slash commands, in one table of what each needs and does. */
+#ifndef PALAVER_APP_SCREEN_ACTS_H
+#define PALAVER_APP_SCREEN_ACTS_H
+
+#include "app/screen/parts.h"
+
+/* What an item of a popup does, in ui_item.act. */
+enum screen_act_number {
+    ACT_COMMAND,       /* runs the item's command, as a key would */
+    ACT_OPEN,          /* opens conversation a */
+    ACT_SHOW_HIT,      /* opens conversation a at message b, 0: at no certain one */
+    ACT_SAVE_EDIT,     /* stores the edited answer */
+    ACT_CONTINUE_EDIT, /* and continues it */
+    ACT_TAKE_SETTINGS, /* of the token under the lens */
+    ACT_UNDELETE,
+    ACT_EDIT,          /* from here on acts of keys */
+    ACT_DELETE_MESSAGE,
+    ACT_PREVIOUS,
+    ACT_NEXT,
+    ACT_BRANCH,
+    ACT_VERIFY,
+    ACT_DELETE_CONVERSATION,
+    ACT_RENAME,
+    ACT_PIN,
+    ACT_ARCHIVE,
+    ACTS,
+};
+
+/* NULL when out of memory. */
+struct screen_acts *screen_acts_new(void);
+void screen_acts_free(struct screen_acts *acts);
+
+/* Does what a key's command (UI_COMMAND) or a chosen item (UI_CHOICE) asks for. A command that is none of the acts runs as
+ * a slash command. What cannot be done says why. */
+void screen_acts_run(struct screen *s, const struct ui_action *action);
+
+#endif

@@ -1,0 +1,115 @@
+/* Draft: stored half a second after the last key, and when the conversation or the program is left. */
+#include <config.h>
+
+#include "app/screen/draft.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/chat/chat.h"
+#include "app/library/home.h"
+#include "app/screen/clock.h"
+#include "app/screen/composer.h"
+#include "app/screen/list.h"
+#include "app/screen/said.h"
+#include "app/screen/status.h"
+#include "app/terminal/progress.h"
+#include "base/error.h"
+#include "history/history.h"
+
+/* Seconds between a key and the storing. */
+#define SAVE_AFTER 0.5
+
+struct screen_draft {
+    int64_t conversation; /* that what is typed belongs to; 0: one that has not begun */
+    double due;           /* when it is stored, clock_seconds; 0: it is */
+};
+
+struct screen_draft *screen_draft_new(void)
+{
+    return calloc(1, sizeof(struct screen_draft));
+}
+
+void screen_draft_free(struct screen_draft *draft)
+{
+    free(draft);
+}
+
+void screen_draft_save(struct screen *s)
+{
+    struct error err = {0};
+    struct screen_draft *draft = s->draft;
+    size_t size, cursor;
+    const char *text = ui_typed(s->ui, &size, &cursor);
+    struct store *store = home_store(chat_home(s->repl.chat));
+    if (draft->due == 0 || screen_composer_use(s, NULL, NULL) != USE_MESSAGE)
+        return;
+    draft->due = 0;
+    if (store_set_draft(store, draft->conversation, text, size, cursor, &err) != ERR_NONE && err.code != ERR_NOT_FOUND)
+        screen_said_error(s, &err);
+}
+
+/* malloc'ed; NULL: there is none. */
+static char *read_draft(struct screen *s, struct error *err)
+{
+    struct store_conversation conversation = {0};
+    char *text = NULL;
+    size_t cursor;
+    struct store *store = home_store(chat_home(s->repl.chat));
+    if (s->draft->conversation == 0) {
+        store_new_draft(store, &text, &cursor, err);
+    } else if (store_conversation_get(store, s->draft->conversation, &conversation, err) == ERR_NONE) {
+        text = strdup(conversation.draft);
+        store_conversation_free(&conversation);
+    }
+    return text;
+}
+
+void screen_draft_load(struct screen *s)
+{
+    struct error err = {0};
+    s->draft->conversation = home_conversation(chat_home(s->repl.chat));
+    char *text = read_draft(s, &err);
+    ui_set_typed(s->ui, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
+    s->draft->due = 0;
+    free(text);
+    if (err.code != ERR_NOT_FOUND)
+        screen_said_error(s, &err);
+    screen_composer_label(s);
+}
+
+void screen_draft_changed(struct screen *s, bool at_once)
+{
+    s->draft->due = clock_seconds() + (at_once ? 0 : SAVE_AFTER);
+}
+
+/* When another conversation was opened, its draft replaces what was typed, which is kept with the one it belongs to. */
+static void follow_conversation(struct screen *s)
+{
+    int64_t now = home_conversation(chat_home(s->repl.chat));
+    size_t size;
+    if (now == s->draft->conversation)
+        return;
+    ui_typed(s->ui, &size, NULL);
+    if (s->draft->conversation == 0 && size > 0)
+        s->draft->conversation = now; /* it is stored now: what was typed meanwhile is its draft */
+    else
+        screen_draft_load(s);
+    screen_status_show_head(s);
+    screen_list_changed(s);
+}
+
+void screen_draft_tick(struct screen *s)
+{
+    follow_conversation(s);
+    if (s->draft->due > 0 && clock_seconds() >= s->draft->due)
+        screen_draft_save(s);
+}
+
+int screen_draft_due(const struct screen *s)
+{
+    bool waits = s->draft->due > 0 && screen_composer_use(s, NULL, NULL) == USE_MESSAGE; /* an edit ends first */
+    return waits ? clock_until(s->draft->due) : -1;
+}

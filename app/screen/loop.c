@@ -1,0 +1,150 @@
+/* Loop: waits until something happens or is due, and lets the parts do what follows. */
+#include <config.h>
+
+#include "app/screen/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/chat/chat.h"
+#include "app/screen/act.h"
+#include "app/screen/clock.h"
+#include "app/screen/composer.h"
+#include "app/screen/draft.h"
+#include "app/screen/frame.h"
+#include "app/screen/list.h"
+#include "app/screen/view.h"
+#include "app/terminal/editor.h"
+#include "app/terminal/signals.h"
+#include "app/terminal/terminal.h"
+
+enum { KEYS_MOST = 65536 }; /* bytes read at once */
+
+struct screen_loop {
+    int signals; /* descriptor */
+    int dying;   /* the signal that ends the program; 0: none */
+};
+
+struct screen_loop *screen_loop_new(struct error *err)
+{
+    struct screen_loop *loop = calloc(1, sizeof *loop);
+    if (loop == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        return NULL;
+    }
+    loop->signals = signals_open(true, err);
+    if (loop->signals >= 0)
+        return loop;
+    free(loop);
+    return NULL;
+}
+
+void screen_loop_free(struct screen_loop *loop)
+{
+    if (loop != NULL)
+        signals_close();
+    free(loop);
+}
+
+int screen_loop_signal(const struct screen *s)
+{
+    return s->loop->dying;
+}
+
+/* ---- without the terminal --------------------------------------------------------------------------------------- */
+
+static void give_terminal(struct screen *s)
+{
+    ui_leave(s->ui);
+    terminal_restore();
+}
+
+static void take_terminal(struct screen *s)
+{
+    terminal_listen();
+    ui_return(s->ui);
+}
+
+enum error_code screen_loop_edit(void *context, struct buf *text, struct error *err)
+{
+    struct screen *s = context;
+    give_terminal(s);
+    enum error_code code = editor_run(text, err);
+    take_terminal(s);
+    return code;
+}
+
+static void suspend_program(struct screen *s)
+{
+    give_terminal(s);
+    signals_suspend();
+    take_terminal(s);
+}
+
+/* ---- one turn --------------------------------------------------------------------------------------------------- */
+
+static void take_signals(struct screen *s)
+{
+    const struct signals came = signals_take();
+    if (came.end != 0)
+        s->loop->dying = came.end;
+    if (came.interrupt)
+        chat_stop(s->repl.chat);
+    if (came.suspend)
+        suspend_program(s);
+    if (came.resize || came.resume)
+        ui_resize(s->ui);
+}
+
+static void read_keys(struct screen *s)
+{
+    char bytes[KEYS_MOST];
+    ssize_t size = read(STDIN_FILENO, bytes, sizeof bytes);
+    if (size > 0)
+        ui_type(s->ui, bytes, (size_t)size, screen_act, s);
+    else if (size == 0 || (errno != EINTR && errno != EAGAIN))
+        s->loop->dying = SIGHUP; /* the terminal is gone */
+}
+
+/* Milliseconds until something is due. */
+static int time_left(const struct screen *s)
+{
+    int due = clock_sooner(chat_due(s->repl.chat), screen_list_due(s));
+    due = clock_sooner(due, clock_sooner(screen_draft_due(s), screen_composer_due(s)));
+    return clock_sooner(due, screen_frame_due(s));
+}
+
+static void take_turn(struct screen *s)
+{
+    struct pollfd fds[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                            {.fd = s->loop->signals, .events = POLLIN},
+                            {.fd = chat_fd(s->repl.chat), .events = POLLIN}};
+    int n = poll(fds, 3, time_left(s));
+    take_signals(s);
+    bool keys = n > 0 && fds[0].revents != 0;
+    if (keys)
+        read_keys(s);
+    else
+        ui_tick(s->ui, screen_act, s);
+    if (n > 0 && fds[2].revents != 0)
+        chat_handle(s->repl.chat);
+    chat_tick(s->repl.chat);
+    screen_draft_tick(s);
+    screen_composer_tick(s);
+    screen_list_tick(s);
+    screen_view_sync(s);
+    if (keys)
+        screen_frame_draw(s);
+}
+
+void screen_loop_run(struct screen *s)
+{
+    while (!s->repl.quit && s->loop->dying == 0) {
+        screen_frame_tick(s);
+        take_turn(s);
+    }
+}

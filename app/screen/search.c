@@ -1,0 +1,135 @@
+/* Search: the index of the history answers both, so that words mean the same everywhere. */
+#include <config.h>
+
+#include "app/screen/search.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/chat/chat.h"
+#include "app/library/home.h"
+#include "app/screen/acts.h"
+#include "app/screen/items.h"
+#include "app/screen/list.h"
+#include "app/screen/view.h"
+#include "history/history.h"
+
+enum { HITS_ALL = 60, HITS_HERE = 1000 };
+
+struct screen_search {
+    char *words; /* searched for last in all conversations; NULL: none were */
+};
+
+struct screen_search *screen_search_new(void)
+{
+    return calloc(1, sizeof(struct screen_search));
+}
+
+void screen_search_free(struct screen_search *search)
+{
+    if (search != NULL)
+        free(search->words);
+    free(search);
+}
+
+/* ---- all conversations ------------------------------------------------------------------------------------------ */
+
+void screen_search_open(struct screen *s, const char *words, struct error *err)
+{
+    ui_pick(s->ui, "Search all conversations", NULL, 0, true);
+    if (*words == '\0')
+        return;
+    ui_set_query(s->ui, words);
+    screen_search_all(s, words, err);
+}
+
+void screen_search_all(struct screen *s, const char *words, struct error *err)
+{
+    struct store_hits hits = {0};
+    const struct store_query query = {.text = words, .archived = true, .limit = HITS_ALL};
+    struct items items = {0};
+    struct store *store = screen_list_store(s, err);
+    if (store != NULL)
+        store_search(store, &query, &hits, err);
+    for (size_t i = 0; i < hits.n; i++) {
+        const struct store_hit *hit = &hits.at[i];
+        items_add(&items, &(struct ui_item){hit->snippet, hit->message != 0 ? hit->title : "title", NULL, ACT_SHOW_HIT,
+                                            hit->conversation, hit->message});
+    }
+    ui_set_items(s->ui, items.at, items.n);
+    store_hits_free(&hits);
+    items_free(&items);
+    free(s->search->words);
+    s->search->words = strdup(words);
+}
+
+/* ---- the open conversation -------------------------------------------------------------------------------------- */
+
+/* The places of all hits, by message index; malloc'ed. */
+static struct ui_match *collect_matches(const struct chat *c, const struct store_hits *hits, size_t *n)
+{
+    size_t capacity = 1;
+    for (size_t i = 0; i < hits->n; i++)
+        capacity += hits->at[i].n_places;
+    struct ui_match *matches = calloc(capacity, sizeof *matches);
+    *n = 0;
+    for (size_t index = 0; matches != NULL && index < chat_count(c); index++)
+        for (size_t i = 0; i < hits->n; i++)
+            if (hits->at[i].message == chat_message(c, index)->id && hits->at[i].message != 0)
+                for (size_t j = 0; j < hits->at[i].n_places; j++)
+                    matches[(*n)++] = (struct ui_match){index, hits->at[i].places[j].start, hits->at[i].places[j].end};
+    return matches;
+}
+
+/* Marks words; shows the first place in this message, the last of all for 0. Returns how many places there are. */
+static size_t mark_words(struct screen *s, const char *words, int64_t message, struct error *err)
+{
+    const struct chat *c = s->repl.chat;
+    const struct home *home = chat_home(c);
+    const struct store_query query = {
+        .text = words, .conversation = home_conversation(home), .archived = true, .limit = HITS_HERE};
+    struct store_hits hits = {0};
+    size_t n;
+    if (query.conversation == 0 || store_search(home_store(home), &query, &hits, err) != ERR_NONE)
+        return 0;
+    struct ui_match *matches = collect_matches(c, &hits, &n);
+    ui_set_matches(s->ui, matches, n);
+    for (size_t i = 0; message != 0 && i < n; i++)
+        if (chat_message(c, matches[i].message)->id == message) {
+            ui_show_match(s->ui, i);
+            break;
+        }
+    free(matches);
+    store_hits_free(&hits);
+    return n;
+}
+
+void screen_search_show_hit(struct screen *s, int64_t conversation, int64_t message, struct error *err)
+{
+    struct store *library = home_library(chat_home(s->repl.chat), err);
+    if (library == NULL || (message != 0 && store_select(library, message, err) != ERR_NONE) ||
+        chat_open_conversation(s->repl.chat, conversation, err) != ERR_NONE)
+        return;
+    screen_view_sync(s);
+    mark_words(s, s->search->words != NULL ? s->search->words : "", message, err);
+}
+
+void screen_search_here(struct screen *s, const char *words, struct error *err)
+{
+    char text[120];
+    if (*words == '\0') {
+        ui_set_matches(s->ui, NULL, 0);
+        return;
+    }
+    screen_view_sync(s);
+    size_t n = mark_words(s, words, 0, err);
+    if (n == 0) {
+        error_set(err, ERR_NOT_FOUND, "no match for '%.60s' in this conversation", words);
+        return;
+    }
+    snprintf(text, sizeof text, "%zu place%s; Esc, then n and N walk through them", n, n == 1 ? "" : "s");
+    ui_notice(s->ui, false, text);
+}

@@ -1,0 +1,173 @@
+/* Send: commands and messages tell apart by their slash, edits and own words by what the composer is used for. */
+#include <config.h>
+
+#include "app/screen/send.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/chat/chat.h"
+#include "app/library/home.h"
+#include "app/library/sent.h"
+#include "app/screen/acts.h"
+#include "app/screen/composer.h"
+#include "app/screen/draft.h"
+#include "app/screen/list.h"
+#include "app/screen/roads.h"
+#include "app/screen/said.h"
+#include "app/screen/settings.h"
+#include "app/screen/view.h"
+#include "app/terminal/drop.h"
+#include "base/buf.h"
+
+struct screen_send {
+    struct line_history *sent;
+};
+
+static void remember_message(void *context, const char *text)
+{
+    const struct screen *s = context;
+    ui_remember(s->ui, text);
+}
+
+struct screen_send *screen_send_new(struct screen *s)
+{
+    struct screen_send *send = calloc(1, sizeof *send);
+    if (send != NULL)
+        send->sent = line_history_open(&s->options->paths, remember_message, s);
+    return send;
+}
+
+void screen_send_free(struct screen_send *send)
+{
+    if (send != NULL)
+        line_history_free(send->sent);
+    free(send);
+}
+
+/* ---- slash commands --------------------------------------------------------------------------------------------- */
+
+void screen_send_take_draft(struct screen *s)
+{
+    struct buf *draft = &s->repl.draft;
+    if (draft->size == 0)
+        return;
+    ui_set_typed(s->ui, buf_text(draft), draft->size);
+    ui_compose(s->ui);
+    buf_clear(draft);
+    screen_composer_label(s);
+}
+
+void screen_send_slash(struct screen *s, const char *line)
+{
+    char title[80];
+    snprintf(title, sizeof title, "%.*s", (int)strcspn(line, " \n"), line);
+    slash_run(&s->repl, line);
+    screen_said_show(s, title);
+    screen_send_take_draft(s);
+    screen_settings_changed(s);
+    screen_composer_label(s);
+    screen_list_changed(s);
+}
+
+/* ---- edits ------------------------------------------------------------------------------------------------------ */
+
+/* Puts the edited text beside the old one. On failure it stays typed. */
+static void keep_edit(struct screen *s, const char *text, size_t size, bool resume, struct error *err)
+{
+    size_t index;
+    screen_composer_use(s, &index, NULL);
+    if (chat_edit(s->repl.chat, index, text, size, resume, err) != ERR_NONE) {
+        ui_set_typed(s->ui, text, size);
+        return;
+    }
+    screen_composer_end(s);
+    ui_show_end(s->ui);
+}
+
+void screen_send_edited(struct screen *s, bool resume, struct error *err)
+{
+    size_t size;
+    const char *typed = ui_typed(s->ui, &size, NULL);
+    char *text = strndup(typed, size);
+    if (text == NULL)
+        error_set(err, ERR_MEMORY, "out of memory");
+    else if (screen_composer_use(s, NULL, NULL) != USE_EDIT)
+        error_set(err, ERR_NOT_FOUND, "no message is being edited");
+    else
+        keep_edit(s, text, size, resume, err);
+    free(text);
+}
+
+/* An edited question is answered again; what happens to an edited answer the user chooses. */
+static void send_edit(struct screen *s, const char *text, size_t size, struct error *err)
+{
+    static const struct ui_item choices[] = {
+        {"save", "the answer as edited, beside the old one", NULL, ACT_SAVE_EDIT, 0, 0},
+        {"save and continue", "the model continues from its end", NULL, ACT_CONTINUE_EDIT, 0, 0},
+    };
+    size_t index;
+    screen_composer_use(s, &index, NULL);
+    if (index < chat_count(s->repl.chat) && chat_message(s->repl.chat, index)->role == ROLE_ASSISTANT) {
+        ui_set_typed(s->ui, text, size);
+        ui_pick(s->ui, "Edited answer", choices, sizeof choices / sizeof choices[0], false);
+    } else {
+        keep_edit(s, text, size, false, err);
+    }
+}
+
+/* ---- messages --------------------------------------------------------------------------------------------------- */
+
+/* A message may begin with a slash after a blank, which is not sent. */
+static void send_message(struct screen *s, const char *line)
+{
+    bool blank = line[strspn(line, " \t\n")] == '\0';
+    if (blank && s->repl.attached.size == 0)
+        return;
+    ui_show_end(s->ui);
+    repl_send(&s->repl, blank ? "" : line[0] == ' ' && line[1] == '/' ? line + 1 : line);
+}
+
+static void send_line(struct screen *s, const char *text, size_t size, struct error *err)
+{
+    char *line = strndup(text, size);
+    if (line == NULL) {
+        ui_set_typed(s->ui, text, size);
+        error_set(err, ERR_MEMORY, "out of memory");
+        return;
+    }
+    if (!home_is_temporary(chat_home(s->repl.chat)) && s->send->sent != NULL)
+        line_history_add(s->send->sent, line);
+    if (slash_is_command(line) && strchr(line, '\n') == NULL)
+        screen_send_slash(s, line);
+    else if (drop_offers_file(line, &s->repl.draft))
+        ui_notice(s->ui, false, "that is a file; Enter puts its text into your next message");
+    else
+        send_message(s, line);
+    screen_send_take_draft(s);
+    free(line);
+}
+
+void screen_send_typed(struct screen *s, const char *text, size_t size)
+{
+    struct error err = {0};
+    enum screen_use use = screen_composer_use(s, NULL, NULL);
+    bool busy = chat_is_busy(s->repl.chat);
+    bool command = size > 0 && text[0] == '/' && use != USE_EDIT;
+    screen_draft_changed(s, true);
+    if (use == USE_WORDS && (!busy || chat_waits(s->repl.chat))) {
+        screen_roads_send_words(s, text, size, &err);
+    } else if (busy && !command) {
+        ui_set_typed(s->ui, text, size);
+        ui_notice(s->ui, false, "an answer is being written; Esc stops it, then Enter sends this");
+    } else {
+        if (use == USE_EDIT)
+            send_edit(s, text, size, &err);
+        else
+            send_line(s, text, size, &err);
+        screen_view_sync(s);
+        screen_composer_label(s);
+    }
+    screen_said_error(s, &err);
+}

@@ -1,0 +1,218 @@
+/* Status: the two lines, and what is counted for them. */
+#include <config.h>
+
+#include "app/screen/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "app/library/home.h"
+#include "app/terminal/progress.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "history/history.h"
+
+/* Bytes of messages above which the context's fill is not counted between answers: the next answer tells it. */
+enum { COUNT_MOST = 100000 };
+/* Seconds of an answer after which its speed means something. */
+#define SPEED_AFTER 0.2
+
+struct screen_status {
+    double asked;       /* when the answer was asked for, clock_seconds */
+    double first;       /* when its first token came; 0: not yet */
+    size_t done, total; /* tokens of the prompt that are read, and all of them */
+    size_t tokens;      /* of this answer */
+    size_t used;        /* tokens of the context; SIZE_MAX: to be counted */
+    size_t waits_at;    /* the token that a waiting answer waits at, from 1 */
+    char speed[96];     /* of the last answer */
+    bool base;          /* ui shows one text without names */
+};
+
+struct screen_status *screen_status_new(void)
+{
+    struct screen_status *status = calloc(1, sizeof *status);
+    if (status != NULL)
+        status->used = SIZE_MAX;
+    return status;
+}
+
+void screen_status_free(struct screen_status *status)
+{
+    free(status);
+}
+
+/* ---- counting --------------------------------------------------------------------------------------------------- */
+
+static double speed_of(size_t tokens, double seconds)
+{
+    return seconds > 0 ? (double)tokens / seconds : 0;
+}
+
+void screen_status_begin(struct screen *s)
+{
+    struct screen_status *status = s->status;
+    status->asked = clock_seconds();
+    status->first = 0;
+    status->tokens = status->done = status->total = 0;
+}
+
+void screen_status_read(struct screen *s, size_t done, size_t total)
+{
+    s->status->done = done;
+    s->status->total = total;
+}
+
+void screen_status_count_token(struct screen *s, const struct event *event)
+{
+    if (s->status->first == 0)
+        s->status->first = clock_seconds();
+    s->status->tokens += event->id >= 0;
+}
+
+void screen_status_wait_at(struct screen *s, size_t number)
+{
+    s->status->waits_at = number;
+}
+
+void screen_status_end(struct screen *s, const struct timings *t)
+{
+    struct screen_status *status = s->status;
+    *status->speed = '\0';
+    if (t->answer_tokens > 0)
+        snprintf(status->speed, sizeof status->speed, "%.0f t/s  first %.1f s", speed_of(t->answer_tokens, t->decode_seconds),
+                 t->first_token_seconds);
+    status->used = t->prompt_tokens + t->answer_tokens;
+}
+
+void screen_status_recount(struct screen *s)
+{
+    s->status->used = SIZE_MAX;
+}
+
+size_t screen_status_used(const struct screen *s)
+{
+    return s->status->used == SIZE_MAX ? 0 : s->status->used;
+}
+
+double screen_status_elapsed(const struct screen *s)
+{
+    return clock_seconds() - s->status->asked;
+}
+
+/* Tokens of the context that the conversation takes; 0 for one too long to count now. */
+static size_t count_used(const struct screen *s)
+{
+    struct chat *c = s->repl.chat;
+    struct prompt prompt;
+    struct error ignored = {0}; /* a conversation that does not fit says so when it is answered */
+    size_t bytes = 0;
+    for (size_t i = chat_first_visible(c); i < chat_count(c); i++)
+        bytes += chat_message(c, i)->text.size;
+    if (bytes > COUNT_MOST || chat_count(c) == 0 || chat_render(c, &prompt, &ignored) != ERR_NONE)
+        return 0;
+    size_t n = prompt.ids.n;
+    prompt_free(&prompt);
+    return n;
+}
+
+/* ---- the line above --------------------------------------------------------------------------------------------- */
+
+static void write_model(const struct screen *s, char *out, size_t size)
+{
+    const struct chat *c = s->repl.chat;
+    const char *path = chat_model_path(c), *slash = path != NULL ? strrchr(path, '/') : NULL;
+    const char *name = slash != NULL ? slash + 1 : path != NULL ? path : "no model";
+    int length = (int)strlen(name);
+    if (length > 5 && strcasecmp(name + length - 5, ".gguf") == 0)
+        length -= 5;
+    const struct chat_template *template = chat_template(c);
+    if (template == NULL)
+        snprintf(out, size, "%.*s", length, name);
+    else if (template_is_base(template))
+        snprintf(out, size, "%.*s · base · continues the text", length, name);
+    else
+        snprintf(out, size, "%.*s · chat · %s · temp %.2g", length, name, template_name(template),
+                 (double)chat_sampling(c)->temperature);
+}
+
+void screen_status_show_head(struct screen *s)
+{
+    char model[200], title[STORE_TITLE_MAX + 40] = "New conversation";
+    struct store_conversation conversation = {0};
+    struct error ignored = {0}; /* without its title it is called a new one */
+    const struct home *home = chat_home(s->repl.chat);
+    int64_t id = home_conversation(home);
+    if (id != 0 && store_conversation_get(home_store(home), id, &conversation, &ignored) == ERR_NONE) {
+        snprintf(title, sizeof title, "%s", *conversation.title != '\0' ? conversation.title : "Untitled");
+        store_conversation_free(&conversation);
+    }
+    if (home_is_temporary(home))
+        strcat(title, " (temporary: not saved)");
+    const struct chat_template *template = chat_template(s->repl.chat);
+    if (template != NULL && template_is_base(template) != s->status->base) {
+        s->status->base = template_is_base(template);
+        ui_set_base(s->ui, s->status->base);
+    }
+    write_model(s, model, sizeof model);
+    ui_set_head(s->ui, title, model);
+}
+
+/* ---- the line below --------------------------------------------------------------------------------------------- */
+
+static void write_reading(const struct screen_status *status, char *out, size_t size)
+{
+    double passed = clock_seconds() - status->asked;
+    size_t percent = status->total > 0 ? status->done * 100 / status->total : 0;
+    double left = status->done > 0 ? passed * (double)(status->total - status->done) / (double)status->done : 0;
+    if (left >= 1.5)
+        snprintf(out, size, "reading the prompt %zu%%, %d s left · Esc stops", percent, (int)(left + 0.5));
+    else
+        snprintf(out, size, "reading the prompt %zu%% · Esc stops", percent);
+}
+
+static void write_state(const struct screen *s, char *out, size_t size)
+{
+    const struct chat *c = s->repl.chat;
+    enum chat_state state = chat_state(c);
+    if (state == CHAT_LOADING)
+        snprintf(out, size, chat_is_busy(c) ? "loading the model · Esc stops" : "loading the model");
+    else if (state == CHAT_READING)
+        write_reading(s->status, out, size);
+    else if (chat_compared(c) > 0)
+        snprintf(out, size, chat_compare_runs(c) ? "comparing · Esc stops" : "compared · Enter keeps one");
+    else if (chat_waits(c))
+        snprintf(out, size, "waits at token %zu · → draws it · Esc stops", s->status->waits_at);
+    else if (state == CHAT_ANSWERING)
+        snprintf(out, size, "answering · Esc stops");
+    else if (state == CHAT_NO_MODEL)
+        snprintf(out, size, "no model · /model NAME loads one");
+    else
+        snprintf(out, size, "ready");
+}
+
+void screen_status_show(struct screen *s)
+{
+    char text[120], speed[96];
+    struct screen_status *status = s->status;
+    const struct chat *c = s->repl.chat;
+    struct ui_status shown = {.text = text, .speed = status->speed, .available = chat_capacity(c)};
+    const struct prompt *prompt = chat_last_prompt(c);
+    bool answering = (chat_state(c) == CHAT_ANSWERING || chat_waits(c)) && chat_compared(c) == 0;
+    double passed = clock_seconds() - status->first;
+    shown.state = chat_is_busy(c) ? UI_BUSY : chat_state(c) == CHAT_NO_MODEL ? UI_FAILED : UI_IDLE;
+    write_state(s, text, sizeof text);
+    if (answering)
+        status->used = (prompt != NULL ? prompt->ids.n : 0) + status->tokens;
+    if (answering && !chat_waits(c) && status->first > 0 && passed > SPEED_AFTER) {
+        snprintf(speed, sizeof speed, "%.0f t/s  first %.1f s", speed_of(status->tokens, passed), status->first - status->asked);
+        shown.speed = speed;
+    }
+    if (status->used == SIZE_MAX && shown.available > 0)
+        status->used = count_used(s);
+    shown.used = screen_status_used(s);
+    ui_set_status(s->ui, &shown);
+}

@@ -1,0 +1,65 @@
+/* Token: what the panes of settings and of the lens show alike. */
+#include <config.h>
+
+#include "app/screen/token.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/chat/chat.h"
+#include "base/buf.h"
+
+enum { PIECE_MOST = 4096 };
+
+void screen_token_write(const struct tokenizer *t, int32_t id, char *out, size_t size)
+{
+    struct buf piece;
+    size_t at = 0;
+    buf_init(&piece, PIECE_MOST);
+    if (!tokenizer_piece(t, id, &piece) || piece.size == 0)
+        buf_puts(&piece, tokenizer_spelling(t, id));
+    for (size_t i = 0; i < piece.size && at + 4 < size; i++) {
+        const char *shown = piece.data[i] == ' ' ? "␣" : piece.data[i] == '\n' ? "⏎" : NULL;
+        if (shown != NULL)
+            at += (size_t)sprintf(out + at, "%s", shown);
+        else
+            out[at++] = piece.data[i];
+    }
+    out[at] = '\0';
+    buf_free(&piece);
+}
+
+size_t screen_token_rows(const struct screen *s, const struct event *event, struct ui_candidate *rows,
+                         char (*words)[TOKEN_TEXT])
+{
+    const struct model *model = chat_model(s->repl.chat);
+    if (model == NULL)
+        return 0;
+    for (int i = 0; i < event->n_best; i++) {
+        const struct candidate *c = &event->best[i];
+        screen_token_write(model_tokenizer(model), c->id, words[i], TOKEN_TEXT);
+        rows[i] = (struct ui_candidate){words[i], c->before, c->after, sampler_stage_name(c->removed_by), c->id == event->id};
+    }
+    return (size_t)event->n_best;
+}
+
+/* The seed says nothing about one token, and without a penalty its window says nothing. */
+static bool is_idle(const struct sampling *sampling, const struct sampling_field *field)
+{
+    bool penalty = sampling->repetition_penalty != 1.0f || sampling->presence_penalty != 0.0f ||
+                   sampling->frequency_penalty != 0.0f;
+    return !sampling_in_use(sampling, field) || field->kind == FIELD_SEED ||
+           (!penalty && field->offset == offsetof(struct sampling, repetition_window));
+}
+
+void screen_token_write_settings(const struct sampling *sampling, char *out, size_t size)
+{
+    int at = snprintf(out, size, "settings here:");
+    for (const struct sampling_field *field = sampling_fields; field->name != NULL && at < (int)size; field++) {
+        char value[32];
+        sampling_get(sampling, field, value, sizeof value);
+        if (!is_idle(sampling, field) && strcmp(value, "Off") != 0)
+            at += snprintf(out + at, size - (size_t)at, " %s %s", field->name, value);
+    }
+}

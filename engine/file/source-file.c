@@ -1,0 +1,126 @@
+/* The files of a source: mapping them, naming them in messages, and saying what one is when it is no model.
+ *
+ * A file is mapped shared and read-only. Only what opening looks at is asked for ahead, so that a disk gets these reads
+ * at once and not one after another; the weights come in as the forward pass walks over them. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "engine/file/source-kind.h"
+#include "engine/file/source.h"
+
+#define HEAD_AHEAD (4 << 20) /* the metadata and the vocabulary, as a rule */
+#define LABEL_BYTES 160      /* a longer path is named by its last part, so that the rest of a message has room */
+
+const char *source_label(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strlen(path) > LABEL_BYTES && slash != NULL ? slash + 1 : path;
+}
+
+/* ---- what is no model ------------------------------------------------------------------------------------------- */
+
+/* What a file that no kind claims is, and what to do about it. */
+static const struct foreign {
+    const char *head, *what;
+} foreigners[] = {
+    {"version https://git-lfs", "is a Git LFS pointer, not the model itself; fetch it with 'git lfs pull'"},
+    {"<!DOCTYPE", "is a web page, not a model; download the file itself"},
+    {"<!doctype", "is a web page, not a model; download the file itself"},
+    {"<html", "is a web page, not a model; download the file itself"},
+    {"tjgg", "is a model in the GGML format of before August 2023; convert it to GGUF"},
+    {"fmgg", "is a model in the GGML format of before August 2023; convert it to GGUF"},
+    {"lmgg", "is a model in the GGML format of before August 2023; convert it to GGUF"},
+    {"PK\x03\x04", "is a zip archive (a PyTorch checkpoint?), not a GGUF model; convert it to GGUF"},
+};
+
+enum error_code source_refuse(const char *path, const unsigned char *head, size_t n, struct error *err)
+{
+    if (n == 0)
+        return error_set(err, ERR_FORMAT, "%s: the file is empty; fetch the model again", source_label(path));
+    for (size_t i = 0; i < sizeof foreigners / sizeof *foreigners; i++) {
+        size_t length = strlen(foreigners[i].head);
+        if (n >= length && memcmp(head, foreigners[i].head, length) == 0)
+            return error_set(err, ERR_FORMAT, "%s: this %s", source_label(path), foreigners[i].what);
+    }
+    return error_set(err, ERR_FORMAT, "%s: not a model that Palaver can read (a GGUF file begins with 'GGUF')",
+                     source_label(path));
+}
+
+/* Not blocking, so that a pipe is refused rather than waited for. */
+int source_open_regular(const char *path, struct stat *st, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        error_system(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno, "%s: cannot open the model",
+                     source_label(path));
+        return -1;
+    }
+    if (fstat(fd, st) != 0)
+        error_system(err, ERR_IO, errno, "%s: cannot examine the file", source_label(path));
+    else if (S_ISDIR(st->st_mode))
+        error_set(err, ERR_FORMAT, "%s: is a folder; give the .gguf file in it", source_label(path));
+    else if (!S_ISREG(st->st_mode))
+        error_set(err, ERR_FORMAT, "%s: is not a regular file; a model must lie on disk", source_label(path));
+    else
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* ---- mapping ---------------------------------------------------------------------------------------------------- */
+
+bool source_add_map(struct source *s, struct source_map map, struct error *err)
+{
+    struct source_map *maps = realloc(s->maps, (s->n_maps + 1) * sizeof *maps);
+    if (maps == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        return false;
+    }
+    s->maps = maps;
+    s->maps[s->n_maps++] = map;
+    return true;
+}
+
+void source_expect(const void *bytes, uint64_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)bytes & ~(page - 1);
+    posix_madvise((void *)start, (size_t)((uintptr_t)bytes + size - start), POSIX_MADV_WILLNEED);
+}
+
+bool source_map_file(struct source *s, const char *path, struct source_map *out, struct error *err)
+{
+    if (s->n_maps == 1 && !s->maps[0].mapped) {
+        *out = s->maps[0];
+        return true;
+    }
+    struct stat st;
+    int fd = source_open_regular(path, &st, err);
+    if (fd < 0)
+        return false;
+    struct source_map map = {.size = (uint64_t)st.st_size, .mapped = true};
+    void *bytes = map.size == 0 ? NULL : mmap(NULL, (size_t)map.size, PROT_READ, MAP_SHARED, fd, 0);
+    int failure = errno;
+    close(fd);
+    if (map.size == 0)
+        return source_refuse(path, NULL, 0, err) == ERR_NONE;
+    if (bytes == MAP_FAILED)
+        return error_system(err, ERR_IO, failure, "%s: cannot map the file into memory",
+                            source_label(path)) == ERR_NONE;
+    source_expect(bytes, map.size < HEAD_AHEAD ? map.size : HEAD_AHEAD);
+    map.bytes = bytes;
+    *out = map;
+    if (source_add_map(s, map, err))
+        return true;
+    munmap(bytes, (size_t)map.size);
+    return false;
+}

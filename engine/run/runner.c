@@ -1,0 +1,108 @@
+/* The runner: a pool of threads and the buffers of a forward pass, and what they take. */
+#include <config.h>
+
+#include "engine/run/runner.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/kernels/layer.h"
+#include "engine/model/model.h"
+#include "engine/run/forward.h"
+#include "engine/run/pool.h"
+
+enum {
+    DEFAULT_BATCH = 512,
+    DEFAULT_CONTEXT = 4096,
+    MAX_CONTEXT = 1 << 20,
+    MAX_THREADS = 1024,
+};
+
+static int32_t default_context(const struct model *model)
+{
+    int32_t trained = model->info.context;
+    return trained > 0 && trained < DEFAULT_CONTEXT ? trained : DEFAULT_CONTEXT;
+}
+
+static bool check_options(const struct session_options *o, struct error *err)
+{
+    if (o->context < 0 || o->context > MAX_CONTEXT)
+        error_set(err, ERR_ARGUMENT, "a context of %d tokens is out of range; choose 1 to %d, or 0 for the model's own",
+                  (int)o->context, (int)MAX_CONTEXT);
+    else if (o->threads < 0 || o->threads > MAX_THREADS)
+        error_set(err, ERR_ARGUMENT, "%d threads are out of range; choose 1 to %d, or 0 for one per core",
+                  (int)o->threads, (int)MAX_THREADS);
+    else if (o->batch < 0 || o->batch > MAX_CONTEXT)
+        error_set(err, ERR_ARGUMENT, "a batch of %d tokens is out of range", (int)o->batch);
+    else
+        return true;
+    return false;
+}
+
+static bool allocate(struct runner *r, int32_t threads, struct error *err)
+{
+    const struct forward_options f = {.context = r->context, .batch = r->batch, .exact = r->exact};
+    r->pool = pool_new(threads > 0 ? threads : engine_cores(), err);
+    if (r->pool != NULL)
+        r->forward = forward_new(r->model, r->pool, &f, err);
+    if (r->forward == NULL)
+        return false;
+    r->rows = malloc((size_t)r->batch * sizeof *r->rows);
+    if (r->rows == NULL)
+        error_set(err, ERR_MEMORY, "out of memory");
+    return r->rows != NULL;
+}
+
+struct runner *runner_open(const struct model *model, const struct session_options *options, struct error *err)
+{
+    const struct session_options o = options != NULL ? *options : (struct session_options){0};
+    if (!check_options(&o, err))
+        return NULL;
+    struct runner *r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        return NULL;
+    }
+    r->model = model;
+    r->exact = o.exact;
+    r->context = o.context > 0 ? o.context : default_context(model);
+    r->batch = o.batch > 0 ? o.batch : DEFAULT_BATCH;
+    r->batch = r->batch < r->context ? r->batch : r->context;
+    if (allocate(r, o.threads, err))
+        return r;
+    runner_free(r);
+    return NULL;
+}
+
+void runner_free(struct runner *r)
+{
+    if (r == NULL)
+        return;
+    forward_free(r->forward);
+    pool_free(r->pool);
+    free(r->rows);
+    free(r->logits);
+    free(r);
+}
+
+bool runner_logits(struct runner *r, struct error *err)
+{
+    if (r->logits == NULL)
+        r->logits = malloc(RUNNER_LOGITS * (size_t)r->model->info.vocab * sizeof *r->logits);
+    if (r->logits == NULL)
+        error_set(err, ERR_MEMORY, "out of memory");
+    return r->logits != NULL;
+}
+
+/* The cache holds keys and values as 16-bit floats, in the exact mode as 32-bit ones. */
+uint64_t model_session_bytes(const struct model *model, int context, bool exact)
+{
+    const struct model_info *info = &model->info;
+    const uint64_t key = (uint64_t)info->kv_heads * (uint64_t)info->head_width;
+    const uint64_t cache = 2 * (uint64_t)info->layers * key * (uint64_t)(context > 0 ? context : 0) * (exact ? 4 : 2);
+    const struct forward_options options = {.context = context, .batch = DEFAULT_BATCH, .exact = exact};
+    return cache + forward_bytes(model, &options, engine_cores()) + (uint64_t)info->vocab * sizeof(float);
+}

@@ -1,0 +1,238 @@
+/* The thread of a service: opens the model, then does one task after another for the workers in turn. */
+#include "config.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/run/runner.h"
+#include "engine/run/worker.h"
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+/* Requests aside have sessions of their own, which may be longer than that of a short conversation. */
+static struct session_options runner_options(const struct session_options *wanted)
+{
+    struct session_options o = *wanted;
+    if (o.context > 0 && o.context < 2 * WORKER_ASIDE_MOST)
+        o.context = 2 * WORKER_ASIDE_MOST;
+    return o;
+}
+
+static bool open_service(struct service *s, struct error *err)
+{
+    const struct session_options options = runner_options(&s->options);
+    s->own = model_open(s->model_path, NULL, err);
+    if (s->own != NULL)
+        s->runner = runner_open(s->own, &options, err);
+    pthread_mutex_lock(&s->lock);
+    s->failed = s->runner == NULL;
+    s->model = s->failed ? NULL : s->own;
+    pthread_mutex_unlock(&s->lock);
+    return !s->failed;
+}
+
+static bool open_session(struct worker *w, struct error *err)
+{
+    struct service *s = w->service;
+    if (s->failed)
+        error_set(err, ERR_BUSY, "no model is open");
+    else if (s->runner != NULL || open_service(s, err))
+        w->session = session_new(s->runner, w->context, err);
+    if (w->session != NULL)
+        w->chooser.sampler = sampler_new(tokenizer_size(model_tokenizer(s->model)), err);
+    return w->chooser.sampler != NULL;
+}
+
+static void open_worker(struct worker *w)
+{
+    struct event event = {.kind = EVENT_LOADED};
+    bool ok = open_session(w, &event.error);
+    pthread_mutex_lock(&w->service->lock);
+    w->opened = true;
+    w->failed = !ok;
+    pthread_mutex_unlock(&w->service->lock);
+    event.kind = ok ? EVENT_LOADED : EVENT_FAILED;
+    worker_send(w, &event);
+}
+
+/* ---- tasks ------------------------------------------------------------------------------------------------------ */
+
+enum task { TASK_NONE, TASK_OPEN, TASK_BEGIN_ASIDE, TASK_STEP_ASIDE, TASK_BEGIN, TASK_STEP, TASK_TELL, TASK_PREVIEW };
+
+/* What is to be done next for a worker. */
+static enum task next_task_locked(const struct worker *w)
+{
+    const struct answer *a = &w->main_answer;
+    if (w->quit || (w->opened && w->waiting == WORKER_RING)) /* the reader comes first */
+        return TASK_NONE;
+    if (!w->opened)
+        return TASK_OPEN;
+    if (w->aside_answer.active)
+        return TASK_STEP_ASIDE;
+    if (w->aside.pending)
+        return TASK_BEGIN_ASIDE;
+    if (a->active && !answer_must_wait_locked(a))
+        return TASK_STEP;
+    if (a->active)
+        return a->waits && a->settings_number == w->main.settings_number ? TASK_NONE : TASK_TELL;
+    if (w->main.pending)
+        return TASK_BEGIN;
+    return w->preview ? TASK_PREVIEW : TASK_NONE;
+}
+
+/* The worker whose turn it is: the first after the last one that has something to do; NULL when there is none. */
+static struct worker *next_worker_locked(const struct service *s, const struct worker *last, enum task *task)
+{
+    struct worker *first = NULL;
+    enum task first_task = TASK_NONE;
+    bool after = false;
+    for (struct worker *w = s->workers; w != NULL; after = after || w == last, w = w->next) {
+        *task = next_task_locked(w);
+        if (*task != TASK_NONE && after)
+            return w;
+        if (*task != TASK_NONE && first == NULL) {
+            first = w;
+            first_task = *task;
+        }
+    }
+    *task = first_task;
+    return first;
+}
+
+static struct answer *answer_of(struct worker *w, enum task task)
+{
+    return task == TASK_BEGIN_ASIDE || task == TASK_STEP_ASIDE ? &w->aside_answer : &w->main_answer;
+}
+
+/* The part of a task that looks at orders. */
+static void take_task_locked(struct worker *w, enum task task, struct sampling *preview)
+{
+    struct answer *a = answer_of(w, task);
+    if (task == TASK_BEGIN || task == TASK_BEGIN_ASIDE) {
+        struct order *o = task == TASK_BEGIN ? &w->main : &w->aside;
+        *a = (struct answer){.worker = w, .order = o, .request = o->request, .settings = o->settings, .forced = -1,
+                             .settings_number = o->settings_number, .question = o->question};
+        o->question = (struct question){0};
+        o->pending = false;
+        w->preview = w->preview && task == TASK_BEGIN_ASIDE;
+    } else if (task == TASK_PREVIEW) {
+        *preview = w->preview_settings;
+        w->preview = false;
+    } else if (task == TASK_TELL) {
+        answer_take_settings_locked(a);
+    } else if (task == TASK_STEP || task == TASK_STEP_ASIDE) {
+        answer_take_turn_locked(a);
+    }
+}
+
+/* A session for this prompt and its answer alone, and a sampler: the conversation's keep their state. */
+static void begin_aside(struct worker *w, struct answer *a)
+{
+    struct error err = {0};
+    size_t most = a->settings.max_new_tokens > 0 ? (size_t)a->settings.max_new_tokens : 0;
+    pthread_mutex_lock(&w->service->lock);
+    bool stop = answer_must_stop_locked(a);
+    pthread_mutex_unlock(&w->service->lock);
+    a->chooser = calloc(1, sizeof *a->chooser);
+    if (a->chooser == NULL)
+        error_set(&err, ERR_MEMORY, "out of memory");
+    else if (!stop && (a->session = session_new(w->service->runner, (int32_t)(a->question.n_ids + most), &err)) != NULL)
+        a->chooser->sampler = sampler_new(tokenizer_size(model_tokenizer(w->service->model)), &err);
+    if (a->chooser != NULL && a->chooser->sampler != NULL)
+        answer_begin(a);
+    else
+        answer_refuse(a, &err);
+}
+
+static void end_aside(struct answer *a)
+{
+    if (a->chooser != NULL)
+        sampler_free(a->chooser->sampler);
+    free(a->chooser);
+    session_free(a->session);
+    a->chooser = NULL;
+    a->session = NULL;
+}
+
+static void do_task(struct worker *w, enum task task, const struct sampling *preview)
+{
+    struct answer *a = answer_of(w, task);
+    switch (task) {
+    case TASK_NONE: break;
+    case TASK_OPEN: open_worker(w); break;
+    case TASK_BEGIN_ASIDE: begin_aside(w, a); break;
+    case TASK_BEGIN:
+        a->session = w->session;
+        a->chooser = &w->chooser;
+        answer_begin(a);
+        break;
+    case TASK_STEP:
+    case TASK_STEP_ASIDE: answer_step(a); break;
+    case TASK_TELL: answer_tell_preview(a); break;
+    case TASK_PREVIEW: chooser_preview(w, preview); break;
+    }
+    if (a == &w->aside_answer && !a->active)
+        end_aside(a);
+}
+
+/* ---- the thread ------------------------------------------------------------------------------------------------- */
+
+static void free_worker(struct worker *w)
+{
+    answer_free(&w->main_answer);
+    answer_free(&w->aside_answer);
+    end_aside(&w->aside_answer);
+    sampler_free(w->chooser.sampler);
+    session_free(w->session);
+    question_free(&w->main.question);
+    question_free(&w->aside.question);
+    if (w->has_rendered)
+        prompt_free(&w->rendered);
+    close(w->wake);
+    free(w->ring);
+    free(w);
+}
+
+static void free_ended_locked(struct service *s)
+{
+    while (s->ended != NULL) {
+        struct worker *w = s->ended;
+        s->ended = w->next;
+        free_worker(w);
+    }
+}
+
+void *service_run(void *service)
+{
+    struct service *s = service;
+    const struct worker *last = NULL;
+    pthread_mutex_lock(&s->lock);
+    for (;;) {
+        enum task task;
+        struct sampling preview;
+        free_ended_locked(s);
+        if (s->workers == NULL)
+            break;
+        struct worker *w = next_worker_locked(s, last, &task);
+        if (w == NULL) {
+            pthread_cond_wait(&s->changed, &s->lock);
+            continue;
+        }
+        last = s->current = w;
+        take_task_locked(w, task, &preview);
+        pthread_mutex_unlock(&s->lock);
+        do_task(w, task, &preview);
+        pthread_mutex_lock(&s->lock);
+        s->current = NULL;
+        pthread_cond_broadcast(&s->stepped);
+    }
+    pthread_mutex_unlock(&s->lock);
+    runner_free(s->runner);
+    model_free(s->own);
+    return NULL;
+}

@@ -1,0 +1,135 @@
+/* The vocabulary of a tokenizer: spellings, scores and types, and the index by spelling.
+ *
+ * Vocabularies have 300 to 256,000 tokens; reading one takes some milliseconds, because spellings go to one block of
+ * memory and are found by one open-addressing table. */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/file/source.h"
+#include "engine/text/tokenizer.h"
+
+enum { MAX_VOCAB = 1 << 24, MAX_ARENA = 1 << 30 };
+
+/* ---- the index -------------------------------------------------------------------------------------------------- */
+
+static uint32_t hash_text(const char *text, size_t size)
+{
+    uint64_t hash = 0x9e3779b97f4a7c15 ^ size;
+    for (; size >= 8; size -= 8, text += 8) {
+        uint64_t word;
+        memcpy(&word, text, 8);
+        hash = (hash ^ word) * 0xff51afd7ed558ccd;
+        hash ^= hash >> 32;
+    }
+    uint64_t word = 0;
+    memcpy(&word, text, size);
+    hash = (hash ^ word) * 0xc4ceb9fe1a85ec53;
+    return (uint32_t)(hash >> 32);
+}
+
+int32_t token_lookup(const struct tokenizer *t, const char *text, size_t size)
+{
+    for (uint32_t at = hash_text(text, size);; at++) {
+        int32_t id = t->slots[at & (t->n_slots - 1)] - 1;
+        if (id < 0 || (token_size(t, id) == size && memcmp(token_text(t, id), text, size) == 0))
+            return id;
+    }
+}
+
+static bool build_index(struct tokenizer *t)
+{
+    t->n_slots = 16;
+    while (t->n_slots < (uint32_t)t->n * 2)
+        t->n_slots *= 2;
+    t->slots = calloc(t->n_slots, sizeof *t->slots);
+    if (t->slots == NULL)
+        return false;
+    for (int32_t id = 0; id < t->n; id++) {
+        if (token_lookup(t, token_text(t, id), token_size(t, id)) >= 0)
+            continue; /* the first of two tokens spelled alike is found */
+        uint32_t at = hash_text(token_text(t, id), token_size(t, id));
+        while (t->slots[at & (t->n_slots - 1)] != 0)
+            at++;
+        t->slots[at & (t->n_slots - 1)] = id + 1;
+    }
+    return true;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
+
+static bool read_spellings(struct tokenizer *t, const struct source *source, struct error *err)
+{
+    const char *key = "tokenizer.ggml.tokens", *bytes;
+    uint64_t n, size, total = 0;
+    if (!source_array(source, key, &n) || n == 0 || n > MAX_VOCAB) {
+        error_set(err, ERR_FORMAT, "the model has no vocabulary (tokenizer.ggml.tokens): use a file that carries its "
+                                   "tokenizer");
+        return false;
+    }
+    for (uint64_t i = 0; i < n; i++) {
+        if (!source_array_string(source, key, i, &bytes, &size) || size > MAX_ARENA ||
+            (total += size + 1) > MAX_ARENA) {
+            error_set(err, ERR_FORMAT, "the vocabulary's token %llu is no text of sensible length",
+                      (unsigned long long)i);
+            return false;
+        }
+    }
+    t->n = (int32_t)n;
+    t->arena = malloc(total);
+    t->starts = malloc((n + 1) * sizeof *t->starts);
+    if (t->arena == NULL || t->starts == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        return false;
+    }
+    uint32_t at = 0;
+    for (uint64_t i = 0; i < n; i++) {
+        source_array_string(source, key, i, &bytes, &size);
+        memcpy(t->arena + at, bytes, size);
+        t->arena[at + size] = '\0';
+        t->starts[i] = at;
+        at += (uint32_t)size + 1;
+    }
+    t->starts[n] = at;
+    return true;
+}
+
+/* Scores and types, where the file has them; both must be as many as there are tokens. */
+static bool read_attributes(struct tokenizer *t, const struct source *source, struct error *err)
+{
+    uint64_t n = (uint64_t)t->n, n_scores = n, n_types = n;
+    float *scores = source_array_floats(source, "tokenizer.ggml.scores", &n_scores, err);
+    int32_t *types = source_array_ints(source, "tokenizer.ggml.token_type", &n_types, err);
+    t->scores = scores != NULL ? scores : calloc((size_t)t->n, sizeof *scores);
+    t->types = malloc((size_t)t->n);
+    bool ok = t->scores != NULL && t->types != NULL;
+    if (!ok)
+        error_set(err, ERR_MEMORY, "out of memory");
+    else if ((scores != NULL && n_scores != n) || (types != NULL && n_types != n)) {
+        error_set(err, ERR_FORMAT, "the vocabulary has %d tokens but %llu scores and %llu types: the file is damaged",
+                  (int)t->n, (unsigned long long)n_scores, (unsigned long long)n_types);
+        ok = false;
+    } else if (t->kind->scored && scores == NULL) {
+        error_set(err, ERR_FORMAT, "the vocabulary has no scores (tokenizer.ggml.scores)");
+        ok = false;
+    }
+    for (int32_t i = 0; ok && i < t->n; i++)
+        t->types[i] = types != NULL && types[i] >= TOKEN_NORMAL && types[i] <= TOKEN_BYTE ? (uint8_t)types[i]
+                                                                                         : TOKEN_NORMAL;
+    free(types);
+    return ok;
+}
+
+bool vocabulary_read(struct tokenizer *t, const struct source *source, struct error *err)
+{
+    if (!read_spellings(t, source, err) || !read_attributes(t, source, err))
+        return false;
+    if (build_index(t))
+        return true;
+    error_set(err, ERR_MEMORY, "out of memory");
+    return false;
+}

@@ -1,0 +1,50 @@
+/* Files: private from the moment they are made. open() sets the mode before SQLite sees the file; SQLite gives its -wal
+ * and -shm files the same. */
+#include <config.h>
+
+#include "history/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+enum error_code file_make_folders(const char *path, struct error *err)
+{
+    char *copy = strdup(path);
+    if (copy == NULL)
+        return error_set(err, ERR_MEMORY, "out of memory");
+    enum error_code code = ERR_NONE;
+    for (char *slash = strchr(copy + 1, '/'); slash != NULL && code == ERR_NONE; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(copy, 0700) != 0 && errno != EEXIST && errno != EISDIR) {
+            int why = errno;
+            if (access(copy, F_OK) != 0)
+                code = error_system(err, ERR_IO, why, "%s: can't make this folder", copy);
+        }
+        *slash = '/';
+    }
+    free(copy);
+    return code;
+}
+
+enum error_code file_secure(const char *path, struct error *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+    if (fd < 0)
+        return error_system(err, ERR_IO, errno, "%s: can't be opened for writing", path);
+    struct stat st;
+    enum error_code code = ERR_NONE;
+    if (fstat(fd, &st) != 0)
+        code = error_system(err, ERR_IO, errno, "%s", path);
+    else if (!S_ISREG(st.st_mode))
+        code = error_set(err, ERR_ARGUMENT, "%s: not a regular file", path);
+    else if ((st.st_mode & 077) != 0 && st.st_uid == geteuid())
+        fchmod(fd, 0600);
+    close(fd);
+    return code;
+}

@@ -1,0 +1,463 @@
+/* Canvas: ncurses, reached by a few calls. Colour pairs are made when a style is first drawn. */
+#include <config.h>
+
+#include "ui/draw/canvas.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <ncurses.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "base/utf8.h"
+#include "ui/text/text.h"
+
+/* The modes to leave: reports of the mouse, of pastes and of the focus. The last words also give back the colours, the
+ * cursor and the main screen. */
+#define LEAVE_MODES "\033[?1000l\033[?1002l\033[?1006l\033[?1007l\033[?2004l\033[?1004l"
+#define ENTER_MODES "\033[?2004h\033[?1004h"
+#define LAST_WORDS LEAVE_MODES "\033[0m\033[?25h\033[?1049l\r\n"
+#define MOUSE_ON "\033[?1000h\033[?1002h\033[?1006h"
+#define MOUSE_OFF "\033[?1000l\033[?1002l\033[?1006l\033[?1007l"
+
+enum { PAIRS_MOST = 256 };
+
+struct pair { int foreground, background; };
+
+struct canvas {
+    SCREEN *curses;
+    char *term;
+    struct theme *theme;
+    bool no_color, ascii, mouse, sends_modes, away;
+    struct pair pairs[PAIRS_MOST]; /* pair i + 1 */
+    int n_pairs;
+    int colors;
+};
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+/* Whether a theme has colours beyond the terminal's own sixteen. */
+static bool has_rgb(const struct theme *theme)
+{
+    for (int role = 0; role < STYLE_ROLES; role++) {
+        const struct theme_style *style = theme_style(theme, (enum style_role)role);
+        if (style->foreground.kind == THEME_RGB || style->background.kind == THEME_RGB)
+            return true;
+    }
+    return false;
+}
+
+/* The terminal's entry with direct colours, where the terminal has them and ncurses knows it. */
+static SCREEN *open_direct(const char *term)
+{
+    const char *says = getenv("COLORTERM");
+    char name[64];
+    int size = (int)strcspn(term, "-");
+    if (says == NULL || (strcmp(says, "truecolor") != 0 && strcmp(says, "24bit") != 0))
+        return NULL;
+    snprintf(name, sizeof name, "%.*s-direct", size, term);
+    return newterm(name, stdout, stdin);
+}
+
+static void set_up_curses(struct canvas *s)
+{
+    raw();
+    noecho();
+    nonl();
+    keypad(stdscr, FALSE);
+    leaveok(stdscr, FALSE);
+    if (has_colors() && !s->no_color) {
+        start_color();
+        use_default_colors();
+        s->colors = COLORS;
+    }
+    s->n_pairs = 0;
+}
+
+static void send_modes(const struct canvas *s, const char *modes)
+{
+    if (!s->sends_modes)
+        return;
+    fputs(modes, stdout);
+    fflush(stdout);
+}
+
+/* Terminals without these modes would show them. */
+static bool knows_modes(const char *term)
+{
+    static const char *const old[] = {"vt100", "vt220", "linux", "dumb", "ansi", "cons25"};
+    for (size_t i = 0; i < sizeof old / sizeof old[0]; i++)
+        if (strcmp(term, old[i]) == 0)
+            return strcmp(term, "linux") == 0;
+    return true;
+}
+
+static bool start_curses(struct canvas *s)
+{
+    s->curses = has_rgb(s->theme) && !s->no_color ? open_direct(s->term) : NULL;
+    if (s->curses == NULL)
+        s->curses = newterm(s->term, stdout, stdin);
+    if (s->curses == NULL)
+        return false;
+    set_term(s->curses);
+    set_up_curses(s);
+    send_modes(s, ENTER_MODES);
+    if (s->mouse)
+        send_modes(s, MOUSE_ON);
+    return true;
+}
+
+struct canvas *canvas_open(const char *term, struct theme *theme, bool no_color, struct error *err)
+{
+    struct canvas *s = calloc(1, sizeof *s);
+    if (s == NULL || (s->term = strdup(term)) == NULL) {
+        free(s);
+        theme_free(theme);
+        error_set(err, ERR_MEMORY, "out of memory");
+        return NULL;
+    }
+    s->theme = theme;
+    s->no_color = no_color;
+    s->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    s->sends_modes = knows_modes(term);
+    if (!start_curses(s)) {
+        error_set(err, ERR_UNSUPPORTED, "the terminal type '%s' is not known here; set TERM, e.g. to xterm", term);
+        theme_free(theme);
+        free(s->term);
+        free(s);
+        return NULL;
+    }
+    return s;
+}
+
+static void stop_curses(struct canvas *s)
+{
+    if (!s->away) {
+        send_modes(s, LEAVE_MODES);
+        endwin();
+    }
+    delscreen(s->curses);
+    s->curses = NULL;
+}
+
+void canvas_free(struct canvas *s)
+{
+    if (s == NULL)
+        return;
+    stop_curses(s);
+    theme_free(s->theme);
+    free(s->term);
+    free(s);
+}
+
+const char *canvas_last_words(void)
+{
+    return LAST_WORDS;
+}
+
+void canvas_set_theme(struct canvas *s, struct theme *theme)
+{
+    bool reopen = has_rgb(theme) != has_rgb(s->theme) && !s->no_color && getenv("COLORTERM") != NULL;
+    theme_free(s->theme);
+    s->theme = theme;
+    if (reopen) {
+        stop_curses(s);
+        start_curses(s);
+    }
+    s->n_pairs = 0;
+    clearok(stdscr, TRUE);
+}
+
+const struct theme *canvas_theme(const struct canvas *s)
+{
+    return s->theme;
+}
+
+bool canvas_is_ascii(const struct canvas *s)
+{
+    return s->ascii;
+}
+
+int canvas_colors(const struct canvas *s)
+{
+    return s->colors;
+}
+
+void canvas_set_mouse(struct canvas *s, bool on)
+{
+    if (s->mouse != on)
+        send_modes(s, on ? MOUSE_ON : MOUSE_OFF);
+    s->mouse = on;
+}
+
+bool canvas_has_mouse(const struct canvas *s)
+{
+    return s->mouse;
+}
+
+void canvas_resize(struct canvas *s)
+{
+    struct winsize size;
+    (void)s;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
+        resizeterm(size.ws_row, size.ws_col);
+    clearok(stdscr, TRUE);
+}
+
+int canvas_rows(const struct canvas *s)
+{
+    (void)s;
+    return LINES;
+}
+
+int canvas_columns(const struct canvas *s)
+{
+    (void)s;
+    return COLS;
+}
+
+void canvas_leave(struct canvas *s)
+{
+    if (s->away)
+        return;
+    send_modes(s, LEAVE_MODES);
+    def_prog_mode();
+    endwin();
+    s->away = true;
+}
+
+void canvas_return(struct canvas *s)
+{
+    if (!s->away)
+        return;
+    s->away = false;
+    reset_prog_mode();
+    canvas_resize(s);
+    refresh();
+    send_modes(s, ENTER_MODES);
+    if (s->mouse)
+        send_modes(s, MOUSE_ON);
+}
+
+/* ---- drawing ---------------------------------------------------------------------------------------------------- */
+
+void canvas_clear(struct canvas *s)
+{
+    (void)s;
+    erase();
+}
+
+void canvas_redraw(struct canvas *s)
+{
+    (void)s;
+    clearok(stdscr, TRUE);
+}
+
+void canvas_flush(struct canvas *s, int y, int x)
+{
+    if (s->away)
+        return;
+    curs_set(y >= 0);
+    if (y >= 0)
+        move(y, x);
+    refresh();
+}
+
+static int pair_of(struct canvas *s, int foreground, int background)
+{
+    for (int i = 0; i < s->n_pairs; i++)
+        if (s->pairs[i].foreground == foreground && s->pairs[i].background == background)
+            return i + 1;
+    if (s->n_pairs == PAIRS_MOST || s->n_pairs + 1 >= COLOR_PAIRS)
+        return 0;
+    s->pairs[s->n_pairs++] = (struct pair){foreground, background};
+    init_extended_pair(s->n_pairs, foreground, background);
+    return s->n_pairs;
+}
+
+static attr_t attributes(unsigned style)
+{
+    attr_t a = A_NORMAL;
+    if (style & STYLE_BOLD)
+        a |= A_BOLD;
+    if (style & STYLE_ITALIC)
+        a |= A_ITALIC;
+    if (style & STYLE_UNDERLINE)
+        a |= A_UNDERLINE;
+    if (style & STYLE_REVERSE)
+        a |= A_REVERSE;
+    if (style & STYLE_FAINT)
+        a |= A_DIM;
+    return a;
+}
+
+/* With direct colours only the first eight numbers are the terminal's own: bright ones are these in bold. */
+static int color_number(const struct canvas *s, const struct theme_color *color, unsigned *extra)
+{
+    int number = theme_color_number(color, s->colors);
+    if (s->colors > 256 && color->kind == THEME_NAMED && color->named >= 8) {
+        *extra |= STYLE_BOLD;
+        return color->named - 8;
+    }
+    return number;
+}
+
+static void set_style(struct canvas *s, unsigned style)
+{
+    const struct theme_style *look = theme_style(s->theme, (enum style_role)(style & STYLE_ROLE));
+    unsigned all = look->attributes | (style & ~(unsigned)STYLE_ROLE), ignored = 0;
+    int pair = 0;
+    if (s->colors > 0) {
+        int foreground = color_number(s, &look->foreground, &all);
+        pair = pair_of(s, foreground, color_number(s, &look->background, &ignored));
+    }
+    attr_set(attributes(all), 0, s->colors > 0 ? &pair : NULL);
+}
+
+/* Draws one cluster as the characters that it is made of. */
+static void put_cluster(const char *text, size_t size, int columns)
+{
+    wchar_t wide[32];
+    int n = 0, drawn = 0;
+    for (size_t at = 0, used; at < size && n < 31; at += used) {
+        uint32_t code = utf8_decode(text + at, size - at, &used);
+        int width = code == UTF8_INVALID ? -1 : wcwidth((wchar_t)code);
+        wide[n++] = width < 0 ? L'?' : (wchar_t)code;
+        drawn += width < 0 ? 1 : width;
+    }
+    addnwstr(wide, n);
+    for (; drawn < columns; drawn++)
+        addch(' ');
+}
+
+int canvas_text(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text,
+                size_t size)
+{
+    if (row < 0 || row >= a->rows || column >= a->columns)
+        return column;
+    set_style(s, style);
+    move(a->y + row, a->x + column);
+    for (size_t at = 0, used; at < size; at += used) {
+        int columns;
+        used = text_cluster(text + at, size - at, &columns);
+        bool tab = text[at] == '\t';
+        if (tab)
+            columns = TEXT_TAB - column % TEXT_TAB;
+        if (column + columns > a->columns)
+            break;
+        if (tab)
+            put_cluster("", 0, columns);
+        else if (columns > 0)
+            put_cluster(text + at, used, columns);
+        column += columns;
+    }
+    return column;
+}
+
+int canvas_puts(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text)
+{
+    return canvas_text(s, a, row, column, style, text, strlen(text));
+}
+
+int canvas_printf(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *format, ...)
+{
+    char text[1024];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    return canvas_text(s, a, row, column, style, text, strlen(text));
+}
+
+void canvas_blank(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style)
+{
+    if (row < 0 || row >= a->rows)
+        return;
+    set_style(s, style);
+    move(a->y + row, a->x + column);
+    for (int i = 0; i < n && column + i < a->columns; i++)
+        addch(' ');
+}
+
+enum box_piece { BOX_HORIZONTAL, BOX_VERTICAL, BOX_UPPER_LEFT, BOX_UPPER_RIGHT, BOX_LOWER_RIGHT, BOX_LOWER_LEFT };
+
+/* Draws a piece of a box in the style that is set. */
+static void put_piece(int y, int x, enum box_piece which)
+{
+    const cchar_t *const pieces[] = {WACS_HLINE, WACS_VLINE, WACS_ULCORNER, WACS_URCORNER, WACS_LRCORNER,
+        WACS_LLCORNER};
+    wchar_t wide[CCHARW_MAX + 1];
+    attr_t a, now;
+    short pair_short;
+    int pair = 0;
+    cchar_t cell;
+    if (getcchar(pieces[which], wide, &a, &pair_short, NULL) == ERR)
+        return;
+    attr_get(&now, &pair_short, &pair);
+    setcchar(&cell, wide, now | (a & A_ALTCHARSET), 0, &pair);
+    mvadd_wch(y, x, &cell);
+}
+
+void canvas_hline(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style)
+{
+    set_style(s, style);
+    for (int i = 0; i < n && row >= 0 && row < a->rows && column + i < a->columns; i++)
+        put_piece(a->y + row, a->x + column + i, BOX_HORIZONTAL);
+}
+
+void canvas_vline(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style)
+{
+    set_style(s, style);
+    for (int i = 0; i < n && row + i < a->rows && column < a->columns; i++)
+        put_piece(a->y + row + i, a->x + column, BOX_VERTICAL);
+}
+
+void canvas_box(struct canvas *s, const struct area *a, unsigned style, const char *title)
+{
+    int right = a->columns - 1, bottom = a->rows - 1;
+    canvas_hline(s, a, 0, 1, right - 1, style);
+    canvas_hline(s, a, bottom, 1, right - 1, style);
+    canvas_vline(s, a, 1, 0, bottom - 1, style);
+    canvas_vline(s, a, 1, right, bottom - 1, style);
+    put_piece(a->y, a->x, BOX_UPPER_LEFT);
+    put_piece(a->y, a->x + right, BOX_UPPER_RIGHT);
+    put_piece(a->y + bottom, a->x + right, BOX_LOWER_RIGHT);
+    put_piece(a->y + bottom, a->x, BOX_LOWER_LEFT);
+    if (title == NULL || *title == '\0' || right < 6)
+        return;
+    struct area inner = {a->y, a->x + 2, 1, right - 3};
+    size_t fits = text_fit(title, strlen(title), inner.columns - 2);
+    int column = canvas_text(s, &inner, 0, 1, STYLE_TITLE, title, fits);
+    canvas_blank(s, &inner, 0, 0, 1, style);
+    canvas_blank(s, &inner, 0, column, 1, style);
+}
+
+void canvas_bell(struct canvas *s)
+{
+    (void)s;
+    beep();
+}
+
+/* OSC 52 has the text in base64 (RFC 4648). */
+void canvas_send_clipboard(struct canvas *s, bool primary, const char *text, size_t size)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    (void)s;
+    fputs(primary ? "\033]52;p;" : "\033]52;c;", stdout);
+    for (size_t i = 0; i < size; i += 3) {
+        size_t n = size - i < 3 ? size - i : 3;
+        unsigned v = 0;
+        for (size_t j = 0; j < 3; j++)
+            v = v << 8 | (j < n ? (unsigned char)text[i + j] : 0);
+        char four[4] = {digits[v >> 18], digits[v >> 12 & 63], n > 1 ? digits[v >> 6 & 63] : '=',
+            n > 2 ? digits[v & 63] : '='};
+        fwrite(four, 1, sizeof four, stdout);
+    }
+    fputs("\a", stdout);
+    fflush(stdout);
+}

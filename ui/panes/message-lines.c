@@ -1,0 +1,200 @@
+/* Message lines: rendering, and which renderings are kept. */
+#include <config.h>
+
+#include "ui/panes/message-lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "ui/text/text.h"
+
+enum { TEXT_MOST = 64 << 20, KEPT = 64 }; /* messages kept before the view; twice as many after its top */
+
+/* The lines of one message. */
+struct made {
+    struct rendering lines;
+    bool rendered;
+    unsigned changes, edition; /* of the message and the look that they show */
+};
+
+struct message_lines {
+    const struct messages *messages;
+    struct message_look look;
+    unsigned edition;
+    size_t window;
+    char *window_label;
+    struct made *at; /* by message */
+    size_t n;
+};
+
+struct message_lines *message_lines_new(const struct messages *messages)
+{
+    struct message_lines *l = calloc(1, sizeof *l);
+    if (l != NULL)
+        l->messages = messages;
+    return l;
+}
+
+void message_lines_free(struct message_lines *l)
+{
+    if (l == NULL)
+        return;
+    message_lines_cut(l, 0);
+    free(l->at);
+    free(l->window_label);
+    free(l);
+}
+
+const struct message_look *message_lines_look(const struct message_lines *l)
+{
+    return &l->look;
+}
+
+void message_lines_set_look(struct message_lines *l, const struct message_look *look)
+{
+    const struct message_look *old = &l->look;
+    bool same = old->width == look->width && old->ascii == look->ascii && old->base == look->base &&
+                old->raw == look->raw && old->think == look->think && old->lens == look->lens;
+    l->look = *look;
+    l->edition += !same;
+}
+
+unsigned message_lines_edition(const struct message_lines *l)
+{
+    return l->edition;
+}
+
+void message_lines_set_window(struct message_lines *l, size_t index, const char *label)
+{
+    free(l->window_label);
+    l->window = index;
+    l->window_label = text_clean_line(label);
+}
+
+const char *message_lines_window(const struct message_lines *l, size_t index)
+{
+    return l->window > 0 && l->window == index ? l->window_label : NULL;
+}
+
+int message_lines_above(const struct message_lines *l, size_t index)
+{
+    return (message_lines_window(l, index) != NULL) + (l->look.base ? 0 : 1);
+}
+
+bool message_lines_is_joined(const struct message_lines *l, size_t index)
+{
+    if (!l->look.base || index == 0 || index >= messages_count(l->messages))
+        return false;
+    const struct buf *before = &messages_at(l->messages, index - 1)->text;
+    return before->size > 0 && before->data[before->size - 1] != '\n';
+}
+
+/* ---- rendering -------------------------------------------------------------------------------------------------- */
+
+/* Appends the last line of a message as it stands on the screen. */
+static void append_last_line(struct message_lines *l, size_t index, struct buf *out)
+{
+    const struct rendering *r = message_lines_text(l, index);
+    const struct render_line *line = r->n_lines > 0 ? &r->lines[r->n_lines - 1] : NULL;
+    for (uint32_t i = 0; line != NULL && i < line->n_spans; i++)
+        buf_append(out, buf_text(&r->text) + r->spans[line->span + i].start, r->spans[line->span + i].size);
+}
+
+/* Makes sources count from the message's own text, of which the first prefix bytes that were rendered are no part. */
+static void shift_sources(struct rendering *r, uint32_t prefix)
+{
+    for (size_t i = 0; i < r->n_spans; i++)
+        if (r->spans[i].source != RENDER_NO_SOURCE)
+            r->spans[i].source = r->spans[i].source >= prefix ? r->spans[i].source - prefix : RENDER_NO_SOURCE;
+    for (size_t i = 0; i < r->n_lines; i++)
+        r->lines[i].source = r->lines[i].source >= prefix ? r->lines[i].source - prefix : 0;
+}
+
+static bool render_message(struct message_lines *l, size_t index, const struct render_options *options,
+                           struct rendering *out)
+{
+    const struct message *x = messages_at(l->messages, index);
+    struct buf whole;
+    if (!message_lines_is_joined(l, index))
+        return render(buf_text(&x->text), x->text.size, options, out);
+    buf_init(&whole, TEXT_MOST);
+    append_last_line(l, index - 1, &whole);
+    size_t prefix = whole.size;
+    bool ok = buf_append(&whole, buf_text(&x->text), x->text.size) &&
+              render(buf_text(&whole), whole.size, options, out);
+    if (ok)
+        shift_sources(out, (uint32_t)prefix);
+    buf_free(&whole);
+    return ok;
+}
+
+/* Where the lines of a message are kept; makes room for those of all messages. NULL when out of memory. */
+static struct made *find_made(struct message_lines *l, size_t index)
+{
+    if (index < l->n)
+        return &l->at[index];
+    size_t n = messages_count(l->messages) + 64;
+    struct made *at = realloc(l->at, n * sizeof *at);
+    if (at == NULL)
+        return NULL;
+    memset(at + l->n, 0, (n - l->n) * sizeof *at);
+    l->at = at;
+    l->n = n;
+    return &at[index];
+}
+
+const struct rendering *message_lines_text(struct message_lines *l, size_t index)
+{
+    static const struct rendering empty;
+    const struct message *x = messages_at(l->messages, index);
+    struct render_options options = {.width = l->look.width,
+                                     .raw = l->look.raw || l->look.lens || l->look.base || x->speaker == UI_YOU,
+                                     .ascii = l->look.ascii,
+                                     .fold_think = !l->look.think,
+                                     .growing = x->running};
+    struct made *made = find_made(l, index);
+    if (made == NULL)
+        return &empty;
+    if (made->rendered && made->changes == x->changes && made->edition == l->edition)
+        return &made->lines;
+    struct rendering lines = made->lines;
+    if (!render_message(l, index, &options, &lines))
+        lines.n_lines = 0;
+    *made = (struct made){lines, true, x->changes, l->edition};
+    return &made->lines;
+}
+
+int message_lines_height(struct message_lines *l, size_t index)
+{
+    int lines = message_lines_above(l, index) + (int)message_lines_text(l, index)->n_lines;
+    if (!l->look.base)
+        return lines + 1;
+    bool joined = lines > 0 && message_lines_is_joined(l, index + 1);
+    return joined ? lines - 1 : lines; /* the next message draws the last line */
+}
+
+/* ---- releasing -------------------------------------------------------------------------------------------------- */
+
+static void release_lines(struct made *made)
+{
+    if (made->rendered)
+        rendering_free(&made->lines);
+    *made = (struct made){0};
+}
+
+void message_lines_trim(struct message_lines *l, size_t near)
+{
+    size_t rendered = 0;
+    for (size_t i = 0; i < l->n; i++)
+        rendered += l->at[i].rendered;
+    for (size_t i = 0; rendered > 4 * KEPT && i < l->n; i++)
+        if (i + KEPT <= near || i >= near + 2 * KEPT)
+            release_lines(&l->at[i]);
+}
+
+void message_lines_cut(struct message_lines *l, size_t from)
+{
+    for (size_t i = from; i < l->n; i++)
+        release_lines(&l->at[i]);
+}
