@@ -1,10 +1,12 @@
 /* Palaver: the entry point. Finds the subcommand, reads the options, runs it. */
 #include <config.h>
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/chat/models.h"
 #include "app/commands/commands.h"
@@ -12,6 +14,7 @@
 #include "app/options/options.h"
 #include "app/terminal/report.h"
 #include "app/text/nearest.h"
+#include "app/text/safe.h"
 #include "base/error.h"
 
 /* Prints --help=FORM, for the build and the completions; false if there is no such form. */
@@ -31,7 +34,7 @@ static bool print_form(const struct options *o)
     else
         return false;
     for (char **name = names; name != NULL && *name != NULL; name++)
-        puts(*name);
+        safe_printf(stdout, "%s\n", *name);
     if (strcmp(o->help_form, "models") == 0)
         models_free_list(names);
     else
@@ -148,8 +151,18 @@ static int run_help(const char *name)
     return report(&err);
 }
 
+/* A descriptor of 0 to 2 that is closed at the start would become that of the first file that is opened. It is opened the
+ * wrong way round, so that using it fails as it does on a closed one. */
+static void secure_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(EXIT_ERROR);
+}
+
 int main(int argc, char **argv)
 {
+    secure_descriptors();
     setlocale(LC_CTYPE, "");
     const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
     if (command != NULL)

@@ -26,7 +26,7 @@ void buf_clear(struct buf *b)
 }
 
 /* Makes room for more bytes and a NUL. */
-static bool reserve(struct buf *b, size_t more)
+static bool buf_reserve(struct buf *b, size_t more)
 {
     if (b->failed || more > b->max - b->size) {
         b->failed = true;
@@ -52,7 +52,7 @@ static bool reserve(struct buf *b, size_t more)
 
 bool buf_append(struct buf *b, const void *bytes, size_t size)
 {
-    if (!reserve(b, size))
+    if (!buf_reserve(b, size))
         return false;
     if (size > 0)
         memcpy(b->data + b->size, bytes, size);
@@ -78,7 +78,7 @@ bool buf_printf(struct buf *b, const char *format, ...)
     va_copy(again, args);
     int need = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    bool ok = need >= 0 && reserve(b, (size_t)need);
+    bool ok = need >= 0 && buf_reserve(b, (size_t)need);
     if (ok) {
         vsnprintf(b->data + b->size, (size_t)need + 1, format, again);
         b->size += (size_t)need;
@@ -109,7 +109,7 @@ const char *buf_text(const struct buf *b)
 
 char *buf_take(struct buf *b)
 {
-    if (b->failed || (b->data == NULL && !reserve(b, 0)))
+    if (b->failed || (b->data == NULL && !buf_reserve(b, 0)))
         return NULL;
     char *data = b->data;
     data[b->size] = '\0';

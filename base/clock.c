@@ -1,4 +1,6 @@
 /* Clocks: POSIX clock_gettime. */
+#include <config.h>
+
 #include "base/clock.h"
 
 #include <time.h>

@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 
 /* Makes the message one line that may be shown: names from files come into it, whatever bytes they hold. */
-static void flatten(char *text)
+static void make_one_line(char *text)
 {
     size_t size = strlen(text), used;
     for (size_t i = 0; i < size; i += used) {
@@ -26,7 +26,7 @@ enum error_code error_set(struct error *err, enum error_code code, const char *f
     va_start(args, format);
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
-    flatten(err->message);
+    make_one_line(err->message);
     err->code = code;
     return code;
 }
@@ -41,7 +41,7 @@ enum error_code error_system(struct error *err, enum error_code code, int errnum
     va_end(args);
     if (used >= 0 && (size_t)used < sizeof err->message)
         snprintf(err->message + used, sizeof err->message - (size_t)used, ": %s", strerror(errnum));
-    flatten(err->message);
+    make_one_line(err->message);
     err->code = code;
     return code;
 }

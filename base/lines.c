@@ -1,4 +1,6 @@
 /* Lines: reading a small file whole and cutting it in place. */
+#include <config.h>
+
 #include "base/lines.h"
 
 #include <errno.h>

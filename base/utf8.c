@@ -2,7 +2,7 @@
 #include "base/utf8.h"
 
 /* Length of the sequence that a lead byte begins and the range of its second byte; 0 for a byte that begins none. */
-static int lead(unsigned char c, unsigned char *low, unsigned char *high)
+static int sequence_size(unsigned char c, unsigned char *low, unsigned char *high)
 {
     *low = 0x80;
     *high = 0xBF;
@@ -28,10 +28,10 @@ static int lead(unsigned char c, unsigned char *low, unsigned char *high)
 }
 
 /* Bytes of text that follow the rules for one sequence; *whole tells whether the sequence is complete. */
-static size_t sequence(const char *text, size_t size, bool *whole)
+static size_t read_sequence(const char *text, size_t size, bool *whole)
 {
     unsigned char low, high;
-    int length = lead((unsigned char)text[0], &low, &high);
+    int length = sequence_size((unsigned char)text[0], &low, &high);
     *whole = false;
     if (length == 0)
         return 0;
@@ -52,7 +52,7 @@ uint32_t utf8_decode(const char *text, size_t size, size_t *used)
 {
     static const unsigned char mask[5] = {0, 0x7F, 0x1F, 0x0F, 0x07};
     bool whole;
-    size_t n = sequence(text, size, &whole);
+    size_t n = read_sequence(text, size, &whole);
     *used = n > 0 ? n : 1;
     if (!whole)
         return UTF8_INVALID;
@@ -82,7 +82,7 @@ size_t utf8_check(const char *text, size_t size)
 {
     for (size_t at = 0; at < size;) {
         bool whole;
-        size_t n = sequence(text + at, size - at, &whole);
+        size_t n = read_sequence(text + at, size - at, &whole);
         if (!whole)
             return at;
         at += n;
@@ -97,7 +97,7 @@ size_t utf8_pending(const char *text, size_t size)
         if (c >= 0x80 && c <= 0xBF)
             continue;
         bool whole;
-        size_t n = sequence(text + size - back, back, &whole);
+        size_t n = read_sequence(text + size - back, back, &whole);
         return !whole && n == back ? back : 0;
     }
     return 0;

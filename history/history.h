@@ -27,8 +27,11 @@
  *   reply         an answer that grows while it is stored
  *   search        queries as the user types them, hits with snippets
  *   store         opening, closing, noticing changes
- *   port/         export (export-writer, export-forms.h; export-json, export-text) and
- *                 import (import-reader, import-forms.h; import-palaver, import-chatgpt, import-plain)
+ *   port/         export (export-writer, export-forms.h; export-json, export-text) and import: import-reader (the place
+ *                 in the file, members, adding), import-decode and import-repair (bytes to JSON, mended), import-time,
+ *                 import-entry (one message), import-list and import-tree (messages in a row, or with branches),
+ *                 import-forms.h and a file for each form: import-palaver, import-chatgpt, import-claude,
+ *                 import-openwebui, import-llamaserver, import-sillytavern, import-sharegpt, import-plain
  *   repair/       check for the doctor; recover (recover-rows, salvage, mend) saves what a damaged database still holds
  *
  * Conventions. Texts are UTF-8 with an explicit size and may hold any character, NUL included; ill-formed bytes become
@@ -59,7 +62,7 @@
 struct store;
 
 struct store_options {
-    int busy_ms;          /* how long a call waits for another program's lock; 0: 2000 */
+    int busy_ms;          /* how long a call waits for another program's lock; 0: 2000; negative: not at all */
     bool read_only;       /* change nothing, not even what a dead program left unfinished */
     int64_t (*now)(void); /* the clock, UTC milliseconds; NULL: the system's */
     const char *vfs;      /* SQLite VFS by name; NULL: the default */
@@ -72,6 +75,9 @@ struct store_options {
 struct store *store_open(const char *path, const struct store_options *options, struct error *err);
 /* Unfinished replies are written out and marked interrupted. */
 void store_close(struct store *s);
+/* Changes how long calls wait for another program's lock from now on, in milliseconds; 0: not at all. A thread that
+ * must not stop sets 0 and calls again later when a call returns ERR_BUSY. */
+void store_set_patience(struct store *s, int ms);
 /* "" for a temporary store. */
 const char *store_path(const struct store *s);
 /* True when another store has changed the database since the last call (or since it was opened). Costs microseconds:
@@ -285,7 +291,8 @@ void store_records_free(struct store_records *r);
 /* ---- a reply that grows ------------------------------------------------------------------------------------------ */
 
 /* What is appended is on disk within a quarter of a second, provided store_reply_flush is called when store_reply_due
- * says so. A write that fails (disk full) loses nothing: the text is kept and written with the next. */
+ * says so. A write that fails (disk full, locked) loses nothing: the text is kept and written with the next, which
+ * store_reply_due then announces: in a second, or soon after ERR_BUSY if the store has no patience. */
 struct store_reply;
 
 /* Adds an empty message in state streaming below parent and makes it the leaf. NULL on failure. The store must outlive
@@ -391,14 +398,31 @@ typedef bool store_sink(void *context, const char *bytes, size_t size);
 enum error_code store_export(struct store *s, enum store_format format, const int64_t *ids, size_t n,
                              store_sink *sink, void *context, struct error *err);
 
+/* What an import met that it could not take as it stood, and took what is sound of all the same. */
+enum store_import_oddity {
+    STORE_SKIPPED_PARTS,       /* of messages: pictures, attachments, tool calls, which have no text */
+    STORE_SKIPPED_MESSAGES,    /* without any text */
+    STORE_GUESSED_AUTHORS,     /* absent or unknown: the user or the model, by the message above */
+    STORE_REPLACED_CHARACTERS, /* lone surrogates, bytes that are not UTF-8, control characters not escaped */
+    STORE_REPLACED_NUMBERS,    /* too large, or written NaN or Infinity */
+    STORE_IGNORED_LINKS,       /* between messages, to one that is not in the file */
+    STORE_IMPORT_ODDITIES
+};
+/* For JSON, e.g. "skipped_parts". */
+const char *store_import_oddity_name(enum store_import_oddity oddity);
+/* What to say of n of them, after the number: "parts without text (pictures and the like) left out". */
+const char *store_import_oddity_text(enum store_import_oddity oddity, size_t n);
+
 struct store_import_report {
     size_t conversations, messages;
     size_t known;           /* conversations that were there already and equal: left as they are */
-    size_t skipped_parts;   /* pictures and the like that have no text */
+    size_t odd[STORE_IMPORT_ODDITIES]; /* how many of each kind */
     int64_t first;          /* the first imported conversation, e.g. to open it; 0: none */
 };
-/* Recognises the form of bytes[0..size) by its structure. All or nothing: on ERR_FORMAT the message names the line and
- * column or the path inside (conversations[3].messages[0].role) after name. */
+/* Recognises the form of bytes[0..size) by its structure. A file that is broken in its structure imports nothing; the
+ * message of ERR_FORMAT then names the line and column, or the path inside (conversations[3].messages[0].role), after
+ * name. Single faults in a sound structure are mended or skipped, and counted in report, which may be NULL; Palaver's
+ * own form is mended in its characters and numbers only. ERR_ARGUMENT: a text of more than STORE_TEXT_MAX bytes. */
 enum error_code store_import(struct store *s, const char *name, const char *bytes, size_t size,
                              struct store_import_report *report, struct error *err);
 enum error_code store_import_file(struct store *s, const char *path, struct store_import_report *report,

@@ -119,7 +119,8 @@ void making_read(sqlite3_stmt *q, int column, struct store_making *out)
 
 static const char select_message[] =
     "SELECT m.id, m.conversation, m.parent, m.depth, m.role, m.state, m.created, m.text, "
-    SIBLING_PLACE ", " SIBLING_COUNT ", " MAKING_COLUMNS " FROM message m LEFT JOIN maker k ON k.id = m.maker WHERE m.id = ?";
+    SIBLING_PLACE ", " SIBLING_COUNT ", " MAKING_COLUMNS
+    " FROM message m LEFT JOIN maker k ON k.id = m.maker WHERE m.id = ?";
 
 static enum error_code load_message(struct store *s, int64_t id, struct store_message *m, struct error *err)
 {

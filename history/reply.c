@@ -24,7 +24,8 @@
 #include "history/writer.h"
 
 #define WRITE_EVERY_MS 200
-#define RETRY_AFTER_MS 1000 /* after a failed write: a full disk stays full, a lock costs the whole timeout */
+#define RETRY_AFTER_MS 1000 /* after a failed write: a full disk stays full, a lock cost the whole timeout */
+#define RETRY_BUSY_MS 50    /* after a lock that was not waited for */
 
 struct store_reply {
     struct store *s;            /* NULL once the store is closed */
@@ -273,7 +274,8 @@ static enum error_code write_out(struct store_reply *r, const struct ending *end
         code = txn_end(r->s, code, err);
     }
     buf_free(&clean);
-    r->due = clock_milliseconds() + (code == ERR_NONE ? WRITE_EVERY_MS : RETRY_AFTER_MS);
+    bool is_cheap = code == ERR_BUSY && r->s->busy_ms == 0;
+    r->due = clock_milliseconds() + (code == ERR_NONE ? WRITE_EVERY_MS : is_cheap ? RETRY_BUSY_MS : RETRY_AFTER_MS);
     if (code != ERR_NONE)
         return code;
     if (tail > 0)

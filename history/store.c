@@ -28,6 +28,8 @@
 static int wait_for_lock(void *context, int times)
 {
     struct store *s = context;
+    if (s->busy_ms == 0)
+        return 0;
     if (times == 0)
         s->busy_since = clock_milliseconds();
     if (clock_milliseconds() - s->busy_since >= s->busy_ms)
@@ -82,7 +84,7 @@ static enum error_code connect_database(struct store *s, const struct store_opti
         return db_memory(s, err);
     if (code != SQLITE_OK)
         return db_fail(s, err);
-    s->busy_ms = o->busy_ms > 0 ? o->busy_ms : 2000;
+    store_set_patience(s, o->busy_ms != 0 ? o->busy_ms : 2000);
     sqlite3_busy_handler(s->db, wait_for_lock, s);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
@@ -153,6 +155,11 @@ void store_close(struct store *s)
     sqlite3_close(s->db);
     free(s->path);
     free(s);
+}
+
+void store_set_patience(struct store *s, int ms)
+{
+    s->busy_ms = ms > 0 ? ms : 0;
 }
 
 const char *store_path(const struct store *s)

@@ -15,7 +15,8 @@ struct store {
     char *path;                      /* "" for a temporary store */
     bool read_only;
     int64_t (*now)(void);            /* the wall clock, UTC milliseconds */
-    int64_t busy_ms, busy_since;     /* how long to wait for a lock; when the wait began (monotonic milliseconds) */
+    int64_t busy_ms;                 /* how long to wait for a lock; 0: not at all */
+    int64_t busy_since;              /* when the last wait began, monotonic milliseconds; 0: there was none */
     int64_t data_version;            /* SQLite's counter of changes, as store_changed saw it last */
     /* db.c: prepared statements, open transactions, failures */
     struct statement { const char *sql; sqlite3_stmt *prepared; } statements[STATEMENTS_MAX];

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 
+SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOMS = ("base", "engine", "history", "ui", "remote", "serve", "app")
 
 
@@ -15,8 +16,9 @@ def objects(top):
     for room in ROOMS:
         for folder, _, files in os.walk(os.path.join(top, room)):
             for name in files:
-                if name.endswith(".o"):
-                    yield os.path.join(folder, name)
+                path = os.path.join(folder, name)
+                if name.endswith(".o") and os.path.exists(os.path.join(SOURCE, short(path, top) + ".c")):
+                    yield path  # else it is left from a file that was renamed or removed
 
 
 def short(path, top):

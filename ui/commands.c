@@ -350,8 +350,9 @@ static void list_last(struct ui *ui)
 
 static void open_conversation(struct ui *ui, int64_t id)
 {
+    struct ui_action action = {.kind = UI_COMMAND, .text = "/open", .about = UI_ABOUT_CONVERSATION, .id = id};
     if (id != 0)
-        state_tell(ui->state, &(struct ui_action){.kind = UI_COMMAND, .text = "/open", .about = UI_ABOUT_CONVERSATION, .id = id});
+        state_tell(ui->state, &action);
 }
 
 static void list_open(struct ui *ui)

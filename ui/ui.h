@@ -1,21 +1,40 @@
 /* The screen: panes over a terminal. This header is all that the rest of Palaver sees of it.
  *
- * The screen knows nothing of models and databases. The program tells it what there is to see (conversations, messages,
- * settings, a status) and gets actions back: a message to send, a command to run, a stop. Strings given to it are copied;
- * they may hold anything, nothing of them reaches the terminal unclean. One thread calls all this; nothing here waits.
+ * The screen knows nothing of models and databases. The program tells it what to show (conversations, messages,
+ * settings, a status) and gets actions back: a message to send, a command to run, a stop. Strings given to it are
+ * copied. They may hold anything, as nothing reaches the terminal unclean. All calls are made by one thread; none of
+ * them waits.
  *
- * Inside, one concept a file:
- *   key, keys     what was pressed; the bytes of a keyboard as keys
- *   bindings      the table of keys, and the file that changes it
- *   style, theme  roles of text, and their colours
- *   screen        ncurses
- *   text, render  columns and line breaks; Markdown and plain text as lines
- *   composer      the message being written, by libedit
- *   layout        which pane stands where
- *   list, transcript, settings, lens, entry, status, popup, compare   the panes
- *   field         a line that is typed inside a pane
+ * Beside the rooms, on top of them:
+ *   ui            opens the screen; keys and the mouse on their way to panes, what panes want done, drawing
+ *   state         which panes there are, which are shown and where, the focus, who hears of actions
  *   commands      what keys do inside the screen
- *   ui, feed      focus, keys to panes, drawing; what the program tells
+ *   show          what the program tells goes to the pane that shows it
+ *   complete      completing what is typed
+ *   help          the table of keys, on the screen and for the manual
+ *   internal      the parts of the screen, for these files
+ * ui/panes/, each a const row of functions (pane):
+ *   head, status  the line above the transcript; the last line, and remarks
+ *   transcript    messages, message-lines, view, matches, lens-cursor, selection are its parts; transcript-draw draws
+ *   entry         the frame around the composer: composer, composer-edit (libedit), composer-lines, composer-undo
+ *   list          the conversations
+ *   settings, lens   the sampling settings; one token: candidates, field are parts of them
+ *   compare       answers side by side: compare-words finds the differences
+ *   popup         a list to choose from, or a text to read
+ * ui/draw/:
+ *   canvas        ncurses
+ *   theme         colours for roles of text
+ *   layout        which pane stands where
+ * ui/keys/:
+ *   key, keys     what was pressed; the bytes of a terminal as keys
+ *   bindings      the table of keys, and the file that changes it
+ * ui/text/:
+ *   text          what is safe to show, columns, line breaks
+ *   style         roles of text
+ *   render, lines a message as lines; lines while they are made
+ *   markdown      Markdown by md4c: markdown-guard, markdown-tables and unfinished prepare its
+ *                 text; fence, table, entity are parts of it
+ *   highlight, language   code in colours
  */
 #ifndef PALAVER_UI_UI_H
 #define PALAVER_UI_UI_H
@@ -32,20 +51,21 @@ struct ui;
 
 struct ui_options {
     const char *term;               /* $TERM */
-    const char *theme;              /* its name */
+    const char *theme;              /* the name of one */
     const char *const *theme_folders; /* NULL-terminated */
-    const char *keys_file;          /* changes to the keys; NULL or absent: none */
+    const char *keys_file;          /* changes the keys; NULL or absent: unchanged */
     bool no_color;
     bool mouse;
 };
-/* The least size that can be worked in; below it the screen says so and waits. */
+/* The smallest size to work in; a smaller screen says so and waits. */
 enum { UI_LEAST_ROWS = 10, UI_LEAST_COLUMNS = 40 };
 
-/* Takes the terminal. NULL on failure, e.g. an unknown terminal, a broken theme or keys file (named with the line). */
+/* Takes the terminal. The strings of options must outlive the screen. NULL on failure: an unknown terminal, an error
+ * in the theme or in the file of keys (the message has the line). */
 struct ui *ui_open(const struct ui_options *options, struct error *err);
 /* Gives the terminal back. */
 void ui_free(struct ui *ui);
-/* Bytes for a handler of crashes to write, which give the terminal back; static. */
+/* Bytes that give the terminal back, for a crash handler to write; static. */
 const char *ui_last_words(void);
 
 /* ---- the loop --------------------------------------------------------------------------------------------------- */
@@ -98,27 +118,29 @@ struct ui_action {
 };
 typedef void ui_act(void *context, const struct ui_action *action);
 
-/* Runs one of the screen's own commands, e.g. "settings". */
+/* Runs a command of the screen, e.g. "settings". */
 void ui_command(struct ui *ui, const char *name);
-/* Takes bytes that were typed and tells the actions that follow. */
+/* Takes bytes that the terminal sent and tells the actions that follow. */
 void ui_type(struct ui *ui, const char *bytes, size_t size, ui_act *act, void *context);
-/* Does what is due by time. Milliseconds from now until it should be called again are ui_timeout's; -1: not at all. */
+/* Does what is due by now. */
 void ui_tick(struct ui *ui, ui_act *act, void *context);
+/* Milliseconds until ui_tick or ui_draw is due; -1: neither is. */
 int ui_timeout(const struct ui *ui);
-/* Draws what changed; cheap when nothing did. */
+/* Draws the screen if something changed. */
 void ui_draw(struct ui *ui);
-/* The terminal has another size. */
+/* The size of the terminal changed. */
 void ui_resize(struct ui *ui);
 /* Leaves the terminal to another program, and takes it again. */
 void ui_leave(struct ui *ui);
 void ui_return(struct ui *ui);
-bool ui_has_focus(const struct ui *ui); /* false when the terminal said that its window lost it */
+/* False when the terminal said that its window lost the focus. */
+bool ui_has_focus(const struct ui *ui);
 void ui_bell(struct ui *ui);
-/* Sends text[0..size) to the terminal's clipboard, or to the primary selection (OSC 52). Nothing comes back: who knows
+/* Offers text[0..size) to the terminal's clipboard, or to its primary selection (OSC 52). The terminal does not say
  * whether it took it. */
 void ui_send_clipboard(struct ui *ui, bool primary, const char *text, size_t size);
 
-/* ---- what there is to see --------------------------------------------------------------------------------------- */
+/* ---- what is shown ---------------------------------------------------------------------------------------------- */
 
 struct ui_conversation {
     int64_t id;
@@ -126,7 +148,8 @@ struct ui_conversation {
     int64_t changed; /* milliseconds since 1970 */
     bool pinned, archived, unread;
 };
-/* Replaces the list; they are shown in this order, grouped by day where not pinned. current: the open one's id. */
+/* Replaces the list, which is shown in this order, grouped by day below the pinned ones. current: the id of the open
+ * one. */
 void ui_set_conversations(struct ui *ui, const struct ui_conversation *list, size_t n, int64_t current);
 
 enum ui_speaker { UI_YOU, UI_MODEL };
@@ -134,36 +157,36 @@ struct ui_message {
     int64_t id;            /* 0: not stored */
     enum ui_speaker speaker;
     int64_t time;          /* milliseconds since 1970; 0: unknown */
-    int sibling, siblings; /* number sibling, from 0, of siblings; siblings <= 1: no alternatives */
+    int sibling, siblings; /* number sibling, from 0, of so many alternatives; siblings <= 1: there are no others */
     const char *about;     /* after the time: "41 tokens · 147 t/s", "stopped"; NULL: nothing */
-    bool running;          /* it grows */
+    bool running;          /* it is still being written */
     const char *text;
     size_t size;
 };
-/* Messages by index, from 0. */
+/* Messages have an index, from 0. A call with an index past the end does nothing. */
 void ui_message_add(struct ui *ui, const struct ui_message *m);
 void ui_message_grow(struct ui *ui, size_t index, const char *text, size_t size);
-/* Replaces all but the text, or all when m->text is not NULL. */
+/* Replaces all of a message; its text stays if m->text is NULL. */
 void ui_message_change(struct ui *ui, size_t index, const struct ui_message *m);
-/* A remark at the right of the line on which byte at of the message stands, e.g. "▲temperature 0.8→1.4". Those of a message
- * go with it. */
+/* Adds a remark at the right of the line that holds byte `at` of the message, e.g. "▲temperature 0.8→1.4". */
 void ui_message_mark(struct ui *ui, size_t index, size_t at, const char *text);
-/* How an answer came about, token by token, for the lens: bytes of its text, and how expected it was, 0 (surprising) to 7. */
+/* How an answer came about, token by token, for the lens: bytes of the text, and a shade from 0 (surprising) to 7
+ * (expected). */
 struct ui_token { uint32_t bytes; uint8_t shade; };
 void ui_message_tokens(struct ui *ui, size_t index, const struct ui_token *tokens, size_t n);
-/* Takes message from and all after it away. */
+/* Removes message `from` and all after it. */
 void ui_messages_cut(struct ui *ui, size_t from);
-/* The model sees messages from this index on; label is shown above it. 0: all. */
+/* The model sees messages from this index on, above which the label is shown. 0: it sees all. */
 void ui_set_window(struct ui *ui, size_t index, const char *label);
-/* Base models: one text without names. */
+/* Shows messages as one text without names, for base models. */
 void ui_set_base(struct ui *ui, bool base);
-/* Shows the end, or a message. */
+/* Brings the end into view, or a message. */
 void ui_show_end(struct ui *ui);
 void ui_show_message(struct ui *ui, size_t index);
-/* Marks bytes [start, end) of messages; n and N walk through them. */
+/* Marks bytes [start, end) of messages as matches of a search, through which n and N walk. */
 struct ui_match { size_t message, start, end; };
 void ui_set_matches(struct ui *ui, const struct ui_match *matches, size_t n);
-/* Brings one of them into view. */
+/* Brings a match into view. */
 void ui_show_match(struct ui *ui, size_t index);
 
 /* The line above the transcript. */
@@ -174,23 +197,25 @@ struct ui_status {
     enum ui_state state;
     const char *text;      /* "answering · Esc stops" */
     size_t used, available; /* tokens of the context; available 0: unknown */
-    const char *speed;     /* "147 t/s  first 0.1 s"; NULL: nothing */
+    const char *speed;     /* "147 t/s  first 0.1 s"; NULL: not shown */
 };
 void ui_set_status(struct ui *ui, const struct ui_status *status);
-/* A passing remark, until the next key or for some seconds. */
+/* Shows a remark until the next key, or for some seconds; an error for longer. */
 void ui_notice(struct ui *ui, bool is_error, const char *text);
 
 /* ---- the composer ----------------------------------------------------------------------------------------------- */
 
+/* What is typed, UTF-8, owned by ui and valid until the next call; *cursor is a byte offset, cursor may be NULL. */
 const char *ui_typed(const struct ui *ui, size_t *size, size_t *cursor);
+/* Replaces it; the cursor stands at its end. */
 void ui_set_typed(struct ui *ui, const char *text, size_t size);
-/* Moves the focus there. */
+/* Moves the focus to the composer. */
 void ui_compose(struct ui *ui);
-/* What the frame around it says, e.g. "31 tokens · Enter sends"; mode: "editing message 3" or NULL. */
+/* What its frame says, e.g. "31 tokens · Enter sends"; mode: "editing message 3", or NULL. */
 void ui_set_composer_label(struct ui *ui, const char *label, const char *mode);
 /* Remembers a message for Up. */
 void ui_remember(struct ui *ui, const char *text);
-/* Candidates for the word at bytes [start, cursor): what they have in common is put in, else they are offered. */
+/* Candidates for the word at bytes [start, cursor): puts in what they begin with in common, or offers them. */
 void ui_complete(struct ui *ui, size_t start, const char *const *words, size_t n);
 
 /* ---- popups ----------------------------------------------------------------------------------------------------- */
@@ -199,16 +224,16 @@ struct ui_item {
     const char *label;
     const char *detail;    /* dim, at the right or below; may be NULL */
     const char *command;   /* UI_COMMAND's text when it is chosen, with act 0 */
-    int act;               /* positive: the program's own number, which UI_CHOICE brings with a and b; 0: command runs */
+    int act;               /* positive: a number of the program, which UI_CHOICE brings with a and b; 0: command runs */
     int64_t a, b;
 };
-/* A list to choose from by typing a few letters. With asks set typing filters nothing but sends UI_QUERY with the text,
+/* Opens a list to choose from by typing a few letters. With asks set, typing does not filter it but sends UI_QUERY,
  * which ui_set_items answers. */
 void ui_pick(struct ui *ui, const char *title, const struct ui_item *items, size_t n, bool asks);
 void ui_set_items(struct ui *ui, const struct ui_item *items, size_t n);
-/* Puts text where a popup asks for some. */
+/* Replaces what is typed in the popup. */
 void ui_set_query(struct ui *ui, const char *text);
-/* Text to read, which may be long. spans color it: role of style.h by name; NULL: plain. */
+/* Opens a text to read. Stretches colour it: each up to byte end, in a role named as in theme files. */
 struct ui_stretch { size_t end; const char *role; };
 void ui_view(struct ui *ui, const char *title, const char *text, size_t size, const struct ui_stretch *stretches,
              size_t n);
@@ -226,55 +251,62 @@ struct ui_setting {
     bool number;              /* a digit begins a value */
 };
 void ui_set_settings(struct ui *ui, const struct ui_setting *settings, size_t n);
-/* What was typed is taken, or (trouble not NULL) stays to be made better. */
+/* Answers UI_SETTING_TYPED: the value was taken, or trouble says what is wrong with it and it can be corrected. */
 void ui_setting_typed(struct ui *ui, const char *trouble);
 struct ui_candidate {
     const char *text;
-    float before, after;
-    const char *removed_by;   /* NULL: it survived */
+    float before, after;      /* probabilities: by the model, with the settings */
+    const char *removed_by;   /* the setting that did; NULL: it was not removed */
     bool chosen;
 };
-/* The next token's candidates, likeliest first; summary: "entropy 1.2 · 34 survive". */
+/* The next token's candidates, the likeliest first; summary: "entropy 1.2 · 34 survive". */
 void ui_set_candidates(struct ui *ui, const struct ui_candidate *list, size_t n, const char *summary);
 
-/* The token under the lens. Lists as for ui_set_candidates; facts may have several lines. */
+/* A token; facts may have several lines. */
 struct ui_token_details {
     const char *text, *facts, *settings;
     const struct ui_candidate *candidates;
     size_t n_candidates;
 };
-void ui_set_token(struct ui *ui, const struct ui_token_details *details); /* NULL: none */
-/* An answer waits: what its next token may be. The lens opens there. NULL: none waits. */
+/* The token under the lens; NULL: there is none. */
+void ui_set_token(struct ui *ui, const struct ui_token_details *details);
+/* An answer waits, and this can be its next token; the lens opens and shows it. NULL: no answer waits. */
 void ui_set_next(struct ui *ui, const struct ui_token_details *details);
 
 /* ---- comparing -------------------------------------------------------------------------------------------------- */
 
 enum { UI_COMPARED = 4 };
 struct ui_compared {
-    const char *label;     /* what this side answers with */
+    const char *label;     /* how it was made: a model, settings */
     const char *text;
     size_t size;
     const char *about;     /* "41 tokens · 147 t/s" */
     bool running;
 };
-/* Shows answers to one question side by side over the other panes, or what is new in them; n 0: no longer. */
+/* Shows at most UI_COMPARED answers to one question side by side over the other panes, or how they have changed. n 0:
+ * no longer. */
 void ui_compare(struct ui *ui, const char *title, const struct ui_compared *sides, size_t n);
 
 /* ---- looks ------------------------------------------------------------------------------------------------------ */
 
+/* Changes the theme; on failure it stays. */
 enum error_code ui_set_theme(struct ui *ui, const char *name, struct error *err);
 const char *ui_theme(const struct ui *ui);
-/* Names; NULL-terminated, one malloc'ed block, the caller's. */
+/* The names of all themes; NULL-terminated, one block that the caller frees. NULL when out of memory. */
 char **ui_themes(const struct ui *ui);
-/* The table of keys: index from 0; false past the end. where: "anywhere", "transcript", "list", "settings", "lens". */
+/* The table of keys, by index from 0; false past the end. where: "anywhere", "transcript", "list", "settings", "lens".
+ * help is NULL for a second key of the binding before. */
 struct ui_binding { const char *where, *key, *command, *help; };
 bool ui_binding(const struct ui *ui, size_t index, struct ui_binding *out);
-/* The same without a screen, as built in, for the manual. */
+/* The built-in table, for the manual; needs no screen. */
 bool ui_default_binding(size_t index, struct ui_binding *out);
-void ui_set_raw(struct ui *ui, bool raw);     /* the text of messages as it is, without Markdown */
+/* Shows the text of messages as it is, without Markdown. */
+void ui_set_raw(struct ui *ui, bool raw);
 bool ui_is_raw(const struct ui *ui);
-void ui_set_think(struct ui *ui, bool show);  /* what a model thinks, unfolded */
+/* Unfolds what a model thinks. */
+void ui_set_think(struct ui *ui, bool show);
 bool ui_shows_think(const struct ui *ui);
+/* Turns the terminal's reports of the mouse on or off. */
 void ui_set_mouse(struct ui *ui, bool on);
 
 #endif

@@ -36,6 +36,16 @@ bool models_is_file(const char *word)
     return is_model_name(word) && stat(word, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+enum error_code models_check_sampling(const struct sampling *s, const struct model *model, struct error *err)
+{
+    int32_t vocab = model_info(model)->vocab;
+    for (int32_t i = 0; i < s->n_biases; i++)
+        if (s->biases[i].id >= vocab)
+            return error_set(err, ERR_ARGUMENT, "logit-bias: %d is not a token of this model (0 to %d)", (int)s->biases[i].id,
+                             (int)vocab - 1);
+    return ERR_NONE;
+}
+
 void models_label(const char *path, char *out, size_t size)
 {
     const char *slash = path != NULL ? strrchr(path, '/') : NULL;

@@ -35,6 +35,8 @@ struct chat_template *models_template_named(const struct options *o, const char 
                                             struct error *err);
 /* Names of all templates, built-in and the user's; owned as template_list says. */
 char **models_templates(const struct options *o);
+/* ERR_ARGUMENT if settings name a token that the model does not have. */
+enum error_code models_check_sampling(const struct sampling *s, const struct model *model, struct error *err);
 /* Writes what a model is called in print: its file's name without folder and ".gguf". path may be NULL: "no model". */
 void models_label(const char *path, char *out, size_t size);
 /* Whether a word on the command line is a model file rather than a message. */

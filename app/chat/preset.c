@@ -10,6 +10,7 @@
 
 #include "app/chat/answering.h"
 #include "app/chat/chat.h"
+#include "app/chat/models.h"
 #include "app/chat/settings.h"
 #include "app/chat/state.h"
 #include "app/library/home.h"
@@ -57,11 +58,7 @@ enum error_code preset_begin(struct chat *c, const char *name, struct error *err
 
 void chat_preset_name(const struct chat *c, char *out, size_t size)
 {
-    const char *path = chat_model_path(c), *slash = strrchr(path, '/');
-    snprintf(out, size, "%s", slash != NULL ? slash + 1 : path);
-    size_t length = strlen(out);
-    if (length > 5 && strcasecmp(out + length - 5, ".gguf") == 0)
-        out[length - 5] = '\0';
+    models_label(chat_model_path(c), out, size);
 }
 
 void preset_begin_with_model(struct chat *c)

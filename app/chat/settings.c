@@ -35,7 +35,7 @@ struct chat_settings *chat_settings_new(const struct options *o)
         return NULL;
     s->options = o;
     s->sampling = o->sampling;
-    s->seed_is_fixed = options_source(o, "seed") != SOURCE_BUILT_IN;
+    s->seed_is_fixed = options_fix_seed(o);
     return s;
 }
 
@@ -254,7 +254,8 @@ void chat_settings_read_stored(struct chat_settings *s, const struct model *mode
     s->by_hand = fields_read(&own, json);
     s->overruled = set_given(s->options, &own);
     s->sampling = own;
-    s->seed_is_fixed = (s->by_hand & SETTINGS_SEED) != 0 || options_source(s->options, "seed") != SOURCE_BUILT_IN;
+    bool random = s->options->random_seed && options_source(s->options, "seed") >= SOURCE_VARIABLE;
+    s->seed_is_fixed = ((s->by_hand & SETTINGS_SEED) != 0 && !random) || options_fix_seed(s->options);
     s->seed_offset = 0;
 }
 

@@ -14,9 +14,9 @@
 #include "app/chat/models.h"
 #include "app/commands/commands.h"
 #include "app/options/options.h"
-#include "app/terminal/progress.h"
 #include "app/terminal/report.h"
 #include "app/text/jsonl.h"
+#include "app/text/safe.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -194,7 +194,7 @@ static int32_t threads_used(const struct bench *b)
 static void print_head(const struct bench *b)
 {
     const struct model_info *info = model_info(b->model);
-    printf("model        %s, %s, %.1f MB\n", info->path, info->type, (double)info->file_bytes / 1e6);
+    safe_printf(stdout, "model        %s, %s, %.1f MB\n", info->path, info->type, (double)info->file_bytes / 1e6);
     printf("kernels      %s, %" PRId32 " threads\n", session_kernels(b->session), threads_used(b));
     printf("loading      %.3f s\n", b->load);
     printf("first token  %.3f s after the start, with a prompt of %" PRId32 "\n\n", b->first, b->prompt.at[0]);

@@ -55,8 +55,10 @@ const struct command commands[] = {
      "can be imported again; the other formats hold what is shown.",
      -1, export_run},
     {"import", FOR_IMPORT, "[OPTION]... FILE...", "read conversations from files",
-     "Reads Palaver's own JSON, ChatGPT's conversations.json and lists of role and content;\n"
-     "- is standard input. Imports everything or nothing.",
+     "Reads the exports of Palaver, ChatGPT, Claude, Open WebUI, SillyTavern (JSON Lines) and\n"
+     "llama-server, ShareGPT's form, and lists of role and content, known by their structure;\n"
+     "- is standard input. Single faults are replaced or left out, and counted; a file that is\n"
+     "broken in its structure, among several too, imports nothing.",
      -1, import_run},
     {"delete", FOR_DELETE, "[OPTION]... ID | TITLE", "move a conversation to the trash, or back",
      "palaver list --trash shows what is there; --undo restores it.",

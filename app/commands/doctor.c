@@ -74,11 +74,24 @@ static void check_configuration(struct doctor *d)
     options_free(&chat);
 }
 
+/* A folder that does not exist yet: can it be made in the nearest one above it that does? */
+static void check_parent(struct doctor *d, const char *path)
+{
+    char *parent = strdup(path);
+    for (char *slash; parent != NULL && access(parent, F_OK) != 0 && (slash = strrchr(parent, '/')) != NULL;)
+        slash[slash == parent] = '\0';
+    if (parent == NULL || access(parent, W_OK | X_OK) == 0)
+        add_finding(d, true, "%s: does not exist yet; made when needed", path);
+    else
+        add_finding(d, false, "%s: can't be made: you can't write to %s; chmod u+rwx it, or set HOME", path, parent);
+    free(parent);
+}
+
 static void check_folder(struct doctor *d, const char *path)
 {
     struct stat st;
     if (stat(path, &st) != 0 && errno == ENOENT)
-        add_finding(d, true, "%s: does not exist yet; made when needed", path);
+        check_parent(d, path);
     else if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
         add_finding(d, false, "%s: not a folder; move it away", path);
     else if (access(path, R_OK | W_OK | X_OK) != 0)

@@ -10,13 +10,21 @@
 #include "app/options/options.h"
 #include "app/terminal/report.h"
 #include "app/terminal/show.h"
+#include "app/text/safe.h"
 #include "base/error.h"
 #include "history/history.h"
 
-static bool write_safe(void *context, const char *bytes, size_t size)
+static bool write_text(void *context, const char *bytes, size_t size)
 {
     struct show *show = context;
     show_text(show, bytes, size);
+    return !ferror(show->out);
+}
+
+static bool write_json(void *context, const char *bytes, size_t size)
+{
+    struct show *show = context;
+    safe_json(show->out, bytes, size);
     return !ferror(show->out);
 }
 
@@ -60,7 +68,8 @@ static enum error_code write_stdout(const struct options *o, struct store *s, en
     struct show show;
     show_init(&show, o, stdout);
     if (show.terminal)
-        store_export(s, format, ids, (size_t)o->n_words, write_safe, &show, err);
+        store_export(s, format, ids, (size_t)o->n_words, format == STORE_JSON ? write_json : write_text, &show,
+                     err);
     else
         library_export_stream(s, format, ids, (size_t)o->n_words, stdout, "standard output", err);
     show_free(&show);

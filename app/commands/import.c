@@ -10,6 +10,7 @@
 #include "app/options/options.h"
 #include "app/terminal/report.h"
 #include "app/text/jsonl.h"
+#include "app/text/safe.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "history/history.h"
@@ -21,8 +22,19 @@ static void print_imported(const struct store_import_report *sum, const struct s
     library_import_tell(sum, &text);
     if (first->title != NULL)
         buf_printf(&text, "; palaver show %s shows %s", first->public_id, sum->conversations == 1 ? "it" : "the first");
-    puts(buf_text(&text));
+    safe_printf(stdout, "%s\n", buf_text(&text));
     buf_free(&text);
+}
+
+static json_t *report_value(const struct store_import_report *sum, const char *first)
+{
+    json_t *o = json_pack("{s:I, s:I, s:I}", "conversations", (json_int_t)sum->conversations, "messages",
+                          (json_int_t)sum->messages, "known", (json_int_t)sum->known);
+    for (int i = 0; i < STORE_IMPORT_ODDITIES; i++)
+        json_object_set_new(o, store_import_oddity_name((enum store_import_oddity)i),
+                            json_integer((json_int_t)sum->odd[i]));
+    json_object_set_new(o, "first", first != NULL ? json_string(first) : json_null());
+    return o;
 }
 
 int import_run(const struct options *o)
@@ -36,10 +48,7 @@ int import_run(const struct options *o)
     if (s != NULL && library_import(s, o->words, (size_t)o->n_words, &sum, &err) == ERR_NONE && sum.first != 0)
         store_conversation_get(s, sum.first, &first, &err);
     if (err.code == ERR_NONE && o->json)
-        json_print(stdout, json_pack("{s:I, s:I, s:I, s:I, s:s?}", "conversations", (json_int_t)sum.conversations,
-                                     "messages", (json_int_t)sum.messages, "known", (json_int_t)sum.known,
-                                     "skipped_parts", (json_int_t)sum.skipped_parts, "first",
-                                     first.title != NULL ? first.public_id : NULL));
+        json_print(stdout, report_value(&sum, first.title != NULL ? first.public_id : NULL));
     else if (err.code == ERR_NONE)
         print_imported(&sum, &first);
     store_conversation_free(&first);

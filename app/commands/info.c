@@ -43,7 +43,7 @@ static const char *bytes_text(uint64_t bytes, char out[32])
     return out;
 }
 
-/* Model files hold any bytes: their texts are cleaned before they are printed. */
+/* A text of the file, on one line and cleaned also in a pipe: a file could otherwise forge further rows. */
 static void print_text(const char *label, const char *text)
 {
     struct buf clean;
@@ -94,9 +94,10 @@ static void print_parts(const struct report_parts *p)
         printf("%-14sbase %g, scaling %s\n", "rotation", (double)i->rope_base, i->rope_scaling);
         print_types(p->model);
     }
-    printf("%-14s%" PRId32 " tokens as trained\n", "context", i->context);
+    if (i->context > 0)
+        printf("%-14s%" PRId32 " tokens as trained\n", "context", i->context);
     printf("%-14s%s, %" PRId32 " tokens\n", "tokenizer", i->tokenizer, i->vocab);
-    printf("%-14s%s\n", "template", p->template);
+    print_text("template", p->template);
     if (p->weights) {
         print_memory(p);
         printf("%-14s%s, %" PRId32 " threads unless set by -t\n", "kernels", p->kernels, engine_cores());

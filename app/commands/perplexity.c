@@ -105,10 +105,13 @@ static enum error_code read_text(struct measure *m, const char *path, struct err
     buf_init(&text, INPUT_MOST);
     buf_init(&first, 4096);
     bool standard_input = strcmp(path, "-") == 0;
-    enum error_code code = standard_input ? input_read(STDIN_FILENO, "standard input", &text, err)
-                                          : input_read_file(path, &text, err);
+    const char *name = standard_input ? "standard input" : path;
+    int fd = standard_input ? STDIN_FILENO : input_open(path, true, err);
+    enum error_code code = fd >= 0 ? input_read(fd, name, &text, err) : err->code;
+    if (fd > STDIN_FILENO)
+        close(fd);
     if (code == ERR_NONE)
-        code = input_check_utf8(&text, standard_input ? "standard input" : path, err);
+        code = input_check_utf8(&text, name, err);
     if (code == ERR_NONE)
         code = tokenizer_encode(m->tokenizer, buf_text(&text), text.size, &m->ids, err);
     m->bytes = text.size;

@@ -76,7 +76,10 @@ int prompt_run(const struct options *o)
         status = report(&err);
     } else {
         struct renderer renderer = {template, model_tokenizer(model)};
-        status = jsonl_run(stdin, stdout, render_line, &renderer) ? EXIT_ANSWER : EXIT_ERROR;
+        if (jsonl_run(stdin, stdout, render_line, &renderer, &err))
+            status = EXIT_ANSWER;
+        else
+            status = err.code != ERR_NONE ? report(&err) : EXIT_ERROR;
     }
     template_free(template);
     model_free(model);

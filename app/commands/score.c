@@ -156,7 +156,10 @@ int score_run(const struct options *o)
         status = report(&err);
     } else {
         struct scorer scorer = {model_tokenizer(model), session, model_info(model)->vocab};
-        status = jsonl_run(stdin, stdout, score_line, &scorer) ? EXIT_ANSWER : EXIT_ERROR;
+        if (jsonl_run(stdin, stdout, score_line, &scorer, &err))
+            status = EXIT_ANSWER;
+        else
+            status = err.code != ERR_NONE ? report(&err) : EXIT_ERROR;
     }
     session_free(session);
     model_free(model);

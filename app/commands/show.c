@@ -10,21 +10,22 @@
 #include "app/options/options.h"
 #include "app/terminal/report.h"
 #include "app/terminal/show.h"
+#include "app/text/safe.h"
 #include "base/error.h"
 #include "history/history.h"
 
-static bool write_safe(void *context, const char *bytes, size_t size)
+static bool write_text(void *context, const char *bytes, size_t size)
 {
     struct show *show = context;
     show_text(show, bytes, size);
     return !ferror(show->out);
 }
 
-/* JSON in a pipe is for programs: no byte of it may change. */
-static bool write_plain(void *context, const char *bytes, size_t size)
+static bool write_json(void *context, const char *bytes, size_t size)
 {
     (void)context;
-    return fwrite(bytes, 1, size, stdout) == size;
+    safe_json(stdout, bytes, size);
+    return !ferror(stdout);
 }
 
 /* The conversation that the words mean; without words the last one. */
@@ -50,10 +51,10 @@ static enum error_code print_conversation(const struct options *o, struct store 
     show_init(&show, o, stdout);
     if (o->history.tokens)
         records_print(&show, s, id, o->json, err);
-    else if (o->json && !show.terminal)
-        store_export(s, STORE_JSON, &id, 1, write_plain, NULL, err);
+    else if (o->json)
+        store_export(s, STORE_JSON, &id, 1, write_json, NULL, err);
     else
-        store_export(s, o->json ? STORE_JSON : STORE_PLAIN, &id, 1, write_safe, &show, err);
+        store_export(s, STORE_PLAIN, &id, 1, write_text, &show, err);
     show_free(&show);
     return err->code;
 }

@@ -16,6 +16,7 @@
 #include "app/terminal/report.h"
 #include "app/text/input.h"
 #include "app/text/jsonl.h"
+#include "app/text/safe.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -85,7 +86,7 @@ static enum error_code decode_ids(const struct tokenizer *t, const struct buf *t
     if (code == ERR_NONE && !tokenizer_decode(t, ids.at, ids.n, &decoded))
         code = error_memory(err);
     if (code == ERR_NONE)
-        fwrite(buf_text(&decoded), 1, decoded.size, stdout);
+        safe_write(stdout, buf_text(&decoded), decoded.size);
     buf_free(&decoded);
     ids_free(&ids);
     return code;
@@ -110,9 +111,13 @@ int tokenize_run(const struct options *o)
     if (model == NULL)
         return report(&err);
     const struct tokenizer *t = model_tokenizer(model);
-    int status = !o->jsonl                                               ? run_text(o, t)
-                 : jsonl_run(stdin, stdout, tokenize_line, (void *)t) ? EXIT_ANSWER
-                                                                         : EXIT_ERROR;
+    int status = EXIT_ERROR;
+    if (!o->jsonl)
+        status = run_text(o, t);
+    else if (jsonl_run(stdin, stdout, tokenize_line, (void *)t, &err))
+        status = EXIT_ANSWER;
+    else if (err.code != ERR_NONE)
+        status = report(&err);
     model_free(model);
     return status;
 }

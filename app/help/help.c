@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "app/options/options.h"
+#include "app/text/safe.h"
+#include "base/buf.h"
 #include "engine/engine.h"
 
 enum { COLUMN = 30 };
@@ -64,16 +66,18 @@ void print_help(FILE *out, const struct command *command)
 /* A text as the config file would hold it. */
 static void print_text(FILE *out, const char *text)
 {
-    fputs(text != NULL ? "\"" : "(none)", out);
+    struct buf quoted;
+    buf_init(&quoted, 1 << 20);
+    buf_puts(&quoted, text != NULL ? "\"" : "(none)");
     for (const char *c = text; c != NULL && *c != '\0'; c++) {
         if (*c == '\n')
-            fputs("\\n", out);
-        else if (*c == '"' || *c == '\\')
-            fprintf(out, "\\%c", *c);
+            buf_puts(&quoted, "\\n");
         else
-            fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, out);
+            buf_printf(&quoted, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
     }
-    fputs(text != NULL ? "\"" : "", out);
+    buf_puts(&quoted, text != NULL ? "\"" : "");
+    safe_write(out, buf_text(&quoted), quoted.size);
+    buf_free(&quoted);
 }
 
 static void print_choice(FILE *out, const char *choices, int32_t index)
@@ -97,6 +101,8 @@ static void print_value(FILE *out, const struct options *o, const struct option_
             fprintf(out, "%d texts", (int)o->sampling.n_stops);
         } else if (sampling_list(spec->name) != SAMPLING_LISTS) {
             fprintf(out, "%d", (int)sampling_list_size(&o->sampling, sampling_list(spec->name)));
+        } else if (strcmp(spec->name, "seed") == 0 && !options_fix_seed(o)) {
+            fputs("random", out);
         } else {
             sampling_get(&o->sampling, sampling_field(spec->name), value, sizeof value);
             fputs(value, out);
@@ -125,6 +131,6 @@ void print_version(FILE *out)
 
 void print_paths(FILE *out, const struct options *o)
 {
-    fprintf(out, "config  %s\ndata    %s\ncache   %s\nstate   %s\nmodels  %s/models\n", o->paths.config_dir,
+    safe_printf(out, "config  %s\ndata    %s\ncache   %s\nstate   %s\nmodels  %s/models\n", o->paths.config_dir,
             o->paths.data_dir, o->paths.cache_dir, o->paths.state_dir, o->paths.data_dir);
 }

@@ -73,7 +73,8 @@ static enum error_code import_one(struct store *s, const char *path, struct stor
     sum->conversations += one.conversations;
     sum->messages += one.messages;
     sum->known += one.known;
-    sum->skipped_parts += one.skipped_parts;
+    for (int i = 0; i < STORE_IMPORT_ODDITIES; i++)
+        sum->odd[i] += one.odd[i];
     sum->first = sum->first != 0 ? sum->first : one.first;
     return code;
 }
@@ -97,7 +98,8 @@ void library_import_tell(const struct store_import_report *sum, struct buf *out)
                sum->messages, plural(sum->messages));
     if (sum->known > 0)
         buf_printf(out, ", %zu %s there already", sum->known, sum->known == 1 ? "was" : "were");
-    if (sum->skipped_parts > 0)
-        buf_printf(out, ", %zu part%s without text (pictures and the like) left out", sum->skipped_parts,
-                   plural(sum->skipped_parts));
+    for (int i = 0; i < STORE_IMPORT_ODDITIES; i++)
+        if (sum->odd[i] > 0)
+            buf_printf(out, ", %zu %s", sum->odd[i],
+                       store_import_oddity_text((enum store_import_oddity)i, sum->odd[i]));
 }

@@ -165,14 +165,7 @@ static enum error_code print_path(struct printer *p, struct store *s, const stru
 static void print_object(struct printer *p, const char *id)
 {
     json_t *object = json_pack("{s:s, s:O}", "id", id, "messages", p->messages);
-    char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    if (text != NULL && p->show->terminal)
-        show_text(p->show, text, strlen(text));
-    else if (text != NULL)
-        fputs(text, p->show->out);
-    fputc('\n', p->show->out);
-    free(text);
-    json_decref(object);
+    json_print(p->show->out, object);
 }
 
 enum error_code records_print(struct show *show, struct store *s, int64_t conversation, bool json, struct error *err)

@@ -52,7 +52,7 @@ static void keep_newest(const struct line_history *h, const char *text)
     if (path == NULL)
         return;
     strcpy(path + strlen(h->path), ".new");
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0600);
     size_t size = strlen(text);
     if (fd >= 0) {
         bool ok = write(fd, text, size) == (ssize_t)size && fsync(fd) == 0;
@@ -113,7 +113,7 @@ void line_history_add(struct line_history *h, const char *text)
         else
             buf_printf(&line, *p == '\\' ? "\\\\" : "%c", *p);
     buf_putc(&line, '\n');
-    int fd = buf_failed(&line) ? -1 : open(h->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int fd = buf_failed(&line) ? -1 : open(h->path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0600);
     if (fd >= 0) {
         ssize_t ignored = write(fd, line.data, line.size);
         (void)ignored;

@@ -24,7 +24,6 @@
 #include "app/slash/slash.h"
 #include "app/terminal/drop.h"
 #include "app/terminal/editor.h"
-#include "app/terminal/progress.h"
 #include "app/terminal/report.h"
 #include "app/terminal/show.h"
 #include "app/terminal/signals.h"
@@ -91,7 +90,11 @@ static void show_greeting(struct line *l)
 
 static void on_loaded(void *context)
 {
-    show_greeting(context);
+    struct line *l = context;
+    struct error err = {0};
+    show_greeting(l);
+    if (models_check_sampling(chat_sampling(l->repl.chat), chat_model(l->repl.chat), &err) != ERR_NONE)
+        show_error(&l->show, &err);
 }
 
 static void on_reading(void *context, size_t done, size_t total)

@@ -1,7 +1,7 @@
 /* Once: one answer on standard output, for the shell and for scripts.
  *
- * The answer is made safe to show and ends with one newline. Standard input is read no further than the context could
- * hold, so that an endless one is refused soon. */
+ * The answer is made safe for a terminal, unchanged in a pipe, and ends with one newline. Standard input is read no
+ * further than the context could hold, so that an endless one is refused soon. */
 #include <config.h>
 
 #include <errno.h>
@@ -16,18 +16,23 @@
 #include <jansson.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/models.h"
 #include "app/line/line.h"
 #include "app/options/options.h"
-#include "app/terminal/progress.h"
 #include "app/terminal/report.h"
 #include "app/terminal/show.h"
 #include "app/terminal/signals.h"
 #include "app/terminal/stats.h"
 #include "app/text/input.h"
 #include "app/text/jsonl.h"
+#include "app/text/safe.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
+
+/* Milliseconds after which waiting for input is told. */
+enum { INPUT_PATIENCE = 3000 };
 
 struct once {
     const struct options *options;
@@ -38,6 +43,7 @@ struct once {
     struct buf head;    /* the beginning of standard input, read before the model is loaded */
     json_t *tokens;     /* with --json; else NULL */
     bool ended;
+    bool told_waiting;  /* for input */
     bool interrupted;   /* by a signal */
     struct error err;
 };
@@ -111,7 +117,7 @@ static void on_remark(void *context, bool trouble, const char *text)
 {
     const struct once *o = context;
     if (trouble && !o->options->quiet)
-        fprintf(stderr, "palaver: %s\n", text);
+        safe_printf(stderr, "palaver: %s\n", text);
 }
 
 static void on_failed(void *context, const struct error *err)
@@ -151,13 +157,15 @@ static void handle_signals(struct once *o)
     chat_stop(o->chat);
 }
 
-/* Waits for the engine and signals, and for fd unless it is -1; true if fd is readable. */
-static bool wait_once(struct once *o, int fd)
+/* Waits for the engine and signals, and for fd unless it is -1; true if fd is readable. After most milliseconds (-1: no
+ * limit) it returns anyway. */
+static bool wait_once(struct once *o, int fd, int most)
 {
     struct pollfd fds[3] = {{.fd = o->signals, .events = POLLIN},
                             {.fd = chat_fd(o->chat), .events = POLLIN},
                             {.fd = fd, .events = POLLIN}};
-    int n = poll(fds, 3, chat_due(o->chat));
+    int due = chat_due(o->chat);
+    int n = poll(fds, 3, most >= 0 && (due < 0 || most < due) ? most : due);
     handle_signals(o);
     if (n > 0 && fds[1].revents != 0)
         chat_handle(o->chat);
@@ -185,6 +193,15 @@ static size_t context_bytes(const struct once *o)
     return longest * chat_capacity(o->chat);
 }
 
+/* Tells once that input keeps the program waiting, for whoever started it in a pipe that stays open. */
+static void tell_waiting(struct once *o, const char *name, int64_t since)
+{
+    if (o->told_waiting || o->options->quiet || clock_milliseconds() - since < INPUT_PATIENCE)
+        return;
+    o->told_waiting = true;
+    safe_printf(stderr, "palaver: waiting for the end of %s, which belongs to the prompt\n", name);
+}
+
 static bool has_words(const struct options *o)
 {
     bool any = o->prompt != NULL && *o->prompt != '\0';
@@ -200,8 +217,14 @@ static void read_head(struct once *o)
     const struct options *p = o->options;
     if (p->file != NULL || has_words(p))
         return;
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (!isatty(STDIN_FILENO) && poll(&input, 1, INPUT_PATIENCE) == 0)
+        tell_waiting(o, "standard input", clock_milliseconds() - INPUT_PATIENCE);
     ssize_t size = isatty(STDIN_FILENO) ? 0 : read(STDIN_FILENO, block, sizeof block);
-    if (size < 0)
+    if (size < 0 && errno == EBADF)
+        error_set(&o->err, ERR_ARGUMENT,
+                  "there is no prompt: standard input is closed; palaver -p TEXT answers once");
+    else if (size < 0)
         error_system(&o->err, ERR_IO, errno, "standard input");
     else if (size == 0 && (p->prompt != NULL || p->n_words > 0))
         error_set(&o->err, ERR_ARGUMENT, "the prompt is empty");
@@ -212,25 +235,26 @@ static void read_head(struct once *o)
         buf_append(&o->head, block, (size_t)size);
 }
 
-/* Appends standard input, unless it is longer than the context. */
-static void read_stdin(struct once *o, struct buf *text)
+/* Appends all of a descriptor, unless it is longer than the context. Waits for nothing else than poll(2) does. */
+static void read_input(struct once *o, int fd, const char *name, struct buf *text)
 {
     char block[65536];
     size_t most = context_bytes(o), before = text->size;
-    buf_append(text, buf_text(&o->head), o->head.size);
+    int64_t since = clock_milliseconds();
     while (!is_over(o)) {
-        if (!wait_once(o, STDIN_FILENO))
+        tell_waiting(o, name, since);
+        if (!wait_once(o, fd, o->told_waiting ? -1 : INPUT_PATIENCE))
             continue;
-        ssize_t size = read(STDIN_FILENO, block, sizeof block);
-        if (size < 0 && errno != EINTR)
-            error_system(&o->err, ERR_IO, errno, "standard input");
-        if (size == 0)
+        ssize_t size = read(fd, block, sizeof block);
+        if (size == 0 || (size < 0 && errno == EBADF)) /* a closed descriptor is an empty one here */
             break;
+        if (size < 0 && errno != EINTR && errno != EAGAIN)
+            error_system(&o->err, ERR_IO, errno, "%s", name);
         if (size > 0 && (!buf_append(text, block, (size_t)size) || text->size - before > most))
             error_set(&o->err, ERR_CONTEXT,
-                      "standard input: more than %zu bytes, which the context of %zu tokens can't hold: give a part of it, "
-                      "or choose a larger context with -c",
-                      text->size - before, chat_capacity(o->chat));
+                      "%s: more than %zu bytes, which the context of %zu tokens can't hold: give a part of it, or "
+                      "choose a larger context with -c",
+                      name, text->size - before, chat_capacity(o->chat));
     }
 }
 
@@ -267,10 +291,13 @@ static void append_input(struct once *o, struct buf *text, bool file)
     struct buf part;
     const char *name = file ? o->options->file : "standard input";
     buf_init(&part, INPUT_MOST);
-    if (file)
-        input_read_file(name, &part, &o->err);
-    else
-        read_stdin(o, &part);
+    int fd = file ? input_open(name, true, &o->err) : STDIN_FILENO;
+    if (!file)
+        buf_append(&part, buf_text(&o->head), o->head.size);
+    if (fd >= 0)
+        read_input(o, fd, name, &part);
+    if (file && fd >= 0)
+        close(fd);
     check_text(o, &part, name);
     while (!o->options->raw && part.size > 0 && part.data[part.size - 1] == '\n')
         buf_truncate(&part, part.size - 1);
@@ -298,13 +325,15 @@ static void run_answer(struct once *o)
     struct buf text;
     buf_init(&text, CHAT_TEXT_MOST);
     while (chat_state(o->chat) == CHAT_LOADING && !is_over(o))
-        wait_once(o, -1);
+        wait_once(o, -1, -1);
+    if (!is_over(o))
+        models_check_sampling(&o->options->sampling, chat_model(o->chat), &o->err);
     if (!is_over(o))
         compose_prompt(o, &text);
     if (!is_over(o))
         chat_send(o->chat, buf_text(&text), text.size, &o->err);
     while (!o->ended && o->err.code == ERR_NONE && chat_is_busy(o->chat))
-        wait_once(o, -1);
+        wait_once(o, -1, -1);
     buf_free(&text);
 }
 
@@ -339,6 +368,7 @@ int once_run(const struct options *options)
     };
     int status = EXIT_ERROR;
     show_init(&o.show, options, stdout);
+    o.show.exact = true;
     buf_init(&o.head, 4096);
     read_head(&o);
     o.signals = signals_open(false, &o.err);

@@ -87,6 +87,11 @@ enum option_source options_source(const struct options *o, const char *name)
     return spec != NULL ? (enum option_source)o->source[option_index(spec)] : SOURCE_BUILT_IN;
 }
 
+bool options_fix_seed(const struct options *o)
+{
+    return options_source(o, "seed") != SOURCE_BUILT_IN && !o->random_seed;
+}
+
 /* ---- one value -------------------------------------------------------------------------------------------------- */
 
 static enum error_code set_int(int32_t *at, const struct option_spec *spec, const char *value, struct error *err)
@@ -144,6 +149,9 @@ static enum error_code set_sampling(struct options *o, const struct option_spec 
     if (list != SAMPLING_LISTS && o->source[option_index(spec)] < source)
         sampling_list_clear(&o->sampling, list);
     struct error why = {0};
+    bool seed = strcmp(spec->name, "seed") == 0;
+    if (seed && (o->random_seed = strcmp(value, "-1") == 0))
+        return ERR_NONE;
     enum error_code code = sampling_set(&o->sampling, spec->name, value, &why);
     const struct sampling_field *field = sampling_field(spec->name);
     size_t named = field != NULL ? strlen(field->name) : 0; /* the engine spells its names with underscores */

@@ -42,6 +42,7 @@ struct options {
     char *template_name; /* NULL: the model's own */
     char *system;        /* system message; NULL: none */
     struct sampling sampling;
+    bool random_seed;    /* the seed is -1: a random one for each answer */
     char *preset;        /* settings by name, weaker than those given one by one; NULL: none */
     char *prompt;        /* -p TEXT; NULL: not given */
     char *file;          /* -f FILE: its text follows the prompt's; NULL: not given */
@@ -147,6 +148,9 @@ bool option_alias(const struct option_spec *spec, int index, char out[OPTION_NAM
 size_t option_index(const struct option_spec *spec);
 /* Where the value of the option of this long name comes from. */
 enum option_source options_source(const struct options *o, const char *name);
+
+/* True if the user chose a seed, which then serves every answer. */
+bool options_fix_seed(const struct options *o);
 
 /* Reads argv[1..argc), the variables and the config file for one command. argv may be reordered and must outlive o.
  * ERR_ARGUMENT if the command line, a variable or the file is wrong. */

@@ -85,7 +85,7 @@ const struct option_spec option_specs[] = {
     {"logit-bias", 0, NULL, "ID=BIAS", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
      "add BIAS to the score of token ID; -100: never (repeatable)"},
     {"seed", 's', NULL, "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
-     "the same seed and settings give the same answer"},
+     "same seed and settings, same answer; -1 is random"},
     {"max-new-tokens", 'n', "predict n-predict", "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
      "longest answer in tokens; -1: as the context allows"},
     {"stop", 0, NULL, "TEXT", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,

@@ -1,5 +1,5 @@
-/* Acts: keys name theirs by a command ("/edit"), which acts on what is selected where the key was pressed; items of popups
- * carry theirs by number. */
+/* Acts: keys name theirs by a command ("/edit"), which acts on what is selected where the key was pressed; items of
+ * popups carry theirs by number. */
 #include <config.h>
 
 #include "app/screen/acts.h"
@@ -214,7 +214,8 @@ static void continue_edit(struct screen *s, const struct subject *subject, struc
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */
 
-/* Keys with these commands are acts where a message or a conversation is selected; elsewhere they are slash commands. */
+/* Keys with these commands are acts where a message or a conversation is selected; elsewhere they are slash
+ * commands. */
 static const struct act {
     const char *command; /* as a key names it; NULL: only items do */
     enum ui_about about; /* what it needs */
@@ -251,7 +252,8 @@ static const struct act *find_act(const struct ui_action *action)
 }
 
 /* The message that a key acts on, by its id where it has one: the chat may have moved on since it was shown. */
-static enum error_code find_message(const struct screen *s, const struct ui_action *action, size_t *index, struct error *err)
+static enum error_code find_message(const struct screen *s, const struct ui_action *action, size_t *index,
+                                    struct error *err)
 {
     const struct chat *c = s->repl.chat;
     size_t n = chat_count(c), i = n;

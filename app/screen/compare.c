@@ -15,7 +15,7 @@
 #include "app/screen/said.h"
 #include "app/screen/status.h"
 #include "app/screen/view.h"
-#include "app/terminal/progress.h"
+#include "base/clock.h"
 #include "engine/engine.h"
 
 struct screen_compare {
@@ -53,7 +53,8 @@ static enum error_code read_settings(const char *text, struct sampling *out, str
 }
 
 /* A side by its name: settings, a preset, a model. */
-static enum error_code read_side(struct screen *s, const char *name, uint64_t seed, struct chat_side *out, struct error *err)
+static enum error_code read_side(struct screen *s, const char *name, uint64_t seed, struct chat_side *out,
+                                 struct error *err)
 {
     struct chat *c = s->repl.chat;
     struct error ignored = {0}; /* a name that is no model is reported below */
@@ -106,7 +107,8 @@ static size_t read_sides(struct screen *s, char *names, struct chat_side *sides,
     }
     if (n == 0 && err->code == ERR_NONE)
         error_set(err, ERR_ARGUMENT,
-                  "compare with what? Presets, settings or models: /compare precise creative, or /compare temperature=0");
+                  "compare with what? Presets, settings or models: /compare precise creative, or "
+                  "/compare temperature=0");
     return n;
 }
 

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
-#include "app/screen/clock.h"
+#include "app/screen/due.h"
 #include "app/screen/status.h"
-#include "app/terminal/progress.h"
 #include "base/buf.h"
+#include "base/clock.h"
 
 /* Bytes up to which text is counted at every key; bytes of an answer that the label shows. */
 enum { COUNT_AT_ONCE = 4096, WORDS_LABEL = 40 };
@@ -163,5 +163,5 @@ void screen_composer_tick(struct screen *s)
 
 int screen_composer_due(const struct screen *s)
 {
-    return s->composer->count_due > 0 ? clock_until(s->composer->count_due) : -1;
+    return s->composer->count_due > 0 ? due_in(s->composer->count_due) : -1;
 }

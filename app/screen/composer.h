@@ -1,4 +1,5 @@
-/* Composer: what the text being typed is for (a message, an edit, words inside an answer), and the label that says so. */
+/* Composer: what the text being typed is for (a message, an edit, words inside an answer), and the label that says
+ * so. */
 #ifndef PALAVER_APP_SCREEN_COMPOSER_H
 #define PALAVER_APP_SCREEN_COMPOSER_H
 
@@ -21,8 +22,8 @@ enum screen_use screen_composer_use(const struct screen *s, size_t *index, size_
 
 /* Begins an edit of message index, counted from 0. What was typed comes back when it ends. */
 enum error_code screen_composer_edit(struct screen *s, size_t index, struct error *err);
-/* Has the user type words in place of a token. before[0..size) is the message up to there, NUL-terminated after the rest
- * of its text. */
+/* Has the user type words in place of a token. before[0..size) is the message up to there, NUL-terminated after the
+ * rest of its text. */
 void screen_composer_begin_words(struct screen *s, size_t index, size_t token, const char *before, size_t size);
 /* Ends either, with the text typed before. */
 void screen_composer_end(struct screen *s);

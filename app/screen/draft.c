@@ -10,12 +10,12 @@
 
 #include "app/chat/chat.h"
 #include "app/library/home.h"
-#include "app/screen/clock.h"
 #include "app/screen/composer.h"
+#include "app/screen/due.h"
 #include "app/screen/list.h"
 #include "app/screen/said.h"
 #include "app/screen/status.h"
-#include "app/terminal/progress.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "history/history.h"
 
@@ -111,5 +111,5 @@ void screen_draft_tick(struct screen *s)
 int screen_draft_due(const struct screen *s)
 {
     bool waits = s->draft->due > 0 && screen_composer_use(s, NULL, NULL) == USE_MESSAGE; /* an edit ends first */
-    return waits ? clock_until(s->draft->due) : -1;
+    return waits ? due_in(s->draft->due) : -1;
 }

@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 
-#include "app/screen/clock.h"
 #include "app/screen/compare.h"
-#include "app/terminal/progress.h"
+#include "app/screen/due.h"
+#include "base/clock.h"
 
 /* Seconds between two drawings. */
 #define FRAME (1.0 / 60)
@@ -34,7 +34,7 @@ void screen_frame_draw(struct screen *s)
 
 void screen_frame_tick(struct screen *s)
 {
-    if (clock_until(s->frame->drawn + FRAME) > 0)
+    if (due_in(s->frame->drawn + FRAME) > 0)
         return;
     screen_compare_tick(s);
     if (ui_timeout(s->ui) == 0)
@@ -49,5 +49,5 @@ void screen_frame_hurry(struct screen *s)
 int screen_frame_due(const struct screen *s)
 {
     int due = screen_compare_due(s) ? 0 : ui_timeout(s->ui);
-    return due == 0 ? clock_until(s->frame->drawn + FRAME) : due;
+    return due == 0 ? due_in(s->frame->drawn + FRAME) : due;
 }

@@ -88,16 +88,16 @@ static bool read_settings(const struct store_records *r, size_t token, struct sa
     return true;
 }
 
-static size_t write_candidates(const struct tokenizer *tokenizer, const struct store_token *t, struct ui_candidate *rows,
-                               char (*words)[TOKEN_TEXT])
+static size_t write_candidates(const struct tokenizer *tokenizer, const struct store_token *t,
+                               struct ui_candidate *rows, char (*words)[TOKEN_TEXT])
 {
     size_t n = 0;
     for (; n < (size_t)t->n_best && n < STORE_CANDIDATES; n++) {
         const struct store_candidate *c = &t->best[n];
         const char *reason = reason_name(c->removed_by);
         screen_token_write(tokenizer, c->id, words[n], TOKEN_TEXT);
-        rows[n] = (struct ui_candidate){words[n], c->before, c->after,
-                                        c->after > 0 ? NULL : reason != NULL ? reason : "removed", c->id == t->chosen.id};
+        const char *removed_by = c->after > 0 ? NULL : reason != NULL ? reason : "removed";
+        rows[n] = (struct ui_candidate){words[n], c->before, c->after, removed_by, c->id == t->chosen.id};
     }
     return n;
 }

@@ -1,5 +1,5 @@
-/* List: read by a connection of its own, which sees what this program writes as another one's, so that one question tells
- * of every change. */
+/* List: read by a connection of its own, which sees what this program writes as another one's, so that one question
+ * tells of every change. */
 #include <config.h>
 
 #include "app/screen/list.h"
@@ -10,10 +10,10 @@
 
 #include "app/chat/chat.h"
 #include "app/library/home.h"
-#include "app/screen/clock.h"
+#include "app/screen/due.h"
 #include "app/screen/said.h"
 #include "app/screen/status.h"
-#include "app/terminal/progress.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "history/history.h"
 
@@ -119,7 +119,7 @@ void screen_list_grow(struct screen *s)
 void screen_list_tick(struct screen *s)
 {
     struct screen_list *list = s->list;
-    if (!list->changed && clock_until(list->looked + LOOK_EVERY) > 0)
+    if (!list->changed && due_in(list->looked + LOOK_EVERY) > 0)
         return;
     bool changed = list->changed || list->failed || (list->store != NULL && store_changed(list->store));
     list->looked = clock_seconds();
@@ -132,5 +132,5 @@ void screen_list_tick(struct screen *s)
 
 int screen_list_due(const struct screen *s)
 {
-    return s->list->changed ? 0 : clock_until(s->list->looked + LOOK_EVERY);
+    return s->list->changed ? 0 : due_in(s->list->looked + LOOK_EVERY);
 }

@@ -12,9 +12,9 @@
 
 #include "app/chat/chat.h"
 #include "app/screen/act.h"
-#include "app/screen/clock.h"
 #include "app/screen/composer.h"
 #include "app/screen/draft.h"
+#include "app/screen/due.h"
 #include "app/screen/frame.h"
 #include "app/screen/list.h"
 #include "app/screen/view.h"
@@ -113,9 +113,9 @@ static void read_keys(struct screen *s)
 /* Milliseconds until something is due. */
 static int time_left(const struct screen *s)
 {
-    int due = clock_sooner(chat_due(s->repl.chat), screen_list_due(s));
-    due = clock_sooner(due, clock_sooner(screen_draft_due(s), screen_composer_due(s)));
-    return clock_sooner(due, screen_frame_due(s));
+    int due = due_sooner(chat_due(s->repl.chat), screen_list_due(s));
+    due = due_sooner(due, due_sooner(screen_draft_due(s), screen_composer_due(s)));
+    return due_sooner(due, screen_frame_due(s));
 }
 
 static void take_turn(struct screen *s)

@@ -1,7 +1,8 @@
 /* The parts of the screen, as the files of this room pass them to each other.
  *
- * struct screen is filled once, when the screen opens, and then stays as it is. Each part's struct is opaque and written
- * by the one file that defines it; the others ask that file. All of it belongs to the thread that runs the loop. */
+ * struct screen is filled once, when the screen opens, and then stays as it is. Each part's struct is opaque and
+ * written by the one file that defines it; the others ask that file. All of it belongs to the thread that runs the
+ * loop. */
 #ifndef PALAVER_APP_SCREEN_PARTS_H
 #define PALAVER_APP_SCREEN_PARTS_H
 

@@ -13,8 +13,8 @@
 struct screen_roads *screen_roads_new(void);
 void screen_roads_free(struct screen_roads *roads);
 
-/* Continues message index with the token id (-1: one drawn again) in place of token number token, from 0. An answer that
- * waits is stopped first. */
+/* Continues message index with the token id (-1: one drawn again) in place of token number token, from 0. An answer
+ * that waits is stopped first. */
 void screen_roads_take(struct screen *s, size_t index, size_t token, int32_t id, struct error *err);
 /* Has the user type words for that place; token SIZE_MAX: after the last one. */
 void screen_roads_begin_words(struct screen *s, size_t index, size_t token, struct error *err);

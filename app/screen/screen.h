@@ -1,7 +1,8 @@
 /* Screen: the chat on the whole terminal. This header is all that other rooms see of it.
  *
- * The program's side of ui/: one poll loop over keys, the engine, signals and time. What the chat tells becomes messages
- * and a status on the screen, what the user does there becomes calls of the chat and slash commands. Files, from the top:
+ * The program's side of ui/: one poll loop over keys, the engine, signals and time. What the chat tells becomes
+ * messages and a status on the screen, what the user does there becomes calls of the chat and slash commands. Files,
+ * from the top:
  *
  *   screen               opening and closing
  *   loop                 the poll loop, signals
@@ -18,7 +19,7 @@
  *   frame                when to draw
  *   view, status         messages; the lines above and below them
  *   said                 remarks, and what a command says
- *   records, token, items, clock  token records kept at hand; tokens as text; popup items; due times
+ *   records, token, items, due    token records kept at hand; tokens as text; popup items; due times
  *   parts                what these have in common */
 #ifndef PALAVER_APP_SCREEN_SCREEN_H
 #define PALAVER_APP_SCREEN_SCREEN_H

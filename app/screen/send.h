@@ -12,7 +12,8 @@
 struct screen_send *screen_send_new(struct screen *s);
 void screen_send_free(struct screen_send *send);
 
-/* Sends text[0..size): a message, a slash command, an edit, words inside an answer. What cannot be sent now stays typed. */
+/* Sends text[0..size): a message, a slash command, an edit, words inside an answer. What cannot be sent now stays
+ * typed. */
 void screen_send_typed(struct screen *s, const char *text, size_t size);
 /* Runs a slash command and shows what it says. */
 void screen_send_slash(struct screen *s, const char *line);

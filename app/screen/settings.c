@@ -122,8 +122,9 @@ static void add_list(const struct screen *s, enum sampling_list list, struct row
     struct buf *text = &rows->lists[list];
     sampling_list_write(chat_sampling(s->repl.chat), list, tokenizer_of(s), text);
     write_source(s, sampling_list_name(list), rows->sources[rows->n], SOURCE_BYTES);
-    rows->at[rows->n] = (struct ui_setting){sampling_list_name(list), text->size > 0 ? buf_text(text) : "Off", helps[list],
-                                            rows->sources[rows->n], -1, buf_text(text), false};
+    const char *value = text->size > 0 ? buf_text(text) : "Off";
+    rows->at[rows->n] = (struct ui_setting){sampling_list_name(list), value, helps[list], rows->sources[rows->n], -1,
+                                            buf_text(text), false};
     rows->n++;
 }
 
@@ -132,9 +133,9 @@ static const char more_samplers[] = "more samplers";
 
 static void add_more_samplers(const struct screen *s, struct rows *rows)
 {
-    rows->at[rows->n++] = (struct ui_setting){more_samplers, s->settings->unfolded ? "← folds them" : "→ shows them",
-                                              "DRY, dynamic temperature, mirostat, top_n_sigma, XTC: off until set", NULL, -1,
-                                              "", false};
+    static const char help[] = "DRY, dynamic temperature, mirostat, top_n_sigma, XTC: off until set";
+    const char *value = s->settings->unfolded ? "← folds them" : "→ shows them";
+    rows->at[rows->n++] = (struct ui_setting){more_samplers, value, help, NULL, -1, "", false};
 }
 
 /* A sampler's own setting can be shown while it is off, what belongs to it only while it is on. */
@@ -176,7 +177,8 @@ static void mark_change(struct screen *s, const char *name, const char *from, co
     ui_message_mark(s->ui, n - 1, chat_message(s->repl.chat, n - 1)->text.size, text);
 }
 
-static void mark_list(struct screen *s, const struct sampling *before, const struct sampling *now, enum sampling_list list)
+static void mark_list(struct screen *s, const struct sampling *before, const struct sampling *now,
+                      enum sampling_list list)
 {
     struct buf from, to;
     buf_init(&from, LISTS_BYTES);

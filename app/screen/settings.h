@@ -10,8 +10,8 @@
 struct screen_settings *screen_settings_new(void);
 void screen_settings_free(struct screen_settings *settings);
 
-/* After something may have changed them: shows them, marks the change in an answer that streams, and asks what they make
- * of the next token. */
+/* After something may have changed them: shows them, marks the change in an answer that streams, and asks what they
+ * make of the next token. */
 void screen_settings_changed(struct screen *s);
 /* Moves a setting by steps of its slider. */
 void screen_settings_step(struct screen *s, const char *name, int steps, struct error *err);

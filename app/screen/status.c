@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "app/chat/models.h"
 #include "app/library/home.h"
-#include "app/terminal/progress.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "history/history.h"
@@ -47,9 +47,10 @@ void screen_status_free(struct screen_status *status)
 
 /* ---- counting --------------------------------------------------------------------------------------------------- */
 
-static double speed_of(size_t tokens, double seconds)
+/* first: seconds until the first token came. */
+static void write_speed(size_t tokens, double seconds, double first, char *out, size_t size)
 {
-    return seconds > 0 ? (double)tokens / seconds : 0;
+    snprintf(out, size, "%.0f t/s  first %.1f s", seconds > 0 ? (double)tokens / seconds : 0, first);
 }
 
 void screen_status_begin(struct screen *s)
@@ -83,8 +84,7 @@ void screen_status_end(struct screen *s, const struct timings *t)
     struct screen_status *status = s->status;
     *status->speed = '\0';
     if (t->answer_tokens > 0)
-        snprintf(status->speed, sizeof status->speed, "%.0f t/s  first %.1f s", speed_of(t->answer_tokens, t->decode_seconds),
-                 t->first_token_seconds);
+        write_speed(t->answer_tokens, t->decode_seconds, t->first_token_seconds, status->speed, sizeof status->speed);
     status->used = t->prompt_tokens + t->answer_tokens;
 }
 
@@ -124,18 +124,15 @@ static size_t count_used(const struct screen *s)
 static void write_model(const struct screen *s, char *out, size_t size)
 {
     const struct chat *c = s->repl.chat;
-    const char *path = chat_model_path(c), *slash = path != NULL ? strrchr(path, '/') : NULL;
-    const char *name = slash != NULL ? slash + 1 : path != NULL ? path : "no model";
-    int length = (int)strlen(name);
-    if (length > 5 && strcasecmp(name + length - 5, ".gguf") == 0)
-        length -= 5;
+    char name[140];
+    models_label(chat_model_path(c), name, sizeof name);
     const struct chat_template *template = chat_template(c);
     if (template == NULL)
-        snprintf(out, size, "%.*s", length, name);
+        snprintf(out, size, "%s", name);
     else if (template_is_base(template))
-        snprintf(out, size, "%.*s · base · continues the text", length, name);
+        snprintf(out, size, "%s · base · continues the text", name);
     else
-        snprintf(out, size, "%.*s · chat · %s · temp %.2g", length, name, template_name(template),
+        snprintf(out, size, "%s · chat · %s · temp %.2g", name, template_name(template),
                  (double)chat_sampling(c)->temperature);
 }
 
@@ -208,7 +205,7 @@ void screen_status_show(struct screen *s)
     if (answering)
         status->used = (prompt != NULL ? prompt->ids.n : 0) + status->tokens;
     if (answering && !chat_waits(c) && status->first > 0 && passed > SPEED_AFTER) {
-        snprintf(speed, sizeof speed, "%.0f t/s  first %.1f s", speed_of(status->tokens, passed), status->first - status->asked);
+        write_speed(status->tokens, passed, status->first - status->asked, speed, sizeof speed);
         shown.speed = speed;
     }
     if (status->used == SIZE_MAX && shown.available > 0)

@@ -68,9 +68,9 @@ static void write_note(const struct screen *s, const struct chat_message *answer
     if (answer->finish == FINISH_END && answer->text.size == 0)
         snprintf(out, size, "the model said nothing; /regenerate tries again");
     else if (answer->finish == FINISH_STOPPED && !screen_roads_wait(s))
-        snprintf(out, size, "stopped; /continue goes on");
+        snprintf(out, size, "stopped; /continue resumes it");
     else if (answer->finish == FINISH_LENGTH)
-        snprintf(out, size, "stopped after %d tokens, as max_new_tokens says; /continue goes on",
+        snprintf(out, size, "stopped after %d tokens (max_new_tokens); /continue resumes it",
                  (int)chat_sampling(s->repl.chat)->max_new_tokens);
     else if (answer->finish == FINISH_CONTEXT)
         snprintf(out, size, "the context is full; /new begins a new conversation, palaver -c N sets a larger context");

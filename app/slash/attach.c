@@ -50,11 +50,8 @@ static enum error_code attach_text(struct repl *t, const char *path, const struc
 
 static enum error_code attach_file(struct repl *t, const char *path, struct error *err)
 {
-    struct stat status;
     struct buf text;
     size_t tokens = 0;
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return error_set(err, ERR_ARGUMENT, "%s: not a text file", path);
     buf_init(&text, INPUT_MOST);
     size_t before = t->attached.size;
     enum error_code code = input_read_file(path, &text, err);

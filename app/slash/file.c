@@ -105,7 +105,7 @@ enum error_code slash_import(struct repl *t, const char *arguments, struct error
             error_set(err, ERR_ARGUMENT, "standard input is the keyboard here; name a file");
     if (files.n == 0)
         error_set(err, ERR_ARGUMENT,
-                  "which file? /import FILE reads Palaver's JSON, ChatGPT's, and lists of role and content");
+                  "which file? /import FILE reads exports of Palaver and of other programs");
     if (err->code == ERR_NONE && library_import(s, files.at, files.n, &sum, err) == ERR_NONE)
         show_imported(t, s, &sum);
     words_free(&files);

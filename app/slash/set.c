@@ -155,7 +155,7 @@ enum error_code slash_set(struct repl *t, const char *arguments, struct error *e
 enum error_code slash_seed(struct repl *t, const char *arguments, struct error *err)
 {
     struct sampling s = *chat_sampling(t->chat);
-    if (strcasecmp(arguments, "random") == 0 || strcasecmp(arguments, "off") == 0) {
+    if (strcasecmp(arguments, "random") == 0 || strcmp(arguments, "-1") == 0 || strcasecmp(arguments, "off") == 0) {
         chat_fix_seed(t->chat, false);
     } else if (*arguments != '\0') {
         if (sampling_set(&s, "seed", arguments, err) != ERR_NONE)

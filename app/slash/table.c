@@ -27,7 +27,7 @@ const struct slash_command slash_commands[] = {
     {"restore", "undelete", "[N | ID | TITLE]", "restore a deleted conversation (or the last one)", SLASH_DELETED, true,
      slash_restore},
     {"export", "", "[FILE]", "write this conversation: .md, .txt, .html or .json", SLASH_FILES, true, slash_export},
-    {"import", "", "FILE...", "import conversations from files, ChatGPT's too", SLASH_FILES, true, slash_import},
+    {"import", "", "FILE...", "import conversations from files, other programs' too", SLASH_FILES, true, slash_import},
     {"persona", "", "[NAME | save NAME | delete NAME]", "use or keep a system message and settings by name",
      SLASH_PERSONAS,
      true, slash_persona},

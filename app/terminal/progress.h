@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/clock.h"
-
 struct progress {
     bool shown;     /* standard error is a terminal, and the user did not ask for quiet */
     double started; /* seconds of the monotonic clock */

@@ -52,6 +52,11 @@ static void write_piece(struct show *s, const char *text, size_t size)
 {
     if (size == 0)
         return;
+    if (s->exact && !s->terminal) {
+        fwrite(text, 1, size, s->out);
+        s->midline = text[size - 1] != '\n';
+        return;
+    }
     erase_status(s);
     buf_clear(&s->clean);
     if (s->cr && text[0] != '\n')

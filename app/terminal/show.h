@@ -27,6 +27,7 @@ struct show {
     bool color;
     bool screen_reader;
     bool quiet;
+    bool exact;         /* text that does not go to a terminal keeps every byte; else it is cleaned there too */
     bool cr;            /* the last piece ended in a carriage return, which is not written yet */
     bool midline;       /* the present line is not empty */
     bool status;        /* it holds the passing status */

@@ -78,8 +78,8 @@ static void write_last_words(void)
         state.last_words = NULL;
 }
 
-/* Restores the terminal, unless another job has it, and leaves the rest to the previous handler. A terminal that takes no
- * more bytes must not keep the program from ending, so the modes do not wait for it. */
+/* Restores the terminal, unless another job has it, and leaves the rest to the previous handler. A terminal that
+ * takes no more bytes must not keep the program from ending, so the modes do not wait for it. */
 static void restore_and_end(int number)
 {
     if (tcgetpgrp(STDIN_FILENO) == getpgrp()) {

@@ -3,12 +3,14 @@
 
 #include "app/text/jsonl.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
+#include "app/text/safe.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/utf8.h"
@@ -36,7 +38,7 @@ static json_t *answer_line(const char *text, size_t size, jsonl_answer *answer, 
     return result;
 }
 
-bool jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context)
+bool jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context, struct error *err)
 {
     bool good = true;
     char *line = NULL;
@@ -45,15 +47,19 @@ bool jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context)
     for (json_int_t number = 1; (size = getline(&line, &capacity, in)) >= 0; number++) {
         if (strspn(line, " \t\r\n") == (size_t)size)
             continue;
-        struct error err = {0};
-        json_t *result = answer_line(line, (size_t)size, answer, context, &err);
+        struct error why = {0};
+        json_t *result = answer_line(line, (size_t)size, answer, context, &why);
         if (result == NULL) {
-            result = json_pack("{s:o, s:I}", "error", json_text(err.message, strlen(err.message)), "line", number);
+            result = json_pack("{s:o, s:I}", "error", json_text(why.message, strlen(why.message)), "line", number);
             good = false;
         }
         json_print(out, result);
         fflush(out);
     }
+    if (ferror(in) && errno == EBADF)
+        error_set(err, ERR_IO, "standard input is closed");
+    else if (ferror(in))
+        error_system(err, ERR_IO, errno, "standard input");
     free(line);
     return good && !ferror(in);
 }
@@ -62,8 +68,11 @@ void json_print(FILE *out, json_t *value)
 {
     if (value == NULL)
         return;
-    json_dumpf(value, out, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    if (text != NULL)
+        safe_json(out, text, strlen(text));
     fputc('\n', out);
+    free(text);
     json_decref(value);
 }
 

@@ -15,10 +15,10 @@
 typedef json_t *jsonl_answer(void *context, const json_t *in, struct error *err);
 
 /* Answers every line of in; empty lines are skipped. A line that can't be answered gives {"error": ..., "line": N}, and
- * the next one follows. False when that happened or in could not be read. */
-bool jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context);
+ * the next one follows. False if that happened, or if in could not be read: then err is filled. */
+bool jsonl_run(FILE *in, FILE *out, jsonl_answer *answer, void *context, struct error *err);
 
-/* Prints a value on one line and releases it; NULL prints nothing. */
+/* Prints a value on one line, safely on a terminal, and releases it; NULL prints nothing. */
 void json_print(FILE *out, json_t *value);
 /* A string from any bytes: what is not UTF-8 becomes U+FFFD. NULL when out of memory. */
 json_t *json_text(const char *text, size_t size);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/text/input.h"
 #include "base/buf.h"
 #include "base/error.h"
 
@@ -51,16 +52,35 @@ static FILE *open_temporary(struct replace *r, const struct stat *present)
     return file;
 }
 
+/* A device, or a pipe that is passed as /dev/stdout or /dev/fd/N. */
+static FILE *open_special(const char *path, const struct stat *present)
+{
+    if (!S_ISCHR(present->st_mode) && !input_is_passed(path)) {
+        errno = S_ISDIR(present->st_mode) ? EISDIR : EINVAL;
+        return NULL;
+    }
+    int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (file == NULL && fd >= 0)
+        close(fd);
+    return file;
+}
+
 enum error_code replace_begin(struct replace *r, const char *path, struct error *err)
 {
     struct stat present;
     bool there = stat(path, &present) == 0;
-    *r = (struct replace){.path = there ? realpath(path, NULL) : strdup(path)};
+    bool special = there && !S_ISREG(present.st_mode);
+    *r = (struct replace){.path = there && !special ? realpath(path, NULL) : strdup(path)};
     if (r->path == NULL)
         return error_system(err, ERR_IO, errno, "%s: can't be written", path);
-    r->file = there && !S_ISREG(present.st_mode) ? fopen(r->path, "w") : open_temporary(r, there ? &present : NULL);
+    r->file = special ? open_special(path, &present) : open_temporary(r, there ? &present : NULL);
     if (r->file != NULL)
         return ERR_NONE;
+    if (special && errno == EINVAL)
+        error_set(err, ERR_IO, "%s: can't be written: a named pipe, a socket or a disk, not a file", path);
     error_system(err, ERR_IO, errno, "%s: can't be written", path);
     if (r->temporary != NULL)
         unlink(r->temporary);

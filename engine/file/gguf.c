@@ -79,6 +79,8 @@ static enum error_code check_version(const struct part *p, struct error *err)
     if (p->version != 0 && (p->version & 0xFFFF) == 0)
         return error_set(err, ERR_UNSUPPORTED, "%s: a big-endian GGUF file; convert it to little-endian "
                          "(gguf_convert_endian.py does)", file);
+    if (p->version > 1000)
+        return error_set(err, ERR_FORMAT, "%s: not a GGUF file, or damaged; fetch it again", file);
     if (p->version < 2 || p->version > 3)
         return error_set(err, ERR_UNSUPPORTED, "%s: GGUF version %" PRIu32 " is not supported, Palaver reads 2 and 3",
                          file, p->version);
@@ -391,7 +393,7 @@ static char *split_path(const char *path, unsigned no, unsigned count)
 
 static enum error_code part_missing(const char *path, unsigned no, unsigned count, struct error *err)
 {
-    return error_set(err, ERR_NOT_FOUND, "%s: part %u of %u of the model is missing; fetch it into the same folder",
+    return error_set(err, ERR_FORMAT, "%s: part %u of %u of the model is missing; fetch it into the same folder",
                      source_label(path), no, count);
 }
 

@@ -29,6 +29,7 @@ struct architecture {
     struct {
         const char *layers, *width, *ff_width, *context, *heads, *kv_heads, *key_width, *value_width, *epsilon;
         const char *rope_base, *rope_elements, *rope_type, *rope_factor, *rope_factor_old;
+        const char *rope_trained, *rope_attention, *rope_beta_fast, *rope_beta_slow;
         const char *experts, *attention_scale; /* whose presence changes the model into one that no graph computes */
     } keys;
     const struct tensor_slot *whole; /* (n_whole): of the model */

@@ -10,6 +10,7 @@
 #include "engine/file/source.h"
 #include "engine/kernels/tensor.h"
 #include "engine/model/architecture.h"
+#include "engine/model/rope-scaling.h"
 
 /* Biases have data == NULL when the model has none. Shapes are (rows, cols): y[rows] = W x[cols]. */
 struct model_layer {
@@ -43,9 +44,12 @@ struct model {
     struct tensor output;                       /* (vocab, width); the embedding itself when tied */
     struct model_layer *layers;                 /* (info.layers) */
     /* RoPE: within a head, pair i turns by position * rope_frequency[i]; which elements a pair has, the order of the
-     * query's and the key's rows says (enum row_order). The frequencies hold base, linear scaling and Llama-3
-     * scaling already; i < rope_pairs. */
+     * query's and the key's rows says (enum row_order). The frequencies hold base, scaling and Llama 3's factors
+     * already, but for dynamic scaling, which rope describes; i < rope_pairs. Cosines and sines are multiplied by
+     * rope_attention. */
+    struct rope_scaling rope;
     float *rope_frequency;
+    float rope_attention;
     int32_t rope_pairs;
     struct model_type *types;                   /* (n_types), most bytes first */
     int n_types;

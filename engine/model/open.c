@@ -181,6 +181,9 @@ static enum error_code read_model(struct model *m, const char *path, bool vocab_
     enum error_code code = read_texts(m, path, err);
     if (code == ERR_NONE)
         code = count_vocabulary(m, err);
+    uint64_t context;
+    if (vocab_only && source_uint(m->source, "llama.context_length", &context) && context <= INT32_MAX)
+        m->info.context = (int32_t)context;
     if (code == ERR_NONE && !vocab_only)
         code = read_weights(m, err);
     return code == ERR_NONE ? read_vocabulary(m, err) : code;

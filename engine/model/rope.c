@@ -1,5 +1,5 @@
-/* The frequencies of the rotary position embedding (Su et al. 2021, arXiv:2104.09864), with linear scaling (Chen et al.
- * 2023, arXiv:2306.15595) and with Llama 3's, whose factors the file carries as the tensor rope_freqs.weight. */
+/* The rotary position embedding (Su et al. 2021, arXiv:2104.09864) as the model's keys describe it: its base, its scaling
+ * (rope-scaling.h), and Llama 3's factors, which the file carries as the tensor rope_freqs.weight. */
 #include <config.h>
 
 #include <inttypes.h>
@@ -23,6 +23,7 @@ static enum error_code read_base(struct model *m, struct error *err)
         return error_set(err, ERR_FORMAT, "%s: %s is %g, it must be above 0; the file is damaged, fetch it again",
                          model_label(m), key.text, base);
     m->info.rope_base = (float)base;
+    m->rope.base = base;
     return ERR_NONE;
 }
 
@@ -35,31 +36,71 @@ static enum error_code read_pairs(struct model *m, struct error *err)
         return error_set(err, ERR_FORMAT, "%s: %s is %" PRIu64 ", it must be even and at most the head's %" PRId32
                          " elements; the file is damaged, fetch it again", model_label(m), key.text, turned,
                          m->info.head_width);
-    m->rope_pairs = (int32_t)(turned / 2);
+    m->rope_pairs = m->rope.pairs = (int32_t)(turned / 2);
     return ERR_NONE;
 }
 
-/* By how much positions are divided. */
-static enum error_code read_linear(struct model *m, double *factor, struct error *err)
+/* Reads a number above 0 and below most into *out, which holds the value for a model without the key. */
+static enum error_code read_positive(const struct model *m, const char *name, double most, double *out, struct error *err)
 {
-    const char *type = "";
-    uint64_t size = 0;
-    bool named = source_string(m->source, model_key(m, m->architecture->keys.rope_type).text, &type, &size);
-    *factor = 1;
-    if (named && !(size == 6 && memcmp(type, "linear", 6) == 0)) {
-        if ((size == 4 && memcmp(type, "none", 4) == 0) || (size == 6 && memcmp(type, "llama3", 6) == 0))
-            return ERR_NONE;
-        return error_set(err, ERR_UNSUPPORTED, "%s: RoPE scaling of type '%.*s' is not supported; Palaver knows linear "
-                         "and Llama 3 scaling", model_label(m), size < 32 ? (int)size : 32, type);
-    }
-    if (!source_float(m->source, model_key(m, m->architecture->keys.rope_factor).text, factor))
-        source_float(m->source, model_key(m, m->architecture->keys.rope_factor_old).text, factor);
-    if (*factor == 0) /* older converters write 0 for none */
-        *factor = 1;
-    if (!(*factor > 0 && *factor < 1e6))
-        return error_set(err, ERR_FORMAT, "%s: the RoPE scaling factor is %g, it must be above 0; the file is damaged, "
-                         "fetch it again", model_label(m), *factor);
-    return ERR_NONE;
+    if (name == NULL)
+        return ERR_NONE;
+    const struct model_key key = model_key(m, name);
+    source_float(m->source, key.text, out);
+    if (*out > 0 && *out < most)
+        return ERR_NONE;
+    return error_set(err, ERR_FORMAT, "%s: %s is %g, it must be above 0; the file is damaged, fetch it again", model_label(m),
+                     key.text, *out);
+}
+
+/* The kind that the file names; linear where an older one only has a factor. */
+static enum error_code read_kind(struct model *m, struct error *err)
+{
+    const char *type = "linear";
+    uint64_t size = 6;
+    source_string(m->source, model_key(m, m->architecture->keys.rope_type).text, &type, &size);
+    if (rope_kind_parse(type, size, &m->rope.kind))
+        return ERR_NONE;
+    return error_set(err, ERR_UNSUPPORTED, "%s: RoPE scaling of type '%.*s' is not supported; Palaver knows linear, yarn, "
+                     "dynamic and Llama 3's", model_label(m), size < 32 ? (int)size : 32, type);
+}
+
+static enum error_code read_factor(struct model *m, struct error *err)
+{
+    m->rope.factor = 1;
+    if (!source_float(m->source, model_key(m, m->architecture->keys.rope_factor).text, &m->rope.factor))
+        source_float(m->source, model_key(m, m->architecture->keys.rope_factor_old).text, &m->rope.factor);
+    if (m->rope.factor == 0) /* older converters write 0 for none */
+        m->rope.factor = 1;
+    if (m->rope.factor > 0 && m->rope.factor < 1e6)
+        return ERR_NONE;
+    return error_set(err, ERR_FORMAT, "%s: the RoPE scaling factor is %g, it must be above 0; the file is damaged, "
+                     "fetch it again", model_label(m), m->rope.factor);
+}
+
+static enum error_code read_scaling(struct model *m, struct error *err)
+{
+    double trained = m->info.context;
+    m->rope.attention = 1;
+    m->rope.beta_fast = 32;
+    m->rope.beta_slow = 1;
+    enum error_code code = read_kind(m, err);
+    if (code == ERR_NONE && m->rope.kind != ROPE_NONE && m->rope.kind != ROPE_LLAMA3)
+        code = read_factor(m, err);
+    else
+        m->rope.factor = 1;
+    if (code == ERR_NONE)
+        code = read_positive(m, m->architecture->keys.rope_trained, INT32_MAX, &trained, err);
+    if (code == ERR_NONE)
+        code = read_positive(m, m->architecture->keys.rope_attention, 1e3, &m->rope.attention, err);
+    if (code == ERR_NONE)
+        code = read_positive(m, m->architecture->keys.rope_beta_fast, 1e6, &m->rope.beta_fast, err);
+    if (code == ERR_NONE)
+        code = read_positive(m, m->architecture->keys.rope_beta_slow, 1e6, &m->rope.beta_slow, err);
+    m->rope.trained = (int32_t)trained;
+    if (m->rope.factor == 1 && m->rope.kind != ROPE_LLAMA3)
+        m->rope.kind = ROPE_NONE;
+    return code;
 }
 
 /* Divides the frequencies by Llama 3's factors if the file has them. */
@@ -83,27 +124,27 @@ static enum error_code apply_factors(struct model *m, struct error *err)
         m->rope_frequency[i] /= factors[i];
     }
     free(factors);
-    m->info.rope_scaling = "llama3";
+    m->rope.kind = ROPE_LLAMA3;
     return code;
 }
 
 enum error_code model_read_rope(struct model *m, struct error *err)
 {
-    double factor;
     if (m->architecture->keys.rope_base == NULL)
         return ERR_NONE;
     enum error_code code = read_base(m, err);
     if (code == ERR_NONE)
         code = read_pairs(m, err);
     if (code == ERR_NONE)
-        code = read_linear(m, &factor, err);
+        code = read_scaling(m, err);
     if (code != ERR_NONE)
         return code;
-    m->info.rope_scaling = factor == 1 ? "none" : "linear";
     m->rope_frequency = malloc((size_t)m->rope_pairs * sizeof *m->rope_frequency);
     if (m->rope_frequency == NULL)
         return error_set(err, ERR_MEMORY, "out of memory");
-    for (int32_t i = 0; i < m->rope_pairs; i++)
-        m->rope_frequency[i] = (float)(pow(m->info.rope_base, -(double)i / m->rope_pairs) / factor);
-    return apply_factors(m, err);
+    rope_frequencies(&m->rope, m->rope_frequency);
+    m->rope_attention = rope_attention_factor(&m->rope);
+    code = apply_factors(m, err);
+    m->info.rope_scaling = rope_kind_name(m->rope.kind);
+    return code;
 }

@@ -28,9 +28,18 @@ static struct range share_of(int32_t first, int32_t n, int32_t thread, int32_t t
 static void make_turn(const struct model *model, int32_t position, float *turn)
 {
     const int32_t width = model->info.head_width;
+    const bool dynamic = model->rope.kind == ROPE_DYNAMIC;
     for (int32_t i = 0; i < width; i += 2) {
-        const float angle = i / 2 < model->rope_pairs ? (float)position * model->rope_frequency[i / 2] : 0;
-        const float c = (float)cos((double)angle), s = (float)sin((double)angle); /* any libm gives these floats */
+        const int32_t pair = i / 2;
+        float angle = 0, factor = 1;
+        if (pair < model->rope_pairs) {
+            const float frequency = dynamic ? rope_dynamic_frequency(&model->rope, position, pair)
+                                            : model->rope_frequency[pair];
+            angle = (float)position * frequency;
+            factor = model->rope_attention;
+        }
+        const float c = (float)cos((double)angle) * factor; /* double, so that any libm rounds to these floats */
+        const float s = (float)sin((double)angle) * factor;
         turn[i] = turn[i + 1] = c;
         turn[width + i] = -s;
         turn[width + i + 1] = s;

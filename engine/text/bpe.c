@@ -94,8 +94,33 @@ static bool read_merges(struct tokenizer *t, const struct source *source, struct
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
+/* The cutter of a tokenizer.json, which has no name. */
+static bool open_expressions(struct tokenizer *t, const struct source *source, uint64_t n, struct error *err)
+{
+    char *texts[CUTTER_STAGES] = {NULL};
+    bool whole = false, ok = n <= CUTTER_STAGES;
+    source_bool(source, "palaver.tokenizer.whole_words", &whole);
+    for (uint64_t i = 0; i < n && ok; i++) {
+        const char *text;
+        uint64_t size;
+        ok = source_array_string(source, "palaver.tokenizer.expressions", i, &text, &size) &&
+             (texts[i] = strndup(text, (size_t)size)) != NULL;
+    }
+    if (ok)
+        ok = cutter_open_expressions(&t->cutter, (const char *const *)texts, (int)n, whole, err) == ERR_NONE;
+    else
+        error_set(err, ERR_UNSUPPORTED, "the tokenizer cuts texts by %llu expressions, Palaver by %d at most",
+                  (unsigned long long)n, (int)CUTTER_STAGES);
+    for (int i = 0; i < CUTTER_STAGES; i++)
+        free(texts[i]);
+    return ok;
+}
+
 static bool choose_cutter(struct tokenizer *t, const struct source *source, struct error *err)
 {
+    uint64_t n;
+    if (source_array(source, "palaver.tokenizer.expressions", &n))
+        return open_expressions(t, source, n, err);
     const char *name = "gpt-2"; /* of files from before the key was there */
     uint64_t size = 5;
     source_string(source, "tokenizer.ggml.pre", &name, &size);

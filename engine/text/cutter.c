@@ -7,10 +7,12 @@
 #include "engine/text/pattern.h"
 
 #define GPT2 "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+#define SPACES "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 #define CONTRACTION "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+#define LLAMA3(digits) \
+    CONTRACTION "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}" digits "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES
 #define UPPER "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
 #define LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
-#define SPACES "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 #define CJK "[\\u4e00-\\u9fa5\\u0800-\\u4e00\\uac00-\\ud7ff]+"
 
 /* DeepSeek LLM's letters: those with case, of scripts that have it. */
@@ -36,11 +38,11 @@ static const struct {
     const char *patterns[CUTTER_STAGES];
 } cutters[] = {
     {"gpt-2 gpt2 olmo mpt phi-2 jais trillion exaone4 roberta-bpe jina-es jina-de jina-v2-es jina-v2-de jina-v1-en "
-     "gigachat mellum", PRE_GPT2, false, {NULL}},
-    {"smollm starcoder refact command-r codeshell exaone minerva-7b", PRE_SMOLLM, false, {NULL}},
-    {"llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral midm-2.0 lfm2", PRE_LLAMA3, true, {NULL}},
-    {"dbrx smaug-bpe", PRE_LLAMA3, false, {NULL}},
-    {"qwen2 deepseek-r1-qwen stablelm2 megrez hunyuan", PRE_QWEN2, false, {NULL}},
+     "gigachat mellum", PRE_GPT2, false, {GPT2}},
+    {"smollm starcoder refact command-r codeshell exaone minerva-7b", PRE_SMOLLM, false, {"\\p{N}", GPT2}},
+    {"llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral midm-2.0 lfm2", PRE_LLAMA3, true, {LLAMA3("{1,3}")}},
+    {"dbrx smaug-bpe", PRE_LLAMA3, false, {LLAMA3("{1,3}")}},
+    {"qwen2 deepseek-r1-qwen stablelm2 megrez hunyuan", PRE_QWEN2, false, {LLAMA3("")}},
     {"tekken", PRE_PATTERNS, true,
      {"[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*|\\p{N}|"
       " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES}},
@@ -71,25 +73,73 @@ static bool list_has(const char *list, const char *name, size_t size)
     return false;
 }
 
-enum error_code cutter_open(struct cutter *c, const char *name, size_t size, struct error *err)
+static enum error_code add_patterns(struct cutter *c, const char *const *expressions, int n, struct error *err)
 {
-    size_t i = 0;
-    const size_t n = sizeof cutters / sizeof *cutters;
-    while (i < n && !list_has(cutters[i].names, name, size))
-        i++;
-    if (i == n)
-        return error_set(err, ERR_UNSUPPORTED, "pre-tokeniser '%.*s' is not supported; Palaver knows those of GPT-2, "
-                         "Llama 3, Qwen 2, SmolLM, Tekken, GPT-4o, DeepSeek and Falcon", (int)(size < 40 ? size : 40), name);
-    *c = (struct cutter){.kind = cutters[i].kind, .whole_words = cutters[i].whole_words};
-    for (; c->n < CUTTER_STAGES && cutters[i].patterns[c->n] != NULL; c->n++) {
-        const char *expression = cutters[i].patterns[c->n];
-        c->patterns[c->n] = pattern_new(expression, strlen(expression), err);
+    struct error own = {0};
+    for (; c->n < n; c->n++) {
+        c->patterns[c->n] = pattern_new(expressions[c->n], strlen(expressions[c->n]), &own);
         if (c->patterns[c->n] == NULL) {
             cutter_close(c);
-            return ERR_MEMORY;
+            return error_set(err, own.code, "%s", own.message);
         }
     }
     return ERR_NONE;
+}
+
+static enum error_code open_row(struct cutter *c, size_t row, struct error *err)
+{
+    *c = (struct cutter){.kind = cutters[row].kind, .whole_words = cutters[row].whole_words};
+    if (c->kind != PRE_PATTERNS)
+        return ERR_NONE;
+    int n = 0;
+    while (n < CUTTER_STAGES && cutters[row].patterns[n] != NULL)
+        n++;
+    return add_patterns(c, cutters[row].patterns, n, err);
+}
+
+enum error_code cutter_open(struct cutter *c, const char *name, size_t size, struct error *err)
+{
+    for (size_t i = 0; i < sizeof cutters / sizeof *cutters; i++)
+        if (list_has(cutters[i].names, name, size))
+            return open_row(c, i, err);
+    return error_set(err, ERR_UNSUPPORTED, "pre-tokeniser '%.*s' is not supported; Palaver knows those of GPT-2, Llama 3, "
+                     "Qwen 2, SmolLM, Tekken, GPT-4o, DeepSeek and Falcon", (int)(size < 40 ? size : 40), name);
+}
+
+/* The row with just these expressions; the number of rows when there is none. */
+static size_t row_of(const char *const *expressions, int n, bool whole_words)
+{
+    size_t row = 0;
+    for (; row < sizeof cutters / sizeof *cutters; row++) {
+        int i = 0;
+        while (i < n && cutters[row].patterns[i] != NULL && strcmp(cutters[row].patterns[i], expressions[i]) == 0)
+            i++;
+        if (i == n && (n == CUTTER_STAGES || cutters[row].patterns[n] == NULL) && cutters[row].whole_words == whole_words)
+            break;
+    }
+    return row;
+}
+
+enum error_code cutter_open_expressions(struct cutter *c, const char *const *expressions, int n, bool whole_words,
+                                        struct error *err)
+{
+    const size_t row = row_of(expressions, n, whole_words);
+    if (row < sizeof cutters / sizeof *cutters)
+        return open_row(c, row, err);
+    *c = (struct cutter){.kind = PRE_PATTERNS, .whole_words = whole_words};
+    if (n > CUTTER_STAGES)
+        return error_set(err, ERR_UNSUPPORTED, "a pre-tokeniser of %d expressions is not supported", n);
+    return add_patterns(c, expressions, n, err);
+}
+
+const char *cutter_name(const char *const *expressions, int n, bool whole_words)
+{
+    static const char *const first[sizeof cutters / sizeof *cutters] = {
+        "gpt-2", "smollm", "llama-bpe", "dbrx", "qwen2", "tekken", "gpt-4o", "deepseek-llm", "deepseek-coder", "deepseek-v3",
+        "falcon", "default",
+    };
+    const size_t row = row_of(expressions, n, whole_words);
+    return row < sizeof cutters / sizeof *cutters ? first[row] : NULL;
 }
 
 void cutter_close(struct cutter *c)

@@ -29,6 +29,11 @@ struct cutter {
 
 /* Makes the cutter that GGUF files name so (tokenizer.ggml.pre). ERR_UNSUPPORTED for an unknown name. */
 enum error_code cutter_open(struct cutter *c, const char *name, size_t size, struct error *err);
+/* The same from expressions that act one after another, at most CUTTER_STAGES. Known ones get their scanner. */
+enum error_code cutter_open_expressions(struct cutter *c, const char *const *expressions, int n, bool whole_words,
+                                        struct error *err);
+/* The name in GGUF files of what these expressions do; NULL when they have none. */
+const char *cutter_name(const char *const *expressions, int n, bool whole_words);
 void cutter_close(struct cutter *c);
 
 /* Takes a word; false ends the cutting. */

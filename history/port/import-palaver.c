@@ -17,6 +17,7 @@
 #include "history/history.h"
 #include "history/message.h"
 #include "history/port/import-forms.h"
+#include "history/port/import-reader.h"
 #include "history/records.h"
 #include "history/tag.h"
 #include "history/text.h"
@@ -305,7 +306,8 @@ static bool keep_bytes(void *context, const char *bytes, size_t size)
 }
 
 /* Sets *taken if there is a conversation of that public id, and *equal if it equals o. */
-static enum error_code compare_conversation(struct import *im, const char *public_id, const json_t *o, bool *taken, bool *equal)
+static enum error_code compare_conversation(struct import *im, const char *public_id, const json_t *o, bool *taken,
+                                            bool *equal)
 {
     int64_t id = 0;
     enum error_code code =
@@ -516,6 +518,12 @@ static enum error_code import_each(struct import *im, const json_t *root, const 
         import_leave(im, length);
     }
     return code;
+}
+
+bool import_is_palaver(const json_t *root)
+{
+    const char *format = json_string_value(json_object_get(root, "format"));
+    return format != NULL && strcmp(format, "palaver-history") == 0;
 }
 
 enum error_code import_palaver(struct import *im, const json_t *root)

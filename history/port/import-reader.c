@@ -36,6 +36,14 @@ enum error_code import_fail(struct import *im, const char *key, const char *form
                      key != NULL ? key : "", colon, what);
 }
 
+enum error_code import_refuse_size(struct import *im, size_t size)
+{
+    const char *colon = im->where[0] != '\0' ? ": " : "";
+    return error_set(im->err, ERR_ARGUMENT,
+                     "%s: %s%sa text of %zu bytes is too long, at most %zu can be kept; nothing was imported", im->name,
+                     im->where, colon, size, STORE_TEXT_MAX);
+}
+
 size_t import_enter(struct import *im, const char *format, ...)
 {
     size_t length = strlen(im->where);
@@ -114,10 +122,14 @@ enum error_code import_settings(struct import *im, const json_t *object, const c
 bool import_role(const char *name, enum store_role *role)
 {
     static const struct { const char *name; enum store_role role; } names[] = {
-        {"system", STORE_SYSTEM},       {"developer", STORE_SYSTEM}, {"user", STORE_USER},
-        {"human", STORE_USER},          {"assistant", STORE_ASSISTANT}, {"model", STORE_ASSISTANT},
-        {"gpt", STORE_ASSISTANT},       {"bot", STORE_ASSISTANT},    {"ai", STORE_ASSISTANT},
-        {"tool", STORE_TOOL},           {"function", STORE_TOOL},
+        {"system", STORE_SYSTEM},         {"developer", STORE_SYSTEM},
+        {"user", STORE_USER},             {"human", STORE_USER},          {"prompter", STORE_USER},
+        {"assistant", STORE_ASSISTANT},   {"model", STORE_ASSISTANT},     {"gpt", STORE_ASSISTANT},
+        {"chatgpt", STORE_ASSISTANT},     {"bot", STORE_ASSISTANT},       {"ai", STORE_ASSISTANT},
+        {"claude", STORE_ASSISTANT},      {"bing", STORE_ASSISTANT},      {"bard", STORE_ASSISTANT},
+        {"function_call", STORE_ASSISTANT},
+        {"tool", STORE_TOOL},             {"function", STORE_TOOL},       {"observation", STORE_TOOL},
+        {"tool_response", STORE_TOOL},    {"ipython", STORE_TOOL},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcasecmp(name, names[i].name) == 0) {
@@ -129,10 +141,11 @@ bool import_role(const char *name, enum store_role *role)
 
 /* ---- into the store ---------------------------------------------------------------------------------------------- */
 
-enum error_code import_conversation(struct import *im, const char *title, int64_t created, int64_t changed,
+enum error_code import_conversation(struct import *im, const json_t *title, int64_t created, int64_t changed,
                                     int64_t *id)
 {
-    char *line = text_title(title, strlen(title), STORE_TITLE_MAX);
+    const char *text = json_is_string(title) ? json_string_value(title) : "";
+    char *line = text_title(text, json_string_length(title), STORE_TITLE_MAX);
     if (line == NULL)
         return db_memory(im->s, im->err);
     enum error_code code = conversation_insert(im->s, NULL, created, id, im->err);
@@ -150,6 +163,8 @@ enum error_code import_conversation(struct import *im, const char *title, int64_
 enum error_code import_message(struct import *im, struct tree_new *new, int64_t *id)
 {
     struct buf clean;
+    if (new->size > STORE_TEXT_MAX)
+        return import_refuse_size(im, new->size);
     enum error_code code = text_check(new->text, new->size, &clean, im->err);
     if (code != ERR_NONE)
         return code;

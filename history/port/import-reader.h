@@ -17,6 +17,8 @@ struct import {
 /* ERR_FORMAT: "name: where.key: what; nothing was imported". key may be NULL. */
 enum error_code import_fail(struct import *im, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* ERR_ARGUMENT for a text of size bytes, which is more than can be kept. */
+enum error_code import_refuse_size(struct import *im, size_t size);
 /* Appends to where and returns the length before; import_leave cuts it back to that. */
 size_t import_enter(struct import *im, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void import_leave(struct import *im, size_t length);
@@ -31,8 +33,8 @@ enum error_code import_settings(struct import *im, const json_t *object, const c
 /* False for an unknown role. */
 bool import_role(const char *name, enum store_role *role);
 
-/* A new conversation with these times (UTC milliseconds). An empty title is replaced by import_finish. */
-enum error_code import_conversation(struct import *im, const char *title, int64_t created, int64_t changed,
+/* A new conversation with these times (UTC milliseconds). If title is no string, or empty, import_finish finds one. */
+enum error_code import_conversation(struct import *im, const json_t *title, int64_t created, int64_t changed,
                                     int64_t *id);
 /* Adds a message below new->parent; sets *id. */
 enum error_code import_message(struct import *im, struct tree_new *new, int64_t *id);

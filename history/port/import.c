@@ -1,7 +1,6 @@
-/* Import: parsing, recognising the form of the file, and choosing its importer.
+/* Import: choosing the importer of a file by its structure.
  *
- * The whole import is one transaction. JSON that is too deep is refused by jansson (2,048 levels); message trees of any
- * depth are built without recursion. */
+ * The whole import is one transaction. */
 #include <config.h>
 
 #include <errno.h>
@@ -16,112 +15,139 @@
 #include "base/error.h"
 #include "history/db.h"
 #include "history/history.h"
+#include "history/port/import-decode.h"
 #include "history/port/import-forms.h"
+#include "history/port/import-reader.h"
 #include "history/store.h"
 
-#define PARSE_FLAGS (JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES)
+/* ---- what was odd ------------------------------------------------------------------------------------------------ */
 
-/* ---- parsing ----------------------------------------------------------------------------------------------------- */
+static const struct { const char *name, *one, *many; } oddities[STORE_IMPORT_ODDITIES] = {
+    [STORE_SKIPPED_PARTS] = {"skipped_parts", "part without text (a picture or the like) left out",
+                             "parts without text (pictures and the like) left out"},
+    [STORE_SKIPPED_MESSAGES] = {"skipped_messages", "message without text left out",
+                                "messages without text left out"},
+    [STORE_GUESSED_AUTHORS] = {"guessed_authors", "author guessed from the message above",
+                               "authors guessed from the message above"},
+    [STORE_REPLACED_CHARACTERS] = {"replaced_characters", "broken character replaced",
+                                   "broken characters replaced"},
+    [STORE_REPLACED_NUMBERS] = {"replaced_numbers", "number out of range replaced",
+                                "numbers out of range replaced"},
+    [STORE_IGNORED_LINKS] = {"ignored_links", "link to a missing message ignored",
+                             "links to missing messages ignored"},
+};
 
-/* Turns a file with one object per line into an array; NULL with *line and e set when a line is broken. */
-static json_t *parse_lines(const char *bytes, size_t size, size_t *line, json_error_t *e)
+const char *store_import_oddity_name(enum store_import_oddity oddity)
 {
-    json_t *array = json_array();
-    const char *end = bytes + size;
-    for (*line = 1; array != NULL && bytes < end; (*line)++) {
-        const char *stop = memchr(bytes, '\n', (size_t)(end - bytes));
-        size_t length = (size_t)((stop != NULL ? stop : end) - bytes);
-        size_t blank = 0;
-        while (blank < length && strchr(" \t\r", bytes[blank]) != NULL)
-            blank++;
-        if (blank < length) {
-            json_t *value = json_loadb(bytes, length, PARSE_FLAGS, e);
-            if (value == NULL || json_array_append_new(array, value) != 0) {
-                json_decref(array);
-                return NULL;
-            }
-        }
-        bytes += length + (stop != NULL);
-    }
-    return array;
+    return oddities[oddity].name;
 }
 
-/* True when the first line is an object by itself: the file may then have one object per line. */
-static bool first_line_is_whole(const char *bytes, size_t size)
+const char *store_import_oddity_text(enum store_import_oddity oddity, size_t n)
 {
-    const char *stop = memchr(bytes, '\n', size);
-    if (stop == NULL)
-        return false;
-    json_t *value = json_loadb(bytes, (size_t)(stop - bytes), PARSE_FLAGS, NULL);
-    bool whole = json_is_object(value);
-    json_decref(value);
-    return whole;
-}
-
-static json_t *parse_file(struct import *im, const char *bytes, size_t size)
-{
-    json_error_t e = {0};
-    size_t line = 0;
-    if (size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0)
-        bytes += 3, size -= 3;
-    json_t *root = json_loadb(bytes, size, PARSE_FLAGS, &e);
-    if (root != NULL)
-        return root;
-    if (first_line_is_whole(bytes, size) && (root = parse_lines(bytes, size, &line, &e)) != NULL)
-        return root;
-    error_set(im->err, ERR_FORMAT, "%s: line %zu, column %d: %s; nothing was imported", im->name,
-              line > 0 ? line : (size_t)(e.line > 0 ? e.line : 1), e.column > 0 ? e.column : 1, e.text);
-    return NULL;
+    return n == 1 ? oddities[oddity].one : oddities[oddity].many;
 }
 
 /* ---- which form -------------------------------------------------------------------------------------------------- */
 
-static bool is_message(const json_t *value)
+/* In the order in which they are tried: the plain form, which asks for least, last. */
+static const struct form {
+    bool (*is)(const json_t *value);
+    enum error_code (*import)(struct import *im, const json_t *conversation);
+} forms[] = {
+    {import_is_chatgpt, import_chatgpt},         {import_is_claude, import_claude},
+    {import_is_openwebui, import_openwebui},     {import_is_llamaserver, import_llamaserver},
+    {import_is_sillytavern, import_sillytavern}, {import_is_sharegpt, import_sharegpt},
+    {import_is_plain, import_plain},
+};
+
+static const struct form *find_form(const json_t *value)
 {
-    return json_object_get(value, "role") != NULL || json_object_get(value, "from") != NULL;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (forms[i].is(value))
+            return &forms[i];
+    return NULL;
 }
 
-static enum error_code import_conversation_of_any_form(struct import *im, const json_t *value)
+static enum error_code import_value(struct import *im, const json_t *value)
 {
-    if (json_object_get(value, "mapping") != NULL)
-        return import_chatgpt(im, value);
-    if (json_object_get(value, "messages") != NULL || json_object_get(value, "conversations") != NULL ||
-        json_is_array(value))
-        return import_plain(im, value);
-    return import_fail(im, NULL,
-                       "not a conversation; known are Palaver's own JSON, ChatGPT's conversations.json and messages "
-                       "with role and content");
+    const struct form *form = find_form(value);
+    return form != NULL ? form->import(im, value)
+                        : import_fail(im, NULL,
+                                      "not a conversation; understood are exports of Palaver, ChatGPT, Claude, Open "
+                                      "WebUI, SillyTavern (JSON Lines) and llama-server, ShareGPT's form, and messages "
+                                      "with role and content");
+}
+
+/* Whether an array is one conversation: its elements are messages. */
+static bool is_list_of_messages(const json_t *array)
+{
+    static const char *const members[] = {"role", "content", "from", "value"};
+    const json_t *first = json_array_get(array, 0);
+    if (json_is_null(first))
+        first = json_array_get(array, 1);
+    if (import_is_sillytavern(array))
+        return true;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (json_object_get(first, members[i]) != NULL)
+            return find_form(first) == NULL;
+    return false;
+}
+
+/* The array of conversations that some programs wrap in an object; NULL when value is none. */
+static const json_t *wrapped_conversations(const json_t *value)
+{
+    static const char *const names[] = {"conversations", "chats", "data"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const json_t *array = json_object_get(value, names[i]), *first = json_array_get(array, 0);
+        if (json_is_object(first) && find_form(first) != NULL)
+            return array;
+    }
+    return NULL;
 }
 
 static enum error_code import_root(struct import *im, const json_t *root)
 {
-    const char *format = json_string_value(json_object_get(root, "format"));
-    if (format != NULL && strcmp(format, "palaver-history") == 0)
+    if (import_is_palaver(root))
         return import_palaver(im, root);
-    if (!json_is_array(root) || is_message(json_array_get(root, 0)))
-        return import_conversation_of_any_form(im, root);
+    const json_t *array = json_is_array(root) ? root : wrapped_conversations(root);
+    if (array == NULL || (array == root && is_list_of_messages(root)))
+        return import_value(im, root);
     enum error_code code = ERR_NONE;
-    for (size_t i = 0; i < json_array_size(root) && code == ERR_NONE; i++) {
+    for (size_t i = 0; i < json_array_size(array) && code == ERR_NONE; i++) {
         size_t length = import_enter(im, "[%zu]", i);
-        code = import_conversation_of_any_form(im, json_array_get(root, i));
+        code = import_value(im, json_array_get(array, i));
         import_leave(im, length);
     }
     return code;
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------- */
+
+/* Passes an error on, with the file's name if its fault is the file's and the message lacks it. */
+static enum error_code name_file(const char *name, const struct error *why, struct error *err)
+{
+    bool of_file = why->code == ERR_FORMAT || why->code == ERR_ARGUMENT || why->code == ERR_MEMORY;
+    if (of_file && strncmp(why->message, name, strlen(name)) != 0)
+        return error_set(err, why->code, "%s: %s", name, why->message);
+    return error_set(err, why->code, "%s", why->message);
 }
 
 enum error_code store_import(struct store *s, const char *name, const char *bytes, size_t size,
                              struct store_import_report *report, struct error *err)
 {
     struct store_import_report counts = {0};
-    struct import im = {.s = s, .name = name, .report = &counts, .err = err};
-    json_t *root = parse_file(&im, bytes, size);
-    if (root == NULL)
-        return ERR_FORMAT;
-    enum error_code code = txn_write(s, err);
-    if (code == ERR_NONE)
-        code = txn_end(s, import_root(&im, root), err);
+    struct error why = {0};
+    struct import im = {.s = s, .name = name, .report = &counts, .err = &why};
+    json_t *root = import_decode(&im, bytes, size);
+    enum error_code code = root != NULL ? txn_write(s, &why) : why.code;
+    if (root != NULL && code == ERR_NONE)
+        code = txn_end(s, import_root(&im, root), &why);
     json_decref(root);
-    if (code == ERR_NONE && report != NULL)
+    if (code != ERR_NONE) {
+        error_set(&why, code, "the import failed");
+        return name_file(name, &why, err);
+    }
+    if (report != NULL)
         *report = counts;
     return code;
 }

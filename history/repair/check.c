@@ -36,22 +36,22 @@ static void report_finding(struct check *c, bool good, const char *format, ...)
 
 /* ---- files ------------------------------------------------------------------------------------------------------- */
 
-static void check_mode(struct check *c, const char *path, const char *advice)
+static void check_mode(struct check *c, const char *path)
 {
     struct stat st;
     if (stat(path, &st) == 0 && (st.st_mode & 077) != 0)
-        report_finding(c, false, "%s: other users can read it (mode %03o); %s", path, (unsigned)st.st_mode & 0777,
-                       advice);
+        report_finding(c, false, "%s: other users can read it (mode %03o); chmod %s it", path,
+                       (unsigned)st.st_mode & 0777, S_ISDIR(st.st_mode) ? "700" : "600");
 }
 
 static void check_permissions(struct check *c)
 {
     char *folder = strdup(c->path);
-    check_mode(c, c->path, "chmod 600 it");
+    check_mode(c, c->path);
     char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
     if (slash != NULL && slash != folder) {
         *slash = '\0';
-        check_mode(c, folder, "chmod 700 it");
+        check_mode(c, folder);
     }
     free(folder);
 }

@@ -141,7 +141,7 @@ static void close_pages(struct pages *p)
     free(p->newer);
 }
 
-static const unsigned char *page(const struct pages *p, uint32_t number)
+static const unsigned char *find_page(const struct pages *p, uint32_t number)
 {
     if (number == 0 || number > p->n)
         return NULL;
@@ -241,7 +241,7 @@ static bool gather_payload(const struct pages *pages, const unsigned char *p, si
     buf_append(out, p, local);
     uint32_t next = size > local ? get_32(p + local) : 0;
     for (uint32_t guard = 0; out->size < size && guard < pages->n; guard++) {
-        const unsigned char *overflow = page(pages, next);
+        const unsigned char *overflow = find_page(pages, next);
         if (overflow == NULL)
             return false;
         size_t left = size - out->size, room = pages->size - 4;
@@ -292,7 +292,7 @@ static enum error_code read_cell(struct scan *s, const unsigned char *cell, cons
 
 static enum error_code read_leaf(struct scan *s, uint32_t number, struct error *err)
 {
-    const unsigned char *at = page(&s->pages, number);
+    const unsigned char *at = find_page(&s->pages, number);
     size_t header = number == 1 ? 100 : 0;
     if (at == NULL || at[header] != LEAF_OF_A_TABLE)
         return ERR_NONE;

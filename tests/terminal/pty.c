@@ -63,7 +63,7 @@ bool pty_start(struct pty *p, const char *const *argv, const char *const *enviro
         login_tty(slave);
         run_child(p, argv, environment);
     }
-    /* The slave stays open here, so that its modes can be asked for after the program's end. */
+    /* The slave stays open, so that its modes can be read after the program has ended. */
     return p->child > 0;
 }
 
@@ -81,7 +81,7 @@ void pty_end(struct pty *p)
         fprintf(stderr, "%s stays\n", p->home);
 }
 
-/* Reads once, waiting up to milliseconds; false when nothing came. */
+/* Reads once, waiting at most so many milliseconds; false when nothing came. */
 static bool read_some(struct pty *p, double milliseconds)
 {
     char bytes[4096];

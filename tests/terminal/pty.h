@@ -1,4 +1,4 @@
-/* A program on a pseudo-terminal: keys in, bytes out, as at a terminal of 80 columns and 24 rows.
+/* A program on a pseudo-terminal: keys in, bytes out, as on a terminal of 80 columns and 24 rows.
  *
  * The environment is pinned: a home of its own, LANG=C.UTF-8, and a TERM. Every wait has an end; what came is printed when
  * it did not bring what a test waits for. */
@@ -17,7 +17,7 @@ struct pty {
     pid_t child;
     struct termios before; /* the modes that the program found */
     struct buf out;        /* all that it wrote */
-    size_t seen;           /* up to here a wait has looked */
+    size_t seen;           /* waits have looked this far */
     char home[64];
 };
 
@@ -27,13 +27,13 @@ bool pty_start(struct pty *p, const char *const *argv, const char *const *enviro
 void pty_end(struct pty *p);
 /* Types bytes. */
 void pty_type(struct pty *p, const char *bytes);
-/* Waits until text comes after what was waited for before; false after ten seconds or the program's end. */
+/* Waits until text comes after the text of the last wait; false after ten seconds or when the program ends. */
 bool pty_expect(struct pty *p, const char *text);
-/* Reads what comes until nothing does for a fifth of a second, or for a second. */
+/* Reads until nothing comes for a fifth of a second, for at most a second. */
 void pty_settle(struct pty *p);
-/* True when text came anywhere since the start. */
+/* True when text came at any time since the start. */
 bool pty_saw(const struct pty *p, const char *text);
-/* Waits for the end: the status of waitpid, -1 when it does not end within ten seconds. */
+/* Waits for the program to end: the status of waitpid, -1 when it does not end within ten seconds. */
 int pty_wait(struct pty *p);
 /* True when the terminal has the modes that the program found. */
 bool pty_is_restored(const struct pty *p);

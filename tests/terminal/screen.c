@@ -1,4 +1,4 @@
-/* What tests of the screen share. */
+/* What the tests of the screen share. */
 #include <config.h>
 
 #include <stdio.h>
@@ -30,7 +30,7 @@ struct vt *start(int rows, int columns, const char *const *options)
 
 void leave(struct vt *t)
 {
-    vt_type(t, "\003\003\004"); /* what is typed goes first */
+    vt_type(t, "\003\003\004"); /* the first one clears what is typed */
     int status = vt_wait_end(t);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     assert_true(vt_is_restored(t));
@@ -61,7 +61,7 @@ void ask(struct vt *t, const char *text)
 void exchange(struct vt *t, const char *text)
 {
     ask(t, text);
-    assert_true(vt_wait(t, "/continue goes on")); /* stopped after 4 tokens */
+    assert_true(vt_wait(t, "/continue resumes it")); /* stopped after 4 tokens */
     vt_settle(t, 60);
 }
 

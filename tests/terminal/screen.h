@@ -1,4 +1,4 @@
-/* What tests of the screen share: keys, starting the program with sea.gguf, asking, leaving. */
+/* What the tests of the screen share: keys, starting the program with sea.gguf, asking, leaving. */
 #ifndef PALAVER_TESTS_TERMINAL_SCREEN_H
 #define PALAVER_TESTS_TERMINAL_SCREEN_H
 
@@ -15,7 +15,7 @@
 #define RIGHT "\033[C"
 #define LEFT "\033[D"
 #define PLAIN {NULL}
-/* sea.gguf says the same lines until it is stopped; the context does not fill meanwhile. */
+/* sea.gguf repeats its lines until it is stopped; the context is large enough for that. */
 #define ENDLESS "--temperature", "0", "-c", "60000"
 #define READY "Enter sends"
 
@@ -26,14 +26,14 @@ extern const char *const plain[];
 
 /* Finds the program and the model; false when they are not there. */
 bool find_program(void);
-/* home NULL: one of its own. options end with NULL. */
+/* home NULL: a new one. options end with NULL. */
 struct vt *start_in(const char *home, int rows, int columns, const char *const *environment, const char *const *options);
-/* Started, with the composer on the screen. */
+/* The same, and the composer is on the screen. */
 struct vt *start(int rows, int columns, const char *const *options);
 /* Leaves by Ctrl-D and checks that the terminal is as it was; quit also ends it. */
 void leave(struct vt *t);
 void quit(struct vt *t);
-/* Keys that are one press each: an escape may not run into the next one. */
+/* Keys pressed one by one: an escape must not join the next one. */
 void press(struct vt *t, const char *key);
 void ask(struct vt *t, const char *text);
 /* A question, and its answer of four tokens. */

@@ -74,4 +74,17 @@ run bench -m "$tiny" -p 8 -n 4 -r 1 --json
 prints "bench --json" '"results":[{'
 run bench -m "$tiny" -p x
 fails_with "bench with a wrong count" 2 "--prompt-tokens"
+
+printf 'a\033[2J\302\233\177\342\200\256b' >"$work/controls"
+"$palaver" tokenize -m "$tiny" <"$work/controls" | "$palaver" tokenize --decode -m "$tiny" >"$work/out"
+ran='tokenize | tokenize --decode'
+expect "a pipe gets every byte" cmp -s "$work/controls" "$work/out"
+for command in "tokenize -m $tiny" "prompt -m $tiny --jsonl" "score -m $tiny --jsonl"; do
+	ran="palaver $command <&-" status=0
+	"$palaver" $command <&- >"$work/out" 2>"$work/err" || status=$?
+	fails_with "${command%% *} with a closed standard input" 1 "standard input is closed"
+done
+mkfifo "$work/pipe"
+run perplexity -m "$tiny" "$work/pipe"
+fails_with "perplexity of a named pipe" 2 "a named pipe, not a file"
 finish

@@ -1,4 +1,4 @@
-/* Comparing on the screen: columns in a large terminal and rows in a narrow one, what differs, and what is kept. */
+/* Comparing on the screen: columns in a large terminal and rows in a narrow one, the differences, and keeping an answer. */
 #include <config.h>
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@ static struct vt *start_sized(int rows, int columns, const char *tokens)
 {
     struct vt *t = start(rows, columns, (const char *const[]){"-n", tokens, "--temperature", "0", NULL});
     ask(t, "go");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     return t;
 }
 
@@ -39,7 +39,7 @@ static void narrow_terminals_have_them_below_each_other(void **state)
 {
     (void)state;
     struct vt *t = start_sized(24, 50, "12");
-    vt_type(t, "/compare precise\r"); /* with what is set now */
+    vt_type(t, "/compare precise\r"); /* with the current settings */
     assert_true(vt_wait(t, "─ now ─"));
     assert_true(vt_wait(t, "─ precise ─"));
     assert_true(vt_find(t, "─ precise ─") > vt_find(t, "─ now ─"));
@@ -61,12 +61,12 @@ static void escape_stops_and_leaves(void **state)
     assert_true(vt_wait(t, "They watched each wave"));
     press(t, ESC);
     assert_true(vt_wait(t, "· stopped"));
-    vt_resize(t, 10, 40); /* the least there is */
+    vt_resize(t, 10, 40); /* the smallest size */
     vt_settle(t, 100);
     vt_resize(t, 30, 60);
     assert_true(vt_wait(t, "· stopped"));
     press(t, ESC);
-    assert_true(vt_wait(t, "‹1/3›")); /* the answer that was shown before */
+    assert_true(vt_wait(t, "‹1/3›")); /* the answer shown before the comparison */
     assert_true(vt_wait(t, "ready"));
     quit(t);
 }
@@ -77,10 +77,10 @@ static void mistakes_are_named(void **state)
     struct vt *t = start(24, 110, (const char *const[]){"-n", "4", NULL});
     vt_type(t, "/compare precise\r");
     assert_true(vt_wait(t, "no question yet"));
-    vt_type(t, "\003"); /* what was typed is still there */
+    vt_type(t, "\003"); /* what is typed is still there */
     assert_true(vt_wait_gone(t, "/compare precise"));
     ask(t, "go");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     vt_type(t, "/compare\r");
     assert_true(vt_wait(t, "Presets, settings or models"));
     vt_type(t, "\003");

@@ -1,4 +1,4 @@
-/* Every key and every command at least once: whatever is pressed, the screen lives on and gives the terminal back. */
+/* Every key and every command at least once: whatever is pressed, the screen survives and gives the terminal back. */
 #include <config.h>
 
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include "tests/cmocka.h"
 #include "tests/source.h"
 
-/* Every key of the help can be pressed at any time: nothing breaks. */
+/* Every key that the help lists can be pressed at any time. */
 static void every_key_is_harmless(void **state)
 {
     static const char *const keys[] = {"j", "k", "g", "G", " ", "\004", "\025", "n", "N", "c", "m", "m", "t", "t", "?", ESC,
@@ -42,7 +42,7 @@ static void every_key_is_harmless(void **state)
     vt_end(t);
 }
 
-/* The commands that the manual names, one after another as they stand there, without arguments. */
+/* The commands that the manual lists, in its order, without arguments. */
 static void every_command_is_harmless(void **state)
 {
     const char *source = source_folder();
@@ -61,9 +61,9 @@ static void every_command_is_harmless(void **state)
         vt_type(t, "\003");
         vt_settle(t, 60);
         snprintf(line, sizeof line, "/%s", command);
-        vt_paste(t, line); /* goes to the composer from everywhere */
+        vt_paste(t, line); /* goes to the composer wherever the focus is */
         press(t, "\r");
-        press(t, ESC); /* popups, edits, answers end */
+        press(t, ESC); /* ends popups, edits and answers */
         if (!vt_wait(t, READY))
             fail_msg("after /%s", command);
     }

@@ -151,6 +151,13 @@ prints "what is there already is left alone" "0 conversations with 0 messages im
 HOME=$work/second run import "$work/all.json"
 HOME=$work/second run export --json
 expect "export, import, export is equal" cmp -s "$work/out" "$work/all.json"
+mkfifo "$work/pipe"
+run export -o "$work/pipe"
+fails_with "export to a named pipe" 1 "$work/pipe: can't be written"
+run import "$work/pipe"
+fails_with "import of a named pipe" 1 "$work/pipe: not a regular file"
+run export -o /dev/stdout
+prints "export to a passed descriptor" "Short wavelengths scatter more."
 for format in markdown text html; do
 	run export --format "$format"
 	prints "export as $format" "Short wavelengths scatter more."
@@ -259,6 +266,17 @@ run doctor --repair
 expect "the doctor leaves a newer database alone" [ "$status:$before" = "1:$(sum_of "$db")" ]
 cp "$work/good.db" "$db"
 rm -f "$db-wal" "$db-shm"
+
+# ---- files of other programs
+run import --json "$srcdir/tests/fixtures/import/sillytavern.jsonl"
+prints "JSON Lines with alternatives come in" '{"conversations":1,"messages":6,'
+printf '[{"content":"lone \\ud83d"},{"role":"assistant","content":null}]' >"$work/odd.json"
+run import "$work/odd.json"
+prints "what was replaced is said" "1 broken character replaced"
+prints "what was left out is said" "1 message without text left out"
+prints "what was guessed is said" "1 author guessed"
+rm -f "$db-wal" "$db-shm"
+cp "$work/good.db" "$db"
 
 # ---- a folder that can't be written
 if [ "$(id -u)" = 0 ]; then

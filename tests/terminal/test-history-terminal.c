@@ -1,4 +1,4 @@
-/* Tests of the history on a pseudo-terminal: what the commands print on a terminal, and the lists in the chat. */
+/* Tests of the history on a pseudo-terminal: what the commands print on a terminal, and the lists of the chat. */
 #include <config.h>
 
 #include <ftw.h>
@@ -80,9 +80,40 @@ static void texts_and_json_are_safe(void **state)
         start(&p, (const char *const[]){program, commands[i], "--json", "red", NULL});
         assert_true(pty_expect(&p, "\\u001B]0;owned"));
         assert_int_equal(pty_wait(&p), 0);
-        assert_null(strstr(buf_text(&p.out), "\xC2\x9B")); /* the title's */
+        assert_null(strstr(buf_text(&p.out), "\xC2\x9B")); /* from the title */
         pty_end(&p);
     }
+}
+
+/* Runs a line of the shell on the terminal, with $P and $M set. Nothing of it may reach the terminal as a control. */
+static void prints_safely(const char *line, const char *expected)
+{
+    struct pty p;
+    char command[3 * 4096];
+    snprintf(command, sizeof command, "P='%.4000s' M='%.4000s'; %.4000s", program, model, line);
+    start(&p, (const char *const[]){"/bin/sh", "-c", command, NULL});
+    assert_true(pty_expect(&p, expected));
+    assert_int_equal(pty_wait(&p), 0);
+    assert_null(memchr(p.out.data, '\033', p.out.size));
+    assert_null(memchr(p.out.data, 0x7F, p.out.size));
+    assert_null(strstr(buf_text(&p.out), "\xC2\x9B"));
+    assert_null(strstr(buf_text(&p.out), "\xE2\x80\xAE")); /* right-to-left override */
+    pty_end(&p);
+}
+
+static void no_command_commands_the_terminal(void **state)
+{
+    (void)state;
+    prints_safely("printf '\\033[2J\\302\\233x' | $P tokenize -m $M | $P tokenize --decode -m $M",
+                  "\xE2\x90\x9B[2J\xEF\xBF\xBDx");
+    prints_safely("printf '{\"text\":\"\\302\\233 \\177 \\342\\200\\256 \\363\\240\\200\\201\"}' | "
+                  "$P tokenize --jsonl -m $M",
+                  "\\u009b \\u007f \\u202e \\udb40\\udc01\"");
+    prints_safely("$P -m $M -p x -n 2 --no-save --logit-bias 30=100 --temp 0 </dev/null", "\xE2\x90\x9B\xE2\x90\x9B");
+    prints_safely("$P -m $M -p x -n 1 --no-save --logit-bias 130=100 --temp 0 --json </dev/null", "\\u007f");
+    prints_safely("XDG_STATE_HOME=/$(printf '\\033[2J') $P --paths", "state   /\xE2\x90\x9B[2J");
+    prints_safely("PALAVER_SYSTEM=$(printf '\\302\\233 \\177') $P --check-config",
+                  "system = \"\xEF\xBF\xBD \xE2\x90\xA1\"");
 }
 
 static void the_chat_lists_and_opens(void **state)
@@ -128,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(titles_are_cut_and_safe),
         cmocka_unit_test(texts_and_json_are_safe),
+        cmocka_unit_test(no_command_commands_the_terminal),
         cmocka_unit_test(the_chat_lists_and_opens),
     };
     const char *source = source_folder(), *built = getenv("PALAVER");

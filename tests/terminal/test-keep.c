@@ -44,7 +44,7 @@ static void remove_home(const struct home *h)
     assert_int_equal(system(command), 0);
 }
 
-/* True when a file in it holds the bytes. */
+/* True when a file in it contains the bytes. */
 static bool traces(const struct home *h, const char *bytes)
 {
     char command[256];
@@ -80,7 +80,7 @@ static void quit(struct pty *p)
     pty_end(p);
 }
 
-/* The question and the answer so far are there after kill -9, and the answer is resumed in the same message. */
+/* The question and the answer so far survive kill -9, and the answer is continued in the same message. */
 static void survives_a_kill(void **state)
 {
     (void)state;
@@ -150,7 +150,7 @@ static void resumes_by_title(void **state)
     remove_home(&h);
 }
 
-/* An edited question is a sibling of the first one, with its own answer. */
+/* An edited question becomes an alternative of the first one, with an answer of its own. */
 static void edits_beside(void **state)
 {
     (void)state;
@@ -166,7 +166,7 @@ static void edits_beside(void **state)
     assert_true(pty_expect(&p, "max_new_tokens"));
     assert_true(pty_expect(&p, PROMPT));
     pty_type(&p, "/prev 1\r");
-    assert_true(pty_expect(&p, PROMPT "And the sea?")); /* what stood below it is there */
+    assert_true(pty_expect(&p, PROMPT "And the sea?")); /* its later messages are there */
     assert_true(pty_expect(&p, "‹1/2›"));
     pty_type(&p, "/edit\r");
     assert_true(pty_expect(&p, "nothing changed"));
@@ -213,7 +213,7 @@ static void leaves_no_trace(void **state)
     remove_home(&h);
 }
 
-/* A history that can't be opened is reported, and the chat works without it. */
+/* A history that cannot be opened is reported, and the chat works without it. */
 static void opens_without_a_history(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* The lens and step mode on the screen, in a small and in a large terminal: what tokens could have been, other roads, words
+/* The lens and step mode on the screen, in a small and in a large terminal: what tokens could have been, other ways from there, words
  * of one's own, and going token by token. sea.gguf says "The sea was calm that morning," first of all. */
 #include <config.h>
 
@@ -24,7 +24,7 @@ static void tokens_show_what_they_could_have_been(void **state)
     for (int i = 0; i < SIZES; i++) {
         struct vt *t = start_sized(i);
         ask(t, "go");
-        assert_true(vt_wait(t, "/continue goes on"));
+        assert_true(vt_wait(t, "/continue resumes it"));
         press(t, F4);
         assert_true(vt_wait(t, "token 12 of 12"));
         for (int k = 0; k < 8; k++)
@@ -49,7 +49,7 @@ static void own_words_go_on(void **state)
     for (int i = 0; i < SIZES; i++) {
         struct vt *t = start_sized(i);
         ask(t, "go");
-        assert_true(vt_wait(t, "/continue goes on"));
+        assert_true(vt_wait(t, "/continue resumes it"));
         press(t, F4);
         for (int k = 0; k < 8; k++)
             press(t, LEFT);
@@ -69,14 +69,14 @@ static void words_are_left(void **state)
     (void)state;
     struct vt *t = start_sized(1);
     ask(t, "go");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     vt_type(t, "a draft");
     press(t, F4);
     press(t, "w");
     assert_true(vt_wait(t, "your words after"));
     press(t, ESC);
     assert_true(vt_wait_gone(t, "your words after"));
-    assert_true(vt_wait(t, "a draft")); /* what was typed before */
+    assert_true(vt_wait(t, "a draft")); /* the draft typed before */
     assert_false(vt_shows(t, "‹2/2›"));
     quit(t);
 }
@@ -102,7 +102,7 @@ static void steps_are_chosen(void **state)
         press(t, "\r");
         assert_true(vt_wait(t, "waits at token 4"));
         assert_false(vt_shows(t, "The sea was"));
-        /* back by one, and another road from there */
+        /* back by one, and another way from there */
         press(t, LEFT);
         assert_true(vt_wait(t, "token 3 of 3"));
         assert_true(vt_shows(t, "put here by you"));
@@ -112,8 +112,8 @@ static void steps_are_chosen(void **state)
         press(t, RIGHT);
         assert_true(vt_wait(t, "waits at token 4"));
         assert_true(vt_wait(t, "The sea was▌"));
-        press(t, "g"); /* goes on without steps */
-        assert_true(vt_wait(t, "/continue goes on"));
+        press(t, "g"); /* continue without steps */
+        assert_true(vt_wait(t, "/continue resumes it"));
         press(t, ESC);
         assert_true(vt_wait(t, "The sea was calm that morning"));
         quit(t);
@@ -131,7 +131,7 @@ static void a_step_can_be_the_last(void **state)
     press(t, RIGHT);
     assert_true(vt_wait(t, "waits at token 2"));
     press(t, ESC);
-    assert_true(vt_wait(t, "stopped; /continue goes on"));
+    assert_true(vt_wait(t, "stopped; /continue resumes it"));
     press(t, ESC);
     assert_true(vt_wait_gone(t, "─ Lens"));
     vt_type(t, "/continue\r"); /* waits again */

@@ -14,7 +14,7 @@
 
 #define PROMPT "\xE2\x80\xBA "
 
-/* The same again and again, until it is stopped. */
+/* The same text again and again, until it is stopped. */
 #define ENDLESS "--temperature", "0", "--frequency-penalty", "-2"
 
 static char program[4096], model[4096];
@@ -75,7 +75,7 @@ static void takes_first_message_from_the_command_line(void **state)
     quit(&p);
 }
 
-/* Ctrl-C clears a line, which stays in the history; on an empty one it tells how to leave. */
+/* Ctrl-C clears a line, which stays in the history; on an empty line it says how to leave. */
 static void clears_the_line(void **state)
 {
     (void)state;
@@ -128,7 +128,7 @@ static void pastes_text(void **state)
     quit(&p);
 }
 
-/* Lines end in a backslash or stand between three quotes. */
+/* A line that ends with a backslash continues; so do lines between triple quotes. */
 static void takes_several_lines(void **state)
 {
     (void)state;
@@ -158,7 +158,7 @@ static void edits_utf8(void **state)
     quit(&p);
 }
 
-/* A mistyped command is named, and stays in the line. */
+/* A mistyped command is reported and stays in the line. */
 static void offers_the_nearest_command(void **state)
 {
     (void)state;
@@ -182,7 +182,7 @@ static void start_long_answer(struct pty *p)
     assert_true(pty_expect(p, "The llama\r\n"));
 }
 
-/* Ctrl-C and Esc stop an answer; what is typed meanwhile waits for the next message. */
+/* Ctrl-C and Esc stop an answer; what is typed in the meantime waits for the next message. */
 static void stops_an_answer(void **state)
 {
     (void)state;
@@ -220,7 +220,7 @@ static void dies_by(int number, bool answering)
     pty_end(&p);
 }
 
-/* However it ends, the terminal has its modes back. */
+/* However the program ends, the terminal gets its modes back. */
 static void restores_the_terminal(void **state)
 {
     (void)state;
@@ -234,7 +234,7 @@ static void restores_the_terminal(void **state)
     dies_by(SIGXFSZ, false);
 }
 
-/* Ctrl-C ends a single answer with 130; what was said stays. */
+/* Ctrl-C ends a single answer with status 130; the text so far stays. */
 static void interrupts_one_answer(void **state)
 {
     (void)state;
@@ -249,7 +249,7 @@ static void interrupts_one_answer(void **state)
     pty_end(&p);
 }
 
-/* For who hears the screen: labels, and nothing that moves. */
+/* For users of screen readers: labels, and nothing that moves. */
 static void labels_messages(void **state)
 {
     (void)state;
@@ -273,7 +273,7 @@ static void writes_no_escapes_to_an_unknown_terminal(void **state)
     assert_true(pty_expect(&p, "Ctrl-D leaves"));
     assert_true(pty_expect(&p, "> "));
     pty_type(&p, "The llama\r");
-    assert_true(pty_expect(&p, "/continue goes on"));
+    assert_true(pty_expect(&p, "/continue resumes it"));
     assert_true(pty_expect(&p, "> "));
     pty_type(&p, "\004");
     int status = pty_wait(&p);
@@ -282,7 +282,7 @@ static void writes_no_escapes_to_an_unknown_terminal(void **state)
     pty_end(&p);
 }
 
-/* Settings by their names and by habit. */
+/* Settings by their names, and by names from other programs. */
 static void sets(void **state)
 {
     (void)state;
@@ -302,7 +302,7 @@ static void sets(void **state)
     quit(&p);
 }
 
-/* /read takes text and refuses what is none. */
+/* /read takes text and refuses anything else. */
 static void reads_files(void **state)
 {
     (void)state;

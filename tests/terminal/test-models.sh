@@ -50,6 +50,10 @@ prints "info --json" '"architecture":"llama"'
 vocabulary=$srcdir/tests/fixtures/llama2-vocab.gguf
 run info "$vocabulary"
 prints "a file that holds a vocabulary alone" "480 tokens"
+prints "its context is that of the model" "256 tokens as trained"
+cp "$srcdir/tests/fixtures/tiny-llama-split-00001-of-00003.gguf" "$work/part-00001-of-00003.gguf"
+run info "$work/part-00001-of-00003.gguf"
+fails_with "a split model without its second part" 1 "part 2 of 3 of the model is missing"
 run bench -m "$vocabulary"
 fails_with "it can't be run" 1 "holds no weights"
 

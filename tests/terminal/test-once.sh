@@ -78,4 +78,43 @@ if [ -c /dev/full ]; then
 	: >"$work/out"
 	fails_with 'a full disk is reported' 1 "can't be written"
 fi
+
+run -m "$model" --no-save -p x -n 2 --temp 0 --logit-bias 30=100
+expect 'a pipe gets every byte of an answer' [ "$(od -An -c "$work/out" | tr -d ' \n')" = '033033\n' ]
+
+run -m "$model" --no-save -p x -n 2 -s -1
+expect "a seed of -1 is a random one" [ "$status:$(cat "$work/err")" = 0: ]
+run -m "$model" --no-save -p x -n 2 --logit-bias 384=1
+fails_with "a bias of a token that the model does not have" 2 "384 is not a token of this model (0 to 383)"
+
+# ---- descriptors and named pipes: nothing waits for another program without a word
+status=0
+"$palaver" -m "$model" -s 5 -n 4 -p 'The llama' <&- >"$work/out" 2>"$work/err" || status=$?
+prints 'a closed standard input is an empty one' ''
+ran='palaver <&-' status=0
+"$palaver" -m "$model" <&- >"$work/out" 2>"$work/err" || status=$?
+fails_with 'unless the prompt must come from it' 2 'standard input is closed'
+ran='palaver >&-' status=0
+"$palaver" -m "$model" -n 4 -p x </dev/null >&- 2>"$work/err" || status=$?
+: >"$work/out"
+fails_with 'a closed standard output is reported' 1 "standard output: can't be written"
+mkfifo "$work/pipe"
+run -m "$model" -f "$work/pipe"
+fails_with 'a named pipe is refused, not waited for' 2 'a named pipe, not a file'
+run -m "$model" -f "$work"
+fails_with 'so is a folder' 2 'a folder, not a file'
+ran='palaver -f /dev/fd/3' status=0
+printf 'The llama' | "$palaver" -m "$model" -s 5 -n 4 -f /dev/fd/3 3<&0 </dev/null >"$work/out" 2>"$work/err" || status=$?
+prints 'a passed pipe is read' ''
+exec 9<>"$work/pipe"
+ran='palaver <pipe'
+"$palaver" -m "$model" -s 5 -n 4 -p x <"$work/pipe" >"$work/out" 2>"$work/err" 9>&- &
+for try in $(seq 600); do
+	grep -q 'waiting for the end of standard input' "$work/err" && break
+	sleep 0.1
+done
+exec 9>&-
+status=0
+wait $! || status=$?
+expect 'what it waits for is told, once' [ "$status:$(wc -l <"$work/err")" = 0:1 ]
 finish

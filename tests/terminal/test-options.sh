@@ -56,6 +56,10 @@ run --color sometimes
 fails_with "a word that is no choice" 2 "auto always never"
 run help tokenise
 fails_with "help of no command" 2 "did you mean tokenize?"
+run --check-config -s 7
+prints "a seed is printed" "seed = 7  (flag)"
+PALAVER_SEED=7 run --check-config -s -1
+prints "-1 is a random one, also over a variable" "seed = random  (flag)"
 run tokenize --seed 3
 fails_with "an option of another command" 2 "--seed"
 run tokenize word

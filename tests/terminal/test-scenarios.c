@@ -36,7 +36,7 @@ static void the_last_conversation_opens_at_once(void **state)
     exchange(t, "and this");
     vt_type(t, "/prompt\r");
     assert_true(vt_wait(t, "What the model was given"));
-    assert_true(vt_shows(t, "remember this")); /* the second answer knows the first question */
+    assert_true(vt_shows(t, "remember this")); /* the second answer follows from the first question */
     assert_true(vt_shows(t, "and this"));
     press(t, ESC);
     quit(t);
@@ -96,9 +96,9 @@ static void files_go_with_a_message(void **state)
     vt_type(t, line);
     assert_true(vt_wait(t, "files:"));
     vt_type(t, "Where?\r");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     assert_true(vt_shows(t, "The gull␛[2J flew."));
-    /* dropped on the window, a file is offered */
+    /* a file dropped on the window is offered */
     snprintf(line, sizeof line, "'%s/notes.txt'\r", vt_home(t));
     vt_type(t, line);
     assert_true(vt_wait(t, "that is a file"));
@@ -136,7 +136,7 @@ static void base_models_continue_a_text(void **state)
     struct vt *t = start(24, 100, (const char *const[]){SHORT, "--temperature", "0", "--template", "plain", NULL});
     assert_true(vt_wait(t, "base · continues the text"));
     vt_type(t, "Once upon a time\r");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     if (!vt_shows(t, "Once upon a time The sea was"))
         fail_msg("%s", vt_screen(t));
     assert_false(vt_shows(t, "Palaver  "));
@@ -159,7 +159,7 @@ static void the_cursor_stays_in_the_composer(void **state)
         vt_cursor(t, &row, &column);
         there += row == vt_find(t, "你好");
     }
-    assert_in_range(there, 30, 40); /* now and then half of a frame has come */
+    assert_in_range(there, 30, 40); /* at times only half of a frame has come */
     /* Backspace takes a whole character, and a family of emoji */
     press(t, "\177");
     assert_true(vt_wait_gone(t, "你好"));
@@ -179,7 +179,7 @@ static void the_lens_takes_another_road(void **state)
     (void)state;
     struct vt *t = start(40, 130, (const char *const[]){"-n", "12", "--temperature", "0", NULL});
     ask(t, "go");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     press(t, F4);
     assert_true(vt_wait(t, "token 12 of 12"));
     for (int i = 0; i < 8; i++)
@@ -215,7 +215,7 @@ static void presets_and_themes_are_completed(void **state)
     quit(t);
 }
 
-/* The real model, where there is one: it answers, and the answer is rendered. */
+/* A real model, if there is one: it answers, and the answer is rendered. */
 static void the_default_model_answers(void **state)
 {
     const char *real = getenv("PALAVER_TEST_MODEL");

@@ -1,4 +1,4 @@
-/* The full screen, as a person at a terminal sees it. */
+/* The full screen, as a user at a terminal sees it. */
 #include <config.h>
 
 #include <signal.h>
@@ -79,7 +79,7 @@ static void pasted_text_is_one_message(void **state)
     assert_true(vt_shows(t, "␛[2J"));
     assert_true(vt_wait(t, "tokens"));
     vt_type(t, "\r");
-    assert_true(vt_wait(t, "/continue goes on"));
+    assert_true(vt_wait(t, "/continue resumes it"));
     assert_true(vt_shows(t, "␛]0;owned␇ wide 你好"));
     assert_int_equal(vt_titles(t), 0);
     assert_int_equal(vt_bells(t), 0);
@@ -367,9 +367,14 @@ static void fits_any_size(void **state)
 static void resizing_keeps_the_place(void **state)
 {
     (void)state;
-    struct vt *t = start(20, 90, (const char *const[]){"-n", "300", "--temperature", "0", NULL});
-    ask(t, "The llama");
-    assert_true(vt_wait(t, "/continue goes on"));
+    struct vt *t = start(20, 90, (const char *const[]){SHORT, NULL});
+    char text[4096] = "";
+    for (int i = 0, size = 0; i < 30; i++)
+        size += snprintf(text + size, sizeof text - (size_t)size,
+                         "line %d of a message that is long enough to be broken where there is less room\n", i);
+    vt_paste(t, text);
+    press(t, "\r");
+    assert_true(vt_wait(t, "/continue resumes it"));
     press(t, PAGE_UP);
     press(t, PAGE_UP);
     char top[512];
@@ -438,7 +443,7 @@ static void signals_give_the_terminal_back(void **state)
     }
 }
 
-/* Under a shell with job control, as only then somebody can be gone back to. */
+/* Under a shell with job control, as only then there is a program to return to. */
 static void suspends_and_comes_back(void **state)
 {
     char command[9000];
@@ -536,7 +541,7 @@ static void two_programs_share_a_conversation(void **state)
     exchange(a, "More of it");
     assert_true(vt_wait(b, "More of it"));
     assert_true(vt_wait(b, "half a thought"));
-    vt_settle(b, 1500); /* its answer has come too */
+    vt_settle(b, 1500); /* its answer is complete too */
     vt_type(b, "\003");
     vt_type(b, "/prompt\r");
     assert_true(vt_wait(b, "What the model was given"));

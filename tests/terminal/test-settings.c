@@ -1,4 +1,4 @@
-/* The settings pane, as a person uses it: what the candidates say, typing values, lists, what is off, where values come from.
+/* The settings pane, as users use it: what the candidates say, typing values, lists, what is off, where values come from.
  *
  * sea.gguf's next token is nearly certain, so that what is left depends on the settings alone. */
 #include <config.h>
@@ -23,7 +23,7 @@ static struct vt *open_pane(int rows, int columns, const char *const *options)
     return t;
 }
 
-/* The row of a setting in the pane, which lies at the right; -1: not in view. */
+/* The row of a setting in the pane, which is at the right; -1: not in view. */
 static int find_setting(struct vt *t, const char *name)
 {
     char begin[80];
@@ -31,7 +31,7 @@ static int find_setting(struct vt *t, const char *name)
     return vt_find(t, begin);
 }
 
-/* Brings it into focus: what is said below belongs to it then. */
+/* Selects it: the help below is about it then. */
 static void go_to(struct vt *t, const char *name, const char *help)
 {
     for (int i = 0; i < 30 && !(find_setting(t, name) >= 0 && vt_shows(t, help)); i++)
@@ -62,7 +62,7 @@ static int candidates(struct vt *t)
     return n;
 }
 
-/* Where temperature 0 led, so that the next token is always the same one; then it is 2. */
+/* After an answer at temperature 0, so that the next token is always the same; the temperature is 2 then. */
 static struct vt *open_warm(int rows, int columns)
 {
     struct vt *t = open_pane(rows, columns, (const char *const[]){ONLY_TOP_K, "3", "--temperature", "0", SHORT, NULL});
@@ -97,7 +97,7 @@ static void a_setting_shows_at_once_what_it_removes(void **state)
     struct vt *t = open_warm(24, 80);
     go_to(t, "top_k", "only this many");
     press(t, LEFT);
-    shows_value(t, "top_k", "2"); /* of which sea.gguf has three, two of them alike */
+    shows_value(t, "top_k", "2"); /* sea.gguf has three candidates, two of them alike */
     press(t, "1\r");
     assert_true(vt_wait(t, "1 survives"));
     go_to(t, "logit_bias", "added to a token's");
@@ -106,7 +106,7 @@ static void a_setting_shows_at_once_what_it_removes(void **state)
     assert_true(vt_wait(t, "\" that\" -100"));
     assert_true(vt_wait(t, " logit_bias "));
     assert_true(row_has(t, vt_find(t, " logit_bias "), "␣that"));
-    /* another conversation has other candidates, which nothing computed */
+    /* another conversation has other candidates, which were not computed yet */
     press(t, ESC);
     vt_type(t, "/new\r");
     press(t, F3);
@@ -129,7 +129,7 @@ static void numbers_are_typed(void **state)
         assert_true(vt_wait(t, "from: this conversation"));
         press(t, "99\r");
         assert_true(vt_wait(t, "temperature is a number"));
-        shows_value(t, "temperature", "99"); /* stays to be made better */
+        shows_value(t, "temperature", "99"); /* stays, to be corrected */
         press(t, BACKSPACE);
         press(t, BACKSPACE);
         vt_type(t, "0.3\r");

@@ -24,7 +24,7 @@
 enum { PATIENCE = 30000 };
 
 struct vt {
-    int master, slave; /* the slave stays open, so that its modes can be asked for after the program's end */
+    int master, slave; /* the slave stays open, so that its modes can be read after the program has ended */
     pid_t child;
     struct termios before;
     char home[64];
@@ -64,7 +64,7 @@ static int on_bell(void *user)
     return 1;
 }
 
-/* What libvterm does not know itself: OSC 52. */
+/* OSC 52, which libvterm does not know. */
 static int on_osc(const char *command, size_t size, void *user)
 {
     struct vt *t = user;

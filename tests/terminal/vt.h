@@ -1,4 +1,4 @@
-/* A terminal for tests: a program on a pseudo-terminal, its screen kept by libvterm.
+/* A terminal for tests: a program on a pseudo-terminal, whose screen libvterm keeps.
  *
  * A test types as a person does and waits for what a person would see:
  *
@@ -18,7 +18,7 @@
 
 struct vt;
 
-/* home NULL: one of its own, removed by vt_end; else one that stays the caller's. */
+/* home NULL: a new one, removed by vt_end; else it belongs to the caller. */
 struct vt *vt_start(int rows, int columns, const char *const *argv, const char *const *environment, const char *home);
 void vt_end(struct vt *t);
 const char *vt_home(const struct vt *t);
@@ -28,23 +28,23 @@ void vt_type(struct vt *t, const char *bytes);
 /* A paste as terminals mark it. */
 void vt_paste(struct vt *t, const char *text);
 void vt_resize(struct vt *t, int rows, int columns);
-/* Until text stands on the screen, in one row; false when it does not within half a minute or the program ended without. */
+/* Waits until text is on the screen, in one row; false after half a minute, or when the program ends without it. */
 bool vt_wait(struct vt *t, const char *text);
-/* Until it does not. */
+/* Waits until it is not. */
 bool vt_wait_gone(struct vt *t, const char *text);
-/* Until nothing comes for milliseconds, or for two seconds. */
+/* Waits until nothing comes for so many milliseconds, for at most two seconds. */
 void vt_settle(struct vt *t, int milliseconds);
-/* For so long. */
+/* Waits for so long. */
 void vt_pause(struct vt *t, int milliseconds);
-/* The program's end: the status of waitpid. */
+/* Waits for the program to end: the status of waitpid. */
 int vt_wait_end(struct vt *t);
 
-/* A row as text, without blanks at its end; the terminal's until the next call. */
+/* A row as text, without trailing blanks; owned by the terminal, valid until the next call. */
 const char *vt_row(struct vt *t, int row);
 /* The whole screen, rows ended by newlines. */
 const char *vt_screen(struct vt *t);
 bool vt_shows(struct vt *t, const char *text);
-/* The first row in which text stands; -1: none. */
+/* The first row that contains text; -1: none. */
 int vt_find(struct vt *t, const char *text);
 void vt_cursor(const struct vt *t, int *row, int *column);
 bool vt_is_reverse(const struct vt *t, int row, int column);

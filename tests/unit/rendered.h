@@ -1,4 +1,4 @@
-/* Rendered: what tests and the fuzz target ask of every rendering. */
+/* Rendered: what tests and the fuzz target require of every rendering. */
 #ifndef PALAVER_TESTS_UNIT_RENDERED_H
 #define PALAVER_TESTS_UNIT_RENDERED_H
 

@@ -47,7 +47,7 @@ static int on_bell(void *alarms)
     return alarm_text(alarms);
 }
 
-/* Only the breaks between lines move the cursor to the left or more than a line. */
+/* Only line breaks move the cursor left, or by more than a line. */
 static int on_move(VTermPos to, VTermPos from, int visible, void *alarms)
 {
     (void)visible;
@@ -68,7 +68,7 @@ static int on_csi(const char *leader, const long args[], int n, const char *inte
     return alarm_text(alarms);
 }
 
-/* Each character that is shown makes up for one that was written: none may be swallowed. */
+/* Every character written is shown: none may be swallowed. */
 static int on_glyph(VTermGlyphInfo *info, VTermPos pos, void *alarms)
 {
     (void)info, (void)pos;
@@ -100,7 +100,7 @@ static int count_characters(const char *text, size_t size)
     return n;
 }
 
-/* Whether a terminal does anything with text but showing each character. */
+/* Whether a terminal does anything with text but show each character. */
 static bool is_alarming(const char *text, size_t size)
 {
     int alarms = 0;
@@ -125,7 +125,7 @@ static bool is_alarming(const char *text, size_t size)
 
 struct attack { const char *text; size_t size; };
 #define ATTACK(text) {text, sizeof(text) - 1}
-enum { AWAKE = 22 }; /* the first so many are for any terminal */
+enum { AWAKE = 22 }; /* the first ones work on any terminal */
 static const struct attack attacks[] = {
     ATTACK("\x1B[2J\x1B[H"), ATTACK("\x1B[31m"), ATTACK("\x1B]0;title\x07"), ATTACK("\x1B]2;title\x1B\\"),
     ATTACK("\x1B]52;c;ZWNobyBoaQ==\x07"), ATTACK("\x1BP$q\"p\x1B\\"), ATTACK("\x1B_apc\x1B\\"), ATTACK("\x1B^pm\x1B\\"),
@@ -137,7 +137,7 @@ static const struct attack attacks[] = {
     ATTACK("&#27;[2J"), ATTACK("&#x1b;[2J&#7;&#x9b;2J"), ATTACK("\\\x1B[2J"), ATTACK("*\x1B*[2J"), ATTACK("`\x1B`[2J"),
 };
 
-/* A terminal does something with the first of them: the watch works. */
+/* A terminal does something with the first of them, so the test can see it. */
 static void the_watch_is_awake(void **state)
 {
     (void)state;

@@ -19,6 +19,7 @@ struct told {
     struct buf text;
     struct error error;
     enum finish finish;
+    char remark[512];
 };
 
 static void on_loaded(void *context)
@@ -61,6 +62,13 @@ static void on_failed(void *context, const struct error *err)
     t->error = *err;
 }
 
+static void on_remark(void *context, bool trouble, const char *text)
+{
+    struct told *t = context;
+    (void)trouble;
+    snprintf(t->remark, sizeof t->remark, "%s", text);
+}
+
 /* A chat and everything it needs. */
 struct fixture {
     struct options options;
@@ -83,7 +91,8 @@ static struct fixture *open_chat(int32_t context, int32_t longest)
     f->options.paths.config_dir = f->options.paths.data_dir = "/nonexistent";
     f->options.sampling.max_new_tokens = longest;
     f->view = (struct chat_view){.context = &f->told, .loaded = on_loaded, .token = on_token, .window = on_window,
-                                 .ended = on_ended, .refused = on_refused, .failed = on_failed};
+                                 .ended = on_ended, .refused = on_refused, .failed = on_failed,
+                                 .remark = on_remark};
     buf_init(&f->told.text, 1 << 24);
     f->chat = chat_open(&f->options, &f->view, &err);
     assert_non_null(f->chat);
@@ -329,6 +338,67 @@ static void keeps_the_model_when_another_fails(void **state)
     close_chat(f);
 }
 
+/* ---- a summary in place of the oldest messages ------------------------------------------------------------------ */
+
+static struct fixture *open_long_chat(void)
+{
+    struct fixture *f = open_chat(512, 12);
+    char text[300];
+    for (int i = 0; i < 4; i++) {
+        snprintf(text, sizeof text, "Message %d: the llama looked at the ships, the gulls, the sea and the stones, and "
+                                    "then it looked at the sea, the stones, the ships and the gulls once more.", i);
+        say(f, text);
+    }
+    assert_int_equal(chat_count(f->chat), 8);
+    return f;
+}
+
+static void sums_up_the_oldest(void **state)
+{
+    (void)state;
+    struct fixture *f = open_long_chat();
+    struct error err = {0};
+    assert_int_equal(chat_compact(f->chat, &err), ERR_NONE);
+    assert_memory_equal(f->told.remark, "summing up, ", 12);
+    while (strncmp(f->told.remark, "summing up, ", 12) == 0) {
+        struct pollfd fd = {.fd = chat_fd(f->chat), .events = POLLIN};
+        assert_int_equal(poll(&fd, 1, 60000), 1);
+        chat_handle(f->chat);
+    }
+    assert_memory_equal(f->told.remark, "a summary stands for the first ", 31);
+    assert_in_range(chat_count(f->chat), 2, 6);
+    assert_memory_equal(buf_text(&chat_message(f->chat, chat_count(f->chat) - 2)->text), "Message 3", 9);
+    assert_memory_equal(chat_system(f->chat), "The conversation so far", 23);
+    say(f, "And now?");
+    assert_non_null(strstr(buf_text(&chat_last_prompt(f->chat)->text), "The conversation so far"));
+    close_chat(f);
+    f = open_chat(512, 4);
+    say(f, "The sea");
+    assert_int_equal(chat_compact(f->chat, &err), ERR_NOT_FOUND);
+    close_chat(f);
+}
+
+/* Work aside never holds up a message, and what it still brings then is dropped. */
+static void a_message_ends_summing_up(void **state)
+{
+    (void)state;
+    struct fixture *f = open_long_chat();
+    struct error err = {0};
+    assert_int_equal(chat_compact(f->chat, &err), ERR_NONE);
+    say(f, "And now?");
+    assert_string_equal(f->told.remark, "not summed up");
+    assert_int_equal(chat_count(f->chat), 10);
+    assert_string_equal(chat_system(f->chat), "");
+    /* another model takes the slot away, and the requests of both count from 1 */
+    assert_int_equal(chat_compact(f->chat, &err), ERR_NONE);
+    assert_int_equal(chat_set_model(f->chat, f->model, &err), ERR_NONE);
+    settle(f);
+    say(f, "And then?");
+    assert_int_equal(chat_count(f->chat), 12);
+    assert_string_equal(chat_system(f->chat), "");
+    close_chat(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +407,7 @@ int main(void)
         cmocka_unit_test(takes_back_and_gives_again),   cmocka_unit_test(regenerates_and_continues),
         cmocka_unit_test(repeats_with_a_seed),          cmocka_unit_test(stops),
         cmocka_unit_test(keeps_the_model_when_another_fails),
+        cmocka_unit_test(sums_up_the_oldest),           cmocka_unit_test(a_message_ends_summing_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

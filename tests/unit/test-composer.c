@@ -12,7 +12,7 @@
 #include "tests/cmocka.h"
 #include "ui/panes/composer.h"
 
-/* libtinfo keeps a string for each terminal that libedit asks it about. */
+/* libtinfo keeps a string for each terminal that libedit asks about. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
@@ -206,7 +206,7 @@ static void test_many_lines(void **state)
     times(c, 1, KEYS_UP);
     assert_at(c, 40, 1, 3);
     times(c, 1, KEYS_UP);
-    assert_at(c, 40, 0, 5); /* the column that it came from */
+    assert_at(c, 40, 0, 5); /* the column where it started */
     times(c, 2, KEYS_DOWN);
     assert_at(c, 40, 2, 5);
     times(c, 1, KEYS_HOME);
@@ -331,7 +331,7 @@ static void test_layout(void **state)
     composer_free(c);
 }
 
-/* A layout that was kept up to date is the one made anew. */
+/* A layout kept up to date equals a new one. */
 static void test_layout_kept(void **state)
 {
     (void)state;

@@ -30,7 +30,7 @@ static void digits_are_typed(void **state)
     assert_string_equal(f.text, "1.");
     press(&f, KEYS_BACKSPACE);
     press(&f, KEYS_BACKSPACE);
-    assert_int_equal(press(&f, KEYS_BACKSPACE), FIELD_EDITED); /* nothing is left, and nothing happens */
+    assert_int_equal(press(&f, KEYS_BACKSPACE), FIELD_EDITED); /* the field is empty, and nothing happens */
     assert_string_equal(f.text, "");
     assert_int_equal(press(&f, KEYS_ENTER), FIELD_DONE);
     assert_int_equal(press(&f, KEYS_ESCAPE), FIELD_LEFT);
@@ -95,7 +95,7 @@ static void other_keys_are_left_alone(void **state)
     assert_int_equal(press(&f, KEYS_F1), FIELD_UNUSED);
     assert_int_equal(press(&f, KEYS_TAB), FIELD_UNUSED);
     assert_int_equal(type(&f, L'x', KEY_ALT), FIELD_UNUSED);
-    assert_int_equal(press(&f, KEYS_UP), FIELD_EDITED); /* does not go to another row */
+    assert_int_equal(press(&f, KEYS_UP), FIELD_EDITED); /* stays in the row */
     assert_string_equal(f.text, "1");
 }
 

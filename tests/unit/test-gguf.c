@@ -485,7 +485,7 @@ static void other_versions_are_refused(void **state)
     (void)state;
     static const struct { uint32_t version; const char *says; } rows[] = {
         {1, "GGUF version 1 is not supported"}, {4, "Palaver reads 2 and 3"}, {0x03000000, "big-endian"},
-        {0, "GGUF version 0 is not supported"},
+        {0, "GGUF version 0 is not supported"}, {0x78787878, "not a GGUF file, or damaged"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf b;

@@ -117,7 +117,7 @@ static void calls_about_one_message_do_not_look_at_its_siblings(void **state)
     }
 }
 
-/* ---- whole files -------------------------------------------------------------------------------------------------- */
+/* ---- whole files ------------------------------------------------------------------------------------------------- */
 
 static bool count_bytes(void *context, const char *bytes, size_t size)
 {
@@ -172,7 +172,7 @@ static void import_and_export_of_siblings_grow_with_their_number(void **state)
     }
 }
 
-/* ---- places among siblings ---------------------------------------------------------------------------------------- */
+/* ---- places among siblings --------------------------------------------------------------------------------------- */
 
 /* The place of a message as "2/5", static. */
 static const char *place_of(struct store *s, int64_t message)

@@ -1,4 +1,4 @@
-/* The bytes of keyboards as keys, their names, and the table and file of bindings. */
+/* The bytes of terminals as keys, the names of keys, and the table and file of bindings. */
 #include <config.h>
 
 #include <stdio.h>
@@ -56,7 +56,7 @@ static void sequences(void **state)
     assert_string_equal(names("\033[H\033[1~\033[7~\033[F\033[3~\033[Z", false), "home home home end delete shift-tab");
     assert_string_equal(names("\033[13;2u\033[27;2;13~\033[120;5u", false), "shift-enter shift-enter ctrl-x");
     assert_string_equal(names("\033[I\033[O", false), "focus unfocus");
-    /* what is not known is swallowed whole */
+    /* an unknown sequence is dropped whole */
     assert_string_equal(names("\033[?62;1cA\033[99~B\033[>1;2;3mC", false), "A B C");
 }
 

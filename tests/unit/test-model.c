@@ -180,6 +180,30 @@ static void linear_scaling_divides_positions(void **state)
     free(p.bytes);
 }
 
+/* A model of 64 positions stretched fourfold by YaRN: keys of type yarn reach the frequencies and the angles' size. */
+static void yarn_is_read(void **state)
+{
+    (void)state;
+    struct patient p = take("tiny-llama.gguf");
+    rename_to(&p, "llama.rope.dimension_count", "llama.rope.dimension_counX"); /* absent: the whole head turns */
+    struct error err = {0};
+    struct source *s = source_open_memory("yarn", p.bytes, p.size, false, &err);
+    const struct value type = {.type = VALUE_STRING, .bytes = (const unsigned char *)"yarn", .size = 4};
+    const struct value four = {.type = VALUE_F32, .bytes = (const unsigned char *)"\0\0\x80\x40", .size = 4};
+    const struct value trained = {.type = VALUE_U32, .bytes = (const unsigned char *)"\x40\0\0\0", .size = 4};
+    assert_int_equal(source_add_value(s, "yarn", "llama.rope.scaling.type", type, &err), ERR_NONE);
+    assert_int_equal(source_add_value(s, "yarn", "llama.rope.scaling.factor", four, &err), ERR_NONE);
+    assert_int_equal(source_add_value(s, "yarn", "llama.rope.scaling.original_context_length", trained, &err), ERR_NONE);
+    struct model *m = model_from_source(s, "yarn", NULL, &err);
+    assert_string_equal(err.message, "");
+    assert_string_equal(model_info(m)->rope_scaling, "yarn");
+    assert_int_equal(m->rope.trained, 64);
+    assert_true(m->rope_frequency[0] == 1.0f);
+    assert_true(fabs((double)m->rope_attention - (0.1 * log(4) + 1)) < 1e-6);
+    model_free(m);
+    free(p.bytes);
+}
+
 static void session_bytes_count_the_cache(void **state)
 {
     (void)state;
@@ -298,8 +322,8 @@ static void other_kinds_are_refused(void **state)
     memcpy(find(&p, "general.architecture") + 12, "qwen2", 5);
     refuse(&p, "architecture 'qwen2' is not supported, Palaver runs 'llama' models");
     static const struct { const char *key; struct value value; const char *says; } rows[] = {
-        {"llama.rope.scaling.type", {.type = VALUE_STRING, .bytes = (const unsigned char *)"yarn", .size = 4},
-         "RoPE scaling of type 'yarn' is not supported"},
+        {"llama.rope.scaling.type", {.type = VALUE_STRING, .bytes = (const unsigned char *)"longrope", .size = 8},
+         "RoPE scaling of type 'longrope' is not supported"},
         {"llama.expert_count", {.type = VALUE_U32, .bytes = (const unsigned char *)"\x08\0\0", .size = 4},
          "a mixture of 8 experts"},
         {"llama.attention.scale", {.type = VALUE_F32, .bytes = (const unsigned char *)"\0\0\x80\x3F", .size = 4},
@@ -340,6 +364,7 @@ int main(void)
         cmocka_unit_test(types_add_up),
         cmocka_unit_test(llama3_parts_are_read),
         cmocka_unit_test(linear_scaling_divides_positions),
+        cmocka_unit_test(yarn_is_read),
         cmocka_unit_test(session_bytes_count_the_cache),
         cmocka_unit_test(vocabulary_alone_opens),
         cmocka_unit_test(unaligned_files_open),

@@ -35,7 +35,7 @@ static void read_fixture(const char *name, struct buf *out)
     fclose(f);
 }
 
-/* Calls each for every fixture whose name ends so. Returns how many there are. */
+/* Calls `each` for every fixture whose name ends like this. Returns how many there are. */
 static int each_fixture(const char *ending, void (*each)(const char *name))
 {
     char path[4096];
@@ -108,7 +108,7 @@ static void prefixes_hold(const char *name)
     struct buf text;
     read_fixture(name, &text);
     for (size_t size = 0; size <= text.size; size++) {
-        char *prefix = malloc(size + 1); /* its own, so that a sanitizer sees a read behind the end */
+        char *prefix = malloc(size + 1); /* a copy, so that a sanitizer sees a read past the end */
         assert_non_null(prefix);
         memcpy(prefix, buf_text(&text), size);
         for (int i = 0; i < 4; i++) {
@@ -144,6 +144,33 @@ static void shows(const char *text, struct render_options o, const char *expecte
     assert_string_equal(buf_text(&screen), expected);
     rendering_free(&r);
     buf_free(&screen);
+}
+
+/* What GitHub takes for a table is one here too. */
+static void tables_are_those_of_github(void **state)
+{
+    (void)state;
+    struct render_options o = {0}, growing = {.growing = true};
+    shows("|x|yz|\n|-|:-:|\n|1|2|", o, "x │ yz\n──┼───\n1 │ 2\n");
+    shows("Prices:\nitem | price\n-- | --:\nrope | 7\n\nmore", o, "Prices:\n\nitem │ price\n─────┼──────\nrope │     7\n\nmore\n");
+    shows("> Note:\n> |a|b|\n> |--|--|\n> |1|2|", o, "│ Note:\n│\n│ a │ b\n│ ──┼──\n│ 1 │ 2\n");
+    shows("1. |a|b|\n   |-|-|\n   |1|2|", o, "1. a │ b\n   ──┼──\n   1 │ 2\n");
+    shows("|`x|y`|b|\n|-|-|\n", o, "x|y │ b\n────┼──\n");
+    shows("# Head\n|a|\n|-|\n|1|\n|-|", o, "Head\n\na\n─\n1\n-\n");
+    shows("Sizes:\n|a|b|\n|-", growing, "Sizes:\n\na │ b\n──┼──\n");
+    /* no table: nothing of it is left out */
+    shows("a|b|c\n-|-\n1|2|3", o, "a|b|c\n-|-\n1|2|3\n");
+    shows("```\na|b\n-|-\n```", o, "a|b\n-|-\n");
+    shows("a\n\n|-|-|", o, "a\n\n|-|-|\n");
+}
+
+static void cells_have_line_breaks(void **state)
+{
+    (void)state;
+    struct render_options o = {0}, narrow = {.width = 6};
+    shows("|a|b|\n|-|-|\n|one<br>two<BR />three|`<br>` <b|", o, "a     │ b\n──────┼────────\none   │ <br> <b\ntwo   │\nthree │\n");
+    shows("|a|b|c|\n|-|-|-|\n|x<br/>y|2|3|", narrow, "a | b\n| c\nx y |\n2 | 3\n");
+    shows("x<br>y", o, "x<br>y\n");
 }
 
 static void growing_marks_look_whole(void **state)
@@ -324,7 +351,7 @@ static void places_are_found_again(void **state)
     rendering_free(&r);
 }
 
-/* Depth and number have no bounds in a message. */
+/* A message can nest and repeat without bounds. */
 static void monsters_are_tame(void **state)
 {
     (void)state;
@@ -357,7 +384,7 @@ static double milliseconds(const struct buf *text, const struct render_options *
     return (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
 }
 
-/* Prints how long 100 KB take; less than 15 ms are meant. */
+/* Prints how long 100 KB take; the aim is less than 15 ms. */
 static void it_is_fast(void **state)
 {
     (void)state;
@@ -386,6 +413,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(screens_are_as_expected),
         cmocka_unit_test(every_prefix_holds),
+        cmocka_unit_test(tables_are_those_of_github),
+        cmocka_unit_test(cells_have_line_breaks),
         cmocka_unit_test(growing_marks_look_whole),
         cmocka_unit_test(finished_text_is_left_alone),
         cmocka_unit_test(formulas_are_left_alone),

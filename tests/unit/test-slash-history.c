@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/slash/commands.h"
@@ -261,6 +262,15 @@ static void files_go_out_and_come_in(void **state)
     text[fread(text, 1, sizeof text - 1, file)] = '\0';
     fclose(file);
     assert_non_null(strstr(text, "You ("));
+    char pipe[128];
+    snprintf(pipe, sizeof pipe, "%.100s/pipe", folder);
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    static const char *const commands[] = {"/export", "/import", "/read"}; /* none waits for another program */
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        snprintf(line, sizeof line, "%s %s", commands[i], pipe);
+        fails(f, line);
+    }
+    unlink(pipe);
     snprintf(line, sizeof line, "%s/other.json", folder);
     file = fopen(line, "w");
     fputs("[{\"role\":\"user\",\"content\":\"\\u001b[2JImported\"}]", file);

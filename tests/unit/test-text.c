@@ -60,7 +60,7 @@ static void writing_stays_as_it_is(void **state)
     CLEANS("葛\xF3\xA0\x84\x80", "葛\xF3\xA0\x84\x80");
 }
 
-/* Nothing unsafe passes, whichever character it is and whatever stands before it. */
+/* Nothing unsafe passes, whichever character it is and whichever comes before it. */
 static void no_character_commands(void **state)
 {
     (void)state;
@@ -149,7 +149,7 @@ static void columns_count_tabs(void **state)
     assert_int_equal(text_fit("a\tb", 3, 3), 1);
 }
 
-/* The C library's opinion of a character counts; without it (a locale of ASCII) ours agrees. */
+/* The C library decides how wide a character is; where it does not know (an ASCII locale) ours agrees. */
 static void columns_do_not_depend_on_the_locale(void **state)
 {
     (void)state;
@@ -164,7 +164,7 @@ static void columns_do_not_depend_on_the_locale(void **state)
     assert_memory_equal(with, without, sizeof with);
 }
 
-/* Holds the lines of text, joined with '|', against what is expected. */
+/* Compares the lines of text, joined with '|', with what is expected. */
 static void wraps_to(const char *text, int width, const char *expected)
 {
     struct buf out;

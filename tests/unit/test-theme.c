@@ -1,4 +1,4 @@
-/* Themes: those that are shipped, mistakes in files, colours for terminals that have fewer. */
+/* Themes: the ones that come with Palaver, mistakes in files, colours for terminals that have fewer. */
 #include <config.h>
 
 #include <math.h>
@@ -68,7 +68,7 @@ static void the_lens_needs_no_colours(void **state)
     theme_free(t);
 }
 
-/* What is said of a theme file with this text, from the line number on; NULL when it is one. */
+/* The error for a theme file with this text, from the line number on; NULL when there is none. */
 static const char *load(const char *text, struct theme **out)
 {
     static struct error err;
@@ -98,7 +98,7 @@ static void a_file_is_read(void **state)
     assert_int_equal(theme_style(t, STYLE_ERROR)->foreground.named, 1);
     assert_int_equal(theme_style(t, STYLE_ERROR)->attributes, STYLE_BOLD | STYLE_UNDERLINE);
     assert_int_equal(theme_style(t, STYLE_LINK)->foreground.g, 0x20);
-    /* what is left out looks as its parent does */
+    /* a role that is left out looks like its parent */
     assert_int_equal(theme_style(t, STYLE_HEADING)->foreground.b, 0x30);
     assert_true(theme_style(t, STYLE_HEADING)->attributes & STYLE_BOLD);
     assert_int_equal(theme_style(t, STYLE_STATUS_ERROR)->foreground.named, 1);

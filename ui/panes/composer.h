@@ -21,7 +21,7 @@ struct composer *composer_open(const char *program, struct error *err);
 void composer_free(struct composer *c);
 
 enum composer_result {
-    COMPOSER_UNUSED,   /* not a key of the composer: page-up, f3, Alt keys that libedit does not bind (in vi mode all) */
+    COMPOSER_UNUSED,   /* not a key of the composer: page-up, f3, Alt keys that libedit does not bind (in vi: all) */
     COMPOSER_EDITED,   /* the text or the cursor changed, or nothing did */
     COMPOSER_SEND,     /* Enter: the text is whole */
     COMPOSER_COMPLETE, /* Tab */

@@ -9,6 +9,7 @@
 #include <md4c.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/utf8.h"
 #include "ui/text/entity.h"
@@ -284,16 +285,30 @@ static void enter_cell(struct markdown *m, const MD_BLOCK_TD_DETAIL *d)
         m->result = MARKDOWN_MEMORY;
 }
 
-/* Makes the cell one line. md4c leaves the backslash of \| in code: it goes. */
+/* The size of a line break written as a tag (<br>, <br/>, <br />) at byte i of the cell; 0: there is none. */
+static size_t break_tag(const struct stretch *s, size_t i)
+{
+    const char *tag = s->text + i;
+    size_t left = s->n - i, n = 3;
+    if (left < 4 || s->style[i] == STYLE_CODE || strncasecmp(tag, "<br", 3) != 0)
+        return 0;
+    while (n < left && tag[n] == ' ')
+        n++;
+    n += n < left && tag[n] == '/';
+    return n < left && tag[n] == '>' ? n + 1 : 0;
+}
+
+/* Only <br> breaks a line in a cell. md4c leaves the backslash of \| in code: it goes. */
 static void leave_cell(struct markdown *m)
 {
     struct table_cell *cell = &m->table.cells[m->table.n - 1];
     struct stretch *s = &m->s;
     size_t to = cell->from;
-    for (size_t i = cell->from; i < s->n; i++) {
+    for (size_t i = cell->from, tag; i < s->n; i += tag > 0 ? tag : 1) {
+        tag = break_tag(s, i);
         if (s->text[i] == '\\' && s->style[i] == STYLE_CODE && i + 1 < s->n && s->text[i + 1] == '|')
             continue;
-        s->text[to] = s->text[i] == '\t' || s->text[i] == '\n' ? ' ' : s->text[i];
+        s->text[to] = tag > 0 ? '\n' : s->text[i] == '\t' || s->text[i] == '\n' ? ' ' : s->text[i];
         s->source[to] = s->source[i];
         s->style[to++] = s->style[i];
     }

@@ -8,6 +8,7 @@
 
 #include "ui/text/lines.h"
 #include "ui/text/markdown-guard.h"
+#include "ui/text/markdown-tables.h"
 #include "ui/text/markdown.h"
 #include "ui/text/text.h"
 #include "ui/text/unfinished.h"
@@ -194,7 +195,8 @@ static bool render_clean(struct clean *c, size_t size, const struct render_optio
 {
     struct lines l = {.out = out, .options = options, .block = -1};
     bool markdown = !options->raw && c->text.size <= MARKDOWN_MOST;
-    if (markdown && (!guard_text(&c->text, &c->origin) || (options->growing && !unfinished_mend(&c->text))))
+    if (markdown && (!guard_text(&c->text, &c->origin) || (options->growing && !unfinished_mend(&c->text)) ||
+                     !tables_prepare(&c->text, &c->origin)))
         return false;
     if (!clean_end(c, size))
         return false;

@@ -4,6 +4,7 @@
 #include "ui/text/table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ui/text/text.h"
 
@@ -29,9 +30,17 @@ void table_free(struct table *t)
     *t = (struct table){0};
 }
 
+/* The columns of the widest line of a cell. */
 static int cell_columns(const struct table_cell *c, const struct stretch *s)
 {
-    return text_columns(s->text + c->from, c->to - c->from, 0);
+    int widest = 0;
+    for (size_t at = c->from, end; at < c->to; at = end + 1) {
+        const char *newline = memchr(s->text + at, '\n', c->to - at);
+        end = newline != NULL ? (size_t)(newline - s->text) : c->to;
+        int columns = text_columns(s->text + at, end - at, 0);
+        widest = columns > widest ? columns : widest;
+    }
+    return widest;
 }
 
 static void widest_cells(const struct table *t, const struct stretch *s, int *widths)
@@ -117,7 +126,7 @@ static void write_flowing(const struct table *t, const struct stretch *s, struct
     for (size_t i = 0; i < t->n; i++) {
         const struct table_cell *c = &t->cells[i];
         for (size_t b = c->from; b < c->to; b++)
-            stretch_add(&row, s->text + b, 1, s->source[b], s->style[b]);
+            stretch_add(&row, s->text[b] == '\n' ? " " : s->text + b, 1, s->source[b], s->style[b]);
         bool last = (i + 1) % t->n_columns == 0;
         if (!last && c->to > c->from)
             stretch_add(&row, " | ", 3, RENDER_NO_SOURCE, STYLE_TABLE);

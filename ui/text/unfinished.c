@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ui/text/fence.h"
+#include "ui/text/markdown-tables.h"
 
 static bool is_blank(char c)
 {
@@ -68,19 +69,6 @@ static bool is_undecided(const struct buf *b, size_t at)
     return at == b->size && from < b->size;
 }
 
-static size_t count_cells(const char *line, size_t size)
-{
-    size_t n = 1;
-    while (size > 0 && is_blank(line[size - 1]))
-        size--;
-    size_t from = size > 0 && line[0] == '|' ? 1 : 0;
-    if (size > from && line[size - 1] == '|')
-        size--;
-    for (size_t i = from; i < size; i++)
-        n += line[i] == '|' && line[i - 1 + (i == 0)] != '\\';
-    return n;
-}
-
 /* Completes the line of dashes below a table's head. Returns whether the last line is one. */
 static bool mend_table(struct buf *b, size_t last)
 {
@@ -89,15 +77,16 @@ static bool mend_table(struct buf *b, size_t last)
         strchr(b->data + from, '-') == NULL)
         return false;
     size_t head = line_start(b, last - 1);
-    if (memchr(b->data + head, '|', last - head) == NULL || (head > 0 && !is_empty_line(b, line_start(b, head - 1))))
+    bool after_text = head > 0 && !is_empty_line(b, line_start(b, head - 1));
+    if (memchr(b->data + head, '|', last - head) == NULL || (after_text && strchr(b->data + from, '|') == NULL))
         return false;
     size_t start = skip_blanks(b, head);
-    size_t cells = start < last ? count_cells(b->data + start, last - 1 - start) : 1;
+    size_t cells = start < last ? tables_count_cells(b->data + start, last - 1 - start) : 1;
     size_t end = b->size;
     while (end > from && b->data[end - 1] != '|')
         end--;
     bool whole = strstr(b->data + end, "---") != NULL; /* md4c wants three */
-    size_t there = count_cells(b->data + from, (whole ? b->size : end) - from) - (end <= from + 1 && !whole);
+    size_t there = tables_count_cells(b->data + from, (whole ? b->size : end) - from) - (end <= from + 1 && !whole);
     if (!whole)
         buf_truncate(b, end);
     for (; there < cells; there++)

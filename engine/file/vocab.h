@@ -1,0 +1,56 @@
+/* A vocabulary in the making: what the published tokenizer files say, gathered before it becomes GGUF's keys.
+ *
+ * tokenizer.model and tokenizer.json fill it, tokenizer_config.json and added tokens amend it. Up to 256,000 tokens. */
+#ifndef PALAVER_ENGINE_FILE_VOCAB_H
+#define PALAVER_ENGINE_FILE_VOCAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/file/metadata.h"
+
+enum { VOCAB_MOST = 1 << 20 };
+
+/* GGUF's numbers. */
+enum vocab_type {
+    VOCAB_NORMAL = 1, VOCAB_UNKNOWN = 2, VOCAB_CONTROL = 3, VOCAB_USER_DEFINED = 4, VOCAB_UNUSED = 5, VOCAB_BYTE = 6,
+};
+
+struct vocab_token {
+    size_t start, size;    /* of its spelling in texts; size 0 and VOCAB_UNUSED: no token has this id */
+    float score;
+    uint8_t type;
+};
+
+struct vocab {
+    struct buf texts;
+    struct vocab_token *at;   /* (n) by id */
+    size_t n, capacity;
+    bool bytelevel;           /* byte-level BPE, else SentencePiece's */
+    bool adds_bos, space_prefix;
+    const char *pre;          /* byte-level: the pre-tokeniser's name in GGUF files; NULL: by expressions */
+    bool whole_words;         /* byte-level: a word that is a token is not merged from its bytes */
+    struct metadata expressions, merges; /* byte-level: one array of texts each; merges are "left right" */
+    int32_t bos, eos, unknown; /* -1: none */
+};
+
+void vocab_init(struct vocab *v);
+void vocab_free(struct vocab *v);
+/* Sets the token of an id; earlier ids that nothing sets are unused ones. False: out of memory, or an id beyond VOCAB_MOST. */
+bool vocab_set(struct vocab *v, uint64_t id, const char *text, size_t size, float score, enum vocab_type type);
+/* The id of a spelling, by looking at all; -1: none. */
+int32_t vocab_find(const struct vocab *v, const char *text, size_t size);
+/* Fills ids up to n (the embedding's rows) with unused tokens "[PAD<id>]", as converters do. */
+bool vocab_pad(struct vocab *v, size_t n);
+/* Adds tokenizer.ggml.* keys. */
+void vocab_write(const struct vocab *v, struct metadata *m);
+
+/* Reads tokenizer.model or tokenizer.json, whole in memory. file is for messages. */
+enum error_code vocab_read_sentencepiece(struct vocab *v, const char *file, const unsigned char *bytes, uint64_t size,
+                                         struct error *err);
+enum error_code vocab_read_json(struct vocab *v, const char *file, const char *text, size_t size, struct error *err);
+
+#endif
