@@ -18,23 +18,6 @@
 
 enum { LONGEST_PIECE = 1 << 20 };
 
-static const char *const role_names[] = {"system", "user", "assistant"};
-
-const char *role_name(enum role role)
-{
-    return role_names[role];
-}
-
-bool role_parse(const char *name, enum role *role)
-{
-    for (int i = 0; i < 3; i++)
-        if (strcmp(name, role_names[i]) == 0) {
-            *role = (enum role)i;
-            return true;
-        }
-    return false;
-}
-
 /* ---- spans ------------------------------------------------------------------------------------------------------ */
 
 /* A text being split into a prompt. */

@@ -48,7 +48,7 @@ void special_add_end(struct tokenizer *t, int32_t id)
 /* "<|end|>" ends a part of an answer, not the answer, where "<|return|>" does that. */
 static bool ends_a_part(const struct tokenizer *t, const char *spelling)
 {
-    return strcmp(spelling, "<|end|>") == 0 && tokenizer_find(t, "<|return|>") >= 0;
+    return strcmp(spelling, "<|end|>") == 0 && token_lookup(t, "<|return|>", strlen("<|return|>")) >= 0;
 }
 
 void special_open(struct tokenizer *t)
@@ -64,7 +64,7 @@ void special_open(struct tokenizer *t)
     special_add_end(t, t->eot);
     special_add_end(t, t->eom);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        int32_t id = tokenizer_find(t, ends[i]);
+        int32_t id = token_lookup(t, ends[i], strlen(ends[i]));
         if (id >= 0 && is_special(t, id) && !ends_a_part(t, ends[i]))
             special_add_end(t, id);
     }
