@@ -65,7 +65,7 @@ struct model_info {
     const char *format;       /* e.g. "GGUF 3" */
     const char *type;         /* the weights' most frequent type by bytes, e.g. "Q4_1" */
     const char *tokenizer;    /* "SentencePiece BPE" or "byte-level BPE (smollm)" */
-    const char *chat_template; /* the model's own Jinja text, used only to recognise the template */
+    const char *chat_template; /* the model's own template, a text in Jinja */
     uint64_t fingerprint;     /* the same for the same weights and vocabulary wherever the file lies */
     uint64_t file_bytes;      /* all split files together */
     uint64_t parameters;
@@ -121,7 +121,11 @@ int32_t tokenizer_size(const struct tokenizer *t);
 int32_t tokenizer_bos(const struct tokenizer *t); /* -1: none */
 int32_t tokenizer_eos(const struct tokenizer *t);
 bool tokenizer_adds_bos(const struct tokenizer *t);   /* whether a plain text begins with BOS */
-bool tokenizer_is_end(const struct tokenizer *t, int32_t id); /* ends an answer: EOS, EOT, EOM */
+/* Whether the token ends an answer: EOS, EOT, EOM, those that end a turn in published vocabularies ("<|im_end|>"), and the
+ * one that the model's own chat template writes after an answer. */
+bool tokenizer_is_end(const struct tokenizer *t, int32_t id);
+/* All of them, *n; owned by the tokenizer. */
+const int32_t *tokenizer_ends(const struct tokenizer *t, size_t *n);
 bool tokenizer_is_control(const struct tokenizer *t, int32_t id);
 
 /* ---- template --------------------------------------------------------------------------------------------------- */
@@ -136,16 +140,34 @@ struct message {
     const char *text; /* UTF-8, NUL-terminated; owned by the caller */
 };
 
-/* How messages become a prompt: a built-in file, or one written by a user. */
+/* How messages become a prompt: the model's own template, a built-in file, or one written by a user. Read-only once
+ * loaded. */
 struct chat_template;
+
+/* Where a template comes from. */
+enum template_source {
+    TEMPLATE_OWN,      /* the model's file; it is followed as it stands */
+    TEMPLATE_USER,     /* a file of the user's */
+    TEMPLATE_BUILT_IN, /* asked for by name */
+    TEMPLATE_NEAREST,  /* built in, because the model's own can't be followed */
+    TEMPLATE_NONE,     /* the model has none: a base model, the text is continued */
+};
 
 /* DIR/NAME.template if the user has one, otherwise the built-in one of that name. dir may be NULL. NULL on failure. */
 struct chat_template *template_load(const char *name, const char *dir, struct error *err);
-/* The template that matches the model's own chat_template; a model without one gets "plain", which continues text.
- * NULL only when out of memory or when a user's file is broken. */
-struct chat_template *template_for_model(const struct model *model, const char *dir, struct error *err);
+/* The template that a model is spoken to with. name NULL: a file of the user's that says it suits the model, else the
+ * model's own, which is called "own", else the nearest built-in one; a model without a template gets "plain", which
+ * continues text. A name: the user's file, else the template that the model's file has under that name
+ * (tokenizer.chat_template.NAME; "own" is the one without a name), else the built-in one. NULL when out of memory, when a
+ * user's file is broken, or when there is none of that name. */
+struct chat_template *template_for_model(const struct model *model, const char *name, const char *dir,
+                                         struct error *err);
 void template_free(struct chat_template *t);
 const char *template_name(const struct chat_template *t);
+enum template_source template_source(const struct chat_template *t);
+/* What a user has to know, in one line: why the model's own template is not followed and what is used instead; NULL when
+ * all is as it should be. */
+const char *template_trouble(const struct chat_template *t);
 /* True for "plain": the model continues text, messages have no roles. */
 bool template_is_base(const struct chat_template *t);
 /* Names of all templates, built-in and in dir, sorted; NULL-terminated, in one malloc'ed block that the caller
@@ -166,10 +188,12 @@ struct prompt {
 };
 void prompt_free(struct prompt *p);
 
-/* Renders messages[0..n): an optional system message, then user and assistant in turn. When the last one is the user's
+/* Renders messages[0..n): an optional system message, then user and assistant in turn. Special tokens come from the
+ * template's bytes alone. When the last one is the user's
  * the prompt ends where the assistant begins to speak; when it is the assistant's it ends inside that answer, so that
  * the model continues it. limit > 0: the oldest exchanges are left out until at most limit ids remain, the system
- * message and the last user message stay; ERR_CONTEXT when even these are too many. */
+ * message and the last user message stay; ERR_CONTEXT when even these are too many. ERR_ARGUMENT with its own words when
+ * the model's template refuses the conversation, ERR_FORMAT or ERR_UNSUPPORTED with the line when it can't be followed. */
 enum error_code prompt_render(const struct chat_template *t, const struct tokenizer *tok,
                               const struct message *messages, size_t n, size_t limit, struct prompt *out,
                               struct error *err);

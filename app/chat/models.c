@@ -239,10 +239,8 @@ struct chat_template *models_template_named(const struct options *o, const char 
     char *folder = paths_join(o->paths.config_dir, "templates");
     if (folder == NULL)
         error_set(err, ERR_MEMORY, "out of memory");
-    else if (name != NULL)
-        template = template_load(name, folder, err);
     else
-        template = template_for_model(model, folder, err);
+        template = template_for_model(model, name, folder, err);
     free(folder);
     return template;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "engine/engine.h"
@@ -75,9 +76,35 @@ void model_free(struct model *m)
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
-struct chat_template *template_for_model(const struct model *m, const char *dir, struct error *err)
+/* The text that the file has under tokenizer.chat_template.NAME, malloc'ed; NULL when there is none. */
+static char *named_text(const struct model *m, const char *name)
 {
-    return template_for_text(m->info.chat_template, dir, err);
+    char key[128];
+    const char *bytes;
+    uint64_t size;
+    int used = snprintf(key, sizeof key, "tokenizer.chat_template.%s", name);
+    if (used < 0 || (size_t)used >= sizeof key || !source_string(m->source, key, &bytes, &size))
+        return NULL;
+    return strndup(bytes, (size_t)size);
+}
+
+struct chat_template *template_for_model(const struct model *m, const char *name, const char *dir, struct error *err)
+{
+    struct error broken = {0};
+    if (name == NULL)
+        return template_for_text(m->info.chat_template, m->tokenizer, dir, err);
+    struct chat_template *t = template_load_user(name, dir, &broken);
+    if (t != NULL)
+        return t;
+    if (broken.code != ERR_NONE) {
+        error_set(err, broken.code, "%s", broken.message);
+        return NULL;
+    }
+    char *text = named_text(m, name);
+    const char *own = text != NULL ? text : strcmp(name, "own") == 0 ? m->info.chat_template : "";
+    t = *own != '\0' ? template_follow(name, own, m->tokenizer, err) : template_load(name, dir, err);
+    free(text);
+    return t;
 }
 
 const struct model_info *model_info(const struct model *m)

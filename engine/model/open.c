@@ -15,6 +15,7 @@
 #include "engine/kernels/tensor.h"
 #include "engine/model/architecture.h"
 #include "engine/model/model.h"
+#include "engine/text/template.h"
 #include "engine/text/tokenizer.h"
 
 /* ---- texts ------------------------------------------------------------------------------------------------------ */
@@ -165,9 +166,10 @@ static enum error_code read_vocabulary(struct model *m, struct error *err)
 {
     struct error inner = {0};
     m->tokenizer = tokenizer_open(m->source, &inner);
-    if (m->tokenizer != NULL)
-        return ERR_NONE;
-    return error_set(err, inner.code, "%s: %s", model_label(m), inner.message);
+    if (m->tokenizer == NULL)
+        return error_set(err, inner.code, "%s: %s", model_label(m), inner.message);
+    special_add_end(m->tokenizer, template_text_end(m->info.chat_template, m->tokenizer));
+    return ERR_NONE;
 }
 
 static enum error_code read_model(struct model *m, const char *path, bool vocab_only, struct error *err)

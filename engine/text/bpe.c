@@ -195,9 +195,10 @@ static bool encode_word(void *context, const char *word, size_t size)
 }
 
 /* Bytes that the vocabulary lacks are left out, as by Hugging Face's tokenizers: its unknown token may end a text. */
-static enum error_code bpe_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out,
-                                  struct error *err)
+static enum error_code bpe_encode(const struct tokenizer *t, const char *text, size_t size, bool prefix,
+                                  struct ids *out, struct error *err)
 {
+    (void)prefix;
     struct encoding e = {.t = t, .out = out};
     const size_t before = out->n;
     const bool ok = cutter_cut(&t->cutter, text, size, encode_word, &e);

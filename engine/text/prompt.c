@@ -1,277 +1,165 @@
 /* Prompts: messages and a template to text and ids.
  *
- * Text between two special tokens is split into tokens as one stretch, template and message together, as transformers
- * does; special tokens come only from the template. */
+ * A template makes text whose bytes know where they come from. Special tokens are found by their spelling in what the
+ * template wrote, and nowhere else; what lies between two of them is split into tokens as one stretch, template and
+ * message together, as transformers does. */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "base/utf8.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/text/rendered.h"
 #include "engine/text/template.h"
 #include "engine/text/tokenizer.h"
 
-enum { MAX_PROMPT = 1 << 30 };
-
-/* A prompt being made. */
-struct rendering {
-    const struct chat_template *t;
-    const struct tokenizer *tokenizer;
-    struct prompt *out;
-    struct buf stretch;             /* text since the last special token */
-    struct { size_t end; enum origin origin; } *ranges; /* where the stretch comes from */
-    size_t n_ranges, ranges_capacity;
-    size_t spans_capacity;
-    struct buf pending;             /* a system message that waits for the user's */
-    bool failed;                    /* out of memory */
-    struct error *err;
-};
-
-static const char *const role_names[] = {"system", "user", "assistant"};
-
-const char *role_name(enum role role)
-{
-    return role_names[role];
-}
-
-bool role_parse(const char *name, enum role *role)
-{
-    for (int i = 0; i < 3; i++)
-        if (strcmp(name, role_names[i]) == 0) {
-            *role = (enum role)i;
-            return true;
-        }
-    return false;
-}
+enum { LONGEST_PIECE = 1 << 20 };
 
 /* ---- spans ------------------------------------------------------------------------------------------------------ */
 
-static bool grow(void **array, size_t *capacity, size_t n, size_t size)
-{
-    if (n < *capacity)
-        return true;
-    size_t more = *capacity == 0 ? 16 : *capacity * 2;
-    void *larger = realloc(*array, more * size);
-    if (larger == NULL)
-        return false;
-    *array = larger;
-    *capacity = more;
-    return true;
-}
+/* A text being split into a prompt. */
+struct splitting {
+    const struct tokenizer *tokenizer;
+    const struct rendered *text;
+    struct prompt *out;
+    size_t spans_capacity;
+};
 
-/* The ids up to end come from origin. */
-static void add_span(struct rendering *r, size_t end, enum origin origin)
+/* The ids up to end come from origin. False when out of memory. */
+static bool add_span(struct splitting *s, size_t end, enum origin origin)
 {
-    struct prompt *p = r->out;
+    struct prompt *p = s->out;
     if (p->n_spans > 0 && p->spans[p->n_spans - 1].origin == origin) {
         p->spans[p->n_spans - 1].end = end;
-        return;
+        return true;
     }
-    if (!grow((void **)&p->spans, &r->spans_capacity, p->n_spans, sizeof *p->spans)) {
-        r->failed = true;
-        return;
+    if (p->n_spans == s->spans_capacity) {
+        size_t more = s->spans_capacity == 0 ? 16 : s->spans_capacity * 2;
+        struct prompt_span *larger = realloc(p->spans, more * sizeof *larger);
+        if (larger == NULL)
+            return false;
+        p->spans = larger;
+        s->spans_capacity = more;
     }
     p->spans[p->n_spans].end = end;
     p->spans[p->n_spans++].origin = origin;
+    return true;
 }
 
 /* Gives each new id the origin of the text at which it begins; a space in front does not count, for it is the
- * template's where the word behind it is a person's. */
-static void attribute(struct rendering *r, size_t first)
+ * template's where the word after it is a message's. `added` bytes in front are in no text. */
+static bool attribute_ids(struct splitting *s, size_t first, size_t from, size_t to, size_t added)
 {
     struct buf piece;
-    size_t at = 0, range = 0;
-    size_t prefix = r->tokenizer->space_prefix ? 1 : 0; /* the space that no text has */
-    buf_init(&piece, MAX_PROMPT);
-    for (size_t i = first; i < r->out->ids.n; i++) {
+    size_t at = from;
+    bool ok = true;
+    buf_init(&piece, LONGEST_PIECE);
+    for (size_t i = first; ok && i < s->out->ids.n; i++) {
         buf_clear(&piece);
-        tokenizer_piece(r->tokenizer, r->out->ids.at[i], &piece);
-        size_t added = piece.size < prefix ? piece.size : prefix;
-        size_t word = at + (added == 0 && piece.size > 1 && piece.data[0] == ' ' ? 1 : 0);
-        while (range + 1 < r->n_ranges && r->ranges[range].end <= word)
-            range++;
-        add_span(r, i + 1, r->ranges[range].origin);
-        at += piece.size - added;
-        prefix -= added;
+        tokenizer_piece(s->tokenizer, s->out->ids.at[i], &piece);
+        size_t nowhere = piece.size < added ? piece.size : added;
+        size_t word = at + (nowhere == 0 && piece.size > 1 && piece.data[0] == ' ' ? 1 : 0);
+        ok = add_span(s, i + 1, rendered_origin(s->text, word < to ? word : to - 1));
+        at += piece.size - nowhere;
+        added -= nowhere;
     }
     buf_free(&piece);
+    return ok;
 }
 
-/* ---- output ----------------------------------------------------------------------------------------------------- */
+/* ---- splitting -------------------------------------------------------------------------------------------------- */
 
-static void put_text(struct rendering *r, const char *text, size_t size, enum origin origin)
+/* Whether SentencePiece puts a space in front of the stretch at `from`: in front of a text it always does, after a special
+ * token unless a space stands there already. */
+static bool takes_prefix(const struct splitting *s, size_t from)
 {
-    if (size == 0)
-        return;
-    if (!buf_append(&r->stretch, text, size) || !buf_append(&r->out->text, text, size) ||
-        !grow((void **)&r->ranges, &r->ranges_capacity, r->n_ranges, sizeof *r->ranges)) {
-        r->failed = true;
-        return;
-    }
-    r->ranges[r->n_ranges].end = r->stretch.size;
-    r->ranges[r->n_ranges++].origin = origin;
+    const struct ids *ids = &s->out->ids;
+    bool begins = ids->n == 0 || (ids->n == 1 && ids->at[0] == tokenizer_bos(s->tokenizer));
+    return s->tokenizer->space_prefix && (begins || buf_text(&s->text->text)[from] != ' ');
 }
 
-/* Splits the stretch into tokens. */
-static void flush(struct rendering *r)
+static enum error_code split_stretch(struct splitting *s, size_t from, size_t to, struct error *err)
 {
-    size_t first = r->out->ids.n;
-    if (r->stretch.size == 0 || r->failed)
-        return;
-    if (tokenizer_encode(r->tokenizer, buf_text(&r->stretch), r->stretch.size, &r->out->ids, r->err) != ERR_NONE)
-        r->failed = true;
-    else
-        attribute(r, first);
-    buf_clear(&r->stretch);
-    r->n_ranges = 0;
+    size_t first = s->out->ids.n;
+    if (from == to)
+        return ERR_NONE;
+    bool prefix = takes_prefix(s, from);
+    const char *text = buf_text(&s->text->text) + from;
+    enum error_code code = token_encode_stretch(s->tokenizer, text, to - from, prefix, &s->out->ids, err);
+    if (code == ERR_NONE && !attribute_ids(s, first, from, to, prefix ? 1 : 0))
+        code = error_set(err, ERR_MEMORY, "out of memory");
+    return code;
 }
 
-static void put_token(struct rendering *r, int32_t id)
+/* A second BOS right at the beginning is left out: templates that write one and programs that add one meet. */
+static bool put_special(struct splitting *s, int32_t id)
 {
-    if (id < 0)
-        return;
-    flush(r);
-    if (!ids_append(&r->out->ids, &id, 1) || !buf_puts(&r->out->text, tokenizer_spelling(r->tokenizer, id)))
-        r->failed = true;
-    else
-        add_span(r, r->out->ids.n, ORIGIN_TEMPLATE);
+    const struct ids *ids = &s->out->ids;
+    if (id == tokenizer_bos(s->tokenizer) && ids->n == 1 && ids->at[0] == id)
+        return true;
+    return ids_append(&s->out->ids, &id, 1) && add_span(s, s->out->ids.n, ORIGIN_TEMPLATE);
 }
 
-/* Special tokens by spelling; where the vocabulary has none, plain text. */
-static void put_special(struct rendering *r, const char *spelling)
+/* Splits what lies before each special token of the template's bytes at..end, and takes the token. *start is where the
+ * stretch that is open begins. */
+static enum error_code split_template(struct splitting *s, size_t at, size_t end, size_t *start, struct error *err)
 {
-    int32_t id = tokenizer_find(r->tokenizer, spelling);
-    if (id >= 0)
-        put_token(r, id);
-    else
-        put_text(r, spelling, strlen(spelling), ORIGIN_TEMPLATE);
-}
-
-/* ---- messages --------------------------------------------------------------------------------------------------- */
-
-/* White space as Python's strip and Jinja's trim know it. */
-static bool is_space(uint32_t code)
-{
-    static const uint32_t others[] = {' ', 0x85, 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (code == others[i])
-            return true;
-    return (code >= '\t' && code <= '\r') || (code >= 0x1c && code <= 0x1f) || (code >= 0x2000 && code <= 0x200a);
-}
-
-/* A message's text as the template wants it. */
-struct content {
-    const char *text;
-    size_t size, system_size; /* the first bytes are the system message's */
-    bool open;                /* the prompt ends inside this message */
-};
-
-/* The bytes of the white-space character at the end of text[0..size), 0 when none stands there. */
-static size_t last_space(const char *text, size_t size)
-{
-    size_t start = size, used;
-    while (start > 0 && size - start < 4 && ((unsigned char)text[--start] & 0xc0) == 0x80)
-        ;
-    return size > 0 && is_space(utf8_decode(text + start, size - start, &used)) ? size - start : 0;
-}
-
-static void trim(struct content *c)
-{
-    for (size_t used; c->size > 0 && is_space(utf8_decode(c->text, c->size, &used));) {
-        c->text += used;
-        c->size -= used;
-        c->system_size -= used < c->system_size ? used : c->system_size;
-    }
-    for (size_t used; !c->open && (used = last_space(c->text, c->size)) > 0;)
-        c->size -= used;
-}
-
-static void put_message(struct rendering *r, const struct template_part *format, struct content c, enum origin origin)
-{
-    if (r->t->trim)
-        trim(&c);
-    for (const struct template_part *p = format; p != NULL && p->kind != PART_END; p++)
-        switch (p->kind) {
-        case PART_LITERAL:
-            put_text(r, p->text, strlen(p->text), ORIGIN_TEMPLATE);
-            break;
-        case PART_TEXT: {
-            size_t system = c.system_size < c.size ? c.system_size : c.size;
-            put_text(r, c.text, system, ORIGIN_SYSTEM);
-            put_text(r, c.text + system, c.size - system, origin);
-            if (c.open)
-                return;
-            break;
+    const char *text = buf_text(&s->text->text);
+    size_t used;
+    for (enum error_code code; at < end; at += used) {
+        int32_t id = token_special_at(s->tokenizer, text + at, end - at, &used);
+        if (id < 0) {
+            used = 1;
+            continue;
         }
-        case PART_BOS:
-            put_token(r, tokenizer_bos(r->tokenizer));
-            break;
-        case PART_EOS:
-            put_token(r, tokenizer_eos(r->tokenizer));
-            break;
-        case PART_TOKEN:
-            put_special(r, p->text);
-            break;
-        case PART_END:
-            break;
-        }
-}
-
-/* Keeps a system message for the user message behind it. */
-static void keep_system(struct rendering *r, const char *text)
-{
-    for (const struct template_part *p = r->t->system; p != NULL && p->kind != PART_END; p++)
-        if (p->kind == PART_TEXT)
-            buf_puts(&r->pending, text);
-        else if (p->kind == PART_LITERAL)
-            buf_puts(&r->pending, p->text);
-}
-
-static void put_system(struct rendering *r, const char *text)
-{
-    if (r->t->system_in_user)
-        keep_system(r, text);
-    else
-        put_message(r, r->t->system, (struct content){.text = text, .size = strlen(text)}, ORIGIN_SYSTEM);
-}
-
-static void put_user(struct rendering *r, const char *text)
-{
-    size_t system = r->pending.size;
-    buf_puts(&r->pending, text);
-    struct content c = {.text = buf_text(&r->pending), .size = r->pending.size, .system_size = system};
-    put_message(r, r->t->user, c, ORIGIN_USER);
-    r->failed = r->failed || buf_failed(&r->pending);
-    buf_clear(&r->pending);
-}
-
-/* Everything: an optional system message, then messages[from..n). */
-static bool render(struct rendering *r, const struct message *messages, size_t n, size_t from)
-{
-    const struct chat_template *t = r->t;
-    bool own_system = n > 0 && messages[0].role == ROLE_SYSTEM;
-    if (t->bos == BOS_YES || (t->bos == BOS_AUTO && tokenizer_adds_bos(r->tokenizer)))
-        put_token(r, tokenizer_bos(r->tokenizer));
-    if (own_system)
-        put_system(r, messages[0].text);
-    else if (t->default_system != NULL)
-        put_system(r, t->default_system);
-    for (size_t i = from > 0 || !own_system ? from : 1; i < n; i++) {
-        const char *text = messages[i].text;
-        struct content c = {.text = text, .size = strlen(text), .open = i + 1 == n};
-        if (messages[i].role == ROLE_SYSTEM)
-            put_system(r, text);
-        else if (messages[i].role == ROLE_USER)
-            put_user(r, text);
-        else
-            put_message(r, t->assistant, c, ORIGIN_ASSISTANT);
+        if ((code = split_stretch(s, *start, at, err)) != ERR_NONE)
+            return code;
+        if (!put_special(s, id))
+            return error_set(err, ERR_MEMORY, "out of memory");
+        *start = at + used;
     }
-    if (r->pending.size > 0)
-        put_user(r, ""); /* a system message alone is shown all the same */
-    if (n == 0 || messages[n - 1].role != ROLE_ASSISTANT)
-        put_message(r, t->reply, (struct content){.text = ""}, ORIGIN_TEMPLATE);
-    flush(r);
-    return !r->failed;
+    return ERR_NONE;
+}
+
+/* The ids of a rendered text. */
+static enum error_code split_text(const struct tokenizer *tokenizer, const struct rendered *text, struct prompt *out,
+                                  struct error *err)
+{
+    struct splitting s = {.tokenizer = tokenizer, .text = text, .out = out};
+    enum error_code code = ERR_NONE;
+    size_t start = 0;
+    for (size_t i = 0, at = 0; code == ERR_NONE && i < text->n_spans; at = text->spans[i++].end)
+        if (text->spans[i].origin == ORIGIN_TEMPLATE)
+            code = split_template(&s, at, text->spans[i].end, &start, err);
+    return code == ERR_NONE ? split_stretch(&s, start, text->text.size, err) : code;
+}
+
+/* ---- rendering -------------------------------------------------------------------------------------------------- */
+
+/* What the model's own template says when it does not render a conversation. */
+static enum error_code tell_refusal(enum error_code code, const struct error *why, struct error *err)
+{
+    if (code == ERR_ARGUMENT)
+        return error_set(err, code, "the model's chat template refuses this conversation: %s", why->message);
+    return error_set(err, code, "the model's chat template can't be followed here (%s); choose another with --template",
+                     why->message);
+}
+
+static enum error_code render_text(const struct chat_template *t, const struct tokenizer *tokenizer, struct talk talk,
+                                   struct rendered *out, struct error *err)
+{
+    if (t->jinja == NULL)
+        return render_parts(t, tokenizer, talk, out) ? ERR_NONE : error_set(err, ERR_MEMORY, "out of memory");
+    struct error why = {0};
+    struct tm date = t->date;
+    time_t now = time(NULL);
+    if (!t->dated)
+        localtime_r(&now, &date);
+    enum error_code code = render_jinja(t->jinja, tokenizer, talk, &date, out, &why);
+    return code == ERR_NONE || code == ERR_MEMORY ? error_set(err, code, "%s", why.message) : tell_refusal(code, &why, err);
 }
 
 void prompt_free(struct prompt *p)
@@ -287,19 +175,18 @@ static enum error_code render_from(const struct chat_template *t, const struct t
                                    const struct message *messages, size_t n, size_t from, struct prompt *out,
                                    struct error *err)
 {
-    struct rendering r = {.t = t, .tokenizer = tokenizer, .out = out, .err = err};
+    struct rendered text;
     *out = (struct prompt){0};
-    buf_init(&out->text, MAX_PROMPT);
-    buf_init(&r.stretch, MAX_PROMPT);
-    buf_init(&r.pending, MAX_PROMPT);
-    bool ok = render(&r, messages, n, from);
-    buf_free(&r.stretch);
-    buf_free(&r.pending);
-    free(r.ranges);
-    if (ok)
-        return ERR_NONE;
-    prompt_free(out);
-    return error_set(err, ERR_MEMORY, "no memory for the prompt");
+    rendered_open(&text);
+    enum error_code code = render_text(t, tokenizer, (struct talk){messages, n, from}, &text, err);
+    if (code == ERR_NONE)
+        code = split_text(tokenizer, &text, out, err);
+    out->text = text.text;
+    buf_init(&text.text, 0);
+    rendered_close(&text);
+    if (code != ERR_NONE)
+        prompt_free(out);
+    return code;
 }
 
 /* ---- fitting ---------------------------------------------------------------------------------------------------- */

@@ -19,7 +19,7 @@
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-/* Finds <0x00> to <0xFF>, and the longest user-defined token. */
+/* Finds <0x00> to <0xFF>, and the longest user-defined token of white space. */
 static bool spm_open(struct tokenizer *t, const struct source *source, struct error *err)
 {
     (void)source;
@@ -31,18 +31,18 @@ static bool spm_open(struct tokenizer *t, const struct source *source, struct er
         t->byte_ids[b] = id >= 0 && t->types[id] == TOKEN_BYTE ? id : -1;
     }
     for (int32_t id = 0; id < t->n; id++)
-        if (t->types[id] == TOKEN_USER_DEFINED && token_size(t, id) > t->longest_user)
-            t->longest_user = token_size(t, id);
+        if (t->types[id] == TOKEN_USER_DEFINED && token_size(t, id) > t->longest_space && token_is_space(t, id))
+            t->longest_space = token_size(t, id);
     t->adds_bos = t->space_prefix = true;
     return true;
 }
 
 /* ---- encoding --------------------------------------------------------------------------------------------------- */
 
-/* The normal form: a space in front, spaces as U+2581, ill-formed bytes as U+FFFD. */
-static bool normalise(const struct tokenizer *t, const char *text, size_t size, struct buf *out)
+/* The normal form: a space in front if `prefix`, spaces as U+2581, ill-formed bytes as U+FFFD. */
+static bool normalise(const char *text, size_t size, bool prefix, struct buf *out)
 {
-    if (size > 0 && t->space_prefix)
+    if (size > 0 && prefix)
         buf_puts(out, SPACE);
     for (size_t at = 0; at < size;) {
         size_t good = utf8_check(text + at, size - at);
@@ -72,8 +72,8 @@ struct pair_context {
 
 static bool may_merge_to(const struct tokenizer *t, int32_t id)
 {
-    return id >= 0 && (t->types[id] == TOKEN_NORMAL || t->types[id] == TOKEN_USER_DEFINED ||
-                       t->types[id] == TOKEN_UNUSED);
+    return id >= 0 && (t->types[id] == TOKEN_NORMAL || t->types[id] == TOKEN_UNUSED ||
+                       (t->types[id] == TOKEN_USER_DEFINED && token_is_space(t, id)));
 }
 
 static bool pair_token(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id,
@@ -87,12 +87,13 @@ static bool pair_token(const void *context, const struct symbol *left, const str
     return true;
 }
 
-/* The longest user-defined token at text, which is taken whole; -1. */
-static int32_t user_defined(const struct tokenizer *t, const char *text, size_t size)
+/* The longest user-defined token of white space at text, which is taken whole; -1. Others are marks of templates, which a
+ * text may not make by spelling them. */
+static int32_t user_defined_space(const struct tokenizer *t, const char *text, size_t size)
 {
-    for (size_t n = size < t->longest_user ? size : t->longest_user; n > 0; n--) {
+    for (size_t n = size < t->longest_space ? size : t->longest_space; n > 0; n--) {
         int32_t id = token_lookup(t, text, n);
-        if (id >= 0 && t->types[id] == TOKEN_USER_DEFINED)
+        if (id >= 0 && t->types[id] == TOKEN_USER_DEFINED && token_is_space(t, id))
             return id;
     }
     return -1;
@@ -101,7 +102,7 @@ static int32_t user_defined(const struct tokenizer *t, const char *text, size_t 
 static bool split_text(const struct tokenizer *t, const char *text, size_t size, struct symbols *s)
 {
     for (size_t at = 0, used; at < size; at += used) {
-        int32_t id = t->longest_user > 0 ? user_defined(t, text + at, size - at) : -1;
+        int32_t id = t->longest_space > 0 ? user_defined_space(t, text + at, size - at) : -1;
         bool whole = id >= 0;
         if (whole) {
             used = token_size(t, id);
@@ -130,14 +131,14 @@ static bool put_symbol(const struct tokenizer *t, const struct symbol *symbol, c
     return true;
 }
 
-static enum error_code spm_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out,
-                                  struct error *err)
+static enum error_code spm_encode(const struct tokenizer *t, const char *text, size_t size, bool prefix,
+                                  struct ids *out, struct error *err)
 {
     struct buf normal;
     struct symbols s = {0};
     size_t before = out->n;
     buf_init(&normal, size * 3 + 3);
-    bool ok = normalise(t, text, size, &normal);
+    bool ok = normalise(text, size, prefix, &normal);
     struct pair_context context = {t, buf_text(&normal)};
     ok = ok && split_text(t, context.text, normal.size, &s) && symbols_merge(&s, pair_token, &context);
     for (int32_t i = 0; ok && s.n > 0 && i >= 0; i = s.at[i].next)

@@ -1,27 +1,19 @@
-/* Templates: small files that say how messages become a prompt.
+/* Templates: which one there are, and which one a model is spoken to with.
  *
- * Lines of `name = value`; # begins a comment line. A value may stand in double quotes to keep spaces at its ends, and
- * knows \n, \t, \" and \\. In system, user, assistant and reply, {text} is the message, {bos} and {eos} are the model's
- * tokens, {token:SPELLING} is a special token (or plain text where the vocabulary has none spelled so), {{ is a brace.
- *   match = A && B     a model whose own template holds all of these is one of this kind; several lines: any of them
- *   bos = yes|no|auto  BOS in front of the prompt; auto: if the model's plain texts begin with it
- *   trim, system_in_user, base = yes|no;  default_system, stop = TEXT (stop may be repeated) */
+ * A user's own file comes first, by its name or because it says that it suits the model's text. Then comes the model's own
+ * text, followed as it is; where that is impossible, the built-in file that is most like it, and template_trouble says so. */
 #include "config.h"
 
 #include "engine/text/template.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
-
-enum { MAX_FILE = 1 << 16, MAX_PARTS = 64, MAX_MATCHES = 16 };
+#include "engine/jinja/jinja.h"
 
 /* The built-in files, in the order in which they are tried on a model. */
 static const struct { const char *name, *text; } builtin[] = {
@@ -29,304 +21,9 @@ static const struct { const char *name, *text; } builtin[] = {
 };
 enum { N_BUILTIN = sizeof builtin / sizeof *builtin };
 
-/* Where a file is being read. */
-struct reading {
-    const char *path;
-    int line;
-    struct chat_template *t;
-};
-
-/* ---- values ----------------------------------------------------------------------------------------------------- */
-
-/* The value with quotes taken off and escapes undone, malloc'ed; NULL on failure. */
-static char *unescape(const struct reading *r, const char *value, size_t size, struct error *err)
-{
-    bool quoted = size >= 2 && value[0] == '"' && value[size - 1] == '"';
-    if (quoted) {
-        value++;
-        size -= 2;
-    }
-    char *out = malloc(size + 1);
-    size_t n = 0;
-    if (out == NULL) {
-        error_set(err, ERR_MEMORY, "no memory for a template");
-        return NULL;
-    }
-    for (size_t i = 0; i < size; i++) {
-        if (value[i] != '\\') {
-            out[n++] = value[i];
-            continue;
-        }
-        char c = ++i < size ? value[i] : '\0';
-        if (c != 'n' && c != 't' && c != '"' && c != '\\') {
-            error_set(err, ERR_FORMAT, "%s:%d: \\%c is no escape; \\n, \\t, \\\" and \\\\ are", r->path, r->line,
-                      c != '\0' ? c : ' ');
-            free(out);
-            return NULL;
-        }
-        out[n++] = c == 'n' ? '\n' : c == 't' ? '\t' : c;
-    }
-    out[n] = '\0';
-    return out;
-}
-
-static char *copy_of(const char *text, size_t size)
-{
-    char *copy = malloc(size + 1);
-    if (copy != NULL) {
-        memcpy(copy, text, size);
-        copy[size] = '\0';
-    }
-    return copy;
-}
-
-/* What stands between braces; false when it means nothing. */
-static bool parse_brace(const char *inside, size_t size, struct template_part *part)
-{
-    static const struct { const char *name; enum template_kind kind; } names[] = {
-        {"text", PART_TEXT}, {"bos", PART_BOS}, {"eos", PART_EOS},
-    };
-    for (size_t i = 0; i < 3; i++)
-        if (strlen(names[i].name) == size && memcmp(names[i].name, inside, size) == 0) {
-            part->kind = names[i].kind;
-            return true;
-        }
-    if (size <= 6 || memcmp(inside, "token:", 6) != 0)
-        return false;
-    part->kind = PART_TOKEN;
-    part->text = copy_of(inside + 6, size - 6);
-    return part->text != NULL;
-}
-
-static void free_parts(struct template_part *parts)
-{
-    for (struct template_part *p = parts; p != NULL && p->kind != PART_END; p++)
-        free(p->text);
-    free(parts);
-}
-
-/* A format's parts, malloc'ed; NULL on failure. */
-static struct template_part *parse_format(const struct reading *r, const char *value, struct error *err)
-{
-    struct template_part *parts = calloc(MAX_PARTS + 1, sizeof *parts);
-    size_t n = 0;
-    if (parts == NULL)
-        error_set(err, ERR_MEMORY, "no memory for a template");
-    while (parts != NULL && *value != '\0') {
-        size_t plain = strcspn(value, "{");
-        bool doubled = value[plain] == '{' && value[plain + 1] == '{';
-        const char *end = value[plain] == '{' && !doubled ? strchr(value + plain, '}') : NULL;
-        bool ok = n + 2 <= MAX_PARTS && (value[plain] == '\0' || doubled || end != NULL);
-        if (ok && plain + doubled > 0) {
-            parts[n++] = (struct template_part){PART_LITERAL, copy_of(value, plain + doubled)};
-            ok = parts[n - 1].text != NULL;
-        }
-        if (ok && end != NULL)
-            ok = parse_brace(value + plain + 1, (size_t)(end - value) - plain - 1, &parts[n++]);
-        if (!ok) {
-            error_set(err, ERR_FORMAT, "%s:%d: in braces stands text, bos, eos or token:SPELLING, and at most %d parts in all; "
-                      "{{ is a brace", r->path, r->line, MAX_PARTS);
-            free_parts(parts);
-            return NULL;
-        }
-        value = end != NULL ? end + 1 : value + plain + 2 * doubled;
-    }
-    return parts;
-}
-
-/* ---- lines ------------------------------------------------------------------------------------------------------ */
-
-static bool parse_flag(const struct reading *r, const char *value, bool *flag, struct error *err)
-{
-    *flag = strcmp(value, "yes") == 0;
-    if (!*flag && strcmp(value, "no") != 0) {
-        error_set(err, ERR_FORMAT, "%s:%d: yes or no is expected, not '%.40s'", r->path, r->line, value);
-        return false;
-    }
-    return true;
-}
-
-static bool parse_bos(const struct reading *r, const char *value, struct error *err)
-{
-    bool yes;
-    if (strcmp(value, "auto") == 0) {
-        r->t->bos = BOS_AUTO;
-        return true;
-    }
-    if (!parse_flag(r, value, &yes, err))
-        return false;
-    r->t->bos = yes ? BOS_YES : BOS_NO;
-    return true;
-}
-
-static bool add_match(const struct reading *r, char *value, struct error *err)
-{
-    struct chat_template *t = r->t;
-    if (t->matches == NULL)
-        t->matches = calloc(MAX_MATCHES + 1, sizeof *t->matches);
-    if (t->matches == NULL || t->n_matches == MAX_MATCHES) {
-        error_set(err, ERR_FORMAT, "%s:%d: more than %d match lines", r->path, r->line, MAX_MATCHES);
-        free(value);
-        return false;
-    }
-    t->matches[t->n_matches++] = value;
-    return true;
-}
-
-static bool add_stop(const struct reading *r, char *value, struct error *err)
-{
-    for (int i = 0; i < TEMPLATE_STOPS; i++)
-        if (r->t->stops[i] == NULL) {
-            r->t->stops[i] = value;
-            return true;
-        }
-    error_set(err, ERR_FORMAT, "%s:%d: more than %d stop lines", r->path, r->line, TEMPLATE_STOPS);
-    free(value);
-    return false;
-}
-
-/* Takes one `name = value`; value is malloc'ed and taken over. */
-static bool parse_value(const struct reading *r, const char *name, char *value, struct error *err)
-{
-    struct chat_template *t = r->t;
-    const struct { const char *name; struct template_part **format; } formats[] = {
-        {"system", &t->system}, {"user", &t->user}, {"assistant", &t->assistant}, {"reply", &t->reply},
-    };
-    const struct { const char *name; bool *flag; } flags[] = {
-        {"trim", &t->trim}, {"system_in_user", &t->system_in_user}, {"base", &t->base},
-    };
-    bool ok = false;
-    if (*value == '\0' && (strcmp(name, "match") == 0 || strcmp(name, "stop") == 0)) {
-        error_set(err, ERR_FORMAT, "%s:%d: '%s' needs a text", r->path, r->line, name);
-        goto out;
-    }
-    if (strcmp(name, "match") == 0)
-        return add_match(r, value, err);
-    if (strcmp(name, "stop") == 0)
-        return add_stop(r, value, err);
-    if (strcmp(name, "default_system") == 0) {
-        free(t->default_system);
-        t->default_system = value;
-        return true;
-    }
-    for (size_t i = 0; i < 4; i++)
-        if (strcmp(name, formats[i].name) == 0) {
-            free_parts(*formats[i].format);
-            *formats[i].format = parse_format(r, value, err);
-            ok = *formats[i].format != NULL;
-            goto out;
-        }
-    for (size_t i = 0; i < 3; i++)
-        if (strcmp(name, flags[i].name) == 0) {
-            ok = parse_flag(r, value, flags[i].flag, err);
-            goto out;
-        }
-    if (strcmp(name, "bos") == 0)
-        ok = parse_bos(r, value, err);
-    else
-        error_set(err, ERR_FORMAT, "%s:%d: a template has no '%.40s'", r->path, r->line, name);
-out:
-    free(value);
-    return ok;
-}
-
-static bool parse_line(const struct reading *r, const char *line, size_t size, struct error *err)
-{
-    static const char space[] = " \t\r";
-    char name[32];
-    while (size > 0 && strchr(space, line[size - 1]) != NULL)
-        size--;
-    while (size > 0 && strchr(space, *line) != NULL) {
-        line++;
-        size--;
-    }
-    if (size == 0 || *line == '#')
-        return true;
-    const char *equals = memchr(line, '=', size);
-    size_t n = equals != NULL ? (size_t)(equals - line) : 0;
-    while (n > 0 && strchr(space, line[n - 1]) != NULL)
-        n--;
-    if (n == 0 || n >= sizeof name) {
-        error_set(err, ERR_FORMAT, "%s:%d: a line reads `name = value`", r->path, r->line);
-        return false;
-    }
-    memcpy(name, line, n);
-    name[n] = '\0';
-    const char *value = equals + 1;
-    while (value < line + size && strchr(space, *value) != NULL)
-        value++;
-    char *text = unescape(r, value, (size_t)(line + size - value), err);
-    return text != NULL && parse_value(r, name, text, err);
-}
-
-static bool holds_text(const struct template_part *p)
-{
-    while (p != NULL && p->kind != PART_END && p->kind != PART_TEXT)
-        p++;
-    return p != NULL && p->kind == PART_TEXT;
-}
-
-struct chat_template *template_parse(const char *name, const char *path, const char *text, struct error *err)
-{
-    struct chat_template *t = calloc(1, sizeof *t);
-    struct reading r = {path, 0, t};
-    bool ok = t != NULL && (t->name = copy_of(name, strlen(name))) != NULL;
-    if (!ok)
-        error_set(err, ERR_MEMORY, "no memory for a template");
-    text += strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* a byte order mark, as some editors write it */
-    while (ok && *text != '\0') {
-        size_t size = strcspn(text, "\n");
-        r.line++;
-        ok = parse_line(&r, text, size, err);
-        text += size + (text[size] == '\n' ? 1 : 0);
-    }
-    if (ok && (!holds_text(t->user) || !holds_text(t->assistant))) {
-        error_set(err, ERR_FORMAT, "%s: a template needs at least `user = ...` and `assistant = ...`, each with {text}", path);
-        ok = false;
-    }
-    if (!ok) {
-        template_free(t);
-        return NULL;
-    }
-    return t;
-}
-
-/* ---- files ------------------------------------------------------------------------------------------------------ */
-
 static const char suffix[] = ".template";
 
-/* A whole file, malloc'ed with a NUL behind it; NULL on failure, and without an error when there is none. */
-static char *read_file(const char *path, struct error *err)
-{
-    char *text = malloc(MAX_FILE + 2);
-    int fd = text != NULL ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1; /* waits for no pipe */
-    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
-    size_t size = 0;
-    bool ok = false;
-    if (text == NULL)
-        error_set(err, ERR_MEMORY, "no memory for a template");
-    else if (file == NULL && errno != ENOENT && errno != ENOTDIR)
-        error_system(err, ERR_IO, errno, "%s cannot be read", path);
-    if (file == NULL)
-        goto out;
-    size = fread(text, 1, MAX_FILE + 1, file);
-    text[size] = '\0';
-    if (ferror(file))
-        error_system(err, ERR_IO, errno, "%s cannot be read", path);
-    else if (size > MAX_FILE)
-        error_set(err, ERR_FORMAT, "%s: a template has at most %d bytes", path, MAX_FILE);
-    else if (strlen(text) < size)
-        error_set(err, ERR_FORMAT, "%s: a template is text, this file holds a NUL at byte %zu", path, strlen(text));
-    else
-        ok = true;
-    fclose(file);
-out:
-    if (!ok) {
-        free(text);
-        text = NULL;
-    }
-    return text;
-}
+/* ---- by name ---------------------------------------------------------------------------------------------------- */
 
 /* The user's file of that name; NULL without an error when there is none. */
 static struct chat_template *load_file(const char *name, const char *dir, struct error *err)
@@ -334,26 +31,38 @@ static struct chat_template *load_file(const char *name, const char *dir, struct
     struct chat_template *t = NULL;
     struct buf path;
     buf_init(&path, PATH_MAX - 1);
-    if (buf_printf(&path, "%s/%s%s", dir, name, suffix)) {
-        char *text = read_file(buf_text(&path), err);
-        t = text != NULL ? template_parse(name, buf_text(&path), text, err) : NULL;
-        free(text);
-    }
+    if (buf_printf(&path, "%s/%s%s", dir, name, suffix))
+        t = template_read(name, buf_text(&path), err);
     buf_free(&path);
+    if (t != NULL)
+        t->source = TEMPLATE_USER;
     return t;
+}
+
+static struct chat_template *load_builtin(int i, struct error *err)
+{
+    struct chat_template *t = template_parse(builtin[i].name, builtin[i].name, builtin[i].text, err);
+    if (t != NULL)
+        t->source = TEMPLATE_BUILT_IN;
+    return t;
+}
+
+struct chat_template *template_load_user(const char *name, const char *dir, struct error *err)
+{
+    return dir != NULL && strchr(name, '/') == NULL ? load_file(name, dir, err) : NULL;
 }
 
 struct chat_template *template_load(const char *name, const char *dir, struct error *err)
 {
     struct error broken = {0};
-    struct chat_template *t = dir != NULL && strchr(name, '/') == NULL ? load_file(name, dir, &broken) : NULL;
+    struct chat_template *t = template_load_user(name, dir, &broken);
     if (broken.code != ERR_NONE)
         error_set(err, broken.code, "%s", broken.message);
     if (t != NULL || broken.code != ERR_NONE)
         return t;
     for (int i = 0; i < N_BUILTIN; i++)
         if (strcmp(builtin[i].name, name) == 0)
-            return template_parse(name, name, builtin[i].text, err);
+            return load_builtin(i, err);
     struct buf known;
     buf_init(&known, 300);
     for (int i = 0; i < N_BUILTIN; i++)
@@ -398,7 +107,7 @@ char **template_list(const char *dir)
     return names;
 }
 
-/* ---- which one -------------------------------------------------------------------------------------------------- */
+/* ---- by kinship --------------------------------------------------------------------------------------------------- */
 
 /* Whether text holds every part of "part && part". */
 static bool holds_all(const char *text, const char *match)
@@ -437,49 +146,135 @@ static struct chat_template *match_own(const char *dir, const char *text, struct
     return found;
 }
 
-struct chat_template *template_for_text(const char *text, const char *dir, struct error *err)
+/* The user's file or built-in one that suits the text; NULL without an error when none does. */
+static struct chat_template *match_any(const char *text, const char *dir, struct error *broken)
 {
-    struct error broken = {0};
-    if (text[0] == '\0')
-        return template_load("plain", dir, err);
-    struct chat_template *t = dir != NULL ? match_own(dir, text, &broken) : NULL;
-    if (broken.code != ERR_NONE) {
-        error_set(err, broken.code, "%s", broken.message);
-        return NULL;
-    }
-    for (int i = 0; t == NULL && i < N_BUILTIN; i++) {
-        t = template_parse(builtin[i].name, builtin[i].name, builtin[i].text, err);
-        if (t == NULL)
-            return NULL;
-        if (!matches(t, text)) {
+    struct chat_template *t = dir != NULL ? match_own(dir, text, broken) : NULL;
+    for (int i = 0; t == NULL && broken->code == ERR_NONE && i < N_BUILTIN; i++) {
+        t = load_builtin(i, broken);
+        if (t != NULL && !matches(t, text)) {
             template_free(t);
             t = NULL;
         }
     }
-    return t != NULL ? t : template_load("plain", dir, err);
+    return t;
 }
 
-void template_free(struct chat_template *t)
+struct chat_template *template_nearest(const char *text, const char *dir, struct error *err)
 {
+    struct error broken = {0};
+    struct chat_template *t = text[0] != '\0' ? match_any(text, dir, &broken) : NULL;
+    if (broken.code == ERR_NONE)
+        return t != NULL ? t : template_load("plain", dir, err);
+    error_set(err, broken.code, "%s", broken.message);
+    return NULL;
+}
+
+/* ---- the model's own ---------------------------------------------------------------------------------------------- */
+
+/* Strings at which an answer ends: where no special token does, what begins the next turn. */
+static void find_stops(struct chat_template *t, const char *text, const struct tokenizer *tokenizer)
+{
+    char *stop = NULL;
+    struct error ignored = {0}; /* a template works without stops */
+    if (tokenizer != NULL)
+        template_probe_end(t->jinja, tokenizer, &stop);
+    t->stops[0] = stop;
+    struct chat_template *kin = match_any(text, NULL, &ignored);
+    for (int i = 0, n = stop != NULL ? 1 : 0; kin != NULL && kin->stops[i] != NULL && n < TEMPLATE_STOPS; i++)
+        if (stop == NULL || strcmp(stop, kin->stops[i]) != 0)
+            t->stops[n++] = strdup(kin->stops[i]);
+    template_free(kin);
+}
+
+struct chat_template *template_follow(const char *name, const char *text, const struct tokenizer *tokenizer,
+                                      struct error *err)
+{
+    struct jinja *jinja = jinja_compile(text, strlen(text), err);
+    if (jinja == NULL)
+        return NULL;
+    struct chat_template *t = template_probe(jinja, tokenizer, err) ? calloc(1, sizeof *t) : NULL;
+    if (t == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        jinja_free(jinja);
+        return NULL;
+    }
+    t->jinja = jinja;
+    t->source = TEMPLATE_OWN;
+    t->name = strdup(name);
+    if (t->name == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        template_free(t);
+        return NULL;
+    }
+    find_stops(t, text, tokenizer);
+    return t;
+}
+
+/* The nearest template with what is wrong about it. */
+static struct chat_template *fall_back(const char *text, const char *dir, const struct error *why, struct error *err)
+{
+    struct chat_template *t = template_nearest(text, dir, err);
+    struct buf trouble;
     if (t == NULL)
-        return;
-    free_parts(t->system);
-    free_parts(t->user);
-    free_parts(t->assistant);
-    free_parts(t->reply);
-    for (size_t i = 0; i < t->n_matches; i++)
-        free(t->matches[i]);
-    free(t->matches);
-    for (int i = 0; i < TEMPLATE_STOPS; i++)
-        free(t->stops[i]);
-    free(t->default_system);
-    free(t->name);
-    free(t);
+        return NULL;
+    buf_init(&trouble, 1000);
+    buf_printf(&trouble, "the model's own chat template can't be followed (%s); ", why->message);
+    if (t->base)
+        buf_puts(&trouble, "none of those built in is like it, so the text is continued as it stands");
+    else
+        buf_printf(&trouble, "%s, the nearest of those built in, is used", t->name);
+    t->source = TEMPLATE_NEAREST;
+    t->trouble = buf_take(&trouble);
+    if (t->trouble != NULL)
+        return t;
+    error_set(err, ERR_MEMORY, "out of memory");
+    template_free(t);
+    return NULL;
+}
+
+struct chat_template *template_for_text(const char *text, const struct tokenizer *tokenizer, const char *dir,
+                                        struct error *err)
+{
+    struct error broken = {0}, why = {0};
+    if (text[0] == '\0') {
+        struct chat_template *plain = template_load("plain", dir, err);
+        if (plain != NULL)
+            plain->source = TEMPLATE_NONE;
+        return plain;
+    }
+    struct chat_template *t = dir != NULL ? match_own(dir, text, &broken) : NULL;
+    if (t != NULL)
+        return t;
+    if (broken.code != ERR_NONE) {
+        error_set(err, broken.code, "%s", broken.message);
+        return NULL;
+    }
+    t = template_follow("own", text, tokenizer, &why);
+    return t != NULL ? t : fall_back(text, dir, &why, err);
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------------------- */
+
+void template_set_date(struct chat_template *t, const struct tm *date)
+{
+    t->dated = true;
+    t->date = *date;
 }
 
 const char *template_name(const struct chat_template *t)
 {
     return t->name;
+}
+
+enum template_source template_source(const struct chat_template *t)
+{
+    return t->source;
+}
+
+const char *template_trouble(const struct chat_template *t)
+{
+    return t->trouble;
 }
 
 bool template_is_base(const struct chat_template *t)

@@ -46,6 +46,7 @@ static void read_special(struct tokenizer *t, const struct source *source)
     if (t->space_prefix)
         source_bool(source, "tokenizer.ggml.add_space_prefix", &t->space_prefix);
     t->adds_bos = t->adds_bos && t->bos >= 0;
+    special_open(t);
 }
 
 static const struct tokenizer_kind *find_kind(const struct source *source, struct error *err)
@@ -102,9 +103,15 @@ void tokenizer_free(struct tokenizer *t)
 enum error_code tokenizer_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *out,
                                  struct error *err)
 {
+    return token_encode_stretch(t, text, size, t->space_prefix, out, err);
+}
+
+enum error_code token_encode_stretch(const struct tokenizer *t, const char *text, size_t size, bool prefix,
+                                     struct ids *out, struct error *err)
+{
     if (size > INT32_MAX / 4)
         return error_set(err, ERR_ARGUMENT, "a text of %zu bytes is too long to be split into tokens", size);
-    return t->kind->encode(t, text, size, out, err);
+    return t->kind->encode(t, text, size, prefix, out, err);
 }
 
 bool tokenizer_decode(const struct tokenizer *t, const int32_t *ids, size_t n, struct buf *out)
@@ -151,7 +158,16 @@ bool tokenizer_adds_bos(const struct tokenizer *t)
 
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id)
 {
-    return id >= 0 && (id == t->eos || id == t->eot || id == t->eom);
+    for (size_t i = 0; i < t->n_ends; i++)
+        if (t->ends[i] == id)
+            return id >= 0;
+    return false;
+}
+
+const int32_t *tokenizer_ends(const struct tokenizer *t, size_t *n)
+{
+    *n = t->n_ends;
+    return t->ends;
 }
 
 bool tokenizer_is_control(const struct tokenizer *t, int32_t id)

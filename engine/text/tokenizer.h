@@ -12,6 +12,8 @@
 #include "engine/file/source.h"
 #include "engine/text/cutter.h"
 
+enum { TOKENIZER_ENDS = 24 };
+
 enum token_type { TOKEN_NORMAL = 1, TOKEN_UNKNOWN, TOKEN_CONTROL, TOKEN_USER_DEFINED, TOKEN_UNUSED, TOKEN_BYTE };
 
 /* A pair of neighbours that merges. */
@@ -34,9 +36,13 @@ struct tokenizer {
     uint32_t n_slots;        /* a power of two */
     int32_t byte_ids[256];   /* the token that stands for a byte, -1 */
     int32_t bos, eos, unknown, eot, eom;
+    int32_t ends[TOKENIZER_ENDS]; /* all that end an answer */
+    size_t n_ends;
+    bool special_starts[256]; /* the bytes with which special tokens begin */
+    uint32_t longest_special; /* bytes */
     bool adds_bos;
     bool space_prefix;       /* SentencePiece: a text is encoded as if a space stood in front */
-    uint32_t longest_user;   /* bytes of the longest user-defined token, 0 when there are none */
+    uint32_t longest_space;  /* bytes of the longest user-defined token of white space, 0 when there are none */
     struct merge *merges;    /* hash table of n_merge_slots */
     uint32_t n_merge_slots;
 };
@@ -54,8 +60,23 @@ static inline uint32_t token_size(const struct tokenizer *t, int32_t id)
 /* The token spelled so; -1 if there is none. */
 int32_t token_lookup(const struct tokenizer *t, const char *text, size_t size);
 
+/* Whether the token spells white space alone: U+2581, tabs, line ends. */
+bool token_is_space(const struct tokenizer *t, int32_t id);
+
 /* vocabulary.c: spellings, scores and types from tokenizer.ggml.*, and the index. False on failure. */
 bool vocabulary_read(struct tokenizer *t, const struct source *source, struct error *err);
+
+/* special.c: the longest special token (control or user-defined) spelled at the beginning of text[0..size), *used its
+ * bytes; -1. For what a template wrote: in a message nothing is special. */
+int32_t token_special_at(const struct tokenizer *t, const char *text, size_t size, size_t *used);
+/* special.c: a token that ends an answer too; -1 is fine. */
+void special_add_end(struct tokenizer *t, int32_t id);
+/* special.c: finds the special tokens and those that end an answer. */
+void special_open(struct tokenizer *t);
+
+/* tokenizer.c: tokenizer_encode of a part of a text; prefix: SentencePiece puts a space in front. */
+enum error_code token_encode_stretch(const struct tokenizer *t, const char *text, size_t size, bool prefix,
+                                     struct ids *out, struct error *err);
 
 /* tokenizer.c: builds the tokenizer from tokenizer.ggml.* keys; NULL on failure. */
 struct tokenizer *tokenizer_open(const struct source *source, struct error *err);
@@ -68,7 +89,7 @@ struct tokenizer_kind {
     int32_t bos, eos, unknown;     /* unless the file says; -1: none */
     /* What this kind needs beyond the vocabulary; also sets adds_bos and space_prefix unless the file says. */
     bool (*open)(struct tokenizer *t, const struct source *source, struct error *err);
-    enum error_code (*encode)(const struct tokenizer *t, const char *text, size_t size, struct ids *out,
+    enum error_code (*encode)(const struct tokenizer *t, const char *text, size_t size, bool prefix, struct ids *out,
                               struct error *err);
     bool (*decode)(const struct tokenizer *t, const int32_t *ids, size_t n, struct buf *out);
     bool (*piece)(const struct tokenizer *t, int32_t id, struct buf *out);

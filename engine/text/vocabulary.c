@@ -41,6 +41,14 @@ int32_t token_lookup(const struct tokenizer *t, const char *text, size_t size)
     }
 }
 
+bool token_is_space(const struct tokenizer *t, int32_t id)
+{
+    const char *text = token_text(t, id);
+    while (*text != '\0' && (strncmp(text, "\xE2\x96\x81", 3) == 0 || strchr("\t\r\n", *text) != NULL))
+        text += strchr("\t\r\n", *text) != NULL ? 1 : 3;
+    return *text == '\0' && token_size(t, id) > 0;
+}
+
 static bool build_index(struct tokenizer *t)
 {
     t->n_slots = 16;

@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else if (strncmp(err.message, "fuzz.template:", 14) != 0)
         abort();
     template_free(t);
-    template_free(template_for_text(text, NULL, &err));
+    template_free(template_for_text(text, NULL, NULL, &err));
     free(text);
     return 0;
 }

@@ -83,7 +83,7 @@ static void the_request_is_short(void **state)
     snprintf(path, sizeof path, "%s/tests/fixtures/tiny-llama.gguf", source);
     struct model *model = model_open(path, NULL, &err);
     assert_non_null(model);
-    struct chat_template *t = template_for_model(model, NULL, &err);
+    struct chat_template *t = template_for_model(model, NULL, NULL, &err);
     memset(text, 'a', 100000);
     for (size_t i = 399; i < 100000; i += 2) /* the cut falls inside a character */
         memcpy(text + i - 1, "\xC3\xA9", 2);
