@@ -3,6 +3,7 @@
 
 #include "engine/kernels/kernels.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #if defined CPU_ARM
@@ -60,19 +61,27 @@ const struct kernels *kernels_at(int index)
     return NULL;
 }
 
-const struct kernels *kernels_choose(void)
+const struct kernels *kernels_choose(struct error *err)
 {
     const char *wanted = getenv("PALAVER_KERNELS");
     const struct kernels *table;
-    for (int i = 0; wanted != NULL && (table = kernels_at(i)) != NULL; i++)
+    char known[128] = "";
+    if (wanted == NULL || *wanted == '\0')
+        return kernels_at(0);
+    for (int i = 0; (table = kernels_at(i)) != NULL; i++) {
         if (strcmp(table->name, wanted) == 0)
             return table;
-    return kernels_at(0);
+        const size_t size = strlen(known);
+        snprintf(known + size, sizeof known - size, "%s%s", i > 0 ? ", " : "", table->name);
+    }
+    error_set(err, ERR_ARGUMENT, "PALAVER_KERNELS is '%s'; this machine has %s", wanted, known);
+    return NULL;
 }
 
 const char *engine_kernels(void)
 {
-    return kernels_choose()->name;
+    const struct kernels *chosen = kernels_choose(NULL);
+    return chosen != NULL ? chosen->name : "none of the name that PALAVER_KERNELS gives";
 }
 
 size_t panel_bytes(enum panel_kind kind, int rows)

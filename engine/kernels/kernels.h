@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "engine/kernels/tensor.h"
 
 enum {
@@ -76,9 +77,9 @@ struct kernels {
 extern const struct kernels kernels_portable;
 extern const struct kernels kernels_avx2, kernels_avx512, kernels_avx512bf16, kernels_neon;
 
-/* The best table for this processor, or the one that PALAVER_KERNELS in the environment names if the processor can run
- * it. */
-const struct kernels *kernels_choose(void);
+/* The best table for this processor, or the one that PALAVER_KERNELS in the environment names. NULL with ERR_ARGUMENT when
+ * this processor has none of that name. */
+const struct kernels *kernels_choose(struct error *err);
 /* All tables that this processor can run, best first; NULL past the end. */
 const struct kernels *kernels_at(int index);
 
