@@ -32,16 +32,16 @@
 enum { RETRY_EVERY = 1000, PROPERTIES_AFTER = 250 };
 
 struct saving {
-    struct store_reply *reply;   /* of the message reply_index; NULL: none is open */
+    struct store_reply *reply; /* of the message reply_index; NULL: none is open */
     size_t reply_index;
     struct timings reply_before; /* what the message had taken when the reply was opened */
     char **epochs;               /* settings given to the request while it ran, as JSON */
     size_t n_epochs, epochs_seen;
-    bool properties;             /* the conversation's are not saved */
-    int64_t properties_due;      /* clock_milliseconds: when they are to be at the latest; 0: no one waits */
-    bool orphan;                 /* another program destroyed the conversation; the next message stores it again */
-    unsigned reported;           /* set of enum saving_report */
-    int64_t retry;               /* clock_milliseconds: when to try again */
+    bool properties;        /* the conversation's are not saved */
+    int64_t properties_due; /* clock_milliseconds: when they are to be at the latest; 0: no one waits */
+    bool orphan;            /* another program destroyed the conversation; the next message stores it again */
+    unsigned reported;      /* set of enum saving_report */
+    int64_t retry;          /* clock_milliseconds: when to try again */
 };
 
 struct saving *saving_new(void)
@@ -88,6 +88,14 @@ bool chat_is_saved(const struct chat *c)
     bool open = s->reply != NULL && !is_streaming(c, s->reply_index);
     bool properties = s->properties && home_conversation(c->home) != 0;
     return !open && (s->orphan || (chat_list_first_unsaved(&c->list) == c->list.n && !properties));
+}
+
+bool chat_message_is_saved(const struct chat *c, size_t index)
+{
+    const struct saving *s = c->saving;
+    bool failed = !is_streaming(c, index) || saving_has_reported(s, REPORTED_FAILED);
+    bool pending = s->reply != NULL && s->reply_index == index && failed;
+    return s->orphan || (c->list.at[index].id != 0 && !pending);
 }
 
 enum error_code chat_check_saved(struct chat *c, struct error *err)
@@ -214,11 +222,6 @@ static void read_place(struct chat *c, struct chat_message *m)
     store_message_free(&stored);
 }
 
-static enum store_role stored_role(enum role role)
-{
-    return role == ROLE_USER ? STORE_USER : role == ROLE_SYSTEM ? STORE_SYSTEM : STORE_ASSISTANT;
-}
-
 /* Adds a whole message, and before the first one the conversation with its properties. */
 static enum error_code add_whole(struct chat *c, size_t index, int64_t *id, struct error *err)
 {
@@ -229,7 +232,7 @@ static enum error_code add_whole(struct chat *c, size_t index, int64_t *id, stru
     if (code == ERR_NONE && fresh)
         code = store_properties(c, err);
     if (code == ERR_NONE)
-        code = store_append(s, home_conversation(c->home), parent_of(c, index), stored_role(m->role),
+        code = store_append(s, home_conversation(c->home), parent_of(c, index), form_stored_role(m->role),
                             buf_text(&m->text), m->text.size, NULL, id, err);
     return code;
 }
@@ -499,6 +502,18 @@ void chat_flush(struct chat *c)
     struct store_reply *reply = c->saving->reply;
     if (reply != NULL && store_reply_due(reply) >= 0 && store_reply_flush(reply, &err) != ERR_NONE)
         handle_lost_write(c, &err);
+}
+
+enum error_code chat_try_saving(struct chat *c, struct error *err)
+{
+    struct error why = {0};
+    if (!chat_is_saved(c))
+        return chat_save(c, err);
+    bool waits = c->saving->reply != NULL && store_reply_due(c->saving->reply) >= 0;
+    if (!waits || store_reply_flush(c->saving->reply, &why) == ERR_NONE)
+        return ERR_NONE;
+    handle_lost_write(c, &why);
+    return error_set(err, why.code, "%s", why.message);
 }
 
 /* ---- from time to time ------------------------------------------------------------------------------------------ */

@@ -23,11 +23,11 @@ enum { ROWS_FIRST = 200, ROWS_MORE = 500 };
 #define LOOK_EVERY 0.7
 
 struct screen_list {
-    struct store *store;  /* NULL: not open */
-    double looked;        /* at the history last, clock_seconds */
-    size_t most, n;       /* rows that the list may have, and has */
+    struct store *store; /* NULL: not open */
+    double looked;       /* at the history last, clock_seconds */
+    size_t most, n;      /* rows that the list may have, and has */
     bool changed;
-    bool failed;          /* the last reading did, and that was said */
+    bool failed; /* the last reading did, and that was said */
 };
 
 struct screen_list *screen_list_new(void)

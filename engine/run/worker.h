@@ -127,8 +127,6 @@ struct worker {
 };
 
 /* worker-queue.c */
-/* Seconds, monotonic. */
-double worker_clock(void);
 /* Waits while the ring is full. */
 void worker_send(struct worker *w, const struct event *event);
 

@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -298,7 +299,8 @@ static const char suffix[] = ".template";
 static char *read_file(const char *path, struct error *err)
 {
     char *text = malloc(MAX_FILE + 2);
-    FILE *file = text != NULL ? fopen(path, "re") : NULL;
+    int fd = text != NULL ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1; /* waits for no pipe */
+    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
     size_t size = 0;
     bool ok = false;
     if (text == NULL)
