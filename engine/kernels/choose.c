@@ -3,13 +3,14 @@
 
 #include "engine/kernels/kernels.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #if defined CPU_ARM
 #include <sys/auxv.h>
 #endif
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "engine/engine.h"
 
 #if defined CPU_X86
@@ -61,27 +62,41 @@ const struct kernels *kernels_at(int index)
     return NULL;
 }
 
-const struct kernels *kernels_choose(struct error *err)
+/* The table that the environment names; NULL: none, or none that this processor can run. */
+static const struct kernels *named_table(const char **name)
 {
-    const char *wanted = getenv("PALAVER_KERNELS");
-    const struct kernels *table;
-    char known[128] = "";
-    if (wanted == NULL || *wanted == '\0')
-        return kernels_at(0);
-    for (int i = 0; (table = kernels_at(i)) != NULL; i++) {
-        if (strcmp(table->name, wanted) == 0)
-            return table;
-        const size_t size = strlen(known);
-        snprintf(known + size, sizeof known - size, "%s%s", i > 0 ? ", " : "", table->name);
-    }
-    error_set(err, ERR_ARGUMENT, "PALAVER_KERNELS is '%s'; this machine has %s", wanted, known);
-    return NULL;
+    const struct kernels *table = NULL;
+    *name = getenv("PALAVER_KERNELS");
+    for (int i = 0; *name != NULL && (table = kernels_at(i)) != NULL; i++)
+        if (strcmp(table->name, *name) == 0)
+            break;
+    return table;
+}
+
+const struct kernels *kernels_choose(void)
+{
+    const char *name;
+    const struct kernels *table = named_table(&name);
+    return table != NULL ? table : kernels_at(0);
+}
+
+enum error_code kernels_check(struct error *err)
+{
+    const char *name;
+    if (named_table(&name) != NULL || name == NULL || *name == '\0')
+        return ERR_NONE;
+    struct buf known;
+    buf_init(&known, 200);
+    for (int i = 0; kernels_at(i) != NULL; i++)
+        buf_printf(&known, "%s%s", i > 0 ? ", " : "", kernels_at(i)->name);
+    error_set(err, ERR_ARGUMENT, "PALAVER_KERNELS is '%.40s'; this processor runs %s", name, buf_text(&known));
+    buf_free(&known);
+    return ERR_ARGUMENT;
 }
 
 const char *engine_kernels(void)
 {
-    const struct kernels *chosen = kernels_choose(NULL);
-    return chosen != NULL ? chosen->name : "none of the name that PALAVER_KERNELS gives";
+    return kernels_choose()->name;
 }
 
 size_t panel_bytes(enum panel_kind kind, int rows)

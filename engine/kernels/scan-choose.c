@@ -9,8 +9,7 @@
 const struct scan_kernels *scan_choose(void)
 {
 #ifdef CPU_X86
-    const struct kernels *chosen = kernels_choose(NULL);
-    const char *name = chosen != NULL ? chosen->name : ""; /* an unknown name is told where the products are made */
+    const char *name = kernels_choose()->name;
     if (strncmp(name, "avx512", 6) == 0)
         return &scan_avx512;
     if (strncmp(name, "avx2", 4) == 0)

@@ -74,9 +74,7 @@ struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, 
         return NULL;
     }
     m->pool = pool;
-    m->kernels = kernels_choose(err);
-    if (m->kernels == NULL)
-        goto failed;
+    m->kernels = kernels_choose();
     m->max_cols = max_cols;
     m->max_n = max_n;
     if (exact && (m->product = blas_load(err)) == NULL)
@@ -119,7 +117,7 @@ uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool e
 {
     if (exact)
         return (uint64_t)threads * EXACT_ROWS * max_cols * sizeof(float);
-    const struct kernels *chosen = kernels_choose(NULL), *k = chosen != NULL ? chosen : kernels_at(0);
+    const struct kernels *k = kernels_choose();
     const uint64_t blocks = round_up(max_cols, KERNEL_BLOCK) / KERNEL_BLOCK;
     uint64_t panel = 0, sum = 0;
     unsigned kinds = 0;
