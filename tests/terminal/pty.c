@@ -32,6 +32,9 @@ static void run_child(struct pty *p, const char *const *argv, const char *const 
     const char *values[5];
     for (int i = 0; i < 5; i++)
         values[i] = getenv(kept[i]) != NULL ? strdup(getenv(kept[i])) : NULL;
+    static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT}; /* by nohup and by shells in the background */
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        signal(ignored[i], SIG_DFL);
     clearenv();
     for (int i = 0; i < 5; i++)
         if (values[i] != NULL)

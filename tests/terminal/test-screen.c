@@ -382,17 +382,26 @@ static void no_message_is_edited_while_an_answer_is_written(void **state)
 
 /* ---- what can't be saved ---------------------------------------------------------------------------------------- */
 
-/* A full disk for this program: none of its files can grow beyond what the history's log has now. */
+/* A full disk for this program: its files cannot grow beyond a small export, which is less than a page of a database. A
+ * limit at the size of the history's log would not do, as SQLite begins that anew when all of it is in the database. */
 static void fill_disk(const struct vt *t, bool full)
 {
     struct rlimit limit;
-    struct stat log;
-    char path[256];
-    snprintf(path, sizeof path, "%s/.local/share/palaver/history.db-wal", vt_home(t));
-    assert_int_equal(stat(path, &log), 0);
     assert_int_equal(prlimit(vt_pid(t), RLIMIT_FSIZE, NULL, &limit), 0);
-    limit.rlim_cur = full ? (rlim_t)log.st_size : limit.rlim_max;
+    limit.rlim_cur = full ? 2000 : limit.rlim_max;
     assert_int_equal(prlimit(vt_pid(t), RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
+/* Until so many answers of four tokens have ended. Remarks pass too quickly to be waited for: another may follow. */
+static void wait_for_answers(struct vt *t, int n)
+{
+    for (int tries = 0, ended = 0; ended < n; tries++) {
+        assert_true(tries < 2000);
+        vt_pause(t, 50);
+        ended = 0;
+        for (int row = 0; row < 30; row++)
+            ended += strstr(vt_row(t, row), "· 4 tokens ·") != NULL;
+    }
 }
 
 static struct vt *start_on_full_disk(void)
@@ -403,9 +412,7 @@ static struct vt *start_on_full_disk(void)
     exchange(t, "Stored before");
     fill_disk(t, true);
     ask(t, "Lost afterwards");
-    assert_true(vt_wait(t, "can't be saved now"));
-    assert_true(vt_wait(t, "4 tokens"));
-    vt_settle(t, 300);
+    wait_for_answers(t, 2);
     press(t, "\004");
     assert_true(vt_wait(t, "Not everything is saved"));
     assert_true(vt_shows(t, "can't be saved and would be lost"));

@@ -93,6 +93,9 @@ static void run_child(const struct vt *t, const char *const *argv, const char *c
     char *values[KEPT];
     for (int i = 0; i < KEPT; i++)
         values[i] = getenv(kept[i]) != NULL ? strdup(getenv(kept[i])) : NULL;
+    static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT}; /* by nohup and by shells in the background */
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        signal(ignored[i], SIG_DFL);
     clearenv();
     for (int i = 0; i < KEPT; i++)
         if (values[i] != NULL)
