@@ -159,7 +159,6 @@ static const char after_options[] =
     ".TP\n.I ~/.editrc\nkeys of the line editor, see editrc(5)\n"
     ".SH ENVIRONMENT\n"
     ".TP\n.B PALAVER_MODEL, PALAVER_THREADS, PALAVER_CTX, ...\nthe options that the config file knows\n"
-    ".TP\n.B PALAVER_KERNELS\nthe kernels that compute, e.g. avx2 or portable, in place of the best that the processor runs\n"
     ".TP\n.B ACCESSIBLE\nif set and not 0, the same as \\-\\-screen\\-reader\n"
     ".TP\n.B NO_COLOR\nif set, no colours\n"
     ".TP\n.B PALAVER_KERNELS\nthe kernels to compute with, for measuring: portable, avx2, avx512, avx512bf16 or neon, where "
