@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -17,23 +16,6 @@
 #include "engine/text/tokenizer.h"
 
 enum { LONGEST_PIECE = 1 << 20 };
-
-static const char *const role_names[] = {"system", "user", "assistant"};
-
-const char *role_name(enum role role)
-{
-    return role_names[role];
-}
-
-bool role_parse(const char *name, enum role *role)
-{
-    for (int i = 0; i < 3; i++)
-        if (strcmp(name, role_names[i]) == 0) {
-            *role = (enum role)i;
-            return true;
-        }
-    return false;
-}
 
 /* ---- spans ------------------------------------------------------------------------------------------------------ */
 
@@ -176,7 +158,8 @@ static enum error_code render_text(const struct chat_template *t, const struct t
     if (!t->dated)
         localtime_r(&now, &date);
     enum error_code code = render_jinja(t->jinja, tokenizer, talk, &date, out, &why);
-    return code == ERR_NONE || code == ERR_MEMORY ? error_set(err, code, "%s", why.message) : tell_refusal(code, &why, err);
+    return code == ERR_NONE || code == ERR_MEMORY ? error_set(err, code, "%s", why.message)
+                                                  : tell_refusal(code, &why, err);
 }
 
 void prompt_free(struct prompt *p)
@@ -216,8 +199,9 @@ static size_t exchange_before(const struct message *messages, size_t first, size
     return at;
 }
 
-enum error_code prompt_render(const struct chat_template *t, const struct tokenizer *tok, const struct message *messages,
-                              size_t n, size_t limit, struct prompt *out, struct error *err)
+enum error_code prompt_render(const struct chat_template *t, const struct tokenizer *tok,
+                              const struct message *messages, size_t n, size_t limit, struct prompt *out,
+                              struct error *err)
 {
     size_t first = n > 0 && messages[0].role == ROLE_SYSTEM ? 1 : 0;
     if (limit == 0) {
