@@ -83,6 +83,8 @@ void model_free(struct model *model);
 const struct model_info *model_info(const struct model *model);
 const struct tokenizer *model_tokenizer(const struct model *model);
 
+/* The name of the i-th template that the file has beside its own, cut to size bytes; false past the last. */
+bool model_template_at(const struct model *model, uint64_t i, char *out, size_t size);
 /* Setting number i that the file recommends (general.sampling.* of GGUF, which converters take from
  * generation_config.json): the name is one that sampling_set knows, the value is not checked; NULL past the end. */
 const char *model_recommends(const struct model *model, int i, double *value);
