@@ -75,9 +75,9 @@ struct model_info {
     const char *rope_scaling; /* "none", "linear", "llama3" */
 };
 
-/* Opens a model file and checks all of it but the values of the weights. Maps it read-only and copies no weights.
- * NULL on failure, with ERR_NOT_FOUND for a file that holds only a vocabulary; options may be NULL. Takes
- * milliseconds. */
+/* Opens a model, a GGUF file or a folder of Hugging Face or Meta, and checks all of it but the values of the weights.
+ * Maps it read-only and copies no weights. NULL on failure, with ERR_NOT_FOUND for a file that holds only a vocabulary;
+ * options may be NULL. Takes milliseconds. */
 struct model *model_open(const char *path, const struct model_options *options, struct error *err);
 void model_free(struct model *model);
 const struct model_info *model_info(const struct model *model);
