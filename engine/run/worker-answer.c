@@ -21,10 +21,23 @@ enum { LEAST_SHARED = 16 }; /* tokens that another session must have more than o
 
 /* ---- choosing --------------------------------------------------------------------------------------------------- */
 
-/* Gives the sampler the sequence breakers of settings that need them. */
+/* Tells the sampler which tokens XTC spares, once it is on. */
+static void chooser_spare(const struct worker *w, struct chooser *c)
+{
+    struct ids ids = {0};
+    if (sampling_spared(model_tokenizer(w->service->model), &ids)) {
+        sampler_set_spared(c->sampler, ids.at, ids.n);
+        c->has_spared = true;
+    }
+    ids_free(&ids);
+}
+
+/* Gives the sampler the tokens that the settings need to know by their texts. */
 static void chooser_use(const struct worker *w, struct chooser *c, const struct sampling *settings)
 {
     struct ids ids = {0};
+    if (settings->xtc_probability > 0.0f && !c->has_spared)
+        chooser_spare(w, c);
     bool same = c->has_breakers && settings->n_breakers == c->n_breakers &&
                 memcmp(settings->breakers, c->breakers, sizeof c->breakers) == 0;
     if (settings->dry_multiplier == 0.0f || same)
