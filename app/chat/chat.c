@@ -57,8 +57,10 @@ struct chat *chat_open(const struct options *options, const struct chat_view *vi
     if (make_parts(c, err) == ERR_NONE && (c->home = home_open(options, err)) != NULL &&
         chat_resume(c, err) == ERR_NONE &&
         (options->preset == NULL || preset_begin(c, options->preset, err) == ERR_NONE) &&
-        chat_load_first(c, err) == ERR_NONE)
+        chat_load_first(c, err) == ERR_NONE) {
+        home_set_patience(c->home, HOME_NO_WAIT);
         return c;
+    }
     chat_free(c);
     return NULL;
 }

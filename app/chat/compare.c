@@ -109,8 +109,10 @@ static enum error_code open_side_reply(struct chat *c, struct side *s, struct er
 {
     s->answer.model = strdup(model_info(speaker_model(s->speaker))->name);
     struct store_making made = form_making(s->speaker, &s->answer);
+    enum home_patience before = home_set_patience(c->home, HOME_SHORT_WAIT); /* without a reply the side ends */
     s->reply = store_reply_begin(home_store(c->home), home_conversation(c->home), c->list.at[c->compare->question].id,
                                  STORE_ASSISTANT, &made, err);
+    home_set_patience(c->home, before);
     form_making_free(&made);
     s->answer.id = s->reply != NULL ? store_reply_message(s->reply) : 0;
     return err->code;

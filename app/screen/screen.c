@@ -178,7 +178,10 @@ static bool open_screen(struct screen *s, const struct chat_view *view, const ch
 static char *lost_draft(struct screen *s, struct error *err)
 {
     size_t size;
-    if (s->ui == NULL || screen_draft_save(s, err) == ERR_NONE)
+    if (s->ui == NULL)
+        return NULL;
+    home_set_patience(chat_home(s->repl.chat), HOME_LONG_WAIT);
+    if (screen_draft_save(s, err) == ERR_NONE)
         return NULL;
     const char *typed = ui_typed(s->ui, &size, NULL);
     return size > 0 ? strndup(typed, size) : NULL;

@@ -15,7 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "app/chat/chat.h"
+#include "history/store.h"
 #include "tests/cmocka.h"
 #include "tests/source.h"
 
@@ -570,6 +573,78 @@ static void tells_once_and_tries_again(void **state)
     close_chat(f);
 }
 
+/* Another program's lock. */
+static sqlite3 *lock_history(const struct fixture *f)
+{
+    char path[128];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof path, "%s/history.db", f->folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, PATIENCE * 1000);
+    assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+    return db;
+}
+
+static void unlock_history(sqlite3 *db)
+{
+    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Neither while an answer streams nor while the next message is sent; the user hears of it when it lasts. */
+static void waits_for_no_lock(void **state)
+{
+    (void)state;
+    struct fixture *f = set_up(-1);
+    struct error err = {0};
+    repl_endlessly(f);
+    assert_true(open_again(f, &err));
+    settle(f);
+    good(chat_send(f->chat, "The llama", 9, &err), &err);
+    while (f->tokens == 0)
+        wait_once(f);
+    sqlite3 *lock = lock_history(f);
+    while (f->troubles == 0)
+        wait_once(f);
+    assert_non_null(strstr(f->remark, "another program"));
+    chat_stop(f->chat);
+    settle(f);
+    struct sampling s = *chat_sampling(f->chat);
+    s.max_new_tokens = 3;
+    chat_set_sampling(f->chat, &s);
+    say(f, "More.");
+    assert_int_equal(home_store(chat_home(f->chat))->busy_since, 0); /* no call has waited */
+    assert_int_equal(f->troubles, 1);
+    unlock_history(lock);
+    while (f->remarks == 0)
+        wait_once(f);
+    assert_int_equal(f->troubles, 1);
+    assert_stored(f);
+    close_chat(f);
+}
+
+/* What is left says what a lock keeps from being saved, and the chat continues. */
+static void waits_for_a_lock_when_it_is_left(void **state)
+{
+    (void)state;
+    struct fixture *f = open_chat(4);
+    struct error err = {0};
+    size_t unsaved = 0;
+    say(f, "One.");
+    sqlite3 *lock = lock_history(f);
+    say(f, "Two.");
+    assert_int_equal(home_store(chat_home(f->chat))->busy_since, 0);
+    assert_int_equal(chat_save_rest(f->chat, &unsaved, &err), ERR_BUSY);
+    assert_int_equal(unsaved, 2);
+    assert_true(home_store(chat_home(f->chat))->busy_since != 0);
+    unlock_history(lock);
+    error_clear(&err);
+    good(chat_save_rest(f->chat, &unsaved, &err), &err);
+    assert_int_equal(unsaved, 0);
+    assert_stored(f);
+    close_chat(f);
+}
+
 /* A history that can't be opened: the chat is a temporary one, and says why. */
 static void opens_without_a_history(void **state)
 {
@@ -799,6 +874,8 @@ int main(void)
         cmocka_unit_test(goes_on_with_an_interrupted_answer),
         cmocka_unit_test(takes_out_what_was_refused),
         cmocka_unit_test(tells_once_and_tries_again),
+        cmocka_unit_test(waits_for_no_lock),
+        cmocka_unit_test(waits_for_a_lock_when_it_is_left),
         cmocka_unit_test(opens_without_a_history),
         cmocka_unit_test(leaves_no_trace),
         cmocka_unit_test(saves_nothing_when_told),
