@@ -75,14 +75,16 @@ struct model_info {
     const char *rope_scaling; /* "none", "linear", "llama3" */
 };
 
-/* Opens a model file and checks all of it but the values of the weights. Maps it read-only and copies no weights.
- * NULL on failure, with ERR_NOT_FOUND for a file that holds only a vocabulary; options may be NULL. Takes
- * milliseconds. */
+/* Opens a model, a GGUF file or a folder of Hugging Face or Meta, and checks all of it but the values of the weights.
+ * Maps it read-only and copies no weights. NULL on failure, with ERR_NOT_FOUND for a file that holds only a vocabulary;
+ * options may be NULL. Takes milliseconds. */
 struct model *model_open(const char *path, const struct model_options *options, struct error *err);
 void model_free(struct model *model);
 const struct model_info *model_info(const struct model *model);
 const struct tokenizer *model_tokenizer(const struct model *model);
 
+/* The name of the i-th template that the file has beside its own, cut to size bytes; false past the last. */
+bool model_template_at(const struct model *model, uint64_t i, char *out, size_t size);
 /* Setting number i that the file recommends (general.sampling.* of GGUF, which converters take from
  * generation_config.json): the name is one that sampling_set knows, the value is not checked; NULL past the end. */
 const char *model_recommends(const struct model *model, int i, double *value);

@@ -96,9 +96,15 @@ static enum error_code render_part(const struct chat *c, const char *part, size_
     buf_puts(&text, task);
     buf_append(&text, part, size);
     const struct message messages[] = {{ROLE_SYSTEM, "You write short summaries."}, {ROLE_USER, buf_text(&text)}};
-    enum error_code code =
-        buf_failed(&text) ? error_set(err, ERR_MEMORY, "out of memory")
-                          : prompt_render(chat_template(c), model_tokenizer(chat_model(c)), messages, 2, 0, out, err);
+    const struct chat_template *t = chat_template(c);
+    const struct tokenizer *tokenizer = model_tokenizer(chat_model(c));
+    struct error refusal = {0}; /* some templates refuse a system message: it says nothing that the task does not */
+    enum error_code code = buf_failed(&text) ? error_set(&refusal, ERR_MEMORY, "out of memory")
+                                             : prompt_render(t, tokenizer, messages, 2, 0, out, &refusal);
+    if (code == ERR_ARGUMENT)
+        code = prompt_render(t, tokenizer, messages + 1, 1, 0, out, err);
+    else if (code != ERR_NONE)
+        error_set(err, code, "%s", refusal.message);
     buf_free(&text);
     return code;
 }

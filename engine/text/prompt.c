@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -159,7 +158,8 @@ static enum error_code render_text(const struct chat_template *t, const struct t
     if (!t->dated)
         localtime_r(&now, &date);
     enum error_code code = render_jinja(t->jinja, tokenizer, talk, &date, out, &why);
-    return code == ERR_NONE || code == ERR_MEMORY ? error_set(err, code, "%s", why.message) : tell_refusal(code, &why, err);
+    return code == ERR_NONE || code == ERR_MEMORY ? error_set(err, code, "%s", why.message)
+                                                  : tell_refusal(code, &why, err);
 }
 
 void prompt_free(struct prompt *p)
@@ -199,8 +199,9 @@ static size_t exchange_before(const struct message *messages, size_t first, size
     return at;
 }
 
-enum error_code prompt_render(const struct chat_template *t, const struct tokenizer *tok, const struct message *messages,
-                              size_t n, size_t limit, struct prompt *out, struct error *err)
+enum error_code prompt_render(const struct chat_template *t, const struct tokenizer *tok,
+                              const struct message *messages, size_t n, size_t limit, struct prompt *out,
+                              struct error *err)
 {
     size_t first = n > 0 && messages[0].role == ROLE_SYSTEM ? 1 : 0;
     if (limit == 0) {

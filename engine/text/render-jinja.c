@@ -22,14 +22,15 @@ enum { TOKENS = 3, NAMES = 2 + TOKENS };
 struct given {
     struct jinja_value names[NAMES];
     size_t n;
-    struct jinja_value *messages;      /* a dict each */
-    struct jinja_value (*fields)[2];   /* role and content */
-    struct buf last;                   /* the last message with the mark, if it is continued */
+    struct jinja_value *messages;    /* a dict each */
+    struct jinja_value (*fields)[2]; /* role and content */
+    struct buf last;                 /* the last message with the mark, if it is continued */
 };
 
 static struct jinja_value text_value(const char *name, const char *text, size_t size, enum origin origin)
 {
-    return (struct jinja_value){.name = name, .kind = JINJA_STRING, .bytes = text, .size = size, .origin = (int32_t)origin};
+    return (
+        struct jinja_value){.name = name, .kind = JINJA_STRING, .bytes = text, .size = size, .origin = (int32_t)origin};
 }
 
 static void give_token(struct given *g, const char *name, const char *spelling)

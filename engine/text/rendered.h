@@ -17,7 +17,7 @@ struct rendered {
     struct rendered_span {
         size_t end; /* of the bytes of text that come from origin */
         enum origin origin;
-    } *spans;
+    } * spans;
     size_t n_spans, capacity;
     bool failed; /* out of memory */
 };

@@ -16,7 +16,9 @@
 #include "engine/jinja/jinja.h"
 
 /* The built-in files, in the order in which they are tried on a model. */
-static const struct { const char *name, *text; } builtin[] = {
+static const struct {
+    const char *name, *text;
+} builtin[] = {
 #include "engine/templates.inc"
 };
 enum { N_BUILTIN = sizeof builtin / sizeof *builtin };

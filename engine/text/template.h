@@ -20,18 +20,18 @@ struct template_part {
 struct chat_template {
     char *name;
     enum template_source source;
-    char *trouble;              /* see template_trouble; NULL: none */
-    struct jinja *jinja;        /* the model's own text; NULL: the template is the parts that follow */
-    bool dated;                 /* strftime_now says the day `date`, not the present one; for tests */
+    char *trouble;       /* see template_trouble; NULL: none */
+    struct jinja *jinja; /* the model's own text; NULL: the template is the parts that follow */
+    bool dated;          /* strftime_now says the day `date`, not the present one; for tests */
     struct tm date;
     struct template_part *system, *user, *assistant, *reply; /* each ends with PART_END; NULL: nothing */
-    char *default_system;       /* NULL: none */
+    char *default_system;                                    /* NULL: none */
     char *stops[TEMPLATE_STOPS + 1];
     enum { BOS_NO, BOS_YES, BOS_AUTO } bos; /* in front of the whole prompt */
-    bool trim;                  /* messages lose white space at both ends */
-    bool system_in_user;        /* the system message stands at the beginning of the user message that follows */
+    bool trim;                              /* messages lose white space at both ends */
+    bool system_in_user; /* the system message stands at the beginning of the user message that follows */
     bool base;
-    char **matches;             /* each "part && part"; NULL-terminated */
+    char **matches; /* each "part && part"; NULL-terminated */
     size_t n_matches;
 };
 

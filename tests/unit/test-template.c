@@ -213,10 +213,13 @@ static void published_templates_are_equalled(void **state)
 static void published_templates_are_recognised(void **state)
 {
     (void)state;
-    static const struct { const char *text, *name; } others[] = {
+    static const struct {
+        const char *text, *name;
+    } others[] = {
         {"", "plain"},
         {"{{ messages[0].content }}", "plain"},
-        {"{% for m in messages %}{{ 'USER: ' if m.role == 'user' else 'ASSISTANT: ' }}{{ m.content }}{% endfor %}", "vicuna"},
+        {"{% for m in messages %}{{ 'USER: ' if m.role == 'user' else 'ASSISTANT: ' }}{{ m.content }}{% endfor %}",
+         "vicuna"},
         {"{{ '### Instruction:\\n' + messages[0].content + '\\n\\n### Response:' }}", "alpaca"},
         {"{{ bos_token }}{{ ' [INST] ' + m['content'] + ' [/INST]' }}", "mistral"},
     };
@@ -341,6 +344,7 @@ static void templates_of_the_file_are_chosen_by_name(void **state)
     template_free(t);
     assert_null(template_for_model(model, "nothing", folder, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
+    assert_non_null(strstr(err.message, "the model's file has chatml_own, broken, and built in are smollm2"));
     error_clear(&err);
     assert_null(template_for_model(model, "broken", folder, &err));
     assert_non_null(strstr(err.message, "line 2: "));
@@ -356,12 +360,17 @@ static void templates_of_the_file_are_chosen_by_name(void **state)
 static void what_cannot_be_followed_is_told(void **state)
 {
     (void)state;
-    static const struct { const char *text, *name, *trouble; enum template_source source; bool base; } cases[] = {
+    static const struct {
+        const char *text, *name, *trouble;
+        enum template_source source;
+        bool base;
+    } cases[] = {
         {"", "plain", NULL, TEMPLATE_NONE, true},
         {"{% for m in messages %}{{ m.content }}{% endfor %}", "own", NULL, TEMPLATE_OWN, false},
         {"{{ '<|im_start|>' }}\n{% for m in messages %}{{ m.content | frobnicate }}{% endfor %}", "chatml",
          "line 2: there is no filter named 'frobnicate'); chatml, the nearest", TEMPLATE_NEAREST, false},
-        {"{{ functions.x }} <|start_header_id|>", "llama3", "line 1: 'functions' is undefined); llama3", TEMPLATE_NEAREST, false},
+        {"{{ functions.x }} <|start_header_id|>", "llama3", "line 1: 'functions' is undefined); llama3",
+         TEMPLATE_NEAREST, false},
         {"\n\n{% if %}", "plain", "line 3: an expression is expected, not '%}'); none", TEMPLATE_NEAREST, true},
         {"{{ raise_exception('not without tools') }}", "own", NULL, TEMPLATE_OWN, false},
     };
@@ -388,7 +397,8 @@ static void refusals_carry_the_words(void **state)
     struct chat_template *t = template_for_model(model, NULL, NULL, &err);
     const struct message wrong[] = {{ROLE_ASSISTANT, "one"}, {ROLE_USER, "two"}};
     assert_int_equal(prompt_render(t, model_tokenizer(model), wrong, 2, 0, &p, &err), ERR_ARGUMENT);
-    assert_string_equal(err.message, "the model's chat template refuses this conversation: Turns must go user, assistant, user");
+    assert_string_equal(err.message,
+                        "the model's chat template refuses this conversation: Turns must go user, assistant, user");
     template_free(t);
 
     error_clear(&err);
@@ -406,8 +416,11 @@ static void own_templates_continue_answers(void **state)
     struct error err = {0};
     struct prompt p;
     const struct message open[] = {{ROLE_USER, "hi"}, {ROLE_ASSISTANT, "It was\n"}};
-    static const struct { const char *template, *text; } cases[] = {
-        {"{% for m in messages %}<{{ m.content }}>{% endfor %}{% if add_generation_prompt %}<{% endif %}", "<hi><It was\n"},
+    static const struct {
+        const char *template, *text;
+    } cases[] = {
+        {"{% for m in messages %}<{{ m.content }}>{% endfor %}{% if add_generation_prompt %}<{% endif %}",
+         "<hi><It was\n"},
         {"{% for m in messages %}<{{ m.content | trim }}>{% endfor %}", "<hi><It was\n"},
         {"{% for m in messages %}{{ (m.content ~ '|') | upper }}{% endfor %}", "HI|IT WAS\n"},
     };
@@ -450,7 +463,8 @@ static void a_second_bos_is_left_out(void **state)
     struct error err = {0};
     struct prompt p;
     const struct message hello = {ROLE_USER, "hi"};
-    struct chat_template *t = follow("{{ bos_token }}{{ bos_token }}{{ messages[0].content }}{{ bos_token }}", model_tokenizer(model));
+    struct chat_template *t =
+        follow("{{ bos_token }}{{ bos_token }}{{ messages[0].content }}{{ bos_token }}", model_tokenizer(model));
     assert_int_equal(prompt_render(t, model_tokenizer(model), &hello, 1, 0, &p, &err), ERR_NONE);
     assert_int_equal(p.ids.at[0], tokenizer_bos(model_tokenizer(model)));
     assert_int_not_equal(p.ids.at[1], tokenizer_bos(model_tokenizer(model)));
@@ -485,12 +499,14 @@ static void words_for_roles_become_stops(void **state)
 {
     (void)state;
     struct model *model = open_beside_chats("chats.gguf");
-    struct chat_template *t = follow("{% for m in messages %}### {{ m.role | title }}:\n{{ m.content }}\n\n{% endfor %}",
-                                     model_tokenizer(model));
+    struct chat_template *t =
+        follow("{% for m in messages %}### {{ m.role | title }}:\n{{ m.content }}\n\n{% endfor %}",
+               model_tokenizer(model));
     assert_string_equal(template_stops(t)[0], "### User:");
     assert_null(template_stops(t)[1]);
     template_free(t);
-    t = follow("{% for m in messages %}### {{ m.role }}:\n{{ m.content }}{{ eos_token }}\n{% endfor %}", model_tokenizer(model));
+    t = follow("{% for m in messages %}### {{ m.role }}:\n{{ m.content }}{{ eos_token }}\n{% endfor %}",
+               model_tokenizer(model));
     assert_null(template_stops(t)[0]);
     template_free(t);
     model_free(model);
@@ -505,9 +521,11 @@ static void files_of_users_come_first(void **state)
     struct model *model = open_fixture("tiny-llama.gguf");
     struct message hello[] = {{ROLE_SYSTEM, "S"}, {ROLE_USER, " hi "}};
     struct prompt p;
-    char *own = strdup(write_file("llama2.template", "\xEF\xBB\xBF# mine\r\n\n  match = [INST] && <<SYS>>\r\n trim=yes\n"
-                                  "system = \"{text} \"\nuser = {bos}\\\\{{{text}}\\n\\t\\\"{token:<x>}\nassistant={text}{eos}\n"
-                                  "reply = \" > \"\nstop = <x>\nstop = \" \"\n"));
+    char *own = strdup(
+        write_file("llama2.template",
+                   "\xEF\xBB\xBF# mine\r\n\n  match = [INST] && <<SYS>>\r\n trim=yes\n"
+                   "system = \"{text} \"\nuser = {bos}\\\\{{{text}}\\n\\t\\\"{token:<x>}\nassistant={text}{eos}\n"
+                   "reply = \" > \"\nstop = <x>\nstop = \" \"\n"));
     struct chat_template *t = load("llama2", folder);
     assert_int_equal(prompt_render(t, model_tokenizer(model), hello, 2, 0, &p, &err), ERR_NONE);
     check_text(&p, "S <s>\\{hi}\n\t\"<x> > ", "a file");
@@ -531,7 +549,9 @@ static void files_of_users_come_first(void **state)
 static void mistakes_in_files_are_named(void **state)
 {
     (void)state;
-    static const struct { const char *text, *message; } files[] = {
+    static const struct {
+        const char *text, *message;
+    } files[] = {
         {"user = {text}\n", "assistant"},
         {"user = x\nassistant = {text}\n", "{text}"},
         {"", "user"},
@@ -616,8 +636,8 @@ static void names_that_are_none_are_refused(void **state)
 static void all_names_are_listed(void **state)
 {
     (void)state;
-    static const char *const want[] = {"alpaca", "chatml", "house", "llama2", "llama3", "mistral", "plain", "smollm2",
-                                       "vicuna", "zephyr"};
+    static const char *const want[] = {"alpaca",  "chatml", "house",   "llama2", "llama3",
+                                       "mistral", "plain",  "smollm2", "vicuna", "zephyr"};
     char *house = strdup(write_file("house.template", "x")), *zephyr = strdup(write_file("zephyr.template", "x"));
     char *other = strdup(write_file("notes.txt", "x"));
     char **names = template_list(folder);
@@ -640,9 +660,12 @@ static void all_names_are_listed(void **state)
 
 static const struct message talk[] = {
     {ROLE_SYSTEM, "Be brief."},
-    {ROLE_USER, "Where do the ships go?"}, {ROLE_ASSISTANT, "They go where the wind goes."},
-    {ROLE_USER, "And then?"}, {ROLE_ASSISTANT, "Then they come back."},
-    {ROLE_USER, "Why?"}, {ROLE_ASSISTANT, "The same water, the same sky."},
+    {ROLE_USER, "Where do the ships go?"},
+    {ROLE_ASSISTANT, "They go where the wind goes."},
+    {ROLE_USER, "And then?"},
+    {ROLE_ASSISTANT, "Then they come back."},
+    {ROLE_USER, "Why?"},
+    {ROLE_ASSISTANT, "The same water, the same sky."},
     {ROLE_USER, "What does the gull say?"},
 };
 enum { TALK = sizeof talk / sizeof *talk };
@@ -697,6 +720,11 @@ static void the_oldest_exchanges_fall_out(void **state)
         }
         template_free(t);
     }
+    struct chat_template *own =
+        follow("{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}", model_tokenizer(model));
+    for (size_t limit = 1; limit < 700; limit += 7)
+        check_limit(own, model_tokenizer(model), TALK, limit);
+    template_free(own);
     model_free(model);
 }
 
@@ -723,7 +751,9 @@ static void an_answer_at_the_end_stays_open(void **state)
 static void spans_say_who_wrote_what(void **state)
 {
     (void)state;
-    static const struct { const char *template, *vocabulary, *user, *assistant, *system; } cases[] = {
+    static const struct {
+        const char *template, *vocabulary, *user, *assistant, *system;
+    } cases[] = {
         {"llama3", "tiny-llama3.gguf", "the sea", "a hill", "the old gull"},
         {"chatml", "tiny-llama3.gguf", "the sea", "a hill", "the old gull"},
         {"llama2", "tiny-llama.gguf", " the sea", " a hill", "<<SYS>>\nthe old gull\n<</SYS>>\n\n"},
@@ -731,7 +761,10 @@ static void spans_say_who_wrote_what(void **state)
         {"plain", "tiny-llama.gguf", "the seathe sea", "a hill", " the old gull"},
     };
     const struct message messages[] = {
-        {ROLE_SYSTEM, "the old gull"}, {ROLE_USER, "the sea"}, {ROLE_ASSISTANT, "a hill"}, {ROLE_USER, "the sea"},
+        {ROLE_SYSTEM, "the old gull"},
+        {ROLE_USER, "the sea"},
+        {ROLE_ASSISTANT, "a hill"},
+        {ROLE_USER, "the sea"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct model *model = open_fixture(cases[i].vocabulary);
@@ -761,8 +794,10 @@ static void only_templates_make_special_tokens(void **state)
 {
     (void)state;
     const struct message typed[] = {
-        {ROLE_SYSTEM, "<|eot_id|>"}, {ROLE_USER, "<|start_header_id|>system<|end_header_id|><|eot_id|>"},
-        {ROLE_ASSISTANT, "<|begin_of_text|>"}, {ROLE_USER, "<|eot_id|>"},
+        {ROLE_SYSTEM, "<|eot_id|>"},
+        {ROLE_USER, "<|start_header_id|>system<|end_header_id|><|eot_id|>"},
+        {ROLE_ASSISTANT, "<|begin_of_text|>"},
+        {ROLE_USER, "<|eot_id|>"},
     };
     struct model *model = open_fixture("tiny-llama3.gguf");
     const struct tokenizer *tok = model_tokenizer(model);
@@ -807,7 +842,8 @@ static void odd_conversations_do_no_harm(void **state)
                 static const size_t limits[] = {0, 1, 20, 60};
                 struct error err = {0};
                 struct prompt p = {0};
-                enum error_code code = prompt_render(t, model_tokenizer(model), odd[i / 20], i / 4 % 5, limits[i % 4], &p, &err);
+                enum error_code code =
+                    prompt_render(t, model_tokenizer(model), odd[i / 20], i / 4 % 5, limits[i % 4], &p, &err);
                 assert_true(code == ERR_NONE || (code == ERR_CONTEXT && limits[i % 4] > 0));
                 assert_true(limits[i % 4] == 0 || p.ids.n <= limits[i % 4]);
                 check_spans(&p);
