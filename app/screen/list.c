@@ -127,7 +127,8 @@ void screen_list_tick(struct screen *s)
     struct screen_list *list = s->list;
     if (!list->changed && due_in(list->looked + LOOK_EVERY) > 0)
         return;
-    bool changed = list->changed || list->failed || list->locked != 0 || (list->store != NULL && store_changed(list->store));
+    bool again = list->failed || list->locked != 0;
+    bool changed = list->changed || again || (list->store != NULL && store_changed(list->store));
     list->looked = clock_seconds();
     if (!changed)
         return;
