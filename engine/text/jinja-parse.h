@@ -30,8 +30,8 @@ _Noreturn void jparse_fail(struct jparser *p, const char *wanted);
 
 /* ---- jinja-parse-expression.c */
 struct jnode *jparse_expression(struct jparser *p);
-/* Expressions with commas between them are a tuple. Without `choices` an if is left to whom it belongs. end, if not NULL, is
- * a word that ends it too. */
+/* Expressions with commas between them are a tuple. Without `choices` an if is left to whom it belongs. end, if not
+ * NULL, is a word that ends it too. */
 struct jnode *jparse_tuple(struct jparser *p, bool choices, const char *end);
 /* What can be assigned to: names, tuples of them, and with `namespaces` name.attribute. */
 struct jnode *jparse_target(struct jparser *p, bool namespaces, const char *end);

@@ -56,8 +56,8 @@ struct jargs {
 
 enum { JARGS_MOST = 6 };
 
-/* A filter, test, method or global function. self is what it is applied to; a the arguments in the order of `parameters`,
- * J_ABSENT where one was not given. */
+/* A filter, test, method or global function. self is what it is applied to; a the arguments in the order of
+ * `parameters`, J_ABSENT where one was not given. */
 typedef struct jvalue jaction(struct jrun *r, struct jvalue self, const struct jvalue *a);
 typedef struct jvalue jopen_action(struct jrun *r, struct jvalue self, const struct jargs *args);
 struct jroutine {

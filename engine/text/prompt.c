@@ -71,8 +71,8 @@ static bool attribute_ids(struct splitting *s, size_t first, size_t from, size_t
 
 /* ---- splitting -------------------------------------------------------------------------------------------------- */
 
-/* Whether SentencePiece puts a space in front of the stretch at `from`: in front of a text it always does, after a special
- * token unless a space stands there already. */
+/* Whether SentencePiece puts a space in front of the stretch at `from`: in front of a text it always does, after a
+ * special token unless a space stands there already. */
 static bool takes_prefix(const struct splitting *s, size_t from)
 {
     const struct ids *ids = &s->out->ids;

@@ -1,5 +1,6 @@
-/* Fuzz target: any text as a chat template, and what it makes of a conversation. Within small bounds it ends; what comes
- * out is covered by spans, a failure has a message, and letters that only the messages have never pass for the template's. */
+/* Fuzz target: any text as a chat template, and what it makes of a conversation. Within small bounds it ends; what
+ * comes out is covered by spans, a failure has a message, and letters that only the messages have never pass for the
+ * template's. */
 #include "config.h"
 
 #include <stdbool.h>
