@@ -103,32 +103,109 @@ size_t utf8_pending(const char *text, size_t size)
     return 0;
 }
 
+/* ---- what may be shown ------------------------------------------------------------------------------------------ */
+
+/* Characters that are invisible wherever they stand, or turn the direction of text around them: those that Unicode
+ * calls default-ignorable, but for the ones of hides_after, and its format characters without a shape. In order. */
+static const struct { uint32_t first, last; } hidden[] = {
+    {0x00AD, 0x00AD}, /* soft hyphen */
+    {0x034F, 0x034F},
+    {0x061C, 0x061C},
+    {0x115F, 0x1160}, /* fillers of Hangul, as are U+3164 and U+FFA0 */
+    {0x17B4, 0x17B5},
+    {0x180E, 0x180E},
+    {0x200B, 0x200B}, /* zero width space */
+    {0x200E, 0x200F},
+    {0x2028, 0x202E}, /* separators of lines and paragraphs; directions */
+    {0x2060, 0x206F}, /* word joiner, invisible operators, isolates, shaping */
+    {0x3164, 0x3164},
+    {0xFEFF, 0xFEFF}, /* byte order mark */
+    {0xFFA0, 0xFFA0},
+    {0xFFF0, 0xFFFB}, /* annotations */
+    {0x13430, 0x1343F},
+    {0x1BCA0, 0x1BCA3},
+    {0x1D173, 0x1D17A},
+    {0xE0000, 0xE00FF}, /* tags */
+    {0xE01F0, 0xE0FFF},
+};
+
 bool utf8_is_unsafe(uint32_t code)
 {
     if (code < 0x20)
         return code != '\n' && code != '\t';
-    return (code >= 0x7F && code <= 0x9F) || (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) ||
-           code == 0x2028 || code == 0x2029 || code == 0x200E || code == 0x200F || code == 0x061C ||
-           (code >= 0xE0000 && code <= 0xE007F) || code > 0x10FFFF;
+    if ((code >= 0x7F && code <= 0x9F) || code > 0x10FFFF)
+        return true;
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0] && hidden[i].first <= code; i++)
+        if (code <= hidden[i].last)
+            return true;
+    return false;
+}
+
+static bool is_joiner(uint32_t code)
+{
+    return code == 0x200C || code == 0x200D;
+}
+
+static bool is_mongolian_selector(uint32_t code)
+{
+    return (code >= 0x180B && code <= 0x180D) || code == 0x180F;
+}
+
+static bool is_selector(uint32_t code)
+{
+    return (code >= 0xFE00 && code <= 0xFE0F) || (code >= 0xE0100 && code <= 0xE01EF) || is_mongolian_selector(code);
+}
+
+/* Whether a selector can choose a form of a character: of an emoji or a keycap, of a sign, of an ideograph. */
+static bool selects(uint32_t code, uint32_t before)
+{
+    if (is_mongolian_selector(code))
+        return before >= 0x1800 && before <= 0x18AF;
+    if (code >= 0xE0100)
+        return before >= 0x2E80;
+    if (code < 0xFE0E)
+        return before >= 0x1000;
+    return (before >= '0' && before <= '9') || before == '#' || before == '*' || before >= 0xA9;
+}
+
+bool utf8_hides(uint32_t code, uint32_t before)
+{
+    if (!is_joiner(code) && !is_selector(code))
+        return code > 0x9F && utf8_is_unsafe(code);
+    if (is_joiner(before) || before <= ' ')
+        return true;
+    return is_joiner(code) ? before < 0x300 : is_selector(before) || !selects(code, before);
+}
+
+bool utf8_picture(struct buf *out, uint32_t code)
+{
+    char picture[4];
+    if (code == UTF8_INVALID)
+        return buf_puts(out, "\xEF\xBF\xBD");
+    if (code < ' ' || code == 0x7F)
+        return buf_append(out, picture, utf8_encode(code == 0x7F ? 0x2421 : 0x2400 + code, picture));
+    return buf_printf(out, "\xE2\x80\xB9U+%04X\xE2\x80\xBA", (unsigned)code);
+}
+
+bool utf8_clean_after(struct buf *out, const char *text, size_t size, uint32_t *before)
+{
+    for (size_t at = 0, used; at < size; at += used) {
+        uint32_t code = utf8_decode(text + at, size - at, &used);
+        if (code == '\r' && at + 1 < size && text[at + 1] == '\n')
+            continue;
+        if (code == UTF8_INVALID || utf8_is_unsafe(code) || utf8_hides(code, *before)) {
+            utf8_picture(out, code);
+            *before = ' ';
+        } else {
+            buf_append(out, text + at, used);
+            *before = code;
+        }
+    }
+    return !buf_failed(out);
 }
 
 bool utf8_clean(struct buf *out, const char *text, size_t size)
 {
-    for (size_t at = 0; at < size;) {
-        size_t used;
-        uint32_t code = utf8_decode(text + at, size - at, &used);
-        if (code == '\r' && at + 1 < size && text[at + 1] == '\n') {
-            at += used;
-            continue;
-        }
-        if (code == UTF8_INVALID || utf8_is_unsafe(code)) {
-            char picture[4];
-            uint32_t shown = code < 0x20 ? 0x2400 + code : code == 0x7F ? 0x2421 : 0xFFFD;
-            buf_append(out, picture, utf8_encode(shown, picture));
-        } else {
-            buf_append(out, text + at, used);
-        }
-        at += used;
-    }
-    return !buf_failed(out);
+    uint32_t before = 0;
+    return utf8_clean_after(out, text, size, &before);
 }

@@ -22,12 +22,24 @@ size_t utf8_check(const char *text, size_t size);
 /* How many bytes at the end of text[0..size) are the beginning of a sequence that more bytes could complete: 0 to 3.
  * A stream shows all but these. */
 size_t utf8_pending(const char *text, size_t size);
-/* True for what must never reach a terminal as it is: C0 controls except newline and tab, DEL, C1 controls,
- * bidirectional overrides and isolates, line and paragraph separators, and tag characters. */
+/* True for what must never reach a terminal as it is, whatever stands before it: C0 controls except newline and tab,
+ * DEL, C1 controls, characters that turn the direction of text, and those that are invisible (soft hyphens, zero width
+ * spaces, fillers, tags and the like; see utf8_hides for those that are so only in some places). */
 bool utf8_is_unsafe(uint32_t code);
-/* Appends text made safe to show: ill-formed bytes become U+FFFD; C0 controls and DEL become their visible pictures
- * (U+2400...), carriage return before newline is dropped, other unsafe characters become U+FFFD. Newline and tab
- * stay. */
+/* Whether a character from U+00A0 on, after the character before (0 at the beginning), would be invisible or turn the
+ * direction of text. Joiners stay inside of what they join, selectors after what has the form that they select: scripts
+ * and emoji need them there. */
+bool utf8_hides(uint32_t code, uint32_t before);
+
+/* The most bytes that utf8_clean makes of each byte. */
+enum { UTF8_CLEAN_GROWTH = 6 };
+/* Appends what is shown in place of an unsafe character: pictures of controls (U+2400...), U+FFFD for UTF8_INVALID,
+ * ‹U+200B› for others. */
+bool utf8_picture(struct buf *out, uint32_t code);
+/* Appends text made safe to show, with utf8_picture in place of what is ill-formed, unsafe or hides. Newline and tab
+ * stay; a carriage return before a newline is dropped. */
 bool utf8_clean(struct buf *out, const char *text, size_t size);
+/* The same for a text that comes in pieces, which are whole characters. *before is the last one, 0 at the beginning. */
+bool utf8_clean_after(struct buf *out, const char *text, size_t size, uint32_t *before);
 
 #endif

@@ -78,9 +78,9 @@ struct model_info {
     const char *rope_scaling; /* "none", "linear", "llama3" */
 };
 
-/* Opens a model file and checks all of it but the values of the weights. Maps it read-only and copies no weights.
- * NULL on failure, with ERR_NOT_FOUND for a file that holds only a vocabulary; options may be NULL. Takes
- * milliseconds. */
+/* Opens a model, a GGUF file or a folder of Hugging Face or Meta, and checks all of it but the values of the weights.
+ * Maps it read-only and copies no weights. NULL on failure, with ERR_NOT_FOUND for a file that holds only a vocabulary;
+ * options may be NULL. Takes milliseconds. */
 struct model *model_open(const char *path, const struct model_options *options, struct error *err);
 void model_free(struct model *model);
 const struct model_info *model_info(const struct model *model);
@@ -293,6 +293,9 @@ enum error_code sampling_list_read(struct sampling *s, enum sampling_list list, 
 /* Appends the tokens at which a repetition ends: control tokens, and those whose text contains a sequence breaker.
  * False when out of memory. */
 bool sampling_breakers(const struct sampling *s, const struct tokenizer *t, struct ids *out);
+/* Appends the tokens that XTC must not exclude: those that end an answer, and the one that ends a line. False when out of
+ * memory. */
+bool sampling_spared(const struct tokenizer *t, struct ids *out);
 
 /* The settings that remove candidates, in the order in which they act. */
 enum sampler_stage {
@@ -388,6 +391,8 @@ void sampler_free(struct sampler *s);
 void sampler_seed(struct sampler *s, uint64_t seed);
 /* The tokens at which a repetition ends for DRY; none at first. */
 void sampler_set_breakers(struct sampler *s, const int32_t *ids, size_t n);
+/* The tokens that XTC must not exclude: where it would, it excludes nothing. None at first. */
+void sampler_set_spared(struct sampler *s, const int32_t *ids, size_t n);
 /* Chooses a token from logits (vocab) by the settings; previous[0..n) are the ids so far, newest last. Fills up to
  * SAMPLING_CANDIDATES of the likeliest tokens into best (may be NULL), likeliest first, *n_best their number, and
  * *chosen with the probabilities of the token returned. */

@@ -103,7 +103,7 @@ static enum error_code use_wal(struct store *s, struct error *err)
                                 NULL);
         if (code == SQLITE_OK)
             return ERR_NONE;
-        if ((code & 0xff) != SQLITE_BUSY)
+        if ((code & 0xff) != SQLITE_BUSY || s->busy_ms == 0)
             break;
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     }

@@ -4,7 +4,7 @@
 # Between folders: base includes nobody; engine, history and ui include base and themselves; app includes of another
 # folder only its public header. Inside a folder: its rooms are a stair, and a file includes of its own room and of those
 # below. Files beside the rooms (engine.h, ui.h and the like) count as named in the stair by a dot.
-cd "${srcdir:-.}" || exit 1
+cd "$(dirname "$0")/.." || exit 1
 public='engine/engine.h history/history.h ui/ui.h'
 bad=0
 
@@ -51,7 +51,7 @@ stair() {
 }
 
 stair app text options terminal library chat slash line+screen commands help .
-stair engine kernels file text sample model run
+stair engine kernels+jinja file text sample model run
 stair history . port+repair
 stair ui text keys draw panes .
 

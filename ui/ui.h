@@ -31,7 +31,7 @@
  * ui/text/:
  *   text          what is safe to show, columns, line breaks
  *   style         roles of text
- *   render, lines a message as lines; lines while they are made
+ *   render, page  a message as lines of the screen; the page on which they are built
  *   markdown      Markdown by md4c: markdown-guard, markdown-tables and unfinished prepare its
  *                 text; fence, table, entity are parts of it
  *   highlight, language   code in colours

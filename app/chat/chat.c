@@ -57,20 +57,19 @@ struct chat *chat_open(const struct options *options, const struct chat_view *vi
     if (make_parts(c, err) == ERR_NONE && (c->home = home_open(options, err)) != NULL &&
         chat_resume(c, err) == ERR_NONE &&
         (options->preset == NULL || preset_begin(c, options->preset, err) == ERR_NONE) &&
-        chat_load_first(c, err) == ERR_NONE)
+        chat_load_first(c, err) == ERR_NONE) {
+        home_set_patience(c->home, HOME_NO_WAIT);
         return c;
+    }
     chat_free(c);
     return NULL;
 }
 
-/* Saves what is left; an answer under way ends here. */
 static void save_last(struct chat *c)
 {
     struct error err = {0};
-    if (answering_is_writing(c->answering))
-        chat_list_last(&c->list)->state = STORE_INTERRUPTED;
-    answering_end(c->answering);
-    if (!chat_is_saved(c) && chat_save(c, &err) != ERR_NONE)
+    size_t unsaved;
+    if (chat_close(c, &unsaved, &err) != ERR_NONE)
         chat_remark(c, true, "the last messages of this conversation are lost: %s", err.message);
 }
 
@@ -78,7 +77,7 @@ void chat_free(struct chat *c)
 {
     if (c == NULL)
         return;
-    if (c->home != NULL) /* all parts were made before it */
+    if (c->home != NULL && !c->closed) /* all parts were made before the home */
         save_last(c);
     chat_compare_forget(c);
     saving_free(c->saving);

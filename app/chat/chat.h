@@ -39,6 +39,7 @@
  *   compact       a summary in place of the oldest messages
  *   persona       settings, template, model and system message under a name
  *   tick          what is done from time to time
+ *   leave         what would be lost, and the end
  *   chat          opening, and handing events to who takes them */
 #ifndef PALAVER_APP_CHAT_CHAT_H
 #define PALAVER_APP_CHAT_CHAT_H
@@ -298,5 +299,17 @@ enum error_code chat_as_persona(const struct chat *c, const char *name, struct s
 /* Uses a persona's system message, settings, template and model, as far as it names them. When the system message
  * can't be used the rest is used already. */
 enum error_code chat_use_persona(struct chat *c, const struct store_persona *p, struct error *err);
+
+/* ---- leaving ---- */
+
+/* Tries to save what is not saved yet, and waits a moment if another program holds the history. On failure *unsaved is how many messages are not, answers of a comparison
+ * included; 0: only settings are not. */
+enum error_code chat_save_rest(struct chat *c, size_t *unsaved, struct error *err);
+/* The same at the end: an answer under way ends as interrupted. After it only chat_free and calls that look follow. */
+enum error_code chat_close(struct chat *c, size_t *unsaved, struct error *err);
+bool chat_message_is_saved(const struct chat *c, size_t index);
+/* The messages that are shown as a conversation of a store in memory, for exporting what can't be saved. store_close
+ * it; NULL on failure. */
+struct store *chat_copy(const struct chat *c, int64_t *conversation, struct error *err);
 
 #endif

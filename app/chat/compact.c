@@ -182,8 +182,11 @@ static void enter_compacted(struct chat *c, const struct compact *w)
 {
     struct error err = {0};
     int64_t conversation = 0;
-    if (chat_check_saved(c, &err) != ERR_NONE || make_conversation(c, w, &conversation, &err) != ERR_NONE ||
-        chat_enter(c, conversation, &err) != ERR_NONE) {
+    enum home_patience before = home_set_patience(c->home, HOME_LONG_WAIT); /* a summary takes long to make again */
+    bool made = chat_check_saved(c, &err) == ERR_NONE && make_conversation(c, w, &conversation, &err) == ERR_NONE &&
+                chat_enter(c, conversation, &err) == ERR_NONE;
+    home_set_patience(c->home, before);
+    if (!made) {
         chat_remark(c, true, "%s", err.message);
         return;
     }

@@ -37,7 +37,7 @@ enum {
 
 enum stage {
     LOADING,
-    LOADED,  /* its prompt is to be read */
+    LOADED, /* its prompt is to be read */
     READING,
     WAITING, /* for its turn */
     MAKING,  /* a token */
@@ -46,20 +46,21 @@ enum stage {
 
 struct side {
     char *label;
-    struct speaker *speaker;    /* the chat's, or own; NULL: it could not be made */
-    bool own, shares_model;     /* own, with the chat's model */
+    struct speaker *speaker; /* the chat's, or own; NULL: it could not be made */
+    bool own, shares_model;  /* own, with the chat's model */
     enum stage stage;
     uint64_t request;           /* 0: none */
     struct chat_message answer; /* with the side's settings */
     struct store_reply *reply;
+    bool failed; /* the last chat_compare_save could not write it */
     struct error error;
 };
 
 struct compare {
     struct side sides[CHAT_SIDES];
-    size_t n, turn;             /* turn: the side that computed last */
-    size_t question;            /* index of the message */
-    int64_t shown;              /* id of the message below it that was shown before; 0: none */
+    size_t n, turn;  /* turn: the side that computed last */
+    size_t question; /* index of the message */
+    int64_t shown;   /* id of the message below it that was shown before; 0: none */
     int epoll;
 };
 
@@ -108,21 +109,22 @@ static enum error_code open_side_reply(struct chat *c, struct side *s, struct er
 {
     s->answer.model = strdup(model_info(speaker_model(s->speaker))->name);
     struct store_making made = form_making(s->speaker, &s->answer);
+    enum home_patience before = home_set_patience(c->home, HOME_SHORT_WAIT); /* without a reply the side ends */
     s->reply = store_reply_begin(home_store(c->home), home_conversation(c->home), c->list.at[c->compare->question].id,
                                  STORE_ASSISTANT, &made, err);
+    home_set_patience(c->home, before);
     form_making_free(&made);
     s->answer.id = s->reply != NULL ? store_reply_message(s->reply) : 0;
     return err->code;
 }
 
 /* What can't be stored now is tried again by chat_compare_flush. */
-static void close_side_reply(struct side *s)
+static void close_side_reply(struct side *s, struct error *err)
 {
-    struct error ignored = {0};
     if (s->reply == NULL)
         return;
     struct store_making made = form_making(s->speaker, &s->answer);
-    if (store_reply_finish(s->reply, s->answer.state, &made, &ignored) == ERR_NONE) {
+    if (store_reply_finish(s->reply, s->answer.state, &made, err) == ERR_NONE) {
         store_reply_free(s->reply);
         s->reply = NULL;
     }
@@ -147,10 +149,33 @@ void chat_compare_flush(struct chat *c)
     for (size_t i = 0; i < chat_compared(c); i++) {
         struct side *s = &c->compare->sides[i];
         if (s->reply != NULL && s->stage == ENDED)
-            close_side_reply(s);
+            close_side_reply(s, &ignored);
         else if (s->reply != NULL && store_reply_due(s->reply) == 0)
             store_reply_flush(s->reply, &ignored);
     }
+}
+
+void chat_compare_save(struct chat *c, bool last, struct error *err)
+{
+    for (size_t i = 0; i < chat_compared(c); i++) {
+        struct side *s = &c->compare->sides[i];
+        if (last && s->stage != ENDED)
+            s->answer.state = STORE_INTERRUPTED;
+        s->failed = false;
+        if (last || s->stage == ENDED)
+            close_side_reply(s, err);
+        else if (s->reply != NULL && store_reply_due(s->reply) >= 0)
+            s->failed = store_reply_flush(s->reply, err) != ERR_NONE;
+        s->failed |= s->reply != NULL && (last || s->stage == ENDED);
+    }
+}
+
+size_t chat_compare_unsaved(const struct chat *c)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < chat_compared(c); i++)
+        n += c->compare->sides[i].failed;
+    return n;
 }
 
 /* ---- one side --------------------------------------------------------------------------------------------------- */
@@ -159,10 +184,11 @@ static void take_shared_event(struct chat *c, const struct event *event);
 
 static void end_side(struct chat *c, struct side *s, enum store_state state)
 {
+    struct error ignored = {0};
     s->answer.state = state;
     s->stage = ENDED;
     s->request = 0;
-    close_side_reply(s);
+    close_side_reply(s, &ignored);
     tell_side(c, s);
 }
 

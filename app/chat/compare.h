@@ -3,7 +3,11 @@
 #ifndef PALAVER_APP_CHAT_COMPARE_H
 #define PALAVER_APP_CHAT_COMPARE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "app/chat/chat.h"
+#include "base/error.h"
 
 struct compare;
 
@@ -17,6 +21,10 @@ int chat_compare_fd(const struct chat *c);
 void chat_compare_handle(struct chat *c);
 /* Milliseconds until chat_compare_flush has something to do, 0: now, -1: never. */
 int chat_compare_due(const struct chat *c);
+/* Writes all of them; last: those under way end as interrupted. chat_compare_unsaved tells how many answers are not
+ * saved after that. */
+void chat_compare_save(struct chat *c, bool last, struct error *err);
+size_t chat_compare_unsaved(const struct chat *c);
 /* Writes what the sides' replies have gathered, and tries again what failed. */
 void chat_compare_flush(struct chat *c);
 

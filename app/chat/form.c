@@ -124,3 +124,8 @@ struct store_token form_token(const struct event *event)
         t.best[t.n_best++] = stored_candidate(event->best[i].id, &event->best[i]);
     return t;
 }
+
+enum store_role form_stored_role(enum role role)
+{
+    return role == ROLE_USER ? STORE_USER : role == ROLE_SYSTEM ? STORE_SYSTEM : STORE_ASSISTANT;
+}

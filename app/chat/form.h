@@ -26,4 +26,7 @@ struct form_settings {
 /* Appends a stored message to a list. False when out of memory. */
 bool form_read_message(struct chat_list *list, const struct store_message *m, struct form_settings *known);
 
+/* The role of a message as the history has it. */
+enum store_role form_stored_role(enum role role);
+
 #endif

@@ -21,6 +21,7 @@
 #include "app/chat/state.h"
 #include "app/chat/undone.h"
 #include "app/library/home.h"
+#include "app/library/lock.h"
 #include "app/options/options.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -32,16 +33,17 @@
 enum { RETRY_EVERY = 1000, PROPERTIES_AFTER = 250 };
 
 struct saving {
-    struct store_reply *reply;   /* of the message reply_index; NULL: none is open */
+    struct store_reply *reply; /* of the message reply_index; NULL: none is open */
     size_t reply_index;
     struct timings reply_before; /* what the message had taken when the reply was opened */
     char **epochs;               /* settings given to the request while it ran, as JSON */
     size_t n_epochs, epochs_seen;
-    bool properties;             /* the conversation's are not saved */
-    int64_t properties_due;      /* clock_milliseconds: when they are to be at the latest; 0: no one waits */
-    bool orphan;                 /* another program destroyed the conversation; the next message stores it again */
-    unsigned reported;           /* set of enum saving_report */
-    int64_t retry;               /* clock_milliseconds: when to try again */
+    bool properties;        /* the conversation's are not saved */
+    int64_t properties_due; /* clock_milliseconds: when they are to be at the latest; 0: no one waits */
+    bool orphan;            /* another program destroyed the conversation; the next message stores it again */
+    unsigned reported;      /* set of enum saving_report */
+    int64_t locked;         /* clock_milliseconds: since when another program holds the history; 0: it does not */
+    int64_t retry;          /* clock_milliseconds: when to try again */
 };
 
 struct saving *saving_new(void)
@@ -72,6 +74,12 @@ void saving_free(struct saving *s)
     free(s);
 }
 
+/* Whether something could not be saved, and is tried again. */
+static bool is_failing(const struct saving *s)
+{
+    return s->locked != 0 || saving_has_reported(s, REPORTED_FAILED);
+}
+
 static bool is_streaming(const struct chat *c, size_t index)
 {
     return answering_is_writing(c->answering) && index + 1 == c->list.n;
@@ -88,6 +96,14 @@ bool chat_is_saved(const struct chat *c)
     bool open = s->reply != NULL && !is_streaming(c, s->reply_index);
     bool properties = s->properties && home_conversation(c->home) != 0;
     return !open && (s->orphan || (chat_list_first_unsaved(&c->list) == c->list.n && !properties));
+}
+
+bool chat_message_is_saved(const struct chat *c, size_t index)
+{
+    const struct saving *s = c->saving;
+    bool failed = !is_streaming(c, index) || is_failing(s);
+    bool pending = s->reply != NULL && s->reply_index == index && failed;
+    return s->orphan || (c->list.at[index].id != 0 && !pending);
 }
 
 enum error_code chat_check_saved(struct chat *c, struct error *err)
@@ -125,8 +141,10 @@ bool saving_has_reported(const struct saving *s, enum saving_report what)
 
 static void report_failure(struct chat *c, const struct error *why)
 {
-    c->saving->retry = clock_milliseconds() + RETRY_EVERY;
-    if (saving_report(c->saving, REPORTED_FAILED))
+    struct saving *s = c->saving;
+    bool brief = lock_is_brief(&s->locked, why->code) && !saving_has_reported(s, REPORTED_FAILED);
+    s->retry = clock_milliseconds() + (brief ? LOCK_RETRY : RETRY_EVERY);
+    if (!brief && saving_report(s, REPORTED_FAILED))
         chat_remark(c, true, "this can't be saved now: %s. It is kept in memory, and tried again every second",
                     why->message);
 }
@@ -136,6 +154,7 @@ static void report_success(struct chat *c)
     if (saving_has_reported(c->saving, REPORTED_FAILED))
         chat_remark(c, false, "all is saved again");
     saving_retract(c->saving, REPORTED_FAILED);
+    c->saving->locked = 0;
 }
 
 /* ---- properties of the conversation ----------------------------------------------------------------------------- */
@@ -214,11 +233,6 @@ static void read_place(struct chat *c, struct chat_message *m)
     store_message_free(&stored);
 }
 
-static enum store_role stored_role(enum role role)
-{
-    return role == ROLE_USER ? STORE_USER : role == ROLE_SYSTEM ? STORE_SYSTEM : STORE_ASSISTANT;
-}
-
 /* Adds a whole message, and before the first one the conversation with its properties. */
 static enum error_code add_whole(struct chat *c, size_t index, int64_t *id, struct error *err)
 {
@@ -229,7 +243,7 @@ static enum error_code add_whole(struct chat *c, size_t index, int64_t *id, stru
     if (code == ERR_NONE && fresh)
         code = store_properties(c, err);
     if (code == ERR_NONE)
-        code = store_append(s, home_conversation(c->home), parent_of(c, index), stored_role(m->role),
+        code = store_append(s, home_conversation(c->home), parent_of(c, index), form_stored_role(m->role),
                             buf_text(&m->text), m->text.size, NULL, id, err);
     return code;
 }
@@ -395,6 +409,7 @@ void chat_discard(struct chat *c, size_t n)
 {
     struct error ignored = {0};
     struct store *s = home_store(c->home);
+    enum home_patience before = home_set_patience(c->home, HOME_SHORT_WAIT); /* it is not tried again */
     int64_t id = n < c->list.n ? c->list.at[n].id : 0;
     if (c->saving->reply != NULL && c->saving->reply_index >= n)
         drop_reply(c->saving);
@@ -405,6 +420,7 @@ void chat_discard(struct chat *c, size_t n)
     } else if (id != 0) {
         store_delete_message(s, id, &ignored);
     }
+    home_set_patience(c->home, before);
     chat_cut(c, n);
 }
 
@@ -485,6 +501,7 @@ static void flush_when_due(struct chat *c)
 {
     struct error err = {0};
     int due = store_reply_due(c->saving->reply);
+    c->saving->retry = clock_milliseconds() + due;
     if (due > 0)
         return;
     if (due == 0 && store_reply_flush(c->saving->reply, &err) != ERR_NONE)
@@ -499,6 +516,20 @@ void chat_flush(struct chat *c)
     struct store_reply *reply = c->saving->reply;
     if (reply != NULL && store_reply_due(reply) >= 0 && store_reply_flush(reply, &err) != ERR_NONE)
         handle_lost_write(c, &err);
+}
+
+enum error_code chat_try_saving(struct chat *c, struct error *err)
+{
+    struct error why = {0};
+    if (!chat_is_saved(c))
+        return chat_save(c, err);
+    bool waits = c->saving->reply != NULL && store_reply_due(c->saving->reply) >= 0;
+    if (!waits || store_reply_flush(c->saving->reply, &why) == ERR_NONE) {
+        report_success(c);
+        return ERR_NONE;
+    }
+    handle_lost_write(c, &why);
+    return error_set(err, why.code, "%s", why.message);
 }
 
 /* ---- from time to time ------------------------------------------------------------------------------------------ */
@@ -529,7 +560,7 @@ int chat_save_due(const struct chat *c)
 {
     const struct saving *s = c->saving;
     int due = -1, properties = s->properties_due != 0 ? milliseconds_until(s->properties_due) : -1;
-    if (saving_has_reported(s, REPORTED_FAILED))
+    if (is_failing(s))
         due = milliseconds_until(s->retry);
     else if (s->reply != NULL)
         due = store_reply_due(s->reply);
@@ -554,10 +585,10 @@ void chat_save_tick(struct chat *c)
     struct error ignored = {0}; /* chat_save reports it */
     if (s->properties_due != 0 && milliseconds_until(s->properties_due) == 0) {
         s->properties_due = 0;
-        if (s->properties && !saving_has_reported(s, REPORTED_FAILED))
+        if (s->properties && !is_failing(s))
             chat_save(c, &ignored);
     }
-    bool failed = saving_has_reported(s, REPORTED_FAILED);
+    bool failed = is_failing(s);
     if (failed && milliseconds_until(s->retry) == 0)
         retry_save(c);
     else if (!failed && s->reply != NULL)

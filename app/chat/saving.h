@@ -1,6 +1,7 @@
 /* Saving: bringing the history up to what the chat holds.
  *
- * What can't be saved is reported once, kept in memory, and tried again every second by chat_tick. */
+ * What can't be saved is reported once, kept in memory, and tried again every second by chat_tick. While another
+ * program holds the history it is tried again much sooner, and reported only when that lasts. */
 #ifndef PALAVER_APP_CHAT_SAVING_H
 #define PALAVER_APP_CHAT_SAVING_H
 
@@ -34,6 +35,8 @@ bool saving_has_reported(const struct saving *s, enum saving_report what);
 enum error_code chat_save(struct chat *c, struct error *err);
 /* Whether everything is saved, but for what an answer under way still brings. */
 bool chat_is_saved(const struct chat *c);
+/* Saves what is not saved yet, the part of an answer under way included. */
+enum error_code chat_try_saving(struct chat *c, struct error *err);
 /* For going to another place: saves what is not saved yet, and fails with a message that says so. */
 enum error_code chat_check_saved(struct chat *c, struct error *err);
 /* The same for leaving the conversation: one that another program destroyed is not saved again. */

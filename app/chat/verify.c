@@ -60,6 +60,15 @@ static void write_token(const struct chat *c, int32_t id, char *out, size_t size
     buf_free(&piece);
 }
 
+/* Quantised weights give the same bits on every processor; products of float weights may be a processor's own. */
+static const char *machine_hint(const struct chat *c)
+{
+    const struct model *model = chat_model(c);
+    const char *type = model != NULL ? model_info(model)->type : "";
+    const bool is_float = strcmp(type, "F32") == 0 || strcmp(type, "F16") == 0 || strcmp(type, "BF16") == 0;
+    return is_float ? "; with float weights another kind of processor may have made it so" : "";
+}
+
 static void compare_token(struct chat *c, struct verify *v, const struct event *event)
 {
     char was[64], is[64];
@@ -71,7 +80,7 @@ static void compare_token(struct chat *c, struct verify *v, const struct event *
     }
     write_token(c, v->records.at[v->at].chosen.id, was, sizeof was);
     write_token(c, event->id, is, sizeof is);
-    chat_remark(c, false, "differs at token %zu: it was '%s', now it is '%s'", v->at + 1, was, is);
+    chat_remark(c, false, "differs at token %zu: it was '%s', now it is '%s'%s", v->at + 1, was, is, machine_hint(c));
     aside_forget(c->aside);
     speaker_stop(c->speaker);
 }
@@ -83,7 +92,7 @@ static void compare_end(struct chat *c, const struct verify *v, enum finish fini
     else if (finish == FINISH_STOPPED)
         chat_remark(c, false, "not verified: stopped");
     else
-        chat_remark(c, false, "differs at token %zu: now the answer ends there", v->at + 1);
+        chat_remark(c, false, "differs at token %zu: now the answer ends there%s", v->at + 1, machine_hint(c));
 }
 
 static void take_verify(struct chat *c, struct aside_work *work, const struct event *event)

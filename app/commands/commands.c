@@ -33,7 +33,8 @@ const struct command commands[] = {
     {"info", FOR_INFO, "[OPTION]... [MODEL]", "tell what a model is and the memory it needs", "", 1, info_run},
     {"perplexity", FOR_PERPLEXITY, "[OPTION]... FILE", "measure how well a model predicts a text",
      "Reads the text in windows of the context (512 tokens unless set by -c), each beginning\n"
-     "with BOS if the model wants one.",
+     "with BOS if the model wants one. Windows do not overlap, and every token counts once.\n"
+     "llama.cpp counts only the second half of each window, so its figure is lower.",
      1, perplexity_run},
     {"bench", FOR_BENCH, "[OPTION]...", "measure tokens per second, reading and writing",
      "Prints the median, the least and the greatest of the repetitions, the time to load\n"

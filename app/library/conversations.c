@@ -179,7 +179,7 @@ json_t *library_json(const struct store_conversation *c)
 void library_fit(const struct show *s, const struct buf *row, struct buf *line)
 {
     int columns = columns_of(s->out);
-    buf_init(line, row->size * 3 + 4);
+    buf_init(line, row->size * UTF8_CLEAN_GROWTH + 4);
     utf8_clean(line, buf_text(row), row->size);
     for (size_t i = 0; i < line->size; i++)
         line->data[i] = line->data[i] == '\n' || line->data[i] == '\t' ? ' ' : line->data[i];

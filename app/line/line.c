@@ -21,6 +21,7 @@
 #include "app/line/line.h"
 #include "app/line/recap.h"
 #include "app/options/options.h"
+#include "app/slash/leave.h"
 #include "app/slash/slash.h"
 #include "app/terminal/drop.h"
 #include "app/terminal/editor.h"
@@ -433,14 +434,18 @@ static bool open_line(struct line *l, const struct chat_view *view, const struct
     return l->repl.chat != NULL;
 }
 
-static void close_line(struct line *l)
+/* True if all is saved; else reports what is lost. */
+static bool close_line(struct line *l)
 {
-    chat_free(l->repl.chat);
+    struct leave_loss loss = leave_close(&l->repl);
     line_edit_free(l->edit);
     terminal_close();
     signals_close();
+    bool saved = !leave_report(&l->repl, &loss, false);
+    chat_free(l->repl.chat);
     repl_free(&l->repl);
     show_free(&l->show);
+    return saved;
 }
 
 /* The words of the command line are the first message. */
@@ -465,6 +470,18 @@ static void wait_for_model(struct line *l)
         wait_for_events(l, (int)(left * 1000) + 1);
 }
 
+/* The first attempt to leave is refused while something is not saved. */
+static bool may_leave(struct line *l)
+{
+    struct error err = {0};
+    if (leave_allowed(&l->repl, &err))
+        return true;
+    l->repl.quit = false;
+    show_error(&l->show, &err);
+    show_note(&l->show, "/export FILE writes the conversation to a file; leaving again gives it up");
+    return false;
+}
+
 static void run_chat(struct line *l)
 {
     chat_tick(l->repl.chat);
@@ -473,7 +490,7 @@ static void run_chat(struct line *l)
     if (l->failed)
         return;
     send_words(l);
-    while (!l->repl.quit && l->dying == 0) {
+    while (l->dying == 0 && !(l->repl.quit && may_leave(l))) {
         if (chat_is_busy(l->repl.chat))
             watch_answer(l);
         else
@@ -493,8 +510,8 @@ int line_run(const struct options *o)
     if (open)
         run_chat(&l);
     bool failed = l.failed && !l.repl.quit;
-    close_line(&l);
+    bool saved = close_line(&l);
     if (l.dying != 0)
         signals_die(l.dying);
-    return !open ? report(&err) : failed ? EXIT_ERROR : EXIT_ANSWER;
+    return !open ? report(&err) : failed || !saved ? EXIT_ERROR : EXIT_ANSWER;
 }

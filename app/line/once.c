@@ -368,6 +368,18 @@ static int end_answer(struct once *o)
     return o->err.code != ERR_NONE ? report(&o->err) : EXIT_ANSWER;
 }
 
+/* Saves what is left; an answer that is not in the history makes the exit code an error. */
+static int close_chat(struct once *o, int status)
+{
+    struct error why = {0}, told = {0};
+    size_t unsaved;
+    if (o->chat == NULL || chat_close(o->chat, &unsaved, &why) == ERR_NONE)
+        return status;
+    error_set(&told, why.code, "the conversation could not be saved: %s", why.message);
+    int failed = report(&told);
+    return status == EXIT_ANSWER ? failed : status;
+}
+
 int once_run(const struct options *options)
 {
     struct once o = {.options = options};
@@ -386,7 +398,7 @@ int once_run(const struct options *options)
         o.chat = chat_open(options, &view, &o.err);
     if (o.chat != NULL)
         run_answer(&o);
-    status = end_answer(&o);
+    status = close_chat(&o, end_answer(&o));
     chat_free(o.chat);
     signals_close();
     json_decref(o.tokens);

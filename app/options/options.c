@@ -48,7 +48,8 @@ bool option_alias(const struct option_spec *spec, int index, char out[OPTION_NAM
     const char *at = spec->aliases;
     for (; at != NULL && index > 0; index--) {
         at = strchr(at, ' ');
-        at += at != NULL;
+        if (at != NULL)
+            at++;
     }
     if (at != NULL)
         snprintf(out, OPTION_NAME_MOST, "%.*s", (int)strcspn(at, " "), at);

@@ -212,6 +212,32 @@ static void continue_edit(struct screen *s, const struct subject *subject, struc
     screen_send_edited(s, true, err);
 }
 
+/* ---- leaving ---------------------------------------------------------------------------------------------------- */
+
+static void save_and_leave(struct screen *s, const struct subject *subject, struct error *err)
+{
+    (void)subject;
+    (void)err; /* what is not saved is said when leaving is refused */
+    s->repl.refused = 0;
+    s->repl.quit = true;
+}
+
+static void export_conversation(struct screen *s, const struct subject *subject, struct error *err)
+{
+    (void)subject;
+    (void)err;
+    buf_clear(&s->repl.draft);
+    buf_puts(&s->repl.draft, "/export ");
+    ui_notice(s->ui, false, "type the name of a file, on another disk if this one is full");
+}
+
+static void leave_unsaved(struct screen *s, const struct subject *subject, struct error *err)
+{
+    (void)subject;
+    (void)err;
+    s->repl.quit = true;
+}
+
 /* ---- the table -------------------------------------------------------------------------------------------------- */
 
 /* Keys with these commands are acts where a message or a conversation is selected; elsewhere they are slash
@@ -227,6 +253,9 @@ static const struct act {
     [ACT_CONTINUE_EDIT] = {NULL, UI_ABOUT_NOTHING, continue_edit},
     [ACT_TAKE_SETTINGS] = {"/settings-of-token", UI_ABOUT_NOTHING, take_settings},
     [ACT_UNDELETE] = {"/undelete", UI_ABOUT_NOTHING, restore_deleted},
+    [ACT_SAVE_AND_LEAVE] = {NULL, UI_ABOUT_NOTHING, save_and_leave},
+    [ACT_EXPORT] = {NULL, UI_ABOUT_NOTHING, export_conversation},
+    [ACT_LEAVE] = {NULL, UI_ABOUT_NOTHING, leave_unsaved},
     [ACT_EDIT] = {"/edit", UI_ABOUT_MESSAGE, edit_message},
     [ACT_DELETE_MESSAGE] = {"/delete message", UI_ABOUT_MESSAGE, delete_message},
     [ACT_PREVIOUS] = {"/prev", UI_ABOUT_MESSAGE, show_previous},

@@ -13,7 +13,10 @@ enum screen_act_number {
     ACT_CONTINUE_EDIT, /* and continues it */
     ACT_TAKE_SETTINGS, /* of the token under the lens */
     ACT_UNDELETE,
-    ACT_EDIT,          /* from here on acts of keys */
+    ACT_SAVE_AND_LEAVE,
+    ACT_EXPORT, /* has the user type the name of a file */
+    ACT_LEAVE,  /* without saving */
+    ACT_EDIT,   /* from here on acts of keys */
     ACT_DELETE_MESSAGE,
     ACT_PREVIOUS,
     ACT_NEXT,

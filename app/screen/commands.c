@@ -89,8 +89,9 @@ static void show_thoughts(struct screen *s, const char *arguments, struct error 
     }
     if (*arguments != '\0')
         ui_set_think(s->ui, show);
-    ui_notice(s->ui, false, ui_shows_think(s->ui) ? "what a model thinks before it answers is shown"
-                                                  : "what a model thinks before it answers is hidden");
+    ui_notice(s->ui, false,
+              ui_shows_think(s->ui) ? "what a model thinks before it answers is shown"
+                                    : "what a model thinks before it answers is hidden");
 }
 
 static void copy_answer(struct screen *s, const char *arguments, struct error *err)

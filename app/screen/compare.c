@@ -19,8 +19,8 @@
 #include "engine/engine.h"
 
 struct screen_compare {
-    bool changed;  /* since it was drawn */
-    size_t keeps;  /* side + 1 that is kept once all have stopped; 0: none */
+    bool changed; /* since it was drawn */
+    size_t keeps; /* side + 1 that is kept once all have stopped; 0: none */
 };
 
 struct screen_compare *screen_compare_new(void)
@@ -137,7 +137,7 @@ static void show_sides(struct screen *s)
 {
     struct chat *c = s->repl.chat;
     struct ui_compared sides[CHAT_SIDES];
-    char about[CHAT_SIDES][sizeof ((struct error *)0)->message];
+    char about[CHAT_SIDES][sizeof((struct error *)0)->message];
     size_t n = chat_compared(c), question = chat_count(c);
     while (question > 0 && chat_message(c, question - 1)->role != ROLE_USER)
         question--;

@@ -10,6 +10,7 @@
 
 #include "app/chat/chat.h"
 #include "app/library/home.h"
+#include "app/library/lock.h"
 #include "app/screen/composer.h"
 #include "app/screen/due.h"
 #include "app/screen/list.h"
@@ -21,10 +22,15 @@
 
 /* Seconds between a key and the storing. */
 #define SAVE_AFTER 0.5
+/* Seconds until a draft that could not be stored is tried again. */
+#define RETRY_AFTER 1.0
 
 struct screen_draft {
     int64_t conversation; /* that what is typed belongs to; 0: one that has not begun */
+    bool temporary;       /* that conversation is */
     double due;           /* when it is stored, clock_seconds; 0: it is */
+    bool failed;          /* to be stored, and that was said */
+    int64_t locked;       /* since when another program holds the history, see lock_is_brief */
 };
 
 struct screen_draft *screen_draft_new(void)
@@ -37,18 +43,26 @@ void screen_draft_free(struct screen_draft *draft)
     free(draft);
 }
 
-void screen_draft_save(struct screen *s)
+enum error_code screen_draft_save(struct screen *s, struct error *err)
 {
-    struct error err = {0};
+    struct error why = {0};
     struct screen_draft *draft = s->draft;
+    struct home *home = chat_home(s->repl.chat);
     size_t size, cursor;
     const char *text = ui_typed(s->ui, &size, &cursor);
-    struct store *store = home_store(chat_home(s->repl.chat));
     if (draft->due == 0 || screen_composer_use(s, NULL, NULL) != USE_MESSAGE)
-        return;
+        return ERR_NONE;
     draft->due = 0;
-    if (store_set_draft(store, draft->conversation, text, size, cursor, &err) != ERR_NONE && err.code != ERR_NOT_FOUND)
-        screen_said_error(s, &err);
+    draft->failed = false;
+    struct store *store = draft->temporary ? home_store(home) : home_library(home, &why);
+    if (store != NULL)
+        store_set_draft(store, draft->conversation, text, size, cursor, &why);
+    bool brief = lock_is_brief(&draft->locked, why.code);
+    if (why.code == ERR_NONE || why.code == ERR_NOT_FOUND) /* a conversation that was destroyed needs no draft */
+        return ERR_NONE;
+    draft->due = clock_seconds() + (brief ? LOCK_RETRY / 1000.0 : RETRY_AFTER);
+    draft->failed = !brief;
+    return error_set(err, why.code, "%s", why.message);
 }
 
 /* malloc'ed; NULL: there is none. */
@@ -71,9 +85,11 @@ void screen_draft_load(struct screen *s)
 {
     struct error err = {0};
     s->draft->conversation = home_conversation(chat_home(s->repl.chat));
+    s->draft->temporary = home_is_temporary(chat_home(s->repl.chat));
     char *text = read_draft(s, &err);
     ui_set_typed(s->ui, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
     s->draft->due = 0;
+    s->draft->failed = false;
     free(text);
     if (err.code != ERR_NOT_FOUND)
         screen_said_error(s, &err);
@@ -85,27 +101,58 @@ void screen_draft_changed(struct screen *s, bool at_once)
     s->draft->due = clock_seconds() + (at_once ? 0 : SAVE_AFTER);
 }
 
+/* The draft of a conversation that was left. False while another program holds the history: then what is typed stays
+ * until it is stored, and that is said once when it lasts. */
+static bool store_left_draft(struct screen *s, struct error *err)
+{
+    struct screen_draft *draft = s->draft;
+    bool said = draft->failed;
+    if (draft->temporary) /* what is temporary is gone when it is left */
+        return true;
+    if (draft->locked != 0 && clock_seconds() < draft->due)
+        return false;
+    if (screen_draft_save(s, err) != ERR_BUSY)
+        return true;
+    if (said || !draft->failed)
+        error_clear(err);
+    return false;
+}
+
 /* When another conversation was opened, its draft replaces what was typed, which is kept with the one it belongs to. */
 static void follow_conversation(struct screen *s)
 {
-    int64_t now = home_conversation(chat_home(s->repl.chat));
+    struct error err = {0};
+    const struct home *home = chat_home(s->repl.chat);
+    int64_t now = home_conversation(home);
+    bool same_kind = s->draft->temporary == home_is_temporary(home);
     size_t size;
-    if (now == s->draft->conversation)
+    if (now == s->draft->conversation && same_kind)
         return;
     ui_typed(s->ui, &size, NULL);
-    if (s->draft->conversation == 0 && size > 0)
-        s->draft->conversation = now; /* it is stored now: what was typed meanwhile is its draft */
-    else
-        screen_draft_load(s);
+    if (s->draft->conversation == 0 && size > 0 && (same_kind || now == 0)) {
+        s->draft->conversation = now; /* it is stored now, or becomes temporary: what is typed is its draft */
+        s->draft->temporary = home_is_temporary(home);
+    } else {
+        bool stored = store_left_draft(s, &err);
+        if (stored)
+            screen_draft_load(s);
+        screen_said_error(s, &err);
+        if (!stored)
+            return;
+    }
     screen_status_show_head(s);
     screen_list_changed(s);
 }
 
 void screen_draft_tick(struct screen *s)
 {
+    struct error err = {0};
     follow_conversation(s);
+    bool said = s->draft->failed;
     if (s->draft->due > 0 && clock_seconds() >= s->draft->due)
-        screen_draft_save(s);
+        screen_draft_save(s, &err);
+    if (!said && s->draft->failed)
+        screen_said_error(s, &err);
 }
 
 int screen_draft_due(const struct screen *s)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "app/screen/parts.h"
+#include "base/error.h"
 
 /* NULL when out of memory. */
 struct screen_draft *screen_draft_new(void);
@@ -13,7 +14,7 @@ void screen_draft_free(struct screen_draft *draft);
 /* Shows the draft of the open conversation. */
 void screen_draft_load(struct screen *s);
 /* Stores what is typed, if it changed and is a message. */
-void screen_draft_save(struct screen *s);
+enum error_code screen_draft_save(struct screen *s, struct error *err);
 /* What is typed changed; at_once: it was sent, so the draft is stored in the next turn of the loop. */
 void screen_draft_changed(struct screen *s, bool at_once);
 /* Follows the chat into another conversation, and stores what is due. */

@@ -12,12 +12,15 @@
 
 #include "app/chat/chat.h"
 #include "app/screen/act.h"
+#include "app/screen/acts.h"
 #include "app/screen/composer.h"
 #include "app/screen/draft.h"
 #include "app/screen/due.h"
 #include "app/screen/frame.h"
 #include "app/screen/list.h"
+#include "app/screen/said.h"
 #include "app/screen/view.h"
+#include "app/slash/leave.h"
 #include "app/terminal/editor.h"
 #include "app/terminal/signals.h"
 #include "app/terminal/terminal.h"
@@ -141,9 +144,26 @@ static void take_turn(struct screen *s)
         screen_frame_draw(s);
 }
 
+/* The first attempt to leave is refused while something is not saved. */
+static bool may_leave(struct screen *s)
+{
+    static const struct ui_item choices[] = {
+        {"try again", "saves it and leaves", NULL, ACT_SAVE_AND_LEAVE, 0, 0},
+        {"export", "writes the conversation to a file", NULL, ACT_EXPORT, 0, 0},
+        {"leave", "what is not saved is lost", NULL, ACT_LEAVE, 0, 0},
+    };
+    struct error err = {0};
+    if (leave_allowed(&s->repl, &err))
+        return true;
+    s->repl.quit = false;
+    ui_pick(s->ui, "Not everything is saved", choices, sizeof choices / sizeof choices[0], false);
+    screen_said_error(s, &err);
+    return false;
+}
+
 void screen_loop_run(struct screen *s)
 {
-    while (!s->repl.quit && s->loop->dying == 0) {
+    while (s->loop->dying == 0 && !(s->repl.quit && may_leave(s))) {
         screen_frame_tick(s);
         take_turn(s);
     }

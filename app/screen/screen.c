@@ -33,6 +33,7 @@
 #include "app/screen/step.h"
 #include "app/screen/tell.h"
 #include "app/screen/view.h"
+#include "app/slash/leave.h"
 #include "app/terminal/report.h"
 #include "app/terminal/show.h"
 #include "app/terminal/signals.h"
@@ -173,16 +174,49 @@ static bool open_screen(struct screen *s, const struct chat_view *view, const ch
     return s->send != NULL;
 }
 
-static void close_screen(struct screen *s)
+/* A copy of what is typed if it can't be stored as a draft; NULL: nothing is lost. malloc'ed. */
+static char *lost_draft(struct screen *s, struct error *err)
 {
-    if (s->ui != NULL)
-        screen_draft_save(s);
-    chat_free(s->repl.chat);
+    size_t size;
+    if (s->ui == NULL)
+        return NULL;
+    home_set_patience(chat_home(s->repl.chat), HOME_LONG_WAIT);
+    if (screen_draft_save(s, err) == ERR_NONE)
+        return NULL;
+    const char *typed = ui_typed(s->ui, &size, NULL);
+    return size > 0 ? strndup(typed, size) : NULL;
+}
+
+/* Below the restored screen: what is lost, and why. */
+static bool report_loss(struct screen *s, const struct leave_loss *loss, const char *draft, const struct error *why)
+{
+    s->show.tell = NULL;
+    bool lost = leave_report(&s->repl, loss, true);
+    if (draft == NULL)
+        return lost;
+    struct error told = {0};
+    error_set(&told, why->code, "what was typed could not be saved: %s", why->message);
+    show_line(&s->show, "\n%s", draft);
+    show_error(&s->show, &told);
+    return true;
+}
+
+/* True if all is saved; else reports what is lost. */
+static bool close_screen(struct screen *s)
+{
+    struct error why = {0};
+    char *draft = lost_draft(s, &why);
+    struct leave_loss loss = leave_close(&s->repl);
     ui_free(s->ui);
+    s->ui = NULL;
     terminal_close();
+    bool lost = report_loss(s, &loss, draft, &why);
+    free(draft);
+    chat_free(s->repl.chat);
     free_parts(s);
     repl_free(&s->repl);
     show_free(&s->show);
+    return !lost;
 }
 
 /* Resumes the last conversation, unless the options ask for something else. */
@@ -253,10 +287,10 @@ int screen_run(const struct options *o)
     if (open)
         run_screen(&s);
     int dying = s.loop != NULL ? screen_loop_signal(&s) : 0;
-    close_screen(&s);
+    bool saved = close_screen(&s);
     free(user);
     free(keys);
     if (dying != 0)
         signals_die(dying);
-    return open ? EXIT_ANSWER : report(&err);
+    return !open ? report(&err) : saved ? EXIT_ANSWER : EXIT_ERROR;
 }

@@ -89,8 +89,10 @@ static size_t mark_words(struct screen *s, const char *words, int64_t message, s
 {
     const struct chat *c = s->repl.chat;
     const struct home *home = chat_home(c);
-    const struct store_query query = {
-        .text = words, .conversation = home_conversation(home), .archived = true, .limit = HITS_HERE};
+    const struct store_query query = {.text = words,
+                                      .conversation = home_conversation(home),
+                                      .archived = true,
+                                      .limit = HITS_HERE};
     struct store_hits hits = {0};
     size_t n;
     if (query.conversation == 0 || store_search(home_store(home), &query, &hits, err) != ERR_NONE)

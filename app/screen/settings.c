@@ -50,8 +50,10 @@ struct rows {
 /* Where a value given by the options comes from. */
 static const char *option_origin(const struct options *o, const char *setting)
 {
-    static const char *const given[] = {[SOURCE_BUILT_IN] = "built-in", [SOURCE_CONFIG] = "the configuration file",
-                                        [SOURCE_VARIABLE] = "an environment variable", [SOURCE_FLAG] = "a flag"};
+    static const char *const given[] = {[SOURCE_BUILT_IN] = "built-in",
+                                        [SOURCE_CONFIG] = "the configuration file",
+                                        [SOURCE_VARIABLE] = "an environment variable",
+                                        [SOURCE_FLAG] = "a flag"};
     char option[OPTION_NAME_MOST];
     snprintf(option, sizeof option, "%s", setting);
     for (char *p = option; *p != '\0'; p++)
@@ -101,9 +103,13 @@ static void add_field(const struct screen *s, const struct sampling_field *field
     write_source(s, field->name, rows->sources[n], SOURCE_BYTES);
     if (field->kind == FIELD_SEED && !chat_seed_is_fixed(s->repl.chat))
         snprintf(rows->sources[n], SOURCE_BYTES, "chance, another for each answer");
-    rows->at[rows->n++] = (struct ui_setting){
-        field->name, rows->values[n], rows->helps[n], rows->sources[n],
-        slider_position(field, slider_value(chat_sampling(s->repl.chat), field)), rows->typed[n], true};
+    rows->at[rows->n++] = (struct ui_setting){field->name,
+                                              rows->values[n],
+                                              rows->helps[n],
+                                              rows->sources[n],
+                                              slider_position(field, slider_value(chat_sampling(s->repl.chat), field)),
+                                              rows->typed[n],
+                                              true};
 }
 
 static const struct tokenizer *tokenizer_of(const struct screen *s)
@@ -124,7 +130,7 @@ static void add_list(const struct screen *s, enum sampling_list list, struct row
     write_source(s, sampling_list_name(list), rows->sources[rows->n], SOURCE_BYTES);
     const char *value = text->size > 0 ? buf_text(text) : "Off";
     rows->at[rows->n] = (struct ui_setting){sampling_list_name(list), value, helps[list], rows->sources[rows->n], -1,
-                                            buf_text(text), false};
+                                            buf_text(text),           false};
     rows->n++;
 }
 

@@ -8,17 +8,30 @@
 #include <stdint.h>
 #include <string.h>
 
-static const struct slider { const char *name; double low, high, step; } sliders[] = {
-    {"temperature", 0, 2, 0.05},        {"top_k", 0, 100, 1},
-    {"top_p", 0, 1, 0.01},              {"min_p", 0, 1, 0.01},
-    {"typical_p", 0, 1, 0.01},          {"repetition_penalty", 1, 2, 0.01},
-    {"repetition_window", -1, 512, 8},  {"presence_penalty", -2, 2, 0.1},
-    {"frequency_penalty", -2, 2, 0.1},  {"max_new_tokens", -1, 1024, 16},
-    {"dry_multiplier", 0, 2, 0.05},     {"dry_base", 1, 4, 0.05},
-    {"dry_allowed_length", 1, 20, 1},   {"dynatemp_range", 0, 2, 0.05},
-    {"dynatemp_exponent", 0.1, 5, 0.1}, {"top_n_sigma", 0, 5, 0.05},
-    {"xtc_probability", 0, 1, 0.05},    {"xtc_threshold", 0, 0.5, 0.01},
-    {"mirostat_tau", 0, 10, 0.1},       {"mirostat_eta", 0, 1, 0.01},
+static const struct slider {
+    const char *name;
+    double low, high, step;
+} sliders[] = {
+    {"temperature", 0, 2, 0.05},
+    {"top_k", 0, 100, 1},
+    {"top_p", 0, 1, 0.01},
+    {"min_p", 0, 1, 0.01},
+    {"typical_p", 0, 1, 0.01},
+    {"repetition_penalty", 1, 2, 0.01},
+    {"repetition_window", -1, 512, 8},
+    {"presence_penalty", -2, 2, 0.1},
+    {"frequency_penalty", -2, 2, 0.1},
+    {"max_new_tokens", -1, 1024, 16},
+    {"dry_multiplier", 0, 2, 0.05},
+    {"dry_base", 1, 4, 0.05},
+    {"dry_allowed_length", 1, 20, 1},
+    {"dynatemp_range", 0, 2, 0.05},
+    {"dynatemp_exponent", 0.1, 5, 0.1},
+    {"top_n_sigma", 0, 5, 0.05},
+    {"xtc_probability", 0, 1, 0.05},
+    {"xtc_threshold", 0, 0.5, 0.01},
+    {"mirostat_tau", 0, 10, 0.1},
+    {"mirostat_eta", 0, 1, 0.01},
 };
 
 static const struct slider *slider_of(const struct sampling_field *field)

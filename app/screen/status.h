@@ -17,7 +17,7 @@ void screen_status_show_head(struct screen *s);
 void screen_status_show(struct screen *s);
 
 /* What the status line is made of. None of these draws. */
-void screen_status_begin(struct screen *s); /* an answer is asked for */
+void screen_status_begin(struct screen *s);                           /* an answer is asked for */
 void screen_status_read(struct screen *s, size_t done, size_t total); /* tokens of the prompt */
 void screen_status_count_token(struct screen *s, const struct event *event);
 void screen_status_wait_at(struct screen *s, size_t number); /* the answer waits at this token, from 1 */

@@ -80,6 +80,7 @@ void screen_step_set(struct screen *s, const char *arguments, struct error *err)
     chat_set_stepping(c, on);
     if (!on)
         screen_step_end(s);
-    ui_notice(s->ui, false, on ? "token by token: the next answer waits before each; /step off ends that"
-                               : "answers are no longer made token by token");
+    ui_notice(s->ui, false,
+              on ? "token by token: the next answer waits before each; /step off ends that"
+                 : "answers are no longer made token by token");
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "app/chat/models.h"
 #include "app/options/options.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
@@ -28,10 +29,13 @@
 static void on_loaded(void *context)
 {
     struct screen *s = context;
+    struct error err = {0};
     screen_status_recount(s);
     screen_settings_changed(s);
     screen_composer_label(s);
     screen_status_show(s);
+    if (models_check_sampling(chat_sampling(s->repl.chat), chat_model(s->repl.chat), &err) != ERR_NONE)
+        ui_notice(s->ui, true, err.message);
 }
 
 static void on_reading(void *context, size_t done, size_t total)
@@ -128,7 +132,8 @@ static void on_failed(void *context, const struct error *err)
 static void on_remark(void *context, bool trouble, const char *text)
 {
     struct screen *s = context;
-    ui_notice(s->ui, trouble, text);
+    if (s->ui != NULL)
+        ui_notice(s->ui, trouble, text);
 }
 
 /* ---- other messages --------------------------------------------------------------------------------------------- */

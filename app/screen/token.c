@@ -39,8 +39,8 @@ size_t screen_token_rows(const struct screen *s, const struct event *event, stru
     for (int i = 0; i < event->n_best; i++) {
         const struct candidate *c = &event->best[i];
         screen_token_write(model_tokenizer(model), c->id, words[i], TOKEN_TEXT);
-        rows[i] = (struct ui_candidate){words[i], c->before, c->after, sampler_stage_name(c->removed_by),
-                                        c->id == event->id};
+        rows[i] =
+            (struct ui_candidate){words[i], c->before, c->after, sampler_stage_name(c->removed_by), c->id == event->id};
     }
     return (size_t)event->n_best;
 }

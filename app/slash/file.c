@@ -45,13 +45,9 @@ static char *export_path(struct store *s, int64_t id, const char *arguments, str
     return taken;
 }
 
-enum error_code slash_export(struct repl *t, const char *arguments, struct error *err)
+static enum error_code export_to(struct repl *t, struct store *s, int64_t id, const char *arguments, struct error *err)
 {
-    struct store *s;
-    int64_t id;
     enum store_format format = STORE_MARKDOWN;
-    if (slash_present(t, &s, &id, err) != ERR_NONE)
-        return err->code;
     char *path = export_path(s, id, arguments, err);
     if (path == NULL)
         return err->code;
@@ -59,6 +55,23 @@ enum error_code slash_export(struct repl *t, const char *arguments, struct error
     if (library_export(s, format, &id, 1, path, err) == ERR_NONE)
         show_note(t->show, "written to %s", path);
     free(path);
+    return err->code;
+}
+
+/* Messages that can't be saved are exported from memory. */
+enum error_code slash_export(struct repl *t, const char *arguments, struct error *err)
+{
+    struct store *s;
+    int64_t id;
+    size_t unsaved;
+    struct error why = {0};
+    chat_save_rest(t->chat, &unsaved, &why);
+    if (unsaved == 0)
+        return slash_present(t, &s, &id, err) == ERR_NONE ? export_to(t, s, id, arguments, err) : err->code;
+    s = chat_copy(t->chat, &id, err);
+    if (s != NULL)
+        export_to(t, s, id, arguments, err);
+    store_close(s);
     return err->code;
 }
 
@@ -104,8 +117,7 @@ enum error_code slash_import(struct repl *t, const char *arguments, struct error
         if (strcmp(files.at[i], "-") == 0)
             error_set(err, ERR_ARGUMENT, "standard input is the keyboard here; name a file");
     if (files.n == 0)
-        error_set(err, ERR_ARGUMENT,
-                  "which file? /import FILE reads exports of Palaver and of other programs");
+        error_set(err, ERR_ARGUMENT, "which file? /import FILE reads exports of Palaver and of other programs");
     if (err->code == ERR_NONE && library_import(s, files.at, files.n, &sum, err) == ERR_NONE)
         show_imported(t, s, &sum);
     words_free(&files);

@@ -47,6 +47,7 @@ struct repl {
     struct buf sent;     /* the last message, in case it is refused */
     struct listed listed;
     bool quit;
+    size_t refused;      /* leave.c: messages that were not saved when leaving was refused, + 1; 0: it was not */
     /* Lets the user edit text in an editor; NULL if there is none. */
     enum error_code (*edit)(void *context, struct buf *text, struct error *err);
     /* Brings a message of the chat into view; NULL if nothing scrolls: it is printed then. */

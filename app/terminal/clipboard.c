@@ -6,12 +6,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+
+/* Milliseconds that a program may take: the screen waits meanwhile. */
+enum { PATIENCE = 2000 };
 
 static const struct way {
     const char *variable; /* set where this program can work */
@@ -35,35 +42,56 @@ static void run_child(const struct way *way, int in)
     _exit(127);
 }
 
-static bool write_all(int fd, const char *text, size_t size)
+/* Milliseconds left until a moment of the monotonic clock, at least 0. */
+static int time_left(int64_t end)
 {
+    int64_t left = end - clock_milliseconds();
+    return left > 0 ? (int)left : 0;
+}
+
+static bool write_all(int fd, const char *text, size_t size, int64_t end)
+{
+    struct pollfd out = {.fd = fd, .events = POLLOUT};
     while (size > 0) {
         ssize_t done = write(fd, text, size);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
+        if (done < 0 && errno == EAGAIN && poll(&out, 1, time_left(end)) == 0)
             return false;
-        text += done;
-        size -= (size_t)done;
+        if (done < 0 && errno != EINTR && errno != EAGAIN)
+            return false;
+        text += done > 0 ? done : 0;
+        size -= done > 0 ? (size_t)done : 0;
     }
     return true;
 }
 
+/* The exit status of a child; kills it at the end of its time. */
+static int wait_for_child(pid_t child, int64_t end)
+{
+    int status = -1;
+    for (pid_t ended; (ended = waitpid(child, &status, WNOHANG)) == 0;) {
+        if (time_left(end) == 0)
+            kill(child, SIGKILL);
+        poll(NULL, 0, 5);
+    }
+    return status;
+}
+
 static bool copy_with(const struct way *way, const char *text, size_t size)
 {
-    int ends[2], status = -1;
+    int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     sigaction(SIGPIPE, &ignore, &before);
+    int64_t end = clock_milliseconds() + PATIENCE;
     pid_t child = fork();
     if (child == 0)
         run_child(way, ends[0]);
     close(ends[0]);
-    bool written = child > 0 && write_all(ends[1], text, size);
+    bool written = child > 0 && write_all(ends[1], text, size, end);
     close(ends[1]);
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
+    int status = child > 0 ? wait_for_child(child, end) : -1;
     sigaction(SIGPIPE, &before, NULL);
     return written && status == 0;
 }

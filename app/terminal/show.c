@@ -18,8 +18,8 @@
 #define DIM "\033[2m"
 #define PLAIN "\033[0m"
 
-/* Bytes: three times the largest piece that is shown at once, as cleaning may triple it. */
-#define CLEAN_MOST ((size_t)256 << 20)
+/* Bytes: what cleaning may make of the largest piece that is shown at once. */
+#define CLEAN_MOST (UTF8_CLEAN_GROWTH * ((size_t)85 << 20))
 
 void show_init(struct show *s, const struct options *o, FILE *out)
 {
@@ -60,9 +60,9 @@ static void write_piece(struct show *s, const char *text, size_t size)
     erase_status(s);
     buf_clear(&s->clean);
     if (s->cr && text[0] != '\n')
-        utf8_clean(&s->clean, "\r", 1);
+        utf8_clean_after(&s->clean, "\r", 1, &s->last);
     s->cr = text[size - 1] == '\r';
-    utf8_clean(&s->clean, text, size - s->cr);
+    utf8_clean_after(&s->clean, text, size - s->cr, &s->last);
     if (s->clean.size > 0) {
         fwrite(s->clean.data, 1, s->clean.size, s->out);
         s->midline = s->clean.data[s->clean.size - 1] != '\n';
@@ -89,6 +89,7 @@ void show_end(struct show *s)
     struct buf *rest = fold_end(&s->fold);
     write_piece(s, buf_text(rest), rest->size);
     s->cr = false;
+    s->last = 0;
     end_line(s);
     fflush(s->out);
 }

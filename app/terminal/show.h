@@ -7,6 +7,7 @@
 #define PALAVER_APP_TERMINAL_SHOW_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "app/options/options.h"
@@ -29,6 +30,7 @@ struct show {
     bool quiet;
     bool exact;         /* text that does not go to a terminal keeps every byte; else it is cleaned there too */
     bool cr;            /* the last piece ended in a carriage return, which is not written yet */
+    uint32_t last;      /* the last character written, see utf8_clean_after */
     bool midline;       /* the present line is not empty */
     bool status;        /* it holds the passing status */
     struct fold fold;   /* what a model thinks before it answers */

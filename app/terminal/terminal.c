@@ -12,8 +12,8 @@
 
 /* Signals that do not end a program, that nobody can catch, or that signals.c takes. All others may come from anywhere
  * (a limit, another program) and end it. */
-static const int harmless[] = {SIGKILL, SIGSTOP, SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU,
-                               SIGINT,  SIGTERM, SIGHUP};
+static const int harmless[] = {SIGKILL, SIGSTOP, SIGCHLD, SIGCONT, SIGURG,  SIGWINCH,
+                               SIGTSTP, SIGTTIN, SIGTTOU, SIGINT,  SIGTERM, SIGHUP};
 /* Those that tell of a fault of the program, for which a sanitizer may have a handler: that one comes next. */
 static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
 enum { SIGNALS_MOST = 128, STACK_BYTES = 65536 };

@@ -4,6 +4,7 @@
 #include "app/text/safe.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ void safe_write(FILE *out, const char *text, size_t size)
         return;
     }
     struct buf clean;
-    buf_init(&clean, 3 * size + 1);
+    buf_init(&clean, UTF8_CLEAN_GROWTH * size + 1);
     utf8_clean(&clean, text, size);
     fwrite(buf_text(&clean), 1, clean.size, out);
     buf_free(&clean);
@@ -55,11 +56,14 @@ void safe_json(FILE *out, const char *json, size_t size)
         fwrite(json, 1, size, out);
         return;
     }
+    uint32_t before = 0;
     for (size_t at = 0, used; at < size; at += used) {
         uint32_t code = utf8_decode(json + at, size - at, &used);
-        if (code == UTF8_INVALID || (utf8_is_unsafe(code) && code != '\r'))
+        bool unsafe = code == UTF8_INVALID || utf8_hides(code, before) || (utf8_is_unsafe(code) && code != '\r');
+        if (unsafe)
             write_escape(out, code);
         else
             fwrite(json + at, 1, used, out);
+        before = unsafe ? ' ' : code;
     }
 }

@@ -468,6 +468,14 @@ static enum error_code gguf_read(struct source *s, const char *path, bool vocab_
     return code;
 }
 
+enum error_code gguf_read_metadata(struct source *s, const char *path, const void *bytes, uint64_t size, struct error *err)
+{
+    struct part p = {.s = s, .meta = s, .path = path};
+    cursor_init(&p.c, bytes, size);
+    enum error_code code = read_header(&p, err);
+    return code == ERR_NONE ? read_values(&p, err) : code;
+}
+
 static bool gguf_claims(const char *path, const unsigned char *head, size_t n)
 {
     (void)path;

@@ -81,9 +81,13 @@ void source_free(struct source *s)
         free(s->tensors[i].name);
         free((void *)(uintptr_t)s->tensors[i].tensor.pieces);
     }
-    for (size_t i = 0; i < s->n_maps; i++)
+    for (size_t i = 0; i < s->n_maps; i++) {
+        void *bytes = (void *)(uintptr_t)s->maps[i].bytes;
         if (s->maps[i].mapped)
-            munmap((void *)(uintptr_t)s->maps[i].bytes, (size_t)s->maps[i].size);
+            munmap(bytes, (size_t)s->maps[i].size);
+        else if (s->maps[i].owned)
+            free(bytes);
+    }
     names_free(&s->keys);
     names_free(&s->tensor_names);
     free(s->values);

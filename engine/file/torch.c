@@ -254,11 +254,11 @@ static enum error_code add_tensors(struct reader *r)
 /* Whether the value before index `at` already speaks of the storage with this key. */
 static bool is_repeated(const struct reader *r, size_t at, const struct pickle_value *key)
 {
-    for (size_t i = 0; i < at; i++) {
+    for (size_t i = 0; i < at && key != NULL && key->kind == PICKLE_TEXT; i++) {
         size_t class;
         const struct pickle_value *id = storage_id(r, &r->pickle.values[i], &class);
         const struct pickle_value *other = pickle_item(&r->pickle, id, 2);
-        if (other != NULL && key != NULL && other->size == key->size && memcmp(other->text, key->text, key->size) == 0)
+        if (other != NULL && other->kind == PICKLE_TEXT && other->size == key->size && memcmp(other->text, key->text, key->size) == 0)
             return true;
     }
     return false;

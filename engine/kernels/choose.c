@@ -9,6 +9,8 @@
 #include <sys/auxv.h>
 #endif
 
+#include "base/buf.h"
+#include "base/error.h"
 #include "engine/engine.h"
 
 #if defined CPU_X86
@@ -60,14 +62,36 @@ const struct kernels *kernels_at(int index)
     return NULL;
 }
 
+/* The table that the environment names; NULL: none, or none that this processor can run. */
+static const struct kernels *named_table(const char **name)
+{
+    const struct kernels *table = NULL;
+    *name = getenv("PALAVER_KERNELS");
+    for (int i = 0; *name != NULL && (table = kernels_at(i)) != NULL; i++)
+        if (strcmp(table->name, *name) == 0)
+            break;
+    return table;
+}
+
 const struct kernels *kernels_choose(void)
 {
-    const char *wanted = getenv("PALAVER_KERNELS");
-    const struct kernels *table;
-    for (int i = 0; wanted != NULL && (table = kernels_at(i)) != NULL; i++)
-        if (strcmp(table->name, wanted) == 0)
-            return table;
-    return kernels_at(0);
+    const char *name;
+    const struct kernels *table = named_table(&name);
+    return table != NULL ? table : kernels_at(0);
+}
+
+enum error_code kernels_check(struct error *err)
+{
+    const char *name;
+    if (named_table(&name) != NULL || name == NULL || *name == '\0')
+        return ERR_NONE;
+    struct buf known;
+    buf_init(&known, 200);
+    for (int i = 0; kernels_at(i) != NULL; i++)
+        buf_printf(&known, "%s%s", i > 0 ? ", " : "", kernels_at(i)->name);
+    error_set(err, ERR_ARGUMENT, "PALAVER_KERNELS is '%.40s'; this processor runs %s", name, buf_text(&known));
+    buf_free(&known);
+    return ERR_ARGUMENT;
 }
 
 const char *engine_kernels(void)

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "engine/kernels/tensor.h"
 
 enum {
@@ -79,6 +80,8 @@ extern const struct kernels kernels_avx2, kernels_avx512, kernels_avx512bf16, ke
 /* The best table for this processor, or the one that PALAVER_KERNELS in the environment names if the processor can run
  * it. */
 const struct kernels *kernels_choose(void);
+/* ERR_ARGUMENT when PALAVER_KERNELS names a table that is unknown or that this processor cannot run. */
+enum error_code kernels_check(struct error *err);
 /* All tables that this processor can run, best first; NULL past the end. */
 const struct kernels *kernels_at(int index);
 

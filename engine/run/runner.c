@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "engine/kernels/kernels.h"
 #include "engine/kernels/layer.h"
 #include "engine/model/model.h"
 #include "engine/run/forward.h"
@@ -59,7 +60,7 @@ static bool allocate(struct runner *r, int32_t threads, struct error *err)
 struct runner *runner_open(const struct model *model, const struct session_options *options, struct error *err)
 {
     const struct session_options o = options != NULL ? *options : (struct session_options){0};
-    if (!check_options(&o, err))
+    if (!check_options(&o, err) || kernels_check(err) != ERR_NONE)
         return NULL;
     struct runner *r = calloc(1, sizeof *r);
     if (r == NULL) {

@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/model/model.h"
@@ -31,13 +31,6 @@ struct session {
     float *logits;          /* (vocab) */
     bool has_logits;        /* logits are those after ids[length - 1] */
 };
-
-static double clock_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/run/worker.h"
@@ -20,10 +21,23 @@ enum { LEAST_SHARED = 16 }; /* tokens that another session must have more than o
 
 /* ---- choosing --------------------------------------------------------------------------------------------------- */
 
-/* Gives the sampler the sequence breakers of settings that need them. */
+/* Tells the sampler which tokens XTC spares, once it is on. */
+static void chooser_spare(const struct worker *w, struct chooser *c)
+{
+    struct ids ids = {0};
+    if (sampling_spared(model_tokenizer(w->service->model), &ids)) {
+        sampler_set_spared(c->sampler, ids.at, ids.n);
+        c->has_spared = true;
+    }
+    ids_free(&ids);
+}
+
+/* Gives the sampler the tokens that the settings need to know by their texts. */
 static void chooser_use(const struct worker *w, struct chooser *c, const struct sampling *settings)
 {
     struct ids ids = {0};
+    if (settings->xtc_probability > 0.0f && !c->has_spared)
+        chooser_spare(w, c);
     bool same = c->has_breakers && settings->n_breakers == c->n_breakers &&
                 memcmp(settings->breakers, c->breakers, sizeof c->breakers) == 0;
     if (settings->dry_multiplier == 0.0f || same)
@@ -82,7 +96,7 @@ void answer_tell_preview(struct answer *a)
 {
     struct event event = {.kind = EVENT_PREVIEW, .request = a->request, .id = -1};
     if (!a->waits)
-        a->wait_began = worker_clock();
+        a->wait_began = clock_seconds();
     a->waits = true;
     chooser_use(a->worker, a->chooser, &a->settings);
     sampler_preview(a->chooser->sampler, &a->settings, session_logits(a->session), a->ids.at, a->ids.n, event.best,
@@ -189,7 +203,7 @@ static void answer_end(struct answer *a, enum finish finish, const struct error 
 {
     struct event event = {.kind = EVENT_DONE, .request = a->request, .finish = finish};
     if (a->prompt_read > 0)
-        a->timings.decode_seconds = worker_clock() - a->prompt_read - a->waited;
+        a->timings.decode_seconds = clock_seconds() - a->prompt_read - a->waited;
     if (textstream_end(&a->stream, &a->text) && a->text.size > 0)
         tell_text(a, text_event(a));
     event.timings = a->timings;
@@ -297,7 +311,7 @@ void answer_begin(struct answer *a)
 {
     struct error err = {0};
     a->active = true;
-    a->started = worker_clock();
+    a->started = clock_seconds();
     textstream_init(&a->stream);
     buf_init(&a->text, LONGEST_PIECE);
     sampler_seed(a->chooser->sampler, a->settings.seed);
@@ -307,7 +321,7 @@ void answer_begin(struct answer *a)
         share_prefix(a);
         code = session_sync(a->session, a->ids.at, a->ids.n, tell_progress, a, &a->timings.reused_tokens, &err);
     }
-    const double read = worker_clock();
+    const double read = clock_seconds();
     a->timings.prefill_seconds = read - a->started;
     a->prompt_read = code == ERR_NONE ? read : 0;
     if (code != ERR_NONE)
@@ -332,7 +346,7 @@ static bool make_token(struct answer *a, enum finish *finish, struct error *err)
 {
     struct event event = choose_token(a);
     if (a->timings.answer_tokens == 0)
-        a->timings.first_token_seconds = worker_clock() - a->started;
+        a->timings.first_token_seconds = clock_seconds() - a->started;
     if (tokenizer_is_end(model_tokenizer(a->worker->service->model), event.id)) {
         *finish = FINISH_END;
         return false;
@@ -359,7 +373,7 @@ void answer_step(struct answer *a)
     struct error err = {0};
     enum finish finish = FINISH_STOPPED;
     if (a->waits)
-        a->waited += worker_clock() - a->wait_began;
+        a->waited += clock_seconds() - a->wait_began;
     a->waits = false;
     if (a->stop)
         answer_end(a, FINISH_STOPPED, &err);

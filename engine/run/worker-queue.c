@@ -6,17 +6,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <sys/eventfd.h>
-#include <time.h>
 
 #include "engine/engine.h"
 #include "engine/run/worker.h"
-
-double worker_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 void worker_send(struct worker *w, const struct event *event)
 {

@@ -54,10 +54,10 @@ struct order {
     struct added_stops stops;       /* in the settings, and to be added to those that replace them */
 };
 
-/* A sampler, and whose sequence breakers it has. */
+/* A sampler, and which of the vocabulary it knows: whose sequence breakers, and what XTC spares. */
 struct chooser {
     struct sampler *sampler;
-    bool has_breakers;
+    bool has_breakers, has_spared;
     char breakers[SAMPLING_BREAKERS][SAMPLING_BREAKER_BYTES];
     int32_t n_breakers;
 };
@@ -127,8 +127,6 @@ struct worker {
 };
 
 /* worker-queue.c */
-/* Seconds, monotonic. */
-double worker_clock(void);
 /* Waits while the ring is full. */
 void worker_send(struct worker *w, const struct event *event);
 

@@ -163,9 +163,9 @@ static void keep_typical(struct sampler *s, float typical_p, float max)
     keep_at_least(s, s->keys, least);
 }
 
-/* Exclude top choices (p-e-w, text-generation-webui pull request 6335, 2024; as in llama.cpp without an exception for
- * newlines and end tokens): of the tokens that have the threshold's
- * probability, only the least likely stays. */
+/* Exclude top choices (p-e-w, text-generation-webui pull request 6335, 2024): of the tokens that have the threshold's
+ * probability, only the least likely stays. As there, nothing is excluded where that would take a newline or an end
+ * token away: a model that wants to stop can. */
 static void exclude_top(struct sampler *s, float threshold)
 {
     double least = (double)threshold * s->mass;
@@ -173,6 +173,9 @@ static void exclude_top(struct sampler *s, float threshold)
     for (int32_t i = 0; i < s->n_alive; i++)
         if ((double)s->weights[s->alive[i]] >= least && (last < 0 || !sampler_before(s->weights, s->alive[i], last)))
             last = s->alive[i];
+    for (int32_t i = 0; last >= 0 && i < s->n_alive; i++)
+        if (s->alive[i] != last && s->spared[s->alive[i]] && (double)s->weights[s->alive[i]] >= least)
+            last = -1;
     if (last < 0)
         return;
     double mass = 0;

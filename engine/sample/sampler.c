@@ -34,9 +34,11 @@ struct sampler *sampler_new(int32_t vocab, struct error *err)
         s->keys = malloc(n * sizeof *s->keys);
         s->counts = calloc(n, sizeof *s->counts);
         s->breaks = calloc(n, 1);
+        s->spared = calloc(n, 1);
     }
     if (s == NULL || s->logits == NULL || s->weights == NULL || s->alive == NULL || s->is_alive == NULL ||
-        s->order == NULL || s->keys == NULL || s->counts == NULL || s->breaks == NULL) {
+        s->order == NULL || s->keys == NULL || s->counts == NULL || s->breaks == NULL ||
+        s->spared == NULL) {
         error_set(err, ERR_MEMORY, "out of memory");
         sampler_free(s);
         return NULL;
@@ -57,15 +59,26 @@ void sampler_free(struct sampler *s)
     free(s->keys);
     free(s->counts);
     free(s->breaks);
+    free(s->spared);
     free(s);
+}
+
+static void mark_ids(const struct sampler *s, uint8_t *marks, const int32_t *ids, size_t n)
+{
+    memset(marks, 0, (size_t)s->vocab);
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] >= 0 && ids[i] < s->vocab)
+            marks[ids[i]] = 1;
 }
 
 void sampler_set_breakers(struct sampler *s, const int32_t *ids, size_t n)
 {
-    memset(s->breaks, 0, (size_t)s->vocab);
-    for (size_t i = 0; i < n; i++)
-        if (ids[i] >= 0 && ids[i] < s->vocab)
-            s->breaks[ids[i]] = 1;
+    mark_ids(s, s->breaks, ids, n);
+}
+
+void sampler_set_spared(struct sampler *s, const int32_t *ids, size_t n)
+{
+    mark_ids(s, s->spared, ids, n);
 }
 
 /* ---- the choice ------------------------------------------------------------------------------------------------- */

@@ -27,6 +27,7 @@ struct sampler {
     float *keys;        /* (vocab) what a selection orders by */
     uint16_t *counts;   /* (vocab) all 0 between choices */
     uint8_t *breaks;    /* (vocab) tokens at which a repetition ends */
+    uint8_t *spared;    /* (vocab) tokens that XTC must not exclude */
     double mass;        /* sum of the survivors' weights */
     double all;         /* the same before mirostat removed any */
     float entropy;      /* of the model's distribution, nats */

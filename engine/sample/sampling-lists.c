@@ -137,7 +137,7 @@ enum error_code sampling_list_add(struct sampling *s, enum sampling_list list, c
     }
 }
 
-/* ---- breakers --------------------------------------------------------------------------------------------------- */
+/* ---- tokens with a role ----------------------------------------------------------------------------------------- */
 
 static bool holds_one(const struct sampling *s, const struct buf *piece)
 {
@@ -159,5 +159,18 @@ bool sampling_breakers(const struct sampling *s, const struct tokenizer *t, stru
             ok = ids_append(out, &id, 1);
     }
     buf_free(&piece);
+    return ok;
+}
+
+bool sampling_spared(const struct tokenizer *t, struct ids *out)
+{
+    struct ids line = {0};
+    bool ok = tokenizer_encode(t, "\n", 1, &line, NULL) == ERR_NONE;
+    if (ok && line.n > 0)
+        ok = ids_append(out, &line.at[line.n - 1], 1);
+    for (int32_t id = 0; ok && id < tokenizer_size(t); id++)
+        if (tokenizer_is_end(t, id))
+            ok = ids_append(out, &id, 1);
+    ids_free(&line);
     return ok;
 }

@@ -142,12 +142,14 @@ static enum error_code read_texts(struct sampling *s, enum sampling_list list, c
         buf_clear(item);
         if (!is_quote(*text))
             return error_set(err, ERR_ARGUMENT, "after a text in quotes there must be another in quotes, not %s", text);
-        if (read_quoted(&text, item, err) != ERR_NONE)
-            return err->code;
+        enum error_code code = read_quoted(&text, item, err);
+        if (code != ERR_NONE)
+            return code;
         if (strlen(buf_text(item)) != item->size)
             return error_set(err, ERR_ARGUMENT, "\\x00 can't stand in %s", sampling_list_name(list));
-        if (sampling_list_add(s, list, buf_text(item), err) != ERR_NONE)
-            return err->code;
+        code = sampling_list_add(s, list, buf_text(item), err);
+        if (code != ERR_NONE)
+            return code;
         text = skip_space(text);
     }
     return ERR_NONE;
@@ -158,18 +160,18 @@ static enum error_code not_one_token(const struct tokenizer *t, const struct buf
     struct ids ids = {0};
     struct buf pieces;
     buf_init(&pieces, TEXT_MOST);
-    if (tokenizer_encode(t, buf_text(text), text->size, &ids, err) == ERR_NONE) {
+    enum error_code code = tokenizer_encode(t, buf_text(text), text->size, &ids, err);
+    if (code == ERR_NONE) {
         for (size_t i = 0; i < ids.n && i < 8; i++) {
             buf_putc(&pieces, ' ');
             write_token(t, ids.at[i], &pieces);
         }
-        error_set(err, ERR_ARGUMENT, "'%s' is no token of this model but %zu:%s%s", buf_text(text), ids.n,
-                  buf_text(&pieces),
-                  ids.n > 8 ? " ..." : "");
+        code = error_set(err, ERR_ARGUMENT, "'%s' is no token of this model but %zu:%s%s", buf_text(text), ids.n,
+                         buf_text(&pieces), ids.n > 8 ? " ..." : "");
     }
     buf_free(&pieces);
     ids_free(&ids);
-    return err->code;
+    return code;
 }
 
 /* A token: its text in quotes, its id, or a word. */
@@ -187,10 +189,13 @@ static enum error_code read_token(const char **at, const struct tokenizer *t, st
         return ERR_NONE;
     }
     size_t word = strcspn(*at, " \t=");
+    enum error_code code = ERR_NONE;
     if (!is_quote(**at))
         buf_append(text, *at, word), *at += word;
-    else if (read_quoted(at, text, err) != ERR_NONE)
-        return err->code;
+    else
+        code = read_quoted(at, text, err);
+    if (code != ERR_NONE)
+        return code;
     if (t == NULL)
         return error_set(err, ERR_ARGUMENT, "without a model a token is given by its id, not as '%s'", buf_text(text));
     *id = find_token(t, buf_text(text), text->size);
@@ -204,15 +209,17 @@ static enum error_code read_biases(struct sampling *s, const char *text, const s
         char value[64];
         int32_t id = -1;
         buf_clear(item);
-        if (read_token(&text, t, item, &id, err) != ERR_NONE)
-            return err->code;
+        enum error_code code = read_token(&text, t, item, &id, err);
+        if (code != ERR_NONE)
+            return code;
         text += strspn(text, " \t=");
         int size = (int)strcspn(text, " \t,");
         if (size == 0 || size > 40)
             return error_set(err, ERR_ARGUMENT, "a token is followed by what is added to its score: \" the\" -2");
         snprintf(value, sizeof value, "%d=%.*s", (int)id, size, text);
-        if (sampling_list_add(s, LIST_LOGIT_BIAS, value, err) != ERR_NONE)
-            return err->code;
+        code = sampling_list_add(s, LIST_LOGIT_BIAS, value, err);
+        if (code != ERR_NONE)
+            return code;
         text = skip_space(text + size);
     }
     return ERR_NONE;

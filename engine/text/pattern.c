@@ -117,7 +117,7 @@ static uint32_t read_character(struct reader *r)
 static uint32_t read_hexadecimal(struct reader *r, int digits)
 {
     uint32_t value = 0;
-    for (; digits > 0; digits--, r->at++) {
+    for (; digits > 0 && !r->failed; digits--, r->at++) {
         const char c = r->at < r->size ? r->text[r->at] : 'x';
         if (c >= '0' && c <= '9')
             value = value * 16 + (uint32_t)(c - '0');
@@ -161,8 +161,8 @@ static uint32_t read_property(struct reader *r, bool negated)
         const char *close = memchr(r->text + r->at, '}', r->size - r->at);
         from = r->at;
         n = close != NULL ? (size_t)(close - (r->text + from)) : 0;
-        r->at = from + n + 1;
-    } else {
+        r->at = close != NULL ? from + n + 1 : r->size;
+    } else if (r->at < r->size) {
         r->at++;
     }
     const uint32_t mask = from + n <= r->size ? category_mask(r->text + from, n) : 0;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/text/jinja.h"
+#include "engine/jinja/jinja.h"
 #include "engine/text/rendered.h"
 #include "engine/text/tokenizer.h"
 

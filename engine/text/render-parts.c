@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/utf8.h"
-#include "engine/text/jinja-unicode.h"
+#include "engine/jinja/unicode.h"
 #include "engine/text/rendered.h"
 
 enum { MAX_SYSTEM = 1 << 30 };

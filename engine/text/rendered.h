@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
-#include "engine/text/jinja.h"
+#include "engine/jinja/jinja.h"
 #include "engine/text/template.h"
 
 struct rendered {

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/lines.h"
-#include "engine/text/jinja.h"
+#include "engine/jinja/jinja.h"
 #include "engine/text/template.h"
 
 enum { MAX_PARTS = 64, MAX_MATCHES = 16 };

@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "engine/text/jinja.h"
+#include "engine/jinja/jinja.h"
 
 /* The built-in files, in the order in which they are tried on a model. */
 static const struct {

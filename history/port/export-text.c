@@ -30,7 +30,7 @@ static void write_time(struct export *x, int64_t when)
 static void write_escaped(struct export *x, const char *text, size_t size)
 {
     struct buf clean;
-    buf_init(&clean, size * 3 + 1);
+    buf_init(&clean, size * UTF8_CLEAN_GROWTH + 1);
     utf8_clean(&clean, text, size);
     const char *p = buf_text(&clean), *end = p + clean.size;
     while (p < end) {
@@ -49,7 +49,7 @@ static void write_escaped(struct export *x, const char *text, size_t size)
 static void write_clean(struct export *x, const char *text, size_t size)
 {
     struct buf clean;
-    buf_init(&clean, size * 3 + 1);
+    buf_init(&clean, size * UTF8_CLEAN_GROWTH + 1);
     utf8_clean(&clean, text, size);
     export_bytes(x, buf_text(&clean), clean.size);
     buf_free(&clean);

@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <utmp.h>
 
-enum { PATIENCE = 60000, SETTLED = 1000, QUIET = 200 };
+enum { PATIENCE = 120000, SETTLED = 1000, QUIET = 200 };
 
 static double now(void)
 {

@@ -47,7 +47,7 @@ void quit(struct vt *t)
 void press(struct vt *t, const char *key)
 {
     vt_pause(t, 60);
-    vt_type(t, key);
+    vt_type(t, strcmp(key, ESC) == 0 ? "\033[27u" : key);
     vt_pause(t, 60);
 }
 

@@ -33,7 +33,8 @@ struct vt *start(int rows, int columns, const char *const *options);
 /* Leaves by Ctrl-D and checks that the terminal is as it was; quit also ends it. */
 void leave(struct vt *t);
 void quit(struct vt *t);
-/* Keys pressed one by one: an escape must not join the next one. */
+/* Keys that are one press each. Escape is sent as modern terminals spell it, so that it never becomes the beginning of
+ * the next key, however busy the machine is. */
 void press(struct vt *t, const char *key);
 void ask(struct vt *t, const char *text);
 /* A question, and its answer of four tokens. */

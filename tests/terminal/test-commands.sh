@@ -87,4 +87,9 @@ done
 mkfifo "$work/pipe"
 run perplexity -m "$tiny" "$work/pipe"
 fails_with "perplexity of a named pipe" 2 "a named pipe, not a file"
+mkdir -p "$config/templates"
+mkfifo "$config/templates/pipe.template"
+run prompt -m "$tiny" --jsonl --template pipe
+fails_with "a template that is a named pipe" 1 "pipe.template"
+rm -r "$config"
 finish

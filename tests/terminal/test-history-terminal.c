@@ -105,15 +105,19 @@ static void no_command_commands_the_terminal(void **state)
 {
     (void)state;
     prints_safely("printf '\\033[2J\\302\\233x' | $P tokenize -m $M | $P tokenize --decode -m $M",
-                  "\xE2\x90\x9B[2J\xEF\xBF\xBDx");
+                  "\xE2\x90\x9B[2J\xE2\x80\xB9U+009B\xE2\x80\xBAx");
     prints_safely("printf '{\"text\":\"\\302\\233 \\177 \\342\\200\\256 \\363\\240\\200\\201\"}' | "
                   "$P tokenize --jsonl -m $M",
                   "\\u009b \\u007f \\u202e \\udb40\\udc01\"");
+    prints_safely("printf '{\"text\":\"a\\342\\200\\213b\\302\\255 \\357\\273\\277\"}' | $P tokenize --jsonl -m $M",
+                  "a\\u200bb\\u00ad \\ufeff\"");
+    prints_safely("printf 'a\\342\\200\\213b\\343\\205\\244' | $P tokenize -m $M | $P tokenize --decode -m $M",
+                  "a\xE2\x80\xB9U+200B\xE2\x80\xBA" "b\xE2\x80\xB9U+3164\xE2\x80\xBA");
     prints_safely("$P -m $M -p x -n 2 --no-save --logit-bias 30=100 --temp 0 </dev/null", "\xE2\x90\x9B\xE2\x90\x9B");
     prints_safely("$P -m $M -p x -n 1 --no-save --logit-bias 130=100 --temp 0 --json </dev/null", "\\u007f");
     prints_safely("XDG_STATE_HOME=/$(printf '\\033[2J') $P --paths", "state   /\xE2\x90\x9B[2J");
     prints_safely("PALAVER_SYSTEM=$(printf '\\302\\233 \\177') $P --check-config",
-                  "system = \"\xEF\xBF\xBD \xE2\x90\xA1\"");
+                  "system = \"\xE2\x80\xB9U+009B\xE2\x80\xBA \xE2\x90\xA1\"");
 }
 
 static void the_chat_lists_and_opens(void **state)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "pty.h"
@@ -232,6 +234,76 @@ static void opens_without_a_history(void **state)
     remove_home(&h);
 }
 
+/* ---- what can't be saved ---------------------------------------------------------------------------------------- */
+
+/* A full disk for this program: none of its files can grow beyond what the history's log has now. */
+static void fill_disk(const struct pty *p, const struct home *h)
+{
+    struct rlimit limit;
+    struct stat log;
+    char path[128];
+    snprintf(path, sizeof path, "%s/palaver/history.db-wal", h->folder);
+    assert_int_equal(stat(path, &log), 0);
+    assert_int_equal(prlimit(p->child, RLIMIT_FSIZE, NULL, &limit), 0);
+    limit.rlim_cur = (rlim_t)log.st_size;
+    assert_int_equal(prlimit(p->child, RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
+static void leaving_with_unsaved_messages_is_held_once(void **state)
+{
+    (void)state;
+    struct home h;
+    struct pty p;
+    char line[128];
+    make_home(&h);
+    signal(SIGXFSZ, SIG_IGN); /* so that writing fails, as it does on a full disk */
+    start(&p, &h, (const char *const[]){"-n", "4", NULL});
+    signal(SIGXFSZ, SIG_DFL);
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "Hello");
+    fill_disk(&p, &h);
+    say(&p, "Goodbye");
+    assert_true(pty_saw(&p, "can't be saved now"));
+    pty_type(&p, "\004");
+    assert_true(pty_expect(&p, "2 messages can't be saved and would be lost"));
+    assert_true(pty_expect(&p, PROMPT));
+    snprintf(line, sizeof line, "/export %s/all.md\r", h.folder);
+    pty_type(&p, line);
+    assert_true(pty_expect(&p, "written to"));
+    assert_true(pty_expect(&p, PROMPT));
+    assert_true(traces(&h, "Goodbye"));
+    pty_type(&p, "\004");
+    int status = pty_wait(&p);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+    assert_true(pty_saw(&p, "2 messages could not be saved"));
+    pty_end(&p);
+    remove_home(&h);
+}
+
+/* While another program has the history open, so that it needs not be made. */
+static void an_answer_that_is_not_saved_is_an_error(void **state)
+{
+    (void)state;
+    struct home h;
+    struct pty other, p;
+    char command[9000];
+    make_home(&h);
+    start(&other, &h, (const char *const[]){"-n", "4", NULL});
+    assert_true(pty_expect(&other, PROMPT));
+    say(&other, "Hello");
+    snprintf(command, sizeof command, "trap '' XFSZ; ulimit -f 1; exec %s -m %s -n 4 -p Goodbye", program, model);
+    assert_true(pty_start(&p, (const char *const[]){"/bin/sh", "-c", command, NULL}, h.environment));
+    int status = pty_wait(&p);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+    assert_true(pty_saw(&p, "could not be saved"));
+    pty_end(&p);
+    quit(&other);
+    assert_false(traces(&h, "Goodbye"));
+    remove_home(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +312,8 @@ int main(void)
         cmocka_unit_test(edits_beside),
         cmocka_unit_test(leaves_no_trace),
         cmocka_unit_test(opens_without_a_history),
+        cmocka_unit_test(leaving_with_unsaved_messages_is_held_once),
+        cmocka_unit_test(an_answer_that_is_not_saved_is_an_error),
     };
     const char *source = source_folder(), *binary = getenv("PALAVER");
     char *root = realpath(source, NULL);

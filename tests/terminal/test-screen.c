@@ -5,8 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <sqlite3.h>
 
 #include "screen.h"
 #include "tests/cmocka.h"
@@ -18,9 +22,9 @@ static void answers(void **state)
     (void)state;
     struct vt *t = start(24, 80, (const char *const[]){SHORT, NULL});
     exchange(t, "The llama");
-    assert_true(vt_shows(t, "You"));
-    assert_true(vt_shows(t, "Palaver"));
-    assert_true(vt_shows(t, "4 tokens"));
+    assert_true(vt_wait(t, "You"));
+    assert_true(vt_wait(t, "Palaver"));
+    assert_true(vt_wait(t, "4 tokens"));
     assert_true(vt_on_alternate(t));
     quit(t);
 }
@@ -39,6 +43,26 @@ static void stops_and_says_how_to_leave(void **state)
     quit(t);
 }
 
+/* Until an answer's first words are in the database. */
+static void wait_for_stored_answer(struct vt *t)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/.local/share/palaver/history.db", vt_home(t));
+    for (int stored = 0, tries = 0; stored == 0; tries++) {
+        sqlite3 *db = NULL;
+        sqlite3_stmt *s = NULL;
+        assert_true(tries < 2000);
+        vt_pause(t, 50);
+        if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+            sqlite3_prepare_v2(db, "SELECT count(*) FROM message WHERE length(text) > 20 AND parent IS NOT NULL", -1, &s,
+                               NULL) == SQLITE_OK &&
+            sqlite3_step(s) == SQLITE_ROW)
+            stored = sqlite3_column_int(s, 0);
+        sqlite3_finalize(s);
+        sqlite3_close(db);
+    }
+}
+
 static void goes_on_after_a_kill(void **state)
 {
     char home[] = "/tmp/palaver-screen.XXXXXX", command[64];
@@ -48,8 +72,7 @@ static void goes_on_after_a_kill(void **state)
     assert_true(vt_wait(t, READY));
     ask(t, "The llama");
     assert_true(vt_wait(t, "answering"));
-    sleep(1);
-    vt_settle(t, 1);
+    wait_for_stored_answer(t);
     kill(vt_pid(t), SIGKILL);
     vt_wait_end(t);
     vt_end(t);
@@ -58,7 +81,7 @@ static void goes_on_after_a_kill(void **state)
     press(t, ESC);
     press(t, "g");
     assert_true(vt_wait(t, "interrupted"));
-    assert_true(vt_shows(t, "The llama"));
+    assert_true(vt_wait(t, "The llama"));
     press(t, ESC);
     vt_type(t, "/continue\r");
     assert_true(vt_wait(t, "answering"));
@@ -75,15 +98,27 @@ static void pasted_text_is_one_message(void **state)
     struct vt *t = start(30, 100, (const char *const[]){SHORT, "-c", "60000", NULL});
     vt_paste(t, "first\tline\n/quit\n" ESC "[2J" ESC "]0;owned\a wide 你好\nlast line");
     assert_true(vt_wait(t, "last line"));
-    assert_true(vt_shows(t, "/quit"));
-    assert_true(vt_shows(t, "␛[2J"));
+    assert_true(vt_wait(t, "/quit"));
+    assert_true(vt_wait(t, "␛[2J"));
     assert_true(vt_wait(t, "tokens"));
     vt_type(t, "\r");
     assert_true(vt_wait(t, "/continue resumes it"));
-    assert_true(vt_shows(t, "␛]0;owned␇ wide 你好"));
+    assert_true(vt_wait(t, "␛]0;owned␇ wide 你好"));
     assert_int_equal(vt_titles(t), 0);
     assert_int_equal(vt_bells(t), 0);
     quit(t);
+}
+
+/* Until more lines have come below the view than now: by then all that was pressed has been done. */
+static void wait_for_more(struct vt *t)
+{
+    assert_true(vt_wait(t, " new line"));
+    char row[512], *count;
+    snprintf(row, sizeof row, "%s", vt_row(t, vt_find(t, " new line")));
+    count = strstr(row, "↓");
+    assert_non_null(count);
+    assert_true(vt_wait_gone(t, count));
+    assert_true(vt_wait(t, " new line"));
 }
 
 static void the_view_stays_while_text_arrives(void **state)
@@ -96,9 +131,10 @@ static void the_view_stays_while_text_arrives(void **state)
         vt_settle(t, 50);
     press(t, PAGE_UP);
     press(t, PAGE_UP);
+    wait_for_more(t);
     char top[512];
     snprintf(top, sizeof top, "%s", vt_row(t, 2));
-    assert_true(vt_wait(t, "new line"));
+    wait_for_more(t);
     assert_string_equal(vt_row(t, 2), top);
     press(t, "\033[1;5F"); /* Ctrl-End */
     assert_true(vt_wait_gone(t, "new line"));
@@ -170,7 +206,7 @@ static void an_edited_answer_is_saved_beside_the_old_one(void **state)
     assert_true(vt_wait(t, "save and continue"));
     press(t, "\r");
     assert_true(vt_wait(t, "‹2/2›"));
-    assert_true(vt_shows(t, "XYZ"));
+    assert_true(vt_wait(t, "XYZ"));
     quit(t);
 }
 
@@ -273,7 +309,7 @@ static void refused(struct vt *t, const char *line, const char *reason)
     assert_true(vt_wait(t, line));
     vt_type(t, "\r");
     assert_true(vt_wait(t, reason));
-    assert_true(vt_shows(t, line));
+    assert_true(vt_wait(t, line));
     press(t, "\003");
     assert_true(vt_wait_gone(t, reason));
 }
@@ -344,6 +380,94 @@ static void no_message_is_edited_while_an_answer_is_written(void **state)
     quit(t);
 }
 
+/* ---- what can't be saved ---------------------------------------------------------------------------------------- */
+
+/* A full disk for this program: none of its files can grow beyond what the history's log has now. */
+static void fill_disk(const struct vt *t, bool full)
+{
+    struct rlimit limit;
+    struct stat log;
+    char path[256];
+    snprintf(path, sizeof path, "%s/.local/share/palaver/history.db-wal", vt_home(t));
+    assert_int_equal(stat(path, &log), 0);
+    assert_int_equal(prlimit(vt_pid(t), RLIMIT_FSIZE, NULL, &limit), 0);
+    limit.rlim_cur = full ? (rlim_t)log.st_size : limit.rlim_max;
+    assert_int_equal(prlimit(vt_pid(t), RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
+static struct vt *start_on_full_disk(void)
+{
+    signal(SIGXFSZ, SIG_IGN); /* so that writing fails, as it does on a full disk */
+    struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
+    signal(SIGXFSZ, SIG_DFL);
+    exchange(t, "Stored before");
+    fill_disk(t, true);
+    ask(t, "Lost afterwards");
+    assert_true(vt_wait(t, "can't be saved now"));
+    assert_true(vt_wait(t, "4 tokens"));
+    vt_settle(t, 300);
+    press(t, "\004");
+    assert_true(vt_wait(t, "Not everything is saved"));
+    assert_true(vt_shows(t, "can't be saved and would be lost"));
+    return t;
+}
+
+static void leaving_with_unsaved_messages_is_held_once(void **state)
+{
+    char line[256], command[300];
+    (void)state;
+    struct vt *t = start_on_full_disk();
+    press(t, "\r"); /* try again */
+    vt_settle(t, 300);
+    assert_true(vt_wait(t, "Not everything is saved"));
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, "Not everything is saved"));
+    snprintf(line, sizeof line, "/export %s/all.md\r", vt_home(t));
+    vt_type(t, line);
+    assert_true(vt_wait(t, "written to"));
+    snprintf(command, sizeof command, "grep -q 'Stored before' %s/all.md && grep -q 'Lost afterwards' %s/all.md",
+             vt_home(t), vt_home(t));
+    assert_int_equal(system(command), 0);
+    press(t, "\004");
+    int status = vt_wait_end(t);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    assert_true(vt_is_restored(t));
+    assert_false(vt_on_alternate(t));
+    assert_true(vt_shows(t, "could not be saved"));
+    assert_true(vt_shows(t, "Lost afterwards"));
+    assert_false(vt_shows(t, "Stored before"));
+    vt_end(t);
+}
+
+static void what_is_saved_after_all_is_not_lost(void **state)
+{
+    char command[4400];
+    (void)state;
+    struct vt *t = start_on_full_disk();
+    fill_disk(t, false);
+    press(t, "\r"); /* try again */
+    int status = vt_wait_end(t);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_true(vt_is_restored(t));
+    assert_false(vt_shows(t, "could not be saved"));
+    snprintf(command, sizeof command, "HOME=%s %s show | grep -q 'Lost afterwards'", vt_home(t), program);
+    assert_int_equal(system(command), 0);
+    vt_end(t);
+}
+
+static void a_signal_tells_what_is_lost_too(void **state)
+{
+    (void)state;
+    struct vt *t = start_on_full_disk();
+    kill(vt_pid(t), SIGTERM);
+    int status = vt_wait_end(t);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    assert_true(vt_is_restored(t));
+    assert_true(vt_shows(t, "could not be saved"));
+    assert_true(vt_shows(t, "Lost afterwards"));
+    vt_end(t);
+}
+
 /* ---- sizes and terminals ---------------------------------------------------------------------------------------- */
 
 static void fits_any_size(void **state)
@@ -376,16 +500,20 @@ static void resizing_keeps_the_place(void **state)
     press(t, "\r");
     assert_true(vt_wait(t, "/continue resumes it"));
     press(t, PAGE_UP);
-    press(t, PAGE_UP);
-    char top[512];
+    assert_true(vt_wait(t, "more below"));
+    char top[64];
+    for (int i = 0; i < 3; i++) { /* by a page the text would look the same */
+        snprintf(top, sizeof top, "%.20s", vt_row(t, 1));
+        press(t, "\033[1;2A");
+        assert_true(vt_wait_row(t, 1, top, false));
+    }
     snprintf(top, sizeof top, "%.20s", vt_row(t, 1));
     for (int i = 0; i < 12; i++) {
         vt_resize(t, 20 + i % 3, 60 + 10 * (i % 4));
         vt_settle(t, 20);
     }
     vt_resize(t, 20, 90);
-    vt_settle(t, 200);
-    assert_memory_equal(vt_row(t, 1), top, strlen(top));
+    assert_true(vt_wait_row(t, 1, top, true));
     quit(t);
 }
 
@@ -398,7 +526,7 @@ static void old_terminals_have_it_too(void **state)
                                 (const char *const[]){SHORT, NULL});
         assert_true(vt_wait(t, READY));
         exchange(t, "The llama");
-        assert_true(vt_shows(t, "Palaver"));
+        assert_true(vt_wait(t, "Palaver"));
         vt_type(t, "\004");
         int status = vt_wait_end(t);
         assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -412,7 +540,8 @@ static void lesser_ones_get_the_line_mode(void **state)
     static const char *const cases[] = {"TERM=dumb", "TERM=nobody-knows-this-one", "LANG=C", "ACCESSIBLE=1"};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct vt *t = start_in(NULL, 24, 80, (const char *const[]){cases[i], NULL}, (const char *const[]){SHORT, NULL});
+        struct vt *t =
+            start_in(NULL, 24, 80, (const char *const[]){cases[i], NULL}, (const char *const[]){SHORT, NULL});
         assert_true(vt_wait(t, "Ctrl-D leaves"));
         assert_false(vt_on_alternate(t));
         vt_settle(t, 100);
@@ -424,8 +553,9 @@ static void lesser_ones_get_the_line_mode(void **state)
 
 static void signals_give_the_terminal_back(void **state)
 {
-    const int signals[] = {SIGTERM, SIGHUP,  SIGSEGV, SIGQUIT, SIGPIPE, SIGXCPU,   SIGXFSZ, SIGUSR1, SIGUSR2, SIGALRM,
-                           SIGSYS,  SIGTRAP, SIGFPE,  SIGILL,  SIGBUS,  SIGVTALRM, SIGPROF, SIGABRT, SIGPOLL, SIGRTMIN + 1};
+    const int signals[] = {SIGTERM, SIGHUP,  SIGSEGV,   SIGQUIT, SIGPIPE, SIGXCPU,     SIGXFSZ,
+                           SIGUSR1, SIGUSR2, SIGALRM,   SIGSYS,  SIGTRAP, SIGFPE,      SIGILL,
+                           SIGBUS,  SIGPROF, SIGVTALRM, SIGABRT, SIGPOLL, SIGRTMIN + 1};
     (void)state;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct vt *t = start(24, 80, (const char *const[]){ENDLESS, NULL});
@@ -473,9 +603,10 @@ static void imported_text_commands_nothing(void **state)
     snprintf(path, sizeof path, "%s/evil.json", vt_home(t));
     FILE *out = fopen(path, "w");
     assert_non_null(out);
-    fputs("[{\"role\":\"user\",\"content\":\"\\u001b]0;title\\u0007\\u001b]52;c;YQ==\\u0007 evil \\u001b[2J\\u009b31m\"},"
-          "{\"role\":\"assistant\",\"content\":\"\\u202e reversed \\u0007\\u0007 \\u001bP1$r\\u001b\\\\\"}]",
-          out);
+    fputs(
+        "[{\"role\":\"user\",\"content\":\"\\u001b]0;title\\u0007\\u001b]52;c;YQ==\\u0007 evil \\u001b[2J\\u009b31m\"},"
+        "{\"role\":\"assistant\",\"content\":\"\\u202e reversed \\u0007\\u0007 \\u001bP1$r\\u001b\\\\\"}]",
+        out);
     fclose(out);
     char line[160];
     snprintf(line, sizeof line, "/import %s\r", path);
@@ -485,7 +616,7 @@ static void imported_text_commands_nothing(void **state)
     assert_true(vt_wait(t, "Open a conversation"));
     press(t, "evil\r");
     assert_true(vt_wait(t, "evil ␛[2J"));
-    assert_true(vt_shows(t, "reversed"));
+    assert_true(vt_wait(t, "reversed"));
     assert_int_equal(vt_titles(t), 0);
     assert_int_equal(vt_clipboards(t), 0);
     assert_int_equal(vt_bells(t), 0);
@@ -569,7 +700,7 @@ static void mistakes_in_files_are_named(void **state)
     struct vt *t = start_in(home, 24, 100, plain, plain);
     int status = vt_wait_end(t);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
-    assert_true(vt_shows(t, "keys:2: there is no command 'nonsense'"));
+    assert_true(vt_wait(t, "keys:2: there is no command 'nonsense'"));
     assert_true(vt_is_restored(t));
     vt_end(t);
     snprintf(command, sizeof command, "rm -rf %s", home);
@@ -596,6 +727,9 @@ int main(void)
         cmocka_unit_test(a_command_that_cannot_be_done_says_why),
         cmocka_unit_test(a_key_that_can_do_nothing_says_why),
         cmocka_unit_test(no_message_is_edited_while_an_answer_is_written),
+        cmocka_unit_test(leaving_with_unsaved_messages_is_held_once),
+        cmocka_unit_test(what_is_saved_after_all_is_not_lost),
+        cmocka_unit_test(a_signal_tells_what_is_lost_too),
         cmocka_unit_test(fits_any_size),
         cmocka_unit_test(resizing_keeps_the_place),
         cmocka_unit_test(old_terminals_have_it_too),

@@ -21,7 +21,7 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 
-enum { PATIENCE = 30000 };
+enum { PATIENCE = 120000 };
 
 struct vt {
     int master, slave; /* the slave stays open, so that its modes can be read after the program has ended */
@@ -247,6 +247,21 @@ bool vt_wait(struct vt *t, const char *text)
 bool vt_wait_gone(struct vt *t, const char *text)
 {
     return wait_until(t, text, false);
+}
+
+bool vt_wait_row(struct vt *t, int row, const char *beginning, bool is)
+{
+    double end = now() + PATIENCE;
+    while ((strncmp(vt_row(t, row), beginning, strlen(beginning)) == 0) != is) {
+        bool more = read_some(t, 50);
+        if (!more && (now() > end || has_ended(t))) {
+            fprintf(stderr, "row %d %s '%s'; the screen:\n%s\n", row, is ? "never began with" : "kept beginning with",
+                    beginning, vt_screen(t));
+            return false;
+        }
+    }
+    vt_pause(t, 15); /* the rest of the frame */
+    return true;
 }
 
 void vt_settle(struct vt *t, int milliseconds)

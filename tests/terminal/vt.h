@@ -8,7 +8,7 @@
  *     vt_end(t);
  *
  * The environment is that of pty.h (a home of its own, LANG=C.UTF-8, TERM=xterm); NAME=VALUE strings are added to it. Every
- * wait ends after half a minute and then prints the screen. What a program sends beside text is counted, so that a test can
+ * wait ends after two minutes, which only a failure takes, and then prints the screen. What a program sends beside text is counted, so that a test can
  * assert that hostile text did nothing. */
 #ifndef PALAVER_TESTS_TERMINAL_VT_H
 #define PALAVER_TESTS_TERMINAL_VT_H
@@ -28,10 +28,12 @@ void vt_type(struct vt *t, const char *bytes);
 /* A paste as terminals mark it. */
 void vt_paste(struct vt *t, const char *text);
 void vt_resize(struct vt *t, int rows, int columns);
-/* Waits until text is on the screen, in one row; false after half a minute, or when the program ends without it. */
+/* Waits until text is on the screen, in one row; false when it does not in time or the program ended without. */
 bool vt_wait(struct vt *t, const char *text);
 /* Waits until it is not. */
 bool vt_wait_gone(struct vt *t, const char *text);
+/* Waits until a row begins so, or, with is == false, otherwise. */
+bool vt_wait_row(struct vt *t, int row, const char *beginning, bool is);
 /* Waits until nothing comes for so many milliseconds, for at most two seconds. */
 void vt_settle(struct vt *t, int milliseconds);
 /* Waits for so long. */

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "engine/text/jinja.h"
+#include "engine/jinja/jinja.h"
 
 /* The arrays that values point to. */
 struct values {

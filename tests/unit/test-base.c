@@ -79,7 +79,55 @@ static void cleaning_leaves_nothing_that_commands_a_terminal(void **state)
     buf_init(&b, 1000);
     const char dirty[] = "a\x1b[2J\tb\r\nc\x9b\xC2\x9B\xE2\x80\xAE!\x07\x7f";
     assert_true(utf8_clean(&b, dirty, sizeof dirty - 1));
-    assert_string_equal(buf_text(&b), "a␛[2J\tb\nc\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD!␇␡");
+    assert_string_equal(buf_text(&b), "a␛[2J\tb\nc\xEF\xBF\xBD‹U+009B›‹U+202E›!␇␡");
+    buf_free(&b);
+}
+
+static void cleans_to(const char *text, const char *expected)
+{
+    struct buf b;
+    buf_init(&b, 1000);
+    assert_true(utf8_clean(&b, text, strlen(text)));
+    assert_string_equal(buf_text(&b), expected);
+    assert_true(b.size <= strlen(text) * UTF8_CLEAN_GROWTH);
+    buf_free(&b);
+}
+
+static void cleaning_shows_what_hides(void **state)
+{
+    (void)state;
+    cleans_to("pass\xC2\xADword", "pass‹U+00AD›word");
+    cleans_to("a\xE2\x80\x8B\xE2\x81\xA0z\xEF\xBB\xBF", "a‹U+200B›‹U+2060›z‹U+FEFF›");
+    cleans_to("\xE3\x85\xA4\xE1\x85\x9F\xE1\x85\xA0\xEF\xBE\xA0", "‹U+3164›‹U+115F›‹U+1160›‹U+FFA0›");
+    cleans_to("\xE1\xA0\x8E\xE2\x81\xAA\xE2\x81\xAF\xEF\xBF\xB9\xEF\xBF\xBB", "‹U+180E›‹U+206A›‹U+206F›‹U+FFF9›‹U+FFFB›");
+    cleans_to("x\xF3\xA0\x80\x81\xF3\xA0\x81\x94", "x‹U+E0001›‹U+E0054›");
+    /* a message hidden in selectors: after letters, and many after one emoji */
+    cleans_to("h\xEF\xB8\x80i\xEF\xB8\x8F", "h‹U+FE00›i‹U+FE0F›");
+    cleans_to("👍\xEF\xB8\x8F\xF3\xA0\x84\x91", "👍\xEF\xB8\x8F‹U+E0111›");
+    cleans_to("in\xE2\x80\x8Dvisible \xE2\x80\x8C", "in‹U+200D›visible ‹U+200C›");
+}
+
+static void cleaning_leaves_scripts_and_emoji(void **state)
+{
+    static const char *const texts[] = {
+        "می‌خواهم کتاب‌ها", "क्‍ष ನ್‌ನ", "👨‍👩‍👧 ❤️‍🔥 🏴‍☠️ ☎︎ 2️⃣ ©️", "葛\xF3\xA0\x84\x80城", "ᠠ\xE1\xA0\x8B", "e\xCC\x81 ∩\xEF\xB8\x80",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        cleans_to(texts[i], texts[i]);
+}
+
+/* An answer comes in pieces, which may divide a cluster. */
+static void pieces_are_cleaned_as_one_text(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {"👩", "\xE2\x80\x8D", "🚀 a", "\xE2\x80\x8D", "b"};
+    struct buf b;
+    uint32_t before = 0;
+    buf_init(&b, 1000);
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
+        assert_true(utf8_clean_after(&b, pieces[i], strlen(pieces[i]), &before));
+    assert_string_equal(buf_text(&b), "👩‍🚀 a‹U+200D›b");
     buf_free(&b);
 }
 
@@ -152,6 +200,9 @@ int main(void)
         cmocka_unit_test(buffer_stops_at_its_maximum),
         cmocka_unit_test(utf8_follows_the_standard),
         cmocka_unit_test(cleaning_leaves_nothing_that_commands_a_terminal),
+        cmocka_unit_test(cleaning_shows_what_hides),
+        cmocka_unit_test(cleaning_leaves_scripts_and_emoji),
+        cmocka_unit_test(pieces_are_cleaned_as_one_text),
         cmocka_unit_test(lines_come_trimmed_and_numbered),
         cmocka_unit_test(only_small_regular_files_are_read_as_lines),
         cmocka_unit_test(clocks_agree_on_their_units),

@@ -59,6 +59,7 @@ static void begin(struct fixture *f)
     f->options.sampling.max_new_tokens = TOKENS;
     f->chat = chat_open(&f->options, &f->view, &err);
     assert_non_null(f->chat);
+    chat_fix_seed(f->chat, true);
     settle(f->chat);
     if (chat_send(f->chat, "The llama", 9, &err) != ERR_NONE)
         fail_msg("%s", err.message);

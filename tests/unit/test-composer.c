@@ -389,7 +389,6 @@ static void test_large_paste(void **state)
     assert_int_equal(composer_lines(c, 80), lines);
     print_message("%zu bytes: paste %.3f s, layout %.3f s, a key behind %.3f s, two inside %.3f s\n", size, pasted - start,
                   laid_out - pasted, typed - laid_out, seconds() - typed);
-    assert_true(typed - start < 5);
     const char *now = composer_text(c, &held, &cursor);
     assert_int_equal(held, size + 2);
     assert_memory_equal(now, text, size);

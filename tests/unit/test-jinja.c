@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "base/error.h"
-#include "engine/text/jinja.h"
+#include "engine/jinja/jinja.h"
 #include "tests/cmocka.h"
 #include "tests/unit/jinja-values.h"
 #include "tests/unit/vectors.h"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/cmocka.h"
@@ -159,6 +160,18 @@ static void a_file_changes_keys(void **state)
     assert_non_null(strstr(with_file("list q = qit\n", &b), ":1: there is no command 'qit'"));
 }
 
+/* It would wait for a writer for good. */
+static void a_pipe_is_no_file_of_keys(void **state)
+{
+    char path[] = "/tmp/palaver-keys.XXXXXX";
+    struct error err = {0};
+    (void)state;
+    assert_true(close(mkstemp(path)) == 0 && unlink(path) == 0 && mkfifo(path, 0600) == 0);
+    assert_null(bindings_open(path, ui_is_command, &err));
+    assert_non_null(strstr(err.message, "not a regular file"));
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +183,7 @@ int main(void)
         cmocka_unit_test(names_come_back),
         cmocka_unit_test(every_binding_is_known),
         cmocka_unit_test(a_file_changes_keys),
+        cmocka_unit_test(a_pipe_is_no_file_of_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,16 @@
 /* Tests of what the commands about the history share: widths, ages, finding a conversation, replacing a file. */
 #include <config.h>
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <locale.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/terminal/columns.h"
 #include "app/library/conversations.h"
+#include "app/terminal/clipboard.h"
+#include "app/terminal/columns.h"
 #include "app/text/replace.h"
 #include "tests/cmocka.h"
 
@@ -114,6 +115,40 @@ static void files_are_replaced_whole_or_not(void **state)
     assert_int_equal(replace_begin(&file, path, &err), ERR_IO);
 }
 
+static void write_program(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    assert_int_equal(chmod(path, 0700), 0);
+}
+
+/* The screen waits for the program, so that one which never ends is given up. */
+static void a_stuck_clipboard_is_given_up(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/palaver-test.XXXXXX", path[64], paths[4096], text[64];
+    const char *before = getenv("PATH");
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/tmux", folder);
+    snprintf(paths, sizeof paths, "%s:%s", folder, before);
+    snprintf(text, sizeof text, "#!/bin/sh\ncat >%s/out\n", folder);
+    setenv("PATH", paths, 1);
+    setenv("TMUX", "x", 1);
+    unsetenv("WAYLAND_DISPLAY");
+    unsetenv("DISPLAY");
+    write_program(path, text);
+    assert_string_equal(clipboard_copy("one", 3), "copied by tmux");
+    write_program(path, "#!/bin/sh\nexec sleep 600\n");
+    assert_null(clipboard_copy("two", 3));
+    unlink(path);
+    snprintf(path, sizeof path, "%s/out", folder);
+    holds(path, "one");
+    unlink(path);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +156,7 @@ int main(void)
         cmocka_unit_test(ages_are_told_as_people_do),
         cmocka_unit_test(conversations_are_found),
         cmocka_unit_test(files_are_replaced_whole_or_not),
+        cmocka_unit_test(a_stuck_clipboard_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

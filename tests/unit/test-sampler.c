@@ -356,6 +356,31 @@ static void top_p_stops_at_its_share(void **state)
 }
 
 /* A token whose probability is the threshold is one of the top choices. */
+/* Eight tokens, an end token the likeliest: XTC would exclude it, and so excludes nothing. */
+static void xtc_lets_a_model_stop(void **state)
+{
+    (void)state;
+    static const float logits[] = {5, 3.5f, 0, 0, 0, 0, 0, 0};
+    struct sampler *s = new_sampler(8, 1);
+    struct sampling set = sampling_defaults();
+    struct candidate chosen;
+    set.temperature = 1;
+    set.top_k = 0;
+    set.top_p = 1;
+    set.min_p = 0;
+    set.xtc_probability = 1;
+    set.xtc_threshold = 0.1f;
+    sampler_choose(s, &set, logits, NULL, 0, &chosen, NULL, NULL);
+    assert_true(sampler_probability(s, 0) == 0.0f && sampler_survivors(s) == 7);
+    sampler_set_spared(s, (const int32_t[]){0}, 1);
+    sampler_choose(s, &set, logits, NULL, 0, &chosen, NULL, NULL);
+    assert_true(sampler_probability(s, 0) > 0.5f && sampler_survivors(s) == 8);
+    sampler_set_spared(s, (const int32_t[]){1}, 1); /* the one that stays anyway */
+    sampler_choose(s, &set, logits, NULL, 0, &chosen, NULL, NULL);
+    assert_int_equal(sampler_survivors(s), 7);
+    sampler_free(s);
+}
+
 static void xtc_counts_the_threshold_itself(void **state)
 {
     (void)state;
@@ -544,6 +569,7 @@ int main(void)
         cmocka_unit_test(ties),
         cmocka_unit_test(top_p_stops_at_its_share),
         cmocka_unit_test(xtc_counts_the_threshold_itself),
+        cmocka_unit_test(xtc_lets_a_model_stop),
         cmocka_unit_test(mirostat_reaches_its_surprise),
         cmocka_unit_test(dry_counts_long_passages),
         cmocka_unit_test(ids_that_are_none_are_not_penalised),

@@ -142,6 +142,28 @@ static void wrong_options_are_refused(void **state)
     }
 }
 
+/* A name that is none, or none that this processor can run, is not passed over. */
+static void unknown_kernels_are_refused(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    const char *chosen = getenv("PALAVER_KERNELS");
+    char *before = chosen != NULL ? strdup(chosen) : NULL;
+    setenv("PALAVER_KERNELS", "avx3", 1);
+    assert_null(session_open(model, &(struct session_options){.context = 50}, &err));
+    assert_int_equal(err.code, ERR_ARGUMENT);
+    assert_non_null(strstr(err.message, "'avx3'"));
+    assert_non_null(strstr(err.message, "portable"));
+    setenv("PALAVER_KERNELS", "portable", 1);
+    struct session *s = open_session(0);
+    assert_string_equal(session_kernels(s), "portable");
+    session_free(s);
+    unsetenv("PALAVER_KERNELS");
+    if (before != NULL)
+        setenv("PALAVER_KERNELS", before, 1);
+    free(before);
+}
+
 static void a_cache_larger_than_memory_is_refused(void **state)
 {
     (void)state;
@@ -452,6 +474,7 @@ int main(void)
         cmocka_unit_test(reuse_changes_no_bit),
         cmocka_unit_test(too_much_is_refused),
         cmocka_unit_test(wrong_options_are_refused),
+        cmocka_unit_test(unknown_kernels_are_refused),
         cmocka_unit_test(a_cache_larger_than_memory_is_refused),
         cmocka_unit_test(progress_is_told_and_stops),
         cmocka_unit_test(a_stopped_prompt_has_no_logits),

@@ -38,6 +38,7 @@ static struct fixture *begin(void)
     repl_init(&f->repl, &f->options, &f->show);
     f->repl.chat = chat_open(&f->options, &f->view, &err);
     assert_non_null(f->repl.chat);
+    chat_fix_seed(f->repl.chat, true);
     return f;
 }
 

@@ -41,7 +41,9 @@ static void attacks_become_visible(void **state)
     CLEANS("zero\xE2\x80\x8Bwidth\xEF\xBB\xBF", "zero‹U+200B›width‹U+FEFF›");
     CLEANS("soft\xC2\xADhyphen", "soft‹U+00AD›hyphen");
     CLEANS("\xF3\xA0\x81\x81\xF3\xA0\x81\xBF", "‹U+E0041›‹U+E007F›");
-    CLEANS("x\xEF\xB8\x8F\xEF\xB8\x8E", "x\xEF\xB8\x8F‹U+FE0E›");
+    CLEANS("❤\xEF\xB8\x8F\xEF\xB8\x8E", "❤\xEF\xB8\x8F‹U+FE0E›");
+    CLEANS("x\xEF\xB8\x8F", "x‹U+FE0F›");
+    CLEANS("\xE1\x85\x9F\xE1\x85\xA0\xE3\x85\xA4\xE1\xA0\x8E", "‹U+115F›‹U+1160›‹U+3164›‹U+180E›");
     CLEANS("a\xF3\xA0\x84\x80\xF3\xA0\x84\x81", "a‹U+E0100›‹U+E0101›");
     CLEANS("a\xE2\x80\x8D\x62", "a‹U+200D›b");
     CLEANS("\xFF\xC3", "\xEF\xBF\xBD\xEF\xBF\xBD");

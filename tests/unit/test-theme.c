@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/cmocka.h"
@@ -117,6 +118,22 @@ static void mistakes_name_their_line(void **state)
     assert_non_null(strstr(load("text = red default loud\n", &t), "1: 'loud' is no attribute"));
 }
 
+/* It would wait for a writer for good. */
+static void a_pipe_is_no_theme(void **state)
+{
+    char folder[] = "/tmp/palaver-theme.XXXXXX", path[64];
+    const char *const folders[] = {folder, NULL};
+    struct error err = {0};
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/mine.theme", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_null(theme_load("mine", folders, &err));
+    assert_non_null(strstr(err.message, "not a regular file"));
+    unlink(path);
+    rmdir(folder);
+}
+
 static void names_are_names(void **state)
 {
     static const char *const bad[] = {"", ".", "../x", "no-such"};
@@ -153,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shipped_themes_are_readable), cmocka_unit_test(the_lens_needs_no_colours),
         cmocka_unit_test(a_file_is_read),              cmocka_unit_test(mistakes_name_their_line),
+        cmocka_unit_test(a_pipe_is_no_theme),
         cmocka_unit_test(names_are_names),             cmocka_unit_test(fewer_colours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,7 @@ static struct fixture *open_chat(char *model, bool exact, int32_t longest)
     f->chat = chat_open(&f->options, &f->view, &err);
     if (f->chat == NULL)
         fail_msg("%s", err.message);
+    chat_fix_seed(f->chat, true);
     return f;
 }
 

@@ -6,6 +6,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/file/metadata.h"
+#include "engine/file/source-kind.h"
+#include "engine/file/source.h"
 #include "engine/text/cutter.h"
 #include "engine/text/pattern.h"
 #include "engine/text/tokenizer.h"
@@ -288,6 +293,70 @@ static void typed_control_tokens_stay_text(void **state)
     }
 }
 
+/* ---- ends of answers -------------------------------------------------------------------------------------------- */
+
+/* A small vocabulary: a piece of text, and the given control tokens from id 4 on. */
+static struct source *make_vocabulary(const char *const *control, size_t n, const char *key, uint32_t id, struct buf *file)
+{
+    static const char *const first[] = {"<unk>", "<s>", "</s>", "a"};
+    static const int32_t types[] = {2, 3, 3, 1}; /* unknown, control, control, normal */
+    struct metadata m;
+    struct error err = {0};
+    metadata_init(&m);
+    metadata_text(&m, "tokenizer.ggml.model", "llama", 5);
+    metadata_begin_texts(&m, "tokenizer.ggml.tokens");
+    for (size_t i = 0; i < 4 + n; i++)
+        metadata_add_text(&m, i < 4 ? first[i] : control[i - 4], strlen(i < 4 ? first[i] : control[i - 4]));
+    metadata_end(&m);
+    metadata_begin_floats(&m, "tokenizer.ggml.scores");
+    for (size_t i = 0; i < 4 + n; i++)
+        metadata_add_float(&m, -(float)i);
+    metadata_end(&m);
+    metadata_begin_ints(&m, "tokenizer.ggml.token_type");
+    for (size_t i = 0; i < 4 + n; i++)
+        metadata_add_int(&m, i < 4 ? types[i] : 3);
+    metadata_end(&m);
+    if (key != NULL)
+        metadata_uint(&m, key, id);
+    buf_init(file, 1 << 16);
+    assert_true(metadata_write(&m, 0, file));
+    metadata_free(&m);
+    struct source *s = source_open_memory("small", file->data, file->size, true, &err);
+    if (s == NULL)
+        fail_msg("%s", err.message);
+    return s;
+}
+
+static void check_end(const char *spelling, const char *key, bool is_end)
+{
+    const char *const control[] = {"<|start|>", spelling};
+    struct buf file;
+    struct error err = {0};
+    struct source *s = make_vocabulary(control, 2, key, 5, &file);
+    struct tokenizer *t = tokenizer_open(s, &err);
+    if (t == NULL)
+        fail_msg("%s", err.message);
+    assert_true(tokenizer_is_end(t, 2)); /* </s> */
+    assert_false(tokenizer_is_end(t, 3) || tokenizer_is_end(t, 4) || tokenizer_is_end(t, -1));
+    if (tokenizer_is_end(t, 5) != is_end)
+        fail_msg("%s (%s) %s", spelling, key != NULL ? key : "no key", is_end ? "ends no answer" : "ends an answer");
+    tokenizer_free(t);
+    source_free(s);
+    buf_free(&file);
+}
+
+/* By its spelling, or because the file says so. */
+static void tokens_that_end_a_turn_end_an_answer(void **state)
+{
+    (void)state;
+    static const char *const spellings[] = {"<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<|endoftext|>"};
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
+        check_end(spellings[i], NULL, true);
+    check_end("<over>", NULL, false);
+    check_end("<over>", "tokenizer.ggml.eot_token_id", true);
+    check_end("<over>", "tokenizer.ggml.eom_token_id", true);
+}
+
 /* Pieces one by one are the whole text, for any bytes at all. */
 static void ill_formed_text_is_no_harm(void **state)
 {
@@ -328,6 +397,7 @@ int main(void)
         cmocka_unit_test(patterns_match_as_regular_expressions_do),
         cmocka_unit_test(long_words_take_no_quadratic_time),
         cmocka_unit_test(typed_control_tokens_stay_text),
+        cmocka_unit_test(tokens_that_end_a_turn_end_an_answer),
         cmocka_unit_test(ill_formed_text_is_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@
 #include "tests/cmocka.h"
 #include "tests/source.h"
 
-enum { PATIENCE = 60000, RING = 256, CONTEXT = 4000, PROMPT = 60 };
+enum { PATIENCE = 600000, RING = 256, CONTEXT = 4000, PROMPT = 60 };
 
 static const char *fixture(const char *name)
 {
@@ -901,12 +901,131 @@ static void stops_while_it_waits(void **state)
     worker_free(w);
 }
 
+/* A request aside is not held: there is nobody who would ask for its tokens. */
+static void the_pace_holds_nothing_aside(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct sampling few = endless();
+    few.max_new_tokens = 20;
+    worker_pace(w, 0);
+    struct result r;
+    collect(w, ask_aside(w, &few), &r);
+    assert_int_equal(r.last.finish, FINISH_LENGTH);
+    assert_int_equal(r.n, 20);
+    buf_free(&r.text);
+    worker_free(w);
+}
+
+/* A seed that changes during an answer acts on the next token, as if the answer so far had been its prompt. */
+static void a_new_seed_acts_at_once(void **state)
+{
+    enum { BEFORE = 3, AFTER = 12 };
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    struct sampling s = endless();
+    int32_t ids[PROMPT + BEFORE], after[AFTER];
+    s.temperature = 1;
+    s.seed = 4;
+    s.max_new_tokens = BEFORE + AFTER;
+    fill_endless(w, ids);
+    struct result *unchanged = answer(w, ids, PROMPT, &s);
+    worker_pace(w, BEFORE);
+    ask(w, ids, PROMPT, &s);
+    for (int i = 0; i < BEFORE; i++)
+        ids[PROMPT + i] = next_of(w, EVENT_TOKEN).id;
+    next_of(w, EVENT_PREVIEW);
+    s.seed = 9;
+    worker_set_sampling(w, &s);
+    next_of(w, EVENT_PREVIEW);
+    worker_pace(w, -1);
+    for (int i = 0; i < AFTER; i++)
+        after[i] = next_of(w, EVENT_TOKEN).id;
+    next_of(w, EVENT_DONE);
+    struct result *fresh = answer(w, ids, PROMPT + BEFORE, &s);
+    assert_memory_equal(ids + PROMPT, unchanged->ids, BEFORE * sizeof *ids);
+    assert_memory_equal(after, fresh->ids, sizeof after);
+    assert_memory_not_equal(after, unchanged->ids + BEFORE, sizeof after);
+    free_result(fresh);
+    free_result(unchanged);
+    worker_free(w);
+}
+
+/* ---- sequence breakers ------------------------------------------------------------------------------------------ */
+
+/* What settings make of the token that the prompt before repeated; before: what the model alone does. */
+static float share_of(struct worker *w, const struct sampling *s, int32_t id, float *before)
+{
+    assert_true(worker_preview(w, s));
+    struct event e = next_of(w, EVENT_PREVIEW);
+    for (int32_t i = 0; i < e.n_best; i++)
+        if (e.best[i].id == id) {
+            *before = e.best[i].before;
+            return e.best[i].after;
+        }
+    *before = 0;
+    return 0;
+}
+
+/* A token that the model likes to repeat and that is plain text; a prompt of such tokens has been read. */
+static int32_t read_repetition(struct worker *w, char *text, size_t size)
+{
+    enum { TIMES = 8 };
+    const struct sampling none = greedy(0);
+    struct sampling all = greedy(0);
+    const struct tokenizer *t = model_tokenizer(worker_model(w));
+    all.temperature = 1;
+    for (int32_t id = 260; id < tokenizer_size(t); id++) {
+        int32_t ids[TIMES];
+        float before;
+        for (int i = 0; i < TIMES; i++)
+            ids[i] = i == 0 ? 1 : id;
+        free_result(answer(w, ids, TIMES, &none));
+        struct buf piece;
+        buf_init(&piece, size - 1);
+        bool found = share_of(w, &all, id, &before) > 0.02f && tokenizer_piece(t, id, &piece) && piece.size > 0 &&
+                     buf_text(&piece)[0] > ' ' && buf_text(&piece)[0] < 0x7F;
+        snprintf(text, size, "%s", buf_text(&piece));
+        buf_free(&piece);
+        if (found)
+            return id;
+    }
+    fail_msg("no token is repeated");
+    return -1;
+}
+
+/* Changed sequence breakers count at once, after others were used too. */
+static void changed_breakers_count(void **state)
+{
+    (void)state;
+    struct worker *w = loaded(CONTEXT, 0);
+    char text[40];
+    float before;
+    struct error err = {0};
+    int32_t id = read_repetition(w, text, sizeof text);
+    struct sampling s = greedy(0), other;
+    s.temperature = 1;
+    s.dry_multiplier = 2;
+    s.dry_base = 1.5f;
+    s.dry_allowed_length = 1;
+    other = s;
+    assert_int_equal(sampling_set(&s, "dry_sequence_breakers", "\n", &err), ERR_NONE);
+    assert_int_equal(sampling_set(&other, "dry_sequence_breakers", text, &err), ERR_NONE);
+    assert_true(share_of(w, &s, id, &before) < before / 4);
+    assert_true(share_of(w, &other, id, &before) > before * 0.99f);
+    assert_true(share_of(w, &s, id, &before) < before / 4);
+    worker_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goes_at_a_pace),
         cmocka_unit_test(takes_a_token_that_is_put),
         cmocka_unit_test(stops_while_it_waits),
+        cmocka_unit_test(the_pace_holds_nothing_aside),
+        cmocka_unit_test(a_new_seed_acts_at_once),
+        cmocka_unit_test(changed_breakers_count),
         cmocka_unit_test(loads),
         cmocka_unit_test(says_what_does_not_load),
         cmocka_unit_test(says_when_there_is_no_room),

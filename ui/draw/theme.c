@@ -4,12 +4,12 @@
 #include "ui/draw/theme.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/lines.h"
 
 #define SUFFIX ".theme"
 
@@ -93,8 +93,7 @@ static int find_role(const char *name)
     return -1;
 }
 
-static enum error_code read_style(struct theme *t, const char *file, int number, int role, char *rest,
-                                  struct error *err)
+static enum error_code read_style(struct theme *t, const struct lines *l, int role, char *rest, struct error *err)
 {
     struct theme_style style = {0};
     char *state = NULL, *word = strtok_r(rest, " \t", &state);
@@ -102,20 +101,20 @@ static enum error_code read_style(struct theme *t, const char *file, int number,
     const struct theme_color *const text[] = {&t->styles[STYLE_TEXT].foreground, &t->styles[STYLE_TEXT].background};
     for (int i = 0; i < 2; i++, word = strtok_r(NULL, " \t", &state))
         if (word == NULL || !parse_color(word, text[i], colors[i]))
-            return error_set(err, ERR_FORMAT,
-                             "%s:%d: '%s' is no colour; colours are default, -, red, bright-red and so on, "
-                             "#rrggbb", file, number, word != NULL ? word : "");
+            return lines_fail(l, ERR_FORMAT, err,
+                              "'%s' is no colour; colours are default, -, red, bright-red and so on, #rrggbb",
+                              word != NULL ? word : "");
     for (; word != NULL; word = strtok_r(NULL, " \t", &state))
         if (!parse_attribute(word, &style.attributes))
-            return error_set(err, ERR_FORMAT,
-                             "%s:%d: '%s' is no attribute; attributes are bold, dim, italic, underline, reverse, "
-                             "strike", file, number, word);
+            return lines_fail(l, ERR_FORMAT, err,
+                              "'%s' is no attribute; attributes are bold, dim, italic, underline, reverse, strike",
+                              word);
     t->styles[role] = style;
     t->set[role] = true;
     return ERR_NONE;
 }
 
-static enum error_code read_line(struct theme *t, const char *file, int number, char *line, struct error *err)
+static enum error_code read_role(struct theme *t, const struct lines *l, char *line, struct error *err)
 {
     char name[64];
     int used = 0;
@@ -124,16 +123,14 @@ static enum error_code read_line(struct theme *t, const char *file, int number, 
         comment = strchr(comment + 1, '#');
     if (comment != NULL)
         *comment = '\0';
-    line[strcspn(line, "\r\n")] = '\0';
     if (line[strspn(line, " \t")] == '\0')
         return ERR_NONE;
-    if (sscanf(line, " %63[^ \t=] = %n", name, &used) < 1 || used == 0)
-        return error_set(err, ERR_FORMAT, "%s:%d: a line reads `role = foreground background attributes`", file,
-                         number);
+    if (sscanf(line, "%63[^ \t=] = %n", name, &used) < 1 || used == 0)
+        return lines_fail(l, ERR_FORMAT, err, "a line reads `role = foreground background attributes`");
     int role = find_role(name);
     if (role < 0)
-        return error_set(err, ERR_FORMAT, "%s:%d: there is no role '%s'", file, number, name);
-    return read_style(t, file, number, role, line + used, err);
+        return lines_fail(l, ERR_FORMAT, err, "there is no role '%s'", name);
+    return read_style(t, l, role, line + used, err);
 }
 
 /* Gives the roles that the file left out the looks of their parents. */
@@ -153,17 +150,21 @@ static void inherit_styles(struct theme *t)
         }
 }
 
-static enum error_code read_file(struct theme *t, const char *file, FILE *in, struct error *err)
+static struct theme *read_theme(const char *name, struct lines *l, struct error *err)
 {
-    char line[512];
-    for (int number = 1; fgets(line, sizeof line, in) != NULL; number++) {
-        if (strchr(line, '\n') == NULL && strlen(line) + 1 == sizeof line)
-            return error_set(err, ERR_FORMAT, "%s:%d: the line is too long", file, number);
-        if (read_line(t, file, number, line, err) != ERR_NONE)
-            return err->code;
+    struct theme *t = calloc(1, sizeof *t);
+    if (t == NULL || (t->name = strdup(name)) == NULL) {
+        error_set(err, ERR_MEMORY, "out of memory");
+        theme_free(t);
+        return NULL;
     }
+    for (char *line; (line = lines_next(l)) != NULL;)
+        if (read_role(t, l, line, err) != ERR_NONE) {
+            theme_free(t);
+            return NULL;
+        }
     inherit_styles(t);
-    return ERR_NONE;
+    return t;
 }
 
 struct theme *theme_load(const char *name, const char *const *folders, struct error *err)
@@ -174,19 +175,17 @@ struct theme *theme_load(const char *name, const char *const *folders, struct er
         return NULL;
     }
     for (; *folders != NULL; folders++) {
+        struct lines l;
+        struct error why = {0};
         snprintf(path, sizeof path, "%s/%s" SUFFIX, *folders, name);
-        FILE *in = fopen(path, "re");
-        if (in == NULL)
+        enum error_code code = lines_open(&l, path, &why);
+        if (code == ERR_NOT_FOUND)
             continue;
-        struct theme *t = calloc(1, sizeof *t);
-        if (t != NULL && (t->name = strdup(name)) != NULL && read_file(t, path, in, err) == ERR_NONE) {
-            fclose(in);
-            return t;
-        }
-        error_set(err, ERR_MEMORY, "out of memory");
-        fclose(in);
-        theme_free(t);
-        return NULL;
+        struct theme *t = code == ERR_NONE ? read_theme(name, &l, err) : NULL;
+        if (code != ERR_NONE)
+            error_set(err, code, "%s", why.message);
+        lines_close(&l);
+        return t;
     }
     error_set(err, ERR_NOT_FOUND, "there is no theme '%s'; /theme lists them", name);
     return NULL;

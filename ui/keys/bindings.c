@@ -3,12 +3,10 @@
 
 #include "ui/keys/bindings.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "base/lines.h"
 
 #define ANY PLACE_ANYWHERE
 #define TXT PLACE_TRANSCRIPT
@@ -146,7 +144,7 @@ struct bindings {
     struct key *keys;
     size_t n, capacity;
     bindings_is_command *is_command;
-    struct buf names; /* the file's text; its strings end with NUL and do not move once it is read */
+    struct lines file; /* the strings of bindings that it changes */
 };
 
 const char *place_name(enum place place)
@@ -212,70 +210,45 @@ static const char *help_of(const char *command)
     return command[0] == '/' ? "run this command" : "";
 }
 
-static char *trim_blanks(char *text)
-{
-    text += strspn(text, " \t\r\n");
-    size_t size = strlen(text);
-    while (size > 0 && strchr(" \t\r\n", text[size - 1]) != NULL)
-        text[--size] = '\0';
-    return text;
-}
-
 /* Reads `place key = command`. The binding keeps pointers into the line. */
-static enum error_code read_binding(struct bindings *b, const char *file, int number, char *line, struct error *err)
+static enum error_code read_binding(struct bindings *b, char *line, struct error *err)
 {
-    line = trim_blanks(line);
-    if (*line == '\0' || *line == '#')
-        return ERR_NONE;
-    char *equals = strstr(line, " = "), *command = equals != NULL ? trim_blanks(equals + 3) : NULL;
+    const struct lines *l = &b->file;
+    char *equals = strstr(line, " = "), *command = equals != NULL ? lines_trim(equals + 3) : NULL;
     char *key = line + strcspn(line, " \t");
     struct key parsed;
     struct binding binding = {0};
     if (equals == NULL || *key == '\0' || key >= equals)
-        return error_set(err, ERR_FORMAT, "%s:%d: a line reads `place key = command`", file, number);
+        return lines_fail(l, ERR_FORMAT, err, "a line reads `place key = command`");
     *equals = '\0';
     *key++ = '\0';
-    key = trim_blanks(key);
+    key = lines_trim(key);
     if (!place_parse(line, &binding.place))
-        return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no place; there are anywhere, transcript, list, settings, "
-                         "lens, composer", file, number, line);
+        return lines_fail(l, ERR_FORMAT, err,
+                          "'%s' is no place; there are anywhere, transcript, list, settings, lens, composer", line);
     if (!key_parse(key, &parsed))
-        return error_set(err, ERR_FORMAT, "%s:%d: '%s' is no key; keys are written like ctrl-x, alt-enter, f3, g", file,
-                         number, key);
+        return lines_fail(l, ERR_FORMAT, err, "'%s' is no key; keys are written like ctrl-x, alt-enter, f3, g", key);
     drop_binding(b, binding.place, &parsed);
     if (strcmp(command, "none") == 0)
         return ERR_NONE;
     if (command[0] != '/' && !b->is_command(command))
-        return error_set(err, ERR_FORMAT,
-                         "%s:%d: there is no command '%s'; F1 lists them, and slash commands begin with a slash",
-                         file, number, command);
+        return lines_fail(l, ERR_FORMAT, err,
+                          "there is no command '%s'; F1 lists them, and slash commands begin with a slash", command);
     binding.key = key;
     binding.command = command;
     binding.help = help_of(command);
     return add_binding(b, &binding) ? ERR_NONE : error_set(err, ERR_MEMORY, "out of memory");
 }
 
-static enum error_code read_file(struct bindings *b, const char *file, struct error *err)
+static enum error_code read_bindings(struct bindings *b, const char *path, struct error *err)
 {
-    char piece[4096];
-    FILE *in = fopen(file, "re");
-    if (in == NULL)
-        return errno == ENOENT ? ERR_NONE : error_system(err, ERR_IO, errno, "%s", file);
-    for (size_t n; (n = fread(piece, 1, sizeof piece, in)) > 0;)
-        buf_append(&b->names, piece, n);
-    fclose(in);
-    if (buf_failed(&b->names))
-        return error_set(err, ERR_FORMAT, "%s: a file of keys has at most 1 MB", file);
-    char *rest = b->names.data;
-    for (int number = 1; rest != NULL && *rest != '\0'; number++) {
-        char *line = rest, *end = strchr(rest, '\n');
-        if (end != NULL)
-            *end = '\0';
-        rest = end != NULL ? end + 1 : NULL;
-        if (read_binding(b, file, number, line, err) != ERR_NONE)
-            return err->code;
-    }
-    return ERR_NONE;
+    struct error why = {0};
+    enum error_code code = lines_open(&b->file, path, &why);
+    if (code != ERR_NONE)
+        return code == ERR_NOT_FOUND ? ERR_NONE : error_set(err, code, "%s", why.message);
+    for (char *line; code == ERR_NONE && (line = lines_next_entry(&b->file)) != NULL;)
+        code = read_binding(b, line, err);
+    return code;
 }
 
 struct bindings *bindings_open(const char *file, bindings_is_command *is_command, struct error *err)
@@ -286,14 +259,13 @@ struct bindings *bindings_open(const char *file, bindings_is_command *is_command
         return NULL;
     }
     b->is_command = is_command;
-    buf_init(&b->names, 1 << 20);
     for (const struct binding *binding = bindings_default; binding->key != NULL; binding++)
         if (!add_binding(b, binding)) {
             error_set(err, ERR_MEMORY, "out of memory");
             bindings_free(b);
             return NULL;
         }
-    if (file != NULL && read_file(b, file, err) != ERR_NONE) {
+    if (file != NULL && read_bindings(b, file, err) != ERR_NONE) {
         bindings_free(b);
         return NULL;
     }
@@ -306,7 +278,7 @@ void bindings_free(struct bindings *b)
         return;
     free(b->at);
     free(b->keys);
-    buf_free(&b->names);
+    lines_close(&b->file);
     free(b);
 }
 

@@ -1,4 +1,4 @@
-/* Status: what goes on, the context, the speed and the keys of the pane in focus, as far as there is room. */
+/* Status: what is happening, the context, the speed and the keys of the pane in focus, as far as there is room. */
 #include <config.h>
 
 #include "ui/panes/status.h"
@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "ui/text/text.h"
 
 enum { BAR = 8 }; /* columns of the bar that shows how full the context is */
@@ -23,16 +23,9 @@ struct status {
     size_t used, available; /* tokens of the context */
     char *notice;           /* NULL: none */
     bool is_error;
-    double notice_until;    /* seconds_now() */
+    double notice_until;    /* by clock_seconds */
     bool is_long;           /* the notice did not fit into the line when drawn last */
 };
-
-static double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 struct status *status_new(const struct bindings *bindings)
 {
@@ -81,20 +74,20 @@ void status_notice(struct status *s, bool is_error, const char *text)
     s->notice = text_clean_line(text);
     s->is_error = is_error;
     s->is_long = false;
-    s->notice_until = seconds_now() + (is_error ? ERROR_SECONDS : NOTICE_SECONDS);
+    s->notice_until = clock_seconds() + (is_error ? ERROR_SECONDS : NOTICE_SECONDS);
 }
 
 int status_timeout(const struct status *s)
 {
     if (s->notice == NULL)
         return -1;
-    double left = s->notice_until - seconds_now();
+    double left = s->notice_until - clock_seconds();
     return left > 0 ? (int)(left * 1000) + 1 : 0;
 }
 
 bool status_tick(struct status *s)
 {
-    if (s->notice == NULL || seconds_now() < s->notice_until)
+    if (s->notice == NULL || clock_seconds() < s->notice_until)
         return false;
     status_notice(s, false, NULL);
     return true;

@@ -147,8 +147,8 @@ static size_t count_dashes(const char *line, size_t size)
 
 enum below { NO_DASHES, OTHER_DASHES, ITS_DASHES };
 
-/* What is below the line text[at..end), which may be the head of a table: no line of dashes, one for another number of cells,
- * or its own. */
+/* What is below the line text[at..end), which may be the head of a table: no line of dashes, one for another number of
+ * cells, or its own. */
 static enum below look_below(const struct tables *t, size_t at, size_t end)
 {
     const char *head = t->text->data + at, *below = t->text->data + end;

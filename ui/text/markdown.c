@@ -35,7 +35,7 @@ struct markdown {
     const char *text;
     size_t size;
     const uint32_t *origin;
-    struct lines *l;
+    struct page *l;
     enum markdown_result result;
     struct stretch s;      /* the paragraph, code line or table being read */
     size_t last;           /* the end of its last piece, in text */
@@ -95,7 +95,7 @@ static uint16_t current_style(const struct markdown *m)
 static void flush_text(struct markdown *m)
 {
     if (m->s.n > 0 && !m->in_table)
-        lines_wrap(m->l, &m->s, 0, m->s.n);
+        page_wrap(m->l, &m->s, 0, m->s.n);
     m->l->failed = m->l->failed || m->s.failed;
     if (!m->in_table)
         m->s.n = 0;
@@ -105,7 +105,7 @@ static void begin_block(struct markdown *m)
 {
     flush_text(m);
     if (m->blank_due)
-        lines_blank(m->l);
+        page_blank_line(m->l);
     m->blank_due = false;
 }
 
@@ -151,18 +151,18 @@ static void enter_item(struct markdown *m, const MD_BLOCK_LI_DETAIL *d)
         snprintf(first, sizeof first, "%u%c ", list->number++, list->delimiter);
     else
         snprintf(first, sizeof first, "%s", (m->l->options->ascii ? ascii : round)[(m->n_lists - 1) % 3]);
-    lines_push(m->l, first, "", STYLE_BULLET);
+    page_push(m->l, first, "", STYLE_BULLET);
 }
 
 static void leave_item(struct markdown *m)
 {
     flush_text(m);
-    struct lines *l = m->l;
+    struct page *l = m->l;
     if (l->too_deep == 0 && l->n_margins > 0 && !l->margins[l->n_margins - 1].begun) {
-        lines_begin(l); /* an item without text has a bullet too */
-        lines_end(l);
+        page_begin_line(l); /* an item without text has a bullet too */
+        page_end_line(l);
     }
-    lines_pop(l);
+    page_pop(l);
     end_block(m);
 }
 
@@ -170,14 +170,14 @@ static void enter_quote(struct markdown *m)
 {
     const char *bar = m->l->options->ascii ? "| " : "\xE2\x94\x82 ";
     begin_block(m);
-    lines_push(m->l, bar, bar, STYLE_QUOTE);
+    page_push(m->l, bar, bar, STYLE_QUOTE);
     m->quotes++;
 }
 
 static void leave_quote(struct markdown *m)
 {
     flush_text(m);
-    lines_pop(m->l);
+    page_pop(m->l);
     m->quotes--;
     end_block(m);
 }
@@ -191,18 +191,18 @@ static void enter_code(struct markdown *m, const MD_BLOCK_CODE_DETAIL *d)
     m->indent = 0;
     m->language = highlight_language(d->lang.text, d->lang.size);
     m->highlight = (struct highlight){0};
-    lines_begin_block(m->l, d->lang.text, d->lang.size);
+    page_begin_block(m->l, d->lang.text, d->lang.size);
     if (d->lang.size == 0 || m->l->failed)
         return;
-    lines_begin(m->l);
+    page_begin_line(m->l);
     const struct rendering *r = m->l->out;
     const char *language = r->blocks[r->n_blocks - 1].language;
     struct stretch label = {0};
-    size_t fits = text_fit(language, strlen(language), lines_width(m->l));
+    size_t fits = text_fit(language, strlen(language), page_width(m->l));
     stretch_add(&label, language, fits, RENDER_NO_SOURCE, STYLE_BLOCK_LABEL);
-    lines_put_stretch(m->l, &label, 0, label.n);
+    page_put_stretch(m->l, &label, 0, label.n);
     stretch_free(&label);
-    lines_end(m->l);
+    page_end_line(m->l);
 }
 
 /* Writes the line of code that was gathered. */
@@ -211,7 +211,7 @@ static void end_code_line(struct markdown *m)
     struct stretch *s = &m->s;
     if (m->language != NULL && !s->failed)
         highlight_line(m->language, &m->highlight, s->text, s->n, s->style);
-    lines_wrap_code(m->l, s, 0, s->n);
+    page_wrap_code(m->l, s, 0, s->n);
     s->n = 0;
     m->indent = 0;
 }
@@ -318,9 +318,9 @@ static void leave_cell(struct markdown *m)
 static void write_rule(struct markdown *m)
 {
     begin_block(m);
-    lines_begin(m->l);
-    lines_repeat(m->l, m->l->options->ascii ? "-" : "\xE2\x94\x80", lines_width(m->l), STYLE_RULE);
-    lines_end(m->l);
+    page_begin_line(m->l);
+    page_repeat(m->l, m->l->options->ascii ? "-" : "\xE2\x94\x80", page_width(m->l), STYLE_RULE);
+    page_end_line(m->l);
     end_block(m);
 }
 
@@ -519,7 +519,7 @@ static int add_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *c
     return result_of(m);
 }
 
-enum markdown_result markdown_render(const char *text, size_t size, const uint32_t *origin, struct lines *l)
+enum markdown_result markdown_render(const char *text, size_t size, const uint32_t *origin, struct page *l)
 {
     static const MD_PARSER parser = {
         .flags = MD_FLAG_NOHTML | MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/text/lines.h"
+#include "ui/text/page.h"
 #include "ui/text/markdown-guard.h"
 #include "ui/text/markdown-tables.h"
 #include "ui/text/markdown.h"
@@ -42,11 +42,11 @@ static bool clean_end(struct clean *c, size_t size)
     return true;
 }
 
-static void write_raw(const struct clean *c, size_t from, size_t to, uint16_t style, struct lines *l)
+static void write_raw(const struct clean *c, size_t from, size_t to, uint16_t style, struct page *l)
 {
     struct stretch s = {0};
     stretch_add_clean(&s, c->text.data + from, to - from, c->origin.at + from, style);
-    lines_wrap(l, &s, 0, s.n);
+    page_wrap(l, &s, 0, s.n);
     l->failed = l->failed || s.failed;
     stretch_free(&s);
 }
@@ -113,7 +113,7 @@ static size_t count_words(const char *text, size_t size)
     return n;
 }
 
-static void write_folded(const struct clean *c, const struct thoughts *t, struct lines *l)
+static void write_folded(const struct clean *c, const struct thoughts *t, struct page *l)
 {
     struct buf label;
     struct stretch s = {0};
@@ -123,7 +123,7 @@ static void write_folded(const struct clean *c, const struct thoughts *t, struct
     buf_printf(&label, "%s %zu word%s", what, words, words == 1 ? "" : "s");
     stretch_add(&s, buf_text(&label), label.size, RENDER_NO_SOURCE, STYLE_THINK);
     size_t line = l->out->n_lines;
-    lines_wrap(l, &s, 0, s.n);
+    page_wrap(l, &s, 0, s.n);
     for (; !l->failed && line < l->out->n_lines; line++)
         l->out->lines[line].source = c->origin.at[t->from];
     l->failed = l->failed || s.failed;
@@ -138,7 +138,7 @@ static bool is_half_mark(const struct buf *text)
 }
 
 /* Writes the thoughts, folded into one line or whole. Returns where the rest begins. */
-static size_t write_thoughts(const struct clean *c, struct lines *l)
+static size_t write_thoughts(const struct clean *c, struct page *l)
 {
     const char *bar = l->options->ascii ? "| " : "\xE2\x94\x82 ";
     struct thoughts t;
@@ -149,12 +149,12 @@ static size_t write_thoughts(const struct clean *c, struct lines *l)
     if (l->options->fold_think) {
         write_folded(c, &t, l);
     } else {
-        lines_push(l, bar, bar, STYLE_THINK);
+        page_push(l, bar, bar, STYLE_THINK);
         write_raw(c, t.from, t.to, STYLE_THINK, l);
-        lines_pop(l);
+        page_pop(l);
     }
     if (t.next < c->text.size)
-        lines_blank(l);
+        page_blank_line(l);
     return t.next;
 }
 
@@ -178,7 +178,7 @@ static void cut_lines(struct rendering *r, size_t n)
     r->n_blocks = 0;
 }
 
-static bool write_markdown(const struct clean *c, size_t from, struct lines *l)
+static bool write_markdown(const struct clean *c, size_t from, struct page *l)
 {
     size_t lines = l->out->n_lines;
     enum markdown_result result = c->text.size - from > MARKDOWN_MOST ? MARKDOWN_REFUSED :
@@ -186,14 +186,14 @@ static bool write_markdown(const struct clean *c, size_t from, struct lines *l)
     if (result != MARKDOWN_REFUSED)
         return result == MARKDOWN_DONE;
     cut_lines(l->out, lines);
-    struct lines fresh = {.out = l->out, .options = l->options, .block = -1};
+    struct page fresh = {.out = l->out, .options = l->options, .block = -1};
     write_raw(c, from, c->text.size, STYLE_TEXT, &fresh);
     return !fresh.failed;
 }
 
 static bool render_clean(struct clean *c, size_t size, const struct render_options *options, struct rendering *out)
 {
-    struct lines l = {.out = out, .options = options, .block = -1};
+    struct page l = {.out = out, .options = options, .block = -1};
     bool markdown = !options->raw && c->text.size <= MARKDOWN_MOST;
     if (markdown && (!guard_text(&c->text, &c->origin) || (options->growing && !unfinished_mend(&c->text)) ||
                      !tables_prepare(&c->text, &c->origin)))
@@ -206,7 +206,7 @@ static bool render_clean(struct clean *c, size_t size, const struct render_optio
         write_raw(c, from, c->text.size, STYLE_TEXT, &l);
     else if (from < c->text.size)
         ok = write_markdown(c, from, &l);
-    lines_finish(&l, (uint32_t)size);
+    page_finish(&l, (uint32_t)size);
     return ok && !l.failed;
 }
 

@@ -78,49 +78,49 @@ static bool fit_columns(int *widths, size_t n, int room)
 }
 
 /* Writes the next line of a cell into its column, which begins at `column`. Returns whether more lines follow. */
-static bool write_part(struct table_cell *c, const struct stretch *s, struct lines *l, int column, int width)
+static bool write_part(struct table_cell *c, const struct stretch *s, struct page *l, int column, int width)
 {
     if (c->from >= c->to)
         return false;
     size_t end, next = text_wrap(s->text + c->from, c->to - c->from, width, &end);
     int rest = width - text_columns(s->text + c->from, end, 0);
-    lines_pad(l, column + (c->align == TABLE_RIGHT ? rest : c->align == TABLE_CENTER ? rest / 2 : 0), STYLE_TEXT);
-    lines_put_stretch(l, s, c->from, c->from + end);
+    page_pad(l, column + (c->align == TABLE_RIGHT ? rest : c->align == TABLE_CENTER ? rest / 2 : 0), STYLE_TEXT);
+    page_put_stretch(l, s, c->from, c->from + end);
     c->from += next;
     return c->from < c->to;
 }
 
-static void write_row(struct table_cell *cells, size_t n, const struct stretch *s, const int *widths, struct lines *l)
+static void write_row(struct table_cell *cells, size_t n, const struct stretch *s, const int *widths, struct page *l)
 {
     const char *bar = l->options->ascii ? " | " : " \xE2\x94\x82 ";
     for (bool more = true; more && !l->failed && !s->failed;) {
         more = false;
-        lines_begin(l);
+        page_begin_line(l);
         for (size_t i = 0, column = 0; i < n; column += (size_t)widths[i] + 3, i++) {
             if (i > 0) {
-                lines_pad(l, (int)column - 3, STYLE_TEXT);
-                lines_put(l, bar, STYLE_TABLE);
+                page_pad(l, (int)column - 3, STYLE_TEXT);
+                page_put(l, bar, STYLE_TABLE);
             }
             more = write_part(&cells[i], s, l, (int)column, widths[i]) || more;
         }
-        lines_end(l);
+        page_end_line(l);
     }
 }
 
-static void write_rule(const int *widths, size_t n, struct lines *l)
+static void write_rule(const int *widths, size_t n, struct page *l)
 {
     bool ascii = l->options->ascii;
-    lines_begin(l);
+    page_begin_line(l);
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
-            lines_put(l, ascii ? "-+-" : "\xE2\x94\x80\xE2\x94\xBC\xE2\x94\x80", STYLE_TABLE);
-        lines_repeat(l, ascii ? "-" : "\xE2\x94\x80", widths[i], STYLE_TABLE);
+            page_put(l, ascii ? "-+-" : "\xE2\x94\x80\xE2\x94\xBC\xE2\x94\x80", STYLE_TABLE);
+        page_repeat(l, ascii ? "-" : "\xE2\x94\x80", widths[i], STYLE_TABLE);
     }
-    lines_end(l);
+    page_end_line(l);
 }
 
 /* Writes each row as a paragraph, for tables with more columns than there is room for. */
-static void write_flowing(const struct table *t, const struct stretch *s, struct lines *l)
+static void write_flowing(const struct table *t, const struct stretch *s, struct page *l)
 {
     struct stretch row = {0};
     for (size_t i = 0; i < t->n; i++) {
@@ -131,7 +131,7 @@ static void write_flowing(const struct table *t, const struct stretch *s, struct
         if (!last && c->to > c->from)
             stretch_add(&row, " | ", 3, RENDER_NO_SOURCE, STYLE_TABLE);
         if (last) {
-            lines_wrap(l, &row, 0, row.n);
+            page_wrap(l, &row, 0, row.n);
             row.n = 0;
         }
     }
@@ -140,7 +140,7 @@ static void write_flowing(const struct table *t, const struct stretch *s, struct
 }
 
 static void write_columns(const struct table *t, const struct stretch *s, const int *widths, bool wraps,
-                          struct lines *l)
+                          struct page *l)
 {
     struct table_cell *row = malloc(t->n_columns * sizeof *row);
     if (row == NULL) {
@@ -159,11 +159,11 @@ static void write_columns(const struct table *t, const struct stretch *s, const 
     free(row);
 }
 
-void table_write(const struct table *t, const struct stretch *s, struct lines *l)
+void table_write(const struct table *t, const struct stretch *s, struct page *l)
 {
     if (t->n_columns == 0 || s->failed)
         return;
-    long room = (long)lines_width(l) - 3 * (long)(t->n_columns - 1);
+    long room = (long)page_width(l) - 3 * (long)(t->n_columns - 1);
     if (room < NARROWEST * (long)t->n_columns) {
         write_flowing(t, s, l);
         return;

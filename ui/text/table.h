@@ -2,7 +2,7 @@
 #ifndef PALAVER_UI_TEXT_TABLE_H
 #define PALAVER_UI_TEXT_TABLE_H
 
-#include "ui/text/lines.h"
+#include "ui/text/page.h"
 
 enum table_align { TABLE_LEFT, TABLE_CENTER, TABLE_RIGHT };
 struct table_cell {
@@ -18,6 +18,6 @@ struct table {
 bool table_add(struct table *t, size_t from, enum table_align align);
 void table_free(struct table *t);
 /* Writes the table: columns as wide as they need while there is room, else narrower, with cells of several lines. */
-void table_write(const struct table *t, const struct stretch *s, struct lines *l);
+void table_write(const struct table *t, const struct stretch *s, struct page *l);
 
 #endif

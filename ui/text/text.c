@@ -21,16 +21,6 @@ static bool between(uint32_t code, uint32_t first, uint32_t last)
     return code >= first && code <= last;
 }
 
-static bool is_joiner(uint32_t code)
-{
-    return code == 0x200C || code == 0x200D;
-}
-
-static bool is_selector(uint32_t code)
-{
-    return between(code, 0xFE00, 0xFE0F) || between(code, 0xE0100, 0xE01EF);
-}
-
 static bool is_mark(uint32_t code)
 {
     utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)code);
@@ -44,28 +34,14 @@ static bool is_visible_format(uint32_t code)
            code == 0x08E2 || code == 0x110BD || code == 0x110CD;
 }
 
-/* Joiners and selectors belong to the text after a character that they act on; anywhere else they only hide bytes. */
-static bool hides_after(uint32_t code, uint32_t before)
-{
-    if (is_joiner(before) || before <= ' ')
-        return true;
-    if (is_joiner(code))
-        return before < 0x300;
-    return is_selector(before) || (code >= 0xE0100 && before < 0x2E80);
-}
-
-/* Whether code, shown as it is after the character before, would be invisible or change the direction of the text. */
+/* As utf8_hides, and by what utf8proc knows of later versions of Unicode: format characters, and numbers that are no
+ * characters. */
 static bool hides(uint32_t code, uint32_t before)
 {
-    if (is_joiner(code) || is_selector(code))
-        return hides_after(code, before);
-    if (code == 0x034F || between(code, 0x17B4, 0x17B5) || between(code, 0x180B, 0x180F) || code == 0x3164 ||
-        code == 0xFFA0 || between(code, 0x2028, 0x202E) || between(code, 0x2060, 0x206F) ||
-        between(code, 0xFFF0, 0xFFFB) || between(code, 0xE0000, 0xE0FFF))
+    if (utf8_hides(code, before) || between(code, 0xFDD0, 0xFDEF) || (code & 0xFFFE) == 0xFFFE)
         return true;
-    if (between(code, 0xFDD0, 0xFDEF) || (code & 0xFFFE) == 0xFFFE)
-        return true;
-    return utf8proc_category((utf8proc_int32_t)code) == UTF8PROC_CATEGORY_CF && !is_visible_format(code);
+    bool joiner = code == 0x200C || code == 0x200D;
+    return !joiner && utf8proc_category((utf8proc_int32_t)code) == UTF8PROC_CATEGORY_CF && !is_visible_format(code);
 }
 
 static bool origin_add(struct text_origin *o, size_t at, size_t n, bool rising)
@@ -95,15 +71,10 @@ void text_origin_free(struct text_origin *origin)
 static bool append_visible(struct buf *out, struct text_origin *origin, uint32_t code, size_t at, bool lone)
 {
     size_t from = out->size;
-    char picture[4];
     if (lone)
         buf_puts(out, "\xE2\x97\x8C"); /* a dotted circle */
-    else if (code == UTF8_INVALID)
-        buf_puts(out, "\xEF\xBF\xBD");
-    else if (code < ' ' || code == 0x7F)
-        buf_append(out, picture, utf8_encode(code == 0x7F ? 0x2421 : 0x2400 + code, picture));
     else
-        buf_printf(out, "\xE2\x80\xB9U+%04X\xE2\x80\xBA", (unsigned)code);
+        utf8_picture(out, code);
     return !buf_failed(out) && origin_add(origin, at, out->size - from, false);
 }
 
