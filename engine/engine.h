@@ -19,6 +19,7 @@
  *     source source-kind.h which form lies at a path, and the interface of its readers
  *     source-file source-tables fingerprint   mapping, metadata and tensors, identity
  *     gguf                 a reader
+ *   jinja/    the interpreter of models' own chat templates; jinja.h is its face and lists its files
  *   text/     text to ids and back, messages to prompts
  *     tokenizer vocabulary what all tokenizers have in common
  *     spm bpe              SentencePiece BPE, byte-level BPE; symbols merges pairs, pretokenize cuts words
@@ -26,7 +27,6 @@
  *     template             which template a model is spoken to with; template-file reads one, template-probe tries one
  *     render-jinja render-parts rendered.h   messages to text with origins: by a model's own template, by a file's parts
  *     prompt role special  text with origins to ids; roles; special tokens by their spelling
- *     jinja                the interpreter of models' own templates, jinja-*
  *   sample/   logits to a token
  *     sampler random       the choice; sampler-stages, sampler-select, sampler-dry are its steps
  *     sampling             settings by name; sampling-lists, sampling-text for those that are lists

@@ -4,7 +4,7 @@
  * All that a template makes lives until the whole heap is freed, so that nothing needs an owner of its own and a
  * failure may leave at once: jheap_fail fills the error and jumps to where the heap's user called setjmp(heap.out).
  * Every bound that is passed fails the same way; a template can neither hang nor fill the memory. Internal to
- * jinja-*. */
+ * engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_HEAP_H
 #define PALAVER_ENGINE_JINJA_HEAP_H
 

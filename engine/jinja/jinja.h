@@ -11,8 +11,8 @@
  * when it is reached.
  *
  * Files: jinja (this face), heap (bounds and the way out on failure), text (strings with origins), value, print, json,
- * number, operate, format, string, unicode, sort (values and what they can do), lex, parser, parse, parse-expression and
- * node (from text to a tree), run, eval, exec, loop (carrying it out), access, methods, methods-text, filters,
+ * number, operate, format, string, unicode, sort (values and what they can do), lex, parser, parse, parse-expression
+ * and node (from text to a tree), run, eval, exec, loop (carrying it out), access, methods, methods-text, filters,
  * filters-text, filters-row, tests, globals (what templates call by name). They know of the rest only base/. */
 #ifndef PALAVER_ENGINE_JINJA_JINJA_H
 #define PALAVER_ENGINE_JINJA_JINJA_H

@@ -4,7 +4,7 @@
 
 #include "engine/jinja/value.h"
 
-/* a op b, as Python does it; op as jnumber_operate takes it, but for % of a string (see jinja-format.h). */
+/* a op b, as Python does it; op as jnumber_operate takes it, but for % of a string (see format.h). */
 struct jvalue joperate(struct jheap *h, char op, struct jvalue a, struct jvalue b);
 /* Two texts in a row; where one of them is marked as HTML, the other is escaped. */
 struct jtext *joperate_join(struct jheap *h, struct jtext *a, struct jtext *b);

@@ -29,7 +29,7 @@ struct jrun {
     struct joutput *out;
     struct tm now;
     const char *loop, *caller, *varargs, *kwargs; /* names, as interned */
-    /* what would make a circle of files if it were called by name: jinja-access and the tables of filters and tests */
+    /* what would make a circle of files if it were called by name: access.c and the tables of filters and tests */
     struct jvalue (*attribute)(struct jrun *r, struct jvalue object, const char *name);
     struct jvalue (*item)(struct jrun *r, struct jvalue object, struct jvalue key);
     const struct jroutine *(*find_filter)(const char *name);

@@ -43,7 +43,7 @@ struct jvalue {
         struct jview *view;
         struct jiterator *iterator;
         struct jfunction *function;
-        struct jmacro *macro; /* in jinja-run.h */
+        struct jmacro *macro; /* in run.h */
         struct jloop *loop;
         struct jcycle *cycle; /* J_CYCLER, J_JOINER */
     };
