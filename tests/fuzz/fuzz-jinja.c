@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "base/error.h"
-#include "engine/text/jinja.h"
+#include "engine/jinja/jinja.h"
 
 #define LETTER "\xee\x80\x81" /* U+E001, for private use */
 
