@@ -184,7 +184,8 @@ static json_t *json_parts(const struct report_parts *p)
                                "norm_epsilon", (double)i->norm_epsilon);
     const struct { const char *key, *text; } texts[] = {
         {"path", i->path}, {"name", i->name}, {"format", i->format}, {"architecture", i->architecture},
-        {"type", i->type}, {"tokenizer", i->tokenizer}, {"template", template_name(p->template)}, {"rope_scaling", i->rope_scaling},
+        {"type", i->type}, {"tokenizer", i->tokenizer}, {"template", template_name(p->template)},
+        {"rope_scaling", i->rope_scaling},
         {"fingerprint", fingerprint}, {"kernels", p->kernels},
     };
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)

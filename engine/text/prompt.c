@@ -71,8 +71,8 @@ static bool attribute_ids(struct splitting *s, size_t first, size_t from, size_t
 
 /* ---- splitting -------------------------------------------------------------------------------------------------- */
 
-/* Whether SentencePiece puts a space in front of the stretch at `from`: in front of a text it always does, after a special
- * token unless a space stands there already. */
+/* Whether SentencePiece puts a space in front of the stretch at `from`: in front of a text it always does, after a
+ * special token unless a space stands there already. */
 static bool takes_prefix(const struct splitting *s, size_t from)
 {
     const struct ids *ids = &s->out->ids;
@@ -147,16 +147,25 @@ static enum error_code tell_refusal(enum error_code code, const struct error *wh
                      why->message);
 }
 
+/* Today, or the day that SOURCE_DATE_EPOCH in the environment says, so that a prompt can be made again. */
+static struct tm present_day(void)
+{
+    const char *given = getenv("SOURCE_DATE_EPOCH");
+    char *end = NULL;
+    long long seconds = given != NULL ? strtoll(given, &end, 10) : 0;
+    time_t now = end != NULL && end != given && *end == '\0' ? (time_t)seconds : time(NULL);
+    struct tm day = {0};
+    localtime_r(&now, &day);
+    return day;
+}
+
 static enum error_code render_text(const struct chat_template *t, const struct tokenizer *tokenizer, struct talk talk,
                                    struct rendered *out, struct error *err)
 {
     if (t->jinja == NULL)
         return render_parts(t, tokenizer, talk, out) ? ERR_NONE : error_set(err, ERR_MEMORY, "out of memory");
     struct error why = {0};
-    struct tm date = t->date;
-    time_t now = time(NULL);
-    if (!t->dated)
-        localtime_r(&now, &date);
+    struct tm date = t->dated ? t->date : present_day();
     enum error_code code = render_jinja(t->jinja, tokenizer, talk, &date, out, &why);
     return code == ERR_NONE || code == ERR_MEMORY ? error_set(err, code, "%s", why.message)
                                                   : tell_refusal(code, &why, err);

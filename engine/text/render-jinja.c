@@ -1,11 +1,11 @@
 /* Messages by a model's own template.
  *
- * The template is given what transformers' apply_chat_template gives: messages of role and content, the special tokens by
- * their spelling, and add_generation_prompt. Contents carry their message's origin; roles and tokens are as if the template
- * had written them.
+ * The template is given what transformers' apply_chat_template gives: messages of role and content, the special
+ * tokens by their spelling, and add_generation_prompt. Contents carry their message's origin; roles and tokens are
+ * as if the template had written them.
  *
- * To continue an answer, the prompt has to end inside of the last message, whatever the template writes after it: a mark
- * of two private characters is put at its end, and the text is cut where the mark comes out. */
+ * To continue an answer, the prompt has to end inside of the last message, whatever the template writes after it: a
+ * mark of two private characters is put at its end, and the text is cut where the mark comes out. */
 #include "config.h"
 
 #include <stdlib.h>

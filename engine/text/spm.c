@@ -87,8 +87,8 @@ static bool pair_token(const void *context, const struct symbol *left, const str
     return true;
 }
 
-/* The longest user-defined token of white space at text, which is taken whole; -1. Others are marks of templates, which a
- * text may not make by spelling them. */
+/* The longest user-defined token of white space at text, which is taken whole; -1. Others are marks of templates,
+ * which a text may not make by spelling them. */
 static int32_t user_defined_space(const struct tokenizer *t, const char *text, size_t size)
 {
     for (size_t n = size < t->longest_space ? size : t->longest_space; n > 0; n--) {

@@ -1,7 +1,8 @@
 /* Templates: which one there are, and which one a model is spoken to with.
  *
- * A user's own file comes first, by its name or because it says that it suits the model's text. Then comes the model's own
- * text, followed as it is; where that is impossible, the built-in file that is most like it, and template_trouble says so. */
+ * A user's own file comes first, by its name or because it says that it suits the model's text. Then comes the
+ * model's own text, followed as it is; where that is impossible, the built-in file that is most like it, and
+ * template_trouble says so. */
 #include "config.h"
 
 #include "engine/text/template.h"
@@ -25,7 +26,7 @@ enum { N_BUILTIN = sizeof builtin / sizeof *builtin };
 
 static const char suffix[] = ".template";
 
-/* ---- by name ---------------------------------------------------------------------------------------------------- */
+/* ---- by name ----------------------------------------------------------------------------------------------------- */
 
 /* The user's file of that name; NULL without an error when there is none. */
 static struct chat_template *load_file(const char *name, const char *dir, struct error *err)
@@ -109,7 +110,7 @@ char **template_list(const char *dir)
     return names;
 }
 
-/* ---- by kinship --------------------------------------------------------------------------------------------------- */
+/* ---- by kinship -------------------------------------------------------------------------------------------------- */
 
 /* Whether text holds every part of "part && part". */
 static bool holds_all(const char *text, const char *match)
@@ -172,7 +173,7 @@ struct chat_template *template_nearest(const char *text, const char *dir, struct
     return NULL;
 }
 
-/* ---- the model's own ---------------------------------------------------------------------------------------------- */
+/* ---- the model's own --------------------------------------------------------------------------------------------- */
 
 /* Strings at which an answer ends: where no special token does, what begins the next turn. */
 static void find_stops(struct chat_template *t, const char *text, const struct tokenizer *tokenizer)
@@ -256,7 +257,7 @@ struct chat_template *template_for_text(const char *text, const struct tokenizer
     return t != NULL ? t : fall_back(text, dir, &why, err);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 void template_set_date(struct chat_template *t, const struct tm *date)
 {

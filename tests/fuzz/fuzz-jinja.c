@@ -1,5 +1,6 @@
-/* Fuzz target: any text as a chat template, and what it makes of a conversation. Within small bounds it ends; what comes
- * out is covered by spans, a failure has a message, and letters that only the messages have never pass for the template's. */
+/* Fuzz target: any text as a chat template, and what it makes of a conversation. Within small bounds it ends; what
+ * comes out is covered by spans, a failure has a message, and letters that only the messages have never pass for the
+ * template's. */
 #include "config.h"
 
 #include <stdbool.h>
@@ -9,7 +10,7 @@
 #include <time.h>
 
 #include "base/error.h"
-#include "engine/text/jinja.h"
+#include "engine/jinja/jinja.h"
 
 #define LETTER "\xee\x80\x81" /* U+E001, for private use */
 

@@ -215,6 +215,14 @@ static void the_day_can_be_set(void **state)
     templating_check_text(&p, "26 Jul 2024", "a date");
     prompt_free(&p);
     template_free(t);
+
+    assert_int_equal(setenv("TZ", "UTC", 1) | setenv("SOURCE_DATE_EPOCH", "86400", 1), 0);
+    t = templating_follow("{{ strftime_now('%Y-%m-%d') }}", model_tokenizer(model));
+    assert_int_equal(prompt_render(t, model_tokenizer(model), &hello, 1, 0, &p, &err), ERR_NONE);
+    templating_check_text(&p, "1970-01-02", "the environment's date");
+    unsetenv("SOURCE_DATE_EPOCH");
+    prompt_free(&p);
+    template_free(t);
     model_free(model);
 }
 
