@@ -4,6 +4,7 @@
  * memory and are found by one open-addressing table. */
 #include "config.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -125,6 +126,12 @@ static bool read_attributes(struct tokenizer *t, const struct source *source, st
         error_set(err, ERR_FORMAT, "the vocabulary has no scores (tokenizer.ggml.scores)");
         ok = false;
     }
+    for (int32_t i = 0; ok && scores != NULL && i < t->n; i++)
+        if (isnan(scores[i])) { /* merges are ordered by score, and nothing comes before or after NaN */
+            error_set(err, ERR_FORMAT, "the vocabulary's token %d has no number as its score: the file is damaged",
+                      (int)i);
+            ok = false;
+        }
     for (int32_t i = 0; ok && i < t->n; i++)
         t->types[i] = types != NULL && types[i] >= TOKEN_NORMAL && types[i] <= TOKEN_BYTE ? (uint8_t)types[i]
                                                                                          : TOKEN_NORMAL;
