@@ -400,7 +400,7 @@ enum error_code chat_compare(struct chat *c, const struct chat_side *sides, size
         return error_set(err, ERR_NOT_FOUND, "there is no question yet to answer in several ways");
     c->compare = calloc(1, sizeof *c->compare);
     if (c->compare == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     c->compare->question = question;
     c->compare->shown = question + 1 < c->list.n ? chat_list_last(&c->list)->id : 0;
     if (begin_sides(c, sides, n, err) != ERR_NONE) {

@@ -204,14 +204,14 @@ char *models_find_name(const struct options *o, const char *name, struct error *
     if (name != NULL && (strchr(name, '/') != NULL || access(name, F_OK) == 0)) {
         char *path = strdup(name);
         if (path == NULL)
-            error_set(err, ERR_MEMORY, "out of memory");
+            error_memory(err);
         return path;
     }
     char *path = NULL;
     char **names = models_list(o);
     char *folder = paths_join(o->paths.data_dir, "models");
     if (names == NULL || folder == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     } else {
         const char *file = name != NULL ? choose_model(names, folder, name, err) : choose_default(names, folder, err);
         path = file != NULL ? paths_join(folder, file) : NULL;
@@ -264,7 +264,7 @@ struct chat_template *models_template_named(const struct options *o, const char 
     struct chat_template *template = NULL;
     char *folder = paths_join(o->paths.config_dir, "templates");
     if (folder == NULL)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     else
         template = template_for_model(model, name, folder, err);
     free(folder);

@@ -45,7 +45,7 @@ static void complete_word(struct screen *s, struct error *err)
     const char *text = ui_typed(s->ui, &size, &cursor);
     char *line = strndup(text, cursor);
     if (line == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return;
     }
     slash_complete(&s->repl, line, &candidates, &start);

@@ -80,7 +80,7 @@ static enum error_code add_llama3_factors(struct folder *f, const struct config 
     }
     const struct tensor t = {.type = TENSOR_F32, .rows = 1, .cols = pairs, .data = factors};
     if (!folder_own(f, factors))
-        return error_set(f->err, ERR_MEMORY, "out of memory");
+        return error_memory(f->err);
     return source_add_tensor(f->source, f->path, "rope_freqs.weight", t, f->err);
 }
 
@@ -222,7 +222,7 @@ static enum error_code read_index(struct folder *f, const char *name, struct wei
     enum error_code code = folder_json(f, name, &root);
     json_t *seen = json_object();
     if (code == ERR_NONE && seen == NULL)
-        code = error_set(f->err, ERR_MEMORY, "out of memory");
+        code = error_memory(f->err);
     json_object_foreach(json_object_get(root, "weight_map"), tensor, file) {
         const char *part = json_string_value(file);
         if (code != ERR_NONE || (part != NULL && json_object_get(seen, part) != NULL))
@@ -233,7 +233,7 @@ static enum error_code read_index(struct folder *f, const char *name, struct wei
         else if (!folder_has(f, part))
             code = error_set(f->err, ERR_NOT_FOUND, "%s/%s is missing; fetch it into the same folder", source_label(f->path), part);
         else if (json_object_set_new(seen, part, json_true()) != 0)
-            code = error_set(f->err, ERR_MEMORY, "out of memory");
+            code = error_memory(f->err);
         else
             code = folder_weights(f, part, all);
     }
@@ -294,7 +294,7 @@ static enum error_code add_tokens(struct folder *f, const json_t *config)
             continue; /* as the vocabulary has it */
         const bool special = json_is_true(json_object_get(token, "special"));
         if (!vocab_set(&f->vocab, id, text, strlen(text), 0, special ? VOCAB_CONTROL : VOCAB_USER_DEFINED))
-            return error_set(f->err, ERR_MEMORY, "out of memory");
+            return error_memory(f->err);
     }
     return ERR_NONE;
 }
@@ -374,7 +374,7 @@ static enum error_code read_vocabulary(struct folder *f, const struct config *c)
     if (code == ERR_NONE)
         code = add_template(f, config);
     if (code == ERR_NONE && !vocab_pad(&f->vocab, (size_t)c->vocabulary))
-        code = error_set(f->err, ERR_MEMORY, "out of memory");
+        code = error_memory(f->err);
     json_decref(config);
     return code;
 }

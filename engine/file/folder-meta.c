@@ -163,7 +163,7 @@ static enum error_code join_parts(struct folder *f, const struct params *p, cons
 {
     struct tensor_piece *pieces = calloc(p->n_files, sizeof *pieces);
     if (pieces == NULL)
-        return error_set(f->err, ERR_MEMORY, "out of memory");
+        return error_memory(f->err);
     if (strcmp(first->name, "tok_embeddings.weight") == 0 && first->dims[1] == p->width)
         division = DIVIDED_BY_ROWS;
     *out = (struct tensor){.type = first->type, .data = first->data, .pieces = pieces, .n_pieces = p->n_files};
@@ -220,7 +220,7 @@ static enum error_code own_copies(struct folder *f, struct params *p)
             unsigned char *copy = w->owned;
             w->owned = NULL;
             if (copy != NULL && !folder_own(f, copy))
-                return error_set(f->err, ERR_MEMORY, "out of memory");
+                return error_memory(f->err);
         }
     return ERR_NONE;
 }
@@ -279,7 +279,7 @@ static enum error_code read_vocabulary(struct folder *f, const struct params *p,
     if (embedding != NULL && embedding->dims[1] == p->width)
         rows *= p->n_files;
     if (code == ERR_NONE && rows > 0 && rows < VOCAB_MOST && !vocab_pad(&f->vocab, (size_t)rows))
-        code = error_set(f->err, ERR_MEMORY, "out of memory");
+        code = error_memory(f->err);
     return code;
 }
 
@@ -299,7 +299,7 @@ static enum error_code meta_read(struct source *s, const char *path, bool vocab_
     struct folder f;
     struct params *p = calloc(1, sizeof *p);
     if (p == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     enum error_code code = folder_begin(&f, s, path, err);
     if (code == ERR_NONE && (code = folder_json(&f, "params.json", &p->root)) == ERR_NOT_FOUND)
         error_set(err, code, "%s: there is no params.json in the folder; fetch it from where the model is", source_label(path));

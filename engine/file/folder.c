@@ -45,7 +45,7 @@ enum error_code folder_begin(struct folder *f, struct source *s, const char *pat
     metadata_init(&f->metadata);
     vocab_init(&f->vocab);
     if (f->path == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     char *slash = strrchr(f->path, '/');
     if (stat(path, &st) != 0 || S_ISDIR(st.st_mode))
         return ERR_NONE;
@@ -72,12 +72,12 @@ static enum error_code add_metadata(struct folder *f)
     vocab_write(&f->vocab, &f->metadata);
     if (!metadata_write(&f->metadata, 0, &image)) {
         buf_free(&image);
-        return error_set(f->err, ERR_MEMORY, "out of memory");
+        return error_memory(f->err);
     }
     const size_t size = image.size;
     char *bytes = buf_take(&image);
     if (!folder_own(f, bytes))
-        return error_set(f->err, ERR_MEMORY, "out of memory");
+        return error_memory(f->err);
     return gguf_read_metadata(f->source, f->path, bytes, size, f->err);
 }
 
@@ -104,7 +104,7 @@ static char *read_text(const char *path, size_t *size, struct error *err)
     if (st.st_size > TEXT_MOST)
         error_set(err, ERR_FORMAT, "%s: a file of this kind has at most %d MB", source_label(path), (int)(TEXT_MOST >> 20));
     else if ((text = malloc((size_t)st.st_size + 1)) == NULL)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     for (ssize_t n; text != NULL && at < (size_t)st.st_size; at += (size_t)n)
         if ((n = read(fd, text + at, (size_t)st.st_size - at)) <= 0) {
             error_system(err, ERR_IO, n < 0 ? errno : EIO, "%s: cannot read the file", source_label(path));
@@ -124,7 +124,7 @@ char *folder_text(const struct folder *f, const char *name, size_t *size)
     char *path = folder_file(f, name);
     char *text = path != NULL ? read_text(path, size, f->err) : NULL;
     if (path == NULL)
-        error_set(f->err, ERR_MEMORY, "out of memory");
+        error_memory(f->err);
     free(path);
     return text;
 }
@@ -158,7 +158,7 @@ enum error_code folder_weights(struct folder *f, const char *name, struct weight
     const bool safe = size > 12 && strcmp(name + size - 12, ".safetensors") == 0;
     enum error_code code = ERR_MEMORY;
     if (path == NULL)
-        error_set(f->err, code, "out of memory");
+        error_memory(f->err);
     else if (!source_map_file(f->source, path, &map, f->err))
         code = ERR_IO;
     else

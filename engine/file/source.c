@@ -78,7 +78,7 @@ struct source *source_open(const char *path, bool vocab_only, struct error *err)
         return NULL;
     struct source *s = calloc(1, sizeof *s);
     if (s == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     return read_kind(s, kind, path, vocab_only, err);
@@ -95,7 +95,7 @@ struct source *source_open_memory(const char *name, const void *bytes, uint64_t 
     }
     struct source *s = calloc(1, sizeof *s);
     if (s == NULL || !source_add_map(s, (struct source_map){.bytes = bytes, .size = size}, err)) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         source_free(s);
         return NULL;
     }

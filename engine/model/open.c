@@ -67,7 +67,7 @@ static enum error_code read_texts(struct model *m, const char *path, struct erro
     struct model_info *info = &m->info;
     info->path = keep_text(m, path, strlen(path));
     if (info->path == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     info->name = keep_key(m, "general.name", file_name(info->path));
     info->architecture = keep_key(m, "general.architecture", "");
     info->chat_template = keep_key(m, "tokenizer.chat_template", "");
@@ -75,7 +75,7 @@ static enum error_code read_texts(struct model *m, const char *path, struct erro
     info->format = source_format(m->source);
     info->rope_scaling = "none";
     if (info->name == NULL || info->architecture == NULL || info->chat_template == NULL || info->tokenizer == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     return ERR_NONE;
 }
 
@@ -176,7 +176,7 @@ static enum error_code read_model(struct model *m, const char *path, bool vocab_
 {
     m->types = calloc(TENSOR_TYPE_LIMIT, sizeof *m->types);
     if (m->types == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     m->info.fingerprint = source_fingerprint(m->source);
     m->info.file_bytes = source_file_bytes(m->source);
     m->info.type = "";
@@ -196,7 +196,7 @@ struct model *model_from_source(struct source *source, const char *path, const s
 {
     struct model *m = calloc(1, sizeof *m);
     if (m == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         source_free(source);
         return NULL;
     }

@@ -89,7 +89,7 @@ static enum error_code split_stretch(struct splitting *s, size_t from, size_t to
     const char *text = buf_text(&s->text->text) + from;
     enum error_code code = token_encode_stretch(s->tokenizer, text, to - from, prefix, &s->out->ids, err);
     if (code == ERR_NONE && !attribute_ids(s, first, from, to, prefix ? 1 : 0))
-        code = error_set(err, ERR_MEMORY, "out of memory");
+        code = error_memory(err);
     return code;
 }
 
@@ -117,7 +117,7 @@ static enum error_code split_template(struct splitting *s, size_t at, size_t end
         if ((code = split_stretch(s, *start, at, err)) != ERR_NONE)
             return code;
         if (!put_special(s, id))
-            return error_set(err, ERR_MEMORY, "out of memory");
+            return error_memory(err);
         *start = at + used;
     }
     return ERR_NONE;
@@ -163,7 +163,7 @@ static enum error_code render_text(const struct chat_template *t, const struct t
                                    struct rendered *out, struct error *err)
 {
     if (t->jinja == NULL)
-        return render_parts(t, tokenizer, talk, out) ? ERR_NONE : error_set(err, ERR_MEMORY, "out of memory");
+        return render_parts(t, tokenizer, talk, out) ? ERR_NONE : error_memory(err);
     struct error why = {0};
     struct tm date = t->dated ? t->date : present_day();
     enum error_code code = render_jinja(t->jinja, tokenizer, talk, &date, out, &why);

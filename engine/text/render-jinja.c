@@ -96,13 +96,13 @@ enum error_code render_jinja(const struct jinja *jinja, const struct tokenizer *
     struct jinja_output text = {0};
     enum error_code code = ERR_NONE;
     if (!give(&g, tokenizer, talk))
-        code = error_set(err, ERR_MEMORY, "out of memory");
+        code = error_memory(err);
     else
         code = jinja_render(jinja, g.names, g.n, date, NULL, &text, err);
     for (size_t i = 0, at = 0; i < text.n_spans; at = text.spans[i++].end)
         rendered_add(out, text.bytes + at, text.spans[i].end - at, (enum origin)text.spans[i].origin);
     if (code == ERR_NONE && out->failed)
-        code = error_set(err, ERR_MEMORY, "out of memory");
+        code = error_memory(err);
     if (code == ERR_NONE && g.last.size > 0)
         code = cut_at_mark(out, err);
     jinja_output_free(&text);

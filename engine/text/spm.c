@@ -148,7 +148,7 @@ static enum error_code spm_encode(const struct tokenizer *t, const char *text, s
     if (ok)
         return ERR_NONE;
     out->n = before;
-    return error_set(err, ERR_MEMORY, "out of memory");
+    return error_memory(err);
 }
 
 /* ---- decoding --------------------------------------------------------------------------------------------------- */

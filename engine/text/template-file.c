@@ -37,7 +37,7 @@ static char *unescape(const struct reading *r, const char *value, size_t size, s
     char *out = malloc(size + 1);
     size_t n = 0;
     if (out == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     for (size_t i = 0; i < size; i++) {
@@ -104,7 +104,7 @@ static struct template_part *parse_format(const struct reading *r, const char *v
     struct template_part *parts = calloc(MAX_PARTS + 1, sizeof *parts);
     size_t n = 0;
     if (parts == NULL)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     while (parts != NULL && *value != '\0') {
         size_t plain = strcspn(value, "{");
         bool doubled = value[plain] == '{' && value[plain + 1] == '{';
@@ -268,7 +268,7 @@ static struct chat_template *parse_lines(struct reading *r, const char *name, st
     struct chat_template *t = r->t = calloc(1, sizeof *t);
     bool ok = t != NULL && (t->name = copy_of(name, strlen(name))) != NULL;
     if (!ok)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     for (char *line; ok && (line = lines_next(&r->lines)) != NULL;) {
         if (r->lines.number == 1 && strncmp(line, "\xEF\xBB\xBF", 3) == 0)
             line = lines_trim(line + 3); /* a byte order mark, as some editors write it */

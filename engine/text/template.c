@@ -198,7 +198,7 @@ struct chat_template *template_follow(const char *name, const char *text, const 
         return NULL;
     struct chat_template *t = template_probe(jinja, tokenizer, err) ? calloc(1, sizeof *t) : NULL;
     if (t == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         jinja_free(jinja);
         return NULL;
     }
@@ -206,7 +206,7 @@ struct chat_template *template_follow(const char *name, const char *text, const 
     t->source = TEMPLATE_OWN;
     t->name = strdup(name);
     if (t->name == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         template_free(t);
         return NULL;
     }
@@ -231,7 +231,7 @@ static struct chat_template *fall_back(const char *text, const char *dir, const 
     t->trouble = buf_take(&trouble);
     if (t->trouble != NULL)
         return t;
-    error_set(err, ERR_MEMORY, "out of memory");
+    error_memory(err);
     template_free(t);
     return NULL;
 }

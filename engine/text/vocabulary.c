@@ -92,7 +92,7 @@ static bool read_spellings(struct tokenizer *t, const struct source *source, str
     t->arena = malloc(total);
     t->starts = malloc((n + 1) * sizeof *t->starts);
     if (t->arena == NULL || t->starts == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return false;
     }
     uint32_t at = 0;
@@ -117,7 +117,7 @@ static bool read_attributes(struct tokenizer *t, const struct source *source, st
     t->types = malloc((size_t)t->n);
     bool ok = t->scores != NULL && t->types != NULL;
     if (!ok)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     else if ((scores != NULL && n_scores != n) || (types != NULL && n_types != n)) {
         error_set(err, ERR_FORMAT, "the vocabulary has %d tokens but %llu scores and %llu types: the file is damaged",
                   (int)t->n, (unsigned long long)n_scores, (unsigned long long)n_types);
@@ -145,6 +145,6 @@ bool vocabulary_read(struct tokenizer *t, const struct source *source, struct er
         return false;
     if (build_index(t))
         return true;
-    error_set(err, ERR_MEMORY, "out of memory");
+    error_memory(err);
     return false;
 }
