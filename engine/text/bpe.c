@@ -235,6 +235,7 @@ static bool bpe_decode(const struct tokenizer *t, const int32_t *ids, size_t n, 
 
 const struct tokenizer_kind bpe_kind = {
     .name = "gpt2",
+    .title = "byte-level BPE",
     .bos = -1,
     .eos = -1,
     .unknown = -1,

@@ -235,6 +235,7 @@ static bool spm_decode(const struct tokenizer *t, const int32_t *ids, size_t n, 
 
 const struct tokenizer_kind spm_kind = {
     .name = "llama",
+    .title = "SentencePiece BPE",
     .scored = true,
     .bos = 1,
     .eos = 2,
