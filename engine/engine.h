@@ -19,11 +19,14 @@
  *     source source-kind.h which form lies at a path, and the interface of its readers
  *     source-file source-tables fingerprint   mapping, metadata and tensors, identity
  *     gguf                 a reader
+ *   jinja/    the interpreter of models' own chat templates; jinja.h is its face and lists its files
  *   text/     text to ids and back, messages to prompts
  *     tokenizer vocabulary what all tokenizers have in common
  *     spm bpe              SentencePiece BPE, byte-level BPE; symbols merges pairs, pretokenize cuts words
  *     ids textstream       growable ids; bytes of tokens to whole characters, stop strings
- *     template prompt      template files, and rendering by them
+ *     template             which template a model is spoken to with; template-file reads one, template-probe tries one
+ *     render-jinja render-parts rendered.h   messages to text with origins: by a model's own template, by a file's parts
+ *     prompt role special  text with origins to ids; roles; special tokens by their spelling
  *   sample/   logits to a token
  *     sampler random       the choice; sampler-stages, sampler-select, sampler-dry are its steps
  *     sampling             settings by name; sampling-lists, sampling-text for those that are lists
@@ -75,14 +78,16 @@ struct model_info {
     const char *rope_scaling; /* "none", "linear", "llama3" */
 };
 
-/* Opens a model file and checks all of it but the values of the weights. Maps it read-only and copies no weights.
- * NULL on failure, with ERR_NOT_FOUND for a file that holds only a vocabulary; options may be NULL. Takes
- * milliseconds. */
+/* Opens a model, a GGUF file or a folder of Hugging Face or Meta, and checks all of it but the values of the weights.
+ * Maps it read-only and copies no weights. NULL on failure, with ERR_NOT_FOUND for a file that holds only a vocabulary;
+ * options may be NULL. Takes milliseconds. */
 struct model *model_open(const char *path, const struct model_options *options, struct error *err);
 void model_free(struct model *model);
 const struct model_info *model_info(const struct model *model);
 const struct tokenizer *model_tokenizer(const struct model *model);
 
+/* The name of the i-th template that the file has beside its own, cut to size bytes; false past the last. */
+bool model_template_at(const struct model *model, uint64_t i, char *out, size_t size);
 /* Setting number i that the file recommends (general.sampling.* of GGUF, which converters take from
  * generation_config.json): the name is one that sampling_set knows, the value is not checked; NULL past the end. */
 const char *model_recommends(const struct model *model, int i, double *value);
@@ -121,8 +126,8 @@ int32_t tokenizer_size(const struct tokenizer *t);
 int32_t tokenizer_bos(const struct tokenizer *t); /* -1: none */
 int32_t tokenizer_eos(const struct tokenizer *t);
 bool tokenizer_adds_bos(const struct tokenizer *t);   /* whether a plain text begins with BOS */
-/* Whether the token ends an answer: EOS, EOT, EOM, those that end a turn in published vocabularies ("<|im_end|>"), and the
- * one that the model's own chat template writes after an answer. */
+/* Whether the token ends an answer: EOS, EOT, EOM, those that end a turn in published vocabularies ("<|im_end|>"),
+ * and the one that the model's own chat template writes after an answer. */
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id);
 /* All of them, *n; owned by the tokenizer. */
 const int32_t *tokenizer_ends(const struct tokenizer *t, size_t *n);
@@ -155,18 +160,18 @@ enum template_source {
 
 /* DIR/NAME.template if the user has one, otherwise the built-in one of that name. dir may be NULL. NULL on failure. */
 struct chat_template *template_load(const char *name, const char *dir, struct error *err);
-/* The template that a model is spoken to with. name NULL: a file of the user's that says it suits the model, else the
- * model's own, which is called "own", else the nearest built-in one; a model without a template gets "plain", which
- * continues text. A name: the user's file, else the template that the model's file has under that name
- * (tokenizer.chat_template.NAME; "own" is the one without a name), else the built-in one. NULL when out of memory, when a
- * user's file is broken, or when there is none of that name. */
+/* The template that a model is spoken to with. name NULL: a file of the user's that says it suits the model, else
+ * the model's own, which is called "own", else the nearest built-in one; a model without a template gets "plain",
+ * which continues text. A name: the user's file, else the template that the model's file has under that name
+ * (tokenizer.chat_template.NAME; "own" is the one without a name), else the built-in one. NULL when out of memory,
+ * when a user's file is broken, or when there is none of that name. */
 struct chat_template *template_for_model(const struct model *model, const char *name, const char *dir,
                                          struct error *err);
 void template_free(struct chat_template *t);
 const char *template_name(const struct chat_template *t);
 enum template_source template_source(const struct chat_template *t);
-/* What a user has to know, in one line: why the model's own template is not followed and what is used instead; NULL when
- * all is as it should be. */
+/* What a user has to know, in one line: why the model's own template is not followed and what is used instead; NULL
+ * when all is as it should be. */
 const char *template_trouble(const struct chat_template *t);
 /* True for "plain": the model continues text, messages have no roles. */
 bool template_is_base(const struct chat_template *t);
@@ -189,11 +194,11 @@ struct prompt {
 void prompt_free(struct prompt *p);
 
 /* Renders messages[0..n): an optional system message, then user and assistant in turn. Special tokens come from the
- * template's bytes alone. When the last one is the user's
- * the prompt ends where the assistant begins to speak; when it is the assistant's it ends inside that answer, so that
- * the model continues it. limit > 0: the oldest exchanges are left out until at most limit ids remain, the system
- * message and the last user message stay; ERR_CONTEXT when even these are too many. ERR_ARGUMENT with its own words when
- * the model's template refuses the conversation, ERR_FORMAT or ERR_UNSUPPORTED with the line when it can't be followed. */
+ * template's bytes alone. When the last one is the user's the prompt ends where the assistant begins to speak; when
+ * it is the assistant's it ends inside that answer, so that the model continues it. limit > 0: the oldest exchanges
+ * are left out until at most limit ids remain, the system message and the last user message stay; ERR_CONTEXT when
+ * even these are too many. ERR_ARGUMENT with its own words when the model's template refuses the conversation,
+ * ERR_FORMAT or ERR_UNSUPPORTED with the line when it can't be followed. */
 enum error_code prompt_render(const struct chat_template *t, const struct tokenizer *tok,
                               const struct message *messages, size_t n, size_t limit, struct prompt *out,
                               struct error *err);

@@ -60,7 +60,7 @@ enum error_code db_fail(struct store *s, struct error *err)
 
 enum error_code db_memory(struct store *s, struct error *err)
 {
-    return s->failure = error_set(err, ERR_MEMORY, "out of memory");
+    return s->failure = error_memory(err);
 }
 
 enum error_code db_refuse(struct store *s, enum error_code code, struct error *err, const char *format, ...)

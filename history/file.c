@@ -17,7 +17,7 @@ enum error_code file_make_folders(const char *path, struct error *err)
 {
     char *copy = strdup(path);
     if (copy == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     enum error_code code = ERR_NONE;
     for (char *slash = strchr(copy + 1, '/'); slash != NULL && code == ERR_NONE; slash = strchr(slash + 1, '/')) {
         *slash = '\0';

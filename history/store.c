@@ -103,7 +103,7 @@ static enum error_code use_wal(struct store *s, struct error *err)
                                 NULL);
         if (code == SQLITE_OK)
             return ERR_NONE;
-        if ((code & 0xff) != SQLITE_BUSY)
+        if ((code & 0xff) != SQLITE_BUSY || s->busy_ms == 0)
             break;
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     }
@@ -130,7 +130,7 @@ struct store *store_open(const char *path, const struct store_options *options, 
     struct store *s = calloc(1, sizeof *s);
     if (s == NULL || (s->path = strdup(path != NULL ? path : "")) == NULL) {
         free(s);
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     s->now = o->now != NULL ? o->now : clock_wall;

@@ -44,7 +44,7 @@ enum error_code text_check(const char *text, size_t size, struct buf *out, struc
     buf_init(out, STORE_TEXT_MAX * 3 + 1);
     if (!text_store(out, text, size)) {
         buf_free(out);
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     }
     return ERR_NONE;
 }
@@ -154,7 +154,7 @@ enum error_code text_settings(const char *settings, char **out, struct error *er
     if (!json_is_object(object))
         code = error_set(err, ERR_FORMAT, "settings: not a JSON object");
     else if ((*out = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9))) == NULL)
-        code = error_set(err, ERR_MEMORY, "out of memory");
+        code = error_memory(err);
     json_decref(object);
     return code;
 }

@@ -3,7 +3,7 @@
 # table below it one row "| `NAME` | ... |" for each file, or for the .c and .h of one name: none is missing, none is
 # named twice, none is named that is not there. A path in backquotes, here or in docs/developing.md, names something that
 # exists.
-cd "${srcdir:-.}" || exit 1
+cd "$(dirname "$0")/.." || exit 1
 page=docs/architecture.md
 bad=0
 

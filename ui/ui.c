@@ -75,7 +75,7 @@ static bool open_panes(struct ui *ui, struct error *err)
     for (int i = 0; i < PANES; i++)
         ok = ok && ui->panes[i] != NULL;
     if (!ok)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     return ok;
 }
 
@@ -106,7 +106,7 @@ struct ui *ui_open(const struct ui_options *o, struct error *err)
 {
     struct ui *ui = calloc(1, sizeof *ui);
     if (ui == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     if (!open_parts(ui, o, err)) {

@@ -60,7 +60,7 @@ enum error_code chat_set_system(struct chat *c, const char *text, struct error *
     if (chat_check_idle(c, err) != ERR_NONE)
         return err->code;
     if (!chat_put_system(c, text))
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     chat_see_from(c, 0);
     chat_save_properties(c);
     return ERR_NONE;

@@ -90,7 +90,7 @@ static enum error_code add_answer(struct chat *c, struct error *err)
 {
     struct chat_message *answer = chat_list_add(&c->list, ROLE_ASSISTANT, "", 0);
     if (answer == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     answer->sampling = chat_settings_for_answer(c->settings);
     answer->model = strdup(model_info(chat_model(c))->name);
     return ERR_NONE;

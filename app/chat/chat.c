@@ -40,7 +40,7 @@ static enum error_code make_parts(struct chat *c, struct error *err)
     c->titling = titling_new();
     if (c->settings == NULL || c->answering == NULL || c->saving == NULL || c->undone == NULL || c->aside == NULL ||
         c->titling == NULL || !chat_put_system(c, o->system != NULL ? o->system : ""))
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     c->speaker = speaker_new(o, err);
     return err->code;
 }
@@ -49,7 +49,7 @@ struct chat *chat_open(const struct options *options, const struct chat_view *vi
 {
     struct chat *c = calloc(1, sizeof *c);
     if (c == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     c->options = options;
@@ -57,8 +57,10 @@ struct chat *chat_open(const struct options *options, const struct chat_view *vi
     if (make_parts(c, err) == ERR_NONE && (c->home = home_open(options, err)) != NULL &&
         chat_resume(c, err) == ERR_NONE &&
         (options->preset == NULL || preset_begin(c, options->preset, err) == ERR_NONE) &&
-        chat_load_first(c, err) == ERR_NONE)
+        chat_load_first(c, err) == ERR_NONE) {
+        home_set_patience(c->home, HOME_NO_WAIT);
         return c;
+    }
     chat_free(c);
     return NULL;
 }

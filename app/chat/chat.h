@@ -302,7 +302,7 @@ enum error_code chat_use_persona(struct chat *c, const struct store_persona *p, 
 
 /* ---- leaving ---- */
 
-/* Tries to save what is not saved yet. On failure *unsaved is how many messages are not, answers of a comparison
+/* Tries to save what is not saved yet, and waits a moment if another program holds the history. On failure *unsaved is how many messages are not, answers of a comparison
  * included; 0: only settings are not. */
 enum error_code chat_save_rest(struct chat *c, size_t *unsaved, struct error *err);
 /* The same at the end: an answer under way ends as interrupted. After it only chat_free and calls that look follow. */

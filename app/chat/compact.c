@@ -96,9 +96,15 @@ static enum error_code render_part(const struct chat *c, const char *part, size_
     buf_puts(&text, task);
     buf_append(&text, part, size);
     const struct message messages[] = {{ROLE_SYSTEM, "You write short summaries."}, {ROLE_USER, buf_text(&text)}};
-    enum error_code code =
-        buf_failed(&text) ? error_set(err, ERR_MEMORY, "out of memory")
-                          : prompt_render(chat_template(c), model_tokenizer(chat_model(c)), messages, 2, 0, out, err);
+    const struct chat_template *t = chat_template(c);
+    const struct tokenizer *tokenizer = model_tokenizer(chat_model(c));
+    struct error refusal = {0}; /* some templates refuse a system message: it says nothing that the task does not */
+    enum error_code code = buf_failed(&text) ? error_memory(&refusal)
+                                             : prompt_render(t, tokenizer, messages, 2, 0, out, &refusal);
+    if (code == ERR_ARGUMENT)
+        code = prompt_render(t, tokenizer, messages + 1, 1, 0, out, err);
+    else if (code != ERR_NONE)
+        error_set(err, code, "%s", refusal.message);
     buf_free(&text);
     return code;
 }
@@ -176,8 +182,11 @@ static void enter_compacted(struct chat *c, const struct compact *w)
 {
     struct error err = {0};
     int64_t conversation = 0;
-    if (chat_check_saved(c, &err) != ERR_NONE || make_conversation(c, w, &conversation, &err) != ERR_NONE ||
-        chat_enter(c, conversation, &err) != ERR_NONE) {
+    enum home_patience before = home_set_patience(c->home, HOME_LONG_WAIT); /* a summary takes long to make again */
+    bool made = chat_check_saved(c, &err) == ERR_NONE && make_conversation(c, w, &conversation, &err) == ERR_NONE &&
+                chat_enter(c, conversation, &err) == ERR_NONE;
+    home_set_patience(c->home, before);
+    if (!made) {
         chat_remark(c, true, "%s", err.message);
         return;
     }
@@ -229,7 +238,7 @@ static enum error_code begin_compact(struct chat *c, struct compact *w, size_t u
     buf_init(&w->summary, SAID_MOST);
     append_old(c, upto, &w->old);
     if (buf_failed(&w->old))
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     size_t tokens = chat_count_tokens(c, buf_text(&w->old), w->old.size);
     w->upto = upto;
     w->part_bytes = tokens > PART ? w->old.size / tokens * PART : w->old.size;
@@ -251,7 +260,7 @@ enum error_code chat_compact(struct chat *c, struct error *err)
     chat_title_cancel(c);
     struct compact *w = calloc(1, sizeof *w);
     if (w == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     if (begin_compact(c, w, upto, err) != ERR_NONE)
         free_compact(&w->work);
     return err->code;

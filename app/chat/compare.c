@@ -109,8 +109,10 @@ static enum error_code open_side_reply(struct chat *c, struct side *s, struct er
 {
     s->answer.model = strdup(model_info(speaker_model(s->speaker))->name);
     struct store_making made = form_making(s->speaker, &s->answer);
+    enum home_patience before = home_set_patience(c->home, HOME_SHORT_WAIT); /* without a reply the side ends */
     s->reply = store_reply_begin(home_store(c->home), home_conversation(c->home), c->list.at[c->compare->question].id,
                                  STORE_ASSISTANT, &made, err);
+    home_set_patience(c->home, before);
     form_making_free(&made);
     s->answer.id = s->reply != NULL ? store_reply_message(s->reply) : 0;
     return err->code;
@@ -398,7 +400,7 @@ enum error_code chat_compare(struct chat *c, const struct chat_side *sides, size
         return error_set(err, ERR_NOT_FOUND, "there is no question yet to answer in several ways");
     c->compare = calloc(1, sizeof *c->compare);
     if (c->compare == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     c->compare->question = question;
     c->compare->shown = question + 1 < c->list.n ? chat_list_last(&c->list)->id : 0;
     if (begin_sides(c, sides, n, err) != ERR_NONE) {

@@ -30,7 +30,7 @@ enum error_code chat_replace_from(struct chat *c, size_t index, const char *text
     if (!chat_list_move(&c->list, index, old) || chat_list_add(&c->list, old->at[0].role, text, size) == NULL) {
         if (old->n > 0)
             chat_list_move(old, 0, &c->list);
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     }
     c->list.at[index].sibling = old->at[0].siblings;
     c->list.at[index].siblings = old->at[0].siblings + 1;
@@ -46,7 +46,7 @@ enum error_code chat_regenerate(struct chat *c, struct error *err)
         return error_set(err, ERR_NOT_FOUND, "there is no message yet to answer again");
     struct chat_list old = {0};
     if (!chat_list_move(&c->list, user + 1, &old))
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     chat_settings_next_seed(c->settings);
     answering_retract_on_failure(c->answering, false);
     if (old.n > 0)

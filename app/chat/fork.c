@@ -88,7 +88,7 @@ static enum error_code copy_prefix(struct chat *c, struct chat_message *m, const
          answering_force(c->answering, &beginning);
     m->tokens_capacity = ok ? m->n_tokens : 0;
     ids_free(&beginning);
-    return ok ? ERR_NONE : error_set(err, ERR_MEMORY, "out of memory");
+    return ok ? ERR_NONE : error_memory(err);
 }
 
 /* ---- forking ---------------------------------------------------------------------------------------------------- */
@@ -167,7 +167,7 @@ static enum error_code put_token(const struct chat *c, int32_t id, struct ids *o
     else if (utf8_check(buf_text(&piece), piece.size) < piece.size)
         error_set(err, ERR_UNSUPPORTED, "this token is only a part of a character");
     else if (!ids_append(out, &id, 1))
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     buf_free(&piece);
     return err->code;
 }

@@ -29,8 +29,10 @@ static size_t count_unsaved(const struct chat *c)
 enum error_code chat_save_rest(struct chat *c, size_t *unsaved, struct error *err)
 {
     struct error why = {0};
+    enum home_patience before = home_set_patience(c->home, HOME_LONG_WAIT);
     chat_compare_save(c, false, &why);
     chat_try_saving(c, &why);
+    home_set_patience(c->home, before);
     *unsaved = count_unsaved(c);
     if (*unsaved > 0)
         error_set(&why, ERR_IO, "the history can't be written");
@@ -41,6 +43,7 @@ enum error_code chat_close(struct chat *c, size_t *unsaved, struct error *err)
 {
     struct error ignored = {0}; /* the next call says what can't be saved */
     c->closed = true;
+    home_set_patience(c->home, HOME_LONG_WAIT); /* to the end */
     if (answering_is_writing(c->answering))
         chat_list_last(&c->list)->state = STORE_INTERRUPTED;
     answering_end(c->answering);

@@ -89,6 +89,8 @@ static void change_model(struct chat *c)
     preset_begin_with_model(c);
     if (c->view->loaded != NULL)
         c->view->loaded(c->view->context);
+    if (template_trouble(chat_template(c)) != NULL)
+        chat_remark(c, true, "%s", template_trouble(chat_template(c)));
     chat_ask_waiting(c);
 }
 

@@ -30,10 +30,36 @@ static bool is_model_name(const char *name)
     return !split || strstr(name, "-00001-of-") != NULL;
 }
 
+/* Whether a folder holds a model as Hugging Face or Meta publishes it. */
+static bool is_model_folder(const char *path)
+{
+    static const char *const files[] = {"config.json", "params.json", "refs/main"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof files / sizeof *files && !found; i++) {
+        char *file = paths_join(path, files[i]);
+        found = file != NULL && access(file, F_OK) == 0;
+        free(file);
+    }
+    return found;
+}
+
 bool models_is_file(const char *word)
 {
     struct stat status;
-    return is_model_name(word) && stat(word, &status) == 0 && S_ISREG(status.st_mode);
+    if (stat(word, &status) != 0)
+        return false;
+    return S_ISDIR(status.st_mode) ? is_model_folder(word) : is_model_name(word) && S_ISREG(status.st_mode);
+}
+
+/* Whether an entry of the models folder is a model. */
+static bool is_model(const char *folder, const char *name)
+{
+    struct stat status;
+    char *path = paths_join(folder, name);
+    const bool found = path != NULL && stat(path, &status) == 0 &&
+                       (S_ISDIR(status.st_mode) ? is_model_folder(path) : is_model_name(name));
+    free(path);
+    return found;
 }
 
 enum error_code models_check_sampling(const struct sampling *s, const struct model *model, struct error *err)
@@ -68,9 +94,8 @@ char **models_list(const struct options *o)
     char **names = calloc(capacity, sizeof *names);
     char *folder = paths_join(o->paths.data_dir, "models");
     DIR *dir = folder != NULL ? opendir(folder) : NULL;
-    free(folder);
     for (struct dirent *entry; names != NULL && dir != NULL && (entry = readdir(dir)) != NULL;) {
-        if (entry->d_name[0] == '.' || !is_model_name(entry->d_name))
+        if (entry->d_name[0] == '.' || !is_model(folder, entry->d_name))
             continue;
         if (n + 1 == capacity) {
             char **more = realloc(names, 2 * capacity * sizeof *names);
@@ -85,6 +110,7 @@ char **models_list(const struct options *o)
     }
     if (dir != NULL)
         closedir(dir);
+    free(folder);
     if (names != NULL)
         qsort(names, n, sizeof *names, by_name);
     return names;
@@ -178,14 +204,14 @@ char *models_find_name(const struct options *o, const char *name, struct error *
     if (name != NULL && (strchr(name, '/') != NULL || access(name, F_OK) == 0)) {
         char *path = strdup(name);
         if (path == NULL)
-            error_set(err, ERR_MEMORY, "out of memory");
+            error_memory(err);
         return path;
     }
     char *path = NULL;
     char **names = models_list(o);
     char *folder = paths_join(o->paths.data_dir, "models");
     if (names == NULL || folder == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     } else {
         const char *file = name != NULL ? choose_model(names, folder, name, err) : choose_default(names, folder, err);
         path = file != NULL ? paths_join(folder, file) : NULL;
@@ -238,7 +264,7 @@ struct chat_template *models_template_named(const struct options *o, const char 
     struct chat_template *template = NULL;
     char *folder = paths_join(o->paths.config_dir, "templates");
     if (folder == NULL)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     else
         template = template_for_model(model, name, folder, err);
     free(folder);
@@ -248,6 +274,20 @@ struct chat_template *models_template_named(const struct options *o, const char 
 struct chat_template *models_template(const struct options *o, const struct model *model, struct error *err)
 {
     return models_template_named(o, o->template_name, model, err);
+}
+
+void models_template_label(const struct chat_template *t, char *out, size_t size)
+{
+    const char *name = template_name(t);
+    bool base = template_is_base(t);
+    if (template_source(t) == TEMPLATE_NEAREST)
+        snprintf(out, size, "%s", base ? "unknown chat template · continues the text" : name);
+    else
+        snprintf(out, size, "%s", base ? "base · continues the text" : name);
+    if (template_source(t) == TEMPLATE_NEAREST && !base)
+        snprintf(out + strlen(out), size - strlen(out), " instead of its own template");
+    else if (template_source(t) == TEMPLATE_OWN)
+        snprintf(out + strlen(out), size - strlen(out), " template");
 }
 
 char **models_templates(const struct options *o)

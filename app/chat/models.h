@@ -33,6 +33,9 @@ struct chat_template *models_template(const struct options *o, const struct mode
 /* The template of that name; NULL: the model's own. */
 struct chat_template *models_template_named(const struct options *o, const char *name, const struct model *model,
                                             struct error *err);
+/* What to show of the template that a model is spoken to with: its name, or that the text is continued, and whether the
+ * model's own can't be followed. */
+void models_template_label(const struct chat_template *t, char *out, size_t size);
 /* Names of all templates, built-in and the user's; owned as template_list says. */
 char **models_templates(const struct options *o);
 /* ERR_ARGUMENT if settings name a token that the model does not have. */

@@ -65,7 +65,7 @@ enum error_code chat_undo(struct chat *c, const char **text, struct error *err)
         return err->code;
     const struct buf *question = &c->list.at[user].text;
     if (!undone_push(c->undone, chat_list_last(&c->list)->id, buf_text(question), question->size))
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     chat_cut(c, user);
     chat_settings_first_seed(c->settings);
     chat_tell_changed(c, user);

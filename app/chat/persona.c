@@ -39,7 +39,7 @@ enum error_code chat_as_persona(const struct chat *c, const char *name, struct s
     if (out->name != NULL && out->system != NULL && out->settings != NULL && out->model != NULL)
         return ERR_NONE;
     store_persona_free(out);
-    return error_set(err, ERR_MEMORY, "out of memory");
+    return error_memory(err);
 }
 
 /* Loads the persona's model unless it is the present one. */

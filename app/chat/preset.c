@@ -84,7 +84,7 @@ enum error_code preset_save(struct chat *c, const char *name, struct error *err)
     if (settings != NULL)
         store_preset_put(s, name, settings, err);
     else
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     free(settings);
     return err->code;
 }

@@ -21,7 +21,7 @@ enum error_code chat_load_messages(struct store *s, const int64_t *ids, size_t n
     enum error_code code = store_load(s, ids, n, &messages, err);
     for (size_t i = 0; code == ERR_NONE && i < messages.n; i++)
         if (!form_read_message(out, &messages.at[i], &known))
-            code = error_set(err, ERR_MEMORY, "out of memory");
+            code = error_memory(err);
     free(known.json);
     store_messages_free(&messages);
     return code;
@@ -64,7 +64,7 @@ enum error_code chat_reload(struct chat *c, struct error *err)
     if (code == ERR_NONE) {
         chat_cut(c, same);
         if (!chat_list_move(&fresh, 0, &c->list))
-            code = error_set(err, ERR_MEMORY, "out of memory");
+            code = error_memory(err);
         if (changed)
             chat_tell_changed(c, same);
     }

@@ -21,6 +21,7 @@
 #include "app/chat/state.h"
 #include "app/chat/undone.h"
 #include "app/library/home.h"
+#include "app/library/lock.h"
 #include "app/options/options.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -41,6 +42,7 @@ struct saving {
     int64_t properties_due; /* clock_milliseconds: when they are to be at the latest; 0: no one waits */
     bool orphan;            /* another program destroyed the conversation; the next message stores it again */
     unsigned reported;      /* set of enum saving_report */
+    int64_t locked;         /* clock_milliseconds: since when another program holds the history; 0: it does not */
     int64_t retry;          /* clock_milliseconds: when to try again */
 };
 
@@ -72,6 +74,12 @@ void saving_free(struct saving *s)
     free(s);
 }
 
+/* Whether something could not be saved, and is tried again. */
+static bool is_failing(const struct saving *s)
+{
+    return s->locked != 0 || saving_has_reported(s, REPORTED_FAILED);
+}
+
 static bool is_streaming(const struct chat *c, size_t index)
 {
     return answering_is_writing(c->answering) && index + 1 == c->list.n;
@@ -93,7 +101,7 @@ bool chat_is_saved(const struct chat *c)
 bool chat_message_is_saved(const struct chat *c, size_t index)
 {
     const struct saving *s = c->saving;
-    bool failed = !is_streaming(c, index) || saving_has_reported(s, REPORTED_FAILED);
+    bool failed = !is_streaming(c, index) || is_failing(s);
     bool pending = s->reply != NULL && s->reply_index == index && failed;
     return s->orphan || (c->list.at[index].id != 0 && !pending);
 }
@@ -133,8 +141,10 @@ bool saving_has_reported(const struct saving *s, enum saving_report what)
 
 static void report_failure(struct chat *c, const struct error *why)
 {
-    c->saving->retry = clock_milliseconds() + RETRY_EVERY;
-    if (saving_report(c->saving, REPORTED_FAILED))
+    struct saving *s = c->saving;
+    bool brief = lock_is_brief(&s->locked, why->code) && !saving_has_reported(s, REPORTED_FAILED);
+    s->retry = clock_milliseconds() + (brief ? LOCK_RETRY : RETRY_EVERY);
+    if (!brief && saving_report(s, REPORTED_FAILED))
         chat_remark(c, true, "this can't be saved now: %s. It is kept in memory, and tried again every second",
                     why->message);
 }
@@ -144,6 +154,7 @@ static void report_success(struct chat *c)
     if (saving_has_reported(c->saving, REPORTED_FAILED))
         chat_remark(c, false, "all is saved again");
     saving_retract(c->saving, REPORTED_FAILED);
+    c->saving->locked = 0;
 }
 
 /* ---- properties of the conversation ----------------------------------------------------------------------------- */
@@ -398,6 +409,7 @@ void chat_discard(struct chat *c, size_t n)
 {
     struct error ignored = {0};
     struct store *s = home_store(c->home);
+    enum home_patience before = home_set_patience(c->home, HOME_SHORT_WAIT); /* it is not tried again */
     int64_t id = n < c->list.n ? c->list.at[n].id : 0;
     if (c->saving->reply != NULL && c->saving->reply_index >= n)
         drop_reply(c->saving);
@@ -408,6 +420,7 @@ void chat_discard(struct chat *c, size_t n)
     } else if (id != 0) {
         store_delete_message(s, id, &ignored);
     }
+    home_set_patience(c->home, before);
     chat_cut(c, n);
 }
 
@@ -488,6 +501,7 @@ static void flush_when_due(struct chat *c)
 {
     struct error err = {0};
     int due = store_reply_due(c->saving->reply);
+    c->saving->retry = clock_milliseconds() + due;
     if (due > 0)
         return;
     if (due == 0 && store_reply_flush(c->saving->reply, &err) != ERR_NONE)
@@ -510,8 +524,10 @@ enum error_code chat_try_saving(struct chat *c, struct error *err)
     if (!chat_is_saved(c))
         return chat_save(c, err);
     bool waits = c->saving->reply != NULL && store_reply_due(c->saving->reply) >= 0;
-    if (!waits || store_reply_flush(c->saving->reply, &why) == ERR_NONE)
+    if (!waits || store_reply_flush(c->saving->reply, &why) == ERR_NONE) {
+        report_success(c);
         return ERR_NONE;
+    }
     handle_lost_write(c, &why);
     return error_set(err, why.code, "%s", why.message);
 }
@@ -544,7 +560,7 @@ int chat_save_due(const struct chat *c)
 {
     const struct saving *s = c->saving;
     int due = -1, properties = s->properties_due != 0 ? milliseconds_until(s->properties_due) : -1;
-    if (saving_has_reported(s, REPORTED_FAILED))
+    if (is_failing(s))
         due = milliseconds_until(s->retry);
     else if (s->reply != NULL)
         due = store_reply_due(s->reply);
@@ -569,10 +585,10 @@ void chat_save_tick(struct chat *c)
     struct error ignored = {0}; /* chat_save reports it */
     if (s->properties_due != 0 && milliseconds_until(s->properties_due) == 0) {
         s->properties_due = 0;
-        if (s->properties && !saving_has_reported(s, REPORTED_FAILED))
+        if (s->properties && !is_failing(s))
             chat_save(c, &ignored);
     }
-    bool failed = saving_has_reported(s, REPORTED_FAILED);
+    bool failed = is_failing(s);
     if (failed && milliseconds_until(s->retry) == 0)
         retry_save(c);
     else if (!failed && s->reply != NULL)

@@ -1,6 +1,7 @@
 /* Saving: bringing the history up to what the chat holds.
  *
- * What can't be saved is reported once, kept in memory, and tried again every second by chat_tick. */
+ * What can't be saved is reported once, kept in memory, and tried again every second by chat_tick. While another
+ * program holds the history it is tried again much sooner, and reported only when that lasts. */
 #ifndef PALAVER_APP_CHAT_SAVING_H
 #define PALAVER_APP_CHAT_SAVING_H
 

@@ -56,7 +56,7 @@ enum error_code script_render(const struct script *s, size_t from, size_t limit,
     const char *system = system_text(s);
     struct message *messages = calloc(s->n - from + 2, sizeof *messages);
     if (messages == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     if (system != NULL)
         messages[n++] = (struct message){ROLE_SYSTEM, system};
     for (size_t i = first_message(s, from); i < s->n; i++)
@@ -170,7 +170,7 @@ enum error_code script_render_forced(const struct script *s, size_t from, const 
     if (script_render(&before, from, 0, out, err) != ERR_NONE)
         return err->code;
     if (!append_beginning(out, model_tokenizer(speaker_model(s->speaker)), beginning))
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     else if (out->ids.n > prompt_most(s))
         error_set(err, ERR_CONTEXT, "the context has no room for this answer");
     if (err->code != ERR_NONE)

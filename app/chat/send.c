@@ -33,7 +33,7 @@ enum error_code chat_send(struct chat *c, const char *text, size_t size, struct 
     if (chat_check_ready(c, err) != ERR_NONE)
         return err->code;
     if (chat_list_add(&c->list, ROLE_USER, text, size) == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     chat_settings_first_seed(c->settings);
     answering_retract_on_failure(c->answering, true);
     enum error_code code = chat_ask_or_wait(c, err);

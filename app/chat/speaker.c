@@ -33,7 +33,7 @@ struct speaker *speaker_new(const struct options *o, struct error *err)
     const char *name = o->raw ? "plain" : o->template_name;
     struct speaker *s = calloc(1, sizeof *s);
     if (s == NULL || (name != NULL && (s->template_name = strdup(name)) == NULL)) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         free(s);
         return NULL;
     }
@@ -50,7 +50,7 @@ struct speaker *speaker_beside(const struct speaker *other, int32_t context, str
 {
     struct speaker *s = calloc(1, sizeof *s);
     if (s == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     s->options = other->options;
@@ -178,7 +178,7 @@ enum error_code speaker_use_template(struct speaker *s, const char *name, bool f
 {
     char *copy = name != NULL ? strdup(name) : NULL;
     if (name != NULL && copy == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     if (speaker_model(s) != NULL) {
         struct chat_template *template = models_template_named(s->options, name, speaker_model(s), err);
         if (template == NULL) {

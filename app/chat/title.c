@@ -39,8 +39,13 @@ enum error_code title_render(const struct chat_template *t, const struct tokeniz
     buf_puts(&text, "\n\nTitle:");
     const struct message messages[] = {{ROLE_SYSTEM, "You write short titles."}, {ROLE_USER, buf_text(&text)}};
     *out = (struct prompt){0};
-    enum error_code code = buf_failed(&text) ? error_set(err, ERR_MEMORY, "out of memory")
-                                             : prompt_render(t, tokenizer, messages, 2, 0, out, err);
+    struct error refusal = {0}; /* some templates refuse a system message: it says nothing that the task does not */
+    enum error_code code = buf_failed(&text) ? error_memory(&refusal)
+                                             : prompt_render(t, tokenizer, messages, 2, 0, out, &refusal);
+    if (code == ERR_ARGUMENT)
+        code = prompt_render(t, tokenizer, messages + 1, 1, 0, out, err);
+    else if (code != ERR_NONE)
+        error_set(err, code, "%s", refusal.message);
     buf_free(&text);
     return code;
 }

@@ -12,6 +12,7 @@
 #include "app/chat/state.h"
 #include "app/chat/title.h"
 #include "app/library/home.h"
+#include "app/library/lock.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -24,8 +25,9 @@ enum {
 };
 
 struct titling {
-    int64_t due;       /* clock_milliseconds: when to ask; 0: not at all */
-    int64_t asked_for; /* the conversation for which that was done last */
+    int64_t due;             /* clock_milliseconds: when to ask, or to store title; 0: not at all */
+    int64_t asked_for;       /* the conversation for which that was done last */
+    char title[TITLE_BYTES]; /* made, but not stored because another program holds the history; "": none */
 };
 
 /* A title that is being made. */
@@ -61,6 +63,7 @@ void chat_title_later(struct chat *c)
 void chat_title_cancel(struct chat *c)
 {
     c->titling->due = 0;
+    c->titling->title[0] = '\0';
 }
 
 int chat_title_due(const struct chat *c)
@@ -84,28 +87,42 @@ static bool is_titled_by_words(const struct chat *c)
 
 /* ---- what the model says ---------------------------------------------------------------------------------------- */
 
-/* Stores it, if it is a title and the conversation is still this one. */
+/* Stores it if the conversation is still this one. */
+static void put_title(struct chat *c, const char *title)
+{
+    struct titling *t = c->titling;
+    int64_t conversation = home_conversation(c->home);
+    chat_title_cancel(c);
+    if (!is_nameable(c) || conversation != t->asked_for)
+        return;
+    struct error ignored = {0}; /* the conversation keeps its title */
+    enum error_code code = store_rename(home_store(c->home), conversation, title, STORE_TITLED_BY_MODEL, &ignored);
+    if (code == ERR_NONE && c->view->titled != NULL)
+        c->view->titled(c->view->context, title);
+    if (code != ERR_BUSY)
+        return;
+    memcpy(t->title, title, strlen(title) + 1);
+    t->due = clock_milliseconds() + LOCK_RETRY;
+}
+
+/* Stores what was said if it is a title. */
 static void store_title(struct chat *c, const struct buf *said, bool ended)
 {
     char title[TITLE_BYTES];
-    int64_t conversation = home_conversation(c->home);
-    if (!is_nameable(c) || conversation != c->titling->asked_for)
+    if (!is_nameable(c))
         return;
     const char *question = buf_text(&c->list.at[0].text), *answer = buf_text(&c->list.at[1].text);
-    if (!title_clean(buf_text(said), ended, question, answer, title) ||
-        store_rename(home_store(c->home), conversation, title, STORE_TITLED_BY_MODEL, &(struct error){0}) != ERR_NONE)
-        return;
-    if (c->view->titled != NULL)
-        c->view->titled(c->view->context, title);
+    if (title_clean(buf_text(said), ended, question, answer, title))
+        put_title(c, title);
 }
 
 static void end_title(struct chat *c, const struct buf *said, const struct event *event)
 {
     if (event->kind == EVENT_DONE && event->finish == FINISH_STOPPED)
         c->titling->asked_for = 0; /* again after the next answer */
-    else if (event->kind == EVENT_DONE)
-        store_title(c, said, event->finish == FINISH_END);
     chat_title_cancel(c);
+    if (event->kind == EVENT_DONE && event->finish != FINISH_STOPPED)
+        store_title(c, said, event->finish == FINISH_END);
     aside_forget(c->aside);
 }
 
@@ -159,7 +176,11 @@ void chat_title_tick(struct chat *c)
 {
     if (chat_title_due(c) != 0)
         return;
-    c->titling->due = 0;
-    if (is_nameable(c) && is_titled_by_words(c))
+    char title[TITLE_BYTES];
+    memcpy(title, c->titling->title, sizeof title);
+    chat_title_cancel(c);
+    if (*title != '\0')
+        put_title(c, title);
+    else if (is_nameable(c) && is_titled_by_words(c))
         begin_title(c);
 }

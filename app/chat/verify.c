@@ -166,7 +166,7 @@ static enum error_code ask_for_stretch(struct chat *c, struct verify *v, size_t 
         ok = ids_append(&prompt.ids, &v->records.at[i].chosen.id, 1);
     struct sampling s = stretch_settings(c, v, &c->list.at[index]);
     if (!ok)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     else if (prompt.ids.n > WORKER_ASIDE_MOST)
         error_set(err, ERR_CONTEXT, "the prompt of this answer has %zu tokens; up to %d can be verified", prompt.ids.n,
                   WORKER_ASIDE_MOST);
@@ -193,7 +193,7 @@ enum error_code chat_verify(struct chat *c, size_t index, struct error *err)
     chat_title_cancel(c);
     struct verify *v = calloc(1, sizeof *v);
     if (v == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     v->work = (struct aside_work){take_verify, free_verify};
     if (begin_verify(c, v, index, err) != ERR_NONE)
         free_verify(&v->work);

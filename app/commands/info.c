@@ -22,7 +22,7 @@
 struct report_parts {
     const struct model *model;
     const struct model_info *info;
-    const char *template; /* its name */
+    const struct chat_template *template;
     int32_t context;      /* tokens, for which memory is counted */
     uint64_t session_bytes;
     char kernels[32];     /* the table of kernels that would be used */
@@ -76,6 +76,36 @@ static void print_memory(const struct report_parts *p)
            p->context);
 }
 
+static void print_template(const struct report_parts *p)
+{
+    static const char *const sources[] = {
+        [TEMPLATE_OWN] = "the model's own, followed as it stands",
+        [TEMPLATE_USER] = "your own file",
+        [TEMPLATE_BUILT_IN] = "built in",
+        [TEMPLATE_NEAREST] = "built in, instead of the model's own",
+        [TEMPLATE_NONE] = "the model has no chat template: it continues the text",
+    };
+    char text[200];
+    snprintf(text, sizeof text, "%s, %s", template_name(p->template), sources[template_source(p->template)]);
+    print_text("template", text);
+    if (template_trouble(p->template) != NULL)
+        print_text("", template_trouble(p->template));
+    for (uint64_t i = 0; model_template_at(p->model, i, text, 64); i++)
+        print_text(i == 0 ? "others" : "", text);
+}
+
+/* The tokens that end an answer. */
+static void print_ends(const struct tokenizer *t)
+{
+    size_t n;
+    const int32_t *ends = tokenizer_ends(t, &n);
+    for (size_t i = 0; i < n; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "%.40s (%" PRId32 ")", tokenizer_spelling(t, ends[i]), ends[i]);
+        print_text(i == 0 ? "ends" : "", text);
+    }
+}
+
 static void print_parts(const struct report_parts *p)
 {
     const struct model_info *i = p->info;
@@ -97,7 +127,8 @@ static void print_parts(const struct report_parts *p)
     if (i->context > 0)
         printf("%-14s%" PRId32 " tokens as trained\n", "context", i->context);
     printf("%-14s%s, %" PRId32 " tokens\n", "tokenizer", i->tokenizer, i->vocab);
-    print_text("template", p->template);
+    print_template(p);
+    print_ends(model_tokenizer(p->model));
     if (p->weights) {
         print_memory(p);
         printf("%-14s%s, %" PRId32 " threads unless set by -t\n", "kernels", p->kernels, engine_cores());
@@ -129,6 +160,21 @@ static void set_number(json_t *object, const char *key, uint64_t number)
     json_object_set_new(object, key, json_integer((json_int_t)number));
 }
 
+/* Where the template comes from, and the tokens that end an answer. */
+static void add_template(json_t *object, const struct report_parts *p)
+{
+    static const char *const sources[] = {
+        [TEMPLATE_OWN] = "own",         [TEMPLATE_USER] = "user", [TEMPLATE_BUILT_IN] = "built-in",
+        [TEMPLATE_NEAREST] = "nearest", [TEMPLATE_NONE] = "none",
+    };
+    size_t n;
+    const int32_t *ends = tokenizer_ends(model_tokenizer(p->model), &n);
+    set_text(object, "template_source", sources[template_source(p->template)]);
+    if (template_trouble(p->template) != NULL)
+        set_text(object, "template_trouble", template_trouble(p->template));
+    json_object_set_new(object, "end_ids", json_ids(ends, n));
+}
+
 static json_t *json_parts(const struct report_parts *p)
 {
     const struct model_info *i = p->info;
@@ -138,7 +184,8 @@ static json_t *json_parts(const struct report_parts *p)
                                "norm_epsilon", (double)i->norm_epsilon);
     const struct { const char *key, *text; } texts[] = {
         {"path", i->path}, {"name", i->name}, {"format", i->format}, {"architecture", i->architecture},
-        {"type", i->type}, {"tokenizer", i->tokenizer}, {"template", p->template}, {"rope_scaling", i->rope_scaling},
+        {"type", i->type}, {"tokenizer", i->tokenizer}, {"template", template_name(p->template)},
+        {"rope_scaling", i->rope_scaling},
         {"fingerprint", fingerprint}, {"kernels", p->kernels},
     };
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
@@ -152,6 +199,7 @@ static json_t *json_parts(const struct report_parts *p)
     };
     for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
         set_number(object, numbers[n].key, numbers[n].number);
+    add_template(object, p);
     return object;
 }
 
@@ -194,7 +242,7 @@ int info_run(const struct options *o)
     }
     parts.model = model;
     parts.info = model_info(model);
-    parts.template = template_name(template);
+    parts.template = template;
     parts.context = o->context > 0 ? o->context : parts.info->context < 4096 ? parts.info->context : 4096;
     if (parts.weights) {
         parts.session_bytes = model_session_bytes(model, parts.context, o->exact);

@@ -1,6 +1,7 @@
 /* palaver prompt: messages as a template renders them, text and ids. Needs only the vocabulary. */
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "app/options/options.h"
 #include "app/terminal/report.h"
 #include "app/text/jsonl.h"
+#include "app/text/safe.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -75,6 +77,8 @@ int prompt_run(const struct options *o)
     if (template == NULL) {
         status = report(&err);
     } else {
+        if (template_trouble(template) != NULL && !o->quiet)
+            safe_printf(stderr, "palaver: %s\n", template_trouble(template));
         struct renderer renderer = {template, model_tokenizer(model)};
         if (jsonl_run(stdin, stdout, render_line, &renderer, &err))
             status = EXIT_ANSWER;

@@ -11,21 +11,19 @@
 #include "base/error.h"
 #include "history/history.h"
 
-/* Milliseconds that a call waits for another program: the user waits too, and the chat tries again. */
-enum { BUSY_WAIT = 500 };
-
 struct home {
     char *path;            /* of the database */
     bool no_save;          /* no database is made */
     struct store *library; /* NULL: not open */
     struct store *memory;  /* NULL: the present conversation is saved */
     int64_t conversation;
+    enum home_patience patience;
     struct error problem;
 };
 
 struct store *home_library(struct home *h, struct error *err)
 {
-    static const struct store_options options = {.busy_ms = BUSY_WAIT};
+    const struct store_options options = {.busy_ms = h->patience > 0 ? (int)h->patience : -1};
     if (h->library != NULL)
         return h->library;
     if (h->no_save && access(h->path, F_OK) != 0) {
@@ -56,6 +54,7 @@ struct home *home_open(const struct options *o, struct error *err)
         return NULL;
     }
     h->no_save = o->no_save;
+    h->patience = HOME_LONG_WAIT;
     if ((!h->no_save && home_library(h, &h->problem) != NULL) || begin_in_memory(h, err) == ERR_NONE)
         return h;
     home_free(h);
@@ -85,6 +84,15 @@ int64_t home_conversation(const struct home *h)
 bool home_is_temporary(const struct home *h)
 {
     return h->memory != NULL;
+}
+
+enum home_patience home_set_patience(struct home *h, enum home_patience patience)
+{
+    enum home_patience before = h->patience;
+    h->patience = patience;
+    if (h->library != NULL)
+        store_set_patience(h->library, (int)patience);
+    return before;
 }
 
 const struct error *home_problem(const struct home *h)

@@ -15,6 +15,13 @@
 
 struct home;
 
+/* Milliseconds that a call waits for another program's lock. */
+enum home_patience {
+    HOME_NO_WAIT = 0,      /* while the loop of a front end runs, which tries again */
+    HOME_SHORT_WAIT = 100, /* what the user asked for, and hears of when it fails */
+    HOME_LONG_WAIT = 500,  /* before the loop begins and after it has ended */
+};
+
 /* Opens the history, or a temporary store if the options say so or the history can't be opened. NULL if not even the
  * latter is possible. */
 struct home *home_open(const struct options *o, struct error *err);
@@ -28,6 +35,8 @@ struct store *home_library(struct home *h, struct error *err);
 /* The id of the present conversation in home_store; 0 while it has no message. */
 int64_t home_conversation(const struct home *h);
 bool home_is_temporary(const struct home *h);
+/* Changes how long calls wait from now on; at first HOME_LONG_WAIT. Returns what it was. */
+enum home_patience home_set_patience(struct home *h, enum home_patience patience);
 /* Why the history could not be opened, and what to do about it; NULL if it could. */
 const struct error *home_problem(const struct home *h);
 

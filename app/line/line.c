@@ -75,18 +75,18 @@ static void interrupt_prompt(struct line *l)
 static void show_greeting(struct line *l)
 {
     const struct chat_template *template = chat_template(l->repl.chat);
-    char name[256];
+    char name[256], label[160];
     models_label(chat_model_path(l->repl.chat), name, sizeof name);
+    models_template_label(template, label, sizeof label);
     bool first = !l->greeted;
     l->greeted = true;
     if (l->options->quiet)
         return;
     interrupt_prompt(l);
     if (template_is_base(template))
-        show_line(&l->show, "%s · base · continues the text%s", name, first ? " · /help" : "");
+        show_line(&l->show, "%s · %s%s", name, label, first ? " · /help" : "");
     else
-        show_line(&l->show, "%s · %s%s", name, template_name(template),
-                  first ? " · /help, Ctrl-D leaves" : "");
+        show_line(&l->show, "%s · %s%s", name, label, first ? " · /help, Ctrl-D leaves" : "");
 }
 
 static void on_loaded(void *context)

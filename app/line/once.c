@@ -320,6 +320,13 @@ static void compose_prompt(struct once *o, struct buf *text)
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
+/* A model without a chat template was perhaps meant to answer. */
+static void tell_base(const struct once *o)
+{
+    if (template_source(chat_template(o->chat)) == TEMPLATE_NONE && !o->options->quiet)
+        fputs("palaver: the model has no chat template: it continues the text, as --raw asks for\n", stderr);
+}
+
 static void run_answer(struct once *o)
 {
     struct buf text;
@@ -328,6 +335,8 @@ static void run_answer(struct once *o)
         wait_once(o, -1, -1);
     if (!is_over(o))
         models_check_sampling(&o->options->sampling, chat_model(o->chat), &o->err);
+    if (!is_over(o))
+        tell_base(o);
     if (!is_over(o))
         compose_prompt(o, &text);
     if (!is_over(o))

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
+#include "app/library/home.h"
 #include "app/screen/acts.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
@@ -44,7 +45,7 @@ static void complete_word(struct screen *s, struct error *err)
     const char *text = ui_typed(s->ui, &size, &cursor);
     char *line = strndup(text, cursor);
     if (line == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return;
     }
     slash_complete(&s->repl, line, &candidates, &start);
@@ -145,6 +146,9 @@ void screen_act(void *context, const struct ui_action *action)
 {
     struct screen *s = context;
     struct error err = {0};
+    struct home *home = chat_home(s->repl.chat);
+    enum home_patience before = home_set_patience(home, HOME_SHORT_WAIT);
     pass_action(s, action, &err);
+    home_set_patience(home, before);
     screen_said_error(s, &err);
 }

@@ -40,7 +40,7 @@ static enum error_code read_settings(const char *text, struct sampling *out, str
 {
     char *copy = strdup(text), *rest = copy;
     if (copy == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     for (char *part; err->code == ERR_NONE && (part = strsep(&rest, ",")) != NULL;) {
         char *value = strchr(part, '=');
         if (value == NULL)
@@ -159,7 +159,7 @@ void screen_compare_begin(struct screen *s, const char *arguments, struct error 
     struct chat_side sides[CHAT_SIDES];
     char *names = strdup(arguments);
     if (names == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return;
     }
     size_t n = read_sides(s, names, sides, err);

@@ -10,6 +10,7 @@
 
 #include "app/chat/chat.h"
 #include "app/library/home.h"
+#include "app/library/lock.h"
 #include "app/screen/composer.h"
 #include "app/screen/due.h"
 #include "app/screen/list.h"
@@ -29,6 +30,7 @@ struct screen_draft {
     bool temporary;       /* that conversation is */
     double due;           /* when it is stored, clock_seconds; 0: it is */
     bool failed;          /* to be stored, and that was said */
+    int64_t locked;       /* since when another program holds the history, see lock_is_brief */
 };
 
 struct screen_draft *screen_draft_new(void)
@@ -55,10 +57,11 @@ enum error_code screen_draft_save(struct screen *s, struct error *err)
     struct store *store = draft->temporary ? home_store(home) : home_library(home, &why);
     if (store != NULL)
         store_set_draft(store, draft->conversation, text, size, cursor, &why);
+    bool brief = lock_is_brief(&draft->locked, why.code);
     if (why.code == ERR_NONE || why.code == ERR_NOT_FOUND) /* a conversation that was destroyed needs no draft */
         return ERR_NONE;
-    draft->due = clock_seconds() + RETRY_AFTER;
-    draft->failed = true;
+    draft->due = clock_seconds() + (brief ? LOCK_RETRY / 1000.0 : RETRY_AFTER);
+    draft->failed = !brief;
     return error_set(err, why.code, "%s", why.message);
 }
 
@@ -98,6 +101,23 @@ void screen_draft_changed(struct screen *s, bool at_once)
     s->draft->due = clock_seconds() + (at_once ? 0 : SAVE_AFTER);
 }
 
+/* The draft of a conversation that was left. False while another program holds the history: then what is typed stays
+ * until it is stored, and that is said once when it lasts. */
+static bool store_left_draft(struct screen *s, struct error *err)
+{
+    struct screen_draft *draft = s->draft;
+    bool said = draft->failed;
+    if (draft->temporary) /* what is temporary is gone when it is left */
+        return true;
+    if (draft->locked != 0 && clock_seconds() < draft->due)
+        return false;
+    if (screen_draft_save(s, err) != ERR_BUSY)
+        return true;
+    if (said || !draft->failed)
+        error_clear(err);
+    return false;
+}
+
 /* When another conversation was opened, its draft replaces what was typed, which is kept with the one it belongs to. */
 static void follow_conversation(struct screen *s)
 {
@@ -113,10 +133,12 @@ static void follow_conversation(struct screen *s)
         s->draft->conversation = now; /* it is stored now, or becomes temporary: what is typed is its draft */
         s->draft->temporary = home_is_temporary(home);
     } else {
-        if (!s->draft->temporary) /* what is temporary is gone when it is left */
-            screen_draft_save(s, &err);
-        screen_draft_load(s);
+        bool stored = store_left_draft(s, &err);
+        if (stored)
+            screen_draft_load(s);
         screen_said_error(s, &err);
+        if (!stored)
+            return;
     }
     screen_status_show_head(s);
     screen_list_changed(s);
@@ -129,7 +151,7 @@ void screen_draft_tick(struct screen *s)
     bool said = s->draft->failed;
     if (s->draft->due > 0 && clock_seconds() >= s->draft->due)
         screen_draft_save(s, &err);
-    if (!said)
+    if (!said && s->draft->failed)
         screen_said_error(s, &err);
 }
 

@@ -6,10 +6,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "app/chat/chat.h"
 #include "app/library/home.h"
+#include "app/library/lock.h"
 #include "app/screen/due.h"
 #include "app/screen/said.h"
 #include "app/screen/status.h"
@@ -27,7 +29,8 @@ struct screen_list {
     double looked;       /* at the history last, clock_seconds */
     size_t most, n;      /* rows that the list may have, and has */
     bool changed;
-    bool failed; /* the last reading did, and that was said */
+    bool failed;         /* the last reading did, and that was said */
+    int64_t locked;      /* since when another program holds the history, see lock_is_brief */
 };
 
 struct screen_list *screen_list_new(void)
@@ -47,7 +50,7 @@ void screen_list_free(struct screen_list *list)
 
 struct store *screen_list_store(struct screen *s, struct error *err)
 {
-    const struct store_options options = {.read_only = true, .busy_ms = 200};
+    const struct store_options options = {.read_only = true, .busy_ms = -1};
     if (s->list->store != NULL)
         return s->list->store;
     struct store *library = home_library(chat_home(s->repl.chat), err);
@@ -78,6 +81,8 @@ static void show_rows(struct screen *s, const struct store_conversations *list)
 /* A failure is said once and the reading tried again at the next look. Without a history there is nothing to say. */
 static void note_failure(struct screen *s, const struct error *err)
 {
+    if (lock_is_brief(&s->list->locked, err->code))
+        return;
     if (!s->list->failed && err->code != ERR_NOT_FOUND && home_problem(chat_home(s->repl.chat)) == NULL)
         screen_said_error(s, err);
     s->list->failed = true;
@@ -97,6 +102,7 @@ void screen_list_show(struct screen *s)
         return;
     }
     list->failed = false;
+    list->locked = 0;
     show_rows(s, &found);
     store_conversations_free(&found);
 }
@@ -121,7 +127,8 @@ void screen_list_tick(struct screen *s)
     struct screen_list *list = s->list;
     if (!list->changed && due_in(list->looked + LOOK_EVERY) > 0)
         return;
-    bool changed = list->changed || list->failed || (list->store != NULL && store_changed(list->store));
+    bool again = list->failed || list->locked != 0;
+    bool changed = list->changed || again || (list->store != NULL && store_changed(list->store));
     list->looked = clock_seconds();
     if (!changed)
         return;

@@ -36,7 +36,7 @@ struct screen_loop *screen_loop_new(struct error *err)
 {
     struct screen_loop *loop = calloc(1, sizeof *loop);
     if (loop == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     loop->signals = signals_open(true, err);

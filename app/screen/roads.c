@@ -108,7 +108,7 @@ void screen_roads_send_words(struct screen *s, const char *text, size_t size, st
     struct road road = {.words = strndup(text, size)};
     if (road.words == NULL) {
         ui_set_typed(s->ui, text, size);
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return;
     }
     screen_composer_use(s, &road.index, &road.token);

@@ -68,7 +68,7 @@ static bool open_parts(struct screen *s, struct error *err)
     bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->records &&
                s->roads && s->said && s->search && s->settings && s->status && s->step && s->view;
     if (!all)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     return all;
 }
 
@@ -170,7 +170,7 @@ static bool open_screen(struct screen *s, const struct chat_view *view, const ch
         return false;
     s->send = screen_send_new(s);
     if (s->send == NULL)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     return s->send != NULL;
 }
 
@@ -178,7 +178,10 @@ static bool open_screen(struct screen *s, const struct chat_view *view, const ch
 static char *lost_draft(struct screen *s, struct error *err)
 {
     size_t size;
-    if (s->ui == NULL || screen_draft_save(s, err) == ERR_NONE)
+    if (s->ui == NULL)
+        return NULL;
+    home_set_patience(chat_home(s->repl.chat), HOME_LONG_WAIT);
+    if (screen_draft_save(s, err) == ERR_NONE)
         return NULL;
     const char *typed = ui_typed(s->ui, &size, NULL);
     return size > 0 ? strndup(typed, size) : NULL;

@@ -92,7 +92,7 @@ void screen_send_edited(struct screen *s, bool resume, struct error *err)
     const char *typed = ui_typed(s->ui, &size, NULL);
     char *text = strndup(typed, size);
     if (text == NULL)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     else if (screen_composer_use(s, NULL, NULL) != USE_EDIT)
         error_set(err, ERR_NOT_FOUND, "no message is being edited");
     else
@@ -134,7 +134,7 @@ static void send_line(struct screen *s, const char *text, size_t size, struct er
     char *line = strndup(text, size);
     if (line == NULL) {
         ui_set_typed(s->ui, text, size);
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return;
     }
     if (!home_is_temporary(chat_home(s->repl.chat)) && s->send->sent != NULL)

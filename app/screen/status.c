@@ -127,13 +127,15 @@ static void write_model(const struct screen *s, char *out, size_t size)
     char name[140];
     models_label(chat_model_path(c), name, sizeof name);
     const struct chat_template *template = chat_template(c);
+    char label[160] = "";
+    if (template != NULL)
+        models_template_label(template, label, sizeof label);
     if (template == NULL)
         snprintf(out, size, "%s", name);
     else if (template_is_base(template))
-        snprintf(out, size, "%s · base · continues the text", name);
+        snprintf(out, size, "%s · %s", name, label);
     else
-        snprintf(out, size, "%s · chat · %s · temp %.2g", name, template_name(template),
-                 (double)chat_sampling(c)->temperature);
+        snprintf(out, size, "%s · chat · %s · temp %.2g", name, label, (double)chat_sampling(c)->temperature);
 }
 
 void screen_status_show_head(struct screen *s)

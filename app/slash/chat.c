@@ -209,11 +209,14 @@ enum error_code slash_template(struct repl *t, const char *arguments, struct err
     if (*arguments != '\0' && chat_set_template(t->chat, name, err) != ERR_NONE)
         return err->code;
     const struct chat_template *template = chat_template(t->chat);
-    if (template == NULL)
+    if (template == NULL) {
         show_note(t->show, "the model is still loading");
-    else
-        show_note(t->show, "template %s%s", template_name(template),
-                  template_is_base(template) ? " · continues the text" : "");
+        return ERR_NONE;
+    }
+    show_note(t->show, "template %s%s", template_name(template),
+              template_is_base(template) ? " · continues the text" : "");
+    if (template_trouble(template) != NULL)
+        show_note(t->show, "%s", template_trouble(template));
     return ERR_NONE;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
+#include "app/library/home.h"
 #include "app/options/options.h"
 #include "app/slash/commands.h"
 #include "app/terminal/show.h"
@@ -89,7 +90,11 @@ static enum error_code run_line(struct repl *t, const char *line, struct error *
 void slash_run(struct repl *t, const char *line)
 {
     struct error err = {0};
-    if (run_line(t, strcmp(line, ":q") == 0 ? "/quit" : line, &err) == ERR_NONE)
+    struct home *home = chat_home(t->chat);
+    enum home_patience before = home_set_patience(home, HOME_SHORT_WAIT);
+    run_line(t, strcmp(line, ":q") == 0 ? "/quit" : line, &err);
+    home_set_patience(home, before);
+    if (err.code == ERR_NONE)
         return;
     show_error(t->show, &err);
     bool alone = line[1 + slash_name_size(line)] == '\0' && slash_find(t->commands, line + 1,

@@ -138,7 +138,7 @@ static enum error_code read_strings(struct part *p, const char *key, struct valu
 {
     uint64_t *offsets = v->n > SIZE_MAX / sizeof *offsets ? NULL : malloc((size_t)(v->n + 1) * sizeof *offsets);
     if (offsets == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     uint64_t start = p->c.at, size;
     for (uint64_t i = 0; i < v->n; i++) {
         offsets[i] = p->c.at - start;
@@ -405,7 +405,7 @@ static enum error_code read_further(struct source *s, const char *first, unsigne
     char *path = split_path(first, no, count);
     struct source *meta = calloc(1, sizeof *meta);
     if (path == NULL || meta == NULL) {
-        error_set(err, code, "out of memory");
+        error_memory(err);
         goto out;
     }
     if (access(path, F_OK) != 0) {
@@ -461,11 +461,19 @@ static enum error_code gguf_read(struct source *s, const char *path, bool vocab_
         return read_model(s, path, vocab_only, err);
     char *first = split_path(path, 1, count);
     if (first == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     enum error_code code = access(first, F_OK) != 0 ? part_missing(first, 1, count, err)
                                                     : read_model(s, first, vocab_only, err);
     free(first);
     return code;
+}
+
+enum error_code gguf_read_metadata(struct source *s, const char *path, const void *bytes, uint64_t size, struct error *err)
+{
+    struct part p = {.s = s, .meta = s, .path = path};
+    cursor_init(&p.c, bytes, size);
+    enum error_code code = read_header(&p, err);
+    return code == ERR_NONE ? read_values(&p, err) : code;
 }
 
 static bool gguf_claims(const char *path, const unsigned char *head, size_t n)

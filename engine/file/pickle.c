@@ -31,7 +31,7 @@ static void machine_fail(struct machine *m, const char *what)
 static void machine_fail_memory(struct machine *m)
 {
     if (!m->failed)
-        error_set(m->err, ERR_MEMORY, "out of memory");
+        error_memory(m->err);
     m->failed = true;
 }
 

@@ -121,7 +121,7 @@ static enum error_code check_spans(const struct reader *r, struct span *spans, s
 static enum error_code read_header(struct reader *r, json_t *header)
 {
     struct span *spans = malloc((json_object_size(header) + 1) * sizeof *spans);
-    enum error_code code = spans != NULL ? ERR_NONE : error_set(r->err, ERR_MEMORY, "out of memory");
+    enum error_code code = spans != NULL ? ERR_NONE : error_memory(r->err);
     const char *name;
     json_t *entry;
     size_t n = 0;

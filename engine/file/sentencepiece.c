@@ -136,7 +136,7 @@ enum error_code sentencepiece_read(struct sentencepieces *all, const char *file,
             continue;
         if (f.number == 1 && !make_room(all)) {
             sentencepiece_free(all);
-            return error_set(err, ERR_MEMORY, "out of memory");
+            return error_memory(err);
         }
         sound = f.number == 1 ? read_piece(all, &f) : f.number == 2 ? read_trainer(all, &f, &model)
               : f.number == 3 ? read_normalizer(all, &f) : true;

@@ -83,7 +83,7 @@ bool source_add_map(struct source *s, struct source_map map, struct error *err)
 {
     struct source_map *maps = realloc(s->maps, (s->n_maps + 1) * sizeof *maps);
     if (maps == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return false;
     }
     s->maps = maps;

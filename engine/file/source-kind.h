@@ -7,7 +7,8 @@
  *   source-file.c    mapping files, labels, refusals
  *   source-tables.c  the tables, asked and filled
  *   fingerprint.c    what a model is known by
- *   gguf.c           a reader */
+ *   gguf.c           a reader
+ *   folder*.c        readers of folders (folder.h) */
 #ifndef PALAVER_ENGINE_FILE_SOURCE_KIND_H
 #define PALAVER_ENGINE_FILE_SOURCE_KIND_H
 
@@ -41,7 +42,8 @@ struct value {
 struct source_map {
     const unsigned char *bytes;
     uint64_t size;
-    bool mapped;                /* false: memory owned by the caller */
+    bool mapped;                /* false: memory that is the caller's, or owned */
+    bool owned;                 /* freed with the source; no part of a file */
 };
 
 struct source_kind {
@@ -50,7 +52,10 @@ struct source_kind {
     bool (*claims)(const char *path, const unsigned char *head, size_t n);
     enum error_code (*read)(struct source *s, const char *path, bool vocab_only, struct error *err);
 };
-extern const struct source_kind gguf_kind;
+extern const struct source_kind gguf_kind, hf_kind, meta_kind;
+
+/* gguf.c: adds the metadata at the beginning of a GGUF file in memory; path is for messages. */
+enum error_code gguf_read_metadata(struct source *s, const char *path, const void *bytes, uint64_t size, struct error *err);
 
 struct value_entry {
     char *key;

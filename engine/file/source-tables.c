@@ -34,7 +34,7 @@ static enum error_code name_one(struct names *names, const char *what, const cha
     if (code == ERR_ARGUMENT)
         return error_set(err, ERR_FORMAT, "%s: %s '%s' is there twice; the file is damaged, fetch it again",
                          source_label(file), what, name);
-    return code == ERR_NONE ? code : error_set(err, code, "out of memory");
+    return code == ERR_NONE ? code : error_memory(err);
 }
 
 enum error_code source_add_value(struct source *s, const char *file, const char *key, struct value value,
@@ -47,7 +47,7 @@ enum error_code source_add_value(struct source *s, const char *file, const char 
     if (copy == NULL || values == NULL) {
         free(copy);
         free(value.offsets);
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     }
     s->values[s->n_values] = (struct value_entry){copy, value};
     return name_one(&s->keys, "the key", file, copy, s->n_values++, err);
@@ -63,7 +63,7 @@ enum error_code source_add_tensor(struct source *s, const char *file, const char
     if (copy == NULL || tensors == NULL) {
         free(copy);
         free((void *)(uintptr_t)tensor.pieces);
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     }
     s->tensors[s->n_tensors] = (struct tensor_entry){copy, tensor};
     return name_one(&s->tensor_names, "tensor", file, copy, s->n_tensors++, err);
@@ -81,9 +81,13 @@ void source_free(struct source *s)
         free(s->tensors[i].name);
         free((void *)(uintptr_t)s->tensors[i].tensor.pieces);
     }
-    for (size_t i = 0; i < s->n_maps; i++)
+    for (size_t i = 0; i < s->n_maps; i++) {
+        void *bytes = (void *)(uintptr_t)s->maps[i].bytes;
         if (s->maps[i].mapped)
-            munmap((void *)(uintptr_t)s->maps[i].bytes, (size_t)s->maps[i].size);
+            munmap(bytes, (size_t)s->maps[i].size);
+        else if (s->maps[i].owned)
+            free(bytes);
+    }
     names_free(&s->keys);
     names_free(&s->tensor_names);
     free(s->values);
@@ -255,7 +259,7 @@ static void *new_block(uint64_t n, size_t size, struct error *err)
 {
     void *block = n <= SIZE_MAX / size ? malloc(n == 0 ? size : (size_t)n * size) : NULL;
     if (block == NULL)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     return block;
 }
 

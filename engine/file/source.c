@@ -15,7 +15,7 @@
 
 #define HEAD_BYTES 64
 
-static const struct source_kind *const kinds[] = {&gguf_kind};
+static const struct source_kind *const kinds[] = {&gguf_kind, &hf_kind, &meta_kind};
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
@@ -27,9 +27,21 @@ static const struct source_kind *kind_of(const char *path, const unsigned char *
     return NULL;
 }
 
+/* The kind of a folder. */
+static const struct source_kind *find_folder_kind(const char *path, struct error *err)
+{
+    const struct source_kind *kind = kind_of(path, NULL, 0);
+    if (kind == NULL)
+        error_set(err, ERR_FORMAT, "%s: the folder is no model: it has no config.json (Hugging Face) and no params.json (Meta); "
+                  "for GGUF give the file in it", source_label(path));
+    return kind;
+}
+
 static const struct source_kind *find_kind(const char *path, struct error *err)
 {
     struct stat st;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return find_folder_kind(path, err);
     int fd = source_open_regular(path, &st, err);
     if (fd < 0)
         return NULL;
@@ -66,7 +78,7 @@ struct source *source_open(const char *path, bool vocab_only, struct error *err)
         return NULL;
     struct source *s = calloc(1, sizeof *s);
     if (s == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     return read_kind(s, kind, path, vocab_only, err);
@@ -83,7 +95,7 @@ struct source *source_open_memory(const char *name, const void *bytes, uint64_t 
     }
     struct source *s = calloc(1, sizeof *s);
     if (s == NULL || !source_add_map(s, (struct source_map){.bytes = bytes, .size = size}, err)) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         source_free(s);
         return NULL;
     }

@@ -197,7 +197,7 @@ static enum error_code add_tensor(struct reader *r, const char *name, const stru
     if (!is_contiguous(&w, &view)) {
         w.data = w.owned = copy_view(&w, &view, storage.data, classes[class].bytes);
         if (w.owned == NULL)
-            return error_set(r->err, ERR_MEMORY, "out of memory");
+            return error_memory(r->err);
     }
     return weights_add(r->all, r->file, &w, r->err);
 }
@@ -332,7 +332,7 @@ static enum error_code read_storages(struct reader *r, const struct pickle *keys
         return error_set(r->err, ERR_FORMAT, "%s: the list of storages is damaged; fetch the file again", r->file);
     r->storages = calloc(list->n + 1, sizeof *r->storages);
     if (r->storages == NULL)
-        return error_set(r->err, ERR_MEMORY, "out of memory");
+        return error_memory(r->err);
     for (size_t i = 0; i < list->n; i++) {
         const struct pickle_value *key = pickle_item(keys, list, i);
         const uint64_t element = key->kind == PICKLE_TEXT ? element_of(r, key) : 0, elements = cursor_u64(c);

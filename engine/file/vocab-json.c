@@ -55,7 +55,7 @@ static enum error_code read_tokens(struct reader *r)
         if (!json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) >= VOCAB_MOST)
             return damaged(r, "a token has an impossible id");
         if (!vocab_set(r->v, (uint64_t)json_integer_value(id), text, strlen(text), 0, type))
-            return error_set(r->err, ERR_MEMORY, "out of memory");
+            return error_memory(r->err);
     }
     return ERR_NONE;
 }
@@ -71,7 +71,7 @@ static enum error_code read_added(struct reader *r)
         const bool special = json_is_true(json_object_get(token, "special"));
         if (!vocab_set(r->v, (uint64_t)json_integer_value(id), text, strlen(text), 0,
                        special ? VOCAB_CONTROL : VOCAB_USER_DEFINED))
-            return error_set(r->err, ERR_MEMORY, "out of memory");
+            return error_memory(r->err);
     }
     const char *unknown = json_string_value(json_object_get(r->model, "unk_token"));
     r->v->unknown = unknown != NULL ? vocab_find(r->v, unknown, strlen(unknown)) : -1;
@@ -116,7 +116,7 @@ static enum error_code score_pieces(struct reader *r, const json_t *merges)
     json_t *id;
     json_object_foreach(json_object_get(r->model, "vocab"), text, id)
         if (code == ERR_NONE && names_add(&ids, text, (size_t)json_integer_value(id)) != ERR_NONE)
-            code = error_set(r->err, ERR_MEMORY, "out of memory");
+            code = error_memory(r->err);
     for (size_t i = 0; i < r->v->n; i++)
         r->v->at[i].score = r->v->at[i].type == VOCAB_NORMAL ? -1e9f : 0;
     for (size_t i = json_array_size(merges); i > 0 && code == ERR_NONE; i--) { /* the first comes last */
@@ -149,7 +149,7 @@ static enum error_code keep_merges(struct reader *r, const json_t *merges)
     }
     metadata_end(&r->v->merges);
     buf_free(&line);
-    return code == ERR_NONE && metadata_failed(&r->v->merges) ? error_set(r->err, ERR_MEMORY, "out of memory") : code;
+    return code == ERR_NONE && metadata_failed(&r->v->merges) ? error_memory(r->err) : code;
 }
 
 /* ---- how texts are cut ------------------------------------------------------------------------------------------ */

@@ -130,7 +130,7 @@ enum error_code vocab_read_sentencepiece(struct vocab *v, const char *file, cons
     enum error_code code = sentencepiece_read(&all, file, bytes, size, err);
     for (size_t i = 0; i < all.n && code == ERR_NONE; i++)
         if (!vocab_set(v, i, all.at[i].text, all.at[i].size, all.at[i].score, (enum vocab_type)all.at[i].type))
-            code = error_set(err, ERR_MEMORY, "out of memory");
+            code = error_memory(err);
     v->bos = all.bos;
     v->eos = all.eos;
     v->unknown = all.unknown;

@@ -48,7 +48,7 @@ enum error_code weights_add(struct weights *all, const char *file, const struct 
     else if (has_name(all, w->name))
         code = error_set(err, ERR_FORMAT, "%s: tensor %s is there twice; the file is damaged, fetch it again", file, w->name);
     else if (!make_room(all) || (name = strdup(w->name)) == NULL)
-        code = error_set(err, ERR_MEMORY, "out of memory");
+        code = error_memory(err);
     if (code != ERR_NONE) {
         free(w->owned);
         return code;

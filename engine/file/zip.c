@@ -145,7 +145,7 @@ enum error_code zip_read(struct zip *z, const char *file, const unsigned char *b
                          "; fetch the file again", file, d.members, cursor_left(&c) / MEMBER_LEAST);
     z->at = calloc((size_t)d.members + 1, sizeof *z->at);
     if (z->at == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     enum error_code code = ERR_NONE;
     for (uint64_t i = 0; i < d.members && code == ERR_NONE; i++)
         code = read_member(&c, file, &z->at[z->n++], err);

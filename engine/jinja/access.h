@@ -1,5 +1,5 @@
-/* What stands after a dot or in brackets: methods, attributes, items, as the immutable sandbox lets a template see them.
- * Internal to jinja-*. */
+/* What stands after a dot or in brackets: methods, attributes, items, as the immutable sandbox lets a template see
+ * them. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_ACCESS_H
 #define PALAVER_ENGINE_JINJA_ACCESS_H
 

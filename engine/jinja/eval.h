@@ -1,4 +1,4 @@
-/* Expressions, worked out. Internal to jinja-*. */
+/* Expressions, worked out. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_EVAL_H
 #define PALAVER_ENGINE_JINJA_EVAL_H
 

@@ -1,4 +1,4 @@
-/* Statements, carried out. Internal to jinja-*. */
+/* Statements, carried out. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_EXEC_H
 #define PALAVER_ENGINE_JINJA_EXEC_H
 

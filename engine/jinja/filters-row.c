@@ -1,4 +1,5 @@
-/* Filters on what can be iterated over. What Python yields bit by bit is made at once here and read once all the same. */
+/* Filters on what can be iterated over. What Python yields bit by bit is made at once here and read once all the
+ * same. */
 #include "config.h"
 
 #include "engine/jinja/access.h"
@@ -307,7 +308,8 @@ static struct jvalue filter_map(struct jrun *r, struct jvalue self, const struct
     return jv_iterator(h, out);
 }
 
-/* The items for which a test, or their truth, is as wanted; by_attribute: of an attribute, which the first argument names. */
+/* The items for which a test, or their truth, is as wanted; by_attribute: of an attribute, which the first argument
+ * names. */
 static struct jvalue choose(struct jrun *r, struct jvalue self, const struct jargs *args, bool wanted,
                             bool by_attribute)
 {

@@ -1,4 +1,4 @@
-/* Filters: value | name(arguments). Internal to jinja-*. */
+/* Filters: value | name(arguments). Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_FILTERS_H
 #define PALAVER_ENGINE_JINJA_FILTERS_H
 

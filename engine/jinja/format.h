@@ -1,4 +1,4 @@
-/* Python's two ways of formatting: "%s" % value and "{}".format(value). Internal to jinja-*. */
+/* Python's two ways of formatting: "%s" % value and "{}".format(value). Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_FORMAT_H
 #define PALAVER_ENGINE_JINJA_FORMAT_H
 

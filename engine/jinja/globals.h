@@ -1,4 +1,4 @@
-/* Names that every template knows: range, dict, namespace, raise_exception and so on. Internal to jinja-*. */
+/* Names that every template knows: range, dict, namespace, raise_exception and so on. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_GLOBALS_H
 #define PALAVER_ENGINE_JINJA_GLOBALS_H
 

@@ -1,9 +1,10 @@
 /* What a template's compilation or rendering works with: memory, steps and depth with bounds, and the one way out on
  * failure.
  *
- * All that a template makes lives until the whole heap is freed, so that nothing needs an owner of its own and a failure
- * may leave at once: jheap_fail fills the error and jumps to where the heap's user called setjmp(heap.out). Every bound
- * that is passed fails the same way; a template can neither hang nor fill the memory. Internal to jinja-*. */
+ * All that a template makes lives until the whole heap is freed, so that nothing needs an owner of its own and a
+ * failure may leave at once: jheap_fail fills the error and jumps to where the heap's user called setjmp(heap.out).
+ * Every bound that is passed fails the same way; a template can neither hang nor fill the memory. Internal to
+ * engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_HEAP_H
 #define PALAVER_ENGINE_JINJA_HEAP_H
 
@@ -34,8 +35,8 @@ void jheap_close(struct jheap *h);
 
 /* size bytes, zeroed and aligned for any type; never NULL. */
 void *jheap_take(struct jheap *h, size_t size);
-/* An array with room for at least n + 1 items of `item` bytes, the first n as they were. *capacity is brought up to date;
- * items is what was returned before, or NULL with *capacity 0. */
+/* An array with room for at least n + 1 items of `item` bytes, the first n as they were. *capacity is brought up to
+ * date; items is what was returned before, or NULL with *capacity 0. */
 void *jheap_room(struct jheap *h, void *items, size_t n, size_t *capacity, size_t item);
 /* A copy of size bytes with a NUL after them. */
 char *jheap_copy(struct jheap *h, const char *bytes, size_t size);

@@ -61,7 +61,7 @@ struct jinja *jinja_compile(const char *source, size_t size, struct error *err)
     if (size > MOST_SOURCE)
         error_set(err, ERR_UNSUPPORTED, "a chat template has at most %d bytes, not %zu", MOST_SOURCE, size);
     else if ((t = calloc(1, sizeof *t)) == NULL)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     if (t == NULL)
         return NULL;
     jheap_open(&t->heap, COMPILE_MEMORY, COMPILE_STEPS, COMPILE_DEPTH, err);
@@ -213,7 +213,7 @@ static void try_render(struct jrun *r, const struct jinja *t, const struct jinja
                        struct jinja_output *out, struct error *err)
 {
     if (setjmp(r->heap.out) == 0 && !take_output(&r->heap, render_text(r, t, values, n), out))
-        r->heap.code = error_set(err, ERR_MEMORY, "out of memory");
+        r->heap.code = error_memory(err);
 }
 
 enum error_code jinja_render(const struct jinja *t, const struct jinja_value *values, size_t n, const struct tm *now,
@@ -222,7 +222,7 @@ enum error_code jinja_render(const struct jinja *t, const struct jinja_value *va
     struct jrun *r = malloc(sizeof *r);
     *out = (struct jinja_output){0};
     if (r == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     open_run(r, t, values, n, limits, err);
     r->now = *now;
     try_render(r, t, values, n, out, err);

@@ -1,8 +1,8 @@
 /* Tokens of a template: text, {{ }}, {% %}, and what stands in them. Comments and raw blocks end here.
  *
- * White space is the hard part. Of the text before a tag, "-" takes all white space at the end, and without a sign a tag
- * that is not {{ takes what stands on its own line alone; after a tag, "-" takes all white space, and a block or comment
- * without a sign takes one newline. */
+ * White space is the hard part. Of the text before a tag, "-" takes all white space at the end, and without a sign a
+ * tag that is not {{ takes what stands on its own line alone; after a tag, "-" takes all white space, and a block or
+ * comment without a sign takes one newline. */
 #include "config.h"
 
 #include "engine/jinja/lex.h"
@@ -109,7 +109,8 @@ static void skip_comment(struct lexer *x, size_t inside)
     advance(x, after_close(x, end + 2, end > inside ? sign_at(x, end - 1) : '\0', true));
 }
 
-/* Whether {% at `at` is one of that word alone, e.g. raw; then *end is after the bracket and *sign the closing one's. */
+/* Whether {% at `at` is one of that word alone, e.g. raw; then *end is after the bracket and *sign the closing
+ * one's. */
 static bool is_lone_tag(const struct lexer *x, size_t at, const char *word, char *sign, size_t *end)
 {
     size_t i = at + 2 + (sign_at(x, at + 2) != '\0' ? 1 : 0);

@@ -1,4 +1,4 @@
-/* A template's text as tokens. Internal to jinja-*. */
+/* A template's text as tokens. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_LEX_H
 #define PALAVER_ENGINE_JINJA_LEX_H
 
@@ -53,8 +53,9 @@ struct jtoken {
     double real;
 };
 
-/* All tokens, the last of them T_END. White space is controlled as transformers sets it: the first newline after a block
- * is dropped, and so are spaces before a block at a line's beginning; - and + after and before the brackets overrule. */
+/* All tokens, the last of them T_END. White space is controlled as transformers sets it: the first newline after a
+ * block is dropped, and so are spaces before a block at a line's beginning; - and + after and before the brackets
+ * overrule. */
 const struct jtoken *jlex(struct jheap *h, const char *source, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* A for loop under way. Internal to jinja-*. */
+/* A for loop under way. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_LOOP_H
 #define PALAVER_ENGINE_JINJA_LOOP_H
 

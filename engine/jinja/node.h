@@ -1,4 +1,4 @@
-/* A template's tree, as the parser leaves it and the rendering walks it. Internal to jinja-*. */
+/* A template's tree, as the parser leaves it and the rendering walks it. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_NODE_H
 #define PALAVER_ENGINE_JINJA_NODE_H
 

@@ -1,4 +1,4 @@
-/* Arithmetic as Python's, on integers of 64 bits (a larger result is an error) and floats. Internal to jinja-*. */
+/* Arithmetic as Python's, on integers of 64 bits (a larger result is an error) and floats. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_NUMBER_H
 #define PALAVER_ENGINE_JINJA_NUMBER_H
 

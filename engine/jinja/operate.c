@@ -1,4 +1,4 @@
-/* Operators: sums and products of strings and lists, slices; numbers go to jinja-number. */
+/* Operators: sums and products of strings and lists, slices; numbers go to number.c. */
 #include "config.h"
 
 #include "engine/jinja/operate.h"

@@ -1,4 +1,4 @@
-/* From tokens to a tree. Internal to jinja-*. */
+/* From tokens to a tree. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_PARSE_H
 #define PALAVER_ENGINE_JINJA_PARSE_H
 
@@ -13,7 +13,7 @@ struct jparser {
     int loops;                /* that are open inside of it */
 };
 
-/* ---- jinja-parser.c: tokens and nodes */
+/* ---- parser.c: tokens and nodes */
 struct jnode *jparse_node(struct jparser *p, enum jnode_kind kind, int line);
 void jparse_add(struct jparser *p, struct jnode *node, struct jnode *item);
 /* The one copy of a name. */
@@ -28,10 +28,10 @@ void jparse_expect(struct jparser *p, enum jtoken_kind kind, const char *wanted)
 const char *jparse_expect_name(struct jparser *p, const char *wanted);
 _Noreturn void jparse_fail(struct jparser *p, const char *wanted);
 
-/* ---- jinja-parse-expression.c */
+/* ---- parse-expression.c */
 struct jnode *jparse_expression(struct jparser *p);
-/* Expressions with commas between them are a tuple. Without `choices` an if is left to whom it belongs. end, if not NULL, is
- * a word that ends it too. */
+/* Expressions with commas between them are a tuple. Without `choices` an if is left to whom it belongs. end, if not
+ * NULL, is a word that ends it too. */
 struct jnode *jparse_tuple(struct jparser *p, bool choices, const char *end);
 /* What can be assigned to: names, tuples of them, and with `namespaces` name.attribute. */
 struct jnode *jparse_target(struct jparser *p, bool namespaces, const char *end);
@@ -39,7 +39,7 @@ struct jnode *jparse_target(struct jparser *p, bool namespaces, const char *end)
 struct jnode *jparse_filters(struct jparser *p, struct jnode *node, bool begun);
 const char *jparse_assignable(struct jparser *p);
 
-/* ---- jinja-parse.c */
+/* ---- parse.c */
 /* The whole template. */
 struct jnode *jparse_template(struct jparser *p);
 

@@ -16,8 +16,8 @@ static void put_repr(struct jbuild *b, struct jvalue v);
 
 /* ---- numbers ----------------------------------------------------------------------------------------------------- */
 
-/* The fewest digits that read back as the same number; with an exponent where Python has one. Up to 15 digits survive any
- * number, so that a shorter form shows as zeros at the end of the one of 15. */
+/* The fewest digits that read back as the same number; with an exponent where Python has one. Up to 15 digits
+ * survive any number, so that a shorter form shows as zeros at the end of the one of 15. */
 void jv_print_float(double real, char *out)
 {
     enum { SIZE = 40 };

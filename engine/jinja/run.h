@@ -1,4 +1,4 @@
-/* A template being rendered: what its functions are given, and the names that they see. Internal to jinja-*. */
+/* A template being rendered: what its functions are given, and the names that they see. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_RUN_H
 #define PALAVER_ENGINE_JINJA_RUN_H
 
@@ -29,7 +29,7 @@ struct jrun {
     struct joutput *out;
     struct tm now;
     const char *loop, *caller, *varargs, *kwargs; /* names, as interned */
-    /* what would make a circle of files if it were called by name: jinja-access and the tables of filters and tests */
+    /* what would make a circle of files if it were called by name: access.c and the tables of filters and tests */
     struct jvalue (*attribute)(struct jrun *r, struct jvalue object, const char *name);
     struct jvalue (*item)(struct jrun *r, struct jvalue object, struct jvalue key);
     const struct jroutine *(*find_filter)(const char *name);
@@ -56,8 +56,8 @@ struct jargs {
 
 enum { JARGS_MOST = 6 };
 
-/* A filter, test, method or global function. self is what it is applied to; a the arguments in the order of `parameters`,
- * J_ABSENT where one was not given. */
+/* A filter, test, method or global function. self is what it is applied to; a the arguments in the order of
+ * `parameters`, J_ABSENT where one was not given. */
 typedef struct jvalue jaction(struct jrun *r, struct jvalue self, const struct jvalue *a);
 typedef struct jvalue jopen_action(struct jrun *r, struct jvalue self, const struct jargs *args);
 struct jroutine {

@@ -1,4 +1,4 @@
-/* Sorting as Python's sorted does: stable, by keys. Internal to jinja-*. */
+/* Sorting as Python's sorted does: stable, by keys. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_SORT_H
 #define PALAVER_ENGINE_JINJA_SORT_H
 

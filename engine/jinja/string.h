@@ -1,4 +1,4 @@
-/* What Python's str can do, on texts with origins; methods and filters share it. Internal to jinja-*. */
+/* What Python's str can do, on texts with origins; methods and filters share it. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_STRING_H
 #define PALAVER_ENGINE_JINJA_STRING_H
 

@@ -1,4 +1,4 @@
-/* Tests: value is name(arguments). Internal to jinja-*. */
+/* Tests: value is name(arguments). Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_TESTS_H
 #define PALAVER_ENGINE_JINJA_TESTS_H
 

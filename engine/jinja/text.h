@@ -1,13 +1,13 @@
 /* Strings of a template's world: bytes that know where they come from.
  *
- * Each byte has an origin: 0 is the template itself, other numbers are what the caller gave with the strings it handed in
- * (a message's number, say). Every operation keeps the origins of the bytes that it keeps. A string is either flat, with
- * the ends of the stretches of one origin, or two strings in a row that nobody has looked into yet: joining costs the
- * same for any length, so that a template may build a long text piece by piece.
+ * Each byte has an origin: 0 is the template itself, other numbers are what the caller gave with the strings it
+ * handed in (a message's number, say). Every operation keeps the origins of the bytes that it keeps. A string is
+ * either flat, with the ends of the stretches of one origin, or two strings in a row that nobody has looked into
+ * yet: joining costs the same for any length, so that a template may build a long text piece by piece.
  *
  * Positions that a template speaks of count characters, as Python does; inside, all are bytes. Bytes that are not
- * well-formed UTF-8 count as a character for each maximal ill-formed part. Texts never change (a joint one becomes flat
- * when it is read). Internal to jinja-*. */
+ * well-formed UTF-8 count as a character for each maximal ill-formed part. Texts never change (a joint one becomes
+ * flat when it is read). Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_TEXT_H
 #define PALAVER_ENGINE_JINJA_TEXT_H
 

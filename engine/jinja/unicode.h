@@ -1,4 +1,4 @@
-/* What Python's str knows of characters: classes and case. By utf8proc's tables. Internal to jinja-*. */
+/* What Python's str knows of characters: classes and case. By utf8proc's tables. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_UNICODE_H
 #define PALAVER_ENGINE_JINJA_UNICODE_H
 

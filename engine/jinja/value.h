@@ -1,5 +1,5 @@
 /* Values of a template's world, as Python has them: what they are, whether they are true, equal, in order, and how they
- * print. Internal to jinja-*. */
+ * print. Internal to engine/jinja. */
 #ifndef PALAVER_ENGINE_JINJA_VALUE_H
 #define PALAVER_ENGINE_JINJA_VALUE_H
 
@@ -43,7 +43,7 @@ struct jvalue {
         struct jview *view;
         struct jiterator *iterator;
         struct jfunction *function;
-        struct jmacro *macro; /* in jinja-run.h */
+        struct jmacro *macro; /* in run.h */
         struct jloop *loop;
         struct jcycle *cycle; /* J_CYCLER, J_JOINER */
     };

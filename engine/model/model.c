@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/file/source-kind.h"
@@ -88,21 +89,44 @@ static char *named_text(const struct model *m, const char *name)
     return strndup(bytes, (size_t)size);
 }
 
+bool model_template_at(const struct model *m, uint64_t i, char *out, size_t size)
+{
+    const char *bytes;
+    uint64_t length;
+    if (!source_array_string(m->source, "tokenizer.chat_templates", i, &bytes, &length))
+        return false;
+    snprintf(out, size, "%.*s", (int)(length < size ? length : size), bytes);
+    return true;
+}
+
+/* There is no template of that name; the file may have others. */
+static void tell_names(const struct model *m, const char *name, const struct error *why, struct error *err)
+{
+    char one[64];
+    struct buf names;
+    buf_init(&names, 300);
+    for (uint64_t i = 0; model_template_at(m, i, one, sizeof one); i++)
+        buf_printf(&names, "%s%s", i == 0 ? "" : ", ", one);
+    if (why->code == ERR_NOT_FOUND && names.size > 0)
+        error_set(err, why->code, "there is no template '%s'; the model's file has %s, and %s", name, buf_text(&names),
+                  strstr(why->message, "built in"));
+    else
+        error_set(err, why->code, "%s", why->message);
+    buf_free(&names);
+}
+
 struct chat_template *template_for_model(const struct model *m, const char *name, const char *dir, struct error *err)
 {
-    struct error broken = {0};
+    struct error why = {0};
     if (name == NULL)
         return template_for_text(m->info.chat_template, m->tokenizer, dir, err);
-    struct chat_template *t = template_load_user(name, dir, &broken);
-    if (t != NULL)
-        return t;
-    if (broken.code != ERR_NONE) {
-        error_set(err, broken.code, "%s", broken.message);
-        return NULL;
-    }
-    char *text = named_text(m, name);
+    struct chat_template *t = template_load_user(name, dir, &why);
+    char *text = t == NULL && why.code == ERR_NONE ? named_text(m, name) : NULL;
     const char *own = text != NULL ? text : strcmp(name, "own") == 0 ? m->info.chat_template : "";
-    t = *own != '\0' ? template_follow(name, own, m->tokenizer, err) : template_load(name, dir, err);
+    if (t == NULL && why.code == ERR_NONE)
+        t = *own != '\0' ? template_follow(name, own, m->tokenizer, &why) : template_load(name, dir, &why);
+    if (t == NULL)
+        tell_names(m, name, &why, err);
     free(text);
     return t;
 }

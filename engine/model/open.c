@@ -44,38 +44,19 @@ static const char *file_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-/* "byte-level BPE (smollm)" from tokenizer.ggml.model and .pre. */
-static const char *describe_tokenizer(struct model *m)
-{
-    const char *kind, *pre;
-    uint64_t kind_size, pre_size;
-    if (!source_string(m->source, "tokenizer.ggml.model", &kind, &kind_size))
-        return "none";
-    if (kind_size == 5 && memcmp(kind, "llama", 5) == 0)
-        return "SentencePiece BPE";
-    if (kind_size != 4 || memcmp(kind, "gpt2", 4) != 0)
-        return keep_text(m, kind, kind_size);
-    if (!source_string(m->source, "tokenizer.ggml.pre", &pre, &pre_size))
-        return "byte-level BPE";
-    char text[96];
-    int used = snprintf(text, sizeof text, "byte-level BPE (%.*s)", pre_size < 64 ? (int)pre_size : 64, pre);
-    return keep_text(m, text, (uint64_t)used);
-}
-
 static enum error_code read_texts(struct model *m, const char *path, struct error *err)
 {
     struct model_info *info = &m->info;
     info->path = keep_text(m, path, strlen(path));
     if (info->path == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     info->name = keep_key(m, "general.name", file_name(info->path));
     info->architecture = keep_key(m, "general.architecture", "");
     info->chat_template = keep_key(m, "tokenizer.chat_template", "");
-    info->tokenizer = describe_tokenizer(m);
     info->format = source_format(m->source);
     info->rope_scaling = "none";
-    if (info->name == NULL || info->architecture == NULL || info->chat_template == NULL || info->tokenizer == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+    if (info->name == NULL || info->architecture == NULL || info->chat_template == NULL)
+        return error_memory(err);
     return ERR_NONE;
 }
 
@@ -162,6 +143,18 @@ static enum error_code read_weights(struct model *m, struct error *err)
     return code == ERR_NONE ? model_read_tensors(m, err) : code;
 }
 
+/* "byte-level BPE (smollm)": the tokenizer's kind and the model's own rules for cutting words. */
+static const char *describe_tokenizer(struct model *m)
+{
+    const char *pre;
+    uint64_t size;
+    if (m->tokenizer->kind->scored || !source_string(m->source, "tokenizer.ggml.pre", &pre, &size))
+        return m->tokenizer->kind->title;
+    char text[96];
+    int used = snprintf(text, sizeof text, "%s (%.*s)", m->tokenizer->kind->title, size < 64 ? (int)size : 64, pre);
+    return keep_text(m, text, (uint64_t)used);
+}
+
 static enum error_code read_vocabulary(struct model *m, struct error *err)
 {
     struct error inner = {0};
@@ -169,23 +162,33 @@ static enum error_code read_vocabulary(struct model *m, struct error *err)
     if (m->tokenizer == NULL)
         return error_set(err, inner.code, "%s: %s", model_label(m), inner.message);
     special_add_end(m->tokenizer, template_text_end(m->info.chat_template, m->tokenizer));
-    return ERR_NONE;
+    m->info.tokenizer = describe_tokenizer(m);
+    return m->info.tokenizer != NULL ? ERR_NONE : error_memory(err);
+}
+
+/* For a model without its weights, whose sizes are not read otherwise. */
+static void read_context(struct model *m)
+{
+    uint64_t context;
+    m->architecture = architecture_find(m->info.architecture);
+    if (m->architecture != NULL && m->architecture->keys.context != NULL &&
+        source_uint(m->source, model_key(m, m->architecture->keys.context).text, &context) && context <= INT32_MAX)
+        m->info.context = (int32_t)context;
 }
 
 static enum error_code read_model(struct model *m, const char *path, bool vocab_only, struct error *err)
 {
     m->types = calloc(TENSOR_TYPE_LIMIT, sizeof *m->types);
     if (m->types == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     m->info.fingerprint = source_fingerprint(m->source);
     m->info.file_bytes = source_file_bytes(m->source);
     m->info.type = "";
     enum error_code code = read_texts(m, path, err);
     if (code == ERR_NONE)
         code = count_vocabulary(m, err);
-    uint64_t context;
-    if (vocab_only && source_uint(m->source, "llama.context_length", &context) && context <= INT32_MAX)
-        m->info.context = (int32_t)context;
+    if (code == ERR_NONE && vocab_only)
+        read_context(m);
     if (code == ERR_NONE && !vocab_only)
         code = read_weights(m, err);
     return code == ERR_NONE ? read_vocabulary(m, err) : code;
@@ -196,7 +199,7 @@ struct model *model_from_source(struct source *source, const char *path, const s
 {
     struct model *m = calloc(1, sizeof *m);
     if (m == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         source_free(source);
         return NULL;
     }

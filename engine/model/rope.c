@@ -114,7 +114,7 @@ static enum error_code apply_factors(struct model *m, struct error *err)
                          " x 1; the file is damaged, fetch it again", model_label(m), t.cols, t.rows, m->rope_pairs);
     float *factors = malloc((size_t)m->rope_pairs * sizeof *factors);
     if (factors == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     tensor_unpack_row(&t, 0, factors);
     enum error_code code = ERR_NONE;
     for (int32_t i = 0; i < m->rope_pairs && code == ERR_NONE; i++) {
@@ -141,7 +141,7 @@ enum error_code model_read_rope(struct model *m, struct error *err)
         return code;
     m->rope_frequency = malloc((size_t)m->rope_pairs * sizeof *m->rope_frequency);
     if (m->rope_frequency == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     rope_frequencies(&m->rope, m->rope_frequency);
     m->rope_attention = rope_attention_factor(&m->rope);
     code = apply_factors(m, err);

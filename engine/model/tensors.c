@@ -61,7 +61,7 @@ static enum error_code make_floats(struct model *m, struct tensor *t, struct err
         m->vectors = vectors;
     if (vectors == NULL || copy == NULL) {
         free(copy);
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     }
     tensor_unpack_row(t, 0, copy);
     m->vectors[m->n_vectors++] = copy;
@@ -169,7 +169,7 @@ enum error_code model_read_tensors(struct model *m, struct error *err)
     enum error_code code = ERR_NONE;
     m->layers = calloc((size_t)m->info.layers, sizeof *m->layers);
     if (m->layers == NULL)
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     expect_vectors(m);
     for (size_t k = 0; code == ERR_NONE && k < m->architecture->n_whole; k++)
         code = read_slot(m, &m->architecture->whole[k], m->architecture->whole[k].name, m, err);

@@ -107,7 +107,7 @@ struct forward *forward_new(const struct model *model, struct pool *pool, const 
 {
     struct forward *f = calloc(1, sizeof *f);
     if (f == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     const struct attention_shape shape = attention_shape(&model->info, options);

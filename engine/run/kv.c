@@ -51,7 +51,7 @@ bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width
     }
     kv->blocks = calloc(blocks > 0 ? blocks : 1, sizeof *kv->blocks);
     if (kv->blocks == NULL)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     return kv->blocks != NULL;
 }
 

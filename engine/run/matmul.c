@@ -70,7 +70,7 @@ struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, 
 {
     struct matmul *m = calloc(1, sizeof *m);
     if (m == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     m->pool = pool;
@@ -90,7 +90,7 @@ struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, 
     }
     if (ok)
         return m;
-    error_set(err, ERR_MEMORY, "out of memory");
+    error_memory(err);
 failed:
     matmul_free(m);
     return NULL;

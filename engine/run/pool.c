@@ -131,7 +131,7 @@ struct pool *pool_new(int32_t threads, struct error *err)
 {
     struct pool *p = aligned_alloc(64, (sizeof *p + 63) / 64 * 64);
     if (p == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     *p = (struct pool){.threads = threads, .started = 1};
@@ -139,7 +139,7 @@ struct pool *pool_new(int32_t threads, struct error *err)
     p->handles = calloc((size_t)threads, sizeof *p->handles);
     p->starts = calloc((size_t)threads, sizeof *p->starts);
     if (p->handles == NULL || p->starts == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         pool_free(p);
         return NULL;
     }

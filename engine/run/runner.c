@@ -53,7 +53,7 @@ static bool allocate(struct runner *r, int32_t threads, struct error *err)
         return false;
     r->rows = malloc((size_t)r->batch * sizeof *r->rows);
     if (r->rows == NULL)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     return r->rows != NULL;
 }
 
@@ -64,7 +64,7 @@ struct runner *runner_open(const struct model *model, const struct session_optio
         return NULL;
     struct runner *r = calloc(1, sizeof *r);
     if (r == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     r->model = model;
@@ -94,7 +94,7 @@ bool runner_logits(struct runner *r, struct error *err)
     if (r->logits == NULL)
         r->logits = malloc(RUNNER_LOGITS * (size_t)r->model->info.vocab * sizeof *r->logits);
     if (r->logits == NULL)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     return r->logits != NULL;
 }
 

@@ -48,7 +48,7 @@ struct session *session_new(struct runner *runner, int32_t context, struct error
         return NULL;
     struct session *s = calloc(1, sizeof *s);
     if (s == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     s->runner = runner;
@@ -57,7 +57,7 @@ struct session *session_new(struct runner *runner, int32_t context, struct error
     s->logits = malloc((size_t)runner->model->info.vocab * sizeof *s->logits);
     bool ok = s->ids != NULL && s->logits != NULL;
     if (!ok)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     if (ok && forward_kv_init(runner->forward, &s->kv, s->capacity, err))
         return s;
     session_free(s);

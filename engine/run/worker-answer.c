@@ -258,7 +258,7 @@ static enum error_code render_prompt(struct answer *a, struct error *err)
         return code;
     if (!ids_append(&a->ids, prompt.ids.at, prompt.ids.n)) {
         prompt_free(&prompt);
-        return error_set(err, ERR_MEMORY, "out of memory");
+        return error_memory(err);
     }
     struct event event = {.kind = EVENT_PROMPT, .request = a->request, .total = prompt.ids.n,
                           .first_kept = prompt.first_kept, .dropped = prompt.dropped};
@@ -353,7 +353,7 @@ static bool make_token(struct answer *a, enum finish *finish, struct error *err)
     }
     a->timings.answer_tokens++;
     if (!append_token(a, event.id)) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return false;
     }
     tell_text(a, event);

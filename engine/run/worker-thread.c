@@ -140,7 +140,7 @@ static void begin_aside(struct worker *w, struct answer *a)
     pthread_mutex_unlock(&w->service->lock);
     a->chooser = calloc(1, sizeof *a->chooser);
     if (a->chooser == NULL)
-        error_set(&err, ERR_MEMORY, "out of memory");
+        error_memory(&err);
     else if (!stop && (a->session = session_new(w->service->runner, (int32_t)(a->question.n_ids + most), &err)) != NULL)
         a->chooser->sampler = sampler_new(tokenizer_size(model_tokenizer(w->service->model)), &err);
     if (a->chooser != NULL && a->chooser->sampler != NULL)

@@ -30,7 +30,7 @@ static struct worker *worker_new(const struct worker_options *options, struct er
 {
     struct worker *w = calloc(1, sizeof *w);
     if (w == NULL || (w->ring = malloc(WORKER_RING * sizeof *w->ring)) == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         free(w);
         return NULL;
     }
@@ -59,7 +59,7 @@ static struct service *service_start(const struct worker_options *options, struc
 {
     struct service *s = calloc(1, sizeof *s);
     if (s == NULL || (s->model_path = strdup(options->model_path)) == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         free(s);
         return NULL;
     }
@@ -190,7 +190,7 @@ static uint64_t order_ids(struct worker *w, struct order *o, const int32_t *ids,
     if (n == 0)
         error_set(err, ERR_ARGUMENT, "there is nothing to answer: the prompt is empty");
     else if (question.ids == NULL)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     if (n == 0 || question.ids == NULL) {
         question_free(&question);
         return 0;
@@ -238,7 +238,7 @@ uint64_t worker_ask(struct worker *w, const struct worker_question *q, const str
     struct question question = {.messages = copy_messages(q->messages, q->n), .n_messages = q->n,
                                 .template = q->template, .limit = q->limit};
     if (question.messages == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return 0;
     }
     return place_order(w, &w->main, &question, settings, err);

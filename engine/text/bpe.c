@@ -81,7 +81,7 @@ static bool read_merges(struct tokenizer *t, const struct source *source, struct
         t->n_merge_slots *= 2;
     t->merges = malloc(t->n_merge_slots * sizeof *t->merges);
     if (t->merges == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return false;
     }
     for (uint32_t i = 0; i < t->n_merge_slots; i++)
@@ -206,7 +206,7 @@ static enum error_code bpe_encode(const struct tokenizer *t, const char *text, s
     if (ok)
         return ERR_NONE;
     out->n = before;
-    return error_set(err, ERR_MEMORY, "out of memory");
+    return error_memory(err);
 }
 
 static bool bpe_piece(const struct tokenizer *t, int32_t id, struct buf *out)
@@ -235,6 +235,7 @@ static bool bpe_decode(const struct tokenizer *t, const int32_t *ids, size_t n, 
 
 const struct tokenizer_kind bpe_kind = {
     .name = "gpt2",
+    .title = "byte-level BPE",
     .bos = -1,
     .eos = -1,
     .unknown = -1,

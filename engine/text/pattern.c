@@ -44,7 +44,7 @@ static void *grown(struct reader *r, void *array, uint32_t n, size_t element)
         return array;
     void *more = realloc(array, (n > 0 ? (size_t)n * 2 : 1) * element);
     if (more == NULL && !r->failed) {
-        error_set(r->err, ERR_MEMORY, "out of memory");
+        error_memory(r->err);
         r->failed = true;
     }
     return more;
@@ -431,7 +431,7 @@ struct pattern *pattern_new(const char *expression, size_t size, struct error *e
 {
     struct pattern *p = calloc(1, sizeof *p);
     if (p == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     struct reader r = {.p = p, .text = expression, .size = size, .err = err};

@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -72,8 +71,8 @@ static bool attribute_ids(struct splitting *s, size_t first, size_t from, size_t
 
 /* ---- splitting -------------------------------------------------------------------------------------------------- */
 
-/* Whether SentencePiece puts a space in front of the stretch at `from`: in front of a text it always does, after a special
- * token unless a space stands there already. */
+/* Whether SentencePiece puts a space in front of the stretch at `from`: in front of a text it always does, after a
+ * special token unless a space stands there already. */
 static bool takes_prefix(const struct splitting *s, size_t from)
 {
     const struct ids *ids = &s->out->ids;
@@ -90,7 +89,7 @@ static enum error_code split_stretch(struct splitting *s, size_t from, size_t to
     const char *text = buf_text(&s->text->text) + from;
     enum error_code code = token_encode_stretch(s->tokenizer, text, to - from, prefix, &s->out->ids, err);
     if (code == ERR_NONE && !attribute_ids(s, first, from, to, prefix ? 1 : 0))
-        code = error_set(err, ERR_MEMORY, "out of memory");
+        code = error_memory(err);
     return code;
 }
 
@@ -118,7 +117,7 @@ static enum error_code split_template(struct splitting *s, size_t at, size_t end
         if ((code = split_stretch(s, *start, at, err)) != ERR_NONE)
             return code;
         if (!put_special(s, id))
-            return error_set(err, ERR_MEMORY, "out of memory");
+            return error_memory(err);
         *start = at + used;
     }
     return ERR_NONE;
@@ -148,18 +147,28 @@ static enum error_code tell_refusal(enum error_code code, const struct error *wh
                      why->message);
 }
 
+/* Today, or the day that SOURCE_DATE_EPOCH in the environment says, so that a prompt can be made again. */
+static struct tm present_day(void)
+{
+    const char *given = getenv("SOURCE_DATE_EPOCH");
+    char *end = NULL;
+    long long seconds = given != NULL ? strtoll(given, &end, 10) : 0;
+    time_t now = end != NULL && end != given && *end == '\0' ? (time_t)seconds : time(NULL);
+    struct tm day = {0};
+    localtime_r(&now, &day);
+    return day;
+}
+
 static enum error_code render_text(const struct chat_template *t, const struct tokenizer *tokenizer, struct talk talk,
                                    struct rendered *out, struct error *err)
 {
     if (t->jinja == NULL)
-        return render_parts(t, tokenizer, talk, out) ? ERR_NONE : error_set(err, ERR_MEMORY, "out of memory");
+        return render_parts(t, tokenizer, talk, out) ? ERR_NONE : error_memory(err);
     struct error why = {0};
-    struct tm date = t->date;
-    time_t now = time(NULL);
-    if (!t->dated)
-        localtime_r(&now, &date);
+    struct tm date = t->dated ? t->date : present_day();
     enum error_code code = render_jinja(t->jinja, tokenizer, talk, &date, out, &why);
-    return code == ERR_NONE || code == ERR_MEMORY ? error_set(err, code, "%s", why.message) : tell_refusal(code, &why, err);
+    return code == ERR_NONE || code == ERR_MEMORY ? error_set(err, code, "%s", why.message)
+                                                  : tell_refusal(code, &why, err);
 }
 
 void prompt_free(struct prompt *p)
@@ -199,8 +208,9 @@ static size_t exchange_before(const struct message *messages, size_t first, size
     return at;
 }
 
-enum error_code prompt_render(const struct chat_template *t, const struct tokenizer *tok, const struct message *messages,
-                              size_t n, size_t limit, struct prompt *out, struct error *err)
+enum error_code prompt_render(const struct chat_template *t, const struct tokenizer *tok,
+                              const struct message *messages, size_t n, size_t limit, struct prompt *out,
+                              struct error *err)
 {
     size_t first = n > 0 && messages[0].role == ROLE_SYSTEM ? 1 : 0;
     if (limit == 0) {

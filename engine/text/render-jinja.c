@@ -1,11 +1,11 @@
 /* Messages by a model's own template.
  *
- * The template is given what transformers' apply_chat_template gives: messages of role and content, the special tokens by
- * their spelling, and add_generation_prompt. Contents carry their message's origin; roles and tokens are as if the template
- * had written them.
+ * The template is given what transformers' apply_chat_template gives: messages of role and content, the special
+ * tokens by their spelling, and add_generation_prompt. Contents carry their message's origin; roles and tokens are
+ * as if the template had written them.
  *
- * To continue an answer, the prompt has to end inside of the last message, whatever the template writes after it: a mark
- * of two private characters is put at its end, and the text is cut where the mark comes out. */
+ * To continue an answer, the prompt has to end inside of the last message, whatever the template writes after it: a
+ * mark of two private characters is put at its end, and the text is cut where the mark comes out. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -22,14 +22,15 @@ enum { TOKENS = 3, NAMES = 2 + TOKENS };
 struct given {
     struct jinja_value names[NAMES];
     size_t n;
-    struct jinja_value *messages;      /* a dict each */
-    struct jinja_value (*fields)[2];   /* role and content */
-    struct buf last;                   /* the last message with the mark, if it is continued */
+    struct jinja_value *messages;    /* a dict each */
+    struct jinja_value (*fields)[2]; /* role and content */
+    struct buf last;                 /* the last message with the mark, if it is continued */
 };
 
 static struct jinja_value text_value(const char *name, const char *text, size_t size, enum origin origin)
 {
-    return (struct jinja_value){.name = name, .kind = JINJA_STRING, .bytes = text, .size = size, .origin = (int32_t)origin};
+    return (
+        struct jinja_value){.name = name, .kind = JINJA_STRING, .bytes = text, .size = size, .origin = (int32_t)origin};
 }
 
 static void give_token(struct given *g, const char *name, const char *spelling)
@@ -95,13 +96,13 @@ enum error_code render_jinja(const struct jinja *jinja, const struct tokenizer *
     struct jinja_output text = {0};
     enum error_code code = ERR_NONE;
     if (!give(&g, tokenizer, talk))
-        code = error_set(err, ERR_MEMORY, "out of memory");
+        code = error_memory(err);
     else
         code = jinja_render(jinja, g.names, g.n, date, NULL, &text, err);
     for (size_t i = 0, at = 0; i < text.n_spans; at = text.spans[i++].end)
         rendered_add(out, text.bytes + at, text.spans[i].end - at, (enum origin)text.spans[i].origin);
     if (code == ERR_NONE && out->failed)
-        code = error_set(err, ERR_MEMORY, "out of memory");
+        code = error_memory(err);
     if (code == ERR_NONE && g.last.size > 0)
         code = cut_at_mark(out, err);
     jinja_output_free(&text);

@@ -1,5 +1,5 @@
-/* A conversation as text whose bytes know where they come from: what templates make and prompts are split from. Internal
- * to the engine. */
+/* A conversation as text whose bytes know where they come from: what templates make and prompts are split from.
+ * Internal to the engine. */
 #ifndef PALAVER_ENGINE_TEXT_RENDERED_H
 #define PALAVER_ENGINE_TEXT_RENDERED_H
 
@@ -17,7 +17,7 @@ struct rendered {
     struct rendered_span {
         size_t end; /* of the bytes of text that come from origin */
         enum origin origin;
-    } *spans;
+    } * spans;
     size_t n_spans, capacity;
     bool failed; /* out of memory */
 };

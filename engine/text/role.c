@@ -1,4 +1,4 @@
-/* The names of roles. */
+/* Who speaks: the roles by name. */
 #include "config.h"
 
 #include <stdbool.h>

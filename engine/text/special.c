@@ -9,9 +9,24 @@
 
 /* Tokens that end a turn in the vocabularies of models that are published; whether a vocabulary has them decides. */
 static const char *const ends[] = {
-    "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<|endoftext|>", "<|end_of_text|>", "<end_of_turn>",
-    "<|end_of_turn|>", "<|END_OF_TURN_TOKEN|>", "<|return|>", "<|call|>", "<|eot|>", "<|eom|>", "<|assistant_end|>",
-    "<end_of_utterance>", "<turn|>", "<EOT>", "[EOT]",
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<|im_end|>",
+    "<|end|>",
+    "<|endoftext|>",
+    "<|end_of_text|>",
+    "<end_of_turn>",
+    "<|end_of_turn|>",
+    "<|END_OF_TURN_TOKEN|>",
+    "<|return|>",
+    "<|call|>",
+    "<|eot|>",
+    "<|eom|>",
+    "<|assistant_end|>",
+    "<end_of_utterance>",
+    "<turn|>",
+    "<EOT>",
+    "[EOT]",
 };
 
 /* White space that SentencePiece has as user-defined tokens is split off as part of any text. */
@@ -48,7 +63,7 @@ void special_add_end(struct tokenizer *t, int32_t id)
 /* "<|end|>" ends a part of an answer, not the answer, where "<|return|>" does that. */
 static bool ends_a_part(const struct tokenizer *t, const char *spelling)
 {
-    return strcmp(spelling, "<|end|>") == 0 && token_lookup(t, "<|return|>", strlen("<|return|>")) >= 0;
+    return strcmp(spelling, "<|end|>") == 0 && token_lookup(t, "<|return|>", 10) >= 0;
 }
 
 void special_open(struct tokenizer *t)

@@ -87,8 +87,8 @@ static bool pair_token(const void *context, const struct symbol *left, const str
     return true;
 }
 
-/* The longest user-defined token of white space at text, which is taken whole; -1. Others are marks of templates, which a
- * text may not make by spelling them. */
+/* The longest user-defined token of white space at text, which is taken whole; -1. Others are marks of templates,
+ * which a text may not make by spelling them. */
 static int32_t user_defined_space(const struct tokenizer *t, const char *text, size_t size)
 {
     for (size_t n = size < t->longest_space ? size : t->longest_space; n > 0; n--) {
@@ -148,7 +148,7 @@ static enum error_code spm_encode(const struct tokenizer *t, const char *text, s
     if (ok)
         return ERR_NONE;
     out->n = before;
-    return error_set(err, ERR_MEMORY, "out of memory");
+    return error_memory(err);
 }
 
 /* ---- decoding --------------------------------------------------------------------------------------------------- */
@@ -235,6 +235,7 @@ static bool spm_decode(const struct tokenizer *t, const int32_t *ids, size_t n, 
 
 const struct tokenizer_kind spm_kind = {
     .name = "llama",
+    .title = "SentencePiece BPE",
     .scored = true,
     .bos = 1,
     .eos = 2,

@@ -37,7 +37,7 @@ static char *unescape(const struct reading *r, const char *value, size_t size, s
     char *out = malloc(size + 1);
     size_t n = 0;
     if (out == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     for (size_t i = 0; i < size; i++) {
@@ -47,7 +47,8 @@ static char *unescape(const struct reading *r, const char *value, size_t size, s
         }
         char c = ++i < size ? value[i] : '\0';
         if (c != 'n' && c != 't' && c != '"' && c != '\\') {
-            lines_fail(&r->lines, ERR_FORMAT, err, "\\%c is no escape; \\n, \\t, \\\" and \\\\ are", c != '\0' ? c : ' ');
+            lines_fail(&r->lines, ERR_FORMAT, err, "\\%c is no escape; \\n, \\t, \\\" and \\\\ are",
+                       c != '\0' ? c : ' ');
             free(out);
             return NULL;
         }
@@ -70,8 +71,13 @@ static char *copy_of(const char *text, size_t size)
 /* What stands between braces; false when it means nothing. */
 static bool parse_brace(const char *inside, size_t size, struct template_part *part)
 {
-    static const struct { const char *name; enum template_kind kind; } names[] = {
-        {"text", PART_TEXT}, {"bos", PART_BOS}, {"eos", PART_EOS},
+    static const struct {
+        const char *name;
+        enum template_kind kind;
+    } names[] = {
+        {"text", PART_TEXT},
+        {"bos", PART_BOS},
+        {"eos", PART_EOS},
     };
     for (size_t i = 0; i < 3; i++)
         if (strlen(names[i].name) == size && memcmp(names[i].name, inside, size) == 0) {
@@ -98,7 +104,7 @@ static struct template_part *parse_format(const struct reading *r, const char *v
     struct template_part *parts = calloc(MAX_PARTS + 1, sizeof *parts);
     size_t n = 0;
     if (parts == NULL)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     while (parts != NULL && *value != '\0') {
         size_t plain = strcspn(value, "{");
         bool doubled = value[plain] == '{' && value[plain + 1] == '{';
@@ -111,8 +117,10 @@ static struct template_part *parse_format(const struct reading *r, const char *v
         if (ok && end != NULL)
             ok = parse_brace(value + plain + 1, (size_t)(end - value) - plain - 1, &parts[n++]);
         if (!ok) {
-            lines_fail(&r->lines, ERR_FORMAT, err, "in braces stands text, bos, eos or token:SPELLING, and at most %d parts in all; "
-                      "{{ is a brace", MAX_PARTS);
+            lines_fail(&r->lines, ERR_FORMAT, err,
+                       "in braces stands text, bos, eos or token:SPELLING, and at most %d parts in all; "
+                       "{{ is a brace",
+                       MAX_PARTS);
             free_parts(parts);
             return NULL;
         }
@@ -176,11 +184,22 @@ static bool add_stop(const struct reading *r, char *value, struct error *err)
 static bool parse_value(const struct reading *r, const char *name, char *value, struct error *err)
 {
     struct chat_template *t = r->t;
-    const struct { const char *name; struct template_part **format; } formats[] = {
-        {"system", &t->system}, {"user", &t->user}, {"assistant", &t->assistant}, {"reply", &t->reply},
+    const struct {
+        const char *name;
+        struct template_part **format;
+    } formats[] = {
+        {"system", &t->system},
+        {"user", &t->user},
+        {"assistant", &t->assistant},
+        {"reply", &t->reply},
     };
-    const struct { const char *name; bool *flag; } flags[] = {
-        {"trim", &t->trim}, {"system_in_user", &t->system_in_user}, {"base", &t->base},
+    const struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {
+        {"trim", &t->trim},
+        {"system_in_user", &t->system_in_user},
+        {"base", &t->base},
     };
     bool ok = false;
     if (*value == '\0' && (strcmp(name, "match") == 0 || strcmp(name, "stop") == 0)) {
@@ -249,7 +268,7 @@ static struct chat_template *parse_lines(struct reading *r, const char *name, st
     struct chat_template *t = r->t = calloc(1, sizeof *t);
     bool ok = t != NULL && (t->name = copy_of(name, strlen(name))) != NULL;
     if (!ok)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     for (char *line; ok && (line = lines_next(&r->lines)) != NULL;) {
         if (r->lines.number == 1 && strncmp(line, "\xEF\xBB\xBF", 3) == 0)
             line = lines_trim(line + 3); /* a byte order mark, as some editors write it */

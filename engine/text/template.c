@@ -1,7 +1,8 @@
 /* Templates: which one there are, and which one a model is spoken to with.
  *
- * A user's own file comes first, by its name or because it says that it suits the model's text. Then comes the model's own
- * text, followed as it is; where that is impossible, the built-in file that is most like it, and template_trouble says so. */
+ * A user's own file comes first, by its name or because it says that it suits the model's text. Then comes the
+ * model's own text, followed as it is; where that is impossible, the built-in file that is most like it, and
+ * template_trouble says so. */
 #include "config.h"
 
 #include "engine/text/template.h"
@@ -16,14 +17,16 @@
 #include "engine/jinja/jinja.h"
 
 /* The built-in files, in the order in which they are tried on a model. */
-static const struct { const char *name, *text; } builtin[] = {
+static const struct {
+    const char *name, *text;
+} builtin[] = {
 #include "engine/templates.inc"
 };
 enum { N_BUILTIN = sizeof builtin / sizeof *builtin };
 
 static const char suffix[] = ".template";
 
-/* ---- by name ---------------------------------------------------------------------------------------------------- */
+/* ---- by name ----------------------------------------------------------------------------------------------------- */
 
 /* The user's file of that name; NULL without an error when there is none. */
 static struct chat_template *load_file(const char *name, const char *dir, struct error *err)
@@ -107,7 +110,7 @@ char **template_list(const char *dir)
     return names;
 }
 
-/* ---- by kinship --------------------------------------------------------------------------------------------------- */
+/* ---- by kinship -------------------------------------------------------------------------------------------------- */
 
 /* Whether text holds every part of "part && part". */
 static bool holds_all(const char *text, const char *match)
@@ -170,7 +173,7 @@ struct chat_template *template_nearest(const char *text, const char *dir, struct
     return NULL;
 }
 
-/* ---- the model's own ---------------------------------------------------------------------------------------------- */
+/* ---- the model's own --------------------------------------------------------------------------------------------- */
 
 /* Strings at which an answer ends: where no special token does, what begins the next turn. */
 static void find_stops(struct chat_template *t, const char *text, const struct tokenizer *tokenizer)
@@ -195,7 +198,7 @@ struct chat_template *template_follow(const char *name, const char *text, const 
         return NULL;
     struct chat_template *t = template_probe(jinja, tokenizer, err) ? calloc(1, sizeof *t) : NULL;
     if (t == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         jinja_free(jinja);
         return NULL;
     }
@@ -203,7 +206,7 @@ struct chat_template *template_follow(const char *name, const char *text, const 
     t->source = TEMPLATE_OWN;
     t->name = strdup(name);
     if (t->name == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         template_free(t);
         return NULL;
     }
@@ -228,7 +231,7 @@ static struct chat_template *fall_back(const char *text, const char *dir, const 
     t->trouble = buf_take(&trouble);
     if (t->trouble != NULL)
         return t;
-    error_set(err, ERR_MEMORY, "out of memory");
+    error_memory(err);
     template_free(t);
     return NULL;
 }
@@ -254,7 +257,7 @@ struct chat_template *template_for_text(const char *text, const struct tokenizer
     return t != NULL ? t : fall_back(text, dir, &why, err);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 void template_set_date(struct chat_template *t, const struct tm *date)
 {

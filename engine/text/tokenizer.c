@@ -72,7 +72,7 @@ struct tokenizer *tokenizer_open(const struct source *source, struct error *err)
         return NULL;
     struct tokenizer *t = calloc(1, sizeof *t);
     if (t == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     t->kind = kind;

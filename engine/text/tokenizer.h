@@ -85,6 +85,7 @@ void tokenizer_free(struct tokenizer *t);
 /* One way to tokenize. The functions are those of engine.h, with ids in range and no control token for piece. */
 struct tokenizer_kind {
     const char *name;              /* as tokenizer.ggml.model says it */
+    const char *title;             /* for people */
     bool scored;                   /* the vocabulary must have scores */
     int32_t bos, eos, unknown;     /* unless the file says; -1: none */
     /* What this kind needs beyond the vocabulary; also sets adds_bos and space_prefix unless the file says. */

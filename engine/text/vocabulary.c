@@ -4,6 +4,7 @@
  * memory and are found by one open-addressing table. */
 #include "config.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -91,7 +92,7 @@ static bool read_spellings(struct tokenizer *t, const struct source *source, str
     t->arena = malloc(total);
     t->starts = malloc((n + 1) * sizeof *t->starts);
     if (t->arena == NULL || t->starts == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return false;
     }
     uint32_t at = 0;
@@ -116,7 +117,7 @@ static bool read_attributes(struct tokenizer *t, const struct source *source, st
     t->types = malloc((size_t)t->n);
     bool ok = t->scores != NULL && t->types != NULL;
     if (!ok)
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
     else if ((scores != NULL && n_scores != n) || (types != NULL && n_types != n)) {
         error_set(err, ERR_FORMAT, "the vocabulary has %d tokens but %llu scores and %llu types: the file is damaged",
                   (int)t->n, (unsigned long long)n_scores, (unsigned long long)n_types);
@@ -125,6 +126,12 @@ static bool read_attributes(struct tokenizer *t, const struct source *source, st
         error_set(err, ERR_FORMAT, "the vocabulary has no scores (tokenizer.ggml.scores)");
         ok = false;
     }
+    for (int32_t i = 0; ok && scores != NULL && i < t->n; i++)
+        if (isnan(scores[i])) { /* merges are ordered by score, and nothing comes before or after NaN */
+            error_set(err, ERR_FORMAT, "the vocabulary's token %d has no number as its score: the file is damaged",
+                      (int)i);
+            ok = false;
+        }
     for (int32_t i = 0; ok && i < t->n; i++)
         t->types[i] = types != NULL && types[i] >= TOKEN_NORMAL && types[i] <= TOKEN_BYTE ? (uint8_t)types[i]
                                                                                          : TOKEN_NORMAL;
@@ -138,6 +145,6 @@ bool vocabulary_read(struct tokenizer *t, const struct source *source, struct er
         return false;
     if (build_index(t))
         return true;
-    error_set(err, ERR_MEMORY, "out of memory");
+    error_memory(err);
     return false;
 }

@@ -117,4 +117,22 @@ exec 9>&-
 status=0
 wait $! || status=$?
 expect 'what it waits for is told, once' [ "$status:$(wc -l <"$work/err")" = 0:1 ]
+
+# ---- chat templates: what is not the model's own is told
+LC_ALL=C sed 's/| trim/| nope/g' "$model" >"$work/nope.gguf"
+run -m "$work/nope.gguf" --no-save -s 5 -n 4 -p 'The llama'
+expect 'a template that cannot be followed is told in one line' [ "$(grep -c "line 1: there is no filter named 'nope'); llama2, the nearest" "$work/err"):$(wc -l <"$work/err")" = 1:1 ]
+run -m "$work/nope.gguf" --no-save -s 5 -n 4 -p 'The llama' -q
+expect '-q leaves that out' [ ! -s "$work/err" ]
+run info "$work/nope.gguf"
+expect 'info says which one is used instead, and why' eval 'grep -q "^template  *llama2, built in, instead of the model.s own" "$work/out" && grep -q "filter named .nope" "$work/out"'
+LC_ALL=C sed 's/tokenizer.chat_template/tokenizer.chat_tomplate/' "$model" >"$work/base.gguf"
+run -m "$work/base.gguf" --no-save -s 5 -n 4 -p 'The llama'
+expect 'a model without a template is told to be one' [ "$(grep -c 'has no chat template' "$work/err"):$(wc -l <"$work/err")" = 1:1 ]
+run -m "$work/base.gguf" --no-save -s 5 -n 4 -p 'The llama' --raw
+expect '--raw says that this is meant' [ ! -s "$work/err" ]
+run info "$work/base.gguf"
+expect 'info tells it from an unknown template' grep -q '^template  *plain, the model has no chat template' "$work/out"
+run info "$model"
+expect "info names the model's own template and the tokens that end an answer" eval 'grep -q "^template  *own" "$work/out" && grep -q "^ends  *</s> (2)" "$work/out"'
 finish

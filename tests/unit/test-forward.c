@@ -235,6 +235,21 @@ static const struct bounds tiny_rounded = {.logits = 0.4, .nll = 0.01, .clear = 
 static const struct bounds smollm2_exact = {.exact = true, .slow = true, .logits = 0.01, .nll = 1e-4};
 static const struct bounds smollm2_fast = {.logits = -1, .nll = 0.01, .clear = 0.5};
 
+/* Models as they are published by Hugging Face, in both kinds of files, and by Meta, in one and two parts. */
+static void check_forms(void)
+{
+    static const char *const forms[] = {"hf", "hf-bin", "meta"};
+    check_pair("folder-hf", "hf-llama.json", &tiny_exact);
+    check_pair("folder-meta", "folder-meta.json", &tiny_exact);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "tiny-mha-%s", forms[i]);
+        check_pair_if_there(name, "tiny-mha.json", &tiny_exact);
+        snprintf(name, sizeof name, "tiny-gqa-%s", forms[i]);
+        check_pair_if_there(name, "tiny-gqa.json", &tiny_exact);
+    }
+}
+
 static void transformers_is_equalled_in_exact_mode(void **state)
 {
     (void)state;
@@ -243,6 +258,7 @@ static void transformers_is_equalled_in_exact_mode(void **state)
     check_pair("tiny-llama.gguf", "hf-tiny-llama.json", &tiny_exact);
     check_pair_if_there("tiny-mha.gguf", "tiny-mha.json", &tiny_exact);
     check_pair_if_there("tiny-gqa.gguf", "tiny-gqa.json", &tiny_exact);
+    check_forms();
 }
 
 static void transformers_is_equalled_in_fast_mode(void **state)

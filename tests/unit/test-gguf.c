@@ -506,7 +506,7 @@ static void what_is_no_model_is_named(void **state)
         save(in_folder("no-model"), rows[i].bytes, strlen(rows[i].bytes));
         refuse_path(in_folder("no-model"), rows[i].says);
     }
-    refuse_path(folder, "is a folder");
+    refuse_path(folder, "the folder is no model");
     refuse_path("/dev/null", "not a regular file");
     refuse_path(in_folder("nowhere.gguf"), "No such file");
     assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);

@@ -1,5 +1,5 @@
-/* Tests of the Jinja interpreter: equal to jinja2 in all that it gives and refuses, every byte's origin told, and hostile
- * templates held within bounds. */
+/* Tests of the Jinja interpreter: equal to jinja2 in all that it gives and refuses, every byte's origin told, and
+ * hostile templates held within bounds. */
 #include "config.h"
 
 #include <stdio.h>
@@ -223,8 +223,8 @@ static void bytes_keep_their_origin(void **state)
                   "ab", "a-b-", "x.x.");
 }
 
-/* Every byte that a published template takes from a message is the message's, and no other is. The messages are written in
- * letters that no template has. */
+/* Every byte that a published template takes from a message is the message's, and no other is. The messages are
+ * written in letters that no template has. */
 static void check_marked(const struct jinja_output *out, const char *what)
 {
     for (size_t i = 0; i < out->size; i++) {
@@ -317,7 +317,8 @@ static void hostile_templates_end(void **state)
     check_hostile(
         "{% set ns = namespace(s=['x']) %}{% for i in range(60) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}");
     check_hostile(
-        "{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s ~ i %}{{ ns.s | length }}{% endfor %}");
+        "{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s ~ i %}{{ ns.s | length }}"
+        "{% endfor %}");
     check_hostile("{% macro f(a) %}{{ f(a) }}{% endmacro %}{{ f(1) }}");
     check_hostile("{% macro f(a) %}{{ f(a) }}{{ f(a) }}{% endmacro %}{{ f(1) }}");
     check_hostile("{% for i in [1] recursive %}{{ loop([i]) }}{% endfor %}");
@@ -325,7 +326,8 @@ static void hostile_templates_end(void **state)
     check_hostile(
         "{% set ns = namespace(l=[]) %}{% for i in range(10000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l }}");
     check_hostile(
-        "{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l == ns.l }}{{ ns.l }}");
+        "{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}"
+        "{{ ns.l == ns.l }}{{ ns.l }}");
     check_hostile("{{ '%1000000000d' % 1 }}");
     check_hostile("{{ '{:1000000000}'.format(1) }}");
     check_hostile("{{ 2 ** 10000000000 }}");

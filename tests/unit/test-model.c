@@ -294,6 +294,16 @@ static void wrong_numbers_are_refused(void **state)
     }
 }
 
+static void a_score_that_is_no_number_is_refused(void **state)
+{
+    (void)state;
+    enum { BEFORE = 4 + 4 + 8, TOKEN = 300 }; /* the array's type, its elements' type and its length */
+    struct patient p = take("tiny-llama.gguf");
+    const float nan = NAN;
+    memcpy(find(&p, "tokenizer.ggml.scores") + BEFORE + TOKEN * sizeof nan, &nan, sizeof nan);
+    refuse(&p, "token 300 has no number as its score");
+}
+
 static void missing_pieces_are_named(void **state)
 {
     (void)state;
@@ -370,6 +380,7 @@ int main(void)
         cmocka_unit_test(unaligned_files_open),
         cmocka_unit_test(wrong_counts_are_refused),
         cmocka_unit_test(wrong_numbers_are_refused),
+        cmocka_unit_test(a_score_that_is_no_number_is_refused),
         cmocka_unit_test(missing_pieces_are_named),
         cmocka_unit_test(other_kinds_are_refused),
         cmocka_unit_test(damaged_norms_are_refused),

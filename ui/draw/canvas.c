@@ -118,7 +118,7 @@ struct canvas *canvas_open(const char *term, struct theme *theme, bool no_color,
     if (s == NULL || (s->term = strdup(term)) == NULL) {
         free(s);
         theme_free(theme);
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     s->theme = theme;

@@ -154,7 +154,7 @@ static struct theme *read_theme(const char *name, struct lines *l, struct error 
 {
     struct theme *t = calloc(1, sizeof *t);
     if (t == NULL || (t->name = strdup(name)) == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         theme_free(t);
         return NULL;
     }

@@ -237,7 +237,7 @@ static enum error_code read_binding(struct bindings *b, char *line, struct error
     binding.key = key;
     binding.command = command;
     binding.help = help_of(command);
-    return add_binding(b, &binding) ? ERR_NONE : error_set(err, ERR_MEMORY, "out of memory");
+    return add_binding(b, &binding) ? ERR_NONE : error_memory(err);
 }
 
 static enum error_code read_bindings(struct bindings *b, const char *path, struct error *err)
@@ -255,13 +255,13 @@ struct bindings *bindings_open(const char *file, bindings_is_command *is_command
 {
     struct bindings *b = calloc(1, sizeof *b);
     if (b == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     b->is_command = is_command;
     for (const struct binding *binding = bindings_default; binding->key != NULL; binding++)
         if (!add_binding(b, binding)) {
-            error_set(err, ERR_MEMORY, "out of memory");
+            error_memory(err);
             bindings_free(b);
             return NULL;
         }

@@ -304,7 +304,7 @@ struct edit *edit_open(const char *program, struct error *err)
 {
     struct edit *e = calloc(1, sizeof *e);
     if (e == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     e->master = e->slave = -1;
@@ -312,7 +312,7 @@ struct edit *edit_open(const char *program, struct error *err)
     pthread_cond_init(&e->turned, NULL);
     if (open_terminal(e, err) && open_libedit(e, program) && start_thread(e))
         return e;
-    error_set(err, ERR_MEMORY, "out of memory");
+    error_memory(err);
     edit_free(e);
     return NULL;
 }

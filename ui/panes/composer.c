@@ -41,7 +41,7 @@ struct composer *composer_open(const char *program, struct error *err)
     struct composer *c = calloc(1, sizeof *c);
     struct typed_lines *lines = malloc(sizeof *lines);
     if (c == NULL || lines == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         free(c);
         free(lines);
         return NULL;

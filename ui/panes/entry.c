@@ -23,7 +23,7 @@ struct entry *entry_open(struct error *err)
 {
     struct entry *e = calloc(1, sizeof *e);
     if (e == NULL) {
-        error_set(err, ERR_MEMORY, "out of memory");
+        error_memory(err);
         return NULL;
     }
     e->composer = composer_open("palaver", err);

@@ -1,0 +1,460 @@
+/* Hugging Face's folders: config.json; model.safetensors or pytorch_model.bin, alone or in shards with their index;
+ * tokenizer.model or tokenizer.json, tokenizer_config.json, chat_template.jinja, generation_config.json.
+ *
+ * The rows of query and key projections stand in halves there (enum row_order). A cache folder (models--ORG--NAME) is
+ * entered by its main snapshot. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/file/folder.h"
+
+struct config {
+    json_t *root;
+    const json_t *rope;    /* rope_parameters or rope_scaling; NULL: none */
+    uint64_t layers, heads, head_width, vocabulary, width;
+    double rope_base;
+};
+
+static enum error_code config_fault(const struct folder *f, const char *name, const char *what)
+{
+    return error_set(f->err, ERR_FORMAT, "%s/config.json: %s %s; fetch the file again", source_label(f->path), name, what);
+}
+
+static enum error_code config_unsupported(const struct folder *f, const char *name, const char *value)
+{
+    return error_set(f->err, ERR_UNSUPPORTED, "%s/config.json: %s is %.60s, which Palaver does not support",
+                     source_label(f->path), name, value);
+}
+
+/* A whole number from 1; fallback where it is absent or null, unless that is 0. */
+static enum error_code read_count(const struct folder *f, const json_t *root, const char *name, uint64_t fallback,
+                                  uint64_t *out)
+{
+    const json_t *value = json_object_get(root, name);
+    *out = fallback;
+    if (value == NULL || json_is_null(value))
+        return fallback > 0 ? ERR_NONE : config_fault(f, name, "is missing");
+    if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > INT32_MAX)
+        return config_fault(f, name, "is no number from 1 on");
+    *out = (uint64_t)json_integer_value(value);
+    return ERR_NONE;
+}
+
+static double number_of(const json_t *object, const char *name, double fallback)
+{
+    const json_t *value = json_object_get(object, name);
+    return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
+static enum error_code check_family(const struct folder *f, const struct config *c)
+{
+    const char *type = json_string_value(json_object_get(c->root, "model_type"));
+    const char *activation = json_string_value(json_object_get(c->root, "hidden_act"));
+    if (type == NULL || (strcmp(type, "llama") != 0 && strcmp(type, "mistral") != 0))
+        return config_unsupported(f, "model_type", type != NULL ? type : "missing");
+    if (activation != NULL && strcmp(activation, "silu") != 0)
+        return config_unsupported(f, "hidden_act", activation);
+    if (json_object_get(c->root, "quantization_config") != NULL)
+        return config_unsupported(f, "quantization_config", "there");
+    return ERR_NONE;
+}
+
+/* ---- rotary positions ------------------------------------------------------------------------------------------- */
+
+/* Llama 3.1's factors by pair, as rope_freqs.weight holds them in GGUF files (transformers' modeling_rope_utils.py). */
+static enum error_code add_llama3_factors(struct folder *f, const struct config *c)
+{
+    const double factor = number_of(c->rope, "factor", 8), low = number_of(c->rope, "low_freq_factor", 1);
+    const double high = number_of(c->rope, "high_freq_factor", 4);
+    const double trained = number_of(c->rope, "original_max_position_embeddings", 8192);
+    const uint64_t pairs = c->head_width / 2;
+    float *factors = malloc((size_t)pairs * sizeof *factors);
+    for (uint64_t i = 0; factors != NULL && i < pairs; i++) {
+        const double wave = 2 * M_PI * pow(c->rope_base, (double)i / (double)pairs);
+        const double smooth = (trained / wave - low) / (high - low);
+        factors[i] = wave < trained / high ? 1 : wave > trained / low ? (float)factor
+                                                                      : (float)(1 / ((1 - smooth) / factor + smooth));
+    }
+    const struct tensor t = {.type = TENSOR_F32, .rows = 1, .cols = pairs, .data = factors};
+    if (!folder_own(f, factors))
+        return error_memory(f->err);
+    return source_add_tensor(f->source, f->path, "rope_freqs.weight", t, f->err);
+}
+
+static enum error_code describe_rope(struct folder *f, struct config *c, bool vocab_only)
+{
+    const char *type = json_string_value(json_object_get(c->rope, "rope_type"));
+    type = type != NULL ? type : json_string_value(json_object_get(c->rope, "type"));
+    c->rope_base = number_of(c->rope, "rope_theta", number_of(c->root, "rope_theta", 10000));
+    folder_float(f, "rope.freq_base", c->rope_base);
+    folder_uint(f, "rope.dimension_count", c->head_width);
+    if (type == NULL || strcmp(type, "default") == 0)
+        return ERR_NONE;
+    if (strcmp(type, "llama3") == 0)
+        return vocab_only ? ERR_NONE : add_llama3_factors(f, c);
+    if (strcmp(type, "linear") != 0 && strcmp(type, "yarn") != 0 && strcmp(type, "dynamic") != 0)
+        return config_unsupported(f, "rope_scaling", type);
+    const double factor = number_of(c->rope, "factor", 1), trained = number_of(c->rope, "original_max_position_embeddings", 0);
+    const double attention = number_of(c->rope, "attention_factor", 0);
+    metadata_text(&f->metadata, "llama.rope.scaling.type", type, strlen(type));
+    folder_float(f, "rope.scaling.factor", factor);
+    if (trained >= 1)
+        folder_uint(f, "rope.scaling.original_context_length", (uint64_t)trained);
+    if (attention > 0 && strcmp(type, "yarn") == 0)
+        folder_float(f, "rope.scaling.attn_factor", attention / (factor > 1 ? 0.1 * log(factor) + 1 : 1));
+    if (number_of(c->rope, "beta_fast", 0) > 0)
+        folder_float(f, "rope.scaling.yarn_beta_fast", number_of(c->rope, "beta_fast", 0));
+    if (number_of(c->rope, "beta_slow", 0) > 0)
+        folder_float(f, "rope.scaling.yarn_beta_slow", number_of(c->rope, "beta_slow", 0));
+    return ERR_NONE;
+}
+
+/* ---- the description -------------------------------------------------------------------------------------------- */
+
+static enum error_code describe(struct folder *f, struct config *c, bool vocab_only)
+{
+    uint64_t ff_width, context, kv_heads;
+    const char *name = strrchr(f->path, '/');
+    enum error_code code = check_family(f, c);
+    if (code == ERR_NONE && (code = read_count(f, c->root, "num_hidden_layers", 0, &c->layers)) == ERR_NONE &&
+        (code = read_count(f, c->root, "hidden_size", 0, &c->width)) == ERR_NONE &&
+        (code = read_count(f, c->root, "intermediate_size", 0, &ff_width)) == ERR_NONE &&
+        (code = read_count(f, c->root, "num_attention_heads", 0, &c->heads)) == ERR_NONE &&
+        (code = read_count(f, c->root, "num_key_value_heads", c->heads, &kv_heads)) == ERR_NONE &&
+        (code = read_count(f, c->root, "max_position_embeddings", 2048, &context)) == ERR_NONE &&
+        (code = read_count(f, c->root, "vocab_size", 0, &c->vocabulary)) == ERR_NONE)
+        code = read_count(f, c->root, "head_dim", c->width / c->heads > 0 ? c->width / c->heads : 1, &c->head_width);
+    if (code != ERR_NONE)
+        return code;
+    metadata_text(&f->metadata, "general.architecture", "llama", 5);
+    name = name != NULL ? name + 1 : f->path;
+    metadata_text(&f->metadata, "general.name", name, strlen(name));
+    folder_uint(f, "block_count", c->layers);
+    folder_uint(f, "context_length", context);
+    folder_uint(f, "embedding_length", c->width);
+    folder_uint(f, "feed_forward_length", ff_width);
+    folder_uint(f, "attention.head_count", c->heads);
+    folder_uint(f, "attention.head_count_kv", kv_heads);
+    folder_uint(f, "attention.key_length", c->head_width);
+    folder_uint(f, "attention.value_length", c->head_width);
+    folder_float(f, "attention.layer_norm_rms_epsilon", number_of(c->root, "rms_norm_eps", 1e-6));
+    return describe_rope(f, c, vocab_only);
+}
+
+/* ---- tensors ---------------------------------------------------------------------------------------------------- */
+
+/* GGUF's name of a tensor; false for one that no model computes with, and *known tells whether that is expected. */
+static bool gguf_name(const char *name, char out[64], bool *rotary, bool *known)
+{
+    static const struct { const char *from, *to; bool rotary; } layer[] = {
+        {"input_layernorm.", "attn_norm.", false},     {"post_attention_layernorm.", "ffn_norm.", false},
+        {"self_attn.q_proj.", "attn_q.", true},        {"self_attn.k_proj.", "attn_k.", true},
+        {"self_attn.v_proj.", "attn_v.", false},       {"self_attn.o_proj.", "attn_output.", false},
+        {"mlp.gate_proj.", "ffn_gate.", false},        {"mlp.up_proj.", "ffn_up.", false},
+        {"mlp.down_proj.", "ffn_down.", false},
+    };
+    static const struct { const char *from, *to; } whole[] = {
+        {"model.embed_tokens.weight", "token_embd.weight"}, {"model.norm.weight", "output_norm.weight"},
+        {"lm_head.weight", "output.weight"},
+    };
+    unsigned number;
+    int used = 0;
+    *rotary = false;
+    *known = strstr(name, "rotary_emb.inv_freq") != NULL;
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (strcmp(name, whole[i].from) == 0)
+            return snprintf(out, 64, "%s", whole[i].to) > 0;
+    if (sscanf(name, "model.layers.%5u.%n", &number, &used) != 1 || used == 0)
+        return false;
+    for (size_t i = 0; i < sizeof layer / sizeof *layer; i++) {
+        const size_t size = strlen(layer[i].from);
+        const char *rest = name + used;
+        if (strncmp(rest, layer[i].from, size) != 0)
+            continue;
+        *rotary = layer[i].rotary;
+        return strcmp(rest + size, "weight") == 0 || strcmp(rest + size, "bias") == 0
+                   ? snprintf(out, 64, "blk.%u.%s%s", number, layer[i].to, rest + size) > 0 : false;
+    }
+    return false;
+}
+
+static enum error_code add_weight(struct folder *f, const struct weight *w, bool tied)
+{
+    char name[64];
+    bool rotary, known;
+    if (!gguf_name(w->name, name, &rotary, &known))
+        return known ? ERR_NONE : error_set(f->err, ERR_UNSUPPORTED, "%s: tensor %s is none of a Llama model", f->path, w->name);
+    if (tied && strcmp(name, "output.weight") == 0)
+        return ERR_NONE;
+    if (w->n_dims < 1 || w->n_dims > 2)
+        return error_set(f->err, ERR_FORMAT, "%s: tensor %s has %d dimensions; the file is damaged, fetch it again", f->path,
+                         w->name, (int)w->n_dims);
+    const struct tensor t = {
+        .type = w->type, .rows = w->n_dims == 2 ? w->dims[0] : 1, .cols = w->dims[w->n_dims - 1], .data = w->data,
+        .order = rotary ? ROWS_HALVES : ROWS_PAIRED,
+    };
+    return source_add_tensor(f->source, f->path, name, t, f->err);
+}
+
+/* Gives the source all tensors, and what of them is no part of a file. */
+static enum error_code add_weights(struct folder *f, struct weights *all, bool tied)
+{
+    enum error_code code = ERR_NONE;
+    for (size_t i = 0; i < all->n && code == ERR_NONE; i++) {
+        code = add_weight(f, &all->at[i], tied);
+        if (code == ERR_NONE && all->at[i].owned != NULL && !folder_own(f, all->at[i].owned))
+            code = ERR_MEMORY;
+        if (code == ERR_NONE)
+            all->at[i].owned = NULL;
+    }
+    return code;
+}
+
+/* The files that an index names, each once. They lie in the folder itself. */
+static enum error_code read_index(struct folder *f, const char *name, struct weights *all)
+{
+    json_t *root;
+    const char *tensor;
+    json_t *file;
+    enum error_code code = folder_json(f, name, &root);
+    json_t *seen = json_object();
+    if (code == ERR_NONE && seen == NULL)
+        code = error_memory(f->err);
+    json_object_foreach(json_object_get(root, "weight_map"), tensor, file) {
+        const char *part = json_string_value(file);
+        if (code != ERR_NONE || (part != NULL && json_object_get(seen, part) != NULL))
+            continue;
+        if (part == NULL || strchr(part, '/') != NULL || part[0] == '.')
+            code = error_set(f->err, ERR_FORMAT, "%s/%s: tensor %.80s lies in a file outside of the folder; the index is not to "
+                             "be trusted, fetch it again", source_label(f->path), name, tensor);
+        else if (!folder_has(f, part))
+            code = error_set(f->err, ERR_NOT_FOUND, "%s/%s is missing; fetch it into the same folder", source_label(f->path), part);
+        else if (json_object_set_new(seen, part, json_true()) != 0)
+            code = error_memory(f->err);
+        else
+            code = folder_weights(f, part, all);
+    }
+    json_decref(seen);
+    json_decref(root);
+    return code;
+}
+
+static enum error_code read_weights(struct folder *f, const struct config *c)
+{
+    static const struct { const char *name; bool index; } forms[] = {
+        {"model.safetensors", false}, {"model.safetensors.index.json", true},
+        {"pytorch_model.bin", false}, {"pytorch_model.bin.index.json", true},
+    };
+    struct weights all = {0};
+    const bool tied = json_is_true(json_object_get(c->root, "tie_word_embeddings"));
+    size_t i = 0;
+    while (i < sizeof forms / sizeof *forms && !folder_has(f, forms[i].name))
+        i++;
+    if (i == sizeof forms / sizeof *forms)
+        return error_set(f->err, ERR_NOT_FOUND, "%s: the folder has no model.safetensors, no pytorch_model.bin and no index of "
+                         "either; fetch the weights into it", source_label(f->path));
+    enum error_code code = forms[i].index ? read_index(f, forms[i].name, &all) : folder_weights(f, forms[i].name, &all);
+    if (code == ERR_NONE)
+        code = add_weights(f, &all, tied);
+    weights_free(&all);
+    return code;
+}
+
+/* ---- the vocabulary --------------------------------------------------------------------------------------------- */
+
+/* A token's text: itself, or its "content". */
+static const char *content_of(const json_t *token)
+{
+    return json_is_object(token) ? json_string_value(json_object_get(token, "content")) : json_string_value(token);
+}
+
+static void set_special(const struct folder *f, const json_t *config, const char *name, int32_t *id)
+{
+    const char *text = content_of(json_object_get(config, name));
+    const int32_t found = text != NULL ? vocab_find(&f->vocab, text, strlen(text)) : -1;
+    *id = found >= 0 ? found : *id;
+}
+
+/* added_tokens_decoder of tokenizer_config.json: {"32000": {"content": ..., "special": ...}}. */
+static enum error_code add_tokens(struct folder *f, const json_t *config)
+{
+    const char *key;
+    json_t *token;
+    json_object_foreach(json_object_get(config, "added_tokens_decoder"), key, token) {
+        char *end;
+        const char *text = content_of(token);
+        const unsigned long id = strtoul(key, &end, 10);
+        if (text == NULL || *end != '\0' || id >= VOCAB_MOST)
+            return error_set(f->err, ERR_FORMAT, "%s/tokenizer_config.json: an added token is damaged; fetch the file again",
+                             source_label(f->path));
+        if (id < f->vocab.n && f->vocab.at[id].size > 0 && f->vocab.at[id].type != VOCAB_NORMAL)
+            continue; /* as the vocabulary has it */
+        const bool special = json_is_true(json_object_get(token, "special"));
+        if (!vocab_set(&f->vocab, id, text, strlen(text), 0, special ? VOCAB_CONTROL : VOCAB_USER_DEFINED))
+            return error_memory(f->err);
+    }
+    return ERR_NONE;
+}
+
+/* The template of tokenizer_config.json: one text, or a list of named ones; chat_template.jinja goes before it. */
+static enum error_code add_template(struct folder *f, const json_t *config)
+{
+    const json_t *template = json_object_get(config, "chat_template");
+    char key[128] = "tokenizer.chat_template";
+    if (folder_has(f, "chat_template.jinja")) {
+        size_t size;
+        char *text = folder_text(f, "chat_template.jinja", &size);
+        if (text == NULL)
+            return ERR_IO;
+        metadata_text(&f->metadata, key, text, size);
+        free(text);
+        return ERR_NONE;
+    }
+    if (json_is_string(template))
+        metadata_text(&f->metadata, key, json_string_value(template), json_string_length(template));
+    for (size_t i = 0; i < json_array_size(template) && i < 16; i++) {
+        const json_t *text = json_object_get(json_array_get(template, i), "template");
+        const char *name = json_string_value(json_object_get(json_array_get(template, i), "name"));
+        if (name == NULL || !json_is_string(text) || strlen(name) > 60)
+            continue;
+        snprintf(key, sizeof key, "tokenizer.chat_template%s%s", strcmp(name, "default") == 0 ? "" : ".",
+                 strcmp(name, "default") == 0 ? "" : name);
+        metadata_text(&f->metadata, key, json_string_value(text), json_string_length(text));
+    }
+    return ERR_NONE;
+}
+
+static enum error_code read_json_vocabulary(struct folder *f)
+{
+    size_t size;
+    char *text = folder_text(f, "tokenizer.json", &size);
+    if (text == NULL)
+        return ERR_IO;
+    const enum error_code code = vocab_read_json(&f->vocab, "tokenizer.json", text, size, f->err);
+    free(text);
+    return code;
+}
+
+/* Names of the end of a turn are in generation_config.json too: eos_token_id, a number or a list. */
+static void take_ends(struct folder *f, const json_t *config)
+{
+    const json_t *eos = json_object_get(config, "eos_token_id");
+    const json_t *first = json_is_array(eos) ? json_array_get(eos, 0) : eos;
+    if (f->vocab.eos < 0 && json_is_integer(first) && json_integer_value(first) >= 0 &&
+        (size_t)json_integer_value(first) < f->vocab.n)
+        f->vocab.eos = (int32_t)json_integer_value(first);
+    if (json_is_array(eos) && json_is_integer(json_array_get(eos, 1)) && json_integer_value(json_array_get(eos, 1)) >= 0)
+        metadata_uint(&f->metadata, "tokenizer.ggml.eot_token_id", (uint32_t)json_integer_value(json_array_get(eos, 1)));
+}
+
+static enum error_code read_vocabulary(struct folder *f, const struct config *c)
+{
+    json_t *config = NULL;
+    enum error_code code = folder_sentencepiece(f, false);
+    if (code == ERR_NOT_FOUND)
+        code = folder_has(f, "tokenizer.json")
+                   ? read_json_vocabulary(f)
+                   : error_set(f->err, ERR_NOT_FOUND, "%s: the folder has no tokenizer.model and no tokenizer.json; fetch one "
+                               "into it", source_label(f->path));
+    if (code != ERR_NONE)
+        return code;
+    code = folder_json(f, "tokenizer_config.json", &config);
+    if (code != ERR_NONE && code != ERR_NOT_FOUND)
+        return code;
+    code = add_tokens(f, config);
+    set_special(f, config, "bos_token", &f->vocab.bos);
+    set_special(f, config, "eos_token", &f->vocab.eos);
+    set_special(f, config, "unk_token", &f->vocab.unknown);
+    if (json_is_boolean(json_object_get(config, "add_bos_token")))
+        f->vocab.adds_bos = json_is_true(json_object_get(config, "add_bos_token"));
+    take_ends(f, c->root);
+    if (code == ERR_NONE)
+        code = add_template(f, config);
+    if (code == ERR_NONE && !vocab_pad(&f->vocab, (size_t)c->vocabulary))
+        code = error_memory(f->err);
+    json_decref(config);
+    return code;
+}
+
+/* Sampling that the model's makers recommend, under the keys that converters give it. */
+static enum error_code read_recommended(struct folder *f)
+{
+    static const struct { const char *from, *to; } names[] = {
+        {"temperature", "general.sampling.temp"}, {"top_p", "general.sampling.top_p"}, {"min_p", "general.sampling.min_p"},
+        {"repetition_penalty", "general.sampling.penalty_repeat"},
+    };
+    json_t *config;
+    const enum error_code code = folder_json(f, "generation_config.json", &config);
+    if (code != ERR_NONE)
+        return code == ERR_NOT_FOUND ? ERR_NONE : code;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (json_is_number(json_object_get(config, names[i].from)))
+            metadata_float(&f->metadata, names[i].to, (float)number_of(config, names[i].from, 0));
+    if (json_is_integer(json_object_get(config, "top_k")) && json_integer_value(json_object_get(config, "top_k")) >= 0)
+        metadata_uint(&f->metadata, "general.sampling.top_k", (uint32_t)json_integer_value(json_object_get(config, "top_k")));
+    take_ends(f, config);
+    json_decref(config);
+    return ERR_NONE;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+/* Enters the main snapshot of a cache folder (refs/main, snapshots/HASH). */
+static enum error_code enter_snapshot(struct folder *f)
+{
+    size_t size;
+    if (folder_has(f, "config.json") || !folder_has(f, "refs/main"))
+        return ERR_NONE;
+    char *hash = folder_text(f, "refs/main", &size), name[160];
+    if (hash == NULL)
+        return ERR_IO;
+    hash[strcspn(hash, "\r\n")] = '\0';
+    const bool sound = strchr(hash, '/') == NULL && hash[0] != '.' && hash[0] != '\0' && strlen(hash) < 100;
+    snprintf(name, sizeof name, "snapshots/%.100s", sound ? hash : "");
+    free(hash);
+    char *inside = sound ? folder_file(f, name) : NULL;
+    if (!sound || inside == NULL)
+        return error_set(f->err, ERR_FORMAT, "%s/refs/main: names no snapshot", source_label(f->path));
+    free(f->path);
+    f->path = inside;
+    return ERR_NONE;
+}
+
+static bool hf_claims(const char *path, const unsigned char *head, size_t n)
+{
+    const size_t size = strlen(path);
+    (void)head;
+    if (n == 0)
+        return folder_path_has(path, "config.json") || folder_path_has(path, "refs/main");
+    return (size > 12 && strcmp(path + size - 12, ".safetensors") == 0) ||
+           (size > 17 && strcmp(path + size - 17, "pytorch_model.bin") == 0);
+}
+
+static enum error_code hf_read(struct source *s, const char *path, bool vocab_only, struct error *err)
+{
+    struct folder f;
+    struct config c = {0};
+    enum error_code code = folder_begin(&f, s, path, err);
+    if (code == ERR_NONE)
+        code = enter_snapshot(&f);
+    if (code == ERR_NONE && (code = folder_json(&f, "config.json", &c.root)) == ERR_NOT_FOUND)
+        error_set(err, code, "%s: there is no config.json in the folder; fetch it from where the model is", source_label(path));
+    c.rope = json_object_get(c.root, "rope_parameters");
+    c.rope = json_is_object(c.rope) ? c.rope : json_object_get(c.root, "rope_scaling");
+    if (code == ERR_NONE)
+        code = describe(&f, &c, vocab_only);
+    if (code == ERR_NONE)
+        code = read_vocabulary(&f, &c);
+    if (code == ERR_NONE)
+        code = read_recommended(&f);
+    if (code == ERR_NONE && !vocab_only)
+        code = read_weights(&f, &c);
+    snprintf(s->format, sizeof s->format, "Hugging Face");
+    json_decref(c.root);
+    return folder_end(&f, code);
+}
+
+const struct source_kind hf_kind = {.name = "Hugging Face", .claims = hf_claims, .read = hf_read};

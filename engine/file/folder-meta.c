@@ -1,0 +1,324 @@
+/* Meta's folders: params.json, consolidated.00.pth to NN.pth (or consolidated-00000-of-0000N), and tokenizer.model beside
+ * them or one level up.
+ *
+ * With several files each holds a part of every matrix: some rows of wq, wk, wv, w1, w3 and output, some columns of wo, w2
+ * and the embedding; norms are in all. The parts become pieces of one tensor, used where they lie. Query and key rows
+ * stand in pairs, as in GGUF. Llama 2's params say neither the context nor the feed-forward width: the first follows from
+ * the generation, the second from the tensors. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/file/folder.h"
+
+enum { FILES_MOST = 64 };
+
+struct params {
+    json_t *root;
+    uint64_t width, layers, heads, kv_heads, vocabulary;
+    double epsilon, rope_base;
+    struct weights files[FILES_MOST]; /* of each file */
+    size_t n_files;
+};
+
+static enum error_code param_fault(const struct folder *f, const char *name, const char *what)
+{
+    return error_set(f->err, ERR_FORMAT, "%s/params.json: %s %s; fetch the file again", source_label(f->path), name, what);
+}
+
+static enum error_code read_count(const struct folder *f, const json_t *root, const char *name, uint64_t fallback,
+                                  uint64_t *out)
+{
+    const json_t *value = json_object_get(root, name);
+    *out = fallback;
+    if (value == NULL || json_is_null(value))
+        return fallback > 0 ? ERR_NONE : param_fault(f, name, "is missing");
+    if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > INT32_MAX)
+        return param_fault(f, name, "is no number from 1 on");
+    *out = (uint64_t)json_integer_value(value);
+    return ERR_NONE;
+}
+
+static double number_of(const json_t *object, const char *name, double fallback)
+{
+    const json_t *value = json_object_get(object, name);
+    return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
+static enum error_code read_params(struct folder *f, struct params *p)
+{
+    enum error_code code = read_count(f, p->root, "dim", 0, &p->width);
+    if (code == ERR_NONE)
+        code = read_count(f, p->root, "n_layers", 0, &p->layers);
+    if (code == ERR_NONE)
+        code = read_count(f, p->root, "n_heads", 0, &p->heads);
+    if (code == ERR_NONE)
+        code = read_count(f, p->root, "n_kv_heads", p->heads, &p->kv_heads);
+    if (code == ERR_NONE && json_object_get(p->root, "moe") != NULL)
+        code = error_set(f->err, ERR_UNSUPPORTED, "%s: a mixture of experts is not supported", source_label(f->path));
+    if (code == ERR_NONE && (p->width % p->heads != 0 || p->heads % p->kv_heads != 0))
+        code = param_fault(f, "n_heads", "does not divide the width, or n_kv_heads not the heads");
+    p->epsilon = number_of(p->root, "norm_eps", 1e-5);
+    p->rope_base = number_of(p->root, "rope_theta", 10000);
+    return code;
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------ */
+
+/* The name of file number i of n; both forms of names are tried. */
+static bool file_name(const struct folder *f, size_t i, size_t n, char out[48])
+{
+    snprintf(out, 48, "consolidated.%02zu.pth", i);
+    if (folder_has(f, out))
+        return true;
+    snprintf(out, 48, "consolidated-%05zu-of-%05zu.pth", i + 1, n);
+    return folder_has(f, out);
+}
+
+/* How many files there are: those without a gap, or as many as the names say. */
+static size_t count_files(const struct folder *f)
+{
+    char name[48];
+    for (size_t n = 1; n <= FILES_MOST; n++) {
+        snprintf(name, sizeof name, "consolidated-00001-of-%05zu.pth", n);
+        if (folder_has(f, name))
+            return n;
+    }
+    size_t n = 0;
+    while (n < FILES_MOST && (snprintf(name, sizeof name, "consolidated.%02zu.pth", n), folder_has(f, name)))
+        n++;
+    return n;
+}
+
+static enum error_code read_files(struct folder *f, struct params *p)
+{
+    const size_t n = count_files(f);
+    enum error_code code = ERR_NONE;
+    if (n == 0)
+        return error_set(f->err, ERR_NOT_FOUND, "%s: the folder has no consolidated.00.pth; fetch the weights into it",
+                         source_label(f->path));
+    for (; p->n_files < n && code == ERR_NONE; p->n_files++) {
+        char name[48];
+        if (!file_name(f, p->n_files, n, name))
+            return error_set(f->err, ERR_NOT_FOUND, "%s/%s is missing; fetch it into the same folder", source_label(f->path), name);
+        code = folder_weights(f, name, &p->files[p->n_files]);
+        if (code == ERR_NONE && p->files[p->n_files].n == 0)
+            code = error_set(f->err, ERR_FORMAT, "%s/%s: holds no tensors", source_label(f->path), name);
+    }
+    return code;
+}
+
+/* ---- tensors ---------------------------------------------------------------------------------------------------- */
+
+/* How a matrix is divided among the files. */
+enum division { DIVIDED_NOT, DIVIDED_BY_ROWS, DIVIDED_BY_COLUMNS };
+
+static bool gguf_name(const char *name, char out[64], enum division *division)
+{
+    static const struct { const char *from, *to; enum division division; } layer[] = {
+        {"attention_norm.weight", "attn_norm.weight", DIVIDED_NOT},
+        {"ffn_norm.weight", "ffn_norm.weight", DIVIDED_NOT},
+        {"attention.wq.weight", "attn_q.weight", DIVIDED_BY_ROWS},
+        {"attention.wk.weight", "attn_k.weight", DIVIDED_BY_ROWS},
+        {"attention.wv.weight", "attn_v.weight", DIVIDED_BY_ROWS},
+        {"attention.wo.weight", "attn_output.weight", DIVIDED_BY_COLUMNS},
+        {"feed_forward.w1.weight", "ffn_gate.weight", DIVIDED_BY_ROWS},
+        {"feed_forward.w2.weight", "ffn_down.weight", DIVIDED_BY_COLUMNS},
+        {"feed_forward.w3.weight", "ffn_up.weight", DIVIDED_BY_ROWS},
+    };
+    static const struct { const char *from, *to; enum division division; } whole[] = {
+        {"tok_embeddings.weight", "token_embd.weight", DIVIDED_BY_COLUMNS},
+        {"norm.weight", "output_norm.weight", DIVIDED_NOT},
+        {"output.weight", "output.weight", DIVIDED_BY_ROWS},
+    };
+    unsigned number;
+    int used = 0;
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (strcmp(name, whole[i].from) == 0) {
+            *division = whole[i].division;
+            return snprintf(out, 64, "%s", whole[i].to) > 0;
+        }
+    if (sscanf(name, "layers.%5u.%n", &number, &used) != 1 || used == 0)
+        return false;
+    for (size_t i = 0; i < sizeof layer / sizeof *layer; i++)
+        if (strcmp(name + used, layer[i].from) == 0) {
+            *division = layer[i].division;
+            return snprintf(out, 64, "blk.%u.%s", number, layer[i].to) > 0;
+        }
+    return false;
+}
+
+static const struct weight *find_weight(const struct weights *all, const char *name)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (strcmp(all->at[i].name, name) == 0)
+            return &all->at[i];
+    return NULL;
+}
+
+/* The parts of a matrix as pieces of one tensor. Llama 3 divides its embedding by rows: a part as wide as the model. */
+static enum error_code join_parts(struct folder *f, const struct params *p, const struct weight *first, enum division division,
+                                  struct tensor *out)
+{
+    struct tensor_piece *pieces = calloc(p->n_files, sizeof *pieces);
+    if (pieces == NULL)
+        return error_memory(f->err);
+    if (strcmp(first->name, "tok_embeddings.weight") == 0 && first->dims[1] == p->width)
+        division = DIVIDED_BY_ROWS;
+    *out = (struct tensor){.type = first->type, .data = first->data, .pieces = pieces, .n_pieces = p->n_files};
+    for (size_t i = 0; i < p->n_files; i++) {
+        const struct weight *part = find_weight(&p->files[i], first->name);
+        if (part == NULL || part->n_dims != 2 || part->type != first->type ||
+            part->dims[division == DIVIDED_BY_ROWS ? 1 : 0] != first->dims[division == DIVIDED_BY_ROWS ? 1 : 0]) {
+            free(pieces);
+            return error_set(f->err, ERR_FORMAT, "%s: the part of %s in file %zu does not fit the others; fetch the files again",
+                             source_label(f->path), first->name, i);
+        }
+        const bool rows = division == DIVIDED_BY_ROWS;
+        pieces[i] = (struct tensor_piece){rows ? out->rows : 0, rows ? 0 : out->cols, part->dims[0], part->dims[1], part->data};
+        out->rows = rows ? out->rows + part->dims[0] : part->dims[0];
+        out->cols = rows ? part->dims[1] : out->cols + part->dims[1];
+    }
+    return ERR_NONE;
+}
+
+static enum error_code add_weight(struct folder *f, struct params *p, const struct weight *w)
+{
+    char name[64];
+    enum division division;
+    struct tensor t;
+    if (!gguf_name(w->name, name, &division))
+        return strcmp(w->name, "rope.freqs") == 0 || strstr(w->name, "inner_attention.rope.freqs") != NULL
+                   ? ERR_NONE
+                   : error_set(f->err, ERR_UNSUPPORTED, "%s: tensor %s is none of a Llama model", source_label(f->path), w->name);
+    if (w->n_dims < 1 || w->n_dims > 2 || (division != DIVIDED_NOT && w->n_dims != 2))
+        return error_set(f->err, ERR_FORMAT, "%s: tensor %s has %d dimensions; the file is damaged, fetch it again",
+                         source_label(f->path), w->name, (int)w->n_dims);
+    if (division == DIVIDED_NOT || p->n_files == 1) {
+        t = (struct tensor){.type = w->type, .rows = w->n_dims == 2 ? w->dims[0] : 1, .cols = w->dims[w->n_dims - 1],
+                            .data = w->data};
+    } else {
+        const enum error_code code = join_parts(f, p, w, division, &t);
+        if (code != ERR_NONE)
+            return code;
+    }
+    if (!tensor_is_sound(&t)) {
+        free((void *)(uintptr_t)t.pieces);
+        return error_set(f->err, ERR_FORMAT, "%s: the parts of %s make no matrix; fetch the files again", source_label(f->path),
+                         w->name);
+    }
+    return source_add_tensor(f->source, f->path, name, t, f->err);
+}
+
+/* Takes the copies that strided tensors needed over into the source. */
+static enum error_code own_copies(struct folder *f, struct params *p)
+{
+    for (size_t i = 0; i < p->n_files; i++)
+        for (size_t k = 0; k < p->files[i].n; k++) {
+            struct weight *w = &p->files[i].at[k];
+            unsigned char *copy = w->owned;
+            w->owned = NULL;
+            if (copy != NULL && !folder_own(f, copy))
+                return error_memory(f->err);
+        }
+    return ERR_NONE;
+}
+
+static enum error_code add_weights(struct folder *f, struct params *p)
+{
+    enum error_code code = own_copies(f, p);
+    for (size_t i = 0; code == ERR_NONE && i < p->files[0].n; i++)
+        code = add_weight(f, p, &p->files[0].at[i]);
+    return code;
+}
+
+/* ---- the description -------------------------------------------------------------------------------------------- */
+
+/* Llama 1 was trained with 2048 positions and an epsilon of 1e-6, Llama 2 with 4096 and 1e-5, Llama 3 with 8192 and a
+ * base of 500,000. */
+static uint64_t trained_context(const struct params *p)
+{
+    return p->rope_base > 100000 ? 8192 : p->epsilon < 5e-6 ? 2048 : 4096;
+}
+
+static enum error_code describe(struct folder *f, struct params *p, bool vocab_only)
+{
+    const char *name = strrchr(f->path, '/');
+    uint64_t ff_width = 1;
+    const struct weight *w1 = vocab_only ? NULL : find_weight(&p->files[0], "layers.0.feed_forward.w1.weight");
+    if (!vocab_only && (w1 == NULL || w1->n_dims != 2))
+        return error_set(f->err, ERR_FORMAT, "%s: tensor layers.0.feed_forward.w1.weight is missing", source_label(f->path));
+    if (w1 != NULL)
+        ff_width = w1->dims[0] * p->n_files;
+    name = name != NULL ? name + 1 : f->path;
+    metadata_text(&f->metadata, "general.architecture", "llama", 5);
+    metadata_text(&f->metadata, "general.name", name, strlen(name));
+    folder_uint(f, "block_count", p->layers);
+    folder_uint(f, "context_length", trained_context(p));
+    folder_uint(f, "embedding_length", p->width);
+    folder_uint(f, "feed_forward_length", ff_width);
+    folder_uint(f, "attention.head_count", p->heads);
+    folder_uint(f, "attention.head_count_kv", p->kv_heads);
+    folder_float(f, "attention.layer_norm_rms_epsilon", p->epsilon);
+    folder_float(f, "rope.freq_base", p->rope_base);
+    folder_uint(f, "rope.dimension_count", p->width / p->heads);
+    if (json_is_true(json_object_get(p->root, "use_scaled_rope")))
+        return error_set(f->err, ERR_UNSUPPORTED, "%s/params.json: use_scaled_rope is on, which Palaver reads from the Hugging Face "
+                         "form of the model", source_label(f->path));
+    return ERR_NONE;
+}
+
+static enum error_code read_vocabulary(struct folder *f, const struct params *p, bool vocab_only)
+{
+    const struct weight *embedding = vocab_only ? NULL : find_weight(&p->files[0], "tok_embeddings.weight");
+    uint64_t rows = embedding != NULL && embedding->n_dims == 2 ? embedding->dims[0] : 0;
+    enum error_code code = folder_sentencepiece(f, true);
+    if (code == ERR_NOT_FOUND)
+        return error_set(f->err, code, "%s: there is no tokenizer.model in the folder or the one above; fetch it", source_label(f->path));
+    if (embedding != NULL && embedding->dims[1] == p->width)
+        rows *= p->n_files;
+    if (code == ERR_NONE && rows > 0 && rows < VOCAB_MOST && !vocab_pad(&f->vocab, (size_t)rows))
+        code = error_memory(f->err);
+    return code;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+static bool meta_claims(const char *path, const unsigned char *head, size_t n)
+{
+    const char *slash = strrchr(path, '/');
+    (void)head;
+    if (n == 0)
+        return folder_path_has(path, "params.json");
+    return strncmp(slash != NULL ? slash + 1 : path, "consolidated", 12) == 0;
+}
+
+static enum error_code meta_read(struct source *s, const char *path, bool vocab_only, struct error *err)
+{
+    struct folder f;
+    struct params *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return error_memory(err);
+    enum error_code code = folder_begin(&f, s, path, err);
+    if (code == ERR_NONE && (code = folder_json(&f, "params.json", &p->root)) == ERR_NOT_FOUND)
+        error_set(err, code, "%s: there is no params.json in the folder; fetch it from where the model is", source_label(path));
+    if (code == ERR_NONE)
+        code = read_params(&f, p);
+    if (code == ERR_NONE && !vocab_only)
+        code = read_files(&f, p);
+    if (code == ERR_NONE)
+        code = describe(&f, p, vocab_only);
+    if (code == ERR_NONE)
+        code = read_vocabulary(&f, p, vocab_only);
+    if (code == ERR_NONE && !vocab_only)
+        code = add_weights(&f, p);
+    snprintf(s->format, sizeof s->format, "Meta");
+    for (size_t i = 0; i < p->n_files; i++)
+        weights_free(&p->files[i]);
+    json_decref(p->root);
+    free(p);
+    return folder_end(&f, code);
+}
+
+const struct source_kind meta_kind = {.name = "Meta", .claims = meta_claims, .read = meta_read};

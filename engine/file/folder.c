@@ -1,0 +1,199 @@
+/* Model folders: what their readers share. */
+#include "engine/file/folder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEXT_MOST ((off_t)256 << 20) /* bytes of a JSON or vocabulary file */
+
+static char *join(const char *dir, const char *name)
+{
+    const size_t size = strlen(dir) + strlen(name) + 2;
+    char *path = malloc(size);
+    if (path != NULL)
+        snprintf(path, size, "%s/%s", dir, name);
+    return path;
+}
+
+bool folder_path_has(const char *dir, const char *name)
+{
+    struct stat st;
+    char *path = join(dir, name);
+    const bool has = path != NULL && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    free(path);
+    return has;
+}
+
+char *folder_file(const struct folder *f, const char *name)
+{
+    return join(f->path, name);
+}
+
+bool folder_has(const struct folder *f, const char *name)
+{
+    return folder_path_has(f->path, name);
+}
+
+enum error_code folder_begin(struct folder *f, struct source *s, const char *path, struct error *err)
+{
+    struct stat st;
+    *f = (struct folder){.source = s, .path = strdup(path), .err = err};
+    metadata_init(&f->metadata);
+    vocab_init(&f->vocab);
+    if (f->path == NULL)
+        return error_memory(err);
+    char *slash = strrchr(f->path, '/');
+    if (stat(path, &st) != 0 || S_ISDIR(st.st_mode))
+        return ERR_NONE;
+    if (slash != NULL)
+        *slash = '\0';
+    else
+        strcpy(f->path, "."); /* the path of a file has at least one character */
+    return ERR_NONE;
+}
+
+bool folder_own(struct folder *f, void *memory)
+{
+    if (memory != NULL && source_add_map(f->source, (struct source_map){.bytes = memory, .owned = true}, f->err))
+        return true;
+    free(memory);
+    return false;
+}
+
+/* The metadata become the beginning of a GGUF file in memory, which is read like any other. */
+static enum error_code add_metadata(struct folder *f)
+{
+    struct buf image;
+    buf_init(&image, (size_t)1 << 30);
+    vocab_write(&f->vocab, &f->metadata);
+    if (!metadata_write(&f->metadata, 0, &image)) {
+        buf_free(&image);
+        return error_memory(f->err);
+    }
+    const size_t size = image.size;
+    char *bytes = buf_take(&image);
+    if (!folder_own(f, bytes))
+        return error_memory(f->err);
+    return gguf_read_metadata(f->source, f->path, bytes, size, f->err);
+}
+
+enum error_code folder_end(struct folder *f, enum error_code code)
+{
+    if (code == ERR_NONE)
+        code = add_metadata(f);
+    metadata_free(&f->metadata);
+    vocab_free(&f->vocab);
+    free(f->path);
+    return code;
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------ */
+
+static char *read_text(const char *path, size_t *size, struct error *err)
+{
+    struct stat st;
+    const int fd = source_open_regular(path, &st, err);
+    if (fd < 0)
+        return NULL;
+    char *text = NULL;
+    size_t at = 0;
+    if (st.st_size > TEXT_MOST)
+        error_set(err, ERR_FORMAT, "%s: a file of this kind has at most %d MB", source_label(path), (int)(TEXT_MOST >> 20));
+    else if ((text = malloc((size_t)st.st_size + 1)) == NULL)
+        error_memory(err);
+    for (ssize_t n; text != NULL && at < (size_t)st.st_size; at += (size_t)n)
+        if ((n = read(fd, text + at, (size_t)st.st_size - at)) <= 0) {
+            error_system(err, ERR_IO, n < 0 ? errno : EIO, "%s: cannot read the file", source_label(path));
+            free(text);
+            text = NULL;
+            break;
+        }
+    close(fd);
+    if (text != NULL)
+        text[at] = '\0';
+    *size = at;
+    return text;
+}
+
+char *folder_text(const struct folder *f, const char *name, size_t *size)
+{
+    char *path = folder_file(f, name);
+    char *text = path != NULL ? read_text(path, size, f->err) : NULL;
+    if (path == NULL)
+        error_memory(f->err);
+    free(path);
+    return text;
+}
+
+enum error_code folder_json(const struct folder *f, const char *name, json_t **out)
+{
+    json_error_t fault;
+    size_t size;
+    *out = NULL;
+    if (!folder_has(f, name))
+        return ERR_NOT_FOUND;
+    char *text = folder_text(f, name, &size);
+    if (text == NULL)
+        return ERR_IO;
+    *out = json_loadb(text, size, JSON_ALLOW_NUL, &fault);
+    free(text);
+    if (json_is_object(*out))
+        return ERR_NONE;
+    const bool read = *out != NULL;
+    json_decref(*out);
+    *out = NULL;
+    return error_set(f->err, ERR_FORMAT, "%s/%s: line %d: %s; the file is damaged, fetch it again", source_label(f->path), name,
+                     read ? 1 : fault.line, read ? "no object" : fault.text);
+}
+
+enum error_code folder_weights(struct folder *f, const char *name, struct weights *all)
+{
+    struct source_map map;
+    char *path = folder_file(f, name);
+    const size_t size = strlen(name);
+    const bool safe = size > 12 && strcmp(name + size - 12, ".safetensors") == 0;
+    enum error_code code = ERR_MEMORY;
+    if (path == NULL)
+        error_memory(f->err);
+    else if (!source_map_file(f->source, path, &map, f->err))
+        code = ERR_IO;
+    else
+        code = safe ? safetensors_read(all, source_label(path), map.bytes, map.size, f->err)
+                    : torch_read(all, source_label(path), map.bytes, map.size, f->err);
+    free(path);
+    return code;
+}
+
+enum error_code folder_sentencepiece(struct folder *f, bool above)
+{
+    const char *name = folder_has(f, "tokenizer.model") ? "tokenizer.model" : above ? "../tokenizer.model" : NULL;
+    size_t size;
+    if (name == NULL || !folder_has(f, name))
+        return ERR_NOT_FOUND;
+    char *bytes = folder_text(f, name, &size);
+    if (bytes == NULL)
+        return ERR_IO;
+    const enum error_code code = vocab_read_sentencepiece(&f->vocab, name, (const unsigned char *)bytes, size, f->err);
+    free(bytes);
+    return code;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------------------------- */
+
+void folder_uint(struct folder *f, const char *name, uint64_t value)
+{
+    char key[96];
+    snprintf(key, sizeof key, "llama.%s", name);
+    metadata_uint(&f->metadata, key, value < UINT32_MAX ? (uint32_t)value : UINT32_MAX);
+}
+
+void folder_float(struct folder *f, const char *name, double value)
+{
+    char key[96];
+    snprintf(key, sizeof key, "llama.%s", name);
+    metadata_float(&f->metadata, key, (float)value);
+}
