@@ -88,8 +88,10 @@ static enum error_code check_typing_error(const struct options *o, struct error 
         return ERR_NONE;
     for (const struct command *c = commands + 1; *word != '\0' && c->name != NULL; c++)
         if (nearest_distance(word, c->name) == 1)
-            return error_set(err, ERR_ARGUMENT, "there is no command '%s'; did you mean palaver %s? As a message: "
-                             "palaver -- %s", word, c->name, word);
+            return error_set(err, ERR_ARGUMENT,
+                             "there is no command '%s'; did you mean palaver %s? As a message: "
+                             "palaver -- %s",
+                             word, c->name, word);
     return ERR_NONE;
 }
 

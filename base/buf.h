@@ -10,10 +10,10 @@
 #include <stddef.h>
 
 struct buf {
-    char *data;     /* size bytes and a NUL; NULL while nothing was appended */
+    char *data; /* size bytes and a NUL; NULL while nothing was appended */
     size_t size;
     size_t capacity;
-    size_t max;     /* bytes that size never exceeds */
+    size_t max; /* bytes that size never exceeds */
     bool failed;
 };
 

@@ -107,25 +107,17 @@ size_t utf8_pending(const char *text, size_t size)
 
 /* Characters that are invisible wherever they stand, or turn the direction of text around them: those that Unicode
  * calls default-ignorable, but for the ones of hides_after, and its format characters without a shape. In order. */
-static const struct { uint32_t first, last; } hidden[] = {
-    {0x00AD, 0x00AD}, /* soft hyphen */
-    {0x034F, 0x034F},
-    {0x061C, 0x061C},
-    {0x115F, 0x1160}, /* fillers of Hangul, as are U+3164 and U+FFA0 */
-    {0x17B4, 0x17B5},
-    {0x180E, 0x180E},
-    {0x200B, 0x200B}, /* zero width space */
-    {0x200E, 0x200F},
-    {0x2028, 0x202E}, /* separators of lines and paragraphs; directions */
-    {0x2060, 0x206F}, /* word joiner, invisible operators, isolates, shaping */
-    {0x3164, 0x3164},
-    {0xFEFF, 0xFEFF}, /* byte order mark */
-    {0xFFA0, 0xFFA0},
-    {0xFFF0, 0xFFFB}, /* annotations */
-    {0x13430, 0x1343F},
-    {0x1BCA0, 0x1BCA3},
-    {0x1D173, 0x1D17A},
-    {0xE0000, 0xE00FF}, /* tags */
+static const struct {
+    uint32_t first, last;
+} hidden[] = {
+    {0x00AD, 0x00AD},                                         /* soft hyphen */
+    {0x034F, 0x034F},   {0x061C, 0x061C},   {0x115F, 0x1160}, /* fillers of Hangul, as are U+3164 and U+FFA0 */
+    {0x17B4, 0x17B5},   {0x180E, 0x180E},   {0x200B, 0x200B}, /* zero width space */
+    {0x200E, 0x200F},   {0x2028, 0x202E},                     /* separators of lines and paragraphs; directions */
+    {0x2060, 0x206F},                                         /* word joiner, invisible operators, isolates, shaping */
+    {0x3164, 0x3164},   {0xFEFF, 0xFEFF},                     /* byte order mark */
+    {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB},                     /* annotations */
+    {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE00FF}, /* tags */
     {0xE01F0, 0xE0FFF},
 };
 

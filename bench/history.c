@@ -83,18 +83,22 @@ static long memory_kb(void)
 /* ---- texts ------------------------------------------------------------------------------------------------------ */
 
 static const char *const words[][24] = {
-    {"the", "of", "and", "to", "in", "is", "that", "it", "for", "blue", "sky", "light", "because", "function", "model",
-     "answer", "question", "write", "short", "story", "about", "colour", "Schrödinger", "temperature"},
-    {"der", "die", "und", "ist", "nicht", "ein", "das", "mit", "für", "über", "Himmel", "blau", "warum", "größer",
-     "Antwort", "Frage", "schreibe", "kurz", "Geschichte", "Übung", "Wetter", "Straße", "Modell", "Temperatur"},
-    {"el", "la", "de", "que", "y", "en", "un", "por", "con", "cielo", "azul", "luz", "porque", "función", "modelo",
-     "respuesta", "pregunta", "escribe", "corta", "historia", "sobre", "color", "mañana", "corazón"},
-    {"и", "в", "не", "на", "что", "он", "небо", "синий", "почему", "ответ", "вопрос", "модель", "напиши", "короткий",
-     "рассказ", "о", "цвете", "свет", "потому", "функция", "ёлка", "температура", "это", "как"},
-    {"天空", "为什么", "是", "蓝色", "的", "因为", "光", "模型", "回答", "问题", "写", "短", "故事", "关于", "颜色", "温度",
-     "今天", "天气", "很好", "我们", "函数", "。", "，", "什么"},
-    {"空", "は", "なぜ", "青い", "の", "です", "か", "光", "モデル", "答え", "質問", "短い", "物語", "について", "色",
-     "温度", "今日", "天気", "が", "いい", "関数", "。", "、", "とても"},
+    {"the",      "of",    "and",   "to",    "in",      "is",       "that",        "it",
+     "for",      "blue",  "sky",   "light", "because", "function", "model",       "answer",
+     "question", "write", "short", "story", "about",   "colour",   "Schrödinger", "temperature"},
+    {"der",      "die",  "und",        "ist",   "nicht",  "ein",    "das",     "mit",
+     "für",      "über", "Himmel",     "blau",  "warum",  "größer", "Antwort", "Frage",
+     "schreibe", "kurz", "Geschichte", "Übung", "Wetter", "Straße", "Modell",  "Temperatur"},
+    {"el",       "la",      "de",    "que",      "y",      "en",      "un",     "por",
+     "con",      "cielo",   "azul",  "luz",      "porque", "función", "modelo", "respuesta",
+     "pregunta", "escribe", "corta", "historia", "sobre",  "color",   "mañana", "corazón"},
+    {"и",      "в",     "не",     "на",      "что",    "он",          "небо",    "синий",
+     "почему", "ответ", "вопрос", "модель",  "напиши", "короткий",    "рассказ", "о",
+     "цвете",  "свет",  "потому", "функция", "ёлка",   "температура", "это",     "как"},
+    {"天空", "为什么", "是",   "蓝色", "的",   "因为", "光",   "模型", "回答", "问题", "写", "短",
+     "故事", "关于",   "颜色", "温度", "今天", "天气", "很好", "我们", "函数", "。",   "，", "什么"},
+    {"空",   "は",       "なぜ", "青い", "の",   "です", "か", "光",   "モデル", "答え", "質問", "短い",
+     "物語", "について", "色",   "温度", "今日", "天気", "が", "いい", "関数",   "。",   "、",   "とても"},
 };
 
 /* A word that nobody else has thought of, from a vocabulary of about 30,000. */
@@ -175,8 +179,23 @@ static size_t next_letter(const char *text, size_t at)
 static void bench_search(struct store *s, int64_t conversation, const char *what, struct samples *samples)
 {
     static const char *const typed[] = {
-        "schrodinger", "blue sky", "\"blue sky\"", "the light of the", "temperature answer", "天空", "为什么 天空 蓝色",
-        "größer", "небо синий", "corazon azul", "bake", "関数", "и в не", "story about a model", "zzz", "s t m a", "the 空",
+        "schrodinger",
+        "blue sky",
+        "\"blue sky\"",
+        "the light of the",
+        "temperature answer",
+        "天空",
+        "为什么 天空 蓝色",
+        "größer",
+        "небо синий",
+        "corazon azul",
+        "bake",
+        "関数",
+        "и в не",
+        "story about a model",
+        "zzz",
+        "s t m a",
+        "the 空",
     };
     struct error err = {0};
     double worst = 0;

@@ -80,8 +80,8 @@ static void measure(struct pool *pool, enum tensor_type type, const float *x, fl
 int main(int argc, char **argv)
 {
     static const enum tensor_type types[] = {
-        TENSOR_Q4_0, TENSOR_Q4_1, TENSOR_Q5_0, TENSOR_Q5_1, TENSOR_Q8_0, TENSOR_Q2_K, TENSOR_Q3_K, TENSOR_Q4_K,
-        TENSOR_Q5_K, TENSOR_Q6_K, TENSOR_IQ4_NL, TENSOR_IQ4_XS, TENSOR_BF16, TENSOR_F16, TENSOR_F32,
+        TENSOR_Q4_0, TENSOR_Q4_1, TENSOR_Q5_0,   TENSOR_Q5_1,   TENSOR_Q8_0, TENSOR_Q2_K, TENSOR_Q3_K, TENSOR_Q4_K,
+        TENSOR_Q5_K, TENSOR_Q6_K, TENSOR_IQ4_NL, TENSOR_IQ4_XS, TENSOR_BF16, TENSOR_F16,  TENSOR_F32,
     };
     struct error err = {0};
     struct pool *pool = pool_new(argc > 1 ? atoi(argv[1]) : engine_cores(), &err);

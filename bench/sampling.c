@@ -67,7 +67,8 @@ static void make_logits(float *logits)
         logits[(int)(draw() * VOCABULARY)] += (float)(14 * draw());
 }
 
-static void time_previews(const char *what, const struct sampling *settings, const float *logits, const int32_t *previous)
+static void time_previews(const char *what, const struct sampling *settings, const float *logits,
+                          const int32_t *previous)
 {
     static double times[PREVIEWS];
     struct error err = {0};
@@ -127,10 +128,14 @@ struct run {
 static struct store_token record(const struct sampler *s, int32_t id, const struct candidate *chosen,
                                  const struct candidate *best, int32_t n_best, size_t bytes)
 {
-    struct store_token t = {.chosen = {.id = id, .before = chosen->before, .after = chosen->after}, .bytes = (uint32_t)bytes,
-                            .rank = (uint32_t)sampler_rank(s), .entropy = sampler_entropy(s)};
+    struct store_token t = {.chosen = {.id = id, .before = chosen->before, .after = chosen->after},
+                            .bytes = (uint32_t)bytes,
+                            .rank = (uint32_t)sampler_rank(s),
+                            .entropy = sampler_entropy(s)};
     for (int32_t i = 0; i < n_best && t.n_best < STORE_CANDIDATES; i++)
-        t.best[t.n_best++] = (struct store_candidate){.id = best[i].id, .before = best[i].before, .after = best[i].after,
+        t.best[t.n_best++] = (struct store_candidate){.id = best[i].id,
+                                                      .before = best[i].before,
+                                                      .after = best[i].after,
                                                       .removed_by = (uint8_t)best[i].removed_by};
     return t;
 }
@@ -200,8 +205,9 @@ static double bytes_kept(const char *path)
 
 static void read_prompt(struct run *r)
 {
-    static const char text[] = "<|im_start|>user\nTell me a long story about a llama that crossed the mountains and what it "
-                               "found there.<|im_end|>\n<|im_start|>assistant\n";
+    static const char text[] =
+        "<|im_start|>user\nTell me a long story about a llama that crossed the mountains and what it "
+        "found there.<|im_end|>\n<|im_start|>assistant\n";
     struct ids ids = {0};
     struct error err = {0};
     must(tokenizer_encode(r->tokenizer, text, sizeof text - 1, &ids, &err) == ERR_NONE, &err);
@@ -221,8 +227,8 @@ static void time_choice(struct run *r)
         sampler_choose(r->sampler, &r->settings, session_logits(r->session), r->ids, r->n, &chosen, best, &n_best);
         times[i] = now_ms() - start;
     }
-    printf("choosing a token of %-6d, all of it          median %6.3f ms   p99 %6.3f ms\n", (int)tokenizer_size(r->tokenizer),
-           quantile(times, PREVIEWS, 0.5), quantile(times, PREVIEWS, 0.99));
+    printf("choosing a token of %-6d, all of it          median %6.3f ms   p99 %6.3f ms\n",
+           (int)tokenizer_size(r->tokenizer), quantile(times, PREVIEWS, 0.5), quantile(times, PREVIEWS, 0.99));
 }
 
 static void compare(struct run *r, const char *path)
@@ -232,8 +238,10 @@ static void compare(struct run *r, const char *path)
         decode(r, i % 2 == 0, &without[i], &with[i]);
         ratios[i] = with[i] / without[i];
     }
-    printf("decoding without                             median %6.3f ms a token\n", quantile(without, ROUNDS, 0.5) / TOKENS);
-    printf("decoding with candidates and kept records    median %6.3f ms a token\n", quantile(with, ROUNDS, 0.5) / TOKENS);
+    printf("decoding without                             median %6.3f ms a token\n",
+           quantile(without, ROUNDS, 0.5) / TOKENS);
+    printf("decoding with candidates and kept records    median %6.3f ms a token\n",
+           quantile(with, ROUNDS, 0.5) / TOKENS);
     printf("with : without, %d times %d tokens each      median %6.3f      quartiles %.3f to %.3f\n", ROUNDS, TOKENS,
            quantile(ratios, ROUNDS, 0.5), quantile(ratios, ROUNDS, 0.25), quantile(ratios, ROUNDS, 0.75));
     printf("a token's record                             mean   %6.1f bytes\n",
@@ -260,7 +268,8 @@ static void records(const char *model_path, const char *folder)
     r.store = store_open(path, NULL, &err);
     must(r.store != NULL, &err);
     must(store_new(r.store, &r.conversation, &err) == ERR_NONE &&
-             store_append(r.store, r.conversation, 0, STORE_USER, "x", 1, NULL, &r.leaf, &err) == ERR_NONE, &err);
+             store_append(r.store, r.conversation, 0, STORE_USER, "x", 1, NULL, &r.leaf, &err) == ERR_NONE,
+         &err);
     compare(&r, path);
     store_close(r.store);
     unlink(path);

@@ -20,9 +20,17 @@
 
 enum { MOST = 200 };
 
-struct program { pid_t pid; int terminal; char out[1 << 20]; size_t size; };
+struct program {
+    pid_t pid;
+    int terminal;
+    char out[1 << 20];
+    size_t size;
+};
 
-struct figures { double at[MOST]; int n; };
+struct figures {
+    double at[MOST];
+    int n;
+};
 
 static double now(void)
 {
@@ -195,7 +203,7 @@ static void time_settings(const char *palaver, const char *model, const char *ho
     type(&p, "Tell me a very long story about the sea.\r");
     until(&p, "goes on");
     for (int i = 0; i < 80; i++)
-        take(&p, 50); /* while the model makes a title previews wait */
+        take(&p, 50);   /* while the model makes a title previews wait */
     type(&p, "\033OR"); /* F3 */
     until(&p, "entropy");
     for (int i = 0; i < 5; i++)

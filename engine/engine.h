@@ -62,18 +62,18 @@ struct model_options {
 
 /* What a model says of itself. Strings are owned by the model, "" where the file says nothing. */
 struct model_info {
-    const char *path;         /* as given to model_open */
-    const char *name;         /* general.name, or the file's name */
-    const char *architecture; /* "llama" */
-    const char *format;       /* e.g. "GGUF 3" */
-    const char *type;         /* the weights' most frequent type by bytes, e.g. "Q4_1" */
-    const char *tokenizer;    /* "SentencePiece BPE" or "byte-level BPE (smollm)" */
+    const char *path;          /* as given to model_open */
+    const char *name;          /* general.name, or the file's name */
+    const char *architecture;  /* "llama" */
+    const char *format;        /* e.g. "GGUF 3" */
+    const char *type;          /* the weights' most frequent type by bytes, e.g. "Q4_1" */
+    const char *tokenizer;     /* "SentencePiece BPE" or "byte-level BPE (smollm)" */
     const char *chat_template; /* the model's own template, a text in Jinja */
-    uint64_t fingerprint;     /* the same for the same weights and vocabulary wherever the file lies */
-    uint64_t file_bytes;      /* all split files together */
+    uint64_t fingerprint;      /* the same for the same weights and vocabulary wherever the file lies */
+    uint64_t file_bytes;       /* all split files together */
     uint64_t parameters;
     int32_t layers, width, heads, kv_heads, head_width, ff_width, vocab;
-    int32_t context;          /* tokens, as trained */
+    int32_t context; /* tokens, as trained */
     float rope_base, norm_epsilon;
     const char *rope_scaling; /* "none", "linear", "llama3" */
 };
@@ -125,7 +125,7 @@ int32_t tokenizer_find(const struct tokenizer *t, const char *spelling);
 int32_t tokenizer_size(const struct tokenizer *t);
 int32_t tokenizer_bos(const struct tokenizer *t); /* -1: none */
 int32_t tokenizer_eos(const struct tokenizer *t);
-bool tokenizer_adds_bos(const struct tokenizer *t);   /* whether a plain text begins with BOS */
+bool tokenizer_adds_bos(const struct tokenizer *t); /* whether a plain text begins with BOS */
 /* Whether the token ends an answer: EOS, EOT, EOM, those that end a turn in published vocabularies ("<|im_end|>"),
  * and the one that the model's own chat template writes after an answer. */
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id);
@@ -184,11 +184,14 @@ enum origin { ORIGIN_TEMPLATE, ORIGIN_SYSTEM, ORIGIN_USER, ORIGIN_ASSISTANT };
 
 /* A rendered prompt. */
 struct prompt {
-    struct buf text;       /* as transformers would print it, special tokens by their spelling */
-    struct ids ids;        /* what the model is given; special tokens only from the template */
-    size_t first_kept;     /* index of the first non-system message that the model sees */
-    size_t dropped;        /* how many messages before it are left out */
-    struct prompt_span { size_t end; enum origin origin; } *spans; /* ids[previous end..end) come from origin */
+    struct buf text;   /* as transformers would print it, special tokens by their spelling */
+    struct ids ids;    /* what the model is given; special tokens only from the template */
+    size_t first_kept; /* index of the first non-system message that the model sees */
+    size_t dropped;    /* how many messages before it are left out */
+    struct prompt_span {
+        size_t end;
+        enum origin origin;
+    } * spans; /* ids[previous end..end) come from origin */
     size_t n_spans;
 };
 void prompt_free(struct prompt *p);
@@ -220,30 +223,33 @@ const char *const *template_stops(const struct chat_template *t);
  * has a range), top_n_sigma, top_k, top_p, min_p, typical_p, XTC; while mirostat is on it stands for all after
  * temperature. */
 struct sampling {
-    float repetition_penalty; /* > 0; 1 is off */
+    float repetition_penalty;  /* > 0; 1 is off */
     int32_t repetition_window; /* newest tokens that the three penalties look at; 0 is off, -1 all */
-    float presence_penalty;   /* -2..2; 0 is off */
-    float frequency_penalty;  /* -2..2; 0 is off */
-    float temperature;        /* 0 is greedy */
-    int32_t top_k;            /* 0 is off */
-    float top_p;              /* 0..1; 1 is off */
-    float min_p;              /* 0..1; 0 is off */
-    float typical_p;          /* 0..1; 1 is off */
+    float presence_penalty;    /* -2..2; 0 is off */
+    float frequency_penalty;   /* -2..2; 0 is off */
+    float temperature;         /* 0 is greedy */
+    int32_t top_k;             /* 0 is off */
+    float top_p;               /* 0..1; 1 is off */
+    float min_p;               /* 0..1; 0 is off */
+    float typical_p;           /* 0..1; 1 is off */
     uint64_t seed;
-    int32_t max_new_tokens;   /* -1: until the context is full */
-    float dry_multiplier;     /* 0 is off */
+    int32_t max_new_tokens; /* -1: until the context is full */
+    float dry_multiplier;   /* 0 is off */
     float dry_base;
     int32_t dry_allowed_length; /* tokens that may be repeated */
-    float dynatemp_range;     /* temperature goes so far down and up; 0 is off */
+    float dynatemp_range;       /* temperature goes so far down and up; 0 is off */
     float dynatemp_exponent;
-    float top_n_sigma;        /* 0 is off */
-    float xtc_probability;    /* 0 is off */
+    float top_n_sigma;     /* 0 is off */
+    float xtc_probability; /* 0 is off */
     float xtc_threshold;
-    float mirostat_tau;       /* bits; 0 is off */
+    float mirostat_tau; /* bits; 0 is off */
     float mirostat_eta;
     int32_t n_stops, n_biases, n_breakers;
     char stops[SAMPLING_STOPS][SAMPLING_STOP_BYTES];
-    struct logit_bias { int32_t id; float bias; } biases[SAMPLING_BIASES]; /* -100..100; -100: never */
+    struct logit_bias {
+        int32_t id;
+        float bias;
+    } biases[SAMPLING_BIASES];                                /* -100..100; -100: never */
     char breakers[SAMPLING_BREAKERS][SAMPLING_BREAKER_BYTES]; /* a token with such a text ends a repetition for DRY */
 };
 /* What is used unless set. */
@@ -251,12 +257,12 @@ struct sampling sampling_defaults(void);
 
 /* The settings by name, for flags, the config file, /set and the settings pane. */
 struct sampling_field {
-    const char *name;  /* "top_p" */
-    const char *help;  /* one line */
+    const char *name; /* "top_p" */
+    const char *help; /* one line */
     enum { FIELD_FLOAT, FIELD_INT, FIELD_SEED } kind;
-    size_t offset;     /* in struct sampling */
+    size_t offset;             /* in struct sampling */
     double low, high, neutral; /* neutral: the value that has no effect; NAN when there is none */
-    const char *with;  /* the setting that has to be on for this one to matter; NULL for the common ones */
+    const char *with;          /* the setting that has to be on for this one to matter; NULL for the common ones */
 };
 /* In the order in which they act; ends with name == NULL. */
 extern const struct sampling_field sampling_fields[];
@@ -423,13 +429,13 @@ int32_t sampler_rank(const struct sampler *s);
 struct worker;
 
 enum event_kind {
-    EVENT_LOADED,   /* the model is ready, worker_model() answers from now on */
-    EVENT_PROMPT,   /* the messages of worker_ask are a prompt: total, first_kept, dropped; see worker_take_prompt */
-    EVENT_PREFILL,  /* reading the prompt: done of total */
-    EVENT_TOKEN,    /* one token and its text */
-    EVENT_DONE,     /* the answer ended: finish, timings */
-    EVENT_FAILED,   /* loading or the request failed: error */
-    EVENT_PREVIEW,  /* what the next token may be, see worker_preview, worker_pace: best, n_best, entropy, survivors */
+    EVENT_LOADED,  /* the model is ready, worker_model() answers from now on */
+    EVENT_PROMPT,  /* the messages of worker_ask are a prompt: total, first_kept, dropped; see worker_take_prompt */
+    EVENT_PREFILL, /* reading the prompt: done of total */
+    EVENT_TOKEN,   /* one token and its text */
+    EVENT_DONE,    /* the answer ended: finish, timings */
+    EVENT_FAILED,  /* loading or the request failed: error */
+    EVENT_PREVIEW, /* what the next token may be, see worker_preview, worker_pace: best, n_best, entropy, survivors */
 };
 
 enum finish { FINISH_END, FINISH_STOP_STRING, FINISH_LENGTH, FINISH_CONTEXT, FINISH_STOPPED };
@@ -441,24 +447,24 @@ struct timings {
 
 struct event {
     enum event_kind kind;
-    uint64_t request;       /* the number that worker_generate returned; 0 for EVENT_LOADED and for worker_preview's */
-    size_t done, total;     /* EVENT_PREFILL; total: EVENT_PROMPT too */
+    uint64_t request;   /* the number that worker_generate returned; 0 for EVENT_LOADED and for worker_preview's */
+    size_t done, total; /* EVENT_PREFILL; total: EVENT_PROMPT too */
     size_t first_kept, dropped; /* EVENT_PROMPT: as in struct prompt */
-    int32_t id;             /* EVENT_TOKEN */
+    int32_t id;                 /* EVENT_TOKEN */
     struct candidate chosen, best[SAMPLING_CANDIDATES];
     int32_t n_best;
-    float entropy;          /* EVENT_TOKEN, EVENT_PREVIEW: nats, of the model's own distribution */
-    int32_t rank;           /* EVENT_TOKEN: of id by the model's own probabilities, from 1; 0: unknown */
-    int32_t survivors;      /* EVENT_TOKEN, EVENT_PREVIEW: tokens that the settings left */
-    bool forced;            /* EVENT_TOKEN: it came from worker_force */
-    uint32_t settings;      /* EVENT_TOKEN: worker_set_sampling calls of this request before it was chosen */
-    char text[256];         /* EVENT_TOKEN: whole UTF-8 characters that became certain with this token, NUL-terminated,
+    float entropy;     /* EVENT_TOKEN, EVENT_PREVIEW: nats, of the model's own distribution */
+    int32_t rank;      /* EVENT_TOKEN: of id by the model's own probabilities, from 1; 0: unknown */
+    int32_t survivors; /* EVENT_TOKEN, EVENT_PREVIEW: tokens that the settings left */
+    bool forced;       /* EVENT_TOKEN: it came from worker_force */
+    uint32_t settings; /* EVENT_TOKEN: worker_set_sampling calls of this request before it was chosen */
+    char text[256];    /* EVENT_TOKEN: whole UTF-8 characters that became certain with this token, NUL-terminated,
                              * not cleaned; "" while a character or a possible stop string is incomplete. An event with
                              * id -1 brings only text: the rest of a long token, or what was held back to the end */
     size_t text_size;
-    enum finish finish;     /* EVENT_DONE */
+    enum finish finish; /* EVENT_DONE */
     struct timings timings;
-    struct error error;     /* EVENT_FAILED */
+    struct error error; /* EVENT_FAILED */
 };
 
 struct worker_options {
@@ -488,7 +494,7 @@ struct worker_question {
     const struct message *messages; /* (n), copied */
     size_t n;
     const struct chat_template *template;
-    size_t limit;                   /* tokens of the prompt, see prompt_render */
+    size_t limit; /* tokens of the prompt, see prompt_render */
 };
 /* Answers messages: they are rendered on the thread and EVENT_PROMPT tells it; then as worker_generate. The
  * template's stop strings are added to those of the settings, also of worker_set_sampling. */

@@ -44,9 +44,8 @@ static enum error_code copy_properties(struct store *s, int64_t from, int64_t to
                       "WHERE id = ?) WHERE id = ?",
                       "ii", from, to);
     if (code == ERR_NONE)
-        code = db_run(s, err,
-                      "INSERT INTO tagged (conversation, tag) SELECT ?, tag FROM tagged WHERE conversation = ?", "ii",
-                      to, from);
+        code = db_run(s, err, "INSERT INTO tagged (conversation, tag) SELECT ?, tag FROM tagged WHERE conversation = ?",
+                      "ii", to, from);
     store_conversation_free(&c);
     free(title);
     return code;
@@ -60,9 +59,14 @@ static enum error_code copy_message(struct store *s, int64_t from, int64_t conve
     enum error_code code = store_message_get(s, from, &m, err);
     if (code != ERR_NONE)
         return code;
-    struct tree_new n = {.conversation = conversation, .parent = *parent, .created = m.created, .role = m.role,
+    struct tree_new n = {.conversation = conversation,
+                         .parent = *parent,
+                         .created = m.created,
+                         .role = m.role,
                          .state = m.state == STORE_STREAMING ? STORE_INTERRUPTED : m.state,
-                         .text = m.text, .size = m.size, .made = &m.made};
+                         .text = m.text,
+                         .size = m.size,
+                         .made = &m.made};
     code = tree_maker(s, &m.made, &n.maker, err);
     if (code == ERR_NONE)
         code = tree_insert(s, &n, parent, err);

@@ -75,8 +75,9 @@ enum error_code conversation_insert(struct store *s, const char *public_id, int6
     char made[STORE_ID_SIZE];
     if (public_id == NULL && text_public_id(s, made, err) != ERR_NONE)
         return s->failure;
-    enum error_code code = db_run(s, err, "INSERT INTO conversation (public, created, changed, activity) "
-                                          "VALUES (?, ?2, ?2, 0)",
+    enum error_code code = db_run(s, err,
+                                  "INSERT INTO conversation (public, created, changed, activity) "
+                                  "VALUES (?, ?2, ?2, 0)",
                                   "zi", public_id != NULL ? public_id : made, when);
     *id = db_inserted(s);
     return code;
@@ -117,8 +118,8 @@ static void free_tags(char **tags)
 
 void store_conversation_free(struct store_conversation *c)
 {
-    char *strings[] = {c->title, c->model, c->template_name, c->preset, c->persona,
-                       c->branched_from, c->system, c->settings, c->draft};
+    char *strings[] = {c->title,         c->model,  c->template_name, c->preset, c->persona,
+                       c->branched_from, c->system, c->settings,      c->draft};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         free(strings[i]);
     free_tags(c->tags);
@@ -170,10 +171,14 @@ static void read_numbers(sqlite3_stmt *q, struct store_conversation *c)
 /* False when out of memory. */
 static bool read_strings(sqlite3_stmt *q, struct store_conversation *c, bool whole)
 {
-    struct { int column; char **to; bool always; } strings[] = {
-        {2, &c->title, true},         {14, &c->model, true},    {15, &c->template_name, true},
-        {16, &c->preset, true},       {17, &c->persona, true},  {18, &c->branched_from, true},
-        {19, &c->system, false},      {20, &c->settings, false}, {21, &c->draft, false},
+    struct {
+        int column;
+        char **to;
+        bool always;
+    } strings[] = {
+        {2, &c->title, true},    {14, &c->model, true},     {15, &c->template_name, true},
+        {16, &c->preset, true},  {17, &c->persona, true},   {18, &c->branched_from, true},
+        {19, &c->system, false}, {20, &c->settings, false}, {21, &c->draft, false},
     };
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
         if (!strings[i].always && !whole)
@@ -237,8 +242,7 @@ static enum error_code rename_conversation(struct store *s, int64_t conversation
                                            enum store_titled by, struct error *err)
 {
     int64_t now = 0;
-    enum error_code code =
-        db_number(s, err, &now, "SELECT titled FROM conversation WHERE id = ?", "i", conversation);
+    enum error_code code = db_number(s, err, &now, "SELECT titled FROM conversation WHERE id = ?", "i", conversation);
     if (code == ERR_NOT_FOUND)
         return conversation_exists(s, conversation, err);
     if (code != ERR_NONE)
@@ -264,7 +268,7 @@ enum error_code store_rename(struct store *s, int64_t conversation, const char *
 
 /* Runs an UPDATE of one conversation: sql's parameters are the value and the id. */
 static enum error_code update_conversation(struct store *s, const char *sql, const char *value, int64_t conversation,
-                              struct error *err)
+                                           struct error *err)
 {
     enum error_code code = txn_write(s, err);
     if (code != ERR_NONE)

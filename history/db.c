@@ -26,14 +26,10 @@ static enum error_code explain_failure(struct store *s, int code, struct error *
     const char *name = s->path[0] != '\0' ? s->path : "temporary history";
     switch (code & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return error_set(err, ERR_BUSY, "%s: another program holds it; try again", name);
-    case SQLITE_FULL:
-        return error_set(err, ERR_IO, "%s: the disk is full; make room", name);
-    case SQLITE_NOMEM:
-        return error_set(err, ERR_MEMORY, "%s: out of memory", name);
-    case SQLITE_TOOBIG:
-        return error_set(err, ERR_ARGUMENT, "%s: the text is too long to store", name);
+    case SQLITE_LOCKED: return error_set(err, ERR_BUSY, "%s: another program holds it; try again", name);
+    case SQLITE_FULL: return error_set(err, ERR_IO, "%s: the disk is full; make room", name);
+    case SQLITE_NOMEM: return error_set(err, ERR_MEMORY, "%s: out of memory", name);
+    case SQLITE_TOOBIG: return error_set(err, ERR_ARGUMENT, "%s: the text is too long to store", name);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         s->damaged = true;
@@ -48,8 +44,7 @@ static enum error_code explain_failure(struct store *s, int code, struct error *
     case SQLITE_CONSTRAINT:
         return error_set(err, ERR_NOT_FOUND, "%s: it refers to something that is not there (%s)", name,
                          sqlite3_errmsg(s->db));
-    default:
-        return error_set(err, ERR_IO, "%s: %s", name, sqlite3_errmsg(s->db));
+    default: return error_set(err, ERR_IO, "%s: %s", name, sqlite3_errmsg(s->db));
     }
 }
 
@@ -96,17 +91,13 @@ static int bind_one(sqlite3_stmt *q, int at, char kind, va_list *args)
     const void *bytes;
     int64_t number;
     switch (kind) {
-    case 'i':
-        return sqlite3_bind_int64(q, at, va_arg(*args, int64_t));
+    case 'i': return sqlite3_bind_int64(q, at, va_arg(*args, int64_t));
     case 'k':
         number = va_arg(*args, int64_t);
         return number == 0 ? sqlite3_bind_null(q, at) : sqlite3_bind_int64(q, at, number);
-    case 'w':
-        return sqlite3_bind_int(q, at, va_arg(*args, int));
-    case 'd':
-        return sqlite3_bind_double(q, at, va_arg(*args, double));
-    case 'z':
-        return sqlite3_bind_text(q, at, va_arg(*args, const char *), -1, SQLITE_STATIC);
+    case 'w': return sqlite3_bind_int(q, at, va_arg(*args, int));
+    case 'd': return sqlite3_bind_double(q, at, va_arg(*args, double));
+    case 'z': return sqlite3_bind_text(q, at, va_arg(*args, const char *), -1, SQLITE_STATIC);
     case 't':
         bytes = va_arg(*args, const char *);
         return sqlite3_bind_text64(q, at, bytes, va_arg(*args, size_t), SQLITE_STATIC, SQLITE_UTF8);

@@ -101,20 +101,20 @@ struct store_conversation {
     char public_id[STORE_ID_SIZE]; /* for users and the command line; survives export and import */
     char *title;                   /* one line, "" while untitled */
     enum store_titled titled;
-    int64_t created, changed;      /* changed: the last message */
-    int64_t revision;              /* grows with every change of it, messages included */
-    int64_t leaf;                  /* the last message of the current path; 0 while empty */
-    int32_t length;                /* messages on the current path */
+    int64_t created, changed; /* changed: the last message */
+    int64_t revision;         /* grows with every change of it, messages included */
+    int64_t leaf;             /* the last message of the current path; 0 while empty */
+    int32_t length;           /* messages on the current path */
     bool pinned, archived, unread;
-    bool answering;                /* an answer is being written, by this program or another */
-    int64_t trashed;               /* when it was deleted; 0: not deleted */
-    char **tags;                   /* sorted, NULL-terminated */
+    bool answering;                                 /* an answer is being written, by this program or another */
+    int64_t trashed;                                /* when it was deleted; 0: not deleted */
+    char **tags;                                    /* sorted, NULL-terminated */
     char *model, *template_name, *preset, *persona; /* NULL: none of its own */
-    char *branched_from;           /* public id of the conversation it was branched off; NULL */
+    char *branched_from;                            /* public id of the conversation it was branched off; NULL */
     /* NULL in lists, see store_conversation_get: */
-    char *system, *settings;       /* NULL: none of its own */
-    char *draft;                   /* "" when there is none */
-    size_t draft_cursor;           /* byte offset */
+    char *system, *settings; /* NULL: none of its own */
+    char *draft;             /* "" when there is none */
+    size_t draft_cursor;     /* byte offset */
 };
 struct store_conversations {
     struct store_conversation *at;
@@ -166,7 +166,10 @@ enum error_code store_new_draft(struct store *s, char **text, size_t *cursor, st
 
 enum error_code store_tag(struct store *s, int64_t conversation, const char *tag, bool on, struct error *err);
 struct store_tags {
-    struct store_tag_count { char *name; size_t conversations; } *at;
+    struct store_tag_count {
+        char *name;
+        size_t conversations;
+    } * at;
     size_t n;
 };
 /* All tags in use, sorted. */
@@ -196,26 +199,26 @@ const char *store_state_name(enum store_state state);
 
 /* What made a message. Strings may be NULL, and are NULL for what the user typed. */
 struct store_making {
-    char *model;            /* name */
-    uint64_t fingerprint;   /* of the model; 0: unknown */
+    char *model;          /* name */
+    uint64_t fingerprint; /* of the model; 0: unknown */
     char *template_name;
-    char *settings;         /* JSON object: those in force at its first token */
+    char *settings; /* JSON object: those in force at its first token */
     bool has_seed;
     uint64_t seed;
-    char *finish;           /* why it ended, e.g. "end", "length" */
+    char *finish; /* why it ended, e.g. "end", "length" */
     int64_t prompt_tokens, reused_tokens, answer_tokens;
     double prefill_seconds, first_token_seconds, decode_seconds;
 };
 
 struct store_message {
     int64_t id, conversation;
-    int64_t parent;         /* 0: a first message */
-    int32_t depth;          /* 0: a first message */
+    int64_t parent;            /* 0: a first message */
+    int32_t depth;             /* 0: a first message */
     int32_t sibling, siblings; /* this is number sibling, from 0, of siblings */
     enum store_role role;
     enum store_state state;
     int64_t created;
-    char *text;             /* size bytes and a NUL */
+    char *text; /* size bytes and a NUL */
     size_t size;
     struct store_making made;
 };
@@ -270,18 +273,18 @@ struct store_candidate {
 /* How one token came about. Probabilities are kept to a relative precision of 1/4000. */
 struct store_token {
     struct store_candidate chosen;
-    uint32_t bytes;      /* of the message's text that this token completes */
-    uint32_t epoch;      /* which settings, see store_records */
-    uint32_t rank;       /* from 1; 0: unknown */
-    float entropy;       /* nats; negative: unknown */
-    bool forced;         /* chosen by the user, not by the sampler */
+    uint32_t bytes; /* of the message's text that this token completes */
+    uint32_t epoch; /* which settings, see store_records */
+    uint32_t rank;  /* from 1; 0: unknown */
+    float entropy;  /* nats; negative: unknown */
+    bool forced;    /* chosen by the user, not by the sampler */
     int32_t n_best;
     struct store_candidate best[STORE_CANDIDATES]; /* the likeliest, likeliest first */
 };
 struct store_records {
     struct store_token *at;
     size_t n;
-    char **epochs;       /* settings (JSON) by number; epochs[0] is made.settings, "{}" when unknown */
+    char **epochs; /* settings (JSON) by number; epochs[0] is made.settings, "{}" when unknown */
     size_t n_epochs;
 };
 /* Empty when the message has no records. */
@@ -321,21 +324,23 @@ void store_reply_free(struct store_reply *r);
 
 /* ---- search ------------------------------------------------------------------------------------------------------ */
 
-struct store_span { size_t start, end; }; /* bytes [start, end) */
+struct store_span {
+    size_t start, end;
+}; /* bytes [start, end) */
 struct store_query {
-    const char *text;      /* as typed: words, "a phrase", prefix*; the last word counts as a prefix */
-    int64_t conversation;  /* 0: all */
-    bool archived;         /* archived conversations too; the trash is never searched */
-    int64_t below;         /* only messages with a smaller id: the next page; 0: from the newest, titles first */
-    size_t limit;          /* 0: 50 */
+    const char *text;     /* as typed: words, "a phrase", prefix*; the last word counts as a prefix */
+    int64_t conversation; /* 0: all */
+    bool archived;        /* archived conversations too; the trash is never searched */
+    int64_t below;        /* only messages with a smaller id: the next page; 0: from the newest, titles first */
+    size_t limit;         /* 0: 50 */
 };
 struct store_hit {
     int64_t conversation;
-    int64_t message;       /* 0: the title */
+    int64_t message; /* 0: the title */
     enum store_role role;
     int64_t created;
     char *title;
-    char *snippet;         /* one line around the first match; for a title all of it */
+    char *snippet;            /* one line around the first match; for a title all of it */
     struct store_span *marks; /* in snippet: what matched */
     size_t n_marks;
     struct store_span *places; /* in the message's text (or the title): what matched, in order, the first 1000 */
@@ -344,7 +349,7 @@ struct store_hit {
 struct store_hits {
     struct store_hit *at;
     size_t n;
-    bool more;             /* for the rest ask with below = the last hit's message */
+    bool more; /* for the rest ask with below = the last hit's message */
 };
 /* Titles first, then messages, newest first. An empty query finds nothing. Never fails for what is in text. */
 enum error_code store_search(struct store *s, const struct store_query *query, struct store_hits *out,
@@ -369,7 +374,9 @@ enum error_code store_personas(struct store *s, struct store_personas *out, stru
 void store_persona_free(struct store_persona *p);
 void store_personas_free(struct store_personas *list);
 
-struct store_preset { char *name, *settings; };
+struct store_preset {
+    char *name, *settings;
+};
 struct store_presets {
     struct store_preset *at;
     size_t n;
@@ -395,8 +402,8 @@ bool store_format_parse(const char *name, enum store_format *format);
 typedef bool store_sink(void *context, const char *bytes, size_t size);
 /* Writes conversations ids[0..n) (n 0: all but the trash). JSON is complete (branches, drafts, token records; with n 0
  * also personas and presets) and is equal after store_import; the others have the current path only. */
-enum error_code store_export(struct store *s, enum store_format format, const int64_t *ids, size_t n,
-                             store_sink *sink, void *context, struct error *err);
+enum error_code store_export(struct store *s, enum store_format format, const int64_t *ids, size_t n, store_sink *sink,
+                             void *context, struct error *err);
 
 /* What an import met that it could not take as it stood, and took what is sound of all the same. */
 enum store_import_oddity {
@@ -415,9 +422,9 @@ const char *store_import_oddity_text(enum store_import_oddity oddity, size_t n);
 
 struct store_import_report {
     size_t conversations, messages;
-    size_t known;           /* conversations that were there already and equal: left as they are */
+    size_t known;                      /* conversations that were there already and equal: left as they are */
     size_t odd[STORE_IMPORT_ODDITIES]; /* how many of each kind */
-    int64_t first;          /* the first imported conversation, e.g. to open it; 0: none */
+    int64_t first;                     /* the first imported conversation, e.g. to open it; 0: none */
 };
 /* Recognises the form of bytes[0..size) by its structure. A file that is broken in its structure imports nothing; the
  * message of ERR_FORMAT then names the line and column, or the path inside (conversations[3].messages[0].role), after
@@ -437,9 +444,9 @@ typedef void store_finding(void *context, bool good, const char *line);
 enum error_code store_check(const char *path, store_finding *finding, void *context, struct error *err);
 
 struct store_recovery {
-    char set_aside[1024];    /* where the damaged file lies now */
+    char set_aside[1024];           /* where the damaged file lies now */
     size_t conversations, messages; /* saved */
-    size_t damaged;          /* rows that could not be read or had lost their place */
+    size_t damaged;                 /* rows that could not be read or had lost their place */
 };
 /* Moves the database aside (path.damaged-TIME, never written to) and makes a new one with what can be read of it.
  * ERR_BUSY while another program has it open. This program must have closed it. */

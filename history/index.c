@@ -15,18 +15,17 @@
 
 static bool is_own_word(uint32_t c)
 {
-    static const struct { uint32_t low, high; } scripts[] = {
-        {0x0E00, 0x0EFF},   /* Thai, Lao */
-        {0x0F00, 0x0FFF},   /* Tibetan */
-        {0x1000, 0x109F},   /* Burmese */
-        {0x1780, 0x17FF},   /* Khmer */
-        {0x3040, 0x312F},   /* Hiragana, Katakana, Bopomofo */
-        {0x31F0, 0x31FF},
-        {0x3400, 0x4DBF},   /* Han */
-        {0x4E00, 0x9FFF},
-        {0xAC00, 0xD7AF},   /* Hangul: particles are attached to the word */
-        {0xF900, 0xFAFF},
-        {0xFF66, 0xFF9F},   /* Katakana, half width */
+    static const struct {
+        uint32_t low, high;
+    } scripts[] = {
+        {0x0E00, 0x0EFF},                     /* Thai, Lao */
+        {0x0F00, 0x0FFF},                     /* Tibetan */
+        {0x1000, 0x109F},                     /* Burmese */
+        {0x1780, 0x17FF},                     /* Khmer */
+        {0x3040, 0x312F},                     /* Hiragana, Katakana, Bopomofo */
+        {0x31F0, 0x31FF},   {0x3400, 0x4DBF}, /* Han */
+        {0x4E00, 0x9FFF},   {0xAC00, 0xD7AF}, /* Hangul: particles are attached to the word */
+        {0xF900, 0xFAFF},   {0xFF66, 0xFF9F}, /* Katakana, half width */
         {0x20000, 0x3FFFF},
     };
     for (size_t i = 0; c >= 0x0E00 && i < sizeof scripts / sizeof *scripts; i++)
@@ -67,9 +66,8 @@ static enum error_code run_with_words(struct store *s, const char *sql, int64_t 
         return ERR_NONE;
     struct buf words;
     buf_init(&words, 3 * size + 1);
-    enum error_code code = index_words(&words, text, size)
-                               ? db_run(s, err, sql, "it", id, buf_text(&words), words.size)
-                               : db_memory(s, err);
+    enum error_code code = index_words(&words, text, size) ? db_run(s, err, sql, "it", id, buf_text(&words), words.size)
+                                                           : db_memory(s, err);
     buf_free(&words);
     return code;
 }

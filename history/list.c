@@ -33,8 +33,7 @@ static sqlite3_stmt *list_ids(struct store *s, const struct store_list_query *qu
                         LIST_COLUMNS "?1 >= 0 AND c.trashed IS NOT NULL" LIST_TAG " ORDER BY c.trashed DESC, c.id DESC",
                         "wz", 0, query->tag);
     int archived = query->view == STORE_VIEW_ALL ? -1 : query->view == STORE_VIEW_ARCHIVED;
-    return db_query(s, err,
-                    LIST_COLUMNS "c.trashed IS NULL AND (?1 < 0 OR c.archived = ?1)" LIST_TAG LIST_ORDER, "wz",
+    return db_query(s, err, LIST_COLUMNS "c.trashed IS NULL AND (?1 < 0 OR c.archived = ?1)" LIST_TAG LIST_ORDER, "wz",
                     archived, query->tag);
 }
 
@@ -59,8 +58,8 @@ static enum error_code list_stretch(struct store *s, const struct store_list_que
     return row < 0 ? s->failure : ERR_NONE;
 }
 
-static enum error_code read_list(struct store *s, const struct store_list_query *query,
-                                 struct store_conversations *out, struct error *err)
+static enum error_code read_list(struct store *s, const struct store_list_query *query, struct store_conversations *out,
+                                 struct error *err)
 {
     struct store_ids ids = {0};
     struct store_conversations list = {0};

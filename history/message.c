@@ -118,9 +118,8 @@ void making_read(sqlite3_stmt *q, int column, struct store_making *out)
 }
 
 static const char select_message[] =
-    "SELECT m.id, m.conversation, m.parent, m.depth, m.role, m.state, m.created, m.text, "
-    SIBLING_PLACE ", " SIBLING_COUNT ", " MAKING_COLUMNS
-    " FROM message m LEFT JOIN maker k ON k.id = m.maker WHERE m.id = ?";
+    "SELECT m.id, m.conversation, m.parent, m.depth, m.role, m.state, m.created, m.text, " SIBLING_PLACE
+    ", " SIBLING_COUNT ", " MAKING_COLUMNS " FROM message m LEFT JOIN maker k ON k.id = m.maker WHERE m.id = ?";
 
 static enum error_code load_message(struct store *s, int64_t id, struct store_message *m, struct error *err)
 {
@@ -146,7 +145,7 @@ static enum error_code load_message(struct store *s, int64_t id, struct store_me
 }
 
 static enum error_code load_messages(struct store *s, const int64_t *ids, struct store_messages *list, size_t n,
-                                struct error *err)
+                                     struct error *err)
 {
     enum error_code code = ERR_NONE;
     while (code == ERR_NONE && list->n < n) {
@@ -156,8 +155,7 @@ static enum error_code load_messages(struct store *s, const int64_t *ids, struct
     return code;
 }
 
-enum error_code store_load(struct store *s, const int64_t *ids, size_t n, struct store_messages *out,
-                           struct error *err)
+enum error_code store_load(struct store *s, const int64_t *ids, size_t n, struct store_messages *out, struct error *err)
 {
     enum error_code code = txn_read(s, err);
     if (code != ERR_NONE)

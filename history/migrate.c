@@ -33,11 +33,10 @@ static const char *const steps[SCHEMA_VERSION] = {
     "CREATE TABLE persona (name TEXT PRIMARY KEY COLLATE NOCASE, system TEXT, settings TEXT, model TEXT, "
     "template TEXT) STRICT;"
     "CREATE TABLE preset (name TEXT PRIMARY KEY COLLATE NOCASE, settings TEXT NOT NULL) STRICT;",
-    TREE_CLOSE_GAPS
-    "DROP INDEX message_in;"
-    "CREATE INDEX message_in ON message (conversation, parent, position);"
-    "CREATE INDEX message_gap ON message (conversation, parent, position) WHERE trashed IS NOT NULL;"
-    "CREATE INDEX message_trashed ON message (conversation, trashed) WHERE trashed IS NOT NULL;",
+    TREE_CLOSE_GAPS "DROP INDEX message_in;"
+                    "CREATE INDEX message_in ON message (conversation, parent, position);"
+                    "CREATE INDEX message_gap ON message (conversation, parent, position) WHERE trashed IS NOT NULL;"
+                    "CREATE INDEX message_trashed ON message (conversation, trashed) WHERE trashed IS NOT NULL;",
 };
 
 /* Sets *version; an empty database has 0. ERR_UNSUPPORTED when it is not ours. */
@@ -91,8 +90,8 @@ static enum error_code back_up(struct store *s, int64_t version, struct error *e
 {
     char *final = sqlite3_mprintf("%s.backup-%lld", s->path, (long long)version);
     char *temporary = sqlite3_mprintf("%s.backup-%lld.%ld", s->path, (long long)version, (long)getpid());
-    enum error_code code =
-        final == NULL || temporary == NULL ? db_memory(s, err) : write_backup(s, temporary, final, err);
+    enum error_code code = final == NULL || temporary == NULL ? db_memory(s, err)
+                                                              : write_backup(s, temporary, final, err);
     sqlite3_free(final);
     sqlite3_free(temporary);
     return code;

@@ -101,8 +101,7 @@ enum error_code store_persona_delete(struct store *s, const char *name, struct e
 
 enum error_code store_personas(struct store *s, struct store_personas *out, struct error *err)
 {
-    sqlite3_stmt *q =
-        db_query(s, err, "SELECT name, system, settings, model, template FROM persona ORDER BY name", "");
+    sqlite3_stmt *q = db_query(s, err, "SELECT name, system, settings, model, template FROM persona ORDER BY name", "");
     if (q == NULL)
         return s->failure;
     struct store_personas list = {0};

@@ -13,11 +13,11 @@ enum error_code store_remember(struct store *s, const char *key, const char *val
     enum error_code code = txn_write(s, err);
     if (code != ERR_NONE)
         return code;
-    code = value == NULL
-               ? db_run(s, err, "DELETE FROM value WHERE key = ?", "z", key)
-               : db_run(s, err, "INSERT INTO value (key, value) VALUES (?, ?) "
-                                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                        "zz", key, value);
+    code = value == NULL ? db_run(s, err, "DELETE FROM value WHERE key = ?", "z", key)
+                         : db_run(s, err,
+                                  "INSERT INTO value (key, value) VALUES (?, ?) "
+                                  "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                                  "zz", key, value);
     return txn_end(s, code, err);
 }
 

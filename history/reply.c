@@ -28,15 +28,18 @@
 #define RETRY_BUSY_MS 50    /* after a lock that was not waited for */
 
 struct store_reply {
-    struct store *s;            /* NULL once the store is closed */
+    struct store *s; /* NULL once the store is closed */
     struct store_reply *next;
     int64_t message, conversation;
-    struct buf text, records;   /* not yet written */
-    uint32_t epoch;             /* of the newest token */
-    char *settings;             /* for the tokens to come; NULL: no change */
-    struct pending_epoch { uint32_t number; char *settings; } *epochs; /* not yet written */
+    struct buf text, records; /* not yet written */
+    uint32_t epoch;           /* of the newest token */
+    char *settings;           /* for the tokens to come; NULL: no change */
+    struct pending_epoch {
+        uint32_t number;
+        char *settings;
+    } * epochs; /* not yet written */
     size_t n_epochs;
-    int64_t due;                /* when the next write may happen; monotonic milliseconds */
+    int64_t due; /* when the next write may happen; monotonic milliseconds */
     bool ended;
 };
 
@@ -82,16 +85,25 @@ static struct store_reply *add_to_store(struct store_reply *r, enum error_code c
 }
 
 static enum error_code begin_message(struct store_reply *r, enum store_role role, int64_t parent,
-                             const struct store_making *made, struct error *err)
+                                     const struct store_making *made, struct error *err)
 {
     struct store_making start = {0}; /* without what is known only at the end */
     if (made != NULL)
-        start = (struct store_making){.model = made->model, .fingerprint = made->fingerprint,
-                                      .template_name = made->template_name, .settings = made->settings,
-                                      .has_seed = made->has_seed, .seed = made->seed};
+        start = (struct store_making){.model = made->model,
+                                      .fingerprint = made->fingerprint,
+                                      .template_name = made->template_name,
+                                      .settings = made->settings,
+                                      .has_seed = made->has_seed,
+                                      .seed = made->seed};
     enum error_code code = writer_register(r->s, err);
-    struct tree_new n = {.conversation = r->conversation, .parent = parent, .created = r->s->now(),
-                         .writer = r->s->writer, .role = role, .state = STORE_STREAMING, .text = "", .made = &start};
+    struct tree_new n = {.conversation = r->conversation,
+                         .parent = parent,
+                         .created = r->s->now(),
+                         .writer = r->s->writer,
+                         .role = role,
+                         .state = STORE_STREAMING,
+                         .text = "",
+                         .made = &start};
     return code == ERR_NONE ? tree_add(r->s, &n, &r->message, err) : code;
 }
 
@@ -132,8 +144,8 @@ static enum error_code resume_message(struct store_reply *r, struct error *err)
     int64_t epoch = 0;
     enum error_code code = reopen_message(r, err);
     if (code == ERR_NONE)
-        code = db_number(r->s, err, &epoch, "SELECT ifnull(max(number), 0) FROM epoch WHERE message = ?", "i",
-                         r->message);
+        code =
+            db_number(r->s, err, &epoch, "SELECT ifnull(max(number), 0) FROM epoch WHERE message = ?", "i", r->message);
     r->epoch = (uint32_t)epoch;
     return code == ERR_NONE ? conversation_revise(r->s, r->conversation, err) : code;
 }

@@ -22,7 +22,7 @@
 #include "history/store.h"
 #include "history/text.h"
 
-#define QUERY_MAX 2000   /* bytes of a query that are looked at */
+#define QUERY_MAX 2000 /* bytes of a query that are looked at */
 #define TERMS_MAX 32
 #define PLACES_MAX 1000
 #define SNIPPET_BEFORE 40
@@ -83,7 +83,7 @@ static enum error_code build_query(struct store *s, const char *text, struct buf
 struct places {
     struct store_span *at; /* the spans asked for, as token numbers [start, end) and then as bytes */
     int n, token;
-    int first;               /* the spans before it have ended */
+    int first;                /* the spans before it have ended */
     const char *text, *words; /* the original, and the form that was indexed */
     size_t original, indexed; /* offsets in the two that correspond */
 };

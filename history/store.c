@@ -99,8 +99,8 @@ static enum error_code connect_database(struct store *s, const struct store_opti
 static enum error_code use_wal(struct store *s, struct error *err)
 {
     for (int attempt = 0; attempt < 100; attempt++) {
-        int code = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 16777216", NULL, NULL,
-                                NULL);
+        int code =
+            sqlite3_exec(s->db, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 16777216", NULL, NULL, NULL);
         if (code == SQLITE_OK)
             return ERR_NONE;
         if ((code & 0xff) != SQLITE_BUSY || s->busy_ms == 0)

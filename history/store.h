@@ -12,22 +12,25 @@
 struct store {
     /* store.c: what it was opened with */
     sqlite3 *db;
-    char *path;                      /* "" for a temporary store */
+    char *path; /* "" for a temporary store */
     bool read_only;
-    int64_t (*now)(void);            /* the wall clock, UTC milliseconds */
-    int64_t busy_ms;                 /* how long to wait for a lock; 0: not at all */
-    int64_t busy_since;              /* when the last wait began, monotonic milliseconds; 0: there was none */
-    int64_t data_version;            /* SQLite's counter of changes, as store_changed saw it last */
+    int64_t (*now)(void); /* the wall clock, UTC milliseconds */
+    int64_t busy_ms;      /* how long to wait for a lock; 0: not at all */
+    int64_t busy_since;   /* when the last wait began, monotonic milliseconds; 0: there was none */
+    int64_t data_version; /* SQLite's counter of changes, as store_changed saw it last */
     /* db.c: prepared statements, open transactions, failures */
-    struct statement { const char *sql; sqlite3_stmt *prepared; } statements[STATEMENTS_MAX];
+    struct statement {
+        const char *sql;
+        sqlite3_stmt *prepared;
+    } statements[STATEMENTS_MAX];
     size_t n_statements;
-    int depth;                       /* of open transactions */
-    bool damaged;                    /* nothing is written any more */
-    enum error_code failure;         /* of the last db_ call that failed */
+    int depth;               /* of open transactions */
+    bool damaged;            /* nothing is written any more */
+    enum error_code failure; /* of the last db_ call that failed */
     /* writer.c */
-    int64_t writer;                  /* this store's row in table writer; 0: none yet */
+    int64_t writer; /* this store's row in table writer; 0: none yet */
     /* reply.c */
-    struct store_reply *replies;     /* the open ones, a linked list */
+    struct store_reply *replies; /* the open ones, a linked list */
 };
 
 #endif

@@ -70,8 +70,7 @@ static enum error_code purge_conversation(struct store *s, int64_t conversation,
 /* Messages that were deleted one by one. What is below one was deleted with it or before. */
 static enum error_code purge_messages(struct store *s, int64_t before, struct error *err)
 {
-    sqlite3_stmt *q =
-        db_query(s, err, "SELECT id, text FROM message WHERE trashed < ? AND state <> 1", "i", before);
+    sqlite3_stmt *q = db_query(s, err, "SELECT id, text FROM message WHERE trashed < ? AND state <> 1", "i", before);
     enum error_code code = q == NULL ? s->failure : drop_words(s, q, err);
     if (code == ERR_NONE)
         code = db_run(s, err, "DELETE FROM message WHERE trashed < ?", "i", before);
@@ -87,8 +86,8 @@ static enum error_code purge_leftovers(struct store *s, struct error *err)
     enum error_code code = db_run(s, err, "DELETE FROM tag WHERE id NOT IN (SELECT tag FROM tagged)", "");
     if (code != ERR_NONE)
         return code;
-    return db_run(s, err,
-                  "DELETE FROM maker WHERE NOT EXISTS (SELECT 1 FROM message WHERE message.maker = maker.id)", "");
+    return db_run(s, err, "DELETE FROM maker WHERE NOT EXISTS (SELECT 1 FROM message WHERE message.maker = maker.id)",
+                  "");
 }
 
 enum error_code store_purge(struct store *s, int64_t conversation, struct error *err)

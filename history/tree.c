@@ -43,8 +43,8 @@ enum error_code tree_find(struct store *s, int64_t message, struct tree_place *o
 
 /* ---- adding ------------------------------------------------------------------------------------------------------ */
 
-static enum error_code insert_maker(struct store *s, const struct store_making *made, const char *settings,
-                                    int64_t *id, struct error *err)
+static enum error_code insert_maker(struct store *s, const struct store_making *made, const char *settings, int64_t *id,
+                                    struct error *err)
 {
     const char *model = made->model != NULL ? made->model : "";
     const char *template = made->template_name != NULL ? made->template_name : "";
@@ -64,8 +64,8 @@ static enum error_code insert_maker(struct store *s, const struct store_making *
 enum error_code tree_maker(struct store *s, const struct store_making *made, int64_t *id, struct error *err)
 {
     *id = 0;
-    if (made == NULL || (made->model == NULL && made->template_name == NULL && made->settings == NULL &&
-                         made->fingerprint == 0))
+    if (made == NULL ||
+        (made->model == NULL && made->template_name == NULL && made->settings == NULL && made->fingerprint == 0))
         return ERR_NONE;
     char *settings = NULL;
     enum error_code code = made->settings != NULL ? text_settings(made->settings, &settings, err) : ERR_NONE;
@@ -113,9 +113,8 @@ enum error_code tree_insert(struct store *s, const struct tree_new *n, int64_t *
 
 enum error_code tree_set_leaf(struct store *s, int64_t conversation, int64_t message, struct error *err)
 {
-    enum error_code code = db_run(s, err,
-                                  "UPDATE conversation SET leaf = ?, revision = revision + 1 WHERE id = ?", "ki",
-                                  message, conversation);
+    enum error_code code = db_run(s, err, "UPDATE conversation SET leaf = ?, revision = revision + 1 WHERE id = ?",
+                                  "ki", message, conversation);
     if (code != ERR_NONE || message == 0)
         return code;
     return db_run(s, err,
@@ -129,8 +128,7 @@ enum error_code tree_set_leaf(struct store *s, int64_t conversation, int64_t mes
 static enum error_code set_new_leaf(struct store *s, const struct tree_new *n, int64_t id, struct error *err)
 {
     int64_t leaf = 0;
-    enum error_code code =
-        db_number(s, err, &leaf, "SELECT leaf FROM conversation WHERE id = ?", "i", n->conversation);
+    enum error_code code = db_number(s, err, &leaf, "SELECT leaf FROM conversation WHERE id = ?", "i", n->conversation);
     if (code != ERR_NONE || leaf != n->parent || leaf == 0)
         return code != ERR_NONE ? code : tree_set_leaf(s, n->conversation, id, err);
     code = db_run(s, err, "UPDATE conversation SET leaf = ? WHERE id = ?", "ii", id, n->conversation);
@@ -197,8 +195,13 @@ enum error_code store_append(struct store *s, int64_t conversation, int64_t pare
     enum error_code code = text_check(text, size, &clean, err);
     if (code != ERR_NONE)
         return code;
-    struct tree_new n = {.conversation = conversation, .parent = parent, .created = s->now(), .role = role,
-                         .text = buf_text(&clean), .size = clean.size, .made = made};
+    struct tree_new n = {.conversation = conversation,
+                         .parent = parent,
+                         .created = s->now(),
+                         .role = role,
+                         .text = buf_text(&clean),
+                         .size = clean.size,
+                         .made = made};
     code = append_message(s, &n, message, err);
     buf_free(&clean);
     return code;
@@ -273,9 +276,10 @@ enum error_code store_select_leaf(struct store *s, int64_t message, struct error
 static enum error_code mark_deleted(struct store *s, int64_t message, int64_t conversation, struct error *err)
 {
     int64_t last = 0, now = s->now();
-    enum error_code code = db_number(s, err, &last, "SELECT max(trashed) FROM message INDEXED BY message_trashed "
-                                     "WHERE conversation = ? AND trashed IS NOT NULL", "i",
-                                     conversation);
+    enum error_code code = db_number(s, err, &last,
+                                     "SELECT max(trashed) FROM message INDEXED BY message_trashed "
+                                     "WHERE conversation = ? AND trashed IS NOT NULL",
+                                     "i", conversation);
     if (code != ERR_NONE)
         return code;
     return db_run(s, err,
@@ -292,8 +296,8 @@ static enum error_code find_neighbour(struct store *s, int64_t message, int64_t 
 #define NEIGHBOUR \
     "SELECT b.id FROM message m JOIN " SIBLING_B " ON b.conversation = m.conversation AND b.parent IS m.parent " \
     "WHERE m.id = ? AND b.trashed IS NULL AND b.position "
-    enum error_code code = db_number(s, err, sibling, NEIGHBOUR "< m.position ORDER BY b.position DESC LIMIT 1", "i",
-                                     message);
+    enum error_code code =
+        db_number(s, err, sibling, NEIGHBOUR "< m.position ORDER BY b.position DESC LIMIT 1", "i", message);
     if (code == ERR_NOT_FOUND)
         code = db_number(s, err, sibling, NEIGHBOUR "> m.position ORDER BY b.position LIMIT 1", "i", message);
 #undef NEIGHBOUR
@@ -344,9 +348,10 @@ static enum error_code restore_path(struct store *s, int64_t message, struct err
         message = place.parent;
         enum error_code code = tree_find(s, message, &place, err);
         if (code == ERR_NONE && place.trashed != 0)
-            code = db_run(s, err, "UPDATE message INDEXED BY message_trashed SET trashed = NULL "
-                          "WHERE conversation = ? AND trashed = ?", "ii",
-                          place.conversation, place.trashed);
+            code = db_run(s, err,
+                          "UPDATE message INDEXED BY message_trashed SET trashed = NULL "
+                          "WHERE conversation = ? AND trashed = ?",
+                          "ii", place.conversation, place.trashed);
         if (code != ERR_NONE)
             return code;
     } while (place.trashed != 0 && place.parent != 0);

@@ -9,8 +9,9 @@
 #define SIBLING_B "message b INDEXED BY message_in"
 /* SQL over "message m": how many siblings stand before it, and how many there are with it; deleted ones do not count.
  * Positions of siblings are 0, 1, 2... without gaps, so that only the deleted ones have to be counted. */
-#define SIBLING_GAPS "(SELECT count(*) FROM message g INDEXED BY message_gap WHERE g.conversation = m.conversation " \
-                     "AND g.parent IS m.parent AND g.trashed IS NOT NULL"
+#define SIBLING_GAPS \
+    "(SELECT count(*) FROM message g INDEXED BY message_gap WHERE g.conversation = m.conversation " \
+    "AND g.parent IS m.parent AND g.trashed IS NOT NULL"
 #define SIBLING_PLACE "m.position - " SIBLING_GAPS " AND g.position < m.position)"
 #define SIBLING_COUNT \
     "(SELECT b.position + 1 FROM " SIBLING_B " WHERE b.conversation = m.conversation AND b.parent IS m.parent " \
@@ -26,9 +27,9 @@
 
 struct tree_place {
     int64_t conversation;
-    int64_t parent;       /* 0: a first message */
-    int64_t trashed;      /* the number of its deletion; 0: not deleted */
-    int32_t depth;        /* messages above it */
+    int64_t parent;  /* 0: a first message */
+    int64_t trashed; /* the number of its deletion; 0: not deleted */
+    int32_t depth;   /* messages above it */
     enum store_role role;
 };
 /* ERR_NOT_FOUND when the message is gone. */
@@ -37,12 +38,12 @@ enum error_code tree_find(struct store *s, int64_t message, struct tree_place *o
 /* A message to be added. Strings are borrowed. */
 struct tree_new {
     int64_t conversation;
-    int64_t parent;                  /* 0: a first message */
-    int64_t created;                 /* UTC milliseconds */
-    int64_t maker, writer;           /* rows; 0: none */
+    int64_t parent;        /* 0: a first message */
+    int64_t created;       /* UTC milliseconds */
+    int64_t maker, writer; /* rows; 0: none */
     enum store_role role;
     enum store_state state;
-    const char *text;                /* well-formed UTF-8 */
+    const char *text; /* well-formed UTF-8 */
     size_t size;
     const struct store_making *made; /* NULL: none */
 };

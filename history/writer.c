@@ -81,8 +81,8 @@ enum error_code writer_register(struct store *s, struct error *err)
     if (there != 0)
         return ERR_NONE;
     struct process p = this_process();
-    enum error_code code = db_run(s, err, "INSERT INTO writer (boot, pid, started) VALUES (?, ?, ?)", "zii", p.boot,
-                                  p.pid, p.started);
+    enum error_code code =
+        db_run(s, err, "INSERT INTO writer (boot, pid, started) VALUES (?, ?, ?)", "zii", p.boot, p.pid, p.started);
     if (code == ERR_NONE)
         s->writer = db_inserted(s);
     return code;
@@ -125,8 +125,8 @@ static enum error_code find_dead(struct store *s, int64_t *id, const char *boot,
 /* Ends one message of a dead writer; *more becomes false when there was none. */
 static enum error_code interrupt_message(struct store *s, int64_t writer, bool *more, struct error *err)
 {
-    sqlite3_stmt *q = db_query(s, err, "SELECT id, conversation, text FROM message WHERE writer = ? LIMIT 1", "i",
-                               writer);
+    sqlite3_stmt *q =
+        db_query(s, err, "SELECT id, conversation, text FROM message WHERE writer = ? LIMIT 1", "i", writer);
     int row = q == NULL ? -1 : db_row(s, q, err);
     if (row < 0)
         return s->failure;

@@ -33,17 +33,16 @@ bool ui_default_binding(size_t index, struct ui_binding *out)
 }
 
 /* The composer's keys are those of libedit, and these. */
-static const char composer_help[] =
-    "composer\n"
-    "  enter                     send\n"
-    "  alt-enter, ctrl-j         new line (also backslash and enter)\n"
-    "  escape                    stop the answer; else to the transcript\n"
-    "  ctrl-c                    stop the answer; else clear the line\n"
-    "  ctrl-d                    on an empty line: leave\n"
-    "  tab                       complete commands, names and files\n"
-    "  up, down                  on the first and last line: earlier messages\n"
-    "  ctrl-g, ctrl-x ctrl-e     write in $VISUAL or $EDITOR\n"
-    "  others                    libedit's, emacs or vi, as your ~/.editrc says\n";
+static const char composer_help[] = "composer\n"
+                                    "  enter                     send\n"
+                                    "  alt-enter, ctrl-j         new line (also backslash and enter)\n"
+                                    "  escape                    stop the answer; else to the transcript\n"
+                                    "  ctrl-c                    stop the answer; else clear the line\n"
+                                    "  ctrl-d                    on an empty line: leave\n"
+                                    "  tab                       complete commands, names and files\n"
+                                    "  up, down                  on the first and last line: earlier messages\n"
+                                    "  ctrl-g, ctrl-x ctrl-e     write in $VISUAL or $EDITOR\n"
+                                    "  others                    libedit's, emacs or vi, as your ~/.editrc says\n";
 
 void ui_show_keys(struct ui *ui)
 {

@@ -34,7 +34,7 @@ struct ui {
     struct status *status;
     struct compare_view *compare;
     struct popup *popup;
-    void *panes[PANES];  /* the objects above, by their number */
+    void *panes[PANES]; /* the objects above, by their number */
 };
 
 /* Moves the focus (commands.c). */

@@ -11,8 +11,16 @@
 
 /* In the order in which they are drawn: a later one lies over those before. */
 enum pane_number {
-    PANE_HEAD, PANE_TRANSCRIPT, PANE_COMPOSER, PANE_LIST, PANE_SETTINGS, PANE_LENS, PANE_STATUS, PANE_NOTICE,
-    PANE_COMPARE, PANE_POPUP,
+    PANE_HEAD,
+    PANE_TRANSCRIPT,
+    PANE_COMPOSER,
+    PANE_LIST,
+    PANE_SETTINGS,
+    PANE_LENS,
+    PANE_STATUS,
+    PANE_NOTICE,
+    PANE_COMPARE,
+    PANE_POPUP,
     PANES
 };
 

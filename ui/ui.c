@@ -23,15 +23,9 @@ struct input {
 
 /* By enum pane_number. */
 static const struct pane *const pane_rows[PANES] = {
-    [PANE_HEAD] = &head_pane,
-    [PANE_TRANSCRIPT] = &transcript_pane,
-    [PANE_COMPOSER] = &entry_pane,
-    [PANE_LIST] = &list_pane,
-    [PANE_SETTINGS] = &settings_pane,
-    [PANE_LENS] = &lens_pane,
-    [PANE_STATUS] = &status_pane,
-    [PANE_NOTICE] = &notice_pane,
-    [PANE_COMPARE] = &compare_pane,
+    [PANE_HEAD] = &head_pane,     [PANE_TRANSCRIPT] = &transcript_pane, [PANE_COMPOSER] = &entry_pane,
+    [PANE_LIST] = &list_pane,     [PANE_SETTINGS] = &settings_pane,     [PANE_LENS] = &lens_pane,
+    [PANE_STATUS] = &status_pane, [PANE_NOTICE] = &notice_pane,         [PANE_COMPARE] = &compare_pane,
     [PANE_POPUP] = &popup_pane,
 };
 

@@ -50,10 +50,10 @@ struct ui;
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
 struct ui_options {
-    const char *term;               /* $TERM */
-    const char *theme;              /* the name of one */
+    const char *term;                 /* $TERM */
+    const char *theme;                /* the name of one */
     const char *const *theme_folders; /* NULL-terminated */
-    const char *keys_file;          /* changes the keys; NULL or absent: unchanged */
+    const char *keys_file;            /* changes the keys; NULL or absent: unchanged */
     bool no_color;
     bool mouse;
 };
@@ -80,25 +80,25 @@ enum ui_action_kind {
     UI_INTERRUPT, /* Ctrl-C with nothing typed and nothing to stop */
     UI_QUIT,
     UI_SUSPEND,
-    UI_EDITOR,    /* open what is typed in the user's editor */
-    UI_EDITED,    /* what is typed changed */
-    UI_COMPLETE,  /* candidates are wanted for what is typed, see ui_complete */
-    UI_QUERY,     /* text: typed in a popup that asks for items, see ui_set_items */
+    UI_EDITOR,   /* open what is typed in the user's editor */
+    UI_EDITED,   /* what is typed changed */
+    UI_COMPLETE, /* candidates are wanted for what is typed, see ui_complete */
+    UI_QUERY,    /* text: typed in a popup that asks for items, see ui_set_items */
     UI_LEAVE_EDIT,
-    UI_COPY,      /* text: to the clipboard; what names it */
-    UI_SELECT,    /* text: to the primary selection */
-    UI_MORE,      /* the end of the list is selected: there may be more */
-    UI_TOKENS,    /* index: the tokens of this message are wanted, see ui_message_tokens */
-    UI_TOKEN,     /* index, token: the lens is on this token, see ui_set_token */
-    UI_FORK,      /* index, token: continue with alternative step instead; -1: with one drawn again */
-    UI_WORDS,     /* index, token: continue with the user's words there; token SIZE_MAX: after the last one */
-    UI_STEP,      /* the answer that waits continues with candidate step; -1: with what is drawn */
-    UI_KEEP,      /* index: the answer of this side is kept, see ui_compare */
+    UI_COPY,             /* text: to the clipboard; what names it */
+    UI_SELECT,           /* text: to the primary selection */
+    UI_MORE,             /* the end of the list is selected: there may be more */
+    UI_TOKENS,           /* index: the tokens of this message are wanted, see ui_message_tokens */
+    UI_TOKEN,            /* index, token: the lens is on this token, see ui_set_token */
+    UI_FORK,             /* index, token: continue with alternative step instead; -1: with one drawn again */
+    UI_WORDS,            /* index, token: continue with the user's words there; token SIZE_MAX: after the last one */
+    UI_STEP,             /* the answer that waits continues with candidate step; -1: with what is drawn */
+    UI_KEEP,             /* index: the answer of this side is kept, see ui_compare */
     UI_LEAVE_COMPARISON, /* stop comparing; when nothing runs, leave it */
-    UI_SETTING_STEP,  /* text, the name of a setting: step -10, -1, 1 or 10 */
-    UI_SETTING_DRAG,  /* text: its slider is at position */
-    UI_SETTING_RESET, /* text: back to the default */
-    UI_SETTING_TYPED, /* text: typed is its value, answered by ui_setting_typed */
+    UI_SETTING_STEP,     /* text, the name of a setting: step -10, -1, 1 or 10 */
+    UI_SETTING_DRAG,     /* text: its slider is at position */
+    UI_SETTING_RESET,    /* text: back to the default */
+    UI_SETTING_TYPED,    /* text: typed is its value, answered by ui_setting_typed */
 };
 /* What is selected in the pane where a key was pressed. */
 enum ui_about { UI_ABOUT_NOTHING, UI_ABOUT_MESSAGE, UI_ABOUT_CONVERSATION };
@@ -106,14 +106,14 @@ struct ui_action {
     enum ui_action_kind kind;
     const char *text;
     size_t size;
-    const char *what;    /* "message", "code block", "selection" */
+    const char *what; /* "message", "code block", "selection" */
     enum ui_about about;
     int64_t id;          /* of the message or the conversation; 0: it is not stored, or none is selected */
     size_t index, token; /* of a message, and of a token in it, from 0; of a message, SIZE_MAX: none is selected */
     int act;             /* see struct ui_item */
     int64_t a, b;
     int step;
-    double position;     /* 0 to 1 */
+    double position; /* 0 to 1 */
     const char *typed;
 };
 typedef void ui_act(void *context, const struct ui_action *action);
@@ -154,7 +154,7 @@ void ui_set_conversations(struct ui *ui, const struct ui_conversation *list, siz
 
 enum ui_speaker { UI_YOU, UI_MODEL };
 struct ui_message {
-    int64_t id;            /* 0: not stored */
+    int64_t id; /* 0: not stored */
     enum ui_speaker speaker;
     int64_t time;          /* milliseconds since 1970; 0: unknown */
     int sibling, siblings; /* number sibling, from 0, of so many alternatives; siblings <= 1: there are no others */
@@ -172,7 +172,10 @@ void ui_message_change(struct ui *ui, size_t index, const struct ui_message *m);
 void ui_message_mark(struct ui *ui, size_t index, size_t at, const char *text);
 /* How an answer came about, token by token, for the lens: bytes of the text, and a shade from 0 (surprising) to 7
  * (expected). */
-struct ui_token { uint32_t bytes; uint8_t shade; };
+struct ui_token {
+    uint32_t bytes;
+    uint8_t shade;
+};
 void ui_message_tokens(struct ui *ui, size_t index, const struct ui_token *tokens, size_t n);
 /* Removes message `from` and all after it. */
 void ui_messages_cut(struct ui *ui, size_t from);
@@ -184,7 +187,9 @@ void ui_set_base(struct ui *ui, bool base);
 void ui_show_end(struct ui *ui);
 void ui_show_message(struct ui *ui, size_t index);
 /* Marks bytes [start, end) of messages as matches of a search, through which n and N walk. */
-struct ui_match { size_t message, start, end; };
+struct ui_match {
+    size_t message, start, end;
+};
 void ui_set_matches(struct ui *ui, const struct ui_match *matches, size_t n);
 /* Brings a match into view. */
 void ui_show_match(struct ui *ui, size_t index);
@@ -195,9 +200,9 @@ void ui_set_head(struct ui *ui, const char *title, const char *model);
 enum ui_state { UI_IDLE, UI_BUSY, UI_FAILED };
 struct ui_status {
     enum ui_state state;
-    const char *text;      /* "answering · Esc stops" */
+    const char *text;       /* "answering · Esc stops" */
     size_t used, available; /* tokens of the context; available 0: unknown */
-    const char *speed;     /* "147 t/s  first 0.1 s"; NULL: not shown */
+    const char *speed;      /* "147 t/s  first 0.1 s"; NULL: not shown */
 };
 void ui_set_status(struct ui *ui, const struct ui_status *status);
 /* Shows a remark until the next key, or for some seconds; an error for longer. */
@@ -222,9 +227,9 @@ void ui_complete(struct ui *ui, size_t start, const char *const *words, size_t n
 
 struct ui_item {
     const char *label;
-    const char *detail;    /* dim, at the right or below; may be NULL */
-    const char *command;   /* UI_COMMAND's text when it is chosen, with act 0 */
-    int act;               /* positive: a number of the program, which UI_CHOICE brings with a and b; 0: command runs */
+    const char *detail;  /* dim, at the right or below; may be NULL */
+    const char *command; /* UI_COMMAND's text when it is chosen, with act 0 */
+    int act;             /* positive: a number of the program, which UI_CHOICE brings with a and b; 0: command runs */
     int64_t a, b;
 };
 /* Opens a list to choose from by typing a few letters. With asks set, typing does not filter it but sends UI_QUERY,
@@ -234,7 +239,10 @@ void ui_set_items(struct ui *ui, const struct ui_item *items, size_t n);
 /* Replaces what is typed in the popup. */
 void ui_set_query(struct ui *ui, const char *text);
 /* Opens a text to read. Stretches colour it: each up to byte end, in a role named as in theme files. */
-struct ui_stretch { size_t end; const char *role; };
+struct ui_stretch {
+    size_t end;
+    const char *role;
+};
 void ui_view(struct ui *ui, const char *title, const char *text, size_t size, const struct ui_stretch *stretches,
              size_t n);
 bool ui_has_popup(const struct ui *ui);
@@ -255,8 +263,8 @@ void ui_set_settings(struct ui *ui, const struct ui_setting *settings, size_t n)
 void ui_setting_typed(struct ui *ui, const char *trouble);
 struct ui_candidate {
     const char *text;
-    float before, after;      /* probabilities: by the model, with the settings */
-    const char *removed_by;   /* the setting that did; NULL: it was not removed */
+    float before, after;    /* probabilities: by the model, with the settings */
+    const char *removed_by; /* the setting that did; NULL: it was not removed */
     bool chosen;
 };
 /* The next token's candidates, the likeliest first; summary: "entropy 1.2 · 34 survive". */
@@ -277,10 +285,10 @@ void ui_set_next(struct ui *ui, const struct ui_token_details *details);
 
 enum { UI_COMPARED = 4 };
 struct ui_compared {
-    const char *label;     /* how it was made: a model, settings */
+    const char *label; /* how it was made: a model, settings */
     const char *text;
     size_t size;
-    const char *about;     /* "41 tokens · 147 t/s" */
+    const char *about; /* "41 tokens · 147 t/s" */
     bool running;
 };
 /* Shows at most UI_COMPARED answers to one question side by side over the other panes, or how they have changed. n 0:
@@ -296,7 +304,9 @@ const char *ui_theme(const struct ui *ui);
 char **ui_themes(const struct ui *ui);
 /* The table of keys, by index from 0; false past the end. where: "anywhere", "transcript", "list", "settings", "lens".
  * help is NULL for a second key of the binding before. */
-struct ui_binding { const char *where, *key, *command, *help; };
+struct ui_binding {
+    const char *where, *key, *command, *help;
+};
 bool ui_binding(const struct ui *ui, size_t index, struct ui_binding *out);
 /* The built-in table, for the manual; needs no screen. */
 bool ui_default_binding(size_t index, struct ui_binding *out);

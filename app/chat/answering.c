@@ -11,9 +11,9 @@ struct answering {
     bool waits_for_model, retract_on_failure;
     struct ids forced;
     bool writing, reading, stopping;
-    uint64_t request;          /* 0: none */
-    int32_t tokens_before;     /* of the answer, in earlier requests */
-    int32_t tokens_now;        /* in this one */
+    uint64_t request;      /* 0: none */
+    int32_t tokens_before; /* of the answer, in earlier requests */
+    int32_t tokens_now;    /* in this one */
     struct prompt prompt;
     bool stepping, paused;
     bool has_logits;

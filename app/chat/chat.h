@@ -64,22 +64,22 @@ enum chat_state {
     CHAT_NO_MODEL, /* it could not be opened */
     CHAT_LOADING,  /* a message sent now waits for the model */
     CHAT_IDLE,
-    CHAT_READING,  /* the model reads the prompt */
+    CHAT_READING, /* the model reads the prompt */
     CHAT_ANSWERING,
 };
 
 struct chat_message {
-    enum role role;            /* ROLE_USER or ROLE_ASSISTANT; in imported conversations ROLE_SYSTEM too */
+    enum role role; /* ROLE_USER or ROLE_ASSISTANT; in imported conversations ROLE_SYSTEM too */
     struct buf text;
-    int64_t id;                /* in home_store; 0: not stored yet */
-    int64_t created;           /* milliseconds since 1970 */
+    int64_t id;      /* in home_store; 0: not stored yet */
+    int64_t created; /* milliseconds since 1970 */
     enum store_state state;
     int32_t sibling, siblings; /* this is alternative number sibling, from 0, of siblings */
     /* of an answer: */
     enum finish finish;
-    struct timings timings;    /* summed over the requests that made it */
-    struct sampling sampling;  /* as it stood when the answer began, with the seed used */
-    char *model;               /* name; NULL: unknown, or the user wrote it */
+    struct timings timings;   /* summed over the requests that made it */
+    struct sampling sampling; /* as it stood when the answer began, with the seed used */
+    char *model;              /* name; NULL: unknown, or the user wrote it */
     /* of one not stored yet: how its tokens came about */
     struct store_token *tokens;
     size_t n_tokens, tokens_capacity;
@@ -238,9 +238,9 @@ void chat_step(struct chat *c, int32_t id);
 
 enum { CHAT_SIDES = 4 };
 struct chat_side {
-    const char *label;        /* copied */
+    const char *label; /* copied */
     struct sampling sampling;
-    const char *model;        /* as chat_set_model takes it; NULL: the present one */
+    const char *model; /* as chat_set_model takes it; NULL: the present one */
 };
 /* Answers the last question once more under each of n sides (up to CHAT_SIDES), token by token in turns; the answers
  * become alternatives of the present one, and are stored as they grow. Until chat_compare_end all else is ERR_BUSY. */

@@ -89,8 +89,10 @@ static void read_making(struct chat_message *out, const struct store_message *m,
 
 bool form_read_message(struct chat_list *list, const struct store_message *m, struct form_settings *known)
 {
-    static const enum role roles[] = {[STORE_SYSTEM] = ROLE_SYSTEM, [STORE_USER] = ROLE_USER,
-                                      [STORE_ASSISTANT] = ROLE_ASSISTANT, [STORE_TOOL] = ROLE_USER};
+    static const enum role roles[] = {[STORE_SYSTEM] = ROLE_SYSTEM,
+                                      [STORE_USER] = ROLE_USER,
+                                      [STORE_ASSISTANT] = ROLE_ASSISTANT,
+                                      [STORE_TOOL] = ROLE_USER};
     struct chat_message *out = chat_list_add(list, roles[m->role], m->text, m->size);
     if (out == NULL)
         return false;

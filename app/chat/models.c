@@ -67,8 +67,8 @@ enum error_code models_check_sampling(const struct sampling *s, const struct mod
     int32_t vocab = model_info(model)->vocab;
     for (int32_t i = 0; i < s->n_biases; i++)
         if (s->biases[i].id >= vocab)
-            return error_set(err, ERR_ARGUMENT, "logit-bias: %d is not a token of this model (0 to %d)", (int)s->biases[i].id,
-                             (int)vocab - 1);
+            return error_set(err, ERR_ARGUMENT, "logit-bias: %d is not a token of this model (0 to %d)",
+                             (int)s->biases[i].id, (int)vocab - 1);
     return ERR_NONE;
 }
 
@@ -191,8 +191,10 @@ static const char *choose_default(char **names, const char *folder, struct error
     if (found != NULL)
         return found;
     if (names[0] == NULL)
-        error_set(err, ERR_NOT_FOUND, "there is no model yet: put a .gguf file into %s, or name one with -m (in the source folder ./quickstart fetches one)",
-                  folder);
+        error_set(
+            err, ERR_NOT_FOUND,
+            "there is no model yet: put a .gguf file into %s, or name one with -m (in the source folder ./quickstart fetches one)",
+            folder);
     else
         error_set(err, ERR_NOT_FOUND, "%s holds several models: name one with -m, or `model = NAME` in the config file",
                   folder);

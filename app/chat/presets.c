@@ -14,7 +14,9 @@
 #include "engine/engine.h"
 #include "history/history.h"
 
-static const struct { const char *name, *settings; } built_in[] = {
+static const struct {
+    const char *name, *settings;
+} built_in[] = {
     {"precise", "{\"temperature\":0.3,\"top_k\":40,\"top_p\":0.9,\"min_p\":0.05}"},
     {"balanced", "{\"temperature\":0.7,\"top_k\":40,\"top_p\":0.95,\"min_p\":0.05}"},
     {"creative", "{\"temperature\":1.1,\"top_k\":0,\"top_p\":0.98,\"min_p\":0.03}"},

@@ -31,8 +31,7 @@ enum error_code chat_load_messages(struct store *s, const int64_t *ids, size_t n
 static size_t messages_in_common(const struct chat *c, const struct store_ids *ids)
 {
     size_t n = 0;
-    while (n < c->list.n && n < ids->n && c->list.at[n].id == ids->at[n] &&
-           c->list.at[n].state != STORE_STREAMING)
+    while (n < c->list.n && n < ids->n && c->list.at[n].id == ids->at[n] && c->list.at[n].state != STORE_STREAMING)
         n++;
     return n;
 }

@@ -20,9 +20,9 @@ struct script {
     const char *system;                  /* "" for none */
     const struct chat_message *messages; /* (n) */
     size_t n;
-    bool answer_begins;                  /* an empty answer follows the messages */
-    size_t first_visible;                /* messages before this index are left out already */
-    int32_t max_new_tokens;              /* that the answer may have; -1: any number */
+    bool answer_begins;     /* an empty answer follows the messages */
+    size_t first_visible;   /* messages before this index are left out already */
+    int32_t max_new_tokens; /* that the answer may have; -1: any number */
 };
 
 /* The script of message index, an answer or one to come, as it was when that answer began. */

@@ -25,7 +25,7 @@ struct chat_settings {
     char *preset, *persona;             /* names; NULL: none */
     bool preset_is_models;              /* the preset bears the model's name */
     bool seed_is_fixed;
-    uint64_t seed_offset;               /* added to a fixed seed */
+    uint64_t seed_offset; /* added to a fixed seed */
 };
 
 struct chat_settings *chat_settings_new(const struct options *o)

@@ -21,11 +21,14 @@ struct speaker {
     const struct options *options;
     struct worker *worker, *loading; /* NULL: none */
     char *path, *loading_path;
-    const struct speaker *beside;    /* whose model and template these are; NULL: its own */
-    struct chat_template *template;  /* NULL until a model is loaded, and beside another */
-    char *template_name;             /* as asked for; NULL: the model's own */
-    bool template_from_history;      /* and not from the user */
-    struct { uint64_t number; speaker_taker *taker; } requests[REQUESTS]; /* 0: none */
+    const struct speaker *beside;   /* whose model and template these are; NULL: its own */
+    struct chat_template *template; /* NULL until a model is loaded, and beside another */
+    char *template_name;            /* as asked for; NULL: the model's own */
+    bool template_from_history;     /* and not from the user */
+    struct {
+        uint64_t number;
+        speaker_taker *taker;
+    } requests[REQUESTS]; /* 0: none */
 };
 
 struct speaker *speaker_new(const struct options *o, struct error *err)

@@ -157,9 +157,9 @@ enum error_code chat_check_index(const struct chat *c, size_t index, struct erro
 {
     if (index < c->list.n)
         return ERR_NONE;
-    return c->list.n == 0 ? error_set(err, ERR_NOT_FOUND, "there is no message yet")
-                          : error_set(err, ERR_NOT_FOUND, "there are %zu messages, no message %zu", c->list.n,
-                                      index + 1);
+    return c->list.n == 0
+               ? error_set(err, ERR_NOT_FOUND, "there is no message yet")
+               : error_set(err, ERR_NOT_FOUND, "there are %zu messages, no message %zu", c->list.n, index + 1);
 }
 
 enum error_code chat_check_answer(const struct chat *c, size_t index, struct error *err)

@@ -19,10 +19,10 @@ struct chat {
     const struct options *options; /* borrowed, as the view */
     const struct chat_view *view;
     struct home *home;
-    struct chat_list list;         /* those with an id stand before those without */
-    struct buf system;             /* state.c, as the next */
-    size_t first_visible;          /* the first message that the model sees */
-    int64_t looked;                /* tick.c: when it last looked for changes by others, as clock_milliseconds */
+    struct chat_list list; /* those with an id stand before those without */
+    struct buf system;     /* state.c, as the next */
+    size_t first_visible;  /* the first message that the model sees */
+    int64_t looked;        /* tick.c: when it last looked for changes by others, as clock_milliseconds */
     struct chat_settings *settings;
     struct speaker *speaker;
     struct answering *answering;
@@ -30,8 +30,8 @@ struct chat {
     struct undone *undone;
     struct aside *aside;
     struct titling *titling;
-    bool closed;                   /* leave.c: all is saved that can be */
-    struct compare *compare;       /* compare.c; NULL: nothing is compared */
+    bool closed;             /* leave.c: all is saved that can be */
+    struct compare *compare; /* compare.c; NULL: nothing is compared */
 };
 
 /* ERR_BUSY while an answer is asked for. */

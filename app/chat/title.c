@@ -136,9 +136,9 @@ static bool repeats_a_word(const char *text)
 static bool is_talk(const char *title)
 {
     static const char *const beginnings[] = {
-        "sure",      "here is",    "here's",    "here are", "i'm ",          "i am ",  "i can",     "i'll ",
-        "as an ai",  "sorry",      "question:", "answer:",  "write a title", "user:",  "the title", "a title",
-        "you write", "assistant:", "hi,",       "hello",    "hi there",
+        "sure",      "here is",  "here's",    "here are",   "i'm ",    "i am ",         "i can",
+        "i'll ",     "as an ai", "sorry",     "question:",  "answer:", "write a title", "user:",
+        "the title", "a title",  "you write", "assistant:", "hi,",     "hello",         "hi there",
     };
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
         if (begins_with(title, beginnings[i]))

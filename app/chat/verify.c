@@ -26,8 +26,8 @@
 struct verify {
     struct aside_work work;
     struct store_records records;
-    size_t from, to;  /* tokens that are compared: [from, to) */
-    size_t at;        /* the next one */
+    size_t from, to; /* tokens that are compared: [from, to) */
+    size_t at;       /* the next one */
 };
 
 static void free_verify(struct aside_work *work)
@@ -41,7 +41,7 @@ static void free_verify(struct aside_work *work)
 static void tell_same(struct chat *c, const struct verify *v)
 {
     size_t same = v->at - v->from;
-    const char *why = v->to == v->records.n         ? ""
+    const char *why = v->to == v->records.n       ? ""
                       : same == WORKER_ASIDE_MOST ? "; more are not compared"
                                                   : "; then other settings were in force";
     chat_remark(c, false, "identical, %zu token%s%s", same, same == 1 ? "" : "s", why);

@@ -33,9 +33,9 @@ struct bench {
     struct model *model;
     struct session *session;
     struct lengths prompt, generate, depth;
-    int32_t *ids;          /* as many as the largest test needs */
-    double load, first;    /* seconds from the start until the model is open, and until the first token */
-    double *rates;         /* tokens per second, one for each repetition of a test */
+    int32_t *ids;       /* as many as the largest test needs */
+    double load, first; /* seconds from the start until the model is open, and until the first token */
+    double *rates;      /* tokens per second, one for each repetition of a test */
     json_t *results;
 };
 
@@ -162,9 +162,9 @@ static enum error_code run_test(struct bench *b, const char *name, test_run *run
                b->rates[times - 1]);
         fflush(stdout);
     }
-    json_array_append_new(b->results, json_pack("{s:s, s:i, s:i, s:f, s:f, s:f}", "test", name, "depth", (int)depth,
-                                                "tokens", (int)n, "median", median, "min", b->rates[0], "max",
-                                                b->rates[times - 1]));
+    json_array_append_new(b->results,
+                          json_pack("{s:s, s:i, s:i, s:f, s:f, s:f}", "test", name, "depth", (int)depth, "tokens",
+                                    (int)n, "median", median, "min", b->rates[0], "max", b->rates[times - 1]));
     return ERR_NONE;
 }
 
@@ -209,11 +209,11 @@ static void print_tail(struct bench *b)
         return;
     }
     const struct model_info *info = model_info(b->model);
-    json_print(stdout, json_pack("{s:s, s:s, s:I, s:s, s:i, s:f, s:f, s:I, s:O}", "model", info->path, "type",
-                                 info->type, "file_bytes", (json_int_t)info->file_bytes, "kernels",
-                                 session_kernels(b->session), "threads", (int)threads_used(b), "load_seconds", b->load,
-                                 "first_token_seconds", b->first, "peak_bytes", (json_int_t)peak_bytes(), "results",
-                                 b->results));
+    json_print(stdout,
+               json_pack("{s:s, s:s, s:I, s:s, s:i, s:f, s:f, s:I, s:O}", "model", info->path, "type", info->type,
+                         "file_bytes", (json_int_t)info->file_bytes, "kernels", session_kernels(b->session), "threads",
+                         (int)threads_used(b), "load_seconds", b->load, "first_token_seconds", b->first, "peak_bytes",
+                         (json_int_t)peak_bytes(), "results", b->results));
 }
 
 static enum error_code run_all(struct bench *b, struct error *err)

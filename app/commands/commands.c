@@ -41,8 +41,7 @@ const struct command commands[] = {
      "and the peak memory.",
      0, bench_run},
     {"list", FOR_LIST, "[OPTION]...", "list the saved conversations",
-     "The pinned ones first, then the newest: id, time of the last message, messages, title.",
-     0, list_run},
+     "The pinned ones first, then the newest: id, time of the last message, messages, title.", 0, list_run},
     {"show", FOR_SHOW, "[OPTION]... [ID | TITLE]", "print a conversation, by default the last one",
      "An id may be shortened to 4 characters, and a title to a part that fits only one.\n"
      "--json gives all of it, with other branches and token records, as export does.",
@@ -62,11 +61,9 @@ const struct command commands[] = {
      "broken in its structure, among several too, imports nothing.",
      -1, import_run},
     {"delete", FOR_DELETE, "[OPTION]... ID | TITLE", "move a conversation to the trash, or back",
-     "palaver list --trash shows what is there; --undo restores it.",
-     -1, delete_run},
+     "palaver list --trash shows what is there; --undo restores it.", -1, delete_run},
     {"doctor", FOR_DOCTOR, "[OPTION]...", "check the database, models, terminal and configuration",
-     "Tells what is wrong and what to do about it; changes nothing without --repair.",
-     0, doctor_run},
+     "Tells what is wrong and what to do about it; changes nothing without --repair.", 0, doctor_run},
     {0},
 };
 

@@ -10,12 +10,12 @@
 #include "app/options/options.h"
 
 struct command {
-    const char *name;      /* "tokenize"; "palaver" for the chat, the first row */
-    unsigned bit;          /* enum command_bit */
-    const char *usage;     /* what follows the name */
-    const char *help;      /* one line */
-    const char *details;   /* further lines of --help, "" if there are none */
-    int most_words;        /* arguments that are not options; -1: any number */
+    const char *name;                    /* "tokenize"; "palaver" for the chat, the first row */
+    unsigned bit;                        /* enum command_bit */
+    const char *usage;                   /* what follows the name */
+    const char *help;                    /* one line */
+    const char *details;                 /* further lines of --help, "" if there are none */
+    int most_words;                      /* arguments that are not options; -1: any number */
     int (*run)(const struct options *o); /* returns an exit code, after having reported what failed */
 };
 extern const struct command commands[]; /* ends with name == NULL */

@@ -29,8 +29,8 @@
 struct doctor {
     const struct options *options;
     struct show show;
-    const char *area;  /* what is being checked */
-    json_t *findings;  /* with --json */
+    const char *area; /* what is being checked */
+    json_t *findings; /* with --json */
     int problems;
 };
 
@@ -118,7 +118,7 @@ static void check_model(struct doctor *d, const char *name)
     struct model *model = path != NULL ? model_open(path, NULL, &err) : NULL;
     if (model != NULL)
         add_finding(d, true, "%s: %s, %.1f million parameters", name, model_info(model)->type,
-            (double)model_info(model)->parameters / 1e6);
+                    (double)model_info(model)->parameters / 1e6);
     else
         add_finding(d, false, "%s", err.message);
     model_free(model);
@@ -155,9 +155,11 @@ static void check_terminal(struct doctor *d)
     else if (!named || strcmp(term, "dumb") == 0)
         add_finding(d, true, "TERM is %s: line mode, no colours", named ? term : "not set");
     else if (term_kind() == TERM_KIND_UNKNOWN)
-        add_finding(d, false,
-                    "TERM is %s, which terminfo does not know: line mode, no colours; install its entry, or set TERM to one "
-                    "like it, e.g. xterm-256color", term);
+        add_finding(
+            d, false,
+            "TERM is %s, which terminfo does not know: line mode, no colours; install its entry, or set TERM to one "
+            "like it, e.g. xterm-256color",
+            term);
     else
         add_finding(d, true, "TERM is %s, %d columns, %d rows", term, columns_of(stdout), columns_rows(stdout));
     if (strcmp(codes, "UTF-8") == 0)
@@ -165,7 +167,7 @@ static void check_terminal(struct doctor *d)
     else
         add_finding(d, false,
                     "the locale is %s, in which only ASCII can be typed; set LANG to a UTF-8 one of `locale -a`",
-            codes);
+                    codes);
 }
 
 /* ---- database --------------------------------------------------------------------------------------------------- */
@@ -186,7 +188,8 @@ static void repair_database(struct doctor *d, const char *path)
     d->problems = 0; /* they were those of the file that is set aside now */
     add_finding(d, true,
                 "repaired: conversations saved: %zu, messages: %zu, rows that could not be read or belonged to "
-                 "nothing: %zu", r.conversations, r.messages, r.damaged);
+                "nothing: %zu",
+                r.conversations, r.messages, r.damaged);
     add_finding(d, true, "the damaged file is now %s; delete it if nothing is missing", r.set_aside);
 }
 

@@ -68,8 +68,7 @@ static enum error_code write_stdout(const struct options *o, struct store *s, en
     struct show show;
     show_init(&show, o, stdout);
     if (show.terminal)
-        store_export(s, format, ids, (size_t)o->n_words, format == STORE_JSON ? write_json : write_text, &show,
-                     err);
+        store_export(s, format, ids, (size_t)o->n_words, format == STORE_JSON ? write_json : write_text, &show, err);
     else
         library_export_stream(s, format, ids, (size_t)o->n_words, stdout, "standard output", err);
     show_free(&show);

@@ -23,10 +23,10 @@ struct report_parts {
     const struct model *model;
     const struct model_info *info;
     const struct chat_template *template;
-    int32_t context;      /* tokens, for which memory is counted */
+    int32_t context; /* tokens, for which memory is counted */
     uint64_t session_bytes;
-    char kernels[32];     /* the table of kernels that would be used */
-    bool weights;         /* false for a file that holds only a vocabulary */
+    char kernels[32]; /* the table of kernels that would be used */
+    bool weights;     /* false for a file that holds only a vocabulary */
 };
 
 /* ---- text ------------------------------------------------------------------------------------------------------- */
@@ -182,19 +182,37 @@ static json_t *json_parts(const struct report_parts *p)
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, i->fingerprint);
     json_t *object = json_pack("{s:o, s:f, s:f}", "types", json_types(p->model), "rope_base", (double)i->rope_base,
                                "norm_epsilon", (double)i->norm_epsilon);
-    const struct { const char *key, *text; } texts[] = {
-        {"path", i->path}, {"name", i->name}, {"format", i->format}, {"architecture", i->architecture},
-        {"type", i->type}, {"tokenizer", i->tokenizer}, {"template", template_name(p->template)},
+    const struct {
+        const char *key, *text;
+    } texts[] = {
+        {"path", i->path},
+        {"name", i->name},
+        {"format", i->format},
+        {"architecture", i->architecture},
+        {"type", i->type},
+        {"tokenizer", i->tokenizer},
+        {"template", template_name(p->template)},
         {"rope_scaling", i->rope_scaling},
-        {"fingerprint", fingerprint}, {"kernels", p->kernels},
+        {"fingerprint", fingerprint},
+        {"kernels", p->kernels},
     };
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
         set_text(object, texts[t].key, texts[t].text);
-    const struct { const char *key; uint64_t number; } numbers[] = {
-        {"file_bytes", i->file_bytes}, {"parameters", i->parameters}, {"layers", (uint64_t)i->layers},
-        {"width", (uint64_t)i->width}, {"heads", (uint64_t)i->heads}, {"kv_heads", (uint64_t)i->kv_heads},
-        {"head_width", (uint64_t)i->head_width}, {"ff_width", (uint64_t)i->ff_width}, {"vocab", (uint64_t)i->vocab},
-        {"context", (uint64_t)i->context}, {"session_context", (uint64_t)p->context},
+    const struct {
+        const char *key;
+        uint64_t number;
+    } numbers[] = {
+        {"file_bytes", i->file_bytes},
+        {"parameters", i->parameters},
+        {"layers", (uint64_t)i->layers},
+        {"width", (uint64_t)i->width},
+        {"heads", (uint64_t)i->heads},
+        {"kv_heads", (uint64_t)i->kv_heads},
+        {"head_width", (uint64_t)i->head_width},
+        {"ff_width", (uint64_t)i->ff_width},
+        {"vocab", (uint64_t)i->vocab},
+        {"context", (uint64_t)i->context},
+        {"session_context", (uint64_t)p->context},
         {"session_bytes", p->session_bytes},
     };
     for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)

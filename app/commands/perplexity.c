@@ -31,14 +31,14 @@ enum { WINDOW = 512 };
 struct measure {
     const struct tokenizer *tokenizer;
     struct session *session;
-    struct ids ids;       /* of the text */
-    size_t bytes;         /* of the predicted text */
+    struct ids ids; /* of the text */
+    size_t bytes;   /* of the predicted text */
     int32_t window;
     size_t windows, predicted;
-    double sum, squares;  /* of -log p */
+    double sum, squares; /* of -log p */
     double seconds;
     struct progress progress;
-    size_t done;          /* tokens of the finished windows */
+    size_t done; /* tokens of the finished windows */
 };
 
 static bool on_batch(void *context, size_t done, size_t total)
@@ -89,8 +89,7 @@ static enum error_code measure_text(struct measure *m, struct error *err)
     int32_t *window = calloc((size_t)m->window, sizeof *window);
     float *nll = calloc((size_t)m->window, sizeof *nll);
     double started = clock_seconds();
-    enum error_code code = window != NULL && nll != NULL ? measure_windows(m, window, nll, err)
-                                                         : error_memory(err);
+    enum error_code code = window != NULL && nll != NULL ? measure_windows(m, window, nll, err) : error_memory(err);
     m->seconds = clock_seconds() - started;
     progress_end(&m->progress);
     free(window);

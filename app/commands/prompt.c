@@ -30,8 +30,7 @@ static enum error_code read_message(const json_t *in, size_t index, struct messa
         return error_set(err, ERR_FORMAT, "messages[%zu] needs \"role\" and \"content\", both strings", index);
     if (!role_parse(json_string_value(role), &out->role))
         return error_set(err, ERR_FORMAT, "messages[%zu] has the role '%s'; known are system, user and assistant",
-                         index,
-                         json_string_value(role));
+                         index, json_string_value(role));
     out->text = json_string_value(content);
     if (strlen(out->text) != json_string_length(content))
         return error_set(err, ERR_FORMAT, "messages[%zu] holds a NUL character", index);

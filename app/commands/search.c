@@ -23,9 +23,9 @@ struct search {
     const struct options *options;
     struct store *store;
     struct show show;
-    json_t *hits;   /* with --json */
-    size_t n;       /* hits so far */
-    bool more;      /* there are more than --limit */
+    json_t *hits; /* with --json */
+    size_t n;     /* hits so far */
+    bool more;    /* there are more than --limit */
 };
 
 /* ID  DATE  TITLE: SNIPPET */
@@ -54,8 +54,8 @@ static enum error_code add_hit(struct search *x, const struct store_hit *hit, st
         return err->code;
     json_t *marks = json_array();
     for (size_t i = 0; i < hit->n_marks; i++)
-        json_array_append_new(marks, json_pack("[I, I]", (json_int_t)hit->marks[i].start,
-                                               (json_int_t)hit->marks[i].end));
+        json_array_append_new(marks,
+                              json_pack("[I, I]", (json_int_t)hit->marks[i].start, (json_int_t)hit->marks[i].end));
     json_t *object = json_pack("{s:s, s:o, s:I, s:o, s:o}", "id", c.public_id, "title",
                                json_text(hit->title, strlen(hit->title)), "created", (json_int_t)hit->created,
                                "snippet", json_text(hit->snippet, strlen(hit->snippet)), "marks", marks);

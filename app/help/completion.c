@@ -63,28 +63,32 @@ void print_bash(FILE *out)
           "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=palaver words=\n"
           "    if [ \"$COMP_CWORD\" -gt 1 ]; then\n"
           "        case ${COMP_WORDS[1]} in\n"
-          "        ", out);
+          "        ",
+          out);
     for (const struct command *c = commands + 1; c->name != NULL; c++)
         fprintf(out, "%s%s", c == commands + 1 ? "" : "|", c->name);
     fputs(") command=${COMP_WORDS[1]} ;;\n"
           "        esac\n"
           "    fi\n"
           "    COMPREPLY=()\n"
-          "    case $command:$previous in\n", out);
+          "    case $command:$previous in\n",
+          out);
     for (const struct command *c = commands; c->name != NULL; c++)
         bash_command(out, c);
     fputs("    esac\n"
           "    [ -n \"$words\" ] || return 0\n"
           "    case $COMP_CWORD:$current in\n"
           "    *:-*) COMPREPLY=($(compgen -W \"$words\" -- \"$current\")) ;;\n"
-          "    1:*) COMPREPLY=($(compgen -W \"help", out);
+          "    1:*) COMPREPLY=($(compgen -W \"help",
+          out);
     for (const struct command *c = commands + 1; c->name != NULL; c++)
         fprintf(out, " %s", c->name);
     fputs("\" -- \"$current\") $(compgen -f -X '!*.gguf' -- \"$current\")) ;;\n"
           "    *) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$current\") ;;\n"
           "    esac\n"
           "}\n"
-          "complete -F _palaver palaver\n", out);
+          "complete -F _palaver palaver\n",
+          out);
 }
 
 /* ---- zsh -------------------------------------------------------------------------------------------------------- */
@@ -153,7 +157,8 @@ void print_zsh(FILE *out)
           "    _describe template names\n"
           "}\n\n"
           "_palaver_words() {\n"
-          "    local -a commands=(\n        'help:tell more about a command'\n", out);
+          "    local -a commands=(\n        'help:tell more about a command'\n",
+          out);
     for (const struct command *c = commands + 1; c->name != NULL; c++) {
         fprintf(out, "        '%s:", c->name);
         zsh_text(out, c->help);
@@ -162,7 +167,8 @@ void print_zsh(FILE *out)
     fputs("    )\n    _describe command commands\n    _files -g '*.gguf'\n}\n\n_palaver() {\n"
           "    local command=palaver\n"
           "    if (( CURRENT > 2 )); then command=$words[2]; fi\n"
-          "    case $command in\n", out);
+          "    case $command in\n",
+          out);
     for (const struct command *c = commands + 1; c->name != NULL; c++) {
         fprintf(out, "    %s)\n        shift words; (( CURRENT-- ))\n        _arguments -s \\\n", c->name);
         zsh_command(out, c);

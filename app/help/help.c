@@ -125,12 +125,14 @@ void print_values(FILE *out, const struct options *o)
 
 void print_version(FILE *out)
 {
-    fprintf(out, "palaver %s\nlicence    MIT, (c) the Palaver authors\nlibraries  %s\n           %s, loaded only when "
-                 "needed (--exact)\nkernels    %s\n", PACKAGE_VERSION, LIBRARIES, OPENBLAS, engine_kernels());
+    fprintf(out,
+            "palaver %s\nlicence    MIT, (c) the Palaver authors\nlibraries  %s\n           %s, loaded only when "
+            "needed (--exact)\nkernels    %s\n",
+            PACKAGE_VERSION, LIBRARIES, OPENBLAS, engine_kernels());
 }
 
 void print_paths(FILE *out, const struct options *o)
 {
     safe_printf(out, "config  %s\ndata    %s\ncache   %s\nstate   %s\nmodels  %s/models\n", o->paths.config_dir,
-            o->paths.data_dir, o->paths.cache_dir, o->paths.state_dir, o->paths.data_dir);
+                o->paths.data_dir, o->paths.cache_dir, o->paths.state_dir, o->paths.data_dir);
 }

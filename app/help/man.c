@@ -188,8 +188,9 @@ void print_man(FILE *out)
 {
     fprintf(out,
             ".\\\" Made by palaver --help=man; edit app/options/table.c, app/commands/commands.c, "
-                 "app/slash/table.c or app/help/man.c.\n"
-                 ".TH PALAVER 1 \"\" \"palaver %s\"\n.SH NAME\npalaver \\- ", PACKAGE_VERSION);
+            "app/slash/table.c or app/help/man.c.\n"
+            ".TH PALAVER 1 \"\" \"palaver %s\"\n.SH NAME\npalaver \\- ",
+            PACKAGE_VERSION);
     put_text(out, commands[0].help);
     fputs("\n.SH SYNOPSIS\n.B palaver\n", out);
     put_text(out, commands[0].usage);
@@ -201,9 +202,10 @@ void print_man(FILE *out)
     put_commands(out);
     fputs(".SH IN THE CHAT\nA line that begins with a slash is a command:\n", out);
     put_slash_commands(out);
-    fputs(".SH ON THE SCREEN\nEnter sends, Alt\\-Enter or Ctrl\\-J begins a new line. Esc stops an answer; if "
-          "there is none, it switches between the composer and the transcript. All other keys of the composer are those of libedit.\n",
-          out);
+    fputs(
+        ".SH ON THE SCREEN\nEnter sends, Alt\\-Enter or Ctrl\\-J begins a new line. Esc stops an answer; if "
+        "there is none, it switches between the composer and the transcript. All other keys of the composer are those of libedit.\n",
+        out);
     put_keys(out);
     fputs(after_options, out);
 }

@@ -79,8 +79,7 @@ static void report_missing(struct store *s, const char *name, const char *list, 
     if (near.best != NULL)
         error_set(err, ERR_NOT_FOUND, "no conversation is called \"%.100s\"; did you mean \"%s\"?", name, near.best);
     else
-        error_set(err, ERR_NOT_FOUND,
-                  "no conversation has the id or title \"%.100s\"; %s shows them", name, list);
+        error_set(err, ERR_NOT_FOUND, "no conversation has the id or title \"%.100s\"; %s shows them", name, list);
     store_conversations_free(&all);
 }
 

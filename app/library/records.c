@@ -23,7 +23,10 @@ struct printer {
 };
 
 /* The part of a message's text that one token completed. */
-struct part { const char *text; size_t size; };
+struct part {
+    const char *text;
+    size_t size;
+};
 
 static struct part part_of(const struct store_message *m, size_t *at, const struct store_token *t)
 {
@@ -79,7 +82,8 @@ static void print_row(struct printer *p, size_t message, size_t number, const st
 
 static json_t *candidate_value(const struct store_candidate *c)
 {
-    json_t *object = json_pack("{s:i, s:f, s:f}", "id", (int)c->id, "before", (double)c->before, "after", (double)c->after);
+    json_t *object =
+        json_pack("{s:i, s:f, s:f}", "id", (int)c->id, "before", (double)c->before, "after", (double)c->after);
     if (reason_name(c->removed_by) != NULL)
         json_object_set_new(object, "removed_by", json_string(reason_name(c->removed_by)));
     return object;

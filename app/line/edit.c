@@ -44,8 +44,8 @@ struct line_edit {
     int signal;
     bool pasted_first;
     bool hung_up;
-    bool private;        /* messages are not written to the file */
-    bool resumed;        /* the next SIGCONT has been handled already */
+    bool private; /* messages are not written to the file */
+    bool resumed; /* the next SIGCONT has been handled already */
 };
 
 /* ---- wide strings ----------------------------------------------------------------------------------------------- */

@@ -18,9 +18,9 @@ struct line_edit;
 
 struct line_edit_hooks {
     void *context;
-    int (*watch)(void *context);      /* a descriptor to wait for too; -1: none */
-    int (*due)(void *context);        /* milliseconds after which ready is called anyway; -1: never */
-    bool (*ready)(void *context);     /* it is readable or due; returns true if it printed, always whole lines */
+    int (*watch)(void *context);  /* a descriptor to wait for too; -1: none */
+    int (*due)(void *context);    /* milliseconds after which ready is called anyway; -1: never */
+    bool (*ready)(void *context); /* it is readable or due; returns true if it printed, always whole lines */
     /* Candidates for the word that ends at the cursor; *start is its offset in line, which ends at the cursor. */
     void (*complete)(void *context, const char *line, struct words *candidates, size_t *start);
 };

@@ -15,9 +15,8 @@ static const struct {
     const char *bytes;
     enum line_key key;
 } sequences[] = {
-    {"\033[200~", LINE_KEY_PASTE},    {"\033\r", LINE_KEY_NEWLINE},
-    {"\033\n", LINE_KEY_NEWLINE},     {"\033[13;2u", LINE_KEY_NEWLINE},
-    {"\033[13;3u", LINE_KEY_NEWLINE}, {"\033[27;2;13~", LINE_KEY_NEWLINE},
+    {"\033[200~", LINE_KEY_PASTE},    {"\033\r", LINE_KEY_NEWLINE},     {"\033\n", LINE_KEY_NEWLINE},
+    {"\033[13;2u", LINE_KEY_NEWLINE}, {"\033[13;3u", LINE_KEY_NEWLINE}, {"\033[27;2;13~", LINE_KEY_NEWLINE},
 };
 enum { SEQUENCES = sizeof sequences / sizeof sequences[0] };
 

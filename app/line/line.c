@@ -49,16 +49,16 @@ struct line {
     struct show show;
     struct repl repl;
     struct line_edit *edit;
-    FILE *screen;        /* where the line is edited: standard output, or standard error if that is not a terminal */
+    FILE *screen; /* where the line is edited: standard output, or standard error if that is not a terminal */
     int signals;
-    int dying;           /* the signal that ends the program */
-    bool at_prompt;      /* libedit has the terminal */
-    bool printed;        /* something was printed while it had */
+    int dying;      /* the signal that ends the program */
+    bool at_prompt; /* libedit has the terminal */
+    bool printed;   /* something was printed while it had */
     bool greeted;
-    bool labelled;       /* the answer has begun on the screen */
-    bool failed;         /* the model could not be loaded */
-    bool pasting;        /* pasted text arrives while an answer streams */
-    double asked;        /* when the answer was asked for */
+    bool labelled; /* the answer has begun on the screen */
+    bool failed;   /* the model could not be loaded */
+    bool pasting;  /* pasted text arrives while an answer streams */
+    double asked;  /* when the answer was asked for */
     const char *prompt;
 };
 
@@ -502,9 +502,16 @@ int line_run(const struct options *o)
 {
     struct error err = {0};
     struct line l = {.options = o};
-    const struct chat_view view = {.context = &l, .loaded = on_loaded, .reading = on_reading, .token = on_token,
-                                   .window = on_window, .ended = on_ended, .refused = on_refused, .failed = on_failed,
-                                   .changed = on_changed, .remark = on_remark};
+    const struct chat_view view = {.context = &l,
+                                   .loaded = on_loaded,
+                                   .reading = on_reading,
+                                   .token = on_token,
+                                   .window = on_window,
+                                   .ended = on_ended,
+                                   .refused = on_refused,
+                                   .failed = on_failed,
+                                   .changed = on_changed,
+                                   .remark = on_remark};
     const struct line_edit_hooks hooks = {&l, watched_fd, next_due, handle_chat, complete_word};
     bool open = open_line(&l, &view, &hooks, &err);
     if (open)

@@ -39,12 +39,12 @@ struct once {
     struct chat *chat;
     struct show show;
     int signals;
-    size_t breaks;      /* newlines at the end of the text so far, not written yet */
-    struct buf head;    /* the beginning of standard input, read before the model is loaded */
-    json_t *tokens;     /* with --json; else NULL */
+    size_t breaks;   /* newlines at the end of the text so far, not written yet */
+    struct buf head; /* the beginning of standard input, read before the model is loaded */
+    json_t *tokens;  /* with --json; else NULL */
     bool ended;
-    bool told_waiting;  /* for input */
-    bool interrupted;   /* by a signal */
+    bool told_waiting; /* for input */
+    bool interrupted;  /* by a signal */
     struct error err;
 };
 
@@ -136,13 +136,12 @@ static json_t *seed_json(uint64_t seed)
 
 static void print_json(const struct once *o, const struct chat_message *answer)
 {
-    json_t *object = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:O}", "text",
-                               json_text(buf_text(&answer->text), answer->text.size), "finish",
-                               finish_name(answer->finish), "model",
-                               json_text(model_info(chat_model(o->chat))->name,
-                                         strlen(model_info(chat_model(o->chat))->name)),
-                               "seed", seed_json(answer->sampling.seed), "usage", stats_usage(&answer->timings), "timings",
-                               stats_timings(&answer->timings), "tokens", o->tokens);
+    json_t *object =
+        json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:O}", "text", json_text(buf_text(&answer->text), answer->text.size),
+                  "finish", finish_name(answer->finish), "model",
+                  json_text(model_info(chat_model(o->chat))->name, strlen(model_info(chat_model(o->chat))->name)),
+                  "seed", seed_json(answer->sampling.seed), "usage", stats_usage(&answer->timings), "timings",
+                  stats_timings(&answer->timings), "tokens", o->tokens);
     json_print(stdout, object);
 }
 
@@ -222,8 +221,7 @@ static void read_head(struct once *o)
         tell_waiting(o, "standard input", clock_milliseconds() - INPUT_PATIENCE);
     ssize_t size = isatty(STDIN_FILENO) ? 0 : read(STDIN_FILENO, block, sizeof block);
     if (size < 0 && errno == EBADF)
-        error_set(&o->err, ERR_ARGUMENT,
-                  "there is no prompt: standard input is closed; palaver -p TEXT answers once");
+        error_set(&o->err, ERR_ARGUMENT, "there is no prompt: standard input is closed; palaver -p TEXT answers once");
     else if (size < 0)
         error_system(&o->err, ERR_IO, errno, "standard input");
     else if (size == 0 && (p->prompt != NULL || p->n_words > 0))
@@ -384,7 +382,10 @@ int once_run(const struct options *options)
 {
     struct once o = {.options = options};
     const struct chat_view view = {
-        .context = &o, .token = on_token, .ended = on_ended, .failed = on_failed,
+        .context = &o,
+        .token = on_token,
+        .ended = on_ended,
+        .failed = on_failed,
         .remark = on_remark,
     };
     int status = EXIT_ERROR;

@@ -42,28 +42,28 @@ struct options {
     char *template_name; /* NULL: the model's own */
     char *system;        /* system message; NULL: none */
     struct sampling sampling;
-    bool random_seed;    /* the seed is -1: a random one for each answer */
-    char *preset;        /* settings by name, weaker than those given one by one; NULL: none */
-    char *prompt;        /* -p TEXT; NULL: not given */
-    char *file;          /* -f FILE: its text follows the prompt's; NULL: not given */
-    bool continue_last;  /* resume the last conversation */
-    char *resume;        /* resume the conversation of this id or title; NULL: not given */
-    bool no_save;        /* temporary chats only */
-    bool raw;            /* continue the text, no template */
-    bool exact;          /* float32 throughout */
+    bool random_seed;   /* the seed is -1: a random one for each answer */
+    char *preset;       /* settings by name, weaker than those given one by one; NULL: none */
+    char *prompt;       /* -p TEXT; NULL: not given */
+    char *file;         /* -f FILE: its text follows the prompt's; NULL: not given */
+    bool continue_last; /* resume the last conversation */
+    char *resume;       /* resume the conversation of this id or title; NULL: not given */
+    bool no_save;       /* temporary chats only */
+    bool raw;           /* continue the text, no template */
+    bool exact;         /* float32 throughout */
     bool json;
-    int32_t logprobs;    /* alternatives per token in JSON, 0: none */
-    bool line;           /* line mode */
-    char *theme;         /* of the screen; NULL: default */
+    int32_t logprobs; /* alternatives per token in JSON, 0: none */
+    bool line;        /* line mode */
+    char *theme;      /* of the screen; NULL: default */
     bool no_mouse;
-    int32_t bell;        /* enum bell */
-    bool quiet;          /* print nothing but answers and errors */
-    bool stats;          /* timings on standard error after each answer */
-    int32_t color;       /* enum color */
-    bool screen_reader;  /* labelled messages, no decoration */
+    int32_t bell;       /* enum bell */
+    bool quiet;         /* print nothing but answers and errors */
+    bool stats;         /* timings on standard error after each answer */
+    int32_t color;      /* enum color */
+    bool screen_reader; /* labelled messages, no decoration */
 
-    bool jsonl;          /* tokenize, score, prompt: a JSON object per line */
-    bool decode;         /* tokenize */
+    bool jsonl;  /* tokenize, score, prompt: a JSON object per line */
+    bool decode; /* tokenize */
     struct bench_options {
         char *prompt, *generate, *depth; /* comma-separated lists of token counts */
         int32_t repetitions;
@@ -76,12 +76,12 @@ struct options {
     } history;
 
     bool help, version, show_paths, check_config;
-    char *help_form;     /* of --help=FORM, for the build and completions; NULL: plain --help */
+    char *help_form; /* of --help=FORM, for the build and completions; NULL: plain --help */
 
-    char **words;        /* the arguments that are not options: in the chat the first message, without a model file, which
+    char **words; /* the arguments that are not options: in the chat the first message, without a model file, which
                             main makes the model. Owned by the caller of options_read */
     int n_words;
-    bool literal;        /* "--" stood before the words: they are a message, whatever they look like */
+    bool literal; /* "--" stood before the words: they are a message, whatever they look like */
 
     struct paths paths;
     unsigned char source[OPTIONS_MAX]; /* enum option_source by row of the table */
@@ -121,13 +121,14 @@ struct option_spec {
     const char *aliases;  /* further long names, separated by spaces; NULL: none */
     const char *argument; /* what --help calls the value; NULL: a flag, which has none */
     enum option_kind kind;
-    size_t offset;        /* in struct options */
-    double low, high;     /* OPTION_INT */
-    const char *choices;  /* OPTION_CHOICE and completion: words with spaces between, or "@models", "@files", "@templates" */
-    unsigned commands;    /* bits of enum command_bit */
-    bool lasting;         /* allowed in the config file and as PALAVER_NAME */
-    const char *section;  /* heading in --help */
-    const char *help;     /* one line */
+    size_t offset;    /* in struct options */
+    double low, high; /* OPTION_INT */
+    const char
+        *choices; /* OPTION_CHOICE and completion: words with spaces between, or "@models", "@files", "@templates" */
+    unsigned commands;   /* bits of enum command_bit */
+    bool lasting;        /* allowed in the config file and as PALAVER_NAME */
+    const char *section; /* heading in --help */
+    const char *help;    /* one line */
 };
 extern const struct option_spec option_specs[]; /* ends with name == NULL */
 

@@ -114,8 +114,7 @@ static enum error_code report_option(const struct parser *p, const char *typed, 
         nearest_try(&near, p->longs[i].name);
     }
     if (begins > 1)
-        return error_set(err, ERR_ARGUMENT, "--%s is short for more than one option; see %s --help", name,
-                         p->command);
+        return error_set(err, ERR_ARGUMENT, "--%s is short for more than one option; see %s --help", name, p->command);
     if (near.best != NULL)
         return error_set(err, ERR_ARGUMENT, "there is no option --%s; did you mean --%s? See %s --help", name,
                          near.best, p->command);

@@ -29,8 +29,8 @@ struct screen_list {
     double looked;       /* at the history last, clock_seconds */
     size_t most, n;      /* rows that the list may have, and has */
     bool changed;
-    bool failed;         /* the last reading did, and that was said */
-    int64_t locked;      /* since when another program holds the history, see lock_is_brief */
+    bool failed;    /* the last reading did, and that was said */
+    int64_t locked; /* since when another program holds the history, see lock_is_brief */
 };
 
 struct screen_list *screen_list_new(void)

@@ -56,8 +56,8 @@ static enum error_code attach_file(struct repl *t, const char *path, struct erro
     size_t before = t->attached.size;
     enum error_code code = input_read_file(path, &text, err);
     if (code == ERR_NONE && binary_at(&text) < text.size)
-        code = error_set(err, ERR_FORMAT, "%s: not a text file: byte %zu is not UTF-8 or is zero", path,
-                         binary_at(&text));
+        code =
+            error_set(err, ERR_FORMAT, "%s: not a text file: byte %zu is not UTF-8 or is zero", path, binary_at(&text));
     if (code == ERR_NONE)
         code = check_size(t, path, &text, &tokens, err);
     if (code == ERR_NONE)

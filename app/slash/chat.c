@@ -52,8 +52,8 @@ enum error_code slash_find_message(const struct repl *t, const char *command, co
         return ERR_NONE;
     if (*end != '\0' || n < 1 || n > count)
         return error_set(err, ERR_ARGUMENT,
-                         "/%s takes a number from 1 to %zu, as /context counts the messages, not '%s'",
-                         command, count, number);
+                         "/%s takes a number from 1 to %zu, as /context counts the messages, not '%s'", command, count,
+                         number);
     *index = n - 1;
     return ERR_NONE;
 }
@@ -237,8 +237,7 @@ enum error_code slash_model(struct repl *t, const char *arguments, struct error 
     show_line(t->show, "%s", info->name);
     show_line(t->show, "  %s", chat_model_path(t->chat));
     show_line(t->show, "  %s, %.3g million parameters, context of %zu tokens (trained with %d), template %s",
-              info->type,
-              (double)info->parameters / 1e6, chat_capacity(t->chat), (int)info->context,
+              info->type, (double)info->parameters / 1e6, chat_capacity(t->chat), (int)info->context,
               template_name(chat_template(t->chat)));
     return ERR_NONE;
 }

@@ -18,10 +18,19 @@
 typedef enum error_code slash_function(struct repl *t, const char *arguments, struct error *err);
 
 enum slash_words {
-    SLASH_NO_WORDS, SLASH_FILES, SLASH_TEMPLATES, SLASH_MODELS, SLASH_SETTINGS, SLASH_THINK, SLASH_NAMES,
+    SLASH_NO_WORDS,
+    SLASH_FILES,
+    SLASH_TEMPLATES,
+    SLASH_MODELS,
+    SLASH_SETTINGS,
+    SLASH_THINK,
+    SLASH_NAMES,
     /* titles, which may hold spaces and are completed from the beginning of the arguments */
-    SLASH_CONVERSATIONS, SLASH_DELETED,
-    SLASH_TAGS, SLASH_PERSONAS, SLASH_PRESETS,
+    SLASH_CONVERSATIONS,
+    SLASH_DELETED,
+    SLASH_TAGS,
+    SLASH_PERSONAS,
+    SLASH_PRESETS,
 };
 
 struct slash_command {

@@ -62,11 +62,8 @@ static void offer_words(const struct repl *t, enum slash_words words, struct wor
 {
     char **names = NULL;
     switch (words) {
-    case SLASH_NO_WORDS:
-        break;
-    case SLASH_FILES:
-        offer_files(candidates, prefix);
-        break;
+    case SLASH_NO_WORDS: break;
+    case SLASH_FILES: offer_files(candidates, prefix); break;
     case SLASH_TEMPLATES:
         names = models_templates(t->options);
         offer_list(candidates, prefix, names);
@@ -77,25 +74,17 @@ static void offer_words(const struct repl *t, enum slash_words words, struct wor
         offer_list(candidates, prefix, names);
         models_free_list(names);
         break;
-    case SLASH_SETTINGS:
-        offer_settings(candidates, prefix);
-        break;
+    case SLASH_SETTINGS: offer_settings(candidates, prefix); break;
     case SLASH_THINK:
         offer_word(candidates, prefix, "show");
         offer_word(candidates, prefix, "hide");
         break;
-    case SLASH_NAMES:
-        offer_names(t, candidates, prefix, "");
-        break;
-    case SLASH_PRESETS:
-        slash_offer_presets(t, prefix, candidates);
-        break;
+    case SLASH_NAMES: offer_names(t, candidates, prefix, ""); break;
+    case SLASH_PRESETS: slash_offer_presets(t, prefix, candidates); break;
     case SLASH_CONVERSATIONS:
     case SLASH_DELETED:
     case SLASH_TAGS:
-    case SLASH_PERSONAS:
-        slash_offer(t, words, prefix, candidates);
-        break;
+    case SLASH_PERSONAS: slash_offer(t, words, prefix, candidates); break;
     }
 }
 

@@ -32,7 +32,7 @@ enum error_code slash_rename(struct repl *t, const char *arguments, struct error
 
 /* Sets a flag, or clears it if arguments are "off". told: what is shown for each. */
 static enum error_code change_flag(struct repl *t, const char *arguments, enum store_flag flag, const char *name,
-                                const char *told[2], struct error *err)
+                                   const char *told[2], struct error *err)
 {
     struct store *s;
     int64_t id;

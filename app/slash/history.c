@@ -109,8 +109,9 @@ enum error_code slash_trash(struct repl *t, const char *arguments, struct error 
     size_t page, total = 0;
     if (!read_page(arguments, &page))
         return slash_usage(t, "trash", err);
-    const struct store_list_query query = {
-        .view = STORE_VIEW_TRASH, .first = (page - 1) * slash_listed_page(t), .limit = slash_listed_page(t)};
+    const struct store_list_query query = {.view = STORE_VIEW_TRASH,
+                                           .first = (page - 1) * slash_listed_page(t),
+                                           .limit = slash_listed_page(t)};
     bool any = show_page(t, &query, &total, err);
     if (err->code != ERR_NONE && err->code != ERR_NOT_FOUND)
         return err->code;

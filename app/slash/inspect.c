@@ -43,9 +43,10 @@ enum error_code slash_help(struct repl *t, const char *arguments, struct error *
         return show_help_of(t, arguments, err);
     for (const struct slash_command *c = t->commands; c->name != NULL; c++)
         show_help_row(t, c);
-    show_line(t->show, "%s", "Ctrl-C stops an answer or clears the line, Ctrl-D leaves, Tab completes.\n"
-                             "For a message of several lines: a backslash before Enter, Alt-Enter, or \"\"\"\n"
-                             "around the text.");
+    show_line(t->show, "%s",
+              "Ctrl-C stops an answer or clears the line, Ctrl-D leaves, Tab completes.\n"
+              "For a message of several lines: a backslash before Enter, Alt-Enter, or \"\"\"\n"
+              "around the text.");
     return ERR_NONE;
 }
 
@@ -107,15 +108,14 @@ enum error_code slash_prompt(struct repl *t, const char *arguments, struct error
 
 /* number: "" for the system message, which is not counted. */
 static void show_context_row(struct repl *t, const char *mark, const char *number, const char *role, const char *text,
-                        size_t size)
+                             size_t size)
 {
     size_t shown = strcspn(text, "\n");
     if (shown > 50)
         for (shown = 50; ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
             ;
     show_line(t->show, "%4s %s %-10s %6zu tokens  %.*s%s", number, mark, role, chat_count_tokens(t->chat, text, size),
-              (int)shown,
-              text, text[shown] != '\0' ? "…" : "");
+              (int)shown, text, text[shown] != '\0' ? "…" : "");
 }
 
 enum error_code slash_context(struct repl *t, const char *arguments, struct error *err)

@@ -32,8 +32,7 @@ static enum error_code show_personas(struct repl *t, struct store *s, struct err
         buf_free(&row);
     }
     if (all.n == 0)
-        show_note(t->show,
-                  "no personas yet; /persona save NAME keeps the present system message, settings and model");
+        show_note(t->show, "no personas yet; /persona save NAME keeps the present system message, settings and model");
     store_personas_free(&all);
     return ERR_NONE;
 }
@@ -57,8 +56,8 @@ static enum error_code report_persona(struct store *s, const char *name, struct 
     if (near.best != NULL)
         error_set(err, ERR_NOT_FOUND, "there is no persona %s; did you mean %s?", name, near.best);
     else
-        error_set(err, ERR_NOT_FOUND,
-                  "there is no persona %s; /persona lists them, /persona save NAME makes one", name);
+        error_set(err, ERR_NOT_FOUND, "there is no persona %s; /persona lists them, /persona save NAME makes one",
+                  name);
     store_personas_free(&all);
     return err->code;
 }

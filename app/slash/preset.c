@@ -42,10 +42,14 @@ enum error_code slash_preset(struct repl *t, const char *arguments, struct error
         return slash_usage(t, "preset", err);
     if (saved != NULL && strcmp(name, "model") == 0)
         return save_for_model(t, err);
-    if (saved != NULL ? preset_save(t->chat, name, err) : deleted != NULL ? preset_delete(t->chat, name, err)
-                                                                         : preset_use(t->chat, name, err))
+    if (saved != NULL     ? preset_save(t->chat, name, err)
+        : deleted != NULL ? preset_delete(t->chat, name, err)
+                          : preset_use(t->chat, name, err))
         return err->code;
-    show_note(t->show, saved != NULL ? "saved; /preset %s uses it" : deleted != NULL ? "deleted: %s" : "preset %s",
+    show_note(t->show,
+              saved != NULL     ? "saved; /preset %s uses it"
+              : deleted != NULL ? "deleted: %s"
+                                : "preset %s",
               name);
     return ERR_NONE;
 }
@@ -56,7 +60,7 @@ enum error_code slash_save(struct repl *t, const char *arguments, struct error *
     (void)err;
     show_note(t->show,
               "the conversation is saved as it grows; /preset save NAME keeps the settings, /persona save NAME "
-                       "the system message too, /export FILE writes the conversation");
+              "the system message too, /export FILE writes the conversation");
     return ERR_NONE;
 }
 

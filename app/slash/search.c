@@ -23,8 +23,8 @@ static bool show_hit(struct repl *t, const struct store_hit *hit, bool inside)
         buf_puts(&row, hit->title);
     else
         buf_printf(&row, "%s: %s", hit->title[0] != '\0' ? hit->title : "(untitled)", hit->snippet);
-    bool good = slash_listed_add(
-        t, (struct listed_row){.conversation = hit->conversation, .message = hit->message}, ' ', &row);
+    bool good =
+        slash_listed_add(t, (struct listed_row){.conversation = hit->conversation, .message = hit->message}, ' ', &row);
     buf_free(&row);
     return good;
 }
@@ -33,8 +33,10 @@ static enum error_code show_hits(struct repl *t, struct store *s, const char *te
                                  struct error *err)
 {
     struct store_hits hits = {0};
-    const struct store_query query = {
-        .text = text, .conversation = conversation, .archived = true, .limit = slash_listed_page(t)};
+    const struct store_query query = {.text = text,
+                                      .conversation = conversation,
+                                      .archived = true,
+                                      .limit = slash_listed_page(t)};
     if (store_search(s, &query, &hits, err) != ERR_NONE)
         return err->code;
     slash_listed_begin(t, 1, conversation != 0 && home_is_temporary(chat_home(t->chat)));

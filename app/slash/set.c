@@ -59,8 +59,11 @@ static const char *setting_name(const char *name)
 {
     static const struct {
         const char *theirs, *ours;
-    } habits[] = {{"num_predict", "max_new_tokens"}, {"repeat_penalty", "repetition_penalty"},
-                  {"repeat_last_n", "repetition_window"}, {"temp", "temperature"}, {"n", "max_new_tokens"}};
+    } habits[] = {{"num_predict", "max_new_tokens"},
+                  {"repeat_penalty", "repetition_penalty"},
+                  {"repeat_last_n", "repetition_window"},
+                  {"temp", "temperature"},
+                  {"n", "max_new_tokens"}};
     for (size_t i = 0; i < sizeof habits / sizeof habits[0]; i++)
         if (strcasecmp(name, habits[i].theirs) == 0)
             return habits[i].ours;

@@ -52,8 +52,8 @@ static enum error_code report_command(const struct repl *t, const char *line, st
         nearest_try(&near, c->name);
     if (near.best != NULL)
         error_set(err, ERR_NOT_FOUND,
-                  "there is no /%.*s; did you mean /%s? A space before the slash sends it as a message",
-                  size, line + 1, near.best);
+                  "there is no /%.*s; did you mean /%s? A space before the slash sends it as a message", size, line + 1,
+                  near.best);
     else
         error_set(err, ERR_NOT_FOUND,
                   "there is no /%.*s; /help lists the commands, a space before the slash sends it as a message", size,
@@ -97,8 +97,8 @@ void slash_run(struct repl *t, const char *line)
     if (err.code == ERR_NONE)
         return;
     show_error(t->show, &err);
-    bool alone = line[1 + slash_name_size(line)] == '\0' && slash_find(t->commands, line + 1,
-                                                                       slash_name_size(line)) != NULL;
+    bool alone = line[1 + slash_name_size(line)] == '\0' &&
+                 slash_find(t->commands, line + 1, slash_name_size(line)) != NULL;
     if (!alone) {
         buf_clear(&t->draft);
         buf_puts(&t->draft, line);

@@ -28,10 +28,10 @@ struct listed {
     struct listed_row {
         int64_t conversation;
         int64_t message; /* 0: the conversation */
-    } *at;
+    } * at;
     size_t n, capacity;
-    size_t first;        /* the number of the first row */
-    bool temporary;      /* they belong to a temporary conversation */
+    size_t first;   /* the number of the first row */
+    bool temporary; /* they belong to a temporary conversation */
 };
 
 struct slash_command;
@@ -39,7 +39,7 @@ struct slash_command;
 /* The chat with its front end, as commands see it. Owned by the front end, which fills in the pointers. */
 struct repl {
     const struct slash_command *commands; /* the table, see commands.h */
-    struct chat *chat;   /* chat_home(chat) is where it is stored */
+    struct chat *chat;                    /* chat_home(chat) is where it is stored */
     const struct options *options;
     struct show *show;
     struct buf attached; /* text of files, sent with the next message */
@@ -47,7 +47,7 @@ struct repl {
     struct buf sent;     /* the last message, in case it is refused */
     struct listed listed;
     bool quit;
-    size_t refused;      /* leave.c: messages that were not saved when leaving was refused, + 1; 0: it was not */
+    size_t refused; /* leave.c: messages that were not saved when leaving was refused, + 1; 0: it was not */
     /* Lets the user edit text in an editor; NULL if there is none. */
     enum error_code (*edit)(void *context, struct buf *text, struct error *err);
     /* Brings a message of the chat into view; NULL if nothing scrolls: it is printed then. */

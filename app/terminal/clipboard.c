@@ -23,7 +23,7 @@ enum { PATIENCE = 2000 };
 static const struct way {
     const char *variable; /* set where this program can work */
     const char *const argv[5];
-    const char *done;     /* what the user is told */
+    const char *done; /* what the user is told */
 } ways[] = {
     {"TMUX", {"tmux", "load-buffer", "-w", "-", NULL}, "copied by tmux"},
     {"WAYLAND_DISPLAY", {"wl-copy", NULL}, "copied by wl-copy"},

@@ -24,7 +24,9 @@
 void show_init(struct show *s, const struct options *o, FILE *out)
 {
     const char *no_color = getenv("NO_COLOR");
-    *s = (struct show){.out = out, .terminal = isatty(fileno(out)), .screen_reader = o->screen_reader,
+    *s = (struct show){.out = out,
+                       .terminal = isatty(fileno(out)),
+                       .screen_reader = o->screen_reader,
                        .quiet = o->quiet};
     s->side = s->terminal ? out : stderr;
     s->moves = s->terminal && term_kind() == TERM_KIND_MOVES && !o->screen_reader;

@@ -22,19 +22,19 @@ struct show {
     void (*tell)(void *context, enum show_kind kind, const char *text);
     void *context;
     FILE *out;
-    FILE *side;         /* for lines that are no answer: out, or standard error if out is not a terminal */
-    bool terminal;      /* out is one */
-    bool moves;         /* a terminal that can erase a line, and no screen reader */
+    FILE *side;    /* for lines that are no answer: out, or standard error if out is not a terminal */
+    bool terminal; /* out is one */
+    bool moves;    /* a terminal that can erase a line, and no screen reader */
     bool color;
     bool screen_reader;
     bool quiet;
-    bool exact;         /* text that does not go to a terminal keeps every byte; else it is cleaned there too */
-    bool cr;            /* the last piece ended in a carriage return, which is not written yet */
-    uint32_t last;      /* the last character written, see utf8_clean_after */
-    bool midline;       /* the present line is not empty */
-    bool status;        /* it holds the passing status */
-    struct fold fold;   /* what a model thinks before it answers */
-    struct buf clean;   /* the piece being written */
+    bool exact;       /* text that does not go to a terminal keeps every byte; else it is cleaned there too */
+    bool cr;          /* the last piece ended in a carriage return, which is not written yet */
+    uint32_t last;    /* the last character written, see utf8_clean_after */
+    bool midline;     /* the present line is not empty */
+    bool status;      /* it holds the passing status */
+    struct fold fold; /* what a model thinks before it answers */
+    struct buf clean; /* the piece being written */
 };
 
 /* out stays owned by the caller. */

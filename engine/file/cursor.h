@@ -11,8 +11,8 @@
 struct cursor {
     const unsigned char *bytes; /* (size), owned by the caller */
     uint64_t size;
-    uint64_t at;                /* offset of the next read; of the first bad one when failed */
-    uint64_t wanted;            /* bytes that the first bad read asked for */
+    uint64_t at;     /* offset of the next read; of the first bad one when failed */
+    uint64_t wanted; /* bytes that the first bad read asked for */
     bool failed;
 };
 

@@ -12,8 +12,8 @@
 #include "engine/file/source.h"
 #include "engine/kernels/tensor.h"
 
-#define SAMPLES 16          /* tensors whose data the fingerprint looks at */
-#define SAMPLE_BYTES 4096   /* of each */
+#define SAMPLES 16        /* tensors whose data the fingerprint looks at */
+#define SAMPLE_BYTES 4096 /* of each */
 
 /* Names, licences and the like say nothing of what the model computes, nor does the text of its template or how the
  * file is split. */

@@ -13,14 +13,15 @@
 
 struct config {
     json_t *root;
-    const json_t *rope;    /* rope_parameters or rope_scaling; NULL: none */
+    const json_t *rope; /* rope_parameters or rope_scaling; NULL: none */
     uint64_t layers, heads, head_width, vocabulary, width;
     double rope_base;
 };
 
 static enum error_code config_fault(const struct folder *f, const char *name, const char *what)
 {
-    return error_set(f->err, ERR_FORMAT, "%s/config.json: %s %s; fetch the file again", source_label(f->path), name, what);
+    return error_set(f->err, ERR_FORMAT, "%s/config.json: %s %s; fetch the file again", source_label(f->path), name,
+                     what);
 }
 
 static enum error_code config_unsupported(const struct folder *f, const char *name, const char *value)
@@ -75,8 +76,9 @@ static enum error_code add_llama3_factors(struct folder *f, const struct config 
     for (uint64_t i = 0; factors != NULL && i < pairs; i++) {
         const double wave = 2 * M_PI * pow(c->rope_base, (double)i / (double)pairs);
         const double smooth = (trained / wave - low) / (high - low);
-        factors[i] = wave < trained / high ? 1 : wave > trained / low ? (float)factor
-                                                                      : (float)(1 / ((1 - smooth) / factor + smooth));
+        factors[i] = wave < trained / high  ? 1
+                     : wave > trained / low ? (float)factor
+                                            : (float)(1 / ((1 - smooth) / factor + smooth));
     }
     const struct tensor t = {.type = TENSOR_F32, .rows = 1, .cols = pairs, .data = factors};
     if (!folder_own(f, factors))
@@ -97,7 +99,8 @@ static enum error_code describe_rope(struct folder *f, struct config *c, bool vo
         return vocab_only ? ERR_NONE : add_llama3_factors(f, c);
     if (strcmp(type, "linear") != 0 && strcmp(type, "yarn") != 0 && strcmp(type, "dynamic") != 0)
         return config_unsupported(f, "rope_scaling", type);
-    const double factor = number_of(c->rope, "factor", 1), trained = number_of(c->rope, "original_max_position_embeddings", 0);
+    const double factor = number_of(c->rope, "factor", 1),
+                 trained = number_of(c->rope, "original_max_position_embeddings", 0);
     const double attention = number_of(c->rope, "attention_factor", 0);
     metadata_text(&f->metadata, "llama.rope.scaling.type", type, strlen(type));
     folder_float(f, "rope.scaling.factor", factor);
@@ -149,15 +152,21 @@ static enum error_code describe(struct folder *f, struct config *c, bool vocab_o
 /* GGUF's name of a tensor; false for one that no model computes with, and *known tells whether that is expected. */
 static bool gguf_name(const char *name, char out[64], bool *rotary, bool *known)
 {
-    static const struct { const char *from, *to; bool rotary; } layer[] = {
-        {"input_layernorm.", "attn_norm.", false},     {"post_attention_layernorm.", "ffn_norm.", false},
-        {"self_attn.q_proj.", "attn_q.", true},        {"self_attn.k_proj.", "attn_k.", true},
-        {"self_attn.v_proj.", "attn_v.", false},       {"self_attn.o_proj.", "attn_output.", false},
-        {"mlp.gate_proj.", "ffn_gate.", false},        {"mlp.up_proj.", "ffn_up.", false},
+    static const struct {
+        const char *from, *to;
+        bool rotary;
+    } layer[] = {
+        {"input_layernorm.", "attn_norm.", false}, {"post_attention_layernorm.", "ffn_norm.", false},
+        {"self_attn.q_proj.", "attn_q.", true},    {"self_attn.k_proj.", "attn_k.", true},
+        {"self_attn.v_proj.", "attn_v.", false},   {"self_attn.o_proj.", "attn_output.", false},
+        {"mlp.gate_proj.", "ffn_gate.", false},    {"mlp.up_proj.", "ffn_up.", false},
         {"mlp.down_proj.", "ffn_down.", false},
     };
-    static const struct { const char *from, *to; } whole[] = {
-        {"model.embed_tokens.weight", "token_embd.weight"}, {"model.norm.weight", "output_norm.weight"},
+    static const struct {
+        const char *from, *to;
+    } whole[] = {
+        {"model.embed_tokens.weight", "token_embd.weight"},
+        {"model.norm.weight", "output_norm.weight"},
         {"lm_head.weight", "output.weight"},
     };
     unsigned number;
@@ -176,7 +185,8 @@ static bool gguf_name(const char *name, char out[64], bool *rotary, bool *known)
             continue;
         *rotary = layer[i].rotary;
         return strcmp(rest + size, "weight") == 0 || strcmp(rest + size, "bias") == 0
-                   ? snprintf(out, 64, "blk.%u.%s%s", number, layer[i].to, rest + size) > 0 : false;
+                   ? snprintf(out, 64, "blk.%u.%s%s", number, layer[i].to, rest + size) > 0
+                   : false;
     }
     return false;
 }
@@ -186,14 +196,18 @@ static enum error_code add_weight(struct folder *f, const struct weight *w, bool
     char name[64];
     bool rotary, known;
     if (!gguf_name(w->name, name, &rotary, &known))
-        return known ? ERR_NONE : error_set(f->err, ERR_UNSUPPORTED, "%s: tensor %s is none of a Llama model", f->path, w->name);
+        return known ? ERR_NONE
+                     : error_set(f->err, ERR_UNSUPPORTED, "%s: tensor %s is none of a Llama model", f->path, w->name);
     if (tied && strcmp(name, "output.weight") == 0)
         return ERR_NONE;
     if (w->n_dims < 1 || w->n_dims > 2)
-        return error_set(f->err, ERR_FORMAT, "%s: tensor %s has %d dimensions; the file is damaged, fetch it again", f->path,
-                         w->name, (int)w->n_dims);
+        return error_set(f->err, ERR_FORMAT, "%s: tensor %s has %d dimensions; the file is damaged, fetch it again",
+                         f->path, w->name, (int)w->n_dims);
     const struct tensor t = {
-        .type = w->type, .rows = w->n_dims == 2 ? w->dims[0] : 1, .cols = w->dims[w->n_dims - 1], .data = w->data,
+        .type = w->type,
+        .rows = w->n_dims == 2 ? w->dims[0] : 1,
+        .cols = w->dims[w->n_dims - 1],
+        .data = w->data,
         .order = rotary ? ROWS_HALVES : ROWS_PAIRED,
     };
     return source_add_tensor(f->source, f->path, name, t, f->err);
@@ -228,10 +242,13 @@ static enum error_code read_index(struct folder *f, const char *name, struct wei
         if (code != ERR_NONE || (part != NULL && json_object_get(seen, part) != NULL))
             continue;
         if (part == NULL || strchr(part, '/') != NULL || part[0] == '.')
-            code = error_set(f->err, ERR_FORMAT, "%s/%s: tensor %.80s lies in a file outside of the folder; the index is not to "
-                             "be trusted, fetch it again", source_label(f->path), name, tensor);
+            code = error_set(f->err, ERR_FORMAT,
+                             "%s/%s: tensor %.80s lies in a file outside of the folder; the index is not to "
+                             "be trusted, fetch it again",
+                             source_label(f->path), name, tensor);
         else if (!folder_has(f, part))
-            code = error_set(f->err, ERR_NOT_FOUND, "%s/%s is missing; fetch it into the same folder", source_label(f->path), part);
+            code = error_set(f->err, ERR_NOT_FOUND, "%s/%s is missing; fetch it into the same folder",
+                             source_label(f->path), part);
         else if (json_object_set_new(seen, part, json_true()) != 0)
             code = error_memory(f->err);
         else
@@ -244,9 +261,14 @@ static enum error_code read_index(struct folder *f, const char *name, struct wei
 
 static enum error_code read_weights(struct folder *f, const struct config *c)
 {
-    static const struct { const char *name; bool index; } forms[] = {
-        {"model.safetensors", false}, {"model.safetensors.index.json", true},
-        {"pytorch_model.bin", false}, {"pytorch_model.bin.index.json", true},
+    static const struct {
+        const char *name;
+        bool index;
+    } forms[] = {
+        {"model.safetensors", false},
+        {"model.safetensors.index.json", true},
+        {"pytorch_model.bin", false},
+        {"pytorch_model.bin.index.json", true},
     };
     struct weights all = {0};
     const bool tied = json_is_true(json_object_get(c->root, "tie_word_embeddings"));
@@ -254,8 +276,10 @@ static enum error_code read_weights(struct folder *f, const struct config *c)
     while (i < sizeof forms / sizeof *forms && !folder_has(f, forms[i].name))
         i++;
     if (i == sizeof forms / sizeof *forms)
-        return error_set(f->err, ERR_NOT_FOUND, "%s: the folder has no model.safetensors, no pytorch_model.bin and no index of "
-                         "either; fetch the weights into it", source_label(f->path));
+        return error_set(f->err, ERR_NOT_FOUND,
+                         "%s: the folder has no model.safetensors, no pytorch_model.bin and no index of "
+                         "either; fetch the weights into it",
+                         source_label(f->path));
     enum error_code code = forms[i].index ? read_index(f, forms[i].name, &all) : folder_weights(f, forms[i].name, &all);
     if (code == ERR_NONE)
         code = add_weights(f, &all, tied);
@@ -288,7 +312,8 @@ static enum error_code add_tokens(struct folder *f, const json_t *config)
         const char *text = content_of(token);
         const unsigned long id = strtoul(key, &end, 10);
         if (text == NULL || *end != '\0' || id >= VOCAB_MOST)
-            return error_set(f->err, ERR_FORMAT, "%s/tokenizer_config.json: an added token is damaged; fetch the file again",
+            return error_set(f->err, ERR_FORMAT,
+                             "%s/tokenizer_config.json: an added token is damaged; fetch the file again",
                              source_label(f->path));
         if (id < f->vocab.n && f->vocab.at[id].size > 0 && f->vocab.at[id].type != VOCAB_NORMAL)
             continue; /* as the vocabulary has it */
@@ -346,8 +371,10 @@ static void take_ends(struct folder *f, const json_t *config)
     if (f->vocab.eos < 0 && json_is_integer(first) && json_integer_value(first) >= 0 &&
         (size_t)json_integer_value(first) < f->vocab.n)
         f->vocab.eos = (int32_t)json_integer_value(first);
-    if (json_is_array(eos) && json_is_integer(json_array_get(eos, 1)) && json_integer_value(json_array_get(eos, 1)) >= 0)
-        metadata_uint(&f->metadata, "tokenizer.ggml.eot_token_id", (uint32_t)json_integer_value(json_array_get(eos, 1)));
+    if (json_is_array(eos) && json_is_integer(json_array_get(eos, 1)) &&
+        json_integer_value(json_array_get(eos, 1)) >= 0)
+        metadata_uint(&f->metadata, "tokenizer.ggml.eot_token_id",
+                      (uint32_t)json_integer_value(json_array_get(eos, 1)));
 }
 
 static enum error_code read_vocabulary(struct folder *f, const struct config *c)
@@ -357,8 +384,10 @@ static enum error_code read_vocabulary(struct folder *f, const struct config *c)
     if (code == ERR_NOT_FOUND)
         code = folder_has(f, "tokenizer.json")
                    ? read_json_vocabulary(f)
-                   : error_set(f->err, ERR_NOT_FOUND, "%s: the folder has no tokenizer.model and no tokenizer.json; fetch one "
-                               "into it", source_label(f->path));
+                   : error_set(f->err, ERR_NOT_FOUND,
+                               "%s: the folder has no tokenizer.model and no tokenizer.json; fetch one "
+                               "into it",
+                               source_label(f->path));
     if (code != ERR_NONE)
         return code;
     code = folder_json(f, "tokenizer_config.json", &config);
@@ -382,8 +411,12 @@ static enum error_code read_vocabulary(struct folder *f, const struct config *c)
 /* Sampling that the model's makers recommend, under the keys that converters give it. */
 static enum error_code read_recommended(struct folder *f)
 {
-    static const struct { const char *from, *to; } names[] = {
-        {"temperature", "general.sampling.temp"}, {"top_p", "general.sampling.top_p"}, {"min_p", "general.sampling.min_p"},
+    static const struct {
+        const char *from, *to;
+    } names[] = {
+        {"temperature", "general.sampling.temp"},
+        {"top_p", "general.sampling.top_p"},
+        {"min_p", "general.sampling.min_p"},
         {"repetition_penalty", "general.sampling.penalty_repeat"},
     };
     json_t *config;
@@ -394,7 +427,8 @@ static enum error_code read_recommended(struct folder *f)
         if (json_is_number(json_object_get(config, names[i].from)))
             metadata_float(&f->metadata, names[i].to, (float)number_of(config, names[i].from, 0));
     if (json_is_integer(json_object_get(config, "top_k")) && json_integer_value(json_object_get(config, "top_k")) >= 0)
-        metadata_uint(&f->metadata, "general.sampling.top_k", (uint32_t)json_integer_value(json_object_get(config, "top_k")));
+        metadata_uint(&f->metadata, "general.sampling.top_k",
+                      (uint32_t)json_integer_value(json_object_get(config, "top_k")));
     take_ends(f, config);
     json_decref(config);
     return ERR_NONE;
@@ -441,7 +475,8 @@ static enum error_code hf_read(struct source *s, const char *path, bool vocab_on
     if (code == ERR_NONE)
         code = enter_snapshot(&f);
     if (code == ERR_NONE && (code = folder_json(&f, "config.json", &c.root)) == ERR_NOT_FOUND)
-        error_set(err, code, "%s: there is no config.json in the folder; fetch it from where the model is", source_label(path));
+        error_set(err, code, "%s: there is no config.json in the folder; fetch it from where the model is",
+                  source_label(path));
     c.rope = json_object_get(c.root, "rope_parameters");
     c.rope = json_is_object(c.rope) ? c.rope : json_object_get(c.root, "rope_scaling");
     if (code == ERR_NONE)

@@ -24,7 +24,8 @@ struct params {
 
 static enum error_code param_fault(const struct folder *f, const char *name, const char *what)
 {
-    return error_set(f->err, ERR_FORMAT, "%s/params.json: %s %s; fetch the file again", source_label(f->path), name, what);
+    return error_set(f->err, ERR_FORMAT, "%s/params.json: %s %s; fetch the file again", source_label(f->path), name,
+                     what);
 }
 
 static enum error_code read_count(const struct folder *f, const json_t *root, const char *name, uint64_t fallback,
@@ -101,7 +102,8 @@ static enum error_code read_files(struct folder *f, struct params *p)
     for (; p->n_files < n && code == ERR_NONE; p->n_files++) {
         char name[48];
         if (!file_name(f, p->n_files, n, name))
-            return error_set(f->err, ERR_NOT_FOUND, "%s/%s is missing; fetch it into the same folder", source_label(f->path), name);
+            return error_set(f->err, ERR_NOT_FOUND, "%s/%s is missing; fetch it into the same folder",
+                             source_label(f->path), name);
         code = folder_weights(f, name, &p->files[p->n_files]);
         if (code == ERR_NONE && p->files[p->n_files].n == 0)
             code = error_set(f->err, ERR_FORMAT, "%s/%s: holds no tensors", source_label(f->path), name);
@@ -116,7 +118,10 @@ enum division { DIVIDED_NOT, DIVIDED_BY_ROWS, DIVIDED_BY_COLUMNS };
 
 static bool gguf_name(const char *name, char out[64], enum division *division)
 {
-    static const struct { const char *from, *to; enum division division; } layer[] = {
+    static const struct {
+        const char *from, *to;
+        enum division division;
+    } layer[] = {
         {"attention_norm.weight", "attn_norm.weight", DIVIDED_NOT},
         {"ffn_norm.weight", "ffn_norm.weight", DIVIDED_NOT},
         {"attention.wq.weight", "attn_q.weight", DIVIDED_BY_ROWS},
@@ -127,7 +132,10 @@ static bool gguf_name(const char *name, char out[64], enum division *division)
         {"feed_forward.w2.weight", "ffn_down.weight", DIVIDED_BY_COLUMNS},
         {"feed_forward.w3.weight", "ffn_up.weight", DIVIDED_BY_ROWS},
     };
-    static const struct { const char *from, *to; enum division division; } whole[] = {
+    static const struct {
+        const char *from, *to;
+        enum division division;
+    } whole[] = {
         {"tok_embeddings.weight", "token_embd.weight", DIVIDED_BY_COLUMNS},
         {"norm.weight", "output_norm.weight", DIVIDED_NOT},
         {"output.weight", "output.weight", DIVIDED_BY_ROWS},
@@ -158,8 +166,8 @@ static const struct weight *find_weight(const struct weights *all, const char *n
 }
 
 /* The parts of a matrix as pieces of one tensor. Llama 3 divides its embedding by rows: a part as wide as the model. */
-static enum error_code join_parts(struct folder *f, const struct params *p, const struct weight *first, enum division division,
-                                  struct tensor *out)
+static enum error_code join_parts(struct folder *f, const struct params *p, const struct weight *first,
+                                  enum division division, struct tensor *out)
 {
     struct tensor_piece *pieces = calloc(p->n_files, sizeof *pieces);
     if (pieces == NULL)
@@ -172,11 +180,13 @@ static enum error_code join_parts(struct folder *f, const struct params *p, cons
         if (part == NULL || part->n_dims != 2 || part->type != first->type ||
             part->dims[division == DIVIDED_BY_ROWS ? 1 : 0] != first->dims[division == DIVIDED_BY_ROWS ? 1 : 0]) {
             free(pieces);
-            return error_set(f->err, ERR_FORMAT, "%s: the part of %s in file %zu does not fit the others; fetch the files again",
+            return error_set(f->err, ERR_FORMAT,
+                             "%s: the part of %s in file %zu does not fit the others; fetch the files again",
                              source_label(f->path), first->name, i);
         }
         const bool rows = division == DIVIDED_BY_ROWS;
-        pieces[i] = (struct tensor_piece){rows ? out->rows : 0, rows ? 0 : out->cols, part->dims[0], part->dims[1], part->data};
+        pieces[i] =
+            (struct tensor_piece){rows ? out->rows : 0, rows ? 0 : out->cols, part->dims[0], part->dims[1], part->data};
         out->rows = rows ? out->rows + part->dims[0] : part->dims[0];
         out->cols = rows ? part->dims[1] : out->cols + part->dims[1];
     }
@@ -191,12 +201,15 @@ static enum error_code add_weight(struct folder *f, struct params *p, const stru
     if (!gguf_name(w->name, name, &division))
         return strcmp(w->name, "rope.freqs") == 0 || strstr(w->name, "inner_attention.rope.freqs") != NULL
                    ? ERR_NONE
-                   : error_set(f->err, ERR_UNSUPPORTED, "%s: tensor %s is none of a Llama model", source_label(f->path), w->name);
+                   : error_set(f->err, ERR_UNSUPPORTED, "%s: tensor %s is none of a Llama model", source_label(f->path),
+                               w->name);
     if (w->n_dims < 1 || w->n_dims > 2 || (division != DIVIDED_NOT && w->n_dims != 2))
         return error_set(f->err, ERR_FORMAT, "%s: tensor %s has %d dimensions; the file is damaged, fetch it again",
                          source_label(f->path), w->name, (int)w->n_dims);
     if (division == DIVIDED_NOT || p->n_files == 1) {
-        t = (struct tensor){.type = w->type, .rows = w->n_dims == 2 ? w->dims[0] : 1, .cols = w->dims[w->n_dims - 1],
+        t = (struct tensor){.type = w->type,
+                            .rows = w->n_dims == 2 ? w->dims[0] : 1,
+                            .cols = w->dims[w->n_dims - 1],
                             .data = w->data};
     } else {
         const enum error_code code = join_parts(f, p, w, division, &t);
@@ -205,8 +218,8 @@ static enum error_code add_weight(struct folder *f, struct params *p, const stru
     }
     if (!tensor_is_sound(&t)) {
         free((void *)(uintptr_t)t.pieces);
-        return error_set(f->err, ERR_FORMAT, "%s: the parts of %s make no matrix; fetch the files again", source_label(f->path),
-                         w->name);
+        return error_set(f->err, ERR_FORMAT, "%s: the parts of %s make no matrix; fetch the files again",
+                         source_label(f->path), w->name);
     }
     return source_add_tensor(f->source, f->path, name, t, f->err);
 }
@@ -248,7 +261,8 @@ static enum error_code describe(struct folder *f, struct params *p, bool vocab_o
     uint64_t ff_width = 1;
     const struct weight *w1 = vocab_only ? NULL : find_weight(&p->files[0], "layers.0.feed_forward.w1.weight");
     if (!vocab_only && (w1 == NULL || w1->n_dims != 2))
-        return error_set(f->err, ERR_FORMAT, "%s: tensor layers.0.feed_forward.w1.weight is missing", source_label(f->path));
+        return error_set(f->err, ERR_FORMAT, "%s: tensor layers.0.feed_forward.w1.weight is missing",
+                         source_label(f->path));
     if (w1 != NULL)
         ff_width = w1->dims[0] * p->n_files;
     name = name != NULL ? name + 1 : f->path;
@@ -264,8 +278,10 @@ static enum error_code describe(struct folder *f, struct params *p, bool vocab_o
     folder_float(f, "rope.freq_base", p->rope_base);
     folder_uint(f, "rope.dimension_count", p->width / p->heads);
     if (json_is_true(json_object_get(p->root, "use_scaled_rope")))
-        return error_set(f->err, ERR_UNSUPPORTED, "%s/params.json: use_scaled_rope is on, which Palaver reads from the Hugging Face "
-                         "form of the model", source_label(f->path));
+        return error_set(f->err, ERR_UNSUPPORTED,
+                         "%s/params.json: use_scaled_rope is on, which Palaver reads from the Hugging Face "
+                         "form of the model",
+                         source_label(f->path));
     return ERR_NONE;
 }
 
@@ -275,7 +291,8 @@ static enum error_code read_vocabulary(struct folder *f, const struct params *p,
     uint64_t rows = embedding != NULL && embedding->n_dims == 2 ? embedding->dims[0] : 0;
     enum error_code code = folder_sentencepiece(f, true);
     if (code == ERR_NOT_FOUND)
-        return error_set(f->err, code, "%s: there is no tokenizer.model in the folder or the one above; fetch it", source_label(f->path));
+        return error_set(f->err, code, "%s: there is no tokenizer.model in the folder or the one above; fetch it",
+                         source_label(f->path));
     if (embedding != NULL && embedding->dims[1] == p->width)
         rows *= p->n_files;
     if (code == ERR_NONE && rows > 0 && rows < VOCAB_MOST && !vocab_pad(&f->vocab, (size_t)rows))
@@ -302,7 +319,8 @@ static enum error_code meta_read(struct source *s, const char *path, bool vocab_
         return error_memory(err);
     enum error_code code = folder_begin(&f, s, path, err);
     if (code == ERR_NONE && (code = folder_json(&f, "params.json", &p->root)) == ERR_NOT_FOUND)
-        error_set(err, code, "%s: there is no params.json in the folder; fetch it from where the model is", source_label(path));
+        error_set(err, code, "%s: there is no params.json in the folder; fetch it from where the model is",
+                  source_label(path));
     if (code == ERR_NONE)
         code = read_params(&f, p);
     if (code == ERR_NONE && !vocab_only)

@@ -102,7 +102,8 @@ static char *read_text(const char *path, size_t *size, struct error *err)
     char *text = NULL;
     size_t at = 0;
     if (st.st_size > TEXT_MOST)
-        error_set(err, ERR_FORMAT, "%s: a file of this kind has at most %d MB", source_label(path), (int)(TEXT_MOST >> 20));
+        error_set(err, ERR_FORMAT, "%s: a file of this kind has at most %d MB", source_label(path),
+                  (int)(TEXT_MOST >> 20));
     else if ((text = malloc((size_t)st.st_size + 1)) == NULL)
         error_memory(err);
     for (ssize_t n; text != NULL && at < (size_t)st.st_size; at += (size_t)n)
@@ -146,8 +147,8 @@ enum error_code folder_json(const struct folder *f, const char *name, json_t **o
     const bool read = *out != NULL;
     json_decref(*out);
     *out = NULL;
-    return error_set(f->err, ERR_FORMAT, "%s/%s: line %d: %s; the file is damaged, fetch it again", source_label(f->path), name,
-                     read ? 1 : fault.line, read ? "no object" : fault.text);
+    return error_set(f->err, ERR_FORMAT, "%s/%s: line %d: %s; the file is damaged, fetch it again",
+                     source_label(f->path), name, read ? 1 : fault.line, read ? "no object" : fault.text);
 }
 
 enum error_code folder_weights(struct folder *f, const char *name, struct weights *all)

@@ -20,8 +20,8 @@
 #include "engine/file/weights.h"
 
 struct folder {
-    struct source *source;  /* being filled */
-    char *path;             /* of the folder that holds the files; owned */
+    struct source *source; /* being filled */
+    char *path;            /* of the folder that holds the files; owned */
     struct metadata metadata;
     struct vocab vocab;
     struct error *err;

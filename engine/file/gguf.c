@@ -18,23 +18,23 @@
 #include "engine/file/source.h"
 #include "engine/kernels/tensor.h"
 
-#define KEY_BYTES 1024      /* longest key that is read; those in use have less than 100 */
-#define NAME_BYTES 64       /* longest tensor name, by the format */
-#define ARRAY_DEPTH 4       /* arrays within arrays */
-#define VALUE_LEAST 13      /* bytes of the shortest metadata entry: length, type, one byte */
-#define TENSOR_LEAST 32     /* bytes of the shortest tensor description */
-#define SPLIT_SUFFIX 20     /* characters of "-00001-of-00003.gguf" */
+#define KEY_BYTES 1024  /* longest key that is read; those in use have less than 100 */
+#define NAME_BYTES 64   /* longest tensor name, by the format */
+#define ARRAY_DEPTH 4   /* arrays within arrays */
+#define VALUE_LEAST 13  /* bytes of the shortest metadata entry: length, type, one byte */
+#define TENSOR_LEAST 32 /* bytes of the shortest tensor description */
+#define SPLIT_SUFFIX 20 /* characters of "-00001-of-00003.gguf" */
 
 /* One file while it is read. */
 struct part {
-    struct source *s;       /* where its tensors go */
-    struct source *meta;    /* where its metadata goes */
+    struct source *s;    /* where its tensors go */
+    struct source *meta; /* where its metadata goes */
     const char *path;
     struct cursor c;
     uint32_t version;
     uint64_t n_values, n_tensors;
-    uint64_t alignment;     /* of the tensors' data */
-    uint64_t data;          /* offset at which the data begin */
+    uint64_t alignment; /* of the tensors' data */
+    uint64_t data;      /* offset at which the data begin */
     uint64_t split_no, split_count, split_tensors;
 };
 
@@ -43,7 +43,7 @@ struct tensor_info {
     uint32_t n_dims;
     uint64_t dims[4];
     uint32_t type;
-    uint64_t offset;        /* from the beginning of the data */
+    uint64_t offset; /* from the beginning of the data */
 };
 
 /* ---- errors ----------------------------------------------------------------------------------------------------- */
@@ -52,14 +52,16 @@ static enum error_code cut_off(const struct part *p, const char *what, struct er
 {
     return error_set(err, ERR_FORMAT,
                      "%s: ends at byte %" PRIu64 " in the middle of %s (at byte %" PRIu64 "); the download is "
-                     "incomplete or damaged, fetch it again", source_label(p->path), p->c.size, what, p->c.at);
+                     "incomplete or damaged, fetch it again",
+                     source_label(p->path), p->c.size, what, p->c.at);
 }
 
 static enum error_code too_many(const struct part *p, const char *what, uint64_t n, uint64_t room, struct error *err)
 {
     return error_set(err, ERR_FORMAT,
                      "%s: %s: %" PRIu64 " announced, but the file has room for %" PRIu64 " at most; it is incomplete "
-                     "or damaged, fetch it again", source_label(p->path), what, n, room);
+                     "or damaged, fetch it again",
+                     source_label(p->path), what, n, room);
 }
 
 static enum error_code part_damaged(const struct part *p, const char *what, uint64_t at, struct error *err)
@@ -74,11 +76,15 @@ static enum error_code check_version(const struct part *p, struct error *err)
 {
     const char *file = source_label(p->path);
     if (p->version == 1)
-        return error_set(err, ERR_UNSUPPORTED, "%s: GGUF version 1 is not supported; convert the model again with a "
-                         "newer converter", file);
+        return error_set(err, ERR_UNSUPPORTED,
+                         "%s: GGUF version 1 is not supported; convert the model again with a "
+                         "newer converter",
+                         file);
     if (p->version != 0 && (p->version & 0xFFFF) == 0)
-        return error_set(err, ERR_UNSUPPORTED, "%s: a big-endian GGUF file; convert it to little-endian "
-                         "(gguf_convert_endian.py does)", file);
+        return error_set(err, ERR_UNSUPPORTED,
+                         "%s: a big-endian GGUF file; convert it to little-endian "
+                         "(gguf_convert_endian.py does)",
+                         file);
     if (p->version > 1000)
         return error_set(err, ERR_FORMAT, "%s: not a GGUF file, or damaged; fetch it again", file);
     if (p->version < 2 || p->version > 3)
@@ -126,9 +132,9 @@ static enum error_code read_name(struct part *p, const char *what, char *out, ui
 static uint64_t least_bytes(uint32_t type)
 {
     static const uint8_t bytes[] = {
-        [VALUE_U8] = 1, [VALUE_I8] = 1, [VALUE_U16] = 2, [VALUE_I16] = 2, [VALUE_U32] = 4, [VALUE_I32] = 4,
-        [VALUE_F32] = 4, [VALUE_BOOL] = 1, [VALUE_STRING] = 8, [VALUE_ARRAY] = 12, [VALUE_U64] = 8, [VALUE_I64] = 8,
-        [VALUE_F64] = 8,
+        [VALUE_U8] = 1,  [VALUE_I8] = 1,  [VALUE_U16] = 2,  [VALUE_I16] = 2,    [VALUE_U32] = 4,
+        [VALUE_I32] = 4, [VALUE_F32] = 4, [VALUE_BOOL] = 1, [VALUE_STRING] = 8, [VALUE_ARRAY] = 12,
+        [VALUE_U64] = 8, [VALUE_I64] = 8, [VALUE_F64] = 8,
     };
     return type < sizeof bytes ? bytes[type] : 0;
 }
@@ -228,8 +234,10 @@ static enum error_code read_values(struct part *p, struct error *err)
     p->alignment = 32;
     source_uint(p->meta, "general.alignment", &p->alignment);
     if (p->alignment == 0 || (p->alignment & (p->alignment - 1)) != 0 || p->alignment > 1 << 20)
-        return error_set(err, ERR_FORMAT, "%s: general.alignment is %" PRIu64 ", not a power of two up to 1048576; the "
-                         "file is damaged, fetch it again", source_label(p->path), p->alignment);
+        return error_set(err, ERR_FORMAT,
+                         "%s: general.alignment is %" PRIu64 ", not a power of two up to 1048576; the "
+                         "file is damaged, fetch it again",
+                         source_label(p->path), p->alignment);
     source_uint(p->meta, "split.no", &p->split_no);
     source_uint(p->meta, "split.count", &p->split_count);
     source_uint(p->meta, "split.tensors.count", &p->split_tensors);
@@ -258,9 +266,10 @@ static enum error_code read_info(struct part *p, struct tensor_info *info, struc
 static const char *foreign_type(uint32_t type)
 {
     static const char *const names[] = {
-        [4] = "Q4_2", [5] = "Q4_3", [9] = "Q8_1", [15] = "Q8_K", [16] = "IQ2_XXS", [17] = "IQ2_XS", [18] = "IQ3_XXS",
-        [19] = "IQ1_S", [21] = "IQ3_S", [22] = "IQ2_S", [24] = "I8", [25] = "I16", [26] = "I32", [27] = "I64",
-        [28] = "F64", [29] = "IQ1_M", [34] = "TQ1_0", [35] = "TQ2_0", [39] = "MXFP4",
+        [4] = "Q4_2",    [5] = "Q4_3",     [9] = "Q8_1",   [15] = "Q8_K",  [16] = "IQ2_XXS",
+        [17] = "IQ2_XS", [18] = "IQ3_XXS", [19] = "IQ1_S", [21] = "IQ3_S", [22] = "IQ2_S",
+        [24] = "I8",     [25] = "I16",     [26] = "I32",   [27] = "I64",   [28] = "F64",
+        [29] = "IQ1_M",  [34] = "TQ1_0",   [35] = "TQ2_0", [39] = "MXFP4",
     };
     return type < sizeof names / sizeof *names ? names[type] : NULL;
 }
@@ -269,10 +278,14 @@ static enum error_code refuse_type(const struct part *p, const struct tensor_inf
 {
     const char *file = source_label(p->path), *name = foreign_type(info->type);
     if (name != NULL)
-        return error_set(err, ERR_UNSUPPORTED, "%s: tensor %s is stored as %s, which Palaver does not read; take the "
-                         "model in another type, such as Q4_K_M or Q8_0", file, info->name, name);
-    return error_set(err, ERR_UNSUPPORTED, "%s: tensor %s has the unknown type %" PRIu32 "; the file is damaged or "
-                     "newer than this version of Palaver", file, info->name, info->type);
+        return error_set(err, ERR_UNSUPPORTED,
+                         "%s: tensor %s is stored as %s, which Palaver does not read; take the "
+                         "model in another type, such as Q4_K_M or Q8_0",
+                         file, info->name, name);
+    return error_set(err, ERR_UNSUPPORTED,
+                     "%s: tensor %s has the unknown type %" PRIu32 "; the file is damaged or "
+                     "newer than this version of Palaver",
+                     file, info->name, info->type);
 }
 
 static bool product_fits(uint64_t a, uint64_t b, uint64_t *product)
@@ -292,17 +305,19 @@ static enum error_code tensor_measure(const struct part *p, const struct tensor_
         return refuse_type(p, info, err);
     *t = (struct tensor){.type = (enum tensor_type)info->type, .cols = info->dims[0]};
     if (t->cols % traits->block != 0)
-        return error_set(err, ERR_FORMAT, "%s: tensor %s has rows of %" PRIu64 " elements, not a multiple of the %"
-                         PRIu32 " in a %s block; the file is damaged, fetch it again", source_label(p->path),
-                         info->name, t->cols, traits->block, traits->name);
+        return error_set(err, ERR_FORMAT,
+                         "%s: tensor %s has rows of %" PRIu64 " elements, not a multiple of the %" PRIu32
+                         " in a %s block; the file is damaged, fetch it again",
+                         source_label(p->path), info->name, t->cols, traits->block, traits->name);
     bool fits = product_fits(info->dims[1], info->dims[2], &t->rows) &&
                 product_fits(t->rows, info->dims[3], &t->rows) &&
                 product_fits(t->cols / traits->block, traits->block_bytes, bytes) &&
                 product_fits(*bytes, t->rows, bytes);
     if (!fits || *bytes == 0)
-        return error_set(err, ERR_FORMAT, "%s: tensor %s has the impossible shape %" PRIu64 " x %" PRIu64 " x %" PRIu64
-                         " x %" PRIu64 "; the file is damaged, fetch it again", source_label(p->path), info->name,
-                         info->dims[0], info->dims[1], info->dims[2], info->dims[3]);
+        return error_set(err, ERR_FORMAT,
+                         "%s: tensor %s has the impossible shape %" PRIu64 " x %" PRIu64 " x %" PRIu64 " x %" PRIu64
+                         "; the file is damaged, fetch it again",
+                         source_label(p->path), info->name, info->dims[0], info->dims[1], info->dims[2], info->dims[3]);
     return ERR_NONE;
 }
 
@@ -320,16 +335,18 @@ static enum error_code tensor_place(struct part *p, const struct tensor_info *in
     if (code != ERR_NONE)
         return code;
     if (info->offset % p->alignment != 0)
-        return error_set(err, ERR_FORMAT, "%s: tensor %s lies at offset %" PRIu64 ", not a multiple of the alignment %"
-                         PRIu64 "; the file is damaged, fetch it again", source_label(p->path), info->name,
-                         info->offset, p->alignment);
+        return error_set(err, ERR_FORMAT,
+                         "%s: tensor %s lies at offset %" PRIu64 ", not a multiple of the alignment %" PRIu64
+                         "; the file is damaged, fetch it again",
+                         source_label(p->path), info->name, info->offset, p->alignment);
     struct cursor c = p->c;
     uint64_t begin = add_up(p->data, info->offset);
     t.data = cursor_seek(&c, begin) ? cursor_take(&c, bytes) : NULL;
     if (t.data == NULL)
-        return error_set(err, ERR_FORMAT, "%s: ends at byte %" PRIu64 ", but tensor %s reaches to byte %" PRIu64 "; "
-                         "the download is incomplete or damaged, fetch it again", source_label(p->path), p->c.size,
-                         info->name, add_up(begin, bytes));
+        return error_set(err, ERR_FORMAT,
+                         "%s: ends at byte %" PRIu64 ", but tensor %s reaches to byte %" PRIu64 "; "
+                         "the download is incomplete or damaged, fetch it again",
+                         source_label(p->path), p->c.size, info->name, add_up(begin, bytes));
     return source_add_tensor(p->s, p->path, info->name, t, err);
 }
 
@@ -398,8 +415,7 @@ static enum error_code part_missing(const char *path, unsigned no, unsigned coun
 }
 
 /* Adds the tensors of part no (from 1). */
-static enum error_code read_further(struct source *s, const char *first, unsigned no, unsigned count,
-                                    struct error *err)
+static enum error_code read_further(struct source *s, const char *first, unsigned no, unsigned count, struct error *err)
 {
     enum error_code code = ERR_MEMORY;
     char *path = split_path(first, no, count);
@@ -415,8 +431,10 @@ static enum error_code read_further(struct source *s, const char *first, unsigne
     struct part p = {.s = s, .meta = meta, .path = path};
     code = read_part(&p, false, err);
     if (code == ERR_NONE && (p.split_no != no - 1 || p.split_count != count))
-        code = error_set(err, ERR_FORMAT, "%s: is named part %u of %u, but holds part %" PRIu64 " of %" PRIu64 "; "
-                         "fetch it again", source_label(path), no, count, p.split_no + 1, p.split_count);
+        code = error_set(err, ERR_FORMAT,
+                         "%s: is named part %u of %u, but holds part %" PRIu64 " of %" PRIu64 "; "
+                         "fetch it again",
+                         source_label(path), no, count, p.split_no + 1, p.split_count);
 out:
     source_free(meta);
     free(path);
@@ -429,17 +447,20 @@ static enum error_code read_others(const struct part *first, struct error *err)
     unsigned no, count;
     const char *file = source_label(first->path);
     if (!split_name(first->path, &no, &count) || no != 1 || count != first->split_count || first->split_no != 0)
-        return error_set(err, ERR_FORMAT, "%s: holds part %" PRIu64 " of %" PRIu64 " of a model, but is not named so; "
-                         "give the parts the names they were published under (...-00001-of-%05" PRIu64 ".gguf)", file,
-                         first->split_no + 1, first->split_count, first->split_count);
+        return error_set(err, ERR_FORMAT,
+                         "%s: holds part %" PRIu64 " of %" PRIu64 " of a model, but is not named so; "
+                         "give the parts the names they were published under (...-00001-of-%05" PRIu64 ".gguf)",
+                         file, first->split_no + 1, first->split_count, first->split_count);
     for (no = 2; no <= count; no++) {
         enum error_code code = read_further(first->s, first->path, no, count, err);
         if (code != ERR_NONE)
             return code;
     }
     if (first->split_tensors != 0 && first->split_tensors != first->s->n_tensors)
-        return error_set(err, ERR_FORMAT, "%s: the %u parts hold %zu tensors, %" PRIu64 " are announced; fetch them "
-                         "again", file, count, first->s->n_tensors, first->split_tensors);
+        return error_set(err, ERR_FORMAT,
+                         "%s: the %u parts hold %zu tensors, %" PRIu64 " are announced; fetch them "
+                         "again",
+                         file, count, first->s->n_tensors, first->split_tensors);
     return ERR_NONE;
 }
 
@@ -468,7 +489,8 @@ static enum error_code gguf_read(struct source *s, const char *path, bool vocab_
     return code;
 }
 
-enum error_code gguf_read_metadata(struct source *s, const char *path, const void *bytes, uint64_t size, struct error *err)
+enum error_code gguf_read_metadata(struct source *s, const char *path, const void *bytes, uint64_t size,
+                                   struct error *err)
 {
     struct part p = {.s = s, .meta = s, .path = path};
     cursor_init(&p.c, bytes, size);

@@ -12,10 +12,10 @@
 #include "base/buf.h"
 
 struct metadata {
-    struct buf bytes;      /* the entries one after another */
-    uint64_t n;            /* of them */
-    size_t count_at;       /* where the count of the open array stands */
-    uint64_t count;        /* of its elements so far */
+    struct buf bytes; /* the entries one after another */
+    uint64_t n;       /* of them */
+    size_t count_at;  /* where the count of the open array stands */
+    uint64_t count;   /* of its elements so far */
 };
 
 void metadata_init(struct metadata *m);

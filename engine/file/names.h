@@ -12,8 +12,8 @@ struct names {
     struct names_slot {
         const char *name; /* NULL: free */
         size_t value;
-    } *slots;
-    size_t n, capacity;   /* capacity is a power of two, or 0 before the first name */
+    } * slots;
+    size_t n, capacity; /* capacity is a power of two, or 0 before the first name */
 };
 
 /* A 64-bit hash of size bytes, the same on every machine. seed chains several pieces. Not for secrets. */

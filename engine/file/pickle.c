@@ -23,8 +23,8 @@ struct machine {
 static void machine_fail(struct machine *m, const char *what)
 {
     if (!m->failed)
-        error_set(m->err, ERR_FORMAT, "%s: %s at byte %llu of its pickle; the file is damaged, fetch it again", m->file, what,
-                  (unsigned long long)m->c.at);
+        error_set(m->err, ERR_FORMAT, "%s: %s at byte %llu of its pickle; the file is damaged, fetch it again", m->file,
+                  what, (unsigned long long)m->c.at);
     m->failed = true;
 }
 
@@ -210,9 +210,10 @@ static void push_name(struct machine *m)
         return;
     const size_t size = module + 1 + name;
     if (!m->allows(text, size)) {
-        error_set(m->err, ERR_UNSUPPORTED, "%s: its pickle wants to call %.*s.%.*s, which no model needs; nothing was run, but "
-                  "the file is not to be trusted", m->file, module < 80 ? (int)module : 80, text, name < 80 ? (int)name : 80,
-                  text + module + 1);
+        error_set(m->err, ERR_UNSUPPORTED,
+                  "%s: its pickle wants to call %.*s.%.*s, which no model needs; nothing was run, but "
+                  "the file is not to be trusted",
+                  m->file, module < 80 ? (int)module : 80, text, name < 80 ? (int)name : 80, text + module + 1);
         m->failed = true;
         return;
     }
@@ -297,10 +298,10 @@ static void step(struct machine *m)
 {
     const uint8_t opcode = cursor_u8(&m->c);
     switch (opcode) {
-    case 0x80: cursor_u8(&m->c); break;                                     /* PROTO */
+    case 0x80: cursor_u8(&m->c); break; /* PROTO */
     case '(': stack_push(m, MARK); break;
-    case '.': m->done = true; break;                                        /* STOP */
-    case '0': stack_pop(m); break;                                          /* POP */
+    case '.': m->done = true; break; /* STOP */
+    case '0': stack_pop(m); break;   /* POP */
     case '}': push_value(m, PICKLE_DICT); break;
     case ']': push_value(m, PICKLE_LIST); break;
     case ')': push_value(m, PICKLE_TUPLE); break;
@@ -316,15 +317,19 @@ static void step(struct machine *m)
     case 'J': push_integer(m, PICKLE_INTEGER, (int32_t)cursor_u32(&m->c)); break;
     case 'K': push_integer(m, PICKLE_INTEGER, cursor_u8(&m->c)); break;
     case 'M': push_integer(m, PICKLE_INTEGER, cursor_u16(&m->c)); break;
-    case 0x8a: push_long(m, cursor_u8(&m->c)); break;                       /* LONG1 */
+    case 0x8a: push_long(m, cursor_u8(&m->c)); break; /* LONG1 */
     case 'G': push_real(m); break;
-    case 'X': push_sized_text(m, cursor_u32(&m->c)); break;                 /* BINUNICODE */
-    case 'T': push_sized_text(m, cursor_u32(&m->c)); break;                 /* BINSTRING */
-    case 'U': push_sized_text(m, cursor_u8(&m->c)); break;                  /* SHORT_BINSTRING */
-    case 'c': push_name(m); break;                                          /* GLOBAL */
-    case 'R': case 0x81: push_call(m); break;                               /* REDUCE, NEWOBJ */
-    case 'Q': collect(m, PICKLE_PERSISTENT, 1); break;                      /* BINPERSID */
-    case 'b': stack_pop(m); stack_top(m); break;                            /* BUILD: a state that holds no weights */
+    case 'X': push_sized_text(m, cursor_u32(&m->c)); break; /* BINUNICODE */
+    case 'T': push_sized_text(m, cursor_u32(&m->c)); break; /* BINSTRING */
+    case 'U': push_sized_text(m, cursor_u8(&m->c)); break;  /* SHORT_BINSTRING */
+    case 'c': push_name(m); break;                          /* GLOBAL */
+    case 'R':
+    case 0x81: push_call(m); break;                    /* REDUCE, NEWOBJ */
+    case 'Q': collect(m, PICKLE_PERSISTENT, 1); break; /* BINPERSID */
+    case 'b':
+        stack_pop(m);
+        stack_top(m);
+        break; /* BUILD: a state that holds no weights */
     case 's': set_item(m); break;
     case 'u': extend(m, PICKLE_DICT); break;
     case 'a': append_item(m); break;
@@ -336,8 +341,10 @@ static void step(struct machine *m)
     default:
         if (m->c.failed)
             break;
-        error_set(m->err, ERR_UNSUPPORTED, "%s: opcode 0x%02x in its pickle is none that torch writes; fetch the file "
-                  "again, or save it by torch.save", m->file, opcode);
+        error_set(m->err, ERR_UNSUPPORTED,
+                  "%s: opcode 0x%02x in its pickle is none that torch writes; fetch the file "
+                  "again, or save it by torch.save",
+                  m->file, opcode);
         m->failed = true;
     }
     if (m->c.failed)

@@ -14,9 +14,9 @@
 
 enum pickle_kind {
     PICKLE_NONE,
-    PICKLE_BOOL,       /* integer: 0 or 1 */
+    PICKLE_BOOL, /* integer: 0 or 1 */
     PICKLE_INTEGER,
-    PICKLE_LONG,       /* a number beyond 64 bits: text is its bytes, little-endian */
+    PICKLE_LONG, /* a number beyond 64 bits: text is its bytes, little-endian */
     PICKLE_REAL,
     PICKLE_TEXT,
     PICKLE_TUPLE,
@@ -31,16 +31,16 @@ struct pickle_value {
     enum pickle_kind kind;
     int64_t integer;
     double real;
-    const char *text;  /* size bytes of the pickle, not NUL-terminated */
+    const char *text; /* size bytes of the pickle, not NUL-terminated */
     size_t size;
-    uint32_t *items;   /* (n), indices of values */
+    uint32_t *items; /* (n), indices of values */
     size_t n, capacity;
 };
 
 struct pickle {
     struct pickle_value *values;
     size_t n, capacity;
-    uint32_t root;     /* what the pickle holds */
+    uint32_t root; /* what the pickle holds */
 };
 
 /* Whether the reader knows the callable "module\nname". */

@@ -36,8 +36,13 @@ static enum error_code tensor_fault(const struct reader *r, const char *name, co
 static bool float_type(const char *dtype, enum tensor_type *type, bool *known)
 {
     static const char *const others[] = {"BOOL", "U8", "I8", "I16", "U16", "I32", "U32", "I64", "U64"};
-    static const struct { const char *name; enum tensor_type type; } floats[] = {
-        {"F32", TENSOR_F32}, {"F16", TENSOR_F16}, {"BF16", TENSOR_BF16},
+    static const struct {
+        const char *name;
+        enum tensor_type type;
+    } floats[] = {
+        {"F32", TENSOR_F32},
+        {"F16", TENSOR_F16},
+        {"BF16", TENSOR_BF16},
     };
     for (size_t i = 0; i < sizeof floats / sizeof *floats; i++)
         if (strcmp(dtype, floats[i].name) == 0) {
@@ -89,8 +94,9 @@ static enum error_code read_tensor(struct reader *r, const char *name, const jso
         return ERR_NONE; /* told for the whole file */
     if (!float_type(dtype, &w.type, &known))
         return known ? ERR_NONE
-                     : error_set(r->err, ERR_UNSUPPORTED, "%s: tensor %s has the type %.20s; Palaver reads F32, F16 and BF16",
-                                 r->file, name, dtype);
+                     : error_set(r->err, ERR_UNSUPPORTED,
+                                 "%s: tensor %s has the type %.20s; Palaver reads F32, F16 and BF16", r->file, name,
+                                 dtype);
     if (!read_shape(json_object_get(entry, "shape"), &w))
         return tensor_fault(r, name, "has an impossible shape");
     if (weight_bytes(&w) != span->end - span->begin)
@@ -108,13 +114,14 @@ static int compare_spans(const void *a, const void *b)
 static enum error_code check_spans(const struct reader *r, struct span *spans, size_t n)
 {
     if (r->needed > r->size)
-        return error_set(r->err, ERR_FORMAT, "%s: the file is cut off, %" PRIu64 " of its bytes are missing; fetch it again",
-                         r->file, r->needed - r->size);
+        return error_set(r->err, ERR_FORMAT,
+                         "%s: the file is cut off, %" PRIu64 " of its bytes are missing; fetch it again", r->file,
+                         r->needed - r->size);
     qsort(spans, n, sizeof *spans, compare_spans);
     for (size_t i = 1; i < n; i++)
         if (spans[i].begin < spans[i - 1].end)
-            return error_set(r->err, ERR_FORMAT, "%s: two tensors lie in the same bytes; the file is damaged, fetch it again",
-                             r->file);
+            return error_set(r->err, ERR_FORMAT,
+                             "%s: two tensors lie in the same bytes; the file is damaged, fetch it again", r->file);
     return ERR_NONE;
 }
 
@@ -148,8 +155,10 @@ enum error_code safetensors_read(struct weights *all, const char *file, const un
         return error_set(err, ERR_FORMAT, "%s: this is no safetensors file, or it is damaged; fetch it again", file);
     const char *text = cursor_take(&c, length);
     if (text == NULL)
-        return error_set(err, ERR_FORMAT, "%s: the file is cut off, more than %" PRIu64 " of its bytes are missing; fetch it "
-                         "again", file, length - cursor_left(&c));
+        return error_set(err, ERR_FORMAT,
+                         "%s: the file is cut off, more than %" PRIu64 " of its bytes are missing; fetch it "
+                         "again",
+                         file, length - cursor_left(&c));
     json_t *header = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &fault);
     if (!json_is_object(header)) {
         json_decref(header);

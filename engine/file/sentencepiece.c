@@ -122,8 +122,8 @@ static int32_t checked_id(const struct sentencepieces *all, int32_t id)
     return id >= 0 && (size_t)id < all->n ? id : -1;
 }
 
-enum error_code sentencepiece_read(struct sentencepieces *all, const char *file, const unsigned char *bytes, uint64_t size,
-                                   struct error *err)
+enum error_code sentencepiece_read(struct sentencepieces *all, const char *file, const unsigned char *bytes,
+                                   uint64_t size, struct error *err)
 {
     struct cursor c;
     struct field f;
@@ -138,15 +138,20 @@ enum error_code sentencepiece_read(struct sentencepieces *all, const char *file,
             sentencepiece_free(all);
             return error_memory(err);
         }
-        sound = f.number == 1 ? read_piece(all, &f) : f.number == 2 ? read_trainer(all, &f, &model)
-              : f.number == 3 ? read_normalizer(all, &f) : true;
+        sound = f.number == 1   ? read_piece(all, &f)
+                : f.number == 2 ? read_trainer(all, &f, &model)
+                : f.number == 3 ? read_normalizer(all, &f)
+                                : true;
     }
     enum error_code code = ERR_NONE;
     if (!sound || c.failed || all->n == 0)
-        code = error_set(err, ERR_FORMAT, "%s: this is no SentencePiece model, or it is cut off or damaged at byte %llu; fetch "
-                         "it again", file, (unsigned long long)c.at);
+        code = error_set(err, ERR_FORMAT,
+                         "%s: this is no SentencePiece model, or it is cut off or damaged at byte %llu; fetch "
+                         "it again",
+                         file, (unsigned long long)c.at);
     else if (model != MODEL_BPE)
-        code = error_set(err, ERR_UNSUPPORTED, "%s: a SentencePiece model of another kind than BPE; Llama's are BPE", file);
+        code = error_set(err, ERR_UNSUPPORTED, "%s: a SentencePiece model of another kind than BPE; Llama's are BPE",
+                         file);
     if (code != ERR_NONE)
         sentencepiece_free(all);
     all->unknown = checked_id(all, all->unknown);

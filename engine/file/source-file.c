@@ -114,8 +114,8 @@ bool source_map_file(struct source *s, const char *path, struct source_map *out,
     if (map.size == 0)
         return source_refuse(path, NULL, 0, err) == ERR_NONE;
     if (bytes == MAP_FAILED)
-        return error_system(err, ERR_IO, failure, "%s: cannot map the file into memory",
-                            source_label(path)) == ERR_NONE;
+        return error_system(err, ERR_IO, failure, "%s: cannot map the file into memory", source_label(path)) ==
+               ERR_NONE;
     source_expect(bytes, map.size < HEAD_AHEAD ? map.size : HEAD_AHEAD);
     map.bytes = bytes;
     *out = map;

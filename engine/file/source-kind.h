@@ -24,8 +24,19 @@
 
 /* The numbers are GGUF's. */
 enum value_type {
-    VALUE_U8 = 0, VALUE_I8 = 1, VALUE_U16 = 2, VALUE_I16 = 3, VALUE_U32 = 4, VALUE_I32 = 5, VALUE_F32 = 6,
-    VALUE_BOOL = 7, VALUE_STRING = 8, VALUE_ARRAY = 9, VALUE_U64 = 10, VALUE_I64 = 11, VALUE_F64 = 12,
+    VALUE_U8 = 0,
+    VALUE_I8 = 1,
+    VALUE_U16 = 2,
+    VALUE_I16 = 3,
+    VALUE_U32 = 4,
+    VALUE_I32 = 5,
+    VALUE_F32 = 6,
+    VALUE_BOOL = 7,
+    VALUE_STRING = 8,
+    VALUE_ARRAY = 9,
+    VALUE_U64 = 10,
+    VALUE_I64 = 11,
+    VALUE_F64 = 12,
 };
 
 /* A metadata value. Its bytes stay where the file has them, little-endian. */
@@ -42,8 +53,8 @@ struct value {
 struct source_map {
     const unsigned char *bytes;
     uint64_t size;
-    bool mapped;                /* false: memory that is the caller's, or owned */
-    bool owned;                 /* freed with the source; no part of a file */
+    bool mapped; /* false: memory that is the caller's, or owned */
+    bool owned;  /* freed with the source; no part of a file */
 };
 
 struct source_kind {
@@ -55,7 +66,8 @@ struct source_kind {
 extern const struct source_kind gguf_kind, hf_kind, meta_kind;
 
 /* gguf.c: adds the metadata at the beginning of a GGUF file in memory; path is for messages. */
-enum error_code gguf_read_metadata(struct source *s, const char *path, const void *bytes, uint64_t size, struct error *err);
+enum error_code gguf_read_metadata(struct source *s, const char *path, const void *bytes, uint64_t size,
+                                   struct error *err);
 
 struct value_entry {
     char *key;
@@ -64,19 +76,19 @@ struct value_entry {
 
 struct tensor_entry {
     char *name;
-    struct tensor tensor;       /* its pieces, if any, are malloc'ed */
+    struct tensor tensor; /* its pieces, if any, are malloc'ed */
 };
 
 struct source {
-    char format[16];            /* "GGUF 3" */
+    char format[16]; /* "GGUF 3" */
     struct source_map *maps;
     size_t n_maps;
     struct value_entry *values; /* in the file's order */
     size_t n_values;
-    struct names keys;          /* into values */
+    struct names keys; /* into values */
     struct tensor_entry *tensors;
     size_t n_tensors;
-    struct names tensor_names;  /* into tensors */
+    struct names tensor_names; /* into tensors */
     uint64_t fingerprint;
 };
 

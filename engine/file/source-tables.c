@@ -27,8 +27,8 @@ static void *room_for_one(void *block, size_t n, size_t size)
     return realloc(block, (n == 0 ? 1 : 2 * n) * size);
 }
 
-static enum error_code name_one(struct names *names, const char *what, const char *file, const char *name,
-                                size_t value, struct error *err)
+static enum error_code name_one(struct names *names, const char *what, const char *file, const char *name, size_t value,
+                                struct error *err)
 {
     enum error_code code = names_add(names, name, value);
     if (code == ERR_ARGUMENT)
@@ -152,7 +152,8 @@ static struct number read_number(struct cursor *c, enum value_type type)
 {
     struct number n = {.family = NUMBER_UINT};
     switch (type) {
-    case VALUE_U8: case VALUE_BOOL: n.u = cursor_u8(c); return n;
+    case VALUE_U8:
+    case VALUE_BOOL: n.u = cursor_u8(c); return n;
     case VALUE_U16: n.u = cursor_u16(c); return n;
     case VALUE_U32: n.u = cursor_u32(c); return n;
     case VALUE_U64: n.u = cursor_u64(c); return n;
@@ -160,8 +161,14 @@ static struct number read_number(struct cursor *c, enum value_type type)
     case VALUE_I16: n.i = (int16_t)cursor_u16(c); break;
     case VALUE_I32: n.i = (int32_t)cursor_u32(c); break;
     case VALUE_I64: n.i = (int64_t)cursor_u64(c); break;
-    case VALUE_F32: n.f = cursor_f32(c); n.family = NUMBER_FLOAT; return n;
-    case VALUE_F64: n.f = cursor_f64(c); n.family = NUMBER_FLOAT; return n;
+    case VALUE_F32:
+        n.f = cursor_f32(c);
+        n.family = NUMBER_FLOAT;
+        return n;
+    case VALUE_F64:
+        n.f = cursor_f64(c);
+        n.family = NUMBER_FLOAT;
+        return n;
     default: n.family = NUMBER_NONE; return n;
     }
     n.family = n.i < 0 ? NUMBER_INT : NUMBER_UINT; /* one that is not negative is as good unsigned */

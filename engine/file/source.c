@@ -32,8 +32,10 @@ static const struct source_kind *find_folder_kind(const char *path, struct error
 {
     const struct source_kind *kind = kind_of(path, NULL, 0);
     if (kind == NULL)
-        error_set(err, ERR_FORMAT, "%s: the folder is no model: it has no config.json (Hugging Face) and no params.json (Meta); "
-                  "for GGUF give the file in it", source_label(path));
+        error_set(err, ERR_FORMAT,
+                  "%s: the folder is no model: it has no config.json (Hugging Face) and no params.json (Meta); "
+                  "for GGUF give the file in it",
+                  source_label(path));
     return kind;
 }
 

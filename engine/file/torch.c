@@ -17,7 +17,7 @@ struct storage {
     const char *key;
     size_t key_size;
     const unsigned char *data;
-    uint64_t size;            /* bytes */
+    uint64_t size; /* bytes */
 };
 
 struct reader {
@@ -31,7 +31,11 @@ struct reader {
 };
 
 /* Storage classes by name; element is TENSOR_TYPE_LIMIT for those that models do not compute with. */
-static const struct { const char *name; enum tensor_type type; uint8_t bytes; } classes[] = {
+static const struct {
+    const char *name;
+    enum tensor_type type;
+    uint8_t bytes;
+} classes[] = {
     {"torch\nFloatStorage", TENSOR_F32, 4},        {"torch\nHalfStorage", TENSOR_F16, 2},
     {"torch\nBFloat16Storage", TENSOR_BF16, 2},    {"torch\nDoubleStorage", TENSOR_TYPE_LIMIT, 8},
     {"torch\nLongStorage", TENSOR_TYPE_LIMIT, 8},  {"torch\nIntStorage", TENSOR_TYPE_LIMIT, 4},
@@ -48,7 +52,9 @@ static bool spelled(const char *name, size_t size, const char *text)
 static bool allows(const char *name, size_t size)
 {
     static const char *const calls[] = {
-        "collections\nOrderedDict", "torch._utils\n_rebuild_tensor_v2", "torch._utils\n_rebuild_tensor",
+        "collections\nOrderedDict",
+        "torch._utils\n_rebuild_tensor_v2",
+        "torch._utils\n_rebuild_tensor",
         "torch._utils\n_rebuild_parameter",
     };
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
@@ -115,10 +121,12 @@ static bool whole_number(const struct pickle_value *v, uint64_t *out)
 
 static bool read_view(const struct reader *r, const struct pickle_value *arguments, struct weight *w, struct view *view)
 {
-    const struct pickle_value *sizes = pickle_item(&r->pickle, arguments, 2), *strides = pickle_item(&r->pickle, arguments, 3);
+    const struct pickle_value *sizes = pickle_item(&r->pickle, arguments, 2),
+                              *strides = pickle_item(&r->pickle, arguments, 3);
     uint64_t n = 1;
     if (!whole_number(pickle_item(&r->pickle, arguments, 1), &view->offset) || sizes == NULL || strides == NULL ||
-        sizes->kind != PICKLE_TUPLE || strides->kind != PICKLE_TUPLE || sizes->n != strides->n || sizes->n > WEIGHT_DIMS)
+        sizes->kind != PICKLE_TUPLE || strides->kind != PICKLE_TUPLE || sizes->n != strides->n ||
+        sizes->n > WEIGHT_DIMS)
         return false;
     w->n_dims = (int32_t)sizes->n;
     for (size_t i = 0; i < sizes->n; i++) {
@@ -156,7 +164,8 @@ static bool is_contiguous(const struct weight *w, const struct view *view)
 }
 
 /* A copy of a view's elements row by row; NULL when out of memory. */
-static unsigned char *copy_view(const struct weight *w, const struct view *view, const unsigned char *storage, size_t element)
+static unsigned char *copy_view(const struct weight *w, const struct view *view, const unsigned char *storage,
+                                size_t element)
 {
     const uint64_t n = weight_elements(w);
     unsigned char *copy = malloc((size_t)n * element), *to = copy;
@@ -258,7 +267,8 @@ static bool is_repeated(const struct reader *r, size_t at, const struct pickle_v
         size_t class;
         const struct pickle_value *id = storage_id(r, &r->pickle.values[i], &class);
         const struct pickle_value *other = pickle_item(&r->pickle, id, 2);
-        if (other != NULL && other->kind == PICKLE_TEXT && other->size == key->size && memcmp(other->text, key->text, key->size) == 0)
+        if (other != NULL && other->kind == PICKLE_TEXT && other->size == key->size &&
+            memcmp(other->text, key->text, key->size) == 0)
             return true;
     }
     return false;
@@ -283,12 +293,15 @@ static enum error_code tell_missing(struct reader *r, const unsigned char *bytes
 {
     const unsigned char *data = zip_first_data(bytes, size);
     uint64_t used, needed = 0;
-    if (data != NULL && pickle_read(&r->pickle, r->file, data, size - (uint64_t)(data - bytes), allows, &used, NULL) == ERR_NONE)
+    if (data != NULL &&
+        pickle_read(&r->pickle, r->file, data, size - (uint64_t)(data - bytes), allows, &used, NULL) == ERR_NONE)
         needed = (uint64_t)(data - bytes) + used + storage_bytes(r);
     if (needed <= size)
         return error_set(r->err, ERR_FORMAT, "%s: the file is cut off, its end is missing; fetch it again", r->file);
-    return error_set(r->err, ERR_FORMAT, "%s: the file is cut off, at least %" PRIu64 " of its bytes are missing; fetch it "
-                     "again", r->file, needed - size);
+    return error_set(r->err, ERR_FORMAT,
+                     "%s: the file is cut off, at least %" PRIu64 " of its bytes are missing; fetch it "
+                     "again",
+                     r->file, needed - size);
 }
 
 static enum error_code read_archive(struct reader *r, const unsigned char *bytes, uint64_t size)
@@ -302,9 +315,11 @@ static enum error_code read_archive(struct reader *r, const unsigned char *bytes
         return error_set(r->err, code, "%s", own.message);
     const struct zip_member *pickle = zip_find(&r->zip, "data.pkl", 8), *order = zip_find(&r->zip, "byteorder", 9);
     if (pickle == NULL)
-        return error_set(r->err, ERR_UNSUPPORTED, "%s: the archive has no data.pkl; torch.save did not write it", r->file);
+        return error_set(r->err, ERR_UNSUPPORTED, "%s: the archive has no data.pkl; torch.save did not write it",
+                         r->file);
     if (order != NULL && !spelled((const char *)order->data, (size_t)order->size, "little"))
-        return error_set(r->err, ERR_UNSUPPORTED, "%s: its numbers are big-endian; save it again on a usual machine", r->file);
+        return error_set(r->err, ERR_UNSUPPORTED, "%s: its numbers are big-endian; save it again on a usual machine",
+                         r->file);
     code = pickle_read(&r->pickle, r->file, pickle->data, pickle->size, allows, &used, r->err);
     return code == ERR_NONE ? add_tensors(r) : code;
 }
@@ -318,7 +333,8 @@ static uint64_t element_of(const struct reader *r, const struct pickle_value *ke
         size_t class;
         const struct pickle_value *id = storage_id(r, &r->pickle.values[i], &class);
         const struct pickle_value *own = pickle_item(&r->pickle, id, 2);
-        if (own != NULL && own->kind == PICKLE_TEXT && own->size == key->size && memcmp(own->text, key->text, own->size) == 0)
+        if (own != NULL && own->kind == PICKLE_TEXT && own->size == key->size &&
+            memcmp(own->text, key->text, own->size) == 0)
             return classes[class].bytes;
     }
     return 0;
@@ -340,8 +356,10 @@ static enum error_code read_storages(struct reader *r, const struct pickle *keys
             return error_set(r->err, ERR_FORMAT, "%s: storage %zu is damaged; fetch the file again", r->file, i);
         const unsigned char *data = cursor_take(c, elements * element);
         if (data == NULL)
-            return error_set(r->err, ERR_FORMAT, "%s: the file is cut off, at least %" PRIu64 " of its bytes are missing; fetch "
-                             "it again", r->file, c->wanted - (c->size - c->at));
+            return error_set(r->err, ERR_FORMAT,
+                             "%s: the file is cut off, at least %" PRIu64 " of its bytes are missing; fetch "
+                             "it again",
+                             r->file, c->wanted - (c->size - c->at));
         r->storages[r->n_storages++] = (struct storage){key->text, key->size, data, elements * element};
     }
     return ERR_NONE;

@@ -20,7 +20,8 @@ struct reader {
 
 static enum error_code refuse(const struct reader *r, const char *what)
 {
-    return error_set(r->err, ERR_UNSUPPORTED, "%s: %s; Palaver reads BPE as Llama 2's and byte-level BPE", r->file, what);
+    return error_set(r->err, ERR_UNSUPPORTED, "%s: %s; Palaver reads BPE as Llama 2's and byte-level BPE", r->file,
+                     what);
 }
 
 static enum error_code damaged(const struct reader *r, const char *what)
@@ -258,7 +259,8 @@ enum error_code vocab_read_json(struct vocab *v, const char *file, const char *t
     struct reader r = {.v = v, .file = file, .root = root, .model = json_object_get(root, "model"), .err = err};
     enum error_code code;
     if (root == NULL)
-        code = error_set(err, ERR_FORMAT, "%s: line %d: %s; the file is damaged, fetch it again", file, fault.line, fault.text);
+        code = error_set(err, ERR_FORMAT, "%s: line %d: %s; the file is damaged, fetch it again", file, fault.line,
+                         fault.text);
     else
         code = read_all(&r);
     json_decref(root);

@@ -16,25 +16,30 @@ enum { VOCAB_MOST = 1 << 20 };
 
 /* GGUF's numbers. */
 enum vocab_type {
-    VOCAB_NORMAL = 1, VOCAB_UNKNOWN = 2, VOCAB_CONTROL = 3, VOCAB_USER_DEFINED = 4, VOCAB_UNUSED = 5, VOCAB_BYTE = 6,
+    VOCAB_NORMAL = 1,
+    VOCAB_UNKNOWN = 2,
+    VOCAB_CONTROL = 3,
+    VOCAB_USER_DEFINED = 4,
+    VOCAB_UNUSED = 5,
+    VOCAB_BYTE = 6,
 };
 
 struct vocab_token {
-    size_t start, size;    /* of its spelling in texts; size 0 and VOCAB_UNUSED: no token has this id */
+    size_t start, size; /* of its spelling in texts; size 0 and VOCAB_UNUSED: no token has this id */
     float score;
     uint8_t type;
 };
 
 struct vocab {
     struct buf texts;
-    struct vocab_token *at;   /* (n) by id */
+    struct vocab_token *at; /* (n) by id */
     size_t n, capacity;
-    bool bytelevel;           /* byte-level BPE, else SentencePiece's */
+    bool bytelevel; /* byte-level BPE, else SentencePiece's */
     bool adds_bos, space_prefix;
-    const char *pre;          /* byte-level: the pre-tokeniser's name in GGUF files; NULL: by expressions */
-    bool whole_words;         /* byte-level: a word that is a token is not merged from its bytes */
+    const char *pre;                     /* byte-level: the pre-tokeniser's name in GGUF files; NULL: by expressions */
+    bool whole_words;                    /* byte-level: a word that is a token is not merged from its bytes */
     struct metadata expressions, merges; /* byte-level: one array of texts each; merges are "left right" */
-    int32_t bos, eos, unknown; /* -1: none */
+    int32_t bos, eos, unknown;           /* -1: none */
 };
 
 void vocab_init(struct vocab *v);

@@ -44,9 +44,11 @@ enum error_code weights_add(struct weights *all, const char *file, const struct 
     enum error_code code = ERR_NONE;
     char *name = NULL;
     if (size == 0 || size > WEIGHT_NAME_LONGEST)
-        code = error_set(err, ERR_FORMAT, "%s: a tensor's name has %zu bytes; the file is damaged, fetch it again", file, size);
+        code = error_set(err, ERR_FORMAT, "%s: a tensor's name has %zu bytes; the file is damaged, fetch it again",
+                         file, size);
     else if (has_name(all, w->name))
-        code = error_set(err, ERR_FORMAT, "%s: tensor %s is there twice; the file is damaged, fetch it again", file, w->name);
+        code = error_set(err, ERR_FORMAT, "%s: tensor %s is there twice; the file is damaged, fetch it again", file,
+                         w->name);
     else if (!make_room(all) || (name = strdup(w->name)) == NULL)
         code = error_memory(err);
     if (code != ERR_NONE) {

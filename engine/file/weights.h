@@ -15,16 +15,16 @@
 enum { WEIGHT_DIMS = 4, WEIGHT_NAME_LONGEST = 255 };
 
 struct weight {
-    char *name;                    /* as the file spells it, e.g. "model.embed_tokens.weight" */
-    enum tensor_type type;         /* TENSOR_F32, TENSOR_F16 or TENSOR_BF16 */
+    char *name;            /* as the file spells it, e.g. "model.embed_tokens.weight" */
+    enum tensor_type type; /* TENSOR_F32, TENSOR_F16 or TENSOR_BF16 */
     int32_t n_dims;
-    uint64_t dims[WEIGHT_DIMS];    /* slowest first; each above 0 */
-    const unsigned char *data;     /* of the file's bytes, or owned */
-    unsigned char *owned;          /* NULL: data lies in the file */
+    uint64_t dims[WEIGHT_DIMS]; /* slowest first; each above 0 */
+    const unsigned char *data;  /* of the file's bytes, or owned */
+    unsigned char *owned;       /* NULL: data lies in the file */
 };
 
 struct weights {
-    struct weight *at;             /* in the file's order */
+    struct weight *at; /* in the file's order */
     size_t n, capacity;
 };
 

@@ -122,11 +122,11 @@ static enum error_code read_member(struct cursor *c, const char *file, struct zi
         return error_set(err, ERR_FORMAT, "%s: the archive's directory is damaged; fetch the file again", file);
     read_extra64(fields, extra, &whole, &stored, &offset);
     if (method != 0 || (flags & 1) != 0)
-        return error_set(err, ERR_UNSUPPORTED, "%s: the archive is %s; save it with torch.save as it is by default", file,
-                         method != 0 ? "compressed" : "encrypted");
+        return error_set(err, ERR_UNSUPPORTED, "%s: the archive is %s; save it with torch.save as it is by default",
+                         file, method != 0 ? "compressed" : "encrypted");
     if (!find_data(c->bytes, c->size, offset, &data) || whole != stored || stored > c->size - data)
-        return error_set(err, ERR_FORMAT, "%s: a member of the archive (%.*s) lies outside of the file; fetch it again", file,
-                         (int)(name < 80 ? name : 80), m->name);
+        return error_set(err, ERR_FORMAT, "%s: a member of the archive (%.*s) lies outside of the file; fetch it again",
+                         file, (int)(name < 80 ? name : 80), m->name);
     m->data = c->bytes + data;
     m->size = stored;
     return ERR_NONE;
@@ -139,10 +139,13 @@ enum error_code zip_read(struct zip *z, const char *file, const unsigned char *b
     *z = (struct zip){0};
     cursor_init(&c, bytes, size);
     if (!find_directory(bytes, size, &d) || !cursor_seek(&c, d.offset))
-        return error_set(err, ERR_FORMAT, "%s: the directory at the archive's end is missing; fetch the file again", file);
+        return error_set(err, ERR_FORMAT, "%s: the directory at the archive's end is missing; fetch the file again",
+                         file);
     if (d.members > cursor_left(&c) / MEMBER_LEAST)
-        return error_set(err, ERR_FORMAT, "%s: the archive announces %" PRIu64 " members, but has room for %" PRIu64
-                         "; fetch the file again", file, d.members, cursor_left(&c) / MEMBER_LEAST);
+        return error_set(err, ERR_FORMAT,
+                         "%s: the archive announces %" PRIu64 " members, but has room for %" PRIu64
+                         "; fetch the file again",
+                         file, d.members, cursor_left(&c) / MEMBER_LEAST);
     z->at = calloc((size_t)d.members + 1, sizeof *z->at);
     if (z->at == NULL)
         return error_memory(err);

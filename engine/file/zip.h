@@ -10,14 +10,14 @@
 #include "base/error.h"
 
 struct zip_member {
-    const char *name;          /* name_size bytes of the archive, not NUL-terminated */
+    const char *name; /* name_size bytes of the archive, not NUL-terminated */
     size_t name_size;
     const unsigned char *data; /* size bytes of the archive */
     uint64_t size;
 };
 
 struct zip {
-    struct zip_member *at;     /* in the directory's order */
+    struct zip_member *at; /* in the directory's order */
     size_t n;
 };
 

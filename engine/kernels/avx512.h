@@ -52,8 +52,7 @@ AVX512_INLINE V v_dwords(const uint8_t *p, size_t stride)
 #define v_shr(a, n) _mm512_srli_epi32(a, (unsigned)(n))
 #define v_sar(a, n) _mm512_srai_epi32(a, (unsigned)(n))
 #define v_add _mm512_add_epi32
-#define v_table(table, index) \
-    _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const void *)(table))), index)
+#define v_table(table, index) _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const void *)(table))), index)
 #define v_dot _mm512_dpbusd_epi32
 #define v_dot_wide _mm512_dpbusd_epi32
 #define v_load(p) _mm512_loadu_si512((const void *)(p))

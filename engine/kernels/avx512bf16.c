@@ -48,18 +48,14 @@ AVX512_INLINE void products(const uint8_t *panel, const uint8_t *tile, size_t bl
                             const float *init, const int w)
 {
     VF acc[TILE];
-    _Pragma("GCC unroll 8")
-    for (int c = 0; c < w; c++)
+    _Pragma("GCC unroll 8") for (int c = 0; c < w; c++)
         acc[c] = vf_load(init != NULL ? init : out + (size_t)c * stride);
     for (size_t k = 0; k < blocks * 16; k++, panel += sizeof(V), tile += 4 * w) {
         V weights = v_load(panel);
-        _Pragma("GCC unroll 8")
-        for (int c = 0; c < w; c++)
+        _Pragma("GCC unroll 8") for (int c = 0; c < w; c++)
             acc[c] = _mm512_dpbf16_ps(acc[c], (__m512bh)weights, (__m512bh)v_bcast(tile + 4 * c));
     }
-    _Pragma("GCC unroll 8")
-    for (int c = 0; c < w; c++)
-        vf_store(out + (size_t)c * stride, acc[c]);
+    _Pragma("GCC unroll 8") for (int c = 0; c < w; c++) vf_store(out + (size_t)c * stride, acc[c]);
 }
 
 void bf16_gemm(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride, const float *init)

@@ -8,6 +8,8 @@
 #include <assert.h>
 #include <stdint.h>
 
+/* clang-format off */
+
 /* 32 weights: element i is the low nibble of q[i], element i + 16 the high one. */
 struct block_q4_0 { uint16_t d; uint8_t q[16]; } __attribute__((packed));
 struct block_q4_1 { uint16_t d, m; uint8_t q[16]; } __attribute__((packed));
@@ -33,6 +35,8 @@ struct block_iq4_nl { uint16_t d; uint8_t q[16]; } __attribute__((packed));
 /* 256 weights, 8 sub-blocks of 32 with 6-bit scales minus 32 (four bits in scales_low, two in scales_high). */
 struct block_iq4_xs { uint16_t d, scales_high; uint8_t scales_low[4], q[128]; } __attribute__((packed));
 
+/* clang-format on */
+
 static_assert(sizeof(struct block_q4_0) == 18, "Q4_0");
 static_assert(sizeof(struct block_q4_1) == 20, "Q4_1");
 static_assert(sizeof(struct block_q5_0) == 22, "Q5_0");
@@ -47,7 +51,9 @@ static_assert(sizeof(struct block_iq4_nl) == 18, "IQ4_NL");
 static_assert(sizeof(struct block_iq4_xs) == 136, "IQ4_XS");
 
 /* The levels of IQ4_NL and IQ4_XS. */
+/* clang-format off */
 #define IQ4_LEVELS {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113}
+/* clang-format on */
 
 /* Scale and minimum of sub-block i of the 12 packed bytes of Q4_K and Q5_K: the first four of each lie in the low six
  * bits of bytes 0-3 and 4-7, the last four in the nibbles of bytes 8-11 with the top two bits of the former. */

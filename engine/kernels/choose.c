@@ -43,7 +43,10 @@ static bool always(void)
     return true;
 }
 
-static const struct { const struct kernels *table; bool (*usable)(void); } tables[] = {
+static const struct {
+    const struct kernels *table;
+    bool (*usable)(void);
+} tables[] = {
 #if defined CPU_X86
     {&kernels_avx512bf16, has_avx512bf16},
     {&kernels_avx512, has_avx512},

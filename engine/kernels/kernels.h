@@ -24,9 +24,9 @@
 #include "engine/kernels/tensor.h"
 
 enum {
-    KERNEL_BLOCK = 32,      /* columns */
-    KERNEL_ROWS_MAX = 16,   /* rows of a panel */
-    KERNEL_TILE_MAX = 8,    /* activation columns of a tile */
+    KERNEL_BLOCK = 32,    /* columns */
+    KERNEL_ROWS_MAX = 16, /* rows of a panel */
+    KERNEL_TILE_MAX = 8,  /* activation columns of a tile */
 };
 
 /* What a panel holds for each block of 32 columns and R rows. */
@@ -39,10 +39,10 @@ enum panel_kind {
 
 /* What a tile of w activation columns holds for each block of 32. */
 enum tile_kind {
-    TILE_Q8,    /* two planes of int8 i[w][32], float scale[w], sum32[w], sum16[w][2], the sums times scale; then
+    TILE_Q8,   /* two planes of int8 i[w][32], float scale[w], sum32[w], sum16[w][2], the sums times scale; then
                  * int32 planes, 2 where the second counts for one of the columns, and room up to 8 bytes a column */
-    TILE_F32,   /* float x[32][w] */
-    TILE_BF16,  /* bfloat16 x[16][w][2] */
+    TILE_F32,  /* float x[32][w] */
+    TILE_BF16, /* bfloat16 x[16][w][2] */
     TILE_KINDS,
 };
 
@@ -85,8 +85,8 @@ enum error_code kernels_check(struct error *err);
 /* All tables that this processor can run, best first; NULL past the end. */
 const struct kernels *kernels_at(int index);
 
-size_t panel_bytes(enum panel_kind kind, int rows);      /* of one block */
-size_t tile_bytes(enum tile_kind kind);                  /* of one block and one column */
-enum tile_kind panel_tile(enum panel_kind kind);         /* the tile that goes with a panel */
+size_t panel_bytes(enum panel_kind kind, int rows); /* of one block */
+size_t tile_bytes(enum tile_kind kind);             /* of one block and one column */
+enum tile_kind panel_tile(enum panel_kind kind);    /* the tile that goes with a panel */
 
 #endif

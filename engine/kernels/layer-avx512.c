@@ -110,8 +110,8 @@ static void store(const float *key, const float *value, void *keys, void *values
 }
 
 /* Scores of `rows` queries against the KV_BLOCK keys of a block. */
-static inline __attribute__((always_inline)) void score_rows(const int rows, const struct layer_span *s,
-                                                             const float *q, const uint16_t *keys, float *scores)
+static inline __attribute__((always_inline)) void score_rows(const int rows, const struct layer_span *s, const float *q,
+                                                             const uint16_t *keys, float *scores)
 {
     __m512 sums[ROWS][QUADS];
 #pragma GCC unroll 4

@@ -101,8 +101,8 @@ static void portable_store(const float *key, const float *value, void *keys, voi
     }
 }
 
-static void exact_store(const float *key, const float *value, void *keys, void *values, int32_t at,
-                        int32_t head_width, int32_t padded)
+static void exact_store(const float *key, const float *value, void *keys, void *values, int32_t at, int32_t head_width,
+                        int32_t padded)
 {
     float *k = (float *)keys + at, *v = (float *)values + (size_t)at * (size_t)padded;
     for (int32_t i = 0; i < head_width; i++) {

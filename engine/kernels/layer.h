@@ -17,9 +17,9 @@
 #include <stdint.h>
 
 enum {
-    KV_BLOCK = 64,  /* positions; a key block is (head_width, KV_BLOCK), a value block (KV_BLOCK, padded width) */
-    KV_SPAN = 256,  /* positions, a multiple of KV_BLOCK */
-    KV_LANES = 16,  /* head widths are padded to a multiple of this with zeros */
+    KV_BLOCK = 64, /* positions; a key block is (head_width, KV_BLOCK), a value block (KV_BLOCK, padded width) */
+    KV_SPAN = 256, /* positions, a multiple of KV_BLOCK */
+    KV_LANES = 16, /* head widths are padded to a multiple of this with zeros */
 };
 
 /* The cache's elements of one head in one span: block b's keys lie at blocks[b] + keys, its values at blocks[b] +

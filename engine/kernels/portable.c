@@ -9,8 +9,14 @@
 #include "engine/kernels/prepare.h"
 
 /* One block of a panel of one row. */
-struct panel_q32 { uint8_t q[32]; float ws, wm; };
-struct panel_q16 { uint8_t q[32]; float ws[2], wm[2]; };
+struct panel_q32 {
+    uint8_t q[32];
+    float ws, wm;
+};
+struct panel_q16 {
+    uint8_t q[32];
+    float ws[2], wm[2];
+};
 
 static void pack_q4_0(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
 {
@@ -326,22 +332,23 @@ const struct kernels kernels_portable = {
     .name = "portable",
     .rows = 1,
     .tile = KERNEL_TILE_MAX,
-    .types = {
-        [TENSOR_F32] = {PANEL_F32, pack_f32, gemm_f32, NULL},
-        [TENSOR_F16] = {PANEL_F32, pack_f16, gemm_f32, NULL},
-        [TENSOR_BF16] = {PANEL_F32, pack_bf16, gemm_f32, NULL},
-        [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_q32, NULL},
-        [TENSOR_Q4_1] = {PANEL_Q32, pack_q4_1, gemm_q32, NULL},
-        [TENSOR_Q5_0] = {PANEL_Q32, pack_q5_0, gemm_q32, NULL},
-        [TENSOR_Q5_1] = {PANEL_Q32, pack_q5_1, gemm_q32, NULL},
-        [TENSOR_Q8_0] = {PANEL_Q32, pack_q8_0, gemm_q32, NULL},
-        [TENSOR_Q2_K] = {PANEL_Q16, pack_q2_k, gemm_q16, NULL},
-        [TENSOR_Q3_K] = {PANEL_Q16, pack_q3_k, gemm_q16, NULL},
-        [TENSOR_Q4_K] = {PANEL_Q32, pack_q4_k, gemm_q32, NULL},
-        [TENSOR_Q5_K] = {PANEL_Q32, pack_q5_k, gemm_q32, NULL},
-        [TENSOR_Q6_K] = {PANEL_Q16, pack_q6_k, gemm_q16, NULL},
-        [TENSOR_IQ4_NL] = {PANEL_Q32, pack_iq4_nl, gemm_q32, NULL},
-        [TENSOR_IQ4_XS] = {PANEL_Q32, pack_iq4_xs, gemm_q32, NULL},
-    },
+    .types =
+        {
+            [TENSOR_F32] = {PANEL_F32, pack_f32, gemm_f32, NULL},
+            [TENSOR_F16] = {PANEL_F32, pack_f16, gemm_f32, NULL},
+            [TENSOR_BF16] = {PANEL_F32, pack_bf16, gemm_f32, NULL},
+            [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_q32, NULL},
+            [TENSOR_Q4_1] = {PANEL_Q32, pack_q4_1, gemm_q32, NULL},
+            [TENSOR_Q5_0] = {PANEL_Q32, pack_q5_0, gemm_q32, NULL},
+            [TENSOR_Q5_1] = {PANEL_Q32, pack_q5_1, gemm_q32, NULL},
+            [TENSOR_Q8_0] = {PANEL_Q32, pack_q8_0, gemm_q32, NULL},
+            [TENSOR_Q2_K] = {PANEL_Q16, pack_q2_k, gemm_q16, NULL},
+            [TENSOR_Q3_K] = {PANEL_Q16, pack_q3_k, gemm_q16, NULL},
+            [TENSOR_Q4_K] = {PANEL_Q32, pack_q4_k, gemm_q32, NULL},
+            [TENSOR_Q5_K] = {PANEL_Q32, pack_q5_k, gemm_q32, NULL},
+            [TENSOR_Q6_K] = {PANEL_Q16, pack_q6_k, gemm_q16, NULL},
+            [TENSOR_IQ4_NL] = {PANEL_Q32, pack_iq4_nl, gemm_q32, NULL},
+            [TENSOR_IQ4_XS] = {PANEL_Q32, pack_iq4_xs, gemm_q32, NULL},
+        },
     .prepare = {[TILE_Q8] = prepare_q8, [TILE_F32] = prepare_f32},
 };

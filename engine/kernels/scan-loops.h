@@ -100,4 +100,7 @@ static int32_t beyond(const float *x, int32_t n, int32_t start, float bound)
     return n;
 }
 
-#define SCAN_TABLE {clean, largest, moments, divide, rank, beyond}
+#define SCAN_TABLE \
+    { \
+        clean, largest, moments, divide, rank, beyond \
+    }

@@ -30,8 +30,8 @@ enum tensor_type {
 };
 
 struct tensor_traits {
-    const char *name;       /* as GGUF spells it */
-    uint32_t block;         /* elements a block; 1 for float types */
+    const char *name; /* as GGUF spells it */
+    uint32_t block;   /* elements a block; 1 for float types */
     uint32_t block_bytes;
     /* Unpacks n elements, a multiple of block, from blocks into out. */
     void (*unpack)(const void *blocks, float *out, size_t n);
@@ -41,15 +41,15 @@ const struct tensor_traits *tensor_traits(uint32_t type);
 
 /* A rectangle of a matrix that lies in one place, row by row without gaps. */
 struct tensor_piece {
-    uint64_t row, col;      /* of its first element in the matrix */
+    uint64_t row, col; /* of its first element in the matrix */
     uint64_t rows, cols;
     const void *data;
 };
 
 /* Where the rows of a query or key projection stand that a rotary position embedding turns together. */
 enum row_order {
-    ROWS_PAIRED,            /* rows 2i and 2i+1 of a head: GGUF, Meta */
-    ROWS_HALVES,            /* rows i and i+n of a head of which 2n rows are turned: Hugging Face */
+    ROWS_PAIRED, /* rows 2i and 2i+1 of a head: GGUF, Meta */
+    ROWS_HALVES, /* rows i and i+n of a head of which 2n rows are turned: Hugging Face */
 };
 
 /* A matrix of rows × cols elements; a vector has one row. data lies in a read-only map, row by row without gaps, and
@@ -72,9 +72,9 @@ void tensor_unpack_row(const struct tensor *t, uint64_t row, float *out);
 
 /* The stretch of a tensor from an element on that lies in one place. */
 struct tensor_run {
-    const uint8_t *data;    /* the block that begins with the element */
-    size_t stride;          /* bytes from a row to the next */
-    uint64_t rows, cols;    /* that follow in this place, the element's own counted */
+    const uint8_t *data; /* the block that begins with the element */
+    size_t stride;       /* bytes from a row to the next */
+    uint64_t rows, cols; /* that follow in this place, the element's own counted */
 };
 /* col is a multiple of the type's block. */
 struct tensor_run tensor_at(const struct tensor *t, uint64_t row, uint64_t col);

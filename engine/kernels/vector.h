@@ -58,7 +58,7 @@ enum sink_kind { SINK_PANEL, SINK_SUMS };
 
 struct sink {
     uint8_t *panel;
-    const uint8_t *x;  /* the tile's next block */
+    const uint8_t *x; /* the tile's next block */
     VF acc;
 };
 
@@ -580,8 +580,7 @@ static void gemm_f32(const void *panel, const void *tile, int w, size_t blocks, 
 }
 
 #define VECTOR_TYPES \
-    [TENSOR_F32] = {PANEL_F32, pack_f32, gemm_f32, NULL}, \
-    [TENSOR_F16] = {PANEL_F32, pack_f16, gemm_f32, NULL}, \
+    [TENSOR_F32] = {PANEL_F32, pack_f32, gemm_f32, NULL}, [TENSOR_F16] = {PANEL_F32, pack_f16, gemm_f32, NULL}, \
     [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_q32, dot_q4_0}, \
     [TENSOR_Q4_1] = {PANEL_Q32, pack_q4_1, gemm_q32, dot_q4_1}, \
     [TENSOR_Q5_0] = {PANEL_Q32, pack_q5_0, gemm_q32, dot_q5_0}, \

@@ -23,8 +23,8 @@ struct tensor_slot {
 enum graph { GRAPH_LLAMA };
 
 struct architecture {
-    const char *name;           /* general.architecture; the keys begin with it and a dot */
-    const char *family;         /* for messages: "Llama" */
+    const char *name;   /* general.architecture; the keys begin with it and a dot */
+    const char *family; /* for messages: "Llama" */
     /* The metadata keys, without name and dot. NULL: the architecture has none such. */
     struct {
         const char *layers, *width, *ff_width, *context, *heads, *kv_heads, *key_width, *value_width, *epsilon;

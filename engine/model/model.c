@@ -33,7 +33,9 @@ struct model_key model_key(const struct model *m, const char *name)
 
 const char *model_recommends(const struct model *model, int i, double *value)
 {
-    static const struct { const char *key, *setting; } keys[] = {
+    static const struct {
+        const char *key, *setting;
+    } keys[] = {
         {"temp", "temperature"},
         {"top_k", "top_k"},
         {"top_p", "top_p"},

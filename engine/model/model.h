@@ -14,12 +14,12 @@
 
 /* Biases have data == NULL when the model has none. Shapes are (rows, cols): y[rows] = W x[cols]. */
 struct model_layer {
-    struct tensor attn_norm;                    /* (1, width) F32, aligned as float; so are all norms and biases */
-    struct tensor wq, wk, wv;                   /* (heads*head_width, width), (kv_heads*head_width, width) twice */
-    struct tensor bq, bk, bv, bo;               /* (1, rows of the weight) F32 */
-    struct tensor wo;                           /* (width, heads*head_width) */
-    struct tensor ffn_norm;                     /* (1, width) F32 */
-    struct tensor gate, up, down;               /* (ff_width, width) twice, (width, ff_width) */
+    struct tensor attn_norm;      /* (1, width) F32, aligned as float; so are all norms and biases */
+    struct tensor wq, wk, wv;     /* (heads*head_width, width), (kv_heads*head_width, width) twice */
+    struct tensor bq, bk, bv, bo; /* (1, rows of the weight) F32 */
+    struct tensor wo;             /* (width, heads*head_width) */
+    struct tensor ffn_norm;       /* (1, width) F32 */
+    struct tensor gate, up, down; /* (ff_width, width) twice, (width, ff_width) */
     struct tensor b_gate, b_up, b_down;
 };
 
@@ -29,20 +29,20 @@ struct model_type {
     enum tensor_type type;
     int tensors;
     uint64_t bytes;
-    uint64_t largest_rows;  /* of the tensors of this type; 1: they are all vectors */
+    uint64_t largest_rows; /* of the tensors of this type; 1: they are all vectors */
 };
 
 #define MODEL_TEXTS 6
 
 struct model {
     struct source *source;
-    const struct architecture *architecture;    /* NULL when only the vocabulary is open */
+    const struct architecture *architecture; /* NULL when only the vocabulary is open */
     struct tokenizer *tokenizer;
     struct model_info info;
-    struct tensor embedding;                    /* (vocab, width) */
-    struct tensor output_norm;                  /* (1, width) F32 */
-    struct tensor output;                       /* (vocab, width); the embedding itself when tied */
-    struct model_layer *layers;                 /* (info.layers) */
+    struct tensor embedding;    /* (vocab, width) */
+    struct tensor output_norm;  /* (1, width) F32 */
+    struct tensor output;       /* (vocab, width); the embedding itself when tied */
+    struct model_layer *layers; /* (info.layers) */
     /* RoPE: within a head, pair i turns by position * rope_frequency[i]; which elements a pair has, the order of the
      * query's and the key's rows says (enum row_order). The frequencies hold base, scaling and Llama 3's factors
      * already, but for dynamic scaling, which rope describes; i < rope_pairs. Cosines and sines are multiplied by
@@ -51,10 +51,10 @@ struct model {
     float *rope_frequency;
     float rope_attention;
     int32_t rope_pairs;
-    struct model_type *types;                   /* (n_types), most bytes first */
+    struct model_type *types; /* (n_types), most bytes first */
     int n_types;
-    char *texts[MODEL_TEXTS];                   /* back info's strings */
-    float **vectors;                            /* norms and biases that are no aligned float32 in the file, unpacked */
+    char *texts[MODEL_TEXTS]; /* back info's strings */
+    float **vectors;          /* norms and biases that are no aligned float32 in the file, unpacked */
     size_t n_vectors;
 };
 

@@ -99,8 +99,10 @@ static enum error_code find_architecture(struct model *m, struct error *err)
     if (m->architecture != NULL)
         return ERR_NONE;
     if (m->info.architecture[0] == '\0')
-        return error_set(err, ERR_FORMAT, "%s: says nothing of its architecture (general.architecture); it is no "
-                         "language model, or damaged", model_label(m));
+        return error_set(err, ERR_FORMAT,
+                         "%s: says nothing of its architecture (general.architecture); it is no "
+                         "language model, or damaged",
+                         model_label(m));
     struct buf known;
     const struct architecture *a;
     buf_init(&known, 300);
@@ -117,11 +119,15 @@ static enum error_code count_vocabulary(struct model *m, struct error *err)
 {
     uint64_t n;
     if (!source_array(m->source, "tokenizer.ggml.tokens", &n))
-        return error_set(err, ERR_FORMAT, "%s: holds no vocabulary (tokenizer.ggml.tokens); convert the model again "
-                         "together with its tokenizer", model_label(m));
+        return error_set(err, ERR_FORMAT,
+                         "%s: holds no vocabulary (tokenizer.ggml.tokens); convert the model again "
+                         "together with its tokenizer",
+                         model_label(m));
     if (n == 0 || n > 1 << 24)
-        return error_set(err, ERR_FORMAT, "%s: a vocabulary of %" PRIu64 " tokens, it must have 1 to 16777216; the "
-                         "file is damaged, fetch it again", model_label(m), n);
+        return error_set(err, ERR_FORMAT,
+                         "%s: a vocabulary of %" PRIu64 " tokens, it must have 1 to 16777216; the "
+                         "file is damaged, fetch it again",
+                         model_label(m), n);
     m->info.vocab = (int32_t)n;
     return ERR_NONE;
 }
@@ -131,13 +137,17 @@ static enum error_code read_weights(struct model *m, struct error *err)
     uint64_t n_tensors = tally(m);
     enum error_code code = find_architecture(m, err);
     if (code == ERR_NONE && n_tensors == 0)
-        code = error_set(err, ERR_NOT_FOUND, "%s: holds no weights, only a vocabulary or an adapter; give the model "
-                         "itself", model_label(m));
+        code = error_set(err, ERR_NOT_FOUND,
+                         "%s: holds no weights, only a vocabulary or an adapter; give the model "
+                         "itself",
+                         model_label(m));
     if (code == ERR_NONE)
         code = model_read_sizes(m, err);
     if (code == ERR_NONE && (uint64_t)m->info.layers > n_tensors)
-        code = error_set(err, ERR_FORMAT, "%s: %" PRId32 " layers announced, but there are only %" PRIu64 " tensors; "
-                         "the file is damaged, fetch it again", model_label(m), m->info.layers, n_tensors);
+        code = error_set(err, ERR_FORMAT,
+                         "%s: %" PRId32 " layers announced, but there are only %" PRIu64 " tensors; "
+                         "the file is damaged, fetch it again",
+                         model_label(m), m->info.layers, n_tensors);
     if (code == ERR_NONE)
         code = model_read_rope(m, err);
     return code == ERR_NONE ? model_read_tensors(m, err) : code;

@@ -14,12 +14,12 @@ enum rope_kind { ROPE_NONE, ROPE_LINEAR, ROPE_YARN, ROPE_DYNAMIC, ROPE_LLAMA3 };
 
 struct rope_scaling {
     enum rope_kind kind;
-    double base;              /* above 0 */
-    double factor;            /* by which the context is stretched, above 0 */
-    double attention;         /* YaRN: by which cosines and sines are multiplied beside its own factor; usually 1 */
+    double base;                 /* above 0 */
+    double factor;               /* by which the context is stretched, above 0 */
+    double attention;            /* YaRN: by which cosines and sines are multiplied beside its own factor; usually 1 */
     double beta_fast, beta_slow; /* YaRN: turns in the trained context from which on, and up to which, it stretches */
-    int32_t pairs;            /* elements turned, halved */
-    int32_t trained;          /* YaRN, dynamic: the context before stretching, above 0 */
+    int32_t pairs;               /* elements turned, halved */
+    int32_t trained;             /* YaRN, dynamic: the context before stretching, above 0 */
 };
 
 /* Writes the frequencies of the pairs, (pairs), radians a position. Llama 3's factors are not among them. */

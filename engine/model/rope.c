@@ -33,15 +33,17 @@ static enum error_code read_pairs(struct model *m, struct error *err)
     uint64_t turned = (uint64_t)m->info.head_width;
     source_uint(m->source, key.text, &turned);
     if (turned == 0 || turned % 2 != 0 || turned > (uint64_t)m->info.head_width)
-        return error_set(err, ERR_FORMAT, "%s: %s is %" PRIu64 ", it must be even and at most the head's %" PRId32
-                         " elements; the file is damaged, fetch it again", model_label(m), key.text, turned,
-                         m->info.head_width);
+        return error_set(err, ERR_FORMAT,
+                         "%s: %s is %" PRIu64 ", it must be even and at most the head's %" PRId32
+                         " elements; the file is damaged, fetch it again",
+                         model_label(m), key.text, turned, m->info.head_width);
     m->rope_pairs = m->rope.pairs = (int32_t)(turned / 2);
     return ERR_NONE;
 }
 
 /* Reads a number above 0 and below most into *out, which holds the value for a model without the key. */
-static enum error_code read_positive(const struct model *m, const char *name, double most, double *out, struct error *err)
+static enum error_code read_positive(const struct model *m, const char *name, double most, double *out,
+                                     struct error *err)
 {
     if (name == NULL)
         return ERR_NONE;
@@ -49,8 +51,8 @@ static enum error_code read_positive(const struct model *m, const char *name, do
     source_float(m->source, key.text, out);
     if (*out > 0 && *out < most)
         return ERR_NONE;
-    return error_set(err, ERR_FORMAT, "%s: %s is %g, it must be above 0; the file is damaged, fetch it again", model_label(m),
-                     key.text, *out);
+    return error_set(err, ERR_FORMAT, "%s: %s is %g, it must be above 0; the file is damaged, fetch it again",
+                     model_label(m), key.text, *out);
 }
 
 /* The kind that the file names; linear where an older one only has a factor. */
@@ -61,8 +63,10 @@ static enum error_code read_kind(struct model *m, struct error *err)
     source_string(m->source, model_key(m, m->architecture->keys.rope_type).text, &type, &size);
     if (rope_kind_parse(type, size, &m->rope.kind))
         return ERR_NONE;
-    return error_set(err, ERR_UNSUPPORTED, "%s: RoPE scaling of type '%.*s' is not supported; Palaver knows linear, yarn, "
-                     "dynamic and Llama 3's", model_label(m), size < 32 ? (int)size : 32, type);
+    return error_set(err, ERR_UNSUPPORTED,
+                     "%s: RoPE scaling of type '%.*s' is not supported; Palaver knows linear, yarn, "
+                     "dynamic and Llama 3's",
+                     model_label(m), size < 32 ? (int)size : 32, type);
 }
 
 static enum error_code read_factor(struct model *m, struct error *err)
@@ -74,8 +78,10 @@ static enum error_code read_factor(struct model *m, struct error *err)
         m->rope.factor = 1;
     if (m->rope.factor > 0 && m->rope.factor < 1e6)
         return ERR_NONE;
-    return error_set(err, ERR_FORMAT, "%s: the RoPE scaling factor is %g, it must be above 0; the file is damaged, "
-                     "fetch it again", model_label(m), m->rope.factor);
+    return error_set(err, ERR_FORMAT,
+                     "%s: the RoPE scaling factor is %g, it must be above 0; the file is damaged, "
+                     "fetch it again",
+                     model_label(m), m->rope.factor);
 }
 
 static enum error_code read_scaling(struct model *m, struct error *err)
@@ -110,8 +116,10 @@ static enum error_code apply_factors(struct model *m, struct error *err)
     if (!source_tensor(m->source, "rope_freqs.weight", &t))
         return ERR_NONE;
     if (t.rows != 1 || t.cols != (uint64_t)m->rope_pairs)
-        return error_set(err, ERR_FORMAT, "%s: tensor rope_freqs.weight is %" PRIu64 " x %" PRIu64 ", expected %" PRId32
-                         " x 1; the file is damaged, fetch it again", model_label(m), t.cols, t.rows, m->rope_pairs);
+        return error_set(err, ERR_FORMAT,
+                         "%s: tensor rope_freqs.weight is %" PRIu64 " x %" PRIu64 ", expected %" PRId32
+                         " x 1; the file is damaged, fetch it again",
+                         model_label(m), t.cols, t.rows, m->rope_pairs);
     float *factors = malloc((size_t)m->rope_pairs * sizeof *factors);
     if (factors == NULL)
         return error_memory(err);
@@ -119,8 +127,10 @@ static enum error_code apply_factors(struct model *m, struct error *err)
     enum error_code code = ERR_NONE;
     for (int32_t i = 0; i < m->rope_pairs && code == ERR_NONE; i++) {
         if (!(factors[i] > 0 && isfinite(factors[i])))
-            code = error_set(err, ERR_FORMAT, "%s: rope_freqs.weight holds %g, which divides nothing; the file is "
-                             "damaged, fetch it again", model_label(m), (double)factors[i]);
+            code = error_set(err, ERR_FORMAT,
+                             "%s: rope_freqs.weight holds %g, which divides nothing; the file is "
+                             "damaged, fetch it again",
+                             model_label(m), (double)factors[i]);
         m->rope_frequency[i] /= factors[i];
     }
     free(factors);

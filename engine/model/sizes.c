@@ -37,8 +37,8 @@ static enum error_code find_count(const struct model *m, const char *key, bool *
 }
 
 /* Reads the key of that name into *out, 1 to most. Absent: fallback, or an error when that is 0. */
-static enum error_code read_count(const struct model *m, const char *name, int32_t most, int32_t fallback,
-                                  int32_t *out, struct error *err)
+static enum error_code read_count(const struct model *m, const char *name, int32_t most, int32_t fallback, int32_t *out,
+                                  struct error *err)
 {
     bool found = false;
     *out = fallback;
@@ -54,8 +54,10 @@ static enum error_code read_count(const struct model *m, const char *name, int32
         return error_set(err, ERR_FORMAT, "%s: the key %s is missing; convert the model again or fetch it elsewhere",
                          model_label(m), key);
     if (found && (value == 0 || value > (uint64_t)most))
-        return error_set(err, ERR_FORMAT, "%s: %s is %" PRIu64 ", it must be 1 to %" PRId32 "; the file is damaged, "
-                         "fetch it again", model_label(m), key, value, most);
+        return error_set(err, ERR_FORMAT,
+                         "%s: %s is %" PRIu64 ", it must be 1 to %" PRId32 "; the file is damaged, "
+                         "fetch it again",
+                         model_label(m), key, value, most);
     *out = found ? (int32_t)value : fallback;
     return ERR_NONE;
 }
@@ -69,15 +71,19 @@ static enum error_code read_heads(struct model *m, struct error *err)
     if (code != ERR_NONE)
         return code;
     if (info->heads % info->kv_heads != 0)
-        return error_set(err, ERR_FORMAT, "%s: %" PRId32 " heads cannot share %" PRId32 " key/value heads evenly; the "
-                         "file is damaged, fetch it again", model_label(m), info->heads, info->kv_heads);
+        return error_set(err, ERR_FORMAT,
+                         "%s: %" PRId32 " heads cannot share %" PRId32 " key/value heads evenly; the "
+                         "file is damaged, fetch it again",
+                         model_label(m), info->heads, info->kv_heads);
     int32_t value_width, share = info->width % info->heads == 0 ? info->width / info->heads : 0;
     code = read_count(m, m->architecture->keys.key_width, COUNT_MOST, share, &info->head_width, err);
     if (code == ERR_NONE)
         code = read_count(m, m->architecture->keys.value_width, COUNT_MOST, info->head_width, &value_width, err);
     if (code == ERR_NONE && value_width != info->head_width)
-        code = error_set(err, ERR_UNSUPPORTED, "%s: keys of %" PRId32 " and values of %" PRId32 " elements; Palaver "
-                         "runs models where both are the same", model_label(m), info->head_width, value_width);
+        code = error_set(err, ERR_UNSUPPORTED,
+                         "%s: keys of %" PRId32 " and values of %" PRId32 " elements; Palaver "
+                         "runs models where both are the same",
+                         model_label(m), info->head_width, value_width);
     return code;
 }
 
@@ -102,8 +108,10 @@ static enum error_code refuse_variants(const struct model *m, struct error *err)
     uint64_t experts;
     double scale;
     if (experts_name != NULL && source_uint(m->source, model_key(m, experts_name).text, &experts) && experts > 0)
-        return error_set(err, ERR_UNSUPPORTED, "%s: a mixture of %" PRIu64 " experts is not supported; take a model "
-                         "without experts", model_label(m), experts);
+        return error_set(err, ERR_UNSUPPORTED,
+                         "%s: a mixture of %" PRIu64 " experts is not supported; take a model "
+                         "without experts",
+                         model_label(m), experts);
     if (scale_name != NULL && source_float(m->source, model_key(m, scale_name).text, &scale) && scale != 0 &&
         fabs(scale * sqrt(m->info.head_width) - 1) > 1e-3)
         return error_set(err, ERR_UNSUPPORTED, "%s: %s is %g, which Palaver does not support", model_label(m),

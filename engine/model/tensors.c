@@ -28,15 +28,15 @@ static uint64_t elements(const struct model_info *info, enum dimension d)
     return 0;
 }
 
-static enum error_code check_finite(const struct model *m, const char *name, const struct tensor *t,
-                                    struct error *err)
+static enum error_code check_finite(const struct model *m, const char *name, const struct tensor *t, struct error *err)
 {
     const float *values = t->data;
     for (uint64_t i = 0; i < t->cols; i++)
         if (!isfinite(values[i]))
-            return error_set(err, ERR_CORRUPT, "%s: element %" PRIu64 " of tensor %s is %s; the weights are damaged, "
-                             "fetch the model again", model_label(m), i, name,
-                             isnan(values[i]) ? "not a number" : "infinite");
+            return error_set(err, ERR_CORRUPT,
+                             "%s: element %" PRIu64 " of tensor %s is %s; the weights are damaged, "
+                             "fetch the model again",
+                             model_label(m), i, name, isnan(values[i]) ? "not a number" : "infinite");
     return ERR_NONE;
 }
 
@@ -82,12 +82,15 @@ static enum error_code read_slot(struct model *m, const struct tensor_slot *slot
     }
     uint64_t rows = elements(&m->info, slot->rows), cols = elements(&m->info, slot->cols);
     if (t.rows != rows || t.cols != cols)
-        return error_set(err, ERR_FORMAT, "%s: tensor %s is %" PRIu64 " x %" PRIu64 ", its model's sizes call for %"
-                         PRIu64 " x %" PRIu64 "; the file is damaged, fetch it again", model_label(m), name, t.cols,
-                         t.rows, cols, rows);
+        return error_set(err, ERR_FORMAT,
+                         "%s: tensor %s is %" PRIu64 " x %" PRIu64 ", its model's sizes call for %" PRIu64 " x %" PRIu64
+                         "; the file is damaged, fetch it again",
+                         model_label(m), name, t.cols, t.rows, cols, rows);
     if (!tensor_is_sound(&t))
-        return error_set(err, ERR_FORMAT, "%s: the pieces of tensor %s do not make up a matrix; the files are damaged "
-                         "or do not belong together, fetch them again", model_label(m), name);
+        return error_set(err, ERR_FORMAT,
+                         "%s: the pieces of tensor %s do not make up a matrix; the files are damaged "
+                         "or do not belong together, fetch them again",
+                         model_label(m), name);
     enum error_code code = ERR_NONE;
     if (slot->rows == DIM_ONE) {
         code = make_floats(m, &t, err);
@@ -133,9 +136,10 @@ static enum error_code refuse_others(const struct model *m, struct error *err)
     struct tensor t;
     for (uint64_t i = 0; source_tensor_at(m->source, i, &name, &t); i++) {
         if (!is_known(m, name))
-            return error_set(err, ERR_UNSUPPORTED, "%s: tensor %s belongs to no %s model of %" PRId32 " layers that "
-                             "Palaver knows; this is another kind of model", model_label(m), name,
-                             m->architecture->family, m->info.layers);
+            return error_set(err, ERR_UNSUPPORTED,
+                             "%s: tensor %s belongs to no %s model of %" PRId32 " layers that "
+                             "Palaver knows; this is another kind of model",
+                             model_label(m), name, m->architecture->family, m->info.layers);
     }
     return ERR_NONE;
 }
@@ -146,8 +150,10 @@ static enum error_code check_orders(const struct model *m, const struct model_la
     bool q = l->bq.data == NULL || l->bq.order == l->wq.order, k = l->bk.data == NULL || l->bk.order == l->wk.order;
     if (q && k)
         return ERR_NONE;
-    return error_set(err, ERR_UNSUPPORTED, "%s: %s and its bias have their rows in different orders, which Palaver "
-                     "does not support", model_label(m), q ? "attn_k" : "attn_q");
+    return error_set(err, ERR_UNSUPPORTED,
+                     "%s: %s and its bias have their rows in different orders, which Palaver "
+                     "does not support",
+                     model_label(m), q ? "attn_k" : "attn_q");
 }
 
 static enum error_code read_layer(struct model *m, int32_t i, struct error *err)

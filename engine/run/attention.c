@@ -21,16 +21,16 @@ enum {
 
 /* Rows of queries with what their spans gave. */
 struct rows {
-    float *queries, *out;    /* (rows, padded) */
-    float *max, *sum;        /* (rows) */
+    float *queries, *out; /* (rows, padded) */
+    float *max, *sum;     /* (rows) */
 };
 
 struct scratch {
-    struct rows tile;        /* (tile_rows) */
-    struct rows later;       /* the span at hand, to be merged into tile; its queries are unused */
-    int32_t *visible;        /* (tile_rows) */
-    float *key;              /* (padded) */
-    float *paired;           /* (padded): a head in pairs */
+    struct rows tile;  /* (tile_rows) */
+    struct rows later; /* the span at hand, to be merged into tile; its queries are unused */
+    int32_t *visible;  /* (tile_rows) */
+    float *key;        /* (padded) */
+    float *paired;     /* (padded): a head in pairs */
 };
 
 /* Rows of the batch that follow each other in one sequence. */
@@ -48,7 +48,7 @@ struct attention {
     struct stretch *tiles, *fills; /* (most rows): the same rows cut into pieces of work */
     int32_t n_tiles, n_fills;
     int32_t tile_positions, tile_rows;
-    float scale;             /* log2(e) / sqrt(head_width) */
+    float scale; /* log2(e) / sqrt(head_width) */
     int32_t threads;
     struct scratch *scratch; /* (threads) */
     struct rows partial;     /* (kv_heads, spans, group): single positions; queries unused */
@@ -121,9 +121,14 @@ struct attention *attention_new(struct pool *pool, const struct layer_kernels *k
 {
     struct attention *a = calloc(1, sizeof *a);
     if (a != NULL) {
-        *a = (struct attention){.pool = pool, .kernels = kernels, .heads = shape->heads, .kv_heads = shape->kv_heads,
-                                .group = shape->heads / shape->kv_heads, .head_width = shape->head_width,
-                                .padded = padded_width(shape->head_width), .threads = pool_threads(pool)};
+        *a = (struct attention){.pool = pool,
+                                .kernels = kernels,
+                                .heads = shape->heads,
+                                .kv_heads = shape->kv_heads,
+                                .group = shape->heads / shape->kv_heads,
+                                .head_width = shape->head_width,
+                                .padded = padded_width(shape->head_width),
+                                .threads = pool_threads(pool)};
         a->tile_positions = tile_positions(shape);
         a->tile_rows = a->tile_positions * a->group;
         a->scale = (float)(1.4426950408889634 / sqrt((double)shape->head_width));

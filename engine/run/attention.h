@@ -34,7 +34,7 @@ uint64_t attention_bytes(const struct attention_shape *shape, int32_t threads);
 /* One row of a batch: a token, its sequence, and where it stands there. */
 struct batch_row {
     int32_t id, position;
-    const struct kv *kv;     /* position is reserved; those before it are filled, by this batch at the latest */
+    const struct kv *kv; /* position is reserved; those before it are filled, by this batch at the latest */
 };
 /* Before a pool_run: the rows of the batch that the jobs are about; they stay the caller's until the run ends. */
 void attention_begin(struct attention *a, const struct batch_row *rows, int32_t n);
@@ -42,12 +42,12 @@ void attention_begin(struct attention *a, const struct batch_row *rows, int32_t 
 /* One layer's part of a batch: queries, keys and values as the projections give them, not yet turned. */
 struct attention_job {
     int32_t layer;
-    int32_t first;           /* out is wanted from this row on; n: only the cache is filled */
-    const float *q, *k, *v;  /* (n, q_stride) and (n, kv_stride), n being the rows of the batch */
-    const float *turn;       /* (n, 2 * head_width): cosines and signed sines, see layer_kernels.rotate */
-    float *out;              /* (n, q_stride) */
+    int32_t first;          /* out is wanted from this row on; n: only the cache is filled */
+    const float *q, *k, *v; /* (n, q_stride) and (n, kv_stride), n being the rows of the batch */
+    const float *turn;      /* (n, 2 * head_width): cosines and signed sines, see layer_kernels.rotate */
+    float *out;             /* (n, q_stride) */
     size_t q_stride, kv_stride;
-    int32_t turned;          /* elements of a head that are turned, for orders */
+    int32_t turned;                  /* elements of a head that are turned, for orders */
     enum row_order q_order, k_order; /* of the elements that q and k come in */
 };
 /* To be called by every thread of a pool_run, after a barrier; ends without one. */

@@ -16,8 +16,7 @@
 static struct {
     pthread_once_t once;
     void (*sgemm)(enum CBLAS_ORDER, enum CBLAS_TRANSPOSE, enum CBLAS_TRANSPOSE, int, int, int, float, const float *,
-                  int,
-                  const float *, int, float, float *, int);
+                  int, const float *, int, float, float *, int);
     const char *problem; /* dlerror's text */
 } blas = {.once = PTHREAD_ONCE_INIT};
 

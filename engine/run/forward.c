@@ -98,8 +98,11 @@ static uint64_t widest_input(const struct model_info *info)
 
 static struct attention_shape attention_shape(const struct model_info *info, const struct forward_options *options)
 {
-    return (struct attention_shape){.heads = info->heads, .kv_heads = info->kv_heads, .head_width = info->head_width,
-                                    .positions = options->context, .rows = options->batch};
+    return (struct attention_shape){.heads = info->heads,
+                                    .kv_heads = info->kv_heads,
+                                    .head_width = info->head_width,
+                                    .positions = options->context,
+                                    .rows = options->batch};
 }
 
 struct forward *forward_new(const struct model *model, struct pool *pool, const struct forward_options *options,
@@ -122,8 +125,10 @@ struct forward *forward_new(const struct model *model, struct pool *pool, const 
     if (f->attention == NULL)
         goto failed;
     if (!allocate(f)) {
-        error_set(err, ERR_MEMORY, "no memory for batches of %d tokens beside the model; close other programs or use "
-                  "a smaller model", (int)f->batch);
+        error_set(err, ERR_MEMORY,
+                  "no memory for batches of %d tokens beside the model; close other programs or use "
+                  "a smaller model",
+                  (int)f->batch);
         goto failed;
     }
     return f;
@@ -154,8 +159,8 @@ uint64_t forward_bytes(const struct model *model, const struct forward_options *
     const struct attention_shape shape = attention_shape(info, options);
     const uint64_t query = (uint64_t)info->heads * (uint64_t)info->head_width;
     const uint64_t key = (uint64_t)info->kv_heads * (uint64_t)info->head_width;
-    const uint64_t row =
-        3 * (uint64_t)info->width + 2 * query + 2 * key + 2 * (uint64_t)(info->ff_width + info->head_width);
+    const uint64_t row = 3 * (uint64_t)info->width + 2 * query + 2 * key +
+                         2 * (uint64_t)(info->ff_width + info->head_width);
     const uint64_t norms = 2 * (uint64_t)info->layers * (uint64_t)info->width;
     uint64_t types = 0;
     for (int i = 0; i < model->n_types; i++)

@@ -42,9 +42,9 @@ typedef bool forward_progress(void *context, double done);
 
 struct forward_batch {
     const struct batch_row *rows; /* (n), ids within the vocabulary; a sequence's rows in order of their positions */
-    int32_t n;               /* 1 to options.batch */
+    int32_t n;                    /* 1 to options.batch */
     enum forward_want want;
-    float *logits;           /* (vocab) of the last row; NULL when they are not needed, with FORWARD_NONE always */
+    float *logits;              /* (vocab) of the last row; NULL when they are not needed, with FORWARD_NONE always */
     forward_progress *progress; /* may be NULL */
     void *context;
 };

@@ -69,7 +69,7 @@ static void add_and_norm(struct forward *f, const float *weight, struct range ro
 }
 
 static struct matmul_job job_at(const struct tensor *weights, const float *bias, float *out, size_t out_stride,
-                                 int32_t first)
+                                int32_t first)
 {
     return (struct matmul_job){weights, bias, out + (size_t)first * out_stride, out_stride};
 }
@@ -86,17 +86,24 @@ static void project(struct forward *f, int32_t layer, int32_t first, int32_t n, 
     };
     matmul_run(f->matmul, thread, jobs, first == 0 ? 3 : 2, f->normed, f->width, (size_t)n);
     if (first > 0 && first < n)
-        matmul_run(f->matmul, thread, jobs + 2, 1, f->normed + (size_t)first * f->width, f->width,
-                   (size_t)(n - first));
+        matmul_run(f->matmul, thread, jobs + 2, 1, f->normed + (size_t)first * f->width, f->width, (size_t)(n - first));
 }
 
 static void attend(struct forward *f, int32_t layer, int32_t first, int32_t thread)
 {
     const struct attention_job job = {
-        .layer = layer, .first = first,
-        .q = f->q, .k = f->k, .v = f->v, .turn = f->turn, .out = f->mixed,
-        .q_stride = f->q_width, .kv_stride = f->kv_width, .turned = 2 * f->model->rope_pairs,
-        .q_order = f->model->layers[layer].wq.order, .k_order = f->model->layers[layer].wk.order,
+        .layer = layer,
+        .first = first,
+        .q = f->q,
+        .k = f->k,
+        .v = f->v,
+        .turn = f->turn,
+        .out = f->mixed,
+        .q_stride = f->q_width,
+        .kv_stride = f->kv_width,
+        .turned = 2 * f->model->rope_pairs,
+        .q_order = f->model->layers[layer].wq.order,
+        .k_order = f->model->layers[layer].wk.order,
     };
     attention_run(f->attention, &job, thread);
 }

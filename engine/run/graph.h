@@ -29,17 +29,17 @@ struct forward {
     struct matmul *matmul;
     struct attention *attention;
     const struct layer_kernels *kernels;
-    struct vectors *vectors;       /* (layers) */
-    float *output_norm;            /* (width) */
-    int32_t batch;                 /* rows of the buffers below */
+    struct vectors *vectors;                   /* (layers) */
+    float *output_norm;                        /* (width) */
+    int32_t batch;                             /* rows of the buffers below */
     size_t width, q_width, kv_width, ff_width; /* their strides, multiples of 16 */
-    float *x;                      /* (batch, width): the residual stream */
-    float *normed;                 /* (batch, width) */
-    float *added;                  /* (batch, width): what attention and MLP add to x */
-    float *q, *mixed;              /* (batch, q_width); mixed is attention's result */
-    float *k, *v;                  /* (batch, kv_width) */
-    float *gate, *up;              /* (batch, ff_width) */
-    float *turn;                   /* (batch, 2 * head_width): see layer_kernels.rotate */
+    float *x;                                  /* (batch, width): the residual stream */
+    float *normed;                             /* (batch, width) */
+    float *added;                              /* (batch, width): what attention and MLP add to x */
+    float *q, *mixed;                          /* (batch, q_width); mixed is attention's result */
+    float *k, *v;                              /* (batch, kv_width) */
+    float *gate, *up;                          /* (batch, ff_width) */
+    float *turn;                               /* (batch, 2 * head_width): see layer_kernels.rotate */
 };
 
 /* One pool_run over the rows of a batch. `stopped` is written by thread 0 before a matmul_run and read by all right

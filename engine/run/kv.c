@@ -45,8 +45,10 @@ bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width
     const double size = (double)kv->block_size * (double)blocks;
     kv->blocks = NULL;
     if (size > (double)machine_memory()) {
-        error_set(err, ERR_MEMORY, "a context of %d tokens needs %.1f GB, this machine has %.1f GB; ask for a shorter "
-                  "one with --ctx", (int)capacity, size / 1e9, (double)machine_memory() / 1e9);
+        error_set(err, ERR_MEMORY,
+                  "a context of %d tokens needs %.1f GB, this machine has %.1f GB; ask for a shorter "
+                  "one with --ctx",
+                  (int)capacity, size / 1e9, (double)machine_memory() / 1e9);
         return false;
     }
     kv->blocks = calloc(blocks > 0 ? blocks : 1, sizeof *kv->blocks);
@@ -67,8 +69,10 @@ static char *block_new(const struct kv *kv, struct error *err)
 {
     void *bytes = mmap(NULL, HEADER + kv->block_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (bytes == MAP_FAILED) {
-        error_system(err, ERR_MEMORY, errno, "no memory for a longer context: %d more tokens need %.1f MB; ask for a "
-                     "shorter one with --ctx, or close other programs", (int)KV_BLOCK, (double)kv->block_size / 1e6);
+        error_system(err, ERR_MEMORY, errno,
+                     "no memory for a longer context: %d more tokens need %.1f MB; ask for a "
+                     "shorter one with --ctx, or close other programs",
+                     (int)KV_BLOCK, (double)kv->block_size / 1e6);
         return NULL;
     }
     char *block = (char *)bytes + HEADER;

@@ -19,11 +19,11 @@
 
 struct kv {
     int32_t head_width, padded;
-    size_t element;         /* bytes of one number */
-    size_t keys_size;       /* of one head's keys in a block; the values follow */
+    size_t element;   /* bytes of one number */
+    size_t keys_size; /* of one head's keys in a block; the values follow */
     size_t head_size, layer_size, block_size;
-    int32_t capacity;       /* positions, a multiple of KV_BLOCK */
-    char **blocks;          /* (capacity / KV_BLOCK); NULL until a position in it is reserved */
+    int32_t capacity; /* positions, a multiple of KV_BLOCK */
+    char **blocks;    /* (capacity / KV_BLOCK); NULL until a position in it is reserved */
 };
 
 /* An empty cache with room for `capacity` positions (rounded up), which takes no memory yet. False when as much is more

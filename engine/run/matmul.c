@@ -17,9 +17,9 @@
 #include "engine/run/pool.h"
 
 enum {
-    CHUNK_BLOCKS = 64,       /* blocks of 32 columns packed at a time when several tiles use the panel */
-    CHUNK_BLOCKS_ONE = 16,   /* and when there is one tile: the panel need only reach the next loop, in L1 */
-    PANEL_ROWS = 64,         /* rows of a unit */
+    CHUNK_BLOCKS = 64,     /* blocks of 32 columns packed at a time when several tiles use the panel */
+    CHUNK_BLOCKS_ONE = 16, /* and when there is one tile: the panel need only reach the next loop, in L1 */
+    PANEL_ROWS = 64,       /* rows of a unit */
     EXACT_ROWS = 64,
 };
 
@@ -165,9 +165,9 @@ static uint64_t vector_rows(const struct kernels *k, const struct tensor *weight
 struct unit {
     const struct kernels *kernels; /* the table */
     const struct kernel_type *type;
-    size_t tile_w;                 /* columns that a tile holds */
-    size_t stride;                 /* bytes from a row to the next, where the weights lie in one place */
-    size_t column;                 /* bytes of a tile's column in one block */
+    size_t tile_w; /* columns that a tile holds */
+    size_t stride; /* bytes from a row to the next, where the weights lie in one place */
+    size_t column; /* bytes of a tile's column in one block */
     const struct matmul_job *job;
     const struct call *call;
     const char *tiles;
@@ -277,7 +277,7 @@ static void multiply_one(const struct unit *u, uint64_t row, bool cut)
         count = blocks_at(weights, row, at, most);
         const uint8_t *rows = panel_at(u, row, at, count, &stride);
         u->type->dot(rows, stride, count, (uintptr_t)rows + n * stride, u->tiles + u->column * at, u->job->out + row,
-                      init);
+                     init);
     }
 }
 
@@ -323,13 +323,18 @@ static void multiply_exact(struct matmul *m, struct scratch *s, const struct mat
 
 /* By one table. The portable one takes the tiles of all others, but for BF16 ones, of which it has its own kind. */
 static void multiply_by(struct matmul *m, const struct kernels *kernels, struct scratch *s,
-                        const struct matmul_job *job,
-                        uint64_t first, uint64_t last, const struct call *call)
+                        const struct matmul_job *job, uint64_t first, uint64_t last, const struct call *call)
 {
     const struct kernel_type *type = type_of(kernels, job->weights);
     const enum tile_kind kind = panel_tile(type->kind);
-    struct unit u = {.kernels = kernels, .type = type, .tile_w = (size_t)m->kernels->tile, .job = job, .call = call,
-                     .stride = tensor_row_bytes(job->weights), .column = tile_bytes(kind), .scratch = s};
+    struct unit u = {.kernels = kernels,
+                     .type = type,
+                     .tile_w = (size_t)m->kernels->tile,
+                     .job = job,
+                     .call = call,
+                     .stride = tensor_row_bytes(job->weights),
+                     .column = tile_bytes(kind),
+                     .scratch = s};
     u.tiles = call->n <= u.tile_w ? s->tiles[kind] : m->tiles[kind];
     multiply_rows(&u, first, last);
 }

@@ -26,9 +26,9 @@ const char *matmul_kernels(const struct matmul *m);
 uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool exact, uint64_t types);
 
 struct matmul_job {
-    const struct tensor *weights;  /* (rows, cols) */
-    const float *bias;             /* (rows) or NULL */
-    float *out;                    /* (n, rows), stride elements from one row to the next */
+    const struct tensor *weights; /* (rows, cols) */
+    const float *bias;            /* (rows) or NULL */
+    float *out;                   /* (n, rows), stride elements from one row to the next */
     size_t stride;
 };
 /* All jobs share X (n, cols; x_stride elements from one row to the next): q, k and v, or gate and up. To be called by

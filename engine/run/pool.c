@@ -33,8 +33,8 @@ struct thread_start {
 };
 
 struct pool {
-    struct gate runs;      /* counts pool_run calls; threads wait for the next */
-    struct gate phase;     /* counts barriers passed */
+    struct gate runs;  /* counts pool_run calls; threads wait for the next */
+    struct gate phase; /* counts barriers passed */
     _Alignas(64) _Atomic uint32_t arrived;
     _Alignas(64) _Atomic uint32_t taken;
     pool_work *work;

@@ -17,7 +17,7 @@ struct runner {
     const struct model *model;
     struct pool *pool;
     struct forward *forward;
-    int32_t context;        /* of the longest session */
+    int32_t context; /* of the longest session */
     int32_t batch;
     bool exact;
     struct batch_row *rows; /* (batch): work space of the session whose turn it is */

@@ -23,13 +23,13 @@ static const double PROGRESS_SECONDS = 0.1;
 
 struct session {
     struct runner *runner;
-    struct runner *own;     /* the same, when it ends with the session; else NULL */
+    struct runner *own; /* the same, when it ends with the session; else NULL */
     int32_t capacity;
     struct kv kv;
-    int32_t *ids;           /* (capacity), of which `length` are evaluated */
+    int32_t *ids; /* (capacity), of which `length` are evaluated */
     size_t length;
-    float *logits;          /* (vocab) */
-    bool has_logits;        /* logits are those after ids[length - 1] */
+    float *logits;   /* (vocab) */
+    bool has_logits; /* logits are those after ids[length - 1] */
 };
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
@@ -149,9 +149,9 @@ const char *session_kernels(const struct session *s)
 struct progress_report {
     session_progress *progress;
     void *context;
-    size_t done, total;     /* at the beginning of the batch at hand */
-    size_t batch;           /* tokens in it */
-    double last;            /* when the caller was told */
+    size_t done, total; /* at the beginning of the batch at hand */
+    size_t batch;       /* tokens in it */
+    double last;        /* when the caller was told */
 };
 
 static bool tell_progress(struct progress_report *r, size_t done)
@@ -186,10 +186,14 @@ static enum error_code not_finite(struct session *s, struct error *err)
     s->length = 0;
     s->has_logits = false;
     if (s->runner->exact)
-        return error_set(err, ERR_CORRUPT, "%s: the model computes NaN or infinite numbers: its weights are damaged, "
-                         "fetch it again", path);
-    return error_set(err, ERR_CORRUPT, "%s: the model computes NaN or infinite numbers: its weights are damaged, "
-                     "fetch it again; or its numbers are too large for a cache of 16 bits, then --exact works", path);
+        return error_set(err, ERR_CORRUPT,
+                         "%s: the model computes NaN or infinite numbers: its weights are damaged, "
+                         "fetch it again",
+                         path);
+    return error_set(err, ERR_CORRUPT,
+                     "%s: the model computes NaN or infinite numbers: its weights are damaged, "
+                     "fetch it again; or its numbers are too large for a cache of 16 bits, then --exact works",
+                     path);
 }
 
 static bool all_finite(const float *values, size_t n)
@@ -270,8 +274,8 @@ enum error_code session_sync(struct session *s, const int32_t *ids, size_t n, se
         const bool last = batch == left;
         if (!tell_progress(&r, r.done))
             return stopped_error(err);
-        enum error_code code = run_batch(s, batch, last ? FORWARD_LAST : FORWARD_NONE, last ? s->logits : NULL, &r,
-                                         err);
+        enum error_code code =
+            run_batch(s, batch, last ? FORWARD_LAST : FORWARD_NONE, last ? s->logits : NULL, &r, err);
         if (code != ERR_NONE)
             return code;
     }
@@ -360,7 +364,7 @@ static float surprise_of(const float *logits, size_t n, int32_t target)
 }
 
 struct score_run {
-    const float *rows;      /* (n, vocab) */
+    const float *rows; /* (n, vocab) */
     size_t n, vocab;
     const int32_t *targets; /* (n) */
     float *nll;             /* (n) */

@@ -71,8 +71,8 @@ static struct event choose_token(struct answer *a)
         sampler_put(s, &a->settings, logits, a->ids.at, a->ids.n, event.id, &event.chosen, event.best, &event.n_best);
         sampler_seed(s, a->settings.seed);
     } else {
-        event.id = sampler_choose(s, &a->settings, logits, a->ids.at, a->ids.n, &event.chosen, event.best,
-                                  &event.n_best);
+        event.id =
+            sampler_choose(s, &a->settings, logits, a->ids.at, a->ids.n, &event.chosen, event.best, &event.n_best);
     }
     chooser_report(a->chooser, &event);
     event.rank = sampler_rank(s);
@@ -260,8 +260,11 @@ static enum error_code render_prompt(struct answer *a, struct error *err)
         prompt_free(&prompt);
         return error_memory(err);
     }
-    struct event event = {.kind = EVENT_PROMPT, .request = a->request, .total = prompt.ids.n,
-                          .first_kept = prompt.first_kept, .dropped = prompt.dropped};
+    struct event event = {.kind = EVENT_PROMPT,
+                          .request = a->request,
+                          .total = prompt.ids.n,
+                          .first_kept = prompt.first_kept,
+                          .dropped = prompt.dropped};
     pthread_mutex_lock(&w->service->lock);
     if (w->has_rendered)
         prompt_free(&w->rendered);

@@ -115,8 +115,13 @@ static void take_task_locked(struct worker *w, enum task task, struct sampling *
     struct answer *a = answer_of(w, task);
     if (task == TASK_BEGIN || task == TASK_BEGIN_ASIDE) {
         struct order *o = task == TASK_BEGIN ? &w->main : &w->aside;
-        *a = (struct answer){.worker = w, .order = o, .request = o->request, .settings = o->settings, .forced = -1,
-                             .settings_number = o->settings_number, .question = o->question};
+        *a = (struct answer){.worker = w,
+                             .order = o,
+                             .request = o->request,
+                             .settings = o->settings,
+                             .forced = -1,
+                             .settings_number = o->settings_number,
+                             .question = o->question};
         o->question = (struct question){0};
         o->pending = false;
         w->preview = w->preview && task == TASK_BEGIN_ASIDE;

@@ -162,15 +162,18 @@ static void add_stops(const struct added_stops *stops, struct sampling *s)
 
 /* Takes the question over, whatever it returns. */
 static uint64_t place_order(struct worker *w, struct order *o, struct question *question,
-                            const struct sampling *settings,
-                            struct error *err)
+                            const struct sampling *settings, struct error *err)
 {
     uint64_t request = 0;
     pthread_mutex_lock(&w->service->lock);
     if (may_order_locked(w, o, err)) {
         request = ++w->requests;
-        *o = (struct order){.request = request, .pending = true, .running = true, .question = *question,
-                            .settings = *settings, .stops = stops_of(question->template)};
+        *o = (struct order){.request = request,
+                            .pending = true,
+                            .running = true,
+                            .question = *question,
+                            .settings = *settings,
+                            .stops = stops_of(question->template)};
         add_stops(&o->stops, &o->settings);
         *question = (struct question){0};
         if (o == &w->main)
@@ -183,8 +186,7 @@ static uint64_t place_order(struct worker *w, struct order *o, struct question *
 }
 
 static uint64_t order_ids(struct worker *w, struct order *o, const int32_t *ids, size_t n,
-                          const struct sampling *settings,
-                          struct error *err)
+                          const struct sampling *settings, struct error *err)
 {
     struct question question = {.ids = malloc((n > 0 ? n : 1) * sizeof *ids), .n_ids = n};
     if (n == 0)
@@ -235,8 +237,10 @@ static struct message *copy_messages(const struct message *messages, size_t n)
 uint64_t worker_ask(struct worker *w, const struct worker_question *q, const struct sampling *settings,
                     struct error *err)
 {
-    struct question question = {.messages = copy_messages(q->messages, q->n), .n_messages = q->n,
-                                .template = q->template, .limit = q->limit};
+    struct question question = {.messages = copy_messages(q->messages, q->n),
+                                .n_messages = q->n,
+                                .template = q->template,
+                                .limit = q->limit};
     if (question.messages == NULL) {
         error_memory(err);
         return 0;

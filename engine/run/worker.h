@@ -28,12 +28,12 @@ enum {
 
 /* What is to be answered: ids, or messages that become ids on the thread. */
 struct question {
-    int32_t *ids;                   /* (n_ids); NULL for messages */
+    int32_t *ids; /* (n_ids); NULL for messages */
     size_t n_ids;
-    struct message *messages;       /* (n_messages), one block with their texts */
+    struct message *messages; /* (n_messages), one block with their texts */
     size_t n_messages;
     const struct chat_template *template;
-    size_t limit;                   /* of prompt_render */
+    size_t limit; /* of prompt_render */
 };
 
 /* Stop strings that a template adds to the settings of its requests. */
@@ -44,14 +44,14 @@ struct added_stops {
 
 /* A request as it was ordered. */
 struct order {
-    uint64_t request;               /* its number */
-    bool pending;                   /* not yet taken by the thread */
-    bool running;                   /* pending, or its end is not yet told */
+    uint64_t request; /* its number */
+    bool pending;     /* not yet taken by the thread */
+    bool running;     /* pending, or its end is not yet told */
     bool stop;
-    struct question question;       /* while it is pending; the thread takes it */
+    struct question question; /* while it is pending; the thread takes it */
     struct sampling settings;
     uint32_t settings_number;
-    struct added_stops stops;       /* in the settings, and to be added to those that replace them */
+    struct added_stops stops; /* in the settings, and to be added to those that replace them */
 };
 
 /* A sampler, and which of the vocabulary it knows: whose sequence breakers, and what XTC spares. */
@@ -71,17 +71,17 @@ struct answer {
     struct chooser *chooser;
     uint64_t request;
     struct question question;
-    struct ids ids;                 /* the prompt and the answer so far */
+    struct ids ids; /* the prompt and the answer so far */
     struct sampling settings;
     uint32_t settings_number;
     struct textstream stream;
-    struct buf text;                /* of the event being made */
+    struct buf text; /* of the event being made */
     struct timings timings;
     double started, prompt_read;
-    bool waits;                     /* for its turn, and what may come next was told */
+    bool waits; /* for its turn, and what may come next was told */
     double wait_began, waited;
-    bool stop;                      /* the answer ends with this step */
-    int32_t forced;                 /* the next token, put by worker_force; -1: none */
+    bool stop;      /* the answer ends with this step */
+    int32_t forced; /* the next token, put by worker_force; -1: none */
 };
 
 struct service {
@@ -94,7 +94,7 @@ struct service {
     bool failed;                    /* the model did not open */
     const struct model *model;      /* NULL before it is open */
 
-    char *model_path;               /* below: the thread's own once it runs */
+    char *model_path; /* below: the thread's own once it runs */
     struct session_options options;
     struct model *own;
     struct runner *runner;
@@ -103,24 +103,24 @@ struct service {
 struct worker {
     struct service *service;
     struct worker *next;
-    int wake;                       /* eventfd */
-    struct event *ring;             /* (WORKER_RING); the service's lock guards it and all down to `rendered` */
+    int wake;           /* eventfd */
+    struct event *ring; /* (WORKER_RING); the service's lock guards it and all down to `rendered` */
     size_t first, waiting;
     bool quit;
-    bool opened;                    /* LOADED or FAILED is told */
-    bool failed;                    /* there is no session */
-    uint64_t requests;              /* number of the last request */
+    bool opened;       /* LOADED or FAILED is told */
+    bool failed;       /* there is no session */
+    uint64_t requests; /* number of the last request */
     struct order main, aside;
-    bool preview;                   /* one is asked for, with these settings */
+    bool preview; /* one is asked for, with these settings */
     struct sampling preview_settings;
-    int32_t pace;                   /* tokens that may still be made; -1: any number */
-    int32_t forced;                 /* the next token; -1: it is drawn */
+    int32_t pace;   /* tokens that may still be made; -1: any number */
+    int32_t forced; /* the next token; -1: it is drawn */
     bool has_rendered;
-    struct prompt rendered;         /* of the last request made of messages, until it is taken */
+    struct prompt rendered; /* of the last request made of messages, until it is taken */
 
     const struct model *model_shown; /* the other thread's: written and read by worker_next's caller alone */
 
-    int32_t context;                /* below: the thread's own once it runs */
+    int32_t context; /* below: the thread's own once it runs */
     struct session *session;
     struct chooser chooser;
     struct answer main_answer, aside_answer;

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LONGEST = 64 };                 /* longer repetitions count as this */
+enum { LONGEST = 64 };                  /* longer repetitions count as this */
 static const double PENALTY_MOST = 1e9; /* larger ones would leave no number */
 
 static bool breaks(const struct sampler *s, int32_t id)

@@ -31,8 +31,8 @@ static void penalise(struct sampler *s, const struct sampling *set, const int32_
 {
     if (set->repetition_penalty == 1.0f && set->presence_penalty == 0.0f && set->frequency_penalty == 0.0f)
         return;
-    size_t window = set->repetition_window < 0 ||
-        (size_t)set->repetition_window > n ? n : (size_t)set->repetition_window;
+    size_t window = set->repetition_window < 0 || (size_t)set->repetition_window > n ? n
+                                                                                     : (size_t)set->repetition_window;
     const int32_t *newest = previous + (n - window);
     for (size_t i = 0; i < window; i++)
         if (newest[i] >= 0 && newest[i] < s->vocab && s->counts[newest[i]] < UINT16_MAX)

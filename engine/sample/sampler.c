@@ -37,8 +37,7 @@ struct sampler *sampler_new(int32_t vocab, struct error *err)
         s->spared = calloc(n, 1);
     }
     if (s == NULL || s->logits == NULL || s->weights == NULL || s->alive == NULL || s->is_alive == NULL ||
-        s->order == NULL || s->keys == NULL || s->counts == NULL || s->breaks == NULL ||
-        s->spared == NULL) {
+        s->order == NULL || s->keys == NULL || s->counts == NULL || s->breaks == NULL || s->spared == NULL) {
         error_memory(err);
         sampler_free(s);
         return NULL;

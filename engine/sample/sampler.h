@@ -17,21 +17,21 @@ struct sampler {
     const struct scan_kernels *scan;
     int32_t vocab;
     uint64_t state[4];
-    double mu;          /* mirostat's: the most surprise in bits, or negative before the first token */
-    float *logits;      /* (vocab) with biases, penalties and temperature */
-    float *weights;     /* (vocab) e^(logit - max) of survivors */
-    int32_t *alive;     /* survivors by id, ascending */
+    double mu;      /* mirostat's: the most surprise in bits, or negative before the first token */
+    float *logits;  /* (vocab) with biases, penalties and temperature */
+    float *weights; /* (vocab) e^(logit - max) of survivors */
+    int32_t *alive; /* survivors by id, ascending */
     int32_t n_alive;
-    uint8_t *is_alive;  /* (vocab) */
-    int32_t *order;     /* (vocab) work space of selections */
-    float *keys;        /* (vocab) what a selection orders by */
-    uint16_t *counts;   /* (vocab) all 0 between choices */
-    uint8_t *breaks;    /* (vocab) tokens at which a repetition ends */
-    uint8_t *spared;    /* (vocab) tokens that XTC must not exclude */
-    double mass;        /* sum of the survivors' weights */
-    double all;         /* the same before mirostat removed any */
-    float entropy;      /* of the model's distribution, nats */
-    int32_t rank;       /* of the token chosen last, by the model */
+    uint8_t *is_alive; /* (vocab) */
+    int32_t *order;    /* (vocab) work space of selections */
+    float *keys;       /* (vocab) what a selection orders by */
+    uint16_t *counts;  /* (vocab) all 0 between choices */
+    uint8_t *breaks;   /* (vocab) tokens at which a repetition ends */
+    uint8_t *spared;   /* (vocab) tokens that XTC must not exclude */
+    double mass;       /* sum of the survivors' weights */
+    double all;        /* the same before mirostat removed any */
+    float entropy;     /* of the model's distribution, nats */
+    int32_t rank;      /* of the token chosen last, by the model */
 };
 
 /* The likeliest tokens, and what the model's own probabilities are made from. */

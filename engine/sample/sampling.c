@@ -37,9 +37,13 @@ struct sampling sampling_defaults(void)
 }
 
 #define FIELD(name, kind, low, high, neutral, help) \
-    {#name, help, kind, offsetof(struct sampling, name), low, high, neutral, NULL}
+    { \
+#name, help, kind, offsetof(struct sampling, name), low, high, neutral, NULL \
+    }
 #define RARE(name, kind, low, high, neutral, with, help) \
-    {#name, help, kind, offsetof(struct sampling, name), low, high, neutral, with}
+    { \
+#name, help, kind, offsetof(struct sampling, name), low, high, neutral, with \
+    }
 
 const struct sampling_field sampling_fields[] = {
     FIELD(repetition_penalty, FIELD_FLOAT, 0.01, 10, 1, "above 1 makes tokens that were just used less likely"),
@@ -73,18 +77,13 @@ const struct sampling_field sampling_fields[] = {
     {.name = NULL},
 };
 
-static const struct { const char *alias, *name; } aliases[] = {
-    {"temp", "temperature"},
-    {"repeat_penalty", "repetition_penalty"},
-    {"repeat_last_n", "repetition_window"},
-    {"typical", "typical_p"},
-    {"n_predict", "max_new_tokens"},
-    {"num_predict", "max_new_tokens"},
-    {"max_tokens", "max_new_tokens"},
-    {"dynatemp_exp", "dynatemp_exponent"},
-    {"top_nsigma", "top_n_sigma"},
-    {"mirostat_ent", "mirostat_tau"},
-    {"mirostat_lr", "mirostat_eta"},
+static const struct {
+    const char *alias, *name;
+} aliases[] = {
+    {"temp", "temperature"},          {"repeat_penalty", "repetition_penalty"}, {"repeat_last_n", "repetition_window"},
+    {"typical", "typical_p"},         {"n_predict", "max_new_tokens"},          {"num_predict", "max_new_tokens"},
+    {"max_tokens", "max_new_tokens"}, {"dynatemp_exp", "dynatemp_exponent"},    {"top_nsigma", "top_n_sigma"},
+    {"mirostat_ent", "mirostat_tau"}, {"mirostat_lr", "mirostat_eta"},
 };
 
 const struct sampling_field *sampling_field(const char *name)
@@ -189,9 +188,15 @@ const char *sampling_idle(const struct sampling *s, const struct sampling_field 
 const char *sampler_stage_name(enum sampler_stage stage)
 {
     static const char *const names[] = {
-        [STAGE_NONE] = NULL,         [STAGE_LOGIT_BIAS] = "logit_bias", [STAGE_TEMPERATURE] = "temperature",
-        [STAGE_TOP_N_SIGMA] = "top_n_sigma", [STAGE_TOP_K] = "top_k",   [STAGE_TOP_P] = "top_p",
-        [STAGE_MIN_P] = "min_p",     [STAGE_TYPICAL_P] = "typical_p",   [STAGE_XTC] = "xtc",
+        [STAGE_NONE] = NULL,
+        [STAGE_LOGIT_BIAS] = "logit_bias",
+        [STAGE_TEMPERATURE] = "temperature",
+        [STAGE_TOP_N_SIGMA] = "top_n_sigma",
+        [STAGE_TOP_K] = "top_k",
+        [STAGE_TOP_P] = "top_p",
+        [STAGE_MIN_P] = "min_p",
+        [STAGE_TYPICAL_P] = "typical_p",
+        [STAGE_XTC] = "xtc",
         [STAGE_MIROSTAT] = "mirostat",
     };
     return names[stage];

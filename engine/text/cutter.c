@@ -38,23 +38,33 @@ static const struct {
     const char *patterns[CUTTER_STAGES];
 } cutters[] = {
     {"gpt-2 gpt2 olmo mpt phi-2 jais trillion exaone4 roberta-bpe jina-es jina-de jina-v2-es jina-v2-de jina-v1-en "
-     "gigachat mellum", PRE_GPT2, false, {GPT2}},
+     "gigachat mellum",
+     PRE_GPT2,
+     false,
+     {GPT2}},
     {"smollm starcoder refact command-r codeshell exaone minerva-7b", PRE_SMOLLM, false, {"\\p{N}", GPT2}},
     {"llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral midm-2.0 lfm2", PRE_LLAMA3, true, {LLAMA3("{1,3}")}},
     {"dbrx smaug-bpe", PRE_LLAMA3, false, {LLAMA3("{1,3}")}},
     {"qwen2 deepseek-r1-qwen stablelm2 megrez hunyuan", PRE_QWEN2, false, {LLAMA3("")}},
-    {"tekken", PRE_PATTERNS, true,
+    {"tekken",
+     PRE_PATTERNS,
+     true,
      {"[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*|\\p{N}|"
       " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES}},
-    {"gpt-4o llama4", PRE_PATTERNS, false,
-     {"[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" CONTRACTION "?|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*" CONTRACTION
-      "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES}},
-    {"deepseek-llm", PRE_PATTERNS, false,
-     {"[\\r\\n]", cased, "\\s?[!-/:-~\\uff01-\\uff0f\\uff1a-\\uff5e\\u2018-\\u201f\\u3000-\\u3002]+", "\\s+$",
-      CJK, "\\p{N}+"}},
-    {"deepseek-coder", PRE_PATTERNS, false,
-     {"[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", CJK, "\\p{N}"}},
-    {"deepseek-v3 hunyuan-dense", PRE_PATTERNS, false,
+    {"gpt-4o llama4",
+     PRE_PATTERNS,
+     false,
+     {"[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" CONTRACTION "?|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER
+      "*" CONTRACTION "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES}},
+    {"deepseek-llm",
+     PRE_PATTERNS,
+     false,
+     {"[\\r\\n]", cased, "\\s?[!-/:-~\\uff01-\\uff0f\\uff1a-\\uff5e\\u2018-\\u201f\\u3000-\\u3002]+", "\\s+$", CJK,
+      "\\p{N}+"}},
+    {"deepseek-coder", PRE_PATTERNS, false, {"[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", CJK, "\\p{N}"}},
+    {"deepseek-v3 hunyuan-dense",
+     PRE_PATTERNS,
+     false,
      {"\\p{N}{1,3}", "[\\u4e00-\\u9fa5\\u3040-\\u309f\\u30a0-\\u30ff]+",
       "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+|"
       " ?[\\p{P}\\p{S}]+[\\r\\n]*|" SPACES}},
@@ -102,8 +112,10 @@ enum error_code cutter_open(struct cutter *c, const char *name, size_t size, str
     for (size_t i = 0; i < sizeof cutters / sizeof *cutters; i++)
         if (list_has(cutters[i].names, name, size))
             return open_row(c, i, err);
-    return error_set(err, ERR_UNSUPPORTED, "pre-tokeniser '%.*s' is not supported; Palaver knows those of GPT-2, Llama 3, "
-                     "Qwen 2, SmolLM, Tekken, GPT-4o, DeepSeek and Falcon", (int)(size < 40 ? size : 40), name);
+    return error_set(err, ERR_UNSUPPORTED,
+                     "pre-tokeniser '%.*s' is not supported; Palaver knows those of GPT-2, Llama 3, "
+                     "Qwen 2, SmolLM, Tekken, GPT-4o, DeepSeek and Falcon",
+                     (int)(size < 40 ? size : 40), name);
 }
 
 /* The row with just these expressions; the number of rows when there is none. */
@@ -114,7 +126,8 @@ static size_t row_of(const char *const *expressions, int n, bool whole_words)
         int i = 0;
         while (i < n && cutters[row].patterns[i] != NULL && strcmp(cutters[row].patterns[i], expressions[i]) == 0)
             i++;
-        if (i == n && (n == CUTTER_STAGES || cutters[row].patterns[n] == NULL) && cutters[row].whole_words == whole_words)
+        if (i == n && (n == CUTTER_STAGES || cutters[row].patterns[n] == NULL) &&
+            cutters[row].whole_words == whole_words)
             break;
     }
     return row;
@@ -135,8 +148,8 @@ enum error_code cutter_open_expressions(struct cutter *c, const char *const *exp
 const char *cutter_name(const char *const *expressions, int n, bool whole_words)
 {
     static const char *const first[sizeof cutters / sizeof *cutters] = {
-        "gpt-2", "smollm", "llama-bpe", "dbrx", "qwen2", "tekken", "gpt-4o", "deepseek-llm", "deepseek-coder", "deepseek-v3",
-        "falcon", "default",
+        "gpt-2",  "smollm",       "llama-bpe",      "dbrx",        "qwen2",  "tekken",
+        "gpt-4o", "deepseek-llm", "deepseek-coder", "deepseek-v3", "falcon", "default",
     };
     const size_t row = row_of(expressions, n, whole_words);
     return row < sizeof cutters / sizeof *cutters ? first[row] : NULL;
@@ -150,7 +163,8 @@ void cutter_close(struct cutter *c)
 }
 
 /* Cuts by the patterns from stage on. */
-static bool cut_stages(const struct cutter *c, int stage, const char *text, size_t size, cutter_word *take, void *context)
+static bool cut_stages(const struct cutter *c, int stage, const char *text, size_t size, cutter_word *take,
+                       void *context)
 {
     size_t at = 0, start, end;
     if (stage == c->n)

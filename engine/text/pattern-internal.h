@@ -8,15 +8,15 @@
 #include "engine/text/pattern.h"
 
 enum {
-    SET_RANGES = 256,     /* of one class; DeepSeek's letters have 75 */
+    SET_RANGES = 256, /* of one class; DeepSeek's letters have 75 */
     PROGRAM_LONGEST = 4096,
-    SPACE_BIT = 30,       /* beside the 30 general categories: white space, and what is none */
+    SPACE_BIT = 30, /* beside the 30 general categories: white space, and what is none */
     OTHER_BIT = 31,
 };
 
 /* Characters: those of a range, or of a category in the mask. */
 struct set {
-    uint32_t categories;   /* bit i: utf8proc's category i; SPACE_BIT, OTHER_BIT */
+    uint32_t categories;      /* bit i: utf8proc's category i; SPACE_BIT, OTHER_BIT */
     uint32_t range, n_ranges; /* into pattern.ranges */
     bool negated, any_case;
 };
@@ -26,11 +26,11 @@ struct range {
 };
 
 enum operation {
-    OP_RUN,     /* min to max characters of a set, as many as can be */
-    OP_SPLIT,   /* goes on at the next step, and if that fails at `other` */
-    OP_JUMP,    /* goes on at `other` */
-    OP_LOOK,    /* the steps up to an OP_MATCH must match here, or must not (negated); goes on at `other` */
-    OP_END,     /* the end of the text */
+    OP_RUN,   /* min to max characters of a set, as many as can be */
+    OP_SPLIT, /* goes on at the next step, and if that fails at `other` */
+    OP_JUMP,  /* goes on at `other` */
+    OP_LOOK,  /* the steps up to an OP_MATCH must match here, or must not (negated); goes on at `other` */
+    OP_END,   /* the end of the text */
     OP_MATCH,
 };
 
@@ -38,7 +38,7 @@ struct step {
     enum operation op;
     bool negated, possessive;
     uint32_t set, other;
-    uint32_t min, max;     /* max UINT32_MAX: any number */
+    uint32_t min, max; /* max UINT32_MAX: any number */
 };
 
 struct pattern {

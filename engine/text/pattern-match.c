@@ -45,8 +45,8 @@ bool pattern_set_has(const struct pattern *p, const struct set *set, uint32_t co
               (lower >= 'a' && lower <= 'z' && in_ranges(ranges, set->n_ranges, lower - 0x20));
     }
     if (!has && set->categories != 0) {
-        const utf8proc_category_t category =
-            code == UTF8_INVALID ? UTF8PROC_CATEGORY_CN : utf8proc_category((utf8proc_int32_t)code);
+        const utf8proc_category_t category = code == UTF8_INVALID ? UTF8PROC_CATEGORY_CN
+                                                                  : utf8proc_category((utf8proc_int32_t)code);
         const uint32_t space = is_space(code, category) ? SPACE_BIT : OTHER_BIT;
         has = (set->categories >> category & 1) != 0 || (set->categories >> space & 1) != 0;
     }
@@ -119,16 +119,13 @@ static bool match_step(struct match *m, uint32_t pc, size_t at)
             return false;
         m->steps_left--;
         switch (step->op) {
-        case OP_RUN:
-            return match_run(m, pc, at);
+        case OP_RUN: return match_run(m, pc, at);
         case OP_SPLIT:
             if (match_from(m, pc + 1, at))
                 return true;
             pc = step->other - 1;
             break;
-        case OP_JUMP:
-            pc = step->other - 1;
-            break;
+        case OP_JUMP: pc = step->other - 1; break;
         case OP_LOOK:
             if (!look_ahead(m, pc, at))
                 return false;
@@ -138,9 +135,7 @@ static bool match_step(struct match *m, uint32_t pc, size_t at)
             if (at < m->size)
                 return false;
             break;
-        case OP_MATCH:
-            m->end = at;
-            return true;
+        case OP_MATCH: m->end = at; return true;
         }
     }
 }

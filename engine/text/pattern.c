@@ -19,7 +19,7 @@ struct reader {
     size_t size, at;
     int depth;
     bool any_case, failed;
-    struct step nowhere;     /* written when nothing can be added any more */
+    struct step nowhere; /* written when nothing can be added any more */
     struct error *err;
 };
 
@@ -28,8 +28,10 @@ static void read_alternatives(struct reader *r);
 static void reader_fail(struct reader *r, const char *what)
 {
     if (!r->failed)
-        error_set(r->err, ERR_UNSUPPORTED, "the tokenizer's expression '%.*s' holds %s at byte %zu, which Palaver does not "
-                  "understand", r->size < 60 ? (int)r->size : 60, r->text, what, r->at);
+        error_set(r->err, ERR_UNSUPPORTED,
+                  "the tokenizer's expression '%.*s' holds %s at byte %zu, which Palaver does not "
+                  "understand",
+                  r->size < 60 ? (int)r->size : 60, r->text, what, r->at);
     r->failed = true;
 }
 
@@ -132,6 +134,7 @@ static uint32_t read_hexadecimal(struct reader *r, int digits)
 /* The mask of a name such as L or Lu; 0 when there is none. */
 static uint32_t category_mask(const char *name, size_t size)
 {
+    /* clang-format off */
     static const struct { const char *name; uint32_t mask; } names[] = {
 #define ONE(c) (UINT32_C(1) << UTF8PROC_CATEGORY_##c)
         {"Lu", ONE(LU)}, {"Ll", ONE(LL)}, {"Lt", ONE(LT)}, {"Lm", ONE(LM)}, {"Lo", ONE(LO)},
@@ -145,6 +148,7 @@ static uint32_t category_mask(const char *name, size_t size)
         {"Cc", ONE(CC)}, {"Cf", ONE(CF)}, {"Cs", ONE(CS)}, {"Co", ONE(CO)}, {"Cn", ONE(CN)},
         {"C", ONE(CC) | ONE(CF) | ONE(CS) | ONE(CO) | ONE(CN)},
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strlen(names[i].name) == size && memcmp(names[i].name, name, size) == 0)
             return names[i].mask;

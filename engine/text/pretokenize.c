@@ -16,28 +16,25 @@
 
 enum class { CLASS_END, CLASS_LETTER, CLASS_NUMBER, CLASS_SPACE, CLASS_OTHER };
 
-static enum class class_of(uint32_t code)
-{
-    if (code < 0x80) {
-        if ((code | 0x20) >= 'a' && (code | 0x20) <= 'z')
-            return CLASS_LETTER;
-        if (code >= '0' && code <= '9')
-            return CLASS_NUMBER;
-        return code == ' ' || (code >= '\t' && code <= '\r') ? CLASS_SPACE : CLASS_OTHER;
-    }
-    if (code == UTF8_INVALID)
-        return CLASS_OTHER;
-    switch (utf8proc_category((utf8proc_int32_t)code)) {
-    case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM: case UTF8PROC_CATEGORY_LO:
-        return CLASS_LETTER;
-    case UTF8PROC_CATEGORY_ND: case UTF8PROC_CATEGORY_NL: case UTF8PROC_CATEGORY_NO:
-        return CLASS_NUMBER;
-    case UTF8PROC_CATEGORY_ZS: case UTF8PROC_CATEGORY_ZL: case UTF8PROC_CATEGORY_ZP:
-        return CLASS_SPACE;
-    default:
-        return code == 0x85 ? CLASS_SPACE : CLASS_OTHER;
-    }
+static enum class class_of(uint32_t code) {
+    if (code < 0x80){if ((code | 0x20) >= 'a' && (code | 0x20) <= 'z') return CLASS_LETTER;
+                     if (code >= '0' && code <= '9') return CLASS_NUMBER;
+                     return code == ' ' || (code >= '\t' && code <= '\r') ? CLASS_SPACE : CLASS_OTHER;}
+if (code == UTF8_INVALID) return CLASS_OTHER;
+switch (utf8proc_category((utf8proc_int32_t)code)) {
+case UTF8PROC_CATEGORY_LU:
+case UTF8PROC_CATEGORY_LL:
+case UTF8PROC_CATEGORY_LT:
+case UTF8PROC_CATEGORY_LM:
+case UTF8PROC_CATEGORY_LO: return CLASS_LETTER;
+case UTF8PROC_CATEGORY_ND:
+case UTF8PROC_CATEGORY_NL:
+case UTF8PROC_CATEGORY_NO: return CLASS_NUMBER;
+case UTF8PROC_CATEGORY_ZS:
+case UTF8PROC_CATEGORY_ZL:
+case UTF8PROC_CATEGORY_ZP: return CLASS_SPACE;
+default: return code == 0x85 ? CLASS_SPACE : CLASS_OTHER;
+}
 }
 
 /* The text being cut; `split_digits` makes a digit end it. */
@@ -48,13 +45,10 @@ struct scan {
 };
 
 /* The class of the character at `at` and its bytes. */
-static enum class class_at(const struct scan *s, size_t at, size_t *used)
-{
-    *used = 0;
-    if (at >= s->size)
-        return CLASS_END;
-    enum class c = class_of(utf8_decode(s->text + at, s->size - at, used));
-    return c == CLASS_NUMBER && s->split_digits ? CLASS_END : c;
+static enum class class_at(const struct scan *s, size_t at, size_t *used) {
+        *used = 0; if (at >= s->size) return CLASS_END;
+        enum class c = class_of(utf8_decode(s->text + at, s->size - at, used));
+        return c == CLASS_NUMBER && s->split_digits ? CLASS_END : c;
 }
 
 /* The end of the run of characters of one class from `at` on, at most `most` of them. */

@@ -10,16 +10,16 @@
 #include <stdint.h>
 
 struct symbol {
-    uint32_t start, size; /* bytes of the text; size 0: joined to the one before */
+    uint32_t start, size;   /* bytes of the text; size 0: joined to the one before */
     int32_t previous, next; /* -1: none */
-    int32_t id;           /* the token, -1: none is spelled so */
-    bool frozen;          /* never joined */
+    int32_t id;             /* the token, -1: none is spelled so */
+    bool frozen;            /* never joined */
 };
 
 struct candidate_pair {
     float score;
     int32_t left, right;
-    uint32_t size;        /* of both together when it was found: later changes make it stale */
+    uint32_t size; /* of both together when it was found: later changes make it stale */
     int32_t id;
 };
 

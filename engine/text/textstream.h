@@ -13,7 +13,7 @@
 
 struct textstream {
     struct buf held;
-    bool stopped;       /* a stop string came; nothing follows it */
+    bool stopped; /* a stop string came; nothing follows it */
 };
 
 void textstream_init(struct textstream *t);

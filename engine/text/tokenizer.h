@@ -26,24 +26,24 @@ struct tokenizer_kind;
 
 struct tokenizer {
     const struct tokenizer_kind *kind;
-    struct cutter cutter;    /* byte-level BPE */
+    struct cutter cutter; /* byte-level BPE */
     int32_t n;
-    char *arena;             /* all spellings, each followed by a NUL */
-    uint32_t *starts;        /* (n + 1) into arena */
-    float *scores;           /* (n), SentencePiece */
-    uint8_t *types;          /* (n) enum token_type */
-    int32_t *slots;          /* index by spelling: id + 1, 0 empty */
-    uint32_t n_slots;        /* a power of two */
-    int32_t byte_ids[256];   /* the token that stands for a byte, -1 */
+    char *arena;           /* all spellings, each followed by a NUL */
+    uint32_t *starts;      /* (n + 1) into arena */
+    float *scores;         /* (n), SentencePiece */
+    uint8_t *types;        /* (n) enum token_type */
+    int32_t *slots;        /* index by spelling: id + 1, 0 empty */
+    uint32_t n_slots;      /* a power of two */
+    int32_t byte_ids[256]; /* the token that stands for a byte, -1 */
     int32_t bos, eos, unknown, eot, eom;
     int32_t ends[TOKENIZER_ENDS]; /* all that end an answer */
     size_t n_ends;
     bool special_starts[256]; /* the bytes with which special tokens begin */
     uint32_t longest_special; /* bytes */
     bool adds_bos;
-    bool space_prefix;       /* SentencePiece: a text is encoded as if a space stood in front */
-    uint32_t longest_space;  /* bytes of the longest user-defined token of white space, 0 when there are none */
-    struct merge *merges;    /* hash table of n_merge_slots */
+    bool space_prefix;      /* SentencePiece: a text is encoded as if a space stood in front */
+    uint32_t longest_space; /* bytes of the longest user-defined token of white space, 0 when there are none */
+    struct merge *merges;   /* hash table of n_merge_slots */
     uint32_t n_merge_slots;
 };
 
@@ -84,10 +84,10 @@ void tokenizer_free(struct tokenizer *t);
 
 /* One way to tokenize. The functions are those of engine.h, with ids in range and no control token for piece. */
 struct tokenizer_kind {
-    const char *name;              /* as tokenizer.ggml.model says it */
-    const char *title;             /* for people */
-    bool scored;                   /* the vocabulary must have scores */
-    int32_t bos, eos, unknown;     /* unless the file says; -1: none */
+    const char *name;          /* as tokenizer.ggml.model says it */
+    const char *title;         /* for people */
+    bool scored;               /* the vocabulary must have scores */
+    int32_t bos, eos, unknown; /* unless the file says; -1: none */
     /* What this kind needs beyond the vocabulary; also sets adds_bos and space_prefix unless the file says. */
     bool (*open)(struct tokenizer *t, const struct source *source, struct error *err);
     enum error_code (*encode)(const struct tokenizer *t, const char *text, size_t size, bool prefix, struct ids *out,

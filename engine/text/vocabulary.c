@@ -76,8 +76,9 @@ static bool read_spellings(struct tokenizer *t, const struct source *source, str
     const char *key = "tokenizer.ggml.tokens", *bytes;
     uint64_t n, size, total = 0;
     if (!source_array(source, key, &n) || n == 0 || n > MAX_VOCAB) {
-        error_set(err, ERR_FORMAT, "the model has no vocabulary (tokenizer.ggml.tokens): use a file that carries its "
-                                   "tokenizer");
+        error_set(err, ERR_FORMAT,
+                  "the model has no vocabulary (tokenizer.ggml.tokens): use a file that carries its "
+                  "tokenizer");
         return false;
     }
     for (uint64_t i = 0; i < n; i++) {
@@ -134,7 +135,7 @@ static bool read_attributes(struct tokenizer *t, const struct source *source, st
         }
     for (int32_t i = 0; ok && i < t->n; i++)
         t->types[i] = types != NULL && types[i] >= TOKEN_NORMAL && types[i] <= TOKEN_BYTE ? (uint8_t)types[i]
-                                                                                         : TOKEN_NORMAL;
+                                                                                          : TOKEN_NORMAL;
     free(types);
     return ok;
 }

@@ -74,8 +74,7 @@ static void write_members(struct export *x, const json_t *object)
     const char *key;
     json_t *value;
     bool first = true;
-    json_object_foreach((json_t *)object, key, value)
-    {
+    json_object_foreach((json_t *)object, key, value) {
         json_t *name = json_string(key);
         export_text(x, first ? "" : ",");
         export_json_value(x, name);

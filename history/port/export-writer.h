@@ -6,11 +6,12 @@
 
 #include "history/history.h"
 
-struct export {
+struct export
+{
     struct store *s;
     store_sink *sink;
-    void *context;   /* the sink's */
-    bool refused;    /* the sink took no more; nothing else is written */
+    void *context; /* the sink's */
+    bool refused;  /* the sink took no more; nothing else is written */
 };
 
 void export_bytes(struct export *x, const char *bytes, size_t size);

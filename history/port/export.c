@@ -14,9 +14,12 @@
 
 bool store_format_parse(const char *name, enum store_format *format)
 {
-    static const struct { const char *name; enum store_format format; } names[] = {
-        {"json", STORE_JSON},  {"markdown", STORE_MARKDOWN}, {"md", STORE_MARKDOWN}, {"text", STORE_PLAIN},
-        {"txt", STORE_PLAIN},  {"plain", STORE_PLAIN},       {"html", STORE_HTML},   {"htm", STORE_HTML},
+    static const struct {
+        const char *name;
+        enum store_format format;
+    } names[] = {
+        {"json", STORE_JSON}, {"markdown", STORE_MARKDOWN}, {"md", STORE_MARKDOWN}, {"text", STORE_PLAIN},
+        {"txt", STORE_PLAIN}, {"plain", STORE_PLAIN},       {"html", STORE_HTML},   {"htm", STORE_HTML},
     };
     const char *dot = strrchr(name, '.');
     const char *end = dot != NULL ? dot + 1 : name;
@@ -52,8 +55,8 @@ static enum error_code export_each(struct export *x, enum store_format format, c
     return code;
 }
 
-enum error_code store_export(struct store *s, enum store_format format, const int64_t *ids, size_t n,
-                             store_sink *sink, void *context, struct error *err)
+enum error_code store_export(struct store *s, enum store_format format, const int64_t *ids, size_t n, store_sink *sink,
+                             void *context, struct error *err)
 {
     struct export x = {.s = s, .sink = sink, .context = context};
     struct store_ids all = {0};

@@ -51,8 +51,7 @@ static enum error_code read_content(struct import *im, struct import_entry *e, c
     const json_t *part;
     enum error_code code = ERR_NONE;
     e->hidden = json_is_array(parts); /* [""] has no text on purpose; null has lost it */
-    json_array_foreach(parts, i, part)
-    {
+    json_array_foreach(parts, i, part) {
         if (code == ERR_NONE)
             code = append_part(im, e, part);
     }
@@ -87,8 +86,7 @@ static enum error_code add_nodes(struct import_tree *t, const json_t *mapping)
     const char *name;
     json_t *node;
     enum error_code code = ERR_NONE;
-    json_object_foreach((json_t *)mapping, name, node)
-    {
+    json_object_foreach((json_t *)mapping, name, node) {
         json_t *key = json_string(name);
         if (code == ERR_NONE)
             code = import_tree_node(t, key, json_object_get(node, "parent"), json_object_get(node, "children"), node);

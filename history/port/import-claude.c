@@ -36,8 +36,7 @@ static bool has_parents(const json_t *messages)
 {
     size_t i, parents = 0;
     const json_t *message;
-    json_array_foreach(messages, i, message)
-    {
+    json_array_foreach(messages, i, message) {
         if (!json_is_string(json_object_get(message, "uuid")))
             return false;
         parents += json_is_string(json_object_get(message, "parent_message_uuid"));
@@ -52,8 +51,7 @@ static enum error_code add_branches(struct import *im, const json_t *messages, c
     size_t i;
     const json_t *message;
     enum error_code code = t != NULL ? ERR_NONE : ERR_MEMORY;
-    json_array_foreach(messages, i, message)
-    {
+    json_array_foreach(messages, i, message) {
         if (code == ERR_NONE)
             code = import_tree_node(t, json_object_get(message, "uuid"),
                                     json_object_get(message, "parent_message_uuid"), NULL, message);

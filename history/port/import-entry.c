@@ -75,8 +75,7 @@ enum error_code import_entry_content(struct import *im, struct import_entry *e, 
     size_t i;
     const json_t *part;
     enum error_code code = ERR_NONE;
-    json_array_foreach(content, i, part)
-    {
+    json_array_foreach(content, i, part) {
         if (code == ERR_NONE)
             code = append_part(im, e, part);
     }
@@ -107,8 +106,13 @@ enum error_code import_entry_add(struct import *im, struct import_entry *e, int6
         return ERR_NONE;
     }
     struct store_making made = {0};
-    struct tree_new new = {.conversation = conversation, .parent = *parent, .created = e->created, .state = e->state,
-                           .text = buf_text(&e->text), .size = e->text.size, .made = &made};
+    struct tree_new new = {.conversation = conversation,
+                           .parent = *parent,
+                           .created = e->created,
+                           .state = e->state,
+                           .text = buf_text(&e->text),
+                           .size = e->text.size,
+                           .made = &made};
     enum error_code code = ERR_NONE;
     if (e->author == NULL || !import_role(e->author, &new.role))
         code = guess_role(im, *parent, &new.role);

@@ -5,12 +5,12 @@
 #include "history/port/import-reader.h"
 
 struct import_entry {
-    const char *author;    /* a role by name; NULL or an unknown one is guessed */
-    const char *model;     /* borrowed; NULL: unknown */
-    int64_t created;       /* UTC milliseconds */
+    const char *author; /* a role by name; NULL or an unknown one is guessed */
+    const char *model;  /* borrowed; NULL: unknown */
+    int64_t created;    /* UTC milliseconds */
     enum store_state state;
     struct buf text;
-    bool hidden;           /* without text on purpose: leaving it out is not counted */
+    bool hidden; /* without text on purpose: leaving it out is not counted */
 };
 
 /* Prepares an entry of this time; free it with import_entry_free. */

@@ -34,8 +34,7 @@ static enum error_code add_nodes(struct import *im, struct import_tree *t, const
     size_t i;
     const json_t *message;
     enum error_code code = ERR_NONE;
-    json_array_foreach(messages, i, message)
-    {
+    json_array_foreach(messages, i, message) {
         size_t length = import_enter(im, "%smessages[%zu]", im->where[0] != '\0' ? "." : "", i);
         if (code == ERR_NONE)
             code = json_is_object(message)

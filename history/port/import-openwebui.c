@@ -36,8 +36,7 @@ static enum error_code add_branches(struct import *im, const json_t *history, in
     const char *name;
     json_t *message;
     enum error_code code = t != NULL ? ERR_NONE : ERR_MEMORY;
-    json_object_foreach(json_object_get(history, "messages"), name, message)
-    {
+    json_object_foreach(json_object_get(history, "messages"), name, message) {
         json_t *key = json_string(name);
         if (code == ERR_NONE)
             code = import_tree_node(t, key, json_object_get(message, "parentId"),
@@ -79,11 +78,11 @@ enum error_code import_openwebui(struct import *im, const json_t *conversation)
     const json_t *chat = json_object_get(conversation, "chat"), *history = json_object_get(chat, "history");
     const json_t *title = json_object_get(conversation, "title");
     int64_t id = 0, now = im->s->now();
-    int64_t created = import_time(json_object_get(conversation, "created_at"),
-                                  import_time(json_object_get(chat, "timestamp"), now));
+    int64_t created =
+        import_time(json_object_get(conversation, "created_at"), import_time(json_object_get(chat, "timestamp"), now));
     int64_t changed = import_time(json_object_get(conversation, "updated_at"), created);
-    enum error_code code = import_conversation(im, json_is_string(title) ? title : json_object_get(chat, "title"),
-                                               created, changed, &id);
+    enum error_code code =
+        import_conversation(im, json_is_string(title) ? title : json_object_get(chat, "title"), created, changed, &id);
     if (code == ERR_NONE)
         code = set_flags(im, conversation, id);
     if (code == ERR_NONE)

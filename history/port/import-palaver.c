@@ -144,14 +144,22 @@ static enum error_code read_wide(struct import *im, const json_t *object, const 
 
 static enum error_code read_making(struct import *im, const json_t *o, struct store_making *made)
 {
-    const struct { const char *key; char **to; } strings[] = {
-        {"model", &made->model}, {"template", &made->template_name}, {"finish", &made->finish}};
-    const struct { const char *key; int64_t *to; } counts[] = {
-        {"prompt_tokens", &made->prompt_tokens}, {"reused_tokens", &made->reused_tokens},
-        {"answer_tokens", &made->answer_tokens}};
-    const struct { const char *key; double *to; } seconds[] = {
-        {"prefill_seconds", &made->prefill_seconds}, {"first_token_seconds", &made->first_token_seconds},
-        {"decode_seconds", &made->decode_seconds}};
+    const struct {
+        const char *key;
+        char **to;
+    } strings[] = {{"model", &made->model}, {"template", &made->template_name}, {"finish", &made->finish}};
+    const struct {
+        const char *key;
+        int64_t *to;
+    } counts[] = {{"prompt_tokens", &made->prompt_tokens},
+                  {"reused_tokens", &made->reused_tokens},
+                  {"answer_tokens", &made->answer_tokens}};
+    const struct {
+        const char *key;
+        double *to;
+    } seconds[] = {{"prefill_seconds", &made->prefill_seconds},
+                   {"first_token_seconds", &made->first_token_seconds},
+                   {"decode_seconds", &made->decode_seconds}};
     bool fingerprint = false;
     enum error_code code = import_settings(im, o, "settings", &made->settings);
     for (size_t i = 0; i < 3 && code == ERR_NONE; i++)
@@ -179,9 +187,9 @@ static enum error_code read_state(struct import *im, const json_t *o, enum store
 
 /* The ids of the messages that the file numbers. */
 struct numbers {
-    int64_t *ids;     /* by number; [0] is 0 */
-    int64_t *chosen;  /* numbers, to be set when all are there */
-    size_t n;         /* so many are read */
+    int64_t *ids;    /* by number; [0] is 0 */
+    int64_t *chosen; /* numbers, to be set when all are there */
+    size_t n;        /* so many are read */
 };
 
 static enum error_code read_message(struct import *im, const json_t *o, struct numbers *numbers, struct tree_new *new,
@@ -284,8 +292,7 @@ static enum error_code add_messages(struct import *im, const json_t *o, int64_t 
         return import_fail(im, "messages", "expected an array");
     size_t n = json_array_size(messages);
     struct numbers numbers = {calloc(n + 1, sizeof(int64_t)), calloc(n + 1, sizeof(int64_t)), 0};
-    enum error_code code =
-        numbers.ids == NULL || numbers.chosen == NULL ? db_memory(im->s, im->err) : ERR_NONE;
+    enum error_code code = numbers.ids == NULL || numbers.chosen == NULL ? db_memory(im->s, im->err) : ERR_NONE;
     for (size_t i = 0; i < n && code == ERR_NONE; i++) {
         size_t length = import_enter(im, ".messages[%zu]", i);
         code = add_message(im, json_array_get(messages, i), &numbers, conversation);
@@ -329,7 +336,10 @@ static enum error_code compare_conversation(struct import *im, const char *publi
 
 static enum error_code set_strings(struct import *im, const json_t *o, int64_t id)
 {
-    static const struct { const char *key; const char *sql; } strings[] = {
+    static const struct {
+        const char *key;
+        const char *sql;
+    } strings[] = {
         {"model", "UPDATE conversation SET model = ? WHERE id = ?"},
         {"template", "UPDATE conversation SET template = ? WHERE id = ?"},
         {"preset", "UPDATE conversation SET preset = ? WHERE id = ?"},
@@ -409,8 +419,7 @@ static enum error_code set_tags(struct import *im, const json_t *o, int64_t id)
     const json_t *tag, *tags = json_object_get(o, "tags");
     if (tags != NULL && !json_is_array(tags))
         return import_fail(im, "tags", "expected an array");
-    json_array_foreach(tags, i, tag)
-    {
+    json_array_foreach(tags, i, tag) {
         const char *name = json_string_value(tag);
         if (name == NULL || name[0] == '\0')
             return import_fail(im, "tags", "number %zu is no name", i);
@@ -504,7 +513,7 @@ static enum error_code one_preset(struct import *im, const json_t *o)
 }
 
 static enum error_code import_each(struct import *im, const json_t *root, const char *key,
-                            enum error_code (*one)(struct import *im, const json_t *o))
+                                   enum error_code (*one)(struct import *im, const json_t *o))
 {
     const json_t *array = json_object_get(root, key);
     if (array == NULL)

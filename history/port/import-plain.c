@@ -31,7 +31,7 @@ enum error_code import_plain(struct import *im, const json_t *conversation)
     const json_t *messages = is_list ? conversation : json_object_get(conversation, "messages");
     const json_t *title = json_object_get(conversation, "title");
     int64_t id = 0, now = im->s->now();
-    enum error_code code = import_conversation(
-        im, json_is_string(title) ? title : json_object_get(conversation, "name"), now, now, &id);
+    enum error_code code =
+        import_conversation(im, json_is_string(title) ? title : json_object_get(conversation, "name"), now, now, &id);
     return code == ERR_NONE ? import_list(im, messages, is_list ? "" : "messages", read_message, id, now) : code;
 }

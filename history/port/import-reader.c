@@ -121,15 +121,17 @@ enum error_code import_settings(struct import *im, const json_t *object, const c
 
 bool import_role(const char *name, enum store_role *role)
 {
-    static const struct { const char *name; enum store_role role; } names[] = {
-        {"system", STORE_SYSTEM},         {"developer", STORE_SYSTEM},
-        {"user", STORE_USER},             {"human", STORE_USER},          {"prompter", STORE_USER},
-        {"assistant", STORE_ASSISTANT},   {"model", STORE_ASSISTANT},     {"gpt", STORE_ASSISTANT},
-        {"chatgpt", STORE_ASSISTANT},     {"bot", STORE_ASSISTANT},       {"ai", STORE_ASSISTANT},
-        {"claude", STORE_ASSISTANT},      {"bing", STORE_ASSISTANT},      {"bard", STORE_ASSISTANT},
-        {"function_call", STORE_ASSISTANT},
-        {"tool", STORE_TOOL},             {"function", STORE_TOOL},       {"observation", STORE_TOOL},
-        {"tool_response", STORE_TOOL},    {"ipython", STORE_TOOL},
+    static const struct {
+        const char *name;
+        enum store_role role;
+    } names[] = {
+        {"system", STORE_SYSTEM},      {"developer", STORE_SYSTEM}, {"user", STORE_USER},
+        {"human", STORE_USER},         {"prompter", STORE_USER},    {"assistant", STORE_ASSISTANT},
+        {"model", STORE_ASSISTANT},    {"gpt", STORE_ASSISTANT},    {"chatgpt", STORE_ASSISTANT},
+        {"bot", STORE_ASSISTANT},      {"ai", STORE_ASSISTANT},     {"claude", STORE_ASSISTANT},
+        {"bing", STORE_ASSISTANT},     {"bard", STORE_ASSISTANT},   {"function_call", STORE_ASSISTANT},
+        {"tool", STORE_TOOL},          {"function", STORE_TOOL},    {"observation", STORE_TOOL},
+        {"tool_response", STORE_TOOL}, {"ipython", STORE_TOOL},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcasecmp(name, names[i].name) == 0) {

@@ -8,8 +8,8 @@
 
 struct import {
     struct store *s;
-    const char *name;      /* of the file, for messages */
-    char where[256];       /* the path inside it, e.g. "conversations[3].messages[0]" */
+    const char *name; /* of the file, for messages */
+    char where[256];  /* the path inside it, e.g. "conversations[3].messages[0]" */
     struct store_import_report *report;
     struct error *err;
 };

@@ -107,8 +107,7 @@ static void repair_bytes(struct repair *r)
     if (code != UTF8_INVALID)
         copy_bytes(r, used);
     else if (is_high(first) && second != UTF8_INVALID && is_low(second))
-        replace_bytes(r, 6, character,
-                      utf8_encode(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00), character));
+        replace_bytes(r, 6, character, utf8_encode(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00), character));
     else
         replace_bytes(r, first != UTF8_INVALID ? 3 : used, REPLACEMENT, strlen(REPLACEMENT));
 }

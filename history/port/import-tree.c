@@ -17,12 +17,12 @@
 #define NONE SIZE_MAX
 
 struct node {
-    const char *key;          /* owned by keys or by the file */
+    const char *key; /* owned by keys or by the file */
     const json_t *parent, *children, *value;
     size_t first, last, next; /* child, child, sibling: numbers of nodes or NONE */
     bool linked;              /* below another node */
     bool added;
-    int64_t message;          /* what it became, or the nearest node above that became one; 0: none */
+    int64_t message; /* what it became, or the nearest node above that became one; 0: none */
 };
 
 struct import_tree {
@@ -30,7 +30,7 @@ struct import_tree {
     const struct import_tree_form *form;
     struct node *nodes;
     size_t n, capacity;
-    json_t *numbers;          /* key to number */
+    json_t *numbers; /* key to number */
 };
 
 struct import_tree *import_tree_new(struct import *im, const struct import_tree_form *form)
@@ -103,8 +103,8 @@ enum error_code import_tree_node(struct import_tree *t, const json_t *key, const
         return import_fail(t->im, "children", "expected an array");
     if (!grow_nodes(t) || json_object_set_new(t->numbers, text, json_integer((json_int_t)t->n)) != 0)
         return db_memory(t->im->s, t->im->err);
-    t->nodes[t->n++] = (struct node){.parent = parent, .children = children, .value = value,
-                                     .first = NONE, .last = NONE, .next = NONE};
+    t->nodes[t->n++] = (struct node){
+        .parent = parent, .children = children, .value = value, .first = NONE, .last = NONE, .next = NONE};
     return ERR_NONE;
 }
 
@@ -138,8 +138,7 @@ static enum error_code link_children(struct import_tree *t, size_t parent)
     size_t i;
     const json_t *key, *children = t->nodes[parent].children;
     enum error_code code = ERR_NONE;
-    json_array_foreach(children, i, key)
-    {
+    json_array_foreach(children, i, key) {
         size_t child = find_node(t, key);
         if (code != ERR_NONE)
             break;
@@ -157,14 +156,13 @@ static enum error_code link_nodes(struct import_tree *t)
     const char *key;
     json_t *number;
     enum error_code code = ERR_NONE;
-    json_object_foreach(t->numbers, key, number)
-    {
+    json_object_foreach(t->numbers, key, number) {
         size_t i = (size_t)json_integer_value(number);
         t->nodes[i].key = key;
     }
     for (size_t i = 0; i < t->n && code == ERR_NONE; i++) {
-        size_t length = import_enter(t->im, "%s%s.%.80s", t->im->where[0] != '\0' ? "." : "", t->form->place,
-                                     t->nodes[i].key);
+        size_t length =
+            import_enter(t->im, "%s%s.%.80s", t->im->where[0] != '\0' ? "." : "", t->form->place, t->nodes[i].key);
         code = link_children(t, i);
         import_leave(t->im, length);
     }
@@ -196,7 +194,10 @@ static enum error_code add_node(struct import_tree *t, struct node *node, int64_
 
 /* The walk: steps that are still to be taken. Each node is pushed once for its link and once as a root, at most. */
 struct walk {
-    struct step { size_t node; int64_t parent; } *steps;
+    struct step {
+        size_t node;
+        int64_t parent;
+    } * steps;
     int64_t conversation, created;
     size_t last; /* the node that was added last; NONE */
 };

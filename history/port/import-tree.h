@@ -14,8 +14,8 @@ typedef enum error_code import_read_node(struct import *im, const json_t *value,
 
 struct import_tree_form {
     import_read_node *read;
-    const char *place;     /* of the nodes in the file, for messages: "mapping" */
-    bool strict;           /* a link to a missing node, or to one node from two, is an error; else it is counted */
+    const char *place; /* of the nodes in the file, for messages: "mapping" */
+    bool strict;       /* a link to a missing node, or to one node from two, is an error; else it is counted */
 };
 
 /* NULL when out of memory. */

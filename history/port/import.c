@@ -22,19 +22,17 @@
 
 /* ---- what was odd ------------------------------------------------------------------------------------------------ */
 
-static const struct { const char *name, *one, *many; } oddities[STORE_IMPORT_ODDITIES] = {
+static const struct {
+    const char *name, *one, *many;
+} oddities[STORE_IMPORT_ODDITIES] = {
     [STORE_SKIPPED_PARTS] = {"skipped_parts", "part without text (a picture or the like) left out",
                              "parts without text (pictures and the like) left out"},
-    [STORE_SKIPPED_MESSAGES] = {"skipped_messages", "message without text left out",
-                                "messages without text left out"},
+    [STORE_SKIPPED_MESSAGES] = {"skipped_messages", "message without text left out", "messages without text left out"},
     [STORE_GUESSED_AUTHORS] = {"guessed_authors", "author guessed from the message above",
                                "authors guessed from the message above"},
-    [STORE_REPLACED_CHARACTERS] = {"replaced_characters", "broken character replaced",
-                                   "broken characters replaced"},
-    [STORE_REPLACED_NUMBERS] = {"replaced_numbers", "number out of range replaced",
-                                "numbers out of range replaced"},
-    [STORE_IGNORED_LINKS] = {"ignored_links", "link to a missing message ignored",
-                             "links to missing messages ignored"},
+    [STORE_REPLACED_CHARACTERS] = {"replaced_characters", "broken character replaced", "broken characters replaced"},
+    [STORE_REPLACED_NUMBERS] = {"replaced_numbers", "number out of range replaced", "numbers out of range replaced"},
+    [STORE_IGNORED_LINKS] = {"ignored_links", "link to a missing message ignored", "links to missing messages ignored"},
 };
 
 const char *store_import_oddity_name(enum store_import_oddity oddity)
@@ -54,9 +52,12 @@ static const struct form {
     bool (*is)(const json_t *value);
     enum error_code (*import)(struct import *im, const json_t *conversation);
 } forms[] = {
-    {import_is_chatgpt, import_chatgpt},         {import_is_claude, import_claude},
-    {import_is_openwebui, import_openwebui},     {import_is_llamaserver, import_llamaserver},
-    {import_is_sillytavern, import_sillytavern}, {import_is_sharegpt, import_sharegpt},
+    {import_is_chatgpt, import_chatgpt},
+    {import_is_claude, import_claude},
+    {import_is_openwebui, import_openwebui},
+    {import_is_llamaserver, import_llamaserver},
+    {import_is_sillytavern, import_sillytavern},
+    {import_is_sharegpt, import_sharegpt},
     {import_is_plain, import_plain},
 };
 

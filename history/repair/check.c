@@ -78,7 +78,9 @@ static enum error_code check_rows(struct check *c, const char *sql, const char *
     return row < 0 ? c->s->failure : ERR_NONE;
 }
 
-static const struct { const char *what, *sql; } rules[] = {
+static const struct {
+    const char *what, *sql;
+} rules[] = {
     {"integrity", "PRAGMA integrity_check(20)"},
     {"references", "SELECT 'row ' || rowid || ' of ' || \"table\" || ' refers to a missing row of ' || parent "
                    "FROM pragma_foreign_key_check"},
@@ -106,7 +108,7 @@ static enum error_code report_counts(struct check *c, struct error *err)
         code = db_number(c->s, err, &open, "SELECT count(*) FROM message WHERE state = 1", "");
     if (code == ERR_NONE)
         report_finding(c, true, "%lld conversations (%lld in the trash), %lld messages (%lld being written)",
-            (long long)conversations, (long long)trashed, (long long)messages, (long long)open);
+                       (long long)conversations, (long long)trashed, (long long)messages, (long long)open);
     return code;
 }
 

@@ -11,14 +11,37 @@
 
 const struct recover_table recover_tables[] = {
     {"conversation",
-     {"id", "public", "title", "titled", "created", "changed", "activity", "revision", "leaf", "pinned", "archived",
-      "unread", "trashed", "model", "template", "settings", "system", "origin", "cursor", "draft", "preset", "persona"},
-     "nttiiiiiIiiiITTTTTitTT", 20, true},
+     {"id",     "public", "title",    "titled", "created", "changed", "activity", "revision",
+      "leaf",   "pinned", "archived", "unread", "trashed", "model",   "template", "settings",
+      "system", "origin", "cursor",   "draft",  "preset",  "persona"},
+     "nttiiiiiIiiiITTTTTitTT",
+     20,
+     true},
     {"message",
-     {"id", "conversation", "parent", "position", "depth", "chosen", "role", "state", "created", "trashed", "writer",
-      "maker", "seed", "finish", "prompt_tokens", "reused_tokens", "answer_tokens", "prefill_seconds",
-      "first_token_seconds", "decode_seconds", "text"},
-     "niIiiIiiiIIIITiiirrrt", 21, true},
+     {"id",
+      "conversation",
+      "parent",
+      "position",
+      "depth",
+      "chosen",
+      "role",
+      "state",
+      "created",
+      "trashed",
+      "writer",
+      "maker",
+      "seed",
+      "finish",
+      "prompt_tokens",
+      "reused_tokens",
+      "answer_tokens",
+      "prefill_seconds",
+      "first_token_seconds",
+      "decode_seconds",
+      "text"},
+     "niIiiIiiiIIIITiiirrrt",
+     21,
+     true},
     {"maker", {"id", "model", "fingerprint", "template", "settings"}, "ntitt", 5, true},
     {"record", {"message", "part", "data"}, "iib", 3, true},
     {"tag", {"id", "name"}, "nt", 2, true},
@@ -54,20 +77,11 @@ enum error_code recover_prepare(struct recovery *r, const struct recover_table *
 static void bind_value(sqlite3_stmt *q, int at, const struct recover_value *v)
 {
     switch (v->type) {
-    case VALUE_INTEGER:
-        sqlite3_bind_int64(q, at, v->integer);
-        break;
-    case VALUE_REAL:
-        sqlite3_bind_double(q, at, v->real);
-        break;
-    case VALUE_TEXT:
-        sqlite3_bind_text64(q, at, (const char *)v->bytes, v->size, SQLITE_STATIC, SQLITE_UTF8);
-        break;
-    case VALUE_BYTES:
-        sqlite3_bind_blob64(q, at, v->bytes, v->size, SQLITE_STATIC);
-        break;
-    default:
-        sqlite3_bind_null(q, at);
+    case VALUE_INTEGER: sqlite3_bind_int64(q, at, v->integer); break;
+    case VALUE_REAL: sqlite3_bind_double(q, at, v->real); break;
+    case VALUE_TEXT: sqlite3_bind_text64(q, at, (const char *)v->bytes, v->size, SQLITE_STATIC, SQLITE_UTF8); break;
+    case VALUE_BYTES: sqlite3_bind_blob64(q, at, v->bytes, v->size, SQLITE_STATIC); break;
+    default: sqlite3_bind_null(q, at);
     }
 }
 

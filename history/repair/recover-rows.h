@@ -12,9 +12,9 @@
 struct recover_table {
     const char *name;
     const char *columns[RECOVER_COLUMNS];
-    const char *kinds;   /* NULL: rows can't be recognised by their form */
+    const char *kinds; /* NULL: rows can't be recognised by their form */
     int least;
-    bool numbered;       /* has row numbers that can be asked for one by one */
+    bool numbered; /* has row numbers that can be asked for one by one */
 };
 extern const struct recover_table recover_tables[]; /* ends with name == NULL */
 
@@ -29,7 +29,7 @@ struct recover_value {
 
 struct recovery {
     struct store *to;
-    sqlite3_stmt *put;              /* for the table at hand */
+    sqlite3_stmt *put; /* for the table at hand */
     struct store_recovery *report;
 };
 

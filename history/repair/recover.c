@@ -31,7 +31,7 @@
 struct source {
     sqlite3 *db;
     struct recovery *r;
-    bool gaps;               /* something could not be read */
+    bool gaps; /* something could not be read */
     struct error *err;
 };
 
@@ -93,8 +93,7 @@ static enum error_code copy_table(struct source *from, const struct recover_tabl
 {
     int64_t low = 0, high = INT64_MAX;
     enum error_code code = recover_prepare(from->r, table, from->err);
-    if (code != ERR_NONE ||
-        copy_rows(from, table, table->numbered ? "NOT INDEXED ORDER BY rowid" : "", 0, &low, &code))
+    if (code != ERR_NONE || copy_rows(from, table, table->numbered ? "NOT INDEXED ORDER BY rowid" : "", 0, &low, &code))
         return code;
     from->gaps = true;
     if (table->numbered && code == ERR_NONE)

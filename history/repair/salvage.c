@@ -32,7 +32,7 @@ struct mapped {
 
 struct pages {
     struct mapped file, wal;
-    uint32_t size;          /* of a page */
+    uint32_t size; /* of a page */
     uint32_t n;
     const unsigned char **newer; /* by page number: its form in the -wal, NULL if it has none */
 };
@@ -204,20 +204,13 @@ static int get_record(const unsigned char *record, size_t size, struct recover_v
 static bool has_kind(const struct recover_value *v, char kind)
 {
     switch (kind) {
-    case 'n':
-        return v->type == VALUE_NULL;
-    case 'i':
-        return v->type == VALUE_INTEGER;
-    case 'I':
-        return v->type == VALUE_INTEGER || v->type == VALUE_NULL;
-    case 't':
-        return v->type == VALUE_TEXT;
-    case 'T':
-        return v->type == VALUE_TEXT || v->type == VALUE_NULL;
-    case 'r':
-        return v->type == VALUE_REAL || v->type == VALUE_INTEGER;
-    default:
-        return v->type == VALUE_BYTES;
+    case 'n': return v->type == VALUE_NULL;
+    case 'i': return v->type == VALUE_INTEGER;
+    case 'I': return v->type == VALUE_INTEGER || v->type == VALUE_NULL;
+    case 't': return v->type == VALUE_TEXT;
+    case 'T': return v->type == VALUE_TEXT || v->type == VALUE_NULL;
+    case 'r': return v->type == VALUE_REAL || v->type == VALUE_INTEGER;
+    default: return v->type == VALUE_BYTES;
     }
 }
 
@@ -268,8 +261,7 @@ struct scan {
     struct buf payload;
 };
 
-static enum error_code read_cell(struct scan *s, const unsigned char *cell, const unsigned char *end,
-                                 struct error *err)
+static enum error_code read_cell(struct scan *s, const unsigned char *cell, const unsigned char *end, struct error *err)
 {
     struct recover_value values[RECOVER_COLUMNS];
     size_t used = 0, more = 0;

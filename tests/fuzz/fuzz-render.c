@@ -15,8 +15,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     struct rendering r = {0};
-    struct render_options o = {.width = widths[data[0] & 7], .growing = data[0] & 8, .fold_think = data[0] & 16,
-                               .ascii = data[0] & 32, .raw = data[0] & 64};
+    struct render_options o = {.width = widths[data[0] & 7],
+                               .growing = data[0] & 8,
+                               .fold_think = data[0] & 16,
+                               .ascii = data[0] & 32,
+                               .raw = data[0] & 64};
     const char *text = (const char *)data + 1;
     if (!render(text, size - 1, &o, &r))
         abort();

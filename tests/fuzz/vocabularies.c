@@ -8,7 +8,8 @@
 
 const struct tokenizer *vocabulary(int which)
 {
-    static const char *const paths[VOCABULARIES] = {SOURCE_FOLDER "/tests/fixtures/llama2-vocab.gguf", SOURCE_FOLDER "/tests/fixtures/tiny-llama3.gguf"};
+    static const char *const paths[VOCABULARIES] = {SOURCE_FOLDER "/tests/fixtures/llama2-vocab.gguf",
+                                                    SOURCE_FOLDER "/tests/fixtures/tiny-llama3.gguf"};
     static struct model *models[VOCABULARIES]; /* kept for all inputs */
     struct model_options options = {.vocab_only = true};
     struct error err = {0};

@@ -112,7 +112,8 @@ void pty_type(struct pty *p, const char *bytes)
 static bool has_ended(struct pty *p)
 {
     siginfo_t info = {0};
-    return p->child <= 0 || (waitid(P_PID, (id_t)p->child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0);
+    return p->child <= 0 ||
+           (waitid(P_PID, (id_t)p->child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0);
 }
 
 bool pty_expect(struct pty *p, const char *text)
@@ -163,6 +164,7 @@ int pty_wait(struct pty *p)
 bool pty_is_restored(const struct pty *p)
 {
     struct termios after;
-    return tcgetattr(p->master, &after) == 0 && after.c_iflag == p->before.c_iflag && after.c_oflag == p->before.c_oflag &&
-           after.c_lflag == p->before.c_lflag && memcmp(after.c_cc, p->before.c_cc, sizeof after.c_cc) == 0;
+    return tcgetattr(p->master, &after) == 0 && after.c_iflag == p->before.c_iflag &&
+           after.c_oflag == p->before.c_oflag && after.c_lflag == p->before.c_lflag &&
+           memcmp(after.c_cc, p->before.c_cc, sizeof after.c_cc) == 0;
 }

@@ -14,7 +14,10 @@
 #define DOWN "\033[B"
 #define RIGHT "\033[C"
 #define LEFT "\033[D"
-#define PLAIN {NULL}
+#define PLAIN \
+    { \
+        NULL \
+    }
 /* sea.gguf repeats its lines until it is stopped; the context is large enough for that. */
 #define ENDLESS "--temperature", "0", "-c", "60000"
 #define READY "Enter sends"
@@ -27,7 +30,8 @@ extern const char *const plain[];
 /* Finds the program and the model; false when they are not there. */
 bool find_program(void);
 /* home NULL: a new one. options end with NULL. */
-struct vt *start_in(const char *home, int rows, int columns, const char *const *environment, const char *const *options);
+struct vt *start_in(const char *home, int rows, int columns, const char *const *environment,
+                    const char *const *options);
 /* The same, and the composer is on the screen. */
 struct vt *start(int rows, int columns, const char *const *options);
 /* Leaves by Ctrl-D and checks that the terminal is as it was; quit also ends it. */

@@ -17,7 +17,9 @@ static struct vt *start_sized(int rows, int columns, const char *tokens)
 
 static void sides_stand_side_by_side(void **state)
 {
-    static const struct { int rows, columns; } sizes[] = {{24, 80}, {45, 160}};
+    static const struct {
+        int rows, columns;
+    } sizes[] = {{24, 80}, {45, 160}};
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct vt *t = start_sized(sizes[i].rows, sizes[i].columns, "20");

@@ -15,6 +15,7 @@
 /* Every key that the help lists can be pressed at any time. */
 static void every_key_is_harmless(void **state)
 {
+    /* clang-format off */
     static const char *const keys[] = {"j", "k", "g", "G", " ", "\004", "\025", "n", "N", "c", "m", "m", "t", "t", "?", ESC,
                                        UP, DOWN, LEFT, RIGHT, "\t", "j", "k", "g", "G", "p", "p", "a", "a", "\t", F5, F5, F7,
                                        F7, F3, "j", "k", RIGHT, LEFT, "\033[1;2C", "\033[1;2D", "\177", F3, "\0332", ESC,
@@ -23,6 +24,7 @@ static void every_key_is_harmless(void **state)
                                        "\0336", "\033[<0;30;5M", "\033[<0;30;5m", "\033[<64;30;5M", "\033[I", "\033[O",
                                        "\0334", LEFT, LEFT, "h", "l", DOWN, UP, "j", "k", "\033[1;5D", "\033[1;5C", "s", "t",
                                        "t", "g", "w", ESC, "\0334", " ", "\0334", "\r", "\0334", "\t", "\0334", ESC};
+    /* clang-format on */
     (void)state;
     struct vt *t = start(30, 120, (const char *const[]){SHORT, NULL});
     exchange(t, "The llama");

@@ -112,7 +112,8 @@ static void no_command_commands_the_terminal(void **state)
     prints_safely("printf '{\"text\":\"a\\342\\200\\213b\\302\\255 \\357\\273\\277\"}' | $P tokenize --jsonl -m $M",
                   "a\\u200bb\\u00ad \\ufeff\"");
     prints_safely("printf 'a\\342\\200\\213b\\343\\205\\244' | $P tokenize -m $M | $P tokenize --decode -m $M",
-                  "a\xE2\x80\xB9U+200B\xE2\x80\xBA" "b\xE2\x80\xB9U+3164\xE2\x80\xBA");
+                  "a\xE2\x80\xB9U+200B\xE2\x80\xBA"
+                  "b\xE2\x80\xB9U+3164\xE2\x80\xBA");
     prints_safely("$P -m $M -p x -n 2 --no-save --logit-bias 30=100 --temp 0 </dev/null", "\xE2\x90\x9B\xE2\x90\x9B");
     prints_safely("$P -m $M -p x -n 1 --no-save --logit-bias 130=100 --temp 0 --json </dev/null", "\\u007f");
     prints_safely("XDG_STATE_HOME=/$(printf '\\033[2J') $P --paths", "state   /\xE2\x90\x9B[2J");

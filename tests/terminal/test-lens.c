@@ -10,7 +10,9 @@
 
 #define F4 "\033OS"
 
-static const struct size { int rows, columns; } sizes[] = {{24, 80}, {45, 160}};
+static const struct size {
+    int rows, columns;
+} sizes[] = {{24, 80}, {45, 160}};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
 static struct vt *start_sized(int i)
@@ -36,7 +38,7 @@ static void tokens_show_what_they_could_have_been(void **state)
         assert_true(vt_wait(t, "entropy"));
         assert_true(vt_wait(t, "Could have been"));
         assert_true(sizes[i].columns < 100 || vt_shows(t, "w own words")); /* the keys that help here */
-        assert_true(vt_wait(t, "0.1 temperature")); /* which removed all others */
+        assert_true(vt_wait(t, "0.1 temperature"));                        /* which removed all others */
         press(t, ESC);
         assert_true(vt_wait_gone(t, "Could have been"));
         quit(t);

@@ -50,7 +50,8 @@ static void a_long_chat_shows_where_the_view_begins(void **state)
     struct vt *t = start(40, 110, (const char *const[]){"-n", "20", "-c", "256", NULL});
     for (int i = 0; i < 6; i++) {
         char question[160];
-        snprintf(question, sizeof question, "question with quite some words so that the context fills up, number %d", i);
+        snprintf(question, sizeof question, "question with quite some words so that the context fills up, number %d",
+                 i);
         exchange(t, question);
     }
     press(t, ESC);
@@ -110,8 +111,9 @@ static void copies_say_their_way(void **state)
 {
     (void)state;
     struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
-    write_file(t, "code.json", "[{\"role\":\"user\",\"content\":\"two blocks\"},{\"role\":\"assistant\",\"content\":"
-                               "\"One:\\n```c\\nint a;\\n```\\nTwo:\\n```c\\nint b;\\n```\\n\"}]");
+    write_file(t, "code.json",
+               "[{\"role\":\"user\",\"content\":\"two blocks\"},{\"role\":\"assistant\",\"content\":"
+               "\"One:\\n```c\\nint a;\\n```\\nTwo:\\n```c\\nint b;\\n```\\n\"}]");
     char line[200];
     snprintf(line, sizeof line, "/import %s/code.json\r", vt_home(t));
     vt_type(t, line);

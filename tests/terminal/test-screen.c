@@ -54,8 +54,8 @@ static void wait_for_stored_answer(struct vt *t)
         assert_true(tries < 2000);
         vt_pause(t, 50);
         if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-            sqlite3_prepare_v2(db, "SELECT count(*) FROM message WHERE length(text) > 20 AND parent IS NOT NULL", -1, &s,
-                               NULL) == SQLITE_OK &&
+            sqlite3_prepare_v2(db, "SELECT count(*) FROM message WHERE length(text) > 20 AND parent IS NOT NULL", -1,
+                               &s, NULL) == SQLITE_OK &&
             sqlite3_step(s) == SQLITE_ROW)
             stored = sqlite3_column_int(s, 0);
         sqlite3_finalize(s);

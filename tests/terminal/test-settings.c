@@ -77,7 +77,9 @@ static struct vt *open_warm(int rows, int columns)
 
 static void removed_candidates_name_the_setting(void **state)
 {
-    static const struct { int rows, columns, least; } sizes[] = {{24, 80, 5}, {45, 160, 12}};
+    static const struct {
+        int rows, columns, least;
+    } sizes[] = {{24, 80, 5}, {45, 160, 12}};
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         struct vt *t = open_warm(sizes[i].rows, sizes[i].columns);
@@ -241,8 +243,9 @@ static void what_has_no_effect_is_off(void **state)
     vt_type(t, "/set dry-multiplier 0.5\r");
     shows_value(t, "dry_multiplier", "0.5");
     assert_true(vt_wait(t, "│dry_sequence_breakers "));
-    static const char *const order[] = {"logit_bias", "repetition_penalty", "dry_multiplier", "temperature", "mirostat_tau",
-                                        "top_k", "top_p", "min_p", "typical_p", "seed", "stop"};
+    static const char *const order[] = {
+        "logit_bias", "repetition_penalty", "dry_multiplier", "temperature", "mirostat_tau", "top_k", "top_p",
+        "min_p",      "typical_p",          "seed",           "stop"};
     for (size_t i = 1; i < sizeof order / sizeof order[0]; i++)
         assert_true(find_setting(t, order[i - 1]) < find_setting(t, order[i]));
     quit(t);

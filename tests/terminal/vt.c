@@ -87,8 +87,8 @@ static void answer(const char *bytes, size_t size, void *user)
 
 static void run_child(const struct vt *t, const char *const *argv, const char *const *environment)
 {
-    static const char *const kept[] = {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS",
-                                       "LD_LIBRARY_PATH"};
+    static const char *const kept[] = {"PATH",         "ASAN_OPTIONS", "UBSAN_OPTIONS",
+                                       "TSAN_OPTIONS", "LSAN_OPTIONS", "LD_LIBRARY_PATH"};
     enum { KEPT = sizeof kept / sizeof kept[0] };
     char *values[KEPT];
     for (int i = 0; i < KEPT; i++)
@@ -223,7 +223,8 @@ void vt_resize(struct vt *t, int rows, int columns)
 static bool has_ended(const struct vt *t)
 {
     siginfo_t info = {0};
-    return t->child <= 0 || (waitid(P_PID, (id_t)t->child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0);
+    return t->child <= 0 ||
+           (waitid(P_PID, (id_t)t->child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0);
 }
 
 static bool wait_until(struct vt *t, const char *text, bool shown)
@@ -394,6 +395,7 @@ bool vt_cursor_visible(const struct vt *t)
 bool vt_is_restored(const struct vt *t)
 {
     struct termios after;
-    return tcgetattr(t->master, &after) == 0 && after.c_iflag == t->before.c_iflag && after.c_oflag == t->before.c_oflag &&
-           after.c_lflag == t->before.c_lflag && memcmp(after.c_cc, t->before.c_cc, sizeof after.c_cc) == 0;
+    return tcgetattr(t->master, &after) == 0 && after.c_iflag == t->before.c_iflag &&
+           after.c_oflag == t->before.c_oflag && after.c_lflag == t->before.c_lflag &&
+           memcmp(after.c_cc, t->before.c_cc, sizeof after.c_cc) == 0;
 }

@@ -24,9 +24,10 @@ const char *asking_fixture(const char *name)
 struct worker *asking_start(const char *path, int32_t context, int32_t batch)
 {
     struct error err = {0};
-    struct worker *w = worker_start(
-        &(struct worker_options){.model_path = path, .session = {.context = context, .threads = 1, .batch = batch}},
-        &err);
+    struct worker *w =
+        worker_start(&(struct worker_options){.model_path = path,
+                                              .session = {.context = context, .threads = 1, .batch = batch}},
+                     &err);
     assert_non_null(w);
     return w;
 }

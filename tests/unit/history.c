@@ -96,14 +96,18 @@ int64_t history_count(const char *path, const char *sql)
 void history_sound(const char *path)
 {
     assert_int_equal(history_count(path, "SELECT count(*) FROM pragma_integrity_check "
-                                         "WHERE integrity_check <> 'ok'"), 0);
+                                         "WHERE integrity_check <> 'ok'"),
+                     0);
     assert_int_equal(history_count(path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
     assert_int_equal(history_count(path, "SELECT count(*) FROM message m JOIN message p ON p.id = m.parent "
-                                         "WHERE p.conversation <> m.conversation OR m.depth <> p.depth + 1"), 0);
+                                         "WHERE p.conversation <> m.conversation OR m.depth <> p.depth + 1"),
+                     0);
     assert_int_equal(history_count(path, "SELECT count(*) FROM conversation c JOIN message m ON m.id = c.leaf "
-                                         "WHERE m.conversation <> c.id OR m.trashed IS NOT NULL"), 0);
+                                         "WHERE m.conversation <> c.id OR m.trashed IS NOT NULL"),
+                     0);
     assert_int_equal(history_count(path, "SELECT count(*) FROM (SELECT 1 FROM message GROUP BY conversation, parent "
-                                         "HAVING min(position) <> 0 OR max(position) + 1 <> count(*))"), 0);
+                                         "HAVING min(position) <> 0 OR max(position) + 1 <> count(*))"),
+                     0);
 }
 
 char *history_read(const char *path, size_t *size)

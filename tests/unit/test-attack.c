@@ -123,18 +123,57 @@ static bool is_alarming(const char *text, size_t size)
     return alarms != 0 || answered > 0;
 }
 
-struct attack { const char *text; size_t size; };
-#define ATTACK(text) {text, sizeof(text) - 1}
+struct attack {
+    const char *text;
+    size_t size;
+};
+#define ATTACK(text) \
+    { \
+        text, sizeof(text) - 1 \
+    }
 enum { AWAKE = 22 }; /* the first ones work on any terminal */
 static const struct attack attacks[] = {
-    ATTACK("\x1B[2J\x1B[H"), ATTACK("\x1B[31m"), ATTACK("\x1B]0;title\x07"), ATTACK("\x1B]2;title\x1B\\"),
-    ATTACK("\x1B]52;c;ZWNobyBoaQ==\x07"), ATTACK("\x1BP$q\"p\x1B\\"), ATTACK("\x1B_apc\x1B\\"), ATTACK("\x1B^pm\x1B\\"),
-    ATTACK("\x1B" "c"), ATTACK("\x1B[?1049h"), ATTACK("\x1B[?1000h"), ATTACK("\x1B[6n"), ATTACK("\x1B[c"),
-    ATTACK("\x1B[5A\x1B[99D"), ATTACK("\x1B" "7\x1B" "8"), ATTACK("\x1B[8;1;1t"), ATTACK("\x1B]8;;http://x\x07y\x1B]8;;\x07"),
-    ATTACK("\x07"), ATTACK("a\b\b\b"), ATTACK("abc\rd"), ATTACK("\x0E\x0F"), ATTACK("\x0B\x0C"),
-    ATTACK("\xC2\x9B" "2J"), ATTACK("\x9B" "2J"), ATTACK("\xC2\x9D" "0;t\xC2\x9C"), ATTACK("\xC2\x84\xC2\x8D"),
-    ATTACK("\x00\x1B\x00["), ATTACK("\xC0\x9B[2J"), ATTACK("\xE0\x80\x9B[2J"), ATTACK("\xC3\x1B[2J"),
-    ATTACK("&#27;[2J"), ATTACK("&#x1b;[2J&#7;&#x9b;2J"), ATTACK("\\\x1B[2J"), ATTACK("*\x1B*[2J"), ATTACK("`\x1B`[2J"),
+    ATTACK("\x1B[2J\x1B[H"),
+    ATTACK("\x1B[31m"),
+    ATTACK("\x1B]0;title\x07"),
+    ATTACK("\x1B]2;title\x1B\\"),
+    ATTACK("\x1B]52;c;ZWNobyBoaQ==\x07"),
+    ATTACK("\x1BP$q\"p\x1B\\"),
+    ATTACK("\x1B_apc\x1B\\"),
+    ATTACK("\x1B^pm\x1B\\"),
+    ATTACK("\x1B"
+           "c"),
+    ATTACK("\x1B[?1049h"),
+    ATTACK("\x1B[?1000h"),
+    ATTACK("\x1B[6n"),
+    ATTACK("\x1B[c"),
+    ATTACK("\x1B[5A\x1B[99D"),
+    ATTACK("\x1B"
+           "7\x1B"
+           "8"),
+    ATTACK("\x1B[8;1;1t"),
+    ATTACK("\x1B]8;;http://x\x07y\x1B]8;;\x07"),
+    ATTACK("\x07"),
+    ATTACK("a\b\b\b"),
+    ATTACK("abc\rd"),
+    ATTACK("\x0E\x0F"),
+    ATTACK("\x0B\x0C"),
+    ATTACK("\xC2\x9B"
+           "2J"),
+    ATTACK("\x9B"
+           "2J"),
+    ATTACK("\xC2\x9D"
+           "0;t\xC2\x9C"),
+    ATTACK("\xC2\x84\xC2\x8D"),
+    ATTACK("\x00\x1B\x00["),
+    ATTACK("\xC0\x9B[2J"),
+    ATTACK("\xE0\x80\x9B[2J"),
+    ATTACK("\xC3\x1B[2J"),
+    ATTACK("&#27;[2J"),
+    ATTACK("&#x1b;[2J&#7;&#x9b;2J"),
+    ATTACK("\\\x1B[2J"),
+    ATTACK("*\x1B*[2J"),
+    ATTACK("`\x1B`[2J"),
 };
 
 /* A terminal does something with the first of them, so the test can see it. */
@@ -173,15 +212,34 @@ static void attacks_stay_text(void **state)
 {
     (void)state;
     static const char *const places[][2] = {
-        {"", ""}, {"# ", "\n"}, {"**", "**"}, {"`", "`"}, {"```\n", "\n```"}, {"```", "\nx\n```"}, {"    ", ""}, {"- ", "\n- x"},
-        {"1. ", "\n"}, {"> ", "\n"}, {"|a|b|\n|---|---|\n|", "|c|"}, {"[", "](x)"}, {"[x](", ")"}, {"[x](<", ">)"},
-        {"![", "](x)"}, {"<http:", ">"}, {"[a]: ", "\n"}, {"$$", "$$"}, {"\\(", "\\)"}, {"<think>", "</think>x"}, {"<b>", "</b>"},
+        {"", ""},
+        {"# ", "\n"},
+        {"**", "**"},
+        {"`", "`"},
+        {"```\n", "\n```"},
+        {"```", "\nx\n```"},
+        {"    ", ""},
+        {"- ", "\n- x"},
+        {"1. ", "\n"},
+        {"> ", "\n"},
+        {"|a|b|\n|---|---|\n|", "|c|"},
+        {"[", "](x)"},
+        {"[x](", ")"},
+        {"[x](<", ">)"},
+        {"![", "](x)"},
+        {"<http:", ">"},
+        {"[a]: ", "\n"},
+        {"$$", "$$"},
+        {"\\(", "\\)"},
+        {"<think>", "</think>x"},
+        {"<b>", "</b>"},
     };
     for (size_t a = 0; a < sizeof attacks / sizeof *attacks; a++)
         for (size_t p = 0; p < sizeof places / sizeof *places; p++)
             for (int how = 0; how < 8; how++)
-                stays_text(&attacks[a], places[p][0], places[p][1],
-                           (struct render_options){.width = WIDTH, .raw = how & 1, .growing = how & 2, .fold_think = how & 4});
+                stays_text(
+                    &attacks[a], places[p][0], places[p][1],
+                    (struct render_options){.width = WIDTH, .raw = how & 1, .growing = how & 2, .fold_think = how & 4});
 }
 
 int main(void)

@@ -48,10 +48,21 @@ static void buffer_stops_at_its_maximum(void **state)
 static void utf8_follows_the_standard(void **state)
 {
     (void)state;
-    static const struct { const char *text; uint32_t code; size_t used; } rows[] = {
-        {"a", 'a', 1}, {"\xC3\xA9", 0xE9, 2}, {"\xE4\xBD\xA0", 0x4F60, 3}, {"\xF0\x9F\xA6\x99", 0x1F999, 4},
-        {"\xC0\xAF", UTF8_INVALID, 1}, {"\xED\xA0\x80", UTF8_INVALID, 1}, {"\xF4\x90\x80\x80", UTF8_INVALID, 1},
-        {"\xE4\xBD", UTF8_INVALID, 2}, {"\xF0\x9F\xA6 ", UTF8_INVALID, 3}, {"\x80", UTF8_INVALID, 1},
+    static const struct {
+        const char *text;
+        uint32_t code;
+        size_t used;
+    } rows[] = {
+        {"a", 'a', 1},
+        {"\xC3\xA9", 0xE9, 2},
+        {"\xE4\xBD\xA0", 0x4F60, 3},
+        {"\xF0\x9F\xA6\x99", 0x1F999, 4},
+        {"\xC0\xAF", UTF8_INVALID, 1},
+        {"\xED\xA0\x80", UTF8_INVALID, 1},
+        {"\xF4\x90\x80\x80", UTF8_INVALID, 1},
+        {"\xE4\xBD", UTF8_INVALID, 2},
+        {"\xF0\x9F\xA6 ", UTF8_INVALID, 3},
+        {"\x80", UTF8_INVALID, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         size_t used;
@@ -99,7 +110,8 @@ static void cleaning_shows_what_hides(void **state)
     cleans_to("pass\xC2\xADword", "pass‹U+00AD›word");
     cleans_to("a\xE2\x80\x8B\xE2\x81\xA0z\xEF\xBB\xBF", "a‹U+200B›‹U+2060›z‹U+FEFF›");
     cleans_to("\xE3\x85\xA4\xE1\x85\x9F\xE1\x85\xA0\xEF\xBE\xA0", "‹U+3164›‹U+115F›‹U+1160›‹U+FFA0›");
-    cleans_to("\xE1\xA0\x8E\xE2\x81\xAA\xE2\x81\xAF\xEF\xBF\xB9\xEF\xBF\xBB", "‹U+180E›‹U+206A›‹U+206F›‹U+FFF9›‹U+FFFB›");
+    cleans_to("\xE1\xA0\x8E\xE2\x81\xAA\xE2\x81\xAF\xEF\xBF\xB9\xEF\xBF\xBB",
+              "‹U+180E›‹U+206A›‹U+206F›‹U+FFF9›‹U+FFFB›");
     cleans_to("x\xF3\xA0\x80\x81\xF3\xA0\x81\x94", "x‹U+E0001›‹U+E0054›");
     /* a message hidden in selectors: after letters, and many after one emoji */
     cleans_to("h\xEF\xB8\x80i\xEF\xB8\x8F", "h‹U+FE00›i‹U+FE0F›");
@@ -110,7 +122,12 @@ static void cleaning_shows_what_hides(void **state)
 static void cleaning_leaves_scripts_and_emoji(void **state)
 {
     static const char *const texts[] = {
-        "می‌خواهم کتاب‌ها", "क्‍ष ನ್‌ನ", "👨‍👩‍👧 ❤️‍🔥 🏴‍☠️ ☎︎ 2️⃣ ©️", "葛\xF3\xA0\x84\x80城", "ᠠ\xE1\xA0\x8B", "e\xCC\x81 ∩\xEF\xB8\x80",
+        "می‌خواهم کتاب‌ها",
+        "क्‍ष ನ್‌ನ",
+        "👨‍👩‍👧 ❤️‍🔥 🏴‍☠️ ☎︎ 2️⃣ ©️",
+        "葛\xF3\xA0\x84\x80城",
+        "ᠠ\xE1\xA0\x8B",
+        "e\xCC\x81 ∩\xEF\xB8\x80",
     };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)

@@ -86,14 +86,18 @@ static struct fixture *open_chat(int32_t context, int32_t longest)
     struct error err = {0};
     const char *source = source_folder();
     snprintf(f->model, sizeof f->model, "%s/tests/fixtures/tiny-llama.gguf", source);
-    f->options = (struct options){
-        .model = f->model, .context = context, .threads = 1, .sampling = sampling_defaults()};
+    f->options = (struct options){.model = f->model, .context = context, .threads = 1, .sampling = sampling_defaults()};
     f->options.exact = true; /* the same answers with every table of kernels */
     f->options.sampling.seed = 7;
     f->options.paths.config_dir = f->options.paths.data_dir = "/nonexistent";
     f->options.sampling.max_new_tokens = longest;
-    f->view = (struct chat_view){.context = &f->told, .loaded = on_loaded, .token = on_token, .window = on_window,
-                                 .ended = on_ended, .refused = on_refused, .failed = on_failed,
+    f->view = (struct chat_view){.context = &f->told,
+                                 .loaded = on_loaded,
+                                 .token = on_token,
+                                 .window = on_window,
+                                 .ended = on_ended,
+                                 .refused = on_refused,
+                                 .failed = on_failed,
                                  .remark = on_remark};
     buf_init(&f->told.text, 1 << 24);
     f->chat = chat_open(&f->options, &f->view, &err);
@@ -348,8 +352,10 @@ static struct fixture *open_long_chat(void)
     struct fixture *f = open_chat(512, 12);
     char text[300];
     for (int i = 0; i < 4; i++) {
-        snprintf(text, sizeof text, "Message %d: the llama looked at the ships, the gulls, the sea and the stones, and "
-                                    "then it looked at the sea, the stones, the ships and the gulls once more.", i);
+        snprintf(text, sizeof text,
+                 "Message %d: the llama looked at the ships, the gulls, the sea and the stones, and "
+                 "then it looked at the sea, the stones, the ships and the gulls once more.",
+                 i);
         say(f, text);
     }
     assert_int_equal(chat_count(f->chat), 8);
@@ -405,12 +411,17 @@ static void a_message_ends_summing_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(waits_for_the_model),          cmocka_unit_test(drops_the_oldest),
-        cmocka_unit_test(refuses_what_is_too_long),     cmocka_unit_test(goes_on_in_a_renewed_context),
-        cmocka_unit_test(takes_back_and_gives_again),   cmocka_unit_test(regenerates_and_continues),
-        cmocka_unit_test(repeats_with_a_seed),          cmocka_unit_test(stops),
+        cmocka_unit_test(waits_for_the_model),
+        cmocka_unit_test(drops_the_oldest),
+        cmocka_unit_test(refuses_what_is_too_long),
+        cmocka_unit_test(goes_on_in_a_renewed_context),
+        cmocka_unit_test(takes_back_and_gives_again),
+        cmocka_unit_test(regenerates_and_continues),
+        cmocka_unit_test(repeats_with_a_seed),
+        cmocka_unit_test(stops),
         cmocka_unit_test(keeps_the_model_when_another_fails),
-        cmocka_unit_test(sums_up_the_oldest),           cmocka_unit_test(a_message_ends_summing_up),
+        cmocka_unit_test(sums_up_the_oldest),
+        cmocka_unit_test(a_message_ends_summing_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -264,12 +264,9 @@ int main(void)
     unsetenv("XDG_DATA_HOME");
     unsetenv("XDG_CONFIG_HOME");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sides_are_what_they_are_alone),
-        cmocka_unit_test(tokens_come_in_turns),
-        cmocka_unit_test(records_come_with_them),
-        cmocka_unit_test(what_came_is_kept_when_it_is_stopped),
-        cmocka_unit_test(another_model_is_a_side),
-        cmocka_unit_test(words_that_differ_are_marked),
+        cmocka_unit_test(sides_are_what_they_are_alone), cmocka_unit_test(tokens_come_in_turns),
+        cmocka_unit_test(records_come_with_them),        cmocka_unit_test(what_came_is_kept_when_it_is_stopped),
+        cmocka_unit_test(another_model_is_a_side),       cmocka_unit_test(words_that_differ_are_marked),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     snprintf(command, sizeof command, "rm -rf %s", home);

@@ -59,7 +59,8 @@ static void times(struct composer *c, int n, enum key_code code)
 
 static void paste(struct composer *c, const char *text, size_t size)
 {
-    assert_int_equal(composer_key(c, &(struct key){.code = KEYS_PASTE, .text = text, .text_size = size}), COMPOSER_EDITED);
+    assert_int_equal(composer_key(c, &(struct key){.code = KEYS_PASTE, .text = text, .text_size = size}),
+                     COMPOSER_EDITED);
 }
 
 static void assert_holds(const struct composer *c, const char *text, size_t cursor)
@@ -387,8 +388,8 @@ static void test_large_paste(void **state)
     press(c, KEYS_LEFT, 0, 0);
     type(c, L"y");
     assert_int_equal(composer_lines(c, 80), lines);
-    print_message("%zu bytes: paste %.3f s, layout %.3f s, a key behind %.3f s, two inside %.3f s\n", size, pasted - start,
-                  laid_out - pasted, typed - laid_out, seconds() - typed);
+    print_message("%zu bytes: paste %.3f s, layout %.3f s, a key behind %.3f s, two inside %.3f s\n", size,
+                  pasted - start, laid_out - pasted, typed - laid_out, seconds() - typed);
     const char *now = composer_text(c, &held, &cursor);
     assert_int_equal(held, size + 2);
     assert_memory_equal(now, text, size);

@@ -102,10 +102,8 @@ static void other_keys_are_left_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(digits_are_typed),
-        cmocka_unit_test(the_cursor_moves_by_characters),
-        cmocka_unit_test(a_paste_is_one_clean_line),
-        cmocka_unit_test(what_is_too_long_is_not_taken),
+        cmocka_unit_test(digits_are_typed),          cmocka_unit_test(the_cursor_moves_by_characters),
+        cmocka_unit_test(a_paste_is_one_clean_line), cmocka_unit_test(what_is_too_long_is_not_taken),
         cmocka_unit_test(other_keys_are_left_alone),
     };
     setlocale(LC_ALL, "C.UTF-8");

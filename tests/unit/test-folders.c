@@ -118,7 +118,8 @@ static void both_forms_are_described(void **state)
 /* Any file of the weights opens the whole model, too. */
 static void a_file_opens_its_folder(void **state)
 {
-    static const char *const files[] = {"folder-hf/model-00002-of-00002.safetensors", "folder-meta/consolidated.01.pth"};
+    static const char *const files[] = {"folder-hf/model-00002-of-00002.safetensors",
+                                        "folder-meta/consolidated.01.pth"};
     (void)state;
     for (int i = 0; i < 2; i++) {
         char path[4096];
@@ -199,7 +200,8 @@ static void odd_configurations_are_refused(void **state)
     refused_because("num_hidden_layers is missing");
     write_file("config.json", "{\"model_type\": \"llama\", \"num_hidden_layers\": -1}");
     refused_because("is no number from 1 on");
-    write_file("config.json", "{\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"hidden_size\": 40, \"intermediate_size\": 100, "
+    write_file("config.json",
+               "{\"model_type\": \"llama\", \"num_hidden_layers\": 2, \"hidden_size\": 40, \"intermediate_size\": 100, "
                "\"num_attention_heads\": 8, \"vocab_size\": 384}");
     if (*open_error() == '\0')
         fail_msg("heads that the tensors do not have pass");

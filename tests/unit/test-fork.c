@@ -13,7 +13,12 @@
 
 enum { TOKENS = 90, FORKS = 50 };
 
-struct fixture { struct options options; struct chat_view view; struct chat *chat; char remark[1024]; };
+struct fixture {
+    struct options options;
+    struct chat_view view;
+    struct chat *chat;
+    char remark[1024];
+};
 
 static char model[4096], folder[64];
 
@@ -137,7 +142,8 @@ static void a_fork_is_a_prompt_with_that_beginning(void **state)
         greedy(chat_model(f.chat), &whole, 4, expected);
         for (size_t i = 0; i < 4 && place + 1 + i < r.n; i++)
             if (r.at[place + 1 + i].chosen.id != expected[i])
-                fail_msg("fork at %zu, token %zu after it: %d, not %d", place, i, r.at[place + 1 + i].chosen.id, expected[i]);
+                fail_msg("fork at %zu, token %zu after it: %d, not %d", place, i, r.at[place + 1 + i].chosen.id,
+                         expected[i]);
         /* only the token that was put there is evaluated, and those that the fork before had changed */
         const struct timings *t = &chat_message(f.chat, 1)->timings;
         assert_int_equal(t->prompt_tokens - t->reused_tokens, forks > 1 ? place - before + 1 : 1);

@@ -63,11 +63,11 @@ enum { BATCH = 256 };
 
 /* What the mode at hand may differ by; a negative bound is not checked. */
 struct bounds {
-    bool exact;             /* and so all greedy ids equal */
-    bool slow;              /* these in one batch */
-    double logits;          /* absolute */
-    double nll;             /* of the mean, relative */
-    double clear;           /* the likeliest token is equal where the reference's first two differ by more */
+    bool exact;    /* and so all greedy ids equal */
+    bool slow;     /* these in one batch */
+    double logits; /* absolute */
+    double nll;    /* of the mean, relative */
+    double clear;  /* the likeliest token is equal where the reference's first two differ by more */
 };
 
 struct largest {
@@ -366,8 +366,8 @@ static void check_same_bits(struct model *model, size_t length)
 static void tiny_batches_give_the_same_bits(void **state)
 {
     (void)state;
-    static const char *const names[] = {"tiny-mha.gguf", "tiny-gqa.gguf", "tiny-llama.gguf", "tiny-llama3.gguf",
-                                        "hf-llama.gguf", "hf-llama3.gguf"};
+    static const char *const names[] = {"tiny-mha.gguf",    "tiny-gqa.gguf", "tiny-llama.gguf",
+                                        "tiny-llama3.gguf", "hf-llama.gguf", "hf-llama3.gguf"};
     int checked = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *path = vectors_path(names[i]);
@@ -518,8 +518,12 @@ static void a_batch_stops_at_any_question(void **state)
         for (int32_t i = 0; i < 40; i++)
             rows[i] = (struct batch_row){.id = i * 5, .position = i, .kv = &kv};
         int left = -1;
-        struct forward_batch batch = {.rows = rows, .n = 40, .want = FORWARD_LAST, .logits = expected,
-                                      .progress = stop_at_zero, .context = &left};
+        struct forward_batch batch = {.rows = rows,
+                                      .n = 40,
+                                      .want = FORWARD_LAST,
+                                      .logits = expected,
+                                      .progress = stop_at_zero,
+                                      .context = &left};
         assert_true(forward_run(f, &batch));
         batch.logits = logits;
         for (int question = 1; question <= 2 * model_info(model)->layers; question++) {

@@ -145,11 +145,23 @@ static void refuse(struct buf *b, const char *says)
 
 static void put_all_kinds(struct buf *b)
 {
-    static const struct { const char *key; enum value_type type; uint64_t bits; size_t bytes; } rows[] = {
-        {"u8", VALUE_U8, 200, 1}, {"i8", VALUE_I8, 0xFE, 1}, {"u16", VALUE_U16, 60000, 2},
-        {"i16", VALUE_I16, 0xFFFE, 2}, {"u32", VALUE_U32, 4000000000u, 4}, {"i32", VALUE_I32, 7, 4},
-        {"f32", VALUE_F32, 0x3FC00000, 4}, {"bool", VALUE_BOOL, 1, 1}, {"u64", VALUE_U64, UINT64_MAX, 8},
-        {"i64", VALUE_I64, (uint64_t)-5, 8}, {"f64", VALUE_F64, UINT64_C(0xC004000000000000), 8},
+    static const struct {
+        const char *key;
+        enum value_type type;
+        uint64_t bits;
+        size_t bytes;
+    } rows[] = {
+        {"u8", VALUE_U8, 200, 1},
+        {"i8", VALUE_I8, 0xFE, 1},
+        {"u16", VALUE_U16, 60000, 2},
+        {"i16", VALUE_I16, 0xFFFE, 2},
+        {"u32", VALUE_U32, 4000000000u, 4},
+        {"i32", VALUE_I32, 7, 4},
+        {"f32", VALUE_F32, 0x3FC00000, 4},
+        {"bool", VALUE_BOOL, 1, 1},
+        {"u64", VALUE_U64, UINT64_MAX, 8},
+        {"i64", VALUE_I64, (uint64_t)-5, 8},
+        {"f64", VALUE_F64, UINT64_C(0xC004000000000000), 8},
     };
     put_header(b, 2, 0, 15);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -222,7 +234,8 @@ static void arrays_are_read(void **state)
     assert_true(source_array(s, "strings", &n) && n == 3);
     assert_true(source_array_string(s, "strings", 2, &bytes, &size) && size == 3 && memcmp(bytes, "ccc", 3) == 0);
     assert_true(source_array_string(s, "strings", 1, &bytes, &size) && size == 0);
-    assert_false(source_array_string(s, "strings", 3, &bytes, &size) || source_array_string(s, "ints", 0, &bytes, &size));
+    assert_false(source_array_string(s, "strings", 3, &bytes, &size) ||
+                 source_array_string(s, "ints", 0, &bytes, &size));
     assert_true(source_array(s, "nested", &n) && n == 2);
     int32_t *ints = source_array_ints(s, "ints", &n, &err);
     assert_true(ints != NULL && n == 2 && ints[0] == 3 && ints[1] == -1);
@@ -483,9 +496,15 @@ static void twins_and_long_names_are_refused(void **state)
 static void other_versions_are_refused(void **state)
 {
     (void)state;
-    static const struct { uint32_t version; const char *says; } rows[] = {
-        {1, "GGUF version 1 is not supported"}, {4, "Palaver reads 2 and 3"}, {0x03000000, "big-endian"},
-        {0, "GGUF version 0 is not supported"}, {0x78787878, "not a GGUF file, or damaged"},
+    static const struct {
+        uint32_t version;
+        const char *says;
+    } rows[] = {
+        {1, "GGUF version 1 is not supported"},
+        {4, "Palaver reads 2 and 3"},
+        {0x03000000, "big-endian"},
+        {0, "GGUF version 0 is not supported"},
+        {0x78787878, "not a GGUF file, or damaged"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf b;
@@ -497,10 +516,17 @@ static void other_versions_are_refused(void **state)
 static void what_is_no_model_is_named(void **state)
 {
     (void)state;
-    static const struct { const char *bytes, *says; } rows[] = {
-        {"", "the file is empty"}, {"Hello\n", "not a model"}, {"GG", "not a model"}, {"<html><body>", "a web page"},
-        {"version https://git-lfs.github.com/spec/v1\noid", "Git LFS pointer"}, {"PK\003\004xxxx", "zip archive"},
-        {"tjgg\001", "GGML format"}, {"GGUF", "in the middle of the header (at byte 4)"},
+    static const struct {
+        const char *bytes, *says;
+    } rows[] = {
+        {"", "the file is empty"},
+        {"Hello\n", "not a model"},
+        {"GG", "not a model"},
+        {"<html><body>", "a web page"},
+        {"version https://git-lfs.github.com/spec/v1\noid", "Git LFS pointer"},
+        {"PK\003\004xxxx", "zip archive"},
+        {"tjgg\001", "GGML format"},
+        {"GGUF", "in the middle of the header (at byte 4)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         save(in_folder("no-model"), rows[i].bytes, strlen(rows[i].bytes));
@@ -527,8 +553,14 @@ static int remove_folder(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "copy.gguf", "m-00001-of-00003.gguf", "m-00002-of-00003.gguf", "m-00003-of-00003.gguf", "renamed.gguf",
-        "no-model", "pipe", "locked",
+        "copy.gguf",
+        "m-00001-of-00003.gguf",
+        "m-00002-of-00003.gguf",
+        "m-00003-of-00003.gguf",
+        "renamed.gguf",
+        "no-model",
+        "pipe",
+        "locked",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         unlink(in_folder(names[i]));
@@ -538,20 +570,13 @@ static int remove_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_kinds_are_read),
-        cmocka_unit_test(arrays_are_read),
-        cmocka_unit_test(fixture_has_its_tensors),
-        cmocka_unit_test(fingerprint_knows_weights_and_not_places),
-        cmocka_unit_test(any_part_opens_the_whole),
-        cmocka_unit_test(missing_part_is_named),
-        cmocka_unit_test(truncated_files_are_refused),
-        cmocka_unit_test(damaged_bytes_never_crash),
-        cmocka_unit_test(absurd_counts_are_refused),
-        cmocka_unit_test(bad_metadata_is_refused),
-        cmocka_unit_test(bad_tensors_are_refused),
-        cmocka_unit_test(twins_and_long_names_are_refused),
-        cmocka_unit_test(other_versions_are_refused),
-        cmocka_unit_test(what_is_no_model_is_named),
+        cmocka_unit_test(all_kinds_are_read),          cmocka_unit_test(arrays_are_read),
+        cmocka_unit_test(fixture_has_its_tensors),     cmocka_unit_test(fingerprint_knows_weights_and_not_places),
+        cmocka_unit_test(any_part_opens_the_whole),    cmocka_unit_test(missing_part_is_named),
+        cmocka_unit_test(truncated_files_are_refused), cmocka_unit_test(damaged_bytes_never_crash),
+        cmocka_unit_test(absurd_counts_are_refused),   cmocka_unit_test(bad_metadata_is_refused),
+        cmocka_unit_test(bad_tensors_are_refused),     cmocka_unit_test(twins_and_long_names_are_refused),
+        cmocka_unit_test(other_versions_are_refused),  cmocka_unit_test(what_is_no_model_is_named),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -33,11 +33,10 @@ static struct store_import_report import_fixture(struct store *s, const char *na
  * leaf. */
 static char *tree_of(struct store *s, int n)
 {
-    static const char sql[] =
-        "SELECT m.id - f.first, m.parent - f.first, m.role, m.text, m.id = c.leaf FROM message m "
-        "JOIN conversation c ON c.id = m.conversation "
-        "JOIN (SELECT conversation, min(id) - 1 AS first FROM message GROUP BY conversation) f "
-        "ON f.conversation = c.id WHERE c.id = ? ORDER BY m.id";
+    static const char sql[] = "SELECT m.id - f.first, m.parent - f.first, m.role, m.text, m.id = c.leaf FROM message m "
+                              "JOIN conversation c ON c.id = m.conversation "
+                              "JOIN (SELECT conversation, min(id) - 1 AS first FROM message GROUP BY conversation) f "
+                              "ON f.conversation = c.id WHERE c.id = ? ORDER BY m.id";
     sqlite3_stmt *q = NULL;
     struct buf text;
     buf_init(&text, 1 << 20);
@@ -80,8 +79,9 @@ static void claude_is_imported(void **state)
     assert_int_equal(r.messages, 6);
     assert_int_equal(r.odd[STORE_SKIPPED_PARTS], 3); /* two files, one use of a tool; thoughts are no loss */
     assert_tree(s, 1, "1 user Which river is longer?\n2<1 assistant The Nile.\nOr not. *\n");
-    assert_tree(s, 2, "1 user Hello there\n2<1 assistant First answer\n3<2 user Go on *\n"
-                      "4<1 assistant Second answer\n");
+    assert_tree(s, 2,
+                "1 user Hello there\n2<1 assistant First answer\n3<2 user Go on *\n"
+                "4<1 assistant Second answer\n");
     struct store_conversation c = get_conversation(s, 1);
     assert_string_equal(c.title, "Rivers");
     assert_int_equal(c.created, INT64_C(1714557600250));
@@ -111,8 +111,9 @@ static void open_webui_is_imported(void **state)
     assert_int_equal(r.messages, 7);
     assert_int_equal(r.odd[STORE_SKIPPED_PARTS], 2);
     assert_int_equal(r.odd[STORE_IGNORED_LINKS], 1);
-    assert_tree(s, 1, "1 user Which tea?\n2<1 assistant Black.\n3<1 assistant Green.\n4<3 user Why? *\n"
-                      "5<4 assistant Because\n");
+    assert_tree(s, 1,
+                "1 user Which tea?\n2<1 assistant Black.\n3<1 assistant Green.\n4<3 user Why? *\n"
+                "5<4 assistant Because\n");
     assert_tree(s, 2, "1 user One\n2<1 assistant Two *\n");
     struct store_conversation c = get_conversation(s, 1);
     assert_string_equal(c.title, "Tea");
@@ -134,8 +135,9 @@ static void sillytavern_is_imported(void **state)
     struct store_import_report r = import_fixture(s, "sillytavern.jsonl");
     assert_int_equal(r.conversations, 1);
     assert_int_equal(r.messages, 6);
-    assert_tree(s, 1, "1 assistant Hello.\n2 assistant Good evening.\n3 assistant Hi.\n4<2 user Tell me a story.\n"
-                      "5<4 assistant Once upon a time\n6<5 system The lights go out. *\n");
+    assert_tree(s, 1,
+                "1 assistant Hello.\n2 assistant Good evening.\n3 assistant Hi.\n4<2 user Tell me a story.\n"
+                "5<4 assistant Once upon a time\n6<5 system The lights go out. *\n");
     struct store_conversation c = get_conversation(s, 1);
     assert_string_equal(c.title, "Chat with Mira");
     store_conversation_free(&c);
@@ -193,7 +195,9 @@ static void sharegpt_is_imported(void **state)
 static void the_form_is_known_by_its_structure(void **state)
 {
     (void)state;
-    static const struct { const char *json, *tree; } cases[] = {
+    static const struct {
+        const char *json, *tree;
+    } cases[] = {
         {"{\"chat_messages\":[{\"sender\":\"human\",\"text\":\"a\"}]}", "1 user a *\n"},
         {"{\"chats\":[{\"chat\":{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}}]}", "1 user a *\n"},
         {"{\"conversations\":[{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}]}", "1 user a *\n"},
@@ -218,8 +222,8 @@ static void the_form_is_known_by_its_structure(void **state)
     struct error err = {0};
     struct store *s = history_open(NULL);
     assert_int_equal(store_import(s, "t.json", "[{\"full_name\":\"Ada\"}]", 21, NULL, &err), ERR_FORMAT);
-    static const char *const named[] = {"Palaver", "ChatGPT", "Claude", "Open WebUI", "SillyTavern", "llama-server",
-                                        "ShareGPT", "role and content"};
+    static const char *const named[] = {"Palaver",     "ChatGPT",      "Claude",   "Open WebUI",
+                                        "SillyTavern", "llama-server", "ShareGPT", "role and content"};
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (strstr(err.message, named[i]) == NULL)
             fail_msg("%s: does not name %s", err.message, named[i]);
@@ -234,64 +238,72 @@ static void the_form_is_known_by_its_structure(void **state)
     "\"b\":{\"parent\":\"a\",\"message\":{\"author\":{\"role\":\"assistant\"},\"content\":{\"parts\":[\"A\"]}}}}}]"
 #define BY_USER "\"author\":{\"role\":\"user\"},"
 
+static const struct {
+    const char *json, *tree;
+    enum store_import_oddity odd;
+    size_t n;
+} oddities[] = {
+    /* characters */
+    {ASKED("\"x \\ud83d y\""), "1 user x \xEF\xBF\xBD y\n2<1 assistant A *\n", STORE_REPLACED_CHARACTERS, 1},
+    {ASKED("\"\\ude02\\ud83d\""), "1 user \xEF\xBF\xBD\xEF\xBF\xBD\n2<1 assistant A *\n", STORE_REPLACED_CHARACTERS, 2},
+    {ASKED("\"\\ud83d\\u0041 \\uD83D\\uDE02 \\\\ud83d\""),
+     "1 user \xEF\xBF\xBD"
+     "A \xF0\x9F\x98\x82 \\ud83d\n"
+     "2<1 assistant A *\n",
+     STORE_REPLACED_CHARACTERS, 1},
+    {ASKED("\"x \xED\xA0\xBD\xED\xB8\x82 y\""), "1 user x \xF0\x9F\x98\x82 y\n2<1 assistant A *\n",
+     STORE_REPLACED_CHARACTERS, 1},
+    {ASKED("\"x \xED\xA0\xBD y\""), "1 user x \xEF\xBF\xBD y\n2<1 assistant A *\n", STORE_REPLACED_CHARACTERS, 1},
+    {ASKED("\"caf\xE9 \xC0\xAF\""), "1 user caf\xEF\xBF\xBD \xEF\xBF\xBD\xEF\xBF\xBD\n2<1 assistant A *\n",
+     STORE_REPLACED_CHARACTERS, 3},
+    {ASKED("\"x\ty\x01z\""), "1 user x\ty\x01z\n2<1 assistant A *\n", STORE_REPLACED_CHARACTERS, 2},
+    {ASKED("\"Q\",\"a\\u0000b\":1"), "1 user Q\n2<1 assistant A *\n", STORE_REPLACED_CHARACTERS, 1},
+    {ASKED("\"Q\",\"\\ud83d\":1"), "1 user Q\n2<1 assistant A *\n", STORE_REPLACED_CHARACTERS, 1},
+    /* numbers */
+    {ASKED("\"Q\",\"n\":123456789012345678901234567890"), "1 user Q\n2<1 assistant A *\n", STORE_REPLACED_NUMBERS, 1},
+    {ASKED("\"Q\",\"n\":[-9223372036854775809,9223372036854775807]"), "1 user Q\n2<1 assistant A *\n",
+     STORE_REPLACED_NUMBERS, 1},
+    {ASKED("\"Q\",\"n\":[1e999,-1.5E+400]"), "1 user Q\n2<1 assistant A *\n", STORE_REPLACED_NUMBERS, 2},
+    {ASKED("\"Q\",\"n\":[NaN,Infinity,-Infinity]"), "1 user Q\n2<1 assistant A *\n", STORE_REPLACED_NUMBERS, 3},
+    /* messages without text */
+    {"[{\"role\":\"user\",\"content\":\"Q\"},{\"role\":\"assistant\",\"tool_calls\":[]},"
+     "{\"role\":\"assistant\",\"content\":\"A\"}]",
+     "1 user Q\n2<1 assistant A *\n", STORE_SKIPPED_MESSAGES, 1},
+    {ASKED("null"), "1 assistant A *\n", STORE_SKIPPED_MESSAGES, 1},
+    {ASKED("[]"), "1 assistant A *\n", STORE_SKIPPED_MESSAGES, 1},
+    {ASKED("5"), "1 assistant A *\n", STORE_SKIPPED_PARTS, 1},
+    {ASKED("[null,{\"text\":\"Q\"},true]"), "1 user Q\n2<1 assistant A *\n", STORE_SKIPPED_PARTS, 2},
+    {NODE(BY_USER, "null"), "1 assistant A *\n", STORE_SKIPPED_MESSAGES, 1},
+    {NODE(BY_USER, "{\"parts\":null}"), "1 assistant A *\n", STORE_SKIPPED_MESSAGES, 1},
+    {NODE(BY_USER, "{}"), "1 assistant A *\n", STORE_SKIPPED_MESSAGES, 1},
+    {NODE(BY_USER, "{\"parts\":[null,\"Q\"]}"), "1 user Q\n2<1 assistant A *\n", STORE_SKIPPED_PARTS, 1},
+    {NODE(BY_USER, "{\"parts\":[\"\"]}"), "1 assistant A *\n", STORE_SKIPPED_MESSAGES, 0}, /* on purpose */
+    /* authors */
+    {NODE("\"author\":null,", "{\"parts\":[\"Q\"]}"), "1 user Q\n2<1 assistant A *\n", STORE_GUESSED_AUTHORS, 1},
+    {NODE("", "{\"parts\":[\"Q\"]}"), "1 user Q\n2<1 assistant A *\n", STORE_GUESSED_AUTHORS, 1},
+    {NODE("\"author\":{\"role\":null},", "{\"parts\":[\"Q\"]}"), "1 user Q\n2<1 assistant A *\n", STORE_GUESSED_AUTHORS,
+     1},
+    {"[{\"content\":\"Q\"},{\"role\":\"alien\",\"content\":\"A\"},{\"role\":null,\"content\":\"B\"}]",
+     "1 user Q\n2<1 assistant A\n3<2 user B *\n", STORE_GUESSED_AUTHORS, 3},
+    /* links */
+    {"{\"conv\":{\"currNode\":\"x\"},\"messages\":[{\"id\":\"1\",\"role\":\"user\",\"content\":\"Q\",\"children\":"
+     "[\"2\",\"2\",\"9\",\"1\"]},{\"id\":\"2\",\"parent\":\"7\",\"role\":\"assistant\",\"content\":\"A\"}]}",
+     "1 user Q\n2<1 assistant A *\n", STORE_IGNORED_LINKS, 3},
+    {"{\"conv\":{},\"messages\":[{\"id\":\"1\",\"parent\":\"2\",\"role\":\"user\",\"content\":\"Q\"},"
+     "{\"id\":\"2\",\"parent\":\"1\",\"role\":\"assistant\",\"content\":\"A\"}]}",
+     "1 user Q\n2<1 assistant A *\n", STORE_IGNORED_LINKS, 1}, /* a cycle */
+};
+
 static void what_is_sound_is_kept_and_the_rest_is_counted(void **state)
 {
     (void)state;
-    static const struct { const char *json, *tree; enum store_import_oddity odd; size_t n; } cases[] = {
-        /* characters */
-        {ASKED("\"x \\ud83d y\""), "1 user x \xEF\xBF\xBD y\n2<1 assistant A *\n", STORE_REPLACED_CHARACTERS, 1},
-        {ASKED("\"\\ude02\\ud83d\""), "1 user \xEF\xBF\xBD\xEF\xBF\xBD\n2<1 assistant A *\n",
-         STORE_REPLACED_CHARACTERS, 2},
-        {ASKED("\"\\ud83d\\u0041 \\uD83D\\uDE02 \\\\ud83d\""), "1 user \xEF\xBF\xBD" "A \xF0\x9F\x98\x82 \\ud83d\n"
-         "2<1 assistant A *\n", STORE_REPLACED_CHARACTERS, 1},
-        {ASKED("\"x \xED\xA0\xBD\xED\xB8\x82 y\""), "1 user x \xF0\x9F\x98\x82 y\n2<1 assistant A *\n",
-         STORE_REPLACED_CHARACTERS, 1},
-        {ASKED("\"x \xED\xA0\xBD y\""), "1 user x \xEF\xBF\xBD y\n2<1 assistant A *\n", STORE_REPLACED_CHARACTERS, 1},
-        {ASKED("\"caf\xE9 \xC0\xAF\""), "1 user caf\xEF\xBF\xBD \xEF\xBF\xBD\xEF\xBF\xBD\n2<1 assistant A *\n",
-         STORE_REPLACED_CHARACTERS, 3},
-        {ASKED("\"x\ty\x01z\""), "1 user x\ty\x01z\n2<1 assistant A *\n", STORE_REPLACED_CHARACTERS, 2},
-        {ASKED("\"Q\",\"a\\u0000b\":1"), "1 user Q\n2<1 assistant A *\n", STORE_REPLACED_CHARACTERS, 1},
-        {ASKED("\"Q\",\"\\ud83d\":1"), "1 user Q\n2<1 assistant A *\n", STORE_REPLACED_CHARACTERS, 1},
-        /* numbers */
-        {ASKED("\"Q\",\"n\":123456789012345678901234567890"), "1 user Q\n2<1 assistant A *\n",
-         STORE_REPLACED_NUMBERS, 1},
-        {ASKED("\"Q\",\"n\":[-9223372036854775809,9223372036854775807]"), "1 user Q\n2<1 assistant A *\n",
-         STORE_REPLACED_NUMBERS, 1},
-        {ASKED("\"Q\",\"n\":[1e999,-1.5E+400]"), "1 user Q\n2<1 assistant A *\n", STORE_REPLACED_NUMBERS, 2},
-        {ASKED("\"Q\",\"n\":[NaN,Infinity,-Infinity]"), "1 user Q\n2<1 assistant A *\n", STORE_REPLACED_NUMBERS, 3},
-        /* messages without text */
-        {"[{\"role\":\"user\",\"content\":\"Q\"},{\"role\":\"assistant\",\"tool_calls\":[]},"
-         "{\"role\":\"assistant\",\"content\":\"A\"}]", "1 user Q\n2<1 assistant A *\n", STORE_SKIPPED_MESSAGES, 1},
-        {ASKED("null"), "1 assistant A *\n", STORE_SKIPPED_MESSAGES, 1},
-        {ASKED("[]"), "1 assistant A *\n", STORE_SKIPPED_MESSAGES, 1},
-        {ASKED("5"), "1 assistant A *\n", STORE_SKIPPED_PARTS, 1},
-        {ASKED("[null,{\"text\":\"Q\"},true]"), "1 user Q\n2<1 assistant A *\n", STORE_SKIPPED_PARTS, 2},
-        {NODE(BY_USER, "null"), "1 assistant A *\n", STORE_SKIPPED_MESSAGES, 1},
-        {NODE(BY_USER, "{\"parts\":null}"), "1 assistant A *\n", STORE_SKIPPED_MESSAGES, 1},
-        {NODE(BY_USER, "{}"), "1 assistant A *\n", STORE_SKIPPED_MESSAGES, 1},
-        {NODE(BY_USER, "{\"parts\":[null,\"Q\"]}"), "1 user Q\n2<1 assistant A *\n", STORE_SKIPPED_PARTS, 1},
-        {NODE(BY_USER, "{\"parts\":[\"\"]}"), "1 assistant A *\n", STORE_SKIPPED_MESSAGES, 0}, /* on purpose */
-        /* authors */
-        {NODE("\"author\":null,", "{\"parts\":[\"Q\"]}"), "1 user Q\n2<1 assistant A *\n", STORE_GUESSED_AUTHORS, 1},
-        {NODE("", "{\"parts\":[\"Q\"]}"), "1 user Q\n2<1 assistant A *\n", STORE_GUESSED_AUTHORS, 1},
-        {NODE("\"author\":{\"role\":null},", "{\"parts\":[\"Q\"]}"), "1 user Q\n2<1 assistant A *\n",
-         STORE_GUESSED_AUTHORS, 1},
-        {"[{\"content\":\"Q\"},{\"role\":\"alien\",\"content\":\"A\"},{\"role\":null,\"content\":\"B\"}]",
-         "1 user Q\n2<1 assistant A\n3<2 user B *\n", STORE_GUESSED_AUTHORS, 3},
-        /* links */
-        {"{\"conv\":{\"currNode\":\"x\"},\"messages\":[{\"id\":\"1\",\"role\":\"user\",\"content\":\"Q\",\"children\":"
-         "[\"2\",\"2\",\"9\",\"1\"]},{\"id\":\"2\",\"parent\":\"7\",\"role\":\"assistant\",\"content\":\"A\"}]}",
-         "1 user Q\n2<1 assistant A *\n", STORE_IGNORED_LINKS, 3},
-        {"{\"conv\":{},\"messages\":[{\"id\":\"1\",\"parent\":\"2\",\"role\":\"user\",\"content\":\"Q\"},"
-         "{\"id\":\"2\",\"parent\":\"1\",\"role\":\"assistant\",\"content\":\"A\"}]}",
-         "1 user Q\n2<1 assistant A *\n", STORE_IGNORED_LINKS, 1}, /* a cycle */
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof oddities / sizeof *oddities; i++) {
         struct store *s = history_open(NULL);
-        struct store_import_report r = import_text(s, cases[i].json, strlen(cases[i].json));
-        if (r.odd[cases[i].odd] != cases[i].n)
-            fail_msg("%s\n  counts %zu %s", cases[i].json, r.odd[cases[i].odd], store_import_oddity_name(cases[i].odd));
-        assert_tree(s, 1, cases[i].tree);
+        struct store_import_report r = import_text(s, oddities[i].json, strlen(oddities[i].json));
+        if (r.odd[oddities[i].odd] != oddities[i].n)
+            fail_msg("%s\n  counts %zu %s", oddities[i].json, r.odd[oddities[i].odd],
+                     store_import_oddity_name(oddities[i].odd));
+        assert_tree(s, 1, oddities[i].tree);
         store_close(s);
     }
 }
@@ -314,7 +326,9 @@ static void one_fault_among_lines_costs_no_line(void **state)
 static void faults_of_structure_import_nothing(void **state)
 {
     (void)state;
-    static const struct { const char *json, *where; } cases[] = {
+    static const struct {
+        const char *json, *where;
+    } cases[] = {
         {"[{\"role\":\"user\",\"content\":\"\\ud83d\"},]", "line 1, column 37"},
         {"[{\"role\":\"user\",\"content\":\"\\ud83d", "line 1"},
         {"[{\"role\":\"user\",\"content\":\"a\nb\"}]", "line 1"},

@@ -45,16 +45,29 @@ static int64_t add_answer(struct store *s, int64_t conversation, int64_t parent)
     struct error err = {0};
     char model[] = "tiny \"one\"", template[] = "chatml", finish[] = "length";
     char settings[] = "{\"temperature\":0.8,\"stops\":[\"</s>\\u0000\"]}";
-    struct store_making made = {.model = model, .fingerprint = 0xfedcba9876543210u, .template_name = template,
-                                .settings = settings, .has_seed = true, .seed = UINT64_MAX, .finish = finish,
-                                .prompt_tokens = 7, .answer_tokens = 20, .prefill_seconds = 0.1,
-                                .first_token_seconds = 1.0 / 3, .decode_seconds = 2e-7};
+    struct store_making made = {.model = model,
+                                .fingerprint = 0xfedcba9876543210u,
+                                .template_name = template,
+                                .settings = settings,
+                                .has_seed = true,
+                                .seed = UINT64_MAX,
+                                .finish = finish,
+                                .prompt_tokens = 7,
+                                .answer_tokens = 20,
+                                .prefill_seconds = 0.1,
+                                .first_token_seconds = 1.0 / 3,
+                                .decode_seconds = 2e-7};
     struct store_reply *r = store_reply_begin(s, conversation, parent, STORE_ASSISTANT, &made, &err);
     for (int i = 0; i < 20; i++) {
-        struct store_token t = {.chosen = {i * 5000, 0.1f * (float)(i % 11), 1.0f / (float)(i + 1)}, .bytes = 2,
-                                .rank = (uint32_t)i, .entropy = (float)i * 0.37f, .forced = i == 7, .n_best = i % 11};
+        struct store_token t = {.chosen = {i * 5000, 0.1f * (float)(i % 11), 1.0f / (float)(i + 1)},
+                                .bytes = 2,
+                                .rank = (uint32_t)i,
+                                .entropy = (float)i * 0.37f,
+                                .forced = i == 7,
+                                .n_best = i % 11};
         for (int k = 0; k < t.n_best; k++)
-            t.best[k] = (struct store_candidate){k * 9999, 0.9f / (float)(k * k + 1), k > 4 ? 0 : 0.5f, k > 4 ? (uint8_t)k : 0};
+            t.best[k] =
+                (struct store_candidate){k * 9999, 0.9f / (float)(k * k + 1), k > 4 ? 0 : 0.5f, k > 4 ? (uint8_t)k : 0};
         if (i == 10)
             history_ok(store_reply_settings(r, "{\"temperature\":1.4}", &err), &err);
         history_ok(store_reply_append(r, "ab", 2, &t, &err), &err);
@@ -73,8 +86,9 @@ static struct store *rich_store(void)
     struct store *s = history_open(NULL);
     int64_t a = 0, b = 0, c = 0, edited = 0;
     history_ok(store_new(s, &a, &err), &err);
-    int64_t q = history_say(s, a, 0, STORE_USER, "What is \"this\"?\n\t<b>&amp;</b> 天空 "
-                                                      "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7");
+    int64_t q = history_say(s, a, 0, STORE_USER,
+                            "What is \"this\"?\n\t<b>&amp;</b> 天空 "
+                            "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7");
     int64_t answer = add_answer(s, a, q);
     add_answer(s, a, q);
     int64_t third = history_say(s, a, answer, STORE_USER, "below the first");
@@ -225,13 +239,19 @@ static void chatgpt_trees_are_imported(void **state)
 static void plain_conversations_are_imported(void **state)
 {
     (void)state;
-    static const struct { const char *json; const char *path; size_t n; } cases[] = {
+    static const struct {
+        const char *json;
+        const char *path;
+        size_t n;
+    } cases[] = {
         {"[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"}]", "a|b", 1},
         {"{\"messages\":[{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"user\",\"content\":"
-         "[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image_url\"},\"b\"]}]}", "a\nb", 1},
+         "[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image_url\"},\"b\"]}]}",
+         "a\nb", 1},
         {"{\"conversations\":[{\"from\":\"human\",\"value\":\"a\"},{\"from\":\"gpt\",\"value\":\"b\"}]}", "a|b", 1},
         {"[{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]},{\"messages\":[]}]", "x", 2},
-        {"{\"messages\":[{\"role\":\"user\",\"content\":\"one\"}]}\n\n{\"messages\":[]}\r\n{\"messages\":[]}\n", "one", 3},
+        {"{\"messages\":[{\"role\":\"user\",\"content\":\"one\"}]}\n\n{\"messages\":[]}\r\n{\"messages\":[]}\n", "one",
+         3},
         {"\xEF\xBB\xBF[{\"role\":\"user\",\"content\":\"bom\"}]", "bom", 1},
         {"[]", NULL, 0},
     };
@@ -253,7 +273,9 @@ static void plain_conversations_are_imported(void **state)
 static void broken_files_change_nothing_and_say_where(void **state)
 {
     (void)state;
-    static const struct { const char *json, *where; } cases[] = {
+    static const struct {
+        const char *json, *where;
+    } cases[] = {
         {"", "line 1, column 1"},
         {"{", "line 1, column 1"},
         {"[{\"role\":\"user\",\n  \"content\": tru}]", "line 2, column 16"},
@@ -278,12 +300,15 @@ static void broken_files_change_nothing_and_say_where(void **state)
          "{\"id\":1,\"role\":\"user\",\"text\":\"a\",\"tokens\":[{\"id\":5},{\"id\":-1}]}]}]}",
          "conversations[0].messages[0].tokens[1].id"},
         {"{\"format\":\"palaver-history\",\"version\":1,\"conversations\":[{\"id\":\"abcd1234\",\"leaf\":3,"
-         "\"messages\":[]}]}", "conversations[0].leaf"},
+         "\"messages\":[]}]}",
+         "conversations[0].leaf"},
         {"{\"format\":\"palaver-history\",\"version\":1,\"conversations\":[{\"id\":\"abcd1234\",\"messages\":["
          "{\"id\":1,\"role\":\"user\",\"text\":\"a\",\"deleted\":5},{\"id\":2,\"parent\":1,\"role\":\"user\","
-         "\"text\":\"a\"}]}]}", "hangs below a deleted one"},
+         "\"text\":\"a\"}]}]}",
+         "hangs below a deleted one"},
         {"{\"format\":\"palaver-history\",\"version\":1,\"conversations\":[{\"id\":\"abcd1234\",\"messages\":["
-         "{\"id\":1,\"role\":\"user\",\"text\":\"a\",\"seed\":\"x\"}]}]}", "messages[0].seed"},
+         "{\"id\":1,\"role\":\"user\",\"text\":\"a\",\"seed\":\"x\"}]}]}",
+         "messages[0].seed"},
     };
     struct store *s = rich_store();
     char *before = exported(s, STORE_JSON);
@@ -332,8 +357,9 @@ static void deep_nesting_is_refused_and_deep_trees_are_not(void **state)
     buf_init(&json, 1 << 24);
     buf_puts(&json, "[{\"mapping\":{");
     for (int i = 0; i < DEEP; i++)
-        buf_printf(&json, "%s\"n%d\":{\"parent\":\"n%d\",\"children\":[\"n%d\"],\"message\":"
-                          "{\"author\":{\"role\":\"user\"},\"content\":{\"parts\":[\"m\"]}}}",
+        buf_printf(&json,
+                   "%s\"n%d\":{\"parent\":\"n%d\",\"children\":[\"n%d\"],\"message\":"
+                   "{\"author\":{\"role\":\"user\"},\"content\":{\"parts\":[\"m\"]}}}",
                    i > 0 ? "," : "", i, i - 1, i + 1);
     buf_printf(&json, ",\"n%d\":{\"parent\":\"n%d\"}}}]", DEEP, DEEP - 1);
     struct store_import_report report = import(s, buf_text(&json));

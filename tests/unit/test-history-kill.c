@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define RUNS 200
-#define LONG_RUNS_EVERY 40  /* these last long enough for the quarter of a second to count */
+#define LONG_RUNS_EVERY 40 /* these last long enough for the quarter of a second to count */
 #define LOG_MAX (4 << 20)
 
 static int64_t now_ms(void)
@@ -109,16 +109,10 @@ static void child_step(struct child *c, bool slow)
     char title[64];
     switch (draw(slow ? 2 : 8)) {
     case 0:
-    case 1:
-        child_stream(c, slow ? 4000 : 40, !slow);
-        break;
+    case 1: child_stream(c, slow ? 4000 : 40, !slow); break;
     case 2:
-    case 3:
-        child_append(c, false);
-        break;
-    case 4:
-        child_append(c, true);
-        break;
+    case 3: child_append(c, false); break;
+    case 4: child_append(c, true); break;
     case 5:
         snprintf(title, sizeof title, "title %d of %d", c->n++, (int)getpid());
         say(c, "t %lld", (long long)c->conversation);
@@ -177,7 +171,7 @@ static size_t listen_until(int log, int for_ms, char *out, size_t size)
 /* What the log says of one message that streamed. */
 struct stream {
     long long message, flushed, at, gap;
-    const char *from;       /* its first line */
+    const char *from; /* its first line */
     long long killed;
 };
 
@@ -285,28 +279,17 @@ static size_t check_log(struct store *s, char *log, size_t size, long long kille
     log[size] = '\0';
     for (const char *line = log; *line != '\0'; line = strchr(line, '\n') + 1, lines++)
         switch (*line) {
-        case '!':
-            fail_msg("the child failed: %.*s", (int)strcspn(line, "\n"), line);
-            break;
-        case 'M':
-            check_message(s, log, line);
-            break;
-        case 'T':
-            check_title(s, log, line);
-            break;
+        case '!': fail_msg("the child failed: %.*s", (int)strcspn(line, "\n"), line); break;
+        case 'M': check_message(s, log, line); break;
+        case 'T': check_title(s, log, line); break;
         case 'D':
             if (strstr(line, "\nQ ") == NULL && strstr(line, "\nP ") == NULL)
                 check_gone(s, line);
             break;
-        case 'Q':
-            check_gone(s, line);
-            break;
+        case 'Q': check_gone(s, line); break;
         case 'A':
-        case 'F':
-            follow(&r, s, line, killed);
-            break;
-        default:
-            break;
+        case 'F': follow(&r, s, line, killed); break;
+        default: break;
         }
     check_stream(s, &r);
     return lines;

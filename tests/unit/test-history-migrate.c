@@ -150,7 +150,8 @@ static void a_failed_migration_changes_nothing(void **state)
     assert_null(store_open(path, NULL, &err));
     assert_int_equal(history_count(path, "PRAGMA user_version"), 1);
     assert_int_equal(history_count(path, "SELECT count(*) FROM pragma_table_info('conversation') "
-                                         "WHERE name = 'persona'"), 0);
+                                         "WHERE name = 'persona'"),
+                     0);
     history_count(path, "DROP TABLE preset");
     error_clear(&err);
     struct store *s = store_open(path, NULL, &err);

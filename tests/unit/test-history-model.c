@@ -16,7 +16,11 @@ struct node {
 
 static struct node nodes[MESSAGES_MAX];
 static int n_nodes, deletions;
-static struct { int64_t id; int leaf; bool alive, trashed; } conversations[CONVERSATIONS];
+static struct {
+    int64_t id;
+    int leaf;
+    bool alive, trashed;
+} conversations[CONVERSATIONS];
 static struct store *s;
 
 static uint32_t seed = 12345;
@@ -180,8 +184,7 @@ static void do_append(int c, int parent, bool stream)
         history_ok(store_append(s, conversations[c].id, id_of(parent), STORE_USER, text, (size_t)size, NULL, &id, &err),
                    &err);
     } else {
-        struct store_reply *r =
-            store_reply_begin(s, conversations[c].id, id_of(parent), STORE_ASSISTANT, NULL, &err);
+        struct store_reply *r = store_reply_begin(s, conversations[c].id, id_of(parent), STORE_ASSISTANT, NULL, &err);
         for (int i = 0; i < size; i++) {
             history_ok(store_reply_append(r, text + i, 1, NULL, &err), &err);
             if (draw(4) == 0)
@@ -279,7 +282,8 @@ static void step(const char *file)
     } else if (kind < 96) {
         conversations[c].trashed = !conversations[c].trashed;
         history_ok(conversations[c].trashed ? store_delete(s, conversations[c].id, &err)
-                                            : store_restore(s, conversations[c].id, &err), &err);
+                                            : store_restore(s, conversations[c].id, &err),
+                   &err);
     } else if (kind < 97) {
         store_close(s);
         s = history_open(file);

@@ -15,8 +15,13 @@ static void records_come_back_within_their_precision(void **state)
     double worst = 0;
     for (int i = 0; i < 2000; i++) {
         float p = expf(-(float)i / 70.0f);
-        struct store_token t = {.chosen = {i * 64, p, i % 3 == 0 ? 0 : p, (uint8_t)(i % 16)}, .bytes = (uint32_t)i, .epoch = (uint32_t)i,
-                                .rank = (uint32_t)i, .entropy = (float)i / 150, .forced = i % 2 == 1, .n_best = 1,
+        struct store_token t = {.chosen = {i * 64, p, i % 3 == 0 ? 0 : p, (uint8_t)(i % 16)},
+                                .bytes = (uint32_t)i,
+                                .epoch = (uint32_t)i,
+                                .rank = (uint32_t)i,
+                                .entropy = (float)i / 150,
+                                .forced = i % 2 == 1,
+                                .n_best = 1,
                                 .best = {{INT32_MAX, 1, p, 0}}};
         assert_true(records_pack(&packed, &t));
     }
@@ -50,7 +55,11 @@ static void a_token_takes_less_than_100_bytes(void **state)
     struct buf packed;
     buf_init(&packed, 1 << 20);
     for (int i = 0; i < 1000; i++) {
-        struct store_token t = {.chosen = {127000 + i, 0.3f, 0.4f, 0}, .bytes = 5, .epoch = 3, .rank = 2, .entropy = 2,
+        struct store_token t = {.chosen = {127000 + i, 0.3f, 0.4f, 0},
+                                .bytes = 5,
+                                .epoch = 3,
+                                .rank = 2,
+                                .entropy = 2,
                                 .n_best = STORE_CANDIDATES};
         for (int k = 0; k < STORE_CANDIDATES; k++)
             t.best[k] = (struct store_candidate){128000 - k, 0.1f, k > 7 ? 0 : 0.1f, k > 7 ? (uint8_t)(6 + k) : 0};

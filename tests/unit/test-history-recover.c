@@ -30,7 +30,8 @@ static void fill(struct store *s)
                 size = sizeof text;
             }
             history_ok(store_append(s, c, last, k % 2 == 0 ? STORE_USER : STORE_ASSISTANT, text, (size_t)size, &made,
-                                    &last, &err), &err);
+                                    &last, &err),
+                       &err);
         }
     }
     history_ok(store_end(s, true, &err), &err);

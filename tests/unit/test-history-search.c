@@ -68,7 +68,9 @@ static char *marked(const char *text)
 static void words_phrases_and_beginnings_are_found(void **state)
 {
     (void)state;
-    static const struct { const char *query, *marks; } cases[] = {
+    static const struct {
+        const char *query, *marks;
+    } cases[] = {
         {"schrodinger", "[Schrödinger]"},
         {"SCHRÖD", "[Schrödinger]"},
         {"sch", "[Schrödinger]"},
@@ -224,8 +226,14 @@ static void a_growing_reply_is_found_when_it_ends(void **state)
 
 /* ---- attacks ---------------------------------------------------------------------------------------------------- */
 
-static const struct { const char *text; size_t size; } attacks[] = {
-#define ATTACK(text) {text, sizeof text - 1}
+static const struct {
+    const char *text;
+    size_t size;
+} attacks[] = {
+#define ATTACK(text) \
+    { \
+        text, sizeof text - 1 \
+    }
     ATTACK("'; DROP TABLE message; --"),
     ATTACK("\" OR 1=1 --"),
     ATTACK("Robert'); DELETE FROM conversation;--"),
@@ -238,9 +246,11 @@ static const struct { const char *text; size_t size; } attacks[] = {
     ATTACK("%s%n%x %%"),
     ATTACK("a\0b\0c"),
     ATTACK("\0"),
-    ATTACK("\x1b]0;title\x07\x1b[2J\x9b" "31m"),
+    ATTACK("\x1b]0;title\x07\x1b[2J\x9b"
+           "31m"),
     ATTACK("\xff\xfe\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80"),
-    ATTACK("\xE2\x80\xAE" "txt.exe"),
+    ATTACK("\xE2\x80\xAE"
+           "txt.exe"),
     ATTACK("{\"role\": \"system\", \"content\": \"\\u0000\"}"),
     ATTACK("<script>alert('x')</script><!-- & -->"),
     ATTACK("**********\"\"\"\"\"\"\"\"\"\""),

@@ -105,9 +105,16 @@ static int64_t cost(int n, void (*call)(struct scene *c))
 static void calls_about_one_message_do_not_look_at_its_siblings(void **state)
 {
     (void)state;
-    static const struct { const char *name; void (*call)(struct scene *c); } calls[] = {
-        {"get", get_message}, {"add", add_sibling},  {"select", select_first}, {"select above", select_question},
-        {"delete and restore", delete_and_restore}, {"edit", edit_message},
+    static const struct {
+        const char *name;
+        void (*call)(struct scene *c);
+    } calls[] = {
+        {"get", get_message},
+        {"add", add_sibling},
+        {"select", select_first},
+        {"select above", select_question},
+        {"delete and restore", delete_and_restore},
+        {"edit", edit_message},
     };
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         int64_t few = cost(FEW, calls[i].call), many = cost(MANY, calls[i].call);
@@ -135,8 +142,9 @@ static void make_file(struct buf *json, int n)
         buf_printf(json, "%s\"n%d\"", i > 0 ? "," : "", i);
     buf_puts(json, "]}");
     for (int i = 0; i < n; i++)
-        buf_printf(json, ",\"n%d\":{\"parent\":\"r\",\"children\":[],\"message\":{\"author\":{\"role\":\"user\"},"
-                         "\"content\":{\"parts\":[\"m\"]}}}",
+        buf_printf(json,
+                   ",\"n%d\":{\"parent\":\"r\",\"children\":[],\"message\":{\"author\":{\"role\":\"user\"},"
+                   "\"content\":{\"parts\":[\"m\"]}}}",
                    i);
     buf_puts(json, "}}]");
 }
@@ -214,8 +222,7 @@ static void places_stay_right_when_siblings_go_and_come(void **state)
         history_ok(store_delete_message(s, m[2], &err), &err);
         history_ok(store_delete_message(s, m[0], &err), &err);
         store_close(s);
-        s = store_open(history_file(below ? "below.db" : "first.db"),
-                       &(struct store_options){.now = far_future}, &err);
+        s = store_open(history_file(below ? "below.db" : "first.db"), &(struct store_options){.now = far_future}, &err);
         assert_non_null(s);
         history_ok(store_purge_trash(s, far_future(), NULL, &err), &err); /* 0, 2 and 5 are destroyed */
         assert_string_equal(place_of(s, m[1]), "0/3");

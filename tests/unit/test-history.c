@@ -235,14 +235,19 @@ static void a_reply_is_stored_while_it_grows(void **state)
     history_ok(store_new(s, &c, &err), &err);
     int64_t q = history_say(s, c, 0, STORE_USER, "Count.");
     char model[] = "tiny", settings[] = "{\"temperature\": 0.8, \"top_k\": 40}", finish[] = "end";
-    struct store_making made = {.model = model, .fingerprint = 0xfedcba9876543210u, .settings = settings,
-                                .has_seed = true, .seed = UINT64_MAX, .finish = finish, .answer_tokens = 3,
+    struct store_making made = {.model = model,
+                                .fingerprint = 0xfedcba9876543210u,
+                                .settings = settings,
+                                .has_seed = true,
+                                .seed = UINT64_MAX,
+                                .finish = finish,
+                                .answer_tokens = 3,
                                 .decode_seconds = 0.5};
     struct store_reply *r = store_reply_begin(s, c, q, STORE_ASSISTANT, &made, &err);
     assert_non_null(r);
     assert_int_equal(store_reply_due(r), -1);
-    struct store_token token = {.chosen = {5, 0.25f, 0.5f}, .bytes = 3, .entropy = -1, .n_best = 1,
-                                .best = {{5, 0.25f, 0.5f}}};
+    struct store_token token = {
+        .chosen = {5, 0.25f, 0.5f}, .bytes = 3, .entropy = -1, .n_best = 1, .best = {{5, 0.25f, 0.5f}}};
     history_ok(store_reply_append(r, "one", 3, &token, &err), &err);
     assert_true(store_reply_due(r) > 0 && store_reply_due(r) <= 250);
     history_ok(store_reply_settings(r, "{\"temperature\": 1.4}", &err), &err);

@@ -325,9 +325,8 @@ static void hostile_templates_end(void **state)
     check_hostile("{% set ns = namespace() %}{% set ns.ns = ns %}{{ ns }}");
     check_hostile(
         "{% set ns = namespace(l=[]) %}{% for i in range(10000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l }}");
-    check_hostile(
-        "{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}"
-        "{{ ns.l == ns.l }}{{ ns.l }}");
+    check_hostile("{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}"
+                  "{{ ns.l == ns.l }}{{ ns.l }}");
     check_hostile("{{ '%1000000000d' % 1 }}");
     check_hostile("{{ '{:1000000000}'.format(1) }}");
     check_hostile("{{ 2 ** 10000000000 }}");

@@ -13,7 +13,7 @@
 #include "tests/cmocka.h"
 
 static const enum tensor_type types[] = {
-    TENSOR_F32, TENSOR_F16, TENSOR_BF16, TENSOR_Q4_0, TENSOR_Q4_1, TENSOR_Q5_0, TENSOR_Q5_1, TENSOR_Q8_0,
+    TENSOR_F32,  TENSOR_F16,  TENSOR_BF16, TENSOR_Q4_0, TENSOR_Q4_1, TENSOR_Q5_0,   TENSOR_Q5_1,   TENSOR_Q8_0,
     TENSOR_Q2_K, TENSOR_Q3_K, TENSOR_Q4_K, TENSOR_Q5_K, TENSOR_Q6_K, TENSOR_IQ4_NL, TENSOR_IQ4_XS,
 };
 enum { N_TYPES = sizeof types / sizeof *types, COLS = 768, MAX_ROWS = 150, MAX_N = 41 };
@@ -44,7 +44,10 @@ static const int *scale_offsets(enum tensor_type type)
 {
     static const int first[] = {0, -1}, two[] = {0, 2, -1}, q2[] = {80, 82, -1}, q3[] = {108, -1}, q6[] = {208, -1};
     switch (type) {
-    case TENSOR_Q4_1: case TENSOR_Q5_1: case TENSOR_Q4_K: case TENSOR_Q5_K: return two;
+    case TENSOR_Q4_1:
+    case TENSOR_Q5_1:
+    case TENSOR_Q4_K:
+    case TENSOR_Q5_K: return two;
     case TENSOR_Q2_K: return q2;
     case TENSOR_Q3_K: return q3;
     case TENSOR_Q6_K: return q6;

@@ -43,9 +43,13 @@ static const char *names(const char *bytes, bool final)
 static void characters(void **state)
 {
     (void)state;
-    assert_string_equal(names("aZ é你 \001\r\t\177\n", false), "a Z space é 你 space ctrl-a enter tab backspace ctrl-j");
+    assert_string_equal(names("aZ é你 \001\r\t\177\n", false),
+                        "a Z space é 你 space ctrl-a enter tab backspace ctrl-j");
     assert_string_equal(names("\033x\033\r\033é", false), "alt-x alt-enter alt-é");
-    assert_string_equal(names("\xff" "a", false), "a");
+    assert_string_equal(names("\xff"
+                              "a",
+                              false),
+                        "a");
 }
 
 static void sequences(void **state)
@@ -88,8 +92,9 @@ static void the_mouse(void **state)
 
 static void names_come_back(void **state)
 {
-    static const char *const all[] = {"a", "G", "é", "space", "ctrl-a", "alt-x", "alt-enter", "f12", "ctrl-shift-up",
-                                      "page-down", "/", "-", "ctrl-space"};
+    static const char *const all[] = {"a",     "G",         "é",         "space",         "ctrl-a",
+                                      "alt-x", "alt-enter", "f12",       "ctrl-shift-up", "page-down",
+                                      "/",     "-",         "ctrl-space"};
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         struct key key;

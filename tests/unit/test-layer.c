@@ -24,8 +24,7 @@ static void find_tables(void)
 #ifdef CPU_X86
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         tables[n_tables++] = &layer_avx2;
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl"))
+    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
         tables[n_tables++] = &layer_avx512;
 #endif
 }
@@ -55,8 +54,8 @@ static void half_numbers_round_to_nearest(void **state)
             assert_true(h & 0x3ff ? isnan(value) : isinf(value));
             continue;
         }
-        const double expected = ldexp((h & 0x7c00) ? 1024 + (h & 0x3ff) : (h & 0x3ff), (int)(h >> 10 & 31) - 25 +
-                                      !(h & 0x7c00));
+        const double expected =
+            ldexp((h & 0x7c00) ? 1024 + (h & 0x3ff) : (h & 0x3ff), (int)(h >> 10 & 31) - 25 + !(h & 0x7c00));
         assert_true(fabs(value) == expected && (signbit(value) != 0) == (h >> 15 != 0));
         assert_int_equal(half_from_float(value), h);
         /* Halfway to the next number: to the even one. A hair beyond: up. */
@@ -141,14 +140,14 @@ enum { ROWS = 11 };
 /* A span's cache, filled through store, and the queries against it. */
 struct fixture {
     int32_t width, padded;
-    size_t block;           /* bytes */
+    size_t block; /* bytes */
     char *cache;
     const char *blocks[KV_SPAN / KV_BLOCK];
-    float *keys, *values;   /* (KV_SPAN, width) */
-    float *queries;         /* (ROWS, padded) */
+    float *keys, *values; /* (KV_SPAN, width) */
+    float *queries;       /* (ROWS, padded) */
     int32_t visible[ROWS];
     float max[ROWS], sum[ROWS];
-    float *out;             /* (ROWS, padded) */
+    float *out; /* (ROWS, padded) */
 };
 
 static void fixture_make(struct fixture *f, const struct layer_kernels *k, int32_t width)
@@ -187,9 +186,17 @@ static void fixture_free(struct fixture *f)
 static struct layer_span fixture_span(struct fixture *f, const struct layer_kernels *k, int32_t first, int32_t rows)
 {
     return (struct layer_span){
-        .blocks = f->blocks, .keys = 0, .values = (size_t)f->width * KV_BLOCK * (k->half ? 2 : 4), .head_width = f->width, .padded = f->padded, .rows = rows,
-        .queries = f->queries + first * f->padded, .visible = f->visible + first, .max = f->max + first,
-        .sum = f->sum + first, .out = f->out + first * f->padded,
+        .blocks = f->blocks,
+        .keys = 0,
+        .values = (size_t)f->width * KV_BLOCK * (k->half ? 2 : 4),
+        .head_width = f->width,
+        .padded = f->padded,
+        .rows = rows,
+        .queries = f->queries + first * f->padded,
+        .visible = f->visible + first,
+        .max = f->max + first,
+        .sum = f->sum + first,
+        .out = f->out + first * f->padded,
     };
 }
 
@@ -300,9 +307,18 @@ static void fused_products_are_rounded_once(void **state)
     (void)state;
     static float x[3 * MAX_WIDTH];
     static const float hard[][3] = {
-        {0x1.000002p0f, 0x1.000002p0f, -0x1.000004p0f}, {0x1.fffffep127f, 2, -0x1.fffffep127f}, {1e-30f, 1e-30f, 1e-38f},
-        {0x1.000002p-75f, 0x1.fffffep-75f, 0x1p-149f}, {1, 0x1p-25f, 1}, {1, 0x1.000002p-25f, 1}, {-1, 0x1p-25f, 1},
-        {0x1.fffffep0f, 0x1.fffffep0f, -0x1p-149f}, {3e38f, 3e38f, -3e38f}, {INFINITY, 1, 1}, {1, 0, -0.0f}, {-1, 0, -0.0f},
+        {0x1.000002p0f, 0x1.000002p0f, -0x1.000004p0f},
+        {0x1.fffffep127f, 2, -0x1.fffffep127f},
+        {1e-30f, 1e-30f, 1e-38f},
+        {0x1.000002p-75f, 0x1.fffffep-75f, 0x1p-149f},
+        {1, 0x1p-25f, 1},
+        {1, 0x1.000002p-25f, 1},
+        {-1, 0x1p-25f, 1},
+        {0x1.fffffep0f, 0x1.fffffep0f, -0x1p-149f},
+        {3e38f, 3e38f, -3e38f},
+        {INFINITY, 1, 1},
+        {1, 0, -0.0f},
+        {-1, 0, -0.0f},
     };
     for (size_t i = 0; i < sizeof hard / sizeof *hard; i++) {
         float a = fused(hard[i][0], hard[i][1], hard[i][2]), b = fmaf(hard[i][0], hard[i][1], hard[i][2]);
@@ -342,8 +358,8 @@ static void tables_give_the_same_gates_and_turns(void **state)
 {
     (void)state;
     static float gate[MAX_WIDTH], up[MAX_WIDTH], out[MAX_WIDTH], expected[MAX_WIDTH];
-    static const float extremes[] = {0, -0.0f, 1e-30f, -87, -87.34f, -88.3f, -88.72f, -88.8f, -104, 87.3f, 88.8f, 1000,
-                                     -1000, 3e38f, -3e38f};
+    static const float extremes[] = {0,    -0.0f, 1e-30f, -87,  -87.34f, -88.3f, -88.72f, -88.8f,
+                                     -104, 87.3f, 88.8f,  1000, -1000,   3e38f,  -3e38f};
     fill(up, MAX_WIDTH, 1);
     for (float range = 1; range < 200; range *= 3) {
         fill(gate, MAX_WIDTH, range);

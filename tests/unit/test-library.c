@@ -152,10 +152,8 @@ static void a_stuck_clipboard_is_given_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_is_cut_between_characters),
-        cmocka_unit_test(ages_are_told_as_people_do),
-        cmocka_unit_test(conversations_are_found),
-        cmocka_unit_test(files_are_replaced_whole_or_not),
+        cmocka_unit_test(text_is_cut_between_characters), cmocka_unit_test(ages_are_told_as_people_do),
+        cmocka_unit_test(conversations_are_found),        cmocka_unit_test(files_are_replaced_whole_or_not),
         cmocka_unit_test(a_stuck_clipboard_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

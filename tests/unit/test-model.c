@@ -109,8 +109,8 @@ static void sizes_are_read(void **state)
     assert_string_equal(info->type, "Q8_0");
     assert_string_equal(info->rope_scaling, "none");
     assert_non_null(strstr(info->chat_template, "[INST]"));
-    const int32_t got[] = {info->layers, info->width, info->heads, info->kv_heads, info->head_width, info->ff_width,
-                           info->vocab, info->context};
+    const int32_t got[] = {info->layers,     info->width,    info->heads, info->kv_heads,
+                           info->head_width, info->ff_width, info->vocab, info->context};
     static const int32_t expected[] = {2, 64, 4, 2, 16, 96, 384, 512};
     assert_memory_equal(got, expected, sizeof got);
     assert_true(fabsf(info->norm_epsilon - 1e-5f) < 1e-9f);
@@ -193,7 +193,8 @@ static void yarn_is_read(void **state)
     const struct value trained = {.type = VALUE_U32, .bytes = (const unsigned char *)"\x40\0\0\0", .size = 4};
     assert_int_equal(source_add_value(s, "yarn", "llama.rope.scaling.type", type, &err), ERR_NONE);
     assert_int_equal(source_add_value(s, "yarn", "llama.rope.scaling.factor", four, &err), ERR_NONE);
-    assert_int_equal(source_add_value(s, "yarn", "llama.rope.scaling.original_context_length", trained, &err), ERR_NONE);
+    assert_int_equal(source_add_value(s, "yarn", "llama.rope.scaling.original_context_length", trained, &err),
+                     ERR_NONE);
     struct model *m = model_from_source(s, "yarn", NULL, &err);
     assert_string_equal(err.message, "");
     assert_string_equal(model_info(m)->rope_scaling, "yarn");
@@ -250,7 +251,11 @@ static void unaligned_files_open(void **state)
 static void wrong_counts_are_refused(void **state)
 {
     (void)state;
-    static const struct { const char *key; uint32_t value; const char *says; } rows[] = {
+    static const struct {
+        const char *key;
+        uint32_t value;
+        const char *says;
+    } rows[] = {
         {"llama.attention.head_count", 0, "llama.attention.head_count is 0"},
         {"llama.attention.head_count", 3, "3 heads cannot share 2 key/value heads"},
         {"llama.attention.head_count", 8, "tensor blk.0.attn_q.weight is 64 x 64"},
@@ -281,7 +286,11 @@ static void wrong_counts_are_refused(void **state)
 static void wrong_numbers_are_refused(void **state)
 {
     (void)state;
-    static const struct { const char *key; float value; const char *says; } rows[] = {
+    static const struct {
+        const char *key;
+        float value;
+        const char *says;
+    } rows[] = {
         {"llama.rope.freq_base", 0, "llama.rope.freq_base is 0"},
         {"llama.rope.freq_base", NAN, "llama.rope.freq_base is"},
         {"llama.attention.layer_norm_rms_epsilon", -1, "rms_epsilon is -1"},
@@ -307,7 +316,9 @@ static void a_score_that_is_no_number_is_refused(void **state)
 static void missing_pieces_are_named(void **state)
 {
     (void)state;
-    static const struct { const char *name, *other, *says; } rows[] = {
+    static const struct {
+        const char *name, *other, *says;
+    } rows[] = {
         {"llama.block_count", "llama.block_counX", "the key llama.block_count is missing"},
         {"llama.attention.head_count", "llama.attention.head_counX", "head_count is missing"},
         {"llama.attention.layer_norm_rms_epsilon", "llama.attention.layer_norm_rms_epsiloX", "is missing"},
@@ -331,12 +342,19 @@ static void other_kinds_are_refused(void **state)
     struct patient p = take("tiny-llama.gguf");
     memcpy(find(&p, "general.architecture") + 12, "qwen2", 5);
     refuse(&p, "architecture 'qwen2' is not supported, Palaver runs 'llama' models");
-    static const struct { const char *key; struct value value; const char *says; } rows[] = {
-        {"llama.rope.scaling.type", {.type = VALUE_STRING, .bytes = (const unsigned char *)"longrope", .size = 8},
+    static const struct {
+        const char *key;
+        struct value value;
+        const char *says;
+    } rows[] = {
+        {"llama.rope.scaling.type",
+         {.type = VALUE_STRING, .bytes = (const unsigned char *)"longrope", .size = 8},
          "RoPE scaling of type 'longrope' is not supported"},
-        {"llama.expert_count", {.type = VALUE_U32, .bytes = (const unsigned char *)"\x08\0\0", .size = 4},
+        {"llama.expert_count",
+         {.type = VALUE_U32, .bytes = (const unsigned char *)"\x08\0\0", .size = 4},
          "a mixture of 8 experts"},
-        {"llama.attention.scale", {.type = VALUE_F32, .bytes = (const unsigned char *)"\0\0\x80\x3F", .size = 4},
+        {"llama.attention.scale",
+         {.type = VALUE_F32, .bytes = (const unsigned char *)"\0\0\x80\x3F", .size = 4},
          "llama.attention.scale is 1"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -352,8 +370,12 @@ static void other_kinds_are_refused(void **state)
 static void damaged_norms_are_refused(void **state)
 {
     (void)state;
-    static const struct { float value; const char *says; } rows[] = {
-        {NAN, "blk.1.ffn_norm.weight is not a number"}, {-INFINITY, "blk.1.ffn_norm.weight is infinite"},
+    static const struct {
+        float value;
+        const char *says;
+    } rows[] = {
+        {NAN, "blk.1.ffn_norm.weight is not a number"},
+        {-INFINITY, "blk.1.ffn_norm.weight is infinite"},
     };
     for (size_t i = 0; i < 2; i++) {
         struct patient p = take("tiny-llama.gguf");

@@ -122,8 +122,8 @@ static struct tensor make_weights(enum tensor_type type)
 static void products_of_pieces_are_the_same_bits(void **state)
 {
     (void)state;
-    static const enum tensor_type types[] = {TENSOR_F32, TENSOR_F16, TENSOR_BF16, TENSOR_Q4_0, TENSOR_Q5_1, TENSOR_Q8_0,
-                                             TENSOR_Q4_K, TENSOR_Q6_K, TENSOR_IQ4_XS};
+    static const enum tensor_type types[] = {TENSOR_F32,  TENSOR_F16,  TENSOR_BF16, TENSOR_Q4_0,  TENSOR_Q5_1,
+                                             TENSOR_Q8_0, TENSOR_Q4_K, TENSOR_Q6_K, TENSOR_IQ4_XS};
     static const uint64_t rows[][4] = {{0}, {32, 64, 0}, {8, 51, 0}, {0}, {13, 0}};
     static const uint64_t cols[][4] = {{512, 0}, {0}, {0}, {256, 512, 0}, {256, 0}};
     static const size_t ns[] = {1, 3, MOST};
@@ -184,8 +184,12 @@ static void pieces_must_make_up_the_matrix(void **state)
     struct tensor_piece *p = keep(malloc(4 * sizeof *p));
     struct tensor bad = good;
     bad.pieces = p;
-    const struct { size_t piece; struct tensor_piece change; } changes[] = {
-        {0, {.rows = 1}}, {1, {.cols = 32}}, {2, {.row = 1}}, {3, {.col = 32}}, {0, {.cols = 16}}, {3, {.rows = UINT64_MAX - 40}},
+    const struct {
+        size_t piece;
+        struct tensor_piece change;
+    } changes[] = {
+        {0, {.rows = 1}}, {1, {.cols = 32}}, {2, {.row = 1}},
+        {3, {.col = 32}}, {0, {.cols = 16}}, {3, {.rows = UINT64_MAX - 40}},
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         memcpy(p, good.pieces, 4 * sizeof *p);
@@ -229,8 +233,8 @@ static float *logits_of(const struct model *m, bool exact)
     for (int32_t i = 0; i < LENGTH; i++)
         ids[i] = (i * 7919 + 13) % vocab;
     struct error err = {0};
-    struct session *s = session_open(m, &(struct session_options){.context = 100, .threads = 2, .batch = 40, .exact = exact},
-                                     &err);
+    struct session *s =
+        session_open(m, &(struct session_options){.context = 100, .threads = 2, .batch = 40, .exact = exact}, &err);
     assert_non_null(s);
     assert_int_equal(session_sync(s, ids, LENGTH, NULL, NULL, NULL, &err), ERR_NONE);
     memcpy(logits, session_logits(s), (size_t)vocab * sizeof *logits);

@@ -9,7 +9,7 @@ enum { MOST = 8, STAGES = 50, RUNS = 200 };
 
 struct shared {
     struct pool *pool;
-    int64_t plain[MOST];       /* written by its thread, read by all after a barrier: ThreadSanitizer looks on */
+    int64_t plain[MOST]; /* written by its thread, read by all after a barrier: ThreadSanitizer looks on */
     _Atomic uint64_t taken;
     _Atomic int wrong;
 };

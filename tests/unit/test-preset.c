@@ -12,7 +12,11 @@
 
 static char model[4096];
 
-struct fixture { struct options options; struct chat_view view; struct chat *chat; };
+struct fixture {
+    struct options options;
+    struct chat_view view;
+    struct chat *chat;
+};
 
 static enum error_code begin(struct fixture *f, int argc, const char *const *argv, struct error *err)
 {
@@ -83,7 +87,8 @@ static void flags_are_stronger(void **state)
     struct fixture f;
     struct error err = {0};
     (void)state;
-    assert_int_equal(begin(&f, 5, (const char *const[]){"palaver", "--preset", "alpaca", "--top-k", "7"}, &err), ERR_NONE);
+    assert_int_equal(begin(&f, 5, (const char *const[]){"palaver", "--preset", "alpaca", "--top-k", "7"}, &err),
+                     ERR_NONE);
     assert_int_equal(chat_sampling(f.chat)->top_k, 7);
     assert_float_equal(chat_sampling(f.chat)->top_p, 0.75, 1e-6);
     end(&f);
@@ -108,7 +113,8 @@ static void sources_are_known(void **state)
     struct fixture f;
     struct error err = {0};
     (void)state;
-    assert_int_equal(begin(&f, 5, (const char *const[]){"palaver", "--preset", "alpaca", "--top-k", "7"}, &err), ERR_NONE);
+    assert_int_equal(begin(&f, 5, (const char *const[]){"palaver", "--preset", "alpaca", "--top-k", "7"}, &err),
+                     ERR_NONE);
     comes_from(&f, "top_k", CHAT_GIVEN, NULL); /* the flag */
     comes_from(&f, "top_p", CHAT_PRESET, "alpaca");
     comes_from(&f, "typical_p", CHAT_GIVEN, NULL);
@@ -229,7 +235,10 @@ static void write_recommending(const char *path)
     put(out, "general.sampling.top_k", UINT32, &k, 4);
     put(out, "general.sampling.min_p", FLOAT32, &wrong, 4);
     long past = (ftell(out) - 24 + 8 + 7 + 4 + 8) % 32; /* a text fills it up */
-    struct { uint64_t size; char text[32]; } filler = {(uint64_t)(32 - past), "................................"};
+    struct {
+        uint64_t size;
+        char text[32];
+    } filler = {(uint64_t)(32 - past), "................................"};
     put(out, "filling", STRING, &filler, 8 + (uint32_t)filler.size);
     assert_int_equal((ftell(out) - 24) % 32, 0);
     for (size_t n; (n = fread(block, 1, sizeof block, in)) > 0;)

@@ -112,8 +112,8 @@ static void prefixes_hold(const char *name)
         assert_non_null(prefix);
         memcpy(prefix, buf_text(&text), size);
         for (int i = 0; i < 4; i++) {
-            struct render_options o = {.width = widths[i], .growing = i & 1, .fold_think = size & 1, .ascii = size & 4,
-                                        .raw = size % 8 == 7};
+            struct render_options o = {
+                .width = widths[i], .growing = i & 1, .fold_think = size & 1, .ascii = size & 4, .raw = size % 8 == 7};
             assert_true(render(prefix, size, &o, &r));
             check(&r, size, &o, name);
         }
@@ -152,7 +152,8 @@ static void tables_are_those_of_github(void **state)
     (void)state;
     struct render_options o = {0}, growing = {.growing = true};
     shows("|x|yz|\n|-|:-:|\n|1|2|", o, "x │ yz\n──┼───\n1 │ 2\n");
-    shows("Prices:\nitem | price\n-- | --:\nrope | 7\n\nmore", o, "Prices:\n\nitem │ price\n─────┼──────\nrope │     7\n\nmore\n");
+    shows("Prices:\nitem | price\n-- | --:\nrope | 7\n\nmore", o,
+          "Prices:\n\nitem │ price\n─────┼──────\nrope │     7\n\nmore\n");
     shows("> Note:\n> |a|b|\n> |--|--|\n> |1|2|", o, "│ Note:\n│\n│ a │ b\n│ ──┼──\n│ 1 │ 2\n");
     shows("1. |a|b|\n   |-|-|\n   |1|2|", o, "1. a │ b\n   ──┼──\n   1 │ 2\n");
     shows("|`x|y`|b|\n|-|-|\n", o, "x|y │ b\n────┼──\n");
@@ -168,7 +169,8 @@ static void cells_have_line_breaks(void **state)
 {
     (void)state;
     struct render_options o = {0}, narrow = {.width = 6};
-    shows("|a|b|\n|-|-|\n|one<br>two<BR />three|`<br>` <b|", o, "a     │ b\n──────┼────────\none   │ <br> <b\ntwo   │\nthree │\n");
+    shows("|a|b|\n|-|-|\n|one<br>two<BR />three|`<br>` <b|", o,
+          "a     │ b\n──────┼────────\none   │ <br> <b\ntwo   │\nthree │\n");
     shows("|a|b|c|\n|-|-|-|\n|x<br/>y|2|3|", narrow, "a | b\n| c\nx y |\n2 | 3\n");
     shows("x<br>y", o, "x<br>y\n");
 }
@@ -214,7 +216,8 @@ static void finished_text_is_left_alone(void **state)
           "Prose that somebody has wrapped by hand at this column or so\n");
     shows("<think>\n\n</think>\n\nYes.", (struct render_options){.fold_think = true}, "Yes.\n");
     shows("<b>\x1B[2J</b> &#27; &amp;", (struct render_options){0}, "<b>␛[2J</b> ␛ &\n");
-    shows("As said[1].\n\n[1]: https://x.org \"t\"", (struct render_options){0}, "As said[1].\n\n[1]: https://x.org \"t\"\n");
+    shows("As said[1].\n\n[1]: https://x.org \"t\"", (struct render_options){0},
+          "As said[1].\n\n[1]: https://x.org \"t\"\n");
     shows("- [a\\]b]: c\n\n```\n[a]: b\n```", (struct render_options){0}, "• [a\\]b]: c\n\n[a]: b\n");
     shows("|a|\n|---|\n|`x \\| y` \\| z|", (struct render_options){0}, "a\n─────────\nx | y | z\n");
     shows("<a@b.org> [x](y) [z](z)", (struct render_options){0}, "a@b.org x (y) z\n");
@@ -256,8 +259,8 @@ static void styled(const char *text, const char *at, unsigned style)
     const char *found = strstr(text, at);
     assert_non_null(found);
     if (style_at(&r, (uint32_t)(found - text)) != style)
-        fail_msg("%s in %s has style %s, not %s", at, text, style_name(style_at(&r, (uint32_t)(found - text)) & STYLE_ROLE),
-                 style_name(style & STYLE_ROLE));
+        fail_msg("%s in %s has style %s, not %s", at, text,
+                 style_name(style_at(&r, (uint32_t)(found - text)) & STYLE_ROLE), style_name(style & STYLE_ROLE));
     rendering_free(&r);
 }
 
@@ -313,7 +316,9 @@ static void code_is_coloured(void **state)
 static void copied_code_is_the_code(void **state)
 {
     (void)state;
-    static const struct { const char *text, *code; } cases[] = {
+    static const struct {
+        const char *text, *code;
+    } cases[] = {
         {"```c\nint x;\n\n\treturn;\n```\n", "int x;\n\n\treturn;"},
         {"1. a\n\n   ```\n   x\n\n     y\n   ```\n", "x\n\n  y"},
         {"> ```\n> x\n>\n> y\n> ```\n", "x\n\ny"},
@@ -356,8 +361,16 @@ static void monsters_are_tame(void **state)
 {
     (void)state;
     static const char *const parts[] = {
-        "> ", "- ", "* a\n", "|", "|\n|-|\n", "[", "![", "**a ", "`", "<", "1. ",
-        "\\(", "\\[ ", "$$ ", "$a", "``` `", "[a]:\n", "\xF0\x9F\x91\xA9\xE2\x80\x8D", "\t", "a\xCC\x81\xCC\x82",
+        "> ",       "- ",
+        "* a\n",    "|",
+        "|\n|-|\n", "[",
+        "![",       "**a ",
+        "`",        "<",
+        "1. ",      "\\(",
+        "\\[ ",     "$$ ",
+        "$a",       "``` `",
+        "[a]:\n",   "\xF0\x9F\x91\xA9\xE2\x80\x8D",
+        "\t",       "a\xCC\x81\xCC\x82",
     };
     struct rendering r = {0};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

@@ -24,9 +24,13 @@ static struct rope_scaling scaling_of(const json_t *row)
 {
     const char *kind = json_string_value(json_object_get(row, "kind"));
     struct rope_scaling r = {
-        .base = number(row, "base", 0), .factor = number(row, "factor", 1), .attention = 1,
-        .beta_fast = number(row, "beta_fast", 32), .beta_slow = number(row, "beta_slow", 1),
-        .pairs = (int32_t)number(row, "width", 0) / 2, .trained = (int32_t)number(row, "trained", 0),
+        .base = number(row, "base", 0),
+        .factor = number(row, "factor", 1),
+        .attention = 1,
+        .beta_fast = number(row, "beta_fast", 32),
+        .beta_slow = number(row, "beta_slow", 1),
+        .pairs = (int32_t)number(row, "width", 0) / 2,
+        .trained = (int32_t)number(row, "trained", 0),
     };
     assert_true(rope_kind_parse(kind, strlen(kind), &r.kind));
     const double given = number(row, "attention_factor", 0);
@@ -50,7 +54,8 @@ static void frequencies_are_those_of_transformers(void **state)
         rope_frequencies(&r, got);
         for (int32_t p = 0; p < r.pairs; p++) {
             const double expected = json_real_value(json_array_get(want, (size_t)p));
-            const double own = r.kind == ROPE_DYNAMIC ? (double)rope_dynamic_frequency(&r, length - 1, p) : (double)got[p];
+            const double own = r.kind == ROPE_DYNAMIC ? (double)rope_dynamic_frequency(&r, length - 1, p)
+                                                      : (double)got[p];
             worst = fmax(worst, fabs(own / expected - 1));
         }
         assert_true(fabs((double)rope_attention_factor(&r) - number(row, "attention", 0)) < 1e-6);

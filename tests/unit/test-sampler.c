@@ -17,8 +17,15 @@ static const double NEAR = 1e-4;
 /* Settings of which none does anything. */
 static struct sampling neutral(void)
 {
-    return (struct sampling){.repetition_penalty = 1, .repetition_window = 64, .temperature = 1, .top_p = 1, .typical_p = 1,
-                             .dry_base = 1.75f, .dry_allowed_length = 2, .dynatemp_exponent = 1, .mirostat_eta = 0.1f};
+    return (struct sampling){.repetition_penalty = 1,
+                             .repetition_window = 64,
+                             .temperature = 1,
+                             .top_p = 1,
+                             .typical_p = 1,
+                             .dry_base = 1.75f,
+                             .dry_allowed_length = 2,
+                             .dynatemp_exponent = 1,
+                             .mirostat_eta = 0.1f};
 }
 
 static struct sampler *new_sampler(int32_t vocab, uint64_t seed)
@@ -45,7 +52,7 @@ struct vector {
     int32_t vocab, n_previous, survivors;
     int32_t *previous, *breakers;
     size_t n_breakers;
-    bool mixed;        /* the probabilities are of several distributions, of which one comes by chance */
+    bool mixed; /* the probabilities are of several distributions, of which one comes by chance */
     struct sampling settings;
     const json_t *removed_by;
     const char *label; /* the settings as text */
@@ -129,7 +136,8 @@ static double check_probabilities(const struct sampler *s, const struct vector *
     for (int32_t i = 0; i < v->vocab; i++)
         worst = fmax(worst, off_by(s, v, v->logits[i]));
     if (!(worst <= NEAR) || sampler_survivors(s) != (size_t)v->survivors)
-        fail_msg("%s: %zu survivors for %d, probabilities %g apart", v->label, sampler_survivors(s), (int)v->survivors, worst);
+        fail_msg("%s: %zu survivors for %d, probabilities %g apart", v->label, sampler_survivors(s), (int)v->survivors,
+                 worst);
     return worst;
 }
 
@@ -144,7 +152,8 @@ static void check_candidates(const struct vector *v, const struct candidate *bes
         const struct candidate *c = &best[i];
         char id[20];
         snprintf(id, sizeof id, "%d", (int)c->id);
-        const char *by = json_string_value(json_object_get(v->removed_by, id)), *told = sampler_stage_name(c->removed_by);
+        const char *by = json_string_value(json_object_get(v->removed_by, id)),
+                   *told = sampler_stage_name(c->removed_by);
         assert_true(i == 0 || c->before <= best[i - 1].before);
         assert_true(fabs((double)c->before - exp((double)v->logits[c->id]) / sum) < NEAR);
         assert_true((c->after > 0) == (c->removed_by == STAGE_NONE));
@@ -236,11 +245,22 @@ static void draws_follow_the_probabilities(void **state)
 {
     (void)state;
     static const char *const stages[] = {
-        "{}", "{\"temperature\":0.8}", "{\"repetition_penalty\":1.4}", "{\"presence_penalty\":0.9}",
-        "{\"frequency_penalty\":0.6}", "{\"top_k\":7}", "{\"top_p\":0.6}", "{\"min_p\":0.02}", "{\"typical_p\":0.6}",
-        "{\"logit_bias\":[\"5=3.5\",\"7=-2\",\"11=-100\"]}", "{\"dynatemp_range\":0.5}", "{\"top_n_sigma\":1.0}",
-        "{\"xtc_probability\":1.0,\"xtc_threshold\":0.05}", "{\"xtc_probability\":0.4,\"xtc_threshold\":0.04}",
-        "{\"mirostat_tau\":2.5,\"top_k\":1}", "{\"dry_multiplier\":0.5,\"dry_allowed_length\":1}",
+        "{}",
+        "{\"temperature\":0.8}",
+        "{\"repetition_penalty\":1.4}",
+        "{\"presence_penalty\":0.9}",
+        "{\"frequency_penalty\":0.6}",
+        "{\"top_k\":7}",
+        "{\"top_p\":0.6}",
+        "{\"min_p\":0.02}",
+        "{\"typical_p\":0.6}",
+        "{\"logit_bias\":[\"5=3.5\",\"7=-2\",\"11=-100\"]}",
+        "{\"dynatemp_range\":0.5}",
+        "{\"top_n_sigma\":1.0}",
+        "{\"xtc_probability\":1.0,\"xtc_threshold\":0.05}",
+        "{\"xtc_probability\":0.4,\"xtc_threshold\":0.04}",
+        "{\"mirostat_tau\":2.5,\"top_k\":1}",
+        "{\"dry_multiplier\":0.5,\"dry_allowed_length\":1}",
     };
     json_t *json = load_fixture();
     size_t i, found = 0;
@@ -424,7 +444,9 @@ static void dry_counts_long_passages(void **state)
 {
     (void)state;
     enum { VOCAB = 128 };
-    static const struct { int period, counted; } all[] = {{5, 5}, {20, 20}, {40, 40}, {64, 64}, {100, 64}};
+    static const struct {
+        int period, counted;
+    } all[] = {{5, 5}, {20, 20}, {40, 40}, {64, 64}, {100, 64}};
     float logits[VOCAB] = {0};
     struct sampling set = neutral();
     set.dry_multiplier = 0.1f;

@@ -72,8 +72,9 @@ static void what_is_no_number_is_refused(void **state)
 static void off_is_the_neutral_value(void **state)
 {
     (void)state;
-    static const char *const have[] = {"repetition_penalty", "presence_penalty", "frequency_penalty", "temperature",
-                                       "top_k", "top_p", "min_p", "typical_p", "max_new_tokens"};
+    static const char *const have[] = {
+        "repetition_penalty", "presence_penalty", "frequency_penalty", "temperature", "top_k", "top_p", "min_p",
+        "typical_p",          "max_new_tokens"};
     struct sampling s = sampling_defaults();
     for (size_t i = 0; i < sizeof have / sizeof *have; i++) {
         set(&s, have[i], i % 2 == 0 ? "off" : "Off");
@@ -93,9 +94,19 @@ static void values_come_back(void **state)
 {
     (void)state;
     static const char *const values[][2] = {
-        {"temperature", "0.7"}, {"temperature", "0"}, {"top_p", "0.95"}, {"min_p", "0.05"}, {"typical_p", "0.123456"},
-        {"repetition_penalty", "1.1"}, {"presence_penalty", "-0.5"}, {"frequency_penalty", "2"}, {"top_k", "40"},
-        {"repetition_window", "-1"}, {"repetition_window", "0"}, {"max_new_tokens", "0"}, {"seed", "0"},
+        {"temperature", "0.7"},
+        {"temperature", "0"},
+        {"top_p", "0.95"},
+        {"min_p", "0.05"},
+        {"typical_p", "0.123456"},
+        {"repetition_penalty", "1.1"},
+        {"presence_penalty", "-0.5"},
+        {"frequency_penalty", "2"},
+        {"top_k", "40"},
+        {"repetition_window", "-1"},
+        {"repetition_window", "0"},
+        {"max_new_tokens", "0"},
+        {"seed", "0"},
         {"seed", "18446744073709551615"},
     };
     struct sampling s = sampling_defaults();
@@ -110,8 +121,12 @@ static void names_have_other_spellings(void **state)
 {
     (void)state;
     static const char *const names[][2] = {
-        {"top-p", "top_p"}, {"temp", "temperature"}, {"repeat-penalty", "repetition_penalty"},
-        {"repeat_last_n", "repetition_window"}, {"n-predict", "max_new_tokens"}, {"max_tokens", "max_new_tokens"},
+        {"top-p", "top_p"},
+        {"temp", "temperature"},
+        {"repeat-penalty", "repetition_penalty"},
+        {"repeat_last_n", "repetition_window"},
+        {"n-predict", "max_new_tokens"},
+        {"max_tokens", "max_new_tokens"},
         {"typical", "typical_p"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -291,7 +291,8 @@ static struct runner *open_runner(int32_t batch)
 {
     session_free(open_session(0)); /* skips without a model */
     struct error err = {0};
-    struct runner *r = runner_open(model, &(struct session_options){.context = CONTEXT, .threads = 2, .batch = batch}, &err);
+    struct runner *r =
+        runner_open(model, &(struct session_options){.context = CONTEXT, .threads = 2, .batch = batch}, &err);
     if (r == NULL)
         fail_msg("%s", err.message);
     return r;

@@ -122,10 +122,12 @@ static void an_empty_history_says_so(void **state)
     shows(f, "/search llama", "no match for");
     shows(f, "/tag", "no tags yet");
     shows(f, "/persona", "no personas yet");
-    static const char *const refused[] = {"/find x", "/rename x", "/pin", "/archive", "/tag x", "/delete", "/restore",
-                                          "/export", "/open 1", "/open nosuch", "/search", "/import", "/list nosuch",
-                                          "/persona nosuch", "/persona save", "/trash x", "/delete nosuch",
-                                          "/import /nonexistent/file"};
+    static const char *const refused[] = {"/find x",      "/rename x",       "/pin",
+                                          "/archive",     "/tag x",          "/delete",
+                                          "/restore",     "/export",         "/open 1",
+                                          "/open nosuch", "/search",         "/import",
+                                          "/list nosuch", "/persona nosuch", "/persona save",
+                                          "/trash x",     "/delete nosuch",  "/import /nonexistent/file"};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         fails(f, refused[i]);
     end(f);

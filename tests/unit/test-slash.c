@@ -34,9 +34,9 @@ static void names_and_aliases_are_found(void **state)
 {
     (void)state;
     static const char *const pairs[][2] = {
-        {"?", "help"},     {"clear", "new"},       {"exit", "quit"},  {"bye", "quit"},  {"q", "quit"},
-        {"load", "model"}, {"retry", "regenerate"}, {"file", "read"}, {"upload", "read"}, {"dump", "prompt"},
-        {"tokens", "context"}, {"regen", "regenerate"},
+        {"?", "help"},      {"clear", "new"},   {"exit", "quit"},        {"bye", "quit"},
+        {"q", "quit"},      {"load", "model"},  {"retry", "regenerate"}, {"file", "read"},
+        {"upload", "read"}, {"dump", "prompt"}, {"tokens", "context"},   {"regen", "regenerate"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         const struct slash_command *c = slash_find(slash_commands, pairs[i][0], strlen(pairs[i][0]));
@@ -195,7 +195,9 @@ static void output_is_safe_in_any_pieces(void **state)
 {
     (void)state;
     check_shown("a\033[2Jb\tc\a", false, "a\xE2\x90\x9B[2Jb\tc\xE2\x90\x87\n");
-    check_shown("a\r\nb\rc\r\r\n", false, "a\nb\xE2\x90\x8D" "c\xE2\x90\x8D\n");
+    check_shown("a\r\nb\rc\r\r\n", false,
+                "a\nb\xE2\x90\x8D"
+                "c\xE2\x90\x8D\n");
     check_shown("", false, "");
     check_shown("end\n", false, "end\n");
 }

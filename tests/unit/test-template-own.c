@@ -272,12 +272,12 @@ static void words_for_roles_become_stops(void **state)
     struct model *model = open_beside_chats("chats.gguf");
     struct chat_template *t =
         templating_follow("{% for m in messages %}### {{ m.role | title }}:\n{{ m.content }}\n\n{% endfor %}",
-               model_tokenizer(model));
+                          model_tokenizer(model));
     assert_string_equal(template_stops(t)[0], "### User:");
     assert_null(template_stops(t)[1]);
     template_free(t);
     t = templating_follow("{% for m in messages %}### {{ m.role }}:\n{{ m.content }}{{ eos_token }}\n{% endfor %}",
-               model_tokenizer(model));
+                          model_tokenizer(model));
     assert_null(template_stops(t)[0]);
     template_free(t);
     model_free(model);

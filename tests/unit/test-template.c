@@ -135,11 +135,11 @@ static void files_of_users_come_first(void **state)
     struct model *model = templating_open_fixture("tiny-llama.gguf");
     struct message hello[] = {{ROLE_SYSTEM, "S"}, {ROLE_USER, " hi "}};
     struct prompt p;
-    char *own = strdup(
-        templating_write_file(folder, "llama2.template",
-                   "\xEF\xBB\xBF# mine\r\n\n  match = [INST] && <<SYS>>\r\n trim=yes\n"
-                   "system = \"{text} \"\nuser = {bos}\\\\{{{text}}\\n\\t\\\"{token:<x>}\nassistant={text}{eos}\n"
-                   "reply = \" > \"\nstop = <x>\nstop = \" \"\n"));
+    char *own = strdup(templating_write_file(
+        folder, "llama2.template",
+        "\xEF\xBB\xBF# mine\r\n\n  match = [INST] && <<SYS>>\r\n trim=yes\n"
+        "system = \"{text} \"\nuser = {bos}\\\\{{{text}}\\n\\t\\\"{token:<x>}\nassistant={text}{eos}\n"
+        "reply = \" > \"\nstop = <x>\nstop = \" \"\n"));
     struct chat_template *t = templating_load("llama2", folder);
     assert_int_equal(prompt_render(t, model_tokenizer(model), hello, 2, 0, &p, &err), ERR_NONE);
     templating_check_text(&p, "S <s>\\{hi}\n\t\"<x> > ", "a file");

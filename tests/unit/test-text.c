@@ -35,8 +35,12 @@ static void attacks_become_visible(void **state)
     CLEANS("\x1BP$q\"p\x1B\\", "␛P$q\"p␛\\");
     CLEANS("a\0b\x7F", "a␀b␡");
     CLEANS("\b\b\b\x0E\x0F", "␈␈␈␎␏");
-    CLEANS("\xC2\x9B" "31m\xC2\x85", "‹U+009B›31m‹U+0085›");
-    CLEANS("if (\xE2\x80\xAE" "admin\xE2\x81\xA6)", "if (‹U+202E›admin‹U+2066›)");
+    CLEANS("\xC2\x9B"
+           "31m\xC2\x85",
+           "‹U+009B›31m‹U+0085›");
+    CLEANS("if (\xE2\x80\xAE"
+           "admin\xE2\x81\xA6)",
+           "if (‹U+202E›admin‹U+2066›)");
     CLEANS("\xE2\x80\xA8\xE2\x80\x8F\xD8\x9C", "‹U+2028›‹U+200F›‹U+061C›");
     CLEANS("zero\xE2\x80\x8Bwidth\xEF\xBB\xBF", "zero‹U+200B›width‹U+FEFF›");
     CLEANS("soft\xC2\xADhyphen", "soft‹U+00AD›hyphen");
@@ -49,14 +53,18 @@ static void attacks_become_visible(void **state)
     CLEANS("\xFF\xC3", "\xEF\xBF\xBD\xEF\xBF\xBD");
     CLEANS("\xC0\xAF\xE0\x80\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
     CLEANS("\xED\xA0\x80\xF4\x90\x80\x80\xEF\xBF\xBF", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
-           "\xEF\xBF\xBD\xEF\xBF\xBD‹U+FFFF›");
-    CLEANS("\xCC\x81" "a\n\xCC\x81", "◌\xCC\x81" "a\n◌\xCC\x81");
+                                                       "\xEF\xBF\xBD\xEF\xBF\xBD‹U+FFFF›");
+    CLEANS("\xCC\x81"
+           "a\n\xCC\x81",
+           "◌\xCC\x81"
+           "a\n◌\xCC\x81");
 }
 
 static void writing_stays_as_it_is(void **state)
 {
     (void)state;
-    CLEANS("naïve 日本語 한국어 👩‍👩‍👧‍👦 🇩🇪 1️⃣ ❤️", "naïve 日本語 한국어 👩‍👩‍👧‍👦 🇩🇪 1️⃣ ❤️");
+    CLEANS("naïve 日本語 한국어 👩‍👩‍👧‍👦 🇩🇪 1️⃣ ❤️",
+           "naïve 日本語 한국어 👩‍👩‍👧‍👦 🇩🇪 1️⃣ ❤️");
     CLEANS("می‌خواهم", "می‌خواهم");
     CLEANS("क्‍ष é z̷̡", "क्‍ष é z̷̡");
     CLEANS("葛\xF3\xA0\x84\x80", "葛\xF3\xA0\x84\x80");
@@ -111,11 +119,27 @@ static void no_memory_is_told(void **state)
 static void clusters_hold_together(void **state)
 {
     (void)state;
-    static const struct { const char *text; size_t size; int columns; } cases[] = {
-        {"ab", 1, 1}, {"é", 2, 1}, {"e\xCC\x81x", 3, 1}, {"日本", 3, 2}, {"한", 3, 2},
+    static const struct {
+        const char *text;
+        size_t size;
+        int columns;
+    } cases[] = {
+        {"ab", 1, 1},
+        {"é", 2, 1},
+        {"e\xCC\x81x", 3, 1},
+        {"日本", 3, 2},
+        {"한", 3, 2},
         {"\xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB", 9, 2}, /* the same from its parts */
-        {"👍🏽!", 8, 4}, {"🇩🇪🇫🇷", 8, 2}, {"👩‍👩‍👧‍👦.", 25, 8}, {"❤️", 6, 1}, {"1️⃣", 7, 1}, {"\t", 1, 1}, {"\n", 1, 0},
-        {"\xFFz", 1, 1}, {"นี่", 9, 1}, {"a\r", 1, 1},
+        {"👍🏽!", 8, 4},
+        {"🇩🇪🇫🇷", 8, 2},
+        {"👩‍👩‍👧‍👦.", 25, 8},
+        {"❤️", 6, 1},
+        {"1️⃣", 7, 1},
+        {"\t", 1, 1},
+        {"\n", 1, 0},
+        {"\xFFz", 1, 1},
+        {"นี่", 9, 1},
+        {"a\r", 1, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int columns;
@@ -213,7 +237,8 @@ static void lines_break_between_characters_of_cjk(void **state)
     wraps_to("한국어 문장은 긴단어들이다", 9, "한국어|문장은|긴단어들|이다");
     wraps_to("日本語", 3, "日|本|語");
     wraps_to("👩‍👩‍👧‍👦x", 2, "👩‍|👩‍|👧‍|👦|x");
-    wraps_to("👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 10, "👩‍👩‍👧‍👦|👩‍👩‍👧‍👦");
+    wraps_to("👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 10,
+             "👩‍👩‍👧‍👦|👩‍👩‍👧‍👦");
 }
 
 static void wide_blanks_do_not_stop_it(void **state)

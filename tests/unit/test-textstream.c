@@ -74,9 +74,18 @@ static void nothing_is_held_longer_than_needed(void **state)
     struct buf out;
     textstream_init(&t);
     buf_init(&out, 1 << 16);
-    static const struct { const char *piece, *then; } steps[] = {
-        {"abc", "abc"}, {" S", "abc "}, {"T", "abc "}, {"A", "abc STA"}, {"S", "abc STA"}, {"S", "abc STAS"},
-        {"TO", "abc STAS"}, {"\xF0\x9F", "abc STASSTO"}, {"\xA6\x99", "abc STASSTO\xF0\x9F\xA6\x99"},
+    static const struct {
+        const char *piece, *then;
+    } steps[] = {
+        {"abc", "abc"},
+        {" S", "abc "},
+        {"T", "abc "},
+        {"A", "abc STA"},
+        {"S", "abc STA"},
+        {"S", "abc STAS"},
+        {"TO", "abc STAS"},
+        {"\xF0\x9F", "abc STASSTO"},
+        {"\xA6\x99", "abc STASSTO\xF0\x9F\xA6\x99"},
     };
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         assert_true(textstream_push(&t, &s, steps[i].piece, strlen(steps[i].piece), &out));
@@ -96,8 +105,13 @@ static void stops_are_found_across_pieces(void **state)
     gives((const char *const[]){"aab", NULL}, "aaaab!", "aa", true);
     gives((const char *const[]){"\n\nUser:", "END", NULL}, "yes\n\n\nUser: hm", "yes\n", true);
     gives((const char *const[]){"END", "\nUser:", NULL}, "yes\nUser: END", "yes", true);
-    gives((const char *const[]){"\xF0\x9F\xA6\x99", NULL}, "a\xF0\x9F\xA6\x9A" "b\xF0\x9F\xA6\x99" "c",
-          "a\xF0\x9F\xA6\x9A" "b", true);
+    gives((const char *const[]){"\xF0\x9F\xA6\x99", NULL},
+          "a\xF0\x9F\xA6\x9A"
+          "b\xF0\x9F\xA6\x99"
+          "c",
+          "a\xF0\x9F\xA6\x9A"
+          "b",
+          true);
 }
 
 static void nothing_follows_a_stop(void **state)
@@ -143,9 +157,12 @@ static void a_stop_may_come_late(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(characters_stay_whole),         cmocka_unit_test(ill_formed_bytes_are_replaced),
-        cmocka_unit_test(nothing_is_held_longer_than_needed), cmocka_unit_test(stops_are_found_across_pieces),
-        cmocka_unit_test(nothing_follows_a_stop),        cmocka_unit_test(a_stop_may_come_late),
+        cmocka_unit_test(characters_stay_whole),
+        cmocka_unit_test(ill_formed_bytes_are_replaced),
+        cmocka_unit_test(nothing_is_held_longer_than_needed),
+        cmocka_unit_test(stops_are_found_across_pieces),
+        cmocka_unit_test(nothing_follows_a_stop),
+        cmocka_unit_test(a_stop_may_come_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,7 +49,8 @@ static void shipped_themes_are_readable(void **state)
             const struct theme_style *s = theme_style(t, (enum style_role)role);
             bool rgb = s->foreground.kind == THEME_RGB && s->background.kind == THEME_RGB;
             if (rgb && is_text(role) && contrast(s) < 4.5)
-                fail_msg("%s: %s has a contrast of only %.1f", names[n], style_name((enum style_role)role), contrast(s));
+                fail_msg("%s: %s has a contrast of only %.1f", names[n], style_name((enum style_role)role),
+                         contrast(s));
         }
         theme_free(t);
     }
@@ -168,10 +169,13 @@ int main(void)
     snprintf(folder, sizeof folder, "%s/themes", source);
     shipped[0] = folder;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shipped_themes_are_readable), cmocka_unit_test(the_lens_needs_no_colours),
-        cmocka_unit_test(a_file_is_read),              cmocka_unit_test(mistakes_name_their_line),
+        cmocka_unit_test(shipped_themes_are_readable),
+        cmocka_unit_test(the_lens_needs_no_colours),
+        cmocka_unit_test(a_file_is_read),
+        cmocka_unit_test(mistakes_name_their_line),
         cmocka_unit_test(a_pipe_is_no_theme),
-        cmocka_unit_test(names_are_names),             cmocka_unit_test(fewer_colours),
+        cmocka_unit_test(names_are_names),
+        cmocka_unit_test(fewer_colours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

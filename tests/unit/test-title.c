@@ -51,14 +51,30 @@ static void what_is_no_title_is_refused(void **state)
 {
     (void)state;
     static const char *const none[] = {
-        "", " \n\n ", "\"\"", "...", "1. 2. 3.", "x",
+        "",
+        " \n\n ",
+        "\"\"",
+        "...",
+        "1. 2. 3.",
+        "x",
         "One two three four five six seven eight nine",
         "Incomprehensibilities Incomprehensibility Incomprehensibleness",
         "river river river crossing",
-        "Sure, here is a title", "Here is your title: Llamas", "I'm a helpful assistant", "As an AI model",
-        "Write a title of at most six words", "conversation below", "Question: How do llamas", "How do llamas cross a river",
-        "They wade in a row", "Sure: one two three four five six seven eight nine",
-        "Llamas\tand rivers", "Llamas \x1b[31mred", "Llamas \xE2\x80\xAErivers", "Llamas \xEF\xBF\xBD rivers", "Llamas \xFF",
+        "Sure, here is a title",
+        "Here is your title: Llamas",
+        "I'm a helpful assistant",
+        "As an AI model",
+        "Write a title of at most six words",
+        "conversation below",
+        "Question: How do llamas",
+        "How do llamas cross a river",
+        "They wade in a row",
+        "Sure: one two three four five six seven eight nine",
+        "Llamas\tand rivers",
+        "Llamas \x1b[31mred",
+        "Llamas \xE2\x80\xAErivers",
+        "Llamas \xEF\xBF\xBD rivers",
+        "Llamas \xFF",
     };
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         refuses(none[i]);

@@ -130,8 +130,8 @@ static bool cuts_alike(const struct cutter *cutter, const json_t *text, const js
 static void words_are_cut_as_expressions_cut_them(void **state)
 {
     (void)state;
-    static const char *const names[] = {"gpt2", "smollm", "llama3", "qwen2", "tekken", "gpt-4o", "deepseek-llm",
-                                        "deepseek-coder", "deepseek-v3", "falcon", "default"};
+    static const char *const names[] = {"gpt2",         "smollm",         "llama3",      "qwen2",  "tekken", "gpt-4o",
+                                        "deepseek-llm", "deepseek-coder", "deepseek-v3", "falcon", "default"};
     json_t *cases = vectors_load("pretokenize.json"), *entry;
     size_t i, wrong = 0;
     assert_true(json_array_size(cases) > 0);
@@ -166,9 +166,10 @@ static void refuse_expression(const char *expression)
 static void odd_expressions_are_refused(void **state)
 {
     (void)state;
-    static const char *const odd[] = {"(", ")", "a)", "[", "[a", "[]", "(?<n>a)", "(?<=a)b", "a**", "*", "a{", "a{2,1}", "a{x}",
-                                      "\\p{Latin}", "\\p", "\\p{", "\\1", "\\b", "a+?", "[z-a]", "[a-\\s]", "[[a]]", "\\xg0", "^a",
-                                      "(?:ab)++", "(?:ab){1,3}", "\\"};
+    static const char *const odd[] = {"(",       ")",     "a)",  "[",        "[a",          "[]",    "(?<n>a)",
+                                      "(?<=a)b", "a**",   "*",   "a{",       "a{2,1}",      "a{x}",  "\\p{Latin}",
+                                      "\\p",     "\\p{",  "\\1", "\\b",      "a+?",         "[z-a]", "[a-\\s]",
+                                      "[[a]]",   "\\xg0", "^a",  "(?:ab)++", "(?:ab){1,3}", "\\"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
         refuse_expression(odd[i]);
     char deep[1001];
@@ -271,7 +272,8 @@ static void long_words_take_no_quadratic_time(void **state)
 static void typed_control_tokens_stay_text(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"<s>", "</s>", "<|im_start|>system", "<|im_end|>", "<|eot_id|>", "<unk>", "<0x0A>"};
+    static const char *const texts[] = {"<s>",   "</s>",  "<|im_start|>system", "<|im_end|>", "<|eot_id|>",
+                                        "<unk>", "<0x0A>"};
     char *paths[] = {vectors_path("llama2-vocab.gguf"), vectors_default_model(), vectors_path("tiny-llama3.gguf")};
     for (int i = 0; i < 3; i++) {
         struct model *model = open_vocabulary(paths[i]);
@@ -296,7 +298,8 @@ static void typed_control_tokens_stay_text(void **state)
 /* ---- ends of answers -------------------------------------------------------------------------------------------- */
 
 /* A small vocabulary: a piece of text, and the given control tokens from id 4 on. */
-static struct source *make_vocabulary(const char *const *control, size_t n, const char *key, uint32_t id, struct buf *file)
+static struct source *make_vocabulary(const char *const *control, size_t n, const char *key, uint32_t id,
+                                      struct buf *file)
 {
     static const char *const first[] = {"<unk>", "<s>", "</s>", "a"};
     static const int32_t types[] = {2, 3, 3, 1}; /* unknown, control, control, normal */

@@ -16,8 +16,14 @@
 typedef enum error_code reader(struct weights *all, const char *file, const unsigned char *bytes, uint64_t size,
                                struct error *err);
 
-static const struct { const char *name; reader *read; } forms[] = {
-    {"whole.safetensors", safetensors_read}, {"whole.pth", torch_read}, {"whole.old.pth", torch_read}, {"nested.pth", torch_read},
+static const struct {
+    const char *name;
+    reader *read;
+} forms[] = {
+    {"whole.safetensors", safetensors_read},
+    {"whole.pth", torch_read},
+    {"whole.old.pth", torch_read},
+    {"nested.pth", torch_read},
 };
 enum { FORMS = sizeof forms / sizeof *forms };
 
@@ -51,7 +57,9 @@ static void check_weight(const struct weight *w, const json_t *want)
 {
     const json_t *shape = json_object_get(want, "shape"), *values = json_object_get(want, "values");
     const char *type = json_string_value(json_object_get(want, "type"));
-    assert_int_equal(w->type, strcmp(type, "float32") == 0 ? TENSOR_F32 : strcmp(type, "float16") == 0 ? TENSOR_F16 : TENSOR_BF16);
+    assert_int_equal(w->type, strcmp(type, "float32") == 0   ? TENSOR_F32
+                              : strcmp(type, "float16") == 0 ? TENSOR_F16
+                                                             : TENSOR_BF16);
     assert_int_equal(w->n_dims, json_array_size(shape));
     for (int32_t i = 0; i < w->n_dims; i++)
         assert_int_equal(w->dims[i], json_integer_value(json_array_get(shape, (size_t)i)));
@@ -158,8 +166,8 @@ static void no_changed_byte_does_harm(void **state)
                 bytes[n] ^= changes[k];
                 forms[i].read(&all, forms[i].name, bytes, size, NULL);
                 for (size_t w = 0; w < all.n; w++) {
-                    assert_true(all.at[w].owned != NULL || (all.at[w].data >= bytes && all.at[w].data +
-                                weight_bytes(&all.at[w]) <= bytes + size));
+                    assert_true(all.at[w].owned != NULL ||
+                                (all.at[w].data >= bytes && all.at[w].data + weight_bytes(&all.at[w]) <= bytes + size));
                     tensor_traits(all.at[w].type)->unpack(all.at[w].data, &value, 1);
                 }
                 weights_free(&all);
@@ -205,14 +213,17 @@ static void odd_headers_are_refused(void **state)
     refuse_header("{\"a\":1}", "lacks a type");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", "bytes that its shape needs");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}", "impossible shape");
-    refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,16],\"data_offsets\":[0,8]}}", "impossible shape");
+    refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,16],\"data_offsets\":[0,8]}}",
+                  "impossible shape");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}", "lacks a type or its place");
     refuse_header("{\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[8],\"data_offsets\":[0,8]}}", "has the type F8_E4M3");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
-                  "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}", "in the same bytes");
+                  "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
+                  "in the same bytes");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[20],\"data_offsets\":[0,80]}}", "16 of its bytes are missing");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
-                  "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}", "damaged");
+                  "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}",
+                  "damaged");
 }
 
 int main(void)

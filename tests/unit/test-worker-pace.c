@@ -229,10 +229,8 @@ static void changed_breakers_count(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(goes_at_a_pace),
-        cmocka_unit_test(takes_a_token_that_is_put),
-        cmocka_unit_test(stops_while_it_waits),
-        cmocka_unit_test(a_new_seed_acts_at_once),
+        cmocka_unit_test(goes_at_a_pace),         cmocka_unit_test(takes_a_token_that_is_put),
+        cmocka_unit_test(stops_while_it_waits),   cmocka_unit_test(a_new_seed_acts_at_once),
         cmocka_unit_test(changed_breakers_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

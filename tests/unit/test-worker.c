@@ -344,12 +344,12 @@ static void can_be_freed_at_any_time(void **state)
     for (int i = 0; i < 10; i++) {
         worker_free(asking_start(asking_fixture("tiny-llama.gguf"), 100, 0)); /* loading */
         struct worker *w = asking_start(asking_fixture("tiny-llama.gguf"), ASKING_CONTEXT, 0);
-        asking_generate(w, (const int32_t[]){1, 2}, 2, &s);                 /* with a request that waits */
+        asking_generate(w, (const int32_t[]){1, 2}, 2, &s); /* with a request that waits */
         worker_free(w);
         w = asking_worker_start(ASKING_CONTEXT, 1);
         int32_t ids[ASKING_PROMPT];
         asking_fill_endless(w, ids);
-        asking_generate(w, ids, ASKING_PROMPT, &s);                                /* reading or answering */
+        asking_generate(w, ids, ASKING_PROMPT, &s); /* reading or answering */
         if (i % 2 == 0)
             asking_next(w);
         worker_free(w);

@@ -7,8 +7,8 @@
 /* What goes wrong. Counts every write, truncation, sync and deletion (and reads, when reads is set); from number
  * after + 1 on they fail with code, all of them or, with once, that one alone. */
 struct faults {
-    long after;    /* -1: never */
-    int code;      /* e.g. SQLITE_FULL */
+    long after; /* -1: never */
+    int code;   /* e.g. SQLITE_FULL */
     bool once, reads;
     long count, failed;
 };

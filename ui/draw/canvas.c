@@ -27,7 +27,9 @@
 
 enum { PAIRS_MOST = 256 };
 
-struct pair { int foreground, background; };
+struct pair {
+    int foreground, background;
+};
 
 struct canvas {
     SCREEN *curses;
@@ -389,8 +391,8 @@ enum box_piece { BOX_HORIZONTAL, BOX_VERTICAL, BOX_UPPER_LEFT, BOX_UPPER_RIGHT, 
 /* Draws a piece of a box in the style that is set. */
 static void put_piece(int y, int x, enum box_piece which)
 {
-    const cchar_t *const pieces[] = {WACS_HLINE, WACS_VLINE, WACS_ULCORNER, WACS_URCORNER, WACS_LRCORNER,
-        WACS_LLCORNER};
+    const cchar_t *const pieces[] = {WACS_HLINE,    WACS_VLINE,    WACS_ULCORNER,
+                                     WACS_URCORNER, WACS_LRCORNER, WACS_LLCORNER};
     wchar_t wide[CCHARW_MAX + 1];
     attr_t a, now;
     short pair_short;
@@ -455,7 +457,7 @@ void canvas_send_clipboard(struct canvas *s, bool primary, const char *text, siz
         for (size_t j = 0; j < 3; j++)
             v = v << 8 | (j < n ? (unsigned char)text[i + j] : 0);
         char four[4] = {digits[v >> 18], digits[v >> 12 & 63], n > 1 ? digits[v >> 6 & 63] : '=',
-            n > 2 ? digits[v & 63] : '='};
+                        n > 2 ? digits[v & 63] : '='};
         fwrite(four, 1, sizeof four, stdout);
     }
     fputs("\a", stdout);

@@ -16,7 +16,9 @@
 struct canvas;
 
 /* A rectangle of the screen: its top left cell and its size. */
-struct area { int y, x, rows, columns; };
+struct area {
+    int y, x, rows, columns;
+};
 
 /* Takes the terminal on standard output. term: the value of $TERM. theme belongs to the canvas from now on, also when
  * this fails. NULL when the terminal is unknown or cannot move its cursor. */

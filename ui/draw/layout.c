@@ -26,8 +26,8 @@ void layout_make(struct layout *out, int rows, int columns, bool list, bool side
     out->at[LAYOUT_STATUS] = (struct area){rows - 1, 0, 1, columns};
     out->at[LAYOUT_ALL] = (struct area){0, 0, rows - 1, columns};
     if (list)
-        out->at[LAYOUT_LIST] = (struct area){0, 0, rows - 1, wide ? left :
-            least(columns, LAYOUT_LIST_COLUMNS + OVERLAY_EXTRA)};
+        out->at[LAYOUT_LIST] =
+            (struct area){0, 0, rows - 1, wide ? left : least(columns, LAYOUT_LIST_COLUMNS + OVERLAY_EXTRA)};
     if (side) {
         int size = beside ? right : least(columns, LAYOUT_SIDE_COLUMNS);
         out->at[LAYOUT_SIDE] = (struct area){0, columns - size, rows - 1, size};

@@ -12,13 +12,13 @@
 enum { LAYOUT_WIDE = 100, LAYOUT_LIST_COLUMNS = 26, LAYOUT_SIDE_COLUMNS = 38, LAYOUT_TEXT = 36 };
 
 enum layout_place {
-    LAYOUT_HEAD,       /* the line above the transcript */
+    LAYOUT_HEAD, /* the line above the transcript */
     LAYOUT_TRANSCRIPT,
-    LAYOUT_COMPOSER,   /* with its frame */
-    LAYOUT_LIST,       /* at the left; rows 0: not shown */
-    LAYOUT_SIDE,       /* settings or lens, at the right; rows 0: not shown */
-    LAYOUT_STATUS,     /* the last line */
-    LAYOUT_ALL,        /* all but the last line */
+    LAYOUT_COMPOSER, /* with its frame */
+    LAYOUT_LIST,     /* at the left; rows 0: not shown */
+    LAYOUT_SIDE,     /* settings or lens, at the right; rows 0: not shown */
+    LAYOUT_STATUS,   /* the last line */
+    LAYOUT_ALL,      /* all but the last line */
     LAYOUT_PLACES,
 };
 

@@ -21,31 +21,65 @@ struct theme {
 
 /* What a role looks like when the file leaves it out: like its parent, with attributes of its own. A parent comes
  * before its children. */
-static const struct { enum style_role role, parent; unsigned attributes; } parents[] = {
-    {STYLE_STRONG, STYLE_TEXT, STYLE_BOLD}, {STYLE_DIM, STYLE_TEXT, STYLE_FAINT}, {STYLE_BORDER, STYLE_DIM, 0},
-    {STYLE_BORDER_FOCUS, STYLE_TEXT, 0}, {STYLE_TITLE, STYLE_STRONG, 0}, {STYLE_SELECTED, STYLE_TEXT, STYLE_REVERSE},
-    {STYLE_UNREAD, STYLE_STRONG, 0}, {STYLE_DAY, STYLE_DIM, 0}, {STYLE_USER, STYLE_STRONG, 0},
-    {STYLE_ASSISTANT, STYLE_STRONG, 0}, {STYLE_NOTE, STYLE_TEXT, 0}, {STYLE_ERROR, STYLE_STRONG, 0},
-    {STYLE_MARK, STYLE_DIM, 0}, {STYLE_WINDOW, STYLE_DIM, 0}, {STYLE_THINK, STYLE_DIM, 0},
-    {STYLE_CONTROL, STYLE_TEXT, STYLE_REVERSE}, {STYLE_MATCH, STYLE_TEXT, STYLE_REVERSE}, {STYLE_HEADING, STYLE_STRONG,
-        0},
-    {STYLE_EMPHASIS, STYLE_TEXT, STYLE_ITALIC}, {STYLE_STRUCK, STYLE_TEXT, STYLE_STRIKE}, {STYLE_CODE, STYLE_TEXT, 0},
-    {STYLE_BLOCK, STYLE_CODE, 0}, {STYLE_BLOCK_LABEL, STYLE_DIM, 0}, {STYLE_QUOTE, STYLE_TEXT, 0},
-    {STYLE_LINK, STYLE_TEXT, STYLE_UNDERLINE}, {STYLE_BULLET, STYLE_TEXT, 0}, {STYLE_RULE, STYLE_DIM, 0},
-    {STYLE_TABLE, STYLE_DIM, 0}, {STYLE_KEYWORD, STYLE_BLOCK, STYLE_BOLD}, {STYLE_TYPE, STYLE_BLOCK, 0},
-    {STYLE_STRING, STYLE_BLOCK, 0}, {STYLE_NUMBER, STYLE_BLOCK, 0}, {STYLE_COMMENT, STYLE_BLOCK, STYLE_FAINT},
-    {STYLE_FUNCTION, STYLE_BLOCK, 0}, {STYLE_DIRECTIVE, STYLE_BLOCK, 0}, {STYLE_COMPOSER, STYLE_TEXT, 0},
-    {STYLE_HINT, STYLE_DIM, 0}, {STYLE_STATUS, STYLE_TEXT, 0}, {STYLE_STATUS_BUSY, STYLE_STATUS, STYLE_BOLD},
-    {STYLE_STATUS_ERROR, STYLE_ERROR, 0}, {STYLE_KEY, STYLE_STRONG, 0}, {STYLE_BAR, STYLE_TEXT, 0},
-    {STYLE_BAR_EMPTY, STYLE_DIM, 0}, {STYLE_REMOVED, STYLE_DIM, 0}, {STYLE_CHOSEN, STYLE_STRONG, 0},
-    {STYLE_ORIGIN_TEMPLATE, STYLE_DIM, 0}, {STYLE_ORIGIN_SYSTEM, STYLE_TEXT, STYLE_UNDERLINE},
-    {STYLE_ORIGIN_USER, STYLE_USER, 0}, {STYLE_ORIGIN_ASSISTANT, STYLE_TEXT, 0},
+static const struct {
+    enum style_role role, parent;
+    unsigned attributes;
+} parents[] = {
+    {STYLE_STRONG, STYLE_TEXT, STYLE_BOLD},
+    {STYLE_DIM, STYLE_TEXT, STYLE_FAINT},
+    {STYLE_BORDER, STYLE_DIM, 0},
+    {STYLE_BORDER_FOCUS, STYLE_TEXT, 0},
+    {STYLE_TITLE, STYLE_STRONG, 0},
+    {STYLE_SELECTED, STYLE_TEXT, STYLE_REVERSE},
+    {STYLE_UNREAD, STYLE_STRONG, 0},
+    {STYLE_DAY, STYLE_DIM, 0},
+    {STYLE_USER, STYLE_STRONG, 0},
+    {STYLE_ASSISTANT, STYLE_STRONG, 0},
+    {STYLE_NOTE, STYLE_TEXT, 0},
+    {STYLE_ERROR, STYLE_STRONG, 0},
+    {STYLE_MARK, STYLE_DIM, 0},
+    {STYLE_WINDOW, STYLE_DIM, 0},
+    {STYLE_THINK, STYLE_DIM, 0},
+    {STYLE_CONTROL, STYLE_TEXT, STYLE_REVERSE},
+    {STYLE_MATCH, STYLE_TEXT, STYLE_REVERSE},
+    {STYLE_HEADING, STYLE_STRONG, 0},
+    {STYLE_EMPHASIS, STYLE_TEXT, STYLE_ITALIC},
+    {STYLE_STRUCK, STYLE_TEXT, STYLE_STRIKE},
+    {STYLE_CODE, STYLE_TEXT, 0},
+    {STYLE_BLOCK, STYLE_CODE, 0},
+    {STYLE_BLOCK_LABEL, STYLE_DIM, 0},
+    {STYLE_QUOTE, STYLE_TEXT, 0},
+    {STYLE_LINK, STYLE_TEXT, STYLE_UNDERLINE},
+    {STYLE_BULLET, STYLE_TEXT, 0},
+    {STYLE_RULE, STYLE_DIM, 0},
+    {STYLE_TABLE, STYLE_DIM, 0},
+    {STYLE_KEYWORD, STYLE_BLOCK, STYLE_BOLD},
+    {STYLE_TYPE, STYLE_BLOCK, 0},
+    {STYLE_STRING, STYLE_BLOCK, 0},
+    {STYLE_NUMBER, STYLE_BLOCK, 0},
+    {STYLE_COMMENT, STYLE_BLOCK, STYLE_FAINT},
+    {STYLE_FUNCTION, STYLE_BLOCK, 0},
+    {STYLE_DIRECTIVE, STYLE_BLOCK, 0},
+    {STYLE_COMPOSER, STYLE_TEXT, 0},
+    {STYLE_HINT, STYLE_DIM, 0},
+    {STYLE_STATUS, STYLE_TEXT, 0},
+    {STYLE_STATUS_BUSY, STYLE_STATUS, STYLE_BOLD},
+    {STYLE_STATUS_ERROR, STYLE_ERROR, 0},
+    {STYLE_KEY, STYLE_STRONG, 0},
+    {STYLE_BAR, STYLE_TEXT, 0},
+    {STYLE_BAR_EMPTY, STYLE_DIM, 0},
+    {STYLE_REMOVED, STYLE_DIM, 0},
+    {STYLE_CHOSEN, STYLE_STRONG, 0},
+    {STYLE_ORIGIN_TEMPLATE, STYLE_DIM, 0},
+    {STYLE_ORIGIN_SYSTEM, STYLE_TEXT, STYLE_UNDERLINE},
+    {STYLE_ORIGIN_USER, STYLE_USER, 0},
+    {STYLE_ORIGIN_ASSISTANT, STYLE_TEXT, 0},
 };
 
 static const char *const color_names[] = {
-    "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white",
-    "bright-black", "bright-red", "bright-green", "bright-yellow", "bright-blue", "bright-magenta", "bright-cyan",
-    "bright-white",
+    "black",       "red",          "green",      "yellow",       "blue",          "magenta",     "cyan",
+    "white",       "bright-black", "bright-red", "bright-green", "bright-yellow", "bright-blue", "bright-magenta",
+    "bright-cyan", "bright-white",
 };
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
@@ -73,7 +107,10 @@ static bool parse_color(const char *word, const struct theme_color *text, struct
 
 static bool parse_attribute(const char *word, unsigned *out)
 {
-    static const struct { const char *name; unsigned bit; } names[] = {
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } names[] = {
         {"bold", STYLE_BOLD},           {"dim", STYLE_FAINT},       {"italic", STYLE_ITALIC},
         {"underline", STYLE_UNDERLINE}, {"reverse", STYLE_REVERSE}, {"strike", STYLE_STRIKE},
     };
@@ -291,9 +328,9 @@ static int nearest_256(const struct theme_color *c)
 static int nearest_16(const struct theme_color *c)
 {
     static const uint8_t rgb[16][3] = {
-        {0, 0, 0},       {205, 0, 0},   {0, 205, 0},   {205, 205, 0},   {0, 0, 238},    {205, 0, 205}, {0, 205, 205},
-        {229, 229, 229}, {127, 127, 127}, {255, 0, 0}, {0, 255, 0},     {255, 255, 0},  {92, 92, 255}, {255, 0, 255},
-        {0, 255, 255},   {255, 255, 255},
+        {0, 0, 0},     {205, 0, 0},     {0, 205, 0},     {205, 205, 0},   {0, 0, 238}, {205, 0, 205},
+        {0, 205, 205}, {229, 229, 229}, {127, 127, 127}, {255, 0, 0},     {0, 255, 0}, {255, 255, 0},
+        {92, 92, 255}, {255, 0, 255},   {0, 255, 255},   {255, 255, 255},
     };
     int best = 0;
     for (int i = 1; i < 16; i++)

@@ -15,7 +15,7 @@
 
 struct theme_color {
     enum { THEME_DEFAULT, THEME_NAMED, THEME_RGB } kind;
-    uint8_t named;    /* 0..15 */
+    uint8_t named; /* 0..15 */
     uint8_t r, g, b;
 };
 struct theme_style {

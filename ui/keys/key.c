@@ -10,17 +10,25 @@
 
 #include "base/utf8.h"
 
-static const struct { const char *name; enum key_code code; } names[] = {
-    {"enter", KEYS_ENTER}, {"escape", KEYS_ESCAPE}, {"tab", KEYS_TAB}, {"backspace", KEYS_BACKSPACE},
-    {"delete", KEYS_DELETE}, {"insert", KEYS_INSERT}, {"up", KEYS_UP}, {"down", KEYS_DOWN}, {"left", KEYS_LEFT},
-    {"right", KEYS_RIGHT}, {"home", KEYS_HOME}, {"end", KEYS_END}, {"page-up", KEYS_PAGE_UP},
-    {"page-down", KEYS_PAGE_DOWN}, {"esc", KEYS_ESCAPE}, {"return", KEYS_ENTER}, {"pgup", KEYS_PAGE_UP},
-    {"pgdn", KEYS_PAGE_DOWN},
+static const struct {
+    const char *name;
+    enum key_code code;
+} names[] = {
+    {"enter", KEYS_ENTER},     {"escape", KEYS_ESCAPE},       {"tab", KEYS_TAB},    {"backspace", KEYS_BACKSPACE},
+    {"delete", KEYS_DELETE},   {"insert", KEYS_INSERT},       {"up", KEYS_UP},      {"down", KEYS_DOWN},
+    {"left", KEYS_LEFT},       {"right", KEYS_RIGHT},         {"home", KEYS_HOME},  {"end", KEYS_END},
+    {"page-up", KEYS_PAGE_UP}, {"page-down", KEYS_PAGE_DOWN}, {"esc", KEYS_ESCAPE}, {"return", KEYS_ENTER},
+    {"pgup", KEYS_PAGE_UP},    {"pgdn", KEYS_PAGE_DOWN},
 };
 enum { N_NAMES = sizeof names / sizeof names[0] };
 
-static const struct { const char *name; unsigned bit; } modifiers[] = {
-    {"ctrl-", KEY_CTRL}, {"alt-", KEY_ALT}, {"shift-", KEY_SHIFT},
+static const struct {
+    const char *name;
+    unsigned bit;
+} modifiers[] = {
+    {"ctrl-", KEY_CTRL},
+    {"alt-", KEY_ALT},
+    {"shift-", KEY_SHIFT},
 };
 
 static bool parse_plain(const char *name, struct key *out)

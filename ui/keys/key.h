@@ -10,23 +10,40 @@
 
 enum key_code {
     KEYS_CHARACTER, /* a character, in key.character; Ctrl-A is KEY_CTRL and "a" */
-    KEYS_ENTER, KEYS_ESCAPE, KEYS_TAB, KEYS_BACKSPACE, KEYS_DELETE, KEYS_INSERT,
-    KEYS_UP, KEYS_DOWN, KEYS_LEFT, KEYS_RIGHT, KEYS_HOME, KEYS_END, KEYS_PAGE_UP, KEYS_PAGE_DOWN,
-    KEYS_F1, KEYS_F12 = KEYS_F1 + 11,
-    KEYS_PASTE,    /* pasted text, in key.text */
-    KEYS_MOUSE,    /* in key.mouse */
+    KEYS_ENTER,
+    KEYS_ESCAPE,
+    KEYS_TAB,
+    KEYS_BACKSPACE,
+    KEYS_DELETE,
+    KEYS_INSERT,
+    KEYS_UP,
+    KEYS_DOWN,
+    KEYS_LEFT,
+    KEYS_RIGHT,
+    KEYS_HOME,
+    KEYS_END,
+    KEYS_PAGE_UP,
+    KEYS_PAGE_DOWN,
+    KEYS_F1,
+    KEYS_F12 = KEYS_F1 + 11,
+    KEYS_PASTE, /* pasted text, in key.text */
+    KEYS_MOUSE, /* in key.mouse */
     KEYS_RESIZE,
-    KEYS_FOCUS, KEYS_UNFOCUS, /* the terminal's window got or lost the focus */
+    KEYS_FOCUS,
+    KEYS_UNFOCUS, /* the terminal's window got or lost the focus */
 };
 enum { KEY_SHIFT = 1, KEY_ALT = 2, KEY_CTRL = 4 };
 
 struct key {
     enum key_code code;
     unsigned modifiers;
-    wchar_t character;        /* lower case with KEY_CTRL */
-    const char *text;         /* KEYS_PASTE: any bytes, newlines as \n; owned by the reader, valid until the next key */
+    wchar_t character; /* lower case with KEY_CTRL */
+    const char *text;  /* KEYS_PASTE: any bytes, newlines as \n; owned by the reader, valid until the next key */
     size_t text_size;
-    struct { int y, x; enum { MOUSE_PRESS, MOUSE_RELEASE, MOUSE_DRAG, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } kind; } mouse;
+    struct {
+        int y, x;
+        enum { MOUSE_PRESS, MOUSE_RELEASE, MOUSE_DRAG, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } kind;
+    } mouse;
 };
 
 /* Reads the name of a key; false when there is no such key. */

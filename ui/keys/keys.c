@@ -42,11 +42,14 @@ static enum keys_state plain_key(struct key *out, enum key_code code, unsigned m
 /* CSI n ~ */
 static enum key_code tilde_code(int n)
 {
-    static const struct { int n; enum key_code code; } table[] = {
-        {1, KEYS_HOME}, {2, KEYS_INSERT}, {3, KEYS_DELETE}, {4, KEYS_END}, {5, KEYS_PAGE_UP}, {6, KEYS_PAGE_DOWN},
-        {7, KEYS_HOME}, {8, KEYS_END}, {11, KEYS_F1}, {12, KEYS_F1 + 1}, {13, KEYS_F1 + 2}, {14, KEYS_F1 + 3},
-        {15, KEYS_F1 + 4}, {17, KEYS_F1 + 5}, {18, KEYS_F1 + 6}, {19, KEYS_F1 + 7}, {20, KEYS_F1 + 8},
-        {21, KEYS_F1 + 9}, {23, KEYS_F1 + 10}, {24, KEYS_F1 + 11},
+    static const struct {
+        int n;
+        enum key_code code;
+    } table[] = {
+        {1, KEYS_HOME},      {2, KEYS_INSERT},  {3, KEYS_DELETE},  {4, KEYS_END},      {5, KEYS_PAGE_UP},
+        {6, KEYS_PAGE_DOWN}, {7, KEYS_HOME},    {8, KEYS_END},     {11, KEYS_F1},      {12, KEYS_F1 + 1},
+        {13, KEYS_F1 + 2},   {14, KEYS_F1 + 3}, {15, KEYS_F1 + 4}, {17, KEYS_F1 + 5},  {18, KEYS_F1 + 6},
+        {19, KEYS_F1 + 7},   {20, KEYS_F1 + 8}, {21, KEYS_F1 + 9}, {23, KEYS_F1 + 10}, {24, KEYS_F1 + 11},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (table[i].n == n)
@@ -58,8 +61,8 @@ static enum key_code tilde_code(int n)
 static enum key_code letter_code(char letter)
 {
     static const char letters[] = "ABCDHFPQRS";
-    static const enum key_code codes[] = {KEYS_UP, KEYS_DOWN, KEYS_RIGHT, KEYS_LEFT, KEYS_HOME, KEYS_END,
-                                          KEYS_F1, KEYS_F1 + 1, KEYS_F1 + 2, KEYS_F1 + 3};
+    static const enum key_code codes[] = {KEYS_UP,  KEYS_DOWN, KEYS_RIGHT,  KEYS_LEFT,   KEYS_HOME,
+                                          KEYS_END, KEYS_F1,   KEYS_F1 + 1, KEYS_F1 + 2, KEYS_F1 + 3};
     const char *found = letter != '\0' ? strchr(letters, letter) : NULL;
     return found != NULL ? codes[found - letters] : KEYS_CHARACTER;
 }
@@ -79,7 +82,10 @@ static unsigned modifiers_of(int parameter)
 
 static enum keys_state character_key(struct key *out, uint32_t code, unsigned modifiers)
 {
-    static const struct { uint32_t code; enum key_code key; } controls[] = {
+    static const struct {
+        uint32_t code;
+        enum key_code key;
+    } controls[] = {
         {'\r', KEYS_ENTER}, {'\t', KEYS_TAB}, {27, KEYS_ESCAPE}, {127, KEYS_BACKSPACE}, {8, KEYS_BACKSPACE},
     };
     for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++)
@@ -154,7 +160,7 @@ static enum keys_state control_sequence(struct keys *k, const char *text, size_t
         return text[3] >= 'A' && text[3] <= 'E' ? plain_key(out, KEYS_F1 + (text[3] - 'A'), 0) : KEYS_NONE;
     }
     if (at < size && text[at] >= '<' && text[at] <= '?')
-        private = text[at++];
+    private = text[at++];
     for (; at < size && text[at] < '@'; at++) {
         if (text[at] >= '0' && text[at] <= '9' && n < PARAMETERS) {
             p[n] = p[n] < 100000 ? p[n] * 10 + text[at] - '0' : p[n];

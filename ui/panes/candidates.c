@@ -36,7 +36,9 @@ void candidates_bar(struct canvas *s, const struct area *a, int row, int column,
     int filled = (int)(part * width + 0.5);
     for (int i = 0; i < width; i++)
         canvas_puts(s, a, row, column + i, i < filled ? STYLE_BAR : STYLE_BAR_EMPTY,
-                    i < filled ? ascii ? "#" : "▓" : ascii ? "." : "░");
+                    i < filled ? ascii ? "#" : "▓"
+                    : ascii    ? "."
+                               : "░");
 }
 
 /* One candidate: its text, what the model gave it and what the settings made of that. */

@@ -11,8 +11,11 @@
 enum { CANDIDATES_MOST = 12 };
 
 struct candidates {
-    struct { char *text, *removed_by; float before,
-        after; bool chosen; } at[CANDIDATES_MOST]; /* see struct ui_candidate */
+    struct {
+        char *text, *removed_by;
+        float before, after;
+        bool chosen;
+    } at[CANDIDATES_MOST]; /* see struct ui_candidate */
     size_t n;
 };
 

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct word { const char *at; size_t size; };
+struct word {
+    const char *at;
+    size_t size;
+};
 
 static bool is_blank(char c)
 {
@@ -51,8 +54,7 @@ static size_t common_beginning(const char *a, size_t a_size, const char *b, size
 
 /* Marks the words of a[0..n) outside of a longest common subsequence with b[0..m). length: room for (n + 1, m + 1). */
 static void mark_words(const struct word *a, size_t n, const struct word *b, size_t m, uint16_t *length,
-                       const char *text,
-                 unsigned char *different)
+                       const char *text, unsigned char *different)
 {
     size_t row = m + 1;
     for (size_t j = 0; j <= m; j++)

@@ -16,16 +16,16 @@ struct column {
     struct buf text;          /* safe to show */
     unsigned char *different; /* (text.size): 1 where the bytes differ; NULL: not known */
     bool running;
-    int lines;                /* when drawn last */
+    int lines; /* when drawn last */
 };
 
 struct compare_view {
     char *title;
     struct column columns[UI_COMPARED];
     size_t n, chosen;
-    int scrolled;             /* lines above the end; 0: the view follows the end */
-    int rows;                 /* of a column's text, when drawn last */
-    bool stale;               /* the differences have to be found again */
+    int scrolled; /* lines above the end; 0: the view follows the end */
+    int rows;     /* of a column's text, when drawn last */
+    bool stale;   /* the differences have to be found again */
 };
 
 struct compare_view *compare_new(void)

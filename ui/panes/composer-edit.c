@@ -28,14 +28,14 @@ struct edit {
     EditLine *el;
     HistoryW *history;
     FILE *null, *complaints;
-    char *complaint;      /* what libedit wrote to it */
+    char *complaint; /* what libedit wrote to it */
     size_t complaint_size;
     int master, slave;
     pthread_t thread;
     pthread_mutex_t lock; /* guards running and quit; whoever has the turn owns the rest */
     pthread_cond_t turned;
     bool started, running, quit;
-    bool fresh;           /* libedit waits for the first key of a command */
+    bool fresh; /* libedit waits for the first key of a command */
     bool abort;
     const wchar_t *keys;
     size_t n_keys;

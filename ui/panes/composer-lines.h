@@ -18,7 +18,7 @@ struct typed_lines {
     int columns;             /* of the layout */
     size_t *starts;          /* (n): the byte at which each line begins; starts[0] is 0 */
     size_t n, capacity;
-    bool whole;              /* the layout reaches the end */
+    bool whole; /* the layout reaches the end */
 };
 
 void typed_lines_init(struct typed_lines *l);

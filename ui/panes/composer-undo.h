@@ -9,7 +9,10 @@
 enum { UNDO_MOST = 100, UNDO_BYTES_MOST = 64 << 20 };
 
 struct undo {
-    struct undo_text { char *text; size_t size, cursor; } texts[UNDO_MOST];
+    struct undo_text {
+        char *text;
+        size_t size, cursor;
+    } texts[UNDO_MOST];
     size_t n, bytes; /* bytes: of all texts */
 };
 

@@ -24,16 +24,16 @@ struct entry {
 
 struct composer {
     struct edit *edit;
-    struct typed_lines *lines;             /* also a cache, which changes where the composer is const */
+    struct typed_lines *lines;              /* also a cache, which changes where the composer is const */
     struct entry entries[HISTORY_MOST + 1]; /* the oldest first, the one being written last */
     size_t n, at;
-    int goal;                              /* the column that Up and Down keep; NOTHING after other keys */
-    bool moved;                            /* the last key was Up or Down */
-    struct buf kept;                       /* the text before a command that waits for more keys */
+    int goal;        /* the column that Up and Down keep; NOTHING after other keys */
+    bool moved;      /* the last key was Up or Down */
+    struct buf kept; /* the text before a command that waits for more keys */
     size_t kept_cursor;
     struct undo undo;
-    bool undone;                           /* the last key was undo */
-    bool typing;                           /* the last key typed a character of a word: the next one joins its undo */
+    bool undone; /* the last key was undo */
+    bool typing; /* the last key typed a character of a word: the next one joins its undo */
 };
 
 struct composer *composer_open(const char *program, struct error *err)
@@ -265,7 +265,10 @@ enum { NEAR = 64 }; /* wide characters looked at on each side of the cursor */
 
 /* The wide characters of the clusters before and after a position; inside: the position divides one cluster into
  * these. */
-struct around { size_t before, after; bool inside; };
+struct around {
+    size_t before, after;
+    bool inside;
+};
 
 static size_t count_wide(const char *text, size_t size)
 {
@@ -462,34 +465,20 @@ static enum composer_result press_key(struct composer *c, const struct key *key)
 {
     bool many = memchr(buf_text(&c->lines->text), '\n', c->lines->text.size) != NULL;
     switch (key->code) {
-    case KEYS_CHARACTER:
-        return press_character(c, key);
-    case KEYS_ENTER:
-        return press_enter(c, key->modifiers);
-    case KEYS_PASTE:
-        composer_insert(c, key->text, key->text_size, 0);
-        return COMPOSER_EDITED;
-    case KEYS_ESCAPE:
-        return press_escape(c);
-    case KEYS_TAB:
-        return key->modifiers == 0 ? COMPOSER_COMPLETE : COMPOSER_UNUSED;
-    case KEYS_BACKSPACE:
-        return feed_text(c, key->modifiers & KEY_ALT && !edit_is_vi(c->edit) ? L"\033\177" : L"\177");
-    case KEYS_DELETE:
-        return press_sequence(c, (const wchar_t[]){EDIT_DELETE, L'\0'}, EDIT_DELETE);
+    case KEYS_CHARACTER: return press_character(c, key);
+    case KEYS_ENTER: return press_enter(c, key->modifiers);
+    case KEYS_PASTE: composer_insert(c, key->text, key->text_size, 0); return COMPOSER_EDITED;
+    case KEYS_ESCAPE: return press_escape(c);
+    case KEYS_TAB: return key->modifiers == 0 ? COMPOSER_COMPLETE : COMPOSER_UNUSED;
+    case KEYS_BACKSPACE: return feed_text(c, key->modifiers & KEY_ALT && !edit_is_vi(c->edit) ? L"\033\177" : L"\177");
+    case KEYS_DELETE: return press_sequence(c, (const wchar_t[]){EDIT_DELETE, L'\0'}, EDIT_DELETE);
     case KEYS_UP:
-    case KEYS_DOWN:
-        return key->modifiers != 0 ? COMPOSER_UNUSED : move_vertically(c, key->code == KEYS_UP ? -1 : 1);
-    case KEYS_LEFT:
-        return press_sequence(c, key->modifiers & (KEY_CTRL | KEY_ALT) ? L"\033b" : L"\033[D", EDIT_LEFT);
-    case KEYS_RIGHT:
-        return press_sequence(c, key->modifiers & (KEY_CTRL | KEY_ALT) ? L"\033f" : L"\033[C", EDIT_RIGHT);
-    case KEYS_HOME:
-        return many ? move_to_edge(c, false) : press_sequence(c, L"\033[H", EDIT_HOME);
-    case KEYS_END:
-        return many ? move_to_edge(c, true) : press_sequence(c, L"\033[F", EDIT_END);
-    default:
-        return COMPOSER_UNUSED;
+    case KEYS_DOWN: return key->modifiers != 0 ? COMPOSER_UNUSED : move_vertically(c, key->code == KEYS_UP ? -1 : 1);
+    case KEYS_LEFT: return press_sequence(c, key->modifiers & (KEY_CTRL | KEY_ALT) ? L"\033b" : L"\033[D", EDIT_LEFT);
+    case KEYS_RIGHT: return press_sequence(c, key->modifiers & (KEY_CTRL | KEY_ALT) ? L"\033f" : L"\033[C", EDIT_RIGHT);
+    case KEYS_HOME: return many ? move_to_edge(c, false) : press_sequence(c, L"\033[H", EDIT_HOME);
+    case KEYS_END: return many ? move_to_edge(c, true) : press_sequence(c, L"\033[F", EDIT_END);
+    default: return COMPOSER_UNUSED;
     }
 }
 

@@ -21,14 +21,14 @@ struct composer *composer_open(const char *program, struct error *err);
 void composer_free(struct composer *c);
 
 enum composer_result {
-    COMPOSER_UNUSED,   /* not a key of the composer: page-up, f3, Alt keys that libedit does not bind (in vi: all) */
-    COMPOSER_EDITED,   /* the text or the cursor changed, or nothing did */
-    COMPOSER_SEND,     /* Enter: the text is whole */
-    COMPOSER_COMPLETE, /* Tab */
-    COMPOSER_EDITOR,   /* Ctrl-X Ctrl-E, Ctrl-G: open the text in an editor */
-    COMPOSER_ESCAPE,   /* Esc, where libedit has no use for it (in vi insert mode it goes to command mode first) */
+    COMPOSER_UNUSED,    /* not a key of the composer: page-up, f3, Alt keys that libedit does not bind (in vi: all) */
+    COMPOSER_EDITED,    /* the text or the cursor changed, or nothing did */
+    COMPOSER_SEND,      /* Enter: the text is whole */
+    COMPOSER_COMPLETE,  /* Tab */
+    COMPOSER_EDITOR,    /* Ctrl-X Ctrl-E, Ctrl-G: open the text in an editor */
+    COMPOSER_ESCAPE,    /* Esc, where libedit has no use for it (in vi insert mode it goes to command mode first) */
     COMPOSER_INTERRUPT, /* Ctrl-C */
-    COMPOSER_END,      /* Ctrl-D with nothing typed */
+    COMPOSER_END,       /* Ctrl-D with nothing typed */
 };
 enum composer_result composer_key(struct composer *c, const struct key *key);
 

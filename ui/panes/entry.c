@@ -14,9 +14,9 @@ enum { TEXT_MOST = 64 << 20 };
 
 struct entry {
     struct composer *composer;
-    char *label, *mode;   /* NULL: nothing is said */
-    int first_line;       /* shown, when the text is taller than the pane */
-    size_t word_start;    /* of the word being completed */
+    char *label, *mode; /* NULL: nothing is said */
+    int first_line;     /* shown, when the text is taller than the pane */
+    size_t word_start;  /* of the word being completed */
 };
 
 struct entry *entry_open(struct error *err)

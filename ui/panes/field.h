@@ -22,8 +22,8 @@ void field_open(struct field *f, const char *text);
 enum field_result {
     FIELD_UNUSED, /* not a key of the field */
     FIELD_EDITED,
-    FIELD_DONE,   /* Enter: the text stands */
-    FIELD_LEFT,   /* Esc */
+    FIELD_DONE, /* Enter: the text stands */
+    FIELD_LEFT, /* Esc */
 };
 /* Takes a key while the field is open. The caller acts on FIELD_DONE and FIELD_LEFT; the field stays open. */
 enum field_result field_key(struct field *f, const struct key *key);

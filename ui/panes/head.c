@@ -10,7 +10,9 @@
 
 enum { LEAST_TITLE = 10 }; /* columns; a title is shortened to so many before the model is left out */
 
-struct head { char *title, *model; };
+struct head {
+    char *title, *model;
+};
 
 struct head *head_new(void)
 {

@@ -10,7 +10,11 @@
 
 #include "ui/text/text.h"
 
-struct entry { int64_t id, changed; char *title; bool pinned, archived, unread; };
+struct entry {
+    int64_t id, changed;
+    char *title;
+    bool pinned, archived, unread;
+};
 
 struct list {
     struct entry *at;

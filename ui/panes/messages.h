@@ -13,7 +13,10 @@
 #include "ui/ui.h"
 
 /* A remark at the right of the line on which byte at of the message stands; clean text. */
-struct message_mark { uint32_t at; char *text; };
+struct message_mark {
+    uint32_t at;
+    char *text;
+};
 
 struct message {
     int64_t id, time; /* these and the next as in struct ui_message */
@@ -21,7 +24,7 @@ struct message {
     int sibling, siblings;
     char *about;
     bool running;
-    struct buf text;  /* any bytes */
+    struct buf text; /* any bytes */
     struct ui_token *tokens;
     size_t n_tokens;
     bool knows_tokens; /* false: the program has to be asked for them (again) */

@@ -32,15 +32,17 @@ struct pane_reaction {
 };
 
 /* A key that the status line names while the focus is in the pane: its command, and a word for what it does. */
-struct pane_hint { const char *command, *word; };
+struct pane_hint {
+    const char *command, *word;
+};
 enum { PANE_HINTS = 5 };
 
 /* Functions that a pane has no use for are NULL. pane: the pane's own object. */
 struct pane {
     enum layout_place at;
-    enum place place; /* the bindings in force while the focus is here */
-    bool modal;       /* takes every key and all of the mouse while it is shown */
-    bool folds;       /* on a narrow screen it is shown only while it has the focus */
+    enum place place;                   /* the bindings in force while the focus is here */
+    bool modal;                         /* takes every key and all of the mouse while it is shown */
+    bool folds;                         /* on a narrow screen it is shown only while it has the focus */
     struct pane_hint hints[PANE_HINTS]; /* ends with a NULL command unless full */
 
     /* focus: keys go to this pane. */

@@ -28,7 +28,7 @@ struct popup {
     /* picks: */
     struct item *items;
     size_t n;
-    size_t *shown;       /* items by their score */
+    size_t *shown; /* items by their score */
     size_t n_shown, selected;
     struct buf query;
     /* reads: */
@@ -36,11 +36,11 @@ struct popup {
     struct text_origin origin;
     struct ui_stretch *stretches;
     size_t n_stretches;
-    char *copied;        /* the text as it was given, for the clipboard */
+    char *copied; /* the text as it was given, for the clipboard */
     /* both: */
     size_t top;
-    int rows;            /* when drawn last */
-    size_t n_lines;      /* of the text, when drawn last */
+    int rows;       /* when drawn last */
+    size_t n_lines; /* of the text, when drawn last */
 };
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */
@@ -215,8 +215,7 @@ void popup_set_pick(struct popup *p, const char *title, const struct ui_item *it
 }
 
 void popup_set_view(struct popup *p, const char *title, const char *text, size_t size,
-                    const struct ui_stretch *stretches,
-                    size_t n)
+                    const struct ui_stretch *stretches, size_t n)
 {
     popup_clear(p);
     p->title = text_clean_line(title);

@@ -20,8 +20,7 @@ void popup_free(struct popup *p);
  * nothing. */
 void popup_set_pick(struct popup *p, const char *title, const struct ui_item *items, size_t n, bool asks);
 void popup_set_view(struct popup *p, const char *title, const char *text, size_t size,
-                    const struct ui_stretch *stretches,
-                    size_t n);
+                    const struct ui_stretch *stretches, size_t n);
 void popup_clear(struct popup *p);
 /* Replaces the items to choose from; what was typed filters them unless the popup asks for items. */
 void popup_set_items(struct popup *p, const struct ui_item *items, size_t n);

@@ -14,15 +14,18 @@
 enum { TEXT_MOST = 64 << 20, LINE_MOST = 1 << 20, WHOLE_LINE = 1 << 20 }; /* the last is a column past all text */
 
 /* A character of the view: a line of a message's text and a column in it. */
-struct point { size_t message; int line, column; };
+struct point {
+    size_t message;
+    int line, column;
+};
 
 struct selection {
     const struct messages *messages;
     struct message_lines *lines;
     struct view *view;
     int indent;
-    bool pressed;           /* the button is down */
-    bool exists;            /* from and to are its ends, in either order */
+    bool pressed; /* the button is down */
+    bool exists;  /* from and to are its ends, in either order */
     struct point from, to;
 };
 

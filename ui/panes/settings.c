@@ -16,15 +16,19 @@ enum { NAME = 20, VALUE = 9 }; /* columns; a slider has the rest */
 /* So many candidates and settings are shown before the others have to give way; a heading takes two rows. */
 enum { LEAST_CANDIDATES = 5, LEAST_ROWS = 3, HEADING = 2 };
 
-struct setting { char *name, *value, *help, *source, *typed; double position; bool number; };
+struct setting {
+    char *name, *value, *help, *source, *typed;
+    double position;
+    bool number;
+};
 
 struct settings {
     struct setting *at;
     size_t n, focus, first; /* focus: the selected one; first: the one at the top */
     struct candidates candidates;
     char *summary;
-    struct field field;     /* of the selected one */
-    char *trouble;          /* with what is typed; NULL: none */
+    struct field field; /* of the selected one */
+    char *trouble;      /* with what is typed; NULL: none */
 };
 
 struct settings *settings_new(void)
@@ -59,9 +63,13 @@ void settings_free(struct settings *p)
 
 static struct setting copy_setting(const struct ui_setting *from)
 {
-    return (struct setting){.name = text_clean_line(from->name), .value = text_clean_line(from->value),
-                            .help = text_clean_line(from->help), .source = text_clean_line(from->source),
-                            .typed = text_clean_line(from->typed), .position = from->position, .number = from->number};
+    return (struct setting){.name = text_clean_line(from->name),
+                            .value = text_clean_line(from->value),
+                            .help = text_clean_line(from->help),
+                            .source = text_clean_line(from->source),
+                            .typed = text_clean_line(from->typed),
+                            .position = from->position,
+                            .number = from->number};
 }
 
 /* Selects the setting of that name again. If it is gone, its field closes. */
@@ -122,7 +130,10 @@ static void draw_setting(const struct settings *p, struct canvas *s, const struc
 }
 
 /* How many rows each part of the pane takes, from above. */
-struct parts { int settings, help, candidates; bool gap_before_help, gap_before_candidates; };
+struct parts {
+    int settings, help, candidates;
+    bool gap_before_help, gap_before_candidates;
+};
 
 /* What the selected setting does, or what is wrong with the value typed. */
 static const char *help_of(const struct settings *p)

@@ -23,8 +23,8 @@ struct status {
     size_t used, available; /* tokens of the context */
     char *notice;           /* NULL: none */
     bool is_error;
-    double notice_until;    /* by clock_seconds */
-    bool is_long;           /* the notice did not fit into the line when drawn last */
+    double notice_until; /* by clock_seconds */
+    bool is_long;        /* the notice did not fit into the line when drawn last */
 };
 
 struct status *status_new(const struct bindings *bindings)
@@ -139,7 +139,9 @@ static int draw_context(const struct status *s, struct canvas *canvas, const str
     column = canvas_puts(canvas, a, 0, column, STYLE_STATUS, "context ");
     for (size_t i = 0; i < BAR; i++)
         column = canvas_puts(canvas, a, 0, column, i < filled ? STYLE_BAR : STYLE_BAR_EMPTY,
-                             i < filled ? ascii ? "#" : "▓" : ascii ? "." : "░");
+                             i < filled ? ascii ? "#" : "▓"
+                             : ascii    ? "."
+                                        : "░");
     return canvas_printf(canvas, a, 0, column, STYLE_STATUS, " %s/%s   ", used, available);
 }
 
@@ -168,8 +170,8 @@ static void draw_hints(const struct status *s, struct canvas *canvas, const stru
 static void draw_status(void *pane, struct canvas *canvas, const struct area *a, bool focus)
 {
     struct status *s = pane;
-    static const unsigned styles[] = {[UI_IDLE] = STYLE_STATUS, [UI_BUSY] = STYLE_STATUS_BUSY,
-        [UI_FAILED] = STYLE_STATUS_ERROR};
+    static const unsigned styles[] = {
+        [UI_IDLE] = STYLE_STATUS, [UI_BUSY] = STYLE_STATUS_BUSY, [UI_FAILED] = STYLE_STATUS_ERROR};
     (void)focus;
     canvas_blank(canvas, a, 0, 0, a->columns, STYLE_STATUS);
     if (s->notice != NULL) {

@@ -30,7 +30,10 @@ static void write_time(int64_t milliseconds, char *out, size_t size)
     localtime_r(&then, &day);
     localtime_r(&now, &today);
     bool same = day.tm_year == today.tm_year && day.tm_yday == today.tm_yday;
-    if (strftime(out, size, same ? "%H:%M" : day.tm_year == today.tm_year ? "%b %-d %H:%M" : "%Y-%m-%d %H:%M",
+    if (strftime(out, size,
+                 same                           ? "%H:%M"
+                 : day.tm_year == today.tm_year ? "%b %-d %H:%M"
+                                                : "%Y-%m-%d %H:%M",
                  &day) == 0)
         *out = '\0';
 }
@@ -62,7 +65,9 @@ static void draw_window(const struct drawing *d, int row, const char *label)
 /* ---- lines ------------------------------------------------------------------------------------------------------ */
 
 /* Where on a row the next text goes; columns [from, to) of the text are reversed. */
-struct pen { int row, column, from, to; };
+struct pen {
+    int row, column, from, to;
+};
 
 static void write_text(const struct drawing *d, struct pen *pen, unsigned style, const char *text, size_t size)
 {

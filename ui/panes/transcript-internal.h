@@ -20,7 +20,7 @@ struct transcript {
     struct matches *matches;
     struct lens_cursor *lens;
     struct selection *selection;
-    size_t code;              /* the code block that is copied next, from 0; transcript.c's */
+    size_t code; /* the code block that is copied next, from 0; transcript.c's */
 };
 
 void transcript_draw(void *pane, struct canvas *s, const struct area *a, bool focus);

@@ -250,8 +250,11 @@ static void transcript_about(const void *pane, struct ui_action *action)
 const struct pane transcript_pane = {
     .at = LAYOUT_TRANSCRIPT,
     .place = PLACE_TRANSCRIPT,
-    .hints = {{"keys", "keys"}, {"/edit", "edit"}, {"/regenerate", "again"}, {"copy-message", "copy"},
-        {"composer", "write"}},
+    .hints = {{"keys", "keys"},
+              {"/edit", "edit"},
+              {"/regenerate", "again"},
+              {"copy-message", "copy"},
+              {"composer", "write"}},
     .draw = transcript_draw,
     .key = transcript_key,
     .mouse = transcript_mouse,

@@ -8,12 +8,12 @@
 struct view {
     const struct messages *messages;
     struct message_lines *lines;
-    unsigned edition;          /* of the lines that top counts */
+    unsigned edition; /* of the lines that top counts */
     struct view_line top;
     bool follow;
-    size_t left_message;       /* the end when the view left it: the message, and how many bytes of it there were */
+    size_t left_message; /* the end when the view left it: the message, and how many bytes of it there were */
     uint32_t left_size;
-    int rows;                  /* of the last drawing; 0: none yet */
+    int rows; /* of the last drawing; 0: none yet */
     size_t selected;
 };
 

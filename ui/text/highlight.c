@@ -265,8 +265,11 @@ static void diff_line(struct scan *s)
             return;
         }
     char first = peek_char(s, 0);
-    take_chars(s, s->size, first == '+' ? STYLE_STRING : first == '-' ? STYLE_REMOVED :
-                     first == '@' ? STYLE_DIRECTIVE : STYLE_BLOCK);
+    take_chars(s, s->size,
+               first == '+'   ? STYLE_STRING
+               : first == '-' ? STYLE_REMOVED
+               : first == '@' ? STYLE_DIRECTIVE
+                              : STYLE_BLOCK);
 }
 
 /* Takes the inside of a tag, up to its end or that of the line. */

@@ -16,6 +16,7 @@
     "readonly type "
 #define JS_TYPES " true false null undefined NaN Infinity any boolean never number object string symbol unknown "
 
+/* clang-format off */
 const struct language languages[] = {
     {.names = " c h ", .keywords = C_WORDS, .types = C_TYPES,
      .comment = "//", .open = "/*", .close = "*/", .quotes = "\"'",
@@ -97,3 +98,4 @@ const struct language languages[] = {
     {.names = " diff patch udiff ", .flags = LANGUAGE_DIFF},
     {0},
 };
+/* clang-format on */

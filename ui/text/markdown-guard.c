@@ -10,18 +10,20 @@
 #include "ui/text/render.h"
 
 /* How formulas begin and end. */
-static const struct { char open[3], close[3]; } formulas[] = {{"\\(", "\\)"}, {"\\[", "\\]"}, {"$$", "$$"}, {"$", "$"}};
+static const struct {
+    char open[3], close[3];
+} formulas[] = {{"\\(", "\\)"}, {"\\[", "\\]"}, {"$$", "$$"}, {"$", "$"}};
 enum { FORMULAS = sizeof formulas / sizeof *formulas, DOLLAR = FORMULAS - 1 };
 
 struct guard {
     const struct buf *text;
     const uint32_t *origin;
     struct buf out;
-    uint32_t *to;                /* the origins of out */
+    uint32_t *to; /* the origins of out */
     struct fence fence;
-    size_t paragraph;            /* the end of the current one, once it was looked for */
-    size_t no_end[FORMULAS];     /* no formula of a kind ends before here: its end was looked for */
-    size_t no_tick[8];           /* the same for code in lines, by the number of backticks */
+    size_t paragraph;        /* the end of the current one, once it was looked for */
+    size_t no_end[FORMULAS]; /* no formula of a kind ends before here: its end was looked for */
+    size_t no_tick[8];       /* the same for code in lines, by the number of backticks */
 };
 
 static void copy_text(struct guard *g, size_t at, size_t end)

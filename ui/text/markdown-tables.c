@@ -59,7 +59,7 @@ static size_t code_end(const char *line, size_t size, size_t at)
     size_t from = at;
     while (from < size && line[from] == '`')
         from++;
-    for (size_t i = from, run; i < size; i += run > 0 ? run : 1) {
+    for (size_t i = from, run; i<size; i += run> 0 ? run : 1) {
         for (run = 0; i + run < size && line[i + run] == '`';)
             run++;
         if (run == from - at)
@@ -108,8 +108,8 @@ static size_t item_size(const char *line, size_t size)
         size_t mark = n;
         while (mark < size && line[mark] >= '0' && line[mark] <= '9')
             mark++;
-        bool item = mark > n ? mark < size && (line[mark] == '.' || line[mark] == ')') :
-                    mark < size && strchr("-*+", line[mark]) != NULL;
+        bool item = mark > n ? mark < size && (line[mark] == '.' || line[mark] == ')')
+                             : mark < size && strchr("-*+", line[mark]) != NULL;
         if (!item || mark + 1 >= size || !is_blank(line[mark + 1]))
             return n;
         n = mark + 1;

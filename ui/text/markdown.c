@@ -20,7 +20,7 @@
 enum {
     LISTS_MOST = 64,
     LINKS_MOST = 8,
-    WRAPPED_LINE = 50, /* columns; a shorter line was not wrapped by hand */
+    WRAPPED_LINE = 50,    /* columns; a shorter line was not wrapped by hand */
     CELLS_MOST = 1 << 16, /* as md4c fills up rows, a table can have far more cells than the text has bytes */
 };
 
@@ -37,21 +37,21 @@ struct markdown {
     const uint32_t *origin;
     struct page *l;
     enum markdown_result result;
-    struct stretch s;      /* the paragraph, code line or table being read */
-    size_t last;           /* the end of its last piece, in text */
-    bool blank_due;        /* an empty line belongs before the next block */
+    struct stretch s; /* the paragraph, code line or table being read */
+    size_t last;      /* the end of its last piece, in text */
+    bool blank_due;   /* an empty line belongs before the next block */
 
     struct list lists[LISTS_MOST];
     int n_lists;
-    int deep_lists;        /* open lists beyond LISTS_MOST */
+    int deep_lists; /* open lists beyond LISTS_MOST */
     int quotes;
 
-    int heading;           /* level; 0: none */
+    int heading; /* level; 0: none */
     int emphasis, strong, struck, code, link;
     size_t links[LINKS_MOST]; /* where in the stretch the text of each begins */
 
     bool in_code;
-    size_t indent;         /* columns of blanks before the line of code */
+    size_t indent; /* columns of blanks before the line of code */
     const struct language *language;
     struct highlight highlight;
 
@@ -145,8 +145,10 @@ static void enter_item(struct markdown *m, const MD_BLOCK_LI_DETAIL *d)
     bool done = d->is_task && d->task_mark != ' ';
     begin_block(m);
     if (d->is_task)
-        snprintf(first, sizeof first, "%s ", m->l->options->ascii ? (done ? "[x]" : "[ ]") :
-                 done ? "\xE2\x98\x91" : "\xE2\x98\x90");
+        snprintf(first, sizeof first, "%s ",
+                 m->l->options->ascii ? (done ? "[x]" : "[ ]")
+                 : done               ? "\xE2\x98\x91"
+                                      : "\xE2\x98\x90");
     else if (list->ordered)
         snprintf(first, sizeof first, "%u%c ", list->number++, list->delimiter);
     else
@@ -277,8 +279,9 @@ static void leave_table(struct markdown *m)
 
 static void enter_cell(struct markdown *m, const MD_BLOCK_TD_DETAIL *d)
 {
-    enum table_align align = d->align == MD_ALIGN_RIGHT ? TABLE_RIGHT :
-                             d->align == MD_ALIGN_CENTER ? TABLE_CENTER : TABLE_LEFT;
+    enum table_align align = d->align == MD_ALIGN_RIGHT    ? TABLE_RIGHT
+                             : d->align == MD_ALIGN_CENTER ? TABLE_CENTER
+                                                           : TABLE_LEFT;
     if (m->table.n >= CELLS_MOST)
         m->result = MARKDOWN_REFUSED;
     else if (!table_add(&m->table, m->s.n, align))
@@ -304,7 +307,7 @@ static void leave_cell(struct markdown *m)
     struct table_cell *cell = &m->table.cells[m->table.n - 1];
     struct stretch *s = &m->s;
     size_t to = cell->from;
-    for (size_t i = cell->from, tag; i < s->n; i += tag > 0 ? tag : 1) {
+    for (size_t i = cell->from, tag; i<s->n; i += tag> 0 ? tag : 1) {
         tag = break_tag(s, i);
         if (s->text[i] == '\\' && s->style[i] == STYLE_CODE && i + 1 < s->n && s->text[i + 1] == '|')
             continue;
@@ -480,8 +483,8 @@ static void put_entity(struct markdown *m, const char *text, size_t size, size_t
     bool same = clean.size == n && memcmp(buf_text(&clean), bytes, n) == 0;
     if (same)
         stretch_add(&m->s, bytes, n, m->origin[at], current_style(m));
-    for (size_t i = 0; i < clean.size &&
-         !same; i++) /* all from one place, like anything that text_clean makes visible */
+    for (size_t i = 0; i < clean.size && !same;
+         i++) /* all from one place, like anything that text_clean makes visible */
         stretch_add(&m->s, clean.data + i, 1, m->origin[at], STYLE_CONTROL);
     buf_free(&clean);
 }

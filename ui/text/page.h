@@ -16,7 +16,7 @@ struct stretch {
     uint32_t *source; /* RENDER_NO_SOURCE: not from the message */
     uint16_t *style;
     size_t n, capacity;
-    bool failed;      /* out of memory: what was added since is missing */
+    bool failed; /* out of memory: what was added since is missing */
 };
 /* Adds bytes; the first came from source, the others from the bytes after it. */
 void stretch_add(struct stretch *s, const char *text, size_t size, uint32_t source, uint16_t style);
@@ -27,21 +27,21 @@ void stretch_free(struct stretch *s);
 
 enum { MARGINS_MOST = 32 };
 struct margin {
-    char first[24];  /* before the first line, e.g. a bullet */
-    char rest[8];    /* before each other line, filled up with blanks to columns */
+    char first[24]; /* before the first line, e.g. a bullet */
+    char rest[8];   /* before each other line, filled up with blanks to columns */
     int columns;
     uint16_t style;
-    bool begun;      /* the first line was written */
+    bool begun; /* the first line was written */
 };
 struct page {
     struct rendering *out;
     const struct render_options *options;
     struct margin margins[MARGINS_MOST];
     int n_margins;
-    int too_deep;    /* margins for which there was no room */
-    int indent;      /* columns of all margins */
-    int column;      /* of the line being written, from the end of its margins */
-    int32_t block;   /* the code block that lines belong to, or -1 */
+    int too_deep;  /* margins for which there was no room */
+    int indent;    /* columns of all margins */
+    int column;    /* of the line being written, from the end of its margins */
+    int32_t block; /* the code block that lines belong to, or -1 */
     bool failed;
 };
 /* Margins nest; each push needs a pop. */

@@ -181,8 +181,10 @@ static void cut_lines(struct rendering *r, size_t n)
 static bool write_markdown(const struct clean *c, size_t from, struct page *l)
 {
     size_t lines = l->out->n_lines;
-    enum markdown_result result = c->text.size - from > MARKDOWN_MOST ? MARKDOWN_REFUSED :
-        markdown_render(c->text.data + from, c->text.size - from, c->origin.at + from, l);
+    enum markdown_result result =
+        c->text.size - from > MARKDOWN_MOST
+            ? MARKDOWN_REFUSED
+            : markdown_render(c->text.data + from, c->text.size - from, c->origin.at + from, l);
     if (result != MARKDOWN_REFUSED)
         return result == MARKDOWN_DONE;
     cut_lines(l->out, lines);

@@ -18,9 +18,9 @@
 /* A stretch of a line in one style. Byte i of it came from source + i of the message, except in STYLE_CONTROL, where
  * the whole span stands for the bytes at source. Tabs are blanks already. */
 struct render_span {
-    uint32_t start, size;  /* in rendering.text */
-    uint32_t source;       /* offset in the message of its first byte; RENDER_NO_SOURCE for ornaments */
-    uint16_t style;        /* style.h */
+    uint32_t start, size; /* in rendering.text */
+    uint32_t source;      /* offset in the message of its first byte; RENDER_NO_SOURCE for ornaments */
+    uint16_t style;       /* style.h */
 };
 struct render_line {
     uint32_t span, n_spans; /* spans[span..span+n_spans) */
@@ -29,7 +29,7 @@ struct render_line {
 };
 /* A code block; it is copied from the message, from source to end. */
 struct render_block {
-    uint32_t source, end;   /* its lines in the message, without fences */
+    uint32_t source, end; /* its lines in the message, without fences */
     char language[24];
 };
 struct rendering {
@@ -42,11 +42,11 @@ struct rendering {
 };
 
 struct render_options {
-    int width;        /* columns, at least 2 */
-    bool raw;         /* no Markdown: the text itself, wrapped */
-    bool ascii;       /* boxes and bullets of ASCII */
-    bool fold_think;  /* <think>…</think> at the beginning as one line */
-    bool growing;     /* more text will come: unfinished marks at the end (**bo) are taken for finished ones, or left
+    int width;       /* columns, at least 2 */
+    bool raw;        /* no Markdown: the text itself, wrapped */
+    bool ascii;      /* boxes and bullets of ASCII */
+    bool fold_think; /* <think>…</think> at the beginning as one line */
+    bool growing;    /* more text will come: unfinished marks at the end (**bo) are taken for finished ones, or left
                          out until they are */
 };
 /* Renders text[0..size), which may hold anything and end inside of a construct (an open code block is shown as one).

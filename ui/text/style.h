@@ -8,22 +8,22 @@
 
 enum style_role {
     STYLE_TEXT,
-    STYLE_DIM,         /* times, counts, hints */
+    STYLE_DIM, /* times, counts, hints */
     STYLE_BORDER,
     STYLE_BORDER_FOCUS,
-    STYLE_TITLE,       /* of a pane or a popup */
-    STYLE_SELECTED,    /* the row or message that keys act on */
+    STYLE_TITLE,    /* of a pane or a popup */
+    STYLE_SELECTED, /* the row or message that keys act on */
     STYLE_UNREAD,
-    STYLE_DAY,         /* a heading of the list */
-    STYLE_USER,        /* names above messages */
+    STYLE_DAY,  /* a heading of the list */
+    STYLE_USER, /* names above messages */
     STYLE_ASSISTANT,
     STYLE_NOTE,
     STYLE_ERROR,
-    STYLE_MARK,        /* where settings changed or an answer was stopped */
-    STYLE_WINDOW,      /* the line above the first message that the model sees */
+    STYLE_MARK,   /* where settings changed or an answer was stopped */
+    STYLE_WINDOW, /* the line above the first message that the model sees */
     STYLE_THINK,
-    STYLE_CONTROL,     /* a control character made visible */
-    STYLE_MATCH,       /* of a search */
+    STYLE_CONTROL, /* a control character made visible */
+    STYLE_MATCH,   /* of a search */
     STYLE_HEADING,
     STYLE_EMPHASIS,
     STYLE_STRONG,
@@ -35,8 +35,8 @@ enum style_role {
     STYLE_LINK,
     STYLE_BULLET,
     STYLE_RULE,
-    STYLE_TABLE,       /* the lines of a table */
-    STYLE_KEYWORD,     /* inside code blocks */
+    STYLE_TABLE,   /* the lines of a table */
+    STYLE_KEYWORD, /* inside code blocks */
     STYLE_TYPE,
     STYLE_STRING,
     STYLE_NUMBER,
@@ -44,20 +44,20 @@ enum style_role {
     STYLE_FUNCTION,
     STYLE_DIRECTIVE,
     STYLE_COMPOSER,
-    STYLE_HINT,        /* in an empty composer */
+    STYLE_HINT, /* in an empty composer */
     STYLE_STATUS,
     STYLE_STATUS_BUSY,
     STYLE_STATUS_ERROR,
-    STYLE_KEY,         /* the name of a key */
-    STYLE_BAR,         /* the filled part of a bar */
+    STYLE_KEY, /* the name of a key */
+    STYLE_BAR, /* the filled part of a bar */
     STYLE_BAR_EMPTY,
-    STYLE_REMOVED,     /* a candidate that a setting removed */
-    STYLE_CHOSEN,      /* the candidate that was chosen */
+    STYLE_REMOVED,         /* a candidate that a setting removed */
+    STYLE_CHOSEN,          /* the candidate that was chosen */
     STYLE_ORIGIN_TEMPLATE, /* where text comes from, in /prompt */
     STYLE_ORIGIN_SYSTEM,
     STYLE_ORIGIN_USER,
     STYLE_ORIGIN_ASSISTANT,
-    STYLE_LENS_0,      /* the shades of the lens, from a surprising token to an expected one */
+    STYLE_LENS_0, /* the shades of the lens, from a surprising token to an expected one */
     STYLE_LENS_7 = STYLE_LENS_0 + 7,
     STYLE_ROLES,
 };

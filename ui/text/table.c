@@ -139,8 +139,7 @@ static void write_flowing(const struct table *t, const struct stretch *s, struct
     stretch_free(&row);
 }
 
-static void write_columns(const struct table *t, const struct stretch *s, const int *widths, bool wraps,
-                          struct page *l)
+static void write_columns(const struct table *t, const struct stretch *s, const int *widths, bool wraps, struct page *l)
 {
     struct table_cell *row = malloc(t->n_columns * sizeof *row);
     if (row == NULL) {

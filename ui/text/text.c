@@ -262,8 +262,8 @@ static void note_break(struct breaking *b, const char *text, size_t size, size_t
         if (b->words)
             b->blank_next = at + 1;
         b->inside = 0;
-    } else if (b->words && (b->last_alone || alone) && !is_blank(b->last) &&
-               !never_first(code) && !never_last(b->last)) {
+    } else if (b->words && (b->last_alone || alone) && !is_blank(b->last) && !never_first(code) &&
+               !never_last(b->last)) {
         b->blank_end = b->blank_next = at;
         b->inside = 0;
     } else if (b->words && (b->last == '-' || b->last == '/')) {

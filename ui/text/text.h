@@ -19,7 +19,10 @@ enum { TEXT_TAB = 4 }; /* columns between tab stops */
  * bidirectional overrides and isolates, invisible format characters and tag characters as ‹U+202E›, invalid bytes as
  * U+FFFD. "\r\n" becomes "\n"; other \r a picture. origin (may be NULL) gets, for each byte appended, its offset in
  * text. */
-struct text_origin { uint32_t *at; size_t n, capacity; };
+struct text_origin {
+    uint32_t *at;
+    size_t n, capacity;
+};
 bool text_clean(const char *text, size_t size, struct buf *out, struct text_origin *origin);
 void text_origin_free(struct text_origin *origin);
 /* A clean copy on one line, line breaks and tabs as blanks; malloc'ed. NULL for NULL and when out of memory. */
