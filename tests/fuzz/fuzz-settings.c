@@ -32,6 +32,8 @@ static void read_lists(const char *text)
     for (int list = 0; list < SAMPLING_LISTS; list++) {
         struct sampling s = sampling_defaults(), again = sampling_defaults();
         struct buf written;
+        sampling_list_clear(&s, (enum sampling_list)list); /* a list that is set takes the place of the one before */
+        sampling_list_clear(&again, (enum sampling_list)list);
         if (sampling_list_read(&s, (enum sampling_list)list, text, vocabulary(0), NULL) != ERR_NONE)
             continue;
         buf_init(&written, 1 << 20);
