@@ -13,6 +13,7 @@
 #include "app/chat/conversation.h"
 #include "app/chat/list.h"
 #include "app/chat/saving.h"
+#include "app/chat/script.h"
 #include "app/chat/state.h"
 #include "app/chat/titling.h"
 #include "app/library/home.h"
@@ -95,16 +96,8 @@ static enum error_code render_part(const struct chat *c, const char *part, size_
     buf_init(&text, SAID_MOST);
     buf_puts(&text, task);
     buf_append(&text, part, size);
-    const struct message messages[] = {{ROLE_SYSTEM, "You write short summaries."}, {ROLE_USER, buf_text(&text)}};
-    const struct chat_template *t = chat_template(c);
-    const struct tokenizer *tokenizer = model_tokenizer(chat_model(c));
-    struct error refusal = {0}; /* some templates refuse a system message: it says nothing that the task does not */
-    enum error_code code = buf_failed(&text) ? error_memory(&refusal)
-                                             : prompt_render(t, tokenizer, messages, 2, 0, out, &refusal);
-    if (code == ERR_ARGUMENT)
-        code = prompt_render(t, tokenizer, messages + 1, 1, 0, out, err);
-    else if (code != ERR_NONE)
-        error_set(err, code, "%s", refusal.message);
+    enum error_code code = script_render_task(chat_template(c), model_tokenizer(chat_model(c)),
+                                              "You write short summaries.", &text, out, err);
     buf_free(&text);
     return code;
 }

@@ -177,3 +177,16 @@ enum error_code script_render_forced(const struct script *s, size_t from, const 
         prompt_free(out);
     return err->code;
 }
+
+enum error_code script_render_task(const struct chat_template *t, const struct tokenizer *tokenizer, const char *system,
+                                   const struct buf *task, struct prompt *out, struct error *err)
+{
+    if (buf_failed(task))
+        return error_memory(err);
+    const struct message messages[] = {{ROLE_SYSTEM, system}, {ROLE_USER, buf_text(task)}};
+    struct error refusal = {0};
+    enum error_code code = prompt_render(t, tokenizer, messages, 2, 0, out, &refusal);
+    if (code == ERR_ARGUMENT)
+        return prompt_render(t, tokenizer, messages + 1, 1, 0, out, err);
+    return code == ERR_NONE ? code : error_set(err, code, "%s", refusal.message);
+}

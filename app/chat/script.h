@@ -11,6 +11,7 @@
 
 #include "app/chat/chat.h"
 #include "app/chat/speaker.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
 
@@ -36,5 +37,10 @@ enum error_code script_render_fitting(const struct script *s, struct prompt *out
 /* Renders from one message on, and has the last one, an answer, begin with exactly these ids in place of its text. */
 enum error_code script_render_forced(const struct script *s, size_t from, const struct ids *beginning,
                                      struct prompt *out, struct error *err);
+
+/* Renders one task outside of any conversation: what the model is told to be, and the task. Without the former where the
+ * template refuses a system message, which must say nothing that the task does not. *out must be empty. */
+enum error_code script_render_task(const struct chat_template *t, const struct tokenizer *tokenizer, const char *system,
+                                   const struct buf *task, struct prompt *out, struct error *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "app/chat/script.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/utf8.h"
@@ -37,15 +38,8 @@ enum error_code title_render(const struct chat_template *t, const struct tokeniz
     buf_puts(&text, "\n\nAnswer: ");
     append_beginning(&text, answer);
     buf_puts(&text, "\n\nTitle:");
-    const struct message messages[] = {{ROLE_SYSTEM, "You write short titles."}, {ROLE_USER, buf_text(&text)}};
     *out = (struct prompt){0};
-    struct error refusal = {0}; /* some templates refuse a system message: it says nothing that the task does not */
-    enum error_code code = buf_failed(&text) ? error_memory(&refusal)
-                                             : prompt_render(t, tokenizer, messages, 2, 0, out, &refusal);
-    if (code == ERR_ARGUMENT)
-        code = prompt_render(t, tokenizer, messages + 1, 1, 0, out, err);
-    else if (code != ERR_NONE)
-        error_set(err, code, "%s", refusal.message);
+    enum error_code code = script_render_task(t, tokenizer, "You write short titles.", &text, out, err);
     buf_free(&text);
     return code;
 }

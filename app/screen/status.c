@@ -150,7 +150,7 @@ void screen_status_show_head(struct screen *s)
         store_conversation_free(&conversation);
     }
     if (home_is_temporary(home))
-        strcat(title, " (temporary: not saved)");
+        snprintf(title + strlen(title), sizeof title - strlen(title), " (temporary: not saved)");
     const struct chat_template *template = chat_template(s->repl.chat);
     if (template != NULL && template_is_base(template) != s->status->base) {
         s->status->base = template_is_base(template);

@@ -45,7 +45,8 @@ void nearest_try(struct nearest *n, const char *name)
     int edits = nearest_distance(n->typed, name);
     if (size >= 2 && strncmp(n->typed, name, size) == 0)
         edits = 1;
-    if (edits > 1 + (int)strlen(name) / 3 || edits >= n->distance)
+    const int length = (int)strlen(name); /* of three letters, one that is right is chance */
+    if (edits > 1 + length / 3 || 2 * edits > length || edits >= n->distance)
         return;
     n->best = name;
     n->distance = edits;
