@@ -20,6 +20,8 @@ run --tempeature 1
 fails_with "unknown long option" 2 "did you mean --temperature?"
 run list --bogus
 fails_with "the help of the subcommand is named" 2 "there is no option --bogus; see palaver list --help"
+run list --bad
+fails_with "no hint when little more than nothing is alike" 2 "there is no option --bad; see palaver list --help"
 run list --limi
 fails_with "also when it needs a value" 2 "see palaver list --help"
 run shwo
