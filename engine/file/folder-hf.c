@@ -18,36 +18,10 @@ struct config {
     double rope_base;
 };
 
-static enum error_code config_fault(const struct folder *f, const char *name, const char *what)
-{
-    return error_set(f->err, ERR_FORMAT, "%s/config.json: %s %s; fetch the file again", source_label(f->path), name,
-                     what);
-}
-
 static enum error_code config_unsupported(const struct folder *f, const char *name, const char *value)
 {
     return error_set(f->err, ERR_UNSUPPORTED, "%s/config.json: %s is %.60s, which Palaver does not support",
                      source_label(f->path), name, value);
-}
-
-/* A whole number from 1; fallback where it is absent or null, unless that is 0. */
-static enum error_code read_count(const struct folder *f, const json_t *root, const char *name, uint64_t fallback,
-                                  uint64_t *out)
-{
-    const json_t *value = json_object_get(root, name);
-    *out = fallback;
-    if (value == NULL || json_is_null(value))
-        return fallback > 0 ? ERR_NONE : config_fault(f, name, "is missing");
-    if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > INT32_MAX)
-        return config_fault(f, name, "is no number from 1 on");
-    *out = (uint64_t)json_integer_value(value);
-    return ERR_NONE;
-}
-
-static double number_of(const json_t *object, const char *name, double fallback)
-{
-    const json_t *value = json_object_get(object, name);
-    return json_is_number(value) ? json_number_value(value) : fallback;
 }
 
 static enum error_code check_family(const struct folder *f, const struct config *c)
@@ -65,32 +39,23 @@ static enum error_code check_family(const struct folder *f, const struct config 
 
 /* ---- rotary positions ------------------------------------------------------------------------------------------- */
 
-/* Llama 3.1's factors by pair, as rope_freqs.weight holds them in GGUF files (transformers' modeling_rope_utils.py). */
 static enum error_code add_llama3_factors(struct folder *f, const struct config *c)
 {
-    const double factor = number_of(c->rope, "factor", 8), low = number_of(c->rope, "low_freq_factor", 1);
-    const double high = number_of(c->rope, "high_freq_factor", 4);
-    const double trained = number_of(c->rope, "original_max_position_embeddings", 8192);
-    const uint64_t pairs = c->head_width / 2;
-    float *factors = malloc((size_t)pairs * sizeof *factors);
-    for (uint64_t i = 0; factors != NULL && i < pairs; i++) {
-        const double wave = 2 * M_PI * pow(c->rope_base, (double)i / (double)pairs);
-        const double smooth = (trained / wave - low) / (high - low);
-        factors[i] = wave < trained / high  ? 1
-                     : wave > trained / low ? (float)factor
-                                            : (float)(1 / ((1 - smooth) / factor + smooth));
-    }
-    const struct tensor t = {.type = TENSOR_F32, .rows = 1, .cols = pairs, .data = factors};
-    if (!folder_own(f, factors))
-        return error_memory(f->err);
-    return source_add_tensor(f->source, f->path, "rope_freqs.weight", t, f->err);
+    return folder_llama3_rope(f, &(struct llama3_rope){
+                                     .base = c->rope_base,
+                                     .factor = folder_number(c->rope, "factor", 8),
+                                     .low = folder_number(c->rope, "low_freq_factor", 1),
+                                     .high = folder_number(c->rope, "high_freq_factor", 4),
+                                     .trained = folder_number(c->rope, "original_max_position_embeddings", 8192),
+                                     .pairs = c->head_width / 2,
+                                 });
 }
 
 static enum error_code describe_rope(struct folder *f, struct config *c, bool vocab_only)
 {
     const char *type = json_string_value(json_object_get(c->rope, "rope_type"));
     type = type != NULL ? type : json_string_value(json_object_get(c->rope, "type"));
-    c->rope_base = number_of(c->rope, "rope_theta", number_of(c->root, "rope_theta", 10000));
+    c->rope_base = folder_number(c->rope, "rope_theta", folder_number(c->root, "rope_theta", 10000));
     folder_float(f, "rope.freq_base", c->rope_base);
     folder_uint(f, "rope.dimension_count", c->head_width);
     if (type == NULL || strcmp(type, "default") == 0)
@@ -99,19 +64,19 @@ static enum error_code describe_rope(struct folder *f, struct config *c, bool vo
         return vocab_only ? ERR_NONE : add_llama3_factors(f, c);
     if (strcmp(type, "linear") != 0 && strcmp(type, "yarn") != 0 && strcmp(type, "dynamic") != 0)
         return config_unsupported(f, "rope_scaling", type);
-    const double factor = number_of(c->rope, "factor", 1),
-                 trained = number_of(c->rope, "original_max_position_embeddings", 0);
-    const double attention = number_of(c->rope, "attention_factor", 0);
+    const double factor = folder_number(c->rope, "factor", 1),
+                 trained = folder_number(c->rope, "original_max_position_embeddings", 0);
+    const double attention = folder_number(c->rope, "attention_factor", 0);
     metadata_text(&f->metadata, "llama.rope.scaling.type", type, strlen(type));
     folder_float(f, "rope.scaling.factor", factor);
     if (trained >= 1)
         folder_uint(f, "rope.scaling.original_context_length", (uint64_t)trained);
     if (attention > 0 && strcmp(type, "yarn") == 0)
         folder_float(f, "rope.scaling.attn_factor", attention / (factor > 1 ? 0.1 * log(factor) + 1 : 1));
-    if (number_of(c->rope, "beta_fast", 0) > 0)
-        folder_float(f, "rope.scaling.yarn_beta_fast", number_of(c->rope, "beta_fast", 0));
-    if (number_of(c->rope, "beta_slow", 0) > 0)
-        folder_float(f, "rope.scaling.yarn_beta_slow", number_of(c->rope, "beta_slow", 0));
+    if (folder_number(c->rope, "beta_fast", 0) > 0)
+        folder_float(f, "rope.scaling.yarn_beta_fast", folder_number(c->rope, "beta_fast", 0));
+    if (folder_number(c->rope, "beta_slow", 0) > 0)
+        folder_float(f, "rope.scaling.yarn_beta_slow", folder_number(c->rope, "beta_slow", 0));
     return ERR_NONE;
 }
 
@@ -122,14 +87,16 @@ static enum error_code describe(struct folder *f, struct config *c, bool vocab_o
     uint64_t ff_width, context, kv_heads;
     const char *name = strrchr(f->path, '/');
     enum error_code code = check_family(f, c);
-    if (code == ERR_NONE && (code = read_count(f, c->root, "num_hidden_layers", 0, &c->layers)) == ERR_NONE &&
-        (code = read_count(f, c->root, "hidden_size", 0, &c->width)) == ERR_NONE &&
-        (code = read_count(f, c->root, "intermediate_size", 0, &ff_width)) == ERR_NONE &&
-        (code = read_count(f, c->root, "num_attention_heads", 0, &c->heads)) == ERR_NONE &&
-        (code = read_count(f, c->root, "num_key_value_heads", c->heads, &kv_heads)) == ERR_NONE &&
-        (code = read_count(f, c->root, "max_position_embeddings", 2048, &context)) == ERR_NONE &&
-        (code = read_count(f, c->root, "vocab_size", 0, &c->vocabulary)) == ERR_NONE)
-        code = read_count(f, c->root, "head_dim", c->width / c->heads > 0 ? c->width / c->heads : 1, &c->head_width);
+    if (code == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "num_hidden_layers", 0, &c->layers)) == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "hidden_size", 0, &c->width)) == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "intermediate_size", 0, &ff_width)) == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "num_attention_heads", 0, &c->heads)) == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "num_key_value_heads", c->heads, &kv_heads)) == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "max_position_embeddings", 2048, &context)) == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "vocab_size", 0, &c->vocabulary)) == ERR_NONE)
+        code = folder_count(f, "config.json", c->root, "head_dim", c->width / c->heads > 0 ? c->width / c->heads : 1,
+                            &c->head_width);
     if (code != ERR_NONE)
         return code;
     metadata_text(&f->metadata, "general.architecture", "llama", 5);
@@ -143,7 +110,7 @@ static enum error_code describe(struct folder *f, struct config *c, bool vocab_o
     folder_uint(f, "attention.head_count_kv", kv_heads);
     folder_uint(f, "attention.key_length", c->head_width);
     folder_uint(f, "attention.value_length", c->head_width);
-    folder_float(f, "attention.layer_norm_rms_epsilon", number_of(c->root, "rms_norm_eps", 1e-6));
+    folder_float(f, "attention.layer_norm_rms_epsilon", folder_number(c->root, "rms_norm_eps", 1e-6));
     return describe_rope(f, c, vocab_only);
 }
 
@@ -380,7 +347,7 @@ static void take_ends(struct folder *f, const json_t *config)
 static enum error_code read_vocabulary(struct folder *f, const struct config *c)
 {
     json_t *config = NULL;
-    enum error_code code = folder_sentencepiece(f, false);
+    enum error_code code = folder_tokenizer_model(f, false, true);
     if (code == ERR_NOT_FOUND)
         code = folder_has(f, "tokenizer.json")
                    ? read_json_vocabulary(f)
@@ -425,7 +392,7 @@ static enum error_code read_recommended(struct folder *f)
         return code == ERR_NOT_FOUND ? ERR_NONE : code;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (json_is_number(json_object_get(config, names[i].from)))
-            metadata_float(&f->metadata, names[i].to, (float)number_of(config, names[i].from, 0));
+            metadata_float(&f->metadata, names[i].to, (float)folder_number(config, names[i].from, 0));
     if (json_is_integer(json_object_get(config, "top_k")) && json_integer_value(json_object_get(config, "top_k")) >= 0)
         metadata_uint(&f->metadata, "general.sampling.top_k",
                       (uint32_t)json_integer_value(json_object_get(config, "top_k")));

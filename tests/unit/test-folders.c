@@ -170,10 +170,56 @@ static void what_is_missing_is_named(void **state)
     link_all("folder-meta");
     assert_string_equal(open_error(), "");
     remove_file("consolidated.01.pth");
-    if (*open_error() == '\0')
-        fail_msg("half of a model passes");
+    refused_because("consolidated.01.pth is missing, one of the 2 files");
+    remove_folder(NULL);
+    link_all("folder-meta");
     remove_file("tokenizer.model");
     refused_because("no tokenizer.model");
+}
+
+/* Renames a link of the folder. */
+static void rename_file(const char *from, const char *to)
+{
+    char old[512], new[512];
+    snprintf(old, sizeof old, "%s/%s", folder, from);
+    snprintf(new, sizeof new, "%s/%s", folder, to);
+    assert_int_equal(rename(old, new), 0);
+}
+
+static void counted_names_open_too(void **state)
+{
+    (void)state;
+    for (unsigned base = 0; base < 2; base++) {
+        char name[2][48];
+        link_all("folder-meta");
+        for (unsigned i = 0; i < 2; i++) {
+            snprintf(name[i], sizeof name[i], "consolidated-%05u-of-00002.pth", i + base);
+            rename_file(i == 0 ? "consolidated.00.pth" : "consolidated.01.pth", name[i]);
+        }
+        assert_string_equal(open_error(), "");
+        remove_file(name[1]);
+        refused_because("-of-00002.pth is missing, one of the 2 files");
+        remove_folder(NULL);
+    }
+}
+
+/* Meta's own layout: the vocabulary lies once, beside the folders of all sizes. */
+static void the_vocabulary_may_lie_above(void **state)
+{
+    char above[160], inside[300];
+    struct error err = {0};
+    (void)state;
+    link_all("folder-meta");
+    snprintf(above, sizeof above, "%s", folder);
+    snprintf(inside, sizeof inside, "%s/7B", above);
+    assert_int_equal(mkdir(inside, 0700), 0);
+    rename_file("params.json", "7B/params.json");
+    rename_file("consolidated.00.pth", "7B/consolidated.00.pth");
+    rename_file("consolidated.01.pth", "7B/consolidated.01.pth");
+    struct model *m = model_open(inside, NULL, &err);
+    assert_string_equal(err.message, "");
+    assert_string_equal(model_info(m)->name, "7B");
+    model_free(m);
 }
 
 static void an_index_stays_in_its_folder(void **state)
@@ -220,6 +266,8 @@ int main(void)
         cmocka_unit_test(a_file_opens_its_folder),
         cmocka_unit_test_teardown(a_cache_folder_is_entered, remove_folder),
         cmocka_unit_test_teardown(what_is_missing_is_named, remove_folder),
+        cmocka_unit_test_teardown(counted_names_open_too, remove_folder),
+        cmocka_unit_test_teardown(the_vocabulary_may_lie_above, remove_folder),
         cmocka_unit_test_teardown(an_index_stays_in_its_folder, remove_folder),
         cmocka_unit_test_teardown(odd_configurations_are_refused, remove_folder),
     };
