@@ -99,7 +99,7 @@ void source_expect(const void *bytes, uint64_t size)
 
 bool source_map_file(struct source *s, const char *path, struct source_map *out, struct error *err)
 {
-    if (s->n_maps == 1 && !s->maps[0].mapped) {
+    if (s->n_maps == 1 && !s->maps[0].mapped && !s->maps[0].owned) {
         *out = s->maps[0];
         return true;
     }
