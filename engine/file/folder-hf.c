@@ -269,6 +269,18 @@ static void set_special(const struct folder *f, const json_t *config, const char
     *id = found >= 0 ? found : *id;
 }
 
+static enum error_code add_token(struct folder *f, const char *file, const char *text, json_int_t id, bool special)
+{
+    if (text == NULL || *text == '\0' || id < 0 || id >= VOCAB_MOST)
+        return error_set(f->err, ERR_FORMAT, "%s/%s: an added token is damaged; fetch the file again",
+                         source_label(f->path), file);
+    if ((size_t)id < f->vocab.n && f->vocab.at[id].size > 0 && f->vocab.at[id].type != VOCAB_NORMAL)
+        return ERR_NONE; /* as the vocabulary has it */
+    if (!vocab_set(&f->vocab, (uint64_t)id, text, strlen(text), 0, special ? VOCAB_CONTROL : VOCAB_USER_DEFINED))
+        return error_memory(f->err);
+    return ERR_NONE;
+}
+
 /* added_tokens_decoder of tokenizer_config.json: {"32000": {"content": ..., "special": ...}}. */
 static enum error_code add_tokens(struct folder *f, const json_t *config)
 {
@@ -276,19 +288,28 @@ static enum error_code add_tokens(struct folder *f, const json_t *config)
     json_t *token;
     json_object_foreach(json_object_get(config, "added_tokens_decoder"), key, token) {
         char *end;
-        const char *text = content_of(token);
-        const unsigned long id = strtoul(key, &end, 10);
-        if (text == NULL || *end != '\0' || id >= VOCAB_MOST)
-            return error_set(f->err, ERR_FORMAT,
-                             "%s/tokenizer_config.json: an added token is damaged; fetch the file again",
-                             source_label(f->path));
-        if (id < f->vocab.n && f->vocab.at[id].size > 0 && f->vocab.at[id].type != VOCAB_NORMAL)
-            continue; /* as the vocabulary has it */
-        const bool special = json_is_true(json_object_get(token, "special"));
-        if (!vocab_set(&f->vocab, id, text, strlen(text), 0, special ? VOCAB_CONTROL : VOCAB_USER_DEFINED))
-            return error_memory(f->err);
+        const long id = strtol(key, &end, 10);
+        const enum error_code code = add_token(f, "tokenizer_config.json", content_of(token), *end == '\0' ? id : -1,
+                                               json_is_true(json_object_get(token, "special")));
+        if (code != ERR_NONE)
+            return code;
     }
     return ERR_NONE;
+}
+
+/* added_tokens.json, where fine-tunes of before 2023's end have them: {"[PAD]": 32000}. */
+static enum error_code add_older_tokens(struct folder *f)
+{
+    json_t *tokens, *id;
+    const char *text;
+    enum error_code code = folder_json(f, "added_tokens.json", &tokens);
+    if (code == ERR_NOT_FOUND)
+        return ERR_NONE;
+    json_object_foreach(tokens, text, id)
+        if (code == ERR_NONE)
+            code = add_token(f, "added_tokens.json", text, json_is_integer(id) ? json_integer_value(id) : -1, false);
+    json_decref(tokens);
+    return code;
 }
 
 /* The template of tokenizer_config.json: one text, or a list of named ones; chat_template.jinja goes before it. */
@@ -361,6 +382,8 @@ static enum error_code read_vocabulary(struct folder *f, const struct config *c)
     if (code != ERR_NONE && code != ERR_NOT_FOUND)
         return code;
     code = add_tokens(f, config);
+    if (code == ERR_NONE)
+        code = add_older_tokens(f);
     set_special(f, config, "bos_token", &f->vocab.bos);
     set_special(f, config, "eos_token", &f->vocab.eos);
     set_special(f, config, "unk_token", &f->vocab.unknown);
