@@ -3,6 +3,7 @@
  *
  * The rows of query and key projections stand in halves there (enum row_order). A cache folder (models--ORG--NAME) is
  * entered by its main snapshot. */
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,8 @@
 #include <sys/stat.h>
 
 #include "engine/file/folder.h"
+
+enum { SNAPSHOT_NAME = 100 };
 
 struct config {
     json_t *root;
@@ -85,7 +88,6 @@ static enum error_code describe_rope(struct folder *f, struct config *c, bool vo
 static enum error_code describe(struct folder *f, struct config *c, bool vocab_only)
 {
     uint64_t ff_width, context, kv_heads;
-    const char *name = strrchr(f->path, '/');
     enum error_code code = check_family(f, c);
     if (code == ERR_NONE &&
         (code = folder_count(f, "config.json", c->root, "num_hidden_layers", 0, &c->layers)) == ERR_NONE &&
@@ -100,8 +102,7 @@ static enum error_code describe(struct folder *f, struct config *c, bool vocab_o
     if (code != ERR_NONE)
         return code;
     metadata_text(&f->metadata, "general.architecture", "llama", 5);
-    name = name != NULL ? name + 1 : f->path;
-    metadata_text(&f->metadata, "general.name", name, strlen(name));
+    folder_name(f);
     folder_uint(f, "block_count", c->layers);
     folder_uint(f, "context_length", context);
     folder_uint(f, "embedding_length", c->width);
@@ -426,25 +427,71 @@ static enum error_code read_recommended(struct folder *f)
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-/* Enters the main snapshot of a cache folder (refs/main, snapshots/HASH). */
-static enum error_code enter_snapshot(struct folder *f)
+/* The name of the snapshot that refs/main names; "" when it names none. */
+static enum error_code read_main(const struct folder *f, char name[SNAPSHOT_NAME])
 {
     size_t size;
-    if (folder_has(f, "config.json") || !folder_has(f, "refs/main"))
-        return ERR_NONE;
-    char *hash = folder_text(f, "refs/main", &size), name[160];
+    char *hash = folder_text(f, "refs/main", &size);
+    *name = '\0';
     if (hash == NULL)
         return ERR_IO;
     hash[strcspn(hash, "\r\n")] = '\0';
-    const bool sound = strchr(hash, '/') == NULL && hash[0] != '.' && hash[0] != '\0' && strlen(hash) < 100;
-    snprintf(name, sizeof name, "snapshots/%.100s", sound ? hash : "");
+    if (strchr(hash, '/') == NULL && hash[0] != '.' && strlen(hash) < SNAPSHOT_NAME)
+        strcpy(name, hash);
     free(hash);
-    char *inside = sound ? folder_file(f, name) : NULL;
-    if (!sound || inside == NULL)
-        return error_set(f->err, ERR_FORMAT, "%s/refs/main: names no snapshot", source_label(f->path));
+    return ERR_NONE;
+}
+
+/* The only snapshot, where none is the main one: it was fetched by its own name. "" for none or several. */
+static void find_only(const struct folder *f, char name[SNAPSHOT_NAME])
+{
+    char *path = folder_file(f, "snapshots");
+    DIR *dir = path != NULL ? opendir(path) : NULL;
+    int n = 0;
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
+        if (entry->d_name[0] != '.') {
+            snprintf(name, SNAPSHOT_NAME, "%.*s", SNAPSHOT_NAME - 1, entry->d_name);
+            n++;
+        }
+    if (n != 1)
+        *name = '\0';
+    if (dir != NULL)
+        closedir(dir);
+    free(path);
+}
+
+/* Enters a snapshot of a cache folder (refs/main, snapshots/HASH). */
+static enum error_code enter_snapshot(struct folder *f)
+{
+    char hash[SNAPSHOT_NAME] = "", name[SNAPSHOT_NAME + 16];
+    if (folder_has(f, "config.json"))
+        return ERR_NONE;
+    const bool main = folder_has(f, "refs/main");
+    if (main && read_main(f, hash) != ERR_NONE)
+        return ERR_IO;
+    if (!main)
+        find_only(f, hash);
+    if (*hash == '\0')
+        return error_set(f->err, ERR_FORMAT,
+                         main ? "%s/refs/main: names no snapshot; fetch the model again"
+                              : "%s/snapshots: none or several, and no refs/main; give the folder of one of them",
+                         source_label(f->path));
+    snprintf(name, sizeof name, "snapshots/%s", hash);
+    char *inside = folder_file(f, name);
+    if (inside == NULL)
+        return error_memory(f->err);
     free(f->path);
     f->path = inside;
     return ERR_NONE;
+}
+
+/* Whether a folder is a model's in a cache. */
+static bool is_cached(const char *path)
+{
+    struct stat st;
+    char inside[4096];
+    return snprintf(inside, sizeof inside, "%s/snapshots", path) < (int)sizeof inside && stat(inside, &st) == 0 &&
+           S_ISDIR(st.st_mode);
 }
 
 static bool hf_claims(const char *path, const unsigned char *head, size_t n)
@@ -452,7 +499,7 @@ static bool hf_claims(const char *path, const unsigned char *head, size_t n)
     const size_t size = strlen(path);
     (void)head;
     if (n == 0)
-        return folder_path_has(path, "config.json") || folder_path_has(path, "refs/main");
+        return folder_path_has(path, "config.json") || is_cached(path);
     return (size > 12 && strcmp(path + size - 12, ".safetensors") == 0) ||
            (size > 17 && strcmp(path + size - 17, "pytorch_model.bin") == 0);
 }
@@ -462,7 +509,7 @@ static enum error_code hf_read(struct source *s, const char *path, bool vocab_on
     struct folder f;
     struct config c = {0};
     enum error_code code = folder_begin(&f, s, path, err);
-    if (code == ERR_NONE)
+    if (code == ERR_NONE && is_cached(f.path))
         code = enter_snapshot(&f);
     if (code == ERR_NONE && (code = folder_json(&f, "config.json", &c.root)) == ERR_NOT_FOUND)
         error_set(err, code, "%s: there is no config.json in the folder; fetch it from where the model is",

@@ -282,14 +282,12 @@ static enum error_code add_scaled_rope(struct folder *f, const struct params *p)
 
 static enum error_code describe(struct folder *f, struct params *p, bool vocab_only)
 {
-    const char *name = strrchr(f->path, '/');
     const struct weight *w1 = vocab_only ? NULL : find_weight(&p->files[0], "layers.0.feed_forward.w1.weight");
     if (!vocab_only && (w1 == NULL || w1->n_dims != 2))
         return error_set(f->err, ERR_FORMAT, "%s: tensor layers.0.feed_forward.w1.weight is missing",
                          source_label(f->path));
-    name = name != NULL ? name + 1 : f->path;
     metadata_text(&f->metadata, "general.architecture", "llama", 5);
-    metadata_text(&f->metadata, "general.name", name, strlen(name));
+    folder_name(f);
     folder_uint(f, "block_count", p->layers);
     folder_uint(f, "context_length", trained_context(p));
     folder_uint(f, "embedding_length", p->width);

@@ -215,6 +215,20 @@ double folder_number(const json_t *object, const char *name, double fallback)
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
+void folder_name(struct folder *f)
+{
+    const char *name = strrchr(f->path, '/'), *cached = strstr(f->path, "/models--");
+    name = name != NULL ? name + 1 : f->path;
+    size_t size = strlen(name);
+    if (cached != NULL) { /* up to the next slash, from the last "--" on */
+        const char *end = cached + 1 + strcspn(cached + 1, "/");
+        for (const char *at = cached; at + 2 < end; at++)
+            name = at[0] == '-' && at[1] == '-' ? at + 2 : name;
+        size = (size_t)(end - name);
+    }
+    metadata_text(&f->metadata, "general.name", name, size);
+}
+
 void folder_uint(struct folder *f, const char *name, uint64_t value)
 {
     char key[96];

@@ -65,6 +65,8 @@ struct llama3_rope {
 /* Adds the factors by pair, as rope_freqs.weight holds them in GGUF files. */
 enum error_code folder_llama3_rope(struct folder *f, const struct llama3_rope *r);
 
+/* Adds general.name: what the folder is called, or what the model is in whose cache folder (models--ORG--NAME) it lies. */
+void folder_name(struct folder *f);
 /* Adds a key "llama.NAME". */
 void folder_uint(struct folder *f, const char *name, uint64_t value);
 void folder_float(struct folder *f, const char *name, double value);

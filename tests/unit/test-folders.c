@@ -132,25 +132,70 @@ static void a_file_opens_its_folder(void **state)
     }
 }
 
+static void make_inside(const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+}
+
+/* A snapshot as Hugging Face's tools lay it out: each file is a link into blobs, whose names say nothing. */
+static void make_snapshot(const char *hash)
+{
+    char from[4096], path[8192], target[256];
+    unsigned n = 0;
+    snprintf(target, sizeof target, "snapshots/%s", hash);
+    make_inside(target);
+    fixture(from, "folder-hf");
+    DIR *dir = opendir(from);
+    char *whole = realpath(from, NULL);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        char blob[600];
+        snprintf(path, sizeof path, "%s/%s", whole, entry->d_name);
+        snprintf(blob, sizeof blob, "%s/blobs/%s%u", folder, hash, ++n);
+        assert_int_equal(symlink(path, blob), 0);
+        snprintf(target, sizeof target, "../../blobs/%s%u", hash, n);
+        snprintf(path, sizeof path, "%s/snapshots/%s/%s", folder, hash, entry->d_name);
+        assert_int_equal(symlink(target, path), 0);
+    }
+    free(whole);
+    closedir(dir);
+}
+
 static void a_cache_folder_is_entered(void **state)
 {
-    char inside[512], path[4096];
+    char inside[300];
+    struct error err = {0};
     (void)state;
     snprintf(folder, sizeof folder, "/tmp/palaver-folder.XXXXXX");
     assert_non_null(mkdtemp(folder));
-    snprintf(inside, sizeof inside, "%s/refs", folder);
-    assert_int_equal(mkdir(inside, 0700), 0);
-    snprintf(inside, sizeof inside, "%s/snapshots", folder);
-    assert_int_equal(mkdir(inside, 0700), 0);
-    snprintf(inside, sizeof inside, "%s/snapshots/0123abcd", folder);
-    fixture(path, "folder-hf");
-    char *whole = realpath(path, NULL);
-    assert_int_equal(symlink(whole, inside), 0);
-    free(whole);
-    write_file("refs/main", "0123abcd\n");
+    snprintf(folder + strlen(folder), 64, "/models--An-Org--Tiny--2-hf");
+    assert_int_equal(mkdir(folder, 0700), 0);
+    make_inside("refs");
+    make_inside("blobs");
+    make_inside("snapshots");
+    refused_because("none or several, and no refs/main");
+    make_snapshot("0123abcd");
+    assert_string_equal(open_error(), ""); /* the only one */
+    make_snapshot("4567cdef");
+    refused_because("none or several, and no refs/main");
+    write_file("refs/main", "4567cdef\n");
     assert_string_equal(open_error(), "");
+    write_file("refs/main", "89abcdef");
+    refused_because("no config.json");
     write_file("refs/main", "../../etc");
     refused_because("names no snapshot");
+    write_file("refs/main", "");
+    refused_because("names no snapshot");
+    snprintf(inside, sizeof inside, "%s/snapshots/0123abcd/model-00001-of-00002.safetensors", folder);
+    struct model *m = model_open(inside, NULL, &err);
+    assert_string_equal(err.message, "");
+    assert_string_equal(model_info(m)->name, "2-hf");
+    model_free(m);
+    *strrchr(folder, '/') = '\0';
 }
 
 static void what_is_missing_is_named(void **state)
