@@ -159,19 +159,36 @@ static bool gguf_name(const char *name, char out[64], bool *rotary, bool *known)
     return false;
 }
 
-static enum error_code add_weight(struct folder *f, const struct weight *w, bool tied)
+/* Whether a model computes with a tensor of this name. */
+static bool is_needed(const char *name)
+{
+    char own[64];
+    bool rotary, known;
+    return gguf_name(name, own, &rotary, &known);
+}
+
+static enum error_code weight_fault(const struct folder *f, const char *file, const struct weight *w, const char *what)
+{
+    return error_set(f->err, ERR_FORMAT, "%s/%s: tensor %s %s; the file is damaged, fetch it again",
+                     source_label(f->path), file, w->name, what);
+}
+
+static enum error_code add_weight(struct folder *f, const char *file, const struct weight *w, bool tied)
 {
     char name[64];
     bool rotary, known;
+    struct tensor t;
     if (!gguf_name(w->name, name, &rotary, &known))
         return known ? ERR_NONE
-                     : error_set(f->err, ERR_UNSUPPORTED, "%s: tensor %s is none of a Llama model", f->path, w->name);
+                     : error_set(f->err, ERR_UNSUPPORTED, "%s/%s: tensor %s is none of a Llama model",
+                                 source_label(f->path), file, w->name);
     if (tied && strcmp(name, "output.weight") == 0)
         return ERR_NONE;
     if (w->n_dims < 1 || w->n_dims > 2)
-        return error_set(f->err, ERR_FORMAT, "%s: tensor %s has %d dimensions; the file is damaged, fetch it again",
-                         f->path, w->name, (int)w->n_dims);
-    const struct tensor t = {
+        return weight_fault(f, file, w, "has neither one dimension nor two");
+    if (source_tensor(f->source, name, &t))
+        return weight_fault(f, file, w, "is there twice");
+    t = (struct tensor){
         .type = w->type,
         .rows = w->n_dims == 2 ? w->dims[0] : 1,
         .cols = w->dims[w->n_dims - 1],
@@ -181,47 +198,77 @@ static enum error_code add_weight(struct folder *f, const struct weight *w, bool
     return source_add_tensor(f->source, f->path, name, t, f->err);
 }
 
-/* Gives the source all tensors, and what of them is no part of a file. */
-static enum error_code add_weights(struct folder *f, struct weights *all, bool tied)
+/* Gives the source the tensors of a file, and what of them is no part of it. */
+static enum error_code add_file(struct folder *f, const char *file, bool tied)
 {
-    enum error_code code = ERR_NONE;
-    for (size_t i = 0; i < all->n && code == ERR_NONE; i++) {
-        code = add_weight(f, &all->at[i], tied);
-        if (code == ERR_NONE && all->at[i].owned != NULL && !folder_own(f, all->at[i].owned))
+    struct weights all = {.needs = is_needed};
+    enum error_code code = folder_weights(f, file, &all);
+    for (size_t i = 0; i < all.n && code == ERR_NONE; i++) {
+        code = add_weight(f, file, &all.at[i], tied);
+        if (code == ERR_NONE && all.at[i].owned != NULL && !folder_own(f, all.at[i].owned))
             code = ERR_MEMORY;
         if (code == ERR_NONE)
-            all->at[i].owned = NULL;
+            all.at[i].owned = NULL;
     }
+    weights_free(&all);
     return code;
 }
 
-/* The files that an index names, each once. They lie in the folder itself. */
-static enum error_code read_index(struct folder *f, const char *name, struct weights *all)
+/* Reads a file that an index names, unless it was; it lies in the folder itself. */
+static enum error_code add_part(struct folder *f, const char *index, const char *tensor, const char *part, json_t *seen,
+                                bool tied)
 {
-    json_t *root;
+    if (part != NULL && json_object_get(seen, part) != NULL)
+        return ERR_NONE;
+    if (part == NULL || strchr(part, '/') != NULL || part[0] == '.')
+        return error_set(f->err, ERR_FORMAT,
+                         "%s/%s: tensor %.80s lies in a file outside of the folder; the index is not to "
+                         "be trusted, fetch it again",
+                         source_label(f->path), index, tensor);
+    if (!folder_has(f, part))
+        return error_set(f->err, ERR_NOT_FOUND, "%s/%s is missing; fetch it into the same folder",
+                         source_label(f->path), part);
+    if (json_object_set_new(seen, part, json_true()) != 0)
+        return error_memory(f->err);
+    return add_file(f, part, tied);
+}
+
+/* Whether the files hold what the index says they do. */
+static enum error_code check_index(const struct folder *f, const json_t *map, bool tied)
+{
     const char *tensor;
-    json_t *file;
+    json_t *part;
+    json_object_foreach((json_t *)map, tensor, part) {
+        char name[64];
+        bool rotary, known;
+        struct tensor t;
+        if (!gguf_name(tensor, name, &rotary, &known) || source_tensor(f->source, name, &t) ||
+            (tied && strcmp(name, "output.weight") == 0))
+            continue;
+        return error_set(f->err, ERR_FORMAT,
+                         "%s/%s: tensor %.80s should lie in this file and does not; fetch the file and the index again",
+                         source_label(f->path), json_string_value(part), tensor);
+    }
+    return ERR_NONE;
+}
+
+static enum error_code add_indexed(struct folder *f, const char *name, bool tied)
+{
+    json_t *root, *part;
+    const char *tensor;
     enum error_code code = folder_json(f, name, &root);
     json_t *seen = json_object();
+    const json_t *map = json_object_get(root, "weight_map");
     if (code == ERR_NONE && seen == NULL)
         code = error_memory(f->err);
-    json_object_foreach(json_object_get(root, "weight_map"), tensor, file) {
-        const char *part = json_string_value(file);
-        if (code != ERR_NONE || (part != NULL && json_object_get(seen, part) != NULL))
-            continue;
-        if (part == NULL || strchr(part, '/') != NULL || part[0] == '.')
-            code = error_set(f->err, ERR_FORMAT,
-                             "%s/%s: tensor %.80s lies in a file outside of the folder; the index is not to "
-                             "be trusted, fetch it again",
-                             source_label(f->path), name, tensor);
-        else if (!folder_has(f, part))
-            code = error_set(f->err, ERR_NOT_FOUND, "%s/%s is missing; fetch it into the same folder",
-                             source_label(f->path), part);
-        else if (json_object_set_new(seen, part, json_true()) != 0)
-            code = error_memory(f->err);
-        else
-            code = folder_weights(f, part, all);
-    }
+    if (code == ERR_NONE && !json_is_object(map))
+        code = error_set(f->err, ERR_FORMAT, "%s/%s: names no files (weight_map); fetch it again",
+                         source_label(f->path), name);
+    json_object_foreach((json_t *)map, tensor, part)
+        if (code == ERR_NONE)
+            code = add_part(f, name, tensor, json_string_value(part), seen, tied);
+    if (code == ERR_NONE)
+        code = check_index(f, map, tied);
     json_decref(seen);
     json_decref(root);
     return code;
@@ -238,7 +285,6 @@ static enum error_code read_weights(struct folder *f, const struct config *c)
         {"pytorch_model.bin", false},
         {"pytorch_model.bin.index.json", true},
     };
-    struct weights all = {0};
     const bool tied = json_is_true(json_object_get(c->root, "tie_word_embeddings"));
     size_t i = 0;
     while (i < sizeof forms / sizeof *forms && !folder_has(f, forms[i].name))
@@ -248,11 +294,7 @@ static enum error_code read_weights(struct folder *f, const struct config *c)
                          "%s: the folder has no model.safetensors, no pytorch_model.bin and no index of "
                          "either; fetch the weights into it",
                          source_label(f->path));
-    enum error_code code = forms[i].index ? read_index(f, forms[i].name, &all) : folder_weights(f, forms[i].name, &all);
-    if (code == ERR_NONE)
-        code = add_weights(f, &all, tied);
-    weights_free(&all);
-    return code;
+    return forms[i].index ? add_indexed(f, forms[i].name, tied) : add_file(f, forms[i].name, tied);
 }
 
 /* ---- the vocabulary --------------------------------------------------------------------------------------------- */

@@ -50,6 +50,60 @@ static bool is_scaled(const struct params *p)
     return json_is_true(json_object_get(p->root, "use_scaled_rope"));
 }
 
+/* ---- names ------------------------------------------------------------------------------------------------------ */
+
+/* How a matrix is divided among the files. */
+enum division { DIVIDED_NOT, DIVIDED_BY_ROWS, DIVIDED_BY_COLUMNS };
+
+static bool gguf_name(const char *name, char out[64], enum division *division)
+{
+    static const struct {
+        const char *from, *to;
+        enum division division;
+    } layer[] = {
+        {"attention_norm.weight", "attn_norm.weight", DIVIDED_NOT},
+        {"ffn_norm.weight", "ffn_norm.weight", DIVIDED_NOT},
+        {"attention.wq.weight", "attn_q.weight", DIVIDED_BY_ROWS},
+        {"attention.wk.weight", "attn_k.weight", DIVIDED_BY_ROWS},
+        {"attention.wv.weight", "attn_v.weight", DIVIDED_BY_ROWS},
+        {"attention.wo.weight", "attn_output.weight", DIVIDED_BY_COLUMNS},
+        {"feed_forward.w1.weight", "ffn_gate.weight", DIVIDED_BY_ROWS},
+        {"feed_forward.w2.weight", "ffn_down.weight", DIVIDED_BY_COLUMNS},
+        {"feed_forward.w3.weight", "ffn_up.weight", DIVIDED_BY_ROWS},
+    };
+    static const struct {
+        const char *from, *to;
+        enum division division;
+    } whole[] = {
+        {"tok_embeddings.weight", "token_embd.weight", DIVIDED_BY_COLUMNS},
+        {"norm.weight", "output_norm.weight", DIVIDED_NOT},
+        {"output.weight", "output.weight", DIVIDED_BY_ROWS},
+    };
+    unsigned number;
+    int used = 0;
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (strcmp(name, whole[i].from) == 0) {
+            *division = whole[i].division;
+            return snprintf(out, 64, "%s", whole[i].to) > 0;
+        }
+    if (sscanf(name, "layers.%5u.%n", &number, &used) != 1 || used == 0)
+        return false;
+    for (size_t i = 0; i < sizeof layer / sizeof *layer; i++)
+        if (strcmp(name + used, layer[i].from) == 0) {
+            *division = layer[i].division;
+            return snprintf(out, 64, "blk.%u.%s", number, layer[i].to) > 0;
+        }
+    return false;
+}
+
+/* Whether a model computes with a tensor of this name. */
+static bool is_needed(const char *name)
+{
+    char own[64];
+    enum division division;
+    return gguf_name(name, own, &division);
+}
+
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
 static const struct weight *find_weight(const struct weights *all, const char *name)
@@ -101,6 +155,7 @@ static enum error_code read_file(struct folder *f, struct params *p, const struc
                          "same folder",
                          source_label(f->path), name, naming->n);
     struct weights *file = &p->files[p->n_files++];
+    file->needs = is_needed;
     const enum error_code code = folder_weights(f, name, file);
     if (code == ERR_NONE && file->n == 0)
         return error_set(f->err, ERR_FORMAT, "%s/%s: holds no tensors", source_label(f->path), name);
@@ -132,50 +187,6 @@ static enum error_code read_files(struct folder *f, struct params *p)
 }
 
 /* ---- tensors ---------------------------------------------------------------------------------------------------- */
-
-/* How a matrix is divided among the files. */
-enum division { DIVIDED_NOT, DIVIDED_BY_ROWS, DIVIDED_BY_COLUMNS };
-
-static bool gguf_name(const char *name, char out[64], enum division *division)
-{
-    static const struct {
-        const char *from, *to;
-        enum division division;
-    } layer[] = {
-        {"attention_norm.weight", "attn_norm.weight", DIVIDED_NOT},
-        {"ffn_norm.weight", "ffn_norm.weight", DIVIDED_NOT},
-        {"attention.wq.weight", "attn_q.weight", DIVIDED_BY_ROWS},
-        {"attention.wk.weight", "attn_k.weight", DIVIDED_BY_ROWS},
-        {"attention.wv.weight", "attn_v.weight", DIVIDED_BY_ROWS},
-        {"attention.wo.weight", "attn_output.weight", DIVIDED_BY_COLUMNS},
-        {"feed_forward.w1.weight", "ffn_gate.weight", DIVIDED_BY_ROWS},
-        {"feed_forward.w2.weight", "ffn_down.weight", DIVIDED_BY_COLUMNS},
-        {"feed_forward.w3.weight", "ffn_up.weight", DIVIDED_BY_ROWS},
-    };
-    static const struct {
-        const char *from, *to;
-        enum division division;
-    } whole[] = {
-        {"tok_embeddings.weight", "token_embd.weight", DIVIDED_BY_COLUMNS},
-        {"norm.weight", "output_norm.weight", DIVIDED_NOT},
-        {"output.weight", "output.weight", DIVIDED_BY_ROWS},
-    };
-    unsigned number;
-    int used = 0;
-    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
-        if (strcmp(name, whole[i].from) == 0) {
-            *division = whole[i].division;
-            return snprintf(out, 64, "%s", whole[i].to) > 0;
-        }
-    if (sscanf(name, "layers.%5u.%n", &number, &used) != 1 || used == 0)
-        return false;
-    for (size_t i = 0; i < sizeof layer / sizeof *layer; i++)
-        if (strcmp(name + used, layer[i].from) == 0) {
-            *division = layer[i].division;
-            return snprintf(out, 64, "blk.%u.%s", number, layer[i].to) > 0;
-        }
-    return false;
-}
 
 /* The parts of a matrix as pieces of one tensor. Llama 3 divides its embedding by rows: a part as wide as the model. */
 static enum error_code join_parts(struct folder *f, const struct params *p, const struct weight *first,

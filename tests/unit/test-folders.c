@@ -20,6 +20,13 @@ static void fixture(char path[4096], const char *name)
     snprintf(path, 4096, "%s/tests/fixtures/%s", source_folder(), name);
 }
 
+static char *realpath_of(const char *name)
+{
+    char path[4096];
+    fixture(path, name);
+    return realpath(path, NULL);
+}
+
 /* A folder of links to a fixture's files. */
 static void link_all(const char *name)
 {
@@ -281,6 +288,84 @@ static void an_index_stays_in_its_folder(void **state)
     refused_because("index.json: line 1");
 }
 
+/* A file of safetensors with this header and so many bytes of data. */
+static void write_safetensors(const char *name, const char *header, size_t data)
+{
+    char path[512];
+    const size_t n = strlen(header);
+    const unsigned char length[8] = {(unsigned char)n, (unsigned char)(n >> 8)};
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(length, 1, 8, f) + fwrite(header, 1, n, f), 8 + n);
+    for (size_t i = 0; i < data; i++)
+        fputc(0, f);
+    fclose(f);
+}
+
+#define NORM "\"model.norm.weight\":{\"dtype\":"
+
+/* Whatever is wrong with weights is told with the file and the tensor. */
+static void faults_name_file_and_tensor(void **state)
+{
+    static const struct {
+        const char *header, *tensor, *reason;
+    } rows[] = {
+        {"{" NORM "\"I64\",\"shape\":[4],\"data_offsets\":[0,32]}}", "model.norm.weight", "has the type I64"},
+        {"{" NORM "\"BOOL\",\"shape\":[4],\"data_offsets\":[0,4]}}", "model.norm.weight", "has the type BOOL"},
+        {"{" NORM "\"F8_E5M2\",\"shape\":[4],\"data_offsets\":[0,4]}}", "model.norm.weight", "has the type F8_E5M2"},
+        {"{" NORM "\"F64\",\"shape\":[4],\"data_offsets\":[0,32]}}", "model.norm.weight", "has the type F64"},
+        {"{" NORM "\"F32\",\"shape\":[4],\"data_offsets\":[0,12]}}", "model.norm.weight", "bytes that its shape needs"},
+        {"{" NORM "\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}", "model.norm.weight", "impossible shape"},
+        {"{" NORM "\"F32\",\"shape\":[1,1,1,1,1],\"data_offsets\":[0,4]}}", "model.norm.weight", "impossible shape"},
+        {"{" NORM "\"F32\",\"shape\":[4],\"data_offsets\":[-4,12]}}", "model.norm.weight", "lacks a type or its place"},
+        {"{" NORM "\"F32\",\"shape\":[4]}}", "model.norm.weight", "lacks a type or its place"},
+        {"{" NORM "\"F32\",\"shape\":[1,1,40],\"data_offsets\":[0,160]}}", "model.norm.weight",
+         "neither one dimension nor two"},
+        {"{" NORM "\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},\"lm_head.weight\":{\"dtype\":\"F32\",\"shape\":[4],"
+         "\"data_offsets\":[12,28]}}",
+         "lm_head.weight", "model.norm.weight and lm_head.weight lie in the same bytes"},
+        {"{\"transformer.h.0.attn\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}", "transformer.h.0.attn",
+         "is none of a Llama model"},
+    };
+    (void)state;
+    link_all("folder-hf");
+    remove_file("model.safetensors.index.json");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        write_safetensors("model.safetensors", rows[i].header, 256);
+        refused_because(rows[i].reason);
+        refused_because(rows[i].tensor);
+        refused_because("/model.safetensors: ");
+    }
+}
+
+static void an_index_and_its_files_agree(void **state)
+{
+    char index[4096], path[512];
+    (void)state;
+    link_all("folder-hf");
+    snprintf(path, sizeof path, "%s/model.safetensors.index.json", folder);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    index[fread(index, 1, sizeof index - 1, f)] = '\0';
+    fclose(f);
+    write_file("model.safetensors.index.json",
+               "{\"weight_map\": {\"model.layers.7.self_attn.q_proj.weight\": \"model-00001-of-00002.safetensors\"}}");
+    refused_because(
+        "model-00001-of-00002.safetensors: tensor model.layers.7.self_attn.q_proj.weight should lie in this");
+    write_file("model.safetensors.index.json", "{\"weight_map\": []}");
+    refused_because("index.json: names no files");
+    write_file("model.safetensors.index.json", index);
+    assert_string_equal(open_error(), "");
+    char *whole = realpath_of("folder-hf/model-00001-of-00002.safetensors");
+    remove_file("model-00002-of-00002.safetensors");
+    snprintf(path, sizeof path, "%s/model-00002-of-00002.safetensors", folder);
+    assert_int_equal(symlink(whole, path), 0); /* the first one again */
+    free(whole);
+    refused_because("model-00002-of-00002.safetensors: tensor ");
+    refused_because("is there twice");
+}
+
 static void odd_configurations_are_refused(void **state)
 {
     (void)state;
@@ -314,6 +399,8 @@ int main(void)
         cmocka_unit_test_teardown(counted_names_open_too, remove_folder),
         cmocka_unit_test_teardown(the_vocabulary_may_lie_above, remove_folder),
         cmocka_unit_test_teardown(an_index_stays_in_its_folder, remove_folder),
+        cmocka_unit_test_teardown(an_index_and_its_files_agree, remove_folder),
+        cmocka_unit_test_teardown(faults_name_file_and_tensor, remove_folder),
         cmocka_unit_test_teardown(odd_configurations_are_refused, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
