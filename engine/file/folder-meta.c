@@ -13,10 +13,18 @@
 
 enum { FILES_MOST = 64 };
 
+/* How the files of a folder are named. */
+struct naming {
+    bool counted;  /* consolidated-00001-of-00008.pth, else consolidated.00.pth */
+    unsigned base; /* the first one's number, of counted ones */
+    size_t n;      /* as many as there are without a gap, or as the names say */
+};
+
 struct params {
     json_t *root;
     uint64_t width, layers, heads, kv_heads, vocabulary;
     double epsilon, rope_base;
+    struct naming naming;
     struct weights files[FILES_MOST]; /* of each file */
     size_t n_files;
 };
@@ -114,13 +122,6 @@ static const struct weight *find_weight(const struct weights *all, const char *n
     return NULL;
 }
 
-/* How the files of a folder are named. */
-struct naming {
-    bool counted;  /* consolidated-00001-of-00008.pth, else consolidated.00.pth */
-    unsigned base; /* the first one's number, of counted ones */
-    size_t n;      /* as many as there are without a gap, or as the names say */
-};
-
 static void name_file(const struct naming *naming, size_t i, char out[48])
 {
     if (naming->counted)
@@ -145,15 +146,15 @@ static struct naming find_naming(const struct folder *f)
     return naming;
 }
 
-static enum error_code read_file(struct folder *f, struct params *p, const struct naming *naming)
+static enum error_code read_file(struct folder *f, struct params *p)
 {
     char name[48];
-    name_file(naming, p->n_files, name);
+    name_file(&p->naming, p->n_files, name);
     if (!folder_has(f, name))
         return error_set(f->err, ERR_NOT_FOUND,
                          "%s/%s is missing, one of the %zu files of this model; fetch it into the "
                          "same folder",
-                         source_label(f->path), name, naming->n);
+                         source_label(f->path), name, p->naming.n);
     struct weights *file = &p->files[p->n_files++];
     file->needs = is_needed;
     const enum error_code code = folder_weights(f, name, file);
@@ -174,16 +175,25 @@ static size_t count_parts(const struct params *p, size_t there)
 
 static enum error_code read_files(struct folder *f, struct params *p)
 {
-    struct naming naming = find_naming(f);
-    if (naming.n == 0)
+    p->naming = find_naming(f);
+    if (p->naming.n == 0)
         return error_set(f->err, ERR_NOT_FOUND, "%s: the folder has no consolidated.00.pth; fetch the weights into it",
                          source_label(f->path));
-    enum error_code code = read_file(f, p, &naming);
-    if (code == ERR_NONE && !naming.counted)
-        naming.n = count_parts(p, naming.n);
-    while (code == ERR_NONE && p->n_files < naming.n)
-        code = read_file(f, p, &naming);
+    enum error_code code = read_file(f, p);
+    if (code == ERR_NONE && !p->naming.counted)
+        p->naming.n = count_parts(p, p->naming.n);
+    while (code == ERR_NONE && p->n_files < p->naming.n)
+        code = read_file(f, p);
     return code;
+}
+
+static enum error_code tensor_fault(const struct folder *f, const struct params *p, size_t file, const char *name,
+                                    const char *what)
+{
+    char own[48];
+    name_file(&p->naming, file, own);
+    return error_set(f->err, ERR_FORMAT, "%s/%s: tensor %s %s; fetch the file again", source_label(f->path), own, name,
+                     what);
 }
 
 /* ---- tensors ---------------------------------------------------------------------------------------------------- */
@@ -203,9 +213,7 @@ static enum error_code join_parts(struct folder *f, const struct params *p, cons
         if (part == NULL || part->n_dims != 2 || part->type != first->type ||
             part->dims[division == DIVIDED_BY_ROWS ? 1 : 0] != first->dims[division == DIVIDED_BY_ROWS ? 1 : 0]) {
             free(pieces);
-            return error_set(f->err, ERR_FORMAT,
-                             "%s: the part of %s in file %zu does not fit the others; fetch the files again",
-                             source_label(f->path), first->name, i);
+            return tensor_fault(f, p, i, first->name, part == NULL ? "is missing" : "does not fit the other files");
         }
         const bool rows = division == DIVIDED_BY_ROWS;
         pieces[i] =
@@ -224,11 +232,9 @@ static enum error_code add_weight(struct folder *f, struct params *p, const stru
     if (!gguf_name(w->name, name, &division))
         return strcmp(w->name, "rope.freqs") == 0 || strstr(w->name, "inner_attention.rope.freqs") != NULL
                    ? ERR_NONE
-                   : error_set(f->err, ERR_UNSUPPORTED, "%s: tensor %s is none of a Llama model", source_label(f->path),
-                               w->name);
+                   : tensor_fault(f, p, 0, w->name, "is none of a Llama model");
     if (w->n_dims < 1 || w->n_dims > 2 || (division != DIVIDED_NOT && w->n_dims != 2))
-        return error_set(f->err, ERR_FORMAT, "%s: tensor %s has %d dimensions; the file is damaged, fetch it again",
-                         source_label(f->path), w->name, (int)w->n_dims);
+        return tensor_fault(f, p, 0, w->name, "has neither one dimension nor two, or one where two are needed");
     if (division == DIVIDED_NOT || p->n_files == 1) {
         t = (struct tensor){.type = w->type,
                             .rows = w->n_dims == 2 ? w->dims[0] : 1,
@@ -241,8 +247,7 @@ static enum error_code add_weight(struct folder *f, struct params *p, const stru
     }
     if (!tensor_is_sound(&t)) {
         free((void *)(uintptr_t)t.pieces);
-        return error_set(f->err, ERR_FORMAT, "%s: the parts of %s make no matrix; fetch the files again",
-                         source_label(f->path), w->name);
+        return tensor_fault(f, p, 0, w->name, "makes no matrix with its parts in the other files");
     }
     return source_add_tensor(f->source, f->path, name, t, f->err);
 }
@@ -295,8 +300,7 @@ static enum error_code describe(struct folder *f, struct params *p, bool vocab_o
 {
     const struct weight *w1 = vocab_only ? NULL : find_weight(&p->files[0], "layers.0.feed_forward.w1.weight");
     if (!vocab_only && (w1 == NULL || w1->n_dims != 2))
-        return error_set(f->err, ERR_FORMAT, "%s: tensor layers.0.feed_forward.w1.weight is missing",
-                         source_label(f->path));
+        return tensor_fault(f, p, 0, "layers.0.feed_forward.w1.weight", "is missing");
     metadata_text(&f->metadata, "general.architecture", "llama", 5);
     folder_name(f);
     folder_uint(f, "block_count", p->layers);

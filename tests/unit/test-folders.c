@@ -366,6 +366,26 @@ static void an_index_and_its_files_agree(void **state)
     refused_because("is there twice");
 }
 
+/* Files of two models, or one file twice, make no model. */
+static void parts_that_do_not_fit_are_named(void **state)
+{
+    char path[512];
+    (void)state;
+    link_all("folder-meta");
+    char *other = realpath_of("weights/whole.pth");
+    remove_file("consolidated.01.pth");
+    snprintf(path, sizeof path, "%s/consolidated.01.pth", folder);
+    assert_int_equal(symlink(other, path), 0);
+    free(other);
+    refused_because("consolidated.01.pth: tensor ");
+    refused_because("is missing");
+    remove_file("consolidated.01.pth");
+    write_file("consolidated.01.pth", "PK");
+    refused_because("consolidated.01.pth: ");
+    write_file("consolidated.01.pth", "");
+    refused_because("consolidated.01.pth: ");
+}
+
 static void odd_configurations_are_refused(void **state)
 {
     (void)state;
@@ -401,6 +421,7 @@ int main(void)
         cmocka_unit_test_teardown(an_index_stays_in_its_folder, remove_folder),
         cmocka_unit_test_teardown(an_index_and_its_files_agree, remove_folder),
         cmocka_unit_test_teardown(faults_name_file_and_tensor, remove_folder),
+        cmocka_unit_test_teardown(parts_that_do_not_fit_are_named, remove_folder),
         cmocka_unit_test_teardown(odd_configurations_are_refused, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
