@@ -18,7 +18,7 @@
  *     cursor names         bounds-checked reading; a hash table of names
  *     source source-kind.h which form lies at a path, and the interface of its readers
  *     source-file source-tables fingerprint   mapping, metadata and tensors, identity
- *     gguf                 a reader
+ *     gguf folder          readers: GGUF files, folders of Hugging Face and Meta; folder.h lists what these are made of
  *   jinja/    the interpreter of models' own chat templates; jinja.h is its face and lists its files
  *   text/     text to ids and back, messages to prompts
  *     tokenizer vocabulary what all tokenizers have in common

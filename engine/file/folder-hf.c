@@ -536,14 +536,19 @@ static bool is_cached(const char *path)
            S_ISDIR(st.st_mode);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t n = strlen(text), size = strlen(end);
+    return n > size && strcmp(text + n - size, end) == 0;
+}
+
 static bool hf_claims(const char *path, const unsigned char *head, size_t n)
 {
-    const size_t size = strlen(path);
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     (void)head;
     if (n == 0)
         return folder_path_has(path, "config.json") || is_cached(path);
-    return (size > 12 && strcmp(path + size - 12, ".safetensors") == 0) ||
-           (size > 17 && strcmp(path + size - 17, "pytorch_model.bin") == 0);
+    return ends_with(name, ".safetensors") || (strncmp(name, "pytorch_model", 13) == 0 && ends_with(name, ".bin"));
 }
 
 static enum error_code hf_read(struct source *s, const char *path, bool vocab_only, struct error *err)

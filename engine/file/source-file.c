@@ -40,7 +40,7 @@ static const struct foreign {
     {"tjgg", "is a model in the GGML format of before August 2023; convert it to GGUF"},
     {"fmgg", "is a model in the GGML format of before August 2023; convert it to GGUF"},
     {"lmgg", "is a model in the GGML format of before August 2023; convert it to GGUF"},
-    {"PK\x03\x04", "is a zip archive (a PyTorch checkpoint?), not a GGUF model; convert it to GGUF"},
+    {"PK\x03\x04", "is a zip archive; of a PyTorch checkpoint give the folder that it lies in"},
 };
 
 enum error_code source_refuse(const char *path, const unsigned char *head, size_t n, struct error *err)
