@@ -18,7 +18,7 @@
  *     cursor names         bounds-checked reading; a hash table of names
  *     source source-kind.h which form lies at a path, and the interface of its readers
  *     source-file source-tables fingerprint   mapping, metadata and tensors, identity
- *     gguf                 a reader
+ *     gguf folder          readers: GGUF files, folders of Hugging Face and Meta; folder.h lists what these are made of
  *   jinja/    the interpreter of models' own chat templates; jinja.h is its face and lists its files
  *   text/     text to ids and back, messages to prompts
  *     tokenizer vocabulary what all tokenizers have in common
@@ -33,7 +33,7 @@
  *   model/    one model's sizes and tensors, checked
  *     model open           what a model says of itself; opening
  *     architecture         the table of architectures; architecture-llama is a row
- *     sizes rope tensors   the steps of opening
+ *     sizes rope tensors identity   the steps of opening
  *   run/      computing
  *     cores pool blas      processors, threads, OpenBLAS
  *     matmul attention kv  products, attention, the key/value cache in shared blocks
@@ -71,8 +71,8 @@ struct model_info {
     const char *type;          /* the weights' most frequent type by bytes, e.g. "Q4_1" */
     const char *tokenizer;     /* "SentencePiece BPE" or "byte-level BPE (smollm)" */
     const char *chat_template; /* the model's own template, a text in Jinja */
-    uint64_t fingerprint;      /* the same for the same weights and vocabulary wherever the file lies */
-    uint64_t file_bytes;       /* all split files together */
+    uint64_t fingerprint; /* the same for the same weights, types and vocabulary, in whichever form they lie where */
+    uint64_t file_bytes;  /* all split files together */
     uint64_t parameters;
     int32_t layers, width, heads, kv_heads, head_width, ff_width, vocab;
     int32_t context; /* tokens, as trained */
@@ -87,6 +87,9 @@ struct model *model_open(const char *path, const struct model_options *options, 
 void model_free(struct model *model);
 const struct model_info *model_info(const struct model *model);
 const struct tokenizer *model_tokenizer(const struct model *model);
+
+/* Whether the model is the one that had this fingerprint, by today's way of making them or by that of version 0.1. */
+bool model_is(const struct model *model, uint64_t fingerprint);
 
 /* The name of the i-th template that the file has beside its own, cut to size bytes; false past the last. */
 bool model_template_at(const struct model *model, uint64_t i, char *out, size_t size);

@@ -9,6 +9,7 @@
  *
  * The room, from the ground up:
  *
+ *   hub           Hugging Face's cache, and what its models are called
  *   models        which file a model's name means
  *   title         how a model is asked for a title, and whether what it says is one
  *   fields        settings as sets of bits and as JSON

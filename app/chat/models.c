@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/chat/hub.h"
 #include "app/options/options.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -33,7 +34,7 @@ static bool is_model_name(const char *name)
 /* Whether a folder holds a model as Hugging Face or Meta publishes it. */
 static bool is_model_folder(const char *path)
 {
-    static const char *const files[] = {"config.json", "params.json", "refs/main"};
+    static const char *const files[] = {"config.json", "params.json", "refs/main", "snapshots"};
     bool found = false;
     for (size_t i = 0; i < sizeof files / sizeof *files && !found; i++) {
         char *file = paths_join(path, files[i]);
@@ -74,8 +75,12 @@ enum error_code models_check_sampling(const struct sampling *s, const struct mod
 
 void models_label(const char *path, char *out, size_t size)
 {
-    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
-    snprintf(out, size, "%s", slash != NULL ? slash + 1 : path != NULL ? path : "no model");
+    size_t n;
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL, *cached = path != NULL ? hub_label(path, &n) : NULL;
+    if (cached != NULL)
+        snprintf(out, size, "%.*s", (int)n, cached);
+    else
+        snprintf(out, size, "%s", slash != NULL ? slash + 1 : path != NULL ? path : "no model");
     size_t length = strlen(out), end = sizeof suffix - 1;
     if (length > end && strcasecmp(out + length - end, suffix) == 0)
         out[length - end] = '\0';
@@ -201,14 +206,29 @@ static const char *choose_default(char **names, const char *folder, struct error
     return NULL;
 }
 
+/* The path of what is none of the models folder: a path, or a name in Hugging Face's cache. */
+static char *find_elsewhere(const struct options *o, const char *name, struct error *err)
+{
+    const bool there = access(name, F_OK) == 0;
+    char *path = there ? NULL : hub_find(o, name);
+    if (path != NULL)
+        return path;
+    if (!there && hub_is_name(name) && !is_model_name(name)) {
+        char *hub = hub_folder(o);
+        error_set(err, ERR_NOT_FOUND,
+                  "there is no model '%s': no such path, and Hugging Face's cache (%s) does not have it", name,
+                  hub != NULL ? hub : "");
+        free(hub);
+    } else if ((path = strdup(name)) == NULL) {
+        error_memory(err);
+    }
+    return path;
+}
+
 char *models_find_name(const struct options *o, const char *name, struct error *err)
 {
-    if (name != NULL && (strchr(name, '/') != NULL || access(name, F_OK) == 0)) {
-        char *path = strdup(name);
-        if (path == NULL)
-            error_memory(err);
-        return path;
-    }
+    if (name != NULL && (strchr(name, '/') != NULL || access(name, F_OK) == 0 || hub_is_name(name)))
+        return find_elsewhere(o, name, err);
     char *path = NULL;
     char **names = models_list(o);
     char *folder = paths_join(o->paths.data_dir, "models");
@@ -228,12 +248,27 @@ char *models_find(const struct options *o, struct error *err)
     return models_find_name(o, o->model, err);
 }
 
+/* The path from the root on. A file keeps its own name: in a cache it is a link to one that says nothing. */
+static char *whole_path(const char *path)
+{
+    struct stat status;
+    const char *slash = strrchr(path, '/');
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return realpath(path, NULL);
+    char *folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash + 1 - path));
+    char *root = folder != NULL ? realpath(folder, NULL) : NULL;
+    char *whole = root != NULL ? paths_join(root, slash != NULL ? slash + 1 : path) : NULL;
+    free(folder);
+    free(root);
+    return whole;
+}
+
 char *models_lasting_name(const struct options *o, const char *path)
 {
     char *folder = paths_join(o->paths.data_dir, "models/");
     size_t size = folder != NULL ? strlen(folder) : 0;
     bool inside = size > 0 && strncmp(path, folder, size) == 0;
-    char *whole = inside ? NULL : realpath(path, NULL);
+    char *whole = inside ? NULL : whole_path(path);
     free(folder);
     return whole != NULL ? whole : strdup(inside ? path + size : path);
 }

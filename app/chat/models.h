@@ -1,6 +1,7 @@
 /* Models: which file -m MODEL means.
  *
- * A name with a slash or of an existing file is a path. Any other name is looked for in DATA_DIR/models: NAME,
+ * A name with a slash or of an existing file is a path, else ORG/NAME is a model of Hugging Face's cache (hub.h). Any other
+ * name is looked for in DATA_DIR/models: NAME,
  * NAME.gguf, then without regard to case, then as the only file that begins so. Without a name it is the default model,
  * or the only one there. */
 #ifndef PALAVER_APP_CHAT_MODELS_H

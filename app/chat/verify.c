@@ -66,7 +66,9 @@ static const char *machine_hint(const struct chat *c)
     const struct model *model = chat_model(c);
     const char *type = model != NULL ? model_info(model)->type : "";
     const bool is_float = strcmp(type, "F32") == 0 || strcmp(type, "F16") == 0 || strcmp(type, "BF16") == 0;
-    return is_float ? "; with float weights another kind of processor may have made it so" : "";
+    return is_float
+               ? "; with float weights another kind of processor, or another float type of the same weights, may have made it so"
+               : "";
 }
 
 static void compare_token(struct chat *c, struct verify *v, const struct event *event)
@@ -146,7 +148,7 @@ static enum error_code check_verify(struct chat *c, size_t index, struct error *
         chat_check_loaded(c, err) != ERR_NONE || chat_check_answer(c, index, err) != ERR_NONE ||
         store_message_get(home_store(c->home), c->list.at[index].id, &stored, err) != ERR_NONE)
         return err->code;
-    if (stored.made.fingerprint != model_info(chat_model(c))->fingerprint)
+    if (!model_is(chat_model(c), stored.made.fingerprint))
         error_set(err, ERR_UNSUPPORTED, "another model made this answer%s%s", stored.made.model != NULL ? ": " : "",
                   stored.made.model != NULL ? stored.made.model : "");
     store_message_free(&stored);

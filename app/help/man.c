@@ -159,6 +159,8 @@ static const char after_options[] =
     ".TP\n.I ~/.editrc\nkeys of the line editor, see editrc(5)\n"
     ".SH ENVIRONMENT\n"
     ".TP\n.B PALAVER_MODEL, PALAVER_THREADS, PALAVER_CTX, ...\nthe options that the config file knows\n"
+    ".TP\n.B HF_HUB_CACHE, HF_HOME\nwhere Hugging Face's tools keep models, for \\-m ORG/NAME (by default "
+    "~/.cache/huggingface/hub)\n"
     ".TP\n.B ACCESSIBLE\nif set and not 0, the same as \\-\\-screen\\-reader\n"
     ".TP\n.B NO_COLOR\nif set, no colours\n"
     ".TP\n.B SOURCE_DATE_EPOCH\nthe day, in seconds since 1970, that chat templates are told when they ask for today's date; "

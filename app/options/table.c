@@ -25,7 +25,7 @@ enum {
 
 const struct option_spec option_specs[] = {
     {"model", 'm', NULL, "MODEL", OPTION_TEXT, AT(model), 0, 0, "@models", FOR_MODEL, true, MODEL,
-     "a GGUF file, a model's folder, or a name in the models folder"},
+     "a GGUF file, a model's folder, a name in the models folder or ORG/NAME"},
     {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL, FOR_ENGINE, true, MODEL,
      "number of threads; 0 is one per core"},
     {"ctx", 'c', "ctx-size", "N", OPTION_INT, AT(context), 0, 1 << 24, NULL, FOR_ENGINE | FOR_INFO, true, MODEL,

@@ -1,5 +1,6 @@
-/* The fingerprint of a source: the same for the same weights and vocabulary, wherever the files lie and however the
- * model is split. Sums of hashes, so that keys and tensors may stand in any order. */
+/* The fingerprint that version 0.1 gave a GGUF file, by which answers in older histories know their model: of metadata,
+ * shapes and a sample of the data as they lie, the same wherever the file lies and however it is split. Today's is of
+ * values (engine/model/identity.c). Nothing here may change. */
 #include <config.h>
 
 #include <stdbool.h>
@@ -80,7 +81,7 @@ static uint64_t hash_samples(const struct source *s)
     return sum;
 }
 
-uint64_t source_hash(const struct source *s)
+uint64_t source_fingerprint(const struct source *s)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < s->n_values; i++) {

@@ -3,6 +3,7 @@
  *
  * The rows of query and key projections stand in halves there (enum row_order). A cache folder (models--ORG--NAME) is
  * entered by its main snapshot. */
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 
 #include "engine/file/folder.h"
 
+enum { SNAPSHOT_NAME = 100 };
+
 struct config {
     json_t *root;
     const json_t *rope; /* rope_parameters or rope_scaling; NULL: none */
@@ -18,36 +21,10 @@ struct config {
     double rope_base;
 };
 
-static enum error_code config_fault(const struct folder *f, const char *name, const char *what)
-{
-    return error_set(f->err, ERR_FORMAT, "%s/config.json: %s %s; fetch the file again", source_label(f->path), name,
-                     what);
-}
-
 static enum error_code config_unsupported(const struct folder *f, const char *name, const char *value)
 {
     return error_set(f->err, ERR_UNSUPPORTED, "%s/config.json: %s is %.60s, which Palaver does not support",
                      source_label(f->path), name, value);
-}
-
-/* A whole number from 1; fallback where it is absent or null, unless that is 0. */
-static enum error_code read_count(const struct folder *f, const json_t *root, const char *name, uint64_t fallback,
-                                  uint64_t *out)
-{
-    const json_t *value = json_object_get(root, name);
-    *out = fallback;
-    if (value == NULL || json_is_null(value))
-        return fallback > 0 ? ERR_NONE : config_fault(f, name, "is missing");
-    if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > INT32_MAX)
-        return config_fault(f, name, "is no number from 1 on");
-    *out = (uint64_t)json_integer_value(value);
-    return ERR_NONE;
-}
-
-static double number_of(const json_t *object, const char *name, double fallback)
-{
-    const json_t *value = json_object_get(object, name);
-    return json_is_number(value) ? json_number_value(value) : fallback;
 }
 
 static enum error_code check_family(const struct folder *f, const struct config *c)
@@ -65,32 +42,23 @@ static enum error_code check_family(const struct folder *f, const struct config 
 
 /* ---- rotary positions ------------------------------------------------------------------------------------------- */
 
-/* Llama 3.1's factors by pair, as rope_freqs.weight holds them in GGUF files (transformers' modeling_rope_utils.py). */
 static enum error_code add_llama3_factors(struct folder *f, const struct config *c)
 {
-    const double factor = number_of(c->rope, "factor", 8), low = number_of(c->rope, "low_freq_factor", 1);
-    const double high = number_of(c->rope, "high_freq_factor", 4);
-    const double trained = number_of(c->rope, "original_max_position_embeddings", 8192);
-    const uint64_t pairs = c->head_width / 2;
-    float *factors = malloc((size_t)pairs * sizeof *factors);
-    for (uint64_t i = 0; factors != NULL && i < pairs; i++) {
-        const double wave = 2 * M_PI * pow(c->rope_base, (double)i / (double)pairs);
-        const double smooth = (trained / wave - low) / (high - low);
-        factors[i] = wave < trained / high  ? 1
-                     : wave > trained / low ? (float)factor
-                                            : (float)(1 / ((1 - smooth) / factor + smooth));
-    }
-    const struct tensor t = {.type = TENSOR_F32, .rows = 1, .cols = pairs, .data = factors};
-    if (!folder_own(f, factors))
-        return error_memory(f->err);
-    return source_add_tensor(f->source, f->path, "rope_freqs.weight", t, f->err);
+    return folder_llama3_rope(f, &(struct llama3_rope){
+                                     .base = c->rope_base,
+                                     .factor = folder_number(c->rope, "factor", 8),
+                                     .low = folder_number(c->rope, "low_freq_factor", 1),
+                                     .high = folder_number(c->rope, "high_freq_factor", 4),
+                                     .trained = folder_number(c->rope, "original_max_position_embeddings", 8192),
+                                     .pairs = c->head_width / 2,
+                                 });
 }
 
 static enum error_code describe_rope(struct folder *f, struct config *c, bool vocab_only)
 {
     const char *type = json_string_value(json_object_get(c->rope, "rope_type"));
     type = type != NULL ? type : json_string_value(json_object_get(c->rope, "type"));
-    c->rope_base = number_of(c->rope, "rope_theta", number_of(c->root, "rope_theta", 10000));
+    c->rope_base = folder_number(c->rope, "rope_theta", folder_number(c->root, "rope_theta", 10000));
     folder_float(f, "rope.freq_base", c->rope_base);
     folder_uint(f, "rope.dimension_count", c->head_width);
     if (type == NULL || strcmp(type, "default") == 0)
@@ -99,19 +67,19 @@ static enum error_code describe_rope(struct folder *f, struct config *c, bool vo
         return vocab_only ? ERR_NONE : add_llama3_factors(f, c);
     if (strcmp(type, "linear") != 0 && strcmp(type, "yarn") != 0 && strcmp(type, "dynamic") != 0)
         return config_unsupported(f, "rope_scaling", type);
-    const double factor = number_of(c->rope, "factor", 1),
-                 trained = number_of(c->rope, "original_max_position_embeddings", 0);
-    const double attention = number_of(c->rope, "attention_factor", 0);
+    const double factor = folder_number(c->rope, "factor", 1),
+                 trained = folder_number(c->rope, "original_max_position_embeddings", 0);
+    const double attention = folder_number(c->rope, "attention_factor", 0);
     metadata_text(&f->metadata, "llama.rope.scaling.type", type, strlen(type));
     folder_float(f, "rope.scaling.factor", factor);
     if (trained >= 1)
         folder_uint(f, "rope.scaling.original_context_length", (uint64_t)trained);
     if (attention > 0 && strcmp(type, "yarn") == 0)
         folder_float(f, "rope.scaling.attn_factor", attention / (factor > 1 ? 0.1 * log(factor) + 1 : 1));
-    if (number_of(c->rope, "beta_fast", 0) > 0)
-        folder_float(f, "rope.scaling.yarn_beta_fast", number_of(c->rope, "beta_fast", 0));
-    if (number_of(c->rope, "beta_slow", 0) > 0)
-        folder_float(f, "rope.scaling.yarn_beta_slow", number_of(c->rope, "beta_slow", 0));
+    if (folder_number(c->rope, "beta_fast", 0) > 0)
+        folder_float(f, "rope.scaling.yarn_beta_fast", folder_number(c->rope, "beta_fast", 0));
+    if (folder_number(c->rope, "beta_slow", 0) > 0)
+        folder_float(f, "rope.scaling.yarn_beta_slow", folder_number(c->rope, "beta_slow", 0));
     return ERR_NONE;
 }
 
@@ -120,21 +88,21 @@ static enum error_code describe_rope(struct folder *f, struct config *c, bool vo
 static enum error_code describe(struct folder *f, struct config *c, bool vocab_only)
 {
     uint64_t ff_width, context, kv_heads;
-    const char *name = strrchr(f->path, '/');
     enum error_code code = check_family(f, c);
-    if (code == ERR_NONE && (code = read_count(f, c->root, "num_hidden_layers", 0, &c->layers)) == ERR_NONE &&
-        (code = read_count(f, c->root, "hidden_size", 0, &c->width)) == ERR_NONE &&
-        (code = read_count(f, c->root, "intermediate_size", 0, &ff_width)) == ERR_NONE &&
-        (code = read_count(f, c->root, "num_attention_heads", 0, &c->heads)) == ERR_NONE &&
-        (code = read_count(f, c->root, "num_key_value_heads", c->heads, &kv_heads)) == ERR_NONE &&
-        (code = read_count(f, c->root, "max_position_embeddings", 2048, &context)) == ERR_NONE &&
-        (code = read_count(f, c->root, "vocab_size", 0, &c->vocabulary)) == ERR_NONE)
-        code = read_count(f, c->root, "head_dim", c->width / c->heads > 0 ? c->width / c->heads : 1, &c->head_width);
+    if (code == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "num_hidden_layers", 0, &c->layers)) == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "hidden_size", 0, &c->width)) == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "intermediate_size", 0, &ff_width)) == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "num_attention_heads", 0, &c->heads)) == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "num_key_value_heads", c->heads, &kv_heads)) == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "max_position_embeddings", 2048, &context)) == ERR_NONE &&
+        (code = folder_count(f, "config.json", c->root, "vocab_size", 0, &c->vocabulary)) == ERR_NONE)
+        code = folder_count(f, "config.json", c->root, "head_dim", c->width / c->heads > 0 ? c->width / c->heads : 1,
+                            &c->head_width);
     if (code != ERR_NONE)
         return code;
     metadata_text(&f->metadata, "general.architecture", "llama", 5);
-    name = name != NULL ? name + 1 : f->path;
-    metadata_text(&f->metadata, "general.name", name, strlen(name));
+    folder_name(f);
     folder_uint(f, "block_count", c->layers);
     folder_uint(f, "context_length", context);
     folder_uint(f, "embedding_length", c->width);
@@ -143,7 +111,7 @@ static enum error_code describe(struct folder *f, struct config *c, bool vocab_o
     folder_uint(f, "attention.head_count_kv", kv_heads);
     folder_uint(f, "attention.key_length", c->head_width);
     folder_uint(f, "attention.value_length", c->head_width);
-    folder_float(f, "attention.layer_norm_rms_epsilon", number_of(c->root, "rms_norm_eps", 1e-6));
+    folder_float(f, "attention.layer_norm_rms_epsilon", folder_number(c->root, "rms_norm_eps", 1e-6));
     return describe_rope(f, c, vocab_only);
 }
 
@@ -191,19 +159,36 @@ static bool gguf_name(const char *name, char out[64], bool *rotary, bool *known)
     return false;
 }
 
-static enum error_code add_weight(struct folder *f, const struct weight *w, bool tied)
+/* Whether a model computes with a tensor of this name. */
+static bool is_needed(const char *name)
+{
+    char own[64];
+    bool rotary, known;
+    return gguf_name(name, own, &rotary, &known);
+}
+
+static enum error_code weight_fault(const struct folder *f, const char *file, const struct weight *w, const char *what)
+{
+    return error_set(f->err, ERR_FORMAT, "%s/%s: tensor %s %s; the file is damaged, fetch it again",
+                     source_label(f->path), file, w->name, what);
+}
+
+static enum error_code add_weight(struct folder *f, const char *file, const struct weight *w, bool tied)
 {
     char name[64];
     bool rotary, known;
+    struct tensor t;
     if (!gguf_name(w->name, name, &rotary, &known))
         return known ? ERR_NONE
-                     : error_set(f->err, ERR_UNSUPPORTED, "%s: tensor %s is none of a Llama model", f->path, w->name);
+                     : error_set(f->err, ERR_UNSUPPORTED, "%s/%s: tensor %s is none of a Llama model",
+                                 source_label(f->path), file, w->name);
     if (tied && strcmp(name, "output.weight") == 0)
         return ERR_NONE;
     if (w->n_dims < 1 || w->n_dims > 2)
-        return error_set(f->err, ERR_FORMAT, "%s: tensor %s has %d dimensions; the file is damaged, fetch it again",
-                         f->path, w->name, (int)w->n_dims);
-    const struct tensor t = {
+        return weight_fault(f, file, w, "has neither one dimension nor two");
+    if (source_tensor(f->source, name, &t))
+        return weight_fault(f, file, w, "is there twice");
+    t = (struct tensor){
         .type = w->type,
         .rows = w->n_dims == 2 ? w->dims[0] : 1,
         .cols = w->dims[w->n_dims - 1],
@@ -213,47 +198,77 @@ static enum error_code add_weight(struct folder *f, const struct weight *w, bool
     return source_add_tensor(f->source, f->path, name, t, f->err);
 }
 
-/* Gives the source all tensors, and what of them is no part of a file. */
-static enum error_code add_weights(struct folder *f, struct weights *all, bool tied)
+/* Gives the source the tensors of a file, and what of them is no part of it. */
+static enum error_code add_file(struct folder *f, const char *file, bool tied)
 {
-    enum error_code code = ERR_NONE;
-    for (size_t i = 0; i < all->n && code == ERR_NONE; i++) {
-        code = add_weight(f, &all->at[i], tied);
-        if (code == ERR_NONE && all->at[i].owned != NULL && !folder_own(f, all->at[i].owned))
+    struct weights all = {.needs = is_needed};
+    enum error_code code = folder_weights(f, file, &all);
+    for (size_t i = 0; i < all.n && code == ERR_NONE; i++) {
+        code = add_weight(f, file, &all.at[i], tied);
+        if (code == ERR_NONE && all.at[i].owned != NULL && !folder_own(f, all.at[i].owned))
             code = ERR_MEMORY;
         if (code == ERR_NONE)
-            all->at[i].owned = NULL;
+            all.at[i].owned = NULL;
     }
+    weights_free(&all);
     return code;
 }
 
-/* The files that an index names, each once. They lie in the folder itself. */
-static enum error_code read_index(struct folder *f, const char *name, struct weights *all)
+/* Reads a file that an index names, unless it was; it lies in the folder itself. */
+static enum error_code add_part(struct folder *f, const char *index, const char *tensor, const char *part, json_t *seen,
+                                bool tied)
 {
-    json_t *root;
+    if (part != NULL && json_object_get(seen, part) != NULL)
+        return ERR_NONE;
+    if (part == NULL || strchr(part, '/') != NULL || part[0] == '.')
+        return error_set(f->err, ERR_FORMAT,
+                         "%s/%s: tensor %.80s lies in a file outside of the folder; the index is not to "
+                         "be trusted, fetch it again",
+                         source_label(f->path), index, tensor);
+    if (!folder_has(f, part))
+        return error_set(f->err, ERR_NOT_FOUND, "%s/%s is missing; fetch it into the same folder",
+                         source_label(f->path), part);
+    if (json_object_set_new(seen, part, json_true()) != 0)
+        return error_memory(f->err);
+    return add_file(f, part, tied);
+}
+
+/* Whether the files hold what the index says they do. */
+static enum error_code check_index(const struct folder *f, const json_t *map, bool tied)
+{
     const char *tensor;
-    json_t *file;
+    json_t *part;
+    json_object_foreach((json_t *)map, tensor, part) {
+        char name[64];
+        bool rotary, known;
+        struct tensor t;
+        if (!gguf_name(tensor, name, &rotary, &known) || source_tensor(f->source, name, &t) ||
+            (tied && strcmp(name, "output.weight") == 0))
+            continue;
+        return error_set(f->err, ERR_FORMAT,
+                         "%s/%s: tensor %.80s should lie in this file and does not; fetch the file and the index again",
+                         source_label(f->path), json_string_value(part), tensor);
+    }
+    return ERR_NONE;
+}
+
+static enum error_code add_indexed(struct folder *f, const char *name, bool tied)
+{
+    json_t *root, *part;
+    const char *tensor;
     enum error_code code = folder_json(f, name, &root);
     json_t *seen = json_object();
+    const json_t *map = json_object_get(root, "weight_map");
     if (code == ERR_NONE && seen == NULL)
         code = error_memory(f->err);
-    json_object_foreach(json_object_get(root, "weight_map"), tensor, file) {
-        const char *part = json_string_value(file);
-        if (code != ERR_NONE || (part != NULL && json_object_get(seen, part) != NULL))
-            continue;
-        if (part == NULL || strchr(part, '/') != NULL || part[0] == '.')
-            code = error_set(f->err, ERR_FORMAT,
-                             "%s/%s: tensor %.80s lies in a file outside of the folder; the index is not to "
-                             "be trusted, fetch it again",
-                             source_label(f->path), name, tensor);
-        else if (!folder_has(f, part))
-            code = error_set(f->err, ERR_NOT_FOUND, "%s/%s is missing; fetch it into the same folder",
-                             source_label(f->path), part);
-        else if (json_object_set_new(seen, part, json_true()) != 0)
-            code = error_memory(f->err);
-        else
-            code = folder_weights(f, part, all);
-    }
+    if (code == ERR_NONE && !json_is_object(map))
+        code = error_set(f->err, ERR_FORMAT, "%s/%s: names no files (weight_map); fetch it again",
+                         source_label(f->path), name);
+    json_object_foreach((json_t *)map, tensor, part)
+        if (code == ERR_NONE)
+            code = add_part(f, name, tensor, json_string_value(part), seen, tied);
+    if (code == ERR_NONE)
+        code = check_index(f, map, tied);
     json_decref(seen);
     json_decref(root);
     return code;
@@ -270,7 +285,6 @@ static enum error_code read_weights(struct folder *f, const struct config *c)
         {"pytorch_model.bin", false},
         {"pytorch_model.bin.index.json", true},
     };
-    struct weights all = {0};
     const bool tied = json_is_true(json_object_get(c->root, "tie_word_embeddings"));
     size_t i = 0;
     while (i < sizeof forms / sizeof *forms && !folder_has(f, forms[i].name))
@@ -280,11 +294,7 @@ static enum error_code read_weights(struct folder *f, const struct config *c)
                          "%s: the folder has no model.safetensors, no pytorch_model.bin and no index of "
                          "either; fetch the weights into it",
                          source_label(f->path));
-    enum error_code code = forms[i].index ? read_index(f, forms[i].name, &all) : folder_weights(f, forms[i].name, &all);
-    if (code == ERR_NONE)
-        code = add_weights(f, &all, tied);
-    weights_free(&all);
-    return code;
+    return forms[i].index ? add_indexed(f, forms[i].name, tied) : add_file(f, forms[i].name, tied);
 }
 
 /* ---- the vocabulary --------------------------------------------------------------------------------------------- */
@@ -302,6 +312,18 @@ static void set_special(const struct folder *f, const json_t *config, const char
     *id = found >= 0 ? found : *id;
 }
 
+static enum error_code add_token(struct folder *f, const char *file, const char *text, json_int_t id, bool special)
+{
+    if (text == NULL || *text == '\0' || id < 0 || id >= VOCAB_MOST)
+        return error_set(f->err, ERR_FORMAT, "%s/%s: an added token is damaged; fetch the file again",
+                         source_label(f->path), file);
+    if ((size_t)id < f->vocab.n && f->vocab.at[id].size > 0 && f->vocab.at[id].type != VOCAB_NORMAL)
+        return ERR_NONE; /* as the vocabulary has it */
+    if (!vocab_set(&f->vocab, (uint64_t)id, text, strlen(text), 0, special ? VOCAB_CONTROL : VOCAB_USER_DEFINED))
+        return error_memory(f->err);
+    return ERR_NONE;
+}
+
 /* added_tokens_decoder of tokenizer_config.json: {"32000": {"content": ..., "special": ...}}. */
 static enum error_code add_tokens(struct folder *f, const json_t *config)
 {
@@ -309,19 +331,28 @@ static enum error_code add_tokens(struct folder *f, const json_t *config)
     json_t *token;
     json_object_foreach(json_object_get(config, "added_tokens_decoder"), key, token) {
         char *end;
-        const char *text = content_of(token);
-        const unsigned long id = strtoul(key, &end, 10);
-        if (text == NULL || *end != '\0' || id >= VOCAB_MOST)
-            return error_set(f->err, ERR_FORMAT,
-                             "%s/tokenizer_config.json: an added token is damaged; fetch the file again",
-                             source_label(f->path));
-        if (id < f->vocab.n && f->vocab.at[id].size > 0 && f->vocab.at[id].type != VOCAB_NORMAL)
-            continue; /* as the vocabulary has it */
-        const bool special = json_is_true(json_object_get(token, "special"));
-        if (!vocab_set(&f->vocab, id, text, strlen(text), 0, special ? VOCAB_CONTROL : VOCAB_USER_DEFINED))
-            return error_memory(f->err);
+        const long id = strtol(key, &end, 10);
+        const enum error_code code = add_token(f, "tokenizer_config.json", content_of(token), *end == '\0' ? id : -1,
+                                               json_is_true(json_object_get(token, "special")));
+        if (code != ERR_NONE)
+            return code;
     }
     return ERR_NONE;
+}
+
+/* added_tokens.json, where fine-tunes of before 2023's end have them: {"[PAD]": 32000}. */
+static enum error_code add_older_tokens(struct folder *f)
+{
+    json_t *tokens, *id;
+    const char *text;
+    enum error_code code = folder_json(f, "added_tokens.json", &tokens);
+    if (code == ERR_NOT_FOUND)
+        return ERR_NONE;
+    json_object_foreach(tokens, text, id)
+        if (code == ERR_NONE)
+            code = add_token(f, "added_tokens.json", text, json_is_integer(id) ? json_integer_value(id) : -1, false);
+    json_decref(tokens);
+    return code;
 }
 
 /* The template of tokenizer_config.json: one text, or a list of named ones; chat_template.jinja goes before it. */
@@ -380,7 +411,7 @@ static void take_ends(struct folder *f, const json_t *config)
 static enum error_code read_vocabulary(struct folder *f, const struct config *c)
 {
     json_t *config = NULL;
-    enum error_code code = folder_sentencepiece(f, false);
+    enum error_code code = folder_tokenizer_model(f, false, true);
     if (code == ERR_NOT_FOUND)
         code = folder_has(f, "tokenizer.json")
                    ? read_json_vocabulary(f)
@@ -394,6 +425,8 @@ static enum error_code read_vocabulary(struct folder *f, const struct config *c)
     if (code != ERR_NONE && code != ERR_NOT_FOUND)
         return code;
     code = add_tokens(f, config);
+    if (code == ERR_NONE)
+        code = add_older_tokens(f);
     set_special(f, config, "bos_token", &f->vocab.bos);
     set_special(f, config, "eos_token", &f->vocab.eos);
     set_special(f, config, "unk_token", &f->vocab.unknown);
@@ -425,7 +458,7 @@ static enum error_code read_recommended(struct folder *f)
         return code == ERR_NOT_FOUND ? ERR_NONE : code;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (json_is_number(json_object_get(config, names[i].from)))
-            metadata_float(&f->metadata, names[i].to, (float)number_of(config, names[i].from, 0));
+            metadata_float(&f->metadata, names[i].to, (float)folder_number(config, names[i].from, 0));
     if (json_is_integer(json_object_get(config, "top_k")) && json_integer_value(json_object_get(config, "top_k")) >= 0)
         metadata_uint(&f->metadata, "general.sampling.top_k",
                       (uint32_t)json_integer_value(json_object_get(config, "top_k")));
@@ -436,35 +469,86 @@ static enum error_code read_recommended(struct folder *f)
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-/* Enters the main snapshot of a cache folder (refs/main, snapshots/HASH). */
-static enum error_code enter_snapshot(struct folder *f)
+/* The name of the snapshot that refs/main names; "" when it names none. */
+static enum error_code read_main(const struct folder *f, char name[SNAPSHOT_NAME])
 {
     size_t size;
-    if (folder_has(f, "config.json") || !folder_has(f, "refs/main"))
-        return ERR_NONE;
-    char *hash = folder_text(f, "refs/main", &size), name[160];
+    char *hash = folder_text(f, "refs/main", &size);
+    *name = '\0';
     if (hash == NULL)
         return ERR_IO;
     hash[strcspn(hash, "\r\n")] = '\0';
-    const bool sound = strchr(hash, '/') == NULL && hash[0] != '.' && hash[0] != '\0' && strlen(hash) < 100;
-    snprintf(name, sizeof name, "snapshots/%.100s", sound ? hash : "");
+    if (strchr(hash, '/') == NULL && hash[0] != '.' && strlen(hash) < SNAPSHOT_NAME)
+        strcpy(name, hash);
     free(hash);
-    char *inside = sound ? folder_file(f, name) : NULL;
-    if (!sound || inside == NULL)
-        return error_set(f->err, ERR_FORMAT, "%s/refs/main: names no snapshot", source_label(f->path));
+    return ERR_NONE;
+}
+
+/* The only snapshot, where none is the main one: it was fetched by its own name. "" for none or several. */
+static void find_only(const struct folder *f, char name[SNAPSHOT_NAME])
+{
+    char *path = folder_file(f, "snapshots");
+    DIR *dir = path != NULL ? opendir(path) : NULL;
+    int n = 0;
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
+        if (entry->d_name[0] != '.') {
+            snprintf(name, SNAPSHOT_NAME, "%.*s", SNAPSHOT_NAME - 1, entry->d_name);
+            n++;
+        }
+    if (n != 1)
+        *name = '\0';
+    if (dir != NULL)
+        closedir(dir);
+    free(path);
+}
+
+/* Enters a snapshot of a cache folder (refs/main, snapshots/HASH). */
+static enum error_code enter_snapshot(struct folder *f)
+{
+    char hash[SNAPSHOT_NAME] = "", name[SNAPSHOT_NAME + 16];
+    if (folder_has(f, "config.json"))
+        return ERR_NONE;
+    const bool main = folder_has(f, "refs/main");
+    if (main && read_main(f, hash) != ERR_NONE)
+        return ERR_IO;
+    if (!main)
+        find_only(f, hash);
+    if (*hash == '\0')
+        return error_set(f->err, ERR_FORMAT,
+                         main ? "%s/refs/main: names no snapshot; fetch the model again"
+                              : "%s/snapshots: none or several, and no refs/main; give the folder of one of them",
+                         source_label(f->path));
+    snprintf(name, sizeof name, "snapshots/%s", hash);
+    char *inside = folder_file(f, name);
+    if (inside == NULL)
+        return error_memory(f->err);
     free(f->path);
     f->path = inside;
     return ERR_NONE;
 }
 
+/* Whether a folder is a model's in a cache. */
+static bool is_cached(const char *path)
+{
+    struct stat st;
+    char inside[4096];
+    return snprintf(inside, sizeof inside, "%s/snapshots", path) < (int)sizeof inside && stat(inside, &st) == 0 &&
+           S_ISDIR(st.st_mode);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t n = strlen(text), size = strlen(end);
+    return n > size && strcmp(text + n - size, end) == 0;
+}
+
 static bool hf_claims(const char *path, const unsigned char *head, size_t n)
 {
-    const size_t size = strlen(path);
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     (void)head;
     if (n == 0)
-        return folder_path_has(path, "config.json") || folder_path_has(path, "refs/main");
-    return (size > 12 && strcmp(path + size - 12, ".safetensors") == 0) ||
-           (size > 17 && strcmp(path + size - 17, "pytorch_model.bin") == 0);
+        return folder_path_has(path, "config.json") || is_cached(path);
+    return ends_with(name, ".safetensors") || (strncmp(name, "pytorch_model", 13) == 0 && ends_with(name, ".bin"));
 }
 
 static enum error_code hf_read(struct source *s, const char *path, bool vocab_only, struct error *err)
@@ -472,7 +556,7 @@ static enum error_code hf_read(struct source *s, const char *path, bool vocab_on
     struct folder f;
     struct config c = {0};
     enum error_code code = folder_begin(&f, s, path, err);
-    if (code == ERR_NONE)
+    if (code == ERR_NONE && is_cached(f.path))
         code = enter_snapshot(&f);
     if (code == ERR_NONE && (code = folder_json(&f, "config.json", &c.root)) == ERR_NOT_FOUND)
         error_set(err, code, "%s: there is no config.json in the folder; fetch it from where the model is",

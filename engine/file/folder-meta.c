@@ -5,7 +5,6 @@
  * and the embedding; norms are in all. The parts become pieces of one tensor, used where they lie. Query and key rows
  * stand in pairs, as in GGUF. Llama 2's params say neither the context nor the feed-forward width: the first follows from
  * the generation, the second from the tensors. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +13,18 @@
 
 enum { FILES_MOST = 64 };
 
+/* How the files of a folder are named. */
+struct naming {
+    bool counted;  /* consolidated-00001-of-00008.pth, else consolidated.00.pth */
+    unsigned base; /* the first one's number, of counted ones */
+    size_t n;      /* as many as there are without a gap, or as the names say */
+};
+
 struct params {
     json_t *root;
     uint64_t width, layers, heads, kv_heads, vocabulary;
     double epsilon, rope_base;
+    struct naming naming;
     struct weights files[FILES_MOST]; /* of each file */
     size_t n_files;
 };
@@ -28,90 +35,30 @@ static enum error_code param_fault(const struct folder *f, const char *name, con
                      what);
 }
 
-static enum error_code read_count(const struct folder *f, const json_t *root, const char *name, uint64_t fallback,
-                                  uint64_t *out)
-{
-    const json_t *value = json_object_get(root, name);
-    *out = fallback;
-    if (value == NULL || json_is_null(value))
-        return fallback > 0 ? ERR_NONE : param_fault(f, name, "is missing");
-    if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > INT32_MAX)
-        return param_fault(f, name, "is no number from 1 on");
-    *out = (uint64_t)json_integer_value(value);
-    return ERR_NONE;
-}
-
-static double number_of(const json_t *object, const char *name, double fallback)
-{
-    const json_t *value = json_object_get(object, name);
-    return json_is_number(value) ? json_number_value(value) : fallback;
-}
-
 static enum error_code read_params(struct folder *f, struct params *p)
 {
-    enum error_code code = read_count(f, p->root, "dim", 0, &p->width);
+    enum error_code code = folder_count(f, "params.json", p->root, "dim", 0, &p->width);
     if (code == ERR_NONE)
-        code = read_count(f, p->root, "n_layers", 0, &p->layers);
+        code = folder_count(f, "params.json", p->root, "n_layers", 0, &p->layers);
     if (code == ERR_NONE)
-        code = read_count(f, p->root, "n_heads", 0, &p->heads);
+        code = folder_count(f, "params.json", p->root, "n_heads", 0, &p->heads);
     if (code == ERR_NONE)
-        code = read_count(f, p->root, "n_kv_heads", p->heads, &p->kv_heads);
+        code = folder_count(f, "params.json", p->root, "n_kv_heads", p->heads, &p->kv_heads);
     if (code == ERR_NONE && json_object_get(p->root, "moe") != NULL)
         code = error_set(f->err, ERR_UNSUPPORTED, "%s: a mixture of experts is not supported", source_label(f->path));
     if (code == ERR_NONE && (p->width % p->heads != 0 || p->heads % p->kv_heads != 0))
         code = param_fault(f, "n_heads", "does not divide the width, or n_kv_heads not the heads");
-    p->epsilon = number_of(p->root, "norm_eps", 1e-5);
-    p->rope_base = number_of(p->root, "rope_theta", 10000);
+    p->epsilon = folder_number(p->root, "norm_eps", 1e-5);
+    p->rope_base = folder_number(p->root, "rope_theta", 10000);
     return code;
 }
 
-/* ---- files ------------------------------------------------------------------------------------------------------ */
-
-/* The name of file number i of n; both forms of names are tried. */
-static bool file_name(const struct folder *f, size_t i, size_t n, char out[48])
+static bool is_scaled(const struct params *p)
 {
-    snprintf(out, 48, "consolidated.%02zu.pth", i);
-    if (folder_has(f, out))
-        return true;
-    snprintf(out, 48, "consolidated-%05zu-of-%05zu.pth", i + 1, n);
-    return folder_has(f, out);
+    return json_is_true(json_object_get(p->root, "use_scaled_rope"));
 }
 
-/* How many files there are: those without a gap, or as many as the names say. */
-static size_t count_files(const struct folder *f)
-{
-    char name[48];
-    for (size_t n = 1; n <= FILES_MOST; n++) {
-        snprintf(name, sizeof name, "consolidated-00001-of-%05zu.pth", n);
-        if (folder_has(f, name))
-            return n;
-    }
-    size_t n = 0;
-    while (n < FILES_MOST && (snprintf(name, sizeof name, "consolidated.%02zu.pth", n), folder_has(f, name)))
-        n++;
-    return n;
-}
-
-static enum error_code read_files(struct folder *f, struct params *p)
-{
-    const size_t n = count_files(f);
-    enum error_code code = ERR_NONE;
-    if (n == 0)
-        return error_set(f->err, ERR_NOT_FOUND, "%s: the folder has no consolidated.00.pth; fetch the weights into it",
-                         source_label(f->path));
-    for (; p->n_files < n && code == ERR_NONE; p->n_files++) {
-        char name[48];
-        if (!file_name(f, p->n_files, n, name))
-            return error_set(f->err, ERR_NOT_FOUND, "%s/%s is missing; fetch it into the same folder",
-                             source_label(f->path), name);
-        code = folder_weights(f, name, &p->files[p->n_files]);
-        if (code == ERR_NONE && p->files[p->n_files].n == 0)
-            code = error_set(f->err, ERR_FORMAT, "%s/%s: holds no tensors", source_label(f->path), name);
-    }
-    return code;
-}
-
-/* ---- tensors ---------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------ */
 
 /* How a matrix is divided among the files. */
 enum division { DIVIDED_NOT, DIVIDED_BY_ROWS, DIVIDED_BY_COLUMNS };
@@ -157,6 +104,16 @@ static bool gguf_name(const char *name, char out[64], enum division *division)
     return false;
 }
 
+/* Whether a model computes with a tensor of this name. */
+static bool is_needed(const char *name)
+{
+    char own[64];
+    enum division division;
+    return gguf_name(name, own, &division);
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------ */
+
 static const struct weight *find_weight(const struct weights *all, const char *name)
 {
     for (size_t i = 0; i < all->n; i++)
@@ -164,6 +121,82 @@ static const struct weight *find_weight(const struct weights *all, const char *n
             return &all->at[i];
     return NULL;
 }
+
+static void name_file(const struct naming *naming, size_t i, char out[48])
+{
+    if (naming->counted)
+        snprintf(out, 48, "consolidated-%05zu-of-%05zu.pth", i + naming->base, naming->n);
+    else
+        snprintf(out, 48, "consolidated.%02zu.pth", i);
+}
+
+static struct naming find_naming(const struct folder *f)
+{
+    struct naming naming = {.counted = true};
+    char name[48];
+    for (naming.n = 1; naming.n <= FILES_MOST; naming.n++)
+        for (naming.base = 0; naming.base < 2; naming.base++) {
+            name_file(&naming, 0, name);
+            if (folder_has(f, name))
+                return naming;
+        }
+    naming = (struct naming){.counted = false};
+    while (naming.n < FILES_MOST && (name_file(&naming, naming.n, name), folder_has(f, name)))
+        naming.n++;
+    return naming;
+}
+
+static enum error_code read_file(struct folder *f, struct params *p)
+{
+    char name[48];
+    name_file(&p->naming, p->n_files, name);
+    if (!folder_has(f, name))
+        return error_set(f->err, ERR_NOT_FOUND,
+                         "%s/%s is missing, one of the %zu files of this model; fetch it into the "
+                         "same folder",
+                         source_label(f->path), name, p->naming.n);
+    struct weights *file = &p->files[p->n_files++];
+    file->needs = is_needed;
+    const enum error_code code = folder_weights(f, name, file);
+    if (code == ERR_NONE && file->n == 0)
+        return error_set(f->err, ERR_FORMAT, "%s/%s: holds no tensors", source_label(f->path), name);
+    return code;
+}
+
+/* In how many parts the first file is one, by the rows that it has of a query projection; as many as are there when it
+ * does not tell. */
+static size_t count_parts(const struct params *p, size_t there)
+{
+    const struct weight *wq = find_weight(&p->files[0], "layers.0.attention.wq.weight");
+    if (wq == NULL || wq->n_dims != 2 || p->width % wq->dims[0] != 0 || p->width / wq->dims[0] > FILES_MOST)
+        return there;
+    return (size_t)(p->width / wq->dims[0]);
+}
+
+static enum error_code read_files(struct folder *f, struct params *p)
+{
+    p->naming = find_naming(f);
+    if (p->naming.n == 0)
+        return error_set(f->err, ERR_NOT_FOUND, "%s: the folder has no consolidated.00.pth; fetch the weights into it",
+                         source_label(f->path));
+    enum error_code code = read_file(f, p);
+    if (code == ERR_NONE && !p->naming.counted)
+        p->naming.n = count_parts(p, p->naming.n);
+    while (code == ERR_NONE && p->n_files < p->naming.n)
+        code = read_file(f, p);
+    return code;
+}
+
+static enum error_code tensor_fault(const struct folder *f, const struct params *p, size_t file, const char *name,
+                                    const char *what)
+{
+    char own[48];
+    name_file(&p->naming, file, own);
+    return error_set(f->err, ERR_FORMAT, "%s/%s: tensor %s %s; fetch the file again", source_label(f->path), own, name,
+                     what);
+}
+
+/* ---- tensors ---------------------------------------------------------------------------------------------------- */
 
 /* The parts of a matrix as pieces of one tensor. Llama 3 divides its embedding by rows: a part as wide as the model. */
 static enum error_code join_parts(struct folder *f, const struct params *p, const struct weight *first,
@@ -180,9 +213,7 @@ static enum error_code join_parts(struct folder *f, const struct params *p, cons
         if (part == NULL || part->n_dims != 2 || part->type != first->type ||
             part->dims[division == DIVIDED_BY_ROWS ? 1 : 0] != first->dims[division == DIVIDED_BY_ROWS ? 1 : 0]) {
             free(pieces);
-            return error_set(f->err, ERR_FORMAT,
-                             "%s: the part of %s in file %zu does not fit the others; fetch the files again",
-                             source_label(f->path), first->name, i);
+            return tensor_fault(f, p, i, first->name, part == NULL ? "is missing" : "does not fit the other files");
         }
         const bool rows = division == DIVIDED_BY_ROWS;
         pieces[i] =
@@ -201,11 +232,9 @@ static enum error_code add_weight(struct folder *f, struct params *p, const stru
     if (!gguf_name(w->name, name, &division))
         return strcmp(w->name, "rope.freqs") == 0 || strstr(w->name, "inner_attention.rope.freqs") != NULL
                    ? ERR_NONE
-                   : error_set(f->err, ERR_UNSUPPORTED, "%s: tensor %s is none of a Llama model", source_label(f->path),
-                               w->name);
+                   : tensor_fault(f, p, 0, w->name, "is none of a Llama model");
     if (w->n_dims < 1 || w->n_dims > 2 || (division != DIVIDED_NOT && w->n_dims != 2))
-        return error_set(f->err, ERR_FORMAT, "%s: tensor %s has %d dimensions; the file is damaged, fetch it again",
-                         source_label(f->path), w->name, (int)w->n_dims);
+        return tensor_fault(f, p, 0, w->name, "has neither one dimension nor two, or one where two are needed");
     if (division == DIVIDED_NOT || p->n_files == 1) {
         t = (struct tensor){.type = w->type,
                             .rows = w->n_dims == 2 ? w->dims[0] : 1,
@@ -218,8 +247,7 @@ static enum error_code add_weight(struct folder *f, struct params *p, const stru
     }
     if (!tensor_is_sound(&t)) {
         free((void *)(uintptr_t)t.pieces);
-        return error_set(f->err, ERR_FORMAT, "%s: the parts of %s make no matrix; fetch the files again",
-                         source_label(f->path), w->name);
+        return tensor_fault(f, p, 0, w->name, "makes no matrix with its parts in the other files");
     }
     return source_add_tensor(f->source, f->path, name, t, f->err);
 }
@@ -249,54 +277,64 @@ static enum error_code add_weights(struct folder *f, struct params *p)
 /* ---- the description -------------------------------------------------------------------------------------------- */
 
 /* Llama 1 was trained with 2048 positions and an epsilon of 1e-6, Llama 2 with 4096 and 1e-5, Llama 3 with 8192 and a
- * base of 500,000. */
+ * base of 500,000, Llama 3.1 and after with 131072. */
 static uint64_t trained_context(const struct params *p)
 {
-    return p->rope_base > 100000 ? 8192 : p->epsilon < 5e-6 ? 2048 : 4096;
+    return is_scaled(p) ? 131072 : p->rope_base > 100000 ? 8192 : p->epsilon < 5e-6 ? 2048 : 4096;
+}
+
+/* Llama 3.2's small models are stretched by more than 3.1's, and their params do not say so. */
+static enum error_code add_scaled_rope(struct folder *f, const struct params *p)
+{
+    return folder_llama3_rope(f, &(struct llama3_rope){
+                                     .base = p->rope_base,
+                                     .factor = folder_number(p->root, "rope_scaling_factor", p->width < 4096 ? 32 : 8),
+                                     .low = 1,
+                                     .high = folder_number(p->root, "rope_high_freq_factor", 4),
+                                     .trained = 8192,
+                                     .pairs = p->width / p->heads / 2,
+                                 });
 }
 
 static enum error_code describe(struct folder *f, struct params *p, bool vocab_only)
 {
-    const char *name = strrchr(f->path, '/');
-    uint64_t ff_width = 1;
     const struct weight *w1 = vocab_only ? NULL : find_weight(&p->files[0], "layers.0.feed_forward.w1.weight");
     if (!vocab_only && (w1 == NULL || w1->n_dims != 2))
-        return error_set(f->err, ERR_FORMAT, "%s: tensor layers.0.feed_forward.w1.weight is missing",
-                         source_label(f->path));
-    if (w1 != NULL)
-        ff_width = w1->dims[0] * p->n_files;
-    name = name != NULL ? name + 1 : f->path;
+        return tensor_fault(f, p, 0, "layers.0.feed_forward.w1.weight", "is missing");
     metadata_text(&f->metadata, "general.architecture", "llama", 5);
-    metadata_text(&f->metadata, "general.name", name, strlen(name));
+    folder_name(f);
     folder_uint(f, "block_count", p->layers);
     folder_uint(f, "context_length", trained_context(p));
     folder_uint(f, "embedding_length", p->width);
-    folder_uint(f, "feed_forward_length", ff_width);
+    if (w1 != NULL)
+        folder_uint(f, "feed_forward_length", w1->dims[0] * p->n_files);
     folder_uint(f, "attention.head_count", p->heads);
     folder_uint(f, "attention.head_count_kv", p->kv_heads);
     folder_float(f, "attention.layer_norm_rms_epsilon", p->epsilon);
     folder_float(f, "rope.freq_base", p->rope_base);
     folder_uint(f, "rope.dimension_count", p->width / p->heads);
-    if (json_is_true(json_object_get(p->root, "use_scaled_rope")))
-        return error_set(f->err, ERR_UNSUPPORTED,
-                         "%s/params.json: use_scaled_rope is on, which Palaver reads from the Hugging Face "
-                         "form of the model",
-                         source_label(f->path));
-    return ERR_NONE;
+    return is_scaled(p) && !vocab_only ? add_scaled_rope(f, p) : ERR_NONE;
 }
 
-static enum error_code read_vocabulary(struct folder *f, const struct params *p, bool vocab_only)
+/* The rows that all files together have of the embedding; 0: unknown. */
+static uint64_t count_tokens(const struct params *p)
 {
-    const struct weight *embedding = vocab_only ? NULL : find_weight(&p->files[0], "tok_embeddings.weight");
-    uint64_t rows = embedding != NULL && embedding->n_dims == 2 ? embedding->dims[0] : 0;
-    enum error_code code = folder_sentencepiece(f, true);
+    const struct weight *embedding = p->n_files > 0 ? find_weight(&p->files[0], "tok_embeddings.weight") : NULL;
+    if (embedding == NULL || embedding->n_dims != 2)
+        return 0;
+    return embedding->dims[1] == p->width ? embedding->dims[0] * p->n_files : embedding->dims[0];
+}
+
+/* vocab_size is -1 in Llama 2's params; the embedding knows better. */
+static enum error_code read_vocabulary(struct folder *f, const struct params *p)
+{
+    const uint64_t rows = count_tokens(p);
+    const enum error_code code = folder_tokenizer_model(f, true, is_scaled(p));
     if (code == ERR_NOT_FOUND)
         return error_set(f->err, code, "%s: there is no tokenizer.model in the folder or the one above; fetch it",
                          source_label(f->path));
-    if (embedding != NULL && embedding->dims[1] == p->width)
-        rows *= p->n_files;
     if (code == ERR_NONE && rows > 0 && rows < VOCAB_MOST && !vocab_pad(&f->vocab, (size_t)rows))
-        code = error_memory(f->err);
+        return error_memory(f->err);
     return code;
 }
 
@@ -328,7 +366,7 @@ static enum error_code meta_read(struct source *s, const char *path, bool vocab_
     if (code == ERR_NONE)
         code = describe(&f, p, vocab_only);
     if (code == ERR_NONE)
-        code = read_vocabulary(&f, p, vocab_only);
+        code = read_vocabulary(&f, p);
     if (code == ERR_NONE && !vocab_only)
         code = add_weights(&f, p);
     snprintf(s->format, sizeof s->format, "Meta");

@@ -2,6 +2,7 @@
 #include "engine/file/folder.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,7 +170,7 @@ enum error_code folder_weights(struct folder *f, const char *name, struct weight
     return code;
 }
 
-enum error_code folder_sentencepiece(struct folder *f, bool above)
+enum error_code folder_tokenizer_model(struct folder *f, bool above, bool later)
 {
     const char *name = folder_has(f, "tokenizer.model") ? "tokenizer.model" : above ? "../tokenizer.model" : NULL;
     size_t size;
@@ -178,12 +179,55 @@ enum error_code folder_sentencepiece(struct folder *f, bool above)
     char *bytes = folder_text(f, name, &size);
     if (bytes == NULL)
         return ERR_IO;
-    const enum error_code code = vocab_read_sentencepiece(&f->vocab, name, (const unsigned char *)bytes, size, f->err);
+    const enum error_code code =
+        vocab_is_tiktoken(bytes, size)
+            ? vocab_read_tiktoken(&f->vocab, name, bytes, size, later, f->err)
+            : vocab_read_sentencepiece(&f->vocab, name, (const unsigned char *)bytes, size, f->err);
     free(bytes);
     return code;
 }
 
+/* ---- values of JSON --------------------------------------------------------------------------------------------- */
+
+static enum error_code count_fault(const struct folder *f, const char *file, const char *name, const char *what)
+{
+    return error_set(f->err, ERR_FORMAT, "%s/%s: %s %s; fetch the file again", source_label(f->path), file, name, what);
+}
+
+enum error_code folder_count(const struct folder *f, const char *file, const json_t *object, const char *name,
+                             uint64_t fallback, uint64_t *out)
+{
+    const json_t *value = json_object_get(object, name);
+    *out = fallback;
+    if (value == NULL || json_is_null(value))
+        return fallback > 0 ? ERR_NONE : count_fault(f, file, name, "is missing");
+    if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > INT32_MAX)
+        return count_fault(f, file, name, "is no number from 1 on");
+    *out = (uint64_t)json_integer_value(value);
+    return ERR_NONE;
+}
+
+double folder_number(const json_t *object, const char *name, double fallback)
+{
+    const json_t *value = json_object_get(object, name);
+    return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
+
+void folder_name(struct folder *f)
+{
+    const char *name = strrchr(f->path, '/'), *cached = strstr(f->path, "/models--");
+    name = name != NULL ? name + 1 : f->path;
+    size_t size = strlen(name);
+    if (cached != NULL) { /* up to the next slash, from the last "--" on */
+        const char *end = cached + 1 + strcspn(cached + 1, "/");
+        for (const char *at = cached; at + 2 < end; at++)
+            name = at[0] == '-' && at[1] == '-' ? at + 2 : name;
+        size = (size_t)(end - name);
+    }
+    metadata_text(&f->metadata, "general.name", name, size);
+}
 
 void folder_uint(struct folder *f, const char *name, uint64_t value)
 {
@@ -197,4 +241,21 @@ void folder_float(struct folder *f, const char *name, double value)
     char key[96];
     snprintf(key, sizeof key, "llama.%s", name);
     metadata_float(&f->metadata, key, (float)value);
+}
+
+/* After transformers' modeling_rope_utils.py and Meta's apply_scaling. */
+enum error_code folder_llama3_rope(struct folder *f, const struct llama3_rope *r)
+{
+    float *factors = malloc((size_t)r->pairs * sizeof *factors);
+    for (uint64_t i = 0; factors != NULL && i < r->pairs; i++) {
+        const double wave = 2 * M_PI * pow(r->base, (double)i / (double)r->pairs);
+        const double smooth = (r->trained / wave - r->low) / (r->high - r->low);
+        factors[i] = wave < r->trained / r->high  ? 1
+                     : wave > r->trained / r->low ? (float)r->factor
+                                                  : (float)(1 / ((1 - smooth) / r->factor + smooth));
+    }
+    const struct tensor t = {.type = TENSOR_F32, .rows = 1, .cols = r->pairs, .data = factors};
+    if (!folder_own(f, factors))
+        return error_memory(f->err);
+    return source_add_tensor(f->source, f->path, "rope_freqs.weight", t, f->err);
 }

@@ -46,9 +46,27 @@ char *folder_text(const struct folder *f, const char *name, size_t *size);
 enum error_code folder_weights(struct folder *f, const char *name, struct weights *all);
 /* Makes memory the source's, which frees it; false when out of memory, and it is freed. */
 bool folder_own(struct folder *f, void *memory);
-/* Reads tokenizer.model of the folder, or of the one above (Meta's place). ERR_NOT_FOUND without a message. */
-enum error_code folder_sentencepiece(struct folder *f, bool above);
+/* Reads tokenizer.model of the folder, or of the one above (Meta's place). later: as for vocab_read_tiktoken.
+ * ERR_NOT_FOUND without a message. */
+enum error_code folder_tokenizer_model(struct folder *f, bool above, bool later);
 
+/* Reads a whole number from 1 out of an object of the file of that name; fallback where it is absent or null, unless that
+ * is 0. */
+enum error_code folder_count(const struct folder *f, const char *file, const json_t *object, const char *name,
+                             uint64_t fallback, uint64_t *out);
+/* A number; fallback where there is none. */
+double folder_number(const json_t *object, const char *name, double fallback);
+
+/* How Llama 3.1 stretches its rotary frequencies. */
+struct llama3_rope {
+    double base, factor, low, high, trained;
+    uint64_t pairs;
+};
+/* Adds the factors by pair, as rope_freqs.weight holds them in GGUF files. */
+enum error_code folder_llama3_rope(struct folder *f, const struct llama3_rope *r);
+
+/* Adds general.name: what the folder is called, or what the model is in whose cache folder (models--ORG--NAME) it lies. */
+void folder_name(struct folder *f);
 /* Adds a key "llama.NAME". */
 void folder_uint(struct folder *f, const char *name, uint64_t value);
 void folder_float(struct folder *f, const char *name, double value);

@@ -16,6 +16,7 @@
 #include "engine/file/cursor.h"
 #include "engine/file/source-kind.h"
 #include "engine/file/source.h"
+#include "engine/file/spans.h"
 #include "engine/kernels/tensor.h"
 
 #define KEY_BYTES 1024  /* longest key that is read; those in use have less than 100 */
@@ -36,6 +37,10 @@ struct part {
     uint64_t alignment; /* of the tensors' data */
     uint64_t data;      /* offset at which the data begin */
     uint64_t split_no, split_count, split_tensors;
+    struct span *spans; /* (n_spans) of the tensors in this file */
+    size_t n_spans;
+    uint64_t needed;             /* bytes of the file up to the end of the last tensor */
+    char beyond[NAME_BYTES + 1]; /* the first tensor that reaches beyond its end; "" */
 };
 
 struct tensor_info {
@@ -340,14 +345,34 @@ static enum error_code tensor_place(struct part *p, const struct tensor_info *in
                          "; the file is damaged, fetch it again",
                          source_label(p->path), info->name, info->offset, p->alignment);
     struct cursor c = p->c;
-    uint64_t begin = add_up(p->data, info->offset);
+    uint64_t begin = add_up(p->data, info->offset), end = add_up(begin, bytes);
+    p->needed = end > p->needed ? end : p->needed;
     t.data = cursor_seek(&c, begin) ? cursor_take(&c, bytes) : NULL;
-    if (t.data == NULL)
+    if (t.data == NULL) { /* told for the whole file */
+        if (p->beyond[0] == '\0')
+            strcpy(p->beyond, info->name);
+        return ERR_NONE;
+    }
+    code = source_add_tensor(p->s, p->path, info->name, t, err);
+    if (code == ERR_NONE)
+        p->spans[p->n_spans++] = (struct span){begin, end, p->s->tensors[p->s->n_tensors - 1].name};
+    return code;
+}
+
+/* Whether all tensors lie in the file, each in bytes of its own. */
+static enum error_code check_places(struct part *p, struct error *err)
+{
+    const struct span *two[2];
+    if (p->needed > p->c.size)
         return error_set(err, ERR_FORMAT,
-                         "%s: ends at byte %" PRIu64 ", but tensor %s reaches to byte %" PRIu64 "; "
-                         "the download is incomplete or damaged, fetch it again",
-                         source_label(p->path), p->c.size, info->name, add_up(begin, bytes));
-    return source_add_tensor(p->s, p->path, info->name, t, err);
+                         "%s: %" PRIu64 " bytes are missing at the end, from tensor %s on; the download is incomplete "
+                         "or damaged, fetch it again",
+                         source_label(p->path), p->needed - p->c.size, p->beyond);
+    if (spans_overlap(p->spans, p->n_spans, two))
+        return error_set(err, ERR_FORMAT,
+                         "%s: tensors %s and %s lie in the same bytes; the file is damaged, fetch it again",
+                         source_label(p->path), two[0]->name, two[1]->name);
+    return ERR_NONE;
 }
 
 /* The descriptions are walked twice: where the data begin is known after the last one. */
@@ -360,11 +385,17 @@ static enum error_code read_tensors(struct part *p, struct error *err)
         code = read_info(p, &info, err);
     p->data = (p->c.at + p->alignment - 1) & ~(p->alignment - 1);
     p->c = start;
+    p->spans = calloc((size_t)p->n_tensors + 1, sizeof *p->spans);
+    if (p->spans == NULL)
+        return error_memory(err);
     for (uint64_t i = 0; code == ERR_NONE && i < p->n_tensors; i++) {
         code = read_info(p, &info, err);
         if (code == ERR_NONE)
             code = tensor_place(p, &info, err);
     }
+    if (code == ERR_NONE)
+        code = check_places(p, err);
+    free(p->spans);
     return code;
 }
 

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "engine/file/cursor.h"
+#include "engine/file/spans.h"
 #include "engine/file/weights.h"
 
 #define HEADER_LONGEST (UINT64_C(100) << 20) /* as the format says */
@@ -21,10 +22,6 @@ struct reader {
     uint64_t size;             /* of data */
     uint64_t needed;           /* bytes of data up to the end of the last span */
     struct error *err;
-};
-
-struct span {
-    uint64_t begin, end;
 };
 
 static enum error_code tensor_fault(const struct reader *r, const char *name, const char *what)
@@ -86,6 +83,7 @@ static enum error_code read_tensor(struct reader *r, const char *name, const jso
     const char *dtype = json_string_value(json_object_get(entry, "dtype"));
     struct weight w = {.name = (char *)name};
     bool known;
+    span->name = name;
     if (dtype == NULL || json_array_size(offsets) != 2 || !read_number(json_array_get(offsets, 0), &span->begin) ||
         !read_number(json_array_get(offsets, 1), &span->end) || span->begin > span->end)
         return tensor_fault(r, name, "lacks a type or its place");
@@ -93,10 +91,11 @@ static enum error_code read_tensor(struct reader *r, const char *name, const jso
     if (span->end > r->size)
         return ERR_NONE; /* told for the whole file */
     if (!float_type(dtype, &w.type, &known))
-        return known ? ERR_NONE
-                     : error_set(r->err, ERR_UNSUPPORTED,
-                                 "%s: tensor %s has the type %.20s; Palaver reads F32, F16 and BF16", r->file, name,
-                                 dtype);
+        return known && !weights_need(r->all, name)
+                   ? ERR_NONE
+                   : error_set(r->err, ERR_UNSUPPORTED,
+                               "%s: tensor %s has the type %.20s; Palaver reads F32, F16 and BF16", r->file, name,
+                               dtype);
     if (!read_shape(json_object_get(entry, "shape"), &w))
         return tensor_fault(r, name, "has an impossible shape");
     if (weight_bytes(&w) != span->end - span->begin)
@@ -105,23 +104,17 @@ static enum error_code read_tensor(struct reader *r, const char *name, const jso
     return weights_add(r->all, r->file, &w, r->err);
 }
 
-static int compare_spans(const void *a, const void *b)
-{
-    const struct span *x = a, *y = b;
-    return x->begin < y->begin ? -1 : x->begin > y->begin ? 1 : x->end < y->end ? -1 : x->end > y->end;
-}
-
 static enum error_code check_spans(const struct reader *r, struct span *spans, size_t n)
 {
     if (r->needed > r->size)
         return error_set(r->err, ERR_FORMAT,
                          "%s: the file is cut off, %" PRIu64 " of its bytes are missing; fetch it again", r->file,
                          r->needed - r->size);
-    qsort(spans, n, sizeof *spans, compare_spans);
-    for (size_t i = 1; i < n; i++)
-        if (spans[i].begin < spans[i - 1].end)
-            return error_set(r->err, ERR_FORMAT,
-                             "%s: two tensors lie in the same bytes; the file is damaged, fetch it again", r->file);
+    const struct span *two[2];
+    if (spans_overlap(spans, n, two))
+        return error_set(r->err, ERR_FORMAT,
+                         "%s: tensors %.80s and %.80s lie in the same bytes; the file is damaged, fetch it again",
+                         r->file, two[0]->name, two[1]->name);
     return ERR_NONE;
 }
 

@@ -40,7 +40,7 @@ static const struct foreign {
     {"tjgg", "is a model in the GGML format of before August 2023; convert it to GGUF"},
     {"fmgg", "is a model in the GGML format of before August 2023; convert it to GGUF"},
     {"lmgg", "is a model in the GGML format of before August 2023; convert it to GGUF"},
-    {"PK\x03\x04", "is a zip archive (a PyTorch checkpoint?), not a GGUF model; convert it to GGUF"},
+    {"PK\x03\x04", "is a zip archive; of a PyTorch checkpoint give the folder that it lies in"},
 };
 
 enum error_code source_refuse(const char *path, const unsigned char *head, size_t n, struct error *err)
@@ -99,7 +99,7 @@ void source_expect(const void *bytes, uint64_t size)
 
 bool source_map_file(struct source *s, const char *path, struct source_map *out, struct error *err)
 {
-    if (s->n_maps == 1 && !s->maps[0].mapped) {
+    if (s->n_maps == 1 && !s->maps[0].mapped && !s->maps[0].owned) {
         *out = s->maps[0];
         return true;
     }

@@ -6,7 +6,7 @@
  *   source.c         which reader, opening
  *   source-file.c    mapping files, labels, refusals
  *   source-tables.c  the tables, asked and filled
- *   fingerprint.c    what a model is known by
+ *   fingerprint.c    what version 0.1 knew a model by
  *   gguf.c           a reader
  *   folder*.c        readers of folders (folder.h) */
 #ifndef PALAVER_ENGINE_FILE_SOURCE_KIND_H
@@ -89,7 +89,6 @@ struct source {
     struct tensor_entry *tensors;
     size_t n_tensors;
     struct names tensor_names; /* into tensors */
-    uint64_t fingerprint;
 };
 
 /* Opens a regular file for reading and examines it; -1 on failure. */
@@ -108,8 +107,6 @@ enum error_code source_add_value(struct source *s, const char *file, const char 
                                  struct error *err);
 enum error_code source_add_tensor(struct source *s, const char *file, const char *name, struct tensor tensor,
                                   struct error *err);
-/* The fingerprint of what the tables hold. */
-uint64_t source_hash(const struct source *s);
 /* The part of a path that messages name the file by. */
 const char *source_label(const char *path);
 

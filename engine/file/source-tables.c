@@ -98,11 +98,6 @@ void source_free(struct source *s)
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
-uint64_t source_fingerprint(const struct source *s)
-{
-    return s->fingerprint;
-}
-
 const char *source_format(const struct source *s)
 {
     return s->format;

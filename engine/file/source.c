@@ -65,10 +65,8 @@ static const struct source_kind *find_kind(const char *path, struct error *err)
 static struct source *read_kind(struct source *s, const struct source_kind *kind, const char *path, bool vocab_only,
                                 struct error *err)
 {
-    if (kind->read(s, path, vocab_only, err) == ERR_NONE) {
-        s->fingerprint = source_hash(s);
+    if (kind->read(s, path, vocab_only, err) == ERR_NONE)
         return s;
-    }
     source_free(s);
     return NULL;
 }

@@ -18,9 +18,8 @@ struct source *source_open(const char *path, bool vocab_only, struct error *err)
 void source_free(struct source *s);
 const char *source_format(const struct source *s); /* e.g. "GGUF 3" */
 uint64_t source_file_bytes(const struct source *s);
-/* Of what the model computes with: the same wherever it lies and however it is split; names, licence and chat
- * template do not count. From the metadata, the tensors' shapes and a sample of their data; vocab_only: of the
- * metadata alone. */
+/* What version 0.1 knew the model by: of the metadata but names, licence and chat template, the tensors' shapes and a
+ * sample of their data; vocab_only: of the metadata alone. Another one for each form of a model. */
 uint64_t source_fingerprint(const struct source *s);
 
 /* Finds a tensor by its GGUF name ("blk.0.attn_q.weight"); false when absent. */

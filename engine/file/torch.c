@@ -194,7 +194,12 @@ static enum error_code add_tensor(struct reader *r, const char *name, const stru
     if (id == NULL)
         return tensor_fault(r, name, "has no storage");
     if (classes[class].type == TENSOR_TYPE_LIMIT)
-        return ERR_NONE;
+        return !weights_need(r->all, name)
+                   ? ERR_NONE
+                   : error_set(
+                         r->err, ERR_UNSUPPORTED,
+                         "%s: tensor %s lies in a %s; Palaver reads FloatStorage, HalfStorage and BFloat16Storage",
+                         r->file, name, classes[class].name + strlen("torch\n"));
     w.type = classes[class].type;
     if (!read_view(r, arguments, &w, &view))
         return tensor_fault(r, name, "has an impossible shape");
@@ -398,6 +403,11 @@ enum error_code torch_read(struct weights *all, const char *file, const unsigned
         code = read_archive(&r, bytes, size);
     else if (legacy)
         code = read_legacy(&r, bytes, size);
+    else if (size > 512 && memcmp(bytes + 257, "ustar", 5) == 0)
+        code =
+            error_set(err, ERR_UNSUPPORTED,
+                      "%s: this is the form of torch before 0.1.10, a tar archive; load it in Python and save it again",
+                      file);
     else
         code = error_set(err, ERR_FORMAT, "%s: this is no file of torch.save, or it is damaged; fetch it again", file);
     pickle_free(&r.pickle);

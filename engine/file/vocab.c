@@ -52,6 +52,13 @@ bool vocab_set(struct vocab *v, uint64_t id, const char *text, size_t size, floa
     return buf_append(&v->texts, text, size);
 }
 
+uint32_t vocab_byte_letter(int byte)
+{
+    if ((byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174)
+        return (uint32_t)byte;
+    return 256 + (uint32_t)(byte <= 32 ? byte : byte <= 160 ? byte - 127 + 33 : 67);
+}
+
 static const char *token_text(const struct vocab *v, const struct vocab_token *t)
 {
     return t->size > 0 ? v->texts.data + t->start : "";

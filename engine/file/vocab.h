@@ -50,12 +50,20 @@ bool vocab_set(struct vocab *v, uint64_t id, const char *text, size_t size, floa
 int32_t vocab_find(const struct vocab *v, const char *text, size_t size);
 /* Fills ids up to n (the embedding's rows) with unused tokens "[PAD<id>]", as converters do. */
 bool vocab_pad(struct vocab *v, size_t n);
+/* GPT-2's letter for a byte, by which byte-level tokens are spelled: printable Latin-1 bytes are themselves, the others
+ * U+0100 and up in turn. */
+uint32_t vocab_byte_letter(int byte);
 /* Adds tokenizer.ggml.* keys. */
 void vocab_write(const struct vocab *v, struct metadata *m);
 
-/* Reads tokenizer.model or tokenizer.json, whole in memory. file is for messages. */
+/* Whether a tokenizer.model is one of Llama 3's, lines of tokens in base64 and their ranks. */
+bool vocab_is_tiktoken(const char *text, size_t size);
+/* Reads tokenizer.model (of SentencePiece, or such lines) or tokenizer.json, whole in memory. file is for messages; later:
+ * the special tokens are those of Llama 3.1 and after. */
 enum error_code vocab_read_sentencepiece(struct vocab *v, const char *file, const unsigned char *bytes, uint64_t size,
                                          struct error *err);
+enum error_code vocab_read_tiktoken(struct vocab *v, const char *file, const char *text, size_t size, bool later,
+                                    struct error *err);
 enum error_code vocab_read_json(struct vocab *v, const char *file, const char *text, size_t size, struct error *err);
 
 #endif

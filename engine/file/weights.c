@@ -17,6 +17,11 @@ uint64_t weight_bytes(const struct weight *w)
     return weight_elements(w) * tensor_traits(w->type)->block_bytes;
 }
 
+bool weights_need(const struct weights *all, const char *name)
+{
+    return all->needs != NULL && all->needs(name);
+}
+
 static bool has_name(const struct weights *all, const char *name)
 {
     for (size_t i = 0; i < all->n; i++)

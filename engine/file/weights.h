@@ -26,6 +26,8 @@ struct weight {
 struct weights {
     struct weight *at; /* in the file's order */
     size_t n, capacity;
+    /* Whether a model computes with a tensor of this name, which must have floating-point numbers then; NULL: unknown. */
+    bool (*needs)(const char *name);
 };
 
 /* Elements and bytes of a weight. */
@@ -37,7 +39,9 @@ uint64_t weight_bytes(const struct weight *w);
 enum error_code weights_add(struct weights *all, const char *file, const struct weight *w, struct error *err);
 void weights_free(struct weights *all);
 
-/* Adds the floating-point tensors of a file of this form; tensors of whole numbers are left out. bytes[0..size) must
+/* What needs says of a tensor; false where it is unknown. */
+bool weights_need(const struct weights *all, const char *name);
+/* Adds the floating-point tensors of a file of this form; those of whole numbers are left out if none needs them. bytes[0..size) must
  * outlive the weights. file is for messages. ERR_FORMAT or ERR_UNSUPPORTED, and what was added stays. */
 enum error_code safetensors_read(struct weights *all, const char *file, const unsigned char *bytes, uint64_t size,
                                  struct error *err);

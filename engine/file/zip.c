@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/file/cursor.h"
+#include "engine/file/source-kind.h"
 
 enum {
     LOCAL_MAGIC = 0x04034b50,
@@ -17,6 +18,7 @@ enum {
     LOCATOR64_BYTES = 20,
     MEMBER_LEAST = 46,
     COMMENT_LONGEST = 65535,
+    HEADER_AHEAD = 256,
 };
 
 struct directory {
@@ -103,9 +105,16 @@ static bool find_data(const unsigned char *bytes, uint64_t size, uint64_t offset
     return !c.failed;
 }
 
-static enum error_code read_member(struct cursor *c, const char *file, struct zip_member *m, struct error *err)
+static enum error_code outside(const char *file, const struct zip_member *m, struct error *err)
 {
-    uint64_t data;
+    return error_set(err, ERR_FORMAT, "%s: a member of the archive (%.*s) lies outside of the file; fetch it again",
+                     file, (int)(m->name_size < 80 ? m->name_size : 80), m->name);
+}
+
+/* Reads an entry of the directory: all of a member but its data; *offset is where its local header stands. */
+static enum error_code read_member(struct cursor *c, const char *file, struct zip_member *m, uint64_t *offset,
+                                   struct error *err)
+{
     const bool right = cursor_u32(c) == MEMBER_MAGIC;
     cursor_take(c, 2 + 2);
     const uint16_t flags = cursor_u16(c), method = cursor_u16(c);
@@ -113,22 +122,35 @@ static enum error_code read_member(struct cursor *c, const char *file, struct zi
     uint64_t stored = cursor_u32(c), whole = cursor_u32(c);
     const uint16_t name = cursor_u16(c), extra = cursor_u16(c), comment = cursor_u16(c);
     cursor_take(c, 2 + 2 + 4); /* disk, attributes */
-    uint64_t offset = cursor_u32(c);
+    *offset = cursor_u32(c);
     m->name = cursor_take(c, name);
     m->name_size = name;
     const unsigned char *fields = cursor_take(c, extra);
     cursor_take(c, comment);
     if (c->failed || !right)
         return error_set(err, ERR_FORMAT, "%s: the archive's directory is damaged; fetch the file again", file);
-    read_extra64(fields, extra, &whole, &stored, &offset);
+    read_extra64(fields, extra, &whole, &stored, offset);
     if (method != 0 || (flags & 1) != 0)
         return error_set(err, ERR_UNSUPPORTED, "%s: the archive is %s; save it with torch.save as it is by default",
                          file, method != 0 ? "compressed" : "encrypted");
-    if (!find_data(c->bytes, c->size, offset, &data) || whole != stored || stored > c->size - data)
-        return error_set(err, ERR_FORMAT, "%s: a member of the archive (%.*s) lies outside of the file; fetch it again",
-                         file, (int)(name < 80 ? name : 80), m->name);
-    m->data = c->bytes + data;
     m->size = stored;
+    return whole == stored ? ERR_NONE : outside(file, m, err);
+}
+
+/* Local headers lie all over the file, one before each member: they are asked for together, or a disk would be waited for
+ * some hundred times, and read much around each. */
+static enum error_code find_members(struct zip *z, const char *file, const uint64_t *offsets,
+                                    const unsigned char *bytes, uint64_t size, struct error *err)
+{
+    for (size_t i = 0; i < z->n; i++)
+        if (offsets[i] < size)
+            source_expect(bytes + offsets[i], size - offsets[i] < HEADER_AHEAD ? size - offsets[i] : HEADER_AHEAD);
+    for (size_t i = 0; i < z->n; i++) {
+        uint64_t data;
+        if (!find_data(bytes, size, offsets[i], &data) || z->at[i].size > size - data)
+            return outside(file, &z->at[i], err);
+        z->at[i].data = bytes + data;
+    }
     return ERR_NONE;
 }
 
@@ -146,12 +168,14 @@ enum error_code zip_read(struct zip *z, const char *file, const unsigned char *b
                          "%s: the archive announces %" PRIu64 " members, but has room for %" PRIu64
                          "; fetch the file again",
                          file, d.members, cursor_left(&c) / MEMBER_LEAST);
+    uint64_t *offsets = calloc((size_t)d.members + 1, sizeof *offsets);
     z->at = calloc((size_t)d.members + 1, sizeof *z->at);
-    if (z->at == NULL)
-        return error_memory(err);
-    enum error_code code = ERR_NONE;
-    for (uint64_t i = 0; i < d.members && code == ERR_NONE; i++)
-        code = read_member(&c, file, &z->at[z->n++], err);
+    enum error_code code = z->at != NULL && offsets != NULL ? ERR_NONE : error_memory(err);
+    for (uint64_t i = 0; i < d.members && code == ERR_NONE; i++, z->n++)
+        code = read_member(&c, file, &z->at[z->n], &offsets[i], err);
+    if (code == ERR_NONE)
+        code = find_members(z, file, offsets, bytes, size, err);
+    free(offsets);
     if (code != ERR_NONE)
         zip_free(z);
     return code;

@@ -13,6 +13,15 @@ const struct architecture *architecture_at(size_t i)
     return i < sizeof architectures / sizeof *architectures ? architectures[i] : NULL;
 }
 
+bool architecture_ignores(const struct architecture *a, const char *tensor)
+{
+    const size_t length = strlen(tensor);
+    for (const char *const *end = a->ignored; *end != NULL; end++)
+        if (length >= strlen(*end) && strcmp(tensor + length - strlen(*end), *end) == 0)
+            return true;
+    return false;
+}
+
 const struct architecture *architecture_find(const char *name)
 {
     const struct architecture *a;

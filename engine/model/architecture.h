@@ -42,6 +42,8 @@ struct architecture {
 
 /* NULL when there is no architecture of that name. */
 const struct architecture *architecture_find(const char *name);
+/* Whether a tensor of this name may be there and is not computed with. */
+bool architecture_ignores(const struct architecture *a, const char *tensor);
 /* Number i, NULL past the end. */
 const struct architecture *architecture_at(size_t i);
 

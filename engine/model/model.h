@@ -66,6 +66,8 @@ struct model *model_from_source(struct source *source, const char *path, const s
 enum error_code model_read_sizes(struct model *m, struct error *err);   /* keys into info */
 enum error_code model_read_rope(struct model *m, struct error *err);    /* keys and rope_freqs into the frequencies */
 enum error_code model_read_tensors(struct model *m, struct error *err); /* all tensors, shapes held against info */
+/* What an open model is known by. */
+uint64_t model_make_fingerprint(const struct model *m);
 /* The metadata key that the model's architecture has under this name, one of architecture->keys. */
 struct model_key {
     char text[96];

@@ -191,7 +191,6 @@ static enum error_code read_model(struct model *m, const char *path, bool vocab_
     m->types = calloc(TENSOR_TYPE_LIMIT, sizeof *m->types);
     if (m->types == NULL)
         return error_memory(err);
-    m->info.fingerprint = source_fingerprint(m->source);
     m->info.file_bytes = source_file_bytes(m->source);
     m->info.type = "";
     enum error_code code = read_texts(m, path, err);
@@ -201,7 +200,11 @@ static enum error_code read_model(struct model *m, const char *path, bool vocab_
         read_context(m);
     if (code == ERR_NONE && !vocab_only)
         code = read_weights(m, err);
-    return code == ERR_NONE ? read_vocabulary(m, err) : code;
+    if (code == ERR_NONE)
+        code = read_vocabulary(m, err);
+    if (code == ERR_NONE)
+        m->info.fingerprint = model_make_fingerprint(m);
+    return code;
 }
 
 struct model *model_from_source(struct source *source, const char *path, const struct model_options *options,

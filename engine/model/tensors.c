@@ -109,19 +109,10 @@ static bool has_slot(const struct tensor_slot *slots, size_t n, const char *name
     return false;
 }
 
-static bool is_ignored(const struct architecture *a, const char *name)
-{
-    const size_t length = strlen(name);
-    for (const char *const *end = a->ignored; *end != NULL; end++)
-        if (length >= strlen(*end) && strcmp(name + length - strlen(*end), *end) == 0)
-            return true;
-    return false;
-}
-
 static bool is_known(const struct model *m, const char *name)
 {
     const struct architecture *a = m->architecture;
-    if (has_slot(a->whole, a->n_whole, name) || is_ignored(a, name))
+    if (has_slot(a->whole, a->n_whole, name) || architecture_ignores(a, name))
         return true;
     int number = -1, used = 0;
     if (sscanf(name, "blk.%6d.%n", &number, &used) != 1 || used == 0 || number < 0 || number >= m->info.layers)

@@ -12,22 +12,15 @@
 #include "base/utf8.h"
 #include "engine/engine.h"
 #include "engine/file/source.h"
+#include "engine/file/vocab.h"
 #include "engine/text/symbols.h"
 #include "engine/text/tokenizer.h"
-
-/* GPT-2's letter for a byte: printable Latin-1 bytes are themselves, the others U+0100 and up in turn. */
-static uint32_t byte_letter(int byte)
-{
-    if ((byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174)
-        return (uint32_t)byte;
-    return 256 + (uint32_t)(byte <= 32 ? byte : byte <= 160 ? byte - 127 + 33 : 67);
-}
 
 /* The byte of a letter; -1 for what is none. */
 static int letter_byte(uint32_t letter)
 {
     if (letter < 256)
-        return byte_letter((int)letter) == letter ? (int)letter : -1;
+        return vocab_byte_letter((int)letter) == letter ? (int)letter : -1;
     uint32_t i = letter - 256;
     return i <= 32 ? (int)i : i <= 66 ? (int)i - 33 + 127 : i == 67 ? 173 : -1;
 }
@@ -134,7 +127,7 @@ static bool bpe_open(struct tokenizer *t, const struct source *source, struct er
     t->adds_bos = t->cutter.whole_words;
     for (int b = 0; b < 256; b++) {
         char letter[4];
-        size_t size = utf8_encode(byte_letter(b), letter);
+        size_t size = utf8_encode(vocab_byte_letter(b), letter);
         t->byte_ids[b] = token_lookup(t, letter, size);
     }
     return true;
@@ -163,7 +156,7 @@ static int32_t whole_word(const struct tokenizer *t, const char *word, size_t si
     if (!t->cutter.whole_words || size > sizeof spelled / 2)
         return -1;
     for (size_t i = 0; i < size; i++)
-        n += utf8_encode(byte_letter((unsigned char)word[i]), spelled + n);
+        n += utf8_encode(vocab_byte_letter((unsigned char)word[i]), spelled + n);
     int32_t id = token_lookup(t, spelled, n);
     return id >= 0 && t->types[id] == TOKEN_NORMAL ? id : -1;
 }

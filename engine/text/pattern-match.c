@@ -37,7 +37,7 @@ static bool in_ranges(const struct range *ranges, uint32_t n, uint32_t code)
 
 bool pattern_set_has(const struct pattern *p, const struct set *set, uint32_t code)
 {
-    const struct range *ranges = p->ranges + set->range;
+    const struct range *ranges = set->n_ranges > 0 ? p->ranges + set->range : NULL; /* none: p may have no ranges */
     bool has = code != UTF8_INVALID && in_ranges(ranges, set->n_ranges, code);
     if (!has && set->any_case && code != UTF8_INVALID) {
         const uint32_t lower = folded(code);

@@ -1,4 +1,4 @@
-/* Fuzz target: any bytes as tokenizer.model, as tokenizer.json, and as an expression that cuts texts. */
+/* Fuzz target: any bytes as a tokenizer.model of either kind, as tokenizer.json, and as an expression that cuts texts. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -9,7 +9,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void read_vocabulary(const uint8_t *data, size_t size, bool json)
+enum kind { SENTENCEPIECE, TIKTOKEN, JSON };
+
+static enum error_code read_as(struct vocab *v, enum kind kind, const uint8_t *data, size_t size, struct error *err)
+{
+    const char *text = (const char *)data;
+    return kind == JSON       ? vocab_read_json(v, "fuzz", text, size, err)
+           : kind == TIKTOKEN ? vocab_read_tiktoken(v, "fuzz", text, size, size % 2 == 0, err)
+                              : vocab_read_sentencepiece(v, "fuzz", data, size, err);
+}
+
+static void read_vocabulary(const uint8_t *data, size_t size, enum kind kind)
 {
     struct vocab v;
     struct error err = {0};
@@ -18,8 +28,8 @@ static void read_vocabulary(const uint8_t *data, size_t size, bool json)
     vocab_init(&v);
     metadata_init(&m);
     buf_init(&out, 1 << 28);
-    const enum error_code code = json ? vocab_read_json(&v, "fuzz", (const char *)data, size, &err)
-                                      : vocab_read_sentencepiece(&v, "fuzz", data, size, &err);
+    const enum error_code code = read_as(&v, kind, data, size, &err);
+    vocab_is_tiktoken((const char *)data, size);
     if (code != ERR_NONE && code != ERR_MEMORY && strncmp(err.message, "fuzz:", 5) != 0)
         abort();
     if (code == ERR_NONE) {
@@ -46,8 +56,9 @@ static void run_pattern(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    read_vocabulary(data, size, false);
-    read_vocabulary(data, size, true);
+    read_vocabulary(data, size, SENTENCEPIECE);
+    read_vocabulary(data, size, TIKTOKEN);
+    read_vocabulary(data, size, JSON);
     run_pattern(data, size);
     return 0;
 }

@@ -8,6 +8,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Half of the names, so that both ways of tensors of other types are gone. */
+static bool needs(const char *name)
+{
+    return name[0] % 2 != 0;
+}
+
 static void check(const struct weights *all, const uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < all->n; i++) {
@@ -22,7 +28,7 @@ static void check(const struct weights *all, const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     for (int form = 0; form < 2; form++) {
-        struct weights all = {0};
+        struct weights all = {.needs = needs};
         struct error err = {0};
         const enum error_code code = form == 0 ? safetensors_read(&all, "fuzz", data, size, &err)
                                                : torch_read(&all, "fuzz", data, size, &err);

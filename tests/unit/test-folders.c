@@ -20,6 +20,13 @@ static void fixture(char path[4096], const char *name)
     snprintf(path, 4096, "%s/tests/fixtures/%s", source_folder(), name);
 }
 
+static char *realpath_of(const char *name)
+{
+    char path[4096];
+    fixture(path, name);
+    return realpath(path, NULL);
+}
+
 /* A folder of links to a fixture's files. */
 static void link_all(const char *name)
 {
@@ -132,25 +139,70 @@ static void a_file_opens_its_folder(void **state)
     }
 }
 
+static void make_inside(const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+}
+
+/* A snapshot as Hugging Face's tools lay it out: each file is a link into blobs, whose names say nothing. */
+static void make_snapshot(const char *hash)
+{
+    char from[4096], path[8192], target[256];
+    unsigned n = 0;
+    snprintf(target, sizeof target, "snapshots/%s", hash);
+    make_inside(target);
+    fixture(from, "folder-hf");
+    DIR *dir = opendir(from);
+    char *whole = realpath(from, NULL);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        char blob[600];
+        snprintf(path, sizeof path, "%s/%s", whole, entry->d_name);
+        snprintf(blob, sizeof blob, "%s/blobs/%s%u", folder, hash, ++n);
+        assert_int_equal(symlink(path, blob), 0);
+        snprintf(target, sizeof target, "../../blobs/%s%u", hash, n);
+        snprintf(path, sizeof path, "%s/snapshots/%s/%s", folder, hash, entry->d_name);
+        assert_int_equal(symlink(target, path), 0);
+    }
+    free(whole);
+    closedir(dir);
+}
+
 static void a_cache_folder_is_entered(void **state)
 {
-    char inside[512], path[4096];
+    char inside[300];
+    struct error err = {0};
     (void)state;
     snprintf(folder, sizeof folder, "/tmp/palaver-folder.XXXXXX");
     assert_non_null(mkdtemp(folder));
-    snprintf(inside, sizeof inside, "%s/refs", folder);
-    assert_int_equal(mkdir(inside, 0700), 0);
-    snprintf(inside, sizeof inside, "%s/snapshots", folder);
-    assert_int_equal(mkdir(inside, 0700), 0);
-    snprintf(inside, sizeof inside, "%s/snapshots/0123abcd", folder);
-    fixture(path, "folder-hf");
-    char *whole = realpath(path, NULL);
-    assert_int_equal(symlink(whole, inside), 0);
-    free(whole);
-    write_file("refs/main", "0123abcd\n");
+    snprintf(folder + strlen(folder), 64, "/models--An-Org--Tiny--2-hf");
+    assert_int_equal(mkdir(folder, 0700), 0);
+    make_inside("refs");
+    make_inside("blobs");
+    make_inside("snapshots");
+    refused_because("none or several, and no refs/main");
+    make_snapshot("0123abcd");
+    assert_string_equal(open_error(), ""); /* the only one */
+    make_snapshot("4567cdef");
+    refused_because("none or several, and no refs/main");
+    write_file("refs/main", "4567cdef\n");
     assert_string_equal(open_error(), "");
+    write_file("refs/main", "89abcdef");
+    refused_because("no config.json");
     write_file("refs/main", "../../etc");
     refused_because("names no snapshot");
+    write_file("refs/main", "");
+    refused_because("names no snapshot");
+    snprintf(inside, sizeof inside, "%s/snapshots/0123abcd/model-00001-of-00002.safetensors", folder);
+    struct model *m = model_open(inside, NULL, &err);
+    assert_string_equal(err.message, "");
+    assert_string_equal(model_info(m)->name, "2-hf");
+    model_free(m);
+    *strrchr(folder, '/') = '\0';
 }
 
 static void what_is_missing_is_named(void **state)
@@ -170,10 +222,56 @@ static void what_is_missing_is_named(void **state)
     link_all("folder-meta");
     assert_string_equal(open_error(), "");
     remove_file("consolidated.01.pth");
-    if (*open_error() == '\0')
-        fail_msg("half of a model passes");
+    refused_because("consolidated.01.pth is missing, one of the 2 files");
+    remove_folder(NULL);
+    link_all("folder-meta");
     remove_file("tokenizer.model");
     refused_because("no tokenizer.model");
+}
+
+/* Renames a link of the folder. */
+static void rename_file(const char *from, const char *to)
+{
+    char old[512], new[512];
+    snprintf(old, sizeof old, "%s/%s", folder, from);
+    snprintf(new, sizeof new, "%s/%s", folder, to);
+    assert_int_equal(rename(old, new), 0);
+}
+
+static void counted_names_open_too(void **state)
+{
+    (void)state;
+    for (unsigned base = 0; base < 2; base++) {
+        char name[2][48];
+        link_all("folder-meta");
+        for (unsigned i = 0; i < 2; i++) {
+            snprintf(name[i], sizeof name[i], "consolidated-%05u-of-00002.pth", i + base);
+            rename_file(i == 0 ? "consolidated.00.pth" : "consolidated.01.pth", name[i]);
+        }
+        assert_string_equal(open_error(), "");
+        remove_file(name[1]);
+        refused_because("-of-00002.pth is missing, one of the 2 files");
+        remove_folder(NULL);
+    }
+}
+
+/* Meta's own layout: the vocabulary lies once, beside the folders of all sizes. */
+static void the_vocabulary_may_lie_above(void **state)
+{
+    char above[160], inside[300];
+    struct error err = {0};
+    (void)state;
+    link_all("folder-meta");
+    snprintf(above, sizeof above, "%s", folder);
+    snprintf(inside, sizeof inside, "%s/7B", above);
+    assert_int_equal(mkdir(inside, 0700), 0);
+    rename_file("params.json", "7B/params.json");
+    rename_file("consolidated.00.pth", "7B/consolidated.00.pth");
+    rename_file("consolidated.01.pth", "7B/consolidated.01.pth");
+    struct model *m = model_open(inside, NULL, &err);
+    assert_string_equal(err.message, "");
+    assert_string_equal(model_info(m)->name, "7B");
+    model_free(m);
 }
 
 static void an_index_stays_in_its_folder(void **state)
@@ -188,6 +286,104 @@ static void an_index_stays_in_its_folder(void **state)
     refused_because("lies in a file outside of the folder");
     write_file("model.safetensors.index.json", "[");
     refused_because("index.json: line 1");
+}
+
+/* A file of safetensors with this header and so many bytes of data. */
+static void write_safetensors(const char *name, const char *header, size_t data)
+{
+    char path[512];
+    const size_t n = strlen(header);
+    const unsigned char length[8] = {(unsigned char)n, (unsigned char)(n >> 8)};
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(length, 1, 8, f) + fwrite(header, 1, n, f), 8 + n);
+    for (size_t i = 0; i < data; i++)
+        fputc(0, f);
+    fclose(f);
+}
+
+#define NORM "\"model.norm.weight\":{\"dtype\":"
+
+/* Whatever is wrong with weights is told with the file and the tensor. */
+static void faults_name_file_and_tensor(void **state)
+{
+    static const struct {
+        const char *header, *tensor, *reason;
+    } rows[] = {
+        {"{" NORM "\"I64\",\"shape\":[4],\"data_offsets\":[0,32]}}", "model.norm.weight", "has the type I64"},
+        {"{" NORM "\"BOOL\",\"shape\":[4],\"data_offsets\":[0,4]}}", "model.norm.weight", "has the type BOOL"},
+        {"{" NORM "\"F8_E5M2\",\"shape\":[4],\"data_offsets\":[0,4]}}", "model.norm.weight", "has the type F8_E5M2"},
+        {"{" NORM "\"F64\",\"shape\":[4],\"data_offsets\":[0,32]}}", "model.norm.weight", "has the type F64"},
+        {"{" NORM "\"F32\",\"shape\":[4],\"data_offsets\":[0,12]}}", "model.norm.weight", "bytes that its shape needs"},
+        {"{" NORM "\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}", "model.norm.weight", "impossible shape"},
+        {"{" NORM "\"F32\",\"shape\":[1,1,1,1,1],\"data_offsets\":[0,4]}}", "model.norm.weight", "impossible shape"},
+        {"{" NORM "\"F32\",\"shape\":[4],\"data_offsets\":[-4,12]}}", "model.norm.weight", "lacks a type or its place"},
+        {"{" NORM "\"F32\",\"shape\":[4]}}", "model.norm.weight", "lacks a type or its place"},
+        {"{" NORM "\"F32\",\"shape\":[1,1,40],\"data_offsets\":[0,160]}}", "model.norm.weight",
+         "neither one dimension nor two"},
+        {"{" NORM "\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},\"lm_head.weight\":{\"dtype\":\"F32\",\"shape\":[4],"
+         "\"data_offsets\":[12,28]}}",
+         "lm_head.weight", "model.norm.weight and lm_head.weight lie in the same bytes"},
+        {"{\"transformer.h.0.attn\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}", "transformer.h.0.attn",
+         "is none of a Llama model"},
+    };
+    (void)state;
+    link_all("folder-hf");
+    remove_file("model.safetensors.index.json");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        write_safetensors("model.safetensors", rows[i].header, 256);
+        refused_because(rows[i].reason);
+        refused_because(rows[i].tensor);
+        refused_because("/model.safetensors: ");
+    }
+}
+
+static void an_index_and_its_files_agree(void **state)
+{
+    char index[4096], path[512];
+    (void)state;
+    link_all("folder-hf");
+    snprintf(path, sizeof path, "%s/model.safetensors.index.json", folder);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    index[fread(index, 1, sizeof index - 1, f)] = '\0';
+    fclose(f);
+    write_file("model.safetensors.index.json",
+               "{\"weight_map\": {\"model.layers.7.self_attn.q_proj.weight\": \"model-00001-of-00002.safetensors\"}}");
+    refused_because(
+        "model-00001-of-00002.safetensors: tensor model.layers.7.self_attn.q_proj.weight should lie in this");
+    write_file("model.safetensors.index.json", "{\"weight_map\": []}");
+    refused_because("index.json: names no files");
+    write_file("model.safetensors.index.json", index);
+    assert_string_equal(open_error(), "");
+    char *whole = realpath_of("folder-hf/model-00001-of-00002.safetensors");
+    remove_file("model-00002-of-00002.safetensors");
+    snprintf(path, sizeof path, "%s/model-00002-of-00002.safetensors", folder);
+    assert_int_equal(symlink(whole, path), 0); /* the first one again */
+    free(whole);
+    refused_because("model-00002-of-00002.safetensors: tensor ");
+    refused_because("is there twice");
+}
+
+/* Files of two models, or one file twice, make no model. */
+static void parts_that_do_not_fit_are_named(void **state)
+{
+    char path[512];
+    (void)state;
+    link_all("folder-meta");
+    char *other = realpath_of("weights/whole.pth");
+    remove_file("consolidated.01.pth");
+    snprintf(path, sizeof path, "%s/consolidated.01.pth", folder);
+    assert_int_equal(symlink(other, path), 0);
+    free(other);
+    refused_because("consolidated.01.pth: tensor ");
+    refused_because("is missing");
+    remove_file("consolidated.01.pth");
+    write_file("consolidated.01.pth", "PK");
+    refused_because("consolidated.01.pth: ");
+    write_file("consolidated.01.pth", "");
+    refused_because("consolidated.01.pth: ");
 }
 
 static void odd_configurations_are_refused(void **state)
@@ -220,7 +416,12 @@ int main(void)
         cmocka_unit_test(a_file_opens_its_folder),
         cmocka_unit_test_teardown(a_cache_folder_is_entered, remove_folder),
         cmocka_unit_test_teardown(what_is_missing_is_named, remove_folder),
+        cmocka_unit_test_teardown(counted_names_open_too, remove_folder),
+        cmocka_unit_test_teardown(the_vocabulary_may_lie_above, remove_folder),
         cmocka_unit_test_teardown(an_index_stays_in_its_folder, remove_folder),
+        cmocka_unit_test_teardown(an_index_and_its_files_agree, remove_folder),
+        cmocka_unit_test_teardown(faults_name_file_and_tensor, remove_folder),
+        cmocka_unit_test_teardown(parts_that_do_not_fit_are_named, remove_folder),
         cmocka_unit_test_teardown(odd_configurations_are_refused, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -449,10 +449,10 @@ static void bad_tensors_are_refused(void **state)
         {1, {8}, 99, 0, "tensor t has the unknown type 99"},
         {1, {256}, 16, 0, "tensor t is stored as IQ2_XXS"},
         {1, {8}, TENSOR_F32, 7, "not a multiple of the alignment"},
-        {1, {8}, TENSOR_F32, 96, "but tensor t reaches to byte"},
-        {1, {8}, TENSOR_F32, big, "but tensor t reaches to byte"},
-        {1, {8}, TENSOR_F32, UINT64_MAX - 31, "but tensor t reaches to byte"},
-        {1, {100}, TENSOR_F32, 0, "but tensor t reaches to byte"},
+        {1, {8}, TENSOR_F32, 96, "bytes are missing at the end, from tensor t on"},
+        {1, {8}, TENSOR_F32, big, "bytes are missing at the end, from tensor t on"},
+        {1, {8}, TENSOR_F32, UINT64_MAX - 31, "bytes are missing at the end, from tensor t on"},
+        {1, {100}, TENSOR_F32, 0, "bytes are missing at the end, from tensor t on"},
         {1, {odd}, TENSOR_Q8_0, 0, "rows of 33 elements, not a multiple of the 32"},
         {2, {big, 4}, TENSOR_F32, 0, "impossible shape"},
         {4, {2, big, 4, 4}, TENSOR_F32, 0, "impossible shape"},
@@ -468,6 +468,30 @@ static void bad_tensors_are_refused(void **state)
         pad(&b, 32);
         put(&b, 0, 8);
         for (int k = 0; k < 11; k++)
+            put(&b, 0, 8);
+        refuse(&b, rows[i].says);
+    }
+}
+
+static void tensors_that_share_bytes_are_refused(void **state)
+{
+    static const uint64_t dims[4] = {16, 1, 1, 1};
+    static const struct {
+        uint64_t first, second;
+        const char *says;
+    } rows[] = {
+        {0, 32, "tensors a and b lie in the same bytes"},
+        {32, 0, "tensors b and a lie in the same bytes"},
+        {32, 32, "lie in the same bytes"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf b;
+        put_header(&b, 3, 2, 0);
+        put_tensor(&b, "a", 1, dims, TENSOR_F32, rows[i].first);
+        put_tensor(&b, "b", 1, dims, TENSOR_F32, rows[i].second);
+        pad(&b, 32);
+        for (int k = 0; k < 12; k++)
             put(&b, 0, 8);
         refuse(&b, rows[i].says);
     }
@@ -570,13 +594,21 @@ static int remove_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_kinds_are_read),          cmocka_unit_test(arrays_are_read),
-        cmocka_unit_test(fixture_has_its_tensors),     cmocka_unit_test(fingerprint_knows_weights_and_not_places),
-        cmocka_unit_test(any_part_opens_the_whole),    cmocka_unit_test(missing_part_is_named),
-        cmocka_unit_test(truncated_files_are_refused), cmocka_unit_test(damaged_bytes_never_crash),
-        cmocka_unit_test(absurd_counts_are_refused),   cmocka_unit_test(bad_metadata_is_refused),
-        cmocka_unit_test(bad_tensors_are_refused),     cmocka_unit_test(twins_and_long_names_are_refused),
-        cmocka_unit_test(other_versions_are_refused),  cmocka_unit_test(what_is_no_model_is_named),
+        cmocka_unit_test(all_kinds_are_read),
+        cmocka_unit_test(arrays_are_read),
+        cmocka_unit_test(fixture_has_its_tensors),
+        cmocka_unit_test(fingerprint_knows_weights_and_not_places),
+        cmocka_unit_test(any_part_opens_the_whole),
+        cmocka_unit_test(missing_part_is_named),
+        cmocka_unit_test(truncated_files_are_refused),
+        cmocka_unit_test(damaged_bytes_never_crash),
+        cmocka_unit_test(absurd_counts_are_refused),
+        cmocka_unit_test(bad_metadata_is_refused),
+        cmocka_unit_test(bad_tensors_are_refused),
+        cmocka_unit_test(tensors_that_share_bytes_are_refused),
+        cmocka_unit_test(twins_and_long_names_are_refused),
+        cmocka_unit_test(other_versions_are_refused),
+        cmocka_unit_test(what_is_no_model_is_named),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

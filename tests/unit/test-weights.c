@@ -219,11 +219,49 @@ static void odd_headers_are_refused(void **state)
     refuse_header("{\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[8],\"data_offsets\":[0,8]}}", "has the type F8_E4M3");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
                   "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
-                  "in the same bytes");
+                  "tensors a and b lie in the same bytes");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[20],\"data_offsets\":[0,80]}}", "16 of its bytes are missing");
     refuse_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
                   "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}",
                   "damaged");
+}
+
+static bool needs_all(const char *name)
+{
+    (void)name;
+    return true;
+}
+
+/* Whole numbers are no weights: left out beside them, refused in their place, with file and tensor named. */
+static void whole_numbers_are_no_weights(void **state)
+{
+    static const char *const names[] = {"whole.safetensors", "whole.pth", "whole.old.pth"};
+    static const char *const reasons[] = {"has the type I64", "lies in a LongStorage", "lies in a LongStorage"};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        uint64_t size;
+        unsigned char *bytes = load(names[i], &size);
+        struct weights all = {.needs = needs_all};
+        struct error err = {0};
+        assert_int_equal(forms[i].read(&all, names[i], bytes, size, &err), ERR_UNSUPPORTED);
+        assert_non_null(strstr(err.message, names[i]));
+        assert_non_null(strstr(err.message, "tensor count "));
+        if (strstr(err.message, reasons[i]) == NULL)
+            fail_msg("%s", err.message);
+        weights_free(&all);
+        free(bytes);
+    }
+}
+
+static void a_tar_archive_is_named(void **state)
+{
+    (void)state;
+    unsigned char bytes[1024] = {0};
+    struct weights all = {0};
+    struct error err = {0};
+    memcpy(bytes + 257, "ustar", 5);
+    assert_int_equal(torch_read(&all, "old.pth", bytes, sizeof bytes, &err), ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "old.pth: this is the form of torch before 0.1.10"));
 }
 
 int main(void)
@@ -236,6 +274,8 @@ int main(void)
         cmocka_unit_test(no_changed_byte_does_harm),
         cmocka_unit_test(a_pickle_calls_nothing),
         cmocka_unit_test(odd_headers_are_refused),
+        cmocka_unit_test(whole_numbers_are_no_weights),
+        cmocka_unit_test(a_tar_archive_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
