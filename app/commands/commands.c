@@ -30,6 +30,19 @@ const struct command commands[] = {
      "Each line {\"messages\": [{\"role\": ..., \"content\": ...}, ...]} gives {\"text\", \"ids\"}.\n"
      "Needs only the vocabulary of a model.",
      0, prompt_run},
+    {"models", FOR_MODELS, "[OPTION]... [FOLDER | MODEL]...", "list the models, and which fit into memory",
+     "By default those in the models folder, and the one that the configuration names. MEMORY\n"
+     "is what a model takes with a full context (-c, else 4096 tokens at most); it fits with\n"
+     "a quarter of this machine's memory to spare, tightly with less.",
+     -1, models_run},
+    {"pull", FOR_PULL, "[OPTION]... NAME | URL", "fetch a model into the models folder",
+     "NAME is ORG/NAME on Hugging Face's hub: the whole folder, or a GGUF repository's only\n"
+     "file; ORG/NAME:Q4_K_M takes the GGUF file of that type, ORG/NAME/FILE that file, and\n"
+     "ORG/NAME@REVISION... another revision. Or it is a short name: smollm2. A URL is that of\n"
+     "one file; of a split model all parts come. What breaks off is continued by the same\n"
+     "command, and a model gets its name when it is whole and its checksum is right. Prints\n"
+     "the path. Nothing else in Palaver uses the network.",
+     -1, pull_run},
     {"info", FOR_INFO, "[OPTION]... [MODEL]", "tell what a model is and the memory it needs", "", 1, info_run},
     {"perplexity", FOR_PERPLEXITY, "[OPTION]... FILE", "measure how well a model predicts a text",
      "Reads the text in windows of the context (512 tokens unless set by -c), each beginning\n"
