@@ -41,7 +41,7 @@ static bool take_word(char *out, size_t size, const char *text, size_t n, const 
 static size_t take_repository(const char *text, struct hub_name *out)
 {
     const size_t org = strcspn(text, "/");
-    if (text[org] != '/' || text[0] == '.')
+    if (org == 0 || text[org] != '/' || text[0] == '.')
         return 0;
     const size_t n = org + 1 + strcspn(text + org + 1, "/:@?#");
     if (text[org + 1] == '.' || n == org + 1)
@@ -87,11 +87,28 @@ static enum error_code take_page(const char *path, struct hub_name *out, struct 
     return *rest == '\0' || strcmp(rest, "/") == 0 ? ERR_NONE : ERR_NOT_FOUND;
 }
 
+/* The path of an address on the hub, below the hub's own; malloc'ed, NULL when it lies elsewhere. */
+static char *path_on_hub(const char *text, const char *hub)
+{
+    if (!url_same_origin(text, hub))
+        return NULL;
+    char *path = url_path(text), *own = url_path(hub);
+    const size_t n = own != NULL ? strlen(own) : 0;
+    const bool below = path != NULL && own != NULL && strncmp(path, own, n) == 0 && (n == 0 || path[n] == '/');
+    if (below)
+        memmove(path, path + n + (n > 0), strlen(path) + 1 - n - (n > 0));
+    free(own);
+    if (below)
+        return path;
+    free(path);
+    return NULL;
+}
+
 enum error_code hub_parse(const char *text, const char *hub, struct hub_name *out, struct error *err)
 {
     *out = (struct hub_name){.revision = "main"};
     if (url_looks_like_one(text)) {
-        char *path = url_same_origin(text, hub) ? url_path(text) : NULL;
+        char *path = path_on_hub(text, hub);
         const enum error_code code = path != NULL ? take_page(path, out, err) : ERR_NOT_FOUND;
         free(path);
         return code;

@@ -13,6 +13,8 @@
 #include "remote/library.h"
 #include "remote/url.h"
 
+#define HEADER_MOST 16384 /* bytes of a header's value; signed addresses are long */
+
 enum {
     HOPS_MOST = 10,       /* redirects */
     CONNECT_SECONDS = 30, /* until a connection stands */
@@ -33,6 +35,7 @@ struct run {
     const struct transfer_request *request;
     const char *url; /* of the present hop */
     struct transfer_answer answer;
+    char *location; /* where a redirect leads to, resolved; NULL: nowhere */
     bool begun, reached;
     enum error_code ended; /* what begin or take said */
     struct error *err;
@@ -110,6 +113,12 @@ static void read_content_range(struct transfer_answer *a, const char *text)
         a->total = number_of(slash + 1, strlen(slash + 1));
 }
 
+static void read_location(struct run *r, const char *text)
+{
+    free(r->location);
+    r->location = url_resolve(r->url, text);
+}
+
 /* <https://...>; rel="next" */
 static void read_link(struct run *r, const char *text)
 {
@@ -131,10 +140,12 @@ static void read_retry_after(struct run *r, const char *text)
         r->answer.retry_after = seconds;
 }
 
-static void answer_reset(struct transfer_answer *a)
+static void answer_reset(struct run *r)
 {
-    free(a->next);
-    *a = (struct transfer_answer){.length = -1, .from = -1, .total = -1, .retry_after = -1};
+    free(r->location);
+    r->location = NULL;
+    free(r->answer.next);
+    r->answer = (struct transfer_answer){.length = -1, .from = -1, .total = -1, .retry_after = -1};
 }
 
 static void read_validator(struct transfer_answer *a, const char *value, bool strong)
@@ -151,10 +162,10 @@ static void read_validator(struct transfer_answer *a, const char *value, bool st
 static size_t take_header(char *line, size_t one, size_t n, void *context)
 {
     struct run *r = context;
-    char value[2048];
+    char value[HEADER_MOST];
     (void)one;
     if (n >= 5 && strncmp(line, "HTTP/", 5) == 0)
-        answer_reset(&r->answer);
+        answer_reset(r);
     if (header_is(line, n, "Content-Length", value, sizeof value))
         r->answer.length = number_of(value, strlen(value));
     else if (header_is(line, n, "Content-Range", value, sizeof value))
@@ -165,6 +176,8 @@ static size_t take_header(char *line, size_t one, size_t n, void *context)
         read_validator(&r->answer, value, true);
     else if (header_is(line, n, "Last-Modified", value, sizeof r->answer.validator))
         read_validator(&r->answer, value, false);
+    else if (header_is(line, n, "Location", value, sizeof value))
+        read_location(r, value);
     else if (header_is(line, n, "Link", value, sizeof value))
         read_link(r, value);
     return n;
@@ -348,8 +361,8 @@ out:
 /* The address that a redirect leads to, malloc'ed; NULL with err filled when it is not to be followed. */
 static char *run_redirect(struct run *r)
 {
-    char *to = NULL, from[URL_SHOWN], shown[URL_SHOWN];
-    r->library->easy_getinfo(r->easy, CURLINFO_REDIRECT_URL, &to);
+    const char *to = r->location;
+    char from[URL_SHOWN], shown[URL_SHOWN];
     url_show(r->url, from);
     url_show(to != NULL ? to : "", shown);
     if (to == NULL)
@@ -370,7 +383,7 @@ enum transfer_end transfer_run(struct transfer *t, const struct transfer_request
     char *url = strdup(request->url), shown[URL_SHOWN];
     enum transfer_end end = TRANSFER_FAILED;
     int hops = 0;
-    answer_reset(&r.answer);
+    answer_reset(&r);
     while (url != NULL) {
         r.url = url;
         end = run_hop(t, &r);
@@ -389,7 +402,7 @@ enum transfer_end transfer_run(struct transfer *t, const struct transfer_request
     if (url == NULL)
         error_memory(err); /* unless err says why it was not followed */
     *reached |= r.reached;
-    answer_reset(&r.answer);
+    answer_reset(&r);
     free(url);
     return end;
 }
