@@ -306,14 +306,12 @@ static enum error_code fetch_whole(struct fetch *x, struct error *err)
 static enum error_code present_sum(struct fetch *x, const char *path, struct digest *digest, struct error *err)
 {
     unsigned char bytes[READ_STEP];
-    int64_t at = 0;
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return error_system(err, ERR_IO, errno, "%s: can't be read", path);
     for (size_t n; err->code == ERR_NONE && (n = fread(bytes, 1, sizeof bytes, file)) > 0;) {
         digest_add(digest, bytes, n);
-        at += (int64_t)n;
-        if (!fetch_progress(x, at))
+        if (!fetch_progress(x, 0))
             error_set(err, ERR_STOPPED, "stopped");
     }
     if (ferror(file))
@@ -326,7 +324,9 @@ static enum error_code present_sum(struct fetch *x, const char *path, struct dig
 static enum error_code present_check(struct fetch *x, const char *path, const struct stat *st, struct error *err)
 {
     const struct remote_file *file = x->file;
+    const struct remote_watch *watch = &x->fetcher->options->watch;
     char sum[DIGEST_TEXT];
+    watch->file(watch->context, file, 0);
     if (!S_ISREG(st->st_mode))
         return error_set(err, ERR_ARGUMENT, "%s: is there and is no file; move it away", path);
     if (file->size < 0 && !has_sum(x))
@@ -346,6 +346,8 @@ static enum error_code present_check(struct fetch *x, const char *path, const st
                       "%s: is there already with another checksum, %s; move it away to fetch it again", path, sum);
     }
     digest_free(digest);
+    if (err->code == ERR_NONE)
+        watch->note(watch->context, "is there already, and right");
     return err->code;
 }
 
