@@ -7,50 +7,23 @@
 
 #include "remote/fetch.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "base/error.h"
 #include "remote/digest.h"
 #include "remote/magic.h"
 #include "remote/names.h"
 #include "remote/part.h"
+#include "remote/present.h"
 #include "remote/retry.h"
 #include "remote/url.h"
 
-#define ROOM_LEFT ((int64_t)64 << 20) /* bytes that a disk keeps free */
 #define ROOM_STEP ((int64_t)16 << 20) /* bytes after which a file of unknown length is held against the disk */
 #define READ_STEP ((size_t)1 << 16)
-
-enum error_code fetcher_open(struct fetcher *f, const struct remote_options *o, struct error *err)
-{
-    *f = (struct fetcher){.options = o, .total = -1, .transfer = transfer_new(err)};
-    return f->transfer != NULL ? ERR_NONE : err->code;
-}
-
-void fetcher_close(struct fetcher *f)
-{
-    transfer_free(f->transfer);
-    *f = (struct fetcher){0};
-}
-
-enum error_code fetch_check_room(const char *folder, int64_t bytes, struct error *err)
-{
-    struct statvfs disk;
-    if (statvfs(folder, &disk) != 0)
-        return error_system(err, ERR_IO, errno, "%s: can't be examined", folder);
-    const double room = (double)disk.f_bavail * (double)disk.f_frsize;
-    if ((double)bytes + (double)ROOM_LEFT <= room)
-        return ERR_NONE;
-    return error_set(err, ERR_IO,
-                     "%s: %.1f GB are needed, %.1f GB are free; make room, or set XDG_DATA_HOME to another disk",
-                     folder, (double)bytes / 1e9, room / 1e9);
-}
 
 /* ---- one file --------------------------------------------------------------------------------------------------- */
 
@@ -90,7 +63,7 @@ static bool has_sum(const struct fetch *x)
 }
 
 /* The whole file follows. */
-static enum error_code begin_whole(struct fetch *x, const struct transfer_answer *a, struct error *err)
+static enum error_code begin_whole(struct fetch *x, const struct answer *a, struct error *err)
 {
     if (x->file->size >= 0 && a->length >= 0 && a->length != x->file->size)
         return error_set(err, ERR_FORMAT,
@@ -104,11 +77,11 @@ static enum error_code begin_whole(struct fetch *x, const struct transfer_answer
     x->total = a->length >= 0 ? a->length : x->file->size;
     x->fresh = true;
     x->n_head = 0;
-    return fetch_check_room(x->folder, x->total >= 0 ? x->total - x->part.size : 0, err);
+    return fetcher_check_room(x->folder, x->total >= 0 ? x->total - x->part.size : 0, err);
 }
 
 /* What is missing follows, or something else that calls itself so. */
-static enum error_code begin_rest(struct fetch *x, const struct transfer_answer *a, struct error *err)
+static enum error_code begin_rest(struct fetch *x, const struct answer *a, struct error *err)
 {
     const bool fits = a->from == x->part.size && (a->total < 0 || x->total < 0 || a->total == x->total);
     const bool same = x->part.origin.validator[0] == '\0' || a->validator[0] == '\0' ||
@@ -120,11 +93,11 @@ static enum error_code begin_rest(struct fetch *x, const struct transfer_answer 
         return error_set(err, ERR_BUSY, "%s: the file has changed there; it is fetched from its beginning", a->url);
     }
     x->total = a->total >= 0 ? a->total : x->total;
-    return fetch_check_room(x->folder, x->total >= 0 ? x->total - x->part.size : 0, err);
+    return fetcher_check_room(x->folder, x->total >= 0 ? x->total - x->part.size : 0, err);
 }
 
 /* There is nothing after what is here: it is whole, or there is more of it than there should be. */
-static enum error_code begin_beyond(struct fetch *x, const struct transfer_answer *a, struct error *err)
+static enum error_code begin_beyond(struct fetch *x, const struct answer *a, struct error *err)
 {
     if (a->total == x->part.size && (x->total < 0 || x->total == a->total)) {
         x->total = a->total;
@@ -138,7 +111,7 @@ static enum error_code begin_beyond(struct fetch *x, const struct transfer_answe
                      a->url, x->most);
 }
 
-static enum error_code fetch_begin(void *context, const struct transfer_answer *a, struct error *err)
+static enum error_code fetch_begin(void *context, const struct answer *a, struct error *err)
 {
     struct fetch *x = context;
     const struct remote_options *o = x->fetcher->options;
@@ -147,7 +120,7 @@ static enum error_code fetch_begin(void *context, const struct transfer_answer *
     snprintf(x->source, sizeof x->source, "%s", a->url);
     if (a->status == 416 && x->part.size > 0)
         return begin_beyond(x, a, err);
-    const enum error_code code = answer_judge(a, o->token != NULL && url_same_origin(x->file->url, o->hub), err);
+    const enum error_code code = answer_judge(a, fetcher_sends_token(o, x->file->url), err);
     if (code != ERR_NONE)
         return code;
     if (a->status == 206 && x->part.size == 0)
@@ -188,7 +161,8 @@ static enum error_code fetch_take(void *context, const void *bytes, size_t n, st
     const int64_t size = x->part.size + (int64_t)n;
     if (x->total >= 0 && size > x->total)
         return error_set(err, ERR_FORMAT, "%s: more than the %" PRId64 " bytes announced", x->source, x->total);
-    if (x->total < 0 && size / ROOM_STEP != x->part.size / ROOM_STEP && fetch_check_room(x->folder, 0, err) != ERR_NONE)
+    if (x->total < 0 && size / ROOM_STEP != x->part.size / ROOM_STEP &&
+        fetcher_check_room(x->folder, 0, err) != ERR_NONE)
         return err->code;
     return part_add(&x->part, from, n, err);
 }
@@ -300,57 +274,6 @@ static enum error_code fetch_whole(struct fetch *x, struct error *err)
     return why.code == ERR_NONE ? ERR_NONE : error_set(err, why.code, "%s", why.message);
 }
 
-/* ---- what is there already -------------------------------------------------------------------------------------- */
-
-/* The checksum of a file that has its name already. */
-static enum error_code present_sum(struct fetch *x, const char *path, struct digest *digest, struct error *err)
-{
-    unsigned char bytes[READ_STEP];
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return error_system(err, ERR_IO, errno, "%s: can't be read", path);
-    for (size_t n; err->code == ERR_NONE && (n = fread(bytes, 1, sizeof bytes, file)) > 0;) {
-        digest_add(digest, bytes, n);
-        if (!fetch_progress(x, 0))
-            error_set(err, ERR_STOPPED, "stopped");
-    }
-    if (ferror(file))
-        error_system(err, ERR_IO, errno, "%s: can't be read", path);
-    fclose(file);
-    return err->code;
-}
-
-/* ERR_NONE if what has the name already is the file. */
-static enum error_code present_check(struct fetch *x, const char *path, const struct stat *st, struct error *err)
-{
-    const struct remote_file *file = x->file;
-    const struct remote_watch *watch = &x->fetcher->options->watch;
-    char sum[DIGEST_TEXT];
-    watch->file(watch->context, file, 0);
-    if (!S_ISREG(st->st_mode))
-        return error_set(err, ERR_ARGUMENT, "%s: is there and is no file; move it away", path);
-    if (file->size < 0 && !has_sum(x))
-        return error_set(err, ERR_ARGUMENT, "%s: is there already; move it away to fetch it again", path);
-    if (file->size >= 0 && st->st_size != file->size)
-        return error_set(err, ERR_ARGUMENT,
-                         "%s: is there already with %" PRId64 " bytes, what would be fetched has %" PRId64
-                         "; move it away to fetch it again",
-                         path, (int64_t)st->st_size, file->size);
-    struct digest *digest = has_sum(x) ? digest_new(file->kind, st->st_size, err) : NULL;
-    if (digest == NULL)
-        return err->code;
-    if (present_sum(x, path, digest, err) == ERR_NONE) {
-        digest_end(digest, sum);
-        if (strcmp(sum, file->sum) != 0)
-            error_set(err, ERR_ARGUMENT,
-                      "%s: is there already with another checksum, %s; move it away to fetch it again", path, sum);
-    }
-    digest_free(digest);
-    if (err->code == ERR_NONE)
-        watch->note(watch->context, "is there already, and right");
-    return err->code;
-}
-
 /* ---- the whole of it -------------------------------------------------------------------------------------------- */
 
 /* SHA-256 of an address, by which a part's notes know it. */
@@ -392,81 +315,8 @@ enum error_code fetch_file(struct fetcher *f, const struct remote_file *file, co
     char *target = name_join(folder, file->name);
     if (target == NULL)
         return error_memory(err);
-    enum error_code code = lstat(target, &st) == 0 && stat(target, &st) == 0 ? present_check(&x, target, &st, err)
+    enum error_code code = lstat(target, &st) == 0 && stat(target, &st) == 0 ? present_check(f, file, target, err)
                                                                              : fetch_part(&x, target, alone, err);
     free(target);
     return code;
-}
-
-/* ---- texts ------------------------------------------------------------------------------------------------------ */
-
-struct text_fetch {
-    struct fetcher *fetcher;
-    const char *url;
-    struct buf *out;
-    size_t before; /* bytes of out that were there */
-    char *next;
-    int64_t retry_after;
-};
-
-static enum error_code text_begin(void *context, const struct transfer_answer *a, struct error *err)
-{
-    struct text_fetch *x = context;
-    const struct remote_options *o = x->fetcher->options;
-    buf_truncate(x->out, x->before);
-    free(x->next);
-    x->next = a->next != NULL ? strdup(a->next) : NULL;
-    x->retry_after = a->retry_after;
-    return answer_judge(a, o->token != NULL && url_same_origin(x->url, o->hub), err);
-}
-
-static enum error_code text_take(void *context, const void *bytes, size_t n, struct error *err)
-{
-    struct text_fetch *x = context;
-    char shown[URL_SHOWN];
-    if (buf_append(x->out, bytes, n))
-        return ERR_NONE;
-    url_show(x->url, shown);
-    return error_set(err, ERR_FORMAT, "%s: the list is longer than %zu MB; it can't be what it should", shown,
-                     x->out->max >> 20);
-}
-
-static bool text_tick(void *context)
-{
-    const struct text_fetch *x = context;
-    const struct remote_watch *watch = &x->fetcher->options->watch;
-    return watch->progress(watch->context, 0, -1);
-}
-
-enum error_code fetch_text(struct fetcher *f, const char *url, const char *accept, struct buf *out, char **next,
-                           struct error *err)
-{
-    struct text_fetch x = {.fetcher = f, .url = url, .out = out, .before = out->size};
-    const struct remote_options *o = f->options;
-    const struct transfer_request request = {.url = url,
-                                             .accept = accept,
-                                             .token = o->token,
-                                             .token_for = o->hub,
-                                             .context = &x,
-                                             .begin = text_begin,
-                                             .take = text_take,
-                                             .tick = text_tick};
-    struct retry retry = {0};
-    for (bool again = true; again && err->code == ERR_NONE;) {
-        struct error why = {0};
-        bool reached = false;
-        x.retry_after = -1;
-        const enum transfer_end end = transfer_run(f->transfer, &request, &reached, &why);
-        again = (end == TRANSFER_BROKEN && (reached || f->reached)) || why.code == ERR_BUSY;
-        f->reached |= reached;
-        if (again)
-            retry_wait(&retry, &o->watch, false, x.retry_after, why.message, err);
-        else if (end != TRANSFER_WHOLE)
-            error_set(err, why.code, "%s", why.message);
-    }
-    if (next != NULL && err->code == ERR_NONE)
-        *next = x.next;
-    else
-        free(x.next);
-    return err->code;
 }

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "remote/text.h"
 #include "remote/url.h"
 
 enum {
@@ -212,7 +213,7 @@ enum error_code hub_files(struct fetcher *f, const struct hub_name *name, struct
     for (int page = 0; url != NULL && err->code == ERR_NONE; page++) {
         char *next = NULL;
         buf_clear(&text);
-        if (fetch_text(f, url, "application/json", &text, &next, err) == ERR_NONE)
+        if (text_fetch(f, url, "application/json", &text, &next, err) == ERR_NONE)
             add_page(out, url, &text, err);
         if (next != NULL && (!url_same_origin(next, hub) || page == PAGES_MOST))
             error_set(err, ERR_FORMAT, "%s: the hub's list of files goes on elsewhere, or without end",

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "remote/fetch.h"
+#include "remote/fetcher.h"
 #include "remote/remote.h"
 
 /* What the user named. */

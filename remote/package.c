@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "remote/names.h"
+#include "remote/text.h"
 #include "remote/url.h"
 
 #define PAGE_MOST ((size_t)32 << 20) /* bytes */
@@ -69,7 +70,7 @@ char *package_find(struct fetcher *f, const char *package, const char *file, str
     free(page);
     if (url == NULL)
         error_memory(err);
-    else if (fetch_text(f, url, accept, &text, NULL, err) == ERR_NONE) {
+    else if (text_fetch(f, url, accept, &text, NULL, err) == ERR_NONE) {
         char *reference = buf_text(&text)[0] == '{' ? find_in_json(&text, file) : find_in_html(&text, file);
         found = reference != NULL ? url_resolve(url, reference) : NULL;
         char shown[URL_SHOWN];

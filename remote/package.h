@@ -4,7 +4,7 @@
 #define PALAVER_REMOTE_PACKAGE_H
 
 #include "base/error.h"
-#include "remote/fetch.h"
+#include "remote/fetcher.h"
 
 /* The address of the package's file of this name; malloc'ed, NULL with err filled. */
 char *package_find(struct fetcher *f, const char *package, const char *file, struct error *err);

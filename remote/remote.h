@@ -9,14 +9,16 @@
  * *_proxy ones that libcurl reads.
  *
  *   remote.h     the face
- *   pull         a plan, from the name that the user gave; carrying it out
+ *   plan pull    the files that the name stands for which the user gave; carrying that out
  *   known        the models that have short names
  *   hub choose   the files of a repository on a Hugging Face hub, and which of them make a model
- *   package      a file of a Python package index, and the members of it that make a model
- *   fetch        one file: continued, tried again, checked
+ *   package      where a file of a Python package index lies; archive: the members of it that make a model
+ *   fetch        one file: continued, tried again, checked; present: one that is there already
+ *   text         a list or a page
+ *   fetcher      what all requests of one call share
  *   part magic   the file that grows; what a file's first bytes say
  *   retry        what is tried again, and after how long
- *   transfer     one request: redirects, headers, the body as it comes
+ *   transfer     one request: redirects, the body as it comes; answer: its headers
  *   url names    addresses, and which names of a server may become names of files
  *   digest       checksums
  *   library      libcurl and libcrypto, loaded when they are needed */

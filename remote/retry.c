@@ -20,7 +20,7 @@ static bool is_passing(long status)
            status == 509 || (status >= 520 && status <= 529);
 }
 
-enum error_code answer_judge(const struct transfer_answer *a, bool token, struct error *err)
+enum error_code answer_judge(const struct answer *a, bool token, struct error *err)
 {
     const char *url = a->url;
     const long status = a->status;
@@ -34,7 +34,7 @@ enum error_code answer_judge(const struct transfer_answer *a, bool token, struct
         return error_set(
             err, ERR_ARGUMENT,
             "%s: not without a token (401): it is private or needs a licence to be accepted, or it does not "
-            "exist; put your token for this server into HF_TOKEN",
+            "exist; put your token for the hub into HF_TOKEN (it is sent by https alone)",
             url);
     if (status == 401 || status == 403)
         return error_set(

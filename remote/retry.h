@@ -17,7 +17,7 @@ struct retry {
 
 /* ERR_NONE when the status says that what was asked for follows; ERR_BUSY when it may another time; else an error that
  * says what to do. */
-enum error_code answer_judge(const struct transfer_answer *a, bool token, struct error *err);
+enum error_code answer_judge(const struct answer *a, bool token, struct error *err);
 /* After a failure that may pass, which `why` tells: waits. came: something was won before. retry_after as in struct
  * transfer_answer. Anything but ERR_NONE is final, and err is filled. */
 enum error_code retry_wait(struct retry *r, const struct remote_watch *watch, bool came, int64_t retry_after,

@@ -7,13 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/error.h"
+#include "remote/answer.h"
 #include "remote/library.h"
 #include "remote/url.h"
-
-#define HEADER_MOST 16384 /* bytes of a header's value; signed addresses are long */
 
 enum {
     HOPS_MOST = 10,       /* redirects */
@@ -34,8 +32,7 @@ struct run {
     CURL *easy;
     const struct transfer_request *request;
     const char *url; /* of the present hop */
-    struct transfer_answer answer;
-    char *location; /* where a redirect leads to, resolved; NULL: nowhere */
+    struct answer answer;
     bool begun, reached;
     enum error_code ended; /* what begin or take said */
     struct error *err;
@@ -66,120 +63,12 @@ void transfer_free(struct transfer *t)
     free(t);
 }
 
-/* ---- headers ---------------------------------------------------------------------------------------------------- */
-
-/* The value of a header line if it has this name: trimmed, in out[0..size), "" if it is longer. */
-static bool header_is(const char *line, size_t n, const char *name, char *out, size_t size)
-{
-    const size_t length = strlen(name);
-    if (n <= length || line[length] != ':' || strncasecmp(line, name, length) != 0)
-        return false;
-    const char *from = line + length + 1, *end = line + n;
-    while (from < end && (*from == ' ' || *from == '\t'))
-        from++;
-    while (end > from && strchr(" \t\r\n", end[-1]) != NULL)
-        end--;
-    out[0] = '\0';
-    if ((size_t)(end - from) < size) {
-        memcpy(out, from, (size_t)(end - from));
-        out[end - from] = '\0';
-    }
-    return true;
-}
-
-/* Digits alone; -1 for anything else. */
-static int64_t number_of(const char *text, size_t n)
-{
-    int64_t number = 0;
-    if (n == 0 || n > 18)
-        return -1;
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return -1;
-        number = 10 * number + text[i] - '0';
-    }
-    return number;
-}
-
-/* "bytes 100-199/200" or "bytes * /200" (without the space); unknown parts stay -1. */
-static void read_content_range(struct transfer_answer *a, const char *text)
-{
-    if (strncasecmp(text, "bytes ", 6) != 0)
-        return;
-    text += 6;
-    a->from = number_of(text, strcspn(text, "-/"));
-    const char *slash = strchr(text, '/');
-    if (slash != NULL)
-        a->total = number_of(slash + 1, strlen(slash + 1));
-}
-
-static void read_location(struct run *r, const char *text)
-{
-    free(r->location);
-    r->location = url_resolve(r->url, text);
-}
-
-/* <https://...>; rel="next" */
-static void read_link(struct run *r, const char *text)
-{
-    const char *open = strchr(text, '<'), *close = open != NULL ? strchr(open, '>') : NULL;
-    if (close == NULL || strstr(close, "rel=\"next\"") == NULL)
-        return;
-    char *reference = strndup(open + 1, (size_t)(close - open - 1));
-    free(r->answer.next);
-    r->answer.next = reference != NULL ? url_resolve(r->url, reference) : NULL;
-    free(reference);
-}
-
-/* The HTTP date of Retry-After is read by libcurl. */
-static void read_retry_after(struct run *r, const char *text)
-{
-    curl_off_t seconds = 0;
-    r->answer.retry_after = number_of(text, strlen(text));
-    if (r->answer.retry_after < 0 && r->library->easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK)
-        r->answer.retry_after = seconds;
-}
-
-static void answer_reset(struct run *r)
-{
-    free(r->location);
-    r->location = NULL;
-    free(r->answer.next);
-    r->answer = (struct transfer_answer){.length = -1, .from = -1, .total = -1, .retry_after = -1};
-}
-
-static void read_validator(struct transfer_answer *a, const char *value, bool strong)
-{
-    if (value[0] == '\0' || (strong && strncmp(value, "W/", 2) == 0) || (!strong && a->strong))
-        return;
-    if (strlen(value) >= sizeof a->validator)
-        return;
-    strcpy(a->validator, value);
-    a->strong = strong;
-}
-
 /* libcurl gives one line at a time, of every answer, also of "100 Continue". */
 static size_t take_header(char *line, size_t one, size_t n, void *context)
 {
     struct run *r = context;
-    char value[HEADER_MOST];
     (void)one;
-    if (n >= 5 && strncmp(line, "HTTP/", 5) == 0)
-        answer_reset(r);
-    if (header_is(line, n, "Content-Length", value, sizeof value))
-        r->answer.length = number_of(value, strlen(value));
-    else if (header_is(line, n, "Content-Range", value, sizeof value))
-        read_content_range(&r->answer, value);
-    else if (header_is(line, n, "Retry-After", value, sizeof value))
-        read_retry_after(r, value);
-    else if (header_is(line, n, "ETag", value, sizeof r->answer.validator))
-        read_validator(&r->answer, value, true);
-    else if (header_is(line, n, "Last-Modified", value, sizeof r->answer.validator))
-        read_validator(&r->answer, value, false);
-    else if (header_is(line, n, "Location", value, sizeof value))
-        read_location(r, value);
-    else if (header_is(line, n, "Link", value, sizeof value))
-        read_link(r, value);
+    answer_take(&r->answer, line, n, r->url);
     return n;
 }
 
@@ -198,6 +87,9 @@ static enum error_code run_begin(struct run *r)
     r->begun = true;
     r->library->easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &r->answer.status);
     url_show(r->url, r->answer.url);
+    curl_off_t seconds = 0;
+    if (r->answer.retry_date && r->library->easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK)
+        r->answer.retry_after = seconds;
     return is_redirect(r->answer.status) ? ERR_NONE : r->request->begin(r->request->context, &r->answer, r->err);
 }
 
@@ -361,7 +253,7 @@ out:
 /* The address that a redirect leads to, malloc'ed; NULL with err filled when it is not to be followed. */
 static char *run_redirect(struct run *r)
 {
-    const char *to = r->location;
+    const char *to = r->answer.location;
     char from[URL_SHOWN], shown[URL_SHOWN];
     url_show(r->url, from);
     url_show(to != NULL ? to : "", shown);
@@ -383,7 +275,7 @@ enum transfer_end transfer_run(struct transfer *t, const struct transfer_request
     char *url = strdup(request->url), shown[URL_SHOWN];
     enum transfer_end end = TRANSFER_FAILED;
     int hops = 0;
-    answer_reset(&r);
+    answer_reset(&r.answer);
     while (url != NULL) {
         r.url = url;
         end = run_hop(t, &r);
@@ -402,7 +294,7 @@ enum transfer_end transfer_run(struct transfer *t, const struct transfer_request
     if (url == NULL)
         error_memory(err); /* unless err says why it was not followed */
     *reached |= r.reached;
-    answer_reset(&r);
+    answer_reset(&r.answer);
     free(url);
     return end;
 }

@@ -9,23 +9,12 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "remote/answer.h"
 
 /* A connection that several requests use one after another. */
 struct transfer;
 struct transfer *transfer_new(struct error *err);
 void transfer_free(struct transfer *t);
-
-/* The headers of the answer that is no redirect. */
-struct transfer_answer {
-    long status;
-    int64_t length;      /* Content-Length; -1: not told */
-    int64_t from, total; /* Content-Range; -1: not told */
-    int64_t retry_after; /* seconds; -1: not told */
-    char validator[200]; /* a strong ETag, else Last-Modified; "" if there is neither or it is longer */
-    bool strong;         /* the validator is an ETag */
-    char *next;          /* the address of the next page of a list, resolved; NULL: none */
-    char url[160];       /* where it came from, as messages show it */
-};
 
 struct transfer_request {
     const char *url;
@@ -36,7 +25,7 @@ struct transfer_request {
     const char *validator; /* with from > 0: only if the file is still the same; "": no condition */
     void *context;
     /* The headers are there. Anything but ERR_NONE ends the request with this code; err may be filled. */
-    enum error_code (*begin)(void *context, const struct transfer_answer *a, struct error *err);
+    enum error_code (*begin)(void *context, const struct answer *a, struct error *err);
     /* The next bytes, likewise. */
     enum error_code (*take)(void *context, const void *bytes, size_t n, struct error *err);
     /* Called several times a second; false: stop. */

@@ -135,11 +135,11 @@ static enum error_code pull_model(struct pull *p, const char *name, const struct
 }
 
 /* Says how it ended; returns the exit code. */
-static int pull_end(struct pull *p, const char *name, const struct error *err)
+static int pull_end(struct pull *p, const struct error *err)
 {
     if (err->code != ERR_STOPPED)
         return err->code == ERR_NONE ? EXIT_ANSWER : report(err);
-    safe_printf(stderr, "palaver: stopped; palaver pull %s continues where it stopped\n", name);
+    fputs("palaver: stopped; the same command continues where it stopped\n", stderr); /* a name may hold a secret */
     if (p->end != 0)
         signals_die(p->end);
     return EXIT_INTERRUPTED;
@@ -176,7 +176,7 @@ int pull_run(const struct options *o)
         pull_model(&p, name, &ro, &err);
         signals_close();
     }
-    const int status = pull_end(&p, name, &err);
+    const int status = pull_end(&p, &err);
     free(folder);
     free(hub);
     free(index);

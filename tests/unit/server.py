@@ -168,6 +168,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(503, {}, b"<html>maintenance</html>")
         self.send(self.file())
 
+    def be_dated(self):
+        if self.times == 1:
+            return self.answer(503, {"Retry-After": "Thu, 01 Jan 2015 00:00:00 GMT"})
+        self.send(self.file())
+
     def be_never(self):
         self.answer(503, {"Retry-After": "0"})
 

@@ -173,6 +173,10 @@ static void a_busy_server_gets_time(void **state)
     assert_int_equal(p->waits, 2);
     assert_int_equal(p->seconds, 3);
     pulling_begin(state);
+    pulling_pull(p, "^/dated/model.gguf"); /* a date that is past */
+    assert_whole(p);
+    assert_int_equal(p->waits, 0);
+    pulling_begin(state);
     pulling_pull(p, "^/never/model.gguf");
     assert_refused(p, "can't answer now (503)");
     pulling_pull(p, "^/later/model.gguf");
