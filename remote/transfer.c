@@ -89,7 +89,7 @@ static enum error_code run_begin(struct run *r)
     url_show(r->url, r->answer.url);
     curl_off_t seconds = 0;
     if (r->answer.retry_date && r->library->easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK)
-        r->answer.retry_after = seconds;
+        r->answer.retry_after = seconds > 0 ? seconds : 0;
     return is_redirect(r->answer.status) ? ERR_NONE : r->request->begin(r->request->context, &r->answer, r->err);
 }
 
