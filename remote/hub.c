@@ -181,7 +181,7 @@ static enum error_code add_entry(struct hub_list *list, const json_t *object, st
     return ERR_NONE;
 }
 
-static enum error_code add_page(struct hub_list *list, const char *url, const struct buf *text, struct error *err)
+enum error_code hub_list_read(struct hub_list *list, const char *url, const struct buf *text, struct error *err)
 {
     json_error_t fault;
     char shown[URL_SHOWN];
@@ -214,7 +214,7 @@ enum error_code hub_files(struct fetcher *f, const struct hub_name *name, struct
         char *next = NULL;
         buf_clear(&text);
         if (text_fetch(f, url, "application/json", &text, &next, err) == ERR_NONE)
-            add_page(out, url, &text, err);
+            hub_list_read(out, url, &text, err);
         if (next != NULL && (!url_same_origin(next, hub) || page == PAGES_MOST))
             error_set(err, ERR_FORMAT, "%s: the hub's list of files goes on elsewhere, or without end",
                       name->repository);

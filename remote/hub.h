@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "remote/fetcher.h"
 #include "remote/remote.h"
@@ -37,6 +38,8 @@ struct hub_list {
 enum error_code hub_parse(const char *text, const char *hub, struct hub_name *out, struct error *err);
 /* Asks for the files of a repository. Freed by hub_list_free, also after a failure. */
 enum error_code hub_files(struct fetcher *f, const struct hub_name *name, struct hub_list *out, struct error *err);
+/* Adds the files that a page of a list tells; url is where it came from, for messages. */
+enum error_code hub_list_read(struct hub_list *list, const char *url, const struct buf *text, struct error *err);
 void hub_list_free(struct hub_list *list);
 /* The address of a file; malloc'ed, NULL when out of memory. */
 char *hub_url(const char *hub, const struct hub_name *name, const char *path);

@@ -59,6 +59,11 @@ static char *find_in_html(const struct buf *text, const char *file)
     return NULL;
 }
 
+char *package_read(const struct buf *page, const char *file)
+{
+    return buf_text(page)[0] == '{' ? find_in_json(page, file) : find_in_html(page, file);
+}
+
 char *package_find(struct fetcher *f, const char *package, const char *file, struct error *err)
 {
     struct buf text;
@@ -71,7 +76,7 @@ char *package_find(struct fetcher *f, const char *package, const char *file, str
     if (url == NULL)
         error_memory(err);
     else if (text_fetch(f, url, accept, &text, NULL, err) == ERR_NONE) {
-        char *reference = buf_text(&text)[0] == '{' ? find_in_json(&text, file) : find_in_html(&text, file);
+        char *reference = package_read(&text, file);
         found = reference != NULL ? url_resolve(url, reference) : NULL;
         char shown[URL_SHOWN];
         url_show(url, shown);

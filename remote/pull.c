@@ -39,6 +39,12 @@ static int64_t plan_present(const struct remote_plan *plan, const char *folder)
     return sum;
 }
 
+/* Whether the plan's only file is a model by itself. */
+static bool is_model(const struct remote_plan *plan)
+{
+    return plan->n == 1 && !plan->folder && name_ends_with(plan->files[0].name, ".gguf");
+}
+
 /* All files of the plan into a folder. */
 static enum error_code pull_files(const struct remote_plan *plan, const struct remote_options *o, const char *folder,
                                   struct error *err)
@@ -56,7 +62,7 @@ static enum error_code pull_files(const struct remote_plan *plan, const struct r
         char *path = name_join(folder, file->name);
         if (path == NULL)
             error_memory(err);
-        else if (fetch_file(&f, file, folder, plan->n == 1 && !plan->folder, err) == ERR_NONE && stat(path, &st) == 0)
+        else if (fetch_file(&f, file, folder, is_model(plan), err) == ERR_NONE && stat(path, &st) == 0)
             f.done += st.st_size;
         free(path);
     }

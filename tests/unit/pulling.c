@@ -66,6 +66,9 @@ static void make_model(void)
 
 int pulling_start(void **state)
 {
+    static const char *const proxies[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
+    for (size_t i = 0; i < sizeof proxies / sizeof *proxies; i++)
+        unsetenv(proxies[i]);
     signal(SIGPIPE, SIG_IGN);
     strcpy(pulling.served, "/tmp/palaver-served.XXXXXX");
     strcpy(pulling.folder, "/tmp/palaver-models.XXXXXX");
