@@ -36,12 +36,12 @@ const struct command commands[] = {
      "a quarter of this machine's memory to spare, tightly with less.",
      -1, models_run},
     {"pull", FOR_PULL, "[OPTION]... NAME | URL", "fetch a model into the models folder",
-     "NAME is ORG/NAME on Hugging Face's hub: the whole folder, or a GGUF repository's only\n"
-     "file; ORG/NAME:Q4_K_M takes the GGUF file of that type, ORG/NAME/FILE that file, and\n"
-     "ORG/NAME@REVISION... another revision. Or it is a short name: smollm2. A URL is that of\n"
-     "one file; of a split model all parts come. What breaks off is continued by the same\n"
-     "command, and a model gets its name when it is whole and its checksum is right. Prints\n"
-     "the path. Nothing else in Palaver uses the network.",
+     "NAME is ORG/NAME on Hugging Face's hub: the whole folder or, where there is none, the only\n"
+     "GGUF file or the one in Q4_K_M. ORG/NAME:TYPE takes the GGUF file of that type,\n"
+     "ORG/NAME/FILE that file, and ORG/NAME@REVISION... what another revision has. Or NAME is a\n"
+     "short one: smollm2. A URL is that of one file; of a split model all parts come. What\n"
+     "breaks off is continued by the same command, and a model gets its name when it is whole\n"
+     "and its checksum is right. Prints the path. Nothing else in Palaver uses the network.",
      -1, pull_run},
     {"info", FOR_INFO, "[OPTION]... [MODEL]", "tell what a model is and the memory it needs", "", 1, info_run},
     {"perplexity", FOR_PERPLEXITY, "[OPTION]... FILE", "measure how well a model predicts a text",
