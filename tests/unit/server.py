@@ -132,6 +132,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         data = self.file()
         self.answer(200, {}, data[:len(data) - 100])
 
+    def be_huge(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(10**17))
+        self.end_headers()
+        self.wfile.write(self.file())
+        self.cut()
+
     def be_nolength(self):
         self.close_connection = True
         self.answer(200, {"Connection": "close"}, self.file(), length=False)

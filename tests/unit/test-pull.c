@@ -1,7 +1,10 @@
 /* Tests of remote/: whatever a server does, there is the whole right file under its name in the end, or none under that name
  * and a message. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "tests/cmocka.h"
 #include "tests/unit/pulling.h"
@@ -182,6 +185,28 @@ static void a_busy_server_gets_time(void **state)
     pulling_pull(p, "^/later/model.gguf");
     assert_refused(p, "asks to wait 100000 seconds");
     assert_int_equal(p->waits, 0);
+}
+
+static void what_the_disk_has_no_room_for_is_not_begun(void **state)
+{
+    struct pulling *p = pulling_begin(state);
+    pulling_pull(p, "^/huge/model.gguf");
+    assert_refused(p, "GB are needed");
+    assert_int_equal(pulling_count(p), 0);
+}
+
+static void two_at_once_do_not_mix(void **state)
+{
+    struct pulling *p = pulling_begin(state);
+    char path[300];
+    snprintf(path, sizeof path, "%s/" MODEL ".part", p->folder);
+    const int fd = open(path, O_RDWR | O_CREAT, 0600);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    assert_int_equal(pulling_pull(p, "^/plain/model.gguf"), ERR_BUSY);
+    assert_refused(p, "another palaver");
+    close(fd);
+    pulling_pull(p, "^/plain/model.gguf");
+    assert_whole(p);
 }
 
 static void refusals_say_what_to_do(void **state)
@@ -380,6 +405,8 @@ int main(void)
         cmocka_unit_test(an_endless_body_can_be_stopped),
         cmocka_unit_test(a_refused_range_begins_anew),
         cmocka_unit_test(a_busy_server_gets_time),
+        cmocka_unit_test(what_the_disk_has_no_room_for_is_not_begun),
+        cmocka_unit_test(two_at_once_do_not_mix),
         cmocka_unit_test(refusals_say_what_to_do),
         cmocka_unit_test(what_is_no_model_is_not_kept),
         cmocka_unit_test(a_login_page_does_not_cost_what_had_come),
