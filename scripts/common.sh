@@ -5,7 +5,7 @@ die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # Debian's names of what the build needs, of what fetching the model needs, and of what the tests need besides.
-build_packages='gcc make autoconf automake pkg-config libc6-dev libedit-dev libopenblas-dev libsqlite3-dev libjansson-dev libutf8proc-dev libncurses-dev libmd4c-dev'
+build_packages='gcc make autoconf automake pkg-config libc6-dev libedit-dev libopenblas-dev libsqlite3-dev libjansson-dev libutf8proc-dev libncurses-dev libmd4c-dev zlib1g-dev libcurl4-openssl-dev libssl-dev'
 fetch_packages='ca-certificates python3 python3-pip'
 test_packages='libcmocka-dev libvterm-dev clang libclang-rt-14-dev tmux'
 
@@ -46,7 +46,7 @@ require_tools() {
 		have "$tool" || absent="$absent $tool"
 	done
 	if have pkg-config; then
-		for library in libedit openblas sqlite3 jansson libutf8proc ncursesw md4c; do
+		for library in libedit openblas sqlite3 jansson libutf8proc ncursesw md4c zlib libcurl libcrypto; do
 			pkg-config --exists "$library" || absent="$absent $library"
 		done
 	fi

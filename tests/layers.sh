@@ -1,19 +1,19 @@
 #!/bin/sh
 # The include rule, between folders and inside of them.
 #
-# Between folders: base includes nobody; engine, history and ui include base and themselves; app includes of another
-# folder only its public header. Inside a folder: its rooms are a stair, and a file includes of its own room and of those
+# Between folders: base includes nobody; engine, history, remote and ui include base and themselves; app includes of
+# another folder only its public header. Inside a folder: its rooms are a stair, and a file includes of its own room and of those
 # below. Files beside the rooms (engine.h, ui.h and the like) count as named in the stair by a dot.
 cd "$(dirname "$0")/.." || exit 1
-public='engine/engine.h history/history.h ui/ui.h'
+public='engine/engine.h history/history.h remote/remote.h ui/ui.h'
 bad=0
 
 report() {
 	[ -z "$1" ] || { printf '%s\n' "$1"; bad=1; }
 }
 
-for here in base app engine history ui; do
-	for there in app engine history ui; do
+for here in base app engine history remote ui; do
+	for there in app engine history remote ui; do
 		[ $here = $there ] && continue
 		found=$(grep -rnE --include='*.[ch]' "#[ \t]*include[ \t]*\"$there/" $here)
 		if [ $here = app ]; then
@@ -55,7 +55,7 @@ stair engine kernels+jinja file text sample model run
 stair history . port+repair
 stair ui text keys draw panes .
 
-for room in app/* engine/* history/* ui/*; do # none that the stair forgets
+for room in app/* engine/* history/* remote/* ui/*; do # none that the stair forgets
 	[ ! -d "$room" ] || [ "$room" = engine/templates ] || grep -qE "^stair ${room%%/*} (.*[ +])?${room#*/}([ +].*)?\$" tests/layers.sh ||
 		{ echo "$room: not in the stair"; bad=1; }
 done

@@ -52,10 +52,12 @@ bool models_is_file(const char *word)
     return S_ISDIR(status.st_mode) ? is_model_folder(word) : is_model_name(word) && S_ISREG(status.st_mode);
 }
 
-/* Whether an entry of the models folder is a model. */
+/* Whether an entry of the models folder is a model; a folder that is still being fetched is none. */
 static bool is_model(const char *folder, const char *name)
 {
     struct stat status;
+    if (fnmatch("*.part", name, 0) == 0)
+        return false;
     char *path = paths_join(folder, name);
     const bool found = path != NULL && stat(path, &status) == 0 &&
                        (S_ISDIR(status.st_mode) ? is_model_folder(path) : is_model_name(name));
@@ -93,12 +95,11 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-char **models_list(const struct options *o)
+char **models_in(const char *folder)
 {
     size_t n = 0, capacity = 16;
     char **names = calloc(capacity, sizeof *names);
-    char *folder = paths_join(o->paths.data_dir, "models");
-    DIR *dir = folder != NULL ? opendir(folder) : NULL;
+    DIR *dir = opendir(folder);
     for (struct dirent *entry; names != NULL && dir != NULL && (entry = readdir(dir)) != NULL;) {
         if (entry->d_name[0] == '.' || !is_model(folder, entry->d_name))
             continue;
@@ -115,9 +116,16 @@ char **models_list(const struct options *o)
     }
     if (dir != NULL)
         closedir(dir);
-    free(folder);
     if (names != NULL)
         qsort(names, n, sizeof *names, by_name);
+    return names;
+}
+
+char **models_list(const struct options *o)
+{
+    char *folder = paths_join(o->paths.data_dir, "models");
+    char **names = folder != NULL ? models_in(folder) : NULL;
+    free(folder);
     return names;
 }
 
@@ -198,7 +206,7 @@ static const char *choose_default(char **names, const char *folder, struct error
     if (names[0] == NULL)
         error_set(
             err, ERR_NOT_FOUND,
-            "there is no model yet: put a .gguf file into %s, or name one with -m (in the source folder ./quickstart fetches one)",
+            "there is no model yet: put a .gguf file into %s, or name one with -m; palaver pull smollm2 fetches a small one",
             folder);
     else
         error_set(err, ERR_NOT_FOUND, "%s holds several models: name one with -m, or `model = NAME` in the config file",

@@ -18,10 +18,12 @@
 char *models_find(const struct options *o, struct error *err);
 /* The path that a name means, as above; name NULL: the default model. */
 char *models_find_name(const struct options *o, const char *name, struct error *err);
-/* Names of the files in the models folder, sorted and NULL-terminated; free with models_free_list. NULL when out of
+/* Names of the models in the models folder, sorted and NULL-terminated; free with models_free_list. NULL when out of
  * memory. */
 char **models_list(const struct options *o);
 void models_free_list(char **names);
+/* The same of any folder. */
+char **models_in(const char *folder);
 /* The name by which models_find_name finds the file of this path from wherever the program runs: its name when it lies
  * in the models folder, else a whole path; malloc'ed, NULL when out of memory. */
 char *models_lasting_name(const struct options *o, const char *path);

@@ -30,6 +30,19 @@ const struct command commands[] = {
      "Each line {\"messages\": [{\"role\": ..., \"content\": ...}, ...]} gives {\"text\", \"ids\"}.\n"
      "Needs only the vocabulary of a model.",
      0, prompt_run},
+    {"models", FOR_MODELS, "[OPTION]... [FOLDER | MODEL]...", "list the models, and which fit into memory",
+     "By default those in the models folder, and the one that the configuration names. MEMORY\n"
+     "is what a model takes with a full context (-c, else 4096 tokens at most); it fits with\n"
+     "a quarter of this machine's memory to spare, tightly with less.",
+     -1, models_run},
+    {"pull", FOR_PULL, "[OPTION]... NAME | URL", "fetch a model into the models folder",
+     "NAME is ORG/NAME on Hugging Face's hub: the whole folder or, where there is none, the only\n"
+     "GGUF file or the one in Q4_K_M. ORG/NAME:TYPE takes the GGUF file of that type,\n"
+     "ORG/NAME/FILE that file, and ORG/NAME@REVISION... what another revision has. Or NAME is a\n"
+     "short one: smollm2. A URL is that of one file; of a split model all parts come. What\n"
+     "breaks off is continued by the same command, and a model gets its name when it is whole\n"
+     "and its checksum is right. Prints the path. Nothing else in Palaver uses the network.",
+     -1, pull_run},
     {"info", FOR_INFO, "[OPTION]... [MODEL]", "tell what a model is and the memory it needs", "", 1, info_run},
     {"perplexity", FOR_PERPLEXITY, "[OPTION]... FILE", "measure how well a model predicts a text",
      "Reads the text in windows of the context (512 tokens unless set by -c), each beginning\n"

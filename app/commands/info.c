@@ -12,6 +12,7 @@
 #include "app/commands/commands.h"
 #include "app/options/options.h"
 #include "app/terminal/report.h"
+#include "app/text/bytes.h"
 #include "app/text/jsonl.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -30,18 +31,6 @@ struct report_parts {
 };
 
 /* ---- text ------------------------------------------------------------------------------------------------------- */
-
-/* "98.4 MB", decimal as disks are sold. */
-static const char *bytes_text(uint64_t bytes, char out[32])
-{
-    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
-    double value = (double)bytes;
-    size_t unit = 0;
-    for (; value >= 1000 && unit < 4; unit++)
-        value /= 1000;
-    snprintf(out, 32, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
-    return out;
-}
 
 /* A text of the file, on one line and cleaned also in a pipe: a file could otherwise forge further rows. */
 static void print_text(const char *label, const char *text)

@@ -1,11 +1,14 @@
 /* Completions for bash and zsh. */
 #include <config.h>
 
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "app/help/help.h"
 #include "app/options/options.h"
+#include "remote/remote.h"
 
 /* Prints each spelling of an option with its dashes: "--model", "-m". */
 static void print_names(FILE *out, const struct option_spec *spec, const char *before, const char *between)
@@ -16,6 +19,15 @@ static void print_names(FILE *out, const struct option_spec *spec, const char *b
     char alias[OPTION_NAME_MOST];
     for (int i = 0; option_alias(spec, i, alias); i++)
         fprintf(out, "%s--%s", between, alias);
+}
+
+/* Prints the short names of models that can be fetched. */
+static void print_known(FILE *out)
+{
+    const char *name, *title, *licence;
+    int64_t bytes;
+    for (size_t i = 0; remote_known(i, &name, &title, &licence, &bytes); i++)
+        fprintf(out, "%s%s", i > 0 ? " " : "", name);
 }
 
 /* ---- bash ------------------------------------------------------------------------------------------------------- */
@@ -84,7 +96,11 @@ void print_bash(FILE *out)
     for (const struct command *c = commands + 1; c->name != NULL; c++)
         fprintf(out, " %s", c->name);
     fputs("\" -- \"$current\") $(compgen -f -X '!*.gguf' -- \"$current\")) ;;\n"
-          "    *) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$current\") ;;\n"
+          "    *) if [ $command = pull ]; then COMPREPLY=($(compgen -W \"",
+          out);
+    print_known(out);
+    fputs("\" -- \"$current\")); return 0; fi\n"
+          "        compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$current\") ;;\n"
           "    esac\n"
           "}\n"
           "complete -F _palaver palaver\n",
@@ -172,7 +188,11 @@ void print_zsh(FILE *out)
     for (const struct command *c = commands + 1; c->name != NULL; c++) {
         fprintf(out, "    %s)\n        shift words; (( CURRENT-- ))\n        _arguments -s \\\n", c->name);
         zsh_command(out, c);
-        fputs("        '*:file:_files' ;;\n", out);
+        fputs(c->bit == FOR_PULL ? "        '*:model:(" : "        '*:file:_files' ;;\n", out);
+        if (c->bit == FOR_PULL) {
+            print_known(out);
+            fputs(")' ;;\n", out);
+        }
     }
     fputs("    *)\n        _arguments -s \\\n", out);
     zsh_command(out, &commands[0]);

@@ -69,6 +69,8 @@ struct options {
         int32_t repetitions;
     } bench;
 
+    char *sha256; /* pull: of the file; NULL: not given */
+
     struct history_options {
         bool archived, trash, tokens, undo, repair;
         char *tag, *format, *output; /* NULL: not given */
@@ -112,7 +114,9 @@ enum command_bit {
     FOR_IMPORT = 1 << 11,
     FOR_DELETE = 1 << 12,
     FOR_DOCTOR = 1 << 13,
-    FOR_ALL = (1 << 16) - 1,
+    FOR_PULL = 1 << 24,
+    FOR_MODELS = 1 << 25,
+    FOR_ALL = (1 << 30) - 1,
 };
 
 struct option_spec {

@@ -11,7 +11,7 @@ enum {
     FOR_ENGINE = FOR_CHAT | FOR_SCORE | FOR_PERPLEXITY | FOR_BENCH,
     FOR_TEMPLATE = FOR_CHAT | FOR_PROMPT,
     FOR_HISTORY = FOR_LIST | FOR_SHOW | FOR_SEARCH | FOR_EXPORT | FOR_IMPORT | FOR_DELETE,
-    FOR_JSON = FOR_CHAT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_HISTORY | FOR_DOCTOR,
+    FOR_JSON = FOR_CHAT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_HISTORY | FOR_DOCTOR | FOR_MODELS,
     FOR_LINES = FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT,
 };
 
@@ -28,8 +28,8 @@ const struct option_spec option_specs[] = {
      "a GGUF file, a model's folder, a name in the models folder or ORG/NAME"},
     {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL, FOR_ENGINE, true, MODEL,
      "number of threads; 0 is one per core"},
-    {"ctx", 'c', "ctx-size", "N", OPTION_INT, AT(context), 0, 1 << 24, NULL, FOR_ENGINE | FOR_INFO, true, MODEL,
-     "context in tokens; 0 is that of the model, at most 4096"},
+    {"ctx", 'c', "ctx-size", "N", OPTION_INT, AT(context), 0, 1 << 24, NULL, FOR_ENGINE | FOR_INFO | FOR_MODELS, true,
+     MODEL, "context in tokens; 0 is that of the model, at most 4096"},
     {"exact", 0, NULL, NULL, OPTION_FLAG, AT(exact), 0, 0, NULL, FOR_ENGINE | FOR_INFO, true, MODEL,
      "compute in float32 throughout (slow; for comparisons)"},
 
@@ -94,8 +94,8 @@ const struct option_spec option_specs[] = {
     {"json", 0, NULL, NULL, OPTION_FLAG, AT(json), 0, 0, NULL, FOR_JSON, false, OUTPUT, "print one JSON object"},
     {"logprobs", 0, NULL, "N", OPTION_INT, AT(logprobs), 0, SAMPLING_CANDIDATES, NULL, FOR_CHAT, false, OUTPUT,
      "with --json: the N likeliest tokens at each step"},
-    {"quiet", 'q', NULL, NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH, true, OUTPUT,
-     "print nothing but answers and errors"},
+    {"quiet", 'q', NULL, NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH | FOR_PULL,
+     true, OUTPUT, "print nothing but answers and errors"},
     {"stats", 0, NULL, NULL, OPTION_FLAG, AT(stats), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
      "timings on standard error after each answer"},
     {"color", 0, NULL, "WHEN", OPTION_CHOICE, AT(color), 0, 0, "auto always never", FOR_CHAT, true, OUTPUT,
@@ -121,6 +121,9 @@ const struct option_spec option_specs[] = {
      "tokens already in the context (0)"},
     {"repetitions", 'r', NULL, "N", OPTION_INT, AT(bench.repetitions), 1, 1000, NULL, FOR_BENCH, false, MEASURE,
      "repetitions of each test (3)"},
+
+    {"sha256", 0, NULL, "HEX", OPTION_TEXT, AT(sha256), 0, 0, NULL, FOR_PULL, false, OTHER,
+     "the checksum that the file must have"},
 
     {"archived", 0, NULL, NULL, OPTION_FLAG, AT(history.archived), 0, 0, NULL, FOR_LIST | FOR_SEARCH, false, CHOOSE,
      "archived conversations (search: these too)"},

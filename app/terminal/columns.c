@@ -35,19 +35,35 @@ int columns_rows(FILE *out)
     return size_of(window.ws_row, "LINES", ROWS);
 }
 
+/* The width of the next character, 0 for what joins the one before; *used: its bytes. */
+static int next_width(const char *text, size_t size, bool *joined, size_t *used)
+{
+    uint32_t code = utf8_decode(text, size, used);
+    int width = code == UTF8_INVALID ? 1 : wcwidth((wchar_t)code);
+    width = width < 0 ? 1 : *joined ? 0 : width;
+    *joined = code == JOINER;
+    return width;
+}
+
 size_t columns_fit(const char *text, size_t size, int columns)
 {
     size_t end = 0, used;
     bool joined = false;
     for (size_t at = 0; at < size; at += used) {
-        uint32_t code = utf8_decode(text + at, size - at, &used);
-        int width = code == UTF8_INVALID ? 1 : wcwidth((wchar_t)code);
-        width = width < 0 ? 1 : joined ? 0 : width;
+        int width = next_width(text + at, size - at, &joined, &used);
         if (width > columns)
             break;
         columns -= width;
-        joined = code == JOINER;
         end = at + used;
     }
     return end;
+}
+
+int columns_width(const char *text, size_t size)
+{
+    int columns = 0;
+    bool joined = false;
+    for (size_t at = 0, used; at < size; at += used)
+        columns += next_width(text + at, size - at, &joined, &used);
+    return columns;
 }

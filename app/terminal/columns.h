@@ -12,5 +12,7 @@ int columns_of(FILE *out);
 int columns_rows(FILE *out);
 /* How many bytes of the UTF-8 text[0..size) fit into this many columns. A character keeps its combining marks. */
 size_t columns_fit(const char *text, size_t size, int columns);
+/* The columns that all of it takes. */
+int columns_width(const char *text, size_t size);
 
 #endif

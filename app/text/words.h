@@ -4,6 +4,7 @@
  *
  *   words    lists of strings, a line split into words
  *   plural   the s of a counted word
+ *   bytes    sizes as people read them
  *   nearest  which known name a mistyped one may stand for
  *   input    whole texts from standard input and files
  *   jsonl    JSON for scripts

@@ -1,0 +1,48 @@
+/* Shelf: the models that there are, with what one wants to know before choosing one: form, size, and whether it fits into
+ * this machine's memory. Files are opened for their metadata and vocabulary; no weights are read. */
+#ifndef PALAVER_APP_CHAT_SHELF_H
+#define PALAVER_APP_CHAT_SHELF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/options/options.h"
+#include "base/error.h"
+
+enum shelf_fit {
+    SHELF_FITS,
+    SHELF_TIGHT,  /* less than a quarter of the memory is left for all else */
+    SHELF_LARGER, /* than the memory */
+};
+
+struct shelf_row {
+    char *name, *path;
+    char *problem;             /* why it can't be used; NULL: it can, and all that follows is known */
+    char format[40], type[16]; /* "GGUF 3", "Q4_1" */
+    char architecture[32];
+    uint64_t bytes;                /* on the disk */
+    uint64_t memory;               /* bytes: weights and a full context */
+    int32_t context, used_context; /* tokens: as trained, and those that memory counts */
+    enum shelf_fit fit;
+};
+
+struct shelf {
+    struct shelf_row *at; /* sorted by name, those of one folder together */
+    size_t n;
+    uint64_t memory; /* of this machine, in bytes */
+};
+
+/* Adds the model at path, called name. */
+enum error_code shelf_add(struct shelf *s, const struct options *o, const char *path, const char *name,
+                          struct error *err);
+/* Adds the models in a folder, or the folder itself if it is a model. */
+enum error_code shelf_add_folder(struct shelf *s, const struct options *o, const char *folder, struct error *err);
+/* Adds those in the models folder, and the one that the options name if it lies elsewhere. */
+enum error_code shelf_add_all(struct shelf *s, const struct options *o, struct error *err);
+/* Begins an empty shelf. */
+void shelf_init(struct shelf *s);
+void shelf_free(struct shelf *s);
+/* "yes", "tight" or "no". */
+const char *shelf_fit_text(enum shelf_fit fit);
+
+#endif
