@@ -3,6 +3,7 @@
  *   commands    the table
  *   list, show, search, export, import, delete         the stored conversations
  *   info, tokenize, prompt, score, perplexity, bench   a model, for scripts
+ *   serve       a model behind HTTP
  *   doctor      is everything as it should be? */
 #ifndef PALAVER_APP_COMMANDS_COMMANDS_H
 #define PALAVER_APP_COMMANDS_COMMANDS_H
@@ -35,6 +36,7 @@ int search_run(const struct options *o);
 int export_run(const struct options *o);
 int import_run(const struct options *o);
 int delete_run(const struct options *o);
+int serve_run(const struct options *o);
 int doctor_run(const struct options *o);
 /* One answer, or the chat on the screen or in line mode, as the options and the terminal demand. */
 int chat_run(const struct options *o);

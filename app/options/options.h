@@ -69,6 +69,11 @@ struct options {
         int32_t repetitions;
     } bench;
 
+    struct serving_options {
+        char *host, *key_file; /* NULL: not given */
+        int32_t port, parallel;
+    } serving;
+
     struct history_options {
         bool archived, trash, tokens, undo, repair;
         char *tag, *format, *output; /* NULL: not given */
@@ -112,7 +117,8 @@ enum command_bit {
     FOR_IMPORT = 1 << 11,
     FOR_DELETE = 1 << 12,
     FOR_DOCTOR = 1 << 13,
-    FOR_ALL = (1 << 16) - 1,
+    FOR_SERVE = 1 << 21,
+    FOR_ALL = (1 << 24) - 1,
 };
 
 struct option_spec {
