@@ -81,8 +81,8 @@ bool tokens_add(struct tokens *t, int32_t id, float logp, const struct likely *l
     t->ids[t->n] = id;
     t->logp[t->n] = logp;
     for (int32_t i = 0; i < t->top; i++)
-        t->likely[t->n * (size_t)t->top + (size_t)i] =
-            likely != NULL && i < n_likely ? likely[i] : (struct likely){-1, -INFINITY};
+        t->likely[t->n * (size_t)t->top + (size_t)i] = likely != NULL && i < n_likely ? likely[i]
+                                                                                      : (struct likely){-1, -INFINITY};
     t->n++;
     return true;
 }

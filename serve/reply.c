@@ -50,8 +50,8 @@ static json_t *error_object(const char *message, unsigned status, const char *pa
     const char *type = status == MHD_HTTP_UNAUTHORIZED ? "authentication_error"
                        : status >= 500                 ? "server_error"
                                                        : "invalid_request_error";
-    return json_pack("{s:{s:o, s:s, s:s?, s:s?}}", "error", "message", spell_text(message, strlen(message)), "type", type,
-                     "param", *param != '\0' ? param : NULL, "code", code);
+    return json_pack("{s:{s:o, s:s, s:s?, s:s?}}", "error", "message", spell_text(message, strlen(message)), "type",
+                     type, "param", *param != '\0' ? param : NULL, "code", code);
 }
 
 unsigned reply_refusal(const struct refusal *why, struct buf *out)
@@ -212,8 +212,8 @@ void reply_piece(const struct serve *s, struct job *j, size_t i, struct buf *out
     if (p->told_text == p->text.size && p->finish == NULL)
         return;
     json_t *text = spell_text(buf_text(&p->text) + p->told_text, p->text.size - p->told_text);
-    json_t *choice = json_pack("{s:I, s:o, s:s?}", "index", (json_int_t)i, "logprobs", logprobs_of(s, j, p, p->told_tokens),
-                               "finish_reason", p->finish);
+    json_t *choice = json_pack("{s:I, s:o, s:s?}", "index", (json_int_t)i, "logprobs",
+                               logprobs_of(s, j, p, p->told_tokens), "finish_reason", p->finish);
     if (j->request.chat)
         json_object_set_new(choice, "delta", delta_of(p, first, text));
     else

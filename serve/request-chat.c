@@ -17,7 +17,7 @@ enum { MESSAGES_MOST = 100000 };
 
 /* Messages in the making: neighbours of one role are one. */
 struct talk {
-    enum role *roles; /* (n) */
+    enum role *roles;  /* (n) */
     struct buf *texts; /* (n) */
     size_t n;
 };

@@ -167,8 +167,7 @@ static bool read_biases(const struct serve *s, const json_t *body, struct sampli
         return true;
     if (!json_is_object(map))
         return refuse(why, "logit_bias", "\"logit_bias\" is not an object of token ids and numbers");
-    json_object_foreach(map, id, bias)
-    {
+    json_object_foreach(map, id, bias) {
         char text[96];
         struct error err = {0};
         char *end;
@@ -285,7 +284,8 @@ static bool read_prompts(const struct serve *s, const json_t *body, struct reque
     if (out->prompts == NULL)
         return refuse_with(why, "", &(struct error){ERR_MEMORY, "out of memory"});
     for (out->n_prompts = 0; out->n_prompts < n; out->n_prompts++)
-        if (!read_prompt(s, many ? json_array_get(prompt, out->n_prompts) : prompt, &out->prompts[out->n_prompts], why)) {
+        if (!read_prompt(s, many ? json_array_get(prompt, out->n_prompts) : prompt, &out->prompts[out->n_prompts],
+                         why)) {
             out->n_prompts++;
             return false;
         }
@@ -347,9 +347,9 @@ static bool check_lengths(const struct serve *s, const struct request *r, struct
 static bool read_body(const struct serve *s, const json_t *body, struct request *out, struct refusal *why)
 {
     const json_t *options = field(body, "stream_options");
-    return check_impossible(body, why) && read_settings(s, body, &out->settings, why) &&
-           read_lengths(body, out, why) && read_logprobs(body, out, why) &&
-           read_bool(body, "stream", &out->stream, why) && read_bool(body, "echo", &out->echo, why) &&
+    return check_impossible(body, why) && read_settings(s, body, &out->settings, why) && read_lengths(body, out, why) &&
+           read_logprobs(body, out, why) && read_bool(body, "stream", &out->stream, why) &&
+           read_bool(body, "echo", &out->echo, why) &&
            (options == NULL || read_bool(options, "include_usage", &out->usage, why)) &&
            (out->chat ? read_chat(s, body, out, why) : read_prompts(s, body, out, why)) && check_lengths(s, out, why);
 }

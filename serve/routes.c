@@ -166,9 +166,7 @@ unsigned route_answer(const struct serve *s, enum route route, const struct buf 
     case ROUTE_EMBEDDINGS:
         refuse(why, "model", "this model is not an encoder: it makes text, not embeddings");
         return MHD_HTTP_BAD_REQUEST;
-    case ROUTE_WRONG_METHOD:
-        refuse(why, "", "not by this method");
-        return MHD_HTTP_METHOD_NOT_ALLOWED;
+    case ROUTE_WRONG_METHOD: refuse(why, "", "not by this method"); return MHD_HTTP_METHOD_NOT_ALLOWED;
     default: refuse(why, "", "there is nothing at this path"); return MHD_HTTP_NOT_FOUND;
     }
 }

@@ -32,13 +32,13 @@ struct serve_note {
 };
 
 struct serve_options {
-    const char *host;                 /* a name or an address; NULL: 127.0.0.1 */
-    uint16_t port;                    /* 0: any that is free */
-    const char *key;                  /* what clients have to send as a bearer token; NULL: nothing */
-    const char *name;                 /* of the model in answers */
-    struct sampling settings;         /* where a request says nothing */
+    const char *host;         /* a name or an address; NULL: 127.0.0.1 */
+    uint16_t port;            /* 0: any that is free */
+    const char *key;          /* what clients have to send as a bearer token; NULL: nothing */
+    const char *name;         /* of the model in answers */
+    struct sampling settings; /* where a request says nothing */
     struct session_options session;
-    int32_t parallel;                 /* answers that are made side by side, 1 to SERVE_PARALLEL */
+    int32_t parallel; /* answers that are made side by side, 1 to SERVE_PARALLEL */
     /* Called at the end of each request, on a thread of the server, one call at a time; may be NULL. */
     void (*note)(void *context, const struct serve_note *note);
     void *context;

@@ -159,8 +159,8 @@ static bool keep_on(void *context, size_t done, size_t total)
 static bool is_plain_greedy(const struct request *r)
 {
     const struct sampling *s = &r->settings;
-    return s->temperature == 0 && s->repetition_penalty == 1 && s->presence_penalty == 0 &&
-           s->frequency_penalty == 0 && s->dry_multiplier == 0 && s->n_biases == 0 && s->mirostat_tau == 0;
+    return s->temperature == 0 && s->repetition_penalty == 1 && s->presence_penalty == 0 && s->frequency_penalty == 0 &&
+           s->dry_multiplier == 0 && s->n_biases == 0 && s->mirostat_tau == 0;
 }
 
 static bool add_scored(struct scoring *s, struct job *j, size_t i)

@@ -83,7 +83,8 @@ static int wait_for_end(struct error *err)
     return EXIT_ANSWER;
 }
 
-static int run_server(const struct options *o, const struct model *model, const struct chat_template *t, struct error *err)
+static int run_server(const struct options *o, const struct model *model, const struct chat_template *t,
+                      struct error *err)
 {
     char name[256], *key;
     int status = EXIT_ERROR;
