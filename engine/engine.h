@@ -210,6 +210,10 @@ void prompt_free(struct prompt *p);
 enum error_code prompt_render(const struct chat_template *t, const struct tokenizer *tok,
                               const struct message *messages, size_t n, size_t limit, struct prompt *out,
                               struct error *err);
+/* Appends the ids of a text that a program has made and that stands for a whole prompt: special tokens are found by their
+ * spelling, as in what a template writes. Adds no BOS. On failure out is as it was. */
+enum error_code prompt_encode(const struct tokenizer *tok, const char *text, size_t size, struct ids *out,
+                              struct error *err);
 /* Strings at which an answer ends beside the end tokens (some templates have role names in plain text);
  * NULL-terminated, owned by the template. */
 const char *const *template_stops(const struct chat_template *t);
@@ -350,6 +354,7 @@ struct session_options {
 struct runner *runner_open(const struct model *model, const struct session_options *options, struct error *err);
 /* Its sessions are freed before. */
 void runner_free(struct runner *r);
+int32_t runner_context(const struct runner *r); /* tokens of its longest session */
 
 /* An empty session of at most `context` tokens; 0: as many as the runner has room for. Takes memory as it grows.
  * NULL on failure. */

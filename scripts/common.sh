@@ -5,7 +5,7 @@ die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # Debian's names of what the build needs, of what fetching the model needs, and of what the tests need besides.
-build_packages='gcc make autoconf automake pkg-config libc6-dev libedit-dev libopenblas-dev libsqlite3-dev libjansson-dev libutf8proc-dev libncurses-dev libmd4c-dev zlib1g-dev libcurl4-openssl-dev libssl-dev'
+build_packages='gcc make autoconf automake pkg-config libc6-dev libedit-dev libopenblas-dev libsqlite3-dev libjansson-dev libutf8proc-dev libncurses-dev libmd4c-dev zlib1g-dev libcurl4-openssl-dev libssl-dev libmicrohttpd-dev'
 fetch_packages='ca-certificates python3 python3-pip'
 test_packages='libcmocka-dev libvterm-dev clang libclang-rt-14-dev tmux'
 

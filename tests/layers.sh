@@ -2,21 +2,22 @@
 # The include rule, between folders and inside of them.
 #
 # Between folders: base includes nobody; engine, history, remote and ui include base and themselves; app includes of
-# another folder only its public header. Inside a folder: its rooms are a stair, and a file includes of its own room and of those
-# below. Files beside the rooms (engine.h, ui.h and the like) count as named in the stair by a dot.
+# another folder only its public header, and serve that of engine. Inside a folder: its rooms are a stair, and a file
+# includes of its own room and of those below. Files beside the rooms (engine.h, ui.h and the like) count as named in the
+# stair by a dot.
 cd "$(dirname "$0")/.." || exit 1
-public='engine/engine.h history/history.h remote/remote.h ui/ui.h'
+public='engine/engine.h history/history.h remote/remote.h serve/serve.h ui/ui.h'
 bad=0
 
 report() {
 	[ -z "$1" ] || { printf '%s\n' "$1"; bad=1; }
 }
 
-for here in base app engine history remote ui; do
-	for there in app engine history remote ui; do
+for here in base app engine history remote serve ui; do
+	for there in app engine history remote serve ui; do
 		[ $here = $there ] && continue
 		found=$(grep -rnE --include='*.[ch]' "#[ \t]*include[ \t]*\"$there/" $here)
-		if [ $here = app ]; then
+		if [ $here = app ] || [ $here$there = serveengine ]; then
 			for header in $public; do
 				found=$(printf '%s\n' "$found" | grep -vF "\"$header\"")
 			done

@@ -53,6 +53,11 @@ const struct command commands[] = {
      "Prints the median, the least and the greatest of the repetitions, the time to load\n"
      "and the peak memory.",
      0, bench_run},
+    {"serve", FOR_SERVE, "[OPTION]...", "answer programs over HTTP, as OpenAI's API does",
+     "Listens on 127.0.0.1 port 8080: /v1/completions (with echo and logprobs), /v1/chat/completions,\n"
+     "/v1/models, /tokenize, /detokenize, /tokenizer_info, /health. A key is asked for when the\n"
+     "variable PALAVER_API_KEY or --api-key-file gives one. Ctrl-C ends it.",
+     0, serve_run},
     {"list", FOR_LIST, "[OPTION]...", "list the saved conversations",
      "The pinned ones first, then the newest: id, time of the last message, messages, title.", 0, list_run},
     {"show", FOR_SHOW, "[OPTION]... [ID | TITLE]", "print a conversation, by default the last one",

@@ -4,6 +4,7 @@
  *   list, show, search, export, import, delete         the stored conversations
  *   info, tokenize, prompt, score, perplexity, bench   a model, for scripts
  *   models, pull                                       which models there are; fetching others
+ *   serve       a model behind HTTP
  *   doctor      is everything as it should be? */
 #ifndef PALAVER_APP_COMMANDS_COMMANDS_H
 #define PALAVER_APP_COMMANDS_COMMANDS_H
@@ -38,6 +39,7 @@ int import_run(const struct options *o);
 int delete_run(const struct options *o);
 int models_run(const struct options *o);
 int pull_run(const struct options *o);
+int serve_run(const struct options *o);
 int doctor_run(const struct options *o);
 /* One answer, or the chat on the screen or in line mode, as the options and the terminal demand. */
 int chat_run(const struct options *o);

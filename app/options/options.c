@@ -20,7 +20,9 @@ const char *option_source_name(enum option_source source)
 
 enum error_code options_init(struct options *o, struct error *err)
 {
-    *o = (struct options){.sampling = sampling_defaults(), .bench.repetitions = 3};
+    *o = (struct options){.sampling = sampling_defaults(),
+                          .bench.repetitions = 3,
+                          .serving = {.port = 8080, .parallel = 4}};
     return paths_find(&o->paths, err);
 }
 

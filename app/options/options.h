@@ -70,6 +70,10 @@ struct options {
     } bench;
 
     char *sha256; /* pull: of the file; NULL: not given */
+    struct serving_options {
+        char *host, *key_file; /* NULL: not given */
+        int32_t port, parallel;
+    } serving;
 
     struct history_options {
         bool archived, trash, tokens, undo, repair;
@@ -116,6 +120,7 @@ enum command_bit {
     FOR_DOCTOR = 1 << 13,
     FOR_PULL = 1 << 24,
     FOR_MODELS = 1 << 25,
+    FOR_SERVE = 1 << 21,
     FOR_ALL = (1 << 30) - 1,
 };
 

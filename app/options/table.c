@@ -3,13 +3,15 @@
 #include <math.h>
 
 #include "app/options/options.h"
+#include "serve/serve.h"
 
 #define AT(field) offsetof(struct options, field)
 
 enum {
-    FOR_MODEL = FOR_CHAT | FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH,
-    FOR_ENGINE = FOR_CHAT | FOR_SCORE | FOR_PERPLEXITY | FOR_BENCH,
-    FOR_TEMPLATE = FOR_CHAT | FOR_PROMPT,
+    FOR_MODEL = FOR_CHAT | FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE,
+    FOR_ENGINE = FOR_CHAT | FOR_SCORE | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE,
+    FOR_TEMPLATE = FOR_CHAT | FOR_PROMPT | FOR_SERVE,
+    FOR_SAMPLING = FOR_CHAT | FOR_SERVE,
     FOR_HISTORY = FOR_LIST | FOR_SHOW | FOR_SEARCH | FOR_EXPORT | FOR_IMPORT | FOR_DELETE,
     FOR_JSON = FOR_CHAT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_HISTORY | FOR_DOCTOR | FOR_MODELS,
     FOR_LINES = FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT,
@@ -21,6 +23,7 @@ enum {
 #define OUTPUT "Output"
 #define MEASURE "Measuring"
 #define CHOOSE "Choosing"
+#define SERVING "Serving"
 #define OTHER "Other"
 
 const struct option_spec option_specs[] = {
@@ -52,50 +55,50 @@ const struct option_spec option_specs[] = {
 
     {"preset", 0, NULL, "NAME", OPTION_TEXT, AT(preset), 0, 0, NULL, FOR_CHAT, true, SAMPLING,
      "settings by name: precise, balanced, creative, ..."},
-    {"temperature", 0, "temp", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"temperature", 0, "temp", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "higher is more surprising; 0 always takes the likeliest"},
-    {"top-k", 0, NULL, "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"top-k", 0, NULL, "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "keep the N likeliest tokens; 0 is off"},
-    {"top-p", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"top-p", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "keep the likeliest tokens that sum up to X; 1 is off"},
-    {"min-p", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"min-p", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "drop tokens below X times the likeliest; 0 is off"},
-    {"typical-p", 0, "typical", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"typical-p", 0, "typical", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "keep the most typical tokens that sum up to X; 1 is off"},
-    {"repetition-penalty", 0, "repeat-penalty", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"repetition-penalty", 0, "repeat-penalty", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "make tokens that occurred less likely; 1 is off"},
-    {"repetition-window", 0, "repeat-last-n", "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"repetition-window", 0, "repeat-last-n", "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "tokens to which penalties apply, from the end; -1 is all"},
-    {"presence-penalty", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"presence-penalty", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "subtract X from tokens that occurred; 0 is off"},
-    {"frequency-penalty", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"frequency-penalty", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "subtract X for each occurrence; 0 is off"},
-    {"dry-multiplier", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"dry-multiplier", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "subtract from tokens that repeat a passage; 0 is off"},
-    {"dynatemp-range", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"dynatemp-range", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "vary the temperature by X with the entropy; 0 is off"},
-    {"top-n-sigma", 0, "top-nsigma", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"top-n-sigma", 0, "top-nsigma", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "keep scores within X standard deviations; 0 is off"},
-    {"xtc-probability", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"xtc-probability", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "how often to exclude top choices; 0 is off"},
-    {"xtc-threshold", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"xtc-threshold", 0, NULL, "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "probability from which a token is a top choice"},
-    {"mirostat-tau", 0, "mirostat-ent", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"mirostat-tau", 0, "mirostat-ent", "X", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "mirostat 2 aims at X bits of surprise; 0 is off"},
-    {"logit-bias", 0, NULL, "ID=BIAS", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"logit-bias", 0, NULL, "ID=BIAS", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "add BIAS to the score of token ID; -100: never (repeatable)"},
-    {"seed", 's', NULL, "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"seed", 's', NULL, "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "same seed and settings, same answer; -1 is random"},
-    {"max-new-tokens", 'n', "predict n-predict", "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"max-new-tokens", 'n', "predict n-predict", "N", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "longest answer in tokens; -1: as the context allows"},
-    {"stop", 0, NULL, "TEXT", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_CHAT, true, SAMPLING,
+    {"stop", 0, NULL, "TEXT", OPTION_SAMPLING, 0, 0, 0, NULL, FOR_SAMPLING, true, SAMPLING,
      "end the answer at this text (repeatable)"},
 
     {"json", 0, NULL, NULL, OPTION_FLAG, AT(json), 0, 0, NULL, FOR_JSON, false, OUTPUT, "print one JSON object"},
     {"logprobs", 0, NULL, "N", OPTION_INT, AT(logprobs), 0, SAMPLING_CANDIDATES, NULL, FOR_CHAT, false, OUTPUT,
      "with --json: the N likeliest tokens at each step"},
-    {"quiet", 'q', NULL, NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH | FOR_PULL,
-     true, OUTPUT, "print nothing but answers and errors"},
+    {"quiet", 'q', NULL, NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL,
+     FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH | FOR_PULL | FOR_SERVE, true, OUTPUT, "print nothing but answers and errors"},
     {"stats", 0, NULL, NULL, OPTION_FLAG, AT(stats), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
      "timings on standard error after each answer"},
     {"color", 0, NULL, "WHEN", OPTION_CHOICE, AT(color), 0, 0, "auto always never", FOR_CHAT, true, OUTPUT,
@@ -124,6 +127,14 @@ const struct option_spec option_specs[] = {
 
     {"sha256", 0, NULL, "HEX", OPTION_TEXT, AT(sha256), 0, 0, NULL, FOR_PULL, false, OTHER,
      "the checksum that the file must have"},
+    {"host", 0, NULL, "ADDRESS", OPTION_TEXT, AT(serving.host), 0, 0, NULL, FOR_SERVE, false, SERVING,
+     "address to listen on (127.0.0.1: this machine alone)"},
+    {"port", 0, NULL, "N", OPTION_INT, AT(serving.port), 0, 65535, NULL, FOR_SERVE, false, SERVING,
+     "port to listen on (8080); 0 is any that is free"},
+    {"parallel", 0, NULL, "N", OPTION_INT, AT(serving.parallel), 1, SERVE_PARALLEL, NULL, FOR_SERVE, false, SERVING,
+     "answers made side by side (4)"},
+    {"api-key-file", 0, NULL, "FILE", OPTION_TEXT, AT(serving.key_file), 0, 0, "@files", FOR_SERVE, false, SERVING,
+     "a file with the key that clients must send"},
 
     {"archived", 0, NULL, NULL, OPTION_FLAG, AT(history.archived), 0, 0, NULL, FOR_LIST | FOR_SEARCH, false, CHOOSE,
      "archived conversations (search: these too)"},

@@ -27,11 +27,11 @@ struct generation {
     struct chooser chooser;
     struct sampling settings;
     int32_t top;
-    struct ids ids;   /* prompt and answer */
-    size_t prompt;    /* tokens of the prompt */
+    struct ids ids; /* prompt and answer */
+    size_t prompt;  /* tokens of the prompt */
     size_t reused;
     struct textstream stream;
-    struct buf text;  /* of the last step */
+    struct buf text; /* of the last step */
 };
 
 struct generation *generation_new(struct runner *r, int32_t context, struct error *err)

@@ -136,6 +136,22 @@ static enum error_code split_text(const struct tokenizer *tokenizer, const struc
     return code == ERR_NONE ? split_stretch(&s, start, text->text.size, err) : code;
 }
 
+enum error_code prompt_encode(const struct tokenizer *tok, const char *text, size_t size, struct ids *out,
+                              struct error *err)
+{
+    struct rendered whole;
+    struct prompt prompt = {0};
+    rendered_open(&whole);
+    enum error_code code = rendered_add(&whole, text, size, ORIGIN_TEMPLATE) ? ERR_NONE : error_memory(err);
+    if (code == ERR_NONE)
+        code = split_text(tok, &whole, &prompt, err);
+    if (code == ERR_NONE && !ids_append(out, prompt.ids.at, prompt.ids.n))
+        code = error_memory(err);
+    prompt_free(&prompt);
+    rendered_close(&whole);
+    return code;
+}
+
 /* ---- rendering -------------------------------------------------------------------------------------------------- */
 
 /* What the model's own template says when it does not render a conversation. */

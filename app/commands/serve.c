@@ -1,0 +1,127 @@
+/* palaver serve: a model behind HTTP, with a line on standard error for each request. */
+#include <config.h>
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/chat/models.h"
+#include "app/commands/commands.h"
+#include "app/options/options.h"
+#include "app/terminal/report.h"
+#include "app/text/safe.h"
+#include "app/terminal/signals.h"
+#include "app/text/input.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "serve/serve.h"
+
+enum { KEY_MOST = 4096 };
+
+/* "12:03:44 POST /v1/completions 200  1532 tokens read (1490 kept), 24 written, 41.2 a second" */
+static void print_note(void *context, const struct serve_note *n)
+{
+    char when[16];
+    struct buf line;
+    const time_t now = time(NULL);
+    struct tm day;
+    (void)context;
+    strftime(when, sizeof when, "%H:%M:%S", localtime_r(&now, &day));
+    buf_init(&line, 1 << 20);
+    buf_printf(&line, "%s %s %s ", when, n->method, n->path);
+    if (n->gone)
+        buf_puts(&line, "client went away");
+    else
+        buf_printf(&line, "%u", n->status);
+    if (n->prompt_tokens > 0)
+        buf_printf(&line, "  %zu tokens read (%zu kept), %zu written, %.1f s", n->prompt_tokens, n->cached_tokens,
+                   n->answer_tokens, n->seconds);
+    buf_puts(&line, "\n");
+    safe_write(stderr, buf_text(&line), line.size);
+    buf_free(&line);
+}
+
+/* The key of the file, else of the variable; *key is malloc'ed or NULL. */
+static enum error_code read_key(const struct options *o, char **key, struct error *err)
+{
+    const char *variable = getenv("PALAVER_API_KEY");
+    struct buf text;
+    *key = NULL;
+    if (o->serving.key_file == NULL) {
+        if (variable != NULL && *variable != '\0' && (*key = strdup(variable)) == NULL)
+            return error_memory(err);
+        return ERR_NONE;
+    }
+    buf_init(&text, KEY_MOST);
+    if (input_read_file(o->serving.key_file, &text, err) == ERR_NONE) {
+        const size_t size = strcspn(buf_text(&text), "\r\n");
+        *key = size > 0 ? strndup(buf_text(&text), size) : NULL;
+        if (*key == NULL)
+            error_set(err, ERR_FORMAT, "%s: there is no key in its first line", o->serving.key_file);
+    }
+    buf_free(&text);
+    return err->code;
+}
+
+/* Until Ctrl-C or a signal to end. Returns the exit code. */
+static int wait_for_end(struct error *err)
+{
+    struct signals came = {0};
+    const int fd = signals_open(false, err);
+    if (fd < 0)
+        return EXIT_ERROR;
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    while (!came.interrupt && came.end == 0) {
+        poll(&wait, 1, -1);
+        came = signals_take();
+    }
+    signals_close();
+    return EXIT_ANSWER;
+}
+
+static int run_server(const struct options *o, const struct model *model, const struct chat_template *t,
+                      struct error *err)
+{
+    char name[256], *key;
+    int status = EXIT_ERROR;
+    models_label(model_info(model)->path, name, sizeof name);
+    if (read_key(o, &key, err) != ERR_NONE)
+        return EXIT_ERROR;
+    const struct serve_options options = {
+        .host = o->serving.host,
+        .port = (uint16_t)o->serving.port,
+        .key = key,
+        .name = name,
+        .settings = o->sampling,
+        .session = {.context = o->context, .threads = o->threads, .exact = o->exact},
+        .parallel = o->serving.parallel,
+        .note = !o->quiet && isatty(STDERR_FILENO) ? print_note : NULL,
+    };
+    struct serve *s = serve_start(model, t, &options, err);
+    if (s != NULL) {
+        printf("%s at http://%s:%u/v1\n", name, o->serving.host != NULL ? o->serving.host : "127.0.0.1",
+               (unsigned)serve_port(s));
+        fflush(stdout);
+        status = wait_for_end(err);
+    }
+    serve_stop(s);
+    free(key);
+    return status;
+}
+
+int serve_run(const struct options *o)
+{
+    struct error err = {0};
+    int status = EXIT_ERROR;
+    struct model *model = models_open(o, false, &err);
+    struct chat_template *t = model != NULL ? models_template(o, model, &err) : NULL;
+    if (t != NULL)
+        status = run_server(o, model, t, &err);
+    template_free(t);
+    model_free(model);
+    return err.code == ERR_NONE ? status : report(&err);
+}
