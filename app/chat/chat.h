@@ -92,7 +92,8 @@ struct chat_view {
     /* Tokens of the prompt that the model has read. */
     void (*reading)(void *context, size_t done, size_t total);
     void (*token)(void *context, const struct event *event);
-    /* The model no longer sees the first messages, `tokens` in all; 0 messages: it sees all again. */
+    /* The model no longer sees the first messages (and in a text that is continued, what is before chat_first_byte of
+     * the next one), `tokens` in all; 0 tokens: it sees all again. */
     void (*window)(void *context, size_t messages, size_t tokens);
     void (*ended)(void *context, const struct chat_message *answer);
     /* The message that waited for the model can't be answered. text is a message that was just sent, and was taken out
@@ -147,6 +148,9 @@ const struct model *chat_model(const struct chat *c);
 const struct chat_template *chat_template(const struct chat *c);
 /* Of the present model, else of the one that is loading. */
 const char *chat_model_path(const struct chat *c);
+/* Whether the conversation is one text that the model continues: its messages are pieces, joined as they are. False
+ * until a model is loaded. */
+bool chat_continues_text(const struct chat *c);
 const char *chat_system(const struct chat *c); /* "" for none */
 /* Tokens that the context holds; 0 until a model is loaded. */
 size_t chat_capacity(const struct chat *c);
@@ -158,6 +162,8 @@ const struct prompt *chat_last_prompt(const struct chat *c);
 enum error_code chat_render(struct chat *c, struct prompt *out, struct error *err);
 /* Index of the first message that the model sees. */
 size_t chat_first_visible(const struct chat *c);
+/* Of that message, the first byte that the model sees: 0 but in a text that is continued. */
+size_t chat_first_byte(const struct chat *c);
 
 /* ---- settings ---- */
 
@@ -291,6 +297,11 @@ enum error_code chat_open_conversation(struct chat *c, int64_t conversation, str
 enum error_code chat_set_system(struct chat *c, const char *text, struct error *err);
 /* name NULL: the model's own. ERR_BUSY until a model is loaded. */
 enum error_code chat_set_template(struct chat *c, const char *name, struct error *err);
+/* Has the model continue the text, or answer by the template that the options name, else by the model's own. A model
+ * without one speaks by CHAT_PLAIN_WORDS, a template that needs no special tokens. ERR_BUSY until a model is loaded. */
+#define CHAT_RAW "plain"
+#define CHAT_PLAIN_WORDS "vicuna"
+enum error_code chat_set_raw(struct chat *c, bool raw, struct error *err);
 /* Starts loading another model; the present one stays until that is ready. name is a model's or a path. */
 enum error_code chat_set_model(struct chat *c, const char *name, struct error *err);
 

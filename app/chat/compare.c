@@ -198,9 +198,9 @@ static void ask_side(struct chat *c, struct side *s)
     struct prompt prompt = {0};
     struct script script = side_script(c, s, s->speaker);
     struct sampling settings = s->answer.sampling;
-    size_t first_visible;
+    struct script_start start;
     speaker_pace(s->speaker, 0);
-    if (script_render_fitting(&script, &prompt, &first_visible, &s->error) == ERR_NONE &&
+    if (script_render_fitting(&script, &prompt, &start, &s->error) == ERR_NONE &&
         (s->reply != NULL || open_side_reply(c, s, &s->error) == ERR_NONE)) {
         speaker_add_stops(s->speaker, &settings);
         s->request = speaker_ask(s->speaker, &prompt.ids, &settings, take_shared_event, &s->error);
@@ -326,10 +326,11 @@ static int32_t room_for(const struct chat *c, const struct side *s)
     struct prompt prompt = {0};
     struct error ignored = {0}; /* then it gets a whole context */
     struct script script = side_script(c, s, c->speaker);
-    size_t capacity = chat_capacity(c), room = ROOM, first_visible;
+    size_t capacity = chat_capacity(c), room = ROOM;
+    struct script_start start;
     if (s->answer.sampling.max_new_tokens >= 0)
         room = (size_t)s->answer.sampling.max_new_tokens;
-    if (script_render_fitting(&script, &prompt, &first_visible, &ignored) == ERR_NONE)
+    if (script_render_fitting(&script, &prompt, &start, &ignored) == ERR_NONE)
         room += prompt.ids.n + 1;
     else
         room = capacity;

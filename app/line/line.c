@@ -123,8 +123,11 @@ static void on_token(void *context, const struct event *event)
 static void on_window(void *context, size_t messages, size_t tokens)
 {
     struct line *l = context;
-    show_note(&l->show, "the model no longer sees the first %zu message%s (%zu tokens)", messages, plural(messages),
-              tokens);
+    if (chat_continues_text(l->repl.chat))
+        show_note(&l->show, "the model no longer sees the first %zu tokens of the text", tokens);
+    else
+        show_note(&l->show, "the model no longer sees the first %zu message%s (%zu tokens)", messages, plural(messages),
+                  tokens);
 }
 
 static void on_ended(void *context, const struct chat_message *answer)

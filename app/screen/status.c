@@ -132,10 +132,8 @@ static void write_model(const struct screen *s, char *out, size_t size)
         models_template_label(template, label, sizeof label);
     if (template == NULL)
         snprintf(out, size, "%s", name);
-    else if (template_is_base(template))
-        snprintf(out, size, "%s · %s", name, label);
     else
-        snprintf(out, size, "%s · chat · %s · temp %.2g", name, label, (double)chat_sampling(c)->temperature);
+        snprintf(out, size, "%s · %s · temp %.2g", name, label, (double)chat_sampling(c)->temperature);
 }
 
 void screen_status_show_head(struct screen *s)

@@ -214,7 +214,7 @@ enum error_code slash_template(struct repl *t, const char *arguments, struct err
         return ERR_NONE;
     }
     show_note(t->show, "template %s%s", template_name(template),
-              template_is_base(template) ? " · continues the text" : "");
+              template_is_base(template) ? " · continuing the text" : "");
     if (template_trouble(template) != NULL)
         show_note(t->show, "%s", template_trouble(template));
     return ERR_NONE;

@@ -24,6 +24,7 @@ enum slash_words {
     SLASH_MODELS,
     SLASH_SETTINGS,
     SLASH_THINK,
+    SLASH_RAW,
     SLASH_NAMES,
     /* titles, which may hold spaces and are completed from the beginning of the arguments */
     SLASH_CONVERSATIONS,
@@ -52,6 +53,8 @@ const char *slash_after(const char *arguments, const char *word);
 /* ERR_ARGUMENT with the usage of a command of the table, by its name. */
 enum error_code slash_usage(const struct repl *t, const char *name, struct error *err);
 
+/* raw.c */
+slash_function slash_raw;
 /* chat.c */
 slash_function slash_new, slash_temp, slash_branch, slash_compact, slash_verify, slash_undo, slash_redo,
     slash_regenerate, slash_continue, slash_edit, slash_previous, slash_next, slash_system, slash_template, slash_model,

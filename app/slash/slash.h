@@ -8,7 +8,7 @@
  *   find       commands by name
  *   complete   completion
  *   numbering  the numbers of lists
- *   chat, history, flags, search, file, attach, inspect, set, preset, persona   the commands themselves */
+ *   chat, raw, history, flags, search, file, attach, inspect, set, preset, persona   the commands themselves */
 #ifndef PALAVER_APP_SLASH_SLASH_H
 #define PALAVER_APP_SLASH_SLASH_H
 

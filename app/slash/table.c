@@ -42,6 +42,7 @@ const struct slash_command slash_commands[] = {
     {"read", "file upload", "FILE...", "attach text files to the next message", SLASH_FILES, true, slash_read},
     {"system", "", "[TEXT | off]", "show or set the system message", SLASH_NO_WORDS, true, slash_system},
     {"template", "", "[NAME | auto]", "show or choose the chat template", SLASH_TEMPLATES, true, slash_template},
+    {"raw", "", "[on | off]", "continue the text as one piece, or hold a dialogue", SLASH_RAW, true, slash_raw},
     {"model", "load", "[NAME]", "show or change the model", SLASH_MODELS, true, slash_model},
     {"set", "", "[NAME [VALUE]]", "show or change a setting, e.g. /set temperature 0.7", SLASH_SETTINGS, true,
      slash_set},

@@ -136,7 +136,7 @@ static void base_models_continue_a_text(void **state)
 {
     (void)state;
     struct vt *t = start(24, 100, (const char *const[]){SHORT, "--temperature", "0", "--template", "plain", NULL});
-    assert_true(vt_wait(t, "base · continues the text"));
+    assert_true(vt_wait(t, "continuing the text"));
     vt_type(t, "Once upon a time\r");
     assert_true(vt_wait(t, "/continue resumes it"));
     if (!vt_shows(t, "Once upon a time The sea was"))
