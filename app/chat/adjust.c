@@ -14,6 +14,7 @@
 #include "app/options/options.h"
 #include "base/error.h"
 #include "engine/engine.h"
+#include "history/history.h"
 
 struct sampling chat_request_sampling(const struct chat *c)
 {
@@ -79,7 +80,7 @@ enum error_code chat_set_template(struct chat *c, const char *name, struct error
 
 enum error_code chat_set_raw(struct chat *c, bool raw, struct error *err)
 {
-    enum error_code code = chat_set_template(c, raw ? CHAT_RAW : c->options->template_name, err);
+    enum error_code code = chat_set_template(c, raw ? STORE_TEXT_TEMPLATE : c->options->template_name, err);
     if (code == ERR_NONE && !raw && chat_continues_text(c))
         code = chat_set_template(c, CHAT_PLAIN_WORDS, err);
     return code;

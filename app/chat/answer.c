@@ -162,12 +162,6 @@ static void add_timings(struct timings *sum, const struct timings *t)
     sum->decode_seconds += t->decode_seconds;
 }
 
-/* Whether less of the conversation would be seen from there on. */
-static bool is_later(const struct chat *c, struct script_start start)
-{
-    return start.message > c->first_visible || (start.message == c->first_visible && start.byte > c->first_byte);
-}
-
 /* A base model seldom ends by itself: a text has to have a length to be continued past the context. */
 static bool may_renew(const struct chat *c)
 {
@@ -183,7 +177,8 @@ static bool renew_request(struct chat *c)
     struct script_start start;
     if (!may_renew(c) || script_render_fitting(&script, &prompt, &start, &ignored) != ERR_NONE)
         return false;
-    bool shorter = is_later(c, start) && prompt.ids.n < answering_context_used(c->answering);
+    bool older_left_out = start.message > c->first_visible || chat_continues_text(c);
+    bool shorter = older_left_out && prompt.ids.n < answering_context_used(c->answering);
     prompt_free(&prompt);
     return shorter && request_answer(c, &ignored) == ERR_NONE;
 }

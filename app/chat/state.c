@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app/chat/answering.h"
 #include "app/chat/chat.h"
@@ -16,6 +17,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
+#include "history/history.h"
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
@@ -114,10 +116,16 @@ const struct prompt *chat_last_prompt(const struct chat *c)
     return last->ids.n > 0 ? last : NULL;
 }
 
+size_t chat_last_used(const struct chat *c)
+{
+    return answering_context_used(c->answering);
+}
+
 bool chat_continues_text(const struct chat *c)
 {
     const struct chat_template *template = chat_template(c);
-    return template != NULL && template_is_base(template);
+    const char *name = speaker_template_name(c->speaker);
+    return template != NULL ? template_is_base(template) : name != NULL && strcmp(name, STORE_TEXT_TEMPLATE) == 0;
 }
 
 size_t chat_first_visible(const struct chat *c)

@@ -36,7 +36,7 @@ const struct slash_command slash_commands[] = {
      slash_previous},
     {"next", "", "[N]", "show the next version of an answer or message", SLASH_NO_WORDS, true, slash_next},
     {"continue", "", "", "continue the last answer", SLASH_NO_WORDS, false, slash_continue},
-    {"edit", "", "[N]", "edit your last message (or N); the old text is kept", SLASH_NO_WORDS, true, slash_edit},
+    {"edit", "", "[N]", "edit your last message, message N, or the raw text", SLASH_NO_WORDS, true, slash_edit},
     {"undo", "", "", "take back the last message and its answer", SLASH_NO_WORDS, false, slash_undo},
     {"redo", "", "", "restore what /undo took back", SLASH_NO_WORDS, false, slash_redo},
     {"read", "file upload", "FILE...", "attach text files to the next message", SLASH_FILES, true, slash_read},

@@ -80,8 +80,8 @@ static void find_message(struct prompt *p, const struct message *messages, size_
     p->dropped = at - first;
 }
 
-enum error_code prompt_cut(struct prompt *p, const struct tokenizer *tokenizer, const struct message *messages, size_t n,
-                           size_t first, size_t limit, struct error *err)
+enum error_code prompt_cut(struct prompt *p, const struct tokenizer *tokenizer, const struct message *messages,
+                           size_t n, size_t first, size_t limit, struct error *err)
 {
     size_t fixed = count_fixed(p), text = 0;
     for (size_t i = first; i < n; i++)
