@@ -92,7 +92,8 @@ static void a_long_text_loses_its_beginning(void **state)
     const struct buf *prompt = &chat_last_prompt(f->chat)->text;
     assert_non_null(strstr(buf_text(&text), buf_text(prompt) + 3));
     assert_in_range(chat_last_prompt(f->chat)->ids.n, CONTEXT / 4, CONTEXT);
-    size_t start = chat_first_byte(f->chat) + (chat_first_visible(f->chat) == 1 ? chat_message(f->chat, 0)->text.size : 0);
+    size_t start = chat_first_byte(f->chat) +
+                   (chat_first_visible(f->chat) == 1 ? chat_message(f->chat, 0)->text.size : 0);
     assert_int_equal(strncmp(buf_text(&text) + start, buf_text(prompt) + 3, prompt->size - 3), 0);
     buf_free(&text);
     keeping_close(f);
@@ -256,9 +257,12 @@ static void pieces_are_forked_and_verified(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pieces_are_joined_as_they_are),  cmocka_unit_test(the_mode_is_kept),
-        cmocka_unit_test(a_long_text_loses_its_beginning), cmocka_unit_test(any_edit_gives_that_text),
-        cmocka_unit_test(an_edit_is_a_branch),             cmocka_unit_test(the_end_may_be_cut_off),
+        cmocka_unit_test(pieces_are_joined_as_they_are),
+        cmocka_unit_test(the_mode_is_kept),
+        cmocka_unit_test(a_long_text_loses_its_beginning),
+        cmocka_unit_test(any_edit_gives_that_text),
+        cmocka_unit_test(an_edit_is_a_branch),
+        cmocka_unit_test(the_end_may_be_cut_off),
         cmocka_unit_test(pieces_are_forked_and_verified),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
