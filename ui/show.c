@@ -63,6 +63,7 @@ void ui_set_base(struct ui *ui, bool base)
 {
     state_touch(ui->state);
     transcript_set_base(ui->transcript, base);
+    entry_set_base(ui->entry, base);
 }
 
 void ui_show_end(struct ui *ui)

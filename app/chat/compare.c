@@ -338,11 +338,13 @@ static int32_t room_for(const struct chat *c, const struct side *s)
     return (int32_t)(room < capacity ? room : capacity);
 }
 
-/* A speaker with a model of its own, and that model's template; NULL on failure. */
-static struct speaker *load_speaker(const struct options *o, const char *model, struct error *err)
+/* A speaker with a model of its own, and that model's template, unless the text is continued; NULL on failure. */
+static struct speaker *load_speaker(const struct chat *c, const char *model, struct error *err)
 {
-    struct speaker *s = speaker_new(o, err);
-    if (s != NULL && speaker_use_template(s, NULL, false, err) == ERR_NONE && speaker_load(s, model, err) == ERR_NONE)
+    struct speaker *s = speaker_new(c->options, err);
+    const char *template = chat_continues_text(c) ? STORE_TEXT_TEMPLATE : NULL;
+    if (s != NULL && speaker_use_template(s, template, false, err) == ERR_NONE &&
+        speaker_load(s, model, err) == ERR_NONE)
         return s;
     speaker_free(s);
     return NULL;
@@ -353,7 +355,7 @@ static enum error_code start_speaker(struct chat *c, struct side *s, const char 
     struct epoll_event wanted = {.events = EPOLLIN};
     s->own = true;
     s->shares_model = model == NULL;
-    s->speaker = model != NULL ? load_speaker(c->options, model, err) : speaker_beside(c->speaker, room_for(c, s), err);
+    s->speaker = model != NULL ? load_speaker(c, model, err) : speaker_beside(c->speaker, room_for(c, s), err);
     if (s->speaker != NULL && epoll_ctl(c->compare->epoll, EPOLL_CTL_ADD, speaker_fd(s->speaker), &wanted) != 0)
         error_system(err, ERR_IO, errno, "cannot wait for the engine");
     return err->code;

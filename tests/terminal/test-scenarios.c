@@ -157,6 +157,7 @@ static void a_text_is_edited_anywhere(void **state)
     assert_true(vt_wait(t, "dialogue"));
     vt_type(t, "/raw on\r");
     assert_true(vt_wait(t, "continuing the text: what you type"));
+    assert_true(vt_wait(t, "Write on;"));
     vt_type(t, "Once upon a time\r");
     assert_true(vt_wait(t, "Once upon a time The sea was"));
     assert_true(vt_wait(t, "/continue resumes it"));
@@ -177,8 +178,8 @@ static void a_text_is_edited_anywhere(void **state)
     assert_true(vt_wait_gone(t, "Palaver ‹2/2›"));
     quit(t);
     snprintf(command, sizeof command,
-             "HOME=%s XDG_DATA_HOME= XDG_CONFIG_HOME= %s show | grep -q '^Once upon a time The bay was' && rm -rf %s", home,
-             program, home);
+             "HOME=%s XDG_DATA_HOME= XDG_CONFIG_HOME= %s show | grep -q '^Once upon a time The bay was' && rm -rf %s",
+             home, program, home);
     assert_int_equal(system(command), 0);
 }
 

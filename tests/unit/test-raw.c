@@ -254,6 +254,26 @@ static void pieces_are_forked_and_verified(void **state)
     keeping_close(f);
 }
 
+/* Another model continues the text too, whatever its own template: the same one does so alike. */
+static void sides_continue_the_text(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct keeping *f = begin(6, 512);
+    keeping_say(f, "The gull");
+    const struct sampling s = *chat_sampling(f->chat);
+    const struct chat_side sides[] = {{.label = "this", .sampling = s},
+                                      {.label = "that", .sampling = s, .model = f->model}};
+    assert_int_equal(chat_compare(f->chat, sides, 2, &err), ERR_NONE);
+    while (chat_compare_runs(f->chat))
+        keeping_wait(f);
+    const char *text = keeping_text(f, 1);
+    assert_string_equal(buf_text(&chat_compared_side(f->chat, 0).answer->text), text);
+    assert_string_equal(buf_text(&chat_compared_side(f->chat, 1).answer->text), text);
+    assert_int_equal(chat_compare_end(f->chat, 1, &err), ERR_NONE);
+    keeping_close(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +284,7 @@ int main(void)
         cmocka_unit_test(an_edit_is_a_branch),
         cmocka_unit_test(the_end_may_be_cut_off),
         cmocka_unit_test(pieces_are_forked_and_verified),
+        cmocka_unit_test(sides_continue_the_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
