@@ -26,7 +26,7 @@
  *     ids textstream       growable ids; bytes of tokens to whole characters, stop strings
  *     template             which template a model is spoken to with; template-file reads one, template-probe tries one
  *     render-jinja render-parts rendered.h   messages to text with origins: by a model's own template, by a file's parts
- *     prompt role special  text with origins to ids; roles; special tokens by their spelling
+ *     prompt prompt-cut role special  text with origins to ids; roles; special tokens by their spelling
  *   sample/   logits to a token
  *     sampler random       the choice; sampler-stages, sampler-select, sampler-dry are its steps
  *     sampling             settings by name; sampling-lists, sampling-text for those that are lists
@@ -193,6 +193,7 @@ struct prompt {
     struct ids ids;    /* what the model is given; special tokens only from the template */
     size_t first_kept; /* index of the first non-system message that the model sees */
     size_t dropped;    /* how many messages before it are left out */
+    size_t first_byte; /* of a text that is continued: how many bytes of message first_kept are left out */
     struct prompt_span {
         size_t end;
         enum origin origin;
@@ -205,7 +206,9 @@ void prompt_free(struct prompt *p);
  * template's bytes alone. When the last one is the user's the prompt ends where the assistant begins to speak; when
  * it is the assistant's it ends inside that answer, so that the model continues it. limit > 0: the oldest exchanges
  * are left out until at most limit ids remain, the system message and the last user message stay; ERR_CONTEXT when
- * even these are too many. ERR_ARGUMENT with its own words when the model's template refuses the conversation,
+ * even these are too many. Of a text that is continued (template_is_base) the beginning is left out instead, down to a
+ * token in a message, in steps of a quarter, so that it stays the same for a while as the text grows; the system message
+ * stays. ERR_ARGUMENT with its own words when the model's template refuses the conversation,
  * ERR_FORMAT or ERR_UNSUPPORTED with the line when it can't be followed. */
 enum error_code prompt_render(const struct chat_template *t, const struct tokenizer *tok,
                               const struct message *messages, size_t n, size_t limit, struct prompt *out,

@@ -96,6 +96,9 @@ enum error_code store_end(struct store *s, bool commit, struct error *err);
 
 enum store_titled { STORE_TITLED_NOT, STORE_TITLED_BY_WORDS, STORE_TITLED_BY_MODEL, STORE_TITLED_BY_HAND };
 
+/* The template_name of a conversation that is one text: its messages are pieces of it, joined as they are. */
+#define STORE_TEXT_TEMPLATE "plain"
+
 struct store_conversation {
     int64_t id;
     char public_id[STORE_ID_SIZE]; /* for users and the command line; survives export and import */

@@ -53,16 +53,17 @@ void ui_messages_cut(struct ui *ui, size_t from)
     transcript_cut(ui->transcript, from);
 }
 
-void ui_set_window(struct ui *ui, size_t index, const char *label)
+void ui_set_window(struct ui *ui, size_t index, size_t byte, const char *label)
 {
     state_touch(ui->state);
-    transcript_set_window(ui->transcript, index, label);
+    transcript_set_window(ui->transcript, index, byte, label);
 }
 
 void ui_set_base(struct ui *ui, bool base)
 {
     state_touch(ui->state);
     transcript_set_base(ui->transcript, base);
+    entry_set_base(ui->entry, base);
 }
 
 void ui_show_end(struct ui *ui)

@@ -179,8 +179,9 @@ struct ui_token {
 void ui_message_tokens(struct ui *ui, size_t index, const struct ui_token *tokens, size_t n);
 /* Removes message `from` and all after it. */
 void ui_messages_cut(struct ui *ui, size_t from);
-/* The model sees messages from this index on, above which the label is shown. 0: it sees all. */
-void ui_set_window(struct ui *ui, size_t index, const char *label);
+/* The model sees messages from this index on, and of a base model's text from this byte of it on; the label is shown
+ * above. 0 and 0: it sees all. */
+void ui_set_window(struct ui *ui, size_t index, size_t byte, const char *label);
 /* Shows messages as one text without names, for base models. */
 void ui_set_base(struct ui *ui, bool base);
 /* Brings the end into view, or a message. */

@@ -11,8 +11,10 @@
 #include "app/chat/settings.h"
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
+#include "app/options/options.h"
 #include "base/error.h"
 #include "engine/engine.h"
+#include "history/history.h"
 
 struct sampling chat_request_sampling(const struct chat *c)
 {
@@ -74,4 +76,12 @@ enum error_code chat_set_template(struct chat *c, const char *name, struct error
     chat_see_from(c, 0);
     chat_save_properties(c);
     return ERR_NONE;
+}
+
+enum error_code chat_set_raw(struct chat *c, bool raw, struct error *err)
+{
+    enum error_code code = chat_set_template(c, raw ? STORE_TEXT_TEMPLATE : c->options->template_name, err);
+    if (code == ERR_NONE && !raw && chat_continues_text(c))
+        code = chat_set_template(c, CHAT_PLAIN_WORDS, err);
+    return code;
 }

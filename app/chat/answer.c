@@ -49,23 +49,23 @@ static enum error_code save_before(struct chat *c, struct error *err)
     return code != ERR_NONE && needed ? error_set(err, code, "%s", reported.message) : ERR_NONE;
 }
 
-static enum error_code render_request(const struct chat *c, struct prompt *out, size_t *first_visible,
+static enum error_code render_request(const struct chat *c, struct prompt *out, struct script_start *start,
                                       struct error *err)
 {
     struct script script = chat_script(c);
     const struct ids *forced = answering_forced(c->answering);
-    if (script_render_fitting(&script, out, first_visible, err) != ERR_NONE || forced->n == 0)
+    if (script_render_fitting(&script, out, start, err) != ERR_NONE || forced->n == 0)
         return err->code;
     prompt_free(out);
-    return script_render_forced(&script, *first_visible, forced, out, err);
+    return script_render_forced(&script, start->message, forced, out, err);
 }
 
 /* Renders the prompt, saves what is new, and gives the prompt to the model. */
 static enum error_code request_answer(struct chat *c, struct error *err)
 {
     struct prompt prompt;
-    size_t first_visible;
-    if (render_request(c, &prompt, &first_visible, err) != ERR_NONE)
+    struct script_start start;
+    if (render_request(c, &prompt, &start, err) != ERR_NONE)
         return err->code;
     uint64_t request = 0;
     if (save_before(c, err) == ERR_NONE) {
@@ -78,8 +78,8 @@ static enum error_code request_answer(struct chat *c, struct error *err)
         return err->code;
     }
     answering_begin_request(c->answering, request, &prompt);
-    if (first_visible != c->first_visible) {
-        chat_see_from(c, first_visible);
+    if (start.message != c->first_visible || start.byte != c->first_byte) {
+        chat_see_text_from(c, start);
         tell_window(c);
     }
     return ERR_NONE;
@@ -162,17 +162,23 @@ static void add_timings(struct timings *sum, const struct timings *t)
     sum->decode_seconds += t->decode_seconds;
 }
 
-/* Continues an answer that filled the context. False if no older message can be left out. */
+/* A base model seldom ends by itself: a text has to have a length to be continued past the context. */
+static bool may_renew(const struct chat *c)
+{
+    return !answering_is_stopping(c->answering) && (!chat_continues_text(c) || chat_sampling(c)->max_new_tokens >= 0);
+}
+
+/* Continues an answer that filled the context. False if nothing older can be left out. */
 static bool renew_request(struct chat *c)
 {
     struct error ignored = {0}; /* then the answer ends here */
     struct script script = chat_script(c);
     struct prompt prompt;
-    size_t first_visible;
-    if (answering_is_stopping(c->answering) || template_is_base(chat_template(c)) ||
-        script_render_fitting(&script, &prompt, &first_visible, &ignored) != ERR_NONE)
+    struct script_start start;
+    if (!may_renew(c) || script_render_fitting(&script, &prompt, &start, &ignored) != ERR_NONE)
         return false;
-    bool shorter = first_visible > c->first_visible && prompt.ids.n < answering_context_used(c->answering);
+    bool older_left_out = start.message > c->first_visible || chat_continues_text(c);
+    bool shorter = older_left_out && prompt.ids.n < answering_context_used(c->answering);
     prompt_free(&prompt);
     return shorter && request_answer(c, &ignored) == ERR_NONE;
 }

@@ -34,6 +34,7 @@
  *   conversation  from one conversation to another
  *   path          moving through the tree of one
  *   edit          other texts and answers at the end of the path
+ *   text          a conversation that is one text, edited anywhere
  *   fork          another token inside an answer
  *   compare       several answers side by side
  *   verify        an answer made again from its record
@@ -93,7 +94,8 @@ struct chat_view {
     /* Tokens of the prompt that the model has read. */
     void (*reading)(void *context, size_t done, size_t total);
     void (*token)(void *context, const struct event *event);
-    /* The model no longer sees the first messages, `tokens` in all; 0 messages: it sees all again. */
+    /* The model no longer sees the first messages (and in a text that is continued, what is before chat_first_byte of
+     * the next one), `tokens` in all; 0 tokens: it sees all again. */
     void (*window)(void *context, size_t messages, size_t tokens);
     void (*ended)(void *context, const struct chat_message *answer);
     /* The message that waited for the model can't be answered. text is a message that was just sent, and was taken out
@@ -148,9 +150,14 @@ const struct model *chat_model(const struct chat *c);
 const struct chat_template *chat_template(const struct chat *c);
 /* Of the present model, else of the one that is loading. */
 const char *chat_model_path(const struct chat *c);
+/* Whether the conversation is one text that the model continues: its messages are pieces, joined as they are. Until
+ * a model is loaded, whether the conversation says so. */
+bool chat_continues_text(const struct chat *c);
 const char *chat_system(const struct chat *c); /* "" for none */
 /* Tokens that the context holds; 0 until a model is loaded. */
 size_t chat_capacity(const struct chat *c);
+/* Tokens of the last request, prompt and answer; 0: nothing was asked yet. */
+size_t chat_last_used(const struct chat *c);
 /* Tokens of text as the model counts; 0 until a model is loaded. */
 size_t chat_count_tokens(const struct chat *c, const char *text, size_t size);
 /* What the model was given last: NULL when it was given nothing yet. Valid until the next answer is asked for. */
@@ -159,6 +166,8 @@ const struct prompt *chat_last_prompt(const struct chat *c);
 enum error_code chat_render(struct chat *c, struct prompt *out, struct error *err);
 /* Index of the first message that the model sees. */
 size_t chat_first_visible(const struct chat *c);
+/* Of that message, the first byte that the model sees: 0 but in a text that is continued. */
+size_t chat_first_byte(const struct chat *c);
 
 /* ---- settings ---- */
 
@@ -213,6 +222,11 @@ enum error_code chat_continue(struct chat *c, struct error *err);
  * answered; an answer is continued if then_continue. */
 enum error_code chat_edit(struct chat *c, size_t index, const char *text, size_t size, bool then_continue,
                           struct error *err);
+/* Appends the whole of a text that is continued: its messages, joined as they are. False when out of memory. */
+bool chat_append_text(const struct chat *c, struct buf *out);
+/* Makes the whole text this one: the pieces before the first change stay, and the rest becomes a new branch beside the
+ * old one. Nothing is asked. ERR_UNSUPPORTED in a dialogue, ERR_ARGUMENT when nothing is left of the text. */
+enum error_code chat_edit_text(struct chat *c, const char *text, size_t size, struct error *err);
 /* Stops the answer, keeping what was said, or forgets the message that waits; ended or refused follows. */
 void chat_stop(struct chat *c);
 /* Adds another answer beside message index: its tokens before number place (from 0), then the token id (-1: what the
@@ -292,6 +306,10 @@ enum error_code chat_open_conversation(struct chat *c, int64_t conversation, str
 enum error_code chat_set_system(struct chat *c, const char *text, struct error *err);
 /* name NULL: the model's own. ERR_BUSY until a model is loaded. */
 enum error_code chat_set_template(struct chat *c, const char *name, struct error *err);
+/* Has the model continue the text, or answer by the template that the options name, else by the model's own. A model
+ * without one speaks by CHAT_PLAIN_WORDS, a template that needs no special tokens. ERR_BUSY until a model is loaded. */
+#define CHAT_PLAIN_WORDS "vicuna"
+enum error_code chat_set_raw(struct chat *c, bool raw, struct error *err);
 /* Starts loading another model; the present one stays until that is ready. name is a model's or a path. */
 enum error_code chat_set_model(struct chat *c, const char *name, struct error *err);
 

@@ -245,8 +245,10 @@ enum error_code chat_compact(struct chat *c, struct error *err)
         return err->code;
     if (chat_model(c) == NULL)
         return error_set(err, ERR_NOT_FOUND, "the model is not loaded yet");
-    if (template_is_base(chat_template(c)))
-        return error_set(err, ERR_UNSUPPORTED, "a base model cannot summarise");
+    if (chat_continues_text(c))
+        return error_set(err, ERR_UNSUPPORTED,
+                         "a text that is continued is not summed up: when the context is full its beginning is left "
+                         "out; /raw off holds a dialogue");
     size_t upto = first_kept(c);
     if (upto == 0)
         return error_set(err, ERR_NOT_FOUND, "nothing to compact: all messages are recent");

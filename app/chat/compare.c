@@ -198,9 +198,9 @@ static void ask_side(struct chat *c, struct side *s)
     struct prompt prompt = {0};
     struct script script = side_script(c, s, s->speaker);
     struct sampling settings = s->answer.sampling;
-    size_t first_visible;
+    struct script_start start;
     speaker_pace(s->speaker, 0);
-    if (script_render_fitting(&script, &prompt, &first_visible, &s->error) == ERR_NONE &&
+    if (script_render_fitting(&script, &prompt, &start, &s->error) == ERR_NONE &&
         (s->reply != NULL || open_side_reply(c, s, &s->error) == ERR_NONE)) {
         speaker_add_stops(s->speaker, &settings);
         s->request = speaker_ask(s->speaker, &prompt.ids, &settings, take_shared_event, &s->error);
@@ -326,10 +326,11 @@ static int32_t room_for(const struct chat *c, const struct side *s)
     struct prompt prompt = {0};
     struct error ignored = {0}; /* then it gets a whole context */
     struct script script = side_script(c, s, c->speaker);
-    size_t capacity = chat_capacity(c), room = ROOM, first_visible;
+    size_t capacity = chat_capacity(c), room = ROOM;
+    struct script_start start;
     if (s->answer.sampling.max_new_tokens >= 0)
         room = (size_t)s->answer.sampling.max_new_tokens;
-    if (script_render_fitting(&script, &prompt, &first_visible, &ignored) == ERR_NONE)
+    if (script_render_fitting(&script, &prompt, &start, &ignored) == ERR_NONE)
         room += prompt.ids.n + 1;
     else
         room = capacity;
@@ -337,11 +338,13 @@ static int32_t room_for(const struct chat *c, const struct side *s)
     return (int32_t)(room < capacity ? room : capacity);
 }
 
-/* A speaker with a model of its own, and that model's template; NULL on failure. */
-static struct speaker *load_speaker(const struct options *o, const char *model, struct error *err)
+/* A speaker with a model of its own, and that model's template, unless the text is continued; NULL on failure. */
+static struct speaker *load_speaker(const struct chat *c, const char *model, struct error *err)
 {
-    struct speaker *s = speaker_new(o, err);
-    if (s != NULL && speaker_use_template(s, NULL, false, err) == ERR_NONE && speaker_load(s, model, err) == ERR_NONE)
+    struct speaker *s = speaker_new(c->options, err);
+    const char *template = chat_continues_text(c) ? STORE_TEXT_TEMPLATE : NULL;
+    if (s != NULL && speaker_use_template(s, template, false, err) == ERR_NONE &&
+        speaker_load(s, model, err) == ERR_NONE)
         return s;
     speaker_free(s);
     return NULL;
@@ -352,7 +355,7 @@ static enum error_code start_speaker(struct chat *c, struct side *s, const char 
     struct epoll_event wanted = {.events = EPOLLIN};
     s->own = true;
     s->shares_model = model == NULL;
-    s->speaker = model != NULL ? load_speaker(c->options, model, err) : speaker_beside(c->speaker, room_for(c, s), err);
+    s->speaker = model != NULL ? load_speaker(c, model, err) : speaker_beside(c->speaker, room_for(c, s), err);
     if (s->speaker != NULL && epoll_ctl(c->compare->epoll, EPOLL_CTL_ADD, speaker_fd(s->speaker), &wanted) != 0)
         error_system(err, ERR_IO, errno, "cannot wait for the engine");
     return err->code;

@@ -83,7 +83,8 @@ enum error_code chat_edit(struct chat *c, size_t index, const char *text, size_t
         chat_list_free(&old);
         return err->code;
     }
-    chat_see_from(c, c->first_visible > index ? 0 : c->first_visible);
+    if (c->first_visible > index)
+        chat_see_from(c, 0);
     chat_settings_first_seed(c->settings);
     chat_tell_changed(c, index);
     enum error_code code = follow_edit(c, then_continue, err);

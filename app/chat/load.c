@@ -83,7 +83,7 @@ static void change_model(struct chat *c)
     chat_set_stepping(c, chat_is_stepping(c));
     chat_see_from(c, 0);
     answering_keep_logits(c->answering, false);
-    if (another)
+    if (another || chat_continues_text(c))
         chat_save_properties(c);
     chat_settings_use_model(c->settings, chat_model(c));
     preset_begin_with_model(c);

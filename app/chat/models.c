@@ -324,15 +324,14 @@ struct chat_template *models_template(const struct options *o, const struct mode
 void models_template_label(const struct chat_template *t, char *out, size_t size)
 {
     const char *name = template_name(t);
-    bool base = template_is_base(t);
-    if (template_source(t) == TEMPLATE_NEAREST)
-        snprintf(out, size, "%s", base ? "unknown chat template · continues the text" : name);
+    bool nearest = template_source(t) == TEMPLATE_NEAREST;
+    if (template_is_base(t))
+        snprintf(out, size, "%scontinuing the text", nearest ? "unknown chat template · " : "");
     else
-        snprintf(out, size, "%s", base ? "base · continues the text" : name);
-    if (template_source(t) == TEMPLATE_NEAREST && !base)
-        snprintf(out + strlen(out), size - strlen(out), " instead of its own template");
-    else if (template_source(t) == TEMPLATE_OWN)
-        snprintf(out + strlen(out), size - strlen(out), " template");
+        snprintf(out, size, "dialogue · %s%s", name,
+                 nearest                              ? " instead of its own template"
+                 : template_source(t) == TEMPLATE_OWN ? " template"
+                                                      : "");
 }
 
 char **models_templates(const struct options *o)

@@ -12,8 +12,10 @@
 #include "app/chat/chat.h"
 #include "app/chat/models.h"
 #include "app/chat/settings.h"
+#include "app/chat/speaker.h"
 #include "app/chat/state.h"
 #include "app/library/home.h"
+#include "app/options/options.h"
 #include "app/text/nearest.h"
 #include "app/text/words.h"
 #include "base/error.h"
@@ -36,11 +38,26 @@ static enum error_code set_unknown(struct chat *c, const char *name, struct erro
     return err->code;
 }
 
+/* Uses the template of a preset (NULL: none), now or when a model is loaded. */
+static enum error_code use_template(struct chat *c, const char *template, bool given_first, struct error *err)
+{
+    bool given = c->options->raw || options_source(c->options, "template") >= SOURCE_VARIABLE;
+    if (template == NULL || (given && given_first))
+        return ERR_NONE;
+    if (chat_check_idle(c, err) == ERR_NONE && speaker_use_template(c->speaker, template, false, err) == ERR_NONE)
+        chat_see_from(c, 0);
+    return err->code;
+}
+
 static enum error_code use_named(struct chat *c, const char *name, bool given_first, struct error *err)
 {
     char *settings = preset_settings(c, name);
     if (settings == NULL)
         return set_unknown(c, name, err);
+    if (use_template(c, preset_template(c, name), given_first, err) != ERR_NONE) {
+        free(settings);
+        return err->code;
+    }
     chat_use_preset(c, name, settings, given_first);
     free(settings);
     return ERR_NONE;

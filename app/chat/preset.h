@@ -9,7 +9,8 @@
 #include "base/error.h"
 
 /* Makes the chat's settings those of a preset: the user's own of that name, else the built-in one. Settings that it
- * says nothing of are as they were given at the start; the seed stays. ERR_NOT_FOUND names the nearest one. */
+ * says nothing of are as they were given at the start; the seed stays. A template that goes with it is used too, but not
+ * during an answer: ERR_BUSY. ERR_NOT_FOUND names the nearest one. */
 enum error_code preset_use(struct chat *c, const char *name, struct error *err);
 /* The same at the start, where flags and variables override it. */
 enum error_code preset_begin(struct chat *c, const char *name, struct error *err);
@@ -25,6 +26,8 @@ enum error_code preset_delete(struct chat *c, const char *name, struct error *er
 
 /* The settings of a preset as JSON, malloc'ed; NULL when none has that name. */
 char *preset_settings(const struct chat *c, const char *name);
+/* The template that goes with it; NULL when it leaves that alone. */
+const char *preset_template(const struct chat *c, const char *name);
 bool preset_is_built_in(const char *name);
 /* Adds the names of all presets, the user's own first, and for each a line with its settings. */
 void preset_list(struct chat *c, struct words *names, struct words *lines);

@@ -14,24 +14,27 @@
 #include "engine/engine.h"
 #include "history/history.h"
 
-static const struct {
+static const struct built_in {
     const char *name, *settings;
+    const char *template; /* NULL: it leaves that alone */
 } built_in[] = {
-    {"precise", "{\"temperature\":0.3,\"top_k\":40,\"top_p\":0.9,\"min_p\":0.05}"},
-    {"balanced", "{\"temperature\":0.7,\"top_k\":40,\"top_p\":0.95,\"min_p\":0.05}"},
-    {"creative", "{\"temperature\":1.1,\"top_k\":0,\"top_p\":0.98,\"min_p\":0.03}"},
-    {"deterministic", "{\"temperature\":0}"},
-    /* the generation settings of Stanford Alpaca's demonstration */
-    {"alpaca", "{\"temperature\":0.1,\"top_k\":80,\"top_p\":0.75,\"min_p\":0,"
-               "\"repetition_penalty\":1.5,\"max_new_tokens\":128}"},
+    {"precise", "{\"temperature\":0.3,\"top_k\":40,\"top_p\":0.9,\"min_p\":0.05}", NULL},
+    {"balanced", "{\"temperature\":0.7,\"top_k\":40,\"top_p\":0.95,\"min_p\":0.05}", NULL},
+    {"creative", "{\"temperature\":1.1,\"top_k\":0,\"top_p\":0.98,\"min_p\":0.03}", NULL},
+    {"deterministic", "{\"temperature\":0}", NULL},
+    /* the generation settings of Stanford Alpaca's demonstration; models tuned on its instructions are asked in its form,
+     * and their files seldom have a chat template */
+    {"alpaca",
+     "{\"temperature\":0.1,\"top_k\":80,\"top_p\":0.75,\"min_p\":0,\"repetition_penalty\":1.5,\"max_new_tokens\":128}",
+     "alpaca"},
 };
 enum { BUILT_IN = sizeof built_in / sizeof built_in[0] };
 
-static const char *find_built_in(const char *name)
+static const struct built_in *find_built_in(const char *name)
 {
     for (int i = 0; i < BUILT_IN; i++)
         if (strcmp(built_in[i].name, name) == 0)
-            return built_in[i].settings;
+            return &built_in[i];
     return NULL;
 }
 
@@ -47,15 +50,28 @@ bool preset_is_built_in(const char *name)
     return find_built_in(name) != NULL;
 }
 
-char *preset_settings(const struct chat *c, const char *name)
+/* The user's own of that name, malloc'ed; NULL when there is none. */
+static char *own_settings(const struct chat *c, const char *name)
 {
     char *own = NULL;
     struct error ignored = {0};
     struct store *s = own_presets(c);
-    if (s != NULL && store_preset_get(s, name, &own, &ignored) == ERR_NONE)
-        return own;
-    const char *settings = find_built_in(name);
-    return settings != NULL ? strdup(settings) : NULL;
+    return s != NULL && store_preset_get(s, name, &own, &ignored) == ERR_NONE ? own : NULL;
+}
+
+char *preset_settings(const struct chat *c, const char *name)
+{
+    char *own = own_settings(c, name);
+    const struct built_in *found = own == NULL ? find_built_in(name) : NULL;
+    return found != NULL ? strdup(found->settings) : own;
+}
+
+const char *preset_template(const struct chat *c, const char *name)
+{
+    char *own = own_settings(c, name);
+    const struct built_in *found = own == NULL ? find_built_in(name) : NULL;
+    free(own);
+    return found != NULL ? found->template : NULL;
 }
 
 /* Adds a line with the settings that are in use. */

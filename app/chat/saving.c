@@ -166,11 +166,12 @@ static enum error_code store_properties(struct chat *c, struct error *err)
     const char *system = c->system.size > 0 || c->options->system != NULL ? buf_text(&c->system) : NULL;
     char *model = models_lasting_name(c->options, speaker_path(c->speaker));
     char *settings = chat_settings_to_store(c->settings);
+    const char *template = chat_continues_text(c) ? STORE_TEXT_TEMPLATE : speaker_template_name(c->speaker);
     enum error_code code = store_set(s, id, STORE_SYSTEM_PROMPT, system, err);
     if (code == ERR_NONE)
         code = store_set(s, id, STORE_SETTINGS, settings, err);
     if (code == ERR_NONE)
-        code = store_set(s, id, STORE_TEMPLATE, speaker_template_name(c->speaker), err);
+        code = store_set(s, id, STORE_TEMPLATE, template, err);
     if (code == ERR_NONE)
         code = store_set(s, id, STORE_MODEL, model != NULL && *model != '\0' ? model : NULL, err);
     if (code == ERR_NONE)

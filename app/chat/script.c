@@ -33,6 +33,11 @@ static const char *system_text(const struct script *s)
     return begins_with_system(s) ? buf_text(&s->messages[0].text) : NULL;
 }
 
+static bool continues_text(const struct script *s)
+{
+    return template_is_base(speaker_template(s->speaker));
+}
+
 static size_t last_user(const struct script *s)
 {
     size_t i = s->n;
@@ -123,12 +128,24 @@ static void leave_more_out(const struct script *s, size_t limit, struct prompt *
     *prompt = shorter;
 }
 
-enum error_code script_render_fitting(const struct script *s, struct prompt *out, size_t *first_visible,
+/* Only a system message can be too long for it. */
+static enum error_code render_text_end(const struct script *s, struct prompt *out, struct script_start *start,
+                                       struct error *err)
+{
+    if (script_render(s, 0, prompt_limit(s), out, err) != ERR_NONE)
+        return err->code;
+    *start = (struct script_start){out->dropped > 0 ? first_message(s, 0) + out->dropped : 0, out->first_byte};
+    return ERR_NONE;
+}
+
+enum error_code script_render_fitting(const struct script *s, struct prompt *out, struct script_start *start,
                                       struct error *err)
 {
     size_t limit = prompt_limit(s);
     struct error why = {0};
-    *first_visible = s->first_visible;
+    if (continues_text(s))
+        return render_text_end(s, out, start, err);
+    *start = (struct script_start){.message = s->first_visible};
     enum error_code code = script_render(s, s->first_visible, 0, out, err);
     if (code != ERR_NONE || out->ids.n <= limit)
         return code;
@@ -143,7 +160,7 @@ enum error_code script_render_fitting(const struct script *s, struct prompt *out
     if (code != ERR_NONE)
         return error_set(err, code, "%s", why.message);
     if (out->dropped > 0)
-        *first_visible = first_message(s, *first_visible) + out->dropped;
+        start->message = first_message(s, start->message) + out->dropped;
     return ERR_NONE;
 }
 
@@ -167,11 +184,13 @@ enum error_code script_render_forced(const struct script *s, size_t from, const 
                                      struct prompt *out, struct error *err)
 {
     struct script before = script_before(s, s->n - 1);
-    if (script_render(&before, from, 0, out, err) != ERR_NONE)
+    size_t most = prompt_most(s), room = beginning->n < most ? most - beginning->n : 1, limit = prompt_limit(s);
+    bool text = continues_text(s);
+    if (script_render(&before, text ? 0 : from, !text ? 0 : limit < room ? limit : room, out, err) != ERR_NONE)
         return err->code;
     if (!append_beginning(out, model_tokenizer(speaker_model(s->speaker)), beginning))
         error_memory(err);
-    else if (out->ids.n > prompt_most(s))
+    else if (out->ids.n > most)
         error_set(err, ERR_CONTEXT, "the context has no room for this answer");
     if (err->code != ERR_NONE)
         prompt_free(out);

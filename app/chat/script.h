@@ -1,7 +1,8 @@
 /* Script: what a prompt is made from, and the prompt.
  *
  * When the messages outgrow the context the oldest exchanges are left out, and where that costs little a quarter more
- * than necessary: so the beginning of the prompt stays the same for several turns, and its key/value cache is kept. */
+ * than necessary: so the beginning of the prompt stays the same for several turns, and its key/value cache is kept. A
+ * text that is continued is cut where it may be inside a message. */
 #ifndef PALAVER_APP_CHAT_SCRIPT_H
 #define PALAVER_APP_CHAT_SCRIPT_H
 
@@ -14,6 +15,11 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
+
+/* Where what the model sees begins: a message and, in a text that is continued, a byte of it. */
+struct script_start {
+    size_t message, byte;
+};
 
 /* All of it is borrowed. The speaker has a model. */
 struct script {
@@ -30,11 +36,12 @@ struct script {
 struct script script_before(const struct script *s, size_t index);
 /* Renders the system message and the messages from one on; limit as in prompt_render. prompt_free *out on success. */
 enum error_code script_render(const struct script *s, size_t from, size_t limit, struct prompt *out, struct error *err);
-/* Renders what leaves room for an answer. *first_visible is the first message that is in it. ERR_CONTEXT tells both
- * numbers when not even the last exchange fits. */
-enum error_code script_render_fitting(const struct script *s, struct prompt *out, size_t *first_visible,
+/* Renders what leaves room for an answer. *start is where it begins. ERR_CONTEXT tells both numbers when not even the
+ * last exchange fits. */
+enum error_code script_render_fitting(const struct script *s, struct prompt *out, struct script_start *start,
                                       struct error *err);
-/* Renders from one message on, and has the last one, an answer, begin with exactly these ids in place of its text. */
+/* Renders from one message on (of a text that is continued, what leaves room), and has the last one, an answer, begin
+ * with exactly these ids in place of its text. */
 enum error_code script_render_forced(const struct script *s, size_t from, const struct ids *beginning,
                                      struct prompt *out, struct error *err);
 

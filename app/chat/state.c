@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app/chat/answering.h"
 #include "app/chat/chat.h"
@@ -16,6 +17,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
+#include "history/history.h"
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
@@ -114,9 +116,26 @@ const struct prompt *chat_last_prompt(const struct chat *c)
     return last->ids.n > 0 ? last : NULL;
 }
 
+size_t chat_last_used(const struct chat *c)
+{
+    return answering_context_used(c->answering);
+}
+
+bool chat_continues_text(const struct chat *c)
+{
+    const struct chat_template *template = chat_template(c);
+    const char *name = speaker_template_name(c->speaker);
+    return template != NULL ? template_is_base(template) : name != NULL && strcmp(name, STORE_TEXT_TEMPLATE) == 0;
+}
+
 size_t chat_first_visible(const struct chat *c)
 {
     return c->first_visible;
+}
+
+size_t chat_first_byte(const struct chat *c)
+{
+    return c->first_byte;
 }
 
 size_t chat_with_alternatives(const struct chat *c)
@@ -188,19 +207,27 @@ enum error_code chat_render(struct chat *c, struct prompt *out, struct error *er
     struct script script = chat_script(c);
     if (chat_model(c) == NULL)
         return error_set(err, ERR_NOT_FOUND, "the model is not loaded");
-    return script_render(&script, c->first_visible, 0, out, err);
+    struct script_start start;
+    return chat_continues_text(c) ? script_render_fitting(&script, out, &start, err)
+                                  : script_render(&script, c->first_visible, 0, out, err);
 }
 
 void chat_cut(struct chat *c, size_t n)
 {
     chat_list_cut(&c->list, n);
     if (c->first_visible >= n)
-        c->first_visible = 0;
+        chat_see_from(c, 0);
 }
 
 void chat_see_from(struct chat *c, size_t first)
 {
-    c->first_visible = first;
+    chat_see_text_from(c, (struct script_start){.message = first});
+}
+
+void chat_see_text_from(struct chat *c, struct script_start start)
+{
+    c->first_visible = start.message;
+    c->first_byte = start.byte;
 }
 
 bool chat_put_system(struct chat *c, const char *text)

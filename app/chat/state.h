@@ -20,8 +20,9 @@ struct chat {
     const struct chat_view *view;
     struct home *home;
     struct chat_list list; /* those with an id stand before those without */
-    struct buf system;     /* state.c, as the next */
+    struct buf system;     /* state.c, as the next two */
     size_t first_visible;  /* the first message that the model sees */
+    size_t first_byte;     /* of it, the first byte, in a text that is continued */
     int64_t looked;        /* tick.c: when it last looked for changes by others, as clock_milliseconds */
     struct chat_settings *settings;
     struct speaker *speaker;
@@ -49,8 +50,9 @@ enum error_code chat_check_answer(const struct chat *c, size_t index, struct err
 struct script chat_script(const struct chat *c);
 /* Forgets messages from n on; the model sees all again when what it saw first is gone. */
 void chat_cut(struct chat *c, size_t n);
-/* The model sees the messages from this one on. */
+/* The model sees the messages from this one on; in a text that is continued, from this byte of it. */
 void chat_see_from(struct chat *c, size_t first);
+void chat_see_text_from(struct chat *c, struct script_start start);
 /* False when out of memory: then it is cut off. */
 bool chat_put_system(struct chat *c, const char *text);
 

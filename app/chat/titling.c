@@ -51,7 +51,7 @@ static bool is_nameable(const struct chat *c)
 {
     return !home_is_temporary(c->home) && home_conversation(c->home) != 0 && c->list.n >= 2 &&
            c->list.at[0].role == ROLE_USER && c->list.at[1].role == ROLE_ASSISTANT && chat_template(c) != NULL &&
-           !template_is_base(chat_template(c));
+           !chat_continues_text(c);
 }
 
 void chat_title_later(struct chat *c)

@@ -160,8 +160,8 @@ static enum error_code ask_for_stretch(struct chat *c, struct verify *v, size_t 
 {
     struct prompt prompt = {0};
     struct script now = chat_script(c), then = script_before(&now, index);
-    size_t first_visible;
-    if (script_render_fitting(&then, &prompt, &first_visible, err) != ERR_NONE)
+    struct script_start start;
+    if (script_render_fitting(&then, &prompt, &start, err) != ERR_NONE)
         return err->code;
     bool ok = true;
     for (size_t i = 0; ok && i < v->from; i++)

@@ -123,8 +123,11 @@ static void on_token(void *context, const struct event *event)
 static void on_window(void *context, size_t messages, size_t tokens)
 {
     struct line *l = context;
-    show_note(&l->show, "the model no longer sees the first %zu message%s (%zu tokens)", messages, plural(messages),
-              tokens);
+    if (chat_continues_text(l->repl.chat))
+        show_note(&l->show, "the model no longer sees the first %zu tokens of the text", tokens);
+    else
+        show_note(&l->show, "the model no longer sees the first %zu message%s (%zu tokens)", messages, plural(messages),
+                  tokens);
 }
 
 static void on_ended(void *context, const struct chat_message *answer)
@@ -324,12 +327,13 @@ static enum error_code edit_text(void *context, struct buf *text, struct error *
     return code;
 }
 
-/* Removes the """ around a message, newlines at its end, and the space that makes a message of what looks like a
- * command. */
-static char *message_text(char *text)
+/* Removes the """ around a message, the space that makes a message of what looks like a command, and newlines at its
+ * end, unless the text is continued. */
+static char *message_text(const struct line *l, char *text)
 {
     size_t size = strlen(text);
-    while (size > 0 && text[size - 1] == '\n')
+    bool exact = chat_continues_text(l->repl.chat);
+    while (!exact && size > 0 && text[size - 1] == '\n')
         text[--size] = '\0';
     if (size >= 6 && strncmp(text, "\"\"\"", 3) == 0 && strcmp(text + size - 3, "\"\"\"") == 0) {
         text[size - 3] = '\0';
@@ -351,14 +355,15 @@ static bool offer_file(struct line *l, const char *text)
 
 static void take_line(struct line *l, char *text, bool pasted)
 {
-    bool blank = text[strspn(text, " \t\n")] == '\0';
+    bool exact = chat_continues_text(l->repl.chat);
+    bool blank = text[exact ? 0 : strspn(text, " \t\n")] == '\0';
     bool several = strchr(text, '\n') != NULL;
     if (blank && l->repl.attached.size == 0)
         return;
     if (slash_is_command(text) && !(pasted && several))
         slash_run(&l->repl, text);
     else if (!offer_file(l, text))
-        repl_send(&l->repl, blank ? "" : message_text(text));
+        repl_send(&l->repl, blank ? "" : message_text(l, text));
 }
 
 /* Ctrl-C on an empty line detaches files, or else tells how to leave. */

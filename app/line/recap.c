@@ -48,6 +48,17 @@ static size_t last_lines(const struct buf *text, size_t lines)
     return at;
 }
 
+/* Why a message is not complete. */
+static void show_state(struct show *s, enum store_state state)
+{
+    if (state == STORE_INTERRUPTED)
+        show_note(s, "interrupted; /continue resumes it");
+    else if (state == STORE_STOPPED)
+        show_note(s, "stopped; /continue resumes it");
+    else if (state == STORE_STREAMING)
+        show_note(s, "another window is writing this answer");
+}
+
 static void show_message(struct show *s, const struct chat_message *m, const char *prompt)
 {
     bool answer = m->role == ROLE_ASSISTANT;
@@ -60,12 +71,22 @@ static void show_message(struct show *s, const struct chat_message *m, const cha
         show_text(s, "… ", strlen("… "));
     show_text(s, buf_text(&m->text) + from, m->text.size - from);
     show_end(s);
-    if (m->state == STORE_INTERRUPTED)
-        show_note(s, "interrupted; /continue resumes it");
-    else if (m->state == STORE_STOPPED)
-        show_note(s, "stopped; /continue resumes it");
-    else if (m->state == STORE_STREAMING)
-        show_note(s, "another window is writing this answer");
+    show_state(s, m->state);
+}
+
+static void show_text_end(struct show *s, const struct chat *c)
+{
+    struct buf text;
+    buf_init(&text, CHAT_TEXT_MOST);
+    if (chat_append_text(c, &text)) {
+        size_t from = last_lines(&text, ANSWER_LINES);
+        show_text(s, from > 0 ? "… " : "", from > 0 ? strlen("… ") : 0);
+        show_text(s, buf_text(&text) + from, text.size - from);
+        show_end(s);
+    }
+    buf_free(&text);
+    if (chat_count(c) > 0)
+        show_state(s, chat_message(c, chat_count(c) - 1)->state);
 }
 
 void recap_show(struct show *s, const struct chat *c, size_t from, const char *prompt)
@@ -73,6 +94,10 @@ void recap_show(struct show *s, const struct chat *c, size_t from, const char *p
     size_t n = chat_count(c), first = n;
     if (from == 0)
         show_head(s, c);
+    if (from == 0 && chat_continues_text(c)) {
+        show_text_end(s, c);
+        return;
+    }
     while (first > from && (first == n || chat_message(c, first)->role != ROLE_USER))
         first--;
     for (size_t i = first; i < n; i++)

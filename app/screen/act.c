@@ -23,6 +23,7 @@
 #include "app/screen/send.h"
 #include "app/screen/settings.h"
 #include "app/screen/step.h"
+#include "app/slash/commands.h"
 #include "app/text/words.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -63,8 +64,10 @@ static void open_editor(struct screen *s, struct error *err)
     const char *typed = ui_typed(s->ui, &size, NULL);
     buf_init(&text, CHAT_TEXT_MOST);
     buf_append(&text, typed, size);
-    if (s->repl.edit(s, &text, err) == ERR_NONE)
+    if (s->repl.edit(s, &text, err) == ERR_NONE) {
+        slash_trim_message(&s->repl, &text);
         ui_set_typed(s->ui, buf_text(&text), text.size);
+    }
     buf_free(&text);
     screen_composer_label(s);
 }

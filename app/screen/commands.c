@@ -76,7 +76,9 @@ static void show_settings(struct screen *s, const char *arguments, struct error 
 static void edit_message(struct screen *s, const char *arguments, struct error *err)
 {
     size_t index;
-    if (slash_find_message(&s->repl, "edit", arguments, slash_last_question(&s->repl), &index, err) == ERR_NONE)
+    if (*arguments == '\0' && chat_continues_text(s->repl.chat))
+        slash_edit_whole(&s->repl, err);
+    else if (slash_find_message(&s->repl, "edit", arguments, slash_last_question(&s->repl), &index, err) == ERR_NONE)
         screen_composer_edit(s, index, err);
 }
 

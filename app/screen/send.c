@@ -122,7 +122,8 @@ static void send_edit(struct screen *s, const char *text, size_t size, struct er
 /* A message may begin with a slash after a blank, which is not sent. */
 static void send_message(struct screen *s, const char *line)
 {
-    bool blank = line[strspn(line, " \t\n")] == '\0';
+    bool exact = chat_continues_text(s->repl.chat);
+    bool blank = line[exact ? 0 : strspn(line, " \t\n")] == '\0';
     if (blank && s->repl.attached.size == 0)
         return;
     ui_show_end(s->ui);

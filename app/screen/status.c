@@ -85,7 +85,7 @@ void screen_status_end(struct screen *s, const struct timings *t)
     *status->speed = '\0';
     if (t->answer_tokens > 0)
         write_speed(t->answer_tokens, t->decode_seconds, t->first_token_seconds, status->speed, sizeof status->speed);
-    status->used = t->prompt_tokens + t->answer_tokens;
+    status->used = chat_last_used(s->repl.chat);
 }
 
 void screen_status_recount(struct screen *s)
@@ -132,10 +132,8 @@ static void write_model(const struct screen *s, char *out, size_t size)
         models_template_label(template, label, sizeof label);
     if (template == NULL)
         snprintf(out, size, "%s", name);
-    else if (template_is_base(template))
-        snprintf(out, size, "%s · %s", name, label);
     else
-        snprintf(out, size, "%s · chat · %s · temp %.2g", name, label, (double)chat_sampling(c)->temperature);
+        snprintf(out, size, "%s · %s · temp %.2g", name, label, (double)chat_sampling(c)->temperature);
 }
 
 void screen_status_show_head(struct screen *s)
@@ -151,9 +149,8 @@ void screen_status_show_head(struct screen *s)
     }
     if (home_is_temporary(home))
         snprintf(title + strlen(title), sizeof title - strlen(title), " (temporary: not saved)");
-    const struct chat_template *template = chat_template(s->repl.chat);
-    if (template != NULL && template_is_base(template) != s->status->base) {
-        s->status->base = template_is_base(template);
+    if (chat_continues_text(s->repl.chat) != s->status->base) {
+        s->status->base = !s->status->base;
         ui_set_base(s->ui, s->status->base);
     }
     write_model(s, model, sizeof model);
@@ -199,13 +196,12 @@ void screen_status_show(struct screen *s)
     struct screen_status *status = s->status;
     const struct chat *c = s->repl.chat;
     struct ui_status shown = {.text = text, .speed = status->speed, .available = chat_capacity(c)};
-    const struct prompt *prompt = chat_last_prompt(c);
     bool answering = (chat_state(c) == CHAT_ANSWERING || chat_waits(c)) && chat_compared(c) == 0;
     double passed = clock_seconds() - status->first;
     shown.state = chat_is_busy(c) ? UI_BUSY : chat_state(c) == CHAT_NO_MODEL ? UI_FAILED : UI_IDLE;
     write_state(s, text, sizeof text);
     if (answering)
-        status->used = (prompt != NULL ? prompt->ids.n : 0) + status->tokens;
+        status->used = chat_last_used(c);
     if (answering && !chat_waits(c) && status->first > 0 && passed > SPEED_AFTER) {
         write_speed(status->tokens, passed, status->first - status->asked, speed, sizeof speed);
         shown.speed = speed;

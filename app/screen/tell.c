@@ -58,9 +58,12 @@ static void on_window(void *context, size_t messages, size_t tokens)
 {
     struct screen *s = context;
     char label[120];
-    snprintf(label, sizeof label, "above this line the model no longer sees (%zu message%s, %zu tokens)", messages,
-             messages == 1 ? "" : "s", tokens);
-    ui_set_window(s->ui, messages, label);
+    if (chat_continues_text(s->repl.chat))
+        snprintf(label, sizeof label, "above this line the model no longer sees (%zu tokens)", tokens);
+    else
+        snprintf(label, sizeof label, "above this line the model no longer sees (%zu message%s, %zu tokens)", messages,
+                 messages == 1 ? "" : "s", tokens);
+    ui_set_window(s->ui, messages, chat_first_byte(s->repl.chat), label);
 }
 
 /* ---- the end of an answer --------------------------------------------------------------------------------------- */
@@ -145,7 +148,7 @@ static void on_changed(void *context, size_t from)
         return;
     screen_view_cut(s, from);
     if (from == 0) {
-        ui_set_window(s->ui, 0, NULL);
+        ui_set_window(s->ui, 0, 0, NULL);
         ui_set_matches(s->ui, NULL, 0);
         ui_show_end(s->ui);
     }

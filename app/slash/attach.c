@@ -35,15 +35,17 @@ static enum error_code check_size(const struct repl *t, const char *path, const 
     return ERR_NONE;
 }
 
-/* Adds "NAME:\nTEXT\n" to what is attached. */
+/* Adds "NAME:\nTEXT\n" to what is attached; TEXT alone where it becomes a part of a text that is continued. */
 static enum error_code attach_text(struct repl *t, const char *path, const struct buf *text, struct error *err)
 {
     const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
-    if (t->attached.size > 0)
+    bool exact = chat_continues_text(t->chat);
+    if (t->attached.size > 0 && !exact)
         buf_puts(&t->attached, "\n");
-    buf_printf(&t->attached, "%s:\n", name);
+    if (!exact)
+        buf_printf(&t->attached, "%s:\n", name);
     buf_append(&t->attached, buf_text(text), text->size);
-    if (text->size > 0 && text->data[text->size - 1] != '\n')
+    if (!exact && text->size > 0 && text->data[text->size - 1] != '\n')
         buf_putc(&t->attached, '\n');
     return buf_failed(&t->attached) ? error_set(err, ERR_CONTEXT, "%s: larger than any context", path) : ERR_NONE;
 }

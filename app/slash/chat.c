@@ -124,46 +124,6 @@ enum error_code slash_continue(struct repl *t, const char *arguments, struct err
     return chat_continue(t->chat, err);
 }
 
-/* Lets the user edit the text of a message; false if it is unchanged. */
-static bool edit_text(struct repl *t, const struct chat_message *m, struct buf *edited, struct error *err)
-{
-    buf_append(edited, buf_text(&m->text), m->text.size);
-    if (t->edit == NULL)
-        error_set(err, ERR_UNSUPPORTED, "there is no editor here");
-    else if (buf_failed(edited))
-        error_memory(err);
-    else
-        t->edit(t->context, edited, err);
-    return err->code == ERR_NONE && edited->size > 0 &&
-           (edited->size != m->text.size || memcmp(edited->data, buf_text(&m->text), edited->size) != 0);
-}
-
-size_t slash_last_question(const struct repl *t)
-{
-    size_t i = chat_count(t->chat);
-    while (i > 0 && chat_message(t->chat, i - 1)->role != ROLE_USER)
-        i--;
-    return i > 0 ? i - 1 : 0;
-}
-
-enum error_code slash_edit(struct repl *t, const char *arguments, struct error *err)
-{
-    size_t index;
-    struct buf edited;
-    if (slash_find_message(t, "edit", arguments, slash_last_question(t), &index, err) != ERR_NONE)
-        return err->code;
-    const struct chat_message *m = chat_message(t->chat, index);
-    bool answer = m->role == ROLE_ASSISTANT;
-    buf_init(&edited, CHAT_TEXT_MOST);
-    bool changed = edit_text(t, m, &edited, err);
-    if (changed && chat_edit(t->chat, index, buf_text(&edited), edited.size, false, err) == ERR_NONE && answer)
-        show_note(t->show, "/continue resumes it; /prev shows the text before the change");
-    else if (!changed && err->code == ERR_NONE)
-        show_note(t->show, "nothing changed");
-    buf_free(&edited);
-    return err->code;
-}
-
 static enum error_code show_alternative(struct repl *t, const char *arguments, int step, struct error *err)
 {
     size_t index;
@@ -214,7 +174,7 @@ enum error_code slash_template(struct repl *t, const char *arguments, struct err
         return ERR_NONE;
     }
     show_note(t->show, "template %s%s", template_name(template),
-              template_is_base(template) ? " · continues the text" : "");
+              template_is_base(template) ? " · continuing the text" : "");
     if (template_trouble(template) != NULL)
         show_note(t->show, "%s", template_trouble(template));
     return ERR_NONE;

@@ -24,6 +24,7 @@ enum slash_words {
     SLASH_MODELS,
     SLASH_SETTINGS,
     SLASH_THINK,
+    SLASH_RAW,
     SLASH_NAMES,
     /* titles, which may hold spaces and are completed from the beginning of the arguments */
     SLASH_CONVERSATIONS,
@@ -52,15 +53,25 @@ const char *slash_after(const char *arguments, const char *word);
 /* ERR_ARGUMENT with the usage of a command of the table, by its name. */
 enum error_code slash_usage(const struct repl *t, const char *name, struct error *err);
 
+/* edit.c */
+slash_function slash_edit;
+/* Lets the user edit the whole of a text that is continued. */
+enum error_code slash_edit_whole(struct repl *t, struct error *err);
+/* Removes the newlines at the end of a message; in a text that is continued they are a part of it. */
+void slash_trim_message(const struct repl *t, struct buf *text);
+/* The index of the user's last message; 0 if there is none. */
+size_t slash_last_question(const struct repl *t);
+
+/* raw.c */
+slash_function slash_raw;
+
 /* chat.c */
 slash_function slash_new, slash_temp, slash_branch, slash_compact, slash_verify, slash_undo, slash_redo,
-    slash_regenerate, slash_continue, slash_edit, slash_previous, slash_next, slash_system, slash_template, slash_model,
-    slash_copy, slash_think, slash_quit;
+    slash_regenerate, slash_continue, slash_previous, slash_next, slash_system, slash_template, slash_model, slash_copy,
+    slash_think, slash_quit;
 /* The index of the message that a number, from 1, names; fallback, an index, for "". command is for messages. */
 enum error_code slash_find_message(const struct repl *t, const char *command, const char *number, size_t fallback,
                                    size_t *index, struct error *err);
-/* The index of the user's last message; 0 if there is none. */
-size_t slash_last_question(const struct repl *t);
 /* inspect.c */
 slash_function slash_help, slash_prompt, slash_context, slash_stats;
 /* set.c */

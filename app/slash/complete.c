@@ -79,6 +79,10 @@ static void offer_words(const struct repl *t, enum slash_words words, struct wor
         offer_word(candidates, prefix, "show");
         offer_word(candidates, prefix, "hide");
         break;
+    case SLASH_RAW:
+        offer_word(candidates, prefix, "on");
+        offer_word(candidates, prefix, "off");
+        break;
     case SLASH_NAMES: offer_names(t, candidates, prefix, ""); break;
     case SLASH_PRESETS: slash_offer_presets(t, prefix, candidates); break;
     case SLASH_CONVERSATIONS:

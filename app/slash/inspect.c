@@ -12,6 +12,7 @@
 #include "app/slash/commands.h"
 #include "app/terminal/show.h"
 #include "app/terminal/stats.h"
+#include "app/text/plural.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -133,10 +134,17 @@ enum error_code slash_context(struct repl *t, const char *arguments, struct erro
         const struct chat_message *m = chat_message(t->chat, i);
         char number[24];
         snprintf(number, sizeof number, "%zu", i + 1);
-        show_context_row(t, i < window ? "-" : " ", number, role_name(m->role), buf_text(&m->text), m->text.size);
+        bool part = i == window && chat_first_byte(t->chat) > 0;
+        show_context_row(t,
+                         i < window ? "-"
+                         : part     ? "~"
+                                    : " ",
+                         number, role_name(m->role), buf_text(&m->text), m->text.size);
     }
     if (window > 0)
-        show_line(t->show, "The model no longer sees the %zu messages marked with -.", window);
+        show_line(t->show, "The model no longer sees the %zu message%s marked with -.", window, plural(window));
+    if (chat_first_byte(t->chat) > 0)
+        show_line(t->show, "The model no longer sees the beginning of the piece marked with ~.");
     show_line(t->show, "%zu of %zu tokens are used.", prompt.ids.n, capacity);
     prompt_free(&prompt);
     return ERR_NONE;

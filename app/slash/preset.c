@@ -46,11 +46,13 @@ enum error_code slash_preset(struct repl *t, const char *arguments, struct error
         : deleted != NULL ? preset_delete(t->chat, name, err)
                           : preset_use(t->chat, name, err))
         return err->code;
+    const char *template = saved == NULL && deleted == NULL ? preset_template(t->chat, name) : NULL;
     show_note(t->show,
-              saved != NULL     ? "saved; /preset %s uses it"
-              : deleted != NULL ? "deleted: %s"
-                                : "preset %s",
-              name);
+              saved != NULL      ? "saved; /preset %s uses it"
+              : deleted != NULL  ? "deleted: %s"
+              : template != NULL ? "preset %s, and the template %s"
+                                 : "preset %s",
+              name, template);
     return ERR_NONE;
 }
 

@@ -114,7 +114,7 @@ void repl_send(struct repl *t, const char *text)
     buf_init(&message, CHAT_TEXT_MOST);
     buf_puts(&message, text);
     if (t->attached.size > 0) {
-        buf_puts(&message, *text != '\0' ? "\n\n" : "");
+        buf_puts(&message, *text != '\0' && !chat_continues_text(t->chat) ? "\n\n" : "");
         buf_append(&message, buf_text(&t->attached), t->attached.size);
     }
     buf_clear(&t->sent);

@@ -8,7 +8,7 @@
  *   find       commands by name
  *   complete   completion
  *   numbering  the numbers of lists
- *   chat, history, flags, search, file, attach, inspect, set, preset, persona   the commands themselves */
+ *   chat, edit, raw, history, flags, search, file, attach, inspect, set, preset, persona   the commands themselves */
 #ifndef PALAVER_APP_SLASH_SLASH_H
 #define PALAVER_APP_SLASH_SLASH_H
 
@@ -48,7 +48,7 @@ struct repl {
     struct listed listed;
     bool quit;
     size_t refused; /* leave.c: messages that were not saved when leaving was refused, + 1; 0: it was not */
-    /* Lets the user edit text in an editor; NULL if there is none. */
+    /* Lets the user edit text in an editor, see editor_run; NULL if there is none. */
     enum error_code (*edit)(void *context, struct buf *text, struct error *err);
     /* Brings a message of the chat into view; NULL if nothing scrolls: it is printed then. */
     void (*jump)(void *context, size_t index);

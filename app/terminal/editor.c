@@ -68,7 +68,8 @@ static enum error_code read_edited(const char *path, struct buf *text, struct er
     enum error_code code = input_read_file(path, &edited, err);
     if (code == ERR_NONE)
         code = input_check_utf8(&edited, "the edited text", err);
-    while (edited.size > 0 && edited.data[edited.size - 1] == '\n')
+    bool ended = text->size > 0 && text->data[text->size - 1] == '\n';
+    if (!ended && edited.size > 0 && edited.data[edited.size - 1] == '\n')
         buf_truncate(&edited, edited.size - 1);
     if (code == ERR_NONE) {
         buf_clear(text);

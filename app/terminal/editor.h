@@ -5,8 +5,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-/* Opens $VISUAL, $EDITOR or vi on text and replaces it by what was saved, without newlines at the end. Waits for the
- * editor; the caller restores the modes of the terminal before. On failure text is unchanged. */
+/* Opens $VISUAL, $EDITOR or vi on text and replaces it by what was saved. A newline that editors put at the end of a
+ * file without one is no part of it. Waits for the editor; the caller restores the modes of the terminal before. On failure text is unchanged. */
 enum error_code editor_run(struct buf *text, struct error *err);
 
 #endif

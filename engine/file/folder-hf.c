@@ -394,6 +394,20 @@ static enum error_code read_json_vocabulary(struct folder *f)
     return code;
 }
 
+/* A token that ends an answer beside EOS takes the place of one of two that have a name. */
+static void add_end(struct folder *f, const json_t *id)
+{
+    static const char *const keys[] = {"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"};
+    const json_int_t value = json_is_integer(id) ? json_integer_value(id) : -1;
+    bool known = value < 0 || (size_t)value >= f->vocab.n || value == f->vocab.eos;
+    for (size_t i = 0; i < f->n_ends; i++)
+        known = known || value == f->ends[i];
+    if (known || f->n_ends == FOLDER_ENDS)
+        return;
+    metadata_uint(&f->metadata, keys[f->n_ends], (uint32_t)value);
+    f->ends[f->n_ends++] = (int32_t)value;
+}
+
 /* Names of the end of a turn are in generation_config.json too: eos_token_id, a number or a list. */
 static void take_ends(struct folder *f, const json_t *config)
 {
@@ -402,10 +416,10 @@ static void take_ends(struct folder *f, const json_t *config)
     if (f->vocab.eos < 0 && json_is_integer(first) && json_integer_value(first) >= 0 &&
         (size_t)json_integer_value(first) < f->vocab.n)
         f->vocab.eos = (int32_t)json_integer_value(first);
-    if (json_is_array(eos) && json_is_integer(json_array_get(eos, 1)) &&
-        json_integer_value(json_array_get(eos, 1)) >= 0)
-        metadata_uint(&f->metadata, "tokenizer.ggml.eot_token_id",
-                      (uint32_t)json_integer_value(json_array_get(eos, 1)));
+    if (!json_is_array(eos))
+        add_end(f, eos);
+    for (size_t i = 0; i < json_array_size(eos); i++)
+        add_end(f, json_array_get(eos, i));
 }
 
 static enum error_code read_vocabulary(struct folder *f, const struct config *c)
@@ -441,7 +455,15 @@ static enum error_code read_vocabulary(struct folder *f, const struct config *c)
     return code;
 }
 
-/* Sampling that the model's makers recommend, under the keys that converters give it. */
+static void take_whole(struct folder *f, const json_t *config, const char *from, const char *to)
+{
+    const json_t *value = json_object_get(config, from);
+    if (json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) <= INT32_MAX)
+        metadata_uint(&f->metadata, to, (uint32_t)json_integer_value(value));
+}
+
+/* Sampling that the model's makers recommend, under the keys that converters give it (max_new_tokens has none of
+ * theirs). Without do_sample the likeliest token is taken, whatever the temperature. */
 static enum error_code read_recommended(struct folder *f)
 {
     static const struct {
@@ -456,12 +478,14 @@ static enum error_code read_recommended(struct folder *f)
     const enum error_code code = folder_json(f, "generation_config.json", &config);
     if (code != ERR_NONE)
         return code == ERR_NOT_FOUND ? ERR_NONE : code;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    const bool greedy = json_is_false(json_object_get(config, "do_sample"));
+    if (greedy)
+        metadata_float(&f->metadata, names[0].to, 0);
+    for (size_t i = greedy; i < sizeof names / sizeof *names; i++)
         if (json_is_number(json_object_get(config, names[i].from)))
             metadata_float(&f->metadata, names[i].to, (float)folder_number(config, names[i].from, 0));
-    if (json_is_integer(json_object_get(config, "top_k")) && json_integer_value(json_object_get(config, "top_k")) >= 0)
-        metadata_uint(&f->metadata, "general.sampling.top_k",
-                      (uint32_t)json_integer_value(json_object_get(config, "top_k")));
+    take_whole(f, config, "top_k", "general.sampling.top_k");
+    take_whole(f, config, "max_new_tokens", "general.sampling.max_new_tokens");
     take_ends(f, config);
     json_decref(config);
     return ERR_NONE;

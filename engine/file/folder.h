@@ -19,11 +19,15 @@
 #include "engine/file/vocab.h"
 #include "engine/file/weights.h"
 
+enum { FOLDER_ENDS = 2 };
+
 struct folder {
     struct source *source; /* being filled */
     char *path;            /* of the folder that holds the files; owned */
     struct metadata metadata;
     struct vocab vocab;
+    int32_t ends[FOLDER_ENDS]; /* tokens that end an answer beside EOS */
+    size_t n_ends;
     struct error *err;
 };
 

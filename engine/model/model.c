@@ -44,6 +44,7 @@ const char *model_recommends(const struct model *model, int i, double *value)
         {"penalty_last_n", "repetition_window"},
         {"xtc_probability", "xtc_probability"},
         {"xtc_threshold", "xtc_threshold"},
+        {"max_new_tokens", "max_new_tokens"},
     };
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
         char key[64];

@@ -214,6 +214,24 @@ static enum error_code render_from(const struct chat_template *t, const struct t
     return code;
 }
 
+/* Renders all messages; the beginning of a text that is continued is cut off if it exceeds the limit, unless that is
+ * 0. */
+static enum error_code render_all(const struct chat_template *t, const struct tokenizer *tokenizer,
+                                  const struct message *messages, size_t n, size_t first, size_t limit,
+                                  struct prompt *out, struct error *err)
+{
+    enum error_code code = render_from(t, tokenizer, messages, n, first, out, err);
+    if (code != ERR_NONE)
+        return code;
+    out->first_kept = first;
+    if (limit == 0 || out->ids.n <= limit)
+        return ERR_NONE;
+    code = prompt_cut(out, tokenizer, messages, n, first, limit, err);
+    if (code != ERR_NONE)
+        prompt_free(out);
+    return code;
+}
+
 /* ---- fitting ---------------------------------------------------------------------------------------------------- */
 
 /* The start of the exchange before message `at`; first when there is none. */
@@ -229,12 +247,8 @@ enum error_code prompt_render(const struct chat_template *t, const struct tokeni
                               struct error *err)
 {
     size_t first = n > 0 && messages[0].role == ROLE_SYSTEM ? 1 : 0;
-    if (limit == 0) {
-        enum error_code code = render_from(t, tok, messages, n, first, out, err);
-        if (code == ERR_NONE)
-            out->first_kept = first;
-        return code;
-    }
+    if (limit == 0 || t->base)
+        return render_all(t, tok, messages, n, first, limit, out, err);
     /* from the newest exchange backwards in growing steps, then in shrinking ones */
     size_t from = exchange_before(messages, first, n);
     struct prompt best;

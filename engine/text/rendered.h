@@ -45,4 +45,9 @@ bool render_parts(const struct chat_template *t, const struct tokenizer *tokeniz
 enum error_code render_jinja(const struct jinja *jinja, const struct tokenizer *tokenizer, struct talk talk,
                              const struct tm *date, struct rendered *out, struct error *err);
 
+/* prompt-cut.c: leaves out the beginning of the prompt of a text that is continued, see prompt_render. messages[0..n) are
+ * what it was rendered from, first the first that is no system message. */
+enum error_code prompt_cut(struct prompt *p, const struct tokenizer *tokenizer, const struct message *messages,
+                           size_t n, size_t first, size_t limit, struct error *err);
+
 #endif

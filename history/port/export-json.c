@@ -262,6 +262,27 @@ static json_t *conversation_value(const struct store_conversation *c)
     return o;
 }
 
+/* The current path as one text, for those who read the file; an import needs only the messages. */
+static enum error_code put_one_text(struct export *x, const struct store_conversation *c, json_t *o, struct error *err)
+{
+    struct store_ids ids = {0};
+    struct buf text;
+    buf_init(&text, SIZE_MAX / 2);
+    enum error_code code = store_current(x->s, c->id, &ids, err);
+    for (size_t i = 0; i < ids.n && code == ERR_NONE; i++) {
+        struct store_message m = {0};
+        code = store_message_get(x->s, ids.at[i], &m, err);
+        if (code == ERR_NONE && !buf_append(&text, m.text, m.size))
+            code = error_memory(err);
+        store_message_free(&m);
+    }
+    if (code == ERR_NONE)
+        json_object_set_new(o, "text", text_value(buf_text(&text), text.size));
+    buf_free(&text);
+    store_ids_free(&ids);
+    return code;
+}
+
 enum error_code export_json(struct export *x, int64_t conversation, bool first, struct error *err)
 {
     struct store_conversation c = {0};
@@ -272,6 +293,8 @@ enum error_code export_json(struct export *x, int64_t conversation, bool first, 
     if (code == ERR_NONE) {
         json_t *o = conversation_value(&c);
         put_number(o, "leaf", number_of(&ids, c.leaf));
+        if (export_is_one_text(&c))
+            code = put_one_text(x, &c, o, err);
         export_text(x, first ? "\n{" : ",\n{");
         write_members(x, o);
         export_text(x, ",\"messages\":[");

@@ -61,6 +61,9 @@ struct form {
     void (*begin)(struct export *x, const char *title, const char *system);
     void (*message)(struct export *x, const struct store_message *m);
     const char *end, *between;
+    /* of a conversation that is one text: how bytes of it are written, and what stands around */
+    void (*piece)(struct export *x, const char *text, size_t size);
+    const char *piece_begin, *piece_end;
 };
 
 static void markdown_begin(struct export *x, const char *title, const char *system)
@@ -185,10 +188,29 @@ static void html_message(struct export *x, const struct store_message *m)
 /* ---- one conversation -------------------------------------------------------------------------------------------- */
 
 static const struct form forms[] = {
-    [STORE_MARKDOWN] = {markdown_begin, markdown_message, "", "\n---\n\n"},
-    [STORE_PLAIN] = {plain_begin, plain_message, "", "\n----------------------------------------\n\n"},
-    [STORE_HTML] = {html_begin, html_message, "</article>\n", "<hr>\n"},
+    [STORE_MARKDOWN] = {markdown_begin, markdown_message, "", "\n---\n\n", write_clean, "\n", "\n"},
+    [STORE_PLAIN] = {plain_begin, plain_message, "", "\n----------------------------------------\n\n", write_clean,
+                     "\n", "\n"},
+    [STORE_HTML] = {html_begin, html_message, "</article>\n", "<hr>\n", write_escaped, "<section>\n<p>",
+                    "</p>\n</section>\n"},
 };
+
+bool export_is_one_text(const struct store_conversation *c)
+{
+    return c->template_name != NULL && strcmp(c->template_name, STORE_TEXT_TEMPLATE) == 0;
+}
+
+static void write_begin(struct export *x, const struct form *form, const struct store_conversation *c)
+{
+    const char *title = c->title[0] != '\0' ? c->title : "Untitled";
+    bool text = export_is_one_text(c);
+    form->begin(x, title, text ? NULL : c->system);
+    if (!text)
+        return;
+    export_text(x, form->piece_begin);
+    if (c->system != NULL)
+        form->piece(x, c->system, strlen(c->system));
+}
 
 enum error_code export_readable(struct export *x, enum store_format format, int64_t conversation, bool first,
                                 struct error *err)
@@ -201,15 +223,18 @@ enum error_code export_readable(struct export *x, enum store_format format, int6
         code = store_current(x->s, conversation, &ids, err);
     if (code == ERR_NONE) {
         export_text(x, first ? "" : form->between);
-        form->begin(x, c.title[0] != '\0' ? c.title : "Untitled", c.system);
+        write_begin(x, form, &c);
     }
     for (size_t i = 0; i < ids.n && code == ERR_NONE && !x->refused; i++) {
         struct store_message m = {0};
         code = store_message_get(x->s, ids.at[i], &m, err);
-        if (code == ERR_NONE)
+        if (code == ERR_NONE && export_is_one_text(&c))
+            form->piece(x, m.text, m.size);
+        else if (code == ERR_NONE)
             form->message(x, &m);
         store_message_free(&m);
     }
+    export_text(x, code == ERR_NONE && export_is_one_text(&c) ? form->piece_end : "");
     export_text(x, form->end);
     store_conversation_free(&c);
     store_ids_free(&ids);

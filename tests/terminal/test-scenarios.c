@@ -136,13 +136,51 @@ static void base_models_continue_a_text(void **state)
 {
     (void)state;
     struct vt *t = start(24, 100, (const char *const[]){SHORT, "--temperature", "0", "--template", "plain", NULL});
-    assert_true(vt_wait(t, "base · continues the text"));
+    assert_true(vt_wait(t, "continuing the text"));
     vt_type(t, "Once upon a time\r");
     assert_true(vt_wait(t, "/continue resumes it"));
     if (!vt_shows(t, "Once upon a time The sea was"))
         fail_msg("%s", vt_screen(t));
     assert_true(vt_wait_gone(t, "Palaver  "));
     quit(t);
+}
+
+/* The mode is switched in the conversation and kept with it; the whole text is edited at once, and printed as one. */
+static void a_text_is_edited_anywhere(void **state)
+{
+    static const char *const environment[] = {"EDITOR=sed -i s/sea/bay/", NULL};
+    char home[] = "/tmp/palaver-screen.XXXXXX", command[4400];
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    struct vt *t = start_in(home, 24, 110, environment, (const char *const[]){SHORT, "--temperature", "0", NULL});
+    assert_true(vt_wait(t, READY));
+    assert_true(vt_wait(t, "dialogue"));
+    vt_type(t, "/raw on\r");
+    assert_true(vt_wait(t, "continuing the text: what you type"));
+    assert_true(vt_wait(t, "Write on;"));
+    vt_type(t, "Once upon a time\r");
+    assert_true(vt_wait(t, "Once upon a time The sea was"));
+    assert_true(vt_wait(t, "/continue resumes it"));
+    vt_type(t, "/edit\r");
+    assert_true(vt_wait(t, "/continue continues the text"));
+    assert_true(vt_wait(t, "Once upon a time The bay was"));
+    vt_type(t, "/continue\r");
+    assert_true(vt_wait(t, "/continue resumes it"));
+    quit(t);
+    t = start_in(home, 24, 110, environment, plain);
+    assert_true(vt_wait(t, "continuing the text"));
+    assert_true(vt_wait(t, "Once upon a time The bay was"));
+    assert_false(vt_shows(t, "Palaver ‹2/2›"));
+    vt_type(t, "/raw off\r");
+    assert_true(vt_wait(t, "dialogue"));
+    assert_true(vt_wait(t, "Palaver ‹2/2›"));
+    vt_type(t, "/raw on\r");
+    assert_true(vt_wait_gone(t, "Palaver ‹2/2›"));
+    quit(t);
+    snprintf(command, sizeof command,
+             "HOME=%s XDG_DATA_HOME= XDG_CONFIG_HOME= %s show | grep -q '^Once upon a time The bay was' && rm -rf %s",
+             home, program, home);
+    assert_int_equal(system(command), 0);
 }
 
 /* An input method draws at the cursor: it stays in the composer while an answer streams. */
@@ -244,6 +282,7 @@ int main(void)
         cmocka_unit_test(files_go_with_a_message),
         cmocka_unit_test(copies_say_their_way),
         cmocka_unit_test(base_models_continue_a_text),
+        cmocka_unit_test(a_text_is_edited_anywhere),
         cmocka_unit_test(the_cursor_stays_in_the_composer),
         cmocka_unit_test(the_lens_takes_another_road),
         cmocka_unit_test(presets_and_themes_are_completed),

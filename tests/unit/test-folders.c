@@ -409,12 +409,63 @@ static void odd_configurations_are_refused(void **state)
     refused_because("blk.2.");
 }
 
+/* What the folder recommends for a setting; -1 for nothing. */
+static double recommended(const struct model *m, const char *setting)
+{
+    double value;
+    const char *name;
+    for (int i = 0; (name = model_recommends(m, i, &value)) != NULL; i++)
+        if (strcmp(name, setting) == 0)
+            return value;
+    return -1;
+}
+
+static struct model *open_folder(void)
+{
+    struct error err = {0};
+    struct model *m = model_open(folder, NULL, &err);
+    assert_string_equal(err.message, "");
+    return m;
+}
+
+/* Every setting of generation_config.json, and all tokens that it says end an answer. */
+static void a_generation_config_is_followed(void **state)
+{
+    (void)state;
+    link_all("folder-hf");
+    write_file(
+        "generation_config.json",
+        "{\"do_sample\": true, \"temperature\": 0.25, \"top_p\": 0.5, \"top_k\": 7, \"repetition_penalty\": 1.25, "
+        "\"max_new_tokens\": 99, \"eos_token_id\": [2, 300, 301, 5000, -1, \"x\"]}");
+    struct model *m = open_folder();
+    assert_float_equal(recommended(m, "temperature"), 0.25, 0);
+    assert_float_equal(recommended(m, "top_p"), 0.5, 0);
+    assert_float_equal(recommended(m, "top_k"), 7, 0);
+    assert_float_equal(recommended(m, "repetition_penalty"), 1.25, 0);
+    assert_float_equal(recommended(m, "max_new_tokens"), 99, 0);
+    assert_true(tokenizer_is_end(model_tokenizer(m), 2));
+    assert_true(tokenizer_is_end(model_tokenizer(m), 300));
+    assert_true(tokenizer_is_end(model_tokenizer(m), 301));
+    assert_false(tokenizer_is_end(model_tokenizer(m), 302));
+    model_free(m);
+    write_file("generation_config.json", "{\"do_sample\": false, \"temperature\": 0.25, \"top_k\": -3, "
+                                         "\"max_new_tokens\": 1e9, \"eos_token_id\": 300}");
+    m = open_folder();
+    assert_float_equal(recommended(m, "temperature"), 0, 0);
+    assert_float_equal(recommended(m, "top_k"), -1, 0);
+    assert_float_equal(recommended(m, "max_new_tokens"), -1, 0);
+    assert_true(tokenizer_is_end(model_tokenizer(m), 2));
+    assert_true(tokenizer_is_end(model_tokenizer(m), 300));
+    model_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_forms_are_described),
         cmocka_unit_test(a_file_opens_its_folder),
         cmocka_unit_test_teardown(a_cache_folder_is_entered, remove_folder),
+        cmocka_unit_test_teardown(a_generation_config_is_followed, remove_folder),
         cmocka_unit_test_teardown(what_is_missing_is_named, remove_folder),
         cmocka_unit_test_teardown(counted_names_open_too, remove_folder),
         cmocka_unit_test_teardown(the_vocabulary_may_lie_above, remove_folder),

@@ -66,6 +66,48 @@ static void built_in_ones_are_taken(void **state)
     end(&f);
 }
 
+static void wait_for_model(struct chat *c)
+{
+    while (chat_state(c) == CHAT_LOADING) {
+        struct pollfd fd = {.fd = chat_fd(c), .events = POLLIN};
+        assert_int_equal(poll(&fd, 1, 60000), 1);
+        chat_handle(c);
+    }
+}
+
+/* Instruction models are asked in Alpaca's form, unless an option says otherwise or a preset of the user's has the
+ * name. */
+static void alpaca_brings_its_template(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    (void)state;
+    assert_int_equal(begin(&f, 3, (const char *const[]){"palaver", "--preset", "alpaca"}, &err), ERR_NONE);
+    wait_for_model(f.chat);
+    assert_string_equal(template_name(chat_template(f.chat)), "alpaca");
+    assert_int_equal(chat_send(f.chat, "Name a bird.", 12, &err), ERR_NONE);
+    assert_non_null(
+        strstr(buf_text(&chat_last_prompt(f.chat)->text),
+               "Below is an instruction that describes a task. Write a response that appropriately completes "
+               "the request.\n\n### Instruction:\nName a bird.\n\n### Response:"));
+    assert_int_equal(preset_use(f.chat, "alpaca", &err), ERR_BUSY);
+    error_clear(&err);
+    assert_int_equal(preset_use(f.chat, "precise", &err), ERR_NONE);
+    end(&f);
+    assert_int_equal(begin(&f, 5, (const char *const[]){"palaver", "--preset", "alpaca", "--template", "chatml"}, &err),
+                     ERR_NONE);
+    wait_for_model(f.chat);
+    assert_string_equal(template_name(chat_template(f.chat)), "chatml");
+    assert_int_equal(preset_use(f.chat, "alpaca", &err), ERR_NONE);
+    assert_string_equal(template_name(chat_template(f.chat)), "alpaca");
+    assert_int_equal(chat_set_template(f.chat, "chatml", &err), ERR_NONE);
+    assert_int_equal(preset_save(f.chat, "alpaca", &err), ERR_NONE);
+    assert_int_equal(preset_use(f.chat, "alpaca", &err), ERR_NONE);
+    assert_string_equal(template_name(chat_template(f.chat)), "chatml");
+    assert_int_equal(preset_delete(f.chat, "alpaca", &err), ERR_NONE);
+    end(&f);
+}
+
 static void own_ones_are_kept(void **state)
 {
     struct fixture f;
@@ -159,15 +201,6 @@ static void sources_are_known_after_opening(void **state)
     comes_from(&f, "top_k", CHAT_GIVEN, NULL);
     assert_int_equal(chat_sampling(f.chat)->top_k, 9);
     end(&f);
-}
-
-static void wait_for_model(struct chat *c)
-{
-    while (chat_state(c) == CHAT_LOADING) {
-        struct pollfd fd = {.fd = chat_fd(c), .events = POLLIN};
-        assert_int_equal(poll(&fd, 1, 60000), 1);
-        chat_handle(c);
-    }
 }
 
 /* The preset of a model's name is used when a conversation begins with that model. */
@@ -293,13 +326,10 @@ int main(void)
     unsetenv("XDG_DATA_HOME");
     unsetenv("XDG_CONFIG_HOME");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(built_in_ones_are_taken),
-        cmocka_unit_test(own_ones_are_kept),
-        cmocka_unit_test(a_model_has_its_own),
-        cmocka_unit_test(a_file_recommends),
-        cmocka_unit_test(flags_are_stronger),
-        cmocka_unit_test(sources_are_known),
-        cmocka_unit_test(sources_are_known_after_opening),
+        cmocka_unit_test(built_in_ones_are_taken), cmocka_unit_test(alpaca_brings_its_template),
+        cmocka_unit_test(own_ones_are_kept),       cmocka_unit_test(a_model_has_its_own),
+        cmocka_unit_test(a_file_recommends),       cmocka_unit_test(flags_are_stronger),
+        cmocka_unit_test(sources_are_known),       cmocka_unit_test(sources_are_known_after_opening),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     snprintf(command, sizeof command, "rm -rf %s", folder);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "engine/text/template.h"
 #include "tests/cmocka.h"
 #include "tests/unit/templating.h"
@@ -343,6 +344,58 @@ static void the_oldest_exchanges_fall_out(void **state)
     model_free(model);
 }
 
+/* What the messages say from a message and a byte of it on. */
+static void join_from(const struct message *messages, size_t n, size_t from, size_t byte, struct buf *out)
+{
+    buf_clear(out);
+    for (size_t i = from; i < n; i++, byte = 0)
+        buf_puts(out, messages[i].text + byte);
+}
+
+/* A text that is continued loses tokens from its beginning, at a character, and at the same place while it grows. */
+static void a_continued_text_loses_its_beginning(void **state)
+{
+    (void)state;
+    static const struct message pieces[] = {{ROLE_SYSTEM, "A tale. "},
+                                            {ROLE_USER, "The gull sat on the quay"},
+                                            {ROLE_ASSISTANT, ", and the sea was calm. 海の上の 🐦 鳥 ist müde"},
+                                            {ROLE_USER, " and the ships came home."}};
+    struct model *model = templating_open_fixture("tiny-llama.gguf");
+    struct chat_template *t = templating_load("plain", NULL);
+    const struct tokenizer *tok = model_tokenizer(model);
+    struct prompt whole, p;
+    struct error err = {0};
+    struct buf seen;
+    size_t places = 0, last = 0;
+    buf_init(&seen, 4096);
+    assert_int_equal(prompt_render(t, tok, pieces, 4, 0, &whole, &err), ERR_NONE);
+    for (size_t limit = whole.ids.n; limit > 0; limit--) {
+        error_clear(&err);
+        if (prompt_render(t, tok, pieces, 4, limit, &p, &err) != ERR_NONE) {
+            assert_int_equal(err.code, ERR_CONTEXT);
+            assert_non_null(strstr(err.message, "the system message needs"));
+            assert_true(limit < 12);
+            continue;
+        }
+        assert_in_range(p.ids.n, 1, limit);
+        templating_check_spans(&p);
+        assert_memory_equal(p.ids.at + p.ids.n - 1, whole.ids.at + whole.ids.n - 1, sizeof *p.ids.at);
+        join_from(pieces, 4, p.first_kept, p.first_byte, &seen);
+        assert_int_equal(utf8_check(buf_text(&seen), seen.size), seen.size);
+        assert_int_equal(strncmp(buf_text(&p.text), "<s>A tale. ", 11), 0);
+        assert_string_equal(buf_text(&p.text) + 11, buf_text(&seen));
+        assert_int_equal(p.dropped, p.first_kept - 1);
+        places += p.text.size != last;
+        last = p.text.size;
+        prompt_free(&p);
+    }
+    assert_in_range(places, 4, whole.ids.n / 2);
+    prompt_free(&whole);
+    buf_free(&seen);
+    template_free(t);
+    model_free(model);
+}
+
 static void an_answer_at_the_end_stays_open(void **state)
 {
     (void)state;
@@ -511,6 +564,7 @@ int main(void)
         cmocka_unit_test(names_that_are_none_are_refused),
         cmocka_unit_test(all_names_are_listed),
         cmocka_unit_test(the_oldest_exchanges_fall_out),
+        cmocka_unit_test(a_continued_text_loses_its_beginning),
         cmocka_unit_test(an_answer_at_the_end_stays_open),
         cmocka_unit_test(spans_say_who_wrote_what),
         cmocka_unit_test(only_templates_make_special_tokens),

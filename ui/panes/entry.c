@@ -15,6 +15,7 @@ enum { TEXT_MOST = 64 << 20 };
 struct entry {
     struct composer *composer;
     char *label, *mode; /* NULL: nothing is said */
+    bool base;          /* what is typed goes on in a base model's text */
     int first_line;     /* shown, when the text is taller than the pane */
     size_t word_start;  /* of the word being completed */
 };
@@ -52,6 +53,11 @@ const char *entry_text(const struct entry *e, size_t *size, size_t *cursor)
 void entry_set_text(struct entry *e, const char *text, size_t size)
 {
     composer_set(e->composer, text, size);
+}
+
+void entry_set_base(struct entry *e, bool base)
+{
+    e->base = base;
 }
 
 void entry_set_label(struct entry *e, const char *label, const char *mode)
@@ -196,7 +202,8 @@ static void draw_entry(void *pane, struct canvas *s, const struct area *a, bool 
     if (line >= e->first_line + inner.rows)
         e->first_line = line - inner.rows + 1;
     if (size == 0)
-        canvas_puts(s, &inner, 0, 1, STYLE_HINT, "Write a message; / for commands");
+        canvas_puts(s, &inner, 0, 1, STYLE_HINT,
+                    e->base ? "Write on; / for commands" : "Write a message; / for commands");
     for (int row = 0; row < inner.rows; row++)
         if (composer_line(e->composer, inner.columns, e->first_line + row, &start, &end))
             draw_line(s, &inner, row, text + start, end - start);

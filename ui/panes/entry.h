@@ -20,6 +20,8 @@ const char *entry_text(const struct entry *e, size_t *size, size_t *cursor);
 void entry_set_text(struct entry *e, const char *text, size_t size);
 /* What the frame says: see ui_set_composer_label. */
 void entry_set_label(struct entry *e, const char *label, const char *mode);
+/* What the empty entry asks for: see ui_set_base. */
+void entry_set_base(struct entry *e, bool base);
 /* Remembers a message for Up. */
 void entry_remember(struct entry *e, const char *text);
 /* Rows that the text takes in so many columns. */

@@ -22,7 +22,7 @@ struct message_lines {
     const struct messages *messages;
     struct message_look look;
     unsigned edition;
-    size_t window;
+    size_t window, window_byte;
     char *window_label;
     struct made *at; /* by message */
     size_t n;
@@ -65,16 +65,18 @@ unsigned message_lines_edition(const struct message_lines *l)
     return l->edition;
 }
 
-void message_lines_set_window(struct message_lines *l, size_t index, const char *label)
+void message_lines_set_window(struct message_lines *l, size_t index, size_t byte, const char *label)
 {
+    l->edition += byte > 0 || l->window_byte > 0; /* the line is or was among those of a message */
     free(l->window_label);
     l->window = index;
+    l->window_byte = byte;
     l->window_label = text_clean_line(label);
 }
 
 const char *message_lines_window(const struct message_lines *l, size_t index)
 {
-    return l->window > 0 && l->window == index ? l->window_label : NULL;
+    return l->window > 0 && l->window == index && l->window_byte == 0 ? l->window_label : NULL;
 }
 
 int message_lines_above(const struct message_lines *l, size_t index)
@@ -92,13 +94,39 @@ bool message_lines_is_joined(const struct message_lines *l, size_t index)
 
 /* ---- rendering -------------------------------------------------------------------------------------------------- */
 
-/* Appends the last line of a message as it stands on the screen. */
-static void append_last_line(struct message_lines *l, size_t index, struct buf *out)
+/* In a base model's text nothing but the style tells what was typed; bold where there are no colours. */
+static uint16_t base_style(const struct message_lines *l, size_t index)
 {
-    const struct rendering *r = message_lines_text(l, index);
-    const struct render_line *line = r->n_lines > 0 ? &r->lines[r->n_lines - 1] : NULL;
-    for (uint32_t i = 0; line != NULL && i < line->n_spans; i++)
-        buf_append(out, buf_text(&r->text) + r->spans[line->span + i].start, r->spans[line->span + i].size);
+    bool typed = l->look.base && messages_at(l->messages, index)->speaker == UI_YOU;
+    return typed ? STYLE_ORIGIN_USER | STYLE_BOLD : STYLE_TEXT;
+}
+
+/* The last line of a rendering as it stands on the screen; NULL when there is none. */
+static const struct render_line *last_line(const struct rendering *r)
+{
+    return r->n_lines > 0 ? &r->lines[r->n_lines - 1] : NULL;
+}
+
+/* Divides the span that holds this byte of the source and the one before it. */
+static bool divide_at(struct rendering *r, uint32_t byte)
+{
+    for (size_t i = 0; i < r->n_spans; i++) {
+        const struct render_span *span = &r->spans[i];
+        if (span->source < byte && span->source + span->size > byte && (span->style & STYLE_ROLE) != STYLE_CONTROL)
+            return rendering_split_span(r, i, byte - span->source);
+    }
+    return true;
+}
+
+/* The bytes [from, to) of what was rendered are not the message's own: they look as they did in the message before. */
+static bool restyle(struct rendering *r, uint32_t from, uint32_t to, uint16_t style)
+{
+    if (!divide_at(r, to))
+        return false;
+    for (size_t i = 0; i < r->n_spans; i++)
+        if (r->spans[i].source >= from && r->spans[i].source < to)
+            r->spans[i].style = style;
+    return true;
 }
 
 /* Makes sources count from the message's own text, of which the first prefix bytes that were rendered are no part. */
@@ -111,22 +139,54 @@ static void shift_sources(struct rendering *r, uint32_t prefix)
         r->lines[i].source = r->lines[i].source >= prefix ? r->lines[i].source - prefix : 0;
 }
 
+/* Renders a message behind the last line of the one before. */
+static bool render_joined(struct message_lines *l, size_t index, const struct render_options *options,
+                          struct rendering *out)
+{
+    const struct message *x = messages_at(l->messages, index);
+    const struct rendering *before = message_lines_text(l, index - 1);
+    const struct render_line *line = last_line(before);
+    const struct render_span *spans = line != NULL ? before->spans + line->span : NULL;
+    uint32_t n = line != NULL ? line->n_spans : 0, prefix = 0;
+    struct buf whole;
+    buf_init(&whole, TEXT_MOST);
+    for (uint32_t i = 0; i < n; i++)
+        buf_append(&whole, buf_text(&before->text) + spans[i].start, spans[i].size);
+    bool ok = buf_append(&whole, buf_text(&x->text), x->text.size) &&
+              render(buf_text(&whole), whole.size, options, out);
+    for (uint32_t i = 0; ok && i < n; prefix += spans[i++].size)
+        ok = restyle(out, prefix, prefix + spans[i].size, spans[i].style);
+    if (ok)
+        shift_sources(out, prefix);
+    buf_free(&whole);
+    return ok;
+}
+
+/* The line above the one with the first byte that the model sees. */
+static bool insert_window(const struct message_lines *l, struct rendering *r)
+{
+    struct buf line;
+    const char *label = l->window_label;
+    int width = text_columns(label, strlen(label), 0) + 2, left = (l->look.width - width) / 2;
+    buf_init(&line, 4096);
+    for (int i = 0; i < l->look.width; i++)
+        if (i == left)
+            buf_printf(&line, " %s ", label);
+        else if (i < left || i >= left + width)
+            buf_puts(&line, l->look.ascii ? "-" : "\xE2\x94\x80");
+    bool ok = rendering_insert_line(r, rendering_line_at(r, (uint32_t)l->window_byte), buf_text(&line), STYLE_WINDOW);
+    buf_free(&line);
+    return ok;
+}
+
 static bool render_message(struct message_lines *l, size_t index, const struct render_options *options,
                            struct rendering *out)
 {
     const struct message *x = messages_at(l->messages, index);
-    struct buf whole;
-    if (!message_lines_is_joined(l, index))
-        return render(buf_text(&x->text), x->text.size, options, out);
-    buf_init(&whole, TEXT_MOST);
-    append_last_line(l, index - 1, &whole);
-    size_t prefix = whole.size;
-    bool ok = buf_append(&whole, buf_text(&x->text), x->text.size) &&
-              render(buf_text(&whole), whole.size, options, out);
-    if (ok)
-        shift_sources(out, (uint32_t)prefix);
-    buf_free(&whole);
-    return ok;
+    bool window = l->look.base && index == l->window && l->window_byte > 0 && l->window_label != NULL;
+    bool ok = message_lines_is_joined(l, index) ? render_joined(l, index, options, out)
+                                                : render(buf_text(&x->text), x->text.size, options, out);
+    return ok && (!window || out->n_lines == 0 || insert_window(l, out));
 }
 
 /* Where the lines of a message are kept; makes room for those of all messages. NULL when out of memory. */
@@ -150,6 +210,7 @@ const struct rendering *message_lines_text(struct message_lines *l, size_t index
     const struct message *x = messages_at(l->messages, index);
     struct render_options options = {.width = l->look.width,
                                      .raw = l->look.raw || l->look.lens || l->look.base || x->speaker == UI_YOU,
+                                     .style = base_style(l, index),
                                      .ascii = l->look.ascii,
                                      .fold_think = !l->look.think,
                                      .growing = x->running};

@@ -31,9 +31,10 @@ const struct message_look *message_lines_look(const struct message_lines *l);
 void message_lines_set_look(struct message_lines *l, const struct message_look *look);
 /* Changes with each other look: line numbers from before it are void. */
 unsigned message_lines_edition(const struct message_lines *l);
-/* The model sees messages from index on, which label says above it; 0 or a NULL label: no such line. */
-void message_lines_set_window(struct message_lines *l, size_t index, const char *label);
-/* The label above message index; NULL: none. */
+/* The model sees messages from byte `byte` of message index on, which label says above the line that holds it; 0 and 0
+ * or a NULL label: no such line. */
+void message_lines_set_window(struct message_lines *l, size_t index, size_t byte, const char *label);
+/* The label above the first line of message index; NULL: none. */
 const char *message_lines_window(const struct message_lines *l, size_t index);
 
 /* The text of message index, which must exist; valid until a message, the look or what is kept changes. No lines when

@@ -72,9 +72,9 @@ void transcript_cut(struct transcript *t, size_t from)
 
 /* ---- looks ------------------------------------------------------------------------------------------------------ */
 
-void transcript_set_window(struct transcript *t, size_t index, const char *label)
+void transcript_set_window(struct transcript *t, size_t index, size_t byte, const char *label)
 {
-    message_lines_set_window(t->lines, index, label);
+    message_lines_set_window(t->lines, index, byte, label);
 }
 
 void transcript_set_base(struct transcript *t, bool base)

@@ -205,7 +205,7 @@ static bool render_clean(struct clean *c, size_t size, const struct render_optio
     size_t from = options->raw && !options->fold_think ? 0 : write_thoughts(c, &l);
     bool ok = true;
     if (from < c->text.size && options->raw)
-        write_raw(c, from, c->text.size, STYLE_TEXT, &l);
+        write_raw(c, from, c->text.size, options->style, &l);
     else if (from < c->text.size)
         ok = write_markdown(c, from, &l);
     page_finish(&l, (uint32_t)size);
@@ -242,6 +242,44 @@ size_t rendering_line_at(const struct rendering *r, uint32_t source)
             high = middle;
     }
     return low;
+}
+
+bool rendering_split_span(struct rendering *r, size_t span, uint32_t size)
+{
+    struct render_span *spans = realloc(r->spans, (r->n_spans + 1) * sizeof *spans);
+    if (spans == NULL)
+        return false;
+    r->spans = spans;
+    r->spans_capacity = r->n_spans + 1;
+    memmove(spans + span + 1, spans + span, (r->n_spans - span) * sizeof *spans);
+    r->n_spans++;
+    spans[span].size = size;
+    spans[span + 1].start += size;
+    spans[span + 1].size -= size;
+    spans[span + 1].source += size;
+    for (size_t i = 0; i < r->n_lines; i++)
+        if (r->lines[i].span > span)
+            r->lines[i].span++;
+        else if (r->lines[i].span + r->lines[i].n_spans > span)
+            r->lines[i].n_spans++;
+    return true;
+}
+
+bool rendering_insert_line(struct rendering *r, size_t line, const char *text, uint16_t style)
+{
+    struct render_line *lines = realloc(r->lines, (r->n_lines + 1) * sizeof *lines);
+    struct render_span *spans = realloc(r->spans, (r->n_spans + 1) * sizeof *spans);
+    r->lines = lines != NULL ? lines : r->lines;
+    r->spans = spans != NULL ? spans : r->spans;
+    struct render_span span = {(uint32_t)r->text.size, (uint32_t)strlen(text), RENDER_NO_SOURCE, style};
+    if (lines == NULL || spans == NULL || !buf_puts(&r->text, text))
+        return false;
+    memmove(lines + line + 1, lines + line, (r->n_lines - line) * sizeof *lines);
+    lines[line] = (struct render_line){(uint32_t)r->n_spans, 1, lines[line + 1].source, -1};
+    spans[r->n_spans] = span;
+    r->lines_capacity = ++r->n_lines;
+    r->spans_capacity = ++r->n_spans;
+    return true;
 }
 
 /* Appends what the message has between two lines of a block: the text up to the line break, and any further line

@@ -44,6 +44,7 @@ struct rendering {
 struct render_options {
     int width;       /* columns, at least 2 */
     bool raw;        /* no Markdown: the text itself, wrapped */
+    uint16_t style;  /* of the text itself; 0: STYLE_TEXT */
     bool ascii;      /* boxes and bullets of ASCII */
     bool fold_think; /* <think>…</think> at the beginning as one line */
     bool growing;    /* more text will come: unfinished marks at the end (**bo) are taken for finished ones, or left
@@ -56,6 +57,10 @@ bool render(const char *text, size_t size, const struct render_options *options,
 void rendering_free(struct rendering *r);
 /* The line that holds a byte of the message. */
 size_t rendering_line_at(const struct rendering *r, uint32_t source);
+/* Makes two spans of one, the first of this size, as the source goes on in the second. False when out of memory. */
+bool rendering_split_span(struct rendering *r, size_t span, uint32_t size);
+/* Inserts a line of text that is not of the message before this one. False when out of memory. */
+bool rendering_insert_line(struct rendering *r, size_t line, const char *text, uint16_t style);
 /* Appends the code of a block from the text that was rendered, without fences and without what a list or a quote
  * around it puts before each line. False when out of memory. */
 bool rendering_copy_block(const struct rendering *r, size_t block, const char *text, struct buf *out);
