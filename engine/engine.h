@@ -23,6 +23,7 @@
  *   text/     text to ids and back, messages to prompts
  *     tokenizer vocabulary what all tokenizers have in common
  *     spm bpe              SentencePiece BPE, byte-level BPE; symbols merges pairs, pretokenize cuts words
+ *     joints               where a text can be cut without changing how it merges
  *     ids textstream       growable ids; bytes of tokens to whole characters, stop strings
  *     template             which template a model is spoken to with; template-file reads one, template-probe tries one
  *     render-jinja render-parts rendered.h   messages to text with origins: by a model's own template, by a file's parts
