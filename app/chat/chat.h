@@ -34,6 +34,7 @@
  *   path          moving through the tree of one
  *   edit          other texts and answers at the end of the path
  *   fork          another token inside an answer
+ *   early         what an answer has before the history has a reply for it
  *   compare       several answers side by side
  *   verify        an answer made again from its record
  *   compact       a summary in place of the oldest messages
