@@ -174,6 +174,8 @@ enum template_source template_source(const struct chat_template *t);
 /* What a user has to know, in one line: why the model's own template is not followed and what is used instead; NULL
  * when all is as it should be. */
 const char *template_trouble(const struct chat_template *t);
+/* Whether it leaves a system message out without a word: the model would not see it. */
+bool template_drops_system(const struct chat_template *t);
 /* True for "plain": the model continues text, messages have no roles. */
 bool template_is_base(const struct chat_template *t);
 /* Names of all templates, built-in and in dir, sorted; NULL-terminated, in one malloc'ed block that the caller

@@ -149,6 +149,8 @@ const struct chat_template *chat_template(const struct chat *c);
 /* Of the present model, else of the one that is loading. */
 const char *chat_model_path(const struct chat *c);
 const char *chat_system(const struct chat *c); /* "" for none */
+/* Whether there is one that the template leaves out, so that the model does not see it. */
+bool chat_system_is_unseen(const struct chat *c);
 /* Tokens that the context holds; 0 until a model is loaded. */
 size_t chat_capacity(const struct chat *c);
 /* Tokens of text as the model counts; 0 until a model is loaded. */

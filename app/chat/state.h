@@ -51,6 +51,8 @@ struct script chat_script(const struct chat *c);
 void chat_cut(struct chat *c, size_t n);
 /* The model sees the messages from this one on. */
 void chat_see_from(struct chat *c, size_t first);
+/* Tells when there is a system message that the template leaves out. */
+void chat_tell_unseen_system(const struct chat *c);
 /* False when out of memory: then it is cut off. */
 bool chat_put_system(struct chat *c, const char *text);
 
