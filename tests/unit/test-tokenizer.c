@@ -349,6 +349,32 @@ static void check_end(const char *spelling, const char *key, bool is_end)
     buf_free(&file);
 }
 
+static void equal_tokens_are_refused(void **state)
+{
+    (void)state;
+    static const char *const odd[][2] = {{"over", "over"}, {"a", "b"}, {"</s>", "b"}};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct buf file;
+        struct error err = {0};
+        struct source *s = make_vocabulary(odd[i], 2, NULL, 0, &file);
+        assert_null(tokenizer_open(s, &err));
+        assert_int_equal(err.code, ERR_FORMAT);
+        if (strstr(err.message, "are both spelled '") == NULL)
+            fail_msg("%s", err.message);
+        source_free(s);
+        buf_free(&file);
+    }
+    static const char *const empty[] = {"", ""};
+    struct buf file;
+    struct error err = {0};
+    struct source *s = make_vocabulary(empty, 2, NULL, 0, &file);
+    struct tokenizer *t = tokenizer_open(s, &err);
+    assert_non_null(t);
+    tokenizer_free(t);
+    source_free(s);
+    buf_free(&file);
+}
+
 /* By its spelling, or because the file says so. */
 static void tokens_that_end_a_turn_end_an_answer(void **state)
 {
@@ -410,23 +436,39 @@ static void check_cuts(const struct source *source)
     tokenizer_free(cutting);
 }
 
+enum { RANDOM_TOKENS = 120 };
+
+static void random_spelling(uint32_t *seed, int i, char out[32])
+{
+    static const char *const letters[] = {"a", "b", "\xE2\x96\x81", "\xC3\xA9", "\xE5\xAD\x97", "\n", "\t"};
+    *out = '\0';
+    for (uint32_t n = i < 7 ? 1 : 2 + next_random(seed) % 4; n > 0; n--)
+        strcat(out, letters[i < 7 ? (uint32_t)i : next_random(seed) % 7]);
+}
+
+static bool is_spelled(char (*spelled)[32], int n, const char *text)
+{
+    while (n > 0 && strcmp(spelled[n - 1], text) != 0)
+        n--;
+    return n > 0;
+}
+
 /* Tokens of few letters and white space, with scores of which many are equal, of all types that a text can become. */
 static struct source *make_random_vocabulary(uint32_t seed, struct buf *file)
 {
-    static const char *const letters[] = {"a", "b", "\xE2\x96\x81", "\xC3\xA9", "\xE5\xAD\x97", "\n", "\t"};
-    enum { N = 120 };
     struct metadata m;
     struct error err = {0};
-    float scores[N];
-    int32_t types[N];
+    char spelled[RANDOM_TOKENS][32];
+    float scores[RANDOM_TOKENS];
+    int32_t types[RANDOM_TOKENS];
     metadata_init(&m);
     metadata_text(&m, "tokenizer.ggml.model", "llama", 5);
     metadata_begin_texts(&m, "tokenizer.ggml.tokens");
-    for (int i = 0; i < N; i++) {
-        char spelling[32] = "";
-        for (uint32_t n = i < 7 ? 1 : 2 + next_random(&seed) % 4; n > 0; n--)
-            strcat(spelling, letters[i < 7 ? (uint32_t)i : next_random(&seed) % 7]);
-        metadata_add_text(&m, spelling, strlen(spelling));
+    for (int i = 0; i < RANDOM_TOKENS; i++) {
+        do
+            random_spelling(&seed, i, spelled[i]);
+        while (is_spelled(spelled, i, spelled[i]));
+        metadata_add_text(&m, spelled[i], strlen(spelled[i]));
         scores[i] = -(float)(next_random(&seed) % 20);
         types[i] = i < 7 || next_random(&seed) % 3 > 0 ? TOKEN_NORMAL
                    : next_random(&seed) % 2 > 0        ? TOKEN_UNUSED
@@ -434,11 +476,11 @@ static struct source *make_random_vocabulary(uint32_t seed, struct buf *file)
     }
     metadata_end(&m);
     metadata_begin_floats(&m, "tokenizer.ggml.scores");
-    for (int i = 0; i < N; i++)
+    for (int i = 0; i < RANDOM_TOKENS; i++)
         metadata_add_float(&m, scores[i]);
     metadata_end(&m);
     metadata_begin_ints(&m, "tokenizer.ggml.token_type");
-    for (int i = 0; i < N; i++)
+    for (int i = 0; i < RANDOM_TOKENS; i++)
         metadata_add_int(&m, types[i]);
     metadata_end(&m);
     buf_init(file, 1 << 16);
@@ -531,6 +573,7 @@ int main(void)
         cmocka_unit_test(patterns_match_as_regular_expressions_do),
         cmocka_unit_test(long_words_take_no_quadratic_time),
         cmocka_unit_test(typed_control_tokens_stay_text),
+        cmocka_unit_test(equal_tokens_are_refused),
         cmocka_unit_test(tokens_that_end_a_turn_end_an_answer),
         cmocka_unit_test(cutting_a_text_changes_no_id),
         cmocka_unit_test(texts_are_merged_word_by_word),
