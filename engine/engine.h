@@ -23,6 +23,7 @@
  *   text/     text to ids and back, messages to prompts
  *     tokenizer vocabulary what all tokenizers have in common
  *     spm bpe              SentencePiece BPE, byte-level BPE; symbols merges pairs, pretokenize cuts words
+ *     joints               where a text can be cut without changing how it merges
  *     ids textstream       growable ids; bytes of tokens to whole characters, stop strings
  *     template             which template a model is spoken to with; template-file reads one, template-probe tries one
  *     render-jinja render-parts rendered.h   messages to text with origins: by a model's own template, by a file's parts
@@ -178,6 +179,8 @@ enum template_source template_source(const struct chat_template *t);
 /* What a user has to know, in one line: why the model's own template is not followed and what is used instead; NULL
  * when all is as it should be. */
 const char *template_trouble(const struct chat_template *t);
+/* Whether it leaves a system message out without a word: the model would not see it. */
+bool template_drops_system(const struct chat_template *t);
 /* True for "plain": the model continues text, messages have no roles. */
 bool template_is_base(const struct chat_template *t);
 /* Names of all templates, built-in and in dir, sorted; NULL-terminated, in one malloc'ed block that the caller

@@ -7,6 +7,7 @@
 #include "history/conversation.h"
 #include "history/db.h"
 #include "history/history.h"
+#include "history/message.h"
 #include "history/ids.h"
 #include "history/index.h"
 #include "history/records.h"
@@ -56,7 +57,7 @@ static enum error_code copy_message(struct store *s, int64_t from, int64_t conve
                                     struct error *err)
 {
     struct store_message m = {0};
-    enum error_code code = store_message_get(s, from, &m, err);
+    enum error_code code = message_read(s, from, &m, err);
     if (code != ERR_NONE)
         return code;
     struct tree_new n = {.conversation = conversation,

@@ -117,13 +117,15 @@ void making_read(sqlite3_stmt *q, int column, struct store_making *out)
     out->decode_seconds = sqlite3_column_double(q, column + 11);
 }
 
+/* The place costs a step for each sibling that was deleted, so it is worked out only where it is wanted. */
 static const char select_message[] =
-    "SELECT m.id, m.conversation, m.parent, m.depth, m.role, m.state, m.created, m.text, " SIBLING_PLACE
-    ", " SIBLING_COUNT ", " MAKING_COLUMNS " FROM message m LEFT JOIN maker k ON k.id = m.maker WHERE m.id = ?";
+    "SELECT m.id, m.conversation, m.parent, m.depth, m.role, m.state, m.created, m.text, "
+    "CASE WHEN ?2 THEN " SIBLING_PLACE " ELSE 0 END, CASE WHEN ?2 THEN " SIBLING_COUNT " ELSE 0 END, " MAKING_COLUMNS
+    " FROM message m LEFT JOIN maker k ON k.id = m.maker WHERE m.id = ?1";
 
-static enum error_code load_message(struct store *s, int64_t id, struct store_message *m, struct error *err)
+static enum error_code load_message(struct store *s, int64_t id, bool place, struct store_message *m, struct error *err)
 {
-    sqlite3_stmt *q = db_query(s, err, select_message, "i", id);
+    sqlite3_stmt *q = db_query(s, err, select_message, "ii", id, (int64_t)place);
     int row = q == NULL ? -1 : db_row(s, q, err);
     if (row < 0)
         return s->failure;
@@ -149,7 +151,7 @@ static enum error_code load_messages(struct store *s, const int64_t *ids, struct
 {
     enum error_code code = ERR_NONE;
     while (code == ERR_NONE && list->n < n) {
-        code = load_message(s, ids[list->n], &list->at[list->n], err);
+        code = load_message(s, ids[list->n], true, &list->at[list->n], err);
         list->n++;
     }
     return code;
@@ -169,13 +171,24 @@ enum error_code store_load(struct store *s, const int64_t *ids, size_t n, struct
     return code;
 }
 
-enum error_code store_message_get(struct store *s, int64_t message, struct store_message *out, struct error *err)
+static enum error_code give_message(struct store *s, int64_t id, bool place, struct store_message *out,
+                                    struct error *err)
 {
     struct store_message m = {0};
-    enum error_code code = load_message(s, message, &m, err);
+    enum error_code code = load_message(s, id, place, &m, err);
     if (code == ERR_NONE)
         *out = m;
     else
         store_message_free(&m);
     return code;
+}
+
+enum error_code store_message_get(struct store *s, int64_t message, struct store_message *out, struct error *err)
+{
+    return give_message(s, message, true, out, err);
+}
+
+enum error_code message_read(struct store *s, int64_t message, struct store_message *out, struct error *err)
+{
+    return give_message(s, message, false, out, err);
 }

@@ -1,10 +1,14 @@
-/* Reading what made a message. */
+/* Reading messages, and what made them. */
 #ifndef PALAVER_HISTORY_MESSAGE_H
 #define PALAVER_HISTORY_MESSAGE_H
 
 #include <sqlite3.h>
 
+#include "base/error.h"
 #include "history/history.h"
+
+/* store_message_get without the place among siblings, which is 0 of 0: for calls over many messages. */
+enum error_code message_read(struct store *s, int64_t message, struct store_message *out, struct error *err);
 
 /* The columns that making_read reads, of "message m LEFT JOIN maker k". */
 #define MAKING_COLUMNS \

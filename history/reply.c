@@ -16,6 +16,7 @@
 #include "history/conversation.h"
 #include "history/db.h"
 #include "history/history.h"
+#include "history/message.h"
 #include "history/index.h"
 #include "history/records.h"
 #include "history/store.h"
@@ -123,7 +124,7 @@ static enum error_code reopen_message(struct store_reply *r, struct error *err)
 {
     struct store *s = r->s;
     struct store_message m = {0};
-    enum error_code code = store_message_get(s, r->message, &m, err);
+    enum error_code code = message_read(s, r->message, &m, err);
     if (code != ERR_NONE)
         return code;
     r->conversation = m.conversation;
@@ -246,7 +247,7 @@ static enum error_code write_end(struct store_reply *r, enum store_state state, 
     const struct store_making *m = made != NULL ? made : &nothing;
     struct store *s = r->s;
     struct store_message whole = {0};
-    enum error_code code = store_message_get(s, r->message, &whole, err);
+    enum error_code code = message_read(s, r->message, &whole, err);
     if (code == ERR_NONE)
         code = index_add(s, INDEX_TEXTS, r->message, whole.text, whole.size, err);
     if (code == ERR_NONE)

@@ -18,8 +18,8 @@ enum pane_number {
     PANE_SETTINGS,
     PANE_LENS,
     PANE_STATUS,
-    PANE_NOTICE,
     PANE_COMPARE,
+    PANE_NOTICE,
     PANE_POPUP,
     PANES
 };

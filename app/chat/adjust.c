@@ -65,6 +65,7 @@ enum error_code chat_set_system(struct chat *c, const char *text, struct error *
         return error_memory(err);
     chat_see_from(c, 0);
     chat_save_properties(c);
+    chat_tell_unseen_system(c);
     return ERR_NONE;
 }
 
@@ -75,6 +76,7 @@ enum error_code chat_set_template(struct chat *c, const char *name, struct error
         return err->code;
     chat_see_from(c, 0);
     chat_save_properties(c);
+    chat_tell_unseen_system(c);
     return ERR_NONE;
 }
 

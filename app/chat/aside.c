@@ -43,9 +43,22 @@ static void take_aside_event(struct chat *c, const struct event *event)
         work->take(c, work, event);
 }
 
+int aside_due(const struct aside *a)
+{
+    return a->work != NULL && a->work->due != NULL ? a->work->due(a->work) : -1;
+}
+
+void aside_tick(struct chat *c)
+{
+    if (aside_due(c->aside) == 0)
+        c->aside->work->tick(c, c->aside->work);
+}
+
 enum error_code aside_ask(struct chat *c, struct aside_work *work, const struct ids *prompt,
                           const struct sampling *sampling, struct error *err)
 {
+    if (c->aside->work != work && aside_due(c->aside) >= 0)
+        return error_set(err, ERR_BUSY, "a summary still waits to be saved");
     if (speaker_ask_aside(c->speaker, prompt, sampling, take_aside_event, err) == 0)
         return err->code;
     if (c->aside->work != work)

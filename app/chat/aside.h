@@ -17,6 +17,10 @@ struct aside;
 struct aside_work {
     void (*take)(struct chat *c, struct aside_work *work, const struct event *event);
     void (*free)(struct aside_work *work);
+    /* What is left to do when its request has ended; NULL: nothing ever. Milliseconds until tick is to be called, -1: there
+     * is nothing, and other work may take the slot. */
+    int (*due)(const struct aside_work *work);
+    void (*tick)(struct chat *c, struct aside_work *work);
 };
 
 /* An empty slot; NULL when out of memory. */
@@ -25,8 +29,11 @@ struct aside *aside_new(void);
 void aside_free(struct aside *a);
 /* Ends the work in the slot, if any: it is freed, and what its request still brings is dropped. */
 void aside_forget(struct aside *a);
+/* Milliseconds until aside_tick has something to do, -1: never. */
+int aside_due(const struct aside *a);
+void aside_tick(struct chat *c);
 /* Asks for an answer aside. On success work is in the slot, which owns it from then on. ERR_BUSY while a request aside
- * is running; on failure the slot is as it was, and work stays the caller's unless it is there already. */
+ * is running, or what is in the slot has something left to do; on failure the slot is as it was, and work stays the caller's unless it is there already. */
 enum error_code aside_ask(struct chat *c, struct aside_work *work, const struct ids *prompt,
                           const struct sampling *sampling, struct error *err);
 

@@ -36,6 +36,7 @@
  *   edit          other texts and answers at the end of the path
  *   text          a conversation that is one text, edited anywhere
  *   fork          another token inside an answer
+ *   early         what an answer has before the history has a reply for it
  *   compare       several answers side by side
  *   verify        an answer made again from its record
  *   compact       a summary in place of the oldest messages
@@ -154,6 +155,8 @@ const char *chat_model_path(const struct chat *c);
  * a model is loaded, whether the conversation says so. */
 bool chat_continues_text(const struct chat *c);
 const char *chat_system(const struct chat *c); /* "" for none */
+/* Whether there is one that the template leaves out, so that the model does not see it. */
+bool chat_system_is_unseen(const struct chat *c);
 /* Tokens that the context holds; 0 until a model is loaded. */
 size_t chat_capacity(const struct chat *c);
 /* Tokens of the last request, prompt and answer; 0: nothing was asked yet. */

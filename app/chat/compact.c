@@ -2,7 +2,7 @@
  *
  * The model sums up the oldest messages aside, a few hundred tokens at a time; the result becomes part of the system
  * message of a new conversation, which has copies of the newest messages. The old conversation stays as it was. A
- * message sent meanwhile ends it. */
+ * message sent meanwhile ends it. When another program holds the history at the end, storing is tried again. */
 #include <config.h>
 
 #include <stdlib.h>
@@ -18,15 +18,17 @@
 #include "app/chat/titling.h"
 #include "app/library/home.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/utf8.h"
 #include "engine/engine.h"
 #include "history/history.h"
 
 enum {
-    PART = 700,         /* tokens that are summed up at once */
-    SUMMARY = 110,      /* tokens that the summary of a part may have */
-    SAID_MOST = 1 << 20 /* bytes of a part, and of all summaries */
+    PART = 700,          /* tokens that are summed up at once */
+    SUMMARY = 110,       /* tokens that the summary of a part may have */
+    SAID_MOST = 1 << 20, /* bytes of a part, and of all summaries */
+    RETRY_EVERY = 250    /* milliseconds between tries to store it while another program holds the history */
 };
 
 static const char task[] = "Sum up this part of a conversation in a few short sentences. Keep names, numbers, "
@@ -35,11 +37,13 @@ static const char heading[] = "The conversation so far, in short:\n";
 
 struct compact {
     struct aside_work work;
-    struct buf old, summary; /* the text that is summed up, and what the model made of it */
-    size_t at;               /* bytes of old that the model was given */
-    size_t part_bytes;       /* of old that are given at once */
-    size_t upto;             /* messages before this index are in it */
-    int64_t conversation;
+    struct buf old, summary;    /* the text that is summed up, and what the model made of it */
+    size_t at;                  /* bytes of old that the model was given */
+    size_t part_bytes;          /* of old that are given at once */
+    size_t upto;                /* messages before this index are in it */
+    int64_t kept;               /* id of the message at that index */
+    int64_t conversation, made; /* made: the new one; 0: none yet */
+    int64_t retry; /* clock_milliseconds: when to store the whole summary; 0: it is not whole, or nothing holds it up */
 };
 
 static void free_compact(struct aside_work *work)
@@ -156,38 +160,79 @@ static enum error_code make_conversation(struct chat *c, const struct compact *w
 {
     struct store *s = home_store(c->home);
     struct buf system;
+    int64_t id = 0;
     buf_init(&system, CHAT_TEXT_MOST);
     buf_puts(&system, chat_system(c));
     buf_printf(&system, "%s%s%s", system.size > 0 ? "\n\n" : "", heading, buf_text(&w->summary));
     if (store_begin(s, err) == ERR_NONE) {
-        if (store_new(s, conversation, err) == ERR_NONE &&
-            store_set(s, *conversation, STORE_SYSTEM_PROMPT, buf_text(&system), err) == ERR_NONE &&
-            copy_newest(c, s, w, *conversation, err) == ERR_NONE)
-            copy_title(s, w->conversation, *conversation, err);
+        if (store_new(s, &id, err) == ERR_NONE &&
+            store_set(s, id, STORE_SYSTEM_PROMPT, buf_text(&system), err) == ERR_NONE &&
+            copy_newest(c, s, w, id, err) == ERR_NONE)
+            copy_title(s, w->conversation, id, err);
         struct error ignored = {0}; /* the first error counts */
         store_end(s, err->code == ERR_NONE, err->code == ERR_NONE ? err : &ignored);
     }
+    if (err->code == ERR_NONE)
+        *conversation = id;
     buf_free(&system);
     return err->code;
 }
 
-static void enter_compacted(struct chat *c, const struct compact *w)
+/* Whether what was summed up is still the beginning of the present conversation. */
+static bool is_compactable(const struct chat *c, const struct compact *w)
+{
+    return home_conversation(c->home) == w->conversation && w->upto < c->list.n && c->list.at[w->upto].id == w->kept;
+}
+
+/* The next try comes later. */
+static void put_off(struct chat *c, struct compact *w)
+{
+    if (w->retry == 0)
+        chat_remark(c, false, "the summary is made, and waits for another program that holds the history");
+    w->retry = clock_milliseconds() + RETRY_EVERY;
+}
+
+/* True while another program holds the history: then it is put off. */
+static bool enter_compacted(struct chat *c, struct compact *w)
 {
     struct error err = {0};
-    int64_t conversation = 0;
-    enum home_patience before = home_set_patience(c->home, HOME_LONG_WAIT); /* a summary takes long to make again */
-    bool made = chat_check_saved(c, &err) == ERR_NONE && make_conversation(c, w, &conversation, &err) == ERR_NONE &&
-                chat_enter(c, conversation, &err) == ERR_NONE;
-    home_set_patience(c->home, before);
-    if (!made) {
-        chat_remark(c, true, "%s", err.message);
-        return;
+    if (chat_check_saved(c, &err) == ERR_NONE &&
+        (w->made != 0 || make_conversation(c, w, &w->made, &err) == ERR_NONE) &&
+        chat_enter(c, w->made, &err) == ERR_NONE) {
+        chat_tell_changed(c, 0);
+        chat_remark(c, false,
+                    "a summary stands for the first %zu messages (/system shows it); the other conversation stays as "
+                    "it was",
+                    w->upto);
+        return false;
     }
-    chat_tell_changed(c, 0);
-    chat_remark(c, false,
-                "a summary stands for the first %zu messages (/system shows it); the other conversation stays as it "
-                "was",
-                w->upto);
+    if (err.code == ERR_BUSY) {
+        put_off(c, w);
+        return true;
+    }
+    chat_remark(c, true, "%s", err.message);
+    return false;
+}
+
+static int compact_due(const struct aside_work *work)
+{
+    const struct compact *w = (const struct compact *)work;
+    int64_t left = w->retry - clock_milliseconds();
+    return w->retry == 0 ? -1 : left > 0 ? (int)left : 0;
+}
+
+/* An answer under way is not interrupted. */
+static void tick_compact(struct chat *c, struct aside_work *work)
+{
+    struct compact *w = (struct compact *)work;
+    if (!is_compactable(c, w)) {
+        chat_remark(c, false, "not summed up");
+        aside_forget(c->aside);
+    } else if (chat_is_busy(c)) {
+        w->retry = clock_milliseconds() + RETRY_EVERY;
+    } else if (!enter_compacted(c, w)) {
+        aside_forget(c->aside);
+    }
 }
 
 /* ---- what comes ------------------------------------------------------------------------------------------------- */
@@ -196,17 +241,15 @@ static void enter_compacted(struct chat *c, const struct compact *w)
 static bool end_part(struct chat *c, struct compact *w, const struct event *event)
 {
     struct error err = {0};
-    bool here = home_conversation(c->home) == w->conversation && !chat_is_busy(c);
+    bool here = is_compactable(c, w) && !chat_is_busy(c);
     if (event->kind == EVENT_FAILED || event->finish == FINISH_STOPPED || !here) {
         chat_remark(c, event->kind == EVENT_FAILED, "%s",
                     event->kind == EVENT_FAILED ? event->error.message : "not summed up");
         return false;
     }
     buf_putc(&w->summary, '\n');
-    if (w->at >= w->old.size) {
-        enter_compacted(c, w);
-        return false;
-    }
+    if (w->at >= w->old.size)
+        return enter_compacted(c, w);
     if (ask_for_summary(c, w, &err) == ERR_NONE)
         return true;
     chat_remark(c, true, "%s", err.message);
@@ -226,7 +269,7 @@ static void take_summary(struct chat *c, struct aside_work *work, const struct e
 
 static enum error_code begin_compact(struct chat *c, struct compact *w, size_t upto, struct error *err)
 {
-    w->work = (struct aside_work){take_summary, free_compact};
+    w->work = (struct aside_work){.take = take_summary, .free = free_compact, .due = compact_due, .tick = tick_compact};
     buf_init(&w->old, CHAT_TEXT_MOST);
     buf_init(&w->summary, SAID_MOST);
     append_old(c, upto, &w->old);
@@ -235,6 +278,7 @@ static enum error_code begin_compact(struct chat *c, struct compact *w, size_t u
     size_t tokens = chat_count_tokens(c, buf_text(&w->old), w->old.size);
     w->upto = upto;
     w->part_bytes = tokens > PART ? w->old.size / tokens * PART : w->old.size;
+    w->kept = c->list.at[upto].id;
     w->conversation = home_conversation(c->home);
     return ask_for_summary(c, w, err);
 }

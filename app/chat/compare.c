@@ -16,6 +16,7 @@
 
 #include "app/chat/answer.h"
 #include "app/chat/chat.h"
+#include "app/chat/early.h"
 #include "app/chat/form.h"
 #include "app/chat/list.h"
 #include "app/chat/reload.h"
@@ -32,7 +33,8 @@
 
 enum {
     ROOM = 2048,       /* tokens of context that an answer without a limit gets after its prompt */
-    RETRY_EVERY = 1000 /* milliseconds between tries to finish a reply */
+    OPEN_EVERY = 100,  /* milliseconds between tries to open a reply that another program held up */
+    RETRY_EVERY = 1000 /* between tries to finish one */
 };
 
 enum stage {
@@ -52,6 +54,7 @@ struct side {
     uint64_t request;           /* 0: none */
     struct chat_message answer; /* with the side's settings */
     struct store_reply *reply;
+    bool early;  /* it has no reply yet: another program held the history when it was asked */
     bool failed; /* the last chat_compare_save could not write it */
     struct error error;
 };
@@ -107,15 +110,27 @@ static struct script side_script(const struct chat *c, const struct side *s, con
 
 static enum error_code open_side_reply(struct chat *c, struct side *s, struct error *err)
 {
-    s->answer.model = strdup(model_info(speaker_model(s->speaker))->name);
     struct store_making made = form_making(s->speaker, &s->answer);
-    enum home_patience before = home_set_patience(c->home, HOME_SHORT_WAIT); /* without a reply the side ends */
     s->reply = store_reply_begin(home_store(c->home), home_conversation(c->home), c->list.at[c->compare->question].id,
                                  STORE_ASSISTANT, &made, err);
-    home_set_patience(c->home, before);
     form_making_free(&made);
-    s->answer.id = s->reply != NULL ? store_reply_message(s->reply) : 0;
-    return err->code;
+    if (s->reply == NULL)
+        return err->code;
+    s->early = false;
+    s->answer.id = store_reply_message(s->reply);
+    early_give(&s->answer, s->reply);
+    return ERR_NONE;
+}
+
+/* Nothing waits for another program here: what it holds up is tried again, and the side answers meanwhile. */
+static enum error_code begin_side_reply(struct chat *c, struct side *s, struct error *err)
+{
+    struct error why = {0};
+    enum home_patience before = home_set_patience(c->home, HOME_NO_WAIT);
+    s->answer.model = strdup(model_info(speaker_model(s->speaker))->name);
+    s->early = open_side_reply(c, s, &why) == ERR_BUSY;
+    home_set_patience(c->home, before);
+    return why.code == ERR_NONE || s->early ? ERR_NONE : error_set(err, why.code, "%s", why.message);
 }
 
 /* What can't be stored now is tried again by chat_compare_flush. */
@@ -131,12 +146,19 @@ static void close_side_reply(struct side *s, struct error *err)
     form_making_free(&made);
 }
 
+static int side_due(const struct side *s)
+{
+    if (s->early)
+        return OPEN_EVERY;
+    return s->reply == NULL ? -1 : s->stage == ENDED ? RETRY_EVERY : store_reply_due(s->reply);
+}
+
 int chat_compare_due(const struct chat *c)
 {
     int due = -1;
     for (size_t i = 0; i < chat_compared(c); i++) {
         const struct side *s = &c->compare->sides[i];
-        int wait = s->reply == NULL ? -1 : s->stage == ENDED ? RETRY_EVERY : store_reply_due(s->reply);
+        int wait = side_due(s);
         if (wait >= 0 && (due < 0 || wait < due))
             due = wait;
     }
@@ -148,6 +170,8 @@ void chat_compare_flush(struct chat *c)
     struct error ignored = {0}; /* tried again with the next; finishing the reply fails if it can't be written */
     for (size_t i = 0; i < chat_compared(c); i++) {
         struct side *s = &c->compare->sides[i];
+        if (s->early && open_side_reply(c, s, &ignored) != ERR_NONE)
+            continue;
         if (s->reply != NULL && s->stage == ENDED)
             close_side_reply(s, &ignored);
         else if (s->reply != NULL && store_reply_due(s->reply) == 0)
@@ -161,11 +185,11 @@ void chat_compare_save(struct chat *c, bool last, struct error *err)
         struct side *s = &c->compare->sides[i];
         if (last && s->stage != ENDED)
             s->answer.state = STORE_INTERRUPTED;
-        s->failed = false;
+        s->failed = s->early && open_side_reply(c, s, err) != ERR_NONE;
         if (last || s->stage == ENDED)
             close_side_reply(s, err);
         else if (s->reply != NULL && store_reply_due(s->reply) >= 0)
-            s->failed = store_reply_flush(s->reply, err) != ERR_NONE;
+            s->failed |= store_reply_flush(s->reply, err) != ERR_NONE;
         s->failed |= s->reply != NULL && (last || s->stage == ENDED);
     }
 }
@@ -201,7 +225,7 @@ static void ask_side(struct chat *c, struct side *s)
     struct script_start start;
     speaker_pace(s->speaker, 0);
     if (script_render_fitting(&script, &prompt, &start, &s->error) == ERR_NONE &&
-        (s->reply != NULL || open_side_reply(c, s, &s->error) == ERR_NONE)) {
+        (s->reply != NULL || begin_side_reply(c, s, &s->error) == ERR_NONE)) {
         speaker_add_stops(s->speaker, &settings);
         s->request = speaker_ask(s->speaker, &prompt.ids, &settings, take_shared_event, &s->error);
     }
@@ -261,6 +285,8 @@ static void take_side_token(struct chat *c, struct side *s, const struct event *
     buf_append(&s->answer.text, event->text, event->text_size);
     if (s->reply != NULL)
         store_reply_append(s->reply, event->text, event->text_size, event->id >= 0 ? &token : NULL, &ignored);
+    else if (event->id >= 0)
+        early_keep(&s->answer, &token);
     tell_side(c, s);
 }
 
@@ -436,6 +462,7 @@ static void free_side(struct side *s)
     if (s->own)
         speaker_free(s->speaker);
     store_reply_free(s->reply);
+    early_forget(&s->answer);
     buf_free(&s->answer.text);
     free(s->answer.model);
     free(s->label);
@@ -455,6 +482,16 @@ void chat_compare_forget(struct chat *c)
     chat_set_stepping(c, chat_is_stepping(c));
 }
 
+/* The comparison stays until its answers are stored: it alone has them. */
+static enum error_code check_sides_saved(struct chat *c, struct error *err)
+{
+    struct error why = {0};
+    chat_compare_save(c, false, &why);
+    if (chat_compare_unsaved(c) == 0)
+        return ERR_NONE;
+    return error_set(err, why.code, "the answers are not saved yet, so the comparison stays open: %s", why.message);
+}
+
 enum error_code chat_compare_end(struct chat *c, size_t side, struct error *err)
 {
     const struct compare *m = c->compare;
@@ -462,14 +499,15 @@ enum error_code chat_compare_end(struct chat *c, size_t side, struct error *err)
         return error_set(err, ERR_NOT_FOUND, "nothing is compared");
     if (chat_compare_runs(c))
         return error_set(err, ERR_BUSY, "answers are under way; stop them first");
+    if (check_sides_saved(c, err) != ERR_NONE)
+        return err->code;
     int64_t chosen = side < m->n ? m->sides[side].answer.id : m->shown;
     for (size_t i = 0; i < m->n && chosen == 0; i++)
         chosen = m->sides[i].answer.id;
-    size_t question = m->question;
-    chat_compare_flush(c);
-    chat_compare_forget(c);
     if (chosen != 0 && store_select(home_store(c->home), chosen, err) != ERR_NONE)
         return err->code;
+    size_t question = m->question;
+    chat_compare_forget(c);
     chat_cut(c, question + 1);
     chat_tell_changed(c, question + 1);
     return chat_reload(c, err);

@@ -77,6 +77,7 @@ static void take_properties(struct chat *c, const struct store_conversation *own
     take_template(c, own->template_name);
     compare_model(c, own->model);
     chat_enter_saved(c, true, own->trashed != 0);
+    chat_tell_unseen_system(c);
 }
 
 /* Forgets what belongs to the present conversation. */

@@ -91,6 +91,7 @@ static void change_model(struct chat *c)
         c->view->loaded(c->view->context);
     if (template_trouble(chat_template(c)) != NULL)
         chat_remark(c, true, "%s", template_trouble(chat_template(c)));
+    chat_tell_unseen_system(c);
     chat_ask_waiting(c);
 }
 

@@ -12,6 +12,7 @@
 
 #include "app/chat/answering.h"
 #include "app/chat/chat.h"
+#include "app/chat/early.h"
 #include "app/chat/fields.h"
 #include "app/chat/form.h"
 #include "app/chat/list.h"
@@ -272,23 +273,6 @@ static enum error_code save_whole(struct chat *c, size_t index, struct error *er
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
-static void forget_tokens(struct chat_message *m)
-{
-    free(m->tokens);
-    m->tokens = NULL;
-    m->n_tokens = m->tokens_capacity = 0;
-}
-
-/* Appends what came before the reply could be opened. */
-static void append_beginning(struct chat *c, struct chat_message *m)
-{
-    struct error ignored = {0}; /* the store keeps what is appended; finishing the reply fails if it can't be written */
-    store_reply_append(c->saving->reply, buf_text(&m->text), m->text.size, NULL, &ignored);
-    for (size_t i = 0; i < m->n_tokens; i++)
-        store_reply_append(c->saving->reply, "", 0, &m->tokens[i], &ignored);
-    forget_tokens(m);
-}
-
 static enum error_code open_reply(struct chat *c, size_t index, struct error *err)
 {
     struct chat_message *m = &c->list.at[index];
@@ -303,7 +287,7 @@ static enum error_code open_reply(struct chat *c, size_t index, struct error *er
     c->saving->reply_index = index;
     c->saving->reply_before = (struct timings){0};
     m->id = store_reply_message(c->saving->reply);
-    append_beginning(c, m);
+    early_give(m, c->saving->reply);
     read_place(c, m);
     return ERR_NONE;
 }
@@ -427,19 +411,6 @@ void chat_discard(struct chat *c, size_t n)
 
 /* ---- while an answer streams ------------------------------------------------------------------------------------ */
 
-static void keep_token(struct chat_message *m, const struct store_token *token)
-{
-    if (m->n_tokens == m->tokens_capacity) {
-        size_t capacity = 2 * m->tokens_capacity + 64;
-        struct store_token *more = realloc(m->tokens, capacity * sizeof *more);
-        if (more == NULL)
-            return; /* out of memory: the text is kept all the same */
-        m->tokens = more;
-        m->tokens_capacity = capacity;
-    }
-    m->tokens[m->n_tokens++] = *token;
-}
-
 /* Stores the settings that came into force with this token. */
 static void enter_settings(struct chat *c, size_t number)
 {
@@ -471,7 +442,7 @@ void chat_save_token(struct chat *c, const struct event *event)
     enter_settings(c, event->settings);
     if (m->id == 0) {
         if (event->id >= 0)
-            keep_token(m, &token);
+            early_keep(m, &token);
         return;
     }
     if (store_reply_append(c->saving->reply, event->text, event->text_size, event->id >= 0 ? &token : NULL, &err) !=

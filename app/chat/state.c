@@ -230,6 +230,11 @@ void chat_see_text_from(struct chat *c, struct script_start start)
     c->first_byte = start.byte;
 }
 
+bool chat_system_is_unseen(const struct chat *c)
+{
+    return c->system.size > 0 && chat_template(c) != NULL && template_drops_system(chat_template(c));
+}
+
 bool chat_put_system(struct chat *c, const char *text)
 {
     buf_clear(&c->system);
@@ -254,4 +259,10 @@ void chat_remark(const struct chat *c, bool trouble, const char *format, ...)
     va_end(arguments);
     if (c->view->remark != NULL)
         c->view->remark(c->view->context, trouble, text);
+}
+
+void chat_tell_unseen_system(const struct chat *c)
+{
+    if (chat_system_is_unseen(c))
+        chat_remark(c, true, "the chat template leaves the system message out: the model does not see it");
 }

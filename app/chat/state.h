@@ -53,6 +53,8 @@ void chat_cut(struct chat *c, size_t n);
 /* The model sees the messages from this one on; in a text that is continued, from this byte of it. */
 void chat_see_from(struct chat *c, size_t first);
 void chat_see_text_from(struct chat *c, struct script_start start);
+/* Tells when there is a system message that the template leaves out. */
+void chat_tell_unseen_system(const struct chat *c);
 /* False when out of memory: then it is cut off. */
 bool chat_put_system(struct chat *c, const char *text);
 

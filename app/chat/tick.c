@@ -4,6 +4,7 @@
 
 #include "app/chat/chat.h"
 
+#include "app/chat/aside.h"
 #include "app/chat/compare.h"
 #include "app/chat/reload.h"
 #include "app/chat/saving.h"
@@ -40,7 +41,8 @@ int chat_due(const struct chat *c)
 {
     if (!saving_has_reported(c->saving, REPORTED_HOME))
         return 0;
-    return sooner(sooner(look_due(c), chat_save_due(c)), sooner(chat_compare_due(c), chat_title_due(c)));
+    int saving = sooner(sooner(look_due(c), chat_save_due(c)), aside_due(c->aside));
+    return sooner(saving, sooner(chat_compare_due(c), chat_title_due(c)));
 }
 
 static void take_trash_flag(struct chat *c, bool trashed)
@@ -91,6 +93,7 @@ void chat_tick(struct chat *c)
     chat_title_tick(c);
     chat_compare_flush(c);
     chat_save_tick(c);
+    aside_tick(c);
     if (look_due(c) != 0)
         return;
     c->looked = clock_milliseconds();

@@ -196,7 +196,7 @@ enum error_code chat_verify(struct chat *c, size_t index, struct error *err)
     struct verify *v = calloc(1, sizeof *v);
     if (v == NULL)
         return error_memory(err);
-    v->work = (struct aside_work){take_verify, free_verify};
+    v->work = (struct aside_work){.take = take_verify, .free = free_verify};
     if (begin_verify(c, v, index, err) != ERR_NONE)
         free_verify(&v->work);
     return err->code;

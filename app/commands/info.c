@@ -79,6 +79,8 @@ static void print_template(const struct report_parts *p)
     print_text("template", text);
     if (template_trouble(p->template) != NULL)
         print_text("", template_trouble(p->template));
+    if (template_drops_system(p->template))
+        print_text("", "it leaves out a system message: the model would not see it");
     for (uint64_t i = 0; model_template_at(p->model, i, text, 64); i++)
         print_text(i == 0 ? "others" : "", text);
 }
@@ -161,6 +163,7 @@ static void add_template(json_t *object, const struct report_parts *p)
     set_text(object, "template_source", sources[template_source(p->template)]);
     if (template_trouble(p->template) != NULL)
         set_text(object, "template_trouble", template_trouble(p->template));
+    json_object_set_new(object, "template_drops_system", json_boolean(template_drops_system(p->template)));
     json_object_set_new(object, "end_ids", json_ids(ends, n));
 }
 

@@ -1,6 +1,7 @@
 /* palaver prompt: messages as a template renders them, text and ids. Needs only the vocabulary. */
 #include <config.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,17 @@
 struct renderer {
     const struct chat_template *template;
     const struct tokenizer *tokenizer;
+    bool quiet; /* nothing is told on standard error; or it was told already */
 };
+
+/* Once. */
+static void tell_unseen_system(struct renderer *r, const struct message *messages, size_t n)
+{
+    if (r->quiet || n == 0 || messages[0].role != ROLE_SYSTEM || !template_drops_system(r->template))
+        return;
+    fputs("palaver: the chat template leaves system messages out\n", stderr);
+    r->quiet = true;
+}
 
 /* Reads {"role", "content"} as a message whose text stays owned by the object. */
 static enum error_code read_message(const json_t *in, size_t index, struct message *out, struct error *err)
@@ -39,7 +50,7 @@ static enum error_code read_message(const json_t *in, size_t index, struct messa
 
 static json_t *render_line(void *context, const json_t *in, struct error *err)
 {
-    const struct renderer *r = context;
+    struct renderer *r = context;
     const json_t *list = json_object_get(in, "messages");
     size_t n = json_array_size(list);
     if (n == 0) {
@@ -52,6 +63,8 @@ static json_t *render_line(void *context, const json_t *in, struct error *err)
     enum error_code code = messages != NULL ? ERR_NONE : error_memory(err);
     for (size_t i = 0; code == ERR_NONE && i < n; i++)
         code = read_message(json_array_get(list, i), i, &messages[i], err);
+    if (code == ERR_NONE)
+        tell_unseen_system(r, messages, n);
     if (code == ERR_NONE)
         code = prompt_render(r->template, r->tokenizer, messages, n, 0, &prompt, err);
     if (code == ERR_NONE)
@@ -78,7 +91,7 @@ int prompt_run(const struct options *o)
     } else {
         if (template_trouble(template) != NULL && !o->quiet)
             safe_printf(stderr, "palaver: %s\n", template_trouble(template));
-        struct renderer renderer = {template, model_tokenizer(model)};
+        struct renderer renderer = {template, model_tokenizer(model), o->quiet};
         if (jsonl_run(stdin, stdout, render_line, &renderer, &err))
             status = EXIT_ANSWER;
         else

@@ -127,9 +127,11 @@ static void write_model(const struct screen *s, char *out, size_t size)
     char name[140];
     models_label(chat_model_path(c), name, sizeof name);
     const struct chat_template *template = chat_template(c);
-    char label[160] = "";
+    char label[200] = "";
     if (template != NULL)
         models_template_label(template, label, sizeof label);
+    if (chat_system_is_unseen(c))
+        snprintf(label + strlen(label), sizeof label - strlen(label), " · system message unseen");
     if (template == NULL)
         snprintf(out, size, "%s", name);
     else

@@ -156,7 +156,7 @@ enum error_code slash_system(struct repl *t, const char *arguments, struct error
         return err->code;
     if (*chat_system(t->chat) == '\0')
         show_note(t->show, "no system message");
-    else if (*arguments != '\0')
+    else if (*arguments != '\0' && !chat_system_is_unseen(t->chat)) /* else the chat has said so */
         show_note(t->show, "system message set; it takes effect with the next answer");
     else
         show_line(t->show, "%s", chat_system(t->chat));

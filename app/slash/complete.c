@@ -58,17 +58,27 @@ static void offer_list(struct words *candidates, const char *prefix, char **name
         offer_word(candidates, prefix, *name);
 }
 
+/* Those of the program and of the user, and those in the model's file. */
+static void offer_templates(const struct repl *t, struct words *candidates, const char *prefix)
+{
+    char **names = models_templates(t->options), name[64];
+    const struct model *model = t->chat != NULL ? chat_model(t->chat) : NULL;
+    offer_list(candidates, prefix, names);
+    free(names);
+    offer_word(candidates, prefix, "auto");
+    if (model != NULL && *model_info(model)->chat_template != '\0')
+        offer_word(candidates, prefix, "own");
+    for (uint64_t i = 0; model != NULL && model_template_at(model, i, name, sizeof name); i++)
+        offer_word(candidates, prefix, name);
+}
+
 static void offer_words(const struct repl *t, enum slash_words words, struct words *candidates, const char *prefix)
 {
     char **names = NULL;
     switch (words) {
     case SLASH_NO_WORDS: break;
     case SLASH_FILES: offer_files(candidates, prefix); break;
-    case SLASH_TEMPLATES:
-        names = models_templates(t->options);
-        offer_list(candidates, prefix, names);
-        free(names);
-        break;
+    case SLASH_TEMPLATES: offer_templates(t, candidates, prefix); break;
     case SLASH_MODELS:
         names = models_list(t->options);
         offer_list(candidates, prefix, names);

@@ -186,6 +186,11 @@ static struct number find_number(const struct source *s, const char *key)
     return read_number(&c, v->type);
 }
 
+const char *source_key_at(const struct source *s, uint64_t i)
+{
+    return i < s->n_values ? s->values[i].key : NULL;
+}
+
 bool source_uint(const struct source *s, const char *key, uint64_t *out)
 {
     struct number n = find_number(s, key);

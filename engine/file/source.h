@@ -27,6 +27,8 @@ bool source_tensor(const struct source *s, const char *name, struct tensor *out)
 /* Tensor number i of the file, for listings; false past the end. */
 bool source_tensor_at(const struct source *s, uint64_t i, const char **name, struct tensor *out);
 
+/* Key number i of the metadata, in the file's order; NULL past the end. */
+const char *source_key_at(const struct source *s, uint64_t i);
 /* Metadata by GGUF key. Each returns false when the key is absent or of another kind; integers of any width convert. */
 bool source_uint(const struct source *s, const char *key, uint64_t *out);
 bool source_float(const struct source *s, const char *key, double *out);

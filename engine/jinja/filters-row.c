@@ -292,6 +292,8 @@ static struct jvalue filter_map(struct jrun *r, struct jvalue self, const struct
     struct jheap *h = &r->heap;
     struct jvalue path = args->n == 0 ? named_argument(args, h, "attribute") : (struct jvalue){.kind = J_ABSENT}, item;
     struct jvalue otherwise = named_argument(args, h, "default");
+    if (!jv_truth(self)) /* none, too: message.tool_calls | map(...) */
+        return jv_iterator(h, jlist_new(h));
     if (args->n == 0 && path.kind == J_ABSENT)
         jheap_fail(h, ERR_FORMAT, "map requires a filter argument");
     const struct jroutine *filter = args->n > 0 ? routine_of(r, args->at[0], false) : NULL;

@@ -94,12 +94,15 @@ static char *named_text(const struct model *m, const char *name)
 
 bool model_template_at(const struct model *m, uint64_t i, char *out, size_t size)
 {
-    const char *bytes;
+    static const char prefix[] = "tokenizer.chat_template.";
+    const char *key, *text;
     uint64_t length;
-    if (!source_array_string(m->source, "tokenizer.chat_templates", i, &bytes, &length))
-        return false;
-    snprintf(out, size, "%.*s", (int)(length < size ? length : size), bytes);
-    return true;
+    for (uint64_t at = 0; (key = source_key_at(m->source, at)) != NULL; at++)
+        if (strncmp(key, prefix, sizeof prefix - 1) == 0 && source_string(m->source, key, &text, &length) && i-- == 0) {
+            snprintf(out, size, "%s", key + sizeof prefix - 1);
+            return true;
+        }
+    return false;
 }
 
 /* There is no template of that name; the file may have others. */

@@ -177,7 +177,7 @@ static bool encode_word(void *context, const char *word, size_t size)
         return ids_append(e->out, &id, 1);
     symbols_clear(s);
     for (size_t i = 0; i < size; i++)
-        if ((id = e->t->byte_ids[(unsigned char)word[i]]) >= 0 && !symbols_add(s, (uint32_t)i, 1, id, false))
+        if ((id = e->t->byte_ids[(unsigned char)word[i]]) >= 0 && !symbols_add(s, (uint32_t)i, 1, id))
             return false;
     if (!symbols_merge(s, pair_token, e->t))
         return false;

@@ -27,22 +27,20 @@ static uint32_t folded(uint32_t code)
     return code >= 'A' && code <= 'Z' ? code | 0x20 : code == 0x17f ? 's' : code == 0x212a ? 'k' : code;
 }
 
-static bool in_ranges(const struct range *ranges, uint32_t n, uint32_t code)
+static bool in_ranges(const struct pattern *p, const struct set *set, uint32_t code)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (code >= ranges[i].low && code <= ranges[i].high)
+    for (uint32_t i = set->range; i < set->range + set->n_ranges; i++)
+        if (code >= p->ranges[i].low && code <= p->ranges[i].high)
             return true;
     return false;
 }
 
 bool pattern_set_has(const struct pattern *p, const struct set *set, uint32_t code)
 {
-    const struct range *ranges = set->n_ranges > 0 ? p->ranges + set->range : NULL; /* none: p may have no ranges */
-    bool has = code != UTF8_INVALID && in_ranges(ranges, set->n_ranges, code);
+    bool has = code != UTF8_INVALID && in_ranges(p, set, code);
     if (!has && set->any_case && code != UTF8_INVALID) {
         const uint32_t lower = folded(code);
-        has = in_ranges(ranges, set->n_ranges, lower) ||
-              (lower >= 'a' && lower <= 'z' && in_ranges(ranges, set->n_ranges, lower - 0x20));
+        has = in_ranges(p, set, lower) || (lower >= 'a' && lower <= 'z' && in_ranges(p, set, lower - 0x20));
     }
     if (!has && set->categories != 0) {
         const utf8proc_category_t category = code == UTF8_INVALID ? UTF8PROC_CATEGORY_CN

@@ -119,8 +119,8 @@ static uint32_t read_character(struct reader *r)
 static uint32_t read_hexadecimal(struct reader *r, int digits)
 {
     uint32_t value = 0;
-    for (; digits > 0 && !r->failed; digits--, r->at++) {
-        const char c = r->at < r->size ? r->text[r->at] : 'x';
+    for (; digits > 0 && !r->failed; digits--) {
+        const char c = r->at < r->size ? r->text[r->at++] : 'x';
         if (c >= '0' && c <= '9')
             value = value * 16 + (uint32_t)(c - '0');
         else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')

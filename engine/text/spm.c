@@ -19,20 +19,38 @@
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-/* Finds <0x00> to <0xFF>, and the longest user-defined token of white space. */
-static bool spm_open(struct tokenizer *t, const struct source *source, struct error *err)
+/* A token that text becomes by merging. */
+static bool may_merge_to(const struct tokenizer *t, int32_t id)
 {
-    (void)source;
-    (void)err;
+    return id >= 0 && (t->types[id] == TOKEN_NORMAL || t->types[id] == TOKEN_UNUSED ||
+                       (t->types[id] == TOKEN_USER_DEFINED && token_is_space(t, id)));
+}
+
+static void find_bytes(struct tokenizer *t)
+{
     static const char digits[] = "0123456789ABCDEF";
     for (int b = 0; b < 256; b++) {
         const char spelling[] = {'<', '0', 'x', digits[b / 16], digits[b % 16], '>'};
         int32_t id = token_lookup(t, spelling, sizeof spelling);
         t->byte_ids[b] = id >= 0 && t->types[id] == TOKEN_BYTE ? id : -1;
     }
-    for (int32_t id = 0; id < t->n; id++)
+}
+
+/* Finds <0x00> to <0xFF>, the longest user-defined token of white space, and where texts can't be cut. */
+static bool spm_open(struct tokenizer *t, const struct source *source, struct error *err)
+{
+    (void)source;
+    find_bytes(t);
+    if (!joints_open(&t->joints, (size_t)t->n)) {
+        error_memory(err);
+        return false;
+    }
+    for (int32_t id = 0; id < t->n; id++) {
+        if (may_merge_to(t, id))
+            joints_add(&t->joints, token_text(t, id), token_size(t, id));
         if (t->types[id] == TOKEN_USER_DEFINED && token_size(t, id) > t->longest_space && token_is_space(t, id))
             t->longest_space = token_size(t, id);
+    }
     t->adds_bos = t->space_prefix = true;
     return true;
 }
@@ -64,26 +82,22 @@ static bool normalise(const char *text, size_t size, bool prefix, struct buf *ou
     return !buf_failed(out);
 }
 
-/* What pairs of neighbours look up. */
-struct pair_context {
+/* A text on its way to ids, as pieces between which nothing merges. */
+struct encoding {
     const struct tokenizer *t;
-    const char *text;
+    const char *text;       /* in the normal form */
+    struct symbols symbols; /* of the piece at hand */
+    struct ids *out;
 };
-
-static bool may_merge_to(const struct tokenizer *t, int32_t id)
-{
-    return id >= 0 && (t->types[id] == TOKEN_NORMAL || t->types[id] == TOKEN_UNUSED ||
-                       (t->types[id] == TOKEN_USER_DEFINED && token_is_space(t, id)));
-}
 
 static bool pair_token(const void *context, const struct symbol *left, const struct symbol *right, int32_t *id,
                        float *score)
 {
-    const struct pair_context *c = context;
-    *id = token_lookup(c->t, c->text + left->start, left->size + right->size);
-    if (!may_merge_to(c->t, *id))
+    const struct encoding *e = context;
+    *id = token_lookup(e->t, e->text + left->start, left->size + right->size);
+    if (!may_merge_to(e->t, *id))
         return false;
-    *score = c->t->scores[*id];
+    *score = e->t->scores[*id];
     return true;
 }
 
@@ -99,51 +113,70 @@ static int32_t user_defined_space(const struct tokenizer *t, const char *text, s
     return -1;
 }
 
-static bool split_text(const struct tokenizer *t, const char *text, size_t size, struct symbols *s)
+static bool put_symbol(const struct encoding *e, const struct symbol *symbol)
 {
-    for (size_t at = 0, used; at < size; at += used) {
-        int32_t id = t->longest_space > 0 ? user_defined_space(t, text + at, size - at) : -1;
-        bool whole = id >= 0;
-        if (whole) {
-            used = token_size(t, id);
-        } else {
-            utf8_decode(text + at, size - at, &used);
-            id = token_lookup(t, text + at, used);
-            id = may_merge_to(t, id) ? id : -1;
-        }
-        if (!symbols_add(s, (uint32_t)at, (uint32_t)used, id, whole))
+    if (symbol->id >= 0)
+        return ids_append(e->out, &symbol->id, 1);
+    for (uint32_t i = 0; i < symbol->size; i++) {
+        int32_t byte = e->t->byte_ids[(unsigned char)e->text[symbol->start + i]];
+        if (byte < 0) /* a vocabulary without bytes */
+            return e->t->unknown < 0 || ids_append(e->out, &e->t->unknown, 1);
+        if (!ids_append(e->out, &byte, 1))
             return false;
     }
     return true;
 }
 
-static bool put_symbol(const struct tokenizer *t, const struct symbol *symbol, const char *text, struct ids *out)
+/* The piece at hand is whole: its symbols become ids. */
+static bool finish_piece(struct encoding *e)
 {
-    if (symbol->id >= 0)
-        return ids_append(out, &symbol->id, 1);
-    for (uint32_t i = 0; i < symbol->size; i++) {
-        int32_t byte = t->byte_ids[(unsigned char)text[symbol->start + i]];
-        if (byte < 0) /* a vocabulary without bytes */
-            return t->unknown < 0 || ids_append(out, &t->unknown, 1);
-        if (!ids_append(out, &byte, 1))
-            return false;
+    struct symbols *s = &e->symbols;
+    bool ok = symbols_merge(s, pair_token, e);
+    for (int32_t i = s->n > 0 ? 0 : -1; ok && i >= 0; i = s->at[i].next)
+        ok = put_symbol(e, &s->at[i]);
+    symbols_clear(s);
+    return ok;
+}
+
+/* A character of text[at..size) becomes a symbol, after the character before (0 at the beginning). */
+static bool add_character(struct encoding *e, size_t at, size_t size, uint32_t *before, size_t *used)
+{
+    uint32_t code = utf8_decode(e->text + at, size - at, used);
+    int32_t id = token_lookup(e->t, e->text + at, *used);
+    if (!joints_has(&e->t->joints, *before, code) && !finish_piece(e))
+        return false;
+    *before = code;
+    return symbols_add(&e->symbols, (uint32_t)at, (uint32_t)*used, may_merge_to(e->t, id) ? id : -1);
+}
+
+static bool encode_normal(struct encoding *e, size_t size)
+{
+    uint32_t before = 0;
+    for (size_t at = 0, used; at < size; at += used) {
+        int32_t space = e->t->longest_space > 0 ? user_defined_space(e->t, e->text + at, size - at) : -1;
+        if (space < 0) {
+            if (!add_character(e, at, size, &before, &used))
+                return false;
+        } else {
+            used = token_size(e->t, space);
+            before = 0; /* what was taken whole is joined to nothing */
+            if (!finish_piece(e) || !ids_append(e->out, &space, 1))
+                return false;
+        }
     }
-    return true;
+    return finish_piece(e);
 }
 
 static enum error_code spm_encode(const struct tokenizer *t, const char *text, size_t size, bool prefix,
                                   struct ids *out, struct error *err)
 {
     struct buf normal;
-    struct symbols s = {0};
     size_t before = out->n;
     buf_init(&normal, size * 3 + 3);
     bool ok = normalise(text, size, prefix, &normal);
-    struct pair_context context = {t, buf_text(&normal)};
-    ok = ok && split_text(t, context.text, normal.size, &s) && symbols_merge(&s, pair_token, &context);
-    for (int32_t i = 0; ok && s.n > 0 && i >= 0; i = s.at[i].next)
-        ok = put_symbol(t, &s.at[i], context.text, out);
-    symbols_free(&s);
+    struct encoding e = {.t = t, .text = buf_text(&normal), .out = out};
+    ok = ok && encode_normal(&e, normal.size);
+    symbols_free(&e.symbols);
     buf_free(&normal);
     if (ok)
         return ERR_NONE;

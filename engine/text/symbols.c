@@ -18,7 +18,7 @@ void symbols_clear(struct symbols *s)
     s->n_heap = 0;
 }
 
-bool symbols_add(struct symbols *s, uint32_t start, uint32_t size, int32_t id, bool frozen)
+bool symbols_add(struct symbols *s, uint32_t start, uint32_t size, int32_t id)
 {
     if (s->n == s->capacity) {
         size_t capacity = s->capacity == 0 ? 64 : s->capacity * 2;
@@ -29,7 +29,7 @@ bool symbols_add(struct symbols *s, uint32_t start, uint32_t size, int32_t id, b
         s->capacity = capacity;
     }
     int32_t own = (int32_t)s->n;
-    s->at[s->n++] = (struct symbol){start, size, own - 1, -1, id, frozen};
+    s->at[s->n++] = (struct symbol){start, size, own - 1, -1, id};
     if (own > 0)
         s->at[own - 1].next = own;
     return true;
@@ -75,9 +75,9 @@ static struct candidate_pair heap_pop(struct symbols *s)
 /* Puts the pair on the heap if it makes a token. */
 static bool consider(struct symbols *s, int32_t left, int32_t right, symbols_pair *pair, const void *context)
 {
-    if (left < 0 || right < 0 || s->at[left].frozen || s->at[right].frozen)
+    if (left < 0 || right < 0)
         return true;
-    struct candidate_pair found = {.left = left, .right = right, .size = s->at[left].size + s->at[right].size};
+    struct candidate_pair found = {.left = left, .size = s->at[left].size + s->at[right].size};
     if (!pair(context, &s->at[left], &s->at[right], &found.id, &found.score))
         return true;
     return heap_push(s, found);
@@ -90,8 +90,8 @@ bool symbols_merge(struct symbols *s, symbols_pair *pair, const void *context)
             return false;
     while (s->n_heap > 0) {
         struct candidate_pair best = heap_pop(s);
-        struct symbol *left = &s->at[best.left], *right = &s->at[best.right];
-        if (left->size == 0 || right->size == 0 || left->size + right->size != best.size)
+        struct symbol *left = &s->at[best.left], *right = left->next >= 0 ? &s->at[left->next] : NULL;
+        if (left->size == 0 || right == NULL || left->size + right->size != best.size)
             continue;
         left->size = best.size;
         left->id = best.id;

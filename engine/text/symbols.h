@@ -13,12 +13,11 @@ struct symbol {
     uint32_t start, size;   /* bytes of the text; size 0: joined to the one before */
     int32_t previous, next; /* -1: none */
     int32_t id;             /* the token, -1: none is spelled so */
-    bool frozen;            /* never joined */
 };
 
 struct candidate_pair {
     float score;
-    int32_t left, right;
+    int32_t left;  /* with the one that is next */
     uint32_t size; /* of both together when it was found: later changes make it stale */
     int32_t id;
 };
@@ -38,7 +37,7 @@ void symbols_free(struct symbols *s);
 /* Forgets the symbols, keeps the memory. */
 void symbols_clear(struct symbols *s);
 /* Appends a symbol. False: out of memory. */
-bool symbols_add(struct symbols *s, uint32_t start, uint32_t size, int32_t id, bool frozen);
+bool symbols_add(struct symbols *s, uint32_t start, uint32_t size, int32_t id);
 /* Joins until nothing is left to join. The symbols left are at[0] and those that next leads to. */
 bool symbols_merge(struct symbols *s, symbols_pair *pair, const void *context);
 

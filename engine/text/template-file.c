@@ -280,8 +280,10 @@ static struct chat_template *parse_lines(struct reading *r, const char *name, st
         ok = false;
     }
     lines_close(&r->lines);
-    if (ok)
+    if (ok) {
+        t->drops_system = !t->system_in_user && !holds_text(t->system);
         return t;
+    }
     template_free(t);
     return NULL;
 }

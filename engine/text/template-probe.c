@@ -26,6 +26,20 @@ bool template_probe(const struct jinja *jinja, const struct tokenizer *tokenizer
     return false;
 }
 
+bool template_probe_drops_system(const struct jinja *jinja, const struct tokenizer *tokenizer)
+{
+    static const char text[] = "Reply in verse.";
+    static const struct message asked[] = {{ROLE_SYSTEM, text}, {ROLE_USER, "Hello"}};
+    struct rendered r;
+    rendered_open(&r);
+    bool drops = render_jinja(jinja, tokenizer, (struct talk){asked, 2, 0}, &day, &r, NULL) == ERR_NONE &&
+                 strstr(buf_text(&r.text), text) == NULL;
+    for (size_t i = 0; i < r.n_spans; i++) /* it may have been made into something else */
+        drops = drops && r.spans[i].origin != ORIGIN_SYSTEM;
+    rendered_close(&r);
+    return drops;
+}
+
 /* Where the template's text after the answer lies; false when there is none. */
 static bool after_answer(const struct rendered *r, size_t *from, size_t *to)
 {

@@ -210,6 +210,7 @@ struct chat_template *template_follow(const char *name, const char *text, const 
         template_free(t);
         return NULL;
     }
+    t->drops_system = template_probe_drops_system(jinja, tokenizer);
     find_stops(t, text, tokenizer);
     return t;
 }
@@ -278,6 +279,11 @@ enum template_source template_source(const struct chat_template *t)
 const char *template_trouble(const struct chat_template *t)
 {
     return t->trouble;
+}
+
+bool template_drops_system(const struct chat_template *t)
+{
+    return t->drops_system;
 }
 
 bool template_is_base(const struct chat_template *t)

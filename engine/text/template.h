@@ -31,7 +31,8 @@ struct chat_template {
     bool trim;                              /* messages lose white space at both ends */
     bool system_in_user; /* the system message stands at the beginning of the user message that follows */
     bool base;
-    char **matches; /* each "part && part"; NULL-terminated */
+    bool drops_system; /* see template_drops_system */
+    char **matches;    /* each "part && part"; NULL-terminated */
     size_t n_matches;
 };
 
@@ -60,6 +61,8 @@ void template_set_date(struct chat_template *t, const struct tm *date);
 /* ---- template-probe.c: what a compiled template does to a short conversation */
 /* Whether it can be followed at all; false with what failed. A refusal is no failure. */
 bool template_probe(const struct jinja *jinja, const struct tokenizer *tokenizer, struct error *err);
+/* Whether a system message leaves no trace in what it makes, though it does not refuse one. */
+bool template_probe_drops_system(const struct jinja *jinja, const struct tokenizer *tokenizer);
 /* The special token that ends the assistant's turn; -1 when none does. *stop, malloc'ed, is then the text that
  * begins the turn after it, if it can serve as a stop string; else NULL. */
 int32_t template_probe_end(const struct jinja *jinja, const struct tokenizer *tokenizer, char **stop);

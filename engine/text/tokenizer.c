@@ -94,6 +94,7 @@ void tokenizer_free(struct tokenizer *t)
     free(t->types);
     free(t->slots);
     free(t->merges);
+    joints_close(&t->joints);
     cutter_close(&t->cutter);
     free(t);
 }

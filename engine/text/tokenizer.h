@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "engine/file/source.h"
 #include "engine/text/cutter.h"
+#include "engine/text/joints.h"
 
 enum { TOKENIZER_ENDS = 24 };
 
@@ -43,6 +44,7 @@ struct tokenizer {
     bool adds_bos;
     bool space_prefix;      /* SentencePiece: a text is encoded as if a space stood in front */
     uint32_t longest_space; /* bytes of the longest user-defined token of white space, 0 when there are none */
+    struct joints joints;   /* SentencePiece: where a text can't be cut */
     struct merge *merges;   /* hash table of n_merge_slots */
     uint32_t n_merge_slots;
 };

@@ -50,17 +50,28 @@ bool token_is_space(const struct tokenizer *t, int32_t id)
     return *text == '\0' && token_size(t, id) > 0;
 }
 
-static bool build_index(struct tokenizer *t)
+/* Equal spellings are refused: the ids of a text would be a matter of chance, and sentencepiece and llama.cpp open no such
+ * vocabulary either. Ids without a spelling may be many. */
+static bool build_index(struct tokenizer *t, struct error *err)
 {
     t->n_slots = 16;
     while (t->n_slots < (uint32_t)t->n * 2)
         t->n_slots *= 2;
     t->slots = calloc(t->n_slots, sizeof *t->slots);
-    if (t->slots == NULL)
+    if (t->slots == NULL) {
+        error_memory(err);
         return false;
+    }
     for (int32_t id = 0; id < t->n; id++) {
-        if (token_lookup(t, token_text(t, id), token_size(t, id)) >= 0)
-            continue; /* the first of two tokens spelled alike is found */
+        int32_t same = token_lookup(t, token_text(t, id), token_size(t, id));
+        if (same >= 0 && token_size(t, id) > 0) {
+            error_set(err, ERR_FORMAT,
+                      "the vocabulary's tokens %d and %d are both spelled '%.60s': the file is damaged", (int)same,
+                      (int)id, token_text(t, id));
+            return false;
+        }
+        if (same >= 0)
+            continue;
         uint32_t at = hash_text(token_text(t, id), token_size(t, id));
         while (t->slots[at & (t->n_slots - 1)] != 0)
             at++;
@@ -142,10 +153,5 @@ static bool read_attributes(struct tokenizer *t, const struct source *source, st
 
 bool vocabulary_read(struct tokenizer *t, const struct source *source, struct error *err)
 {
-    if (!read_spellings(t, source, err) || !read_attributes(t, source, err))
-        return false;
-    if (build_index(t))
-        return true;
-    error_memory(err);
-    return false;
+    return read_spellings(t, source, err) && read_attributes(t, source, err) && build_index(t, err);
 }

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "history/db.h"
 #include "history/history.h"
+#include "history/message.h"
 #include "history/port/export-forms.h"
 #include "history/store.h"
 #include "history/text.h"
@@ -207,7 +208,7 @@ static enum error_code write_message(struct export *x, int64_t id, const struct 
 {
     struct store_message m = {0};
     int64_t chosen = 0, trashed = 0;
-    enum error_code code = store_message_get(x->s, id, &m, err);
+    enum error_code code = message_read(x->s, id, &m, err);
     if (code == ERR_NONE)
         code = read_marks(x->s, id, &chosen, &trashed, err);
     if (code == ERR_NONE) {

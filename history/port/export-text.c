@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "history/history.h"
+#include "history/message.h"
 #include "history/port/export-forms.h"
 
 static const char *speaker_name(enum store_role role)
@@ -227,7 +228,7 @@ enum error_code export_readable(struct export *x, enum store_format format, int6
     }
     for (size_t i = 0; i < ids.n && code == ERR_NONE && !x->refused; i++) {
         struct store_message m = {0};
-        code = store_message_get(x->s, ids.at[i], &m, err);
+        code = message_read(x->s, ids.at[i], &m, err);
         if (code == ERR_NONE && export_is_one_text(&c))
             form->piece(x, m.text, m.size);
         else if (code == ERR_NONE)

@@ -5,6 +5,7 @@
 
 #include "history/port/import-decode.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -96,9 +97,20 @@ static json_t *parse_repaired(struct import *im, const char *bytes, size_t size,
     return root;
 }
 
+/* The byte order mark of UTF-16, which some programs of Windows write. */
+static bool is_utf16(const char *bytes, size_t size)
+{
+    return size >= 2 && (memcmp(bytes, "\xFF\xFE", 2) == 0 || memcmp(bytes, "\xFE\xFF", 2) == 0);
+}
+
 json_t *import_decode(struct import *im, const char *bytes, size_t size)
 {
     struct fault f = {0};
+    if (is_utf16(bytes, size)) {
+        error_set(im->err, ERR_FORMAT,
+                  "%s: the text is UTF-16; make it UTF-8, for example by `iconv -f UTF-16 -t UTF-8`", im->name);
+        return NULL;
+    }
     if (size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0)
         bytes += 3, size -= 3;
     json_t *root = parse_bytes(bytes, size, &f);

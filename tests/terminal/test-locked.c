@@ -44,6 +44,7 @@ static void wait_for_number(struct vt *t, const char *sql, int number)
     }
 }
 
+#define ENDED_MESSAGES "SELECT count(*) FROM message WHERE parent IS NOT NULL AND state <> 1"
 #define STORED_ANSWER "SELECT sum(length(text)) FROM message WHERE parent IS NOT NULL"
 
 static sqlite3 *lock_history(struct vt *t)
@@ -111,6 +112,54 @@ static void leaving_a_locked_history_is_held_once(void **state)
     vt_end(t);
 }
 
+/* Answers of a comparison come without their replies, which are opened later. */
+static void a_locked_history_holds_up_no_comparison(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 110, (const char *const[]){"-n", "12", "--temperature", "0", NULL});
+    ask(t, "go");
+    assert_true(vt_wait(t, "12 tokens"));
+    wait_for_number(t, ENDED_MESSAGES, 0);
+    sqlite3 *lock = lock_history(t);
+    vt_type(t, "/compare now temperature=3,top_k=0,top_p=1,min_p=0\r");
+    assert_true(vt_wait(t, "─ temperature=3"));
+    assert_true(vt_wait(t, "The sea was calm"));
+    assert_true(vt_wait(t, "compared · Enter keeps one"));
+    press(t, "\r");
+    assert_true(vt_wait(t, "the comparison stays open"));
+    unlock_history(lock);
+    wait_for_number(t, ENDED_MESSAGES " AND length(text) > 20", 2);
+    wait_for_number(t, "SELECT count(DISTINCT message) FROM record", 2); /* how the tokens came about is kept too */
+    press(t, "\r");
+    assert_true(vt_wait(t, "‹2/3›"));
+    quit(t);
+}
+
+/* A summary that took long to make is not lost because another program holds the history when it is ready. */
+static void a_summary_waits_for_a_locked_history(void **state)
+{
+    (void)state;
+    struct vt *t =
+        start(30, 110,
+              (const char *const[]){"-n", "12", "-c", "512", "--temperature", "0", "--template", "chatml", NULL});
+    for (int i = 0; i < 3; i++) {
+        char question[40];
+        snprintf(question, sizeof question, "Question %d", i);
+        ask(t, question);
+        assert_true(vt_wait(t, question));
+        wait_for_number(t, ENDED_MESSAGES, 2 * i);
+    }
+    sqlite3 *lock = lock_history(t);
+    vt_type(t, "/compact\r");
+    assert_true(vt_wait(t, "waits for another program"));
+    vt_type(t, "typed meanwhile");
+    assert_true(vt_wait(t, "typed meanwhile"));
+    unlock_history(lock);
+    assert_true(vt_wait(t, "a summary stands for"));
+    assert_int_equal(stored_number(t, "SELECT count(*) FROM conversation"), 2);
+    quit(t);
+}
+
 int main(void)
 {
     if (!find_program())
@@ -118,6 +167,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_locked_history_holds_up_nothing),
         cmocka_unit_test(leaving_a_locked_history_is_held_once),
+        cmocka_unit_test(a_locked_history_holds_up_no_comparison),
+        cmocka_unit_test(a_summary_waits_for_a_locked_history),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,4 +135,20 @@ run info "$work/base.gguf"
 expect 'info tells it from an unknown template' grep -q '^template  *plain, the model has no chat template' "$work/out"
 run info "$model"
 expect "info names the model's own template and the tokens that end an answer" eval 'grep -q "^template  *own" "$work/out" && grep -q "^ends  *</s> (2)" "$work/out"'
+mkdir -p "$config/templates"
+printf 'user = U{text}\nassistant = A{text}\n' >"$config/templates/mute.template"
+run -m "$model" -s 5 -n 4 -p x --system 'Reply in verse' --template mute
+expect 'a system message that the template leaves out is told' [ "$(grep -c 'leaves the system message out' "$work/err"):$(wc -l <"$work/err")" = 1:1 ]
+run -m "$model" -s 5 -n 4 -p x --system 'Reply in verse' --template mute --quiet
+expect 'but not with --quiet' [ ! -s "$work/err" ]
+run -m "$model" -s 5 -n 4 -p x --template mute
+expect 'nor where there is none' [ ! -s "$work/err" ]
+run -m "$model" -s 5 -n 4 -p x --system 'Reply in verse'
+expect 'nor where it is seen' [ ! -s "$work/err" ]
+LC_ALL=C sed "s/'system'/'sistem'/; s/{% else %}{{ ' ' + m/{% elif 0 %}{{ ' '+m/" "$model" >"$work/mute.gguf"
+run info "$work/mute.gguf"
+prints 'info says it of a model' 'leaves out a system message'
+printf '{"messages":[{"role":"system","content":"s"},{"role":"user","content":"u"}]}\n%.0s' 1 2 >"$work/text"
+input=$work/text run prompt -m "$model" --jsonl --template mute
+expect 'prompt says it once' [ "$(grep -c 'leaves system messages out' "$work/err"):$(wc -l <"$work/err")" = 1:1 ]
 finish

@@ -183,6 +183,22 @@ static void a_text_is_edited_anywhere(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static void an_unseen_system_message_is_marked(void **state)
+{
+    char command[300];
+    (void)state;
+    struct vt *t = start(24, 110, (const char *const[]){SHORT, "--system", "Reply in verse", NULL});
+    assert_false(vt_shows(t, "system message unseen"));
+    snprintf(command, sizeof command, "mkdir -p '%s/.config/palaver/templates'", vt_home(t));
+    assert_int_equal(system(command), 0);
+    write_file(t, ".config/palaver/templates/mute.template", "user = U{text}\nassistant = A{text}\n");
+    vt_type(t, "/template mute\r");
+    assert_true(vt_wait(t, "system message unseen"));
+    vt_type(t, "/system off\r");
+    assert_true(vt_wait_gone(t, "system message unseen"));
+    quit(t);
+}
+
 /* An input method draws at the cursor: it stays in the composer while an answer streams. */
 static void the_cursor_stays_in_the_composer(void **state)
 {
@@ -282,7 +298,11 @@ int main(void)
         cmocka_unit_test(files_go_with_a_message),
         cmocka_unit_test(copies_say_their_way),
         cmocka_unit_test(base_models_continue_a_text),
+<<<<<<< HEAD
         cmocka_unit_test(a_text_is_edited_anywhere),
+=======
+        cmocka_unit_test(an_unseen_system_message_is_marked),
+>>>>>>> rest12
         cmocka_unit_test(the_cursor_stays_in_the_composer),
         cmocka_unit_test(the_lens_takes_another_road),
         cmocka_unit_test(presets_and_themes_are_completed),

@@ -343,6 +343,16 @@ static void a_file_cut_anywhere_changes_nothing(void **state)
     store_close(other);
 }
 
+static void another_encoding_is_named(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct store *s = history_open(NULL);
+    assert_int_equal(store_import(s, "t.json", "\xFF\xFE[\0]\0", 6, NULL, &err), ERR_FORMAT);
+    assert_non_null(strstr(err.message, "t.json: the text is UTF-16"));
+    store_close(s);
+}
+
 static void deep_nesting_is_refused_and_deep_trees_are_not(void **state)
 {
     (void)state;
@@ -396,6 +406,7 @@ int main(void)
         cmocka_unit_test(plain_conversations_are_imported),
         cmocka_unit_test(broken_files_change_nothing_and_say_where),
         cmocka_unit_test(a_file_cut_anywhere_changes_nothing),
+        cmocka_unit_test(another_encoding_is_named),
         cmocka_unit_test(deep_nesting_is_refused_and_deep_trees_are_not),
         cmocka_unit_test(files_are_read),
     };

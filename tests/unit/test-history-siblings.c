@@ -133,6 +133,36 @@ static bool count_bytes(void *context, const char *bytes, size_t size)
     return true;
 }
 
+/* Alternatives that were deleted are exported too, and what one costs does not depend on their number. */
+static int64_t export_deleted(int n)
+{
+    struct error err = {0};
+    struct scene c;
+    struct store_ids ids = {0};
+    size_t size = 0;
+    c.s = with_siblings(n, &c.conversation, &c.question, &c.last);
+    history_ok(store_siblings(c.s, c.last, &ids, &err), &err);
+    history_ok(store_begin(c.s, &err), &err);
+    for (size_t i = 0; i < ids.n; i++)
+        history_ok(store_delete_message(c.s, ids.at[ids.n - 1 - i], &err), &err);
+    history_ok(store_end(c.s, true, &err), &err);
+    store_ids_free(&ids);
+    steps = 0;
+    history_ok(store_export(c.s, STORE_JSON, NULL, 0, count_bytes, &size, &err), &err);
+    assert_true(size > 50 * (size_t)n);
+    store_close(c.s);
+    return steps;
+}
+
+static void export_of_deleted_siblings_grows_with_their_number(void **state)
+{
+    (void)state;
+    int64_t few = export_deleted(FEW), many = export_deleted(MANY);
+    print_message("%lld steps a message with %d deleted siblings, %lld with %d\n", (long long)few / FEW, FEW,
+                  (long long)many / MANY, MANY);
+    assert_in_range(many / MANY, 1, 2 * few / FEW);
+}
+
 /* A file of ChatGPT's form: one root with n answers. */
 static void make_file(struct buf *json, int n)
 {
@@ -239,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_about_one_message_do_not_look_at_its_siblings),
         cmocka_unit_test(import_and_export_of_siblings_grow_with_their_number),
+        cmocka_unit_test(export_of_deleted_siblings_grows_with_their_number),
         cmocka_unit_test(places_stay_right_when_siblings_go_and_come),
     };
     return cmocka_run_group_tests(tests, NULL, history_clean);

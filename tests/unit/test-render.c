@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/cmocka.h"
 #include "tests/unit/rendered.h"
@@ -420,6 +423,125 @@ static void it_is_fast(void **state)
     rendering_free(&r);
 }
 
+/* ---- long texts -------------------------------------------------------------------------------------------------- */
+
+/* The lines that one line of a text takes are those that a rendering of the whole has from *line on. */
+static void compare_line(const struct rendering *whole, size_t *line, const struct rendering *one, uint32_t at)
+{
+    assert_true(*line + one->n_lines <= whole->n_lines);
+    for (size_t i = 0; i < one->n_lines; i++, ++*line) {
+        const struct render_line *a = &whole->lines[*line], *b = &one->lines[i];
+        assert_int_equal(a->n_spans, b->n_spans);
+        assert_int_equal(a->source, b->source + at);
+        for (uint32_t k = 0; k < a->n_spans; k++) {
+            const struct render_span *x = &whole->spans[a->span + k], *y = &one->spans[b->span + k];
+            assert_int_equal(x->size, y->size);
+            assert_memory_equal(whole->text.data + x->start, one->text.data + y->start, x->size);
+            assert_int_equal(x->source, y->source == RENDER_NO_SOURCE ? y->source : y->source + at);
+            assert_int_equal(x->style, y->style);
+        }
+    }
+}
+
+/* A long text is rendered part by part; each of its lines is what it is alone. */
+static void long_texts_have_the_lines_of_their_parts(void **state)
+{
+    static const char *const some[] = {"word ",
+                                       "a\tb",
+                                       "\n",
+                                       "\n\n",
+                                       "\r\n",
+                                       "\033[1m",
+                                       "\xE2\x80\x8D",
+                                       "\xCC\x81",
+                                       "\xff",
+                                       "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB",
+                                       "\xE5\xAD\x97",
+                                       "# x ",
+                                       "a rather long stretch of text without a break at its end, and so on "};
+    const struct render_options options = {.width = 40, .raw = true, .fold_think = true};
+    struct rendering whole = {0}, one = {0};
+    struct buf text;
+    uint32_t random = 88172645;
+    size_t line = 0;
+    (void)state;
+    buf_init(&text, TEXT_MOST);
+    while (text.size < 300000) {
+        random = random * 1664525 + 1013904223;
+        buf_puts(&text, some[(random >> 16) % (sizeof some / sizeof *some)]);
+    }
+    buf_puts(&text, "end\n");
+    assert_true(render(buf_text(&text), text.size, &options, &whole));
+    for (size_t at = 0, size; at < text.size; at += size) {
+        size = (size_t)((const char *)memchr(text.data + at, '\n', text.size - at) - (text.data + at)) + 1;
+        assert_true(render(text.data + at, size, &options, &one));
+        compare_line(&whole, &line, &one, (uint32_t)at);
+    }
+    assert_int_equal(line, whole.n_lines);
+    rendering_free(&one);
+    rendering_free(&whole);
+    buf_free(&text);
+}
+
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+/* The exit status of a process that renders the text with so many bytes of memory more than it has. */
+static int render_within(const struct buf *text, size_t bytes)
+{
+    const struct render_options options = {.width = 80, .raw = true};
+    unsigned long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f == NULL || fscanf(f, "%lu", &pages) != 1)
+        return 2;
+    fclose(f);
+    rlim_t most = pages * (rlim_t)sysconf(_SC_PAGESIZE) + bytes;
+    if (setrlimit(RLIMIT_AS, &(struct rlimit){most, most}) != 0)
+        return 2;
+    struct rendering r = {0};
+    return render(buf_text(text), text->size, &options, &r) ? 0 : 1;
+}
+
+/* Not fifteen times its size. */
+static void a_long_text_takes_a_few_times_its_size(void **state)
+{
+    struct buf text;
+    int status = -1;
+    (void)state;
+    buf_init(&text, 8 << 20);
+    while (text.size < 4 << 20)
+        buf_puts(&text, "The harbour lay still, and the gulls stood on the rail as they had for an hour by now.\n");
+    pid_t child = fork();
+    if (child == 0)
+        _exit(render_within(&text, 32 << 20));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    buf_free(&text);
+}
+#else /* sanitizers have memory of their own */
+static void a_long_text_takes_a_few_times_its_size(void **state)
+{
+    (void)state;
+    skip();
+}
+#endif
+
+static void long_thoughts_are_folded(void **state)
+{
+    const struct render_options options = {.width = 40, .raw = true, .fold_think = true};
+    struct rendering r = {0};
+    struct buf text;
+    (void)state;
+    buf_init(&text, TEXT_MOST);
+    buf_puts(&text, "\n<think>");
+    while (text.size < 200000)
+        buf_puts(&text, "deep thought\n");
+    buf_puts(&text, "</think>\nyes");
+    assert_true(render(buf_text(&text), text.size, &options, &r));
+    assert_int_equal(r.n_lines, 3);
+    rendering_free(&r);
+    buf_free(&text);
+}
+
 int main(void)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
@@ -437,6 +559,9 @@ int main(void)
         cmocka_unit_test(places_are_found_again),
         cmocka_unit_test(monsters_are_tame),
         cmocka_unit_test(it_is_fast),
+        cmocka_unit_test(long_texts_have_the_lines_of_their_parts),
+        cmocka_unit_test(long_thoughts_are_folded),
+        cmocka_unit_test(a_long_text_takes_a_few_times_its_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

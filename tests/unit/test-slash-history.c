@@ -327,6 +327,59 @@ static void completes(struct fixture *f, const char *line, size_t start, const c
     words_free(&candidates);
 }
 
+/* A model's folder whose configuration has three templates. */
+static void make_model_with_templates(char *path, size_t size)
+{
+    static const char *const files[] = {"config.json",
+                                        "generation_config.json",
+                                        "model-00001-of-00002.safetensors",
+                                        "model-00002-of-00002.safetensors",
+                                        "model.safetensors.index.json",
+                                        "tokenizer.model"};
+    static const char own[] = "{% for m in messages %}{{ m.content }}{% endfor %}";
+    char *fixtures = realpath(source_folder(), NULL), from[4400], to[400];
+    snprintf(path, size, "%s/named", folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(from, sizeof from, "%s/tests/fixtures/folder-hf/%s", fixtures, files[i]);
+        snprintf(to, sizeof to, "%s/%s", path, files[i]);
+        assert_int_equal(symlink(from, to), 0);
+    }
+    free(fixtures);
+    snprintf(to, sizeof to, "%s/tokenizer_config.json", path);
+    FILE *config = fopen(to, "w");
+    assert_non_null(config);
+    fprintf(config,
+            "{\"bos_token\": \"<s>\", \"eos_token\": \"</s>\", \"chat_template\": ["
+            "{\"name\": \"default\", \"template\": \"%s\"}, {\"name\": \"tool_use\", \"template\": \"%s\"}, "
+            "{\"name\": \"rag\", \"template\": \"%s\"}]}",
+            own, own, own);
+    assert_int_equal(fclose(config), 0);
+}
+
+static void templates_of_the_model_are_completed(void **state)
+{
+    char tiny[sizeof model], named[200];
+    (void)state;
+    struct fixture *f = begin();
+    settle(f);
+    completes(f, "/template tool", 10, "");
+    completes(f, "/template chat", 10, "chatml");
+    completes(f, "/template aut", 10, "auto");
+    end(f);
+    make_model_with_templates(named, sizeof named);
+    memcpy(tiny, model, sizeof tiny);
+    snprintf(model, sizeof model, "%s", named);
+    f = begin();
+    settle(f);
+    completes(f, "/template tool", 10, "tool_use");
+    completes(f, "/template ra", 10, "rag");
+    completes(f, "/template ow", 10, "own");
+    shows(f, "/template rag", "template rag");
+    end(f);
+    memcpy(model, tiny, sizeof tiny);
+}
+
 static void names_are_completed(void **state)
 {
     (void)state;
@@ -398,6 +451,7 @@ int main(void)
         cmocka_unit_test(files_go_out_and_come_in),
         cmocka_unit_test(personas_are_kept),
         cmocka_unit_test(names_are_completed),
+        cmocka_unit_test(templates_of_the_model_are_completed),
         cmocka_unit_test(long_lists_have_pages),
     };
     const char *source = source_folder();

@@ -283,6 +283,41 @@ static void words_for_roles_become_stops(void **state)
     model_free(model);
 }
 
+/* Whatever a template does with a system message is seen; that it does nothing is told. */
+static void system_messages_left_out_are_noticed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool drops;
+    } cases[] = {
+        {"{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}", false},
+        {"{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}{% endif %}{% endfor %}", true},
+        {"{% for m in messages %}{% if m.role != 'system' %}{{ m.content }}{% endif %}{% endfor %}", true},
+        {"{% set s = messages[0].content if messages[0].role == 'system' %}{{ s | upper }}{{ messages[-1].content }}",
+         false},
+        {"{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}{{ messages[0].content }}",
+         false},
+        {"{{ messages[-1].content }}{% if tools %}{{ messages[0].content }}{% endif %}", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct chat_template *t = templating_follow(cases[i].text, NULL);
+        if (template_drops_system(t) != cases[i].drops)
+            fail_msg("%s: %s", cases[i].text, cases[i].drops ? "not noticed" : "taken for one that leaves it out");
+        template_free(t);
+    }
+    struct chat_template *t = templating_load("llama2", NULL);
+    assert_false(template_drops_system(t)); /* it stands in the user's message */
+    template_free(t);
+    templating_write_file(folder, "mute.template", "user = U{text}\nassistant = A{text}\n");
+    t = templating_load("mute", folder);
+    assert_true(template_drops_system(t));
+    template_free(t);
+    char path[4200];
+    snprintf(path, sizeof path, "%s/mute.template", folder);
+    remove(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +331,7 @@ int main(void)
         cmocka_unit_test(a_second_bos_is_left_out),
         cmocka_unit_test(ends_of_answers_are_found),
         cmocka_unit_test(words_for_roles_become_stops),
+        cmocka_unit_test(system_messages_left_out_are_noticed),
     };
     if (mkdtemp(folder) == NULL)
         return 1;

@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/utf8.h"
 #include "engine/file/metadata.h"
 #include "engine/file/source-kind.h"
 #include "engine/file/source.h"
@@ -154,10 +157,17 @@ static void words_are_cut_as_expressions_cut_them(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* The expression ends where memory ends: reading on is a fault. */
 static void refuse_expression(const char *expression)
 {
     struct error err = {0};
-    struct pattern *p = pattern_new(expression, strlen(expression), &err);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), size = strlen(expression);
+    char *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(memory != MAP_FAILED && size <= page);
+    assert_int_equal(mprotect(memory + page, page, PROT_NONE), 0);
+    memcpy(memory + page - size, expression, size);
+    struct pattern *p = pattern_new(memory + page - size, size, &err);
+    munmap(memory, 2 * page);
     if (p != NULL)
         fail_msg("%s is not refused", expression);
     assert_int_equal(err.code, ERR_UNSUPPORTED);
@@ -166,10 +176,11 @@ static void refuse_expression(const char *expression)
 static void odd_expressions_are_refused(void **state)
 {
     (void)state;
-    static const char *const odd[] = {"(",       ")",     "a)",  "[",        "[a",          "[]",    "(?<n>a)",
-                                      "(?<=a)b", "a**",   "*",   "a{",       "a{2,1}",      "a{x}",  "\\p{Latin}",
-                                      "\\p",     "\\p{",  "\\1", "\\b",      "a+?",         "[z-a]", "[a-\\s]",
-                                      "[[a]]",   "\\xg0", "^a",  "(?:ab)++", "(?:ab){1,3}", "\\"};
+    static const char *const odd[] = {"(",        ")",           "a)",  "[",   "[a",     "[]",     "(?<n>a)",
+                                      "(?<=a)b",  "a**",         "*",   "a{",  "a{2,1}", "a{x}",   "\\p{Latin}",
+                                      "\\p",      "\\p{",        "\\1", "\\b", "a+?",    "[z-a]",  "[a-\\s]",
+                                      "[[a]]",    "\\xg0",       "^a",  "\\u", "(\\x",   "[\\u12", "(.f\\u",
+                                      "(?:ab)++", "(?:ab){1,3}", "\\"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
         refuse_expression(odd[i]);
     char deep[1001];
@@ -348,6 +359,32 @@ static void check_end(const char *spelling, const char *key, bool is_end)
     buf_free(&file);
 }
 
+static void equal_tokens_are_refused(void **state)
+{
+    (void)state;
+    static const char *const odd[][2] = {{"over", "over"}, {"a", "b"}, {"</s>", "b"}};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct buf file;
+        struct error err = {0};
+        struct source *s = make_vocabulary(odd[i], 2, NULL, 0, &file);
+        assert_null(tokenizer_open(s, &err));
+        assert_int_equal(err.code, ERR_FORMAT);
+        if (strstr(err.message, "are both spelled '") == NULL)
+            fail_msg("%s", err.message);
+        source_free(s);
+        buf_free(&file);
+    }
+    static const char *const empty[] = {"", ""};
+    struct buf file;
+    struct error err = {0};
+    struct source *s = make_vocabulary(empty, 2, NULL, 0, &file);
+    struct tokenizer *t = tokenizer_open(s, &err);
+    assert_non_null(t);
+    tokenizer_free(t);
+    source_free(s);
+    buf_free(&file);
+}
+
 /* By its spelling, or because the file says so. */
 static void tokens_that_end_a_turn_end_an_answer(void **state)
 {
@@ -358,6 +395,152 @@ static void tokens_that_end_a_turn_end_an_answer(void **state)
     check_end("<over>", NULL, false);
     check_end("<over>", "tokenizer.ggml.eot_token_id", true);
     check_end("<over>", "tokenizer.ggml.eom_token_id", true);
+}
+
+/* ---- cutting ---------------------------------------------------------------------------------------------------- */
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    return *state ^= *state << 5;
+}
+
+/* Mostly words, some white space of all lengths, some characters that few tokens have, some bytes that are none. */
+static void random_text(const struct tokenizer *t, uint32_t *state, struct buf *out)
+{
+    static const char *const odd[] = {
+        " ",    " ",   "  ", "\n", "\t", "a", "b", "ab", "\xC3\xA9", "\xE5\xAD\x97", "\xF0\x9F\x98\x80", "\xE2\x96\x81",
+        "\xff", "\xE2"};
+    buf_clear(out);
+    for (uint32_t n = next_random(state) % 200; n > 0; n--) {
+        uint32_t choice = next_random(state);
+        const char *some = odd[choice / 8 % (sizeof odd / sizeof *odd)];
+        buf_puts(out, choice % 8 < 5 ? token_text(t, (int32_t)(choice / 8 % (uint32_t)t->n)) : some);
+    }
+}
+
+/* Of each text encoded whole, and cut where it may be, the ids are the same. */
+static void check_cuts(const struct source *source)
+{
+    struct error err = {0};
+    struct tokenizer *cutting = tokenizer_open(source, &err), *whole = tokenizer_open(source, &err);
+    uint32_t state = 2463534242;
+    struct buf text;
+    assert_true(cutting != NULL && whole != NULL);
+    memset(whole->joints.bits, 0xff, (whole->joints.mask + 1) / 8);
+    buf_init(&text, 1 << 20);
+    for (int i = 0; i < 3000; i++) {
+        struct ids a = {0}, b = {0};
+        random_text(cutting, &state, &text);
+        assert_int_equal(tokenizer_encode(cutting, buf_text(&text), text.size, &a, &err), ERR_NONE);
+        assert_int_equal(tokenizer_encode(whole, buf_text(&text), text.size, &b, &err), ERR_NONE);
+        assert_int_equal(a.n, b.n);
+        if (a.n > 0)
+            assert_memory_equal(a.at, b.at, a.n * sizeof *a.at);
+        ids_free(&a);
+        ids_free(&b);
+    }
+    buf_free(&text);
+    tokenizer_free(whole);
+    tokenizer_free(cutting);
+}
+
+enum { RANDOM_TOKENS = 120 };
+
+static void random_spelling(uint32_t *seed, int i, char out[32])
+{
+    static const char *const letters[] = {"a", "b", "\xE2\x96\x81", "\xC3\xA9", "\xE5\xAD\x97", "\n", "\t"};
+    *out = '\0';
+    for (uint32_t n = i < 7 ? 1 : 2 + next_random(seed) % 4; n > 0; n--)
+        strcat(out, letters[i < 7 ? (uint32_t)i : next_random(seed) % 7]);
+}
+
+static bool is_spelled(char (*spelled)[32], int n, const char *text)
+{
+    while (n > 0 && strcmp(spelled[n - 1], text) != 0)
+        n--;
+    return n > 0;
+}
+
+/* Tokens of few letters and white space, with scores of which many are equal, of all types that a text can become. */
+static struct source *make_random_vocabulary(uint32_t seed, struct buf *file)
+{
+    struct metadata m;
+    struct error err = {0};
+    char spelled[RANDOM_TOKENS][32];
+    float scores[RANDOM_TOKENS];
+    int32_t types[RANDOM_TOKENS];
+    metadata_init(&m);
+    metadata_text(&m, "tokenizer.ggml.model", "llama", 5);
+    metadata_begin_texts(&m, "tokenizer.ggml.tokens");
+    for (int i = 0; i < RANDOM_TOKENS; i++) {
+        do
+            random_spelling(&seed, i, spelled[i]);
+        while (is_spelled(spelled, i, spelled[i]));
+        metadata_add_text(&m, spelled[i], strlen(spelled[i]));
+        scores[i] = -(float)(next_random(&seed) % 20);
+        types[i] = i < 7 || next_random(&seed) % 3 > 0 ? TOKEN_NORMAL
+                   : next_random(&seed) % 2 > 0        ? TOKEN_UNUSED
+                                                       : TOKEN_USER_DEFINED;
+    }
+    metadata_end(&m);
+    metadata_begin_floats(&m, "tokenizer.ggml.scores");
+    for (int i = 0; i < RANDOM_TOKENS; i++)
+        metadata_add_float(&m, scores[i]);
+    metadata_end(&m);
+    metadata_begin_ints(&m, "tokenizer.ggml.token_type");
+    for (int i = 0; i < RANDOM_TOKENS; i++)
+        metadata_add_int(&m, types[i]);
+    metadata_end(&m);
+    buf_init(file, 1 << 16);
+    assert_true(metadata_write(&m, 0, file));
+    metadata_free(&m);
+    struct source *s = source_open_memory("random", file->data, file->size, true, &err);
+    if (s == NULL)
+        fail_msg("%s", err.message);
+    return s;
+}
+
+static void cutting_a_text_changes_no_id(void **state)
+{
+    (void)state;
+    char *paths[] = {vectors_own("llama2-vocab.gguf"), vectors_path("llama2-vocab.gguf")};
+    for (int i = 0; i < 2; i++) {
+        struct error err = {0};
+        struct source *s = source_open(paths[i], true, &err);
+        assert_non_null(s);
+        check_cuts(s);
+        source_free(s);
+        free(paths[i]);
+    }
+    for (uint32_t seed = 1; seed <= 8; seed++) {
+        struct buf file;
+        struct source *s = make_random_vocabulary(seed * 2654435769u, &file);
+        check_cuts(s);
+        source_free(s);
+        buf_free(&file);
+    }
+}
+
+/* What is merged at once is a word, whatever the size of the text: memory does not grow with it. */
+static void texts_are_merged_word_by_word(void **state)
+{
+    (void)state;
+    static const char text[] = "\xE2\x96\x81The quick brown fox jumps over the lazy dog,\nand the dog sleeps on.";
+    struct model *model = open_vocabulary(vectors_path("llama2-vocab.gguf"));
+    const struct joints *joints = &model_tokenizer(model)->joints;
+    uint32_t before = 0;
+    size_t run = 0, longest = 0;
+    for (size_t at = 0, used; at < sizeof text - 1; at += used) {
+        uint32_t code = utf8_decode(text + at, sizeof text - 1 - at, &used);
+        code = code == ' ' ? 0x2581 : code;
+        run = joints_has(joints, before, code) ? run + 1 : 1;
+        longest = run > longest ? run : longest;
+        before = code;
+    }
+    assert_in_range(longest, 2, 8);
+    model_free(model);
 }
 
 /* Pieces one by one are the whole text, for any bytes at all. */
@@ -400,7 +583,10 @@ int main(void)
         cmocka_unit_test(patterns_match_as_regular_expressions_do),
         cmocka_unit_test(long_words_take_no_quadratic_time),
         cmocka_unit_test(typed_control_tokens_stay_text),
+        cmocka_unit_test(equal_tokens_are_refused),
         cmocka_unit_test(tokens_that_end_a_turn_end_an_answer),
+        cmocka_unit_test(cutting_a_text_changes_no_id),
+        cmocka_unit_test(texts_are_merged_word_by_word),
         cmocka_unit_test(ill_formed_text_is_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "ui/text/unfinished.h"
 
 #define TEXT_MOST ((size_t)1 << 30)     /* shown; offsets have 32 bits */
+#define PART ((size_t)64 << 10)         /* of a text that is shown as it is */
 #define MARKDOWN_MOST ((size_t)8 << 20) /* longer texts are files that were read in; they are shown as they are */
 
 /* The message made safe, and where each byte came from, with an entry for its end. */
@@ -158,7 +159,7 @@ static size_t write_thoughts(const struct clean *c, struct page *l)
     return t.next;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------------------- */
+/* ---- short texts ------------------------------------------------------------------------------------------------- */
 
 static void clear_rendering(struct rendering *r)
 {
@@ -212,10 +213,56 @@ static bool render_clean(struct clean *c, size_t size, const struct render_optio
     return ok && !l.failed;
 }
 
+/* ---- long texts -------------------------------------------------------------------------------------------------- */
+
+/* Whether all of it is shown as it stands, and there is so much that it is worth its while to go part by part. */
+static bool is_rendered_in_parts(const char *text, size_t size, const struct render_options *options)
+{
+    size_t from = 0;
+    if (size <= PART || size >= TEXT_MOST || !(options->raw || size > MARKDOWN_MOST))
+        return false;
+    while (from < size && is_space(text[from]))
+        from++;
+    return size - from < strlen(THINK_BEGIN) || memcmp(text + from, THINK_BEGIN, strlen(THINK_BEGIN)) != 0;
+}
+
+/* The size of the next part: whole lines. */
+static size_t part_size(const char *text, size_t size)
+{
+    const char *end = size > PART ? memchr(text + PART, '\n', size - PART) : NULL;
+    return end != NULL ? (size_t)(end - text) + 1 : size;
+}
+
+/* A byte takes five on its way to the screen, eight more in a stretch: parts keep 50 MB from becoming 700. Nothing of a line
+ * depends on the lines before it. */
+static bool render_in_parts(const char *text, size_t size, const struct render_options *options, struct rendering *out)
+{
+    struct page l = {.out = out, .options = options, .block = -1};
+    struct clean c = {0};
+    bool ok = true;
+    for (size_t at = 0, part; ok && at < size; at += part) {
+        part = part_size(text + at, size - at);
+        c.origin.n = 0;
+        ok = clean_make(&c, text + at, part);
+        for (size_t i = 0; i < c.origin.n; i++)
+            c.origin.at[i] += (uint32_t)at;
+        if (ok)
+            write_raw(&c, 0, c.text.size, STYLE_TEXT, &l);
+        buf_free(&c.text);
+    }
+    text_origin_free(&c.origin);
+    page_finish(&l, (uint32_t)size);
+    return ok && !l.failed;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
+
 bool render(const char *text, size_t size, const struct render_options *options, struct rendering *out)
 {
     struct clean c = {0};
     clear_rendering(out);
+    if (is_rendered_in_parts(text, size, options))
+        return render_in_parts(text, size, options, out);
     bool ok = clean_make(&c, text, size) && render_clean(&c, size, options, out);
     buf_free(&c.text);
     text_origin_free(&c.origin);
