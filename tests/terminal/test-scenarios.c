@@ -298,11 +298,8 @@ int main(void)
         cmocka_unit_test(files_go_with_a_message),
         cmocka_unit_test(copies_say_their_way),
         cmocka_unit_test(base_models_continue_a_text),
-<<<<<<< HEAD
         cmocka_unit_test(a_text_is_edited_anywhere),
-=======
         cmocka_unit_test(an_unseen_system_message_is_marked),
->>>>>>> rest12
         cmocka_unit_test(the_cursor_stays_in_the_composer),
         cmocka_unit_test(the_lens_takes_another_road),
         cmocka_unit_test(presets_and_themes_are_completed),
