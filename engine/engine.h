@@ -346,6 +346,7 @@ struct session_options {
 struct runner *runner_open(const struct model *model, const struct session_options *options, struct error *err);
 /* Its sessions are freed before. */
 void runner_free(struct runner *r);
+int32_t runner_context(const struct runner *r); /* tokens of its longest session */
 
 /* An empty session of at most `context` tokens; 0: as many as the runner has room for. Takes memory as it grows.
  * NULL on failure. */

@@ -20,7 +20,7 @@ const char *option_source_name(enum option_source source)
 
 enum error_code options_init(struct options *o, struct error *err)
 {
-    *o = (struct options){.sampling = sampling_defaults(), .bench.repetitions = 3};
+    *o = (struct options){.sampling = sampling_defaults(), .bench.repetitions = 3, .eval.shots = -1};
     return paths_find(&o->paths, err);
 }
 

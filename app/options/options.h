@@ -69,6 +69,12 @@ struct options {
         int32_t repetitions;
     } bench;
 
+    struct eval_options {
+        char *data, *log; /* NULL: not given */
+        int32_t shots;    /* examples; -1: as the task has them */
+        int32_t limit;    /* questions; 0: all */
+    } eval;
+
     struct history_options {
         bool archived, trash, tokens, undo, repair;
         char *tag, *format, *output; /* NULL: not given */
@@ -112,7 +118,8 @@ enum command_bit {
     FOR_IMPORT = 1 << 11,
     FOR_DELETE = 1 << 12,
     FOR_DOCTOR = 1 << 13,
-    FOR_ALL = (1 << 16) - 1,
+    FOR_EVAL = 1 << 20,
+    FOR_ALL = (1 << 24) - 1,
 };
 
 struct option_spec {

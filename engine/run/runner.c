@@ -89,6 +89,11 @@ void runner_free(struct runner *r)
     free(r);
 }
 
+int32_t runner_context(const struct runner *r)
+{
+    return r->context;
+}
+
 bool runner_logits(struct runner *r, struct error *err)
 {
     if (r->logits == NULL)

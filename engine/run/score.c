@@ -25,9 +25,9 @@
 #include "engine/run/runner.h"
 
 enum {
-    KEPT = 8,        /* caches of earlier texts, for beginnings that come again */
-    WINDOW = 2,      /* batches of new tokens that are in memory at once */
-    ROOT = 0,        /* the node before the first token */
+    KEPT = 8,   /* caches of earlier texts, for beginnings that come again */
+    WINDOW = 2, /* batches of new tokens that are in memory at once */
+    ROOT = 0,   /* the node before the first token */
 };
 
 static const double PROGRESS_SECONDS = 0.1;
@@ -35,8 +35,8 @@ static const double PROGRESS_SECONDS = 0.1;
 /* The cache of a text that was scored. */
 struct kept {
     struct kv kv;
-    int32_t *ids; /* (n) */
-    size_t n;     /* 0: unused */
+    int32_t *ids;  /* (n) */
+    size_t n;      /* 0: unused */
     uint64_t used; /* when it was of use, by scorer.clock */
 };
 
@@ -59,8 +59,8 @@ struct row {
 
 /* What a row of logits says. */
 struct reading {
-    float top;         /* the largest logit */
-    double log_sum;    /* of e^(logit - top) */
+    float top;      /* the largest logit */
+    double log_sum; /* of e^(logit - top) */
     bool finite;
     struct likely likely[SCORE_TOP];
 };
@@ -70,10 +70,10 @@ struct scorer {
     struct kept kept[KEPT];
     uint64_t clock;
     struct reading readings[RUNNER_LOGITS];
-    struct row *rows;  /* (batch): of the batch at hand */
+    struct row *rows;           /* (batch): of the batch at hand */
     struct scored_text **texts; /* of the call at hand, sorted; NULL between calls */
-    size_t *common;    /* (texts): tokens that each has in common with the one before */
-    struct node *nodes; /* of the window at hand */
+    size_t *common;             /* (texts): tokens that each has in common with the one before */
+    struct node *nodes;         /* of the window at hand */
     size_t n_nodes, room;
     session_progress *progress; /* of the call at hand */
     void *context;
@@ -211,9 +211,9 @@ static enum error_code check_text(const struct runner *r, const struct scored_te
 {
     if (t->from < 1 || t->from > t->n || t->top < 0 || t->top > SCORE_TOP)
         return error_set(err, ERR_ARGUMENT, "a text of %zu tokens can't be scored from token %zu on", t->n, t->from);
-    if (t->n > (size_t)r->context)
+    if (rows_of(t) > (size_t)r->context)
         return error_set(err, ERR_CONTEXT, "%zu tokens are more than the context of %d holds; ask for more with --ctx",
-                         t->n, (int)r->context);
+                         rows_of(t), (int)r->context);
     return runner_check_ids(r, t->ids, t->n, err) ? ERR_NONE : ERR_ARGUMENT;
 }
 
@@ -228,9 +228,9 @@ static enum error_code sort_texts(struct scorer *s, struct scored_text *texts, s
         s->texts[i] = &texts[i];
     qsort(s->texts, n, sizeof(struct scored_text *), compare_texts);
     for (size_t i = 0; i < n; i++) {
-        s->common[i] = i == 0 ? 0
-                              : common_of(s->texts[i - 1]->ids, rows_of(s->texts[i - 1]), s->texts[i]->ids,
-                                          rows_of(s->texts[i]));
+        s->common[i] =
+            i == 0 ? 0
+                   : common_of(s->texts[i - 1]->ids, rows_of(s->texts[i - 1]), s->texts[i]->ids, rows_of(s->texts[i]));
         s->total += rows_of(s->texts[i]) - s->common[i];
     }
     return ERR_NONE;
@@ -353,8 +353,8 @@ static size_t add_rows(struct scorer *s, int32_t index, size_t n, struct error *
     for (size_t i = 0; i < count; i++) {
         const size_t position = node->at + i;
         s->rows[n + i] = (struct row){index, position};
-        s->runner->rows[n + i] = (struct batch_row){
-            .id = s->texts[node->lo]->ids[position], .position = (int32_t)position, .kv = &node->kv};
+        s->runner->rows[n + i] =
+            (struct batch_row){.id = s->texts[node->lo]->ids[position], .position = (int32_t)position, .kv = &node->kv};
     }
     node->at += count;
     return n + count;
@@ -467,7 +467,8 @@ static void give(struct scored_text *t, size_t position, const struct reading *r
         t->logp[at] = logp_of(r, logits[t->ids[position + 1]]);
     for (int32_t i = 0; i < t->top; i++) {
         struct likely *out = &t->likely[at * (size_t)t->top + (size_t)i];
-        *out = i < vocab ? (struct likely){r->likely[i].id, logp_of(r, r->likely[i].logp)} : (struct likely){-1, -INFINITY};
+        *out = i < vocab ? (struct likely){r->likely[i].id, logp_of(r, r->likely[i].logp)}
+                         : (struct likely){-1, -INFINITY};
     }
 }
 

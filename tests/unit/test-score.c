@@ -167,7 +167,8 @@ static void likely_tokens_are_those_of_the_largest_logits(void **state)
             for (int32_t k = 0; k < t->top; k++) {
                 int32_t better = 0;
                 for (int32_t id = 0; id < vocab; id++)
-                    better += logits[id] > logits[likely[k].id] || (logits[id] == logits[likely[k].id] && id < likely[k].id);
+                    better += logits[id] > logits[likely[k].id] ||
+                              (logits[id] == logits[likely[k].id] && id < likely[k].id);
                 assert_int_equal(better, k);
             }
             if (p < t->n && t->ids[p] == likely[0].id)
@@ -248,8 +249,8 @@ static void a_common_beginning_is_read_once(void **state)
     for (size_t i = 0; i < 8; i++) {
         for (size_t p = 0; p < 43; p++)
             texts[i].ids[p] = (int32_t)(p < 40 ? p + 3 : 50 + i * 5 + p);
-        texts[i].scored = (struct scored_text){
-            .ids = texts[i].ids, .n = 43, .from = 40, .next = true, .logp = texts[i].logp};
+        texts[i].scored =
+            (struct scored_text){.ids = texts[i].ids, .n = 43, .from = 40, .next = true, .logp = texts[i].logp};
     }
     struct scored_text list[8];
     for (size_t i = 0; i < 8; i++)
@@ -280,7 +281,7 @@ static void impossible_texts_are_refused(void **state)
         {{.ids = ids, .n = 4, .from = 5, .logp = logp}, ERR_ARGUMENT},
         {{.ids = ids, .n = 4, .from = 1, .logp = logp, .top = SCORE_TOP + 1}, ERR_ARGUMENT},
         {{.ids = wrong, .n = 2, .from = 1, .logp = logp}, ERR_ARGUMENT},
-        {{.ids = ids, .n = CONTEXT + 1, .from = 1, .logp = logp}, ERR_CONTEXT},
+        {{.ids = ids, .n = CONTEXT + 1, .from = 1, .next = true, .logp = logp}, ERR_CONTEXT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct scored_text text = cases[i].text;
