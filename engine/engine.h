@@ -39,7 +39,8 @@
  *     matmul attention kv  products, attention, the key/value cache in shared blocks
  *     forward graph.h      the forward pass; graph-llama is the graph of an architecture
  *     runner session       threads and buffers; a sequence of tokens
- *     score                likelihoods of many texts that begin alike
+ *     score likelihood     likelihoods of many texts that begin alike; what a row of logits says
+ *     generation chooser   answers side by side, a token of each in one batch; a sampler with its vocabulary
  *     worker               a sequence that answers on a thread: worker-thread, worker-answer, worker-queue
  *   templates/  the built-in template files */
 #ifndef PALAVER_ENGINE_ENGINE_H
@@ -451,6 +452,44 @@ float sampler_entropy(const struct sampler *s);
 /* Of the last choice: the rank of the token by the model's probabilities, from 1; 0 when the logits were not finite. */
 int32_t sampler_rank(const struct sampler *s);
 
+/* ---- generation ------------------------------------------------------------------------------------------------- */
+
+/* An answer under way, in a session of its own, for a caller that has a thread of its own and several answers at once.
+ * Ids, records and texts are those that a worker makes with the same settings, whatever else runs. */
+struct generation;
+/* An idle one, for sequences of at most `context` tokens (0: as the runner has room for). NULL on failure. */
+struct generation *generation_new(struct runner *r, int32_t context, struct error *err);
+void generation_free(struct generation *g);
+/* Begins an answer to ids[0..n) (copied), n > 0; `top` likeliest tokens are told at each step. What another generation
+ * has in its cache of the prompt is shared: siblings[0..n_siblings), those of the same runner, itself among them or not.
+ * ERR_CONTEXT when the prompt is too long. */
+enum error_code generation_begin(struct generation *g, const int32_t *ids, size_t n, const struct sampling *settings,
+                                 int32_t top, struct generation *const *siblings, size_t n_siblings, struct error *err);
+/* Reads the next part of the prompt, at most a batch, and returns true when all is read. On failure, by err, the answer
+ * has ended. */
+bool generation_read(struct generation *g, struct error *err);
+/* Tokens of the prompt that came from the cache. */
+size_t generation_reused(const struct generation *g);
+
+/* Why an answer ended. */
+enum finish { FINISH_END, FINISH_STOP_STRING, FINISH_LENGTH, FINISH_CONTEXT, FINISH_STOPPED };
+
+/* What a step made of one answer. */
+struct generated {
+    int32_t id; /* the token */
+    float logp; /* natural logarithm of its probability by the model's own distribution */
+    int32_t n_likely;
+    struct likely likely[SCORE_TOP]; /* (n_likely) of the tokens in its place */
+    const char *text; /* what became certain with it, whole UTF-8 characters; until the generation's next step */
+    size_t text_size;
+    bool ended; /* the answer is over; an end token has no text */
+    enum finish finish;
+    struct error error; /* it ended because of this, finish means nothing */
+};
+/* Makes the next token of each of n answers whose prompts are read, and evaluates them in one batch; out has room for
+ * n. An answer that has ended takes no further steps. */
+void generations_step(struct generation *const *all, size_t n, struct generated *out);
+
 /* ---- worker ----------------------------------------------------------------------------------------------------- */
 
 /* A sequence that answers requests one after another, on a thread that loads a model and computes. All calls are
@@ -469,8 +508,6 @@ enum event_kind {
     EVENT_FAILED,  /* loading or the request failed: error */
     EVENT_PREVIEW, /* what the next token may be, see worker_preview, worker_pace: best, n_best, entropy, survivors */
 };
-
-enum finish { FINISH_END, FINISH_STOP_STRING, FINISH_LENGTH, FINISH_CONTEXT, FINISH_STOPPED };
 
 struct timings {
     size_t prompt_tokens, reused_tokens, answer_tokens;

@@ -17,10 +17,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
-#include "engine/kernels/scan.h"
 #include "engine/model/model.h"
 #include "engine/run/forward.h"
 #include "engine/run/kv.h"
+#include "engine/run/likelihood.h"
 #include "engine/run/pool.h"
 #include "engine/run/runner.h"
 
@@ -57,19 +57,11 @@ struct row {
     size_t position;
 };
 
-/* What a row of logits says. */
-struct reading {
-    float top;      /* the largest logit */
-    double log_sum; /* of e^(logit - top) */
-    bool finite;
-    struct likely likely[SCORE_TOP];
-};
-
 struct scorer {
     struct runner *runner;
     struct kept kept[KEPT];
     uint64_t clock;
-    struct reading readings[RUNNER_LOGITS];
+    struct likelihood readings[RUNNER_LOGITS];
     struct row *rows;           /* (batch): of the batch at hand */
     struct scored_text **texts; /* of the call at hand, sorted; NULL between calls */
     size_t *common;             /* (texts): tokens that each has in common with the one before */
@@ -419,57 +411,27 @@ static enum error_code run_batch(struct scorer *s, size_t n, struct error *err)
 
 /* ---- reading logits --------------------------------------------------------------------------------------------- */
 
-/* Where x comes among likely[0..n), greatest first; the lower id first among equals, and ids come in their order. */
-static void insert(struct likely *likely, int32_t *n, int32_t most, int32_t id, float x)
-{
-    int32_t at = *n < most ? (*n)++ : most - 1;
-    for (; at > 0 && likely[at - 1].logp < x; at--)
-        likely[at] = likely[at - 1];
-    likely[at] = (struct likely){id, x};
-}
-
-static void read_row(const float *logits, int32_t vocab, int32_t top, struct reading *out)
-{
-    const struct scan_kernels *scan = scan_choose();
-    out->top = scan->largest(logits, vocab);
-    out->log_sum = log(scan->moments(logits, vocab, out->top).sum);
-    out->finite = isfinite(out->top) && isfinite(out->log_sum);
-    int32_t n = 0;
-    for (int32_t id = 0; id < vocab && top > 0; id++)
-        if (n < top || logits[id] > out->likely[top - 1].logp)
-            insert(out->likely, &n, top, id, logits[id]);
-}
-
-/* The natural logarithm of the probability that a logit stands for. */
-static float logp_of(const struct reading *r, float logit)
-{
-    return (float)((double)logit - (double)r->top - r->log_sum);
-}
-
 struct reading_run {
     const float *logits; /* (n, vocab) */
     int32_t n, vocab, top;
-    struct reading *out; /* (n) */
+    struct likelihood *out; /* (n) */
 };
 
 static void read_thread(void *context, int32_t thread, int32_t threads)
 {
     const struct reading_run *run = context;
     for (int32_t i = thread; i < run->n; i += threads)
-        read_row(run->logits + (size_t)i * (size_t)run->vocab, run->vocab, run->top, &run->out[i]);
+        likelihood_read(run->logits + (size_t)i * (size_t)run->vocab, run->vocab, run->top, &run->out[i]);
 }
 
 /* Gives a text what a row of logits says of what follows its token number `position`. */
-static void give(struct scored_text *t, size_t position, const struct reading *r, const float *logits, int32_t vocab)
+static void give(struct scored_text *t, size_t position, const struct likelihood *l, const float *logits)
 {
     const size_t at = position + 1 - t->from;
     if (position + 1 < t->n)
-        t->logp[at] = logp_of(r, logits[t->ids[position + 1]]);
-    for (int32_t i = 0; i < t->top; i++) {
-        struct likely *out = &t->likely[at * (size_t)t->top + (size_t)i];
-        *out = i < vocab ? (struct likely){r->likely[i].id, logp_of(r, r->likely[i].logp)}
-                         : (struct likely){-1, -INFINITY};
-    }
+        t->logp[at] = likelihood_of(l, logits[t->ids[position + 1]]);
+    for (int32_t i = 0; i < t->top; i++)
+        t->likely[at * (size_t)t->top + (size_t)i] = i < l->n ? l->likely[i] : (struct likely){-1, -INFINITY};
 }
 
 /* Rows [first, first + n) of the batch are wanted, n at most RUNNER_LOGITS. False when they are no numbers. */
@@ -478,8 +440,7 @@ static bool read_rows(struct scorer *s, size_t first, size_t n)
     const int32_t vocab = s->runner->model->info.vocab;
     float *logits = s->runner->logits;
     forward_logits(s->runner->forward, (int32_t)first, (int32_t)n, logits);
-    const int32_t top = s->top < vocab ? s->top : vocab;
-    struct reading_run run = {logits, (int32_t)n, vocab, top, s->readings};
+    struct reading_run run = {logits, (int32_t)n, vocab, s->top, s->readings};
     pool_run(s->runner->pool, read_thread, &run);
     for (size_t i = 0; i < n; i++) {
         const struct row *row = &s->rows[first + i];
@@ -488,7 +449,7 @@ static bool read_rows(struct scorer *s, size_t first, size_t n)
             return false;
         for (size_t t = node->lo; t < node->hi; t++)
             if (row->position + 1 >= s->texts[t]->from)
-                give(s->texts[t], row->position, &s->readings[i], logits + i * (size_t)vocab, vocab);
+                give(s->texts[t], row->position, &s->readings[i], logits + i * (size_t)vocab);
     }
     return true;
 }

@@ -14,42 +14,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
+#include "engine/run/chooser.h"
 #include "engine/run/worker.h"
 #include "engine/text/textstream.h"
 
 enum { LEAST_SHARED = 16 }; /* tokens that another session must have more than one's own to be worth a fork */
 
 /* ---- choosing --------------------------------------------------------------------------------------------------- */
-
-/* Tells the sampler which tokens XTC spares, once it is on. */
-static void chooser_spare(const struct worker *w, struct chooser *c)
-{
-    struct ids ids = {0};
-    if (sampling_spared(model_tokenizer(w->service->model), &ids)) {
-        sampler_set_spared(c->sampler, ids.at, ids.n);
-        c->has_spared = true;
-    }
-    ids_free(&ids);
-}
-
-/* Gives the sampler the tokens that the settings need to know by their texts. */
-static void chooser_use(const struct worker *w, struct chooser *c, const struct sampling *settings)
-{
-    struct ids ids = {0};
-    if (settings->xtc_probability > 0.0f && !c->has_spared)
-        chooser_spare(w, c);
-    bool same = c->has_breakers && settings->n_breakers == c->n_breakers &&
-                memcmp(settings->breakers, c->breakers, sizeof c->breakers) == 0;
-    if (settings->dry_multiplier == 0.0f || same)
-        return;
-    if (sampling_breakers(settings, model_tokenizer(w->service->model), &ids)) {
-        sampler_set_breakers(c->sampler, ids.at, ids.n);
-        memcpy(c->breakers, settings->breakers, sizeof c->breakers);
-        c->n_breakers = settings->n_breakers;
-        c->has_breakers = true;
-    }
-    ids_free(&ids);
-}
 
 /* Entropy and survivors of what the sampler looked at last. */
 static void chooser_report(const struct chooser *c, struct event *event)
@@ -64,7 +35,7 @@ static struct event choose_token(struct answer *a)
     struct sampler *s = a->chooser->sampler;
     const float *logits = session_logits(a->session);
     struct event event = {.kind = EVENT_TOKEN, .request = a->request, .settings = a->settings_number};
-    chooser_use(a->worker, a->chooser, &a->settings);
+    chooser_use(a->chooser, &a->settings);
     event.id = a->forced;
     event.forced = a->forced >= 0;
     if (event.forced) {
@@ -85,7 +56,7 @@ void chooser_preview(struct worker *w, const struct sampling *settings)
     const float *logits = session_logits(w->session);
     if (logits == NULL)
         return;
-    chooser_use(w, &w->chooser, settings);
+    chooser_use(&w->chooser, settings);
     sampler_preview(w->chooser.sampler, settings, logits, session_ids(w->session), session_length(w->session),
                     event.best, &event.n_best);
     chooser_report(&w->chooser, &event);
@@ -98,7 +69,7 @@ void answer_tell_preview(struct answer *a)
     if (!a->waits)
         a->wait_began = clock_seconds();
     a->waits = true;
-    chooser_use(a->worker, a->chooser, &a->settings);
+    chooser_use(a->chooser, &a->settings);
     sampler_preview(a->chooser->sampler, &a->settings, session_logits(a->session), a->ids.at, a->ids.n, event.best,
                     &event.n_best);
     chooser_report(a->chooser, &event);

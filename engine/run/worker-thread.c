@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/run/runner.h"
+#include "engine/run/chooser.h"
 #include "engine/run/worker.h"
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
@@ -43,9 +44,7 @@ static bool open_session(struct worker *w, struct error *err)
         error_set(err, ERR_BUSY, "no model is open");
     else if (s->runner != NULL || open_service(s, err))
         w->session = session_new(s->runner, w->context, err);
-    if (w->session != NULL)
-        w->chooser.sampler = sampler_new(tokenizer_size(model_tokenizer(s->model)), err);
-    return w->chooser.sampler != NULL;
+    return w->session != NULL && chooser_open(&w->chooser, model_tokenizer(s->model), err);
 }
 
 static void open_worker(struct worker *w)
@@ -147,7 +146,7 @@ static void begin_aside(struct worker *w, struct answer *a)
     if (a->chooser == NULL)
         error_memory(&err);
     else if (!stop && (a->session = session_new(w->service->runner, (int32_t)(a->question.n_ids + most), &err)) != NULL)
-        a->chooser->sampler = sampler_new(tokenizer_size(model_tokenizer(w->service->model)), &err);
+        chooser_open(a->chooser, model_tokenizer(w->service->model), &err);
     if (a->chooser != NULL && a->chooser->sampler != NULL)
         answer_begin(a);
     else
@@ -157,7 +156,7 @@ static void begin_aside(struct worker *w, struct answer *a)
 static void end_aside(struct answer *a)
 {
     if (a->chooser != NULL)
-        sampler_free(a->chooser->sampler);
+        chooser_close(a->chooser);
     free(a->chooser);
     session_free(a->session);
     a->chooser = NULL;
@@ -192,7 +191,7 @@ static void free_worker(struct worker *w)
     answer_free(&w->main_answer);
     answer_free(&w->aside_answer);
     end_aside(&w->aside_answer);
-    sampler_free(w->chooser.sampler);
+    chooser_close(&w->chooser);
     session_free(w->session);
     question_free(&w->main.question);
     question_free(&w->aside.question);

@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
+#include "engine/run/chooser.h"
 #include "engine/text/textstream.h"
 
 enum {
@@ -52,14 +53,6 @@ struct order {
     struct sampling settings;
     uint32_t settings_number;
     struct added_stops stops; /* in the settings, and to be added to those that replace them */
-};
-
-/* A sampler, and which of the vocabulary it knows: whose sequence breakers, and what XTC spares. */
-struct chooser {
-    struct sampler *sampler;
-    bool has_breakers, has_spared;
-    char breakers[SAMPLING_BREAKERS][SAMPLING_BREAKER_BYTES];
-    int32_t n_breakers;
 };
 
 /* One request on its way. Owned by the thread. */
