@@ -49,6 +49,11 @@ const struct command commands[] = {
      "with BOS if the model wants one. Windows do not overlap, and every token counts once.\n"
      "llama.cpp counts only the second half of each window, so its figure is lower.",
      1, perplexity_run},
+    {"eval", FOR_EVAL, "[OPTION]... TASK...", "measure how many questions of published tests a model answers",
+     "Tasks: arc_easy, arc_challenge, hellaswag, mmlu, truthfulqa_mc1, truthfulqa_mc2, piqa,\n"
+     "siqa, openbookqa, winogrande, race, boolq. The data are JSON Lines with the columns of\n"
+     "the published sets; examples stand in NAME_fewshot.jsonl beside them.",
+     -1, eval_run},
     {"bench", FOR_BENCH, "[OPTION]...", "measure tokens per second, reading and writing",
      "Prints the median, the least and the greatest of the repetitions, the time to load\n"
      "and the peak memory.",

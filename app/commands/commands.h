@@ -2,7 +2,7 @@
  *
  *   commands    the table
  *   list, show, search, export, import, delete         the stored conversations
- *   info, tokenize, prompt, score, perplexity, bench   a model, for scripts
+ *   info, tokenize, prompt, score, perplexity, eval, bench   a model, for scripts
  *   models, pull                                       which models there are; fetching others
  *   serve       a model behind HTTP
  *   doctor      is everything as it should be? */
@@ -30,6 +30,7 @@ int score_run(const struct options *o);
 int prompt_run(const struct options *o);
 int info_run(const struct options *o);
 int perplexity_run(const struct options *o);
+int eval_run(const struct options *o);
 int bench_run(const struct options *o);
 int list_run(const struct options *o);
 int show_run(const struct options *o);

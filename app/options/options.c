@@ -22,7 +22,8 @@ enum error_code options_init(struct options *o, struct error *err)
 {
     *o = (struct options){.sampling = sampling_defaults(),
                           .bench.repetitions = 3,
-                          .serving = {.port = 8080, .parallel = 4}};
+                          .serving = {.port = 8080, .parallel = 4},
+                          .eval.shots = -1};
     return paths_find(&o->paths, err);
 }
 

@@ -74,6 +74,11 @@ struct options {
         char *host, *key_file; /* NULL: not given */
         int32_t port, parallel;
     } serving;
+    struct eval_options {
+        char *data, *log; /* NULL: not given */
+        int32_t shots;    /* examples; -1: as the task has them */
+        int32_t limit;    /* questions; 0: all */
+    } eval;
 
     struct history_options {
         bool archived, trash, tokens, undo, repair;
@@ -121,6 +126,7 @@ enum command_bit {
     FOR_PULL = 1 << 24,
     FOR_MODELS = 1 << 25,
     FOR_SERVE = 1 << 21,
+    FOR_EVAL = 1 << 20,
     FOR_ALL = (1 << 30) - 1,
 };
 

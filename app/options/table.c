@@ -8,12 +8,13 @@
 #define AT(field) offsetof(struct options, field)
 
 enum {
-    FOR_MODEL = FOR_CHAT | FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE,
-    FOR_ENGINE = FOR_CHAT | FOR_SCORE | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE,
+    FOR_MODEL = FOR_CHAT | FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE |
+                FOR_EVAL,
+    FOR_ENGINE = FOR_CHAT | FOR_SCORE | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE | FOR_EVAL,
     FOR_TEMPLATE = FOR_CHAT | FOR_PROMPT | FOR_SERVE,
     FOR_SAMPLING = FOR_CHAT | FOR_SERVE,
     FOR_HISTORY = FOR_LIST | FOR_SHOW | FOR_SEARCH | FOR_EXPORT | FOR_IMPORT | FOR_DELETE,
-    FOR_JSON = FOR_CHAT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_HISTORY | FOR_DOCTOR | FOR_MODELS,
+    FOR_JSON = FOR_CHAT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_HISTORY | FOR_DOCTOR | FOR_MODELS | FOR_EVAL,
     FOR_LINES = FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT,
 };
 
@@ -98,7 +99,8 @@ const struct option_spec option_specs[] = {
     {"logprobs", 0, NULL, "N", OPTION_INT, AT(logprobs), 0, SAMPLING_CANDIDATES, NULL, FOR_CHAT, false, OUTPUT,
      "with --json: the N likeliest tokens at each step"},
     {"quiet", 'q', NULL, NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL,
-     FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH | FOR_PULL | FOR_SERVE, true, OUTPUT, "print nothing but answers and errors"},
+     FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH | FOR_PULL | FOR_SERVE | FOR_EVAL, true, OUTPUT,
+     "print nothing but answers and errors"},
     {"stats", 0, NULL, NULL, OPTION_FLAG, AT(stats), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
      "timings on standard error after each answer"},
     {"color", 0, NULL, "WHEN", OPTION_CHOICE, AT(color), 0, 0, "auto always never", FOR_CHAT, true, OUTPUT,
@@ -135,6 +137,14 @@ const struct option_spec option_specs[] = {
      "answers made side by side (4)"},
     {"api-key-file", 0, NULL, "FILE", OPTION_TEXT, AT(serving.key_file), 0, 0, "@files", FOR_SERVE, false, SERVING,
      "a file with the key that clients must send"},
+    {"data", 0, NULL, "PATH", OPTION_TEXT, AT(eval.data), 0, 0, "@files", FOR_EVAL, false, CHOOSE,
+     "the questions: a file, or a folder with one for each task"},
+    {"shots", 0, NULL, "N", OPTION_INT, AT(eval.shots), -1, 1000, NULL, FOR_EVAL, false, CHOOSE,
+     "examples in front; -1 is as the leaderboard had them"},
+    {"limit", 'n', NULL, "N", OPTION_INT, AT(eval.limit), 0, 1 << 30, NULL, FOR_EVAL, false, CHOOSE,
+     "only the first N questions of each task; 0 is all"},
+    {"log", 0, NULL, "FILE", OPTION_TEXT, AT(eval.log), 0, 0, "@files", FOR_EVAL, false, OUTPUT,
+     "write a line of JSON for each question to this file"},
 
     {"archived", 0, NULL, NULL, OPTION_FLAG, AT(history.archived), 0, 0, NULL, FOR_LIST | FOR_SEARCH, false, CHOOSE,
      "archived conversations (search: these too)"},

@@ -203,9 +203,9 @@ static enum error_code check_text(const struct runner *r, const struct scored_te
 {
     if (t->from < 1 || t->from > t->n || t->top < 0 || t->top > SCORE_TOP)
         return error_set(err, ERR_ARGUMENT, "a text of %zu tokens can't be scored from token %zu on", t->n, t->from);
-    if (t->n > (size_t)r->context)
+    if (rows_of(t) > (size_t)r->context)
         return error_set(err, ERR_CONTEXT, "%zu tokens are more than the context of %d holds; ask for more with --ctx",
-                         t->n, (int)r->context);
+                         rows_of(t), (int)r->context);
     return runner_check_ids(r, t->ids, t->n, err) ? ERR_NONE : ERR_ARGUMENT;
 }
 

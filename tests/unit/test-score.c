@@ -281,7 +281,7 @@ static void impossible_texts_are_refused(void **state)
         {{.ids = ids, .n = 4, .from = 5, .logp = logp}, ERR_ARGUMENT},
         {{.ids = ids, .n = 4, .from = 1, .logp = logp, .top = SCORE_TOP + 1}, ERR_ARGUMENT},
         {{.ids = wrong, .n = 2, .from = 1, .logp = logp}, ERR_ARGUMENT},
-        {{.ids = ids, .n = CONTEXT + 1, .from = 1, .logp = logp}, ERR_CONTEXT},
+        {{.ids = ids, .n = CONTEXT + 1, .from = 1, .next = true, .logp = logp}, ERR_CONTEXT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct scored_text text = cases[i].text;

@@ -84,7 +84,9 @@ static const json_t *choice_of(const json_t *answer, size_t i)
 static const char *text_of(const json_t *answer, size_t i)
 {
     const char *text = json_string_value(json_object_get(choice_of(answer, i), "text"));
-    return text != NULL ? text : json_string_value(json_object_get(json_object_get(choice_of(answer, i), "message"), "content"));
+    return text != NULL
+               ? text
+               : json_string_value(json_object_get(json_object_get(choice_of(answer, i), "message"), "content"));
 }
 
 static const json_t *logprobs_of(const json_t *answer, size_t i, const char *list)
@@ -123,9 +125,10 @@ static void the_same_seed_gives_the_same_answer(void **state)
 static void echo_has_an_entry_for_each_token_and_one_more(void **state)
 {
     (void)state;
-    json_t *a = client_post(port, COMPLETIONS, 200,
-                            "{\"prompt\": [[1, 50, 60, 70], [1, 50, 60, 71, 72]], \"temperature\": 0, \"max_tokens\": 1, "
-                            "\"logprobs\": 1, \"seed\": 1234, \"echo\": true}");
+    json_t *a =
+        client_post(port, COMPLETIONS, 200,
+                    "{\"prompt\": [[1, 50, 60, 70], [1, 50, 60, 71, 72]], \"temperature\": 0, \"max_tokens\": 1, "
+                    "\"logprobs\": 1, \"seed\": 1234, \"echo\": true}");
     for (size_t i = 0; i < 2; i++) {
         const json_t *logps = logprobs_of(a, i, "token_logprobs"), *tops = logprobs_of(a, i, "top_logprobs");
         assert_int_equal(json_array_size(logps), 5 + i);
@@ -152,8 +155,9 @@ static void likelihoods_are_the_engines(void **state)
     struct session *session = session_open(model, &options, &err);
     assert_int_equal(session_score(session, ids, 6, nll, NULL, NULL, &err), ERR_NONE);
     session_free(session);
-    json_t *a = client_post(port, COMPLETIONS, 200,
-                            "{\"prompt\": [1, 50, 60, 70, 80, 90], \"max_tokens\": 0, \"logprobs\": 1, \"echo\": true}");
+    json_t *a =
+        client_post(port, COMPLETIONS, 200,
+                    "{\"prompt\": [1, 50, 60, 70, 80, 90], \"max_tokens\": 0, \"logprobs\": 1, \"echo\": true}");
     const json_t *logps = logprobs_of(a, 0, "token_logprobs");
     assert_int_equal(json_array_size(logps), 6);
     for (size_t i = 1; i < 6; i++)
@@ -186,7 +190,8 @@ static void a_stream_says_what_a_whole_answer_says(void **state)
         const char *path, *rest;
     } cases[] = {
         {COMPLETIONS, "\"prompt\": \"the cat\", \"max_tokens\": 12, \"temperature\": 0.8, \"seed\": 3"},
-        {COMPLETIONS, "\"prompt\": \"the cat\", \"max_tokens\": 12, \"temperature\": 0, \"echo\": true, \"logprobs\": 2"},
+        {COMPLETIONS,
+         "\"prompt\": \"the cat\", \"max_tokens\": 12, \"temperature\": 0, \"echo\": true, \"logprobs\": 2"},
         {CHAT, "\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"max_tokens\": 12, \"temperature\": 0"},
     };
     for (size_t i = 0; i < 3; i++) {
@@ -196,7 +201,8 @@ static void a_stream_says_what_a_whole_answer_says(void **state)
         buf_init(&joined, 1 << 20);
         snprintf(body, sizeof body, "{%s}", cases[i].rest);
         json_t *whole = client_post(port, cases[i].path, 200, body);
-        snprintf(body, sizeof body, "{%s, \"stream\": true, \"stream_options\": {\"include_usage\": true}}", cases[i].rest);
+        snprintf(body, sizeof body, "{%s, \"stream\": true, \"stream_options\": {\"include_usage\": true}}",
+                 cases[i].rest);
         struct reply r = client_ask(port, "POST", cases[i].path, "", body);
         assert_int_equal(r.status, 200);
         assert_non_null(strstr(buf_text(&r.head), "text/event-stream"));
@@ -303,7 +309,8 @@ static void what_is_impossible_is_refused_with_its_field(void **state)
         {CHAT, "{\"messages\": []}", "messages"},
         {CHAT, "{\"messages\": [{\"role\": \"king\", \"content\": \"a\"}]}", "messages[0].role"},
         {CHAT, "{\"messages\": [{\"role\": \"user\", \"content\": 1}]}", "messages[0].content"},
-        {CHAT, "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}]}", "messages[0].content"},
+        {CHAT, "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}]}",
+         "messages[0].content"},
         {CHAT, "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"top_logprobs\": 2}", "top_logprobs"},
         {"/tokenize", "{}", "prompt"},
         {"/detokenize", "{\"tokens\": [-1]}", "tokens"},
@@ -324,7 +331,13 @@ static void what_is_impossible_is_refused_with_its_field(void **state)
 static void bodies_that_are_no_json_are_refused(void **state)
 {
     (void)state;
-    static const char *const bodies[] = {"", "{", "[]", "\"a\"", "null", "{\"prompt\": \"a\",}", "{\"a\": \"\xff\"}",
+    static const char *const bodies[] = {"",
+                                         "{",
+                                         "[]",
+                                         "\"a\"",
+                                         "null",
+                                         "{\"prompt\": \"a\",}",
+                                         "{\"a\": \"\xff\"}",
                                          "{\"prompt\": \"a\", \"prompt\": \"b\"}"};
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
         json_decref(client_post(port, COMPLETIONS, 400, bodies[i]));
@@ -352,7 +365,7 @@ static void wrong_paths_and_methods_are_told(void **state)
     static const struct {
         const char *method, *path;
         int status;
-    } cases[] = {{"GET", "/", 404},         {"GET", "/v1/nothing", 404}, {"GET", COMPLETIONS, 405},
+    } cases[] = {{"GET", "/", 404},          {"GET", "/v1/nothing", 404}, {"GET", COMPLETIONS, 405},
                  {"DELETE", "/health", 405}, {"POST", "/v1/models", 405}, {"HEAD", "/health", 200}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int fd = client_begin(port, cases[i].method, cases[i].path, "Connection: close\r\n", NULL);
@@ -428,8 +441,8 @@ struct caller {
 
 static void caller_body(unsigned number, char *out, size_t size)
 {
-    snprintf(out, size, "{\"prompt\": \"the cat %u\", \"max_tokens\": %u, \"temperature\": 0.7, \"seed\": %u}", number % 7,
-             5 + number % 9, number);
+    snprintf(out, size, "{\"prompt\": \"the cat %u\", \"max_tokens\": %u, \"temperature\": 0.7, \"seed\": %u}",
+             number % 7, 5 + number % 9, number);
 }
 
 static void *call(void *context)
@@ -492,8 +505,8 @@ static void bodies_may_come_byte_by_byte_and_be_too_large(void **state)
     static const char body[] = "{\"prompt\": \"a\", \"max_tokens\": 2}";
     char head[256];
     int fd = client_connect(port);
-    int n = snprintf(head, sizeof head, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n", COMPLETIONS,
-                     sizeof body - 1);
+    int n = snprintf(head, sizeof head, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n",
+                     COMPLETIONS, sizeof body - 1);
     for (int i = 0; i < n; i++)
         assert_true(client_send(fd, head + i, 1));
     for (size_t i = 0; i < sizeof body - 1; i++)

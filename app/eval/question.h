@@ -1,0 +1,38 @@
+/* The questions of a task, as the texts that a model is asked about. */
+#ifndef PALAVER_APP_EVAL_QUESTION_H
+#define PALAVER_APP_EVAL_QUESTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "app/eval/task.h"
+#include "base/error.h"
+
+struct eval_choice {
+    char *context;      /* what stands in front of it, when that is not the question's */
+    char *continuation; /* with the blank before it */
+    size_t length;      /* its characters without that blank */
+    bool good;          /* counts as true, for mc2 */
+};
+
+struct eval_question {
+    const struct eval_task *task;
+    size_t index;  /* in the data, from 0 */
+    char *subject; /* "" where the task has none */
+    char *context; /* examples and question */
+    struct eval_choice *choices;
+    size_t n, target;
+};
+
+struct eval_set {
+    struct eval_question *at; /* (n) */
+    size_t n;
+};
+
+/* Reads the questions of a task: the first `limit` (0: all), each behind `shots` examples, the first of its subject in
+ * their order. */
+struct eval_set *eval_set_open(const struct eval_task *task, const char *data, int shots, size_t limit,
+                               struct error *err);
+void eval_set_free(struct eval_set *set);
+
+#endif
