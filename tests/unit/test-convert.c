@@ -91,7 +91,8 @@ static struct source *open_source(const char *path)
 }
 
 /* Converts with 2 threads, replacing what is there. ERR_NONE, or what failed. */
-static enum error_code try_convert(const char *from, const char *to, const struct conversion_options *o, struct error *err)
+static enum error_code try_convert(const char *from, const char *to, const struct conversion_options *o,
+                                   struct error *err)
 {
     struct model *m = open_model(from);
     struct conversion *c = conversion_new(m, o, to, err);
@@ -147,7 +148,8 @@ static void name_tensors(struct gguf_entry *entries, char names[TENSORS][32], en
     for (int layer = 0; layer < LAYERS; layer++)
         for (size_t i = 0; i < sizeof parts / sizeof *parts; i++, n++) {
             snprintf(names[n], 32, "blk.%d.%s.weight", layer, parts[i].name);
-            entries[n] = (struct gguf_entry){names[n], parts[i].rows > 1 ? type : TENSOR_F32, parts[i].rows, parts[i].cols};
+            entries[n] =
+                (struct gguf_entry){names[n], parts[i].rows > 1 ? type : TENSOR_F32, parts[i].rows, parts[i].cols};
         }
 }
 
@@ -158,9 +160,14 @@ static void describe(struct metadata *m)
         const char *key;
         uint32_t value;
     } sizes[] = {
-        {"llama.block_count", LAYERS},        {"llama.embedding_length", WIDTH}, {"llama.feed_forward_length", FF},
-        {"llama.attention.head_count", 4},    {"llama.attention.head_count_kv", 2}, {"llama.rope.dimension_count", WIDTH / 4},
-        {"llama.attention.key_length", WIDTH / 4}, {"llama.attention.value_length", WIDTH / 4},
+        {"llama.block_count", LAYERS},
+        {"llama.embedding_length", WIDTH},
+        {"llama.feed_forward_length", FF},
+        {"llama.attention.head_count", 4},
+        {"llama.attention.head_count_kv", 2},
+        {"llama.rope.dimension_count", WIDTH / 4},
+        {"llama.attention.key_length", WIDTH / 4},
+        {"llama.attention.value_length", WIDTH / 4},
     };
     struct source *s = open_source(fixture("tiny-llama.gguf"));
     const char *key;
