@@ -4,6 +4,16 @@
 
 #include "engine/kernels/quantize-scales.h"
 
+/* Integers 0..255 as bytes: beside 2^23 they are the lowest byte of a float32. */
+LANES_INLINE void code_store(lanes code, uint8_t out[LANES])
+{
+    const lanes shifted = code + lanes_set(8388608.0f);
+    uint32_t bits[LANES];
+    memcpy(bits, &shifted, sizeof bits);
+    for (int k = 0; k < LANES; k++)
+        out[k] = (uint8_t)bits[k];
+}
+
 /* Rounds all elements with the scales that were chosen. */
 LANES_INLINE void codes_write(const struct quantize_tile *t, const struct quantize_form *form, const struct scales *s,
                               struct quantize_packed *out, const bool levels)
@@ -14,18 +24,15 @@ LANES_INLINE void codes_write(const struct quantize_tile *t, const struct quanti
         const lanes minimum = lanes_load(s->m + lane) * lanes_load(s->minimum + lane);
         for (int i = 0; i < form->length; i++) {
             const lanes y = (lanes_load(&t->x[i][lane]) + minimum) * inverse;
-            float code[LANES];
-            if (levels)
-                lanes_store(code, level_nearest(y, true));
-            else
-                lanes_store(code, code_nearest(y, low, high, false) - low);
-            for (int k = 0; k < LANES; k++)
-                out->code[i][lane + k] = (uint8_t)code[k];
+            const lanes code = levels ? level_nearest(y, true) : code_nearest(y, low, high, false);
+            code_store(code - (levels ? lanes_set(0.0f) : low), &out->code[i][lane]);
         }
     }
     for (int lane = 0; lane < QUANTIZE_LANES; lane++) {
         out->scale[lane] = (int8_t)s->scale[lane];
         out->minimum[lane] = (int8_t)s->minimum[lane];
+    }
+    for (int lane = 0; lane < QUANTIZE_LANES; lane += form->subs) {
         out->d[lane] = half_of(s->d[lane], t->unit[lane]);
         out->m[lane] = half_of(s->m[lane], t->unit[lane]);
     }

@@ -26,7 +26,7 @@ enum quantize_codes {
 struct quantize_packed {
     uint8_t code[QUANTIZE_LENGTH][QUANTIZE_LANES];         /* q - low; the number of a level */
     int8_t scale[QUANTIZE_LANES], minimum[QUANTIZE_LANES]; /* of sub-blocks, in units of their block's d and m */
-    uint16_t d[QUANTIZE_LANES], m[QUANTIZE_LANES];         /* halves; of a block in the lanes of all its sub-blocks */
+    uint16_t d[QUANTIZE_LANES], m[QUANTIZE_LANES];         /* halves; of a block, in the lane of its first sub-block */
 };
 
 struct quantize_form {
@@ -41,7 +41,17 @@ struct quantize_form {
     void (*pack)(const struct quantize_packed *p, int lane, void *block);
 };
 
+/* Blocks that follow each other in rows without gaps. */
+struct quantize_stretch {
+    const float *x;
+    int blocks;
+    const float *importance; /* (cols) or NULL */
+    uint64_t col, cols;      /* of the first block; of a row */
+};
+
 struct quantize_kernels {
+    /* Puts as many blocks as there are, and zeros after them. */
+    void (*fill)(struct quantize_tile *t, const struct quantize_form *form, const struct quantize_stretch *from);
     /* Chooses scales and codes of all lanes. */
     void (*choose)(const struct quantize_tile *t, const struct quantize_form *form, struct quantize_packed *out);
 };
