@@ -65,6 +65,7 @@ static void fill(struct quantize_tile *t, const struct quantize_form *form, cons
     _Alignas(64) float x[QUANTIZE_LANES * QUANTIZE_LENGTH], w[QUANTIZE_LANES * QUANTIZE_LENGTH];
     const int block = form->length * form->subs;
     uint64_t col = from->col;
+    t->weighted = from->importance != NULL;
     for (int b = 0; b < QUANTIZE_LANES / form->subs; b++) {
         static const float zeros[256];
         const bool there = b < from->blocks, weighted = there && from->importance != NULL;

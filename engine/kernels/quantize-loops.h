@@ -41,14 +41,19 @@ LANES_INLINE void codes_write(const struct quantize_tile *t, const struct quanti
 LANES_INLINE void scaled_choose(const struct quantize_tile *t, const struct quantize_form *form,
                                 struct quantize_packed *out, const bool levels)
 {
-    _Alignas(64) float suits[QUANTIZE_LANES];
-    struct scales s = {.d = {0}};
-    for (int lane = 0; lane < QUANTIZE_LANES; lane += LANES)
-        lanes_store(suits + lane, scaled_search(tile_part(t, form, lane), form, levels));
+    struct scaled_suits suits;
+    struct scales s = scales_none();
+    for (int lane = 0; lane < QUANTIZE_LANES; lane += LANES) {
+        lanes other;
+        const struct scaled_best best = scaled_search(tile_part(t, form, lane), form, &other, levels);
+        lanes_store(suits.scale + lane, best.scale);
+        lanes_store(suits.other + lane, other);
+        lanes_store(suits.weight + lane, best.weight);
+    }
     if (form->subs > 1)
-        scaled_settle(t, form, suits, &s, levels);
+        scaled_scales(t, form, &suits, &s, levels);
     for (int lane = 0; form->subs == 1 && lane < QUANTIZE_LANES; lane++) {
-        s.d[lane] = half_rounded(suits[lane], t->unit[lane]);
+        s.d[lane] = half_rounded(suits.scale[lane], t->unit[lane]);
         s.scale[lane] = 1;
     }
     codes_write(t, form, &s, out, levels);
@@ -56,19 +61,20 @@ LANES_INLINE void scaled_choose(const struct quantize_tile *t, const struct quan
 
 static void affine_choose(const struct quantize_tile *t, const struct quantize_form *form, struct quantize_packed *out)
 {
-    _Alignas(64) float scales[QUANTIZE_LANES], minima[QUANTIZE_LANES];
-    struct scales s = {.d = {0}};
+    struct affine_suits suits;
+    struct scales s = scales_none();
     for (int lane = 0; lane < QUANTIZE_LANES; lane += LANES) {
-        lanes scale, minimum;
-        affine_search(tile_part(t, form, lane), form, &scale, &minimum);
-        lanes_store(scales + lane, scale);
-        lanes_store(minima + lane, minimum);
+        const struct affine_best best = affine_search(tile_part(t, form, lane), form);
+        lanes_store(suits.scale + lane, best.scale);
+        lanes_store(suits.minimum + lane, best.minimum);
+        lanes_store(suits.scale_weight + lane, best.scale_weight);
+        lanes_store(suits.minimum_weight + lane, best.minimum_weight);
     }
     if (form->subs > 1)
-        affine_settle(t, form, scales, minima, &s);
+        affine_scales(t, form, &suits, &s);
     for (int lane = 0; form->subs == 1 && lane < QUANTIZE_LANES; lane++) {
-        s.d[lane] = half_rounded(scales[lane], t->unit[lane]);
-        s.m[lane] = half_rounded(minima[lane], t->unit[lane]);
+        s.d[lane] = half_rounded(suits.scale[lane], t->unit[lane]);
+        s.m[lane] = half_rounded(suits.minimum[lane], t->unit[lane]);
         s.scale[lane] = s.minimum[lane] = 1;
     }
     codes_write(t, form, &s, out, false);

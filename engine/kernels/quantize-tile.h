@@ -14,6 +14,7 @@ enum { QUANTIZE_LANES = 16, QUANTIZE_LENGTH = 32 /* elements of a sub-block at m
 struct quantize_tile {
     _Alignas(64) float x[QUANTIZE_LENGTH][QUANTIZE_LANES]; /* in units: the largest of a block is in [1, 2) */
     _Alignas(64) float w[QUANTIZE_LENGTH][QUANTIZE_LANES]; /* weights of squared errors, > 0 */
+    bool weighted;                                         /* whether weights differ */
     float unit[QUANTIZE_LANES];                            /* powers of two, one for all sub-blocks of a block */
 };
 
@@ -34,7 +35,8 @@ struct quantize_form {
     int length, subs;            /* elements of a sub-block; sub-blocks of a block */
     float low, high;             /* the least and the largest q or level */
     float scale_low, scale_high; /* the same of a sub-block's scale and minimum; unless subs is 1 */
-    int tries;                   /* inverse scales tried: 1 + step * (-tries ... tries) times what just fits */
+    int tries; /* inverse scales tried: 1 + step * (-tries ... tries) times what just fits; with weights
+                                  * to 3 * tries, as what counts may be smaller than what is largest */
     float step;
     bool mirrored; /* whether scales of the other sign are tried too */
     /* Writes the block whose first sub-block lies in that lane. */
