@@ -5,6 +5,7 @@
  *   info, tokenize, prompt, score, perplexity, eval, bench   a model, for scripts
  *   models, pull                                       which models there are; fetching others
  *   serve       a model behind HTTP
+ *   convert     convert and quantize: models to GGUF files of another type
  *   doctor      is everything as it should be? */
 #ifndef PALAVER_APP_COMMANDS_COMMANDS_H
 #define PALAVER_APP_COMMANDS_COMMANDS_H
@@ -32,6 +33,8 @@ int info_run(const struct options *o);
 int perplexity_run(const struct options *o);
 int eval_run(const struct options *o);
 int bench_run(const struct options *o);
+int convert_run(const struct options *o);
+int quantize_run(const struct options *o);
 int list_run(const struct options *o);
 int show_run(const struct options *o);
 int search_run(const struct options *o);

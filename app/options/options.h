@@ -86,6 +86,12 @@ struct options {
         int32_t limit;               /* 0: all */
     } history;
 
+    struct convert_options {
+        char *output, *type, *imatrix; /* NULL: not given; so are the following */
+        char *output_type, *embedding_type, *tensor_types, *split;
+        bool force, requantize, pure, dry_run;
+    } convert;
+
     bool help, version, show_paths, check_config;
     char *help_form; /* of --help=FORM, for the build and completions; NULL: plain --help */
 
@@ -101,6 +107,7 @@ struct options {
 enum option_kind {
     OPTION_FLAG,     /* bool */
     OPTION_TEXT,     /* char * */
+    OPTION_LINES,    /* char *: may be given several times, a line each */
     OPTION_INT,      /* int32_t from low to high */
     OPTION_CHOICE,   /* int32_t, the index of the word in choices */
     OPTION_SAMPLING, /* a field of struct sampling by its name, or "stop" */
@@ -127,6 +134,8 @@ enum command_bit {
     FOR_MODELS = 1 << 25,
     FOR_SERVE = 1 << 21,
     FOR_EVAL = 1 << 20,
+    FOR_CONVERT = 1 << 14,
+    FOR_QUANTIZE = 1 << 15,
     FOR_ALL = (1 << 30) - 1,
 };
 
