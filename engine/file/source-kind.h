@@ -5,6 +5,7 @@
  * the file.
  *   source.c         which reader, opening
  *   source-file.c    mapping files, labels, refusals
+ *   source-memory.c  what of them lies in memory, and the disk
  *   source-tables.c  the tables, asked and filled
  *   fingerprint.c    what a model is known by
  *   gguf.c           a reader
@@ -55,6 +56,7 @@ struct source_map {
     uint64_t size;
     bool mapped; /* false: memory that is the caller's, or owned */
     bool owned;  /* freed with the source; no part of a file */
+    int fd;      /* of a mapped one: the file, open for reading */
 };
 
 struct source_kind {
