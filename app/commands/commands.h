@@ -3,7 +3,7 @@
  *   commands    the table
  *   list, show, search, export, import, delete         the stored conversations
  *   info, tokenize, prompt, score, perplexity, bench   a model, for scripts
- *   doctor      is everything as it should be? */
+ *   doctor      is everything as it should be? trial: what a model takes of memory */
 #ifndef PALAVER_APP_COMMANDS_COMMANDS_H
 #define PALAVER_APP_COMMANDS_COMMANDS_H
 
