@@ -42,8 +42,8 @@ static void suggest(struct memory_plan *p, const struct model *m, uint64_t eleme
     const uint64_t room = less(p->available, p->cache + p->buffers + p->reserve);
     for (enum model_load load = LOAD_8BIT; load <= LOAD_4BIT; load++) {
         const struct loading_sums sums = loading_sum(m, load);
-        const uint64_t bytes = p->weights + p->lookup + sums.after - sums.before;
-        if (sums.before == 0 || p->copied || bytes > room)
+        const uint64_t bytes = p->file_weights + sums.after - sums.before;
+        if (sums.before == 0 || bytes > room)
             continue;
         p->smaller_load = load;
         p->smaller_bytes = bytes;
