@@ -95,8 +95,10 @@ const struct command commands[] = {
      -1, import_run},
     {"delete", FOR_DELETE, "[OPTION]... ID | TITLE", "move a conversation to the trash, or back",
      "palaver list --trash shows what is there; --undo restores it.", -1, delete_run},
-    {"doctor", FOR_DOCTOR, "[OPTION]...", "check the database, models, terminal and configuration",
-     "Tells what is wrong and what to do about it; changes nothing without --repair.", 0, doctor_run},
+    {"doctor", FOR_DOCTOR, "[OPTION]...", "check the database, models, memory, terminal and configuration",
+     "Tells what is wrong and what to do about it; changes nothing without --repair. With\n"
+     "-m MODEL it loads that model, and tells what it planned and what it takes of memory.",
+     0, doctor_run},
     {0},
 };
 

@@ -6,7 +6,7 @@
  *   models, pull                                       which models there are; fetching others
  *   serve       a model behind HTTP
  *   convert     convert and quantize: models to GGUF files of another type
- *   doctor      is everything as it should be? */
+ *   doctor      is everything as it should be? trial: what a model takes of memory */
 #ifndef PALAVER_APP_COMMANDS_COMMANDS_H
 #define PALAVER_APP_COMMANDS_COMMANDS_H
 

@@ -91,6 +91,14 @@ enum option_source options_source(const struct options *o, const char *name)
     return spec != NULL ? (enum option_source)o->source[option_index(spec)] : SOURCE_BUILT_IN;
 }
 
+enum model_load options_load(const struct options *o)
+{
+    const bool four = options_source(o, "load-in-4bit") > options_source(o, "load-in-8bit");
+    if (o->load_8bit && o->load_4bit)
+        return four ? LOAD_4BIT : LOAD_8BIT;
+    return o->load_8bit ? LOAD_8BIT : o->load_4bit ? LOAD_4BIT : LOAD_AS_IS;
+}
+
 bool options_fix_seed(const struct options *o)
 {
     return options_source(o, "seed") != SOURCE_BUILT_IN && !o->random_seed;

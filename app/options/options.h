@@ -42,15 +42,16 @@ struct options {
     char *template_name; /* NULL: the model's own */
     char *system;        /* system message; NULL: none */
     struct sampling sampling;
-    bool random_seed;   /* the seed is -1: a random one for each answer */
-    char *preset;       /* settings by name, weaker than those given one by one; NULL: none */
-    char *prompt;       /* -p TEXT; NULL: not given */
-    char *file;         /* -f FILE: its text follows the prompt's; NULL: not given */
-    bool continue_last; /* resume the last conversation */
-    char *resume;       /* resume the conversation of this id or title; NULL: not given */
-    bool no_save;       /* temporary chats only */
-    bool raw;           /* continue the text, no template */
-    bool exact;         /* float32 throughout */
+    bool random_seed;          /* the seed is -1: a random one for each answer */
+    char *preset;              /* settings by name, weaker than those given one by one; NULL: none */
+    char *prompt;              /* -p TEXT; NULL: not given */
+    char *file;                /* -f FILE: its text follows the prompt's; NULL: not given */
+    bool continue_last;        /* resume the last conversation */
+    char *resume;              /* resume the conversation of this id or title; NULL: not given */
+    bool no_save;              /* temporary chats only */
+    bool raw;                  /* continue the text, no template */
+    bool exact;                /* float32 throughout */
+    bool load_8bit, load_4bit; /* weights that are floats in the file are packed while loading, see options_load */
     bool json;
     int32_t logprobs; /* alternatives per token in JSON, 0: none */
     bool line;        /* line mode */
@@ -173,6 +174,10 @@ bool option_alias(const struct option_spec *spec, int index, char out[OPTION_NAM
 size_t option_index(const struct option_spec *spec);
 /* Where the value of the option of this long name comes from. */
 enum option_source options_source(const struct options *o, const char *name);
+
+/* What weights become while loading: of 8 and 4 bits what was said in the stronger place, a flag before a variable
+ * before the config file. */
+enum model_load options_load(const struct options *o);
 
 /* True if the user chose a seed, which then serves every answer. */
 bool options_fix_seed(const struct options *o);

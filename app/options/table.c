@@ -34,12 +34,16 @@ enum {
 #define TENSOR_TYPES "F32 F16 BF16 Q8_0 Q4_0 Q4_1 Q5_0 Q5_1 Q2_K Q3_K Q4_K Q5_K Q6_K IQ4_NL IQ4_XS"
 
 const struct option_spec option_specs[] = {
-    {"model", 'm', NULL, "MODEL", OPTION_TEXT, AT(model), 0, 0, "@models", FOR_MODEL, true, MODEL,
+    {"model", 'm', NULL, "MODEL", OPTION_TEXT, AT(model), 0, 0, "@models", FOR_MODEL | FOR_DOCTOR, true, MODEL,
      "a GGUF file, a model's folder, a name in the models folder or ORG/NAME"},
-    {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL, FOR_ENGINE | FOR_CONVERSION, true, MODEL,
-     "number of threads; 0 is one per core"},
+    {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL, FOR_ENGINE | FOR_CONVERSION | FOR_DOCTOR, true,
+     MODEL, "number of threads; 0 is one per core"},
     {"ctx", 'c', "ctx-size", "N", OPTION_INT, AT(context), 0, 1 << 24, NULL, FOR_ENGINE | FOR_INFO | FOR_MODELS, true,
      MODEL, "context in tokens; 0 is that of the model, at most 4096"},
+    {"load-in-8bit", 0, NULL, NULL, OPTION_FLAG, AT(load_8bit), 0, 0, NULL, FOR_ENGINE | FOR_INFO | FOR_DOCTOR, true,
+     MODEL, "pack float weights to 8 bits while loading: half the memory"},
+    {"load-in-4bit", 0, NULL, NULL, OPTION_FLAG, AT(load_4bit), 0, 0, NULL, FOR_ENGINE | FOR_INFO | FOR_DOCTOR, true,
+     MODEL, "the same to 4 bits: under a third, with a loss of quality"},
     {"exact", 0, NULL, NULL, OPTION_FLAG, AT(exact), 0, 0, NULL, FOR_ENGINE | FOR_INFO, true, MODEL,
      "compute in float32 throughout (slow; for comparisons)"},
 

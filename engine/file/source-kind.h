@@ -5,6 +5,7 @@
  * the file.
  *   source.c         which reader, opening
  *   source-file.c    mapping files, labels, refusals
+ *   source-memory.c  what of them lies in memory, and the disk
  *   source-tables.c  the tables, asked and filled
  *   fingerprint.c    what version 0.1 knew a model by
  *   gguf.c           a reader
@@ -55,7 +56,8 @@ struct source_map {
     uint64_t size;
     bool mapped;  /* false: memory that is the caller's, or owned */
     bool owned;   /* freed with the source; no part of a file */
-    dev_t device; /* of a mapped one: which file it is */
+    int fd;       /* of a mapped one: the file, open for reading */
+    dev_t device; /* and which file it is */
     ino_t inode;
 };
 

@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 
-#include "engine/kernels/blocks.h"
 #include "engine/kernels/quantize-lanes.h"
 #include "engine/kernels/quantize-tile.h"
 
@@ -25,16 +24,31 @@ struct code_sums {
     lanes xq, qq, q;
 };
 
-static const float search_levels[16] = IQ4_LEVELS;
+LANES_INLINE lanes level_above(lanes y, float middle, int level, lanes otherwise)
+{
+    return lanes_less(lanes_set(middle), y, lanes_set((float)level), otherwise);
+}
 
-/* The number (numbered) or the value of the level nearest to y. */
+/* The number (numbered) or the value of the one of IQ4_LEVELS that is nearest to y. It is spelled out with what lies in the
+ * middle between two levels, as compilers leave a loop over a table as it is. */
 LANES_INLINE lanes level_nearest(lanes y, const bool numbered)
 {
-    lanes level = lanes_set(numbered ? 0.0f : search_levels[0]);
-    for (int k = 1; k < 16; k++) {
-        const lanes middle = lanes_set(0.5f * (search_levels[k - 1] + search_levels[k]));
-        level = lanes_less(middle, y, lanes_set(numbered ? (float)k : search_levels[k]), level);
-    }
+    lanes level = lanes_set(numbered ? 0.0f : -127.0f);
+    level = level_above(y, -115.5f, numbered ? 1 : -104, level);
+    level = level_above(y, -93.5f, numbered ? 2 : -83, level);
+    level = level_above(y, -74.0f, numbered ? 3 : -65, level);
+    level = level_above(y, -57.0f, numbered ? 4 : -49, level);
+    level = level_above(y, -42.0f, numbered ? 5 : -35, level);
+    level = level_above(y, -28.5f, numbered ? 6 : -22, level);
+    level = level_above(y, -16.0f, numbered ? 7 : -10, level);
+    level = level_above(y, -4.5f, numbered ? 8 : 1, level);
+    level = level_above(y, 7.0f, numbered ? 9 : 13, level);
+    level = level_above(y, 19.0f, numbered ? 10 : 25, level);
+    level = level_above(y, 31.5f, numbered ? 11 : 38, level);
+    level = level_above(y, 45.5f, numbered ? 12 : 53, level);
+    level = level_above(y, 61.0f, numbered ? 13 : 69, level);
+    level = level_above(y, 79.0f, numbered ? 14 : 89, level);
+    level = level_above(y, 101.0f, numbered ? 15 : 113, level);
     return level;
 }
 

@@ -37,6 +37,8 @@ struct matmul {
     blas_product *product;   /* exact mode, else NULL */
     void *tiles[TILE_KINDS]; /* all of X, for large n */
     struct scratch *scratch; /* one a thread */
+    matmul_begun *begun;     /* NULL: nobody is told */
+    void *begun_context;
 };
 
 static size_t round_up(size_t n, size_t unit)
@@ -132,6 +134,12 @@ uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool e
         if ((kinds >> kind & 1) != 0)
             sum += tile_bytes((enum tile_kind)kind) * blocks * (max_n + (uint64_t)threads * (uint64_t)k->tile);
     return sum + (uint64_t)threads * panel;
+}
+
+void matmul_tell(struct matmul *m, matmul_begun *begun, void *context)
+{
+    m->begun = begun;
+    m->begun_context = context;
 }
 
 const char *matmul_kernels(const struct matmul *m)
@@ -403,6 +411,8 @@ void matmul_run(struct matmul *m, int32_t thread, const struct matmul_job *jobs,
     const struct call call = {jobs, n_jobs, x, x_stride, n, jobs[0].weights->cols};
     struct scratch *s = &m->scratch[thread];
     pool_barrier(m->pool, thread);
+    if (thread == 0 && m->begun != NULL)
+        m->begun(m->begun_context, jobs[0].weights);
     if (m->product == NULL && call.cols % KERNEL_BLOCK == 0) {
         unsigned kinds = kinds_needed(m->kernels, &call);
         size_t tile = (size_t)m->kernels->tile;
