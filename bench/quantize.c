@@ -1,8 +1,8 @@
 /* Times packing: `make bench/quantize && bench/quantize`.
  *
- * For each type rows of a 7B model's width, by one thread, without and with an importance of columns: millions of elements
- * a second, and rows, of processor time. The best of several repetitions is shown: other work on the machine only ever
- * slows them. */
+ * For each type rows of a 7B model's width, by one thread, without and with an importance of columns: millions of
+ * elements a second, and rows, of processor time. The best of several repetitions is shown: other work on the machine
+ * only ever slows them. */
 #include <config.h>
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* Elements into the lanes of a tile: blocks of x, each made as large as 1, and turned so that a lane has a sub-block. */
+/* Elements into the lanes of a tile: blocks of x, each made about as large as 1, and turned so that a lane has a
+ * sub-block. */
 #ifndef PALAVER_ENGINE_KERNELS_QUANTIZE_FILL_H
 #define PALAVER_ENGINE_KERNELS_QUANTIZE_FILL_H
 

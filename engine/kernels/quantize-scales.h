@@ -76,9 +76,9 @@ static inline void block_set(float *where, const struct quantize_tile *t, int la
         where[i] = rounded;
 }
 
-/* The number of a block of which integers least .. most make the numbers that suit its n sub-blocks best, where the square
- * of an error of each costs its weight. The integers tried are those that make the largest about `end`; their number
- * follows by least squares. */
+/* The number of a block of which integers least .. most make the numbers that suit its n sub-blocks best, where the
+ * square of an error of each costs its weight. The integers tried are those that make the largest about `end`; the
+ * block's number follows from them by least squares. */
 LANES_INLINE float common_measure(const float *suits, const float *weight, int n, float least, float most, float end)
 {
     _Alignas(64) float gain[SCALES_TRIES], fitted[SCALES_TRIES];
@@ -120,7 +120,7 @@ LANES_INLINE void common_begin(const struct quantize_tile *t, const struct quant
     }
 }
 
-/* ---- scale * q ---------------------------------------------------------------------------------------------------- */
+/* ---- scale * q --------------------------------------------------------------------------------------------------- */
 
 /* What suits each sub-block best, what is nearly as good, and what an error in it costs. */
 struct scaled_suits {
@@ -186,9 +186,10 @@ LANES_INLINE void scaled_scales(const struct quantize_tile *t, const struct quan
     }
 }
 
-/* ---- scale * q - minimum ------------------------------------------------------------------------------------------ */
+/* ---- scale * q - minimum ----------------------------------------------------------------------------------------- */
 
-/* Each lane takes the best of its integer scale and the neighbours, each with the integer minimum that suits its codes. */
+/* Each lane takes the best of its integer scale and the neighbours, each with the integer minimum that suits its
+ * codes. */
 LANES_INLINE void affine_step(const struct quantize_tile *t, const struct quantize_form *form, struct scales *s)
 {
     const lanes zero = lanes_set(0.0f), most = lanes_set(form->scale_high);

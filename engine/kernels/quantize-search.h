@@ -1,8 +1,8 @@
 /* The search for one sub-block's scale, in each lane its own.
  *
- * Codes follow from a scale by rounding, and the best scale for given codes from least squares. So scales around the one
- * that just fits the largest element are tried, each with the scale that its codes make best, and the best of them is
- * improved by rounding and fitting again, which can only lower the error. */
+ * Codes follow from a scale by rounding, and the best scale for given codes from least squares. So scales around the
+ * one that just fits the largest element are tried, each with the scale that its codes make best, and the best of them
+ * is improved by rounding and fitting again, which can only lower the error. */
 #ifndef PALAVER_ENGINE_KERNELS_QUANTIZE_SEARCH_H
 #define PALAVER_ENGINE_KERNELS_QUANTIZE_SEARCH_H
 
@@ -29,8 +29,8 @@ LANES_INLINE lanes level_above(lanes y, float middle, int level, lanes otherwise
     return lanes_less(lanes_set(middle), y, lanes_set((float)level), otherwise);
 }
 
-/* The number (numbered) or the value of the one of IQ4_LEVELS that is nearest to y. It is spelled out with what lies in the
- * middle between two levels, as compilers leave a loop over a table as it is. */
+/* The number (numbered) or the value of the one of IQ4_LEVELS that is nearest to y. It is spelled out with what lies in
+ * the middle between two levels, as compilers leave a loop over a table as it is. */
 LANES_INLINE lanes level_nearest(lanes y, const bool numbered)
 {
     lanes level = lanes_set(numbered ? 0.0f : -127.0f);
@@ -88,7 +88,7 @@ LANES_INLINE lanes codes_error(struct sub_blocks s, const struct quantize_form *
     return sum;
 }
 
-/* ---- scale * q ---------------------------------------------------------------------------------------------------- */
+/* ---- scale * q --------------------------------------------------------------------------------------------------- */
 
 /* The best so far. gain: by how much the sum of squares falls; weight: of the square of an error in the scale. */
 struct scaled_best {
@@ -116,8 +116,8 @@ LANES_INLINE lanes farthest_element(struct sub_blocks s)
     return farthest;
 }
 
-/* The better scale, and in *other the best that would have the farthest element at the other end of the codes: where all
- * elements are far from 0 both may be as good. */
+/* The better scale, and in *other the best that would have the farthest element at the other end of the codes: where
+ * all elements are far from 0 both may be as good. */
 LANES_INLINE struct scaled_best scaled_search(struct sub_blocks s, const struct quantize_form *form, lanes *other,
                                               const bool levels)
 {
@@ -138,9 +138,10 @@ LANES_INLINE struct scaled_best scaled_search(struct sub_blocks s, const struct 
     return best;
 }
 
-/* ---- scale * q - minimum ------------------------------------------------------------------------------------------ */
+/* ---- scale * q - minimum ----------------------------------------------------------------------------------------- */
 
-/* Sums over a sub-block whose elements are counted from origin on, which keeps their digits where they are far from 0. */
+/* Sums over a sub-block whose elements are counted from origin on, which keeps their digits where they are far from
+ * 0. */
 struct affine_sums {
     lanes origin, w, x, xx, once; /* once: 1 / w */
 };

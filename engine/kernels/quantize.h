@@ -16,10 +16,10 @@ bool quantize_can(enum tensor_type type);
 /* Packs x, (rows, cols), into blocks of the type at out, row by row without gaps: rows * tensor_row_bytes. cols is a
  * multiple of the type's block. importance: (cols), how much an error in a column counts, >= 0, or NULL: all alike.
  *
- * x should be finite. In types with blocks a NaN is packed as 0 and an infinity as the largest float32, beside which the
- * rest of its block is lost; what is too large for the half-precision scale of a block is packed as the largest that it
- * can hold. Float types keep both. An importance that is NaN or negative is taken as 0, and columns of importance 0 are
- * rounded to what is nearest with the scales that the others chose. */
+ * x should be finite. In types with blocks a NaN is packed as 0 and an infinity as the largest float32, beside which
+ * the rest of its block is lost; what is too large for the half-precision scale of a block is packed as the largest
+ * that it can hold. Float types keep both. An importance that is NaN or negative is taken as 0, and columns of
+ * importance 0 are rounded to what is nearest with the scales that the others chose. */
 void quantize_rows(enum tensor_type type, const float *x, uint64_t rows, uint64_t cols, const float *importance,
                    void *out);
 

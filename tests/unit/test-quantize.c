@@ -16,7 +16,7 @@
 
 enum { ROWS = 16, COLS = 768, N = ROWS * COLS };
 
-/* ---- the numbers of tests/fixtures/make_quantize.py ---------------------------------------------------------------- */
+/* ---- the numbers of tests/fixtures/make_quantize.py -------------------------------------------------------------- */
 
 static int32_t draw(uint32_t *state)
 {
@@ -101,7 +101,7 @@ static void importance_make(float importance[COLS])
     }
 }
 
-/* ---- help ---------------------------------------------------------------------------------------------------------- */
+/* ---- help -------------------------------------------------------------------------------------------------------- */
 
 /* The types with blocks, one after another; NULL past the last. */
 static const struct tensor_traits *blocks_at(int index, enum tensor_type *type)
@@ -128,7 +128,7 @@ static double error_of(const struct tensor_traits *traits, const float *x, const
     return error / square;
 }
 
-/* ---- tests --------------------------------------------------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------------------------------------- */
 
 static void check_errors(const struct tensor_traits *traits, enum tensor_type type, const json_t *errors)
 {
