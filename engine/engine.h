@@ -384,6 +384,12 @@ const int32_t *session_ids(const struct session *s);
  * the last. */
 enum error_code session_score(struct session *s, const int32_t *ids, size_t n, float *nll, session_progress *progress,
                               void *context, struct error *err);
+/* Takes rows of logits, (n, vocab): those after ids[first..first + n), whose -log p are in nll by now. Called in order
+ * and by the session's thread; returns false to stop. */
+typedef bool session_rows(void *context, const float *logits, size_t first, size_t n);
+/* The same, and rows (may be NULL) gets the logits that ids[1..n) are scored by. */
+enum error_code session_score_rows(struct session *s, const int32_t *ids, size_t n, float *nll, session_rows *rows,
+                                   session_progress *progress, void *context, struct error *err);
 /* What computes: the kernel table's name, e.g. "avx512", for `palaver info` and bench. */
 const char *session_kernels(const struct session *s);
 

@@ -3,6 +3,7 @@
  *   commands    the table
  *   list, show, search, export, import, delete         the stored conversations
  *   info, tokenize, prompt, score, perplexity, bench   a model, for scripts
+ *   corpus, reference, divergence                      what perplexity reads, writes and compares
  *   doctor      is everything as it should be? */
 #ifndef PALAVER_APP_COMMANDS_COMMANDS_H
 #define PALAVER_APP_COMMANDS_COMMANDS_H

@@ -69,6 +69,10 @@ struct options {
         int32_t repetitions;
     } bench;
 
+    struct perplexity_options {
+        char *reference, *write_reference; /* NULL: not given */
+    } perplexity;
+
     struct history_options {
         bool archived, trash, tokens, undo, repair;
         char *tag, *format, *output; /* NULL: not given */

@@ -122,6 +122,11 @@ const struct option_spec option_specs[] = {
     {"repetitions", 'r', NULL, "N", OPTION_INT, AT(bench.repetitions), 1, 1000, NULL, FOR_BENCH, false, MEASURE,
      "repetitions of each test (3)"},
 
+    {"reference", 0, NULL, "FILE", OPTION_TEXT, AT(perplexity.reference), 0, 0, "@files", FOR_PERPLEXITY, false,
+     MEASURE, "compare with the predictions in this file"},
+    {"write-reference", 0, NULL, "FILE", OPTION_TEXT, AT(perplexity.write_reference), 0, 0, "@files", FOR_PERPLEXITY,
+     false, MEASURE, "write all predictions to this new file"},
+
     {"archived", 0, NULL, NULL, OPTION_FLAG, AT(history.archived), 0, 0, NULL, FOR_LIST | FOR_SEARCH, false, CHOOSE,
      "archived conversations (search: these too)"},
     {"trash", 0, NULL, NULL, OPTION_FLAG, AT(history.trash), 0, 0, NULL, FOR_LIST, false, CHOOSE,
