@@ -14,11 +14,13 @@
  *     vector.h prepare.h   what the vector tables have in common; avx512.h bf16.h what AVX-512's two have
  *     layer.h layer-choose norms, rotation, gates, attention: layer-portable, layer-avx2, layer-avx512
  *     scan.h scan-choose   passes over a vocabulary's logits: scan-loops.h, scan-portable, scan-avx2, scan-avx512
+ *     quantize             packing float32: quantize-tile.h, quantize-pack(-k), quantize-choose; quantize-lanes.h, -search.h,
+ *                          -scales.h, -loops.h make quantize-portable, quantize-avx2, quantize-avx512
  *   file/     models on disk
  *     cursor names         bounds-checked reading; a hash table of names
  *     source source-kind.h which form lies at a path, and the interface of its readers
  *     source-file source-tables fingerprint   mapping, metadata and tensors, identity
- *     gguf                 a reader
+ *     gguf gguf-writer     a reader, and writing such files
  *   jinja/    the interpreter of models' own chat templates; jinja.h is its face and lists its files
  *   text/     text to ids and back, messages to prompts
  *     tokenizer vocabulary what all tokenizers have in common
@@ -40,6 +42,9 @@
  *     forward graph.h      the forward pass; graph-llama is the graph of an architecture
  *     runner session       threads and buffers; a sequence of tokens
  *     worker               a sequence that answers on a thread: worker-thread, worker-answer, worker-queue
+ *   convert/  models to GGUF files of another type
+ *     convert pipeline     the plan; its work, tensor by tensor on all cores
+ *     recipe rows imatrix  which type a tensor gets; rows in GGUF's order; importance matrices
  *   templates/  the built-in template files */
 #ifndef PALAVER_ENGINE_ENGINE_H
 #define PALAVER_ENGINE_ENGINE_H
@@ -539,5 +544,49 @@ void worker_stop(struct worker *w);
 int32_t engine_cores(void);
 /* The name of the kernels that sessions use on this processor, a constant. */
 const char *engine_kernels(void);
+
+/* ---- conversion ------------------------------------------------------------------------------------------------- */
+
+/* A model on its way to a GGUF file. The model must outlive it. */
+struct conversion;
+
+struct conversion_options {
+    const char *type;           /* conversion_type(i) in any case, "Q4_K_M"; NULL: every matrix keeps its own */
+    const char *output_type;    /* the type of output.weight, "Q8_0"; NULL: as the model's type has it */
+    const char *embedding_type; /* the type of token_embd.weight; likewise */
+    const char *tensor_types;   /* lines REGEX=TYPE for single matrices; NULL: none */
+    const char *imatrix;        /* path of an importance matrix; NULL: none */
+    bool pure;                  /* no mixture: one type for all matrices */
+    bool requantize;            /* quantised matrices may get another type */
+    uint64_t part_bytes;        /* the most bytes of weights in a file; 0: one file */
+};
+
+/* The types of models, in the order of lists; NULL past the last. */
+const char *conversion_type(size_t i);
+
+/* Plans a file (with part_bytes: files) at path and writes nothing. NULL on failure: ERR_ARGUMENT for a type that is none,
+ * and for a quantised model without leave to requantise; ERR_FORMAT for an importance matrix of another model. */
+struct conversion *conversion_new(const struct model *model, const struct conversion_options *o, const char *path,
+                                  struct error *err);
+/* Removes what was written unless all of it was. */
+void conversion_free(struct conversion *c);
+
+struct conversion_row {
+    const char *name, *from, *to; /* of a tensor, and of its types */
+    uint64_t rows, cols, bytes;   /* bytes that it will have */
+    bool weighted;                /* by an importance matrix */
+};
+/* Tensor number i in the file's order; false past the last. */
+bool conversion_row(const struct conversion *c, size_t i, struct conversion_row *out);
+uint64_t conversion_bytes(const struct conversion *c);             /* of all files */
+const char *conversion_path(const struct conversion *c, size_t i); /* of file number i; NULL past the last */
+
+/* Called between two stretches of work, in any unit; false stops. */
+typedef bool conversion_progress(void *context, uint64_t done, uint64_t total);
+/* Writes the files, which have their names when all of them lie on the disk. replace: also where there are files of these
+ * names. threads 0: one per core. progress may be NULL. ERR_STOPPED when it stopped; ERR_ARGUMENT when a file is there;
+ * ERR_IO when the disk has no room. To be called once. */
+enum error_code conversion_write(struct conversion *c, bool replace, int32_t threads, conversion_progress *progress,
+                                 void *context, struct error *err);
 
 #endif

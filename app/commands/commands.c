@@ -44,6 +44,16 @@ const struct command commands[] = {
      "Prints the median, the least and the greatest of the repetitions, the time to load\n"
      "and the peak memory.",
      0, bench_run},
+    {"convert", FOR_CONVERT, "[OPTION]... MODEL -o OUT.gguf", "write a model as a GGUF file",
+     "Reads every form that palaver runs: folders of Hugging Face and Meta, and GGUF. The\n"
+     "weights keep their type unless --type names one; see palaver quantize for the types.\n"
+     "OUT.gguf is written completely or not at all.",
+     1, convert_run},
+    {"quantize", FOR_QUANTIZE, "[OPTION]... MODEL OUT.gguf TYPE", "write a model in a smaller type",
+     "TYPE is one of F32 F16 BF16 Q8_0 Q4_0 Q4_1 Q5_0 Q5_1 Q2_K Q3_K_S Q3_K_M Q3_K_L Q4_K_S\n"
+     "Q4_K_M Q5_K_S Q5_K_M Q6_K IQ4_NL IQ4_XS, with the mixtures of llama.cpp. The model may have\n"
+     "any form. Q4_K_M is a good choice for most; Q8_0 is hardly to be told from the original.",
+     3, quantize_run},
     {"list", FOR_LIST, "[OPTION]...", "list the saved conversations",
      "The pinned ones first, then the newest: id, time of the last message, messages, title.", 0, list_run},
     {"show", FOR_SHOW, "[OPTION]... [ID | TITLE]", "print a conversation, by default the last one",

@@ -4,6 +4,7 @@
  *   list, show, search, export, import, delete         the stored conversations
  *   info, tokenize, prompt, score, perplexity, bench   a model, for scripts
  *   corpus, reference, divergence                      what perplexity reads, writes and compares
+ *   convert     convert and quantize: models to GGUF files of another type
  *   doctor      is everything as it should be? */
 #ifndef PALAVER_APP_COMMANDS_COMMANDS_H
 #define PALAVER_APP_COMMANDS_COMMANDS_H
@@ -30,6 +31,8 @@ int prompt_run(const struct options *o);
 int info_run(const struct options *o);
 int perplexity_run(const struct options *o);
 int bench_run(const struct options *o);
+int convert_run(const struct options *o);
+int quantize_run(const struct options *o);
 int list_run(const struct options *o);
 int show_run(const struct options *o);
 int search_run(const struct options *o);

@@ -79,6 +79,12 @@ struct options {
         int32_t limit;               /* 0: all */
     } history;
 
+    struct convert_options {
+        char *output, *type, *imatrix; /* NULL: not given; so are the following */
+        char *output_type, *embedding_type, *tensor_types, *split;
+        bool force, requantize, pure, dry_run;
+    } convert;
+
     bool help, version, show_paths, check_config;
     char *help_form; /* of --help=FORM, for the build and completions; NULL: plain --help */
 
@@ -94,6 +100,7 @@ struct options {
 enum option_kind {
     OPTION_FLAG,     /* bool */
     OPTION_TEXT,     /* char * */
+    OPTION_LINES,    /* char *: may be given several times, a line each */
     OPTION_INT,      /* int32_t from low to high */
     OPTION_CHOICE,   /* int32_t, the index of the word in choices */
     OPTION_SAMPLING, /* a field of struct sampling by its name, or "stop" */
@@ -116,7 +123,9 @@ enum command_bit {
     FOR_IMPORT = 1 << 11,
     FOR_DELETE = 1 << 12,
     FOR_DOCTOR = 1 << 13,
-    FOR_ALL = (1 << 16) - 1,
+    FOR_CONVERT = 1 << 20,
+    FOR_QUANTIZE = 1 << 21,
+    FOR_ALL = (1 << 30) - 1,
 };
 
 struct option_spec {

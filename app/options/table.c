@@ -13,6 +13,7 @@ enum {
     FOR_HISTORY = FOR_LIST | FOR_SHOW | FOR_SEARCH | FOR_EXPORT | FOR_IMPORT | FOR_DELETE,
     FOR_JSON = FOR_CHAT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_HISTORY | FOR_DOCTOR,
     FOR_LINES = FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT,
+    FOR_CONVERSION = FOR_CONVERT | FOR_QUANTIZE,
 };
 
 #define MODEL "Model"
@@ -21,12 +22,17 @@ enum {
 #define OUTPUT "Output"
 #define MEASURE "Measuring"
 #define CHOOSE "Choosing"
+#define CONVERT "Converting"
 #define OTHER "Other"
+
+#define MODEL_TYPES \
+    "F32 F16 BF16 Q8_0 Q4_0 Q4_1 Q5_0 Q5_1 Q2_K Q3_K_S Q3_K_M Q3_K_L Q4_K_S Q4_K_M Q5_K_S Q5_K_M Q6_K IQ4_NL IQ4_XS"
+#define TENSOR_TYPES "F32 F16 BF16 Q8_0 Q4_0 Q4_1 Q5_0 Q5_1 Q2_K Q3_K Q4_K Q5_K Q6_K IQ4_NL IQ4_XS"
 
 const struct option_spec option_specs[] = {
     {"model", 'm', NULL, "MODEL", OPTION_TEXT, AT(model), 0, 0, "@models", FOR_MODEL, true, MODEL,
      "a GGUF file, a model's folder, or a name in the models folder"},
-    {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL, FOR_ENGINE, true, MODEL,
+    {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL, FOR_ENGINE | FOR_CONVERSION, true, MODEL,
      "number of threads; 0 is one per core"},
     {"ctx", 'c', "ctx-size", "N", OPTION_INT, AT(context), 0, 1 << 24, NULL, FOR_ENGINE | FOR_INFO, true, MODEL,
      "context in tokens; 0 is that of the model, at most 4096"},
@@ -94,8 +100,8 @@ const struct option_spec option_specs[] = {
     {"json", 0, NULL, NULL, OPTION_FLAG, AT(json), 0, 0, NULL, FOR_JSON, false, OUTPUT, "print one JSON object"},
     {"logprobs", 0, NULL, "N", OPTION_INT, AT(logprobs), 0, SAMPLING_CANDIDATES, NULL, FOR_CHAT, false, OUTPUT,
      "with --json: the N likeliest tokens at each step"},
-    {"quiet", 'q', NULL, NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH, true, OUTPUT,
-     "print nothing but answers and errors"},
+    {"quiet", 'q', NULL, NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL,
+     FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH | FOR_CONVERSION, true, OUTPUT, "print nothing but answers and errors"},
     {"stats", 0, NULL, NULL, OPTION_FLAG, AT(stats), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
      "timings on standard error after each answer"},
     {"color", 0, NULL, "WHEN", OPTION_CHOICE, AT(color), 0, 0, "auto always never", FOR_CHAT, true, OUTPUT,
@@ -145,6 +151,29 @@ const struct option_spec option_specs[] = {
      "restore it from the trash"},
     {"repair", 0, NULL, NULL, OPTION_FLAG, AT(history.repair), 0, 0, NULL, FOR_DOCTOR, false, OTHER,
      "set a damaged database aside and save what can be read"},
+
+    {"output", 'o', NULL, "OUT.gguf", OPTION_TEXT, AT(convert.output), 0, 0, "@files", FOR_CONVERT, false, CONVERT,
+     "write to this file, completely or not at all"},
+    {"type", 0, NULL, "TYPE", OPTION_TEXT, AT(convert.type), 0, 0, MODEL_TYPES, FOR_CONVERT, false, CONVERT,
+     "the type of the weights; default: that of the model read"},
+    {"imatrix", 0, NULL, "FILE", OPTION_TEXT, AT(convert.imatrix), 0, 0, "@files", FOR_CONVERSION, false, CONVERT,
+     "importance matrix: where rounding matters (GGUF or .dat)"},
+    {"pure", 0, NULL, NULL, OPTION_FLAG, AT(convert.pure), 0, 0, NULL, FOR_CONVERSION, false, CONVERT,
+     "one type for all matrices instead of a mixture"},
+    {"output-tensor-type", 0, NULL, "TYPE", OPTION_TEXT, AT(convert.output_type), 0, 0, TENSOR_TYPES, FOR_CONVERSION,
+     false, CONVERT, "the type of the output matrix"},
+    {"token-embedding-type", 0, NULL, "TYPE", OPTION_TEXT, AT(convert.embedding_type), 0, 0, TENSOR_TYPES,
+     FOR_CONVERSION, false, CONVERT, "the type of the token embedding"},
+    {"tensor-type", 0, NULL, "REGEX=TYPE", OPTION_LINES, AT(convert.tensor_types), 0, 0, NULL, FOR_CONVERSION, false,
+     CONVERT, "the type of matrices whose names match (repeatable)"},
+    {"allow-requantize", 0, NULL, NULL, OPTION_FLAG, AT(convert.requantize), 0, 0, NULL, FOR_CONVERSION, false, CONVERT,
+     "change the type of a quantised model, at a loss"},
+    {"split-max-size", 0, NULL, "N(M|G)", OPTION_TEXT, AT(convert.split), 0, 0, NULL, FOR_CONVERSION, false, CONVERT,
+     "write several files of at most this size"},
+    {"dry-run", 0, NULL, NULL, OPTION_FLAG, AT(convert.dry_run), 0, 0, NULL, FOR_CONVERSION, false, CONVERT,
+     "print what would be written and write nothing"},
+    {"force", 0, NULL, NULL, OPTION_FLAG, AT(convert.force), 0, 0, NULL, FOR_CONVERSION, false, CONVERT,
+     "replace a file that is there"},
 
     {"paths", 0, NULL, NULL, OPTION_FLAG, AT(show_paths), 0, 0, NULL, FOR_CHAT, false, OTHER,
      "print the folders in use"},

@@ -53,8 +53,10 @@ struct value {
 struct source_map {
     const unsigned char *bytes;
     uint64_t size;
-    bool mapped; /* false: memory that is the caller's, or owned */
-    bool owned;  /* freed with the source; no part of a file */
+    bool mapped;  /* false: memory that is the caller's, or owned */
+    bool owned;   /* freed with the source; no part of a file */
+    dev_t device; /* of a mapped one: which file it is */
+    ino_t inode;
 };
 
 struct source_kind {

@@ -134,6 +134,15 @@ bool source_tensor_at(const struct source *s, uint64_t i, const char **name, str
     return true;
 }
 
+bool source_value_at(const struct source *s, uint64_t i, const char **key, const struct value **value)
+{
+    if (i >= s->n_values)
+        return false;
+    *key = s->values[i].key;
+    *value = &s->values[i].value;
+    return true;
+}
+
 static const struct value *find_value(const struct source *s, const char *key)
 {
     size_t i;

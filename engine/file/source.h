@@ -12,6 +12,7 @@
 #include "engine/kernels/tensor.h"
 
 struct source;
+struct value;
 
 /* Opens whatever lies at path; the path of any part opens a split model. vocab_only: tensors are not looked at. */
 struct source *source_open(const char *path, bool vocab_only, struct error *err);
@@ -28,6 +29,15 @@ bool source_tensor(const struct source *s, const char *name, struct tensor *out)
 /* Tensor number i of the file, for listings; false past the end. */
 bool source_tensor_at(const struct source *s, uint64_t i, const char **name, struct tensor *out);
 
+/* Whether path is one of the files that the source has mapped, by whatever name. */
+bool source_has_file(const struct source *s, const char *path);
+/* Tells the system that rows [from, to) of a tensor will be read soon, or not again: what is mapped of them then no longer
+ * counts as this process's memory. */
+void source_expect_rows(const struct tensor *t, uint64_t from, uint64_t to);
+void source_release_rows(const struct source *s, const struct tensor *t, uint64_t from, uint64_t to);
+
+/* Key number i in the file's order with its value as the file has it (source-kind.h); false past the end. */
+bool source_value_at(const struct source *s, uint64_t i, const char **key, const struct value **value);
 /* Metadata by GGUF key. Each returns false when the key is absent or of another kind; integers of any width convert. */
 bool source_uint(const struct source *s, const char *key, uint64_t *out);
 bool source_float(const struct source *s, const char *key, double *out);
