@@ -41,6 +41,7 @@
  *     matmul attention kv  products, attention, the key/value cache in shared blocks
  *     forward graph.h      the forward pass; graph-llama is the graph of an architecture
  *     runner session       threads and buffers; a sequence of tokens
+ *     score                likelihoods of many texts that begin alike
  *     worker               a sequence that answers on a thread: worker-thread, worker-answer, worker-queue
  *   convert/  models to GGUF files of another type
  *     convert pipeline     the plan; its work, tensor by tensor on all cores
@@ -397,6 +398,36 @@ enum error_code session_score_rows(struct session *s, const int32_t *ids, size_t
                                    session_progress *progress, void *context, struct error *err);
 /* What computes: the kernel table's name, e.g. "avx512", for `palaver info` and bench. */
 const char *session_kernels(const struct session *s);
+
+/* ---- scoring ---------------------------------------------------------------------------------------------------- */
+
+#define SCORE_TOP 20
+
+struct likely {
+    int32_t id;
+    float logp; /* natural logarithm of the probability, by the model's own distribution */
+};
+/* A text whose tokens' likelihoods are asked. Tokens before `from` are only read. */
+struct scored_text {
+    const int32_t *ids; /* (n), n > 0; the caller's, as all that follows */
+    size_t n, from;     /* from: 1 to n */
+    bool next;          /* likely also says what may follow the last token */
+    int32_t top;        /* likeliest tokens wanted at each place, at most SCORE_TOP */
+    float *logp;        /* out, (n - from): of ids[from..n) */
+    /* out, (n - from, top), one row more with next: likeliest first, the lower id first among equals; -1 where the
+     * vocabulary has no more. NULL when top is 0. */
+    struct likely *likely;
+};
+/* Scores texts, each common beginning read once, and remembers the newest beginnings between calls. */
+struct scorer;
+/* The runner must outlive it and belongs to the same thread. NULL on failure. */
+struct scorer *scorer_new(struct runner *r, struct error *err);
+void scorer_free(struct scorer *s);
+/* Scores texts[0..n); each number is the same to the bit whatever texts are beside it. progress gets tokens read and
+ * to read and may stop. ERR_ARGUMENT for a text or an id that is out of range, ERR_CONTEXT for one that is longer than
+ * the runner's context, ERR_STOPPED, ERR_MEMORY, ERR_CORRUPT when the logits are not finite. */
+enum error_code scorer_run(struct scorer *s, struct scored_text *texts, size_t n, session_progress *progress,
+                           void *context, struct error *err);
 
 /* ---- sampler ---------------------------------------------------------------------------------------------------- */
 

@@ -98,6 +98,32 @@ bool runner_logits(struct runner *r, struct error *err)
     return r->logits != NULL;
 }
 
+bool runner_check_ids(const struct runner *r, const int32_t *ids, size_t n, struct error *err)
+{
+    const int32_t vocab = r->model->info.vocab;
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] < 0 || ids[i] >= vocab) {
+            error_set(err, ERR_ARGUMENT, "token id %d is outside the vocabulary of %d", (int)ids[i], (int)vocab);
+            return false;
+        }
+    return true;
+}
+
+/* Damaged weights are the likely cause; beside the exact mode a key or value beyond 65504 is another. */
+enum error_code runner_not_finite(const struct runner *r, struct error *err)
+{
+    const char *path = r->model->info.path;
+    if (r->exact)
+        return error_set(err, ERR_CORRUPT,
+                         "%s: the model computes NaN or infinite numbers: its weights are damaged, "
+                         "fetch it again",
+                         path);
+    return error_set(err, ERR_CORRUPT,
+                     "%s: the model computes NaN or infinite numbers: its weights are damaged, "
+                     "fetch it again; or its numbers are too large for a cache of 16 bits, then --exact works",
+                     path);
+}
+
 /* The cache holds keys and values as 16-bit floats, in the exact mode as 32-bit ones. */
 uint64_t model_session_bytes(const struct model *model, int context, bool exact)
 {

@@ -3,6 +3,7 @@
 #define PALAVER_ENGINE_RUN_RUNNER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -26,5 +27,9 @@ struct runner {
 
 /* Makes sure that r->logits is there; false when out of memory. */
 bool runner_logits(struct runner *r, struct error *err);
+/* Whether ids[0..n) are in the vocabulary. */
+bool runner_check_ids(const struct runner *r, const int32_t *ids, size_t n, struct error *err);
+/* Says that the model computes what are no numbers, and what may be done about it. */
+enum error_code runner_not_finite(const struct runner *r, struct error *err);
 
 #endif

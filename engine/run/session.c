@@ -168,32 +168,11 @@ static bool tell_within_batch(void *context, double part)
     return tell_progress(r, r->done + (size_t)((double)r->batch * part));
 }
 
-static bool check_ids(const struct session *s, const int32_t *ids, size_t n, struct error *err)
-{
-    for (size_t i = 0; i < n; i++)
-        if (ids[i] < 0 || ids[i] >= s->runner->model->info.vocab) {
-            error_set(err, ERR_ARGUMENT, "token id %d is outside the vocabulary of %d", (int)ids[i],
-                      (int)s->runner->model->info.vocab);
-            return false;
-        }
-    return true;
-}
-
-/* Damaged weights are the likely cause; beside the exact mode a key or value beyond 65504 is another. */
 static enum error_code not_finite(struct session *s, struct error *err)
 {
-    const char *path = s->runner->model->info.path;
     s->length = 0;
     s->has_logits = false;
-    if (s->runner->exact)
-        return error_set(err, ERR_CORRUPT,
-                         "%s: the model computes NaN or infinite numbers: its weights are damaged, "
-                         "fetch it again",
-                         path);
-    return error_set(err, ERR_CORRUPT,
-                     "%s: the model computes NaN or infinite numbers: its weights are damaged, "
-                     "fetch it again; or its numbers are too large for a cache of 16 bits, then --exact works",
-                     path);
+    return runner_not_finite(s->runner, err);
 }
 
 static bool all_finite(const float *values, size_t n)
@@ -256,7 +235,7 @@ enum error_code session_sync(struct session *s, const int32_t *ids, size_t n, se
 {
     if (check_room(s, n, err) != ERR_NONE)
         return ERR_CONTEXT;
-    if (!check_ids(s, ids, n, err))
+    if (!runner_check_ids(s->runner, ids, n, err))
         return ERR_ARGUMENT;
     size_t kept = session_common(s, ids, n);
     if (kept == n && (s->length > n || !s->has_logits))
@@ -290,7 +269,7 @@ enum error_code session_push(struct session *s, int32_t id, struct error *err)
 {
     if (check_room(s, s->length + 1, err) != ERR_NONE)
         return ERR_CONTEXT;
-    if (!check_ids(s, &id, 1, err))
+    if (!runner_check_ids(s->runner, &id, 1, err))
         return ERR_ARGUMENT;
     s->ids[s->length] = id;
     s->has_logits = false;
@@ -336,7 +315,7 @@ enum error_code sessions_push(struct session *const *sessions, const int32_t *id
     for (size_t i = 0; i < n && code == ERR_NONE; i++) {
         if (check_room(sessions[i], sessions[i]->length + 1, err) != ERR_NONE)
             return ERR_CONTEXT;
-        if (!check_ids(sessions[i], &ids[i], 1, err))
+        if (!runner_check_ids(sessions[i]->runner, &ids[i], 1, err))
             return ERR_ARGUMENT;
     }
     if (n > 0 && !runner_logits(sessions[0]->runner, err))
@@ -419,7 +398,7 @@ enum error_code session_score_rows(struct session *s, const int32_t *ids, size_t
     const struct score_taker to = {nll, rows, context};
     if (check_room(s, n, err) != ERR_NONE)
         return ERR_CONTEXT;
-    if (!check_ids(s, ids, n, err))
+    if (!runner_check_ids(s->runner, ids, n, err))
         return ERR_ARGUMENT;
     if (!runner_logits(s->runner, err))
         return ERR_MEMORY;
