@@ -54,6 +54,12 @@ const struct command commands[] = {
      "Q4_K_M Q5_K_S Q5_K_M Q6_K IQ4_NL IQ4_XS, with the mixtures of llama.cpp. The model may have\n"
      "any form. Q4_K_M is a good choice for most; Q8_0 is hardly to be told from the original.",
      3, quantize_run},
+    {"imatrix", FOR_IMATRIX, "[OPTION]... TEXT -o OUT.gguf", "measure which weights matter, for quantize",
+     "Reads the text in chunks of the context (512 tokens unless set by -c) and writes an\n"
+     "importance matrix for palaver quantize --imatrix, in llama.cpp's form. Some 100 chunks\n"
+     "of text like that the model is for are enough. - is standard input. Interrupted, it\n"
+     "writes what was measured so far.",
+     1, imatrix_run},
     {"list", FOR_LIST, "[OPTION]...", "list the saved conversations",
      "The pinned ones first, then the newest: id, time of the last message, messages, title.", 0, list_run},
     {"show", FOR_SHOW, "[OPTION]... [ID | TITLE]", "print a conversation, by default the last one",

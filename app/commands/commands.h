@@ -3,8 +3,9 @@
  *   commands    the table
  *   list, show, search, export, import, delete         the stored conversations
  *   info, tokenize, prompt, score, perplexity, bench   a model, for scripts
- *   corpus, reference, divergence                      what perplexity reads, writes and compares
+ *   corpus, reference, divergence                      what perplexity and imatrix read, write and compare
  *   convert     convert and quantize: models to GGUF files of another type
+ *   imatrix     which weights matter, for quantize
  *   doctor      is everything as it should be? */
 #ifndef PALAVER_APP_COMMANDS_COMMANDS_H
 #define PALAVER_APP_COMMANDS_COMMANDS_H
@@ -29,6 +30,7 @@ int tokenize_run(const struct options *o);
 int score_run(const struct options *o);
 int prompt_run(const struct options *o);
 int info_run(const struct options *o);
+int imatrix_run(const struct options *o);
 int perplexity_run(const struct options *o);
 int bench_run(const struct options *o);
 int convert_run(const struct options *o);

@@ -125,6 +125,7 @@ enum command_bit {
     FOR_DOCTOR = 1 << 13,
     FOR_CONVERT = 1 << 20,
     FOR_QUANTIZE = 1 << 21,
+    FOR_IMATRIX = 1 << 22,
     FOR_ALL = (1 << 30) - 1,
 };
 
