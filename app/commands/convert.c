@@ -78,8 +78,8 @@ static void print_rows(const struct conversion *c)
 {
     struct conversion_row row;
     for (size_t i = 0; conversion_row(c, i, &row); i++)
-        safe_printf(stdout, "%-28s %6" PRIu64 " x %-6" PRIu64 " %-6s -> %-6s %10.2f MB%s\n", row.name, row.cols, row.rows,
-                    row.from, row.to, (double)row.bytes / 1e6, row.weighted ? "  weighted" : "");
+        safe_printf(stdout, "%-28s %6" PRIu64 " x %-6" PRIu64 " %-6s -> %-6s %10.2f MB%s\n", row.name, row.cols,
+                    row.rows, row.from, row.to, (double)row.bytes / 1e6, row.weighted ? "  weighted" : "");
 }
 
 /* "4.08 GB", "17.5 MB" */
@@ -125,8 +125,7 @@ static enum error_code write_files(struct work *w, struct conversion *c, struct 
         return err->code;
     signal(SIGXFSZ, SIG_IGN);
     w->progress = progress_start(w->o->quiet);
-    const enum error_code code =
-        conversion_write(c, w->o->convert.force, w->o->threads, on_progress, w, err);
+    const enum error_code code = conversion_write(c, w->o->convert.force, w->o->threads, on_progress, w, err);
     progress_end(&w->progress);
     signals_close();
     return code;
@@ -182,7 +181,8 @@ int quantize_run(const struct options *o)
         w.to = o->words[1];
         w.type = o->words[2];
     } else {
-        error_set(&err, ERR_ARGUMENT, "palaver quantize needs a model, OUT.gguf and a type; see palaver quantize --help");
+        error_set(&err, ERR_ARGUMENT,
+                  "palaver quantize needs a model, OUT.gguf and a type; see palaver quantize --help");
     }
     return run(&w, &err);
 }

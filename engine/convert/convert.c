@@ -75,10 +75,11 @@ static enum error_code refuse_requantising(const struct conversion *c, struct er
     for (size_t i = 0; i < c->n; i++) {
         const struct task *t = &c->tasks[i];
         if (t->to != t->from.type && tensor_traits(t->from.type)->block > 1)
-            return error_set(err, ERR_ARGUMENT,
-                             "%s: is quantised already (%s is %s), so another type would only add errors; begin with the "
-                             "F16 or BF16 form of the model, or insist with --allow-requantize",
-                             model_label(c->model), t->name, tensor_traits(t->from.type)->name);
+            return error_set(
+                err, ERR_ARGUMENT,
+                "%s: is quantised already (%s is %s), so another type would only add errors; begin with the "
+                "F16 or BF16 form of the model, or insist with --allow-requantize",
+                model_label(c->model), t->name, tensor_traits(t->from.type)->name);
     }
     return ERR_NONE;
 }
@@ -94,9 +95,10 @@ static enum error_code match_imatrix(struct conversion *c, struct error *err)
         const bool output = strcmp(e->name, "output.weight") == 0; /* a model whose embedding serves has none */
         const bool there = source_tensor(c->model->source, e->name, &t);
         if (!there && !output)
-            return error_set(err, ERR_FORMAT,
-                             "the importance matrix is another model's: it has %.80s, and %s has no tensor of that name",
-                             e->name, model_label(c->model));
+            return error_set(
+                err, ERR_FORMAT,
+                "the importance matrix is another model's: it has %.80s, and %s has no tensor of that name", e->name,
+                model_label(c->model));
         if (there && t.cols != e->n)
             return error_set(err, ERR_FORMAT,
                              "the importance matrix is another model's: %s has %" PRIu64 " columns in it and %" PRIu64
@@ -145,7 +147,7 @@ static uint32_t file_type(const struct conversion *c, const struct recipe *r)
     if (recipe_type(r) != NULL)
         return recipe_type(r)->number;
     return source_uint(c->model->source, "general.file_type", &own) && own < UINT32_MAX ? (uint32_t)own
-                                                                                         : number_of_most(c);
+                                                                                        : number_of_most(c);
 }
 
 static void describe(const struct conversion *c, const struct recipe *r, const char *imatrix, struct metadata *m)

@@ -18,9 +18,9 @@
 #include "engine/file/source.h"
 #include "engine/kernels/tensor.h"
 
-#define NAME_MOST 255         /* bytes of a name; tensors have at most 64 */
+#define NAME_MOST 255 /* bytes of a name; tensors have at most 64 */
 #define COLUMNS_MOST (1 << 24)
-#define ENTRY_LEAST 12        /* bytes of the shortest entry of the older form */
+#define ENTRY_LEAST 12 /* bytes of the shortest entry of the older form */
 
 struct imatrix {
     struct imatrix_entry *entries; /* (n) */
@@ -44,14 +44,15 @@ static struct imatrix_entry *add_entry(struct imatrix *m, const char *file, cons
     m->entries = entries;
     struct imatrix_entry *e = &entries[m->n];
     *e = (struct imatrix_entry){strndup(name, length), calloc((size_t)n, sizeof(float)), n};
-    const enum error_code code =
-        e->name != NULL && e->values != NULL ? names_add(&m->names, e->name, m->n) : ERR_MEMORY;
+    const enum error_code code = e->name != NULL && e->values != NULL ? names_add(&m->names, e->name, m->n)
+                                                                      : ERR_MEMORY;
     if (code == ERR_NONE) {
         m->n++;
         return e;
     }
     if (code == ERR_ARGUMENT)
-        error_set(err, ERR_FORMAT, "%s: %s is there twice; the file is damaged, fetch it again", source_label(file), e->name);
+        error_set(err, ERR_FORMAT, "%s: %s is there twice; the file is damaged, fetch it again", source_label(file),
+                  e->name);
     else
         error_memory(err);
     free(e->name);
@@ -65,7 +66,8 @@ static enum error_code check_entry(const struct imatrix_entry *e, const char *fi
     for (uint64_t i = 0; i < e->n; i++)
         if (!isfinite(e->values[i]) || e->values[i] < 0)
             return error_set(err, ERR_FORMAT,
-                             "%s: column %" PRIu64 " of %s has the importance %g, which is no mean of squares; measure the "
+                             "%s: column %" PRIu64
+                             " of %s has the importance %g, which is no mean of squares; measure the "
                              "importance matrix again",
                              source_label(file), i, e->name, (double)e->values[i]);
     return ERR_NONE;
@@ -217,7 +219,8 @@ struct imatrix *imatrix_open(const char *path, struct error *err)
     }
     enum error_code code = read_file(m, path, err);
     if (code == ERR_NONE && m->n == 0)
-        code = error_set(err, ERR_FORMAT, "%s: holds no importance matrix; palaver imatrix makes one", source_label(path));
+        code =
+            error_set(err, ERR_FORMAT, "%s: holds no importance matrix; palaver imatrix makes one", source_label(path));
     if (code == ERR_NONE)
         return m;
     imatrix_free(m);

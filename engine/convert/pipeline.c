@@ -24,19 +24,19 @@
 struct pipeline {
     struct conversion *conversion;
     struct pool *pool;
-    float *floats;       /* a stretch and a row more for each thread */
-    size_t floats_each;  /* of a thread */
-    unsigned char *slab; /* packed rows */
+    float *floats;        /* a stretch and a row more for each thread */
+    size_t floats_each;   /* of a thread */
+    unsigned char *slab;  /* packed rows */
     uint64_t done, total; /* elements */
     conversion_progress *progress;
     void *context;
     /* the present slab */
     const struct task *task;
     struct rows rows;
-    uint64_t from, to;         /* its rows */
-    uint64_t stretch;          /* rows of a stretch */
-    size_t row_bytes;          /* packed */
-    _Atomic uint64_t bad_row;  /* the first one with a value that the type can't hold; UINT64_MAX: none */
+    uint64_t from, to;        /* its rows */
+    uint64_t stretch;         /* rows of a stretch */
+    size_t row_bytes;         /* packed */
+    _Atomic uint64_t bad_row; /* the first one with a value that the type can't hold; UINT64_MAX: none */
 };
 
 /* ---- a stretch -------------------------------------------------------------------------------------------------- */
@@ -120,7 +120,8 @@ static enum error_code bad_value(const struct pipeline *p, struct error *err)
     free(row);
     if (finite)
         return error_set(err, ERR_UNSUPPORTED,
-                         "row %" PRIu64 " of tensor %s has a value beyond the 65504 that F16 can hold; convert to BF16 or "
+                         "row %" PRIu64
+                         " of tensor %s has a value beyond the 65504 that F16 can hold; convert to BF16 or "
                          "F32",
                          at, t->name);
     return error_set(err, ERR_CORRUPT,

@@ -35,12 +35,15 @@ enum {
 };
 
 static const struct recipe_type types[] = {
-    {"F32", FILE_F32, TENSOR_F32},       {"F16", FILE_F16, TENSOR_F16},       {"BF16", FILE_BF16, TENSOR_BF16},
-    {"Q8_0", FILE_Q8_0, TENSOR_Q8_0},    {"Q4_0", FILE_Q4_0, TENSOR_Q4_0},    {"Q4_1", FILE_Q4_1, TENSOR_Q4_1},
-    {"Q5_0", FILE_Q5_0, TENSOR_Q5_0},    {"Q5_1", FILE_Q5_1, TENSOR_Q5_1},    {"Q2_K", FILE_Q2_K, TENSOR_Q2_K},
-    {"Q3_K_S", FILE_Q3_K_S, TENSOR_Q3_K}, {"Q3_K_M", FILE_Q3_K_M, TENSOR_Q3_K}, {"Q3_K_L", FILE_Q3_K_L, TENSOR_Q3_K},
-    {"Q4_K_S", FILE_Q4_K_S, TENSOR_Q4_K}, {"Q4_K_M", FILE_Q4_K_M, TENSOR_Q4_K}, {"Q5_K_S", FILE_Q5_K_S, TENSOR_Q5_K},
-    {"Q5_K_M", FILE_Q5_K_M, TENSOR_Q5_K}, {"Q6_K", FILE_Q6_K, TENSOR_Q6_K},    {"IQ4_NL", FILE_IQ4_NL, TENSOR_IQ4_NL},
+    {"F32", FILE_F32, TENSOR_F32},          {"F16", FILE_F16, TENSOR_F16},
+    {"BF16", FILE_BF16, TENSOR_BF16},       {"Q8_0", FILE_Q8_0, TENSOR_Q8_0},
+    {"Q4_0", FILE_Q4_0, TENSOR_Q4_0},       {"Q4_1", FILE_Q4_1, TENSOR_Q4_1},
+    {"Q5_0", FILE_Q5_0, TENSOR_Q5_0},       {"Q5_1", FILE_Q5_1, TENSOR_Q5_1},
+    {"Q2_K", FILE_Q2_K, TENSOR_Q2_K},       {"Q3_K_S", FILE_Q3_K_S, TENSOR_Q3_K},
+    {"Q3_K_M", FILE_Q3_K_M, TENSOR_Q3_K},   {"Q3_K_L", FILE_Q3_K_L, TENSOR_Q3_K},
+    {"Q4_K_S", FILE_Q4_K_S, TENSOR_Q4_K},   {"Q4_K_M", FILE_Q4_K_M, TENSOR_Q4_K},
+    {"Q5_K_S", FILE_Q5_K_S, TENSOR_Q5_K},   {"Q5_K_M", FILE_Q5_K_M, TENSOR_Q5_K},
+    {"Q6_K", FILE_Q6_K, TENSOR_Q6_K},       {"IQ4_NL", FILE_IQ4_NL, TENSOR_IQ4_NL},
     {"IQ4_XS", FILE_IQ4_XS, TENSOR_IQ4_XS},
 };
 

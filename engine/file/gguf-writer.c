@@ -141,8 +141,8 @@ static char *part_path(const char *path, size_t i, size_t count, bool split)
     return out;
 }
 
-struct gguf_writer *gguf_writer_new(const char *path, const struct metadata *m, const struct gguf_entry *entries, size_t n,
-                                    uint64_t part_bytes, struct error *err)
+struct gguf_writer *gguf_writer_new(const char *path, const struct metadata *m, const struct gguf_entry *entries,
+                                    size_t n, uint64_t part_bytes, struct error *err)
 {
     struct gguf_writer *w = calloc(1, sizeof *w);
     struct gguf_entry *copy = malloc((n + 1) * sizeof *copy);

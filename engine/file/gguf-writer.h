@@ -27,8 +27,8 @@ struct gguf_writer;
 
 /* Plans what goes into which file and touches no disk. part_bytes: the most bytes of tensor data in a file, but one tensor
  * in any case; 0 for one file. The names of the entries must outlive the writer. NULL on failure. */
-struct gguf_writer *gguf_writer_new(const char *path, const struct metadata *m, const struct gguf_entry *entries, size_t n,
-                                    uint64_t part_bytes, struct error *err);
+struct gguf_writer *gguf_writer_new(const char *path, const struct metadata *m, const struct gguf_entry *entries,
+                                    size_t n, uint64_t part_bytes, struct error *err);
 /* Removes what was written unless gguf_writer_end put it in its place. */
 void gguf_writer_free(struct gguf_writer *w);
 uint64_t gguf_writer_bytes(const struct gguf_writer *w); /* of all files */
