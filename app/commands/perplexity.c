@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,7 @@ struct measure {
     struct reference *written;  /* NULL: none */
     struct reference *compared; /* NULL: with none */
     struct divergence divergence;
-    struct signals came;  /* what ended it early */
+    int signal;           /* that asked to end; 0: none */
     struct error trouble; /* with a reference, while a window is read */
 };
 
@@ -53,8 +54,10 @@ static bool on_batch(void *context, size_t done, size_t total)
     struct measure *m = context;
     (void)total;
     progress_show(&m->progress, m->done + done < m->corpus.ids.n ? m->done + done : m->corpus.ids.n, m->corpus.ids.n);
-    m->came = signals_take();
-    return !m->came.interrupt && m->came.end == 0;
+    const struct signals came = signals_take();
+    if (came.end != 0 || came.interrupt) /* kept: the last call of a window stops nothing */
+        m->signal = came.end != 0 ? came.end : SIGINT;
+    return m->signal == 0;
 }
 
 static bool on_rows(void *context, const float *logits, size_t first, size_t n)
@@ -275,9 +278,9 @@ int perplexity_run(const struct options *o)
     session_free(m.session);
     corpus_free(&m.corpus);
     model_free(model);
-    if (m.came.end != 0)
-        signals_die(m.came.end);
-    if (m.came.interrupt)
+    if (m.signal != 0 && m.signal != SIGINT)
+        signals_die(m.signal);
+    if (m.signal == SIGINT)
         return EXIT_INTERRUPTED;
     return err.code == ERR_NONE ? EXIT_ANSWER : report(&err);
 }
