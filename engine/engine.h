@@ -14,8 +14,8 @@
  *     vector.h prepare.h   what the vector tables have in common; avx512.h bf16.h what AVX-512's two have
  *     layer.h layer-choose norms, rotation, gates, attention: layer-portable, layer-avx2, layer-avx512
  *     scan.h scan-choose   passes over a vocabulary's logits: scan-loops.h, scan-portable, scan-avx2, scan-avx512
- *     quantize             packing float32: quantize-tile.h, quantize-pack(-k), quantize-choose; quantize-lanes.h, -search.h,
- *                          -scales.h, -loops.h make quantize-portable, quantize-avx2, quantize-avx512
+ *     quantize             packing float32: quantize-tile.h, quantize-pack(-k), quantize-choose; quantize-lanes.h, -fill.h,
+ *                          -search.h, -scales.h, -loops.h make quantize-portable, quantize-avx2, quantize-avx512
  *   file/     models on disk
  *     cursor names         bounds-checked reading; a hash table of names
  *     source source-kind.h which form lies at a path, and the interface of its readers

@@ -16,6 +16,7 @@
 #include "engine/file/metadata.h"
 #include "engine/file/source-kind.h"
 #include "engine/file/source.h"
+#include "engine/model/rope-scaling.h"
 
 /* ---- tensors ---------------------------------------------------------------------------------------------------- */
 
@@ -150,13 +151,30 @@ static uint32_t file_type(const struct conversion *c, const struct recipe *r)
                                                                                         : number_of_most(c);
 }
 
+/* The key under which a value is written. Dynamic scaling of rotary positions goes under keys of our own: llama.cpp does not
+ * know it, but would take its factor for a linear one, where without it the model is itself up to its trained context. */
+static const char *written_key(const struct conversion *c, const char *key, char own[96])
+{
+    static const char prefix[] = "llama.rope.scaling.";
+    const char *type;
+    uint64_t size;
+    enum rope_kind kind;
+    if (strncmp(key, prefix, strlen(prefix)) != 0 || strlen(key) > 80 ||
+        !source_string(c->model->source, "llama.rope.scaling.type", &type, &size) ||
+        !rope_kind_parse(type, size, &kind) || kind != ROPE_DYNAMIC)
+        return key;
+    snprintf(own, 96, "palaver.rope.scaling.%s", key + strlen(prefix));
+    return own;
+}
+
 static void describe(const struct conversion *c, const struct recipe *r, const char *imatrix, struct metadata *m)
 {
     const char *key;
     const struct value *value;
+    char own[96];
     for (uint64_t i = 0; source_value_at(c->model->source, i, &key, &value); i++)
         if (!is_left_out(c, key))
-            metadata_value(m, key, value);
+            metadata_value(m, written_key(c, key, own), value);
     metadata_uint(m, "general.quantization_version", 2);
     metadata_uint(m, "general.file_type", file_type(c, r));
     if (c->imatrix == NULL)

@@ -10,7 +10,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +33,7 @@ struct part {
     uint64_t data_bytes;
     struct buf head;
     char *path;
-    char *temporary; /* NULL: not begun */
+    char *temporary; /* the hidden name that it has meanwhile; NULL: none */
     bool named;      /* the file has its own name */
     bool there;      /* before this one there was a file of the name */
 };
@@ -236,16 +235,48 @@ static enum error_code check_target(struct gguf_writer *w, struct part *p, struc
     return ERR_NONE;
 }
 
-/* A new file beside the one that it will become: FOLDER/.NAME.PID, with a number where a killed process left one. */
-static int open_temporary(struct part *p)
+/* The folder of a path, malloc'ed; NULL when out of memory. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* The name by which a file without one can be given one. */
+static void descriptor_path(int fd, char out[32])
+{
+    snprintf(out, 32, "/proc/self/fd/%d", fd);
+}
+
+/* A file without a name, of which a killed process leaves nothing; -1 where the file system has no such files. */
+static int open_nameless(const struct part *p)
+{
+    char link[32], *folder = folder_of(p->path);
+    int fd = folder != NULL ? open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666) : -1;
+    free(folder);
+    descriptor_path(fd, link);
+    if (fd >= 0 && access(link, F_OK) != 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Gives the part a name beside that which it will have: FOLDER/.NAME.PID-N, the first N that is free. That of `nameless`,
+ * or of a new file if that is -1. Returns a descriptor, -1 on failure. */
+static int open_hidden(struct part *p, int nameless)
 {
     const char *slash = strrchr(p->path, '/'), *name = slash != NULL ? slash + 1 : p->path;
     const size_t size = strlen(p->path) + 48;
-    char *path = malloc(size);
+    char link[32], *path = malloc(size);
     int fd = -1;
+    descriptor_path(nameless, link);
     for (int i = 0; path != NULL && fd < 0 && i < 1000; i++) {
         snprintf(path, size, "%.*s.%.200s.%ld-%d", (int)(name - p->path), p->path, name, (long)getpid(), i);
-        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (nameless < 0)
+            fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        else if (linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
+            fd = nameless;
         if (fd < 0 && errno != EEXIST)
             break;
     }
@@ -279,7 +310,9 @@ static enum error_code write_all(struct gguf_writer *w, const void *bytes, size_
 static enum error_code begin_part(struct gguf_writer *w, struct error *err)
 {
     struct part *p = &w->parts[w->part];
-    w->fd = open_temporary(p);
+    w->fd = open_nameless(p);
+    if (w->fd < 0)
+        w->fd = open_hidden(p, -1);
     if (w->fd < 0)
         return refused(w, errno, err);
     w->left = gguf_entry_bytes(&w->entries[w->entry]);
@@ -288,28 +321,37 @@ static enum error_code begin_part(struct gguf_writer *w, struct error *err)
 
 static enum error_code end_part(struct gguf_writer *w, struct error *err)
 {
+    struct part *p = &w->parts[w->part];
     enum error_code code = fsync(w->fd) == 0 ? ERR_NONE : refused(w, errno, err);
+    if (code == ERR_NONE && p->temporary == NULL && open_hidden(p, w->fd) < 0)
+        code = refused(w, errno, err);
     if (close(w->fd) != 0 && code == ERR_NONE)
         code = refused(w, errno, err);
     w->fd = -1;
     return code;
 }
 
+/* "4.08 GB", "17.75 MB" */
+static const char *size_text(uint64_t bytes, char out[32])
+{
+    const bool small = bytes < 1000000000;
+    snprintf(out, 32, "%.2f %s", (double)bytes / (small ? 1e6 : 1e9), small ? "MB" : "GB");
+    return out;
+}
+
 /* Compares the room on the disk with what is to come. */
 static enum error_code check_room(const struct gguf_writer *w, struct error *err)
 {
     struct statvfs disk;
+    char needed[32], left[32];
     const uint64_t bytes = gguf_writer_bytes(w);
     if (fstatvfs(w->fd, &disk) != 0)
         return ERR_NONE; /* writing will tell */
     const uint64_t room = (uint64_t)disk.f_bavail * disk.f_frsize;
     if (bytes <= room)
         return ERR_NONE;
-    return error_set(err, ERR_IO,
-                     "%s: takes %" PRIu64 ".%02" PRIu64 " GB, and the disk has %" PRIu64 ".%02" PRIu64
-                     " GB left; free some room or write to another disk",
-                     source_label(w->parts[0].path), bytes / 1000000000, bytes / 10000000 % 100, room / 1000000000,
-                     room / 10000000 % 100);
+    return error_set(err, ERR_IO, "%s: takes %s, and the disk has %s left; free some room or write to another disk",
+                     source_label(w->parts[0].path), size_text(bytes, needed), size_text(room, left));
 }
 
 enum error_code gguf_writer_begin(struct gguf_writer *w, bool replace, struct error *err)
@@ -380,8 +422,7 @@ static enum error_code name_part(struct gguf_writer *w, struct part *p, struct e
 /* Brings the folder's entries to the disk too. */
 static void sync_folder(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    char *folder = folder_of(path);
     int fd = folder != NULL ? open(folder, O_RDONLY | O_CLOEXEC) : -1;
     if (fd >= 0) {
         fsync(fd);

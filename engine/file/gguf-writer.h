@@ -1,9 +1,9 @@
 /* Writes GGUF files, version 3 (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), in one pass.
  *
  * What the file holds is said at the beginning; then the tensors' data come in that order, in pieces of any size. The file
- * grows under another name in the same folder and takes its own name at the end, when all of it has reached the disk. A
- * model of several files (-00001-of-0000N.gguf, as llama.cpp's gguf-split names and marks them) takes its names together.
- * Up to some thousand tensors and some hundred GB. */
+ * grows without a name (on file systems that have no such files: under a hidden one) and takes its name at the end, when
+ * all of it has reached the disk. A model of several files (-00001-of-0000N.gguf, as llama.cpp's gguf-split names and marks
+ * them) takes its names together. Up to some thousand tensors and some hundred GB. */
 #ifndef PALAVER_ENGINE_FILE_GGUF_WRITER_H
 #define PALAVER_ENGINE_FILE_GGUF_WRITER_H
 

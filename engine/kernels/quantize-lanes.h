@@ -18,6 +18,8 @@ enum { LANES = 16 };
 #define lanes_max _mm512_max_ps
 /* a < b ? yes : no */
 #define lanes_less(a, b, yes, no) _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes)
+/* a == b ? yes : no */
+#define lanes_same(a, b, yes, no) _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ), no, yes)
 #elif defined __AVX2__
 #include <immintrin.h>
 typedef __m256 lanes;
@@ -26,6 +28,7 @@ enum { LANES = 8 };
 #define lanes_min _mm256_min_ps
 #define lanes_max _mm256_max_ps
 #define lanes_less(a, b, yes, no) _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ))
+#define lanes_same(a, b, yes, no) _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_EQ_OQ))
 #else
 typedef float lanes __attribute__((vector_size(16)));
 typedef int32_t lanes_mask __attribute__((vector_size(16)));
@@ -34,11 +37,12 @@ LANES_INLINE lanes lanes_set(float x)
 {
     return (lanes){x, x, x, x};
 }
-LANES_INLINE lanes lanes_less(lanes a, lanes b, lanes yes, lanes no)
+LANES_INLINE lanes lanes_chosen(lanes_mask m, lanes yes, lanes no)
 {
-    const lanes_mask m = a < b;
     return (lanes)((m & (lanes_mask)yes) | (~m & (lanes_mask)no));
 }
+#define lanes_less(a, b, yes, no) lanes_chosen((a) < (b), yes, no)
+#define lanes_same(a, b, yes, no) lanes_chosen((a) == (b), yes, no)
 #define lanes_min(a, b) lanes_less(a, b, a, b)
 #define lanes_max(a, b) lanes_less(b, a, a, b)
 #endif

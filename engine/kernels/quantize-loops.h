@@ -4,6 +4,16 @@
 
 #include "engine/kernels/quantize-scales.h"
 
+/* Integers 0..255 as bytes: beside 2^23 they are the lowest byte of a float32. */
+LANES_INLINE void code_store(lanes code, uint8_t out[LANES])
+{
+    const lanes shifted = code + lanes_set(8388608.0f);
+    uint32_t bits[LANES];
+    memcpy(bits, &shifted, sizeof bits);
+    for (int k = 0; k < LANES; k++)
+        out[k] = (uint8_t)bits[k];
+}
+
 /* Rounds all elements with the scales that were chosen. */
 LANES_INLINE void codes_write(const struct quantize_tile *t, const struct quantize_form *form, const struct scales *s,
                               struct quantize_packed *out, const bool levels)
@@ -14,18 +24,15 @@ LANES_INLINE void codes_write(const struct quantize_tile *t, const struct quanti
         const lanes minimum = lanes_load(s->m + lane) * lanes_load(s->minimum + lane);
         for (int i = 0; i < form->length; i++) {
             const lanes y = (lanes_load(&t->x[i][lane]) + minimum) * inverse;
-            float code[LANES];
-            if (levels)
-                lanes_store(code, level_nearest(y, true));
-            else
-                lanes_store(code, code_nearest(y, low, high, false) - low);
-            for (int k = 0; k < LANES; k++)
-                out->code[i][lane + k] = (uint8_t)code[k];
+            const lanes code = levels ? level_nearest(y, true) : code_nearest(y, low, high, false);
+            code_store(code - (levels ? lanes_set(0.0f) : low), &out->code[i][lane]);
         }
     }
     for (int lane = 0; lane < QUANTIZE_LANES; lane++) {
         out->scale[lane] = (int8_t)s->scale[lane];
         out->minimum[lane] = (int8_t)s->minimum[lane];
+    }
+    for (int lane = 0; lane < QUANTIZE_LANES; lane += form->subs) {
         out->d[lane] = half_of(s->d[lane], t->unit[lane]);
         out->m[lane] = half_of(s->m[lane], t->unit[lane]);
     }
@@ -34,14 +41,19 @@ LANES_INLINE void codes_write(const struct quantize_tile *t, const struct quanti
 LANES_INLINE void scaled_choose(const struct quantize_tile *t, const struct quantize_form *form,
                                 struct quantize_packed *out, const bool levels)
 {
-    _Alignas(64) float suits[QUANTIZE_LANES];
-    struct scales s = {.d = {0}};
-    for (int lane = 0; lane < QUANTIZE_LANES; lane += LANES)
-        lanes_store(suits + lane, scaled_search(tile_part(t, form, lane), form, levels));
+    struct scaled_suits suits;
+    struct scales s = scales_none();
+    for (int lane = 0; lane < QUANTIZE_LANES; lane += LANES) {
+        lanes other;
+        const struct scaled_best best = scaled_search(tile_part(t, form, lane), form, &other, levels);
+        lanes_store(suits.scale + lane, best.scale);
+        lanes_store(suits.other + lane, other);
+        lanes_store(suits.weight + lane, best.weight);
+    }
     if (form->subs > 1)
-        scaled_settle(t, form, suits, &s, levels);
+        scaled_scales(t, form, &suits, &s, levels);
     for (int lane = 0; form->subs == 1 && lane < QUANTIZE_LANES; lane++) {
-        s.d[lane] = half_rounded(suits[lane], t->unit[lane]);
+        s.d[lane] = half_rounded(suits.scale[lane], t->unit[lane]);
         s.scale[lane] = 1;
     }
     codes_write(t, form, &s, out, levels);
@@ -49,19 +61,20 @@ LANES_INLINE void scaled_choose(const struct quantize_tile *t, const struct quan
 
 static void affine_choose(const struct quantize_tile *t, const struct quantize_form *form, struct quantize_packed *out)
 {
-    _Alignas(64) float scales[QUANTIZE_LANES], minima[QUANTIZE_LANES];
-    struct scales s = {.d = {0}};
+    struct affine_suits suits;
+    struct scales s = scales_none();
     for (int lane = 0; lane < QUANTIZE_LANES; lane += LANES) {
-        lanes scale, minimum;
-        affine_search(tile_part(t, form, lane), form, &scale, &minimum);
-        lanes_store(scales + lane, scale);
-        lanes_store(minima + lane, minimum);
+        const struct affine_best best = affine_search(tile_part(t, form, lane), form);
+        lanes_store(suits.scale + lane, best.scale);
+        lanes_store(suits.minimum + lane, best.minimum);
+        lanes_store(suits.scale_weight + lane, best.scale_weight);
+        lanes_store(suits.minimum_weight + lane, best.minimum_weight);
     }
     if (form->subs > 1)
-        affine_settle(t, form, scales, minima, &s);
+        affine_scales(t, form, &suits, &s);
     for (int lane = 0; form->subs == 1 && lane < QUANTIZE_LANES; lane++) {
-        s.d[lane] = half_rounded(scales[lane], t->unit[lane]);
-        s.m[lane] = half_rounded(minima[lane], t->unit[lane]);
+        s.d[lane] = half_rounded(suits.scale[lane], t->unit[lane]);
+        s.m[lane] = half_rounded(suits.minimum[lane], t->unit[lane]);
         s.scale[lane] = s.minimum[lane] = 1;
     }
     codes_write(t, form, &s, out, false);

@@ -7,10 +7,12 @@
 #ifndef PALAVER_ENGINE_KERNELS_QUANTIZE_SCALES_H
 #define PALAVER_ENGINE_KERNELS_QUANTIZE_SCALES_H
 
+#include <float.h>
+
 #include "engine/kernels/half.h"
 #include "engine/kernels/quantize-search.h"
 
-enum { SCALES_ROUNDS = 2 };
+enum { SCALES_ROUNDS = 2, SCALES_TRIES = 16 };
 
 /* What stands for the scales of all lanes: d and m of the block times integers of the sub-block. */
 struct scales {
@@ -33,7 +35,16 @@ static inline float half_rounded(float x, float unit)
 
 static inline struct sub_blocks tile_part(const struct quantize_tile *t, const struct quantize_form *form, int lane)
 {
-    return (struct sub_blocks){&t->x[0][lane], &t->w[0][lane], form->length};
+    return (struct sub_blocks){&t->x[0][lane], &t->w[0][lane], form->length, (t->weighted ? 3 : 1) * form->tries};
+}
+
+/* What any other is better than. */
+static inline struct scales scales_none(void)
+{
+    struct scales s = {.error = {0}};
+    for (int lane = 0; lane < QUANTIZE_LANES; lane++)
+        s.error[lane] = FLT_MAX;
+    return s;
 }
 
 /* In blocks where another state has a smaller error, takes it over. */
@@ -65,19 +76,69 @@ static inline void block_set(float *where, const struct quantize_tile *t, int la
         where[i] = rounded;
 }
 
+/* The number of a block of which integers least .. most make the numbers that suit its n sub-blocks best, where the square
+ * of an error of each costs its weight. The integers tried are those that make the largest about `end`; their number
+ * follows by least squares. */
+LANES_INLINE float common_measure(const float *suits, const float *weight, int n, float least, float most, float end)
+{
+    _Alignas(64) float gain[SCALES_TRIES], fitted[SCALES_TRIES];
+    float largest = 0;
+    for (int i = 0; i < n; i++)
+        largest = suits[i] * suits[i] > largest * largest ? suits[i] : largest;
+    for (int k = 0; k < SCALES_TRIES; k++)
+        gain[k] = largest == 0.0f ? 0.0f : end * (1.0f + (float)(2 - k) / 40.0f) / largest;
+    for (int k = 0; k < SCALES_TRIES; k += LANES) {
+        const lanes inverse = lanes_load(gain + k);
+        lanes product = lanes_set(0.0f), square = lanes_set(0.0f);
+        for (int i = 0; i < n; i++) {
+            const lanes integer = code_nearest(lanes_set(suits[i]) * inverse, lanes_set(least), lanes_set(most), false);
+            product += lanes_set(weight[i] * suits[i]) * integer;
+            square += lanes_set(weight[i]) * integer * integer;
+        }
+        const lanes number = product * lanes_inverse(square);
+        lanes_store(fitted + k, number);
+        lanes_store(gain + k, number * product);
+    }
+    int best = 0;
+    for (int k = 1; k < SCALES_TRIES; k++)
+        best = gain[k] > gain[best] ? k : best;
+    return fitted[best];
+}
+
+/* Chooses each block's number, and the integers that make the numbers that suit its sub-blocks. */
+LANES_INLINE void common_begin(const struct quantize_tile *t, const struct quantize_form *form, const float *suits,
+                               const float *weight, float end, float *unit, float *integer)
+{
+    const int n = form->subs;
+    for (int lane = 0; lane < QUANTIZE_LANES; lane += n)
+        block_set(unit, t, lane, n,
+                  common_measure(suits + lane, weight + lane, n, form->scale_low, form->scale_high, end));
+    for (int lane = 0; lane < QUANTIZE_LANES; lane += LANES) {
+        const lanes v = lanes_load(suits + lane) * lanes_inverse(lanes_load(unit + lane));
+        const lanes nearest = code_nearest(v, lanes_set(form->scale_low), lanes_set(form->scale_high), false);
+        lanes_store(integer + lane, nearest);
+    }
+}
+
 /* ---- scale * q ---------------------------------------------------------------------------------------------------- */
 
-/* Each lane takes the best of its integer and the neighbours. */
-LANES_INLINE void scaled_step(const struct quantize_tile *t, const struct quantize_form *form, struct scales *s,
-                              const bool levels)
+/* What suits each sub-block best, what is nearly as good, and what an error in it costs. */
+struct scaled_suits {
+    _Alignas(64) float scale[QUANTIZE_LANES], other[QUANTIZE_LANES], weight[QUANTIZE_LANES];
+};
+
+/* Each lane takes the best of its integer, the neighbours and what the other scale comes to. */
+LANES_INLINE void scaled_step(const struct quantize_tile *t, const struct quantize_form *form,
+                              const struct scaled_suits *suits, struct scales *s, const bool levels)
 {
-    const lanes least = lanes_set(form->scale_low), most = lanes_set(form->scale_high);
+    const lanes least = lanes_set(form->scale_low), most = lanes_set(form->scale_high), one = lanes_set(1.0f);
     for (int lane = 0; lane < QUANTIZE_LANES; lane += LANES) {
         const struct sub_blocks part = tile_part(t, form, lane);
         const lanes d = lanes_load(s->d + lane), from = lanes_load(s->scale + lane);
+        const lanes tried[] = {from - one, from + one, lanes_load(suits->other + lane) * lanes_inverse(d)};
         lanes scale = from, error = codes_error(part, form, d * from, lanes_set(0.0f), levels);
-        for (int by = -1; by <= 1; by += 2) {
-            const lanes other = lanes_min(lanes_max(from + lanes_set((float)by), least), most);
+        for (int i = 0; i < 2 + form->mirrored; i++) {
+            const lanes other = code_nearest(tried[i], least, most, false);
             const lanes others = codes_error(part, form, d * other, lanes_set(0.0f), levels);
             scale = lanes_less(others, error, other, scale);
             error = lanes_min(others, error);
@@ -108,34 +169,20 @@ LANES_INLINE void scaled_fit(const struct quantize_tile *t, const struct quantiz
     }
 }
 
-/* Chooses d so that the largest scale of each block becomes the integer that is farthest from 0. */
-static inline void scaled_begin(const struct quantize_tile *t, const struct quantize_form *form, const float *suits,
-                                struct scales *s)
+/* The largest scale may become the least integer or the largest; either is improved, and the better one remains. */
+LANES_INLINE void scaled_scales(const struct quantize_tile *t, const struct quantize_form *form,
+                                const struct scaled_suits *suits, struct scales *best, const bool levels)
 {
-    for (int lane = 0; lane < QUANTIZE_LANES; lane += form->subs) {
-        float largest = 0;
-        for (int i = lane; i < lane + form->subs; i++)
-            if (suits[i] * suits[i] > largest * largest)
-                largest = suits[i];
-        block_set(s->d, t, lane, form->subs, largest / form->scale_low);
-    }
-    for (int lane = 0; lane < QUANTIZE_LANES; lane += LANES) {
-        const lanes scale = lanes_load(suits + lane) * lanes_inverse(lanes_load(s->d + lane));
-        const lanes kept = lanes_min(lanes_max(scale, lanes_set(form->scale_low)), lanes_set(form->scale_high));
-        lanes_store(s->scale + lane, lanes_round(kept));
-    }
-}
-
-LANES_INLINE void scaled_settle(const struct quantize_tile *t, const struct quantize_form *form, const float *suits,
-                                struct scales *best, const bool levels)
-{
-    scaled_begin(t, form, suits, best);
-    scaled_step(t, form, best, levels);
-    for (int round = 0; round < SCALES_ROUNDS; round++) {
-        struct scales next = *best;
-        scaled_fit(t, form, &next, levels);
-        scaled_step(t, form, &next, levels);
-        scales_keep_better(best, &next, form->subs);
+    for (int end = 0; end < 2; end++) {
+        const float most = end == 0 ? form->scale_low : form->scale_high;
+        struct scales s = {.error = {0}};
+        common_begin(t, form, suits->scale, suits->weight, most, s.d, s.scale);
+        for (int round = 0; round <= SCALES_ROUNDS; round++) {
+            if (round > 0)
+                scaled_fit(t, form, &s, levels);
+            scaled_step(t, form, suits, &s, levels);
+            scales_keep_better(best, &s, form->subs);
+        }
     }
 }
 
@@ -200,33 +247,23 @@ LANES_INLINE void affine_fit(const struct quantize_tile *t, const struct quantiz
     }
 }
 
-/* Chooses a block's number so that its largest becomes the largest integer. */
-static inline void affine_begin(const struct quantize_tile *t, const struct quantize_form *form, const float *suits,
-                                float *unit, float *integer)
-{
-    for (int lane = 0; lane < QUANTIZE_LANES; lane += form->subs) {
-        float largest = 0;
-        for (int i = lane; i < lane + form->subs; i++)
-            largest = suits[i] > largest ? suits[i] : largest;
-        block_set(unit, t, lane, form->subs, largest / form->scale_high);
-    }
-    for (int lane = 0; lane < QUANTIZE_LANES; lane += LANES) {
-        const lanes v = lanes_load(suits + lane) * lanes_inverse(lanes_load(unit + lane));
-        lanes_store(integer + lane, lanes_round(lanes_min(lanes_max(v, lanes_set(0.0f)), lanes_set(form->scale_high))));
-    }
-}
+/* What suits each sub-block best, and what an error in it costs. */
+struct affine_suits {
+    _Alignas(64) float scale[QUANTIZE_LANES], minimum[QUANTIZE_LANES];
+    _Alignas(64) float scale_weight[QUANTIZE_LANES], minimum_weight[QUANTIZE_LANES];
+};
 
-LANES_INLINE void affine_settle(const struct quantize_tile *t, const struct quantize_form *form, const float *scales,
-                                const float *minima, struct scales *best)
+LANES_INLINE void affine_scales(const struct quantize_tile *t, const struct quantize_form *form,
+                                const struct affine_suits *suits, struct scales *best)
 {
-    affine_begin(t, form, scales, best->d, best->scale);
-    affine_begin(t, form, minima, best->m, best->minimum);
-    affine_step(t, form, best);
-    for (int round = 0; round < SCALES_ROUNDS; round++) {
-        struct scales next = *best;
-        affine_fit(t, form, &next);
-        affine_step(t, form, &next);
-        scales_keep_better(best, &next, form->subs);
+    struct scales s = {.error = {0}};
+    common_begin(t, form, suits->scale, suits->scale_weight, form->scale_high, s.d, s.scale);
+    common_begin(t, form, suits->minimum, suits->minimum_weight, form->scale_high, s.m, s.minimum);
+    for (int round = 0; round <= SCALES_ROUNDS; round++) {
+        if (round > 0)
+            affine_fit(t, form, &s);
+        affine_step(t, form, &s);
+        scales_keep_better(best, &s, form->subs);
     }
 }
 

@@ -17,7 +17,7 @@ enum { SEARCH_REFITS = 3 };
 /* Elements and weights of some lanes: element i at i * QUANTIZE_LANES. */
 struct sub_blocks {
     const float *x, *w;
-    int n;
+    int n, most_tries;
 };
 
 /* Weighted sums over a sub-block with codes q. */
@@ -76,9 +76,9 @@ LANES_INLINE lanes codes_error(struct sub_blocks s, const struct quantize_form *
 
 /* ---- scale * q ---------------------------------------------------------------------------------------------------- */
 
-/* The best so far. gain: by how much the sum of squares falls. */
+/* The best so far. gain: by how much the sum of squares falls; weight: of the square of an error in the scale. */
 struct scaled_best {
-    lanes scale, gain;
+    lanes scale, gain, weight;
 };
 
 LANES_INLINE void scaled_try(struct sub_blocks s, const struct quantize_form *form, lanes inverse,
@@ -87,6 +87,7 @@ LANES_INLINE void scaled_try(struct sub_blocks s, const struct quantize_form *fo
     const struct code_sums sums = codes_sum(s, form, lanes_set(0.0f), inverse, levels);
     const lanes scale = sums.xq * lanes_inverse(sums.qq), gain = scale * sums.xq;
     best->scale = lanes_less(best->gain, gain, scale, best->scale);
+    best->weight = lanes_less(best->gain, gain, sums.qq, best->weight);
     best->gain = lanes_max(best->gain, gain);
 }
 
@@ -101,35 +102,43 @@ LANES_INLINE lanes farthest_element(struct sub_blocks s)
     return farthest;
 }
 
-LANES_INLINE lanes scaled_search(struct sub_blocks s, const struct quantize_form *form, const bool levels)
+/* The better scale, and in *other the best that would have the farthest element at the other end of the codes: where all
+ * elements are far from 0 both may be as good. */
+LANES_INLINE struct scaled_best scaled_search(struct sub_blocks s, const struct quantize_form *form, lanes *other,
+                                              const bool levels)
 {
-    const lanes fitting = lanes_inverse(farthest_element(s));
-    struct scaled_best best = {lanes_set(0.0f), lanes_set(0.0f)};
-    for (int k = -form->tries; k <= form->tries; k++) {
+    const lanes fitting = lanes_inverse(farthest_element(s)), zero = lanes_set(0.0f);
+    struct scaled_best best = {zero, zero, zero}, mirrored = best;
+    for (int k = -form->tries; k <= s.most_tries; k++) {
         const float ratio = 1.0f + (float)k * form->step;
         scaled_try(s, form, lanes_set(form->low * ratio) * fitting, &best, levels);
         if (form->mirrored)
-            scaled_try(s, form, lanes_set(form->high * ratio) * fitting, &best, levels);
+            scaled_try(s, form, lanes_set(form->high * ratio) * fitting, &mirrored, levels);
     }
+    *other = lanes_less(best.gain, mirrored.gain, best.scale, mirrored.scale);
+    best.scale = lanes_less(best.gain, mirrored.gain, mirrored.scale, best.scale);
+    best.weight = lanes_less(best.gain, mirrored.gain, mirrored.weight, best.weight);
+    best.gain = lanes_max(best.gain, mirrored.gain);
     for (int i = 0; i < SEARCH_REFITS; i++)
         scaled_try(s, form, lanes_inverse(best.scale), &best, levels);
-    return best.scale;
+    return best;
 }
 
 /* ---- scale * q - minimum ------------------------------------------------------------------------------------------ */
 
 /* Sums over a sub-block whose elements are counted from origin on, which keeps their digits where they are far from 0. */
 struct affine_sums {
-    lanes origin, w, x, xx;
+    lanes origin, w, x, xx, once; /* once: 1 / w */
 };
 
+/* The best so far; weights: of the squares of errors in scale and minimum. */
 struct affine_best {
-    lanes scale, minimum, error;
+    lanes scale, minimum, error, scale_weight, minimum_weight;
 };
 
 LANES_INLINE struct affine_sums affine_sums(struct sub_blocks s, lanes origin)
 {
-    struct affine_sums a = {origin, lanes_set(0.0f), lanes_set(0.0f), lanes_set(0.0f)};
+    struct affine_sums a = {.origin = origin};
     for (int i = 0; i < s.n; i++) {
         const lanes x = lanes_load(s.x + i * QUANTIZE_LANES) - origin, w = lanes_load(s.w + i * QUANTIZE_LANES);
         const lanes wx = w * x;
@@ -137,6 +146,7 @@ LANES_INLINE struct affine_sums affine_sums(struct sub_blocks s, lanes origin)
         a.x += wx;
         a.xx += wx * x;
     }
+    a.once = lanes_inverse(a.w);
     return a;
 }
 
@@ -144,27 +154,28 @@ LANES_INLINE struct affine_sums affine_sums(struct sub_blocks s, lanes origin)
 LANES_INLINE void affine_try(struct sub_blocks s, const struct quantize_form *form, const struct affine_sums *a,
                              lanes offset, lanes inverse, struct affine_best *best, const bool signed_minimum)
 {
-    const lanes zero = lanes_set(0.0f);
     const struct code_sums sums = codes_sum(s, form, offset - a->origin, inverse, false);
     const lanes xq = sums.xq - offset * sums.q, det = a->w * sums.qq - sums.q * sums.q;
-    /* Where hardly a code differs from another, rounding has left nothing of the determinant. */
-    const lanes once = lanes_inverse(lanes_less(lanes_set(1e-4f) * a->w * sums.qq, det, det, zero));
-    lanes scale = (a->w * xq - a->x * sums.q) * once, start = (sums.qq * a->x - sums.q * xq) * once;
+    /* Where hardly a code differs from another, rounding has left nothing of the determinant: the scale stays. */
+    const lanes limit = lanes_set(1e-5f) * a->w * sums.qq, once = lanes_inverse(det);
+    lanes scale = lanes_less(limit, det, (a->w * xq - a->x * sums.q) * once, lanes_inverse(inverse));
+    lanes start = lanes_less(limit, det, (sums.qq * a->x - sums.q * xq) * once, (a->x - scale * sums.q) * a->once);
     if (!signed_minimum) {
         /* The values would begin above 0: they begin there. */
         const lanes most = -a->origin, fitted = (xq - most * sums.q) * lanes_inverse(sums.qq);
         scale = lanes_less(most, start, fitted, scale);
         start = lanes_min(start, most);
     }
-    lanes error = a->xx - lanes_set(2.0f) * (scale * xq + start * a->x - scale * start * sums.q) +
-                  scale * scale * sums.qq + start * start * a->w;
-    error = lanes_less(zero, once, error, best->error);
+    const lanes error = a->xx - lanes_set(2.0f) * (scale * xq + start * a->x - scale * start * sums.q) +
+                        scale * scale * sums.qq + start * start * a->w;
     best->scale = lanes_less(error, best->error, scale, best->scale);
     best->minimum = lanes_less(error, best->error, -(start + a->origin), best->minimum);
+    const lanes weight = lanes_max(det * a->once, lanes_set(1e-3f) * sums.qq);
+    best->scale_weight = lanes_less(error, best->error, weight, best->scale_weight);
     best->error = lanes_min(error, best->error);
 }
 
-LANES_INLINE void affine_search(struct sub_blocks s, const struct quantize_form *form, lanes *scale, lanes *minimum)
+LANES_INLINE struct affine_best affine_search(struct sub_blocks s, const struct quantize_form *form)
 {
     const bool signed_minimum = form->subs == 1;
     lanes least = lanes_load(s.x), most = least;
@@ -176,15 +187,14 @@ LANES_INLINE void affine_search(struct sub_blocks s, const struct quantize_form 
         least = lanes_min(least, lanes_set(0.0f));
     const struct affine_sums a = affine_sums(s, least);
     const lanes fitting = lanes_inverse(most - least), zero = lanes_set(0.0f);
-    struct affine_best best = {zero, -least, a.xx};
-    for (int k = -form->tries; k <= form->tries; k++) {
+    struct affine_best best = {zero, -least, a.xx, zero, a.w};
+    for (int k = -form->tries; k <= s.most_tries; k++) {
         const float ratio = 1.0f + (float)k * form->step;
         affine_try(s, form, &a, zero, lanes_set(form->high * ratio) * fitting, &best, signed_minimum);
     }
     for (int i = 0; i < SEARCH_REFITS; i++)
         affine_try(s, form, &a, best.minimum + a.origin, lanes_inverse(best.scale), &best, signed_minimum);
-    *scale = best.scale;
-    *minimum = best.minimum;
+    return best;
 }
 
 #endif

@@ -14,6 +14,7 @@ enum { QUANTIZE_LANES = 16, QUANTIZE_LENGTH = 32 /* elements of a sub-block at m
 struct quantize_tile {
     _Alignas(64) float x[QUANTIZE_LENGTH][QUANTIZE_LANES]; /* in units: the largest of a block is in [1, 2) */
     _Alignas(64) float w[QUANTIZE_LENGTH][QUANTIZE_LANES]; /* weights of squared errors, > 0 */
+    bool weighted;                                         /* whether weights differ */
     float unit[QUANTIZE_LANES];                            /* powers of two, one for all sub-blocks of a block */
 };
 
@@ -26,7 +27,7 @@ enum quantize_codes {
 struct quantize_packed {
     uint8_t code[QUANTIZE_LENGTH][QUANTIZE_LANES];         /* q - low; the number of a level */
     int8_t scale[QUANTIZE_LANES], minimum[QUANTIZE_LANES]; /* of sub-blocks, in units of their block's d and m */
-    uint16_t d[QUANTIZE_LANES], m[QUANTIZE_LANES];         /* halves; of a block in the lanes of all its sub-blocks */
+    uint16_t d[QUANTIZE_LANES], m[QUANTIZE_LANES];         /* halves; of a block, in the lane of its first sub-block */
 };
 
 struct quantize_form {
@@ -34,14 +35,25 @@ struct quantize_form {
     int length, subs;            /* elements of a sub-block; sub-blocks of a block */
     float low, high;             /* the least and the largest q or level */
     float scale_low, scale_high; /* the same of a sub-block's scale and minimum; unless subs is 1 */
-    int tries;                   /* inverse scales tried: 1 + step * (-tries ... tries) times what just fits */
+    int tries; /* inverse scales tried: 1 + step * (-tries ... tries) times what just fits; with weights
+                                  * to 3 * tries, as what counts may be smaller than what is largest */
     float step;
     bool mirrored; /* whether scales of the other sign are tried too */
     /* Writes the block whose first sub-block lies in that lane. */
     void (*pack)(const struct quantize_packed *p, int lane, void *block);
 };
 
+/* Blocks that follow each other in rows without gaps. */
+struct quantize_stretch {
+    const float *x;
+    int blocks;
+    const float *importance; /* (cols) or NULL */
+    uint64_t col, cols;      /* of the first block; of a row */
+};
+
 struct quantize_kernels {
+    /* Puts as many blocks as there are, and zeros after them. */
+    void (*fill)(struct quantize_tile *t, const struct quantize_form *form, const struct quantize_stretch *from);
     /* Chooses scales and codes of all lanes. */
     void (*choose)(const struct quantize_tile *t, const struct quantize_form *form, struct quantize_packed *out);
 };

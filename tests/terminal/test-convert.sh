@@ -42,6 +42,18 @@ for form in folder-hf folder-meta tiny-llama3.gguf; do
 	done
 done
 
+# llama.cpp does not know dynamic scaling and would take its factor for a linear one.
+cp -r "$fixtures/folder-hf" "$work/dynamic" && chmod -R u+w "$work/dynamic"
+sed 's/"linear"/"dynamic"/' "$fixtures/folder-hf/config.json" >"$work/dynamic/config.json"
+run convert "$work/dynamic" -o "$work/dynamic.gguf"
+run info "$work/dynamic.gguf"
+prints "dynamic scaling is kept" "scaling dynamic"
+expect "under keys that mislead nobody" [ "$(grep -ac 'llama.rope.scaling' "$work/dynamic.gguf")" = 0 ]
+answers "$work/dynamic"
+mv "$work/answer" "$work/expected"
+answers "$work/dynamic.gguf"
+expect "with the same answers" cmp -s "$work/answer" "$work/expected"
+
 for type in f16 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q2_k q3_k_s q3_k_m q3_k_l q4_k_s q4_k_m q5_k_s q5_k_m q6_k iq4_nl iq4_xs; do
 	run quantize "$fixtures/tiny-llama3.gguf" "$work/typed.gguf" $type --force -q
 	run info "$work/typed.gguf"

@@ -91,7 +91,8 @@ static struct source *open_source(const char *path)
 }
 
 /* Converts with 2 threads, replacing what is there. ERR_NONE, or what failed. */
-static enum error_code try_convert(const char *from, const char *to, const struct conversion_options *o, struct error *err)
+static enum error_code try_convert(const char *from, const char *to, const struct conversion_options *o,
+                                   struct error *err)
 {
     struct model *m = open_model(from);
     struct conversion *c = conversion_new(m, o, to, err);
@@ -147,7 +148,8 @@ static void name_tensors(struct gguf_entry *entries, char names[TENSORS][32], en
     for (int layer = 0; layer < LAYERS; layer++)
         for (size_t i = 0; i < sizeof parts / sizeof *parts; i++, n++) {
             snprintf(names[n], 32, "blk.%d.%s.weight", layer, parts[i].name);
-            entries[n] = (struct gguf_entry){names[n], parts[i].rows > 1 ? type : TENSOR_F32, parts[i].rows, parts[i].cols};
+            entries[n] =
+                (struct gguf_entry){names[n], parts[i].rows > 1 ? type : TENSOR_F32, parts[i].rows, parts[i].cols};
         }
 }
 
@@ -158,9 +160,14 @@ static void describe(struct metadata *m)
         const char *key;
         uint32_t value;
     } sizes[] = {
-        {"llama.block_count", LAYERS},        {"llama.embedding_length", WIDTH}, {"llama.feed_forward_length", FF},
-        {"llama.attention.head_count", 4},    {"llama.attention.head_count_kv", 2}, {"llama.rope.dimension_count", WIDTH / 4},
-        {"llama.attention.key_length", WIDTH / 4}, {"llama.attention.value_length", WIDTH / 4},
+        {"llama.block_count", LAYERS},
+        {"llama.embedding_length", WIDTH},
+        {"llama.feed_forward_length", FF},
+        {"llama.attention.head_count", 4},
+        {"llama.attention.head_count_kv", 2},
+        {"llama.rope.dimension_count", WIDTH / 4},
+        {"llama.attention.key_length", WIDTH / 4},
+        {"llama.attention.value_length", WIDTH / 4},
     };
     struct source *s = open_source(fixture("tiny-llama.gguf"));
     const char *key;
@@ -543,6 +550,31 @@ static void damaged_importance_is_refused(void **state)
     refuse_imatrix("none.dat", ERR_NOT_FOUND, "none.dat");
 }
 
+/* Cut off and changed all over, it is refused or read, and nothing else happens. */
+static void damaged_importance_never_crashes(void **state)
+{
+    (void)state;
+    static unsigned char bytes[20000], changed[sizeof bytes];
+    write_model(own("model.gguf"), TENSOR_F32, 0);
+    struct model *m = open_model(own("model.gguf"));
+    write_binary(own("i.dat"), NULL, 0);
+    FILE *f = fopen(own("i.dat"), "r");
+    const size_t size = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    assert_in_range(size, 15000, sizeof bytes - 1);
+    const struct conversion_options o = {.type = "q4_0", .imatrix = own("changed.dat")};
+    for (size_t i = 0; i < size; i += i < 64 ? 1 : 61) {
+        struct error err = {0};
+        memcpy(changed, bytes, size);
+        changed[i] ^= 0xff;
+        f = fopen(own("changed.dat"), "w");
+        fwrite(changed, 1, i % 2 == 0 ? size : i, f);
+        fclose(f);
+        conversion_free(conversion_new(m, &o, own("out.gguf"), &err));
+    }
+    model_free(m);
+}
+
 /* ---- nothing is lost --------------------------------------------------------------------------------------------- */
 
 /* Converts the model in the folder to out.gguf. */
@@ -707,6 +739,7 @@ int main(void)
         TEST(both_forms_of_importance_weigh_alike),
         TEST(other_models_importance_is_refused),
         TEST(damaged_importance_is_refused),
+        TEST(damaged_importance_never_crashes),
         TEST(what_is_there_is_replaced_only_when_asked),
         TEST(link_is_followed_to_the_file_that_is_replaced),
         TEST(source_is_not_written_over_by_any_name),

@@ -20,9 +20,9 @@ static const struct {
     uint64_t width, ff_width;
     bool imatrix;
 } shapes[] = {
-    [MODEL_7B] = {{32, 4, 4, false}, 256, 512, false},  [MODEL_7B_IMATRIX] = {{32, 4, 4, false}, 256, 512, true},
+    [MODEL_7B] = {{32, 4, 4, false}, 256, 512, false},     [MODEL_7B_IMATRIX] = {{32, 4, 4, false}, 256, 512, true},
     [MODEL_SHARED] = {{32, 8, 2, false}, 256, 512, false}, [MODEL_70B] = {{80, 8, 1, false}, 256, 512, false},
-    [MODEL_TIED] = {{13, 4, 4, true}, 256, 512, false}, [MODEL_NARROW] = {{9, 6, 3, true}, 288, 768, false},
+    [MODEL_TIED] = {{13, 4, 4, true}, 256, 512, false},    [MODEL_NARROW] = {{9, 6, 3, true}, 288, 768, false},
 };
 
 /* A matrix of each layer: its usual type, and another one in the layers that have a 1. */
@@ -74,7 +74,14 @@ static const struct answer {
     {MODEL_70B, "IQ4_XS", "IQ4_XS", "Q6_K", "IQ4_XS", "IQ4_XS", {.usual = "Q5_K"}, {"IQ4_XS", "Q5_K", "1111111111"}},
     {MODEL_TIED, "Q8_0", "Q8_0", NULL, "Q8_0", "Q8_0", {.usual = "Q8_0"}, {.usual = "Q8_0"}},
     {MODEL_TIED, "Q4_0", "Q6_K", NULL, "Q4_0", "Q4_0", {.usual = "Q4_0"}, {.usual = "Q4_0"}},
-    {MODEL_TIED, "Q4_K_M", "Q6_K", NULL, "Q4_K", "Q4_K", {"Q4_K", "Q6_K", "1001001001011"}, {"Q4_K", "Q6_K", "1001001001011"}},
+    {MODEL_TIED,
+     "Q4_K_M",
+     "Q6_K",
+     NULL,
+     "Q4_K",
+     "Q4_K",
+     {"Q4_K", "Q6_K", "1001001001011"},
+     {"Q4_K", "Q6_K", "1001001001011"}},
     {MODEL_NARROW, "Q2_K", "Q8_0", NULL, "Q4_0", "Q4_0", {.usual = "Q4_0"}, {.usual = "Q3_K"}},
     {MODEL_NARROW, "Q3_K_M", "Q8_0", NULL, "Q4_0", "Q5_0", {"Q5_0", "Q5_1", "11"}, {.usual = "Q4_K"}},
     {MODEL_NARROW, "Q4_K_M", "Q8_0", NULL, "Q5_0", "Q5_0", {"Q8_0", "Q5_0", "011011"}, {"Q6_K", "Q4_K", "011011"}},
