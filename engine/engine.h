@@ -50,6 +50,7 @@
  *     worker               a sequence that answers on a thread: worker-thread, worker-answer, worker-queue
  *   convert/  models to GGUF files of another type
  *     convert pipeline     the plan; its work, tensor by tensor on all cores
+ *     importance           measuring which columns matter
  *     recipe rows imatrix  which type a tensor gets; rows in GGUF's order; importance matrices
  *   templates/  the built-in template files */
 #ifndef PALAVER_ENGINE_ENGINE_H
@@ -460,6 +461,12 @@ const int32_t *session_ids(const struct session *s);
  * the last. */
 enum error_code session_score(struct session *s, const int32_t *ids, size_t n, float *nll, session_progress *progress,
                               void *context, struct error *err);
+/* Takes rows of logits, (n, vocab): those after ids[first..first + n), whose -log p are in nll by now. Called in order
+ * and by the session's thread; returns false to stop. */
+typedef bool session_rows(void *context, const float *logits, size_t first, size_t n);
+/* The same, and rows (may be NULL) gets the logits that ids[1..n) are scored by. */
+enum error_code session_score_rows(struct session *s, const int32_t *ids, size_t n, float *nll, session_rows *rows,
+                                   session_progress *progress, void *context, struct error *err);
 /* What computes: the kernel table's name, e.g. "avx512", for `palaver info` and bench. */
 const char *session_kernels(const struct session *s);
 
@@ -679,6 +686,30 @@ void worker_stop(struct worker *w);
 int32_t engine_cores(void);
 /* The name of the kernels that sessions use on this processor, a constant. */
 const char *engine_kernels(void);
+
+/* ---- importance ------------------------------------------------------------------------------------------------- */
+
+/* How much each input column of a model's matrices matters, measured on a text: for every matrix of a layer the sum of
+ * the squares of what a column is multiplied with, over all tokens. Quantising rounds with it in mind. Owns a runner; as
+ * one, it belongs to one thread at a time. */
+struct importance;
+
+/* options as for runner_open; the context is that of the longest chunk. The model must outlive it. NULL on failure. */
+struct importance *importance_open(const struct model *model, const struct session_options *options, struct error *err);
+void importance_free(struct importance *x);
+/* Reads a chunk of text, n > 0 tokens that nothing comes before, and adds what it tells. ERR_STOPPED if progress said so,
+ * ERR_CORRUPT when the model computes what are no finite numbers, ERR_CONTEXT, ERR_ARGUMENT for an id out of range: then
+ * nothing of the chunk is added. The sums are the same to the bit whatever the number of threads. */
+enum error_code importance_add(struct importance *x, const int32_t *ids, size_t n, session_progress *progress,
+                               void *context, struct error *err);
+size_t importance_chunks(const struct importance *x);
+/* Writes what the chunks so far tell as GGUF file, completely or not at all, as llama.cpp has them: general.type
+ * "imatrix", tensors NAME.in_sum2 and NAME.counts. dataset: what text it was. ERR_ARGUMENT when the file is there, unless
+ * replace is set. */
+enum error_code importance_write(const struct importance *x, const char *path, const char *dataset, bool replace,
+                                 struct error *err);
+/* Whether it could be written there now; leaves nothing behind. To be asked before hours of reading. */
+enum error_code importance_try(const struct importance *x, const char *path, bool replace, struct error *err);
 
 /* ---- conversion ------------------------------------------------------------------------------------------------- */
 

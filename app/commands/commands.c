@@ -47,7 +47,11 @@ const struct command commands[] = {
     {"perplexity", FOR_PERPLEXITY, "[OPTION]... FILE", "measure how well a model predicts a text",
      "Reads the text in windows of the context (512 tokens unless set by -c), each beginning\n"
      "with BOS if the model wants one. Windows do not overlap, and every token counts once.\n"
-     "llama.cpp counts only the second half of each window, so its figure is lower.",
+     "llama.cpp counts only the second half of each window, so its figure is lower.\n"
+     "To see what quantising costs, write the predictions of the float model by\n"
+     "--write-reference FILE (about 2 GB for 20,000 tokens of a vocabulary of 50,000), then\n"
+     "run the other model on the same text with --reference FILE: Kullback-Leibler\n"
+     "divergence, how often both find the same token the likeliest, ratio of perplexities.",
      1, perplexity_run},
     {"eval", FOR_EVAL, "[OPTION]... TASK...", "measure how many questions of published tests a model answers",
      "Tasks: arc_easy, arc_challenge, hellaswag, mmlu, truthfulqa_mc1, truthfulqa_mc2, piqa,\n"
@@ -73,6 +77,12 @@ const struct command commands[] = {
      "Q4_K_M Q5_K_S Q5_K_M Q6_K IQ4_NL IQ4_XS, with the mixtures of llama.cpp. The model may have\n"
      "any form. Q4_K_M is a good choice for most; Q8_0 is hardly to be told from the original.",
      3, quantize_run},
+    {"imatrix", FOR_IMATRIX, "[OPTION]... TEXT -o OUT.gguf", "measure which weights matter, for quantize",
+     "Reads the text in chunks of the context (512 tokens unless set by -c) and writes an\n"
+     "importance matrix for palaver quantize --imatrix, in llama.cpp's form. Some 100 chunks\n"
+     "of text like that the model is for are enough. - is standard input. Interrupted, it\n"
+     "writes what was measured so far.",
+     1, imatrix_run},
     {"list", FOR_LIST, "[OPTION]...", "list the saved conversations",
      "The pinned ones first, then the newest: id, time of the last message, messages, title.", 0, list_run},
     {"show", FOR_SHOW, "[OPTION]... [ID | TITLE]", "print a conversation, by default the last one",

@@ -80,6 +80,9 @@ struct options {
         int32_t shots;    /* examples; -1: as the task has them */
         int32_t limit;    /* questions; 0: all */
     } eval;
+    struct perplexity_options {
+        char *reference, *write_reference; /* NULL: not given */
+    } perplexity;
 
     struct history_options {
         bool archived, trash, tokens, undo, repair;
@@ -137,6 +140,7 @@ enum command_bit {
     FOR_EVAL = 1 << 20,
     FOR_CONVERT = 1 << 14,
     FOR_QUANTIZE = 1 << 15,
+    FOR_IMATRIX = 1 << 22,
     FOR_ALL = (1 << 30) - 1,
 };
 

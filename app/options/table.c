@@ -9,8 +9,8 @@
 
 enum {
     FOR_MODEL = FOR_CHAT | FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE |
-                FOR_EVAL,
-    FOR_ENGINE = FOR_CHAT | FOR_SCORE | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE | FOR_EVAL,
+                FOR_EVAL | FOR_IMATRIX,
+    FOR_ENGINE = FOR_CHAT | FOR_SCORE | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE | FOR_EVAL | FOR_IMATRIX,
     FOR_TEMPLATE = FOR_CHAT | FOR_PROMPT | FOR_SERVE,
     FOR_SAMPLING = FOR_CHAT | FOR_SERVE,
     FOR_HISTORY = FOR_LIST | FOR_SHOW | FOR_SEARCH | FOR_EXPORT | FOR_IMPORT | FOR_DELETE,
@@ -109,8 +109,8 @@ const struct option_spec option_specs[] = {
     {"logprobs", 0, NULL, "N", OPTION_INT, AT(logprobs), 0, SAMPLING_CANDIDATES, NULL, FOR_CHAT, false, OUTPUT,
      "with --json: the N likeliest tokens at each step"},
     {"quiet", 'q', NULL, NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL,
-     FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH | FOR_PULL | FOR_SERVE | FOR_EVAL | FOR_CONVERSION, true, OUTPUT,
-     "print nothing but answers and errors"},
+     FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH | FOR_PULL | FOR_SERVE | FOR_EVAL | FOR_CONVERSION | FOR_IMATRIX, true,
+     OUTPUT, "print nothing but answers and errors"},
     {"stats", 0, NULL, NULL, OPTION_FLAG, AT(stats), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
      "timings on standard error after each answer"},
     {"color", 0, NULL, "WHEN", OPTION_CHOICE, AT(color), 0, 0, "auto always never", FOR_CHAT, true, OUTPUT,
@@ -155,6 +155,10 @@ const struct option_spec option_specs[] = {
      "only the first N questions of each task; 0 is all"},
     {"log", 0, NULL, "FILE", OPTION_TEXT, AT(eval.log), 0, 0, "@files", FOR_EVAL, false, OUTPUT,
      "write a line of JSON for each question to this file"},
+    {"reference", 0, NULL, "FILE", OPTION_TEXT, AT(perplexity.reference), 0, 0, "@files", FOR_PERPLEXITY, false,
+     MEASURE, "compare with the predictions in this file"},
+    {"write-reference", 0, NULL, "FILE", OPTION_TEXT, AT(perplexity.write_reference), 0, 0, "@files", FOR_PERPLEXITY,
+     false, MEASURE, "write all predictions to this new file"},
 
     {"archived", 0, NULL, NULL, OPTION_FLAG, AT(history.archived), 0, 0, NULL, FOR_LIST | FOR_SEARCH, false, CHOOSE,
      "archived conversations (search: these too)"},
@@ -175,8 +179,8 @@ const struct option_spec option_specs[] = {
     {"repair", 0, NULL, NULL, OPTION_FLAG, AT(history.repair), 0, 0, NULL, FOR_DOCTOR, false, OTHER,
      "set a damaged database aside and save what can be read"},
 
-    {"output", 'o', NULL, "OUT.gguf", OPTION_TEXT, AT(convert.output), 0, 0, "@files", FOR_CONVERT, false, CONVERT,
-     "write to this file, completely or not at all"},
+    {"output", 'o', NULL, "OUT.gguf", OPTION_TEXT, AT(convert.output), 0, 0, "@files", FOR_CONVERT | FOR_IMATRIX, false,
+     CONVERT, "write to this file, completely or not at all"},
     {"type", 0, NULL, "TYPE", OPTION_TEXT, AT(convert.type), 0, 0, MODEL_TYPES, FOR_CONVERT, false, CONVERT,
      "the type of the weights; default: that of the model read"},
     {"imatrix", 0, NULL, "FILE", OPTION_TEXT, AT(convert.imatrix), 0, 0, "@files", FOR_CONVERSION, false, CONVERT,
@@ -195,7 +199,7 @@ const struct option_spec option_specs[] = {
      "write several files of at most this size"},
     {"dry-run", 0, NULL, NULL, OPTION_FLAG, AT(convert.dry_run), 0, 0, NULL, FOR_CONVERSION, false, CONVERT,
      "print what would be written and write nothing"},
-    {"force", 0, NULL, NULL, OPTION_FLAG, AT(convert.force), 0, 0, NULL, FOR_CONVERSION, false, CONVERT,
+    {"force", 0, NULL, NULL, OPTION_FLAG, AT(convert.force), 0, 0, NULL, FOR_CONVERSION | FOR_IMATRIX, false, CONVERT,
      "replace a file that is there"},
 
     {"paths", 0, NULL, NULL, OPTION_FLAG, AT(show_paths), 0, 0, NULL, FOR_CHAT, false, OTHER,

@@ -4,6 +4,7 @@
  *   pipeline    its work, on all cores
  *   recipe      which type each tensor gets
  *   rows        rows of a source in GGUF's order
+ *   importance  measuring importance matrices and writing them
  *   imatrix     reading importance matrices */
 #ifndef PALAVER_ENGINE_CONVERT_CONVERT_H
 #define PALAVER_ENGINE_CONVERT_CONVERT_H

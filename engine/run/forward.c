@@ -183,6 +183,11 @@ const char *forward_kernels(const struct forward *f)
     return matmul_kernels(f->matmul);
 }
 
+void forward_observe(struct forward *f, matmul_observer *observer, void *context)
+{
+    matmul_observe(f->matmul, observer, context);
+}
+
 /* ---- one batch -------------------------------------------------------------------------------------------------- */
 
 static forward_graph *const graphs[] = {[GRAPH_LLAMA] = graph_llama};

@@ -36,6 +36,8 @@ uint64_t forward_bytes(const struct model *model, const struct forward_options *
 /* See matmul_tell. */
 void forward_tell(struct forward *f, matmul_begun *begun, void *context);
 const char *forward_kernels(const struct forward *f);
+/* Who sees what the matrices are multiplied with, see matmul_observe. */
+void forward_observe(struct forward *f, matmul_observer *observer, void *context);
 /* An empty key/value cache for a sequence of this model, see kv_init. */
 bool forward_kv_init(const struct forward *f, struct kv *kv, int32_t capacity, struct error *err);
 

@@ -39,6 +39,8 @@ struct matmul {
     struct scratch *scratch; /* one a thread */
     matmul_begun *begun;     /* NULL: nobody is told */
     void *begun_context;
+    matmul_observer *observer;
+    void *observer_context;
 };
 
 static size_t round_up(size_t n, size_t unit)
@@ -405,6 +407,19 @@ static uint64_t unit_rows(const struct matmul *m, const struct call *call)
     return rows < panel ? panel : rows > most ? most : rows;
 }
 
+void matmul_observe(struct matmul *m, matmul_observer *observer, void *context)
+{
+    m->observer = observer;
+    m->observer_context = context;
+}
+
+static void show_input(const struct matmul *m, int32_t thread, const struct call *call)
+{
+    for (int j = 0; m->observer != NULL && j < call->n_jobs; j++)
+        m->observer(m->observer_context, thread, pool_threads(m->pool), call->jobs[j].weights, call->x, call->x_stride,
+                    call->n);
+}
+
 void matmul_run(struct matmul *m, int32_t thread, const struct matmul_job *jobs, int n_jobs, const float *x,
                 size_t x_stride, size_t n)
 {
@@ -413,6 +428,7 @@ void matmul_run(struct matmul *m, int32_t thread, const struct matmul_job *jobs,
     pool_barrier(m->pool, thread);
     if (thread == 0 && m->begun != NULL)
         m->begun(m->begun_context, jobs[0].weights);
+    show_input(m, thread, &call);
     if (m->product == NULL && call.cols % KERNEL_BLOCK == 0) {
         unsigned kinds = kinds_needed(m->kernels, &call);
         size_t tile = (size_t)m->kernels->tile;
