@@ -31,7 +31,7 @@ uint64_t plan_reserve(uint64_t total)
 struct plan_room plan_divide(uint64_t room, const struct plan_products *products)
 {
     struct plan_room r = {.window = clamp(room / 32, 8 * MEGABYTE, 128 * MEGABYTE)};
-    r.window = r.window > products->layer ? r.window : products->layer; /* a product is asked for before it begins */
+    r.window = r.window > products->layer ? r.window : products->layer;
     const uint64_t passing = r.window + products->layer, with_output = products->output + passing;
     r.output = with_output <= room;
     if (r.output)

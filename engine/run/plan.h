@@ -15,14 +15,13 @@ uint64_t plan_reserve(uint64_t total);
 struct plan_room {
     uint64_t resident; /* bytes that stay, at most */
     bool output;       /* the output's matrix is among them */
-    uint64_t window;   /* bytes asked of the disk ahead */
+    uint64_t window;   /* bytes for what the kernel reads ahead and around */
 };
 /* Bytes of the largest product of a layer, and of the output, which is larger in small models. */
 struct plan_products {
     uint64_t layer, output;
 };
-/* room: bytes for all of it. Of the products that are read from disk one is in memory, beside what was asked for
- * ahead. */
+/* room: bytes for all of it. Of the products that are read from disk one is in memory, beside what is read ahead. */
 struct plan_room plan_divide(uint64_t room, const struct plan_products *products);
 
 /* Fills verdict, reserve, resident, streamed and tokens_per_second from what else stands in the plan. */

@@ -2,9 +2,9 @@
  *
  * Every token passes through all products of a model, in the same order. Of such a round the kernel would keep nothing:
  * it drops what was not used for longest, which is what comes next. So the choice is made here. Some products, spread
- * evenly over the round, stay in memory, as many as fit; the others are asked of the disk before they are used, and
- * their memory is given back afterwards. Nothing is locked: when other programs need the memory, the kernel takes it,
- * and the weights are read from disk more often. */
+ * evenly over the round, stay in memory, as many as fit; the memory of the others is given back as soon as they are
+ * used, so that the kernel has no need to look for any. Nothing is locked: when other programs need the memory, the
+ * kernel takes it, and more is read from disk. */
 #ifndef PALAVER_ENGINE_RUN_STREAM_H
 #define PALAVER_ENGINE_RUN_STREAM_H
 
