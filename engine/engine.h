@@ -40,7 +40,8 @@
  *     matmul attention kv  products, attention, the key/value cache in shared blocks
  *     forward graph.h      the forward pass; graph-llama is the graph of an architecture
  *     runner session       threads and buffers; a sequence of tokens
- *     score likelihood     likelihoods of many texts that begin alike; what a row of logits says
+ *     score kept           likelihoods of many texts that begin alike; those that were asked before
+ *     likelihood           what a row of logits says
  *     generation chooser   answers side by side, a token of each in one batch; a sampler with its vocabulary
  *     worker               a sequence that answers on a thread: worker-thread, worker-answer, worker-queue
  *   templates/  the built-in template files */
