@@ -45,7 +45,8 @@
  *     loading              packing float weights while loading
  *     plan forecast stream what fits into memory, and reading what does not from disk
  *     runner session       threads and buffers; a sequence of tokens
- *     score likelihood     likelihoods of many texts that begin alike; what a row of logits says
+ *     score kept           likelihoods of many texts that begin alike; those that were asked before
+ *     likelihood           what a row of logits says
  *     generation chooser   answers side by side, a token of each in one batch; a sampler with its vocabulary
  *     worker               a sequence that answers on a thread: worker-thread, worker-answer, worker-queue
  *   convert/  models to GGUF files of another type

@@ -46,7 +46,7 @@ require_tools() {
 		have "$tool" || absent="$absent $tool"
 	done
 	if have pkg-config; then
-		for library in libedit openblas sqlite3 jansson libutf8proc ncursesw md4c zlib libcurl libcrypto; do
+		for library in libedit openblas sqlite3 jansson libutf8proc ncursesw md4c zlib libcurl libcrypto libmicrohttpd; do
 			pkg-config --exists "$library" || absent="$absent $library"
 		done
 	fi

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "serve/internal.h"
+#include "serve/mhd.h"
 
 struct exchange {
     struct serve *serve;
@@ -131,7 +132,7 @@ bool exchange_is_handed_over(const struct exchange *e)
 static void sleep_locked(struct exchange *e)
 {
     e->sleeps = true;
-    MHD_suspend_connection(e->connection);
+    e->serve->mhd->suspend_connection(e->connection);
 }
 
 void exchange_suspend(struct exchange *e)
@@ -191,14 +192,14 @@ static void wake_locked(struct exchange *e)
     if (!e->sleeps)
         return;
     e->sleeps = false;
-    MHD_resume_connection(e->connection);
+    e->serve->mhd->resume_connection(e->connection);
 }
 
 /* Whether the other end has closed the socket: it can be read, and there is nothing. */
 static bool is_closed_locked(const struct exchange *e)
 {
     const union MHD_ConnectionInfo *info =
-        e->sleeps ? MHD_get_connection_info(e->connection, MHD_CONNECTION_INFO_CONNECTION_FD) : NULL;
+        e->sleeps ? e->serve->mhd->get_connection_info(e->connection, MHD_CONNECTION_INFO_CONNECTION_FD) : NULL;
     char byte;
     if (info == NULL)
         return false;

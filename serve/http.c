@@ -21,6 +21,7 @@
 #include "serve/exchange.h"
 #include "serve/internal.h"
 #include "serve/job.h"
+#include "serve/mhd.h"
 #include "serve/reply.h"
 #include "serve/request.h"
 #include "serve/routes.h"
@@ -31,37 +32,38 @@ enum { THREADS = 4, PIECE = 16384 };
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
 /* Queues a response and gives it up. */
-static enum MHD_Result send_response(struct MHD_Connection *c, unsigned status, const char *type,
+static enum MHD_Result send_response(const struct serve *s, struct MHD_Connection *c, unsigned status, const char *type,
                                      struct MHD_Response *response)
 {
     if (response == NULL)
         return MHD_NO;
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    s->mhd->add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    s->mhd->add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+        s->mhd->add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     if (status == MHD_HTTP_UNAUTHORIZED)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-    const enum MHD_Result queued = MHD_queue_response(c, status, response);
-    MHD_destroy_response(response);
+        s->mhd->add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+    const enum MHD_Result queued = s->mhd->queue_response(c, status, response);
+    s->mhd->destroy_response(response);
     return queued;
 }
 
-static enum MHD_Result send_json(struct exchange *e, struct MHD_Connection *c, unsigned status, const struct buf *body)
+static enum MHD_Result send_json(const struct serve *s, struct exchange *e, struct MHD_Connection *c, unsigned status,
+                                 const struct buf *body)
 {
     exchange_set_status(e, status);
-    return send_response(c, status, "application/json",
-                         MHD_create_response_from_buffer(body->size, (void *)(uintptr_t)buf_text(body),
-                                                         MHD_RESPMEM_MUST_COPY));
+    return send_response(s, c, status, "application/json",
+                         s->mhd->create_response_from_buffer(body->size, (void *)(uintptr_t)buf_text(body),
+                                                             MHD_RESPMEM_MUST_COPY));
 }
 
-static enum MHD_Result send_refusal(struct exchange *e, struct MHD_Connection *c, unsigned status,
-                                    const struct refusal *why)
+static enum MHD_Result send_refusal(const struct serve *s, struct exchange *e, struct MHD_Connection *c,
+                                    unsigned status, const struct refusal *why)
 {
     struct buf body;
     buf_init(&body, ANSWER_MOST);
     const unsigned usual = reply_refusal(why, &body);
-    const enum MHD_Result sent = send_json(e, c, status != 0 ? status : usual, &body);
+    const enum MHD_Result sent = send_json(s, e, c, status != 0 ? status : usual, &body);
     buf_free(&body);
     return sent;
 }
@@ -74,14 +76,14 @@ static ssize_t read_stream(void *context, uint64_t position, char *out, size_t s
 }
 
 /* What the engine has left. */
-static enum MHD_Result send_result(struct exchange *e, struct MHD_Connection *c)
+static enum MHD_Result send_result(const struct serve *s, struct exchange *e, struct MHD_Connection *c)
 {
     unsigned status;
     const struct buf *body;
     if (exchange_look(e, &status, &body) == EXCHANGE_DONE)
-        return send_json(e, c, status, body);
-    return send_response(c, MHD_HTTP_OK, "text/event-stream",
-                         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, read_stream, e, NULL));
+        return send_json(s, e, c, status, body);
+    return send_response(s, c, MHD_HTTP_OK, "text/event-stream",
+                         s->mhd->create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, read_stream, e, NULL));
 }
 
 /* ---- who may ask ------------------------------------------------------------------------------------------------ */
@@ -99,7 +101,7 @@ static bool same_secret(const char *a, const char *b)
 static bool has_key(const struct serve *s, struct MHD_Connection *c)
 {
     static const char bearer[] = "Bearer ";
-    const char *sent = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    const char *sent = s->mhd->lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
     if (s->options.key == NULL)
         return true;
     if (sent == NULL || strncasecmp(sent, bearer, sizeof bearer - 1) != 0)
@@ -123,8 +125,8 @@ static bool is_own_host(const char *host)
  * from another site. */
 static bool comes_from_here(const struct serve *s, struct MHD_Connection *c)
 {
-    const char *host = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
-    const char *origin = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN);
+    const char *host = s->mhd->lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+    const char *origin = s->mhd->lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN);
     if (origin != NULL) {
         const char *name = strstr(origin, "://");
         if (name == NULL || !is_own_host(name + 3))
@@ -157,7 +159,7 @@ static enum MHD_Result hand_over(struct serve *s, struct exchange *e, struct MHD
     struct request request;
     struct refusal why = {0};
     if (!request_read(s, buf_text(body), body->size, chat, &request, &why))
-        return send_refusal(e, c, 0, &why);
+        return send_refusal(s, e, c, 0, &why);
     struct job *j = job_new(e, &request);
     if (j != NULL && work_submit(s->work, j)) {
         exchange_suspend(e);
@@ -165,7 +167,7 @@ static enum MHD_Result hand_over(struct serve *s, struct exchange *e, struct MHD
     }
     job_free(j);
     refuse(&why, "", "too many requests wait already; try again later");
-    return send_refusal(e, c, MHD_HTTP_SERVICE_UNAVAILABLE, &why);
+    return send_refusal(s, e, c, MHD_HTTP_SERVICE_UNAVAILABLE, &why);
 }
 
 static enum MHD_Result answer(struct serve *s, struct exchange *e, struct MHD_Connection *c)
@@ -173,10 +175,10 @@ static enum MHD_Result answer(struct serve *s, struct exchange *e, struct MHD_Co
     struct refusal why = {0};
     unsigned status = 0;
     if (!may_ask(s, c, exchange_path(e), &status, &why))
-        return send_refusal(e, c, status, &why);
+        return send_refusal(s, e, c, status, &why);
     if (exchange_too_large(e)) {
         refuse(&why, "", "the body has more than %d MB", BODY_MOST >> 20);
-        return send_refusal(e, c, MHD_HTTP_CONTENT_TOO_LARGE, &why);
+        return send_refusal(s, e, c, MHD_HTTP_CONTENT_TOO_LARGE, &why);
     }
     struct buf body;
     buf_init(&body, ANSWER_MOST);
@@ -184,8 +186,8 @@ static enum MHD_Result answer(struct serve *s, struct exchange *e, struct MHD_Co
     if (route == ROUTE_COMPLETIONS || route == ROUTE_CHAT)
         return hand_over(s, e, c, route == ROUTE_CHAT);
     status = route_answer(s, route, exchange_body(e), &body, &why);
-    const enum MHD_Result sent = why.error.code != ERR_NONE ? send_refusal(e, c, status, &why)
-                                                            : send_json(e, c, status, &body);
+    const enum MHD_Result sent = why.error.code != ERR_NONE ? send_refusal(s, e, c, status, &why)
+                                                            : send_json(s, e, c, status, &body);
     buf_free(&body);
     return sent;
 }
@@ -206,7 +208,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *c, const
         *size = 0;
         return MHD_YES;
     }
-    return exchange_is_handed_over(e) ? send_result(e, c) : answer(s, e, c);
+    return exchange_is_handed_over(e) ? send_result(s, e, c) : answer(s, e, c);
 }
 
 static void on_end(void *context, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode how)
@@ -274,16 +276,17 @@ static uint16_t port_of(int fd)
 
 bool http_start(struct serve *s, struct error *err)
 {
-    const int fd = listen_on(s, err);
+    s->mhd = mhd_load(err);
+    const int fd = s->mhd != NULL ? listen_on(s, err) : -1;
     if (fd < 0)
         return false;
     s->listener = fd;
     s->port = port_of(fd);
     const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
-    s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
-                                 MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_CONNECTION_LIMIT,
-                                 (unsigned)CONNECTIONS_MOST, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-                                 MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_END);
+    s->daemon = s->mhd->start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
+                                     MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_CONNECTION_LIMIT,
+                                     (unsigned)CONNECTIONS_MOST, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+                                     MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_END);
     if (s->daemon != NULL)
         return true;
     error_set(err, ERR_MEMORY, "the server's threads can't be started");
@@ -293,13 +296,13 @@ bool http_start(struct serve *s, struct error *err)
 void http_refuse_new(struct serve *s)
 {
     if (s->daemon != NULL)
-        MHD_quiesce_daemon(s->daemon);
+        s->mhd->quiesce_daemon(s->daemon);
 }
 
 void http_stop(struct serve *s)
 {
     if (s->daemon != NULL)
-        MHD_stop_daemon(s->daemon);
+        s->mhd->stop_daemon(s->daemon);
     if (s->listener >= 0)
         close(s->listener);
     s->daemon = NULL;

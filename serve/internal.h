@@ -18,6 +18,7 @@ enum {
     IDLE_SECONDS = 75, /* a connection that sends nothing, or takes nothing */
 };
 
+struct mhd;
 struct work;
 
 /* Read-only once serve_start has returned; what changes belongs to the parts. */
@@ -32,6 +33,7 @@ struct serve {
     bool loopback; /* it listens on this machine's own address alone */
     uint16_t port;
     struct work *work;
+    const struct mhd *mhd; /* http's */
     struct MHD_Daemon *daemon;
     int listener;           /* the socket, -1 none; http's */
     pthread_mutex_t noting; /* held while options.note runs */

@@ -82,8 +82,8 @@ static json_t *top_by_name(const struct serve *s, const struct tokens *t, size_t
     return top;
 }
 
-/* Tokens [from, n) in four lists, as completions have them. */
-static json_t *completion_logprobs(const struct serve *s, struct part *p, size_t from)
+/* Tokens [from, n) in four lists, as completions have them. A token that ends an answer has no text. */
+static json_t *completion_logprobs(const struct serve *s, bool echo, struct part *p, size_t from)
 {
     const struct tokens *t = &p->tokens;
     json_t *names = json_array(), *logps = json_array(), *tops = json_array(), *offsets = json_array();
@@ -91,7 +91,10 @@ static json_t *completion_logprobs(const struct serve *s, struct part *p, size_t
         const bool first = isnan(t->logp[i]);
         struct buf text;
         buf_init(&text, ANSWER_MOST);
-        spell_token(s->tokenizer, t->ids, i, &text);
+        if (echo)
+            spell_token(s->tokenizer, t->ids, i, &text);
+        else
+            tokenizer_piece(s->tokenizer, t->ids[i], &text);
         json_array_append_new(names, spell_name(s->tokenizer, t->ids[i]));
         json_array_append_new(logps, first ? json_null() : json_real((double)t->logp[i]));
         json_array_append_new(tops, first ? json_null() : top_by_name(s, t, i));
@@ -133,7 +136,7 @@ static json_t *logprobs_of(const struct serve *s, const struct job *j, struct pa
 {
     if (!j->request.logprobs)
         return json_null();
-    return j->request.chat ? chat_logprobs(s, p, from) : completion_logprobs(s, p, from);
+    return j->request.chat ? chat_logprobs(s, p, from) : completion_logprobs(s, j->request.echo, p, from);
 }
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */

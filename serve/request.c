@@ -26,6 +26,7 @@ void request_free(struct request *r)
     for (size_t i = 0; i < r->n_prompts; i++)
         ids_free(&r->prompts[i]);
     free(r->prompts);
+    free(r->bos_added);
     *r = (struct request){0};
 }
 
@@ -226,10 +227,11 @@ static bool check_impossible(const json_t *body, struct refusal *why)
 /* ---- prompts ---------------------------------------------------------------------------------------------------- */
 
 enum error_code request_encode(const struct serve *s, const char *text, size_t size, bool bos, struct ids *out,
-                               struct error *err)
+                               bool *added, struct error *err)
 {
     const int32_t id = tokenizer_bos(s->tokenizer);
     const size_t first = out->n;
+    *added = false;
     if (prompt_encode(s->tokenizer, text, size, out, err) != ERR_NONE)
         return err->code;
     if (!bos || !tokenizer_adds_bos(s->tokenizer) || id < 0 || (out->n > first && out->at[first] == id))
@@ -238,6 +240,7 @@ enum error_code request_encode(const struct serve *s, const char *text, size_t s
         return error_memory(err);
     memmove(out->at + first + 1, out->at + first, (out->n - 1 - first) * sizeof *out->at);
     out->at[first] = id;
+    *added = true;
     return ERR_NONE;
 }
 
@@ -256,7 +259,8 @@ static bool read_ids(const struct serve *s, const json_t *array, struct ids *out
     return true;
 }
 
-static bool read_prompt(const struct serve *s, const json_t *prompt, struct ids *out, struct refusal *why)
+static bool read_prompt(const struct serve *s, const json_t *prompt, struct ids *out, bool *bos_added,
+                        struct refusal *why)
 {
     struct error err = {0};
     if (json_is_array(prompt)) {
@@ -264,7 +268,8 @@ static bool read_prompt(const struct serve *s, const json_t *prompt, struct ids 
             return false;
     } else if (!json_is_string(prompt)) {
         return refuse(why, "prompt", "\"prompt\" is not a text, a list of texts, a list of ids or a list of those");
-    } else if (request_encode(s, json_string_value(prompt), json_string_length(prompt), true, out, &err) != ERR_NONE) {
+    } else if (request_encode(s, json_string_value(prompt), json_string_length(prompt), true, out, bos_added, &err) !=
+               ERR_NONE) {
         return refuse_with(why, "prompt", &err);
     }
     return out->n > 0 || refuse(why, "prompt", "\"prompt\" is empty: there is nothing to continue");
@@ -281,11 +286,12 @@ static bool read_prompts(const struct serve *s, const json_t *body, struct reque
     if (n == 0 || n > REQUEST_PROMPTS)
         return refuse(why, "prompt", "\"prompt\" has %zu texts; 1 to %d are possible", n, REQUEST_PROMPTS);
     out->prompts = calloc(n, sizeof *out->prompts);
-    if (out->prompts == NULL)
+    out->bos_added = calloc(n, sizeof *out->bos_added);
+    if (out->prompts == NULL || out->bos_added == NULL)
         return refuse_with(why, "", &(struct error){ERR_MEMORY, "out of memory"});
     for (out->n_prompts = 0; out->n_prompts < n; out->n_prompts++)
         if (!read_prompt(s, many ? json_array_get(prompt, out->n_prompts) : prompt, &out->prompts[out->n_prompts],
-                         why)) {
+                         &out->bos_added[out->n_prompts], why)) {
             out->n_prompts++;
             return false;
         }
@@ -295,7 +301,8 @@ static bool read_prompts(const struct serve *s, const json_t *body, struct reque
 static bool read_chat(const struct serve *s, const json_t *body, struct request *out, struct refusal *why)
 {
     out->prompts = calloc(1, sizeof *out->prompts);
-    if (out->prompts == NULL)
+    out->bos_added = calloc(1, sizeof *out->bos_added);
+    if (out->prompts == NULL || out->bos_added == NULL)
         return refuse_with(why, "", &(struct error){ERR_MEMORY, "out of memory"});
     out->n_prompts = 1;
     return request_read_messages(s, body, &out->prompts[0], why);

@@ -18,6 +18,7 @@ enum { REQUEST_PROMPTS = 1024 }; /* of one request */
 struct request {
     bool chat;           /* in the form of chat completions */
     struct ids *prompts; /* (n_prompts) */
+    bool *bos_added;     /* (n_prompts): that token of a prompt is the server's, not the client's */
     size_t n_prompts;
     struct sampling settings; /* max_new_tokens: -1 as many as the context allows */
     bool echo;                /* the answer begins with the prompt */
@@ -44,8 +45,8 @@ bool refuse(struct refusal *why, const char *param, const char *format, ...) __a
 /* Reads the messages of a chat as ids, the answer to come behind them. */
 bool request_read_messages(const struct serve *s, const json_t *body, struct ids *out, struct refusal *why);
 /* Appends the ids of a text in which special tokens may be written out; with bos, that of a model that wants one comes
- * first unless the text begins with it. */
+ * first unless the text begins with it, and *added is true. */
 enum error_code request_encode(const struct serve *s, const char *text, size_t size, bool bos, struct ids *out,
-                               struct error *err);
+                               bool *added, struct error *err);
 
 #endif

@@ -69,7 +69,8 @@ static bool encode_body(const struct serve *s, const json_t *body, struct ids *i
         return request_read_messages(s, body, ids, why);
     if (!json_is_string(text))
         return refuse(why, "prompt", "\"prompt\" is not a text");
-    return request_encode(s, json_string_value(text), json_string_length(text), !json_is_false(add), ids,
+    bool added;
+    return request_encode(s, json_string_value(text), json_string_length(text), !json_is_false(add), ids, &added,
                           &why->error) == ERR_NONE;
 }
 

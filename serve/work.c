@@ -184,9 +184,10 @@ static void scoring_free(struct scoring *s)
     }
 }
 
-static bool record_prompt(struct part *p, const struct scored_text *t)
+/* The list has an entry for each token that the client sent: programs count on it. So none for a BOS of the server's. */
+static bool record_prompt(struct part *p, const struct scored_text *t, bool bos_added)
 {
-    bool ok = tokens_add(&p->tokens, t->ids[0], NAN, NULL, 0);
+    bool ok = bos_added || tokens_add(&p->tokens, t->ids[0], NAN, NULL, 0);
     for (size_t i = 1; ok && i < t->n; i++)
         ok = tokens_add(&p->tokens, t->ids[i], t->logp[i - 1], t->likely + (i - 1) * (size_t)t->top, t->top);
     return ok;
@@ -222,7 +223,7 @@ static void take_scores(struct work *w, struct scoring *s)
         struct part *p = &j->parts[s->parts[n]];
         const int32_t most = j->request.settings.max_new_tokens;
         echo_prompt(w, j, s->parts[n]);
-        if (!record_prompt(p, &s->texts[n]))
+        if (!record_prompt(p, &s->texts[n], j->request.bos_added[s->parts[n]]))
             p->text.failed = true;
         if (most == 0 || (most == 1 && is_plain_greedy(&j->request)))
             finish_scored(w, j, s->parts[n], &s->texts[n]);

@@ -128,8 +128,8 @@ void print_version(FILE *out)
 {
     fprintf(out,
             "palaver %s\nlicence    MIT, (c) the Palaver authors\nlibraries  %s\n           %s, loaded only when "
-            "needed (--exact)\n           %s, likewise (pull)\nkernels    %s\n",
-            PACKAGE_VERSION, LIBRARIES, OPENBLAS, FETCHERS, engine_kernels());
+            "needed (--exact)\n           %s, likewise (pull)\n           %s, likewise (serve)\nkernels    %s\n",
+            PACKAGE_VERSION, LIBRARIES, OPENBLAS, FETCHERS, SERVER, engine_kernels());
 }
 
 void print_paths(FILE *out, const struct options *o)

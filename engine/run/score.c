@@ -19,26 +19,19 @@
 #include "engine/engine.h"
 #include "engine/model/model.h"
 #include "engine/run/forward.h"
+#include "engine/run/kept.h"
 #include "engine/run/kv.h"
 #include "engine/run/likelihood.h"
 #include "engine/run/pool.h"
 #include "engine/run/runner.h"
 
 enum {
-    KEPT = 8,   /* caches of earlier texts, for beginnings that come again */
+    LEAVES = 8, /* texts of a window that are kept, for beginnings that come again */
     WINDOW = 2, /* batches of new tokens that are in memory at once */
     ROOT = 0,   /* the node before the first token */
 };
 
 static const double PROGRESS_SECONDS = 0.1;
-
-/* The cache of a text that was scored. */
-struct kept {
-    struct kv kv;
-    int32_t *ids;  /* (n) */
-    size_t n;      /* 0: unused */
-    uint64_t used; /* when it was of use, by scorer.clock */
-};
 
 struct node {
     int32_t parent;
@@ -59,8 +52,7 @@ struct row {
 
 struct scorer {
     struct runner *runner;
-    struct kept kept[KEPT];
-    uint64_t clock;
+    struct kept_texts kept;
     struct likelihood readings[RUNNER_LOGITS];
     struct row *rows;           /* (batch): of the batch at hand */
     struct scored_text **texts; /* of the call at hand, sorted; NULL between calls */
@@ -94,92 +86,13 @@ struct scorer *scorer_new(struct runner *runner, struct error *err)
     return NULL;
 }
 
-static void kept_free(struct kept *k)
-{
-    kv_free(&k->kv);
-    free(k->ids);
-    *k = (struct kept){0};
-}
-
 void scorer_free(struct scorer *s)
 {
     if (s == NULL)
         return;
-    for (size_t i = 0; i < KEPT; i++)
-        if (s->kept[i].n > 0)
-            kept_free(&s->kept[i]);
+    kept_free_all(&s->kept);
     free(s->rows);
     free(s);
-}
-
-/* ---- what is kept ----------------------------------------------------------------------------------------------- */
-
-static size_t common_of(const int32_t *a, size_t n, const int32_t *b, size_t m)
-{
-    size_t i = 0, most = n < m ? n : m;
-    while (i < most && a[i] == b[i])
-        i++;
-    return i;
-}
-
-/* The kept text that has most of ids[0..n) in front, *common tokens of it; NULL: none has any. */
-static struct kept *find_kept(struct scorer *s, const int32_t *ids, size_t n, size_t *common)
-{
-    struct kept *best = NULL;
-    *common = 0;
-    for (size_t i = 0; i < KEPT; i++) {
-        const size_t here = common_of(s->kept[i].ids, s->kept[i].n, ids, n);
-        if (here > *common) {
-            best = &s->kept[i];
-            *common = here;
-        }
-    }
-    return best;
-}
-
-static struct kept *oldest(struct scorer *s)
-{
-    struct kept *found = &s->kept[0];
-    for (size_t i = 1; i < KEPT; i++)
-        if (s->kept[i].used < found->used)
-            found = &s->kept[i];
-    return found;
-}
-
-static size_t tokens_kept(const struct scorer *s)
-{
-    size_t sum = 0;
-    for (size_t i = 0; i < KEPT; i++)
-        sum += s->kept[i].n;
-    return sum;
-}
-
-/* Keeps the cache of a text that is done, in the place of one that it continues or of the oldest; all together hold no
- * more tokens than one session may. */
-static void keep(struct scorer *s, struct node *node)
-{
-    const struct scored_text *text = s->texts[node->lo];
-    int32_t *ids = malloc(node->end * sizeof *ids);
-    if (ids == NULL)
-        return; /* it will be read again */
-    memcpy(ids, text->ids, node->end * sizeof *ids);
-    size_t common;
-    struct kept *place = find_kept(s, ids, node->end, &common);
-    if (place == NULL || common < place->n)
-        place = oldest(s);
-    if (place->n > 0)
-        kept_free(place);
-    while (tokens_kept(s) + node->end > (size_t)s->runner->context) {
-        struct kept *old = NULL;
-        for (size_t i = 0; i < KEPT; i++)
-            if (s->kept[i].n > 0 && (old == NULL || s->kept[i].used < old->used))
-                old = &s->kept[i];
-        if (old == NULL)
-            break;
-        kept_free(old);
-    }
-    *place = (struct kept){.kv = node->kv, .ids = ids, .n = node->end, .used = ++s->clock};
-    node->kv = (struct kv){0};
 }
 
 /* ---- the texts -------------------------------------------------------------------------------------------------- */
@@ -193,7 +106,7 @@ static size_t rows_of(const struct scored_text *t)
 static int compare_texts(const void *one, const void *other)
 {
     const struct scored_text *a = *(struct scored_text *const *)one, *b = *(struct scored_text *const *)other;
-    const size_t n = rows_of(a), m = rows_of(b), i = common_of(a->ids, n, b->ids, m);
+    const size_t n = rows_of(a), m = rows_of(b), i = kept_common(a->ids, n, b->ids, m);
     if (i == n || i == m)
         return n < m ? -1 : n > m;
     return a->ids[i] < b->ids[i] ? -1 : 1;
@@ -220,9 +133,9 @@ static enum error_code sort_texts(struct scorer *s, struct scored_text *texts, s
         s->texts[i] = &texts[i];
     qsort(s->texts, n, sizeof(struct scored_text *), compare_texts);
     for (size_t i = 0; i < n; i++) {
-        s->common[i] =
-            i == 0 ? 0
-                   : common_of(s->texts[i - 1]->ids, rows_of(s->texts[i - 1]), s->texts[i]->ids, rows_of(s->texts[i]));
+        s->common[i] = i == 0 ? 0
+                              : kept_common(s->texts[i - 1]->ids, rows_of(s->texts[i - 1]), s->texts[i]->ids,
+                                            rows_of(s->texts[i]));
         s->total += rows_of(s->texts[i]) - s->common[i];
     }
     return ERR_NONE;
@@ -309,20 +222,33 @@ static size_t longest(const struct scorer *s, const struct node *node)
     return most;
 }
 
-/* Gives a node whose parent is done the cache of what stands before it, or more where a kept text has it. Tokens whose
- * logits are asked for are evaluated all the same. */
+/* Takes from a kept text what was read of it; its last common token is evaluated again, because another one follows.
+ * Returns the tokens of the node that need not be evaluated. */
+static size_t take_readings(struct scorer *s, const struct node *node, const struct kept *kept, size_t common)
+{
+    for (size_t position = node->begin; position + 1 < common; position++)
+        for (size_t t = node->lo; t < node->hi; t++)
+            if (position + 1 >= s->texts[t]->from)
+                kept_give(kept, position, s->texts[t]);
+    return common - 1;
+}
+
+/* Gives a node whose parent is done the cache of what stands before it, or more where a kept text has it. */
 static bool take_beginning(struct scorer *s, struct node *node, struct error *err)
 {
     if (!forward_kv_init(s->runner->forward, &node->kv, (int32_t)longest(s, node), err))
         return false;
     struct node *parent = &s->nodes[node->parent];
     size_t common;
-    struct kept *kept = find_kept(s, s->texts[node->lo]->ids, node->end, &common);
-    if (common > node->wanted - 1)
+    struct kept *kept = kept_find(&s->kept, s->texts[node->lo]->ids, node->end, &common);
+    const bool read = common >= node->wanted && kept_has(kept, node->wanted, s->top);
+    if (read && common - 1 > node->begin)
+        common = take_readings(s, node, kept, common);
+    else if (common >= node->wanted)
         common = node->wanted - 1;
     if (common > node->begin) {
         kv_share(&node->kv, &kept->kv, (int32_t)common);
-        kept->used = ++s->clock;
+        kept_touch(&s->kept, kept);
         s->done += common - node->begin;
         node->at = node->done = common;
     } else if (node->begin > 0) {
@@ -470,14 +396,23 @@ static bool read_batch(struct scorer *s, size_t n)
 
 /* ---- the call --------------------------------------------------------------------------------------------------- */
 
-/* The node of the last text is a leaf and the last that goes so far: its cache may serve the next call. */
-static void keep_last(struct scorer *s, size_t hi)
+static bool is_leaf(const struct scorer *s, const struct node *node)
 {
-    for (size_t i = s->n_nodes; i-- > ROOT + 1;)
-        if (s->nodes[i].hi == hi) {
-            keep(s, &s->nodes[i]);
-            return;
-        }
+    return rows_of(s->texts[node->hi - 1]) == node->end;
+}
+
+/* The caches of the last leaves may serve the next call. */
+static void keep_leaves(struct scorer *s)
+{
+    size_t first = s->n_nodes;
+    for (size_t leaves = 0; first > ROOT + 1 && leaves < LEAVES; first--)
+        leaves += is_leaf(s, &s->nodes[first - 1]);
+    for (size_t i = first; i < s->n_nodes; i++) {
+        struct node *node = &s->nodes[i];
+        if (is_leaf(s, node))
+            kept_add(&s->kept, s->texts[node->lo], node->end, &node->kv);
+    }
+    kept_trim(&s->kept, (size_t)s->runner->context);
 }
 
 static enum error_code run_window(struct scorer *s, size_t lo, size_t hi, struct error *err)
@@ -492,7 +427,7 @@ static enum error_code run_window(struct scorer *s, size_t lo, size_t hi, struct
             return runner_not_finite(s->runner, err);
     }
     if (err->code == ERR_NONE)
-        keep_last(s, hi);
+        keep_leaves(s);
     return err->code;
 }
 
@@ -525,6 +460,7 @@ enum error_code scorer_run(struct scorer *s, struct scored_text *texts, size_t n
 {
     s->top = 0;
     s->done = s->total = 0;
+    s->told = 0;
     s->progress = progress;
     s->context = context;
     for (size_t i = 0; i < n; i++) {

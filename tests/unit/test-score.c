@@ -228,13 +228,13 @@ static void bits_do_not_depend_on_what_was_kept(void **state)
 }
 
 struct count {
-    size_t calls, done, total, stop_at;
+    size_t calls, first, done, total, stop_at; /* first: done at the first call */
 };
 
 static bool count_progress(void *context, size_t done, size_t total)
 {
     struct count *c = context;
-    c->calls++;
+    c->first = c->calls++ == 0 ? done : c->first;
     c->done = done;
     c->total = total;
     return c->stop_at == 0 || c->calls < c->stop_at;
@@ -262,6 +262,41 @@ static void a_common_beginning_is_read_once(void **state)
     assert_int_equal(scorer_run(s, list, 8, count_progress, &c, &err), ERR_NONE);
     assert_int_equal(c.total, 40 + 8 * 3);
     scorer_free(s);
+    runner_free(r);
+}
+
+/* What a program asks that sends answers one by one, with likelihoods of all tokens: of the second only what is new is
+ * read, and the token before it, which something else follows. */
+static void a_beginning_that_comes_again_is_not_read_again(void **state)
+{
+    (void)state;
+    static struct text texts[2], alone;
+    memset(texts, 0, sizeof texts);
+    struct runner *r = open_runner(64);
+    struct scorer *s = open_scorer(r), *fresh = open_scorer(r);
+    for (size_t i = 0; i < 2; i++) {
+        struct count c = {0};
+        struct error err = {0};
+        for (size_t p = 0; p < 43; p++)
+            texts[i].ids[p] = (int32_t)(p < 40 ? p + 3 : 50 + i * 5 + p);
+        texts[i].scored = (struct scored_text){.ids = texts[i].ids,
+                                               .n = 43,
+                                               .from = 1,
+                                               .next = true,
+                                               .top = TOP,
+                                               .logp = texts[i].logp,
+                                               .likely = texts[i].likely};
+        assert_int_equal(scorer_run(s, &texts[i].scored, 1, count_progress, &c, &err), ERR_NONE);
+        assert_int_equal(c.first, i == 0 ? 0 : 39);
+    }
+    alone = texts[1];
+    alone.scored.logp = alone.logp;
+    alone.scored.likely = alone.likely;
+    clear_answers(&alone, 1);
+    score(fresh, &alone, 1);
+    assert_same_answers(&texts[1], &alone, 1);
+    scorer_free(s);
+    scorer_free(fresh);
     runner_free(r);
 }
 
@@ -330,6 +365,7 @@ int main(void)
         cmocka_unit_test(bits_do_not_depend_on_what_is_beside_a_text),
         cmocka_unit_test(bits_do_not_depend_on_what_was_kept),
         cmocka_unit_test(a_common_beginning_is_read_once),
+        cmocka_unit_test(a_beginning_that_comes_again_is_not_read_again),
         cmocka_unit_test(impossible_texts_are_refused),
         cmocka_unit_test(stopping_leaves_the_scorer_usable),
     };

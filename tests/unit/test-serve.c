@@ -145,6 +145,36 @@ static void echo_has_an_entry_for_each_token_and_one_more(void **state)
     json_decref(a);
 }
 
+/* A text gets a BOS, for which there is no entry: programs cut the lists where their own context ends. */
+static void a_text_has_an_entry_for_each_token_of_its_own(void **state)
+{
+    (void)state;
+    static const char rest[] = "\"max_tokens\": 1, \"temperature\": 0, \"logprobs\": 1, \"echo\": true}";
+    char body[512];
+    json_t *ids = client_post(port, "/tokenize", 200, "{\"prompt\": \"the cat\", \"add_special_tokens\": false}");
+    json_t *with = client_post(port, "/tokenize", 200, "{\"prompt\": \"the cat\"}");
+    const size_t n = json_array_size(json_object_get(ids, "tokens"));
+    assert_int_equal(json_array_size(json_object_get(with, "tokens")), n + 1);
+    snprintf(body, sizeof body, "{\"prompt\": \"the cat\", %s", rest);
+    json_t *text = client_post(port, COMPLETIONS, 200, body);
+    char *list = json_dumps(json_object_get(with, "tokens"), JSON_COMPACT);
+    snprintf(body, sizeof body, "{\"prompt\": %s, %s", list, rest);
+    json_t *listed = client_post(port, COMPLETIONS, 200, body);
+    assert_int_equal(json_array_size(logprobs_of(text, 0, "token_logprobs")), n + 1);
+    assert_int_equal(json_array_size(logprobs_of(listed, 0, "token_logprobs")), n + 2);
+    for (size_t i = 0; i <= n; i++)
+        assert_true(json_equal(json_array_get(logprobs_of(text, 0, "token_logprobs"), i),
+                               json_array_get(logprobs_of(listed, 0, "token_logprobs"), i + 1)));
+    assert_int_equal(json_integer_value(json_array_get(logprobs_of(text, 0, "text_offset"), 0)), 0);
+    assert_int_equal(json_integer_value(json_array_get(logprobs_of(text, 0, "text_offset"), n)), 7);
+    assert_memory_equal(text_of(text, 0), "the cat", 7);
+    free(list);
+    json_decref(ids);
+    json_decref(with);
+    json_decref(text);
+    json_decref(listed);
+}
+
 static void likelihoods_are_the_engines(void **state)
 {
     (void)state;
@@ -610,6 +640,7 @@ int main(void)
         cmocka_unit_test(health_and_models_are_told),
         cmocka_unit_test(the_same_seed_gives_the_same_answer),
         cmocka_unit_test(echo_has_an_entry_for_each_token_and_one_more),
+        cmocka_unit_test(a_text_has_an_entry_for_each_token_of_its_own),
         cmocka_unit_test(likelihoods_are_the_engines),
         cmocka_unit_test(a_stream_says_what_a_whole_answer_says),
         cmocka_unit_test(messages_come_in_all_published_forms),
