@@ -12,6 +12,8 @@ size_t strings_strip(const char **text);
 size_t strings_length(const char *text);
 /* Appends str.capitalize(): the first character in title case, the rest in lower case. */
 void strings_capitalize(const char *text, struct buf *out);
+/* Appends str.lower(), character by character. */
+void strings_lower(const char *text, struct buf *out);
 /* Appends text with each `from` replaced by `to`, left to right. */
 void strings_replace(const char *text, const char *from, const char *to, struct buf *out);
 

@@ -28,7 +28,7 @@ enum {
 #define OTHER "Other"
 
 const struct option_spec option_specs[] = {
-    {"model", 'm', NULL, "MODEL", OPTION_TEXT, AT(model), 0, 0, "@models", FOR_MODEL, true, MODEL,
+    {"model", 'm', NULL, "MODEL", OPTION_MODEL, AT(model), 0, 0, "@models", FOR_MODEL, true, MODEL,
      "a GGUF file, a model's folder, a name in the models folder or ORG/NAME"},
     {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL, FOR_ENGINE, true, MODEL,
      "number of threads; 0 is one per core"},
@@ -143,6 +143,20 @@ const struct option_spec option_specs[] = {
      "examples in front; -1 is as the leaderboard had them"},
     {"limit", 'n', NULL, "N", OPTION_INT, AT(eval.limit), 0, 1 << 30, NULL, FOR_EVAL, false, CHOOSE,
      "only the first N questions of each task; 0 is all"},
+    {"sample", 0, NULL, NULL, OPTION_FLAG, AT(eval.sample), 0, 0, NULL, FOR_EVAL, false, CHOOSE,
+     "the questions that come with Palaver, a few of each task"},
+    {"list", 0, NULL, NULL, OPTION_FLAG, AT(eval.list), 0, 0, NULL, FOR_EVAL, false, CHOOSE,
+     "list the results that are kept, asking nothing"},
+    {"show", 0, NULL, "N|wrong", OPTION_TEXT, AT(eval.show), 0, 0, NULL, FOR_EVAL, false, CHOOSE,
+     "print question N (from 0) token by token, or list those that were answered wrongly"},
+    {"run-code", 0, NULL, NULL, OPTION_FLAG, AT(eval.run_code), 0, 0, NULL, FOR_EVAL, false, CHOOSE,
+     "run the programs that the model writes, in a sandbox"},
+    {"aggregate", 0, NULL, "WHAT", OPTION_CHOICE, AT(eval.aggregate), 0, 0, "none leaderboard", FOR_EVAL, false,
+     OUTPUT, "leaderboard: the mean of its four tasks too"},
+    {"format", 'f', NULL, "FORMAT", OPTION_CHOICE, AT(eval.format), 0, 0, "text csv markdown", FOR_EVAL, false, OUTPUT,
+     "the table of scores as text, csv or markdown"},
+    {"programs", 0, NULL, "FILE", OPTION_TEXT, AT(eval.programs), 0, 0, "@files", FOR_EVAL, false, OUTPUT,
+     "write what the model programs, for HumanEval's and MBPP's own evaluators"},
     {"log", 0, NULL, "FILE", OPTION_TEXT, AT(eval.log), 0, 0, "@files", FOR_EVAL, false, OUTPUT,
      "write a line of JSON for each question to this file"},
 

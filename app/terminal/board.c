@@ -1,0 +1,49 @@
+/* Board: going back up and drawing over what was there. */
+#include <config.h>
+
+#include "app/terminal/board.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/terminal/columns.h"
+#include "app/text/safe.h"
+#include "base/clock.h"
+
+#define PAUSE 0.2 /* seconds */
+
+struct board board_start(bool quiet)
+{
+    const char *kind = getenv("TERM");
+    const bool can = isatty(STDERR_FILENO) && kind != NULL && *kind != '\0' && strcmp(kind, "dumb") != 0;
+    return (struct board){.shown = !quiet && can};
+}
+
+bool board_is_due(const struct board *b)
+{
+    return b->shown && clock_seconds() - b->drawn >= PAUSE;
+}
+
+void board_clear(struct board *b)
+{
+    if (b->shown && b->rows > 0)
+        fprintf(stderr, "\r\033[%zuA\033[J", b->rows);
+    fflush(stderr);
+    b->rows = 0;
+}
+
+void board_draw(struct board *b, const char *lines)
+{
+    if (!b->shown)
+        return;
+    const int width = columns_of(stderr), most = columns_rows(stderr) - 1;
+    board_clear(b);
+    for (const char *end; (end = strchr(lines, '\n')) != NULL && b->rows < (size_t)most; lines = end + 1, b->rows++) {
+        safe_write(stderr, lines, columns_fit(lines, (size_t)(end - lines), width - 1));
+        fputc('\n', stderr);
+    }
+    fflush(stderr);
+    b->drawn = clock_seconds();
+}
