@@ -81,23 +81,29 @@ static void strip_articles(const char *text, struct buf *out)
     buf_free(&bare);
 }
 
-/* Past the white space in front. */
-static const char *skip_blanks(const char *text)
+/* The same of an answer without the white space around it. */
+static bool is_any_bare(const char *answer, const json_t *accepted, strip_text *strip)
 {
-    strings_strip(&text);
-    return text;
+    struct buf bare;
+    bool found = false;
+    buf_init(&bare, TEXT_MOST);
+    const size_t size = strings_strip(&answer);
+    if (buf_append(&bare, answer, size))
+        found = is_any(buf_text(&bare), accepted, strip);
+    buf_free(&bare);
+    return found;
 }
 
 double match_plain(const char *answer, const json_t *accepted, double *other)
 {
     (void)other;
-    return is_any(skip_blanks(answer), accepted, strip_plain);
+    return is_any_bare(answer, accepted, strip_plain);
 }
 
 double match_without_articles(const char *answer, const json_t *accepted, double *other)
 {
     (void)other;
-    return is_any(skip_blanks(answer), accepted, strip_articles);
+    return is_any_bare(answer, accepted, strip_articles);
 }
 
 /* ---- numbers ---------------------------------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
-/* What Python's str methods do to the texts of questions: the published prompts are defined by them. */
+/* What Python's str methods do to the texts of questions: the published prompts are defined by them. A character becomes
+ * one character; the few that Python makes two of (a title-case sharp s) do not occur in the published sets. */
 #ifndef PALAVER_APP_EVAL_STRINGS_H
 #define PALAVER_APP_EVAL_STRINGS_H
 
