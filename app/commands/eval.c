@@ -13,6 +13,7 @@
 #include "app/commands/commands.h"
 #include "app/commands/eval.h"
 #include "app/eval/evaluator.h"
+#include "app/eval/question.h"
 #include "app/eval/sandbox.h"
 #include "app/options/options.h"
 #include "app/terminal/board.h"
@@ -31,6 +32,7 @@ struct asking {
     struct board board;
     int signals; /* descriptor */
     bool stopped;
+    int end; /* the signal that ends the program, 0: none */
     size_t column, task;
     double began;     /* this task, seconds */
     size_t had;       /* questions that were there at its beginning; SIZE_MAX: not known yet */
@@ -84,6 +86,7 @@ static bool watch_task(void *context, const struct eval_tally *t, size_t total)
     if (poll(&wait, 1, 0) > 0) {
         const struct signals came = signals_take();
         a->stopped |= came.interrupt || came.end != 0;
+        a->end = came.end != 0 ? came.end : a->end;
     }
     return !a->stopped;
 }
@@ -204,6 +207,17 @@ static char *find_samples(void)
     return strdup(slash != NULL && access(path, R_OK) == 0 ? path : QUESTIONS_DIR);
 }
 
+/* Reads the questions of all tasks once, so that wrong data are told before anything is asked. */
+static enum error_code check_data(const struct eval_run *run, struct error *err)
+{
+    const struct eval_options *o = &run->o->eval;
+    for (size_t i = 0; i < run->n_tasks && err->code == ERR_NONE; i++) {
+        const int shots = o->shots >= 0 ? o->shots : run->tasks[i]->shots;
+        eval_set_free(eval_set_open(run->tasks[i], run->data, shots, o->sample, (size_t)o->limit, err));
+    }
+    return err->code;
+}
+
 static enum error_code choose_data(struct eval_run *run, struct error *err)
 {
     const struct eval_options *o = &run->o->eval;
@@ -215,7 +229,9 @@ static enum error_code choose_data(struct eval_run *run, struct error *err)
     run->data = o->sample ? find_samples() : strdup(o->data);
     if (run->data == NULL)
         return error_memory(err);
-    return o->run_code ? sandbox_check(err) : ERR_NONE;
+    if (o->run_code && sandbox_check(err) != ERR_NONE)
+        return err->code;
+    return check_data(run, err);
 }
 
 static enum error_code run_all(struct eval_run *run, bool *stopped, struct error *err)
@@ -231,6 +247,8 @@ static enum error_code run_all(struct eval_run *run, bool *stopped, struct error
         return err->code;
     run_models(&a, err);
     signals_close();
+    if (a.end != 0)
+        signals_die(a.end); /* all that was done is kept */
     if (err->code == ERR_STOPPED) {
         *stopped = true;
         error_clear(err);

@@ -71,7 +71,7 @@ static enum error_code read_lines(const char *path, const struct buf *text, json
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         if (stop == NULL)
             break; /* cut off while it was written */
-        json_t *value = json_loadb(at, (size_t)(stop - at), JSON_REJECT_DUPLICATES, NULL);
+        json_t *value = json_loadb(at, (size_t)(stop - at), JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
         if (!json_is_object(value) || !take_line(value, head, entries)) {
             if (!json_is_object(value))
                 json_decref(value);

@@ -36,7 +36,7 @@ prints "results are listed" "tiny-llama"
 run eval --list piqa --format csv
 expect "as CSV" [ "$status:$(head -n 1 "$work/out")" = "0:started,model,task,shots,metric,score %,±,asked,total,exact,data" ]
 run eval --list siqa --format markdown
-expect "as Markdown, of one task" [ "$status:$(grep -c '^| ' "$work/out")" = 0:2 ]
+expect "as Markdown, of one task" [ "$status:$(grep -c '^| .*| tiny-llama | siqa |' "$work/out")" = 0:1 ]
 run eval --list --json
 prints "as JSON" '"results":{"questions":6,'
 run eval -m "$tiny" piqa --data "$work/data" --show 3
@@ -68,35 +68,41 @@ PATH=$work
 run eval -m "$tiny" humaneval --sample --run-code
 PATH=$PATH_BEFORE
 fails_with "no program is run without a sandbox" 1 "install bubblewrap"
-run eval -m "$tiny" humaneval --sample --limit 2 --programs "$work/programs"
+run eval -m "$tiny" humaneval --sample --limit 2 --ctx 2048 --programs "$work/programs"
 prints "programs that are not run have no score" "not run"
 expect "they are written for the evaluator" [ "$(grep -c '^{"task_id":"Own/[01]","completion":"' "$work/programs")" = 2 ]
 
-run eval -m "$tiny" --sample --limit 2 --shots 1 --ctx 2048 --json
+run eval -m "$tiny" --sample --limit 2 --ctx 2048 --json
 for task in arc_easy arc_challenge hellaswag mmlu truthfulqa_mc1 truthfulqa_mc2 piqa siqa openbookqa winogrande race \
 	boolq triviaqa nq_open gsm8k humaneval mbpp; do
 	expect "$task has questions of our own" grep -qF "\"$task\":{\"questions\":2" "$work/out"
 done
 
-# A stop in the middle keeps what was done.
+# stop_by SIGNAL: begins an evaluation, waits until some questions are done, and sends it the signal.
 i=0
 while [ $i -lt 4000 ]; do
 	i=$((i + 1))
 	printf '%s\n' "$piqa" | sed "s/sit/sit down number $i/"
 done >"$work/many.jsonl"
-(
-	trap - INT
-	exec "$palaver" eval -m "$tiny" piqa --data "$work/many.jsonl" --exact -t 1 >"$work/out" 2>"$work/err"
-) &
-child=$!
 kept=$HOME/.local/share/palaver/evaluations
-until [ "$(cat "$kept"/piqa-*-exact.jsonl 2>/dev/null | wc -l)" -gt 20 ] || ! kill -0 "$child" 2>/dev/null; do sleep 0.05; done
-kill -INT "$child"
-status=0
-wait "$child" || status=$?
-ran='palaver eval, stopped'
-expect "a stop ends with its own status, and the scores so far" eval '[ "$status" = 130 ] && grep -q "piqa  acc_norm" "$work/out"'
-done=$(($(cat "$kept"/piqa-*-exact.jsonl | wc -l) - 1))
+kept_lines() { cat "$kept"/piqa-*-exact.jsonl 2>/dev/null | wc -l; }
+stop_by() {
+	enough=$(($(kept_lines) + 20))
+	env --default-signal=INT "$palaver" eval -m "$tiny" piqa --data "$work/many.jsonl" --exact -t 1 >"$work/out" 2>"$work/err" &
+	child=$!
+	while [ "$(kept_lines)" -lt $enough ] && kill -0 "$child" 2>/dev/null; do sleep 0.02; done
+	kill -s "$1" "$child"
+	status=0
+	wait "$child" || status=$?
+	ran="palaver eval, stopped by $1"
+}
+stop_by INT
+expect "Ctrl-C ends it with the scores so far" eval '[ "$status" = 130 ] && grep -q "^piqa  acc_norm" "$work/out"'
+before=$(kept_lines)
+stop_by TERM
+expect "SIGTERM ends it by that signal" [ "$status" = 143 ]
+expect "the same command went on where it had stopped" eval '[ "$(kept_lines)" -gt "$before" ] && [ "$(grep -c "\"index\":0," "$kept"/piqa-*-exact.jsonl)" = 1 ]'
+done=$(($(kept_lines) - 1))
 run eval --list --json
 expect "what was done is kept" grep -qF "\"results\":{\"questions\":$done," "$work/out"
 finish
