@@ -61,8 +61,7 @@ static void print_differences(const struct eval_run *run, size_t task)
     size_t i;
     if (json_array_size(found) > 0)
         printf("\n%s: the models differ on", run->tasks[task]->name);
-    json_array_foreach(found, i, index)
-    {
+    json_array_foreach(found, i, index) {
         printf("%s %d (", i > 0 ? "," : "", (int)json_integer_value(index));
         for (size_t m = 0, named = 0; m < run->n_columns; m++)
             if (eval_is_right(run->tasks[task], json_array_get(run->columns[m].outcomes[task].entries,

@@ -34,8 +34,8 @@ struct asking {
     bool stopped;
     int end; /* the signal that ends the program, 0: none */
     size_t column, task;
-    double began;     /* this task, seconds */
-    size_t had;       /* questions that were there at its beginning; SIZE_MAX: not known yet */
+    double began; /* this task, seconds */
+    size_t had;   /* questions that were there at its beginning; SIZE_MAX: not known yet */
     size_t totals[EVAL_TASKS];
 };
 

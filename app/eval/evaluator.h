@@ -1,4 +1,15 @@
-/* Evaluator: asks a model the questions of tasks, keeps what it answered, and goes on where an earlier run stopped. */
+/* Evaluator: asks a model the questions of tasks, keeps what it answered, and goes on where an earlier run stopped.
+ *
+ * The room measures models by published tests, as lm-evaluation-harness 0.4 puts and judges them. This is its face; below
+ * it lie:
+ *
+ *   task                        the table of tasks
+ *   rows columns strings        data sets: their files, the columns of a row, texts as Python changes them
+ *   form form-race form-written a row as the question that a task makes of it
+ *   question                    questions with examples in front
+ *   ask writer                  asking a model: likelihoods of choices, answers in its own words
+ *   match sandbox               judging answers: exact match, programs run in bubblewrap
+ *   log store tally             an answer as JSON, the files where answers are kept, scores */
 #ifndef PALAVER_APP_EVAL_EVALUATOR_H
 #define PALAVER_APP_EVAL_EVALUATOR_H
 

@@ -46,8 +46,8 @@ json_t *eval_log_written(const struct eval_question *q, const struct eval_writte
     const char *second = eval_second_name(q->task);
     double other = 0;
     json_t *entry = json_pack("{s:s, s:I, s:o*, s:s}", "task", q->task->name, "index", (json_int_t)q->index,
-                              writing->judge != NULL ? "text" : "completion", json_text(buf_text(&w->text), w->text.size),
-                              "finish", finish_name(w->finish));
+                              writing->judge != NULL ? "text" : "completion",
+                              json_text(buf_text(&w->text), w->text.size), "finish", finish_name(w->finish));
     if (q->id != NULL)
         json_object_set_new(entry, "task_id", json_text(q->id, strlen(q->id)));
     if (writing->judge == NULL)

@@ -59,8 +59,8 @@ static void append_example(const struct eval_task *task, const struct eval_form 
 
 /* Appends heading and examples; ERR_FORMAT when there are too few for the subject. */
 static enum error_code append_start(const struct eval_task *task, const struct eval_form *form,
-                                    const struct examples *examples, int shots, bool fewer, const char *place, struct buf *out,
-                                    struct error *err)
+                                    const struct examples *examples, int shots, bool fewer, const char *place,
+                                    struct buf *out, struct error *err)
 {
     int found = 0;
     buf_puts(out, form->heading);

@@ -23,7 +23,7 @@
 
 enum {
     RAN_THROUGH = 77, /* the status of a program that came to its end: one that ends itself before has not passed */
-    SECONDS = 10, /* of the processor, and of the clock a little more */
+    SECONDS = 10,     /* of the processor, and of the clock a little more */
     MEMORY = 1 << 30,
     FILES = 16 << 20, /* bytes that a file in /tmp may have */
 };
@@ -35,10 +35,39 @@ static char wrapper[] = "import resource, sys\n"
                         "sys.exit(77)\n";
 
 static char *const sandbox_arguments[] = {
-    "bwrap",     "--unshare-all", "--die-with-parent", "--new-session", "--clearenv",  "--ro-bind", "/usr",    "/usr",
-    "--symlink", "usr/bin",       "/bin",              "--symlink",     "usr/lib",     "/lib",      "--symlink", "usr/lib64",
-    "/lib64",    "--proc",        "/proc",             "--dev",         "/dev",        "--tmpfs",   "/tmp",    "--chdir",
-    "/tmp",      "--setenv",      "PATH",              "/usr/bin",      "/usr/bin/python3", "-I",   "-c",       wrapper,  NULL,
+    "bwrap",
+    "--unshare-all",
+    "--die-with-parent",
+    "--new-session",
+    "--clearenv",
+    "--ro-bind",
+    "/usr",
+    "/usr",
+    "--symlink",
+    "usr/bin",
+    "/bin",
+    "--symlink",
+    "usr/lib",
+    "/lib",
+    "--symlink",
+    "usr/lib64",
+    "/lib64",
+    "--proc",
+    "/proc",
+    "--dev",
+    "/dev",
+    "--tmpfs",
+    "/tmp",
+    "--chdir",
+    "/tmp",
+    "--setenv",
+    "PATH",
+    "/usr/bin",
+    "/usr/bin/python3",
+    "-I",
+    "-c",
+    wrapper,
+    NULL,
 };
 
 static void limit(int what, rlim_t most)

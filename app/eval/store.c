@@ -75,8 +75,8 @@ static enum error_code read_lines(const char *path, const struct buf *text, json
         if (!json_is_object(value) || !take_line(value, head, entries)) {
             if (!json_is_object(value))
                 json_decref(value);
-            return error_set(err, ERR_CORRUPT, "%s:%zu: not a line of results; move the file away to begin afresh", path,
-                             line);
+            return error_set(err, ERR_CORRUPT, "%s:%zu: not a line of results; move the file away to begin afresh",
+                             path, line);
         }
         at = stop + 1;
         *whole = (size_t)(at - buf_text(text));

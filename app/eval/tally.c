@@ -85,8 +85,9 @@ json_t *eval_tally_json(const struct eval_tally *t)
         return entry;
     json_t *all = json_object();
     json_object_foreach(t->subjects, name, subject)
-        json_object_set_new(all, name, json_pack("{s:O, s:f}", "questions", json_array_get(subject, 0), metric,
-                                                 subject_mean(subject)));
+        json_object_set_new(all, name,
+                            json_pack("{s:O, s:f}", "questions", json_array_get(subject, 0), metric,
+                                      subject_mean(subject)));
     json_object_set_new(entry, "acc_subjects", json_real(eval_tally_subjects(t)));
     json_object_set_new(entry, "subjects", all);
     return entry;

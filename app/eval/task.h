@@ -35,7 +35,7 @@ struct eval_task {
     enum eval_metric metric;
     bool leaderboard; /* one of the four whose mean is the leaderboard's */
     eval_make *make;
-    const struct eval_writing *writing; /* NULL: choices */
+    const struct eval_writing *writing;        /* NULL: choices */
     const char *before_answer, *after_example; /* in examples; NULL: a blank, an empty line */
 };
 extern const struct eval_task eval_tasks[]; /* ends with name == NULL */

@@ -38,8 +38,8 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* The values after all sources have been read. Strings are owned by the options. */
 struct options {
-    char *model;         /* path or name as given; NULL: the default model. See models.h for the file it means */
-    char **models;       /* (n_models) all that were given, in their order; the last one is `model` */
+    char *model;   /* path or name as given; NULL: the default model. See models.h for the file it means */
+    char **models; /* (n_models) all that were given, in their order; the last one is `model` */
     size_t n_models;
     int32_t threads;     /* 0: one per core */
     int32_t context;     /* tokens; 0: as trained, at most 4096 */

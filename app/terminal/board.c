@@ -4,11 +4,11 @@
 #include "app/terminal/board.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/terminal/columns.h"
+#include "app/terminal/term.h"
 #include "app/text/safe.h"
 #include "base/clock.h"
 
@@ -16,9 +16,7 @@
 
 struct board board_start(bool quiet)
 {
-    const char *kind = getenv("TERM");
-    const bool can = isatty(STDERR_FILENO) && kind != NULL && *kind != '\0' && strcmp(kind, "dumb") != 0;
-    return (struct board){.shown = !quiet && can};
+    return (struct board){.shown = !quiet && isatty(STDERR_FILENO) && term_kind() == TERM_KIND_MOVES};
 }
 
 bool board_is_due(const struct board *b)

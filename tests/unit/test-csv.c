@@ -88,8 +88,8 @@ static void the_delimiter_is_guessed(void **state)
         const char *text;
         char delimiter;
     } cases[] = {
-        {"a,b\nc,d\n", ','}, {"a;b\nc;d\n", ';'}, {"a\tb\nc\td\n", '\t'}, {"a|b|c\nd|e|f\n", '|'},
-        {"a\nb\n", ','},     {"", ','},           {"1,5;2\n3,5;4\n", ','},  {"x, y;1;2\nz;3;4\n", ';'},
+        {"a,b\nc,d\n", ','}, {"a;b\nc;d\n", ';'}, {"a\tb\nc\td\n", '\t'},  {"a|b|c\nd|e|f\n", '|'},
+        {"a\nb\n", ','},     {"", ','},           {"1,5;2\n3,5;4\n", ','}, {"x, y;1;2\nz;3;4\n", ';'},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -71,8 +71,7 @@ static void write_rows(const char *name, const json_t *rows)
     const json_t *row;
     size_t i;
     assert_non_null(file);
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         assert_int_equal(json_dumpf(row, file, JSON_COMPACT), 0);
         fputc('\n', file);
     }
@@ -138,8 +137,7 @@ static void texts_are_changed_as_python_does(void **state)
     const json_t *text;
     size_t i;
     (void)state;
-    json_array_foreach(json_object_get(vectors, "texts"), i, text)
-    {
+    json_array_foreach(json_object_get(vectors, "texts"), i, text) {
         const char *begin = text_of(text, "text"), *strip = text_of(text, "strip");
         struct buf out;
         buf_init(&out, 4096);
@@ -160,12 +158,11 @@ static void answers_are_judged_as_the_harness_does(void **state)
     const json_t *judged;
     size_t i;
     (void)state;
-    json_array_foreach(json_object_get(vectors, "judged"), i, judged)
-    {
+    json_array_foreach(json_object_get(vectors, "judged"), i, judged) {
         const char *name = text_of(judged, "task"), *text = text_of(judged, "text");
         const json_t *task = json_object_get(json_object_get(vectors, "tasks"), name);
-        const json_t *row = json_array_get(json_object_get(task, "rows"),
-                                           (size_t)json_integer_value(json_object_get(judged, "row")));
+        const json_t *row =
+            json_array_get(json_object_get(task, "rows"), (size_t)json_integer_value(json_object_get(judged, "row")));
         const json_t *answer = json_object_get(row, "answer"), *scores = json_object_get(judged, "scores");
         json_t *accepted = json_is_string(answer)   ? json_pack("[O]", answer)
                            : json_is_object(answer) ? json_incref(json_object_get(answer, "aliases"))
@@ -202,19 +199,22 @@ static void a_wrong_column_is_named_with_its_place(void **state)
     static const struct {
         const char *task, *line, *says;
     } cases[] = {
-        {"arc_easy", "{\"choices\":{\"text\":[\"a\"],\"label\":[\"A\"]},\"answerKey\":\"A\"}", "no column \"question\""},
+        {"arc_easy", "{\"choices\":{\"text\":[\"a\"],\"label\":[\"A\"]},\"answerKey\":\"A\"}",
+         "no column \"question\""},
         {"arc_easy", "{\"question\":\"q\",\"choices\":{\"text\":[\"a\"],\"label\":[\"A\"]},\"answerKey\":\"B\"}",
          "\"answerKey\" is not one of the labels"},
         {"arc_easy", "{\"question\":\"q\",\"choices\":[],\"answerKey\":\"B\"}", "\"choices\" is not an object"},
         {"hellaswag", "{\"activity_label\":\"a\",\"ctx_a\":\"\",\"ctx_b\":\"\",\"endings\":[\"a\"],\"label\":\"1\"}",
          "\"label\" is not the number of one of the choices"},
         {"mmlu", "{\"question\":\"q\",\"subject\":\"s\",\"choices\":[\"a\",\"b\"],\"answer\":1}", "an array of 4"},
-        {"mmlu", "{\"question\":\"q\",\"subject\":\"s\",\"choices\":[\"a\",\"b\",\"c\",\"d\"],\"answer\":\"E\"}", "\"answer\""},
+        {"mmlu", "{\"question\":\"q\",\"subject\":\"s\",\"choices\":[\"a\",\"b\",\"c\",\"d\"],\"answer\":\"E\"}",
+         "\"answer\""},
         {"truthfulqa_mc2", "{\"question\":\"q\",\"mc2_targets\":{\"choices\":[\"a\",\"b\"],\"labels\":[1]}}",
          "as many labels as choices"},
         {"truthfulqa_mc1", "{\"question\":\"q\",\"mc1_targets\":{\"choices\":[\"a\"],\"labels\":[2]}}", "0 and 1"},
         {"piqa", "{\"goal\":\"g\",\"sol1\":\"a\",\"sol2\":7,\"label\":0}", "\"sol2\" is not a text"},
-        {"siqa", "{\"context\":\"\",\"question\":\"\",\"answerA\":\"\",\"answerB\":\"\",\"answerC\":\"\",\"label\":\"0\"}",
+        {"siqa",
+         "{\"context\":\"\",\"question\":\"\",\"answerA\":\"\",\"answerB\":\"\",\"answerC\":\"\",\"label\":\"0\"}",
          "\"label\""},
         {"winogrande", "{\"sentence\":\"no gap\",\"option1\":\"a\",\"option2\":\"b\",\"answer\":\"1\"}", "a gap, _"},
         {"race", "{\"article\":\"a\",\"problems\":\"[{'question': 'q'\"}", "\"problems\""},
@@ -436,7 +436,8 @@ static void an_evaluation_that_stops_goes_on_with_the_same_results(void **state)
     char rows[40 * 80] = "", other[sizeof rows + 2];
     (void)state;
     for (int i = 0; i < 40; i++)
-        sprintf(rows + strlen(rows), "{\"goal\":\"goal %d\",\"sol1\":\"red %d\",\"sol2\":\"blue\",\"label\":%d}\n", i, i, i % 2);
+        sprintf(rows + strlen(rows), "{\"goal\":\"goal %d\",\"sol1\":\"red %d\",\"sol2\":\"blue\",\"label\":%d}\n", i,
+                i, i % 2);
     snprintf(other, sizeof other, "%s\n", rows); /* the same questions, and other data to the store */
     write_file("whole.jsonl", other);
     write_file("part.jsonl", rows);
@@ -491,8 +492,9 @@ static void programs_run_in_a_sandbox_alone(void **state)
     assert_false(passes(secret));
     assert_true(passes("import os\nassert 'HOME' not in os.environ\nopen('/tmp/x', 'w').write('x')"));
     assert_false(passes("open('/usr/x', 'w')"));
-    assert_true(passes("import socket\ntry:\n    socket.create_connection(('192.0.2.1', 9), 1)\n    ok = False\n"
-                       "except OSError as e:\n    ok = e.errno == 101\nassert ok")); /* ENETUNREACH: no network at all */
+    assert_true(
+        passes("import socket\ntry:\n    socket.create_connection(('192.0.2.1', 9), 1)\n    ok = False\n"
+               "except OSError as e:\n    ok = e.errno == 101\nassert ok")); /* ENETUNREACH: no network at all */
 }
 
 int main(void)
