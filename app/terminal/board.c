@@ -32,16 +32,21 @@ void board_clear(struct board *b)
     b->rows = 0;
 }
 
+/* Each line is overwritten, and what was longer erased behind it, so that nothing flickers. */
 void board_draw(struct board *b, const char *lines)
 {
     if (!b->shown)
         return;
-    const int width = columns_of(stderr), most = columns_rows(stderr) - 1;
-    board_clear(b);
-    for (const char *end; (end = strchr(lines, '\n')) != NULL && b->rows < (size_t)most; lines = end + 1, b->rows++) {
+    const int width = columns_of(stderr);
+    const size_t most = (size_t)columns_rows(stderr) - 1;
+    if (b->rows > 0)
+        fprintf(stderr, "\r\033[%zuA", b->rows);
+    b->rows = 0;
+    for (const char *end; (end = strchr(lines, '\n')) != NULL && b->rows < most; lines = end + 1, b->rows++) {
         safe_write(stderr, lines, columns_fit(lines, (size_t)(end - lines), width - 1));
-        fputc('\n', stderr);
+        fputs("\033[K\n", stderr);
     }
+    fputs("\033[J", stderr);
     fflush(stderr);
     b->drawn = clock_seconds();
 }
