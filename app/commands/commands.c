@@ -54,9 +54,32 @@ const struct command commands[] = {
      "divergence, how often both find the same token the likeliest, ratio of perplexities.",
      1, perplexity_run},
     {"eval", FOR_EVAL, "[OPTION]... TASK...", "measure how many questions of published tests a model answers",
-     "Tasks: arc_easy, arc_challenge, hellaswag, mmlu, truthfulqa_mc1, truthfulqa_mc2, piqa,\n"
-     "siqa, openbookqa, winogrande, race, boolq. The data are JSON Lines with the columns of\n"
-     "the published sets; examples stand in NAME_fewshot.jsonl beside them.",
+     "Choices are compared by their likelihood, answers in words are matched exactly, both as\n"
+     "lm-evaluation-harness 0.4 does it. --sample asks questions that come with Palaver. Else\n"
+     "--data is a file or a folder of JSON Lines, NAME.jsonl with the columns of the published\n"
+     "set, and examples in NAME_fewshot.jsonl (or _train, _dev) beside it:\n"
+     "  arc_easy, arc_challenge     allenai/ai2_arc (arc.jsonl will do for both): question,\n"
+     "                              choices {text, label}, answerKey\n"
+     "  hellaswag                   Rowan/hellaswag: activity_label, ctx_a, ctx_b, endings, label\n"
+     "  mmlu                        cais/mmlu: question, subject, choices, answer; or the CSV files\n"
+     "                              SUBJECT_test.csv and SUBJECT_dev.csv as published\n"
+     "  truthfulqa_mc1, _mc2        truthfulqa/truthful_qa (truthfulqa.jsonl): question,\n"
+     "                              mc1_targets, mc2_targets {choices, labels}\n"
+     "  piqa                        baber/piqa: goal, sol1, sol2, label\n"
+     "  siqa                        lighteval/siqa: context, question, answerA to answerC, label\n"
+     "  openbookqa                  allenai/openbookqa: question_stem, choices {text, label}, answerKey\n"
+     "  winogrande                  allenai/winogrande: sentence, option1, option2, answer\n"
+     "  race                        EleutherAI/race: article, problems\n"
+     "  boolq                       aps/super_glue: passage, question, label\n"
+     "  triviaqa                    mandarjoshi/trivia_qa: question, answer {aliases}\n"
+     "  nq_open                     google-research-datasets/nq_open: question, answer [...]\n"
+     "  gsm8k                       openai/gsm8k: question, answer\n"
+     "  humaneval                   openai/openai_humaneval: task_id, prompt, test, entry_point\n"
+     "  mbpp                        google-research-datasets/mbpp: task_id, text, code, test_list\n"
+     "Names like allenai/ai2_arc are data sets on huggingface.co/datasets. Results are kept in the\n"
+     "data folder, and the same command goes on where it was stopped. Several -m are compared.\n"
+     "The leaderboard is the Open LLM Leaderboard's first: the mean of arc_challenge, hellaswag,\n"
+     "mmlu (plain mean of its subjects' means) and truthfulqa_mc2, with 25, 10, 5 and 0 examples.",
      -1, eval_run},
     {"bench", FOR_BENCH, "[OPTION]...", "measure tokens per second, reading and writing",
      "Prints the median, the least and the greatest of the repetitions, the time to load\n"

@@ -37,8 +37,8 @@ static size_t without_blanks_after(const char *text)
     return size > 0 ? (size_t)(begin - text) + size : 0;
 }
 
-static enum error_code encode(const struct tokenizer *t, const char *text, size_t size, struct ids *ids,
-                              struct error *err)
+enum error_code eval_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *ids,
+                            struct error *err)
 {
     const int32_t bos = tokenizer_bos(t);
     if (tokenizer_adds_bos(t) && bos >= 0 && !ids_append(ids, &bos, 1))
@@ -73,8 +73,8 @@ static enum error_code encode_pair(const struct tokenizer *t, const char *contex
     buf_puts(&whole, continuation);
     if (buf_failed(&whole))
         error_memory(err);
-    else if (encode(t, context, without_blanks_after(context), &alone, err) == ERR_NONE)
-        encode(t, buf_text(&whole), whole.size, &a->ids, err);
+    else if (eval_encode(t, context, without_blanks_after(context), &alone, err) == ERR_NONE)
+        eval_encode(t, buf_text(&whole), whole.size, &a->ids, err);
     a->from = alone.n;
     buf_free(&whole);
     ids_free(&alone);
@@ -111,15 +111,15 @@ static enum error_code prepare_answer(const struct tokenizer *t, size_t context,
     return a->logp != NULL && a->likely != NULL ? ERR_NONE : error_memory(err);
 }
 
-static enum error_code prepare(const struct tokenizer *t, size_t context, const struct eval_question *q,
-                               struct eval_result *r, struct error *err)
+enum error_code eval_prepare(const struct tokenizer *t, int32_t context, const struct eval_question *q,
+                             struct eval_result *r, struct error *err)
 {
     r->answers = calloc(q->n, sizeof *r->answers);
     if (r->answers == NULL)
         return error_memory(err);
     r->n = q->n;
     for (size_t i = 0; i < q->n && err->code == ERR_NONE; i++)
-        prepare_answer(t, context, q, i, &r->answers[i], err);
+        prepare_answer(t, (size_t)context, q, i, &r->answers[i], err);
     return err->code;
 }
 
@@ -208,7 +208,7 @@ enum error_code eval_ask(struct scorer *scorer, const struct tokenizer *t, int32
 {
     memset(results, 0, n * sizeof *results);
     for (size_t i = 0; i < n && err->code == ERR_NONE; i++)
-        prepare(t, (size_t)context, &questions[i], &results[i], err);
+        eval_prepare(t, context, &questions[i], &results[i], err);
     if (err->code == ERR_NONE && n > 0)
         score(scorer, results, n, progress, context_of_progress, err);
     for (size_t i = 0; i < n; i++) {

@@ -27,6 +27,12 @@ struct eval_result {
     double acc, acc_norm, mc2; /* 0 or 1; mc2: 0 to 1 */
 };
 
+/* Appends the ids of a text as this model's are trained: behind BOS where its file says so. */
+enum error_code eval_encode(const struct tokenizer *t, const char *text, size_t size, struct ids *ids,
+                            struct error *err);
+/* The ids that a question's choices are asked with, without asking: fills answers' ids and from. To be freed. */
+enum error_code eval_prepare(const struct tokenizer *t, int32_t context, const struct eval_question *q,
+                             struct eval_result *r, struct error *err);
 /* Asks questions[0..n) and fills results[0..n), each to be freed. Questions with the same beginning are asked best
  * together. On failure there are no results. */
 enum error_code eval_ask(struct scorer *scorer, const struct tokenizer *t, int32_t context,

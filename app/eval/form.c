@@ -26,6 +26,10 @@ void eval_form_free(struct eval_form *f)
         free(f->choices[i]);
         free(f->contexts[i]);
     }
+    json_decref(f->accepted);
+    free(f->id);
+    free(f->program[0]);
+    free(f->program[1]);
     *f = (struct eval_form){0};
 }
 

@@ -22,6 +22,11 @@ struct eval_form {
     bool good[EVAL_CHOICES];      /* counts as true, for mc2 */
     size_t n;                     /* choices */
     size_t target;                /* the right one */
+
+    /* Tasks that let the model write: */
+    json_t *accepted; /* texts, any of which is right; NULL for choices and code */
+    char *id;         /* of a programming problem, "HumanEval/0"; NULL for others */
+    char *program[2]; /* what stands before and after the model's code in a program that tests it */
 };
 void eval_form_free(struct eval_form *f);
 
@@ -35,6 +40,7 @@ struct eval_row {
 typedef enum error_code eval_make(const struct eval_row *row, struct eval_form *out, struct error *err);
 
 eval_make eval_make_arc, eval_make_hellaswag, eval_make_mmlu, eval_make_mc1, eval_make_mc2, eval_make_piqa,
-    eval_make_siqa, eval_make_openbookqa, eval_make_winogrande, eval_make_race, eval_make_boolq;
+    eval_make_siqa, eval_make_openbookqa, eval_make_winogrande, eval_make_race, eval_make_boolq, eval_make_triviaqa,
+    eval_make_nq_open, eval_make_gsm8k, eval_make_humaneval, eval_make_mbpp;
 
 #endif

@@ -3,8 +3,12 @@
 
 #include "app/eval/question.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <jansson.h>
 
 #include "app/eval/form.h"
 #include "app/eval/rows.h"
@@ -19,6 +23,7 @@ enum { CONTEXT_MOST = 64 << 20 };
 struct examples {
     struct eval_form *at;
     size_t n;
+    uint64_t checksum;
 };
 
 static void examples_free(struct examples *e)
@@ -39,30 +44,33 @@ static enum error_code read_examples(const struct eval_task *task, const char *d
         for (; err->code == ERR_NONE && out->n < rows.n; out->n++)
             task->make(&rows.at[out->n], &out->at[out->n], err);
     }
+    out->checksum = rows.checksum;
     eval_rows_free(&rows);
     return err->code;
 }
 
-/* Appends an example: its text, a blank, the right answer, an empty line. */
-static void append_example(const struct eval_form *e, struct buf *out)
+/* Appends an example: its text, a blank, the right answer, an empty line, or what the task has for these. */
+static void append_example(const struct eval_task *task, const struct eval_form *e, struct buf *out)
 {
     const char *own = e->contexts[e->target];
-    buf_printf(out, "%s %s\n\n", own != NULL ? own : e->text, e->choices[e->target]);
+    buf_printf(out, "%s%s%s%s", own != NULL ? own : e->text, task->before_answer != NULL ? task->before_answer : " ",
+               e->choices[e->target], task->after_example != NULL ? task->after_example : "\n\n");
 }
 
 /* Appends heading and examples; ERR_FORMAT when there are too few for the subject. */
-static enum error_code append_start(const struct eval_form *form, const struct examples *examples, int shots,
-                                    const char *place, struct buf *out, struct error *err)
+static enum error_code append_start(const struct eval_task *task, const struct eval_form *form,
+                                    const struct examples *examples, int shots, bool fewer, const char *place,
+                                    struct buf *out, struct error *err)
 {
     int found = 0;
     buf_puts(out, form->heading);
     for (size_t i = 0; i < examples->n && found < shots; i++) {
         if (strcmp(examples->at[i].subject, form->subject) != 0)
             continue;
-        append_example(&examples->at[i], out);
+        append_example(task, &examples->at[i], out);
         found++;
     }
-    if (found < shots)
+    if (found < shots && !fewer)
         return error_set(err, ERR_FORMAT, "%s: %d examples are wanted%s%s, and there are %d; --shots %d takes those",
                          place, shots, *form->subject != '\0' ? " of " : "", form->subject, found, found);
     return ERR_NONE;
@@ -102,7 +110,19 @@ static enum error_code set_choices(struct eval_question *q, const struct eval_fo
     return err->code;
 }
 
-static enum error_code make_question(const struct eval_task *task, const struct eval_row *row, int shots,
+/* What is needed to judge what the model writes goes over to the question. */
+static void take_written(struct eval_question *q, struct eval_form *form)
+{
+    q->accepted = json_incref(form->accepted);
+    q->id = form->id;
+    form->id = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        q->program[i] = form->program[i];
+        form->program[i] = NULL;
+    }
+}
+
+static enum error_code make_question(const struct eval_task *task, const struct eval_row *row, int shots, bool fewer,
                                      const struct examples *examples, struct eval_question *q, struct error *err)
 {
     struct eval_form form = {0};
@@ -110,11 +130,12 @@ static enum error_code make_question(const struct eval_task *task, const struct 
     buf_init(&start, CONTEXT_MOST);
     q->task = task;
     if (task->make(row, &form, err) == ERR_NONE &&
-        append_start(&form, examples, shots, row->place, &start, err) == ERR_NONE) {
+        append_start(task, &form, examples, shots, fewer, row->place, &start, err) == ERR_NONE) {
         q->context = join(&start, form.text, err);
         q->subject = strdup(form.subject);
         q->target = form.target;
         set_choices(q, &form, &start, err);
+        take_written(q, &form);
         if (q->subject == NULL)
             error_memory(err);
     }
@@ -123,7 +144,7 @@ static enum error_code make_question(const struct eval_task *task, const struct 
     return err->code;
 }
 
-struct eval_set *eval_set_open(const struct eval_task *task, const char *data, int shots, size_t limit,
+struct eval_set *eval_set_open(const struct eval_task *task, const char *data, int shots, bool fewer, size_t limit,
                                struct error *err)
 {
     struct eval_rows rows = {0};
@@ -135,11 +156,13 @@ struct eval_set *eval_set_open(const struct eval_task *task, const char *data, i
         (shots == 0 || read_examples(task, data, &examples, err) == ERR_NONE)) {
         const size_t n = limit > 0 && limit < rows.n ? limit : rows.n;
         set->at = calloc(n, sizeof *set->at);
+        set->total = rows.n;
+        set->checksum = rows.checksum * 31 + examples.checksum;
         if (set->at == NULL)
             error_memory(err);
         for (; err->code == ERR_NONE && set->n < n; set->n++) {
             set->at[set->n].index = set->n;
-            make_question(task, &rows.at[set->n], shots, &examples, &set->at[set->n], err);
+            make_question(task, &rows.at[set->n], shots, fewer, &examples, &set->at[set->n], err);
         }
     }
     examples_free(&examples);
@@ -157,6 +180,10 @@ static void question_free(struct eval_question *q)
         free(q->choices[i].continuation);
     }
     free(q->choices);
+    json_decref(q->accepted);
+    free(q->id);
+    free(q->program[0]);
+    free(q->program[1]);
     free(q->context);
     free(q->subject);
 }

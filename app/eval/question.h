@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
 
 #include "app/eval/task.h"
 #include "base/error.h"
@@ -22,16 +25,21 @@ struct eval_question {
     char *context; /* examples and question */
     struct eval_choice *choices;
     size_t n, target;
+    /* As in struct eval_form, for tasks that let the model write. */
+    json_t *accepted;
+    char *id, *program[2];
 };
 
 struct eval_set {
     struct eval_question *at; /* (n) */
     size_t n;
+    size_t total;      /* questions that the data have, whatever the limit */
+    uint64_t checksum; /* of the files that it was read from, whatever the limit */
 };
 
 /* Reads the questions of a task: the first `limit` (0: all), each behind `shots` examples, the first of its subject in
- * their order. */
-struct eval_set *eval_set_open(const struct eval_task *task, const char *data, int shots, size_t limit,
+ * their order; `fewer`: behind fewer where there are no more. */
+struct eval_set *eval_set_open(const struct eval_task *task, const char *data, int shots, bool fewer, size_t limit,
                                struct error *err);
 void eval_set_free(struct eval_set *set);
 

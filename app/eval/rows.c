@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,12 +124,21 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
+static void add_checksum(struct eval_rows *rows, const struct buf *text)
+{
+    uint64_t sum = rows->checksum != 0 ? rows->checksum : 0xcbf29ce484222325u;
+    for (size_t i = 0; i < text->size; i++)
+        sum = (sum ^ (unsigned char)text->data[i]) * 0x100000001b3u;
+    rows->checksum = sum;
+}
+
 static enum error_code read_file(const char *path, struct eval_rows *rows, struct error *err)
 {
     struct buf text;
     buf_init(&text, INPUT_MOST);
     const size_t before = rows->n;
     if (input_read_file(path, &text, err) == ERR_NONE && input_check_utf8(&text, path, err) == ERR_NONE) {
+        add_checksum(rows, &text);
         if (ends_with(path, ".csv"))
             read_csv(path, &text, rows, err);
         else

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "app/eval/form.h"
 #include "app/eval/task.h"
@@ -12,6 +13,7 @@
 struct eval_rows {
     struct eval_row *at; /* (n) */
     size_t n, room;
+    uint64_t checksum; /* of the files' bytes, in their order: FNV-1a */
 };
 void eval_rows_free(struct eval_rows *rows);
 

@@ -71,6 +71,16 @@ void strings_capitalize(const char *text, struct buf *out)
     }
 }
 
+void strings_lower(const char *text, struct buf *out)
+{
+    const size_t size = strlen(text);
+    for (size_t at = 0, n; at < size; at += n) {
+        utf8proc_int32_t c;
+        n = decode(text + at, size - at, &c);
+        append_char(out, utf8proc_tolower(c));
+    }
+}
+
 void strings_replace(const char *text, const char *from, const char *to, struct buf *out)
 {
     for (const char *found; (found = strstr(text, from)) != NULL; text = found + strlen(from)) {

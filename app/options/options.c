@@ -27,14 +27,24 @@ enum error_code options_init(struct options *o, struct error *err)
     return paths_find(&o->paths, err);
 }
 
+static void clear_models(struct options *o)
+{
+    for (size_t i = 0; i < o->n_models; i++)
+        free(o->models[i]);
+    free(o->models);
+    o->models = NULL;
+    o->n_models = 0;
+}
+
 void options_free(struct options *o)
 {
     for (const struct option_spec *spec = option_specs; spec->name != NULL; spec++)
-        if (spec->kind == OPTION_TEXT || spec->kind == OPTION_LINES) {
+        if (spec->kind == OPTION_TEXT || spec->kind == OPTION_LINES || spec->kind == OPTION_MODEL) {
             char **text = (char **)((char *)o + spec->offset);
             free(*text);
             *text = NULL;
         }
+    clear_models(o);
     free(o->help_form);
     paths_free(&o->paths);
 }
@@ -169,6 +179,23 @@ static enum error_code add_line(char **at, bool below, const char *value, struct
     return ERR_NONE;
 }
 
+/* One more model, or the first one of this source. */
+static enum error_code set_model(struct options *o, const struct option_spec *spec, const char *value,
+                                 enum option_source source, struct error *err)
+{
+    if (o->source[option_index(spec)] < source)
+        clear_models(o);
+    char **more = realloc(o->models, (o->n_models + 1) * sizeof *more);
+    if (more == NULL)
+        return error_memory(err);
+    o->models = more;
+    more[o->n_models] = strdup(value);
+    if (more[o->n_models] == NULL)
+        return error_memory(err);
+    o->n_models++;
+    return set_text(&o->model, value, err);
+}
+
 static enum error_code set_sampling(struct options *o, const struct option_spec *spec, const char *value,
                                     enum option_source source, struct error *err)
 {
@@ -199,6 +226,7 @@ enum error_code option_set(struct options *o, const struct option_spec *spec, co
     case OPTION_FLAG: code = set_flag(at, spec, value, err); break;
     case OPTION_TEXT: code = set_text(at, value, err); break;
     case OPTION_LINES: code = add_line(at, *present == source, value, err); break;
+    case OPTION_MODEL: code = set_model(o, spec, value, source, err); break;
     case OPTION_INT: code = set_int(at, spec, value, err); break;
     case OPTION_CHOICE: code = set_choice(at, spec, value, err); break;
     case OPTION_SAMPLING: code = set_sampling(o, spec, value, source, err); break;

@@ -29,14 +29,18 @@ enum option_source { SOURCE_BUILT_IN, SOURCE_CONFIG, SOURCE_VARIABLE, SOURCE_FLA
 const char *option_source_name(enum option_source source);
 
 enum bell { BELL_AWAY, BELL_ALWAYS, BELL_NEVER };
+enum eval_format { EVAL_TEXT, EVAL_CSV, EVAL_MARKDOWN };
+enum eval_aggregate { EVAL_EACH, EVAL_LEADERBOARD };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* Most options the table may hold. */
-#define OPTIONS_MAX 96
+#define OPTIONS_MAX 128
 
 /* The values after all sources have been read. Strings are owned by the options. */
 struct options {
-    char *model;         /* path or name as given; NULL: the default model. See models.h for the file it means */
+    char *model;   /* path or name as given; NULL: the default model. See models.h for the file it means */
+    char **models; /* (n_models) all that were given, in their order; the last one is `model` */
+    size_t n_models;
     int32_t threads;     /* 0: one per core */
     int32_t context;     /* tokens; 0: as trained, at most 4096 */
     char *template_name; /* NULL: the model's own */
@@ -76,9 +80,12 @@ struct options {
         int32_t port, parallel;
     } serving;
     struct eval_options {
-        char *data, *log; /* NULL: not given */
-        int32_t shots;    /* examples; -1: as the task has them */
-        int32_t limit;    /* questions; 0: all */
+        char *data, *log, *programs, *show; /* NULL: not given */
+        int32_t shots;                      /* examples; -1: as the task has them */
+        int32_t limit;                      /* questions; 0: all */
+        int32_t format;                     /* enum eval_format */
+        int32_t aggregate;                  /* enum eval_aggregate */
+        bool sample, list, run_code;
     } eval;
     struct perplexity_options {
         char *reference, *write_reference; /* NULL: not given */
@@ -112,6 +119,7 @@ enum option_kind {
     OPTION_FLAG,     /* bool */
     OPTION_TEXT,     /* char * */
     OPTION_LINES,    /* char *: may be given several times, a line each */
+    OPTION_MODEL,    /* char *model, and one more of the models */
     OPTION_INT,      /* int32_t from low to high */
     OPTION_CHOICE,   /* int32_t, the index of the word in choices */
     OPTION_SAMPLING, /* a field of struct sampling by its name, or "stop" */

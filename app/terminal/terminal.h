@@ -9,6 +9,8 @@
  *   fold       what a model thinks, hidden
  *   columns    sizes and widths
  *   progress   the bar of a long measurement
+ *   board      lines that are drawn again in their place
+ *   grid       a table, for people or for other programs
  *   clipboard  the clipboard of the desktop
  *   editor     the user's editor on a text
  *   drop       files dropped on the terminal */

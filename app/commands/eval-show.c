@@ -1,0 +1,129 @@
+/* palaver eval --show: a question as the model saw it, and what it made of every token of every choice. */
+#include <config.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "app/commands/eval.h"
+#include "app/eval/question.h"
+#include "app/text/safe.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
+
+enum { TEXT_MOST = 1 << 20 };
+
+/* The bytes of a token, with line ends as \n. */
+static void append_piece(const struct tokenizer *t, int32_t id, struct buf *out)
+{
+    struct buf piece;
+    buf_init(&piece, TEXT_MOST);
+    tokenizer_piece(t, id, &piece);
+    for (size_t i = 0; i < piece.size; i++)
+        if (piece.data[i] == '\n')
+            buf_puts(out, "\\n");
+        else
+            buf_putc(out, piece.data[i]);
+    buf_free(&piece);
+}
+
+/* "  [ cat] -1.2345  29.1%" a token. */
+static void print_tokens(const struct tokenizer *t, const json_t *choice)
+{
+    const json_t *ids = json_object_get(choice, "ids"), *logprobs = json_object_get(choice, "logprobs");
+    for (size_t i = 0; i < json_array_size(ids); i++) {
+        const double logp = json_number_value(json_array_get(logprobs, i));
+        struct buf text;
+        buf_init(&text, TEXT_MOST);
+        append_piece(t, (int32_t)json_integer_value(json_array_get(ids, i)), &text);
+        safe_printf(stdout, "      %9.4f  %5.1f%%  [%s]\n", logp, 100 * exp(logp), buf_text(&text));
+        buf_free(&text);
+    }
+}
+
+static void print_choices(const struct tokenizer *t, const struct eval_question *q, const json_t *entry)
+{
+    const json_t *choices = json_object_get(entry, "choices");
+    const bool many = q->task->metric == METRIC_MC2;
+    for (size_t i = 0; i < q->n; i++) {
+        const json_t *choice = json_array_get(choices, i);
+        const bool good = many ? q->choices[i].good : i == q->target;
+        const double sum = json_number_value(json_object_get(choice, "loglikelihood"));
+        safe_printf(stdout, "\n%s %zu %s%s\n", good ? "right" : "wrong", i,
+                    q->choices[i].context != NULL ? q->choices[i].context : "", q->choices[i].continuation);
+        printf("      %9.4f  in all, %.4f a character%s\n", sum, sum / (double)q->choices[i].length,
+               json_is_true(json_object_get(choice, "is_greedy")) ? ", the likeliest at every token" : "");
+        print_tokens(t, choice);
+    }
+}
+
+static void print_written(const struct eval_question *q, const json_t *entry)
+{
+    const char *text = json_string_value(json_object_get(entry, q->accepted != NULL ? "text" : "completion"));
+    const json_t *accepted;
+    size_t i;
+    safe_printf(stdout, "\nwritten:\n%s\n", text != NULL ? text : "");
+    json_array_foreach(q->accepted, i, accepted)
+        safe_printf(stdout, "accepted: %s\n", json_string_value(accepted));
+}
+
+static void print_question(const struct tokenizer *t, const struct eval_question *q, const json_t *entry)
+{
+    const json_t *score = json_object_get(entry, eval_metric_name(q->task->metric));
+    printf("%s %zu", q->task->name, q->index);
+    if (json_is_number(score))
+        printf(", %s %g", eval_metric_name(q->task->metric), json_number_value(score));
+    safe_printf(stdout, "\n\n%s\n", q->context);
+    if (q->task->writing != NULL)
+        print_written(q, entry);
+    else
+        print_choices(t, q, entry);
+}
+
+/* A line for each question that was answered wrongly: its number and the end of its prompt. */
+static void print_wrong(const struct eval_set *set, const json_t *entries)
+{
+    for (size_t i = 0; i < json_array_size(entries) && i < set->n; i++) {
+        const struct eval_question *q = &set->at[i];
+        if (eval_is_right(q->task, json_array_get(entries, i)))
+            continue;
+        const char *text = q->n > 0 && q->choices[0].context != NULL ? q->choices[0].context : q->context;
+        const char *last = strstr(text, "\n\n");
+        for (const char *more; last != NULL && (more = strstr(last + 2, "\n\n")) != NULL && more[2] != '\0';)
+            last = more;
+        text = last != NULL && last[2] != '\0' ? last + 2 : text;
+        struct buf line;
+        buf_init(&line, TEXT_MOST);
+        buf_append(&line, text, strcspn(text, "\n"));
+        safe_printf(stdout, "%5zu  %s\n", i, buf_text(&line));
+        buf_free(&line);
+    }
+}
+
+enum error_code eval_show(const struct eval_run *run, const struct model *model, const struct eval_setting *setting,
+                          const struct eval_outcome *outcome, struct error *err)
+{
+    const struct eval_task *task = outcome->tally.task;
+    const int shots = setting->shots >= 0 ? setting->shots : task->shots;
+    char *end;
+    const bool wrong = strcmp(run->o->eval.show, "wrong") == 0;
+    const unsigned long number = strtoul(run->o->eval.show, &end, 10);
+    if (!wrong && (*end != '\0' || *run->o->eval.show < '0' || *run->o->eval.show > '9'))
+        return error_set(err, ERR_ARGUMENT, "--show takes the number of a question, from 0, or wrong");
+    struct eval_set *set = eval_set_open(task, setting->data, shots, setting->fewer, 0, err);
+    if (set == NULL)
+        return err->code;
+    if (wrong)
+        print_wrong(set, outcome->entries);
+    else if (number >= json_array_size(outcome->entries) || number >= set->n)
+        error_set(err, ERR_NOT_FOUND, "%s: question %lu has not been asked yet, %zu have; the same without --show asks",
+                  task->name, number, json_array_size(outcome->entries));
+    else
+        print_question(model_tokenizer(model), &set->at[number], json_array_get(outcome->entries, number));
+    eval_set_free(set);
+    return err->code;
+}

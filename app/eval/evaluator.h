@@ -1,0 +1,56 @@
+/* Evaluator: asks a model the questions of tasks, keeps what it answered, and goes on where an earlier run stopped.
+ *
+ * The room measures models by published tests, as lm-evaluation-harness 0.4 puts and judges them. This is its face; below
+ * it lie:
+ *
+ *   task                        the table of tasks
+ *   rows columns strings        data sets: their files, the columns of a row, texts as Python changes them
+ *   form form-race form-written a row as the question that a task makes of it
+ *   question                    questions with examples in front
+ *   ask writer                  asking a model: likelihoods of choices, answers in its own words
+ *   match sandbox               judging answers: exact match, programs run in bubblewrap
+ *   log store tally             an answer as JSON, the files where answers are kept, scores */
+#ifndef PALAVER_APP_EVAL_EVALUATOR_H
+#define PALAVER_APP_EVAL_EVALUATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "app/eval/tally.h"
+#include "app/eval/task.h"
+#include "base/error.h"
+#include "engine/engine.h"
+
+/* What all tasks have in common. Strings and files are the caller's and outlive the evaluator. */
+struct eval_setting {
+    const char *data;   /* a file or a folder */
+    const char *folder; /* where results are kept */
+    const char *name;   /* what lists call the model */
+    int shots;          /* -1: as the task has them */
+    bool fewer;         /* fewer examples will do where there are no more */
+    size_t limit;       /* questions; 0: all */
+    bool exact, run_code;
+    bool kept_only; /* nothing is asked: what the store has is counted */
+    FILE *log;      /* a line a question; NULL: none */
+    FILE *programs; /* {"task_id", "completion"} a line, for HumanEval's and MBPP's own evaluators; NULL: none */
+};
+
+struct evaluator;
+/* The model must outlive it. NULL on failure. */
+struct evaluator *evaluator_new(const struct model *model, const struct session_options *session,
+                                const struct eval_setting *setting, struct error *err);
+void evaluator_free(struct evaluator *e);
+
+/* Called while questions are asked: what is counted so far, of how many questions. False stops. */
+typedef bool eval_watch(void *context, const struct eval_tally *t, size_t total);
+
+/* Asks the questions of a task, but for those that the store has. Fills *tally, to be freed, and appends every entry to
+ * the array `entries`. ERR_STOPPED when watch said so; then, and on any failure, what was done is kept, counted and
+ * logged. */
+enum error_code evaluator_run(struct evaluator *e, const struct eval_task *task, struct eval_tally *tally,
+                              json_t *entries, eval_watch *watch, void *context, struct error *err);
+
+#endif

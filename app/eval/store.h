@@ -1,0 +1,52 @@
+/* Store: the results of a model on a task, in a file of their own below the data folder, so that an evaluation goes on
+ * where it stopped and can be listed later.
+ *
+ * A file is JSON Lines: first what was measured, then an entry a question in their order (log.h). Lines are appended and
+ * brought to the disk; a line that was cut off by a crash is dropped when the file is opened again, and one program at a
+ * time writes to it. An entry with the index of an earlier one replaces it. */
+#ifndef PALAVER_APP_EVAL_STORE_H
+#define PALAVER_APP_EVAL_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/error.h"
+
+/* What was measured: results of one key go together. */
+struct eval_key {
+    const char *task;
+    uint64_t fingerprint; /* of the model */
+    uint64_t checksum;    /* of the data */
+    int shots;
+    int32_t context; /* tokens */
+    bool exact;
+};
+
+struct eval_store;
+/* Opens FOLDER/evaluations/KEY.jsonl for writing and makes it when it is not there; `model` and `data` are what lists
+ * call them, total the questions that the data have. ERR_BUSY when another program writes to it, ERR_CORRUPT with the
+ * line that is damaged. NULL on failure. */
+struct eval_store *eval_store_open(const char *folder, const struct eval_key *key, const char *model, const char *data,
+                                   size_t total, struct error *err);
+void eval_store_free(struct eval_store *s);
+/* Entries that are there, of questions 0 to n - 1. */
+size_t eval_store_size(const struct eval_store *s);
+/* Entry number i; owned by the store. */
+json_t *eval_store_entry(const struct eval_store *s, size_t i);
+/* Appends an entry, which is taken over, for question `index`, at most eval_store_size: the next one, or an earlier one
+ * that it replaces. */
+enum error_code eval_store_put(struct eval_store *s, size_t index, json_t *entry, struct error *err);
+/* Brings what was appended to the disk. */
+enum error_code eval_store_sync(struct eval_store *s, struct error *err);
+
+/* Calls `each` for every file of results, the oldest first, with its first line and its entries. A file that can't be
+ * read is told to `broken`. */
+typedef void eval_store_each(void *context, const json_t *head, const json_t *entries);
+typedef void eval_store_broken(void *context, const struct error *why);
+enum error_code eval_store_list(const char *folder, eval_store_each *each, eval_store_broken *broken, void *context,
+                                struct error *err);
+
+#endif

@@ -1,0 +1,35 @@
+/* Writer: lets a model answer questions in its own words, the likeliest token at each step, several answers side by
+ * side. */
+#ifndef PALAVER_APP_EVAL_WRITER_H
+#define PALAVER_APP_EVAL_WRITER_H
+
+#include <stddef.h>
+
+#include "app/eval/question.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
+
+struct eval_writer;
+/* The runner must outlive it and belongs to the same thread. NULL on failure. */
+struct eval_writer *eval_writer_new(struct runner *r, struct error *err);
+void eval_writer_free(struct eval_writer *w);
+
+/* What the model wrote. */
+struct eval_written {
+    struct ids prompt; /* as many of its last ids as leave room for the answer */
+    struct buf text;   /* up to where the task ends it */
+    enum finish finish;
+};
+void eval_written_free(struct eval_written *w);
+
+/* Answers questions[0..n) of tasks that let the model write, and fills out[0..n), each to be freed. progress gets
+ * answers done and wanted and may stop. On failure there are none. */
+enum error_code eval_write(struct eval_writer *w, const struct tokenizer *t, const struct eval_question *questions,
+                           size_t n, struct eval_written *out, session_progress *progress, void *context,
+                           struct error *err);
+/* The ids that a question is asked with: fills out->prompt. */
+enum error_code eval_write_prepare(const struct eval_writer *w, const struct tokenizer *t,
+                                   const struct eval_question *q, struct eval_written *out, struct error *err);
+
+#endif

@@ -1,0 +1,79 @@
+/* Tests of palaver eval on a pseudo-terminal: the live table, and Ctrl-C. */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pty.h"
+#include "tests/cmocka.h"
+#include "tests/source.h"
+
+static char program[4096], model[4096], data[] = "/tmp/palaver-eval.XXXXXX";
+
+static int write_data(void **state)
+{
+    (void)state;
+    const int fd = mkstemp(data);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (file == NULL)
+        return -1;
+    for (int i = 0; i < 5000; i++)
+        fprintf(file, "{\"goal\":\"goal %d\",\"sol1\":\"red\",\"sol2\":\"blue\",\"label\":0}\n", i);
+    return fclose(file);
+}
+
+static int remove_data(void **state)
+{
+    (void)state;
+    return unlink(data);
+}
+
+static void the_table_is_live_and_ctrl_c_leaves_the_scores(void **state)
+{
+    struct pty p;
+    (void)state;
+    const char *const argv[] = {program, "eval", "-m", model, "piqa", "--data", data, "--exact", "-t", "1", NULL};
+    assert_true(pty_start(&p, argv, (const char *const[]){NULL}));
+    assert_true(pty_expect(&p, "/5000"));
+    assert_true(pty_expect(&p, "acc_norm"));
+    assert_true(pty_expect(&p, " left"));
+    assert_true(pty_expect(&p, "Ctrl-C stops"));
+    pty_type(&p, "\003");
+    assert_true(pty_expect(&p, "score %"));
+    const int status = pty_wait(&p);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 130);
+    assert_true(pty_is_restored(&p));
+    pty_end(&p);
+}
+
+static void quiet_draws_nothing(void **state)
+{
+    struct pty p;
+    (void)state;
+    const char *const argv[] = {program, "eval", "-m", model, "piqa", "--data", data, "-n", "40", "-q", NULL};
+    assert_true(pty_start(&p, argv, (const char *const[]){NULL}));
+    assert_true(pty_expect(&p, "score %"));
+    assert_int_equal(pty_wait(&p), 0);
+    assert_false(pty_saw(&p, "\033["));
+    pty_end(&p);
+}
+
+int main(void)
+{
+    const char *binary = getenv("PALAVER");
+    char *root = realpath(source_folder(), NULL), *path = realpath(binary != NULL ? binary : "./palaver", NULL);
+    if (root == NULL || path == NULL)
+        return 99;
+    snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", root);
+    snprintf(program, sizeof program, "%s", path);
+    free(root);
+    free(path);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_table_is_live_and_ctrl_c_leaves_the_scores),
+        cmocka_unit_test(quiet_draws_nothing),
+    };
+    return cmocka_run_group_tests(tests, write_data, remove_data);
+}
