@@ -67,7 +67,8 @@ struct model_options {
 struct model_info {
     const char *path;          /* as given to model_open */
     const char *name;          /* general.name, or the file's name */
-    const char *architecture;  /* "llama" */
+    const char *architecture;  /* "llama", "bert" */
+    bool encoder;              /* makes vectors of texts (encoder_open) and writes none (runner_open) */
     const char *format;        /* e.g. "GGUF 3" */
     const char *type;          /* the weights' most frequent type by bytes, e.g. "Q4_1" */
     const char *tokenizer;     /* "SentencePiece BPE" or "byte-level BPE (smollm)" */
@@ -402,6 +403,38 @@ enum error_code session_score(struct session *s, const int32_t *ids, size_t n, f
                               void *context, struct error *err);
 /* What computes: the kernel table's name, e.g. "avx512", for `palaver info` and bench. */
 const char *session_kernels(const struct session *s);
+
+/* ---- encoder ---------------------------------------------------------------------------------------------------- */
+
+/* Makes vectors of texts with a model of which model_info says encoder: texts of like meaning have vectors of like
+ * direction. Belongs to one thread at a time. */
+struct encoder;
+struct encoder_options {
+    int32_t threads; /* 0: one per core */
+    bool exact;      /* float32 throughout, for quantised weights too */
+};
+/* How the vectors of a text's tokens become one: their mean, [CLS] and [SEP] among them, or that of [CLS]. */
+enum pooling { POOLING_MEAN, POOLING_CLS };
+
+/* The model must outlive it; options may be NULL. ERR_UNSUPPORTED for a model that is no encoder. */
+struct encoder *encoder_open(const struct model *model, const struct encoder_options *options, struct error *err);
+void encoder_free(struct encoder *e);
+int32_t encoder_width(const struct encoder *e);        /* elements of a vector */
+int32_t encoder_context(const struct encoder *e);      /* the longest text in tokens */
+enum pooling encoder_pooling(const struct encoder *e); /* as the model was trained; the mean where nothing says */
+/* Appends [CLS], the ids of text[0..size) and [SEP], at most `most` of them (0: as the model reads); *cut, which may be
+ * NULL, tells whether the text was longer. On failure out is as it was. */
+enum error_code encoder_tokens(const struct encoder *e, const char *text, size_t size, int32_t most, struct ids *out,
+                               bool *cut, struct error *err);
+/* Writes the vectors of texts[0..n) into vectors, (n, width), not normalised: each the same to the bit whatever texts
+ * are beside it and however many threads there are. progress gets texts done and all, and may stop. ERR_ARGUMENT,
+ * ERR_CONTEXT for a text out of range, ERR_STOPPED, ERR_CORRUPT when a vector is not finite. */
+enum error_code encoder_encode(struct encoder *e, const struct ids *texts, size_t n, enum pooling pooling,
+                               float *vectors, session_progress *progress, void *context, struct error *err);
+/* Makes a vector of n elements one of length 1; one of zeros stays. */
+void vector_normalize(float *x, size_t n);
+/* The product of two: of normalised ones the cosine of the angle between them. */
+float vector_dot(const float *a, const float *b, size_t n);
 
 /* ---- scoring ---------------------------------------------------------------------------------------------------- */
 

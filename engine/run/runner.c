@@ -12,6 +12,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/layer.h"
 #include "engine/model/model.h"
+#include "engine/run/encoder.h"
 #include "engine/run/forward.h"
 #include "engine/run/pool.h"
 
@@ -43,6 +44,16 @@ static bool check_options(const struct session_options *o, struct error *err)
     return false;
 }
 
+static bool check_model(const struct model *model, struct error *err)
+{
+    if (model->info.encoder)
+        error_set(err, ERR_UNSUPPORTED,
+                  "%s: a %s model makes vectors of texts (palaver embed, palaver similarity) and writes none; take a "
+                  "Llama model for this",
+                  model_label(model), model->architecture->family);
+    return !model->info.encoder;
+}
+
 static bool allocate(struct runner *r, int32_t threads, struct error *err)
 {
     const struct forward_options f = {.context = r->context, .batch = r->batch, .exact = r->exact};
@@ -60,7 +71,7 @@ static bool allocate(struct runner *r, int32_t threads, struct error *err)
 struct runner *runner_open(const struct model *model, const struct session_options *options, struct error *err)
 {
     const struct session_options o = options != NULL ? *options : (struct session_options){0};
-    if (!check_options(&o, err) || kernels_check(err) != ERR_NONE)
+    if (!check_model(model, err) || !check_options(&o, err) || kernels_check(err) != ERR_NONE)
         return NULL;
     struct runner *r = calloc(1, sizeof *r);
     if (r == NULL) {
@@ -133,6 +144,8 @@ enum error_code runner_not_finite(const struct runner *r, struct error *err)
 uint64_t model_session_bytes(const struct model *model, int context, bool exact)
 {
     const struct model_info *info = &model->info;
+    if (info->encoder)
+        return encoder_bytes(model, exact);
     const uint64_t key = (uint64_t)info->kv_heads * (uint64_t)info->head_width;
     const uint64_t cache = 2 * (uint64_t)info->layers * key * (uint64_t)(context > 0 ? context : 0) * (exact ? 4 : 2);
     const struct forward_options options = {.context = context, .batch = DEFAULT_BATCH, .exact = exact};
