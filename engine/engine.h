@@ -14,11 +14,14 @@
  *     vector.h prepare.h   what the vector tables have in common; avx512.h bf16.h what AVX-512's two have
  *     layer.h layer-choose norms, rotation, gates, attention: layer-portable, layer-avx2, layer-avx512
  *     scan.h scan-choose   passes over a vocabulary's logits: scan-loops.h, scan-portable, scan-avx2, scan-avx512
+ *     quantize             packing float32: quantize-tile.h, quantize-pack(-k), quantize-choose; quantize-lanes.h, -fill.h,
+ *                          -search.h, -scales.h, -loops.h make quantize-portable, quantize-avx2, quantize-avx512
  *   file/     models on disk
  *     cursor names         bounds-checked reading; a hash table of names
  *     source source-kind.h which form lies at a path, and the interface of its readers
- *     source-file source-tables fingerprint   mapping, metadata and tensors, identity
+ *     source-file source-memory source-tables fingerprint   mapping, what of it lies in memory, tensors, identity
  *     gguf folder          readers: GGUF files, folders of Hugging Face and Meta; folder.h lists what these are made of
+ *     gguf-writer          writing GGUF files
  *   jinja/    the interpreter of models' own chat templates; jinja.h is its face and lists its files
  *   text/     text to ids and back, messages to prompts
  *     tokenizer vocabulary what all tokenizers have in common
@@ -39,10 +42,16 @@
  *     cores pool blas      processors, threads, OpenBLAS
  *     matmul attention kv  products, attention, the key/value cache in shared blocks
  *     forward graph.h      the forward pass; graph-llama is the graph of an architecture
+ *     loading              packing float weights while loading
+ *     plan forecast stream what fits into memory, and reading what does not from disk
  *     runner session       threads and buffers; a sequence of tokens
  *     score likelihood     likelihoods of many texts that begin alike; what a row of logits says
  *     generation chooser   answers side by side, a token of each in one batch; a sampler with its vocabulary
  *     worker               a sequence that answers on a thread: worker-thread, worker-answer, worker-queue
+ *   convert/  models to GGUF files of another type
+ *     convert pipeline     the plan; its work, tensor by tensor on all cores
+ *     importance           measuring which columns matter
+ *     recipe rows imatrix  which type a tensor gets; rows in GGUF's order; importance matrices
  *   templates/  the built-in template files */
 #ifndef PALAVER_ENGINE_ENGINE_H
 #define PALAVER_ENGINE_ENGINE_H
@@ -63,6 +72,9 @@ struct model_options {
     bool vocab_only; /* open the vocabulary and the metadata alone; tensors may be absent */
 };
 
+/* What weights that are floats in the file become in memory. */
+enum model_load { LOAD_AS_IS, LOAD_8BIT, LOAD_4BIT };
+
 /* What a model says of itself. Strings are owned by the model, "" where the file says nothing. */
 struct model_info {
     const char *path;          /* as given to model_open */
@@ -73,13 +85,18 @@ struct model_info {
     const char *type;          /* the weights' most frequent type by bytes, e.g. "Q4_1" */
     const char *tokenizer;     /* "SentencePiece BPE" or "byte-level BPE (smollm)" */
     const char *chat_template; /* the model's own template, a text in Jinja */
-    uint64_t fingerprint; /* the same for the same weights, types and vocabulary, in whichever form they lie where */
-    uint64_t file_bytes;  /* all split files together */
+    uint64_t
+        fingerprint;     /* the same for the same weights, types and vocabulary, in whichever form they lie where; other
+                           * weights in memory have another one */
+    uint64_t file_bytes; /* all split files together */
     uint64_t parameters;
     int32_t layers, width, heads, kv_heads, head_width, ff_width, vocab;
     int32_t context; /* tokens, as trained */
     float rope_base, norm_epsilon;
     const char *rope_scaling; /* "none", "linear", "llama3" */
+    enum model_load load;     /* LOAD_AS_IS also where nothing was there to change */
+    uint64_t load_file_bytes; /* of the weights that were changed, in the file */
+    uint64_t load_bytes;      /* and in memory */
 };
 
 /* Opens a model, a GGUF file or a folder of Hugging Face or Meta, and checks all of it but the values of the weights.
@@ -92,6 +109,18 @@ const struct tokenizer *model_tokenizer(const struct model *model);
 
 /* Whether the model is the one that had this fingerprint, by today's way of making them or by that of version 0.1. */
 bool model_is(const struct model *model, uint64_t fingerprint);
+/* Called about ten times a second with bytes done and to do; returns false to stop. */
+typedef bool model_progress(void *context, uint64_t done, uint64_t total);
+/* Packs weights that are floats in the file to 8 bits (Q8_0) or 4 (Q4_K or Q4_0; the embedding and the output Q8_0), in memory
+ * of the process's own, on `threads` threads (0: one per core). Vectors and weights that are quantised already stay:
+ * where there is nothing else, nothing happens. The source's memory is given back behind it, so that memory holds the
+ * result and one tensor at most. To be called once, before a runner is opened. Takes seconds to minutes. ERR_MEMORY with
+ * both numbers, before anything is taken, when memory has no room; after a failure or ERR_STOPPED the model can only be
+ * freed. */
+enum error_code model_load_in(struct model *model, enum model_load load, int32_t threads, model_progress *progress,
+                              void *context, struct error *err);
+/* The fingerprint that the same files have when they are loaded so. */
+uint64_t model_fingerprint_in(const struct model *model, enum model_load load);
 
 /* The name of the i-th template that the file has beside its own, cut to size bytes; false past the last. */
 bool model_template_at(const struct model *model, uint64_t i, char *out, size_t size);
@@ -100,9 +129,6 @@ bool model_template_at(const struct model *model, uint64_t i, char *out, size_t 
 const char *model_recommends(const struct model *model, int i, double *value);
 /* One row of the table of tensor types: how many tensors of it and their bytes. Returns false past the end. */
 bool model_type_row(const struct model *model, int index, const char **type, int *tensors, uint64_t *bytes);
-/* Bytes that a session takes beside the mapped file when its context (tokens) is full, with its runner of one thread
- * per core: key/value cache and work buffers. */
-uint64_t model_session_bytes(const struct model *model, int context, bool exact);
 
 /* ---- tokenizer -------------------------------------------------------------------------------------------------- */
 
@@ -357,11 +383,46 @@ struct session_options {
     bool exact;      /* float32 throughout, by BLAS; slow, for comparing with other implementations */
 };
 
+/* What a model takes of memory when one context is full, and what that means on this machine. Bytes. */
+struct memory_plan {
+    uint64_t weights;          /* that every token is multiplied by */
+    uint64_t lookup;           /* of an embedding that lies in the file, of which a token reads one row; else 0 */
+    uint64_t file_weights;     /* all of them, as the file has them */
+    bool copied;               /* weights lie in memory of the process's own, in 8 or 4 bits; else they are mapped */
+    uint64_t cache;            /* keys and values */
+    uint64_t buffers;          /* of the forward pass */
+    uint64_t program;          /* what the process took before, the vocabulary most of all */
+    uint64_t total, available; /* of memory: all, and what can be taken (the program has its part); 0: unknown */
+    bool limited;              /* by a control group, to less than the machine has */
+    uint64_t reserve;          /* left to the system */
+    enum memory_verdict {
+        PLAN_FITS,
+        PLAN_STREAMS,   /* larger than memory: weights are read from disk for each token */
+        PLAN_TOO_LARGE, /* so is what can't be read from disk: all but mapped weights */
+    } verdict;
+    uint64_t resident, streamed;  /* of the weights: what can stay, what each token reads from disk */
+    double disk_rate;             /* bytes a second, measured; 0: not */
+    double tokens_per_second;     /* at most, as the disk brings them; 0: unknown */
+    enum model_load smaller_load; /* loaded so the weights fit; LOAD_AS_IS: no way is known */
+    const char *smaller_type;     /* quantised to this type they do; NULL: no type is known, or not needed */
+    uint64_t smaller_bytes;       /* what the weights take then */
+};
+/* The plan of a model loaded so, or as it is loaded already. measure: where it does not fit, the disk is measured, which
+ * takes half a second. options may be NULL. */
+void model_plan(const struct model *model, const struct session_options *options, enum model_load load, bool measure,
+                struct memory_plan *out);
+/* Weights, cache, buffers and program. */
+uint64_t memory_plan_sum(const struct memory_plan *plan);
+/* Mapped bytes of the weights that are in memory now, without an embedding of which only rows are read. */
+uint64_t model_resident_bytes(const struct model *model);
+
 /* options may be NULL; context is that of the longest session. The model must outlive it. NULL on failure. */
 struct runner *runner_open(const struct model *model, const struct session_options *options, struct error *err);
 /* Its sessions are freed before. */
 void runner_free(struct runner *r);
 int32_t runner_context(const struct runner *r); /* tokens of its longest session */
+/* As it was made when the runner was opened. */
+const struct memory_plan *runner_plan(const struct runner *r);
 
 /* An empty session of at most `context` tokens; 0: as many as the runner has room for. Takes memory as it grows.
  * NULL on failure. */
@@ -401,6 +462,12 @@ const int32_t *session_ids(const struct session *s);
  * the last. */
 enum error_code session_score(struct session *s, const int32_t *ids, size_t n, float *nll, session_progress *progress,
                               void *context, struct error *err);
+/* Takes rows of logits, (n, vocab): those after ids[first..first + n), whose -log p are in nll by now. Called in order
+ * and by the session's thread; returns false to stop. */
+typedef bool session_rows(void *context, const float *logits, size_t first, size_t n);
+/* The same, and rows (may be NULL) gets the logits that ids[1..n) are scored by. */
+enum error_code session_score_rows(struct session *s, const int32_t *ids, size_t n, float *nll, session_rows *rows,
+                                   session_progress *progress, void *context, struct error *err);
 /* What computes: the kernel table's name, e.g. "avx512", for `palaver info` and bench. */
 const char *session_kernels(const struct session *s);
 
@@ -546,6 +613,7 @@ void generations_step(struct generation *const *all, size_t n, struct generated 
 struct worker;
 
 enum event_kind {
+    EVENT_LOADING, /* weights are being packed to fewer bits: done of total kB */
     EVENT_LOADED,  /* the model is ready, worker_model() answers from now on */
     EVENT_PROMPT,  /* the messages of worker_ask are a prompt: total, first_kept, dropped; see worker_take_prompt */
     EVENT_PREFILL, /* reading the prompt: done of total */
@@ -562,8 +630,8 @@ struct timings {
 
 struct event {
     enum event_kind kind;
-    uint64_t request;   /* the number that worker_generate returned; 0 for EVENT_LOADED and for worker_preview's */
-    size_t done, total; /* EVENT_PREFILL; total: EVENT_PROMPT too */
+    uint64_t request;           /* the number that worker_generate returned; 0 while loading and for worker_preview's */
+    size_t done, total;         /* EVENT_PREFILL, EVENT_LOADING; total: EVENT_PROMPT too */
     size_t first_kept, dropped; /* EVENT_PROMPT: as in struct prompt */
     int32_t id;                 /* EVENT_TOKEN */
     struct candidate chosen, best[SAMPLING_CANDIDATES];
@@ -584,6 +652,7 @@ struct event {
 
 struct worker_options {
     const char *model_path;         /* copied */
+    enum model_load load;           /* of a model that is opened */
     struct worker *beside;          /* share thread and model of this one, which is loaded; NULL: open model_path */
     struct session_options session; /* beside another only the context counts, at most the first one's */
 };
@@ -599,6 +668,8 @@ int worker_fd(const struct worker *w);
 bool worker_next(struct worker *w, struct event *out);
 /* The model once EVENT_LOADED came; NULL before. */
 const struct model *worker_model(const struct worker *w);
+/* What its model was found to take of memory; NULL before EVENT_LOADED. */
+const struct memory_plan *worker_plan(const struct worker *w);
 /* Answers the prompt ids[0..n) (copied): events follow with the number returned, ending in DONE or FAILED. 0 on failure
  * (a request is already running, or out of memory). */
 uint64_t worker_generate(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
@@ -648,5 +719,73 @@ void worker_stop(struct worker *w);
 int32_t engine_cores(void);
 /* The name of the kernels that sessions use on this processor, a constant. */
 const char *engine_kernels(void);
+
+/* ---- importance ------------------------------------------------------------------------------------------------- */
+
+/* How much each input column of a model's matrices matters, measured on a text: for every matrix of a layer the sum of
+ * the squares of what a column is multiplied with, over all tokens. Quantising rounds with it in mind. Owns a runner; as
+ * one, it belongs to one thread at a time. */
+struct importance;
+
+/* options as for runner_open; the context is that of the longest chunk. The model must outlive it. NULL on failure. */
+struct importance *importance_open(const struct model *model, const struct session_options *options, struct error *err);
+void importance_free(struct importance *x);
+/* Reads a chunk of text, n > 0 tokens that nothing comes before, and adds what it tells. ERR_STOPPED if progress said so,
+ * ERR_CORRUPT when the model computes what are no finite numbers, ERR_CONTEXT, ERR_ARGUMENT for an id out of range: then
+ * nothing of the chunk is added. The sums are the same to the bit whatever the number of threads. */
+enum error_code importance_add(struct importance *x, const int32_t *ids, size_t n, session_progress *progress,
+                               void *context, struct error *err);
+size_t importance_chunks(const struct importance *x);
+/* Writes what the chunks so far tell as GGUF file, completely or not at all, as llama.cpp has them: general.type
+ * "imatrix", tensors NAME.in_sum2 and NAME.counts. dataset: what text it was. ERR_ARGUMENT when the file is there, unless
+ * replace is set. */
+enum error_code importance_write(const struct importance *x, const char *path, const char *dataset, bool replace,
+                                 struct error *err);
+/* Whether it could be written there now; leaves nothing behind. To be asked before hours of reading. */
+enum error_code importance_try(const struct importance *x, const char *path, bool replace, struct error *err);
+
+/* ---- conversion ------------------------------------------------------------------------------------------------- */
+
+/* A model on its way to a GGUF file. The model must outlive it. */
+struct conversion;
+
+struct conversion_options {
+    const char *type;           /* conversion_type(i) in any case, "Q4_K_M"; NULL: every matrix keeps its own */
+    const char *output_type;    /* the type of output.weight, "Q8_0"; NULL: as the model's type has it */
+    const char *embedding_type; /* the type of token_embd.weight; likewise */
+    const char *tensor_types;   /* lines REGEX=TYPE for single matrices; NULL: none */
+    const char *imatrix;        /* path of an importance matrix; NULL: none */
+    bool pure;                  /* no mixture: one type for all matrices */
+    bool requantize;            /* quantised matrices may get another type */
+    uint64_t part_bytes;        /* the most bytes of weights in a file; 0: one file */
+};
+
+/* The types of models, in the order of lists; NULL past the last. */
+const char *conversion_type(size_t i);
+
+/* Plans a file (with part_bytes: files) at path and writes nothing. NULL on failure: ERR_ARGUMENT for a type that is none,
+ * and for a quantised model without leave to requantise; ERR_FORMAT for an importance matrix of another model. */
+struct conversion *conversion_new(const struct model *model, const struct conversion_options *o, const char *path,
+                                  struct error *err);
+/* Removes what was written unless all of it was. */
+void conversion_free(struct conversion *c);
+
+struct conversion_row {
+    const char *name, *from, *to; /* of a tensor, and of its types */
+    uint64_t rows, cols, bytes;   /* bytes that it will have */
+    bool weighted;                /* by an importance matrix */
+};
+/* Tensor number i in the file's order; false past the last. */
+bool conversion_row(const struct conversion *c, size_t i, struct conversion_row *out);
+uint64_t conversion_bytes(const struct conversion *c);             /* of all files */
+const char *conversion_path(const struct conversion *c, size_t i); /* of file number i; NULL past the last */
+
+/* Called between two stretches of work, in any unit; false stops. */
+typedef bool conversion_progress(void *context, uint64_t done, uint64_t total);
+/* Writes the files, which have their names when all of them lie on the disk. replace: also where there are files of these
+ * names. threads 0: one per core. progress may be NULL. ERR_STOPPED when it stopped; ERR_ARGUMENT when a file is there;
+ * ERR_IO when the disk has no room. To be called once. */
+enum error_code conversion_write(struct conversion *c, bool replace, int32_t threads, conversion_progress *progress,
+                                 void *context, struct error *err);
 
 #endif

@@ -52,7 +52,7 @@ stair() {
 }
 
 stair app text options terminal library eval chat slash line+screen commands help .
-stair engine kernels+jinja file text sample model run
+stair engine kernels+jinja file text sample model run convert
 stair history . port+repair
 stair ui text keys draw panes .
 

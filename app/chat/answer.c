@@ -237,6 +237,7 @@ static void take_answer_preview(struct chat *c, const struct event *event)
 static void take_answer_event(struct chat *c, const struct event *event)
 {
     switch (event->kind) {
+    case EVENT_LOADING:
     case EVENT_LOADED: break;
     case EVENT_PROMPT:
     case EVENT_PREFILL:

@@ -3,6 +3,7 @@
 
 #include "app/chat/aside.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "app/chat/chat.h"
@@ -13,6 +14,9 @@
 
 struct aside {
     struct aside_work *work; /* NULL: none */
+    bool waits;              /* it is to be asked, below, when the request of the work before it has ended */
+    struct ids prompt;
+    struct sampling sampling;
 };
 
 struct aside *aside_new(void)
@@ -32,15 +36,46 @@ void aside_forget(struct aside *a)
 {
     struct aside_work *work = a->work;
     a->work = NULL;
+    a->waits = false;
+    ids_free(&a->prompt);
     if (work != NULL)
         work->free(work);
 }
 
+static void take_aside_event(struct chat *c, const struct event *event);
+
+/* The request before has ended: asks for what waits. A failure comes to the work as one of its request. */
+static void ask_waiting(struct chat *c)
+{
+    struct aside *a = c->aside;
+    struct event failed = {.kind = EVENT_FAILED};
+    a->waits = false;
+    if (speaker_ask_aside(c->speaker, &a->prompt, &a->sampling, take_aside_event, &failed.error) == 0)
+        a->work->take(c, a->work, &failed);
+}
+
 static void take_aside_event(struct chat *c, const struct event *event)
 {
-    struct aside_work *work = c->aside->work;
-    if (work != NULL)
-        work->take(c, work, event);
+    struct aside *a = c->aside;
+    if (!a->waits) {
+        if (a->work != NULL)
+            a->work->take(c, a->work, event);
+    } else if (event->kind == EVENT_DONE || event->kind == EVENT_FAILED) {
+        ask_waiting(c);
+    }
+}
+
+/* Stops work that yields, and has other work wait for the end of its request. */
+static enum error_code wait_for_end(struct chat *c, struct aside_work *work, const struct ids *prompt,
+                                    const struct sampling *sampling, struct error *err)
+{
+    struct ids kept = {0};
+    if (!ids_append(&kept, prompt->at, prompt->n))
+        return error_memory(err);
+    aside_forget(c->aside);
+    speaker_stop(c->speaker);
+    *c->aside = (struct aside){.work = work, .waits = true, .prompt = kept, .sampling = *sampling};
+    return ERR_NONE;
 }
 
 int aside_due(const struct aside *a)
@@ -59,8 +94,13 @@ enum error_code aside_ask(struct chat *c, struct aside_work *work, const struct 
 {
     if (c->aside->work != work && aside_due(c->aside) >= 0)
         return error_set(err, ERR_BUSY, "a summary still waits to be saved");
-    if (speaker_ask_aside(c->speaker, prompt, sampling, take_aside_event, err) == 0)
-        return err->code;
+    struct error why = {0};
+    if (speaker_ask_aside(c->speaker, prompt, sampling, take_aside_event, &why) == 0) {
+        const struct aside_work *now = c->aside->work;
+        if (why.code == ERR_BUSY && now != NULL && now != work && now->yields && !work->yields)
+            return wait_for_end(c, work, prompt, sampling, err);
+        return error_set(err, why.code, "%s", why.message);
+    }
     if (c->aside->work != work)
         aside_forget(c->aside);
     c->aside->work = work;

@@ -15,6 +15,7 @@ struct aside;
 
 /* Work aside: the first member of the struct of whoever has it done, which is malloc'ed. */
 struct aside_work {
+    bool yields; /* to work that the user asked for: its request is stopped */
     void (*take)(struct chat *c, struct aside_work *work, const struct event *event);
     void (*free)(struct aside_work *work);
     /* What is left to do when its request has ended; NULL: nothing ever. Milliseconds until tick is to be called, -1: there
@@ -33,7 +34,8 @@ void aside_forget(struct aside *a);
 int aside_due(const struct aside *a);
 void aside_tick(struct chat *c);
 /* Asks for an answer aside. On success work is in the slot, which owns it from then on. ERR_BUSY while a request aside
- * is running, or what is in the slot has something left to do; on failure the slot is as it was, and work stays the caller's unless it is there already. */
+ * is running whose work does not yield, or what is in the slot has something left to do; on failure the slot is as it
+ * was, and work stays the caller's unless it is there already. */
 enum error_code aside_ask(struct chat *c, struct aside_work *work, const struct ids *prompt,
                           const struct sampling *sampling, struct error *err);
 

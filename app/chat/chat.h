@@ -30,6 +30,7 @@
  *   titling       the model names the conversation
  *   answer        asking for an answer, and what comes
  *   send          messages, answered now or when the model is loaded
+ *   footprint     what a model takes of memory, in words
  *   load          models that come and go
  *   conversation  from one conversation to another
  *   path          moving through the tree of one
@@ -92,6 +93,8 @@ struct chat_message {
 struct chat_view {
     void *context;
     void (*loaded)(void *context);
+    /* More of the model is loaded, see chat_loading_percent. */
+    void (*loading)(void *context);
     /* Tokens of the prompt that the model has read. */
     void (*reading)(void *context, size_t done, size_t total);
     void (*token)(void *context, const struct event *event);
@@ -146,6 +149,10 @@ bool chat_is_busy(const struct chat *c);
 /* Messages; each is valid until the next call that changes something. */
 size_t chat_count(const struct chat *c);
 const struct chat_message *chat_message(const struct chat *c, size_t index);
+/* How much of the model is loaded; -1 when that is not known, or nothing loads. */
+int chat_loading_percent(const struct chat *c);
+/* What the model takes of memory; NULL until one is loaded. */
+const struct memory_plan *chat_plan(const struct chat *c);
 /* These two are NULL until a model is loaded, and valid until another is. */
 const struct model *chat_model(const struct chat *c);
 const struct chat_template *chat_template(const struct chat *c);

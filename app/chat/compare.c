@@ -304,6 +304,7 @@ static void take_side_event(struct chat *c, struct side *s, const struct event *
 {
     switch (event->kind) {
     case EVENT_LOADED: take_side_loaded(c, s); break;
+    case EVENT_LOADING:
     case EVENT_PROMPT:
     case EVENT_PREFILL: break;
     case EVENT_PREVIEW: s->stage = WAITING; break;

@@ -10,6 +10,7 @@
 #include "app/chat/answering.h"
 #include "app/chat/aside.h"
 #include "app/chat/chat.h"
+#include "app/chat/footprint.h"
 #include "app/chat/models.h"
 #include "app/chat/preset.h"
 #include "app/chat/saving.h"
@@ -64,6 +65,19 @@ static void give_up_loading(struct chat *c, const struct error *err)
         chat_refuse(c, err);
 }
 
+/* What a user has to know of the model's memory. */
+static void tell_memory(struct chat *c)
+{
+    char text[300];
+    const struct memory_plan *plan = chat_plan(c);
+    if (footprint_write_loading(chat_model(c), options_load(c->options), text, sizeof text))
+        chat_remark(c, false, "%s", text);
+    if (plan->verdict == PLAN_FITS)
+        return;
+    footprint_write_verdict(plan, text, sizeof text);
+    chat_remark(c, true, "memory: %s", text);
+}
+
 /* The loaded model takes the place of the present one. */
 static void change_model(struct chat *c)
 {
@@ -92,12 +106,17 @@ static void change_model(struct chat *c)
     if (template_trouble(chat_template(c)) != NULL)
         chat_remark(c, true, "%s", template_trouble(chat_template(c)));
     chat_tell_unseen_system(c);
+    tell_memory(c);
     chat_ask_waiting(c);
 }
 
 void chat_take_loading(struct chat *c, const struct event *event)
 {
-    if (event->kind == EVENT_LOADED)
+    if (event->kind == EVENT_LOADING) {
+        speaker_take_loading(c->speaker, event);
+        if (c->view->loading != NULL)
+            c->view->loading(c->view->context);
+    } else if (event->kind == EVENT_LOADED)
         change_model(c);
     else if (event->kind == EVENT_FAILED)
         give_up_loading(c, &event->error);

@@ -290,7 +290,10 @@ struct model *models_open(const struct options *o, bool vocab_only, struct error
         return NULL;
     struct model *model = model_open(path, &(struct model_options){.vocab_only = vocab_only}, err);
     free(path);
-    return model;
+    if (model == NULL || vocab_only || model_load_in(model, options_load(o), o->threads, NULL, NULL, err) == ERR_NONE)
+        return model;
+    model_free(model);
+    return NULL;
 }
 
 struct session *models_session(const struct options *o, const struct model *model, int32_t context, struct error *err)

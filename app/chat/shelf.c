@@ -8,18 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "app/chat/models.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "engine/engine.h"
 
 enum { CONTEXT_USUAL = 4096 };
 
 void shelf_init(struct shelf *s)
 {
-    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    *s = (struct shelf){.memory = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0};
+    struct memory memory;
+    *s = (struct shelf){.memory = memory_read("", &memory) ? memory.total : 0};
 }
 
 void shelf_free(struct shelf *s)
@@ -71,7 +71,10 @@ static enum error_code row_fill(struct shelf_row *row, const struct shelf *s, co
     row->bytes = info->file_bytes;
     row->context = info->context;
     row->used_context = o->context > 0 ? o->context : info->context < CONTEXT_USUAL ? info->context : CONTEXT_USUAL;
-    row->memory = info->file_bytes + model_session_bytes(model, row->used_context, o->exact);
+    const struct session_options session = {.context = row->used_context, .threads = o->threads, .exact = o->exact};
+    struct memory_plan plan;
+    model_plan(model, &session, LOAD_AS_IS, false, &plan);
+    row->memory = plan.weights + plan.lookup + plan.cache + plan.buffers;
     row->fit = fit_of(row->memory, s->memory);
     model_free(model);
     return ERR_NONE;

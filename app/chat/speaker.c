@@ -21,6 +21,7 @@ struct speaker {
     const struct options *options;
     struct worker *worker, *loading; /* NULL: none */
     char *path, *loading_path;
+    int loading_percent;            /* -1: not known */
     const struct speaker *beside;   /* whose model and template these are; NULL: its own */
     struct chat_template *template; /* NULL until a model is loaded, and beside another */
     char *template_name;            /* as asked for; NULL: the model's own */
@@ -60,6 +61,7 @@ struct speaker *speaker_beside(const struct speaker *other, int32_t context, str
     s->beside = other;
     struct worker_options options = {.beside = other->worker, .session = session_options(other->options)};
     options.session.context = context;
+    s->loading_percent = -1;
     s->loading = worker_start(&options, err);
     if (s->loading != NULL)
         return s;
@@ -86,7 +88,9 @@ enum error_code speaker_load(struct speaker *s, const char *name, struct error *
     char *path = name != NULL ? models_find_name(s->options, name, err) : models_find(s->options, err);
     if (path == NULL)
         return err->code;
-    const struct worker_options options = {.model_path = path, .session = session_options(s->options)};
+    const struct worker_options options = {.model_path = path,
+                                           .load = options_load(s->options),
+                                           .session = session_options(s->options)};
     struct worker *worker = worker_start(&options, err);
     if (worker == NULL) {
         free(path);
@@ -95,6 +99,7 @@ enum error_code speaker_load(struct speaker *s, const char *name, struct error *
     speaker_stop_loading(s);
     s->loading = worker;
     s->loading_path = path;
+    s->loading_percent = -1;
     return ERR_NONE;
 }
 
@@ -141,6 +146,21 @@ void speaker_stop_loading(struct speaker *s)
     free(s->loading_path);
     s->loading = NULL;
     s->loading_path = NULL;
+}
+
+void speaker_take_loading(struct speaker *s, const struct event *event)
+{
+    s->loading_percent = event->total > 0 ? (int)(event->done * 100 / event->total) : -1;
+}
+
+int speaker_loading_percent(const struct speaker *s)
+{
+    return s->loading != NULL ? s->loading_percent : -1;
+}
+
+const struct memory_plan *speaker_plan(const struct speaker *s)
+{
+    return s->worker != NULL ? worker_plan(s->worker) : NULL;
 }
 
 const struct model *speaker_model(const struct speaker *s)

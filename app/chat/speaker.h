@@ -39,6 +39,12 @@ bool speaker_is_loading(const struct speaker *s);
  * used; when no template can, that is the error, and nothing changes. */
 enum error_code speaker_use_loaded(struct speaker *s, struct error *unused, struct error *err);
 void speaker_stop_loading(struct speaker *s);
+/* Notes EVENT_LOADING. */
+void speaker_take_loading(struct speaker *s, const struct event *event);
+/* How much is loaded; -1 when that is not known, or nothing loads. */
+int speaker_loading_percent(const struct speaker *s);
+/* What the present model takes of memory; NULL until one is loaded. */
+const struct memory_plan *speaker_plan(const struct speaker *s);
 /* NULL until a model is loaded. */
 const struct model *speaker_model(const struct speaker *s);
 /* Of the present model, else of the one that is loading; "" without either. */

@@ -50,6 +50,16 @@ const struct chat_message *chat_message(const struct chat *c, size_t index)
     return &c->list.at[index];
 }
 
+int chat_loading_percent(const struct chat *c)
+{
+    return speaker_loading_percent(c->speaker);
+}
+
+const struct memory_plan *chat_plan(const struct chat *c)
+{
+    return speaker_plan(c->speaker);
+}
+
 const struct model *chat_model(const struct chat *c)
 {
     return speaker_model(c->speaker);

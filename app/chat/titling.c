@@ -166,7 +166,7 @@ static void begin_title(struct chat *c)
     c->titling->asked_for = home_conversation(c->home);
     if (title == NULL)
         return;
-    title->work = (struct aside_work){.take = take_title, .free = free_title};
+    title->work = (struct aside_work){.yields = true, .take = take_title, .free = free_title};
     buf_init(&title->said, SAID_MOST);
     if (ask_for_title(c, title, &ignored) != ERR_NONE)
         free_title(&title->work);

@@ -141,6 +141,23 @@ static struct sampling stretch_settings(const struct chat *c, const struct verif
     return s;
 }
 
+/* Another model made the answer, or the same one with other weights in memory. */
+static enum error_code refuse_maker(const struct chat *c, const struct store_making *made, struct error *err)
+{
+    static const char *const ways[] = {
+        [LOAD_AS_IS] = "without --load-in-8bit and --load-in-4bit",
+        [LOAD_8BIT] = "with --load-in-8bit",
+        [LOAD_4BIT] = "with --load-in-4bit",
+    };
+    for (enum model_load load = LOAD_AS_IS; load <= LOAD_4BIT; load++)
+        if (model_fingerprint_in(chat_model(c), load) == made->fingerprint)
+            return error_set(err, ERR_UNSUPPORTED,
+                             "this model made the answer with other weights in memory; start Palaver %s to verify it",
+                             ways[load]);
+    return error_set(err, ERR_UNSUPPORTED, "another model made this answer%s%s", made->model != NULL ? ": " : "",
+                     made->model != NULL ? made->model : "");
+}
+
 static enum error_code check_verify(struct chat *c, size_t index, struct error *err)
 {
     struct store_message stored = {0};
@@ -149,8 +166,7 @@ static enum error_code check_verify(struct chat *c, size_t index, struct error *
         store_message_get(home_store(c->home), c->list.at[index].id, &stored, err) != ERR_NONE)
         return err->code;
     if (!model_is(chat_model(c), stored.made.fingerprint))
-        error_set(err, ERR_UNSUPPORTED, "another model made this answer%s%s", stored.made.model != NULL ? ": " : "",
-                  stored.made.model != NULL ? stored.made.model : "");
+        refuse_maker(c, &stored.made, err);
     store_message_free(&stored);
     return err->code;
 }

@@ -47,7 +47,11 @@ const struct command commands[] = {
     {"perplexity", FOR_PERPLEXITY, "[OPTION]... FILE", "measure how well a model predicts a text",
      "Reads the text in windows of the context (512 tokens unless set by -c), each beginning\n"
      "with BOS if the model wants one. Windows do not overlap, and every token counts once.\n"
-     "llama.cpp counts only the second half of each window, so its figure is lower.",
+     "llama.cpp counts only the second half of each window, so its figure is lower.\n"
+     "To see what quantising costs, write the predictions of the float model by\n"
+     "--write-reference FILE (about 2 GB for 20,000 tokens of a vocabulary of 50,000), then\n"
+     "run the other model on the same text with --reference FILE: Kullback-Leibler\n"
+     "divergence, how often both find the same token the likeliest, ratio of perplexities.",
      1, perplexity_run},
     {"eval", FOR_EVAL, "[OPTION]... TASK...", "measure how many questions of published tests a model answers",
      "Tasks: arc_easy, arc_challenge, hellaswag, mmlu, truthfulqa_mc1, truthfulqa_mc2, piqa,\n"
@@ -63,6 +67,22 @@ const struct command commands[] = {
      "/v1/models, /tokenize, /detokenize, /tokenizer_info, /health. A key is asked for when the\n"
      "variable PALAVER_API_KEY or --api-key-file gives one. Ctrl-C ends it.",
      0, serve_run},
+    {"convert", FOR_CONVERT, "[OPTION]... MODEL -o OUT.gguf", "write a model as a GGUF file",
+     "Reads every form that palaver runs: folders of Hugging Face and Meta, and GGUF. The\n"
+     "weights keep their type unless --type names one; see palaver quantize for the types.\n"
+     "OUT.gguf is written completely or not at all.",
+     1, convert_run},
+    {"quantize", FOR_QUANTIZE, "[OPTION]... MODEL OUT.gguf TYPE", "write a model in a smaller type",
+     "TYPE is one of F32 F16 BF16 Q8_0 Q4_0 Q4_1 Q5_0 Q5_1 Q2_K Q3_K_S Q3_K_M Q3_K_L Q4_K_S\n"
+     "Q4_K_M Q5_K_S Q5_K_M Q6_K IQ4_NL IQ4_XS, with the mixtures of llama.cpp. The model may have\n"
+     "any form. Q4_K_M is a good choice for most; Q8_0 is hardly to be told from the original.",
+     3, quantize_run},
+    {"imatrix", FOR_IMATRIX, "[OPTION]... TEXT -o OUT.gguf", "measure which weights matter, for quantize",
+     "Reads the text in chunks of the context (512 tokens unless set by -c) and writes an\n"
+     "importance matrix for palaver quantize --imatrix, in llama.cpp's form. Some 100 chunks\n"
+     "of text like that the model is for are enough. - is standard input. Interrupted, it\n"
+     "writes what was measured so far.",
+     1, imatrix_run},
     {"list", FOR_LIST, "[OPTION]...", "list the saved conversations",
      "The pinned ones first, then the newest: id, time of the last message, messages, title.", 0, list_run},
     {"show", FOR_SHOW, "[OPTION]... [ID | TITLE]", "print a conversation, by default the last one",
@@ -85,8 +105,10 @@ const struct command commands[] = {
      -1, import_run},
     {"delete", FOR_DELETE, "[OPTION]... ID | TITLE", "move a conversation to the trash, or back",
      "palaver list --trash shows what is there; --undo restores it.", -1, delete_run},
-    {"doctor", FOR_DOCTOR, "[OPTION]...", "check the database, models, terminal and configuration",
-     "Tells what is wrong and what to do about it; changes nothing without --repair.", 0, doctor_run},
+    {"doctor", FOR_DOCTOR, "[OPTION]...", "check the database, models, memory, terminal and configuration",
+     "Tells what is wrong and what to do about it; changes nothing without --repair. With\n"
+     "-m MODEL it loads that model, and tells what it planned and what it takes of memory.",
+     0, doctor_run},
     {0},
 };
 

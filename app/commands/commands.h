@@ -5,7 +5,10 @@
  *   info, tokenize, prompt, score, perplexity, eval, bench   a model, for scripts
  *   models, pull                                       which models there are; fetching others
  *   serve       a model behind HTTP
- *   doctor      is everything as it should be? */
+ *   corpus, reference, divergence                      what perplexity and imatrix read, write and compare
+ *   imatrix     which weights matter, for quantize
+ *   convert     convert and quantize: models to GGUF files of another type
+ *   doctor      is everything as it should be? trial: what a model takes of memory */
 #ifndef PALAVER_APP_COMMANDS_COMMANDS_H
 #define PALAVER_APP_COMMANDS_COMMANDS_H
 
@@ -29,9 +32,12 @@ int tokenize_run(const struct options *o);
 int score_run(const struct options *o);
 int prompt_run(const struct options *o);
 int info_run(const struct options *o);
+int imatrix_run(const struct options *o);
 int perplexity_run(const struct options *o);
 int eval_run(const struct options *o);
 int bench_run(const struct options *o);
+int convert_run(const struct options *o);
+int quantize_run(const struct options *o);
 int list_run(const struct options *o);
 int show_run(const struct options *o);
 int search_run(const struct options *o);

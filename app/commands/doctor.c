@@ -1,5 +1,5 @@
-/* palaver doctor: checks the database, the models, the terminal and the configuration, and tells what to do about what
- * is wrong. Changes nothing; --repair saves what can be read of a damaged database. */
+/* palaver doctor: checks the database, the models, memory, the terminal and the configuration, and tells what to do about
+ * what is wrong. -m MODEL tries that model out and tells what it takes of memory. Changes nothing; --repair saves what can be read of a damaged database. */
 #include <config.h>
 
 #include <errno.h>
@@ -13,8 +13,10 @@
 
 #include <jansson.h>
 
+#include "app/chat/footprint.h"
 #include "app/chat/models.h"
 #include "app/commands/commands.h"
+#include "app/commands/trial.h"
 #include "app/library/conversations.h"
 #include "app/options/options.h"
 #include "app/options/paths.h"
@@ -23,6 +25,7 @@
 #include "app/terminal/term.h"
 #include "app/text/jsonl.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "engine/engine.h"
 #include "history/history.h"
 
@@ -111,14 +114,27 @@ static void check_folders(struct doctor *d)
 
 /* ---- models ----------------------------------------------------------------------------------------------------- */
 
+static void tell_model(struct doctor *d, const char *name, const struct model *model)
+{
+    const struct options *o = d->options;
+    const struct session_options options = {.context = o->context, .threads = o->threads, .exact = o->exact};
+    struct memory_plan plan;
+    char size[32];
+    model_plan(model, &options, options_load(o), false, &plan);
+    add_finding(d, true, "%s: %s, %.1f million parameters, %s of memory%s", name, model_info(model)->type,
+                (double)model_info(model)->parameters / 1e6, footprint_bytes(memory_plan_sum(&plan), size),
+                plan.verdict == PLAN_FITS      ? ""
+                : plan.verdict == PLAN_STREAMS ? ": more than there is, runs from disk"
+                                               : ": more than there is");
+}
+
 static void check_model(struct doctor *d, const char *name)
 {
     struct error err = {0};
     char *path = models_find_name(d->options, name, &err);
     struct model *model = path != NULL ? model_open(path, NULL, &err) : NULL;
     if (model != NULL)
-        add_finding(d, true, "%s: %s, %.1f million parameters", name, model_info(model)->type,
-                    (double)model_info(model)->parameters / 1e6);
+        tell_model(d, name, model);
     else
         add_finding(d, false, "%s", err.message);
     model_free(model);
@@ -141,6 +157,28 @@ static void check_models(struct doctor *d)
     else
         add_finding(d, false, "%s", err.message);
     free(chosen);
+}
+
+/* ---- memory ----------------------------------------------------------------------------------------------------- */
+
+static void take_finding(void *context, bool good, const char *line)
+{
+    add_finding(context, good, "%s", line);
+}
+
+/* With -m: loading a model takes too long to be done unasked. */
+static void check_memory(struct doctor *d)
+{
+    struct memory memory;
+    char available[32], total[32];
+    d->area = "memory";
+    if (!memory_read("", &memory))
+        add_finding(d, true, "the system does not say how much there is");
+    else
+        add_finding(d, true, "%s of %s%s are available", footprint_bytes(memory.available, available),
+                    footprint_bytes(memory.total, total), memory.limited ? " (the limit of a control group)" : "");
+    if (options_source(d->options, "model") == SOURCE_FLAG)
+        trial_run(d->options, take_finding, d);
 }
 
 /* ---- terminal --------------------------------------------------------------------------------------------------- */
@@ -171,11 +209,6 @@ static void check_terminal(struct doctor *d)
 }
 
 /* ---- database --------------------------------------------------------------------------------------------------- */
-
-static void take_finding(void *context, bool good, const char *line)
-{
-    add_finding(context, good, "%s", line);
-}
 
 static void repair_database(struct doctor *d, const char *path)
 {
@@ -215,6 +248,7 @@ int doctor_run(const struct options *o)
     check_database(&d);
     check_folders(&d);
     check_models(&d);
+    check_memory(&d);
     check_configuration(&d);
     check_terminal(&d);
     if (o->json)

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "app/chat/footprint.h"
 #include "app/chat/models.h"
 #include "app/commands/commands.h"
 #include "app/options/options.h"
@@ -25,7 +26,7 @@ struct report_parts {
     const struct model_info *info;
     const struct chat_template *template;
     int32_t context; /* tokens, for which memory is counted */
-    uint64_t session_bytes;
+    struct memory_plan plan;
     char kernels[32]; /* the table of kernels that would be used */
     bool weights;     /* false for a file that holds only a vocabulary */
 };
@@ -52,17 +53,18 @@ static void print_types(const struct model *model)
     char size[32];
     for (int i = 0; model_type_row(model, i, &type, &tensors, &bytes); i++)
         printf("%-14s%-8s%6d %-8s %10s\n", i == 0 ? "tensors" : "", type, tensors, tensors == 1 ? "tensor" : "tensors",
-               bytes_text(bytes, size));
+               footprint_bytes(bytes, size));
 }
 
 static void print_memory(const struct report_parts *p)
 {
-    char file[32], session[32], sum[32];
-    bytes_text(p->info->file_bytes, file);
-    bytes_text(p->session_bytes, session);
-    bytes_text(p->info->file_bytes + p->session_bytes, sum);
-    printf("%-14s%s: %s for the mapped file and %s for a context of %" PRId32 " tokens\n", "memory", sum, file, session,
-           p->context);
+    char text[400];
+    footprint_write_plan(&p->plan, p->context, text, sizeof text);
+    printf("%-14s%s\n", "memory", text);
+    footprint_write_verdict(&p->plan, text, sizeof text);
+    printf("%-14s%s\n", "available", text);
+    if (footprint_write_advice(&p->plan, text, sizeof text))
+        printf("%-14s%s\n", "advice", text);
 }
 
 static void print_template(const struct report_parts *p)
@@ -105,7 +107,7 @@ static void print_parts(const struct report_parts *p)
     print_text("name", i->name);
     print_text("format", i->format);
     print_text("architecture", i->architecture);
-    printf("%-14s%s\n", "size", bytes_text(i->file_bytes, size));
+    printf("%-14s%s\n", "size", footprint_bytes(i->file_bytes, size));
     if (p->weights) {
         printf("%-14s%.1f million\n", "parameters", (double)i->parameters / 1e6);
         printf("%-14s%" PRId32 " layers, width %" PRId32 ", feed-forward %" PRId32 "\n", "shape", i->layers, i->width,
@@ -167,6 +169,33 @@ static void add_template(json_t *object, const struct report_parts *p)
     json_object_set_new(object, "end_ids", json_ids(ends, n));
 }
 
+static json_t *json_plan(const struct memory_plan *p)
+{
+    static const char *const verdicts[] = {
+        [PLAN_FITS] = "fits", [PLAN_STREAMS] = "streams", [PLAN_TOO_LARGE] = "too large"};
+    const struct {
+        const char *key;
+        uint64_t number;
+    } numbers[] = {
+        {"sum", memory_plan_sum(p)},
+        {"weights", p->weights},
+        {"lookup", p->lookup},
+        {"cache", p->cache},
+        {"buffers", p->buffers},
+        {"program", p->program},
+        {"total", p->total},
+        {"available", p->available},
+        {"resident", p->resident},
+        {"streamed", p->streamed},
+        {"disk_rate", (uint64_t)p->disk_rate},
+    };
+    json_t *object = json_pack("{s:s, s:b, s:f}", "verdict", verdicts[p->verdict], "copied", p->copied,
+                               "tokens_per_second", p->tokens_per_second);
+    for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
+        set_number(object, numbers[n].key, numbers[n].number);
+    return object;
+}
+
 static json_t *json_parts(const struct report_parts *p)
 {
     const struct model_info *i = p->info;
@@ -205,11 +234,13 @@ static json_t *json_parts(const struct report_parts *p)
         {"vocab", (uint64_t)i->vocab},
         {"context", (uint64_t)i->context},
         {"session_context", (uint64_t)p->context},
-        {"session_bytes", p->session_bytes},
+        {"session_bytes", p->plan.cache + p->plan.buffers},
     };
     for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
         set_number(object, numbers[n].key, numbers[n].number);
     add_template(object, p);
+    if (p->weights)
+        json_object_set_new(object, "memory", json_plan(&p->plan));
     return object;
 }
 
@@ -255,7 +286,8 @@ int info_run(const struct options *o)
     parts.template = template;
     parts.context = o->context > 0 ? o->context : parts.info->context < 4096 ? parts.info->context : 4096;
     if (parts.weights) {
-        parts.session_bytes = model_session_bytes(model, parts.context, o->exact);
+        const struct session_options session = {.context = parts.context, .threads = o->threads, .exact = o->exact};
+        model_plan(model, &session, options_load(o), true, &parts.plan);
         find_kernels(o, &parts);
     }
     if (o->json)

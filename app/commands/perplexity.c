@@ -1,158 +1,268 @@
-/* palaver perplexity: how well a model predicts a text.
+/* palaver perplexity: how well a model predicts a text, and how near its predictions are to another model's.
  *
  * The tokens of the text are read in windows of W tokens. Each begins with BOS or, for models without one, with the
  * last token of the previous window, so that each token is predicted once, except the very first of a model without
- * BOS. */
+ * BOS. With --write-reference all predictions go to a file, with --reference they are compared with those there. */
 #include <config.h>
 
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
 #include "app/chat/models.h"
 #include "app/commands/commands.h"
+#include "app/commands/corpus.h"
+#include "app/commands/divergence.h"
+#include "app/commands/reference.h"
 #include "app/options/options.h"
 #include "app/terminal/progress.h"
 #include "app/terminal/report.h"
-#include "app/text/input.h"
+#include "app/terminal/signals.h"
 #include "app/text/jsonl.h"
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
 
-enum { WINDOW = 512 };
-
 struct measure {
-    const struct tokenizer *tokenizer;
+    const struct options *options;
     struct session *session;
-    struct ids ids; /* of the text */
-    size_t bytes;   /* of the predicted text */
-    int32_t window;
+    struct corpus corpus;
+    int32_t bos; /* -1: windows do not begin with it */
+    int32_t window, vocab;
     size_t windows, predicted;
     double sum, squares; /* of -log p */
     double seconds;
     struct progress progress;
-    size_t done; /* tokens of the finished windows */
+    size_t done;                /* tokens of the finished windows */
+    float *nll;                 /* (window) */
+    struct reference *written;  /* NULL: none */
+    struct reference *compared; /* NULL: with none */
+    struct divergence divergence;
+    int signal;           /* that asked to end; 0: none */
+    struct error trouble; /* with a reference, while a window is read */
 };
+
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 static bool on_batch(void *context, size_t done, size_t total)
 {
     struct measure *m = context;
     (void)total;
-    progress_show(&m->progress, m->done + done < m->ids.n ? m->done + done : m->ids.n, m->ids.n);
+    progress_show(&m->progress, m->done + done < m->corpus.ids.n ? m->done + done : m->corpus.ids.n, m->corpus.ids.n);
+    const struct signals came = signals_take();
+    if (came.end != 0 || came.interrupt) /* kept: the last call of a window stops nothing */
+        m->signal = came.end != 0 ? came.end : SIGINT;
+    return m->signal == 0;
+}
+
+static bool on_rows(void *context, const float *logits, size_t first, size_t n)
+{
+    struct measure *m = context;
+    for (size_t i = 0; i < n; i++, logits += m->vocab) {
+        struct reference_row row;
+        const float nll = m->nll[first + i];
+        if (m->written != NULL && reference_write(m->written, logits, nll, &m->trouble) != ERR_NONE)
+            return false;
+        if (m->compared != NULL && reference_read(m->compared, &row, &m->trouble) != ERR_NONE)
+            return false;
+        if (m->compared != NULL)
+            divergence_add(&m->divergence, &row, logits, m->vocab, nll);
+    }
     return true;
 }
 
 /* The first token of a window: BOS or the last token of the previous one. *from is the first to predict. */
 static int32_t window_lead(const struct measure *m, size_t *from)
 {
-    int32_t bos = tokenizer_bos(m->tokenizer);
-    if (tokenizer_adds_bos(m->tokenizer) && bos >= 0)
-        return bos;
+    if (m->bos >= 0)
+        return m->bos;
     if (*from == 0)
         *from = 1;
-    return m->ids.at[*from - 1];
+    return m->corpus.ids.at[*from - 1];
 }
 
-static enum error_code measure_windows(struct measure *m, int32_t *window, float *nll, struct error *err)
+static enum error_code measure_windows(struct measure *m, int32_t *window, struct error *err)
 {
-    for (size_t from = 0; from < m->ids.n; m->windows++) {
+    session_rows *rows = m->written != NULL || m->compared != NULL ? on_rows : NULL;
+    const struct ids *ids = &m->corpus.ids;
+    for (size_t from = 0; from < ids->n; m->windows++) {
         window[0] = window_lead(m, &from);
-        size_t n = m->ids.n - from < (size_t)m->window - 1 ? m->ids.n - from : (size_t)m->window - 1;
+        const size_t n = ids->n - from < (size_t)m->window - 1 ? ids->n - from : (size_t)m->window - 1;
         if (n == 0)
             break;
-        memcpy(window + 1, m->ids.at + from, n * sizeof *window);
-        enum error_code code = session_score(m->session, window, n + 1, nll, on_batch, m, err);
+        memcpy(window + 1, ids->at + from, n * sizeof *window);
+        enum error_code code = session_score_rows(m->session, window, n + 1, m->nll, rows, on_batch, m, err);
         if (code != ERR_NONE)
             return code;
         for (size_t i = 0; i < n; i++) {
-            m->sum += (double)nll[i];
-            m->squares += (double)nll[i] * (double)nll[i];
+            m->sum += (double)m->nll[i];
+            m->squares += (double)m->nll[i] * (double)m->nll[i];
         }
         m->predicted += n;
         from += n;
         m->done = from;
     }
-    if (m->predicted == 0)
-        return error_set(err, ERR_FORMAT, "the text is too short: it has %zu tokens", m->ids.n);
     return ERR_NONE;
 }
 
 static enum error_code measure_text(struct measure *m, struct error *err)
 {
+    struct error why = {0};
     int32_t *window = calloc((size_t)m->window, sizeof *window);
-    float *nll = calloc((size_t)m->window, sizeof *nll);
+    m->nll = calloc((size_t)m->window, sizeof *m->nll);
     double started = clock_seconds();
-    enum error_code code = window != NULL && nll != NULL ? measure_windows(m, window, nll, err) : error_memory(err);
+    enum error_code code = window != NULL && m->nll != NULL ? measure_windows(m, window, &why) : error_memory(&why);
     m->seconds = clock_seconds() - started;
     progress_end(&m->progress);
     free(window);
-    free(nll);
-    return code;
+    free(m->nll);
+    if (m->trouble.code != ERR_NONE) /* which stopped the window */
+        why = m->trouble;
+    return code == ERR_NONE ? code : error_set(err, why.code, "%s", why.message);
 }
 
-/* Reads the ids of the text, and counts its bytes without a first token that is not predicted. */
-static enum error_code read_text(struct measure *m, const char *path, struct error *err)
+/* ---- references ------------------------------------------------------------------------------------------------- */
+
+static size_t tokens_predicted(const struct measure *m)
 {
-    struct buf text, first;
-    buf_init(&text, INPUT_MOST);
-    buf_init(&first, 4096);
-    bool standard_input = strcmp(path, "-") == 0;
-    const char *name = standard_input ? "standard input" : path;
-    int fd = standard_input ? STDIN_FILENO : input_open(path, true, err);
-    enum error_code code = fd >= 0 ? input_read(fd, name, &text, err) : err->code;
-    if (fd > STDIN_FILENO)
-        close(fd);
-    if (code == ERR_NONE)
-        code = input_check_utf8(&text, name, err);
-    if (code == ERR_NONE)
-        code = tokenizer_encode(m->tokenizer, buf_text(&text), text.size, &m->ids, err);
-    m->bytes = text.size;
-    if (code == ERR_NONE && m->ids.n > 0 && !tokenizer_adds_bos(m->tokenizer) &&
-        tokenizer_piece(m->tokenizer, m->ids.at[0], &first))
-        m->bytes -= first.size < m->bytes ? first.size : m->bytes;
-    buf_free(&text);
-    buf_free(&first);
-    return code;
+    return m->bos < 0 && m->corpus.ids.n > 0 ? m->corpus.ids.n - 1 : m->corpus.ids.n;
 }
 
-static void print_measure(const struct measure *m, const struct options *o, const struct model *model)
+static enum error_code open_references(struct measure *m, const struct model *model, struct error *err)
 {
-    double n = (double)m->predicted, mean = m->sum / n, bits = mean / log(2);
-    double variance = m->squares / n - mean * mean;
-    double deviation = n > 1 && variance > 0 ? sqrt(variance / (n - 1)) : 0;
-    double per_byte = m->bytes > 0 ? bits * n / (double)m->bytes : 0;
-    if (o->json) {
-        json_print(stdout, json_pack("{s:s, s:s, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f}", "model",
-                                     model_info(model)->path, "file", o->words[0], "tokens", (json_int_t)m->predicted,
-                                     "windows", (json_int_t)m->windows, "window", (int)m->window, "nll", mean,
-                                     "nll_error", deviation, "perplexity", exp(mean), "bits_per_token", bits,
-                                     "bits_per_byte", per_byte, "seconds", m->seconds));
-        return;
+    const struct perplexity_options *o = &m->options->perplexity;
+    const struct reference_text text = {
+        .ids = m->corpus.ids.at,
+        .n = m->corpus.ids.n,
+        .predicted = tokens_predicted(m),
+        .window = m->window,
+        .tokenizer = model_tokenizer(model),
+        .vocab = m->vocab,
+    };
+    if (o->reference != NULL)
+        m->compared = reference_open(o->reference, &text, err);
+    if (m->compared != NULL && !divergence_init(&m->divergence, text.predicted))
+        return error_memory(err);
+    if (err->code == ERR_NONE && o->write_reference != NULL)
+        m->written = reference_create(o->write_reference, &text, err);
+    if (m->written != NULL && !m->options->quiet)
+        fprintf(stderr, "palaver: the reference will take %.1f MB\n", (double)reference_bytes(&text) / 1e6);
+    return err->code;
+}
+
+/* ---- printing --------------------------------------------------------------------------------------------------- */
+
+/* What is printed of the text itself. */
+struct figures {
+    struct estimate nll;
+    double bits, per_byte, per_character;
+};
+
+static struct figures figures_of(const struct measure *m)
+{
+    const struct corpus *c = &m->corpus;
+    const bool all = m->bos >= 0; /* else the first token is not predicted */
+    const double bytes = (double)(c->bytes - (all ? 0 : c->first_bytes));
+    const double characters = (double)(c->characters - (all ? 0 : c->first_characters));
+    const struct estimate nll = estimate_mean(m->sum, m->squares, m->predicted);
+    const double bits = nll.value / log(2), sum = bits * (double)m->predicted;
+    return (struct figures){nll, bits, bytes > 0 ? sum / bytes : 0, characters > 0 ? sum / characters : 0};
+}
+
+static json_t *divergence_json(const struct measure *m, const struct divergence_summary *d)
+{
+    return json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "reference",
+                     m->options->perplexity.reference, "kl_divergence", d->mean.value, "kl_divergence_error",
+                     d->mean.error, "median", d->median, "percentile_99", d->percentile_99, "greatest", d->greatest,
+                     "same_top", d->same_top.value, "same_top_error", d->same_top.error, "perplexity_ratio",
+                     d->perplexity_ratio.value, "perplexity_ratio_error", d->perplexity_ratio.error);
+}
+
+static void print_json(const struct measure *m, const struct figures *f, const struct divergence_summary *d,
+                       const struct model *model)
+{
+    json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "model",
+                               model_info(model)->path, "file", m->options->words[0], "tokens",
+                               (json_int_t)m->predicted, "windows", (json_int_t)m->windows, "window", (int)m->window,
+                               "nll", f->nll.value, "nll_error", f->nll.error, "perplexity", exp(f->nll.value),
+                               "bits_per_token", f->bits, "bits_per_character", f->per_character, "bits_per_byte",
+                               f->per_byte, "seconds", m->seconds);
+    if (d != NULL)
+        json_object_set_new(object, "divergence", divergence_json(m, d));
+    json_print(stdout, object);
+}
+
+static void print_text(const struct measure *m, const struct figures *f, const struct divergence_summary *d)
+{
+    const double perplexity = exp(f->nll.value);
+    printf("tokens              %zu in %zu windows of %" PRId32 "\n", m->predicted, m->windows, m->window);
+    printf("perplexity          %.4f ± %.4f\n", perplexity, perplexity * f->nll.error);
+    printf("bits per token      %.4f\n", f->bits);
+    printf("bits per character  %.4f\n", f->per_character);
+    printf("bits per byte       %.4f\n", f->per_byte);
+    if (d != NULL) {
+        printf("KL divergence       %.6f ± %.6f nats\n", d->mean.value, d->mean.error);
+        printf("  median            %.6f\n", d->median);
+        printf("  99th percentile   %.6f\n", d->percentile_99);
+        printf("  greatest          %.6f\n", d->greatest);
+        printf("same likeliest      %.3f %% ± %.3f %%\n", 100 * d->same_top.value, 100 * d->same_top.error);
+        printf("perplexity ratio    %.6f ± %.6f\n", d->perplexity_ratio.value, d->perplexity_ratio.error);
     }
-    printf("tokens          %zu in %zu windows of %" PRId32 "\n", m->predicted, m->windows, m->window);
-    printf("perplexity      %.4f ± %.4f\n", exp(mean), exp(mean) * deviation);
-    printf("bits per token  %.4f\n", bits);
-    printf("bits per byte   %.4f\n", per_byte);
-    printf("time            %.1f s, %.0f tokens/s\n", m->seconds, n / m->seconds);
+    printf("time                %.1f s, %.0f tokens/s\n", m->seconds, (double)m->predicted / m->seconds);
 }
 
-static int32_t window_size(const struct options *o, const struct model *model)
+static void print_measure(struct measure *m, const struct model *model)
 {
-    int32_t trained = model_info(model)->context;
-    return o->context > 0 ? o->context : trained > 0 && trained < WINDOW ? trained : WINDOW;
+    const struct figures f = figures_of(m);
+    struct divergence_summary d;
+    const bool compared = m->compared != NULL;
+    if (compared)
+        d = divergence_sum_up(&m->divergence);
+    if (m->options->json)
+        print_json(m, &f, compared ? &d : NULL, model);
+    else
+        print_text(m, &f, compared ? &d : NULL);
+}
+
+/* ---- the command ------------------------------------------------------------------------------------------------ */
+
+static enum error_code prepare_measure(struct measure *m, const struct model *model, struct error *err)
+{
+    const struct options *o = m->options;
+    m->bos = corpus_bos(model_tokenizer(model));
+    m->window = corpus_window(o->context, model);
+    m->vocab = model_info(model)->vocab;
+    if (corpus_read(&m->corpus, o->words[0], model_tokenizer(model), err) != ERR_NONE)
+        return err->code;
+    if (tokens_predicted(m) == 0)
+        return error_set(err, ERR_FORMAT, "the text is too short: it has %zu tokens", m->corpus.ids.n);
+    m->session = models_session(o, model, m->window, err);
+    return m->session != NULL ? open_references(m, model, err) : err->code;
+}
+
+static enum error_code run_measure(struct measure *m, const struct model *model, struct error *err)
+{
+    if (prepare_measure(m, model, err) != ERR_NONE || signals_open(false, err) < 0)
+        return err->code;
+    m->progress = progress_start(m->options->quiet);
+    enum error_code code = measure_text(m, err);
+    signals_close();
+    if (code == ERR_NONE && m->written != NULL)
+        code = reference_keep(m->written, err);
+    if (code == ERR_NONE)
+        print_measure(m, model);
+    return code;
 }
 
 int perplexity_run(const struct options *o)
 {
     struct error err = {0};
-    struct measure m = {0};
+    struct measure m = {.options = o};
     struct model *model = NULL;
     if (o->n_words != 1)
         error_set(&err, ERR_ARGUMENT, "palaver perplexity needs a FILE (- is standard input)");
@@ -160,18 +270,17 @@ int perplexity_run(const struct options *o)
         error_set(&err, ERR_ARGUMENT, "--ctx 1 leaves nothing to predict from");
     else
         model = models_open(o, false, &err);
-    if (model != NULL) {
-        m.tokenizer = model_tokenizer(model);
-        m.window = window_size(o, model);
-        read_text(&m, o->words[0], &err);
-    }
-    if (err.code == ERR_NONE)
-        m.session = models_session(o, model, m.window, &err);
-    m.progress = progress_start(o->quiet);
-    if (err.code == ERR_NONE && measure_text(&m, &err) == ERR_NONE)
-        print_measure(&m, o, model);
+    if (model != NULL)
+        run_measure(&m, model, &err);
+    reference_free(m.written);
+    reference_free(m.compared);
+    divergence_free(&m.divergence);
     session_free(m.session);
-    ids_free(&m.ids);
+    corpus_free(&m.corpus);
     model_free(model);
+    if (m.signal != 0 && m.signal != SIGINT)
+        signals_die(m.signal);
+    if (m.signal == SIGINT)
+        return EXIT_INTERRUPTED;
     return err.code == ERR_NONE ? EXIT_ANSWER : report(&err);
 }

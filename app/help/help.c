@@ -95,7 +95,8 @@ static void print_value(FILE *out, const struct options *o, const struct option_
     case OPTION_FLAG: fputs(*(const bool *)at ? "on" : "off", out); break;
     case OPTION_INT: fprintf(out, "%d", (int)*(const int32_t *)at); break;
     case OPTION_CHOICE: print_choice(out, spec->choices, *(const int32_t *)at); break;
-    case OPTION_TEXT: print_text(out, *(char *const *)at); break;
+    case OPTION_TEXT:
+    case OPTION_LINES: print_text(out, *(char *const *)at); break;
     case OPTION_SAMPLING:
         if (sampling_list(spec->name) == LIST_STOP) {
             fprintf(out, "%d texts", (int)o->sampling.n_stops);

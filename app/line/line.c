@@ -276,6 +276,15 @@ static void wait_for_events(struct line *l, int milliseconds)
     chat_tick(l->repl.chat);
 }
 
+static void show_loading(struct line *l)
+{
+    int percent = chat_loading_percent(l->repl.chat);
+    if (percent >= 0)
+        show_status(&l->show, "loading the model %d%%", percent);
+    else
+        show_status(&l->show, "loading the model");
+}
+
 /* Returns when the answer has ended. */
 static void watch_answer(struct line *l)
 {
@@ -284,7 +293,7 @@ static void watch_answer(struct line *l)
     while (chat_is_busy(l->repl.chat) && l->dying == 0) {
         wait_for_events(l, 100);
         if (chat_state(l->repl.chat) == CHAT_LOADING && clock_seconds() - l->asked > STATUS_AFTER)
-            show_status(&l->show, "loading the model");
+            show_loading(l);
     }
     show_end(&l->show);
 }

@@ -30,7 +30,7 @@ enum error_code options_init(struct options *o, struct error *err)
 void options_free(struct options *o)
 {
     for (const struct option_spec *spec = option_specs; spec->name != NULL; spec++)
-        if (spec->kind == OPTION_TEXT) {
+        if (spec->kind == OPTION_TEXT || spec->kind == OPTION_LINES) {
             char **text = (char **)((char *)o + spec->offset);
             free(*text);
             *text = NULL;
@@ -91,6 +91,14 @@ enum option_source options_source(const struct options *o, const char *name)
     return spec != NULL ? (enum option_source)o->source[option_index(spec)] : SOURCE_BUILT_IN;
 }
 
+enum model_load options_load(const struct options *o)
+{
+    const bool four = options_source(o, "load-in-4bit") > options_source(o, "load-in-8bit");
+    if (o->load_8bit && o->load_4bit)
+        return four ? LOAD_4BIT : LOAD_8BIT;
+    return o->load_8bit ? LOAD_8BIT : o->load_4bit ? LOAD_4BIT : LOAD_AS_IS;
+}
+
 bool options_fix_seed(const struct options *o)
 {
     return options_source(o, "seed") != SOURCE_BUILT_IN && !o->random_seed;
@@ -146,6 +154,21 @@ static enum error_code set_text(char **at, const char *value, struct error *err)
     return ERR_NONE;
 }
 
+/* Another line below those of the same source. */
+static enum error_code add_line(char **at, bool below, const char *value, struct error *err)
+{
+    if (!below || *at == NULL)
+        return set_text(at, value, err);
+    const size_t size = strlen(*at) + strlen(value) + 2;
+    char *both = malloc(size);
+    if (both == NULL)
+        return error_memory(err);
+    snprintf(both, size, "%s\n%s", *at, value);
+    free(*at);
+    *at = both;
+    return ERR_NONE;
+}
+
 static enum error_code set_sampling(struct options *o, const struct option_spec *spec, const char *value,
                                     enum option_source source, struct error *err)
 {
@@ -175,6 +198,7 @@ enum error_code option_set(struct options *o, const struct option_spec *spec, co
     switch (spec->kind) {
     case OPTION_FLAG: code = set_flag(at, spec, value, err); break;
     case OPTION_TEXT: code = set_text(at, value, err); break;
+    case OPTION_LINES: code = add_line(at, *present == source, value, err); break;
     case OPTION_INT: code = set_int(at, spec, value, err); break;
     case OPTION_CHOICE: code = set_choice(at, spec, value, err); break;
     case OPTION_SAMPLING: code = set_sampling(o, spec, value, source, err); break;

@@ -42,15 +42,16 @@ struct options {
     char *template_name; /* NULL: the model's own */
     char *system;        /* system message; NULL: none */
     struct sampling sampling;
-    bool random_seed;   /* the seed is -1: a random one for each answer */
-    char *preset;       /* settings by name, weaker than those given one by one; NULL: none */
-    char *prompt;       /* -p TEXT; NULL: not given */
-    char *file;         /* -f FILE: its text follows the prompt's; NULL: not given */
-    bool continue_last; /* resume the last conversation */
-    char *resume;       /* resume the conversation of this id or title; NULL: not given */
-    bool no_save;       /* temporary chats only */
-    bool raw;           /* continue the text, no template */
-    bool exact;         /* float32 throughout */
+    bool random_seed;          /* the seed is -1: a random one for each answer */
+    char *preset;              /* settings by name, weaker than those given one by one; NULL: none */
+    char *prompt;              /* -p TEXT; NULL: not given */
+    char *file;                /* -f FILE: its text follows the prompt's; NULL: not given */
+    bool continue_last;        /* resume the last conversation */
+    char *resume;              /* resume the conversation of this id or title; NULL: not given */
+    bool no_save;              /* temporary chats only */
+    bool raw;                  /* continue the text, no template */
+    bool exact;                /* float32 throughout */
+    bool load_8bit, load_4bit; /* weights that are floats in the file are packed while loading, see options_load */
     bool json;
     int32_t logprobs; /* alternatives per token in JSON, 0: none */
     bool line;        /* line mode */
@@ -79,12 +80,21 @@ struct options {
         int32_t shots;    /* examples; -1: as the task has them */
         int32_t limit;    /* questions; 0: all */
     } eval;
+    struct perplexity_options {
+        char *reference, *write_reference; /* NULL: not given */
+    } perplexity;
 
     struct history_options {
         bool archived, trash, tokens, undo, repair;
         char *tag, *format, *output; /* NULL: not given */
         int32_t limit;               /* 0: all */
     } history;
+
+    struct convert_options {
+        char *output, *type, *imatrix; /* NULL: not given; so are the following */
+        char *output_type, *embedding_type, *tensor_types, *split;
+        bool force, requantize, pure, dry_run;
+    } convert;
 
     bool help, version, show_paths, check_config;
     char *help_form; /* of --help=FORM, for the build and completions; NULL: plain --help */
@@ -101,6 +111,7 @@ struct options {
 enum option_kind {
     OPTION_FLAG,     /* bool */
     OPTION_TEXT,     /* char * */
+    OPTION_LINES,    /* char *: may be given several times, a line each */
     OPTION_INT,      /* int32_t from low to high */
     OPTION_CHOICE,   /* int32_t, the index of the word in choices */
     OPTION_SAMPLING, /* a field of struct sampling by its name, or "stop" */
@@ -127,6 +138,9 @@ enum command_bit {
     FOR_MODELS = 1 << 25,
     FOR_SERVE = 1 << 21,
     FOR_EVAL = 1 << 20,
+    FOR_CONVERT = 1 << 14,
+    FOR_QUANTIZE = 1 << 15,
+    FOR_IMATRIX = 1 << 22,
     FOR_ALL = (1 << 30) - 1,
 };
 
@@ -164,6 +178,10 @@ bool option_alias(const struct option_spec *spec, int index, char out[OPTION_NAM
 size_t option_index(const struct option_spec *spec);
 /* Where the value of the option of this long name comes from. */
 enum option_source options_source(const struct options *o, const char *name);
+
+/* What weights become while loading: of 8 and 4 bits what was said in the stronger place, a flag before a variable
+ * before the config file. */
+enum model_load options_load(const struct options *o);
 
 /* True if the user chose a seed, which then serves every answer. */
 bool options_fix_seed(const struct options *o);

@@ -9,13 +9,14 @@
 
 enum {
     FOR_MODEL = FOR_CHAT | FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE |
-                FOR_EVAL,
-    FOR_ENGINE = FOR_CHAT | FOR_SCORE | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE | FOR_EVAL,
+                FOR_EVAL | FOR_IMATRIX,
+    FOR_ENGINE = FOR_CHAT | FOR_SCORE | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE | FOR_EVAL | FOR_IMATRIX,
     FOR_TEMPLATE = FOR_CHAT | FOR_PROMPT | FOR_SERVE,
     FOR_SAMPLING = FOR_CHAT | FOR_SERVE,
     FOR_HISTORY = FOR_LIST | FOR_SHOW | FOR_SEARCH | FOR_EXPORT | FOR_IMPORT | FOR_DELETE,
     FOR_JSON = FOR_CHAT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_HISTORY | FOR_DOCTOR | FOR_MODELS | FOR_EVAL,
     FOR_LINES = FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT,
+    FOR_CONVERSION = FOR_CONVERT | FOR_QUANTIZE,
 };
 
 #define MODEL "Model"
@@ -25,15 +26,24 @@ enum {
 #define MEASURE "Measuring"
 #define CHOOSE "Choosing"
 #define SERVING "Serving"
+#define CONVERT "Converting"
 #define OTHER "Other"
 
+#define MODEL_TYPES \
+    "F32 F16 BF16 Q8_0 Q4_0 Q4_1 Q5_0 Q5_1 Q2_K Q3_K_S Q3_K_M Q3_K_L Q4_K_S Q4_K_M Q5_K_S Q5_K_M Q6_K IQ4_NL IQ4_XS"
+#define TENSOR_TYPES "F32 F16 BF16 Q8_0 Q4_0 Q4_1 Q5_0 Q5_1 Q2_K Q3_K Q4_K Q5_K Q6_K IQ4_NL IQ4_XS"
+
 const struct option_spec option_specs[] = {
-    {"model", 'm', NULL, "MODEL", OPTION_TEXT, AT(model), 0, 0, "@models", FOR_MODEL, true, MODEL,
+    {"model", 'm', NULL, "MODEL", OPTION_TEXT, AT(model), 0, 0, "@models", FOR_MODEL | FOR_DOCTOR, true, MODEL,
      "a GGUF file, a model's folder, a name in the models folder or ORG/NAME"},
-    {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL, FOR_ENGINE, true, MODEL,
-     "number of threads; 0 is one per core"},
+    {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL, FOR_ENGINE | FOR_CONVERSION | FOR_DOCTOR, true,
+     MODEL, "number of threads; 0 is one per core"},
     {"ctx", 'c', "ctx-size", "N", OPTION_INT, AT(context), 0, 1 << 24, NULL, FOR_ENGINE | FOR_INFO | FOR_MODELS, true,
      MODEL, "context in tokens; 0 is that of the model, at most 4096"},
+    {"load-in-8bit", 0, NULL, NULL, OPTION_FLAG, AT(load_8bit), 0, 0, NULL, FOR_ENGINE | FOR_INFO | FOR_DOCTOR, true,
+     MODEL, "pack float weights to 8 bits while loading: half the memory"},
+    {"load-in-4bit", 0, NULL, NULL, OPTION_FLAG, AT(load_4bit), 0, 0, NULL, FOR_ENGINE | FOR_INFO | FOR_DOCTOR, true,
+     MODEL, "the same to 4 bits: under a third, with a loss of quality"},
     {"exact", 0, NULL, NULL, OPTION_FLAG, AT(exact), 0, 0, NULL, FOR_ENGINE | FOR_INFO, true, MODEL,
      "compute in float32 throughout (slow; for comparisons)"},
 
@@ -99,8 +109,8 @@ const struct option_spec option_specs[] = {
     {"logprobs", 0, NULL, "N", OPTION_INT, AT(logprobs), 0, SAMPLING_CANDIDATES, NULL, FOR_CHAT, false, OUTPUT,
      "with --json: the N likeliest tokens at each step"},
     {"quiet", 'q', NULL, NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL,
-     FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH | FOR_PULL | FOR_SERVE | FOR_EVAL, true, OUTPUT,
-     "print nothing but answers and errors"},
+     FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH | FOR_PULL | FOR_SERVE | FOR_EVAL | FOR_CONVERSION | FOR_IMATRIX, true,
+     OUTPUT, "print nothing but answers and errors"},
     {"stats", 0, NULL, NULL, OPTION_FLAG, AT(stats), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
      "timings on standard error after each answer"},
     {"color", 0, NULL, "WHEN", OPTION_CHOICE, AT(color), 0, 0, "auto always never", FOR_CHAT, true, OUTPUT,
@@ -145,6 +155,10 @@ const struct option_spec option_specs[] = {
      "only the first N questions of each task; 0 is all"},
     {"log", 0, NULL, "FILE", OPTION_TEXT, AT(eval.log), 0, 0, "@files", FOR_EVAL, false, OUTPUT,
      "write a line of JSON for each question to this file"},
+    {"reference", 0, NULL, "FILE", OPTION_TEXT, AT(perplexity.reference), 0, 0, "@files", FOR_PERPLEXITY, false,
+     MEASURE, "compare with the predictions in this file"},
+    {"write-reference", 0, NULL, "FILE", OPTION_TEXT, AT(perplexity.write_reference), 0, 0, "@files", FOR_PERPLEXITY,
+     false, MEASURE, "write all predictions to this new file"},
 
     {"archived", 0, NULL, NULL, OPTION_FLAG, AT(history.archived), 0, 0, NULL, FOR_LIST | FOR_SEARCH, false, CHOOSE,
      "archived conversations (search: these too)"},
@@ -164,6 +178,29 @@ const struct option_spec option_specs[] = {
      "restore it from the trash"},
     {"repair", 0, NULL, NULL, OPTION_FLAG, AT(history.repair), 0, 0, NULL, FOR_DOCTOR, false, OTHER,
      "set a damaged database aside and save what can be read"},
+
+    {"output", 'o', NULL, "OUT.gguf", OPTION_TEXT, AT(convert.output), 0, 0, "@files", FOR_CONVERT | FOR_IMATRIX, false,
+     CONVERT, "write to this file, completely or not at all"},
+    {"type", 0, NULL, "TYPE", OPTION_TEXT, AT(convert.type), 0, 0, MODEL_TYPES, FOR_CONVERT, false, CONVERT,
+     "the type of the weights; default: that of the model read"},
+    {"imatrix", 0, NULL, "FILE", OPTION_TEXT, AT(convert.imatrix), 0, 0, "@files", FOR_CONVERSION, false, CONVERT,
+     "importance matrix: where rounding matters (GGUF or .dat)"},
+    {"pure", 0, NULL, NULL, OPTION_FLAG, AT(convert.pure), 0, 0, NULL, FOR_CONVERSION, false, CONVERT,
+     "one type for all matrices instead of a mixture"},
+    {"output-tensor-type", 0, NULL, "TYPE", OPTION_TEXT, AT(convert.output_type), 0, 0, TENSOR_TYPES, FOR_CONVERSION,
+     false, CONVERT, "the type of the output matrix"},
+    {"token-embedding-type", 0, NULL, "TYPE", OPTION_TEXT, AT(convert.embedding_type), 0, 0, TENSOR_TYPES,
+     FOR_CONVERSION, false, CONVERT, "the type of the token embedding"},
+    {"tensor-type", 0, NULL, "REGEX=TYPE", OPTION_LINES, AT(convert.tensor_types), 0, 0, NULL, FOR_CONVERSION, false,
+     CONVERT, "the type of matrices whose names match (repeatable)"},
+    {"allow-requantize", 0, NULL, NULL, OPTION_FLAG, AT(convert.requantize), 0, 0, NULL, FOR_CONVERSION, false, CONVERT,
+     "change the type of a quantised model, at a loss"},
+    {"split-max-size", 0, NULL, "N(M|G)", OPTION_TEXT, AT(convert.split), 0, 0, NULL, FOR_CONVERSION, false, CONVERT,
+     "write several files of at most this size"},
+    {"dry-run", 0, NULL, NULL, OPTION_FLAG, AT(convert.dry_run), 0, 0, NULL, FOR_CONVERSION, false, CONVERT,
+     "print what would be written and write nothing"},
+    {"force", 0, NULL, NULL, OPTION_FLAG, AT(convert.force), 0, 0, NULL, FOR_CONVERSION | FOR_IMATRIX, false, CONVERT,
+     "replace a file that is there"},
 
     {"paths", 0, NULL, NULL, OPTION_FLAG, AT(show_paths), 0, 0, NULL, FOR_CHAT, false, OTHER,
      "print the folders in use"},

@@ -172,12 +172,20 @@ static void write_reading(const struct screen_status *status, char *out, size_t 
         snprintf(out, size, "reading the prompt %zu%% · Esc stops", percent);
 }
 
+static void write_loading(const struct chat *c, char *out, size_t size)
+{
+    char percent[16] = "";
+    if (chat_loading_percent(c) >= 0)
+        snprintf(percent, sizeof percent, " %d%%", chat_loading_percent(c));
+    snprintf(out, size, "loading the model%s%s", percent, chat_is_busy(c) ? " · Esc stops" : "");
+}
+
 static void write_state(const struct screen *s, char *out, size_t size)
 {
     const struct chat *c = s->repl.chat;
     enum chat_state state = chat_state(c);
     if (state == CHAT_LOADING)
-        snprintf(out, size, chat_is_busy(c) ? "loading the model · Esc stops" : "loading the model");
+        write_loading(c, out, size);
     else if (state == CHAT_READING)
         write_reading(s->status, out, size);
     else if (chat_compared(c) > 0)

@@ -38,6 +38,11 @@ static void on_loaded(void *context)
         ui_notice(s->ui, true, err.message);
 }
 
+static void on_loading(void *context)
+{
+    screen_status_show(context);
+}
+
 static void on_reading(void *context, size_t done, size_t total)
 {
     struct screen *s = context;
@@ -194,6 +199,7 @@ struct chat_view screen_tell_view(struct screen *s)
     return (struct chat_view){
         .context = s,
         .loaded = on_loaded,
+        .loading = on_loading,
         .reading = on_reading,
         .token = on_token,
         .window = on_window,

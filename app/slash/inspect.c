@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/footprint.h"
 #include "app/slash/commands.h"
 #include "app/terminal/show.h"
 #include "app/terminal/stats.h"
@@ -152,6 +153,20 @@ enum error_code slash_context(struct repl *t, const char *arguments, struct erro
 
 /* ---- /stats ----------------------------------------------------------------------------------------------------- */
 
+static void show_memory(struct repl *t)
+{
+    char text[400];
+    const struct footprint taken = footprint_now(chat_model(t->chat));
+    footprint_write_taken(&taken, text, sizeof text);
+    show_line(t->show, "memory: %s", text);
+    if (footprint_write_loading(chat_model(t->chat), model_info(chat_model(t->chat))->load, text, sizeof text))
+        show_line(t->show, "%s", text);
+    if (chat_plan(t->chat)->verdict == PLAN_FITS)
+        return;
+    footprint_write_verdict(chat_plan(t->chat), text, sizeof text);
+    show_line(t->show, "when it was loaded: %s", text);
+}
+
 enum error_code slash_stats(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
@@ -160,5 +175,7 @@ enum error_code slash_stats(struct repl *t, const char *arguments, struct error 
         return error_set(err, ERR_NOT_FOUND, "there is no answer yet");
     const struct chat_message *answer = chat_message(t->chat, n - 1);
     stats_print(t->show->side, &answer->timings, answer->sampling.seed);
+    if (chat_model(t->chat) != NULL)
+        show_memory(t);
     return ERR_NONE;
 }

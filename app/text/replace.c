@@ -104,7 +104,8 @@ static void sync_folder(const char *path)
 enum error_code replace_end(struct replace *r, bool keep, struct error *err)
 {
     enum error_code code = ERR_NONE;
-    bool written = fflush(r->file) == 0 && !ferror(r->file) && (r->temporary == NULL || fsync(fileno(r->file)) == 0);
+    bool written = keep && fflush(r->file) == 0 && !ferror(r->file) &&
+                   (r->temporary == NULL || fsync(fileno(r->file)) == 0);
     int why = errno;
     if (fclose(r->file) != 0 && written) {
         written = false;

@@ -72,6 +72,28 @@ void metadata_bool(struct metadata *m, const char *key, bool value)
     put_number(begin_entry(m, key, VALUE_BOOL), value, 1);
 }
 
+void metadata_u16(struct metadata *m, const char *key, uint16_t value)
+{
+    put_number(begin_entry(m, key, VALUE_U16), value, 2);
+}
+
+void metadata_int(struct metadata *m, const char *key, int32_t value)
+{
+    put_number(begin_entry(m, key, VALUE_I32), (uint32_t)value, 4);
+}
+
+void metadata_value(struct metadata *m, const char *key, const struct value *value)
+{
+    struct buf *b = begin_entry(m, key, value->type);
+    if (value->type == VALUE_STRING)
+        put_number(b, value->size, 8);
+    if (value->type == VALUE_ARRAY) {
+        put_number(b, value->element, 4);
+        put_number(b, value->n, 8);
+    }
+    buf_append(b, value->bytes, (size_t)value->size);
+}
+
 static void begin_array(struct metadata *m, const char *key, enum value_type element)
 {
     struct buf *b = begin_entry(m, key, VALUE_ARRAY);

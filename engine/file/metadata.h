@@ -11,6 +11,8 @@
 
 #include "base/buf.h"
 
+struct value;
+
 struct metadata {
     struct buf bytes; /* the entries one after another */
     uint64_t n;       /* of them */
@@ -26,6 +28,10 @@ void metadata_text(struct metadata *m, const char *key, const char *text, size_t
 void metadata_uint(struct metadata *m, const char *key, uint32_t value);
 void metadata_float(struct metadata *m, const char *key, float value);
 void metadata_bool(struct metadata *m, const char *key, bool value);
+void metadata_u16(struct metadata *m, const char *key, uint16_t value);
+void metadata_int(struct metadata *m, const char *key, int32_t value);
+/* A value of a source, as its file has it. */
+void metadata_value(struct metadata *m, const char *key, const struct value *value);
 
 /* An array: begin one, add elements of its kind, end it. One array is open at a time. */
 void metadata_begin_texts(struct metadata *m, const char *key);

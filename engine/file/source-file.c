@@ -18,8 +18,9 @@
 #include "engine/file/source-kind.h"
 #include "engine/file/source.h"
 
-#define HEAD_AHEAD (4 << 20) /* the metadata and the vocabulary, as a rule */
-#define LABEL_BYTES 160      /* a longer path is named by its last part, so that the rest of a message has room */
+#define HEAD_AHEAD (4 << 20)    /* the metadata and the vocabulary, as a rule */
+#define ORDER_BYTES (128 << 10) /* Linux reads no more for one order than a disk is set to read ahead, this as a rule */
+#define LABEL_BYTES 160         /* a longer path is named by its last part, so that the rest of a message has room */
 
 const char *source_label(const char *path)
 {
@@ -93,8 +94,67 @@ bool source_add_map(struct source *s, struct source_map map, struct error *err)
 
 void source_expect(const void *bytes, uint64_t size)
 {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)bytes & ~(page - 1);
-    posix_madvise((void *)start, (size_t)((uintptr_t)bytes + size - start), POSIX_MADV_WILLNEED);
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), end = (uintptr_t)bytes + size;
+    for (uintptr_t at = (uintptr_t)bytes & ~(page - 1), next; at < end; at = next) {
+        next = end - at < ORDER_BYTES ? end : at + ORDER_BYTES;
+        posix_madvise((void *)at, next - at, POSIX_MADV_WILLNEED);
+    }
+}
+
+/* A stretch of bytes that rows of a tensor take, and what is to be done with it. */
+typedef void rows_act(const void *context, const void *bytes, uint64_t size);
+
+/* Rows [from, to) are one stretch in each of the tensor's places. */
+static void walk_rows(const struct tensor *t, uint64_t from, uint64_t to, rows_act *act, const void *context)
+{
+    for (uint64_t row = from, rows; row < to; row += rows) {
+        rows = to - row;
+        for (uint64_t col = 0; col < t->cols;) {
+            const struct tensor_run run = tensor_at(t, row, col);
+            rows = run.rows < rows ? run.rows : rows;
+            act(context, run.data, rows * run.stride);
+            col += run.cols;
+        }
+    }
+}
+
+static void expect_stretch(const void *context, const void *bytes, uint64_t size)
+{
+    (void)context;
+    source_expect(bytes, size);
+}
+
+void source_expect_rows(const struct tensor *t, uint64_t from, uint64_t to)
+{
+    walk_rows(t, from, to, expect_stretch, NULL);
+}
+
+/* Only what is mapped: other memory would lose what it holds. */
+static void release_stretch(const void *context, const void *bytes, uint64_t size)
+{
+    const struct source *s = context;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)bytes & ~(page - 1);
+    for (size_t i = 0; i < s->n_maps; i++) {
+        const uintptr_t map = (uintptr_t)s->maps[i].bytes;
+        if (s->maps[i].mapped && (uintptr_t)bytes >= map && (uintptr_t)bytes - map < s->maps[i].size)
+            madvise((void *)start, (size_t)((uintptr_t)bytes + size - start), MADV_DONTNEED);
+    }
+}
+
+void source_release_rows(const struct source *s, const struct tensor *t, uint64_t from, uint64_t to)
+{
+    walk_rows(t, from, to, release_stretch, s);
+}
+
+bool source_has_file(const struct source *s, const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return false;
+    for (size_t i = 0; i < s->n_maps; i++)
+        if (s->maps[i].mapped && s->maps[i].device == st.st_dev && s->maps[i].inode == st.st_ino)
+            return true;
+    return false;
 }
 
 bool source_map_file(struct source *s, const char *path, struct source_map *out, struct error *err)
@@ -107,20 +167,21 @@ bool source_map_file(struct source *s, const char *path, struct source_map *out,
     int fd = source_open_regular(path, &st, err);
     if (fd < 0)
         return false;
-    struct source_map map = {.size = (uint64_t)st.st_size, .mapped = true};
-    void *bytes = map.size == 0 ? NULL : mmap(NULL, (size_t)map.size, PROT_READ, MAP_SHARED, fd, 0);
-    int failure = errno;
-    close(fd);
+    struct source_map map = {
+        .size = (uint64_t)st.st_size, .mapped = true, .fd = fd, .device = st.st_dev, .inode = st.st_ino};
+    void *bytes = map.size == 0 ? MAP_FAILED : mmap(NULL, (size_t)map.size, PROT_READ, MAP_SHARED, fd, 0);
     if (map.size == 0)
-        return source_refuse(path, NULL, 0, err) == ERR_NONE;
-    if (bytes == MAP_FAILED)
-        return error_system(err, ERR_IO, failure, "%s: cannot map the file into memory", source_label(path)) ==
-               ERR_NONE;
-    source_expect(bytes, map.size < HEAD_AHEAD ? map.size : HEAD_AHEAD);
+        source_refuse(path, NULL, 0, err);
+    else if (bytes == MAP_FAILED)
+        error_system(err, ERR_IO, errno, "%s: cannot map the file into memory", source_label(path));
     map.bytes = bytes;
-    *out = map;
-    if (source_add_map(s, map, err))
+    if (bytes != MAP_FAILED && source_add_map(s, map, err)) {
+        source_expect(bytes, map.size < HEAD_AHEAD ? map.size : HEAD_AHEAD);
+        *out = map;
         return true;
-    munmap(bytes, (size_t)map.size);
+    }
+    if (bytes != MAP_FAILED)
+        munmap(bytes, (size_t)map.size);
+    close(fd);
     return false;
 }

@@ -5,6 +5,7 @@
  * the file.
  *   source.c         which reader, opening
  *   source-file.c    mapping files, labels, refusals
+ *   source-memory.c  what of them lies in memory, and the disk
  *   source-tables.c  the tables, asked and filled
  *   fingerprint.c    what version 0.1 knew a model by
  *   gguf.c           a reader
@@ -53,8 +54,11 @@ struct value {
 struct source_map {
     const unsigned char *bytes;
     uint64_t size;
-    bool mapped; /* false: memory that is the caller's, or owned */
-    bool owned;  /* freed with the source; no part of a file */
+    bool mapped;  /* false: memory that is the caller's, or owned */
+    bool owned;   /* freed with the source; no part of a file */
+    int fd;       /* of a mapped one: the file, open for reading */
+    dev_t device; /* and which file it is */
+    ino_t inode;
 };
 
 struct source_kind {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "engine/file/cursor.h"
@@ -83,9 +84,10 @@ void source_free(struct source *s)
     }
     for (size_t i = 0; i < s->n_maps; i++) {
         void *bytes = (void *)(uintptr_t)s->maps[i].bytes;
-        if (s->maps[i].mapped)
+        if (s->maps[i].mapped) {
             munmap(bytes, (size_t)s->maps[i].size);
-        else if (s->maps[i].owned)
+            close(s->maps[i].fd);
+        } else if (s->maps[i].owned)
             free(bytes);
     }
     names_free(&s->keys);
@@ -120,12 +122,27 @@ bool source_tensor(const struct source *s, const char *name, struct tensor *out)
     return true;
 }
 
+void source_set_tensor(struct source *s, uint64_t i, struct tensor tensor)
+{
+    free((void *)(uintptr_t)s->tensors[i].tensor.pieces);
+    s->tensors[i].tensor = tensor;
+}
+
 bool source_tensor_at(const struct source *s, uint64_t i, const char **name, struct tensor *out)
 {
     if (i >= s->n_tensors)
         return false;
     *name = s->tensors[i].name;
     *out = s->tensors[i].tensor;
+    return true;
+}
+
+bool source_value_at(const struct source *s, uint64_t i, const char **key, const struct value **value)
+{
+    if (i >= s->n_values)
+        return false;
+    *key = s->values[i].key;
+    *value = &s->values[i].value;
     return true;
 }
 

@@ -268,6 +268,16 @@ static bool piece_is_sound(const struct tensor *t, const struct tensor_piece *p)
            p->cols <= t->cols - p->col && p->col % block == 0 && p->cols % block == 0;
 }
 
+const void *tensor_stretch(const struct tensor *t, size_t i, uint64_t *size)
+{
+    const struct tensor_traits *type = tensor_traits(t->type);
+    const struct tensor_piece all = {0, 0, t->rows, t->cols, t->data}, *p = t->n_pieces > 0 ? &t->pieces[i] : &all;
+    if (i >= (t->n_pieces > 0 ? t->n_pieces : 1))
+        return NULL;
+    *size = p->rows * (p->cols / type->block) * type->block_bytes;
+    return p->data;
+}
+
 bool tensor_is_sound(const struct tensor *t)
 {
     uint64_t elements = 0;

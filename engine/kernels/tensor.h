@@ -78,6 +78,8 @@ struct tensor_run {
 };
 /* col is a multiple of the type's block. */
 struct tensor_run tensor_at(const struct tensor *t, uint64_t row, uint64_t col);
+/* Stretch number i of memory that the tensor lies in, *size bytes; NULL past the last. */
+const void *tensor_stretch(const struct tensor *t, size_t i, uint64_t *size);
 /* Whether the pieces lie inside the matrix, cover it, and are cut alike all through, between blocks. */
 bool tensor_is_sound(const struct tensor *t);
 

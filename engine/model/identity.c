@@ -236,5 +236,6 @@ uint64_t model_make_fingerprint(const struct model *m)
 
 bool model_is(const struct model *m, uint64_t fingerprint)
 {
-    return fingerprint == m->info.fingerprint || fingerprint == source_fingerprint(m->source);
+    return fingerprint == m->info.fingerprint ||
+           (m->info.load == LOAD_AS_IS && fingerprint == source_fingerprint(m->source));
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -74,6 +75,8 @@ void model_free(struct model *m)
     free(m->types);
     free(m->layers);
     free(m->rope_frequency);
+    if (m->own_weights != NULL)
+        munmap(m->own_weights, m->own_bytes);
     source_free(m->source);
     free(m);
 }

@@ -30,7 +30,6 @@ struct model_type {
     enum tensor_type type;
     int tensors;
     uint64_t bytes;
-    uint64_t largest_rows; /* of the tensors of this type; 1: they are all vectors */
 };
 
 #define MODEL_TEXTS 6
@@ -40,6 +39,7 @@ struct model {
     const struct architecture *architecture; /* NULL when only the vocabulary is open */
     struct tokenizer *tokenizer;
     struct model_info info;
+    uint64_t file_fingerprint;                 /* info.fingerprint, but for weights that were loaded in fewer bits */
     struct tensor embedding;                   /* (vocab, width) */
     struct tensor output_norm;                 /* (1, width) F32 */
     struct tensor positions, token_types;      /* BERT: (context, width), (some, width) */
@@ -59,6 +59,8 @@ struct model {
     char *texts[MODEL_TEXTS]; /* back info's strings */
     float **vectors;          /* norms and biases that are no aligned float32 in the file, unpacked */
     size_t n_vectors;
+    void *own_weights; /* a mapping of its own with weights that were loaded in fewer bits; NULL */
+    size_t own_bytes;
 };
 
 /* Builds a model on a source, which it owns from then on (and frees on failure). path is for messages. */
@@ -71,6 +73,15 @@ enum error_code model_read_rope(struct model *m, struct error *err);    /* keys 
 enum error_code model_read_tensors(struct model *m, struct error *err); /* all tensors, shapes held against info */
 /* What an open model is known by. */
 uint64_t model_make_fingerprint(const struct model *m);
+/* For weights that were loaded in fewer bits. model_own_weights takes a private mapping over, which is unmapped with the
+ * model. model_reread_weights reads the tensors anew after the source got those that lie in it. */
+struct model_loaded {
+    enum model_load load;
+    uint64_t file_bytes, bytes; /* of the weights that changed: in the file, in memory */
+    uint64_t fingerprint;
+};
+void model_own_weights(struct model *m, void *mapping, size_t size);
+enum error_code model_reread_weights(struct model *m, const struct model_loaded *loaded, struct error *err);
 /* The metadata key that the model's architecture has under this name, one of architecture->keys. */
 struct model_key {
     char text[96];

@@ -80,7 +80,6 @@ static uint64_t tally(struct model *m)
         type->type = t.type;
         type->tensors++;
         type->bytes += t.rows * tensor_row_bytes(&t);
-        type->largest_rows = t.rows > type->largest_rows ? t.rows : type->largest_rows;
         m->info.parameters += t.rows * t.cols;
     }
     for (int type = 0; type < TENSOR_TYPE_LIMIT; type++)
@@ -155,6 +154,31 @@ static enum error_code read_weights(struct model *m, struct error *err)
     return code == ERR_NONE ? model_read_tensors(m, err) : code;
 }
 
+void model_own_weights(struct model *m, void *mapping, size_t size)
+{
+    m->own_weights = mapping;
+    m->own_bytes = size;
+}
+
+enum error_code model_reread_weights(struct model *m, const struct model_loaded *loaded, struct error *err)
+{
+    for (size_t i = 0; i < m->n_vectors; i++)
+        free(m->vectors[i]);
+    free(m->layers);
+    memset(m->types, 0, TENSOR_TYPE_LIMIT * sizeof *m->types);
+    m->layers = NULL;
+    m->n_vectors = 0;
+    m->n_types = 0;
+    m->output = (struct tensor){0};
+    m->info.parameters = 0;
+    m->info.load = loaded->load;
+    m->info.load_file_bytes = loaded->file_bytes;
+    m->info.load_bytes = loaded->bytes;
+    m->info.fingerprint = loaded->fingerprint;
+    tally(m);
+    return model_read_tensors(m, err);
+}
+
 /* "byte-level BPE (smollm)": the tokenizer's kind and the model's own rules for cutting words. */
 static const char *describe_tokenizer(struct model *m)
 {
@@ -205,7 +229,7 @@ static enum error_code read_model(struct model *m, const char *path, bool vocab_
     if (code == ERR_NONE)
         code = read_vocabulary(m, err);
     if (code == ERR_NONE)
-        m->info.fingerprint = model_make_fingerprint(m);
+        m->info.fingerprint = m->file_fingerprint = model_make_fingerprint(m);
     return code;
 }
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,13 +42,25 @@ static enum error_code read_pairs(struct model *m, struct error *err)
     return ERR_NONE;
 }
 
+/* The key of a property of the scaling. llama.cpp does not know dynamic scaling and would take its factor for a linear one,
+ * so conversions (engine/convert) write it under keys of our own. */
+static struct model_key scaling_key(const struct model *m, const char *name)
+{
+    struct model_key key = model_key(m, name);
+    const char *type;
+    uint64_t size;
+    if (source_string(m->source, "palaver.rope.scaling.type", &type, &size))
+        snprintf(key.text, sizeof key.text, "palaver.%s", name);
+    return key;
+}
+
 /* Reads a number above 0 and below most into *out, which holds the value for a model without the key. */
 static enum error_code read_positive(const struct model *m, const char *name, double most, double *out,
                                      struct error *err)
 {
     if (name == NULL)
         return ERR_NONE;
-    const struct model_key key = model_key(m, name);
+    const struct model_key key = scaling_key(m, name);
     source_float(m->source, key.text, out);
     if (*out > 0 && *out < most)
         return ERR_NONE;
@@ -60,7 +73,7 @@ static enum error_code read_kind(struct model *m, struct error *err)
 {
     const char *type = "linear";
     uint64_t size = 6;
-    source_string(m->source, model_key(m, m->architecture->keys.rope_type).text, &type, &size);
+    source_string(m->source, scaling_key(m, m->architecture->keys.rope_type).text, &type, &size);
     if (rope_kind_parse(type, size, &m->rope.kind))
         return ERR_NONE;
     return error_set(err, ERR_UNSUPPORTED,
@@ -72,7 +85,7 @@ static enum error_code read_kind(struct model *m, struct error *err)
 static enum error_code read_factor(struct model *m, struct error *err)
 {
     m->rope.factor = 1;
-    if (!source_float(m->source, model_key(m, m->architecture->keys.rope_factor).text, &m->rope.factor))
+    if (!source_float(m->source, scaling_key(m, m->architecture->keys.rope_factor).text, &m->rope.factor))
         source_float(m->source, model_key(m, m->architecture->keys.rope_factor_old).text, &m->rope.factor);
     if (m->rope.factor == 0) /* older converters write 0 for none */
         m->rope.factor = 1;

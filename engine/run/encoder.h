@@ -1,4 +1,4 @@
-/* What runner.c asks of the encoder; engine.h declares the rest. */
+/* What forecast.c asks of the encoder; engine.h declares the rest. */
 #ifndef PALAVER_ENGINE_RUN_ENCODER_H
 #define PALAVER_ENGINE_RUN_ENCODER_H
 

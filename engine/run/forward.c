@@ -153,7 +153,8 @@ void forward_free(struct forward *f)
     free(f);
 }
 
-uint64_t forward_bytes(const struct model *model, const struct forward_options *options, int32_t threads)
+uint64_t forward_bytes(const struct model *model, const struct forward_options *options, int32_t threads,
+                       uint64_t types)
 {
     const struct model_info *info = &model->info;
     const struct attention_shape shape = attention_shape(info, options);
@@ -162,12 +163,13 @@ uint64_t forward_bytes(const struct model *model, const struct forward_options *
     const uint64_t row = 3 * (uint64_t)info->width + 2 * query + 2 * key +
                          2 * (uint64_t)(info->ff_width + info->head_width);
     const uint64_t norms = 2 * (uint64_t)info->layers * (uint64_t)info->width;
-    uint64_t types = 0;
-    for (int i = 0; i < model->n_types; i++)
-        if (model->types[i].largest_rows > 1) /* vectors are not multiplied */
-            types |= UINT64_C(1) << model->types[i].type;
     return ((uint64_t)options->batch * row + norms) * sizeof(float) + attention_bytes(&shape, threads) +
            matmul_bytes(widest_input(info), (uint64_t)options->batch, threads, options->exact, types);
+}
+
+void forward_tell(struct forward *f, matmul_begun *begun, void *context)
+{
+    matmul_tell(f->matmul, begun, context);
 }
 
 bool forward_kv_init(const struct forward *f, struct kv *kv, int32_t capacity, struct error *err)
@@ -179,6 +181,11 @@ bool forward_kv_init(const struct forward *f, struct kv *kv, int32_t capacity, s
 const char *forward_kernels(const struct forward *f)
 {
     return matmul_kernels(f->matmul);
+}
+
+void forward_observe(struct forward *f, matmul_observer *observer, void *context)
+{
+    matmul_observe(f->matmul, observer, context);
 }
 
 /* ---- one batch -------------------------------------------------------------------------------------------------- */

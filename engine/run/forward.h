@@ -14,6 +14,7 @@
 #include "engine/model/model.h"
 #include "engine/run/attention.h"
 #include "engine/run/kv.h"
+#include "engine/run/matmul.h"
 #include "engine/run/pool.h"
 
 struct forward;
@@ -28,9 +29,15 @@ struct forward_options {
 struct forward *forward_new(const struct model *model, struct pool *pool, const struct forward_options *options,
                             struct error *err);
 void forward_free(struct forward *f);
-/* Bytes that forward_new takes and touches, but for what grows with the context. */
-uint64_t forward_bytes(const struct model *model, const struct forward_options *options, int32_t threads);
+/* Bytes that forward_new takes and touches, but for what grows with the context. types: of the matrices, bit i is enum
+ * tensor_type i. */
+uint64_t forward_bytes(const struct model *model, const struct forward_options *options, int32_t threads,
+                       uint64_t types);
+/* See matmul_tell. */
+void forward_tell(struct forward *f, matmul_begun *begun, void *context);
 const char *forward_kernels(const struct forward *f);
+/* Who sees what the matrices are multiplied with, see matmul_observe. */
+void forward_observe(struct forward *f, matmul_observer *observer, void *context);
 /* An empty key/value cache for a sequence of this model, see kv_init. */
 bool forward_kv_init(const struct forward *f, struct kv *kv, int32_t capacity, struct error *err);
 

@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "engine/kernels/layer.h"
 
-enum { HEADER = 64 }; /* bytes in front of a block: an int32_t, and the block stays on a cache line's start */
+enum { ROOM_LEFT = 8 << 20 }; /* bytes of memory that are not taken */
+enum { HEADER = 64 };         /* bytes in front of a block: an int32_t, and the block stays on a cache line's start */
 
 static void kv_measure(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half)
 {
@@ -30,11 +31,11 @@ static void kv_measure(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t 
     kv->block_size = kv->layer_size * (size_t)layers;
 }
 
-/* Bytes of memory in this machine; SIZE_MAX when the system does not say. */
-static size_t machine_memory(void)
+/* Bytes of memory that there are, in use or not; UINT64_MAX when the system does not say. */
+static uint64_t machine_memory(void)
 {
-    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
+    struct memory memory;
+    return memory_read("", &memory) ? memory.total : UINT64_MAX;
 }
 
 bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half,
@@ -64,9 +65,26 @@ static int32_t *users_of(char *block)
     return (int32_t *)(void *)(block - HEADER);
 }
 
+/* Whether the system has room for one more block without swapping or ending a program: it promises memory that it has
+ * not got, and finds out when it is used. */
+static bool is_room_for(const struct kv *kv, struct error *err)
+{
+    struct memory memory;
+    if (!memory_read("", &memory) || memory.available > kv->block_size + ROOM_LEFT)
+        return true;
+    error_set(
+        err, ERR_MEMORY,
+        "no memory for a longer context: %d more tokens need %.1f MB, and %.1f MB are available; ask for a shorter "
+        "one with --ctx, or close other programs",
+        (int)KV_BLOCK, (double)kv->block_size / 1e6, (double)memory.available / 1e6);
+    return false;
+}
+
 /* A block of zeros with one user. */
 static char *block_new(const struct kv *kv, struct error *err)
 {
+    if (!is_room_for(kv, err))
+        return NULL;
     void *bytes = mmap(NULL, HEADER + kv->block_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (bytes == MAP_FAILED) {
         error_system(err, ERR_MEMORY, errno,

@@ -37,6 +37,10 @@ struct matmul {
     blas_product *product;   /* exact mode, else NULL */
     void *tiles[TILE_KINDS]; /* all of X, for large n */
     struct scratch *scratch; /* one a thread */
+    matmul_begun *begun;     /* NULL: nobody is told */
+    void *begun_context;
+    matmul_observer *observer;
+    void *observer_context;
 };
 
 static size_t round_up(size_t n, size_t unit)
@@ -132,6 +136,12 @@ uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool e
         if ((kinds >> kind & 1) != 0)
             sum += tile_bytes((enum tile_kind)kind) * blocks * (max_n + (uint64_t)threads * (uint64_t)k->tile);
     return sum + (uint64_t)threads * panel;
+}
+
+void matmul_tell(struct matmul *m, matmul_begun *begun, void *context)
+{
+    m->begun = begun;
+    m->begun_context = context;
 }
 
 const char *matmul_kernels(const struct matmul *m)
@@ -397,12 +407,28 @@ static uint64_t unit_rows(const struct matmul *m, const struct call *call)
     return rows < panel ? panel : rows > most ? most : rows;
 }
 
+void matmul_observe(struct matmul *m, matmul_observer *observer, void *context)
+{
+    m->observer = observer;
+    m->observer_context = context;
+}
+
+static void show_input(const struct matmul *m, int32_t thread, const struct call *call)
+{
+    for (int j = 0; m->observer != NULL && j < call->n_jobs; j++)
+        m->observer(m->observer_context, thread, pool_threads(m->pool), call->jobs[j].weights, call->x, call->x_stride,
+                    call->n);
+}
+
 void matmul_run(struct matmul *m, int32_t thread, const struct matmul_job *jobs, int n_jobs, const float *x,
                 size_t x_stride, size_t n)
 {
     const struct call call = {jobs, n_jobs, x, x_stride, n, jobs[0].weights->cols};
     struct scratch *s = &m->scratch[thread];
     pool_barrier(m->pool, thread);
+    if (thread == 0 && m->begun != NULL)
+        m->begun(m->begun_context, jobs[0].weights);
+    show_input(m, thread, &call);
     if (m->product == NULL && call.cols % KERNEL_BLOCK == 0) {
         unsigned kinds = kinds_needed(m->kernels, &call);
         size_t tile = (size_t)m->kernels->tile;

@@ -25,6 +25,17 @@ const char *matmul_kernels(const struct matmul *m);
 /* Bytes of its buffers that products with weights of these types touch; bit i of types is enum tensor_type i. */
 uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool exact, uint64_t types);
 
+/* Called on one thread when the product of these weights (of the first job) begins and what was before it is done. */
+typedef void matmul_begun(void *context, const struct tensor *weights);
+/* At first nobody is told. Not to be called while matmul_run runs. */
+void matmul_tell(struct matmul *m, matmul_begun *begun, void *context);
+/* Sees what matrices are multiplied with: x (n, cols of the weights), x_stride elements from one row to the next. Called
+ * by every thread of the pool before each product, with the same arguments but for `thread`. */
+typedef void matmul_observer(void *context, int32_t thread, int32_t threads, const struct tensor *weights,
+                             const float *x, size_t x_stride, size_t n);
+/* NULL: nobody looks, as at first. Not to be called during a pool_run. */
+void matmul_observe(struct matmul *m, matmul_observer *observer, void *context);
+
 struct matmul_job {
     const struct tensor *weights; /* (rows, cols) */
     const float *bias;            /* (rows) or NULL */

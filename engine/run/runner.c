@@ -12,22 +12,16 @@
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/layer.h"
 #include "engine/model/model.h"
-#include "engine/run/encoder.h"
+#include "engine/run/forecast.h"
 #include "engine/run/forward.h"
+#include "engine/run/plan.h"
 #include "engine/run/pool.h"
+#include "engine/run/stream.h"
 
 enum {
-    DEFAULT_BATCH = 512,
-    DEFAULT_CONTEXT = 4096,
     MAX_CONTEXT = 1 << 20,
     MAX_THREADS = 1024,
 };
-
-static int32_t default_context(const struct model *model)
-{
-    int32_t trained = model->info.context;
-    return trained > 0 && trained < DEFAULT_CONTEXT ? trained : DEFAULT_CONTEXT;
-}
 
 static bool check_options(const struct session_options *o, struct error *err)
 {
@@ -54,10 +48,26 @@ static bool check_model(const struct model *model, struct error *err)
     return !model->info.encoder;
 }
 
+/* Weights that do not fit are streamed; where not even the rest fits, none of them stays. */
+static bool begin_stream(struct runner *r, struct error *err)
+{
+    const struct memory_plan *p = &r->plan;
+    if (p->verdict == PLAN_FITS || p->copied)
+        return true;
+    const uint64_t taken = p->cache + p->buffers + p->reserve;
+    const struct plan_products products = stream_products(r->model);
+    const struct plan_room room = plan_divide(p->available > taken ? p->available - taken : 0, &products);
+    r->stream = stream_new(r->model, &room, err);
+    if (r->stream == NULL)
+        return false;
+    forward_tell(r->forward, stream_reach, r->stream);
+    return true;
+}
+
 static bool allocate(struct runner *r, int32_t threads, struct error *err)
 {
     const struct forward_options f = {.context = r->context, .batch = r->batch, .exact = r->exact};
-    r->pool = pool_new(threads > 0 ? threads : engine_cores(), err);
+    r->pool = pool_new(threads, err);
     if (r->pool != NULL)
         r->forward = forward_new(r->model, r->pool, &f, err);
     if (r->forward == NULL)
@@ -65,14 +75,15 @@ static bool allocate(struct runner *r, int32_t threads, struct error *err)
     r->rows = malloc((size_t)r->batch * sizeof *r->rows);
     if (r->rows == NULL)
         error_memory(err);
-    return r->rows != NULL;
+    return r->rows != NULL && begin_stream(r, err);
 }
 
 struct runner *runner_open(const struct model *model, const struct session_options *options, struct error *err)
 {
-    const struct session_options o = options != NULL ? *options : (struct session_options){0};
-    if (!check_model(model, err) || !check_options(&o, err) || kernels_check(err) != ERR_NONE)
+    const struct session_options none = {0};
+    if (!check_model(model, err) || !check_options(options != NULL ? options : &none, err) || kernels_check(err) != ERR_NONE)
         return NULL;
+    const struct session_options o = forecast_options(model, options);
     struct runner *r = calloc(1, sizeof *r);
     if (r == NULL) {
         error_memory(err);
@@ -80,9 +91,9 @@ struct runner *runner_open(const struct model *model, const struct session_optio
     }
     r->model = model;
     r->exact = o.exact;
-    r->context = o.context > 0 ? o.context : default_context(model);
-    r->batch = o.batch > 0 ? o.batch : DEFAULT_BATCH;
-    r->batch = r->batch < r->context ? r->batch : r->context;
+    r->context = o.context;
+    r->batch = o.batch;
+    model_plan(model, &o, LOAD_AS_IS, true, &r->plan);
     if (allocate(r, o.threads, err))
         return r;
     runner_free(r);
@@ -94,6 +105,7 @@ void runner_free(struct runner *r)
     if (r == NULL)
         return;
     forward_free(r->forward);
+    stream_free(r->stream);
     pool_free(r->pool);
     free(r->rows);
     free(r->logits);
@@ -140,14 +152,7 @@ enum error_code runner_not_finite(const struct runner *r, struct error *err)
                      path);
 }
 
-/* The cache holds keys and values as 16-bit floats, in the exact mode as 32-bit ones. */
-uint64_t model_session_bytes(const struct model *model, int context, bool exact)
+const struct memory_plan *runner_plan(const struct runner *r)
 {
-    const struct model_info *info = &model->info;
-    if (info->encoder)
-        return encoder_bytes(model, exact);
-    const uint64_t key = (uint64_t)info->kv_heads * (uint64_t)info->head_width;
-    const uint64_t cache = 2 * (uint64_t)info->layers * key * (uint64_t)(context > 0 ? context : 0) * (exact ? 4 : 2);
-    const struct forward_options options = {.context = context, .batch = DEFAULT_BATCH, .exact = exact};
-    return cache + forward_bytes(model, &options, engine_cores()) + (uint64_t)info->vocab * sizeof(float);
+    return &r->plan;
 }

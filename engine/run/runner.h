@@ -21,8 +21,10 @@ struct runner {
     int32_t context; /* of the longest session */
     int32_t batch;
     bool exact;
-    struct batch_row *rows; /* (batch): work space of the session whose turn it is */
-    float *logits;          /* (RUNNER_LOGITS, vocab): the same; NULL until runner_logits is called */
+    struct batch_row *rows;  /* (batch): work space of the session whose turn it is */
+    float *logits;           /* (RUNNER_LOGITS, vocab): the same; NULL until runner_logits is called */
+    struct memory_plan plan; /* as it was made when the runner was opened */
+    struct stream *stream;   /* NULL when the weights fit into memory */
 };
 
 /* Makes sure that r->logits is there; false when out of memory. */

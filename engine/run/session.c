@@ -356,28 +356,46 @@ static void score_thread(void *context, int32_t thread, int32_t threads)
         run->nll[i] = surprise_of(run->rows + i * run->vocab, run->vocab, run->targets[i]);
 }
 
+/* Who gets what session_score_rows computes. */
+struct score_taker {
+    float *nll;
+    session_rows *rows; /* may be NULL */
+    void *context;
+};
+
 /* The last batch began at `start` and holds ids up to s->length; n is the end of all ids. Its last row's logits are
  * kept when they are the last of all. */
-static bool score_batch(struct session *s, size_t start, size_t n, float *nll)
+static enum error_code score_batch(struct session *s, size_t start, size_t n, const struct score_taker *to,
+                                   struct error *err)
 {
     const size_t vocab = (size_t)s->runner->model->info.vocab;
+    const float *logits = s->runner->logits;
     for (size_t at = start; at < s->length; at += RUNNER_LOGITS) {
         const size_t rows = s->length - at < RUNNER_LOGITS ? s->length - at : RUNNER_LOGITS;
         const size_t scored = at + rows < n ? rows : rows - 1;
         forward_logits(s->runner->forward, (int32_t)(at - start), (int32_t)rows, s->runner->logits);
-        if (!all_finite(s->runner->logits, rows * vocab))
-            return false;
-        struct score_run run = {s->runner->logits, scored, vocab, s->ids + at + 1, nll + at};
+        if (!all_finite(logits, rows * vocab))
+            return not_finite(s, err);
+        struct score_run run = {logits, scored, vocab, s->ids + at + 1, to->nll + at};
         pool_run(s->runner->pool, score_thread, &run);
         if (scored < rows)
-            memcpy(s->logits, s->runner->logits + scored * vocab, vocab * sizeof *s->logits);
+            memcpy(s->logits, logits + scored * vocab, vocab * sizeof *s->logits);
+        if (to->rows != NULL && scored > 0 && !to->rows(to->context, logits, at, scored))
+            return stopped_error(err);
     }
-    return true;
+    return ERR_NONE;
 }
 
 enum error_code session_score(struct session *s, const int32_t *ids, size_t n, float *nll, session_progress *progress,
                               void *context, struct error *err)
 {
+    return session_score_rows(s, ids, n, nll, NULL, progress, context, err);
+}
+
+enum error_code session_score_rows(struct session *s, const int32_t *ids, size_t n, float *nll, session_rows *rows,
+                                   session_progress *progress, void *context, struct error *err)
+{
+    const struct score_taker to = {nll, rows, context};
     if (check_room(s, n, err) != ERR_NONE)
         return ERR_CONTEXT;
     if (!runner_check_ids(s->runner, ids, n, err))
@@ -393,10 +411,10 @@ enum error_code session_score(struct session *s, const int32_t *ids, size_t n, f
         if (!tell_progress(&r, r.done))
             return stopped_error(err);
         enum error_code code = run_batch(s, next_batch(s, n - start), FORWARD_ALL, NULL, &r, err);
+        if (code == ERR_NONE)
+            code = score_batch(s, start, n, &to, err);
         if (code != ERR_NONE)
             return code;
-        if (!score_batch(s, start, n, nll))
-            return not_finite(s, err);
     }
     s->has_logits = n > 0;
     tell_progress(&r, r.done);

@@ -24,11 +24,24 @@ static struct session_options runner_options(const struct session_options *wante
     return o;
 }
 
-static bool open_service(struct service *s, struct error *err)
+/* A worker that is freed while it loads doesn't wait for the end. */
+static bool tell_loading(void *worker, uint64_t done, uint64_t total)
 {
+    struct worker *w = worker;
+    const struct event event = {.kind = EVENT_LOADING, .done = (size_t)(done >> 10), .total = (size_t)(total >> 10)};
+    worker_send(w, &event);
+    pthread_mutex_lock(&w->service->lock);
+    const bool goes_on = !w->quit;
+    pthread_mutex_unlock(&w->service->lock);
+    return goes_on;
+}
+
+static bool open_service(struct worker *w, struct error *err)
+{
+    struct service *s = w->service;
     const struct session_options options = runner_options(&s->options);
     s->own = model_open(s->model_path, NULL, err);
-    if (s->own != NULL)
+    if (s->own != NULL && model_load_in(s->own, s->load, options.threads, tell_loading, w, err) == ERR_NONE)
         s->runner = runner_open(s->own, &options, err);
     pthread_mutex_lock(&s->lock);
     s->failed = s->runner == NULL;
@@ -42,7 +55,7 @@ static bool open_session(struct worker *w, struct error *err)
     struct service *s = w->service;
     if (s->failed)
         error_set(err, ERR_BUSY, "no model is open");
-    else if (s->runner != NULL || open_service(s, err))
+    else if (s->runner != NULL || open_service(w, err))
         w->session = session_new(s->runner, w->context, err);
     return w->session != NULL && chooser_open(&w->chooser, model_tokenizer(s->model), err);
 }

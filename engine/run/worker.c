@@ -24,6 +24,11 @@ const struct model *worker_model(const struct worker *w)
     return w->model_shown;
 }
 
+const struct memory_plan *worker_plan(const struct worker *w)
+{
+    return w->model_shown != NULL ? runner_plan(w->service->runner) : NULL;
+}
+
 /* ---- starting and ending ---------------------------------------------------------------------------------------- */
 
 static struct worker *worker_new(const struct worker_options *options, struct error *err)
@@ -64,6 +69,7 @@ static struct service *service_start(const struct worker_options *options, struc
         return NULL;
     }
     s->options = options->session;
+    s->load = options->load;
     s->workers = w;
     w->service = s;
     pthread_mutex_init(&s->lock, NULL);

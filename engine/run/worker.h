@@ -88,9 +88,10 @@ struct service {
     const struct model *model;      /* NULL before it is open */
 
     char *model_path; /* below: the thread's own once it runs */
+    enum model_load load;
     struct session_options options;
     struct model *own;
-    struct runner *runner;
+    struct runner *runner; /* the other thread may ask for its plan once the model is open */
 };
 
 struct worker {

@@ -66,6 +66,28 @@ run perplexity -m "$tiny"
 fails_with "perplexity without a file" 2 "FILE"
 run perplexity -m "$tiny" "$work/nosuch"
 fails_with "perplexity of a file that is not there" 1 "nosuch"
+input=
+give 'Grüße, 你好'
+run perplexity -m "$tiny" --json "$work/in"
+perplexities=$(sed 's/.*"bits_per_character":\([0-9.]*\),"bits_per_byte":\([0-9.]*\),.*/\1 \2/' "$work/out")
+expect "a character is several bytes where it is" awk -v n="$perplexities" \
+	'BEGIN { split(n, x, " "); r = x[1] / x[2] * 9 / 15; exit !(r > 0.999999 && r < 1.000001) }'
+give 'The quick brown fox jumps over the lazy dog. %.0s' 1 2 3 4 5 6 7 8 9 10
+run perplexity -m "$tiny" "$work/in" --write-reference "$work/reference"
+expect "a reference's size is told beforehand" grep -q 'the reference will take 0\.[0-9] MB' "$work/err"
+run perplexity -m "$tiny" "$work/in" --write-reference "$work/reference"
+fails_with "a reference that is there is not overwritten" 2 "is there already"
+run perplexity -m "$tiny" "$work/in" --reference "$work/reference"
+prints "a model does not diverge from itself" "KL divergence       0.000000 ± 0.000000 nats"
+prints "and finds the same tokens the likeliest" "same likeliest      100.000 %"
+run perplexity -m "$tiny" "$work/in" --reference "$work/reference" --exact --json
+prints "the exact mode hardly diverges" '"kl_divergence":'
+expect "but it does" sh -c 'sed "s/.*\"kl_divergence\":\([^,]*\),.*/\1/" "$1" | awk "{ exit !(\$1 > 0 && \$1 < 0.01) }"' \
+	sh "$work/out"
+run perplexity -m "$tiny" "$work/in" --reference "$work/reference" -c 16
+fails_with "a reference of other windows" 2 "give -c"
+run perplexity -m "$tiny" "$work/in" --reference "$work/in"
+fails_with "a reference that is none" 1 "not a reference"
 
 input=
 run bench -m "$tiny" -p 8,16 -n 4 -d 0,8 -r 2

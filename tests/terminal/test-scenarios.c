@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "screen.h"
 #include "tests/cmocka.h"
+#include "tests/source.h"
 
 #define F4 "\033OS"
 
@@ -255,6 +256,34 @@ static void the_lens_takes_another_road(void **state)
     quit(t);
 }
 
+/* An answer of weights in 16 bits can't be verified with weights in 8: that is told, and how it can be. */
+static void verify_knows_how_weights_were_loaded(void **state)
+{
+    char home[] = "/tmp/palaver-screen.XXXXXX", command[64], path[4096];
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    snprintf(path, sizeof path, "%s/tests/fixtures/tiny-llama3.gguf", source_folder());
+    const char *const options[] = {"-m", path, "-n", "4", "--temperature", "0", "--load-in-8bit", NULL};
+    const char *const plainly[] = {"-m", path, "-n", "4", "--temperature", "0", NULL};
+    struct vt *t = start_in(home, 30, 120, plain, options);
+    assert_true(vt_wait(t, "weights loaded in 8 bits"));
+    vt_type(t, "go\r");
+    assert_true(vt_wait(t, "t/s"));
+    vt_type(t, "/verify\r");
+    assert_true(vt_wait(t, "identical"));
+    vt_type(t, "/stats\r");
+    assert_true(vt_wait(t, "of its own"));
+    press(t, ESC);
+    quit(t);
+    t = start_in(home, 30, 120, plain, plainly);
+    assert_true(vt_wait(t, "ready"));
+    vt_type(t, "/verify\r");
+    assert_true(vt_wait(t, "start Palaver with --load-in-8bit to verify it"));
+    quit(t);
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
+}
+
 static void presets_and_themes_are_completed(void **state)
 {
     (void)state;
@@ -302,6 +331,7 @@ int main(void)
         cmocka_unit_test(an_unseen_system_message_is_marked),
         cmocka_unit_test(the_cursor_stays_in_the_composer),
         cmocka_unit_test(the_lens_takes_another_road),
+        cmocka_unit_test(verify_knows_how_weights_were_loaded),
         cmocka_unit_test(presets_and_themes_are_completed),
         cmocka_unit_test(the_default_model_answers),
     };

@@ -205,17 +205,6 @@ static void yarn_is_read(void **state)
     free(p.bytes);
 }
 
-static void session_bytes_count_the_cache(void **state)
-{
-    (void)state;
-    struct model *m = open_fixture("tiny-llama.gguf");
-    uint64_t fast = model_session_bytes(m, 4096, false) - model_session_bytes(m, 2048, false);
-    uint64_t exact = model_session_bytes(m, 4096, true) - model_session_bytes(m, 2048, true);
-    assert_int_equal(fast, 2 * 2 * 32 * 2048 * 2);
-    assert_int_equal(exact, 2 * fast);
-    model_free(m);
-}
-
 static void vocabulary_alone_opens(void **state)
 {
     (void)state;
@@ -397,7 +386,6 @@ int main(void)
         cmocka_unit_test(llama3_parts_are_read),
         cmocka_unit_test(linear_scaling_divides_positions),
         cmocka_unit_test(yarn_is_read),
-        cmocka_unit_test(session_bytes_count_the_cache),
         cmocka_unit_test(vocabulary_alone_opens),
         cmocka_unit_test(unaligned_files_open),
         cmocka_unit_test(wrong_counts_are_refused),

@@ -123,6 +123,7 @@ struct fixture {
     struct chat *chat;
     int titled;
     char folder[64], *model;
+    char remark[256]; /* the last one */
 };
 
 static void on_titled(void *context, const char *title)
@@ -130,6 +131,13 @@ static void on_titled(void *context, const char *title)
     struct fixture *f = context;
     f->titled++;
     assert_true(title[0] != '\0');
+}
+
+static void on_remark(void *context, bool important, const char *text)
+{
+    struct fixture *f = context;
+    (void)important;
+    snprintf(f->remark, sizeof f->remark, "%s", text);
 }
 
 static struct fixture *open_chat(char *model, bool exact, int32_t longest)
@@ -144,7 +152,7 @@ static struct fixture *open_chat(char *model, bool exact, int32_t longest)
     f->options.sampling.temperature = 0;
     f->options.sampling.max_new_tokens = longest;
     f->options.paths.config_dir = f->options.paths.data_dir = f->folder;
-    f->view = (struct chat_view){.context = f, .titled = on_titled};
+    f->view = (struct chat_view){.context = f, .titled = on_titled, .remark = on_remark};
     f->chat = chat_open(&f->options, &f->view, &err);
     if (f->chat == NULL)
         fail_msg("%s", err.message);
@@ -252,6 +260,24 @@ static void a_message_comes_first(void **state)
     close_chat(f);
 }
 
+/* What the user asks for stops a title that is being made, and is not refused because of it. */
+static void verifying_comes_before_a_title(void **state)
+{
+    (void)state;
+    struct fixture *f = open_chat(tiny(), true, 8);
+    struct error err = {0};
+    say(f, "The gull and the sea");
+    wait_for_aside(f); /* the title's prompt is being read, or more */
+    if (chat_verify(f->chat, 1, &err) != ERR_NONE)
+        fail_msg("%s", err.message);
+    for (int i = 0; strstr(f->remark, "identical, 8 tokens") == NULL; i++) {
+        if (i == 100)
+            fail_msg("told: %s", f->remark);
+        wait_once(f, 5000);
+    }
+    close_chat(f);
+}
+
 /* No title is asked for when the user gave one, nor in temporary chats. */
 static void what_a_person_named_stays(void **state)
 {
@@ -295,13 +321,10 @@ static void a_model_names_the_conversation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(titles_are_cleaned),
-        cmocka_unit_test(what_is_no_title_is_refused),
-        cmocka_unit_test(the_request_is_short),
-        cmocka_unit_test(asking_costs_the_conversation_nothing),
-        cmocka_unit_test(a_message_comes_first),
-        cmocka_unit_test(what_a_person_named_stays),
-        cmocka_unit_test(a_model_names_the_conversation),
+        cmocka_unit_test(titles_are_cleaned),        cmocka_unit_test(what_is_no_title_is_refused),
+        cmocka_unit_test(the_request_is_short),      cmocka_unit_test(asking_costs_the_conversation_nothing),
+        cmocka_unit_test(a_message_comes_first),     cmocka_unit_test(verifying_comes_before_a_title),
+        cmocka_unit_test(what_a_person_named_stays), cmocka_unit_test(a_model_names_the_conversation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
