@@ -58,6 +58,18 @@ const struct command commands[] = {
      "siqa, openbookqa, winogrande, race, boolq. The data are JSON Lines with the columns of\n"
      "the published sets; examples stand in NAME_fewshot.jsonl beside them.",
      -1, eval_run},
+    {"embed", FOR_EMBED, "[OPTION]... TEXT... | --jsonl", "turn texts into vectors by an encoder (BERT)",
+     "Each text gives {\"ids\": [...], \"vector\": [...]}; with --jsonl each line {\"text\": ...} does.\n"
+     "-o FILE writes all of them as JSON, JSON Lines, CSV or NumPy (.npy), as its name ends. The\n"
+     "vectors are not normalised unless asked. Without -m the encoder is that of palaver pull minilm.",
+     -1, embed_run},
+    {"similarity", FOR_SIMILARITY, "[OPTION]... TEXT TEXT | --jsonl | --questions ...",
+     "tell how alike texts are in meaning",
+     "Prints the cosine of the vectors of two texts: 1 for the same direction. With --jsonl each\n"
+     "line {\"first\": ..., \"second\": ...} gives {\"similarity\": ...}. Texts of --questions are\n"
+     "compared with all of --clusters, and -o FILE gets a line of CSV for each pair. Unless told\n"
+     "otherwise texts are cleaned and cut at 16 tokens, as in the article that this follows.",
+     2, similarity_run},
     {"bench", FOR_BENCH, "[OPTION]...", "measure tokens per second, reading and writing",
      "Prints the median, the least and the greatest of the repetitions, the time to load\n"
      "and the peak memory.",

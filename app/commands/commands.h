@@ -35,6 +35,8 @@ int info_run(const struct options *o);
 int imatrix_run(const struct options *o);
 int perplexity_run(const struct options *o);
 int eval_run(const struct options *o);
+int embed_run(const struct options *o);
+int similarity_run(const struct options *o);
 int bench_run(const struct options *o);
 int convert_run(const struct options *o);
 int quantize_run(const struct options *o);

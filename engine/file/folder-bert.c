@@ -70,8 +70,10 @@ enum error_code bert_describe(struct folder *f, const json_t *config)
     static const struct {
         const char *name, *key;
     } counts[] = {
-        {"num_hidden_layers", "bert.block_count"},         {"max_position_embeddings", "bert.context_length"},
-        {"hidden_size", "bert.embedding_length"},          {"intermediate_size", "bert.feed_forward_length"},
+        {"num_hidden_layers", "bert.block_count"},
+        {"max_position_embeddings", "bert.context_length"},
+        {"hidden_size", "bert.embedding_length"},
+        {"intermediate_size", "bert.feed_forward_length"},
         {"num_attention_heads", "bert.attention.head_count"},
     };
     enum error_code code = check_variant(f, config);

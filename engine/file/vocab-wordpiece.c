@@ -190,10 +190,10 @@ enum error_code vocab_read_wordpiece(struct vocab *v, const char *file, const ch
     json_error_t fault;
     const struct reader r = {v, file, err};
     json_t *root = json_loadb(text, size, JSON_ALLOW_NUL, &fault);
-    const enum error_code code =
-        root != NULL ? read_all(&r, root)
-                     : error_set(err, ERR_FORMAT, "%s: line %d: %s; the file is damaged, fetch it again", file,
-                                 fault.line, fault.text);
+    const enum error_code code = root != NULL ? read_all(&r, root)
+                                              : error_set(err, ERR_FORMAT,
+                                                          "%s: line %d: %s; the file is damaged, fetch it again", file,
+                                                          fault.line, fault.text);
     json_decref(root);
     return code;
 }

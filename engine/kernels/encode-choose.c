@@ -8,7 +8,8 @@
 
 size_t encode_scratch(size_t n, size_t head_width)
 {
-    const size_t unit = ENCODE_LANES, keys = (n + unit - 1) / unit * unit, width = (head_width + unit - 1) / unit * unit;
+    const size_t unit = ENCODE_LANES, keys = (n + unit - 1) / unit * unit,
+                 width = (head_width + unit - 1) / unit * unit;
     return head_width * keys + n * width + ENCODE_TOGETHER * keys;
 }
 

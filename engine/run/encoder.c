@@ -380,8 +380,8 @@ static enum error_code check_texts(const struct encoder *e, const struct ids *te
                              "a text of %zu tokens; this model reads 1 to %d", texts[i].n, (int)info->context);
         for (size_t k = 0; k < texts[i].n; k++)
             if (texts[i].at[k] < 0 || texts[i].at[k] >= info->vocab)
-                return error_set(err, ERR_ARGUMENT, "token id %d is outside the vocabulary of %d",
-                                 (int)texts[i].at[k], (int)info->vocab);
+                return error_set(err, ERR_ARGUMENT, "token id %d is outside the vocabulary of %d", (int)texts[i].at[k],
+                                 (int)info->vocab);
     }
     return ERR_NONE;
 }

@@ -81,7 +81,8 @@ static bool allocate(struct runner *r, int32_t threads, struct error *err)
 struct runner *runner_open(const struct model *model, const struct session_options *options, struct error *err)
 {
     const struct session_options none = {0};
-    if (!check_model(model, err) || !check_options(options != NULL ? options : &none, err) || kernels_check(err) != ERR_NONE)
+    if (!check_model(model, err) || !check_options(options != NULL ? options : &none, err) ||
+        kernels_check(err) != ERR_NONE)
         return NULL;
     const struct session_options o = forecast_options(model, options);
     struct runner *r = calloc(1, sizeof *r);
