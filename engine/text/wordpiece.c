@@ -46,12 +46,23 @@ static bool has_capitals(const struct tokenizer *t)
     return false;
 }
 
+/* Converters call tokens special by their brackets; tokenizers finds [UNK] in a text, and no [unused7]. */
+static void sort_specials(struct tokenizer *t)
+{
+    for (int32_t id = 0; id < t->n; id++)
+        if (t->types[id] == TOKEN_CONTROL && strncmp(token_text(t, id), "[unused", 7) == 0)
+            t->types[id] = TOKEN_UNUSED;
+    if (t->unknown >= 0)
+        t->types[t->unknown] = TOKEN_CONTROL;
+}
+
 static bool wordpiece_open(struct tokenizer *t, const struct source *source, struct error *err)
 {
     (void)err;
     t->bos = special_id(t, source, "tokenizer.ggml.cls_token_id", "[CLS]");
     t->eos = special_id(t, source, "tokenizer.ggml.seperator_token_id", "[SEP]"); /* GGUF spells it so */
     t->unknown = token_lookup(t, "[UNK]", 5);
+    sort_specials(t);
     t->adds_bos = true;
     t->lower_case = !has_capitals(t);
     source_bool(source, "palaver.tokenizer.lower_case", &t->lower_case);
