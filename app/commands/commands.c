@@ -39,7 +39,7 @@ const struct command commands[] = {
      "NAME is ORG/NAME on Hugging Face's hub: the whole folder or, where there is none, the only\n"
      "GGUF file or the one in Q4_K_M. ORG/NAME:TYPE takes the GGUF file of that type,\n"
      "ORG/NAME/FILE that file, and ORG/NAME@REVISION... what another revision has. Or NAME is a\n"
-     "short one: smollm2. A URL is that of one file; of a split model all parts come. What\n"
+     "short one: smollm2, minilm. A URL is that of one file; of a split model all parts come. What\n"
      "breaks off is continued by the same command, and a model gets its name when it is whole\n"
      "and its checksum is right. Prints the path. Nothing else in Palaver uses the network.",
      -1, pull_run},

@@ -3,6 +3,7 @@
  *   commands    the table
  *   list, show, search, export, import, delete         the stored conversations
  *   info, tokenize, prompt, score, perplexity, eval, bench   a model, for scripts
+ *   embed, similarity   vectors of texts, with encoding (the encoder) and table (a column of CSV)
  *   models, pull                                       which models there are; fetching others
  *   serve       a model behind HTTP
  *   corpus, reference, divergence                      what perplexity and imatrix read, write and compare

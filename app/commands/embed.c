@@ -119,8 +119,8 @@ static vectors_writer *find_writer(const char *path, struct error *err)
     for (size_t i = 0; dot != NULL && i < sizeof forms / sizeof *forms; i++)
         if (strcasecmp(dot, forms[i].end) == 0)
             return forms[i].write;
-    error_set(err, ERR_ARGUMENT, "%.200s: the name ends with none of .json, .jsonl, .csv and .npy, which say the format",
-              path);
+    error_set(err, ERR_ARGUMENT,
+              "%.200s: the name ends with none of .json, .jsonl, .csv and .npy, which say the format", path);
     return NULL;
 }
 
@@ -185,8 +185,7 @@ static bool read_lines(struct embedding *e, struct error *err)
         const json_t *text = in != NULL ? line_text(in, &why) : NULL;
         if (in == NULL)
             error_set(err, ERR_FORMAT, "standard input:%zu:%d: %s", number, fault.column, fault.text);
-        else if (text == NULL ||
-                 !embedding_add(e, json_string_value(text), json_string_length(text), &why))
+        else if (text == NULL || !embedding_add(e, json_string_value(text), json_string_length(text), &why))
             error_set(err, why.code, "standard input:%zu: %s", number, why.message);
         json_decref(in);
     }

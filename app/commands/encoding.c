@@ -35,8 +35,9 @@ static bool read_longest(struct encoding *e, const char *text, struct error *err
     if (strcmp(text, "model") == 0)
         return true;
     if (end == text || *end != '\0' || n < 2 || n > encoder_context(e->encoder)) {
-        error_set(err, ERR_ARGUMENT, "--max-length %.40s: it is 'model' or a number from 2 to %d, the most this model reads",
-                  text, (int)encoder_context(e->encoder));
+        error_set(err, ERR_ARGUMENT,
+                  "--max-length %.40s: it is 'model' or a number from 2 to %d, the most this model reads", text,
+                  (int)encoder_context(e->encoder));
         return false;
     }
     e->longest = (int32_t)n;
@@ -90,8 +91,7 @@ float *encoding_vectors(struct encoding *e, const struct ids *texts, size_t n, b
         return NULL;
     }
     struct progress p = progress_start(quiet);
-    const enum error_code code =
-        encoder_encode(e->encoder, texts, n, e->pooling, vectors, show_progress, &p, err);
+    const enum error_code code = encoder_encode(e->encoder, texts, n, e->pooling, vectors, show_progress, &p, err);
     progress_end(&p);
     if (code == ERR_NONE)
         return vectors;
@@ -102,7 +102,7 @@ float *encoding_vectors(struct encoding *e, const struct ids *texts, size_t n, b
 void encoding_tell_cut(const struct encoding *e, bool quiet)
 {
     if (e->cut > 0 && !quiet)
-        fprintf(stderr, "palaver: %zu text%s longer than %d tokens and cut there; --max-length model reads %d\n", e->cut,
-                e->cut == 1 ? " was" : "s were", (int)(e->longest > 0 ? e->longest : encoder_context(e->encoder)),
-                (int)encoder_context(e->encoder));
+        fprintf(stderr, "palaver: %zu text%s longer than %d tokens and cut there; --max-length model reads %d\n",
+                e->cut, e->cut == 1 ? " was" : "s were",
+                (int)(e->longest > 0 ? e->longest : encoder_context(e->encoder)), (int)encoder_context(e->encoder));
 }

@@ -135,7 +135,8 @@ static bool read_columns(const char *given, char names[COLUMNS][64], struct erro
         const size_t size = strcspn(at, ",");
         const bool last = at[size] == '\0';
         if (size == 0 || size >= sizeof names[i] || last != (i == COLUMNS - 1)) {
-            error_set(err, ERR_ARGUMENT, "--columns: four names of at most 63 bytes with commas between, as index,A,B,C");
+            error_set(err, ERR_ARGUMENT,
+                      "--columns: four names of at most 63 bytes with commas between, as index,A,B,C");
             return false;
         }
         memcpy(names[i], at, size);
@@ -187,8 +188,7 @@ static void compare_tables(struct similarity *s, const struct options *o, struct
     struct side questions = {0}, clusters = {0};
     struct replace file;
     struct pair *pairs = NULL;
-    bool ok = read_columns(o->vectors.columns, names, err) &&
-              read_side(s, o->vectors.questions, o, &questions, err) &&
+    bool ok = read_columns(o->vectors.columns, names, err) && read_side(s, o->vectors.questions, o, &questions, err) &&
               read_side(s, o->vectors.clusters, o, &clusters, err);
     if (ok && (pairs = calloc(clusters.texts.n > 0 ? clusters.texts.n : 1, sizeof *pairs)) == NULL)
         error_memory(err);
@@ -214,9 +214,10 @@ static bool check_call(const struct options *o, struct error *err)
     if (tables && (o->vectors.questions == NULL || o->vectors.clusters == NULL || o->vectors.output == NULL))
         error_set(err, ERR_ARGUMENT, "a table of pairs needs all three of --questions, --clusters and -o OUT.csv");
     else if ((int)tables + (int)o->jsonl + (int)two != 1 || !(two || none))
-        error_set(err, ERR_ARGUMENT,
-                  "palaver similarity compares two texts, lines of --jsonl, or --questions with --clusters; see palaver "
-                  "similarity --help");
+        error_set(
+            err, ERR_ARGUMENT,
+            "palaver similarity compares two texts, lines of --jsonl, or --questions with --clusters; see palaver "
+            "similarity --help");
     else
         return true;
     return false;

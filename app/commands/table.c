@@ -22,6 +22,12 @@ static void find_place(const struct buf *text, size_t at, size_t *line, size_t *
         }
 }
 
+/* Bytes of the mark with which some programs begin a file in UTF-8, in no other encoding. */
+static size_t mark_size(const struct buf *text)
+{
+    return text->size >= 3 && memcmp(text->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
 static void latin1_to_utf8(struct buf *text)
 {
     struct buf wide;
@@ -43,8 +49,8 @@ static bool check_text(const char *path, const struct buf *text, struct error *e
         return true;
     find_place(text, bad < text->size ? bad : (size_t)(nul - text->data), &line, &column);
     if (bad < text->size)
-        error_set(err, ERR_FORMAT, "%s:%zu:%zu: this is no UTF-8; if the file is in Latin-1, add --encoding latin-1", path,
-                  line, column);
+        error_set(err, ERR_FORMAT, "%s:%zu:%zu: this is no UTF-8; if the file is in Latin-1, add --encoding latin-1",
+                  path, line, column);
     else
         error_set(err, ERR_FORMAT, "%s:%zu:%zu: a NUL; this is no text", path, line, column);
     return false;
@@ -54,7 +60,7 @@ static bool read_text(const char *path, enum encoding_name encoding, struct buf 
 {
     if (input_read_file(path, text, err) != ERR_NONE)
         return false;
-    if (encoding == ENCODING_LATIN1)
+    if (encoding == ENCODING_LATIN1 && mark_size(text) == 0)
         latin1_to_utf8(text);
     if (!buf_failed(text))
         return check_text(path, text, err);
@@ -88,8 +94,9 @@ static bool read_rows(struct csv *c, struct csv_record *r, size_t column, struct
 {
     while (csv_next(c, r, err)) {
         if (r->n <= column) {
-            error_set(err, ERR_FORMAT, "%s:%zu:%zu: the record ends after %zu field%s, and the text stands in field %zu",
-                      c->name, r->line, strlen(csv_field(r, r->n - 1)) + 1, r->n, r->n == 1 ? "" : "s", column + 1);
+            error_set(err, ERR_FORMAT,
+                      "%s:%zu:%zu: the record ends after %zu field%s, and the text stands in field %zu", c->name,
+                      r->line, strlen(csv_field(r, r->n - 1)) + 1, r->n, r->n == 1 ? "" : "s", column + 1);
             return false;
         }
         if (!words_add(out, csv_field(r, column), strlen(csv_field(r, column)))) {
@@ -103,7 +110,7 @@ static bool read_rows(struct csv *c, struct csv_record *r, size_t column, struct
 static bool read_column(const char *path, const char *name, const struct buf *text, struct words *out,
                         struct error *err)
 {
-    const size_t mark = text->size >= 3 && memcmp(text->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    const size_t mark = mark_size(text);
     const char *begin = buf_text(text) + mark;
     struct csv c;
     struct csv_record r;
@@ -130,8 +137,8 @@ bool table_read(const char *spec, enum encoding_name encoding, struct words *out
     buf_init(&text, INPUT_MOST);
     if (path == NULL)
         error_memory(err);
-    const bool ok =
-        path != NULL && read_text(path, encoding, &text, err) && read_column(path, colon + 1, &text, out, err);
+    const bool ok = path != NULL && read_text(path, encoding, &text, err) &&
+                    read_column(path, colon + 1, &text, out, err);
     if (!ok) {
         words_free(out);
         *out = (struct words){0};

@@ -19,8 +19,8 @@ static void write_little(FILE *out, float value)
 void npy_write(FILE *out, const float *values, size_t rows, size_t cols)
 {
     char header[128];
-    const int size = snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (%zu, %zu), }",
-                              rows, cols);
+    const int size =
+        snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (%zu, %zu), }", rows, cols);
     const int total = (NPY_MAGIC + size + 1 + NPY_ALIGNMENT - 1) / NPY_ALIGNMENT * NPY_ALIGNMENT - NPY_MAGIC;
     fwrite("\x93NUMPY\x01\x00", 1, 8, out);
     fputc(total & 0xFF, out);

@@ -200,6 +200,11 @@ enum pooling encoder_pooling(const struct encoder *e)
     return source_uint(e->model->source, "bert.pooling_type", &type) && type == 2 ? POOLING_CLS : POOLING_MEAN;
 }
 
+const char *encoder_kernels(const struct encoder *e)
+{
+    return e->dense != NULL ? "OpenBLAS" : matmul_kernels(e->matmul);
+}
+
 uint64_t encoder_bytes(const struct model *model, bool exact)
 {
     const struct model_info *info = &model->info;

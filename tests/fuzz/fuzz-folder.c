@@ -20,6 +20,8 @@ static const char *const files[] = {
     "model.safetensors.index.json",
     "added_tokens.json",
     "chat_template.jinja",
+    "vocab.txt",
+    "tokenizer.json",
 };
 
 static void make_model(void)
