@@ -20,8 +20,6 @@ static const char *const files[] = {
     "model.safetensors.index.json",
     "added_tokens.json",
     "chat_template.jinja",
-    "vocab.txt",
-    "tokenizer.json",
 };
 
 static void make_model(void)
