@@ -1,4 +1,4 @@
-/* The engine: runs language models (the Llama family) on this machine's processors.
+/* The engine: runs language models (the Llama family) and encoders (BERT) on this machine's processors.
  *
  * This header is its face: all that the rest of Palaver sees of it. The engine knows nothing of terminals or
  * databases, prints nothing and never exits. A model, its tokenizer and a template are read-only once opened and may
@@ -12,6 +12,7 @@
  *     blocks.h half.h      the block formats as structs, 16-bit floats
  *     kernels.h choose     matrix products: the tables and their choice; portable, avx2, avx512, avx512bf16, neon
  *     vector.h prepare.h   what the vector tables have in common; avx512.h bf16.h what AVX-512's two have
+ *     encode.h encode-choose   an encoder's loops: encode-loops.h, encode-portable, encode-avx2, encode-avx512
  *     layer.h layer-choose norms, rotation, gates, attention: layer-portable, layer-avx2, layer-avx512
  *     scan.h scan-choose   passes over a vocabulary's logits: scan-loops.h, scan-portable, scan-avx2, scan-avx512
  *     quantize             packing float32: quantize-tile.h, quantize-pack(-k), quantize-choose; quantize-lanes.h, -fill.h,
@@ -25,7 +26,7 @@
  *   jinja/    the interpreter of models' own chat templates; jinja.h is its face and lists its files
  *   text/     text to ids and back, messages to prompts
  *     tokenizer vocabulary what all tokenizers have in common
- *     spm bpe              SentencePiece BPE, byte-level BPE; symbols merges pairs, pretokenize cuts words
+ *     spm bpe wordpiece    SentencePiece BPE, byte-level BPE, WordPiece; symbols merges pairs, pretokenize cuts words
  *     joints               where a text can be cut without changing how it merges
  *     ids textstream       growable ids; bytes of tokens to whole characters, stop strings
  *     template             which template a model is spoken to with; template-file reads one, template-probe tries one
@@ -36,7 +37,7 @@
  *     sampling             settings by name; sampling-lists, sampling-text for those that are lists
  *   model/    one model's sizes and tensors, checked
  *     model open           what a model says of itself; opening
- *     architecture         the table of architectures; architecture-llama is a row
+ *     architecture         the table of architectures; architecture-llama and architecture-bert are rows
  *     sizes rope tensors identity   the steps of opening
  *   run/      computing
  *     cores pool blas      processors, threads, OpenBLAS
@@ -44,6 +45,7 @@
  *     forward graph.h      the forward pass; graph-llama is the graph of an architecture
  *     loading              packing float weights while loading
  *     plan forecast stream what fits into memory, and reading what does not from disk
+ *     encoder dense        BERT's graph and its products of float weights
  *     runner session       threads and buffers; a sequence of tokens
  *     score kept           likelihoods of many texts that begin alike; those that were asked before
  *     likelihood           what a row of logits says
@@ -80,10 +82,11 @@ enum model_load { LOAD_AS_IS, LOAD_8BIT, LOAD_4BIT };
 struct model_info {
     const char *path;          /* as given to model_open */
     const char *name;          /* general.name, or the file's name */
-    const char *architecture;  /* "llama" */
+    const char *architecture;  /* "llama", "bert" */
+    bool encoder;              /* makes vectors of texts (encoder_open) and writes none (runner_open) */
     const char *format;        /* e.g. "GGUF 3" */
     const char *type;          /* the weights' most frequent type by bytes, e.g. "Q4_1" */
-    const char *tokenizer;     /* "SentencePiece BPE" or "byte-level BPE (smollm)" */
+    const char *tokenizer;     /* "SentencePiece BPE", "byte-level BPE (smollm)", "WordPiece" */
     const char *chat_template; /* the model's own template, a text in Jinja */
     uint64_t
         fingerprint;     /* the same for the same weights, types and vocabulary, in whichever form they lie where; other
@@ -470,6 +473,40 @@ enum error_code session_score_rows(struct session *s, const int32_t *ids, size_t
                                    session_progress *progress, void *context, struct error *err);
 /* What computes: the kernel table's name, e.g. "avx512", for `palaver info` and bench. */
 const char *session_kernels(const struct session *s);
+
+/* ---- encoder ---------------------------------------------------------------------------------------------------- */
+
+/* Makes vectors of texts with a model of which model_info says encoder: texts of like meaning have vectors of like
+ * direction. Belongs to one thread at a time. */
+struct encoder;
+struct encoder_options {
+    int32_t threads; /* 0: one per core */
+    bool exact;      /* float32 throughout, for quantised weights too */
+};
+/* How the vectors of a text's tokens become one: their mean, [CLS] and [SEP] among them, or that of [CLS]. */
+enum pooling { POOLING_MEAN, POOLING_CLS };
+
+/* The model must outlive it; options may be NULL. ERR_UNSUPPORTED for a model that is no encoder. */
+struct encoder *encoder_open(const struct model *model, const struct encoder_options *options, struct error *err);
+void encoder_free(struct encoder *e);
+int32_t encoder_width(const struct encoder *e);        /* elements of a vector */
+int32_t encoder_context(const struct encoder *e);      /* the longest text in tokens */
+enum pooling encoder_pooling(const struct encoder *e); /* as the model was trained; the mean where nothing says */
+/* What computes: "OpenBLAS", or the kernel table's name for quantised weights. */
+const char *encoder_kernels(const struct encoder *e);
+/* Appends [CLS], the ids of text[0..size) and [SEP], at most `most` of them (0: as the model reads); *cut, which may be
+ * NULL, tells whether the text was longer. On failure out is as it was. */
+enum error_code encoder_tokens(const struct encoder *e, const char *text, size_t size, int32_t most, struct ids *out,
+                               bool *cut, struct error *err);
+/* Writes the vectors of texts[0..n) into vectors, (n, width), not normalised: each the same to the bit whatever texts
+ * are beside it and however many threads there are. progress gets texts done and all, and may stop. ERR_ARGUMENT,
+ * ERR_CONTEXT for a text out of range, ERR_STOPPED, ERR_CORRUPT when a vector is not finite. */
+enum error_code encoder_encode(struct encoder *e, const struct ids *texts, size_t n, enum pooling pooling,
+                               float *vectors, session_progress *progress, void *context, struct error *err);
+/* Makes a vector of n elements one of length 1; one of zeros stays. */
+void vector_normalize(float *x, size_t n);
+/* The product of two: of normalised ones the cosine of the angle between them. */
+float vector_dot(const float *a, const float *b, size_t n);
 
 /* ---- scoring ---------------------------------------------------------------------------------------------------- */
 

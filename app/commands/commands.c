@@ -39,7 +39,7 @@ const struct command commands[] = {
      "NAME is ORG/NAME on Hugging Face's hub: the whole folder or, where there is none, the only\n"
      "GGUF file or the one in Q4_K_M. ORG/NAME:TYPE takes the GGUF file of that type,\n"
      "ORG/NAME/FILE that file, and ORG/NAME@REVISION... what another revision has. Or NAME is a\n"
-     "short one: smollm2. A URL is that of one file; of a split model all parts come. What\n"
+     "short one: smollm2, minilm. A URL is that of one file; of a split model all parts come. What\n"
      "breaks off is continued by the same command, and a model gets its name when it is whole\n"
      "and its checksum is right. Prints the path. Nothing else in Palaver uses the network.",
      -1, pull_run},
@@ -81,6 +81,18 @@ const struct command commands[] = {
      "The leaderboard is the Open LLM Leaderboard's first: the mean of arc_challenge, hellaswag,\n"
      "mmlu (plain mean of its subjects' means) and truthfulqa_mc2, with 25, 10, 5 and 0 examples.",
      -1, eval_run},
+    {"embed", FOR_EMBED, "[OPTION]... TEXT... | --jsonl", "turn texts into vectors by an encoder (BERT)",
+     "Each text gives {\"ids\": [...], \"vector\": [...]}; with --jsonl each line {\"text\": ...} does.\n"
+     "-o FILE writes all of them as JSON, JSON Lines, CSV or NumPy (.npy), as its name ends. The\n"
+     "vectors are not normalised unless asked. Without -m the encoder is that of palaver pull minilm.",
+     -1, embed_run},
+    {"similarity", FOR_SIMILARITY, "[OPTION]... TEXT TEXT | --jsonl | --questions ...",
+     "tell how alike texts are in meaning",
+     "Prints the cosine of the vectors of two texts: 1 for the same direction. With --jsonl each\n"
+     "line {\"first\": ..., \"second\": ...} gives {\"similarity\": ...}. Texts of --questions are\n"
+     "compared with all of --clusters, and -o FILE gets a line of CSV for each pair. Unless told\n"
+     "otherwise texts are cleaned and cut at 16 tokens, as in the article that this follows.",
+     2, similarity_run},
     {"bench", FOR_BENCH, "[OPTION]...", "measure tokens per second, reading and writing",
      "Prints the median, the least and the greatest of the repetitions, the time to load\n"
      "and the peak memory.",

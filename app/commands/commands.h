@@ -3,6 +3,7 @@
  *   commands    the table
  *   list, show, search, export, import, delete         the stored conversations
  *   info, tokenize, prompt, score, perplexity, eval, bench   a model, for scripts
+ *   embed, similarity   vectors of texts, with encoding (the encoder) and table (a column of CSV)
  *   models, pull                                       which models there are; fetching others
  *   serve       a model behind HTTP
  *   corpus, reference, divergence                      what perplexity and imatrix read, write and compare
@@ -35,6 +36,8 @@ int info_run(const struct options *o);
 int imatrix_run(const struct options *o);
 int perplexity_run(const struct options *o);
 int eval_run(const struct options *o);
+int embed_run(const struct options *o);
+int similarity_run(const struct options *o);
 int bench_run(const struct options *o);
 int convert_run(const struct options *o);
 int quantize_run(const struct options *o);

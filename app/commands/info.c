@@ -114,14 +114,17 @@ static void print_parts(const struct report_parts *p)
                i->ff_width);
         printf("%-14s%" PRId32 " heads of %" PRId32 ", %" PRId32 " for keys and values\n", "attention", i->heads,
                i->head_width, i->kv_heads);
-        printf("%-14sbase %g, scaling %s\n", "rotation", (double)i->rope_base, i->rope_scaling);
+        if (!i->encoder)
+            printf("%-14sbase %g, scaling %s\n", "rotation", (double)i->rope_base, i->rope_scaling);
         print_types(p->model);
     }
     if (i->context > 0)
         printf("%-14s%" PRId32 " tokens as trained\n", "context", i->context);
     printf("%-14s%s, %" PRId32 " tokens\n", "tokenizer", i->tokenizer, i->vocab);
-    print_template(p);
-    print_ends(model_tokenizer(p->model));
+    if (!i->encoder) {
+        print_template(p);
+        print_ends(model_tokenizer(p->model));
+    }
     if (p->weights) {
         print_memory(p);
         printf("%-14s%s, %" PRId32 " threads unless set by -t\n", "kernels", p->kernels, engine_cores());
@@ -263,8 +266,15 @@ static struct model *open_any(const struct options *o, bool *weights, struct err
     return model;
 }
 
+static void find_encoder_kernels(const struct options *o, struct report_parts *p)
+{
+    struct encoder *encoder = encoder_open(p->model, &(struct encoder_options){.exact = o->exact}, NULL);
+    snprintf(p->kernels, sizeof p->kernels, "%s", encoder != NULL ? encoder_kernels(encoder) : "unknown");
+    encoder_free(encoder);
+}
+
 /* Opens a small session to learn which kernels it uses. */
-static void find_kernels(const struct options *o, struct report_parts *p)
+static void find_session_kernels(const struct options *o, struct report_parts *p)
 {
     struct session *session = session_open(p->model, &(struct session_options){.context = 64, .exact = o->exact}, NULL);
     snprintf(p->kernels, sizeof p->kernels, "%s", session != NULL ? session_kernels(session) : "unknown");
@@ -288,7 +298,10 @@ int info_run(const struct options *o)
     if (parts.weights) {
         const struct session_options session = {.context = parts.context, .threads = o->threads, .exact = o->exact};
         model_plan(model, &session, options_load(o), true, &parts.plan);
-        find_kernels(o, &parts);
+        if (parts.info->encoder)
+            find_encoder_kernels(o, &parts);
+        else
+            find_session_kernels(o, &parts);
     }
     if (o->json)
         json_print(stdout, json_parts(&parts));

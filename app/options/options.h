@@ -31,6 +31,9 @@ const char *option_source_name(enum option_source source);
 enum bell { BELL_AWAY, BELL_ALWAYS, BELL_NEVER };
 enum eval_format { EVAL_TEXT, EVAL_CSV, EVAL_MARKDOWN };
 enum eval_aggregate { EVAL_EACH, EVAL_LEADERBOARD };
+enum pool { POOL_MODEL, POOL_MEAN, POOL_CLS };
+enum cleaning { CLEANING_ARTICLE, CLEANING_NONE };
+enum encoding_name { ENCODING_UTF8, ENCODING_LATIN1 };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* Most options the table may hold. */
@@ -103,6 +106,14 @@ struct options {
         bool force, requantize, pure, dry_run;
     } convert;
 
+    struct vectors_options {
+        char *output, *longest;               /* embed, similarity; NULL: not given */
+        char *questions, *clusters, *columns; /* similarity; FILE.csv:COLUMN */
+        int32_t pooling, cleaning, encoding;  /* enum pool, enum cleaning, enum encoding_name */
+        int32_t best;                         /* clusters for each question; 0: all */
+        bool normalize;
+    } vectors;
+
     bool help, version, show_paths, check_config;
     char *help_form; /* of --help=FORM, for the build and completions; NULL: plain --help */
 
@@ -149,6 +160,8 @@ enum command_bit {
     FOR_CONVERT = 1 << 14,
     FOR_QUANTIZE = 1 << 15,
     FOR_IMATRIX = 1 << 22,
+    FOR_EMBED = 1 << 26,
+    FOR_SIMILARITY = 1 << 27,
     FOR_ALL = (1 << 30) - 1,
 };
 

@@ -9,13 +9,14 @@
 
 enum {
     FOR_MODEL = FOR_CHAT | FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE |
-                FOR_EVAL | FOR_IMATRIX,
+                FOR_EVAL | FOR_IMATRIX | FOR_EMBED | FOR_SIMILARITY,
     FOR_ENGINE = FOR_CHAT | FOR_SCORE | FOR_PERPLEXITY | FOR_BENCH | FOR_SERVE | FOR_EVAL | FOR_IMATRIX,
     FOR_TEMPLATE = FOR_CHAT | FOR_PROMPT | FOR_SERVE,
     FOR_SAMPLING = FOR_CHAT | FOR_SERVE,
     FOR_HISTORY = FOR_LIST | FOR_SHOW | FOR_SEARCH | FOR_EXPORT | FOR_IMPORT | FOR_DELETE,
     FOR_JSON = FOR_CHAT | FOR_INFO | FOR_PERPLEXITY | FOR_BENCH | FOR_HISTORY | FOR_DOCTOR | FOR_MODELS | FOR_EVAL,
-    FOR_LINES = FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT,
+    FOR_VECTORS = FOR_EMBED | FOR_SIMILARITY,
+    FOR_LINES = FOR_TOKENIZE | FOR_SCORE | FOR_PROMPT | FOR_VECTORS,
     FOR_CONVERSION = FOR_CONVERT | FOR_QUANTIZE,
 };
 
@@ -26,6 +27,7 @@ enum {
 #define MEASURE "Measuring"
 #define CHOOSE "Choosing"
 #define SERVING "Serving"
+#define VECTORS "Vectors"
 #define CONVERT "Converting"
 #define OTHER "Other"
 
@@ -36,15 +38,15 @@ enum {
 const struct option_spec option_specs[] = {
     {"model", 'm', NULL, "MODEL", OPTION_MODEL, AT(model), 0, 0, "@models", FOR_MODEL | FOR_DOCTOR, true, MODEL,
      "a GGUF file, a model's folder, a name in the models folder or ORG/NAME"},
-    {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL, FOR_ENGINE | FOR_CONVERSION | FOR_DOCTOR, true,
-     MODEL, "number of threads; 0 is one per core"},
+    {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL,
+     FOR_ENGINE | FOR_CONVERSION | FOR_DOCTOR | FOR_VECTORS, true, MODEL, "number of threads; 0 is one per core"},
     {"ctx", 'c', "ctx-size", "N", OPTION_INT, AT(context), 0, 1 << 24, NULL, FOR_ENGINE | FOR_INFO | FOR_MODELS, true,
      MODEL, "context in tokens; 0 is that of the model, at most 4096"},
     {"load-in-8bit", 0, NULL, NULL, OPTION_FLAG, AT(load_8bit), 0, 0, NULL, FOR_ENGINE | FOR_INFO | FOR_DOCTOR, true,
      MODEL, "pack float weights to 8 bits while loading: half the memory"},
     {"load-in-4bit", 0, NULL, NULL, OPTION_FLAG, AT(load_4bit), 0, 0, NULL, FOR_ENGINE | FOR_INFO | FOR_DOCTOR, true,
      MODEL, "the same to 4 bits: under a third, with a loss of quality"},
-    {"exact", 0, NULL, NULL, OPTION_FLAG, AT(exact), 0, 0, NULL, FOR_ENGINE | FOR_INFO, true, MODEL,
+    {"exact", 0, NULL, NULL, OPTION_FLAG, AT(exact), 0, 0, NULL, FOR_ENGINE | FOR_INFO | FOR_VECTORS, true, MODEL,
      "compute in float32 throughout (slow; for comparisons)"},
 
     {"prompt", 'p', NULL, "TEXT", OPTION_TEXT, AT(prompt), 0, 0, NULL, FOR_CHAT, false, ANSWER,
@@ -109,8 +111,9 @@ const struct option_spec option_specs[] = {
     {"logprobs", 0, NULL, "N", OPTION_INT, AT(logprobs), 0, SAMPLING_CANDIDATES, NULL, FOR_CHAT, false, OUTPUT,
      "with --json: the N likeliest tokens at each step"},
     {"quiet", 'q', NULL, NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL,
-     FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH | FOR_PULL | FOR_SERVE | FOR_EVAL | FOR_CONVERSION | FOR_IMATRIX, true,
-     OUTPUT, "print nothing but answers and errors"},
+     FOR_CHAT | FOR_PERPLEXITY | FOR_BENCH | FOR_PULL | FOR_SERVE | FOR_EVAL | FOR_CONVERSION | FOR_IMATRIX |
+         FOR_VECTORS,
+     true, OUTPUT, "print nothing but answers and errors"},
     {"stats", 0, NULL, NULL, OPTION_FLAG, AT(stats), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
      "timings on standard error after each answer"},
     {"color", 0, NULL, "WHEN", OPTION_CHOICE, AT(color), 0, 0, "auto always never", FOR_CHAT, true, OUTPUT,
@@ -193,6 +196,26 @@ const struct option_spec option_specs[] = {
     {"repair", 0, NULL, NULL, OPTION_FLAG, AT(history.repair), 0, 0, NULL, FOR_DOCTOR, false, OTHER,
      "set a damaged database aside and save what can be read"},
 
+    {"output", 'o', NULL, "FILE", OPTION_TEXT, AT(vectors.output), 0, 0, "@files", FOR_VECTORS, false, VECTORS,
+     "write to this file, completely or not at all"},
+    {"max-length", 0, NULL, "N", OPTION_TEXT, AT(vectors.longest), 0, 0, NULL, FOR_VECTORS, false, VECTORS,
+     "cut texts at N tokens; 'model': where the model's end"},
+    {"pooling", 0, NULL, "HOW", OPTION_CHOICE, AT(vectors.pooling), 0, 0, "model mean cls", FOR_VECTORS, false, VECTORS,
+     "a text's vector: mean of all tokens, cls, or as trained"},
+    {"normalize", 0, NULL, NULL, OPTION_FLAG, AT(vectors.normalize), 0, 0, NULL, FOR_EMBED, false, VECTORS,
+     "make vectors of length 1; otherwise they stay as they are"},
+    {"cleaning", 0, NULL, "HOW", OPTION_CHOICE, AT(vectors.cleaning), 0, 0, "article none", FOR_SIMILARITY, false,
+     VECTORS, "article: lower case, no ASCII punctuation; or none"},
+    {"questions", 0, NULL, "FILE.csv:COLUMN", OPTION_TEXT, AT(vectors.questions), 0, 0, "@files", FOR_SIMILARITY, false,
+     VECTORS, "texts to compare with those of --clusters"},
+    {"clusters", 0, NULL, "FILE.csv:COLUMN", OPTION_TEXT, AT(vectors.clusters), 0, 0, "@files", FOR_SIMILARITY, false,
+     VECTORS, "the others"},
+    {"best", 0, NULL, "N", OPTION_INT, AT(vectors.best), 0, 1 << 30, NULL, FOR_SIMILARITY, false, VECTORS,
+     "only the N likest of --clusters for each; 0 is all"},
+    {"columns", 0, NULL, "A,B,C,D", OPTION_TEXT, AT(vectors.columns), 0, 0, NULL, FOR_SIMILARITY, false, VECTORS,
+     "names of the columns that are written"},
+    {"encoding", 0, NULL, "NAME", OPTION_CHOICE, AT(vectors.encoding), 0, 0, "utf-8 latin-1", FOR_SIMILARITY, false,
+     VECTORS, "of the CSV files that are read: utf-8 or latin-1"},
     {"output", 'o', NULL, "OUT.gguf", OPTION_TEXT, AT(convert.output), 0, 0, "@files", FOR_CONVERT | FOR_IMATRIX, false,
      CONVERT, "write to this file, completely or not at all"},
     {"type", 0, NULL, "TYPE", OPTION_TEXT, AT(convert.type), 0, 0, MODEL_TYPES, FOR_CONVERT, false, CONVERT,

@@ -181,3 +181,19 @@ char csv_guess(const char *text, size_t size)
     }
     return best;
 }
+
+void csv_write_field(FILE *out, const char *text, char delimiter)
+{
+    const char special[] = {delimiter, '"', '\r', '\n', '\0'};
+    if (text[strcspn(text, special)] == '\0') {
+        fputs(text, out);
+        return;
+    }
+    fputc('"', out);
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '"')
+            fputc('"', out);
+        fputc(*at, out);
+    }
+    fputc('"', out);
+}

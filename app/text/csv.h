@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -37,5 +38,7 @@ void csv_record_free(struct csv_record *r);
 bool csv_next(struct csv *c, struct csv_record *r, struct error *err);
 /* Field number i, NUL-terminated and owned by the record; bytes of the text itself that are NUL end it earlier. */
 const char *csv_field(const struct csv_record *r, size_t i);
+/* Writes a field, in quotes where it needs them; what separates fields and records is the caller's. */
+void csv_write_field(FILE *out, const char *text, char delimiter);
 
 #endif

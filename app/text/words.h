@@ -8,6 +8,8 @@
  *   nearest  which known name a mistyped one may stand for
  *   input    whole texts from standard input and files
  *   jsonl    JSON for scripts
+ *   csv, npy files of tables and arrays
+ *   cleaning what is done to texts before they are compared
  *   replace  a file that is written completely or not at all
  *   safe     text that may hold anything, on a stream */
 #ifndef PALAVER_APP_TEXT_WORDS_H

@@ -10,12 +10,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/file/folder-bert.h"
 #include "engine/file/folder.h"
 
 enum { SNAPSHOT_NAME = 100 };
 
+/* What a folder has otherwise from one family of models to the next. */
+struct family {
+    const char *title; /* for messages */
+    bool (*needs)(const char *tensor);
+    /* GGUF's name of a tensor; false for one that no model computes with, and *known tells whether that is expected. */
+    bool (*name)(const char *tensor, char out[64], bool *rotary, bool *known);
+};
+
 struct config {
     json_t *root;
+    const struct family *family;
     const json_t *rope; /* rope_parameters or rope_scaling; NULL: none */
     uint64_t layers, heads, head_width, vocabulary, width;
     double rope_base;
@@ -117,8 +127,7 @@ static enum error_code describe(struct folder *f, struct config *c, bool vocab_o
 
 /* ---- tensors ---------------------------------------------------------------------------------------------------- */
 
-/* GGUF's name of a tensor; false for one that no model computes with, and *known tells whether that is expected. */
-static bool gguf_name(const char *name, char out[64], bool *rotary, bool *known)
+static bool llama_name(const char *name, char out[64], bool *rotary, bool *known)
 {
     static const struct {
         const char *from, *to;
@@ -160,12 +169,28 @@ static bool gguf_name(const char *name, char out[64], bool *rotary, bool *known)
 }
 
 /* Whether a model computes with a tensor of this name. */
-static bool is_needed(const char *name)
+static bool llama_needs(const char *name)
 {
     char own[64];
     bool rotary, known;
-    return gguf_name(name, own, &rotary, &known);
+    return llama_name(name, own, &rotary, &known);
 }
+
+static bool bert_name(const char *name, char out[64], bool *rotary, bool *known)
+{
+    *rotary = false;
+    return bert_tensor_name(name, out, known);
+}
+
+static bool bert_needs(const char *name)
+{
+    char own[64];
+    bool known;
+    return bert_tensor_name(name, own, &known);
+}
+
+static const struct family family_llama = {"Llama", llama_needs, llama_name};
+static const struct family family_bert = {"BERT", bert_needs, bert_name};
 
 static enum error_code weight_fault(const struct folder *f, const char *file, const struct weight *w, const char *what)
 {
@@ -173,15 +198,16 @@ static enum error_code weight_fault(const struct folder *f, const char *file, co
                      source_label(f->path), file, w->name, what);
 }
 
-static enum error_code add_weight(struct folder *f, const char *file, const struct weight *w, bool tied)
+static enum error_code add_weight(struct folder *f, const struct family *family, const char *file,
+                                  const struct weight *w, bool tied)
 {
     char name[64];
     bool rotary, known;
     struct tensor t;
-    if (!gguf_name(w->name, name, &rotary, &known))
+    if (!family->name(w->name, name, &rotary, &known))
         return known ? ERR_NONE
-                     : error_set(f->err, ERR_UNSUPPORTED, "%s/%s: tensor %s is none of a Llama model",
-                                 source_label(f->path), file, w->name);
+                     : error_set(f->err, ERR_UNSUPPORTED, "%s/%s: tensor %s is none of a %s model",
+                                 source_label(f->path), file, w->name, family->title);
     if (tied && strcmp(name, "output.weight") == 0)
         return ERR_NONE;
     if (w->n_dims < 1 || w->n_dims > 2)
@@ -199,12 +225,12 @@ static enum error_code add_weight(struct folder *f, const char *file, const stru
 }
 
 /* Gives the source the tensors of a file, and what of them is no part of it. */
-static enum error_code add_file(struct folder *f, const char *file, bool tied)
+static enum error_code add_file(struct folder *f, const struct family *family, const char *file, bool tied)
 {
-    struct weights all = {.needs = is_needed};
+    struct weights all = {.needs = family->needs};
     enum error_code code = folder_weights(f, file, &all);
     for (size_t i = 0; i < all.n && code == ERR_NONE; i++) {
-        code = add_weight(f, file, &all.at[i], tied);
+        code = add_weight(f, family, file, &all.at[i], tied);
         if (code == ERR_NONE && all.at[i].owned != NULL && !folder_own(f, all.at[i].owned))
             code = ERR_MEMORY;
         if (code == ERR_NONE)
@@ -215,8 +241,8 @@ static enum error_code add_file(struct folder *f, const char *file, bool tied)
 }
 
 /* Reads a file that an index names, unless it was; it lies in the folder itself. */
-static enum error_code add_part(struct folder *f, const char *index, const char *tensor, const char *part, json_t *seen,
-                                bool tied)
+static enum error_code add_part(struct folder *f, const struct family *family, const char *index, const char *tensor,
+                                const char *part, json_t *seen, bool tied)
 {
     if (part != NULL && json_object_get(seen, part) != NULL)
         return ERR_NONE;
@@ -230,11 +256,11 @@ static enum error_code add_part(struct folder *f, const char *index, const char 
                          source_label(f->path), part);
     if (json_object_set_new(seen, part, json_true()) != 0)
         return error_memory(f->err);
-    return add_file(f, part, tied);
+    return add_file(f, family, part, tied);
 }
 
 /* Whether the files hold what the index says they do. */
-static enum error_code check_index(const struct folder *f, const json_t *map, bool tied)
+static enum error_code check_index(const struct folder *f, const struct family *family, const json_t *map, bool tied)
 {
     const char *tensor;
     json_t *part;
@@ -242,7 +268,7 @@ static enum error_code check_index(const struct folder *f, const json_t *map, bo
         char name[64];
         bool rotary, known;
         struct tensor t;
-        if (!gguf_name(tensor, name, &rotary, &known) || source_tensor(f->source, name, &t) ||
+        if (!family->name(tensor, name, &rotary, &known) || source_tensor(f->source, name, &t) ||
             (tied && strcmp(name, "output.weight") == 0))
             continue;
         return error_set(f->err, ERR_FORMAT,
@@ -252,7 +278,7 @@ static enum error_code check_index(const struct folder *f, const json_t *map, bo
     return ERR_NONE;
 }
 
-static enum error_code add_indexed(struct folder *f, const char *name, bool tied)
+static enum error_code add_indexed(struct folder *f, const struct family *family, const char *name, bool tied)
 {
     json_t *root, *part;
     const char *tensor;
@@ -266,9 +292,9 @@ static enum error_code add_indexed(struct folder *f, const char *name, bool tied
                          source_label(f->path), name);
     json_object_foreach((json_t *)map, tensor, part)
         if (code == ERR_NONE)
-            code = add_part(f, name, tensor, json_string_value(part), seen, tied);
+            code = add_part(f, family, name, tensor, json_string_value(part), seen, tied);
     if (code == ERR_NONE)
-        code = check_index(f, map, tied);
+        code = check_index(f, family, map, tied);
     json_decref(seen);
     json_decref(root);
     return code;
@@ -294,7 +320,8 @@ static enum error_code read_weights(struct folder *f, const struct config *c)
                          "%s: the folder has no model.safetensors, no pytorch_model.bin and no index of "
                          "either; fetch the weights into it",
                          source_label(f->path));
-    return forms[i].index ? add_indexed(f, forms[i].name, tied) : add_file(f, forms[i].name, tied);
+    return forms[i].index ? add_indexed(f, c->family, forms[i].name, tied)
+                          : add_file(f, c->family, forms[i].name, tied);
 }
 
 /* ---- the vocabulary --------------------------------------------------------------------------------------------- */
@@ -575,24 +602,36 @@ static bool hf_claims(const char *path, const unsigned char *head, size_t n)
     return ends_with(name, ".safetensors") || (strncmp(name, "pytorch_model", 13) == 0 && ends_with(name, ".bin"));
 }
 
+/* All but the weights. */
+static enum error_code read_llama(struct folder *f, struct config *c, bool vocab_only)
+{
+    c->rope = json_object_get(c->root, "rope_parameters");
+    c->rope = json_is_object(c->rope) ? c->rope : json_object_get(c->root, "rope_scaling");
+    enum error_code code = describe(f, c, vocab_only);
+    if (code == ERR_NONE)
+        code = read_vocabulary(f, c);
+    return code == ERR_NONE ? read_recommended(f) : code;
+}
+
+static enum error_code read_bert(struct folder *f, struct config *c)
+{
+    c->family = &family_bert;
+    const enum error_code code = bert_describe(f, c->root);
+    return code == ERR_NONE ? bert_vocabulary(f, c->root) : code;
+}
+
 static enum error_code hf_read(struct source *s, const char *path, bool vocab_only, struct error *err)
 {
     struct folder f;
-    struct config c = {0};
+    struct config c = {.family = &family_llama};
     enum error_code code = folder_begin(&f, s, path, err);
     if (code == ERR_NONE && is_cached(f.path))
         code = enter_snapshot(&f);
     if (code == ERR_NONE && (code = folder_json(&f, "config.json", &c.root)) == ERR_NOT_FOUND)
         error_set(err, code, "%s: there is no config.json in the folder; fetch it from where the model is",
                   source_label(path));
-    c.rope = json_object_get(c.root, "rope_parameters");
-    c.rope = json_is_object(c.rope) ? c.rope : json_object_get(c.root, "rope_scaling");
     if (code == ERR_NONE)
-        code = describe(&f, &c, vocab_only);
-    if (code == ERR_NONE)
-        code = read_vocabulary(&f, &c);
-    if (code == ERR_NONE)
-        code = read_recommended(&f);
+        code = bert_claims(c.root) ? read_bert(&f, &c) : read_llama(&f, &c, vocab_only);
     if (code == ERR_NONE && !vocab_only)
         code = read_weights(&f, &c);
     snprintf(s->format, sizeof s->format, "Hugging Face");

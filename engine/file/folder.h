@@ -2,6 +2,7 @@
  *
  *   folder.c         paths, JSON files, weight files, the vocabulary, the end
  *   folder-hf.c      Hugging Face: config.json and safetensors or pytorch_model.bin
+ *   folder-bert.c    what folders of BERT have otherwise
  *   folder-meta.c    Meta: params.json and consolidated.*.pth
  * Weights stay where the maps have them; what is made (metadata, copied tensors) is owned by the source. */
 #ifndef PALAVER_ENGINE_FILE_FOLDER_H

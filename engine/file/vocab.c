@@ -99,6 +99,8 @@ static void write_tokens(const struct vocab *v, struct metadata *m)
         metadata_join(m, &v->merges);
         return;
     }
+    if (v->wordpiece)
+        return;
     metadata_begin_floats(m, "tokenizer.ggml.scores");
     for (size_t i = 0; i < v->n; i++)
         metadata_add_float(m, v->at[i].score);
@@ -113,7 +115,7 @@ static void write_id(struct metadata *m, const char *key, int32_t id)
 
 void vocab_write(const struct vocab *v, struct metadata *m)
 {
-    const char *kind = v->bytelevel ? "gpt2" : "llama";
+    const char *kind = v->wordpiece ? "bert" : v->bytelevel ? "gpt2" : "llama";
     metadata_text(m, "tokenizer.ggml.model", kind, strlen(kind));
     if (v->bytelevel && v->pre != NULL) {
         metadata_text(m, "tokenizer.ggml.pre", v->pre, strlen(v->pre));
@@ -125,6 +127,12 @@ void vocab_write(const struct vocab *v, struct metadata *m)
     write_id(m, "tokenizer.ggml.bos_token_id", v->bos);
     write_id(m, "tokenizer.ggml.eos_token_id", v->eos);
     write_id(m, "tokenizer.ggml.unknown_token_id", v->unknown);
+    if (v->wordpiece) {
+        metadata_bool(m, "palaver.tokenizer.lower_case", v->lower_case);
+        metadata_bool(m, "palaver.tokenizer.strip_accents", v->strip_accents);
+        metadata_bool(m, "palaver.tokenizer.split_ideographs", v->split_ideographs);
+        return;
+    }
     metadata_bool(m, "tokenizer.ggml.add_bos_token", v->adds_bos);
     if (!v->bytelevel)
         metadata_bool(m, "tokenizer.ggml.add_space_prefix", v->space_prefix);

@@ -1,6 +1,6 @@
 /* A vocabulary in the making: what the published tokenizer files say, gathered before it becomes GGUF's keys.
  *
- * tokenizer.model and tokenizer.json fill it, tokenizer_config.json and added tokens amend it. Up to 256,000 tokens. */
+ * tokenizer.model, tokenizer.json and vocab.txt fill it, tokenizer_config.json and added tokens amend it. Up to 256,000 tokens. */
 #ifndef PALAVER_ENGINE_FILE_VOCAB_H
 #define PALAVER_ENGINE_FILE_VOCAB_H
 
@@ -39,7 +39,9 @@ struct vocab {
     const char *pre;                     /* byte-level: the pre-tokeniser's name in GGUF files; NULL: by expressions */
     bool whole_words;                    /* byte-level: a word that is a token is not merged from its bytes */
     struct metadata expressions, merges; /* byte-level: one array of texts each; merges are "left right" */
-    int32_t bos, eos, unknown;           /* -1: none */
+    bool wordpiece;                      /* WordPiece: words begin with U+2581, what continues one has no mark */
+    bool lower_case, strip_accents, split_ideographs; /* WordPiece: what is done to a text first */
+    int32_t bos, eos, unknown;                        /* -1: none; WordPiece: [CLS], [SEP], [UNK] */
 };
 
 void vocab_init(struct vocab *v);
@@ -65,5 +67,9 @@ enum error_code vocab_read_sentencepiece(struct vocab *v, const char *file, cons
 enum error_code vocab_read_tiktoken(struct vocab *v, const char *file, const char *text, size_t size, bool later,
                                     struct error *err);
 enum error_code vocab_read_json(struct vocab *v, const char *file, const char *text, size_t size, struct error *err);
+/* The same for WordPiece: vocab.txt, a word a line, or tokenizer.json. */
+enum error_code vocab_read_words(struct vocab *v, const char *file, const char *text, size_t size, struct error *err);
+enum error_code vocab_read_wordpiece(struct vocab *v, const char *file, const char *text, size_t size,
+                                     struct error *err);
 
 #endif

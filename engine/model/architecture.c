@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-static const struct architecture *const architectures[] = {&architecture_llama};
+static const struct architecture *const architectures[] = {&architecture_llama, &architecture_bert};
 
 const struct architecture *architecture_at(size_t i)
 {

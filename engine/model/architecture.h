@@ -9,7 +9,16 @@
 #include <stddef.h>
 
 /* Sizes by which shapes are told; see struct model_info. */
-enum dimension { DIM_ONE, DIM_WIDTH, DIM_QUERY, DIM_KEY, DIM_FF, DIM_VOCAB };
+enum dimension {
+    DIM_ONE,
+    DIM_WIDTH,
+    DIM_QUERY,
+    DIM_KEY,
+    DIM_FF,
+    DIM_VOCAB,
+    DIM_CONTEXT,
+    DIM_ANY, /* as the file has it */
+};
 
 /* A tensor by name, its place in struct model or struct model_layer, and its shape. */
 struct tensor_slot {
@@ -19,8 +28,8 @@ struct tensor_slot {
     bool optional;
 };
 
-/* The graphs of engine/run/forward.c. */
-enum graph { GRAPH_LLAMA };
+/* What computes it: a graph of engine/run/forward.c, or for BERT engine/run/encoder.c. */
+enum graph { GRAPH_LLAMA, GRAPH_BERT };
 
 struct architecture {
     const char *name;   /* general.architecture; the keys begin with it and a dot */
@@ -47,6 +56,6 @@ bool architecture_ignores(const struct architecture *a, const char *tensor);
 /* Number i, NULL past the end. */
 const struct architecture *architecture_at(size_t i);
 
-extern const struct architecture architecture_llama;
+extern const struct architecture architecture_llama, architecture_bert;
 
 #endif

@@ -21,6 +21,7 @@ struct model_layer {
     struct tensor ffn_norm;       /* (1, width) F32 */
     struct tensor gate, up, down; /* (ff_width, width) twice, (width, ff_width) */
     struct tensor b_gate, b_up, b_down;
+    struct tensor attn_norm_bias, ffn_norm_bias; /* BERT, whose norms come after */
 };
 
 /* One row of the table of types. */
@@ -38,11 +39,13 @@ struct model {
     const struct architecture *architecture; /* NULL when only the vocabulary is open */
     struct tokenizer *tokenizer;
     struct model_info info;
-    uint64_t file_fingerprint;  /* info.fingerprint, but for weights that were loaded in fewer bits */
-    struct tensor embedding;    /* (vocab, width) */
-    struct tensor output_norm;  /* (1, width) F32 */
-    struct tensor output;       /* (vocab, width); the embedding itself when tied */
-    struct model_layer *layers; /* (info.layers) */
+    uint64_t file_fingerprint;                 /* info.fingerprint, but for weights that were loaded in fewer bits */
+    struct tensor embedding;                   /* (vocab, width) */
+    struct tensor output_norm;                 /* (1, width) F32 */
+    struct tensor positions, token_types;      /* BERT: (context, width), (some, width) */
+    struct tensor first_norm, first_norm_bias; /* BERT: of the embeddings, (1, width) F32 */
+    struct tensor output;                      /* (vocab, width); the embedding itself when tied */
+    struct model_layer *layers;                /* (info.layers) */
     /* RoPE: within a head, pair i turns by position * rope_frequency[i]; which elements a pair has, the order of the
      * query's and the key's rows says (enum row_order). The frequencies hold base, scaling and Llama 3's factors
      * already, but for dynamic scaling, which rope describes; i < rope_pairs. Cosines and sines are multiplied by

@@ -95,8 +95,10 @@ static uint64_t tally(struct model *m)
 static enum error_code find_architecture(struct model *m, struct error *err)
 {
     m->architecture = architecture_find(m->info.architecture);
-    if (m->architecture != NULL)
+    if (m->architecture != NULL) {
+        m->info.encoder = m->architecture->graph == GRAPH_BERT;
         return ERR_NONE;
+    }
     if (m->info.architecture[0] == '\0')
         return error_set(err, ERR_FORMAT,
                          "%s: says nothing of its architecture (general.architecture); it is no "

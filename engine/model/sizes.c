@@ -75,6 +75,11 @@ static enum error_code read_heads(struct model *m, struct error *err)
                          "%s: %" PRId32 " heads cannot share %" PRId32 " key/value heads evenly; the "
                          "file is damaged, fetch it again",
                          model_label(m), info->heads, info->kv_heads);
+    if (m->architecture->keys.key_width == NULL && info->width % info->heads != 0)
+        return error_set(err, ERR_FORMAT,
+                         "%s: a width of %" PRId32 " cannot be shared evenly by %" PRId32
+                         " heads; the file is damaged, fetch it again",
+                         model_label(m), info->width, info->heads);
     int32_t value_width, share = info->width % info->heads == 0 ? info->width / info->heads : 0;
     code = read_count(m, m->architecture->keys.key_width, COUNT_MOST, share, &info->head_width, err);
     if (code == ERR_NONE)

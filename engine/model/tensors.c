@@ -24,6 +24,8 @@ static uint64_t elements(const struct model_info *info, enum dimension d)
     case DIM_KEY: return (uint64_t)info->kv_heads * (uint64_t)info->head_width;
     case DIM_FF: return (uint64_t)info->ff_width;
     case DIM_VOCAB: return (uint64_t)info->vocab;
+    case DIM_CONTEXT: return (uint64_t)info->context;
+    case DIM_ANY: break;
     }
     return 0;
 }
@@ -80,7 +82,8 @@ static enum error_code read_slot(struct model *m, const struct tensor_slot *slot
         return error_set(err, ERR_FORMAT, "%s: tensor %s is missing; the file is incomplete, fetch it again",
                          model_label(m), name);
     }
-    uint64_t rows = elements(&m->info, slot->rows), cols = elements(&m->info, slot->cols);
+    uint64_t rows = slot->rows == DIM_ANY ? t.rows : elements(&m->info, slot->rows);
+    uint64_t cols = elements(&m->info, slot->cols);
     if (t.rows != rows || t.cols != cols)
         return error_set(err, ERR_FORMAT,
                          "%s: tensor %s is %" PRIu64 " x %" PRIu64 ", its model's sizes call for %" PRIu64 " x %" PRIu64

@@ -11,6 +11,7 @@
 #include "engine/file/source.h"
 #include "engine/kernels/tensor.h"
 #include "engine/model/model.h"
+#include "engine/run/encoder.h"
 #include "engine/run/forward.h"
 #include "engine/run/loading.h"
 #include "engine/run/plan.h"
@@ -83,6 +84,10 @@ static void sum_session(struct memory_plan *p, const struct model *model, const 
 {
     const struct session_options o = forecast_options(model, options);
     const struct model_info *info = &model->info;
+    if (info->encoder) {
+        p->buffers = encoder_bytes(model, o.exact);
+        return;
+    }
     const struct forward_options f = {.context = o.context, .batch = o.batch, .exact = o.exact};
     const uint64_t key = (uint64_t)info->kv_heads * (uint64_t)info->head_width;
     p->cache = 2 * (uint64_t)info->layers * key * (uint64_t)o.context * (o.exact ? 4 : 2);

@@ -38,6 +38,16 @@ static bool check_options(const struct session_options *o, struct error *err)
     return false;
 }
 
+static bool check_model(const struct model *model, struct error *err)
+{
+    if (model->info.encoder)
+        error_set(err, ERR_UNSUPPORTED,
+                  "%s: a %s model makes vectors of texts (palaver embed, palaver similarity) and writes none; take a "
+                  "Llama model for this",
+                  model_label(model), model->architecture->family);
+    return !model->info.encoder;
+}
+
 /* Weights that do not fit are streamed; where not even the rest fits, none of them stays. */
 static bool begin_stream(struct runner *r, struct error *err)
 {
@@ -71,7 +81,8 @@ static bool allocate(struct runner *r, int32_t threads, struct error *err)
 struct runner *runner_open(const struct model *model, const struct session_options *options, struct error *err)
 {
     const struct session_options none = {0};
-    if (!check_options(options != NULL ? options : &none, err) || kernels_check(err) != ERR_NONE)
+    if (!check_model(model, err) || !check_options(options != NULL ? options : &none, err) ||
+        kernels_check(err) != ERR_NONE)
         return NULL;
     const struct session_options o = forecast_options(model, options);
     struct runner *r = calloc(1, sizeof *r);

@@ -13,7 +13,7 @@
 #include "engine/engine.h"
 #include "engine/file/source.h"
 
-static const struct tokenizer_kind *const kinds[] = {&spm_kind, &bpe_kind};
+static const struct tokenizer_kind *const kinds[] = {&spm_kind, &bpe_kind, &wordpiece_kind};
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
@@ -35,9 +35,9 @@ static int32_t control(const struct tokenizer *t, const char *spelling)
 
 static void read_special(struct tokenizer *t, const struct source *source)
 {
-    t->bos = read_id(t, source, "tokenizer.ggml.bos_token_id", t->kind->bos);
-    t->eos = read_id(t, source, "tokenizer.ggml.eos_token_id", t->kind->eos);
-    t->unknown = read_id(t, source, "tokenizer.ggml.unknown_token_id", t->kind->unknown);
+    t->bos = read_id(t, source, "tokenizer.ggml.bos_token_id", t->bos);
+    t->eos = read_id(t, source, "tokenizer.ggml.eos_token_id", t->eos);
+    t->unknown = read_id(t, source, "tokenizer.ggml.unknown_token_id", t->unknown);
     t->eot = read_id(t, source, "tokenizer.ggml.eot_token_id", -1);
     t->eom = read_id(t, source, "tokenizer.ggml.eom_token_id", control(t, "<|eom_id|>"));
     if (t->eot < 0)
@@ -60,7 +60,7 @@ static const struct tokenizer_kind *find_kind(const struct source *source, struc
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (size == strlen(kinds[i]->name) && memcmp(name, kinds[i]->name, size) == 0)
             return kinds[i];
-    error_set(err, ERR_UNSUPPORTED, "tokenizer '%.*s' is not supported; Palaver knows 'llama' and 'gpt2'",
+    error_set(err, ERR_UNSUPPORTED, "tokenizer '%.*s' is not supported; Palaver knows 'llama', 'gpt2' and 'bert'",
               (int)(size < 40 ? size : 40), name);
     return NULL;
 }
@@ -76,6 +76,9 @@ struct tokenizer *tokenizer_open(const struct source *source, struct error *err)
         return NULL;
     }
     t->kind = kind;
+    t->bos = kind->bos;
+    t->eos = kind->eos;
+    t->unknown = kind->unknown;
     if (!vocabulary_read(t, source, err) || !kind->open(t, source, err)) {
         tokenizer_free(t);
         return NULL;

@@ -47,6 +47,8 @@ struct tokenizer {
     struct joints joints;   /* SentencePiece: where a text can't be cut */
     struct merge *merges;   /* hash table of n_merge_slots */
     uint32_t n_merge_slots;
+    bool lower_case, strip_accents, split_ideographs; /* WordPiece: what is done to a text first */
+    uint32_t longest_word;                            /* WordPiece: bytes of the longest token */
 };
 
 static inline const char *token_text(const struct tokenizer *t, int32_t id)
@@ -90,13 +92,14 @@ struct tokenizer_kind {
     const char *title;         /* for people */
     bool scored;               /* the vocabulary must have scores */
     int32_t bos, eos, unknown; /* unless the file says; -1: none */
-    /* What this kind needs beyond the vocabulary; also sets adds_bos and space_prefix unless the file says. */
+    /* What this kind needs beyond the vocabulary; also sets adds_bos and space_prefix, and bos, eos and unknown where they
+     * are others than the above, unless the file says. */
     bool (*open)(struct tokenizer *t, const struct source *source, struct error *err);
     enum error_code (*encode)(const struct tokenizer *t, const char *text, size_t size, bool prefix, struct ids *out,
                               struct error *err);
     bool (*decode)(const struct tokenizer *t, const int32_t *ids, size_t n, struct buf *out);
     bool (*piece)(const struct tokenizer *t, int32_t id, struct buf *out);
 };
-extern const struct tokenizer_kind spm_kind, bpe_kind;
+extern const struct tokenizer_kind spm_kind, bpe_kind, wordpiece_kind;
 
 #endif

@@ -1,4 +1,4 @@
-/* Fuzz target: any bytes as a tokenizer.model of either kind, as tokenizer.json, and as an expression that cuts texts. */
+/* Fuzz target: any bytes as a tokenizer.model of either kind, as tokenizer.json, as the two of WordPiece, and as an expression that cuts texts. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -9,14 +9,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum kind { SENTENCEPIECE, TIKTOKEN, JSON };
+enum kind { SENTENCEPIECE, TIKTOKEN, JSON, WORDS, WORDPIECE };
 
 static enum error_code read_as(struct vocab *v, enum kind kind, const uint8_t *data, size_t size, struct error *err)
 {
     const char *text = (const char *)data;
-    return kind == JSON       ? vocab_read_json(v, "fuzz", text, size, err)
-           : kind == TIKTOKEN ? vocab_read_tiktoken(v, "fuzz", text, size, size % 2 == 0, err)
-                              : vocab_read_sentencepiece(v, "fuzz", data, size, err);
+    return kind == WORDS       ? vocab_read_words(v, "fuzz", text, size, err)
+           : kind == WORDPIECE ? vocab_read_wordpiece(v, "fuzz", text, size, err)
+           : kind == JSON      ? vocab_read_json(v, "fuzz", text, size, err)
+           : kind == TIKTOKEN  ? vocab_read_tiktoken(v, "fuzz", text, size, size % 2 == 0, err)
+                               : vocab_read_sentencepiece(v, "fuzz", data, size, err);
 }
 
 static void read_vocabulary(const uint8_t *data, size_t size, enum kind kind)
@@ -59,6 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_vocabulary(data, size, SENTENCEPIECE);
     read_vocabulary(data, size, TIKTOKEN);
     read_vocabulary(data, size, JSON);
+    read_vocabulary(data, size, WORDS);
+    read_vocabulary(data, size, WORDPIECE);
     run_pattern(data, size);
     return 0;
 }

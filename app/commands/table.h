@@ -1,0 +1,16 @@
+/* Table: one column of a CSV file, for palaver similarity. */
+#ifndef PALAVER_APP_COMMANDS_TABLE_H
+#define PALAVER_APP_COMMANDS_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "app/options/options.h"
+#include "app/text/words.h"
+#include "base/error.h"
+
+/* Reads the column that spec, FILE.csv:COLUMN, names: its texts below the header, in the file's order. The delimiter is
+ * guessed. On failure, by err with file, line and column of what is wrong, out is empty. */
+bool table_read(const char *spec, enum encoding_name encoding, struct words *out, struct error *err);
+
+#endif
