@@ -37,10 +37,11 @@ struct place {
 struct work {
     struct serve *serve;
     pthread_t thread;
-    pthread_mutex_t lock; /* guards the next four */
+    pthread_mutex_t lock; /* guards the next five */
     pthread_cond_t changed;
     struct job *incoming, **incoming_end;
-    size_t waiting; /* jobs that are handed over and not done */
+    size_t waiting;                 /* jobs that are handed over and not done */
+    struct serve_activity activity; /* tokens; the requests are `waiting` */
     bool quit;
 
     struct runner *runner; /* below: the thread's own once it runs */
@@ -50,6 +51,14 @@ struct work {
     int32_t n_places;
     uint64_t clock;
 };
+
+static void count_tokens(struct work *w, size_t read, size_t written)
+{
+    pthread_mutex_lock(&w->lock);
+    w->activity.read += read;
+    w->activity.written += written;
+    pthread_mutex_unlock(&w->lock);
+}
 
 /* ---- ends ------------------------------------------------------------------------------------------------------- */
 
@@ -222,6 +231,7 @@ static void take_scores(struct work *w, struct scoring *s)
         struct job *j = s->jobs[n];
         struct part *p = &j->parts[s->parts[n]];
         const int32_t most = j->request.settings.max_new_tokens;
+        count_tokens(w, s->texts[n].n, 0);
         echo_prompt(w, j, s->parts[n]);
         if (!record_prompt(p, &s->texts[n], j->request.bos_added[s->parts[n]]))
             p->text.failed = true;
@@ -310,6 +320,7 @@ static bool begin_part(struct work *w, struct place *place, struct job *j, size_
     place->part = i;
     place->used = ++w->clock;
     p->cached = generation_reused(place->generation);
+    count_tokens(w, prompt->n - p->cached, 0);
     p->state = PART_READS;
     return false;
 }
@@ -382,8 +393,10 @@ static bool step_answers(struct work *w)
         of[n] = p;
         all[n++] = p->generation;
     }
-    if (n > 0)
+    if (n > 0) {
         generations_step(all, n, out);
+        count_tokens(w, 0, n);
+    }
     for (size_t i = 0; i < n; i++)
         if (of[i]->job != NULL) /* another part of its job may have failed */
             take_step(w, of[i], &out[i]);
@@ -500,6 +513,15 @@ bool work_submit(struct work *w, struct job *j)
     }
     pthread_mutex_unlock(&w->lock);
     return taken;
+}
+
+struct serve_activity work_look(struct work *w)
+{
+    pthread_mutex_lock(&w->lock);
+    struct serve_activity activity = w->activity;
+    activity.requests = w->waiting;
+    pthread_mutex_unlock(&w->lock);
+    return activity;
 }
 
 void work_stop(struct work *w)
