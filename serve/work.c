@@ -24,7 +24,10 @@
 #include "serve/reply.h"
 #include "serve/spell.h"
 
-enum { SCORED = 64 }; /* texts scored in one round */
+enum {
+    SCORED = 64, /* texts scored in one round */
+    SLICE = 256, /* tokens scored in one round while answers are being made */
+};
 
 /* A place where an answer is made. Its cache stays for a later prompt that begins alike. */
 struct place {
@@ -172,14 +175,16 @@ static bool is_plain_greedy(const struct request *r)
            s->dry_multiplier == 0 && s->n_biases == 0 && s->mirostat_tau == 0;
 }
 
-static bool add_scored(struct scoring *s, struct job *j, size_t i)
+/* Adds a text, or `most` more tokens of it than were scored: the scorer keeps those for the next round. */
+static bool add_scored(struct scoring *s, struct job *j, size_t i, size_t most)
 {
     const struct ids *prompt = &j->request.prompts[i];
+    const size_t left = prompt->n - j->parts[i].scored, n = prompt->n - (left > most ? left - most : 0);
     const int32_t top = j->request.top > 0 ? j->request.top : 1;
     struct scored_text *t = &s->texts[s->n];
-    *t = (struct scored_text){.ids = prompt->at, .n = prompt->n, .from = 1, .next = true, .top = top};
-    t->logp = malloc(prompt->n * sizeof *t->logp);
-    t->likely = malloc(prompt->n * (size_t)top * sizeof *t->likely);
+    *t = (struct scored_text){.ids = prompt->at, .n = n, .from = 1, .next = true, .top = top};
+    t->logp = malloc(n * sizeof *t->logp);
+    t->likely = malloc(n * (size_t)top * sizeof *t->likely);
     s->jobs[s->n] = j;
     s->parts[s->n++] = i;
     return t->logp != NULL && t->likely != NULL;
@@ -231,7 +236,10 @@ static void take_scores(struct work *w, struct scoring *s)
         struct job *j = s->jobs[n];
         struct part *p = &j->parts[s->parts[n]];
         const int32_t most = j->request.settings.max_new_tokens;
-        count_tokens(w, s->texts[n].n, 0);
+        count_tokens(w, s->texts[n].n - p->scored, 0);
+        p->scored = s->texts[n].n;
+        if (p->scored < j->request.prompts[s->parts[n]].n)
+            continue;
         echo_prompt(w, j, s->parts[n]);
         if (!record_prompt(p, &s->texts[n], j->request.bos_added[s->parts[n]]))
             p->text.failed = true;
@@ -253,14 +261,29 @@ static void fail_scores(struct work *w, const struct scoring *s, const struct er
         }
 }
 
+/* Gathers texts, the oldest job's first: all that there is room for, or a slice while answers are being made, which must
+ * not wait for long. False when out of memory. */
+static bool gather_scored(const struct work *w, struct scoring *s)
+{
+    size_t most = SIZE_MAX;
+    bool ok = true;
+    for (int32_t i = 0; i < w->n_places; i++)
+        most = w->places[i].job != NULL ? SLICE : most;
+    for (struct job *j = w->jobs; j != NULL; j = j->next)
+        for (size_t i = 0; i < j->request.n_prompts && s->n < SCORED && most > 0; i++) {
+            const size_t left = j->request.prompts[i].n - j->parts[i].scored;
+            if (j->parts[i].state != PART_SCORE)
+                continue;
+            ok = add_scored(s, j, i, most) && ok;
+            most -= left < most ? left : most;
+        }
+    return ok;
+}
+
 static bool score_some(struct work *w)
 {
     struct scoring s = {.n = 0};
-    bool ok = true;
-    for (struct job *j = w->jobs; j != NULL; j = j->next)
-        for (size_t i = 0; i < j->request.n_prompts && s.n < SCORED; i++)
-            if (j->parts[i].state == PART_SCORE)
-                ok = add_scored(&s, j, i) && ok;
+    const bool ok = gather_scored(w, &s);
     struct error err = {0};
     if (s.n == 0)
         return false;
