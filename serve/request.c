@@ -6,7 +6,6 @@
 
 #include "serve/request.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,20 +27,6 @@ void request_free(struct request *r)
     free(r->prompts);
     free(r->bos_added);
     *r = (struct request){0};
-}
-
-bool refuse(struct refusal *why, const char *param, const char *format, ...)
-{
-    if (why->error.code != ERR_NONE)
-        return false;
-    va_list args;
-    va_start(args, format);
-    char text[sizeof why->error.message];
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    error_set(&why->error, ERR_ARGUMENT, "%s", text);
-    snprintf(why->param, sizeof why->param, "%s", param);
-    return false;
 }
 
 /* Out of memory, or too long: not the fault of one field. */

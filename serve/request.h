@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "serve/internal.h"
+#include "serve/refusal.h"
 
 enum { REQUEST_PROMPTS = 1024 }; /* of one request */
 
@@ -28,20 +29,11 @@ struct request {
 };
 void request_free(struct request *r);
 
-/* What is wrong with a request, as OpenAI's servers tell it. */
-struct refusal {
-    struct error error;
-    char param[64];   /* the field; "" none */
-    const char *code; /* a word for programs; NULL none */
-};
-
 /* Reads the body of /v1/completions or, with chat, of /v1/chat/completions. False with *why filled. */
 bool request_read(const struct serve *s, const char *body, size_t size, bool chat, struct request *out,
                   struct refusal *why);
 /* Parses a body into an object that the caller owns; NULL with *why filled. */
 json_t *request_parse(const char *body, size_t size, struct refusal *why);
-/* Fills *why unless it is filled; returns false. */
-bool refuse(struct refusal *why, const char *param, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Reads the messages of a chat as ids, the answer to come behind them. */
 bool request_read_messages(const struct serve *s, const json_t *body, struct ids *out, struct refusal *why);
 /* Appends the ids of a text in which special tokens may be written out; with bos, that of a model that wants one comes

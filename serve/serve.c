@@ -47,6 +47,11 @@ uint16_t serve_port(const struct serve *s)
     return s->port;
 }
 
+struct serve_activity serve_look(const struct serve *s)
+{
+    return work_look(s->work);
+}
+
 /* The engine's thread ends first, and with it every answer; then no connection sleeps, and all can be closed. */
 void serve_stop(struct serve *s)
 {

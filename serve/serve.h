@@ -2,13 +2,14 @@
  *
  * This header is its face. It knows the engine's face, and nothing of terminals or databases.
  *   serve       starting and ending; what all parts share
- *   http        connections: methods, addresses, keys, bodies, answers; by libmicrohttpd
+ *   http        connections: methods, addresses, keys, bodies, answers; by libmicrohttpd, which mhd loads
  *   routes      what is answered at once: health, models, tokens
+ *   refusal     what is wrong with a request
  *   exchange    one request and what is sent back, between the connection's thread and the engine's
- *   request     what a client asks, read from JSON
+ *   request     what a client asks, read from JSON; request-chat reads the messages of a chat
  *   job         a request that the engine works at
  *   work        the engine's thread: prompts read, tokens made side by side, texts scored together
- *   reply       answers as JSON
+ *   reply       answers as JSON; spell knows the texts of tokens
  * Calls follow this order downwards, but for the replies of the engine's thread, which wake a connection by exchange. */
 #ifndef PALAVER_SERVE_SERVE_H
 #define PALAVER_SERVE_SERVE_H
@@ -51,6 +52,12 @@ struct serve *serve_start(const struct model *model, const struct chat_template 
                           struct error *err);
 /* The port that it listens on. */
 uint16_t serve_port(const struct serve *s);
+/* What it is doing: requests that wait for the engine or are being answered, and tokens since the start. */
+struct serve_activity {
+    size_t requests;
+    uint64_t read, written;
+};
+struct serve_activity serve_look(const struct serve *s);
 /* Ends all requests, waits for the engine's step at hand, and frees everything. NULL is fine. */
 void serve_stop(struct serve *s);
 

@@ -47,7 +47,8 @@ json_t *spell_name(const struct tokenizer *t, int32_t id)
     struct buf text;
     buf_init(&text, TEXT_MOST);
     spell_alone(t, id, &text);
-    json_t *name = json_stringn(buf_text(&text), text.size); /* NULL unless it is UTF-8 */
+    const bool whole = strlen(buf_text(&text)) == text.size;    /* a NUL can't stand in a name */
+    json_t *name = whole ? json_string(buf_text(&text)) : NULL; /* NULL unless it is UTF-8 */
     if (name == NULL) {
         struct buf bytes;
         buf_init(&bytes, TEXT_MOST);

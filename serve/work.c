@@ -24,7 +24,10 @@
 #include "serve/reply.h"
 #include "serve/spell.h"
 
-enum { SCORED = 64 }; /* texts scored in one round */
+enum {
+    SCORED = 64, /* texts scored in one round */
+    SLICE = 256, /* tokens scored in one round while answers are being made */
+};
 
 /* A place where an answer is made. Its cache stays for a later prompt that begins alike. */
 struct place {
@@ -37,10 +40,11 @@ struct place {
 struct work {
     struct serve *serve;
     pthread_t thread;
-    pthread_mutex_t lock; /* guards the next four */
+    pthread_mutex_t lock; /* guards the next five */
     pthread_cond_t changed;
     struct job *incoming, **incoming_end;
-    size_t waiting; /* jobs that are handed over and not done */
+    size_t waiting;                 /* jobs that are handed over and not done */
+    struct serve_activity activity; /* tokens; the requests are `waiting` */
     bool quit;
 
     struct runner *runner; /* below: the thread's own once it runs */
@@ -50,6 +54,14 @@ struct work {
     int32_t n_places;
     uint64_t clock;
 };
+
+static void count_tokens(struct work *w, size_t read, size_t written)
+{
+    pthread_mutex_lock(&w->lock);
+    w->activity.read += read;
+    w->activity.written += written;
+    pthread_mutex_unlock(&w->lock);
+}
 
 /* ---- ends ------------------------------------------------------------------------------------------------------- */
 
@@ -163,14 +175,16 @@ static bool is_plain_greedy(const struct request *r)
            s->dry_multiplier == 0 && s->n_biases == 0 && s->mirostat_tau == 0;
 }
 
-static bool add_scored(struct scoring *s, struct job *j, size_t i)
+/* Adds a text, or `most` more tokens of it than were scored: the scorer keeps those for the next round. */
+static bool add_scored(struct scoring *s, struct job *j, size_t i, size_t most)
 {
     const struct ids *prompt = &j->request.prompts[i];
+    const size_t left = prompt->n - j->parts[i].scored, n = prompt->n - (left > most ? left - most : 0);
     const int32_t top = j->request.top > 0 ? j->request.top : 1;
     struct scored_text *t = &s->texts[s->n];
-    *t = (struct scored_text){.ids = prompt->at, .n = prompt->n, .from = 1, .next = true, .top = top};
-    t->logp = malloc(prompt->n * sizeof *t->logp);
-    t->likely = malloc(prompt->n * (size_t)top * sizeof *t->likely);
+    *t = (struct scored_text){.ids = prompt->at, .n = n, .from = 1, .next = true, .top = top};
+    t->logp = malloc(n * sizeof *t->logp);
+    t->likely = malloc(n * (size_t)top * sizeof *t->likely);
     s->jobs[s->n] = j;
     s->parts[s->n++] = i;
     return t->logp != NULL && t->likely != NULL;
@@ -222,6 +236,10 @@ static void take_scores(struct work *w, struct scoring *s)
         struct job *j = s->jobs[n];
         struct part *p = &j->parts[s->parts[n]];
         const int32_t most = j->request.settings.max_new_tokens;
+        count_tokens(w, s->texts[n].n - p->scored, 0);
+        p->scored = s->texts[n].n;
+        if (p->scored < j->request.prompts[s->parts[n]].n)
+            continue;
         echo_prompt(w, j, s->parts[n]);
         if (!record_prompt(p, &s->texts[n], j->request.bos_added[s->parts[n]]))
             p->text.failed = true;
@@ -243,14 +261,29 @@ static void fail_scores(struct work *w, const struct scoring *s, const struct er
         }
 }
 
+/* Gathers texts, the oldest job's first: all that there is room for, or a slice while answers are being made, which must
+ * not wait for long. False when out of memory. */
+static bool gather_scored(const struct work *w, struct scoring *s)
+{
+    size_t most = SIZE_MAX;
+    bool ok = true;
+    for (int32_t i = 0; i < w->n_places; i++)
+        most = w->places[i].job != NULL ? SLICE : most;
+    for (struct job *j = w->jobs; j != NULL; j = j->next)
+        for (size_t i = 0; i < j->request.n_prompts && s->n < SCORED && most > 0; i++) {
+            const size_t left = j->request.prompts[i].n - j->parts[i].scored;
+            if (j->parts[i].state != PART_SCORE)
+                continue;
+            ok = add_scored(s, j, i, most) && ok;
+            most -= left < most ? left : most;
+        }
+    return ok;
+}
+
 static bool score_some(struct work *w)
 {
     struct scoring s = {.n = 0};
-    bool ok = true;
-    for (struct job *j = w->jobs; j != NULL; j = j->next)
-        for (size_t i = 0; i < j->request.n_prompts && s.n < SCORED; i++)
-            if (j->parts[i].state == PART_SCORE)
-                ok = add_scored(&s, j, i) && ok;
+    const bool ok = gather_scored(w, &s);
     struct error err = {0};
     if (s.n == 0)
         return false;
@@ -310,6 +343,7 @@ static bool begin_part(struct work *w, struct place *place, struct job *j, size_
     place->part = i;
     place->used = ++w->clock;
     p->cached = generation_reused(place->generation);
+    count_tokens(w, prompt->n - p->cached, 0);
     p->state = PART_READS;
     return false;
 }
@@ -382,8 +416,10 @@ static bool step_answers(struct work *w)
         of[n] = p;
         all[n++] = p->generation;
     }
-    if (n > 0)
+    if (n > 0) {
         generations_step(all, n, out);
+        count_tokens(w, 0, n);
+    }
     for (size_t i = 0; i < n; i++)
         if (of[i]->job != NULL) /* another part of its job may have failed */
             take_step(w, of[i], &out[i]);
@@ -500,6 +536,15 @@ bool work_submit(struct work *w, struct job *j)
     }
     pthread_mutex_unlock(&w->lock);
     return taken;
+}
+
+struct serve_activity work_look(struct work *w)
+{
+    pthread_mutex_lock(&w->lock);
+    struct serve_activity activity = w->activity;
+    activity.requests = w->waiting;
+    pthread_mutex_unlock(&w->lock);
+    return activity;
 }
 
 void work_stop(struct work *w)

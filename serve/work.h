@@ -14,6 +14,7 @@ struct work;
 struct work *work_start(struct serve *s, struct error *err);
 /* Hands a job over; false when too many wait, and the job stays the caller's. */
 bool work_submit(struct work *w, struct job *j);
+struct serve_activity work_look(struct work *w);
 /* Ends every job with an error, and the thread. */
 void work_stop(struct work *w);
 

@@ -11,7 +11,7 @@ named=$(awk '
 	/^### `[^`]*\/`/ { split($0, part, "`"); folder = part[2]; next }
 	/^#/ { folder = "" }
 	folder != "" && /^\| `[^`]+`/ { split($0, part, "`"); print folder part[2] }' "$page" | sort)
-there=$(find base engine history remote ui app -name '*.[ch]' | sed 's/\.[ch]$//' | sort -u)
+there=$(find base engine history remote serve ui app -name '*.[ch]' | sed 's/\.[ch]$//' | sort -u)
 generated='^engine/templates$|^history/schema'
 
 complain() {

@@ -2,6 +2,8 @@
 #include <config.h>
 
 #include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,20 +18,37 @@
 #include "app/terminal/signals.h"
 #include "app/text/input.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "serve/serve.h"
 
-enum { KEY_MOST = 4096 };
+enum { KEY_MOST = 4096, REDRAW_MS = 250 };
+
+/* Standard error, when it is a terminal: a line for each request that ended, and below them one line that is drawn again,
+ * for those under way. */
+struct watch {
+    pthread_mutex_t lock; /* guards the terminal: requests end on threads of the server */
+    bool shown;           /* the last line is there */
+    double looked;        /* clock_seconds of the figures */
+    struct serve_activity before;
+};
+
+static void erase_locked(struct watch *w)
+{
+    if (w->shown)
+        fputs("\r\033[K", stderr);
+    w->shown = false;
+}
 
 /* "12:03:44 POST /v1/completions 200  1532 tokens read (1490 kept), 24 written, 41.2 a second" */
 static void print_note(void *context, const struct serve_note *n)
 {
+    struct watch *w = context;
     char when[16];
     struct buf line;
     const time_t now = time(NULL);
     struct tm day;
-    (void)context;
     strftime(when, sizeof when, "%H:%M:%S", localtime_r(&now, &day));
     buf_init(&line, 1 << 20);
     buf_printf(&line, "%s %s %s ", when, n->method, n->path);
@@ -38,11 +57,42 @@ static void print_note(void *context, const struct serve_note *n)
     else
         buf_printf(&line, "%u", n->status);
     if (n->prompt_tokens > 0)
-        buf_printf(&line, "  %zu tokens read (%zu kept), %zu written, %.1f s", n->prompt_tokens, n->cached_tokens,
-                   n->answer_tokens, n->seconds);
+        buf_printf(&line, "  %zu tokens read (%zu kept), %zu written", n->prompt_tokens, n->cached_tokens,
+                   n->answer_tokens);
+    if (n->answer_tokens > 1 && n->seconds > 0)
+        buf_printf(&line, ", %.1f a second", (double)n->answer_tokens / n->seconds);
     buf_puts(&line, "\n");
+    pthread_mutex_lock(&w->lock);
+    erase_locked(w);
     safe_write(stderr, buf_text(&line), line.size);
+    pthread_mutex_unlock(&w->lock);
     buf_free(&line);
+}
+
+/* ", 82.4 tokens a second written", unless it is 0. */
+static void draw_rate(uint64_t tokens, double seconds, const char *what)
+{
+    if (tokens > 0)
+        fprintf(stderr, ", %.1f tokens a second %s", (double)tokens / seconds, what);
+}
+
+/* "3 requests under way, 512.0 tokens a second read, 82.4 tokens a second written" */
+static void draw_activity(struct watch *w, const struct serve *s)
+{
+    const struct serve_activity now = serve_look(s);
+    const double at = clock_seconds(), seconds = at - w->looked;
+    pthread_mutex_lock(&w->lock);
+    erase_locked(w);
+    if (now.requests > 0 && seconds > 0) {
+        fprintf(stderr, "%zu request%s under way", now.requests, now.requests == 1 ? "" : "s");
+        draw_rate(now.read - w->before.read, seconds, "read");
+        draw_rate(now.written - w->before.written, seconds, "written");
+        w->shown = true;
+    }
+    fflush(stderr);
+    pthread_mutex_unlock(&w->lock);
+    w->looked = at;
+    w->before = now;
 }
 
 /* The key of the file, else of the variable; *key is malloc'ed or NULL. */
@@ -67,8 +117,9 @@ static enum error_code read_key(const struct options *o, char **key, struct erro
     return err->code;
 }
 
-/* Until Ctrl-C or a signal to end. Returns the exit code. */
-static int wait_for_end(struct error *err)
+/* Until Ctrl-C or a signal to end; what is under way is drawn meanwhile, unless w is NULL. A second Ctrl-C ends the
+ * program at once. Returns the exit code. */
+static int wait_for_end(struct watch *w, const struct serve *s, struct error *err)
 {
     struct signals came = {0};
     const int fd = signals_open(false, err);
@@ -76,8 +127,10 @@ static int wait_for_end(struct error *err)
         return EXIT_ERROR;
     struct pollfd wait = {.fd = fd, .events = POLLIN};
     while (!came.interrupt && came.end == 0) {
-        poll(&wait, 1, -1);
+        poll(&wait, 1, w != NULL ? REDRAW_MS : -1);
         came = signals_take();
+        if (w != NULL && !came.interrupt)
+            draw_activity(w, s);
     }
     signals_close();
     return EXIT_ANSWER;
@@ -87,6 +140,8 @@ static int run_server(const struct options *o, const struct model *model, const 
                       struct error *err)
 {
     char name[256], *key;
+    struct watch watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    const bool watched = !o->quiet && isatty(STDERR_FILENO);
     int status = EXIT_ERROR;
     models_label(model_info(model)->path, name, sizeof name);
     if (read_key(o, &key, err) != ERR_NONE)
@@ -99,16 +154,18 @@ static int run_server(const struct options *o, const struct model *model, const 
         .settings = o->sampling,
         .session = {.context = o->context, .threads = o->threads, .exact = o->exact},
         .parallel = o->serving.parallel,
-        .note = !o->quiet && isatty(STDERR_FILENO) ? print_note : NULL,
+        .note = watched ? print_note : NULL,
+        .context = &watch,
     };
     struct serve *s = serve_start(model, t, &options, err);
     if (s != NULL) {
         printf("%s at http://%s:%u/v1\n", name, o->serving.host != NULL ? o->serving.host : "127.0.0.1",
                (unsigned)serve_port(s));
         fflush(stdout);
-        status = wait_for_end(err);
+        status = wait_for_end(watched ? &watch : NULL, s, err);
     }
     serve_stop(s);
+    erase_locked(&watch);
     free(key);
     return status;
 }

