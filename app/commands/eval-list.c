@@ -60,7 +60,7 @@ static void take_file(void *context, const json_t *head, const json_t *entries)
     struct eval_tally tally = {.task = eval_task_find(text_of(head, "task"))};
     const json_t *entry;
     size_t i;
-    if (tally.task == NULL || !is_wanted(l->run, tally.task))
+    if (tally.task == NULL || !is_wanted(l->run, tally.task) || json_array_size(entries) == 0)
         return;
     json_array_foreach(entries, i, entry)
         eval_tally_add(&tally, entry);

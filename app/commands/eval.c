@@ -123,13 +123,15 @@ static FILE *open_output(const char *path, struct error *err)
     return file;
 }
 
-static enum error_code run_model(struct asking *a, const char *path, struct eval_setting *setting, struct error *err)
+static enum error_code run_model(struct asking *a, char *name, struct eval_setting *setting, struct error *err)
 {
     const struct options *o = a->run->o;
+    struct options one = *o; /* borrows all that it holds */
+    one.model = name;
     const struct session_options session = {.context = o->context, .threads = o->threads, .exact = o->exact};
     struct eval_column *column = &a->run->columns[a->column];
-    struct model *model = model_open(path, NULL, err);
-    models_label(path, column->name, sizeof column->name);
+    struct model *model = models_open(&one, false, err);
+    models_label(model != NULL ? model_info(model)->path : name, column->name, sizeof column->name);
     setting->name = column->name;
     struct evaluator *e = model != NULL ? evaluator_new(model, &session, setting, err) : NULL;
     if (e != NULL && run_tasks(a, e, column, err) == ERR_NONE && o->eval.show != NULL)
@@ -154,12 +156,8 @@ static enum error_code run_models(struct asking *a, struct error *err)
         .log = open_output(o->eval.log, err),
         .programs = open_output(o->eval.programs, err),
     };
-    for (; a->column < a->run->n_columns && err->code == ERR_NONE; a->column++) {
-        char *path = models_find_name(o, o->n_models > 0 ? o->models[a->column] : NULL, err);
-        if (path != NULL)
-            run_model(a, path, &setting, err);
-        free(path);
-    }
+    for (; a->column < a->run->n_columns && err->code == ERR_NONE; a->column++)
+        run_model(a, o->n_models > 0 ? o->models[a->column] : NULL, &setting, err);
     if (setting.log != NULL && fclose(setting.log) != 0)
         error_set(err, ERR_IO, "%s can't be written", o->eval.log);
     if (setting.programs != NULL && fclose(setting.programs) != 0)

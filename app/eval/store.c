@@ -43,7 +43,7 @@ void eval_store_free(struct eval_store *s)
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
-/* Takes a line's value over: the first is the head, others go into entries. False when it is neither. */
+/* Takes a line's value over in any case: the first is the head, others go into entries. False when it is neither. */
 static bool take_line(json_t *value, json_t **head, json_t *entries)
 {
     const json_int_t index = json_integer_value(json_object_get(value, "index"));
@@ -72,12 +72,12 @@ static enum error_code read_lines(const char *path, const struct buf *text, json
         if (stop == NULL)
             break; /* cut off while it was written */
         json_t *value = json_loadb(at, (size_t)(stop - at), JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-        if (!json_is_object(value) || !take_line(value, head, entries)) {
-            if (!json_is_object(value))
-                json_decref(value);
-            return error_set(err, ERR_CORRUPT, "%s:%zu: not a line of results; move the file away to begin afresh",
-                             path, line);
-        }
+        const bool object = json_is_object(value);
+        if (!object)
+            json_decref(value);
+        if (!object || !take_line(value, head, entries))
+            return error_set(err, ERR_CORRUPT, "%s:%zu: not a line of results; move the file away to begin afresh", path,
+                             line);
         at = stop + 1;
         *whole = (size_t)(at - buf_text(text));
     }
