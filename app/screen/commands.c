@@ -110,7 +110,7 @@ static const struct front {
     void (*run)(struct screen *s, const char *arguments, struct error *err);
 } fronts[] = {
     {"compare", false, screen_compare_begin},
-    {"copy", true, copy_answer},
+    {"copy", false, copy_answer},
     {"edit", false, edit_message},
     {"find", false, screen_search_here},
     {"keys", false, show_keys},
