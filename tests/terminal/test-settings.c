@@ -275,6 +275,29 @@ static void sources_are_told(void **state)
     quit(t);
 }
 
+/* The choice comes back with the next start; one that is gone is said. */
+static void a_theme_is_kept(void **state)
+{
+    char home[] = "/tmp/palaver-settings.XXXXXX", command[120];
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    for (int i = 0; i < 3; i++) {
+        struct vt *t = start_in(home, 24, 80, plain, plain);
+        assert_true(vt_wait(t, READY));
+        assert_true(i < 2 || vt_wait(t, "there is no theme 'gone'"));
+        if (i == 0) {
+            ask(t, "/theme mono");
+            assert_true(vt_wait_gone(t, "/theme mono"));
+        }
+        assert_int_equal(vt_is_colored(t, 0, 77), i == 2); /* the model, at the right */
+        quit(t);
+        snprintf(command, sizeof command, "echo gone > %s/.local/state/palaver/theme", home);
+        assert_int_equal(i == 1 ? system(command) : 0, 0);
+    }
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +309,7 @@ int main(void)
         cmocka_unit_test(a_bias_must_be_one_token),
         cmocka_unit_test(what_has_no_effect_is_off),
         cmocka_unit_test(sources_are_told),
+        cmocka_unit_test(a_theme_is_kept),
     };
     return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
