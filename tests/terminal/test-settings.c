@@ -298,6 +298,41 @@ static void a_theme_is_kept(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* Cells that show the terminal's own ground. */
+static int count_bare(struct vt *t, int rows, int columns)
+{
+    int n = 0;
+    for (int row = 0; row < rows; row++)
+        for (int column = 0; column < columns; column++)
+            n += !vt_has_ground(t, row, column);
+    return n;
+}
+
+static void themes_paint_their_whole_ground(void **state)
+{
+    static const char *const names[] = {"contrast", "dark", "gruvbox", "light", "nord"};
+    (void)state;
+    struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
+    exchange(t, "The llama");
+    assert_true(count_bare(t, 30, 110) > 0); /* the default theme has the terminal's */
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char line[40];
+        snprintf(line, sizeof line, "/theme %s", names[i]);
+        ask(t, line);
+        assert_true(vt_wait_gone(t, line));
+        press(t, F3);
+        assert_true(vt_wait(t, "Next token"));
+        assert_int_equal(count_bare(t, 30, 110), 0);
+        press(t, F3);
+        press(t, "\033x"); /* a popup */
+        assert_true(vt_wait(t, "Enter chooses"));
+        assert_int_equal(count_bare(t, 30, 110), 0);
+        press(t, ESC);
+        assert_true(vt_wait_gone(t, "Enter chooses"));
+    }
+    quit(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +345,7 @@ int main(void)
         cmocka_unit_test(what_has_no_effect_is_off),
         cmocka_unit_test(sources_are_told),
         cmocka_unit_test(a_theme_is_kept),
+        cmocka_unit_test(themes_paint_their_whole_ground),
     };
     return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
