@@ -333,6 +333,32 @@ static void themes_paint_their_whole_ground(void **state)
     quit(t);
 }
 
+/* Letters that a pane has no use for go to the composer, and the cursor stands where keys go. */
+static void panes_eat_no_text(void **state)
+{
+    int row, column;
+    (void)state;
+    struct vt *t = open_pane(30, 110, (const char *const[]){SHORT, NULL});
+    vt_settle(t, 100);
+    vt_cursor(t, &row, &column);
+    assert_true(vt_cursor_visible(t) && column > 70); /* in the pane */
+    vt_type(t, "Why is the sky blue?");
+    assert_true(vt_wait(t, "Why is the sky blue?"));
+    vt_cursor(t, &row, &column);
+    assert_int_equal(row, vt_find(t, "Why is the sky blue?"));
+    press(t, ESC); /* to the transcript */
+    vt_settle(t, 100);
+    assert_false(vt_cursor_visible(t));
+    vt_type(t, "Or?");
+    assert_true(vt_wait(t, "blue?Or?"));
+    assert_true(vt_cursor_visible(t));
+    press(t, F("11")); /* F1 */
+    assert_true(vt_wait(t, "Esc leaves"));
+    assert_false(vt_cursor_visible(t));
+    press(t, ESC);
+    quit(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_bias_must_be_one_token),
         cmocka_unit_test(what_has_no_effect_is_off),
         cmocka_unit_test(sources_are_told),
+        cmocka_unit_test(panes_eat_no_text),
         cmocka_unit_test(a_theme_is_kept),
         cmocka_unit_test(themes_paint_their_whole_ground),
     };
