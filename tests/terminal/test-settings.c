@@ -275,6 +275,33 @@ static void sources_are_told(void **state)
     quit(t);
 }
 
+/* However little room there is: parts of what is said of the model give way, then the title. */
+static void what_is_not_usual_is_seen(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 80, (const char *const[]){SHORT, NULL});
+    exchange(t, "The llama");
+    ask(t, "/rename A title so long that it takes all the room that there is above");
+    assert_true(vt_wait_row(t, 0, " A title so long that it", true));
+    assert_true(row_has(t, 0, "takes all the room"));
+    assert_false(row_has(t, 0, "changed"));
+    ask(t, "/system You are a pirate");
+    assert_true(vt_wait(t, "sea · system"));
+    ask(t, "/set top_k 5");
+    assert_true(vt_wait(t, "system, 1 setting changed"));
+    assert_true(row_has(t, 0, "…"));
+    press(t, F3); /* a pane takes its room */
+    assert_true(vt_wait(t, "─ Settings"));
+    assert_true(row_has(t, 0, "1 setting changed"));
+    press(t, F3);
+    ask(t, "/set top_k 40");
+    assert_true(vt_wait_gone(t, "1 setting changed"));
+    ask(t, "/system off");
+    assert_true(vt_wait(t, "no system message"));
+    assert_true(vt_wait(t, "takes all the room"));
+    quit(t);
+}
+
 /* The choice comes back with the next start; one that is gone is said. */
 static void a_theme_is_kept(void **state)
 {
@@ -370,6 +397,7 @@ int main(void)
         cmocka_unit_test(a_bias_must_be_one_token),
         cmocka_unit_test(what_has_no_effect_is_off),
         cmocka_unit_test(sources_are_told),
+        cmocka_unit_test(what_is_not_usual_is_seen),
         cmocka_unit_test(panes_eat_no_text),
         cmocka_unit_test(a_theme_is_kept),
         cmocka_unit_test(themes_paint_their_whole_ground),
