@@ -339,10 +339,34 @@ static void settings_act_on_the_answer_that_streams(void **state)
         press(t, DOWN);
     press(t, RIGHT);
     assert_true(vt_wait(t, "▲temperature 0.8→0.85"));
+    const char *first = strstr(vt_row(t, vt_find(t, "▲temperature")), "▲"); /* in the margin */
+    assert_true(strncmp(first, "▲temperature", strlen("▲temperature")) != 0);
     press(t, "\003");
     assert_true(vt_wait(t, "ready"));
     press(t, "\177"); /* Backspace: the default */
     assert_true(vt_wait(t, "0.7"));
+    quit(t);
+}
+
+/* The remark that there is more below has a row of its own: text that was there is seen a line further up. */
+static void remarks_hide_no_text(void **state)
+{
+    static const char words[] = "a text of words without end that goes on and on to the right end of each of its lines";
+    (void)state;
+    struct vt *t = start(14, 46, (const char *const[]){SHORT, NULL});
+    for (int i = 0; i < 3; i++) {
+        vt_paste(t, words);
+        assert_true(vt_wait(t, "tokens · Enter"));
+        vt_type(t, "\r");
+        assert_true(vt_wait(t, "/continue resumes it"));
+        vt_settle(t, 60);
+    }
+    for (int i = 0; i < 6; i++) { /* whatever line comes last */
+        press(t, "\033[1;2A");
+        assert_true(vt_wait(t, "more below"));
+        int row = vt_find(t, "more below");
+        assert_int_equal(strspn(vt_row(t, row), " "), strstr(vt_row(t, row), "↓") - vt_row(t, row));
+    }
     quit(t);
 }
 
@@ -779,6 +803,7 @@ int main(void)
         cmocka_unit_test(finds),
         cmocka_unit_test(the_palette_finds_commands),
         cmocka_unit_test(settings_act_on_the_answer_that_streams),
+        cmocka_unit_test(remarks_hide_no_text),
         cmocka_unit_test(a_command_that_cannot_be_done_says_why),
         cmocka_unit_test(a_key_that_can_do_nothing_says_why),
         cmocka_unit_test(no_message_is_edited_while_an_answer_is_written),
