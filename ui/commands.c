@@ -3,6 +3,7 @@
 
 #include "ui/commands.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,6 +245,27 @@ static void lens_far_left(struct ui *ui)
     walk_tokens(ui, -1, 10);
 }
 
+/* In the answer that the lens is in. */
+static void put_lens(struct ui *ui, size_t token)
+{
+    if (lens_is_next(ui->lens)) {
+        lens_go_next(ui->lens, false);
+        lens_cursor_end(transcript_lens(ui->transcript));
+    }
+    transcript_put_lens(ui->transcript, token);
+    ui_ask_tokens(ui);
+}
+
+static void lens_home(struct ui *ui)
+{
+    put_lens(ui, 0);
+}
+
+static void lens_end(struct ui *ui)
+{
+    put_lens(ui, SIZE_MAX);
+}
+
 static void lens_down(struct ui *ui)
 {
     lens_choose(ui->lens, 1);
@@ -441,9 +463,11 @@ static const struct command commands[] = {
     {"lens", toggle_lens},
     {"lens-down", lens_down},
     {"lens-draw", lens_draw_again},
+    {"lens-end", lens_end},
     {"lens-far-left", lens_far_left},
     {"lens-far-right", lens_far_right},
     {"lens-fork", lens_fork},
+    {"lens-home", lens_home},
     {"lens-left", lens_left},
     {"lens-right", lens_right},
     {"lens-up", lens_up},

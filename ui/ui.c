@@ -196,6 +196,12 @@ static const char *find_command(struct ui *ui, enum pane_number pane, const stru
     return bindings_find(ui->bindings, state_row(ui->state, pane)->place, key);
 }
 
+/* Text that the pane in focus has no use for is meant to be sent. */
+static bool is_text(const struct key *key)
+{
+    return key->code == KEYS_PASTE || (key->code == KEYS_CHARACTER && key->modifiers == 0 && key->character > L' ');
+}
+
 static void take_key(struct ui *ui, const struct key *key)
 {
     enum pane_number pane = state_active(ui->state);
@@ -204,8 +210,8 @@ static void take_key(struct ui *ui, const struct key *key)
     const char *command = find_command(ui, pane, key);
     if (command != NULL) {
         ui_run(ui, command);
-    } else if (!give_key(ui, pane, key) && key->code == KEYS_PASTE) {
-        ui_take_focus(ui, PANE_COMPOSER); /* text that the pane in focus has no use for is meant to be sent */
+    } else if (!give_key(ui, pane, key) && is_text(key)) {
+        ui_take_focus(ui, PANE_COMPOSER);
         give_key(ui, PANE_COMPOSER, key);
     }
 }

@@ -505,7 +505,8 @@ enum error_code chat_compare_end(struct chat *c, size_t side, struct error *err)
     int64_t chosen = side < m->n ? m->sides[side].answer.id : m->shown;
     for (size_t i = 0; i < m->n && chosen == 0; i++)
         chosen = m->sides[i].answer.id;
-    if (chosen != 0 && store_select(home_store(c->home), chosen, err) != ERR_NONE)
+    /* the path ends there: messages that were taken back do not come again */
+    if (chosen != 0 && store_select_leaf(home_store(c->home), chosen, err) != ERR_NONE)
         return err->code;
     size_t question = m->question;
     chat_compare_forget(c);

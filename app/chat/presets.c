@@ -74,7 +74,7 @@ const char *preset_template(const struct chat *c, const char *name)
     return found != NULL ? found->template : NULL;
 }
 
-/* Adds a line with the settings that are in use. */
+/* Adds a line with the settings that have an effect. */
 static void add_description(const char *settings, struct words *lines)
 {
     struct sampling s = sampling_defaults();
@@ -84,8 +84,9 @@ static void add_description(const char *settings, struct words *lines)
     for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
         char value[32];
         sampling_get(&s, field, value, sizeof value);
-        if (field->kind != FIELD_SEED && strcmp(value, "Off") != 0 && strcmp(field->name, "repetition_window") != 0)
-            buf_printf(&line, "%s%s %s", line.size > 0 ? ", " : "", field->name, value);
+        bool acts = sampling_in_use(&s, field) && sampling_idle(&s, field) == NULL && strcmp(value, "Off") != 0;
+        if (acts && field->kind != FIELD_SEED)
+            buf_printf(&line, "%s%s %s", line.size > 0 ? " · " : "", field->name, value);
     }
     words_add(lines, buf_text(&line), line.size);
     buf_free(&line);

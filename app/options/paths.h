@@ -11,7 +11,7 @@ struct paths {
     char *config_dir; /* config, templates/ */
     char *data_dir;   /* models/, the history */
     char *cache_dir;  /* may be deleted at any time */
-    char *state_dir;  /* line-history: the messages typed in line mode */
+    char *state_dir;  /* line-history: the messages typed before; theme: the name of the one chosen last */
 };
 
 /* Reads XDG_*_HOME (used only when absolute, as the specification says) and HOME. */

@@ -15,6 +15,7 @@
 #include "app/screen/prompt.h"
 #include "app/screen/search.h"
 #include "app/screen/step.h"
+#include "app/screen/theme.h"
 #include "app/slash/commands.h"
 
 /* ---- popups ----------------------------------------------------------------------------------------------------- */
@@ -48,7 +49,7 @@ static void set_theme(struct screen *s, const char *arguments, struct error *err
     if (*arguments == '\0')
         screen_pick(s, "Theme", PICK_THEMES, err);
     else
-        ui_set_theme(s->ui, arguments, err);
+        screen_theme_choose(s, arguments, err);
 }
 
 static void show_prompt(struct screen *s, const char *arguments, struct error *err)
@@ -110,7 +111,7 @@ static const struct front {
     void (*run)(struct screen *s, const char *arguments, struct error *err);
 } fronts[] = {
     {"compare", false, screen_compare_begin},
-    {"copy", true, copy_answer},
+    {"copy", false, copy_answer},
     {"edit", false, edit_message},
     {"find", false, screen_search_here},
     {"keys", false, show_keys},

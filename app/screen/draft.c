@@ -118,6 +118,20 @@ static bool store_left_draft(struct screen *s, struct error *err)
     return false;
 }
 
+/* What is typed goes with the conversation that it was typed in, which began meanwhile or became temporary. What was
+ * stored for a conversation that has not begun was sent: the next one begins without it. */
+static void keep_typed(struct screen *s, int64_t now)
+{
+    struct error ignored = {0}; /* then a text that was sent is offered once more, and nothing is lost */
+    struct home *home = chat_home(s->repl.chat);
+    struct store *store = now != 0 && !s->draft->temporary ? home_library(home, &ignored) : NULL;
+    if (store != NULL)
+        store_set_draft(store, 0, "", 0, 0, &ignored);
+    s->draft->conversation = now;
+    s->draft->temporary = home_is_temporary(home);
+    screen_draft_changed(s, true);
+}
+
 /* When another conversation was opened, its draft replaces what was typed, which is kept with the one it belongs to. */
 static void follow_conversation(struct screen *s)
 {
@@ -130,8 +144,7 @@ static void follow_conversation(struct screen *s)
         return;
     ui_typed(s->ui, &size, NULL);
     if (s->draft->conversation == 0 && size > 0 && (same_kind || now == 0)) {
-        s->draft->conversation = now; /* it is stored now, or becomes temporary: what is typed is its draft */
-        s->draft->temporary = home_is_temporary(home);
+        keep_typed(s, now);
     } else {
         bool stored = store_left_draft(s, &err);
         if (stored)

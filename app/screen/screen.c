@@ -32,6 +32,7 @@
 #include "app/screen/status.h"
 #include "app/screen/step.h"
 #include "app/screen/tell.h"
+#include "app/screen/theme.h"
 #include "app/screen/view.h"
 #include "app/slash/leave.h"
 #include "app/terminal/report.h"
@@ -142,7 +143,6 @@ static bool open_ui(struct screen *s, const char *const *folders, const char *ke
     const char *no_color = getenv("NO_COLOR");
     const struct ui_options options = {
         .term = getenv("TERM"),
-        .theme = o->theme != NULL ? o->theme : "default",
         .theme_folders = folders,
         .keys_file = keys,
         .no_color = o->color == COLOR_NEVER || (o->color == COLOR_AUTO && no_color != NULL && *no_color != '\0'),
@@ -150,7 +150,7 @@ static bool open_ui(struct screen *s, const char *const *folders, const char *ke
     };
     terminal_open(STDOUT_FILENO, false);
     terminal_last_words(ui_last_words());
-    s->ui = ui_open(&options, err);
+    s->ui = screen_theme_open(s, options, err);
     if (s->ui == NULL)
         return false;
     terminal_listen();

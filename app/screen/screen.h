@@ -19,6 +19,7 @@
  *   frame                when to draw
  *   view, status         messages; the lines above and below them
  *   said                 remarks, and what a command says
+ *   theme                the colours, kept for the next start
  *   records, token, items, due    token records kept at hand; tokens as text; popup items; due times
  *   parts                what these have in common */
 #ifndef PALAVER_APP_SCREEN_SCREEN_H

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/chat/fields.h"
 #include "app/chat/models.h"
 #include "app/library/home.h"
+#include "app/text/plural.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -121,26 +123,39 @@ static size_t count_used(const struct screen *s)
 
 /* ---- the line above --------------------------------------------------------------------------------------------- */
 
+/* What is in force and not the default, so that nothing acts unseen; "" for nothing. It has no " · ", which parts what
+ * may be left out. */
+static void write_mark(const struct chat *c, char *out, size_t size)
+{
+    const struct sampling usual = chat_base_sampling(c, NULL);
+    int n = __builtin_popcount(fields_changed(&usual, chat_sampling(c)) & SETTINGS_ALL);
+    bool system = *chat_system(c) != '\0';
+    int at = snprintf(out, size, "%s%s%s", system ? "system" : "", chat_system_is_unseen(c) ? " message unseen" : "",
+                      system && n > 0 ? ", " : "");
+    if (n > 0)
+        snprintf(out + at, size - (size_t)at, "%d setting%s changed", n, plural((size_t)n));
+}
+
 static void write_model(const struct screen *s, char *out, size_t size)
 {
     const struct chat *c = s->repl.chat;
-    char name[140];
+    char name[140], mark[80];
     models_label(chat_model_path(c), name, sizeof name);
     const struct chat_template *template = chat_template(c);
     char label[200] = "";
     if (template != NULL)
         models_template_label(template, label, sizeof label);
-    if (chat_system_is_unseen(c))
-        snprintf(label + strlen(label), sizeof label - strlen(label), " · system message unseen");
+    write_mark(c, mark, sizeof mark);
+    const char *gap = *mark != '\0' ? " · " : "";
     if (template == NULL)
-        snprintf(out, size, "%s", name);
+        snprintf(out, size, "%s%s%s", name, gap, mark);
     else
-        snprintf(out, size, "%s · %s · temp %.2g", name, label, (double)chat_sampling(c)->temperature);
+        snprintf(out, size, "%s · %s · temp %.2g%s%s", name, label, (double)chat_sampling(c)->temperature, gap, mark);
 }
 
 void screen_status_show_head(struct screen *s)
 {
-    char model[200], title[STORE_TITLE_MAX + 40] = "New conversation";
+    char model[480], title[STORE_TITLE_MAX + 40] = "New conversation";
     struct store_conversation conversation = {0};
     struct error ignored = {0}; /* without its title it is called a new one */
     const struct home *home = chat_home(s->repl.chat);

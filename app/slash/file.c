@@ -45,15 +45,59 @@ static char *export_path(struct store *s, int64_t id, const char *arguments, str
     return taken;
 }
 
+enum { NAMES_MOST = 1000 }; /* of which one is free */
+
+/* The format that the name's ending asks for: Markdown when it has none. */
+static enum error_code find_format(const char *path, enum store_format *format, struct error *err)
+{
+    const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+    const char *ending = strrchr(name, '.');
+    *format = STORE_MARKDOWN;
+    if (store_format_parse(path, format) || ending == NULL || ending == name)
+        return ERR_NONE;
+    return error_set(err, ERR_ARGUMENT, "/export can't write %s files; names end in .md, .txt, .html or .json", ending);
+}
+
+static bool is_taken(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0;
+}
+
+/* "note (2).md" and so on, whichever is free first, in place of the name of a file that exists. */
+static enum error_code find_free_name(char **path, struct error *err)
+{
+    struct buf other;
+    const char *slash = strrchr(*path, '/'), *dot = strrchr(*path, '.');
+    bool ends = dot != NULL && dot > (slash != NULL ? slash + 1 : *path);
+    int stem = (int)(ends ? (size_t)(dot - *path) : strlen(*path));
+    buf_init(&other, 4096);
+    int n = 2;
+    do {
+        buf_clear(&other);
+        buf_printf(&other, "%.*s (%d)%s", stem, *path, n, ends ? dot : "");
+    } while (++n <= NAMES_MOST && is_taken(buf_text(&other)));
+    char *taken = !buf_failed(&other) && !is_taken(buf_text(&other)) ? buf_take(&other) : NULL;
+    buf_free(&other);
+    if (taken == NULL)
+        return error_set(err, ERR_ARGUMENT, "%s exists; name another file", *path);
+    free(*path);
+    *path = taken;
+    return ERR_NONE;
+}
+
+/* No file is overwritten. */
 static enum error_code export_to(struct repl *t, struct store *s, int64_t id, const char *arguments, struct error *err)
 {
-    enum store_format format = STORE_MARKDOWN;
+    enum store_format format;
     char *path = export_path(s, id, arguments, err);
     if (path == NULL)
         return err->code;
-    store_format_parse(path, &format);
-    if (library_export(s, format, &id, 1, path, err) == ERR_NONE)
-        show_note(t->show, "written to %s", path);
+    struct stat status;
+    bool taken = stat(path, &status) == 0 && S_ISREG(status.st_mode); /* others can't be written at all */
+    if (find_format(path, &format, err) == ERR_NONE && (!taken || find_free_name(&path, err) == ERR_NONE) &&
+        library_export(s, format, &id, 1, path, err) == ERR_NONE)
+        show_note(t->show, taken ? "written to %s, as a file of the name given exists" : "written to %s", path);
     free(path);
     return err->code;
 }

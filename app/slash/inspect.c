@@ -170,11 +170,15 @@ static void show_memory(struct repl *t)
 enum error_code slash_stats(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
+    char line[STATS_LINE];
     size_t n = chat_count(t->chat);
     if (n == 0 || chat_message(t->chat, n - 1)->role != ROLE_ASSISTANT)
         return error_set(err, ERR_NOT_FOUND, "there is no answer yet");
     const struct chat_message *answer = chat_message(t->chat, n - 1);
-    stats_print(t->show->side, &answer->timings, answer->sampling.seed);
+    stats_write_prompt(&answer->timings, line, sizeof line);
+    show_line(t->show, "%s", line);
+    stats_write_answer(&answer->timings, answer->sampling.seed, line, sizeof line);
+    show_line(t->show, "%s", line);
     if (chat_model(t->chat) != NULL)
         show_memory(t);
     return ERR_NONE;

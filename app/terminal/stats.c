@@ -19,14 +19,26 @@ static size_t tokens_read(const struct timings *t)
     return t->prompt_tokens > t->reused_tokens ? t->prompt_tokens - t->reused_tokens : 0;
 }
 
-void stats_print(FILE *out, const struct timings *t, uint64_t seed)
+void stats_write_prompt(const struct timings *t, char *out, size_t size)
 {
     size_t read = tokens_read(t);
-    fprintf(out, "prompt: %zu tokens, %zu read in %.2f s (%.0f/s), %zu kept from before\n", t->prompt_tokens, read,
-            t->prefill_seconds, rate(read, t->prefill_seconds), t->reused_tokens);
-    fprintf(out, "answer: %zu tokens in %.2f s (%.1f/s), the first after %.2f s, seed %llu\n", t->answer_tokens,
-            t->decode_seconds, rate(t->answer_tokens, t->decode_seconds), t->first_token_seconds,
-            (unsigned long long)seed);
+    snprintf(out, size, "prompt: %zu tokens, %zu read in %.2f s (%.0f/s), %zu kept from before", t->prompt_tokens, read,
+             t->prefill_seconds, rate(read, t->prefill_seconds), t->reused_tokens);
+}
+
+void stats_write_answer(const struct timings *t, uint64_t seed, char *out, size_t size)
+{
+    snprintf(out, size, "answer: %zu tokens in %.2f s (%.1f/s), the first after %.2f s, seed %llu", t->answer_tokens,
+             t->decode_seconds, rate(t->answer_tokens, t->decode_seconds), t->first_token_seconds,
+             (unsigned long long)seed);
+}
+
+void stats_print(FILE *out, const struct timings *t, uint64_t seed)
+{
+    char prompt[STATS_LINE], answer[STATS_LINE];
+    stats_write_prompt(t, prompt, sizeof prompt);
+    stats_write_answer(t, seed, answer, sizeof answer);
+    fprintf(out, "%s\n%s\n", prompt, answer);
 }
 
 json_t *stats_usage(const struct timings *t)

@@ -2,6 +2,7 @@
 #ifndef PALAVER_APP_TERMINAL_STATS_H
 #define PALAVER_APP_TERMINAL_STATS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -9,7 +10,12 @@
 
 #include "engine/engine.h"
 
-/* Two lines: the prompt, and the answer with the seed it was made from. */
+enum { STATS_LINE = 200 }; /* bytes that hold each of the two lines */
+
+/* What was read, and what was written with the seed it was made from: a line each, without its end. */
+void stats_write_prompt(const struct timings *t, char *out, size_t size);
+void stats_write_answer(const struct timings *t, uint64_t seed, char *out, size_t size);
+/* Prints both. */
 void stats_print(FILE *out, const struct timings *t, uint64_t seed);
 /* {"prompt_tokens", ...} and {"prefill_seconds", ...}; new references, NULL when out of memory. */
 json_t *stats_usage(const struct timings *t);

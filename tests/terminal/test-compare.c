@@ -73,6 +73,23 @@ static void escape_stops_and_leaves(void **state)
     quit(t);
 }
 
+static void what_was_taken_back_stays_so(void **state)
+{
+    (void)state;
+    struct vt *t = start_sized(30, 100, "4");
+    exchange(t, "and on");
+    ask(t, "/undo");
+    assert_true(vt_wait(t, "taken back: and on"));
+    ask(t, "/compare temperature=1.5 temperature=0");
+    assert_true(vt_wait(t, "compared · Enter keeps one"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "‹1/3›"));
+    assert_true(vt_wait_gone(t, "and on"));
+    ask(t, "/redo");
+    assert_true(vt_wait(t, "restored: and on"));
+    quit(t);
+}
+
 static void mistakes_are_named(void **state)
 {
     (void)state;
@@ -103,9 +120,8 @@ int main(void)
     if (!find_program())
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sides_stand_side_by_side),
-        cmocka_unit_test(narrow_terminals_have_them_below_each_other),
-        cmocka_unit_test(escape_stops_and_leaves),
+        cmocka_unit_test(sides_stand_side_by_side), cmocka_unit_test(narrow_terminals_have_them_below_each_other),
+        cmocka_unit_test(escape_stops_and_leaves),  cmocka_unit_test(what_was_taken_back_stays_so),
         cmocka_unit_test(mistakes_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

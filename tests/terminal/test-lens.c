@@ -66,6 +66,34 @@ static void own_words_go_on(void **state)
     }
 }
 
+static void the_lens_keeps_its_place(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SIZES; i++) {
+        struct vt *t = start_sized(i);
+        ask(t, "go");
+        assert_true(vt_wait(t, "/continue resumes it"));
+        press(t, F4);
+        assert_true(vt_wait(t, "token 12 of 12"));
+        press(t, "\033[H"); /* Home */
+        assert_true(vt_wait(t, "token 1 of 12"));
+        press(t, "\033[F"); /* End */
+        assert_true(vt_wait(t, "token 12 of 12"));
+        for (int k = 0; k < 8; k++)
+            press(t, LEFT);
+        assert_true(vt_wait(t, "token 4 of 12"));
+        press(t, DOWN);
+        press(t, "\r");
+        assert_true(vt_wait(t, "‹2/2›"));
+        assert_true(vt_wait(t, "put here by you")); /* the token that took its place */
+        assert_true(vt_wait(t, "token 4 of 12"));
+        press(t, LEFT);
+        assert_true(vt_wait(t, "token 3 of 12"));
+        press(t, ESC);
+        quit(t);
+    }
+}
+
 static void words_are_left(void **state)
 {
     (void)state;
@@ -154,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens_show_what_they_could_have_been),
         cmocka_unit_test(own_words_go_on),
+        cmocka_unit_test(the_lens_keeps_its_place),
         cmocka_unit_test(words_are_left),
         cmocka_unit_test(steps_are_chosen),
         cmocka_unit_test(a_step_can_be_the_last),

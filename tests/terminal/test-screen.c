@@ -165,6 +165,52 @@ static void drafts_survive(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static void what_was_sent_is_no_draft(void **state)
+{
+    char home[] = "/tmp/palaver-screen.XXXXXX", command[64];
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    struct vt *t = start_in(home, 24, 80, plain, (const char *const[]){SHORT, NULL});
+    assert_true(vt_wait(t, READY));
+    vt_type(t, "Name a fruit");
+    vt_pause(t, 900);         /* it is stored as a draft of the conversation to come */
+    vt_type(t, "\rand then"); /* sent, and something else is typed */
+    assert_true(vt_wait(t, "/continue resumes it"));
+    vt_pause(t, 900);
+    press(t, "\033a"); /* Alt-a */
+    assert_true(vt_wait(t, "New conversation"));
+    assert_true(vt_wait_gone(t, "Name a fruit"));
+    assert_true(vt_wait_gone(t, "and then"));
+    leave(t);
+    vt_end(t);
+    t = start_in(home, 24, 80, plain, (const char *const[]){SHORT, NULL});
+    assert_true(vt_wait(t, "and then")); /* which is a draft of the first one */
+    press(t, "\033a");
+    assert_true(vt_wait(t, "New conversation"));
+    assert_true(vt_wait_gone(t, "Name a fruit"));
+    quit(t);
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
+}
+
+static void a_command_is_no_draft(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 80, (const char *const[]){SHORT, NULL});
+    exchange(t, "The llama");
+    vt_type(t, "/verifi 1"); /* no command, so it stays typed */
+    vt_pause(t, 900);
+    vt_type(t, "\r");
+    assert_true(vt_wait(t, "verify"));
+    vt_type(t, "\003");
+    vt_type(t, "/new\r");
+    assert_true(vt_wait(t, "New conversation"));
+    press(t, "\033[1;3B"); /* Alt-Down: the conversation below */
+    assert_true(vt_wait(t, "Palaver"));
+    assert_true(vt_wait_gone(t, "/verifi"));
+    quit(t);
+}
+
 /* ---- editing and moving ----------------------------------------------------------------------------------------- */
 
 static void edits_make_alternatives(void **state)
@@ -293,10 +339,34 @@ static void settings_act_on_the_answer_that_streams(void **state)
         press(t, DOWN);
     press(t, RIGHT);
     assert_true(vt_wait(t, "▲temperature 0.8→0.85"));
+    const char *first = strstr(vt_row(t, vt_find(t, "▲temperature")), "▲"); /* in the margin */
+    assert_true(strncmp(first, "▲temperature", strlen("▲temperature")) != 0);
     press(t, "\003");
     assert_true(vt_wait(t, "ready"));
     press(t, "\177"); /* Backspace: the default */
     assert_true(vt_wait(t, "0.7"));
+    quit(t);
+}
+
+/* The remark that there is more below has a row of its own: text that was there is seen a line further up. */
+static void remarks_hide_no_text(void **state)
+{
+    static const char words[] = "a text of words without end that goes on and on to the right end of each of its lines";
+    (void)state;
+    struct vt *t = start(14, 46, (const char *const[]){SHORT, NULL});
+    for (int i = 0; i < 3; i++) {
+        vt_paste(t, words);
+        assert_true(vt_wait(t, "tokens · Enter"));
+        vt_type(t, "\r");
+        assert_true(vt_wait(t, "/continue resumes it"));
+        vt_settle(t, 60);
+    }
+    for (int i = 0; i < 6; i++) { /* whatever line comes last */
+        press(t, "\033[1;2A");
+        assert_true(vt_wait(t, "more below"));
+        int row = vt_find(t, "more below");
+        assert_int_equal(strspn(vt_row(t, row), " "), strstr(vt_row(t, row), "↓") - vt_row(t, row));
+    }
     quit(t);
 }
 
@@ -725,12 +795,15 @@ int main(void)
         cmocka_unit_test(pasted_text_is_one_message),
         cmocka_unit_test(the_view_stays_while_text_arrives),
         cmocka_unit_test(drafts_survive),
+        cmocka_unit_test(what_was_sent_is_no_draft),
+        cmocka_unit_test(a_command_is_no_draft),
         cmocka_unit_test(edits_make_alternatives),
         cmocka_unit_test(an_edited_answer_is_saved_beside_the_old_one),
         cmocka_unit_test(conversations_are_deleted_and_brought_back),
         cmocka_unit_test(finds),
         cmocka_unit_test(the_palette_finds_commands),
         cmocka_unit_test(settings_act_on_the_answer_that_streams),
+        cmocka_unit_test(remarks_hide_no_text),
         cmocka_unit_test(a_command_that_cannot_be_done_says_why),
         cmocka_unit_test(a_key_that_can_do_nothing_says_why),
         cmocka_unit_test(no_message_is_edited_while_an_answer_is_written),

@@ -275,6 +275,117 @@ static void sources_are_told(void **state)
     quit(t);
 }
 
+/* However little room there is: parts of what is said of the model give way, then the title. */
+static void what_is_not_usual_is_seen(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 80, (const char *const[]){SHORT, NULL});
+    exchange(t, "The llama");
+    ask(t, "/rename A title so long that it takes all the room that there is above");
+    assert_true(vt_wait_row(t, 0, " A title so long that it", true));
+    assert_true(row_has(t, 0, "takes all the room"));
+    assert_false(row_has(t, 0, "changed"));
+    ask(t, "/system You are a pirate");
+    assert_true(vt_wait(t, "sea · system"));
+    ask(t, "/set top_k 5");
+    assert_true(vt_wait(t, "system, 1 setting changed"));
+    assert_true(row_has(t, 0, "…"));
+    press(t, F3); /* a pane takes its room */
+    assert_true(vt_wait(t, "─ Settings"));
+    assert_true(row_has(t, 0, "1 setting changed"));
+    press(t, F3);
+    ask(t, "/set top_k 40");
+    assert_true(vt_wait_gone(t, "1 setting changed"));
+    ask(t, "/system off");
+    assert_true(vt_wait(t, "no system message"));
+    assert_true(vt_wait(t, "takes all the room"));
+    quit(t);
+}
+
+/* The choice comes back with the next start; one that is gone is said. */
+static void a_theme_is_kept(void **state)
+{
+    char home[] = "/tmp/palaver-settings.XXXXXX", command[120];
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    for (int i = 0; i < 3; i++) {
+        struct vt *t = start_in(home, 24, 80, plain, plain);
+        assert_true(vt_wait(t, READY));
+        assert_true(i < 2 || vt_wait(t, "there is no theme 'gone'"));
+        if (i == 0) {
+            ask(t, "/theme mono");
+            assert_true(vt_wait_gone(t, "/theme mono"));
+        }
+        assert_int_equal(vt_is_colored(t, 0, 77), i == 2); /* the model, at the right */
+        quit(t);
+        snprintf(command, sizeof command, "echo gone > %s/.local/state/palaver/theme", home);
+        assert_int_equal(i == 1 ? system(command) : 0, 0);
+    }
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
+}
+
+/* Cells that show the terminal's own ground. */
+static int count_bare(struct vt *t, int rows, int columns)
+{
+    int n = 0;
+    for (int row = 0; row < rows; row++)
+        for (int column = 0; column < columns; column++)
+            n += !vt_has_ground(t, row, column);
+    return n;
+}
+
+static void themes_paint_their_whole_ground(void **state)
+{
+    static const char *const names[] = {"contrast", "dark", "gruvbox", "light", "nord"};
+    (void)state;
+    struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
+    exchange(t, "The llama");
+    assert_true(count_bare(t, 30, 110) > 0); /* the default theme has the terminal's */
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char line[40];
+        snprintf(line, sizeof line, "/theme %s", names[i]);
+        ask(t, line);
+        assert_true(vt_wait_gone(t, line));
+        press(t, F3);
+        assert_true(vt_wait(t, "Next token"));
+        assert_int_equal(count_bare(t, 30, 110), 0);
+        press(t, F3);
+        press(t, "\033x"); /* a popup */
+        assert_true(vt_wait(t, "Enter chooses"));
+        assert_int_equal(count_bare(t, 30, 110), 0);
+        press(t, ESC);
+        assert_true(vt_wait_gone(t, "Enter chooses"));
+    }
+    quit(t);
+}
+
+/* Letters that a pane has no use for go to the composer, and the cursor stands where keys go. */
+static void panes_eat_no_text(void **state)
+{
+    int row, column;
+    (void)state;
+    struct vt *t = open_pane(30, 110, (const char *const[]){SHORT, NULL});
+    vt_settle(t, 100);
+    vt_cursor(t, &row, &column);
+    assert_true(vt_cursor_visible(t) && column > 70); /* in the pane */
+    vt_type(t, "Why is the sky blue?");
+    assert_true(vt_wait(t, "Why is the sky blue?"));
+    vt_cursor(t, &row, &column);
+    assert_int_equal(row, vt_find(t, "Why is the sky blue?"));
+    press(t, ESC); /* to the transcript */
+    vt_settle(t, 100);
+    assert_false(vt_cursor_visible(t));
+    vt_type(t, "Or?");
+    assert_true(vt_wait(t, "blue?Or?"));
+    assert_true(vt_cursor_visible(t));
+    press(t, F("11")); /* F1 */
+    assert_true(vt_wait(t, "Esc leaves"));
+    assert_false(vt_cursor_visible(t));
+    press(t, ESC);
+    quit(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +397,10 @@ int main(void)
         cmocka_unit_test(a_bias_must_be_one_token),
         cmocka_unit_test(what_has_no_effect_is_off),
         cmocka_unit_test(sources_are_told),
+        cmocka_unit_test(what_is_not_usual_is_seen),
+        cmocka_unit_test(panes_eat_no_text),
+        cmocka_unit_test(a_theme_is_kept),
+        cmocka_unit_test(themes_paint_their_whole_ground),
     };
     return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

@@ -367,6 +367,12 @@ bool vt_is_colored(const struct vt *t, int row, int column)
     return vterm_screen_get_cell(t->screen, (VTermPos){row, column}, &cell) && !VTERM_COLOR_IS_DEFAULT_FG(&cell.fg);
 }
 
+bool vt_has_ground(const struct vt *t, int row, int column)
+{
+    VTermScreenCell cell;
+    return vterm_screen_get_cell(t->screen, (VTermPos){row, column}, &cell) && !VTERM_COLOR_IS_DEFAULT_BG(&cell.bg);
+}
+
 int vt_titles(const struct vt *t)
 {
     return t->titles;

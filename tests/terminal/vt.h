@@ -51,6 +51,7 @@ int vt_find(struct vt *t, const char *text);
 void vt_cursor(const struct vt *t, int *row, int *column);
 bool vt_is_reverse(const struct vt *t, int row, int column);
 bool vt_is_colored(const struct vt *t, int row, int column);
+bool vt_has_ground(const struct vt *t, int row, int column); /* another than the terminal's own */
 
 int vt_titles(const struct vt *t);     /* how often the window's title was set */
 int vt_clipboards(const struct vt *t); /* how often the clipboard was written (OSC 52) */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/chat/preset.h"
+#include "app/text/words.h"
 #include "tests/cmocka.h"
 #include "tests/source.h"
 
@@ -77,6 +78,33 @@ static void wait_for_model(struct chat *c)
 
 /* Instruction models are asked in Alpaca's form, unless an option says otherwise or a preset of the user's has the
  * name. */
+/* Nothing is listed that has no effect. */
+static void the_list_tells_what_presets_do(void **state)
+{
+    static const char *const told[][2] = {
+        {"precise", "temperature 0.3 · top_k 40 · top_p 0.9 · min_p 0.05"},
+        {"creative", "temperature 1.1 · top_p 0.98 · min_p 0.03"},
+        {"deterministic", "temperature 0"},
+    };
+    struct fixture f;
+    struct error err = {0};
+    struct words names = {0}, lines = {0};
+    size_t found = 0;
+    (void)state;
+    assert_int_equal(begin(&f, 1, (const char *const[]){"palaver"}, &err), ERR_NONE);
+    preset_list(f.chat, &names, &lines);
+    for (size_t i = 0; i < names.n; i++)
+        for (size_t k = 0; k < sizeof told / sizeof *told; k++)
+            if (strcmp(names.at[i], told[k][0]) == 0) {
+                assert_string_equal(lines.at[i], told[k][1]);
+                found++;
+            }
+    assert_int_equal(found, sizeof told / sizeof *told);
+    words_free(&names);
+    words_free(&lines);
+    end(&f);
+}
+
 static void alpaca_brings_its_template(void **state)
 {
     struct fixture f;
@@ -326,10 +354,15 @@ int main(void)
     unsetenv("XDG_DATA_HOME");
     unsetenv("XDG_CONFIG_HOME");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(built_in_ones_are_taken), cmocka_unit_test(alpaca_brings_its_template),
-        cmocka_unit_test(own_ones_are_kept),       cmocka_unit_test(a_model_has_its_own),
-        cmocka_unit_test(a_file_recommends),       cmocka_unit_test(flags_are_stronger),
-        cmocka_unit_test(sources_are_known),       cmocka_unit_test(sources_are_known_after_opening),
+        cmocka_unit_test(built_in_ones_are_taken),
+        cmocka_unit_test(the_list_tells_what_presets_do),
+        cmocka_unit_test(alpaca_brings_its_template),
+        cmocka_unit_test(own_ones_are_kept),
+        cmocka_unit_test(a_model_has_its_own),
+        cmocka_unit_test(a_file_recommends),
+        cmocka_unit_test(flags_are_stronger),
+        cmocka_unit_test(sources_are_known),
+        cmocka_unit_test(sources_are_known_after_opening),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     snprintf(command, sizeof command, "rm -rf %s", folder);

@@ -265,6 +265,13 @@ static void files_go_out_and_come_in(void **state)
     text[fread(text, 1, sizeof text - 1, file)] = '\0';
     fclose(file);
     assert_non_null(strstr(text, "You ("));
+    snprintf(line, sizeof line, "/export %s/gull.txt", folder); /* is left alone now that it is there */
+    shows(f, line, "gull (2).txt");
+    shows(f, line, "gull (3).txt");
+    snprintf(line, sizeof line, "/export %s/gull.pdf", folder);
+    fails(f, line);
+    snprintf(line, sizeof line, "%s/gull.pdf", folder);
+    assert_int_equal(access(line, F_OK), -1);
     char pipe[128];
     snprintf(pipe, sizeof pipe, "%.100s/pipe", folder);
     assert_int_equal(mkfifo(pipe, 0600), 0);

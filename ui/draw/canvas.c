@@ -248,12 +248,6 @@ void canvas_return(struct canvas *s)
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */
 
-void canvas_clear(struct canvas *s)
-{
-    (void)s;
-    erase();
-}
-
 void canvas_redraw(struct canvas *s)
 {
     (void)s;
@@ -319,6 +313,20 @@ static void set_style(struct canvas *s, unsigned style)
         pair = pair_of(s, foreground, color_number(s, &look->background, &ignored));
     }
     attr_set(attributes(all), 0, s->colors > 0 ? &pair : NULL);
+}
+
+/* All cells that nothing is drawn on get the theme's ground. */
+void canvas_clear(struct canvas *s)
+{
+    const struct theme_style *look = theme_style(s->theme, STYLE_TEXT);
+    unsigned ignored = 0;
+    cchar_t blank;
+    int pair = 0;
+    if (s->colors > 0 && look->background.kind != THEME_DEFAULT)
+        pair = pair_of(s, color_number(s, &look->foreground, &ignored), color_number(s, &look->background, &ignored));
+    if (setcchar(&blank, L" ", A_NORMAL, 0, &pair) == OK)
+        bkgrndset(&blank);
+    erase();
 }
 
 /* Draws one cluster as the characters that it is made of. */

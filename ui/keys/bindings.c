@@ -124,6 +124,8 @@ const struct binding bindings_default[] = {
     {LNS, "h", "lens-left", NULL},
     {LNS, "ctrl-right", "lens-far-right", "ten tokens on"},
     {LNS, "ctrl-left", "lens-far-left", "ten tokens back"},
+    {LNS, "home", "lens-home", "first token of the answer"},
+    {LNS, "end", "lens-end", "last token of the answer"},
     {LNS, "down", "lens-down", "next alternative"},
     {LNS, "j", "lens-down", NULL},
     {LNS, "up", "lens-up", "previous alternative"},

@@ -209,13 +209,13 @@ static void draw_entry(void *pane, struct canvas *s, const struct area *a, bool 
             draw_line(s, &inner, row, text + start, end - start);
 }
 
-/* The cursor stays here while the focus is elsewhere: that is where typing continues. */
 static void put_cursor(const void *pane, const struct area *a, bool focus, int *y, int *x)
 {
     const struct entry *e = pane;
     struct area inner = inside(a);
     int line, column;
-    (void)focus;
+    if (!focus)
+        return;
     composer_cursor(e->composer, inner.columns, &line, &column);
     *y = inner.y + line - e->first_line;
     *x = inner.x + (column < inner.columns ? column : inner.columns - 1);

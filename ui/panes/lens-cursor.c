@@ -12,7 +12,9 @@ enum { NEAR = 50 }; /* messages from the first in view whose tokens are wanted *
 struct lens_cursor {
     const struct messages *messages;
     bool on;
-    size_t message, token; /* token SIZE_MAX: the last, whichever that is */
+    size_t message;
+    size_t
+        token; /* where it was put: the last that there is when there are fewer, e.g. of an answer that begins anew */
 };
 
 struct lens_cursor *lens_cursor_new(const struct messages *messages)
@@ -60,26 +62,23 @@ void lens_cursor_end(struct lens_cursor *c)
     c->token = SIZE_MAX;
 }
 
-/* Brings the cursor back onto a token that exists. */
-static void clamp_token(struct lens_cursor *c)
+/* The token under the cursor, which exists unless there is none. */
+static size_t present_token(const struct lens_cursor *c)
 {
     size_t n = token_count(c);
-    if (c->message < messages_count(c->messages) && c->token >= n)
-        c->token = n > 0 ? n - 1 : 0;
+    return c->token < n ? c->token : n > 0 ? n - 1 : 0;
 }
 
 bool lens_cursor_is_at_end(struct lens_cursor *c)
 {
-    clamp_token(c);
-    return c->message + 1 >= messages_count(c->messages) && c->token + 1 >= token_count(c);
+    return c->message + 1 >= messages_count(c->messages) && present_token(c) + 1 >= token_count(c);
 }
 
 bool lens_cursor_at(struct lens_cursor *c, size_t *message, size_t *token)
 {
-    clamp_token(c);
     *message = c->message;
-    *token = c->token;
-    return c->on && c->token < token_count(c);
+    *token = present_token(c);
+    return c->on && *token < token_count(c);
 }
 
 static bool move_to_answer(struct lens_cursor *c, int step)
@@ -100,21 +99,25 @@ bool lens_cursor_move(struct lens_cursor *c, int step)
 {
     if (c->message >= messages_count(c->messages))
         return false;
-    clamp_token(c);
+    c->token = present_token(c);
     if (step < 0 && c->token > 0)
         c->token--;
     else if (step > 0 && c->token + 1 < token_count(c))
         c->token++;
     else if (!move_to_answer(c, step))
         return false;
-    clamp_token(c);
     return true;
+}
+
+void lens_cursor_put(struct lens_cursor *c, size_t token)
+{
+    c->token = token;
 }
 
 uint32_t lens_cursor_byte(const struct lens_cursor *c)
 {
     uint32_t at = 0;
-    for (size_t i = 0; i < c->token && i < token_count(c); i++)
+    for (size_t i = 0; i < present_token(c) && i < token_count(c); i++)
         at += messages_at(c->messages, c->message)->tokens[i].bytes;
     return at;
 }
@@ -127,7 +130,7 @@ size_t lens_cursor_shade(const struct lens_cursor *c, size_t message, size_t sou
         size_t end = at + x->tokens[i].bytes;
         if (source < end) {
             *style = STYLE_LENS_0 + x->tokens[i].shade;
-            if (message == c->message && i == c->token)
+            if (message == c->message && i == present_token(c))
                 *style = STYLE_SELECTED;
             return end - source < size ? end - source : size;
         }

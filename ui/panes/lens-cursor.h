@@ -23,6 +23,8 @@ bool lens_cursor_is_at_end(struct lens_cursor *c);
 /* To the next (1) or previous (-1) token, from one answer to another too; false when there is none. Another answer
  * whose tokens are not known yet counts as having some. */
 bool lens_cursor_move(struct lens_cursor *c, int step);
+/* To a token of the answer that it is in; SIZE_MAX: the last. */
+void lens_cursor_put(struct lens_cursor *c, size_t token);
 /* The token that it is on; false when there is none. */
 bool lens_cursor_at(struct lens_cursor *c, size_t *message, size_t *token);
 /* Where that token begins in its message, in bytes. */

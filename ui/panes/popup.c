@@ -366,6 +366,7 @@ static void put_cursor(const void *pane, const struct area *a, bool focus, int *
     struct area box = popup_box(p, a);
     int width = box.columns - 2, from = 1 + (int)strlen(PROMPT);
     (void)focus;
+    *y = -1;
     if (!p->picks)
         return;
     const char *query = buf_text(&p->query);

@@ -244,10 +244,10 @@ static void put_cursor(const void *pane, const struct area *a, bool focus, int *
 {
     const struct settings *p = pane;
     struct area inner = inside(a);
-    if (!p->field.open || !focus || p->n == 0)
+    if (!focus || p->n == 0)
         return;
     *y = inner.y + (int)(p->focus - p->first);
-    *x = inner.x + field_cursor(&p->field, &inner, field_column(p));
+    *x = inner.x + (p->field.open ? field_cursor(&p->field, &inner, field_column(p)) : 0);
 }
 
 /* ---- selecting and typing --------------------------------------------------------------------------------------- */

@@ -102,14 +102,19 @@ static void write_span(const struct drawing *d, struct pen *pen, size_t index, c
     }
 }
 
-/* The remarks that belong to a line, from the right end inwards. */
-static void draw_marks(const struct drawing *d, int row, const struct message *x, const struct rendering *r, int line)
+/* The remarks that belong to a line: a sign in the margin, and what they say from the right end inwards, as far as the
+ * line's text, which ends before column `end`, leaves room. */
+static void draw_marks(const struct drawing *d, int row, const struct message *x, const struct rendering *r, int line,
+                       int end)
 {
     int right = d->a->columns - 1;
     for (size_t i = x->n_marks; i-- > 0;) {
         const struct message_mark *mark = &x->marks[i];
         int width = text_columns(mark->text, strlen(mark->text), 0);
-        if (rendering_line_at(r, mark->at) != (size_t)line || right - width < INDENT + 8)
+        if (rendering_line_at(r, mark->at) != (size_t)line)
+            continue;
+        canvas_puts(d->s, d->a, row, INDENT - 1, STYLE_MARK, d->ascii ? "^" : "▲");
+        if (right - width < end + 2)
             continue;
         canvas_puts(d->s, d->a, row, right - width, STYLE_MARK, mark->text);
         right -= width + 1;
@@ -127,7 +132,7 @@ static void draw_line(const struct drawing *d, int row, size_t index, int line)
         const struct render_span *span = &r->spans[l->span + i];
         write_span(d, &pen, index, span, buf_text(&r->text) + span->start);
     }
-    draw_marks(d, row, x, r, line);
+    draw_marks(d, row, x, r, line, pen.column);
     if (x->running && line + 1 == (int)r->n_lines)
         canvas_puts(d->s, d->a, row, pen.column, STYLE_ASSISTANT, d->ascii ? "_" : "▌");
 }
@@ -153,7 +158,7 @@ static void draw_row(const struct drawing *d, int row, const struct view_line *a
         canvas_puts(d->s, d->a, row, 0, STYLE_SELECTED, d->ascii ? ">" : "▌");
 }
 
-/* What the last row says when the end is not in view. */
+/* What the last row says when the end is not in view: no text stands there then. */
 static void draw_more(const struct drawing *d)
 {
     char text[80];
@@ -179,12 +184,13 @@ void transcript_draw(void *pane, struct canvas *s, const struct area *a, bool fo
     look.width = width > 2 ? width : 2;
     look.ascii = d.ascii;
     message_lines_set_look(t->lines, &look);
-    view_settle(t->view, a->rows);
+    int rows = a->rows > 2 && !view_follows(t->view) ? a->rows - 1 : a->rows;
+    view_settle(t->view, rows);
     size_t n = messages_count(t->messages);
     if (n == 0 || a->rows < 1)
         return;
     struct view_line at = *view_top(t->view);
-    for (int row = 0; row < a->rows; row++, at.line++) {
+    for (int row = 0; row < rows; row++, at.line++) {
         while (at.message < n && at.line >= message_lines_height(t->lines, at.message))
             at = (struct view_line){.message = at.message + 1};
         if (at.message >= n)

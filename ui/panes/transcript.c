@@ -164,13 +164,23 @@ void transcript_set_lens(struct transcript *t, bool on)
         lens_cursor_stop(t->lens);
 }
 
-void transcript_move_lens(struct transcript *t, int step)
+static void show_lens_cursor(struct transcript *t)
 {
     size_t message, token;
-    if (!lens_cursor_move(t->lens, step))
-        return;
-    lens_cursor_at(t->lens, &message, &token);
-    view_show_byte(t->view, message, lens_cursor_byte(t->lens));
+    if (lens_cursor_at(t->lens, &message, &token))
+        view_show_byte(t->view, message, lens_cursor_byte(t->lens));
+}
+
+void transcript_move_lens(struct transcript *t, int step)
+{
+    if (lens_cursor_move(t->lens, step))
+        show_lens_cursor(t);
+}
+
+void transcript_put_lens(struct transcript *t, size_t token)
+{
+    lens_cursor_put(t->lens, token);
+    show_lens_cursor(t);
 }
 
 size_t transcript_wants_tokens(const struct transcript *t)

@@ -55,6 +55,8 @@ bool transcript_step_match(struct transcript *t, int direction);
 void transcript_set_lens(struct transcript *t, bool on);
 /* Moves the cursor by tokens (see lens_cursor_move) and brings it into view. */
 void transcript_move_lens(struct transcript *t, int step);
+/* Puts it on a token of its answer (see lens_cursor_put), and likewise. */
+void transcript_put_lens(struct transcript *t, size_t token);
 /* An answer in view whose tokens are not known; the number of messages: none. */
 size_t transcript_wants_tokens(const struct transcript *t);
 
