@@ -107,6 +107,8 @@ def ask_palaver(palaver, model, limit):
                     "--shots", "0", "--limit", str(limit or 0), "--log", str(log)],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     answers = {}
+    if not tasks:
+        sys.exit("harness: palaver eval --help names no task")
     for line in log.read_text().splitlines():
         entry = json.loads(line)
         metrics = {m: entry[m] for m in ("acc", "acc_norm", "exact_match") if m in entry}

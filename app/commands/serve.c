@@ -117,14 +117,10 @@ static enum error_code read_key(const struct options *o, char **key, struct erro
     return err->code;
 }
 
-/* Until Ctrl-C or a signal to end; what is under way is drawn meanwhile, unless w is NULL. A second Ctrl-C ends the
- * program at once. Returns the exit code. */
-static int wait_for_end(struct watch *w, const struct serve *s, struct error *err)
+/* Until Ctrl-C or a signal to end, which come by fd; what is under way is drawn meanwhile, unless w is NULL. */
+static void wait_for_end(int fd, struct watch *w, const struct serve *s)
 {
     struct signals came = {0};
-    const int fd = signals_open(false, err);
-    if (fd < 0)
-        return EXIT_ERROR;
     struct pollfd wait = {.fd = fd, .events = POLLIN};
     while (!came.interrupt && came.end == 0) {
         poll(&wait, 1, w != NULL ? REDRAW_MS : -1);
@@ -132,8 +128,6 @@ static int wait_for_end(struct watch *w, const struct serve *s, struct error *er
         if (w != NULL && !came.interrupt)
             draw_activity(w, s);
     }
-    signals_close();
-    return EXIT_ANSWER;
 }
 
 static int run_server(const struct options *o, const struct model *model, const struct chat_template *t,
@@ -157,13 +151,17 @@ static int run_server(const struct options *o, const struct model *model, const 
         .note = watched ? print_note : NULL,
         .context = &watch,
     };
-    struct serve *s = serve_start(model, t, &options, err);
+    const int fd = signals_open(false, err); /* before a program can learn the address, and stop the server again */
+    struct serve *s = fd >= 0 ? serve_start(model, t, &options, err) : NULL;
     if (s != NULL) {
         printf("%s at http://%s:%u/v1\n", name, o->serving.host != NULL ? o->serving.host : "127.0.0.1",
                (unsigned)serve_port(s));
         fflush(stdout);
-        status = wait_for_end(watched ? &watch : NULL, s, err);
+        wait_for_end(fd, watched ? &watch : NULL, s);
+        status = EXIT_ANSWER;
     }
+    if (fd >= 0)
+        signals_close(); /* a second Ctrl-C ends the program at once */
     serve_stop(s);
     erase_locked(&watch);
     free(key);
