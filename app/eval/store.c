@@ -76,8 +76,8 @@ static enum error_code read_lines(const char *path, const struct buf *text, json
         if (!object)
             json_decref(value);
         if (!object || !take_line(value, head, entries))
-            return error_set(err, ERR_CORRUPT, "%s:%zu: not a line of results; move the file away to begin afresh", path,
-                             line);
+            return error_set(err, ERR_CORRUPT, "%s:%zu: not a line of results; move the file away to begin afresh",
+                             path, line);
         at = stop + 1;
         *whole = (size_t)(at - buf_text(text));
     }
