@@ -330,7 +330,7 @@ static void other_kinds_are_refused(void **state)
     (void)state;
     struct patient p = take("tiny-llama.gguf");
     memcpy(find(&p, "general.architecture") + 12, "qwen2", 5);
-    refuse(&p, "architecture 'qwen2' is not supported, Palaver runs 'llama' models");
+    refuse(&p, "architecture 'qwen2' is not supported, Palaver runs 'llama', 'bert' models");
     static const struct {
         const char *key;
         struct value value;
