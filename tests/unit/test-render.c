@@ -226,10 +226,11 @@ static void finished_text_is_left_alone(void **state)
     shows("<a@b.org> [x](y) [z](z)", (struct render_options){0}, "a@b.org x (y) z\n");
 }
 
+/* Markdown has no part in formulas, whether they can be shown in another form or not. */
 static void formulas_are_left_alone(void **state)
 {
     (void)state;
-    struct render_options o = {.width = 78};
+    struct render_options o = {.width = 78, .ascii = true}, wide = {.width = 78};
     static const char *const same[] = {
         "So \\(\\mathbf{x}_{1} * \\mathbf{y}_{2} * z\\) and \\[a_1 \\\\ b\\_c\\].\n",
         "Also $\\text{a}_{i} < \\text{b}_{j}$ and $$x *y* z$$.\n",
@@ -238,10 +239,52 @@ static void formulas_are_left_alone(void **state)
     };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         shows(same[i], o, same[i]);
-    shows("$5 *or* $10, `$A` and `$B` *x*", o, "$5 or $10, $A and $B x\n");
-    shows("> \\[\n> a_{1}\n> _{2}\n> \\]\n", o, "│ \\[\n│ a_{1}\n│ _{2}\n│ \\]\n");
+    shows("$5 *or* $10, `$A` and `$B` *x*", wide, "$5 or $10, $A and $B x\n");
+    shows("in $HOME/bin:$PATH", wide, "in $HOME/bin:$PATH\n");
+    shows("$C:\\Users$ and \\(a^b^c * d *\\)", wide, "$C:\\Users$ and \\(a^b^c * d *\\)\n");
+    shows("open \\(a_{1} b_{2}_\n", wide, "open \\(a_{1} b_{2}_\n");
+    shows("> \\[\n> a_{1}\n> _{2}\n> \\]\n", o, "| \\[\n| a_{1}\n| _{2}\n| \\]\n");
     shows("```\n\\(a_1\\) $x_1$ [a]: b\n```\n", o, "\\(a_1\\) $x_1$ [a]: b\n");
     shows("C:\\Users\\*x* \\#", o, "C:\\Users*x* #\n");
+}
+
+static void formulas_are_readable(void **state)
+{
+    (void)state;
+    struct render_options o = {.width = 40}, narrow = {.width = 12}, growing = {.growing = true};
+    shows("So \\(x_1^2 * y\\), $a$ and $\\alpha$.", o, "So x₁² * y, a and α.\n");
+    shows("**$x^2$** and `$x^2$`", o, "x² and $x^2$\n");
+    shows("Then\n\\[\n\\frac{a}{b} = c\n\\]\nholds.", o, "Then\n  a\n  ─ = c\n  b\nholds.\n");
+    shows("> $$\n> \\frac{a}{b}\n> $$\n", o, "│   a\n│   ─\n│   b\n");
+    shows("1. $$\\sum_{i=1}^n i$$\n", o, "1.    n\n      ∑  i\n     i=1\n");
+    shows("|a|b|\n|-|-|\n|$x^2$|$$\\frac{a}{b}$$|", o, "a  │ b\n───┼────\nx² │ a/b\n");
+    shows("$$\\frac{a + b + c + d}{e + f}$$", narrow, "(a + b + c +\nd)/(e + f)\n");
+    shows("$$\\nonsense{$$", o, "$$\\nonsense{$$\n");
+    shows("Say \\[\\frac{a}{b", growing, "Say \\[\\frac{a}{b\n");
+    shows("Say \\(\\frac{a}{b}\\", growing, "Say \\(\\frac{a}{b}\\\n");
+    shows("<think>$x^2$</think>$y^2$", o, "│ $x^2$\n\ny²\n");
+    shows("$x^2$", (struct render_options){.raw = true}, "$x^2$\n");
+}
+
+/* A sign of a formula stands at its command, and knows the formula it belongs to. */
+static void formulas_know_their_source(void **state)
+{
+    (void)state;
+    const char *text = "As $\\alpha^2$ or \\(b\\)";
+    struct rendering r = {0};
+    struct render_options o = {.width = 40};
+    assert_true(render(text, strlen(text), &o, &r)); /* As α² or b */
+    assert_int_equal(r.n_formulas, 2);
+    assert_int_equal(r.formulas[0].source, 3);
+    assert_int_equal(r.formulas[0].end, 13);
+    assert_int_equal(r.spans[1].source, 4);
+    assert_false(render_span_is_literal(&r.spans[1]));
+    assert_ptr_equal(rendering_formula(&r, &r.spans[1]), &r.formulas[0]);
+    assert_ptr_equal(rendering_formula(&r, &r.spans[2]), &r.formulas[0]);
+    assert_int_equal(r.spans[2].source, 11);
+    assert_null(rendering_formula(&r, &r.spans[0]));
+    assert_ptr_equal(rendering_formula(&r, &r.spans[r.n_spans - 1]), &r.formulas[1]);
+    rendering_free(&r);
 }
 
 /* The style of the byte of the message at source. */
@@ -553,6 +596,8 @@ int main(void)
         cmocka_unit_test(growing_marks_look_whole),
         cmocka_unit_test(finished_text_is_left_alone),
         cmocka_unit_test(formulas_are_left_alone),
+        cmocka_unit_test(formulas_are_readable),
+        cmocka_unit_test(formulas_know_their_source),
         cmocka_unit_test(styles_nest),
         cmocka_unit_test(code_is_coloured),
         cmocka_unit_test(copied_code_is_the_code),

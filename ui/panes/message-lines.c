@@ -112,7 +112,7 @@ static bool divide_at(struct rendering *r, uint32_t byte)
 {
     for (size_t i = 0; i < r->n_spans; i++) {
         const struct render_span *span = &r->spans[i];
-        if (span->source < byte && span->source + span->size > byte && (span->style & STYLE_ROLE) != STYLE_CONTROL)
+        if (span->source < byte && span->source + span->size > byte && render_span_is_literal(span))
             return rendering_split_span(r, i, byte - span->source);
     }
     return true;

@@ -11,7 +11,7 @@
 #include "ui/text/render.h"
 #include "ui/text/text.h"
 
-enum { TEXT_MOST = 64 << 20, LINE_MOST = 1 << 20, WHOLE_LINE = 1 << 20 }; /* the last is a column past all text */
+enum { TEXT_MOST = 64 << 20, WHOLE_LINE = 1 << 20 }; /* the last is a column past all text */
 
 /* A character of the view: a line of a message's text and a column in it. */
 struct point {
@@ -112,21 +112,60 @@ bool selection_columns(const struct selection *s, size_t message, int line, int 
     return *from < *to;
 }
 
-/* Appends the selected columns of a line. */
-static void append_columns(const struct rendering *r, int line, int from, int to, struct buf *out)
+/* Appends the columns [from, to) of a span, which may begin before it; a formula as it is written, once. */
+static void append_span(const struct rendering *r, const struct render_span *span, const struct message *x, int from,
+                        int to, const struct render_formula **last, struct buf *out)
+{
+    const char *text = buf_text(&r->text) + span->start;
+    const struct render_formula *formula = rendering_formula(r, span);
+    size_t begin = from > 0 ? text_fit(text, span->size, from) : 0, end = to > 0 ? text_fit(text, span->size, to) : 0;
+    if (end <= begin || (formula != NULL && formula == *last))
+        return;
+    if (formula == NULL)
+        buf_append(out, text + begin, end - begin);
+    else if (formula->end <= x->text.size)
+        buf_append(out, x->text.data + formula->source, formula->end - formula->source);
+    if (formula != NULL || span->source != RENDER_NO_SOURCE)
+        *last = formula;
+}
+
+/* The formula that a line begins with, after its margins, or ends with; NULL: there is none. */
+static const struct render_formula *formula_at_edge(const struct rendering *r, int line, bool end)
 {
     const struct render_line *l = &r->lines[line];
-    struct buf whole;
-    buf_init(&whole, LINE_MOST);
+    for (uint32_t i = 0; i < l->n_spans; i++) {
+        const struct render_span *span = &r->spans[l->span + (end ? l->n_spans - 1 - i : i)];
+        if (span->source != RENDER_NO_SOURCE)
+            return rendering_formula(r, span);
+    }
+    return NULL;
+}
+
+/* Appends the selected columns of a line. */
+static void append_columns(const struct rendering *r, int line, const struct message *x, int from, int to,
+                           const struct render_formula **last, struct buf *out)
+{
+    const struct render_line *l = &r->lines[line];
+    size_t start = out->size;
+    int column = 0;
+    bool goes_on = *last != NULL && formula_at_edge(r, line, false) == *last;
     for (uint32_t i = 0; i < l->n_spans; i++) {
         const struct render_span *span = &r->spans[l->span + i];
-        buf_append(&whole, buf_text(&r->text) + span->start, span->size);
+        bool margin = goes_on && span->source == RENDER_NO_SOURCE;
+        goes_on = goes_on && margin;
+        if (!margin)
+            append_span(r, span, x, from - column, to - column, last, out);
+        column += text_columns(buf_text(&r->text) + span->start, span->size, column);
     }
-    size_t begin = text_fit(buf_text(&whole), whole.size, from), end = text_fit(buf_text(&whole), whole.size, to);
-    while (end > begin && to >= WHOLE_LINE && whole.data[end - 1] == ' ')
-        end--;
-    buf_append(out, buf_text(&whole) + begin, end - begin);
-    buf_free(&whole);
+    while (out->size > start && to >= WHOLE_LINE && out->data[out->size - 1] == ' ')
+        buf_truncate(out, out->size - 1);
+}
+
+/* Whether a line and the next are lines of one formula. */
+static bool is_in_formula(const struct rendering *r, int line)
+{
+    const struct render_formula *formula = formula_at_edge(r, line, true);
+    return formula != NULL && line + 1 < (int)r->n_lines && formula_at_edge(r, line + 1, false) == formula;
 }
 
 /* Whether a line and the next are one in the message and were only broken to fit. */
@@ -146,13 +185,15 @@ char *selection_text(const struct selection *s)
     buf_init(&out, TEXT_MOST);
     for (size_t i = first; s->exists && i <= last && i < messages_count(s->messages); i++) {
         const struct rendering *r = message_lines_text(s->lines, i);
+        const struct message *x = messages_at(s->messages, i);
+        const struct render_formula *formula = NULL; /* the one that was appended last */
         for (int line = 0; line < (int)r->n_lines; line++) {
             int from, to;
             if (!selection_columns(s, i, line, &from, &to))
                 continue;
-            append_columns(r, line, from, to, &out);
-            if (to >= WHOLE_LINE)
-                buf_putc(&out, is_wrapped(messages_at(s->messages, i), r, line) ? ' ' : '\n');
+            append_columns(r, line, x, from, to, &formula, &out);
+            if (to >= WHOLE_LINE && !is_in_formula(r, line))
+                buf_putc(&out, is_wrapped(x, r, line) ? ' ' : '\n');
         }
     }
     if (out.size > 0)

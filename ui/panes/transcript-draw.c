@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "ui/panes/transcript-internal.h"
+#include "ui/text/formula.h"
 #include "ui/text/render.h"
 #include "ui/text/text.h"
 
@@ -84,10 +85,30 @@ static void write_text(const struct drawing *d, struct pen *pen, unsigned style,
     }
 }
 
+/* Writes a span that stands as a whole for what is at its source: a sign of a formula. */
+static void write_whole(const struct drawing *d, struct pen *pen, size_t index, const struct render_span *span,
+                        const char *text)
+{
+    const struct buf *message = &messages_at(d->t->messages, index)->text;
+    bool inside = false, is_shown = false;
+    if (span->source < message->size) {
+        const char *from = message->data + span->source;
+        size_t size = formula_token(from, message->size - span->source);
+        if (matches_stretch(d->t->matches, index, span->source, size, &inside, &is_shown) < size && !inside)
+            matches_stretch(d->t->matches, index, span->source + (uint32_t)size - 1, 1, &inside, &is_shown);
+    }
+    unsigned style = inside ? STYLE_MATCH | (is_shown ? STYLE_BOLD | STYLE_UNDERLINE : 0u) : span->style;
+    write_text(d, pen, style, text, span->size);
+}
+
 /* Writes a span, of which parts may be in matches and in tokens of different shades. */
 static void write_span(const struct drawing *d, struct pen *pen, size_t index, const struct render_span *span,
                        const char *text)
 {
+    if (span->source != RENDER_NO_SOURCE && (span->style & STYLE_FORMULA) != 0) {
+        write_whole(d, pen, index, span, text);
+        return;
+    }
     for (size_t at = 0, size; at < span->size; at += size) {
         bool inside = false, is_shown = false;
         unsigned style = span->style;

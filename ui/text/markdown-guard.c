@@ -12,14 +12,16 @@
 /* How formulas begin and end. */
 static const struct {
     char open[3], close[3];
-} formulas[] = {{"\\(", "\\)"}, {"\\[", "\\]"}, {"$$", "$$"}, {"$", "$"}};
-enum { FORMULAS = sizeof formulas / sizeof *formulas, DOLLAR = FORMULAS - 1 };
+} delimiters[] = {{"\\(", "\\)"}, {"\\[", "\\]"}, {"$$", "$$"}, {"$", "$"}};
+enum { FORMULAS = sizeof delimiters / sizeof *delimiters, BRACKETS = 0, DOLLAR = FORMULAS - 1 };
 
 struct guard {
     const struct buf *text;
     const uint32_t *origin;
     struct buf out;
     uint32_t *to; /* the origins of out */
+    struct guard_formulas *formulas;
+    bool failed; /* out of memory for formulas */
     struct fence fence;
     size_t paragraph;        /* the end of the current one, once it was looked for */
     size_t no_end[FORMULAS]; /* no formula of a kind ends before here: its end was looked for */
@@ -105,16 +107,38 @@ static bool is_dollar_end(const char *data, size_t i)
     return data[i] == '$' && !is_space(data[i - 1]) && data[i - 1] != '\\' && !digit_follows;
 }
 
+/* Notes a formula that has ended. */
+static void add_formula(struct guard *g, int kind, size_t at, size_t end)
+{
+    struct guard_formulas *f = g->formulas;
+    if (f->n == f->capacity) {
+        size_t capacity = 2 * f->n + 16;
+        struct guard_formula *more = realloc(f->at, capacity * sizeof *more);
+        g->failed = g->failed || more == NULL;
+        if (more == NULL)
+            return;
+        f->at = more;
+        f->capacity = capacity;
+    }
+    f->at[f->n++] = (struct guard_formula){.from = g->origin[at],
+                                           .to = g->origin[end - 1] + 1,
+                                           .delimiter = (uint8_t)strlen(delimiters[kind].open),
+                                           .display = kind != BRACKETS && kind != DOLLAR,
+                                           .dollar = kind == DOLLAR};
+}
+
 /* Where a formula of this kind, which would begin at text[at], ends; 0: there is none. */
 static size_t formula_end(struct guard *g, int kind, size_t at)
 {
     const char *data = g->text->data;
     if (at < g->no_end[kind] || (kind == DOLLAR && is_space(data[at + 1])))
         return 0;
-    size_t open = strlen(formulas[kind].open), limit = paragraph_end(g, at), i = at + open;
+    size_t open = strlen(delimiters[kind].open), limit = paragraph_end(g, at), i = at + open;
     for (; i < limit && (kind != DOLLAR || (data[i] != '`' && data[i] != '\n')); i++) {
-        if (kind == DOLLAR ? is_dollar_end(data, i) : strncmp(data + i, formulas[kind].close, 2) == 0)
+        if (kind == DOLLAR ? is_dollar_end(data, i) : strncmp(data + i, delimiters[kind].close, 2) == 0) {
+            add_formula(g, kind, at, i + open);
             return i + open;
+        }
         i += kind != DOLLAR && data[i] == '\\';
     }
     g->no_end[kind] = i;
@@ -125,7 +149,7 @@ static size_t formula_end(struct guard *g, int kind, size_t at)
 static size_t find_formula(struct guard *g, size_t at)
 {
     for (int kind = 0; kind < FORMULAS; kind++)
-        if (strncmp(g->text->data + at, formulas[kind].open, strlen(formulas[kind].open)) == 0)
+        if (strncmp(g->text->data + at, delimiters[kind].open, strlen(delimiters[kind].open)) == 0)
             return formula_end(g, kind, at);
     return 0;
 }
@@ -198,19 +222,19 @@ static void guard_all(struct guard *g)
     }
 }
 
-bool guard_text(struct buf *text, struct text_origin *origin)
+bool guard_text(struct buf *text, struct text_origin *origin, struct guard_formulas *formulas)
 {
     const char *data = buf_text(text);
     if (strstr(data, "]:") == NULL && strpbrk(data, "\\$") == NULL)
         return true;
-    struct guard g = {.text = text, .origin = origin->at};
+    struct guard g = {.text = text, .origin = origin->at, .formulas = formulas};
     size_t capacity = 2 * text->size + 2;
     g.to = malloc(capacity * sizeof *g.to);
     if (g.to == NULL)
         return false;
     buf_init(&g.out, text->max);
     guard_all(&g);
-    if (buf_failed(&g.out)) {
+    if (buf_failed(&g.out) || g.failed) {
         free(g.to);
         buf_free(&g.out);
         return false;

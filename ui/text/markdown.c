@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "ui/text/entity.h"
 #include "ui/text/highlight.h"
+#include "ui/text/markdown-formulas.h"
 #include "ui/text/table.h"
 #include "ui/text/text.h"
 
@@ -55,6 +56,9 @@ struct markdown {
     const struct language *language;
     struct highlight highlight;
 
+    const struct guard_formulas *formulas;
+    size_t next_formula; /* the first that was not yet shown */
+
     bool in_table, in_head;
     struct table table;
 };
@@ -95,7 +99,7 @@ static uint16_t current_style(const struct markdown *m)
 static void flush_text(struct markdown *m)
 {
     if (m->s.n > 0 && !m->in_table)
-        page_wrap(m->l, &m->s, 0, m->s.n);
+        formulas_wrap(m->l, m->formulas, &m->next_formula, &m->s);
     m->l->failed = m->l->failed || m->s.failed;
     if (!m->in_table)
         m->s.n = 0;
@@ -305,6 +309,8 @@ static size_t break_tag(const struct stretch *s, size_t i)
 static void leave_cell(struct markdown *m)
 {
     struct table_cell *cell = &m->table.cells[m->table.n - 1];
+    if (!formulas_in_line(m->l, m->formulas, &m->next_formula, &m->s, cell->from))
+        m->result = MARKDOWN_MEMORY;
     struct stretch *s = &m->s;
     size_t to = cell->from;
     for (size_t i = cell->from, tag; i<s->n; i += tag> 0 ? tag : 1) {
@@ -522,7 +528,8 @@ static int add_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *c
     return result_of(m);
 }
 
-enum markdown_result markdown_render(const char *text, size_t size, const uint32_t *origin, struct page *l)
+enum markdown_result markdown_render(const char *text, size_t size, const uint32_t *origin,
+                                     const struct guard_formulas *formulas, struct page *l)
 {
     static const MD_PARSER parser = {
         .flags = MD_FLAG_NOHTML | MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS,
@@ -532,7 +539,7 @@ enum markdown_result markdown_render(const char *text, size_t size, const uint32
         .leave_span = leave_span,
         .text = add_text,
     };
-    struct markdown m = {.text = text, .size = size, .origin = origin, .l = l};
+    struct markdown m = {.text = text, .size = size, .origin = origin, .formulas = formulas, .l = l};
     int stopped = md_parse(text, (MD_SIZE)size, &parser, &m);
     if (m.s.failed || l->failed || (stopped != 0 && m.result == MARKDOWN_DONE))
         m.result = MARKDOWN_MEMORY;

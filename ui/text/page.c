@@ -42,6 +42,14 @@ void stretch_add(struct stretch *s, const char *text, size_t size, uint32_t sour
     }
 }
 
+void stretch_add_whole(struct stretch *s, const char *text, size_t size, uint32_t source, uint16_t style)
+{
+    size_t from = s->n;
+    stretch_add(s, text, size, source, style);
+    for (size_t i = from; i < s->n; i++)
+        s->source[i] = source;
+}
+
 void stretch_add_clean(struct stretch *s, const char *text, size_t size, const uint32_t *origin, uint16_t style)
 {
     if (!stretch_reserve(s, size))
@@ -54,6 +62,17 @@ void stretch_add_clean(struct stretch *s, const char *text, size_t size, const u
         s->source[s->n] = origin[i];
         s->style[s->n++] = made ? STYLE_CONTROL : style;
     }
+}
+
+void stretch_copy(struct stretch *s, const struct stretch *other, size_t from, size_t to)
+{
+    s->failed = s->failed || other->failed;
+    if (from >= to || !stretch_reserve(s, to - from))
+        return;
+    memcpy(s->text + s->n, other->text + from, to - from);
+    memcpy(s->source + s->n, other->source + from, (to - from) * sizeof *s->source);
+    memcpy(s->style + s->n, other->style + from, (to - from) * sizeof *s->style);
+    s->n += to - from;
 }
 
 void stretch_free(struct stretch *s)
@@ -193,7 +212,7 @@ static bool continues_span(const struct stretch *s, size_t i)
 {
     if (s->style[i] != s->style[i - 1])
         return false;
-    if (s->source[i - 1] == RENDER_NO_SOURCE || s->style[i] == STYLE_CONTROL)
+    if (s->source[i - 1] == RENDER_NO_SOURCE || s->style[i] == STYLE_CONTROL || (s->style[i] & STYLE_FORMULA) != 0)
         return s->source[i] == s->source[i - 1];
     return s->source[i] == s->source[i - 1] + 1;
 }
@@ -264,6 +283,15 @@ void page_wrap_code(struct page *l, const struct stretch *s, size_t from, size_t
         page_end_line(l);
         at += fits;
     } while (at < to && !l->failed && !s->failed);
+}
+
+void page_add_formula(struct page *l, uint32_t source, uint32_t end)
+{
+    struct rendering *r = l->out;
+    if (l->failed || !reserve_one((void **)&r->formulas, r->n_formulas, &r->formulas_capacity, sizeof *r->formulas))
+        l->failed = true;
+    else
+        r->formulas[r->n_formulas++] = (struct render_formula){source, end};
 }
 
 void page_begin_block(struct page *l, const char *language, size_t size)

@@ -20,9 +20,13 @@ struct stretch {
 };
 /* Adds bytes; the first came from source, the others from the bytes after it. */
 void stretch_add(struct stretch *s, const char *text, size_t size, uint32_t source, uint16_t style);
+/* Adds bytes that stand all for the one place. */
+void stretch_add_whole(struct stretch *s, const char *text, size_t size, uint32_t source, uint16_t style);
 /* Adds bytes of clean text with the origin of each. What text_clean made visible gets STYLE_CONTROL; bytes without an
  * origin, which were added for Markdown only, are left out. */
 void stretch_add_clean(struct stretch *s, const char *text, size_t size, const uint32_t *origin, uint16_t style);
+/* Adds bytes [from, to) of another. */
+void stretch_copy(struct stretch *s, const struct stretch *other, size_t from, size_t to);
 void stretch_free(struct stretch *s);
 
 enum { MARGINS_MOST = 32 };
@@ -66,6 +70,8 @@ void page_wrap_code(struct page *l, const struct stretch *s, size_t from, size_t
 void page_blank_line(struct page *l);
 /* Begins a code block that the next lines belong to, until l->block is -1 again. */
 void page_begin_block(struct page *l, const char *language, size_t size);
+/* Notes where a formula that is shown in another form stands in the message. */
+void page_add_formula(struct page *l, uint32_t source, uint32_t end);
 /* Gives lines without a source that of the next line; size is the size of the message. */
 void page_finish(struct page *l, uint32_t size);
 

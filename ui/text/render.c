@@ -21,6 +21,7 @@
 struct clean {
     struct buf text;
     struct text_origin origin;
+    struct guard_formulas formulas;
 };
 
 static bool clean_make(struct clean *c, const char *text, size_t size)
@@ -165,7 +166,7 @@ static void clear_rendering(struct rendering *r)
 {
     r->text.max = TEXT_MOST;
     buf_clear(&r->text);
-    r->n_spans = r->n_lines = r->n_blocks = 0;
+    r->n_spans = r->n_lines = r->n_blocks = r->n_formulas = 0;
 }
 
 /* Removes all but the first n lines. */
@@ -176,7 +177,7 @@ static void cut_lines(struct rendering *r, size_t n)
         r->n_lines = n;
     }
     buf_truncate(&r->text, r->n_spans > 0 ? r->spans[r->n_spans - 1].start + r->spans[r->n_spans - 1].size : 0);
-    r->n_blocks = 0;
+    r->n_blocks = r->n_formulas = 0;
 }
 
 static bool write_markdown(const struct clean *c, size_t from, struct page *l)
@@ -185,7 +186,7 @@ static bool write_markdown(const struct clean *c, size_t from, struct page *l)
     enum markdown_result result =
         c->text.size - from > MARKDOWN_MOST
             ? MARKDOWN_REFUSED
-            : markdown_render(c->text.data + from, c->text.size - from, c->origin.at + from, l);
+            : markdown_render(c->text.data + from, c->text.size - from, c->origin.at + from, &c->formulas, l);
     if (result != MARKDOWN_REFUSED)
         return result == MARKDOWN_DONE;
     cut_lines(l->out, lines);
@@ -198,8 +199,8 @@ static bool render_clean(struct clean *c, size_t size, const struct render_optio
 {
     struct page l = {.out = out, .options = options, .block = -1};
     bool markdown = !options->raw && c->text.size <= MARKDOWN_MOST;
-    if (markdown && (!guard_text(&c->text, &c->origin) || (options->growing && !unfinished_mend(&c->text)) ||
-                     !tables_prepare(&c->text, &c->origin)))
+    if (markdown && (!guard_text(&c->text, &c->origin, &c->formulas) ||
+                     (options->growing && !unfinished_mend(&c->text)) || !tables_prepare(&c->text, &c->origin)))
         return false;
     if (!clean_end(c, size))
         return false;
@@ -266,6 +267,7 @@ bool render(const char *text, size_t size, const struct render_options *options,
     bool ok = clean_make(&c, text, size) && render_clean(&c, size, options, out);
     buf_free(&c.text);
     text_origin_free(&c.origin);
+    free(c.formulas.at);
     return ok;
 }
 
@@ -275,7 +277,27 @@ void rendering_free(struct rendering *r)
     free(r->spans);
     free(r->lines);
     free(r->blocks);
+    free(r->formulas);
     *r = (struct rendering){0};
+}
+
+bool render_span_is_literal(const struct render_span *span)
+{
+    return (span->style & STYLE_ROLE) != STYLE_CONTROL && (span->style & STYLE_FORMULA) == 0;
+}
+
+const struct render_formula *rendering_formula(const struct rendering *r, const struct render_span *span)
+{
+    size_t low = 0, high = (span->style & STYLE_FORMULA) != 0 ? r->n_formulas : 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->formulas[middle].end <= span->source)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool found = low < r->n_formulas && r->formulas[low].source <= span->source && (span->style & STYLE_FORMULA) != 0;
+    return found ? &r->formulas[low] : NULL;
 }
 
 size_t rendering_line_at(const struct rendering *r, uint32_t source)

@@ -15,8 +15,8 @@
 
 #define RENDER_NO_SOURCE UINT32_MAX
 
-/* A stretch of a line in one style. Byte i of it came from source + i of the message, except in STYLE_CONTROL, where
- * the whole span stands for the bytes at source. Tabs are blanks already. */
+/* A stretch of a line in one style. Byte i of it came from source + i of the message, except in STYLE_CONTROL and with
+ * STYLE_FORMULA, where the whole span stands for the bytes at source. Tabs are blanks already. */
 struct render_span {
     uint32_t start, size; /* in rendering.text */
     uint32_t source;      /* offset in the message of its first byte; RENDER_NO_SOURCE for ornaments */
@@ -32,20 +32,25 @@ struct render_block {
     uint32_t source, end; /* its lines in the message, without fences */
     char language[24];
 };
+/* A formula that is not shown as it is written; it is copied from the message, with its dollars or brackets. */
+struct render_formula {
+    uint32_t source, end;
+};
 struct rendering {
     struct buf text;
     struct render_span *spans;
     struct render_line *lines;
     struct render_block *blocks;
-    size_t n_spans, n_lines, n_blocks;
-    size_t spans_capacity, lines_capacity, blocks_capacity;
+    struct render_formula *formulas; /* in the order of the message */
+    size_t n_spans, n_lines, n_blocks, n_formulas;
+    size_t spans_capacity, lines_capacity, blocks_capacity, formulas_capacity;
 };
 
 struct render_options {
     int width;       /* columns, at least 2 */
     bool raw;        /* no Markdown: the text itself, wrapped */
     uint16_t style;  /* of the text itself; 0: STYLE_TEXT */
-    bool ascii;      /* boxes and bullets of ASCII */
+    bool ascii;      /* boxes and bullets of ASCII; formulas as they are written */
     bool fold_think; /* <think>…</think> at the beginning as one line */
     bool growing;    /* more text will come: unfinished marks at the end (**bo) are taken for finished ones, or left
                          out until they are */
@@ -55,6 +60,10 @@ struct render_options {
 bool render(const char *text, size_t size, const struct render_options *options, struct rendering *out);
 /* Releases the memory and leaves zeros. */
 void rendering_free(struct rendering *r);
+/* Whether the bytes of the span stand for its source one by one. */
+bool render_span_is_literal(const struct render_span *span);
+/* The formula that a span with STYLE_FORMULA belongs to; NULL: there is none. */
+const struct render_formula *rendering_formula(const struct rendering *r, const struct render_span *span);
 /* The line that holds a byte of the message. */
 size_t rendering_line_at(const struct rendering *r, uint32_t source);
 /* Makes two spans of one, the first of this size, as the source goes on in the second. False when out of memory. */

@@ -70,7 +70,8 @@ enum {
     STYLE_UNDERLINE = 0x400,
     STYLE_REVERSE = 0x800,
     STYLE_FAINT = 0x1000,
-    STYLE_STRIKE = 0x2000, /* shown where the terminal can */
+    STYLE_STRIKE = 0x2000,  /* shown where the terminal can */
+    STYLE_FORMULA = 0x4000, /* looks like the rest; a part of a formula that is not shown as it is written */
 };
 
 /* The name of a role in theme files, e.g. "block_label" for STYLE_BLOCK_LABEL; NULL past the end. Static. */
