@@ -212,6 +212,8 @@ static void wraps_to(const char *text, int width, const char *expected)
 static void lines_break_between_words(void **state)
 {
     (void)state;
+    wraps_to("abcde \xD8\x95", 5, "abcde| \xD8\x95"); /* a blank that bears a mark is no place to break */
+    wraps_to("ab \xD8\x95 cd", 4, "ab \xD8\x95|cd");
     wraps_to("", 10, "");
     wraps_to("short", 10, "short");
     wraps_to("one two three", 7, "one two|three");

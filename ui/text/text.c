@@ -250,13 +250,14 @@ struct breaking {
     bool words;                   /* not only blanks were read */
 };
 
-/* Notes the places to break between the last character and the one at text[at]. */
-static void note_break(struct breaking *b, const char *text, size_t size, size_t at, int columns)
+/* Notes the places to break between the last character and the one at text[at]. blank: that is a blank, and bears no
+ * mark, which would be drawn on it. */
+static void note_break(struct breaking *b, const char *text, size_t size, size_t at, int columns, bool blank)
 {
     size_t used;
     uint32_t code = utf8_decode(text + at, size - at, &used);
     bool alone = is_word_alone(code, columns);
-    if (is_blank((unsigned char)text[at])) {
+    if (blank) {
         if (b->words && !is_blank(b->last))
             b->blank_end = at;
         if (b->words)
@@ -269,8 +270,8 @@ static void note_break(struct breaking *b, const char *text, size_t size, size_t
     } else if (b->words && (b->last == '-' || b->last == '/')) {
         b->inside = at;
     }
-    b->words = b->words || !is_blank((unsigned char)text[at]);
-    b->last = code;
+    b->words = b->words || !blank;
+    b->last = is_blank(code) && !blank ? 0x25CC : code;
     b->last_alone = alone;
 }
 
@@ -332,13 +333,13 @@ size_t text_wrap(const char *text, size_t size, int width, size_t *end)
             return at + 1;
         }
         used = cluster_at(text + at, size - at, column, &columns);
-        bool blank = is_blank((unsigned char)text[at]);
+        bool blank = used == 1 && is_blank((unsigned char)text[at]);
         if (column + columns > width && !(blank && b.words)) {
             if (!blank)
-                note_break(&b, text, size, at, columns);
+                note_break(&b, text, size, at, columns, false);
             return choose_break(&b, text, size, at, width, end);
         }
-        note_break(&b, text, size, at, columns);
+        note_break(&b, text, size, at, columns, blank);
     }
     *end = trim_end(text, size);
     return size;
