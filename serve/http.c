@@ -158,6 +158,10 @@ static enum MHD_Result hand_over(struct serve *s, struct exchange *e, struct MHD
     const struct buf *body = exchange_body(e);
     struct request request;
     struct refusal why = {0};
+    if (s->work == NULL) {
+        refuse(&why, "model", "this model is an encoder: it makes embeddings, not text; ask /v1/embeddings");
+        return send_refusal(s, e, c, 0, &why);
+    }
     if (!request_read(s, buf_text(body), body->size, chat, &request, &why))
         return send_refusal(s, e, c, 0, &why);
     struct job *j = job_new(e, &request);

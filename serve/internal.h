@@ -18,6 +18,7 @@ enum {
     IDLE_SECONDS = 75, /* a connection that sends nothing, or takes nothing */
 };
 
+struct embedder;
 struct mhd;
 struct work;
 
@@ -32,8 +33,9 @@ struct serve {
     time_t started;
     bool loopback; /* it listens on this machine's own address alone */
     uint16_t port;
-    struct work *work;
-    const struct mhd *mhd; /* http's */
+    struct work *work;         /* NULL when the model is an encoder */
+    struct embedder *embedder; /* NULL when it is none */
+    const struct mhd *mhd;     /* http's */
     struct MHD_Daemon *daemon;
     int listener;           /* the socket, -1 none; http's */
     pthread_mutex_t noting; /* held while options.note runs */

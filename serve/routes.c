@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
+#include "serve/embed.h"
 #include "serve/internal.h"
 #include "serve/reply.h"
 #include "serve/request.h"
@@ -164,9 +165,7 @@ unsigned route_answer(const struct serve *s, enum route route, const struct buf 
     case ROUTE_TOKENIZE: return answer_with(tokenize, s, body, out, why);
     case ROUTE_DETOKENIZE: return answer_with(detokenize, s, body, out, why);
     case ROUTE_TOKENIZER_INFO: tokenizer_about(s, out); return MHD_HTTP_OK;
-    case ROUTE_EMBEDDINGS:
-        refuse(why, "model", "this model is not an encoder: it makes text, not embeddings");
-        return MHD_HTTP_BAD_REQUEST;
+    case ROUTE_EMBEDDINGS: return answer_with(embed_answer, s, body, out, why);
     case ROUTE_WRONG_METHOD: refuse(why, "", "not by this method"); return MHD_HTTP_METHOD_NOT_ALLOWED;
     default: refuse(why, "", "there is nothing at this path"); return MHD_HTTP_NOT_FOUND;
     }

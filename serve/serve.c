@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "serve/embed.h"
 #include "serve/http.h"
 #include "serve/internal.h"
 #include "serve/work.h"
@@ -35,8 +36,11 @@ struct serve *serve_start(const struct model *model, const struct chat_template 
                         .listener = -1};
     snprintf(s->fingerprint, sizeof s->fingerprint, "fp_%016" PRIx64, model_info(model)->fingerprint);
     pthread_mutex_init(&s->noting, NULL);
-    s->work = work_start(s, err);
-    if (s->work != NULL && http_start(s, err))
+    if (model_info(model)->encoder)
+        s->embedder = embedder_open(s, err);
+    else
+        s->work = work_start(s, err);
+    if ((s->work != NULL || s->embedder != NULL) && http_start(s, err))
         return s;
     serve_stop(s);
     return NULL;
@@ -49,7 +53,7 @@ uint16_t serve_port(const struct serve *s)
 
 struct serve_activity serve_look(const struct serve *s)
 {
-    return work_look(s->work);
+    return s->work != NULL ? work_look(s->work) : (struct serve_activity){0};
 }
 
 /* The engine's thread ends first, and with it every answer; then no connection sleeps, and all can be closed. */
@@ -60,6 +64,7 @@ void serve_stop(struct serve *s)
     http_refuse_new(s);
     work_stop(s->work);
     http_stop(s);
+    embedder_free(s->embedder);
     pthread_mutex_destroy(&s->noting);
     free(s);
 }

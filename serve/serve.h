@@ -4,6 +4,7 @@
  *   serve       starting and ending; what all parts share
  *   http        connections: methods, addresses, keys, bodies, answers; by libmicrohttpd, which mhd loads
  *   routes      what is answered at once: health, models, tokens
+ *   embed       embeddings, when the model is an encoder
  *   refusal     what is wrong with a request
  *   exchange    one request and what is sent back, between the connection's thread and the engine's
  *   request     what a client asks, read from JSON; request-chat reads the messages of a chat
@@ -46,7 +47,7 @@ struct serve_options {
 };
 #define SERVE_PARALLEL 64
 
-/* Starts serving; strings of the options, the model and the template are the caller's and stay until serve_stop. NULL on
+/* Starts serving; a model that is an encoder makes embeddings alone, and t may be NULL for it. Strings of the options, the model and the template are the caller's and stay until serve_stop. NULL on
  * failure: the address is taken, or out of memory. */
 struct serve *serve_start(const struct model *model, const struct chat_template *t, const struct serve_options *options,
                           struct error *err);

@@ -99,8 +99,8 @@ const struct command commands[] = {
      0, bench_run},
     {"serve", FOR_SERVE, "[OPTION]...", "answer programs over HTTP, as OpenAI's API does",
      "Listens on 127.0.0.1 port 8080: /v1/completions (with echo and logprobs), /v1/chat/completions,\n"
-     "/v1/models, /tokenize, /detokenize, /tokenizer_info, /health. A key is asked for when the\n"
-     "variable PALAVER_API_KEY or --api-key-file gives one. Ctrl-C ends it.",
+     "/v1/embeddings (of an encoder), /v1/models, /tokenize, /detokenize, /tokenizer_info, /health.\n"
+     "A key is asked for when the variable PALAVER_API_KEY or --api-key-file gives one. Ctrl-C ends it.",
      0, serve_run},
     {"convert", FOR_CONVERT, "[OPTION]... MODEL -o OUT.gguf", "write a model as a GGUF file",
      "Reads every form that palaver runs: folders of Hugging Face and Meta, and GGUF. The\n"

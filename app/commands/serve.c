@@ -173,8 +173,9 @@ int serve_run(const struct options *o)
     struct error err = {0};
     int status = EXIT_ERROR;
     struct model *model = models_open(o, false, &err);
-    struct chat_template *t = model != NULL ? models_template(o, model, &err) : NULL;
-    if (t != NULL)
+    const bool encoder = model != NULL && model_info(model)->encoder;
+    struct chat_template *t = model != NULL && !encoder ? models_template(o, model, &err) : NULL;
+    if (t != NULL || encoder)
         status = run_server(o, model, t, &err);
     template_free(t);
     model_free(model);

@@ -305,6 +305,83 @@ static void a_special_token_is_one_token_in_a_prompt(void **state)
     reply_free_client(&r);
 }
 
+/* The bytes of a base64 text, as many as fit. */
+static size_t decode_base64(const char *text, unsigned char *out, size_t size)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint32_t bits = 0;
+    size_t n = 0, held = 0;
+    for (; *text != '\0' && *text != '=' && n < size; text++) {
+        const char *digit = strchr(digits, *text);
+        assert_non_null(digit);
+        bits = bits << 6 | (uint32_t)(digit - digits);
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            out[n++] = (unsigned char)(bits >> held);
+        }
+    }
+    return n;
+}
+
+static const json_t *embedding_of(const json_t *answer, size_t i)
+{
+    return json_object_get(json_array_get(json_object_get(answer, "data"), i), "embedding");
+}
+
+/* The vectors are the encoder's own, of length 1, in both forms; what an encoder cannot do is refused. */
+static void an_encoder_makes_embeddings(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    char *path = vectors_own("tiny-bert");
+    assert_non_null(path);
+    struct model *bert = model_open(path, NULL, &err);
+    const struct serve_options options = {.name = "bert", .settings = sampling_defaults(), .parallel = 1};
+    struct serve *s = bert != NULL ? serve_start(bert, NULL, &options, &err) : NULL;
+    if (s == NULL)
+        fail_msg("%s", err.message);
+    const uint16_t at = serve_port(s);
+
+    struct encoder *encoder = encoder_open(bert, NULL, &err);
+    const size_t width = (size_t)encoder_width(encoder);
+    struct ids ids = {0};
+    float own[1024], sent[1024];
+    assert_true(width <= 1024);
+    assert_int_equal(encoder_tokens(encoder, "two words", 9, 0, &ids, NULL, &err), ERR_NONE);
+    assert_int_equal(encoder_encode(encoder, &ids, 1, encoder_pooling(encoder), own, NULL, NULL, &err), ERR_NONE);
+    vector_normalize(own, width);
+
+    json_t *a = client_post(at, "/v1/embeddings", 200, "{\"input\": [\"one\", \"two words\"]}");
+    assert_int_equal(json_array_size(json_object_get(a, "data")), 2);
+    assert_int_equal(json_array_size(embedding_of(a, 1)), width);
+    for (size_t i = 0; i < width; i++)
+        assert_true((float)json_real_value(json_array_get(embedding_of(a, 1), i)) == own[i]);
+    json_decref(a);
+    a = client_post(at, "/v1/embeddings", 200, "{\"input\": \"two words\", \"encoding_format\": \"base64\"}");
+    assert_int_equal(decode_base64(json_string_value(embedding_of(a, 0)), (unsigned char *)sent, sizeof sent),
+                     width * sizeof *sent);
+    assert_memory_equal(sent, own, width * sizeof *own);
+    json_decref(a);
+
+    static const struct {
+        const char *path, *body;
+    } wrong[] = {{COMPLETIONS, "{\"prompt\": \"a\"}"},
+                 {CHAT, "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}"},
+                 {"/v1/embeddings", "{}"},
+                 {"/v1/embeddings", "{\"input\": []}"},
+                 {"/v1/embeddings", "{\"input\": [1]}"},
+                 {"/v1/embeddings", "{\"input\": \"a\", \"encoding_format\": \"int8\"}"},
+                 {"/v1/embeddings", "{\"input\": \"a\", \"dimensions\": 3}"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        json_decref(client_post(at, wrong[i].path, 400, wrong[i].body));
+    serve_stop(s);
+    encoder_free(encoder);
+    ids_free(&ids);
+    model_free(bert);
+    free(path);
+}
+
 /* ---- refusals --------------------------------------------------------------------------------------------------- */
 
 static void what_is_impossible_is_refused_with_its_field(void **state)
@@ -693,6 +770,7 @@ int main(void)
         cmocka_unit_test(chat_likelihoods_have_bytes_and_alternatives),
         cmocka_unit_test(tokens_go_there_and_back),
         cmocka_unit_test(a_special_token_is_one_token_in_a_prompt),
+        cmocka_unit_test(an_encoder_makes_embeddings),
         cmocka_unit_test(what_is_impossible_is_refused_with_its_field),
         cmocka_unit_test(bodies_that_are_no_json_are_refused),
         cmocka_unit_test(a_prompt_longer_than_the_context_is_refused),
