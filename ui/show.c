@@ -47,6 +47,12 @@ void ui_message_tokens(struct ui *ui, size_t index, const struct ui_token *token
     messages_set_tokens(transcript_messages(ui->transcript), index, tokens, n);
 }
 
+void ui_tokens_changed(struct ui *ui)
+{
+    state_touch(ui->state);
+    messages_forget_tokens(transcript_messages(ui->transcript));
+}
+
 void ui_messages_cut(struct ui *ui, size_t from)
 {
     state_touch(ui->state);

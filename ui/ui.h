@@ -177,6 +177,8 @@ struct ui_token {
     uint8_t shade;
 };
 void ui_message_tokens(struct ui *ui, size_t index, const struct ui_token *tokens, size_t n);
+/* All that was told of tokens may have changed: while the lens is open it is asked for anew. */
+void ui_tokens_changed(struct ui *ui);
 /* Removes message `from` and all after it. */
 void ui_messages_cut(struct ui *ui, size_t from);
 /* The model sees messages from this index on, and of a base model's text from this byte of it on; the label is shown

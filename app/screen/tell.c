@@ -111,6 +111,7 @@ static void on_ended(void *context, const struct chat_message *answer)
     ring_bell(s);
     screen_status_show_head(s);
     chat_preview(s->repl.chat);
+    ui_tokens_changed(s->ui); /* a short answer may have ended before its record could be read */
     screen_roads_resume(s, &err);
     screen_said_error(s, &err);
 }

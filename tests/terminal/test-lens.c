@@ -86,9 +86,9 @@ static void the_lens_keeps_its_place(void **state)
         press(t, "\r");
         assert_true(vt_wait(t, "‹2/2›"));
         assert_true(vt_wait(t, "put here by you")); /* the token that took its place */
-        assert_true(vt_wait(t, "token 4 of 12"));
+        assert_true(vt_wait(t, "token 4 of 16"));
         press(t, LEFT);
-        assert_true(vt_wait(t, "token 3 of 12"));
+        assert_true(vt_wait(t, "token 3 of 16"));
         press(t, ESC);
         quit(t);
     }
