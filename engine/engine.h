@@ -116,7 +116,7 @@ bool model_is(const struct model *model, uint64_t fingerprint);
 typedef bool model_progress(void *context, uint64_t done, uint64_t total);
 /* Packs weights that are floats in the file to 8 bits (Q8_0) or 4 (Q4_K or Q4_0; the embedding and the output Q8_0), in memory
  * of the process's own, on `threads` threads (0: one per core). Vectors and weights that are quantised already stay:
- * where there is nothing else, nothing happens. The source's memory is given back behind it, so that memory holds the
+ * where there is nothing else, nothing happens. What was read of the source is released as it goes, so that memory holds the
  * result and one tensor at most. To be called once, before a runner is opened. Takes seconds to minutes. ERR_MEMORY with
  * both numbers, before anything is taken, when memory has no room; after a failure or ERR_STOPPED the model can only be
  * freed. */
@@ -717,6 +717,8 @@ void worker_pace(struct worker *w, int32_t tokens);
 void worker_force(struct worker *w, int32_t id);
 /* Stops what runs before its next token, during prefill before the next batch; DONE follows. */
 void worker_stop(struct worker *w);
+/* The same of what runs aside alone. */
+void worker_stop_aside(struct worker *w);
 
 /* ---- bench ------------------------------------------------------------------------------------------------------ */
 

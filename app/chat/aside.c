@@ -73,7 +73,7 @@ static enum error_code wait_for_end(struct chat *c, struct aside_work *work, con
     if (!ids_append(&kept, prompt->at, prompt->n))
         return error_memory(err);
     aside_forget(c->aside);
-    speaker_stop(c->speaker);
+    speaker_stop_aside(c->speaker);
     *c->aside = (struct aside){.work = work, .waits = true, .prompt = kept, .sampling = *sampling};
     return ERR_NONE;
 }

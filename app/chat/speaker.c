@@ -316,6 +316,12 @@ void speaker_force(struct speaker *s, int32_t id)
         worker_force(s->worker, id);
 }
 
+void speaker_stop_aside(struct speaker *s)
+{
+    if (s->worker != NULL)
+        worker_stop_aside(s->worker);
+}
+
 void speaker_stop(struct speaker *s)
 {
     if (s->worker != NULL)

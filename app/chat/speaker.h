@@ -89,5 +89,6 @@ void speaker_preview(struct speaker *s, const struct sampling *sampling);
 void speaker_pace(struct speaker *s, int32_t tokens);
 void speaker_force(struct speaker *s, int32_t id);
 void speaker_stop(struct speaker *s);
+void speaker_stop_aside(struct speaker *s);
 
 #endif

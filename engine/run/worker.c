@@ -295,6 +295,14 @@ void worker_force(struct worker *w, int32_t id)
     pthread_mutex_unlock(&w->service->lock);
 }
 
+void worker_stop_aside(struct worker *w)
+{
+    pthread_mutex_lock(&w->service->lock);
+    w->aside.stop = true;
+    pthread_cond_signal(&w->service->changed);
+    pthread_mutex_unlock(&w->service->lock);
+}
+
 void worker_stop(struct worker *w)
 {
     pthread_mutex_lock(&w->service->lock);
