@@ -101,51 +101,6 @@ void source_expect(const void *bytes, uint64_t size)
     }
 }
 
-/* A stretch of bytes that rows of a tensor take, and what is to be done with it. */
-typedef void rows_act(const void *context, const void *bytes, uint64_t size);
-
-/* Rows [from, to) are one stretch in each of the tensor's places. */
-static void walk_rows(const struct tensor *t, uint64_t from, uint64_t to, rows_act *act, const void *context)
-{
-    for (uint64_t row = from, rows; row < to; row += rows) {
-        rows = to - row;
-        for (uint64_t col = 0; col < t->cols;) {
-            const struct tensor_run run = tensor_at(t, row, col);
-            rows = run.rows < rows ? run.rows : rows;
-            act(context, run.data, rows * run.stride);
-            col += run.cols;
-        }
-    }
-}
-
-static void expect_stretch(const void *context, const void *bytes, uint64_t size)
-{
-    (void)context;
-    source_expect(bytes, size);
-}
-
-void source_expect_rows(const struct tensor *t, uint64_t from, uint64_t to)
-{
-    walk_rows(t, from, to, expect_stretch, NULL);
-}
-
-/* Only what is mapped: other memory would lose what it holds. */
-static void release_stretch(const void *context, const void *bytes, uint64_t size)
-{
-    const struct source *s = context;
-    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)bytes & ~(page - 1);
-    for (size_t i = 0; i < s->n_maps; i++) {
-        const uintptr_t map = (uintptr_t)s->maps[i].bytes;
-        if (s->maps[i].mapped && (uintptr_t)bytes >= map && (uintptr_t)bytes - map < s->maps[i].size)
-            madvise((void *)start, (size_t)((uintptr_t)bytes + size - start), MADV_DONTNEED);
-    }
-}
-
-void source_release_rows(const struct source *s, const struct tensor *t, uint64_t from, uint64_t to)
-{
-    walk_rows(t, from, to, release_stretch, s);
-}
-
 bool source_has_file(const struct source *s, const char *path)
 {
     struct stat st;

@@ -41,17 +41,70 @@ static const struct source_map *map_of(const struct source *s, const void *bytes
     return NULL;
 }
 
-/* Pages that reach beyond the stretch stay: they may belong to what is kept. The kernel drops no page that is mapped
- * anywhere, so the process gives its own up first. */
-void source_let_go(const struct source *s, const void *bytes, uint64_t size)
+/* The process gives up the whole pages of a mapped stretch; those that reach beyond it stay, for they may belong to what is
+ * kept. Only what is mapped: other memory would lose what it holds. NULL when there was nothing to give up. */
+static const struct source_map *give_up(const struct source *s, const void *bytes, uint64_t size, uintptr_t *begin,
+                                        uintptr_t *end)
 {
     const struct source_map *m = map_of(s, bytes);
-    const uintptr_t page = page_size(), begin = ((uintptr_t)bytes + page - 1) & ~(page - 1);
-    const uintptr_t end = ((uintptr_t)bytes + size) & ~(page - 1);
-    if (m == NULL || end <= begin)
-        return;
-    madvise((void *)begin, end - begin, MADV_DONTNEED);
-    posix_fadvise(m->fd, (off_t)(begin - (uintptr_t)m->bytes), (off_t)(end - begin), POSIX_FADV_DONTNEED);
+    const uintptr_t page = page_size();
+    *begin = ((uintptr_t)bytes + page - 1) & ~(page - 1);
+    *end = ((uintptr_t)bytes + size) & ~(page - 1);
+    if (m == NULL || *end <= *begin)
+        return NULL;
+    madvise((void *)*begin, *end - *begin, MADV_DONTNEED);
+    return m;
+}
+
+/* The kernel drops no page that is mapped anywhere, so the process gives its own up first. */
+void source_let_go(const struct source *s, const void *bytes, uint64_t size)
+{
+    uintptr_t begin, end;
+    const struct source_map *m = give_up(s, bytes, size, &begin, &end);
+    if (m != NULL)
+        posix_fadvise(m->fd, (off_t)(begin - (uintptr_t)m->bytes), (off_t)(end - begin), POSIX_FADV_DONTNEED);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------------------- */
+
+/* A stretch of bytes that rows of a tensor take, and what is to be done with it. */
+typedef void rows_act(const struct source *s, const void *bytes, uint64_t size);
+
+/* Rows [from, to) are one stretch in each of the tensor's places. */
+static void walk_rows(const struct source *s, const struct tensor *t, uint64_t from, uint64_t to, rows_act *act)
+{
+    for (uint64_t row = from, rows; row < to; row += rows) {
+        rows = to - row;
+        for (uint64_t col = 0; col < t->cols;) {
+            const struct tensor_run run = tensor_at(t, row, col);
+            rows = run.rows < rows ? run.rows : rows;
+            act(s, run.data, rows * run.stride);
+            col += run.cols;
+        }
+    }
+}
+
+static void expect_stretch(const struct source *s, const void *bytes, uint64_t size)
+{
+    (void)s;
+    source_expect(bytes, size);
+}
+
+void source_expect_rows(const struct tensor *t, uint64_t from, uint64_t to)
+{
+    walk_rows(NULL, t, from, to, expect_stretch);
+}
+
+/* The page cache keeps them: another program may be reading the same file. */
+static void release_stretch(const struct source *s, const void *bytes, uint64_t size)
+{
+    uintptr_t begin, end;
+    give_up(s, bytes, size, &begin, &end);
+}
+
+void source_release_rows(const struct source *s, const struct tensor *t, uint64_t from, uint64_t to)
+{
+    walk_rows(s, t, from, to, release_stretch);
 }
 
 void source_expect_scattered(const void *bytes, uint64_t size)
