@@ -162,7 +162,7 @@ static enum error_code check_contradictions(const struct options *o, unsigned co
     bool once = o->prompt != NULL || o->file != NULL;
     if (o->load_8bit && o->load_4bit && options_source(o, "load-in-8bit") == options_source(o, "load-in-4bit"))
         return error_set(err, ERR_ARGUMENT,
-                         "load-in-8bit and load-in-4bit contradict each other; give only one of them");
+                         "--load-in-8bit and --load-in-4bit contradict each other; give only one of them");
     if (command != FOR_CHAT)
         return ERR_NONE;
     if (o->raw && options_source(o, "system") == SOURCE_FLAG)

@@ -32,7 +32,7 @@ void board_clear(struct board *b)
     b->rows = 0;
 }
 
-/* Each line is overwritten, and what was longer erased behind it, so that nothing flickers. */
+/* Each line is written over the one before, and only the rest of a longer one is erased, so that nothing flickers. */
 void board_draw(struct board *b, const char *lines)
 {
     if (!b->shown)

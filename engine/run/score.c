@@ -97,7 +97,7 @@ void scorer_free(struct scorer *s)
 
 /* ---- the texts -------------------------------------------------------------------------------------------------- */
 
-/* Tokens that have to be evaluated: the last one only if somebody asks what follows it. */
+/* Tokens that have to be evaluated: the last one only if its successor is asked for. */
 static size_t rows_of(const struct scored_text *t)
 {
     return t->next ? t->n : t->n - 1;
@@ -298,7 +298,7 @@ static size_t fill_batch(struct scorer *s, struct error *err)
     return n;
 }
 
-/* Whether somebody wants to know what follows a row. */
+/* Whether the logits of a row are asked for. */
 static bool row_wanted(const struct scorer *s, const struct row *row)
 {
     return row->position + 1 >= s->nodes[row->node].wanted;

@@ -25,7 +25,7 @@ const char *formula_copy(struct formula_parser *p, const char *text, size_t size
 /* A text of one letter in the alphabet in force; any other as it is. */
 const char *formula_in_alphabet(struct formula_parser *p, const char *text);
 void formula_skip_blanks(struct formula_parser *p);
-/* Whether the text goes on with this; it is then read. */
+/* Whether the text continues with this, which is then consumed. */
 bool formula_accept(struct formula_parser *p, const char *text);
 /* Everything up to what ends it: }, ], &, \\, \end, \right, which stay. A ] counts only in brackets. */
 struct formula_node *formula_parse_row(struct formula_parser *p, bool brackets);
