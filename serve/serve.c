@@ -56,7 +56,8 @@ struct serve_activity serve_look(const struct serve *s)
     return s->work != NULL ? work_look(s->work) : (struct serve_activity){0};
 }
 
-/* The engine's thread ends first, and with it every answer; then no connection sleeps, and all can be closed. */
+/* The engine's thread ends first, and with it every answer; then no connection sleeps, and all can be closed. Until they
+ * are, one of them may still bring a request, which is refused. */
 void serve_stop(struct serve *s)
 {
     if (s == NULL)
@@ -64,6 +65,7 @@ void serve_stop(struct serve *s)
     http_refuse_new(s);
     work_stop(s->work);
     http_stop(s);
+    work_free(s->work);
     embedder_free(s->embedder);
     pthread_mutex_destroy(&s->noting);
     free(s);

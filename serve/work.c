@@ -487,17 +487,6 @@ static void *work_thread(void *context)
     return NULL;
 }
 
-static void work_free(struct work *w)
-{
-    for (int32_t i = 0; i < w->n_places; i++)
-        generation_free(w->places[i].generation);
-    scorer_free(w->scorer);
-    runner_free(w->runner);
-    pthread_cond_destroy(&w->changed);
-    pthread_mutex_destroy(&w->lock);
-    free(w);
-}
-
 struct work *work_start(struct serve *s, struct error *err)
 {
     struct work *w = calloc(1, sizeof *w);
@@ -556,5 +545,17 @@ void work_stop(struct work *w)
     pthread_cond_signal(&w->changed);
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);
-    work_free(w);
+}
+
+void work_free(struct work *w)
+{
+    if (w == NULL)
+        return;
+    for (int32_t i = 0; i < w->n_places; i++)
+        generation_free(w->places[i].generation);
+    scorer_free(w->scorer);
+    runner_free(w->runner);
+    pthread_cond_destroy(&w->changed);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
 }

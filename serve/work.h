@@ -15,7 +15,9 @@ struct work *work_start(struct serve *s, struct error *err);
 /* Hands a job over; false when too many wait, and the job stays the caller's. */
 bool work_submit(struct work *w, struct job *j);
 struct serve_activity work_look(struct work *w);
-/* Ends every job with an error, and the thread. */
+/* Ends every job with an error, and the thread; nothing is taken any more. */
 void work_stop(struct work *w);
+/* NULL is allowed; no connection may be left. */
+void work_free(struct work *w);
 
 #endif
