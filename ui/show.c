@@ -65,6 +65,12 @@ void ui_set_window(struct ui *ui, size_t index, size_t byte, const char *label)
     transcript_set_window(ui->transcript, index, byte, label);
 }
 
+void ui_set_welcome(struct ui *ui, const char *text)
+{
+    state_touch(ui->state);
+    transcript_set_welcome(ui->transcript, text);
+}
+
 void ui_set_base(struct ui *ui, bool base)
 {
     state_touch(ui->state);

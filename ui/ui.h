@@ -15,7 +15,7 @@
  *   internal      the parts of the screen, for these files
  * ui/panes/, each a const row of functions (pane):
  *   head, status  the line above the transcript; the last line, and remarks
- *   transcript    messages, message-lines, view, matches, lens-cursor, selection are its parts; transcript-draw draws
+ *   transcript    messages, message-lines, view, matches, lens-cursor, selection, welcome are its parts; transcript-draw draws
  *   entry         the frame around the composer: composer, composer-edit (libedit), composer-lines, composer-undo
  *   list          the conversations
  *   settings, lens   the sampling settings; one token: candidates, field are parts of them
@@ -24,6 +24,7 @@
  * ui/draw/:
  *   canvas        ncurses
  *   theme         colours for roles of text
+ *   bar           a part of a whole
  *   layout        which pane stands where
  * ui/keys/:
  *   key, keys     what was pressed; the bytes of a terminal as keys
@@ -184,6 +185,8 @@ void ui_messages_cut(struct ui *ui, size_t from);
 /* The model sees messages from this index on, and of a base model's text from this byte of it on; the label is shown
  * above. 0 and 0: it sees all. */
 void ui_set_window(struct ui *ui, size_t index, size_t byte, const char *label);
+/* A text in Markdown that stands in the transcript while there is no message; NULL: none. */
+void ui_set_welcome(struct ui *ui, const char *text);
 /* Shows messages as one text without names, for base models. */
 void ui_set_base(struct ui *ui, bool base);
 /* Brings the end into view, or a message. */
@@ -311,6 +314,8 @@ struct ui_binding {
     const char *where, *key, *command, *help;
 };
 bool ui_binding(const struct ui *ui, size_t index, struct ui_binding *out);
+/* The first key that runs a command of the screen or a slash command of this name, without slash; NULL: none does. */
+const char *ui_key_of(const struct ui *ui, const char *name);
 /* The built-in table, for the manual; needs no screen. */
 bool ui_default_binding(size_t index, struct ui_binding *out);
 /* Shows the text of messages as it is, without Markdown. */

@@ -23,6 +23,7 @@
 #include "app/screen/send.h"
 #include "app/screen/settings.h"
 #include "app/screen/step.h"
+#include "app/screen/welcome.h"
 #include "app/slash/commands.h"
 #include "app/text/words.h"
 #include "base/buf.h"
@@ -43,6 +44,8 @@ static void complete_word(struct screen *s, struct error *err)
 {
     struct words candidates = {0};
     size_t size, cursor, start = 0;
+    if (screen_welcome_complete(s))
+        return;
     const char *text = ui_typed(s->ui, &size, &cursor);
     char *line = strndup(text, cursor);
     if (line == NULL) {

@@ -33,6 +33,7 @@ struct screen {
     struct screen_status *status;
     struct screen_step *step;
     struct screen_view *view;
+    struct screen_welcome *welcome;
 };
 
 #endif

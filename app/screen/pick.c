@@ -29,16 +29,6 @@ static void add_named(struct items *items, const char *kind, const char *name, c
     items_add(items, &(struct ui_item){.label = label, .detail = detail, .command = command});
 }
 
-/* The first key that runs a slash command; NULL: none does. */
-static const char *find_key(const struct ui *ui, const char *name)
-{
-    struct ui_binding b;
-    for (size_t i = 0; ui_binding(ui, i, &b); i++)
-        if (strcmp(b.command + (b.command[0] == '/'), name) == 0)
-            return b.key;
-    return NULL;
-}
-
 static void add_commands(const struct screen *s, struct items *items)
 {
     for (const struct slash_command *c = slash_commands; c->name != NULL; c++) {
@@ -46,7 +36,7 @@ static void add_commands(const struct screen *s, struct items *items)
         snprintf(command, sizeof command, "/%s", c->name);
         snprintf(label, sizeof label, "/%s %s", c->name, c->help);
         if (strcmp(c->name, "palette") != 0)
-            items_add(items, &(struct ui_item){label, find_key(s->ui, c->name), command, ACT_COMMAND, 0, 0});
+            items_add(items, &(struct ui_item){label, ui_key_of(s->ui, c->name), command, ACT_COMMAND, 0, 0});
     }
 }
 

@@ -34,6 +34,7 @@
 #include "app/screen/tell.h"
 #include "app/screen/theme.h"
 #include "app/screen/view.h"
+#include "app/screen/welcome.h"
 #include "app/slash/leave.h"
 #include "app/terminal/report.h"
 #include "app/terminal/show.h"
@@ -66,8 +67,9 @@ static bool open_parts(struct screen *s, struct error *err)
     s->status = screen_status_new();
     s->step = screen_step_new();
     s->view = screen_view_new();
+    s->welcome = screen_welcome_new();
     bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->records &&
-               s->roads && s->said && s->search && s->settings && s->status && s->step && s->view;
+               s->roads && s->said && s->search && s->settings && s->status && s->step && s->view && s->welcome;
     if (!all)
         error_memory(err);
     return all;
@@ -92,6 +94,7 @@ static void free_parts(struct screen *s)
     screen_status_free(s->status);
     screen_step_free(s->step);
     screen_view_free(s->view);
+    screen_welcome_free(s->welcome);
 }
 
 /* repl.jump */

@@ -125,7 +125,7 @@ static void the_view_stays_while_text_arrives(void **state)
     (void)state;
     struct vt *t = start(20, 90, (const char *const[]){ENDLESS, NULL});
     ask(t, "The llama");
-    assert_true(vt_wait(t, "context ▓"));
+    assert_true(vt_wait(t, "context ▏"));
     for (int i = 0; i < 200 && vt_find(t, "You") >= 0; i++) /* until the question has scrolled away */
         vt_settle(t, 50);
     press(t, PAGE_UP);
