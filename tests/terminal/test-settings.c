@@ -209,7 +209,8 @@ static void a_bias_must_be_one_token(void **state)
 {
     (void)state;
     struct vt *t = open_pane(24, 80, (const char *const[]){SHORT, NULL});
-    press(t, "\r"); /* logit_bias, the first row */
+    go_to(t, "logit_bias", "added to a token's score");
+    press(t, "\r");
     vt_type(t, "\" The sea\" 2\r");
     assert_true(vt_wait(t, "is no token of this"));
     press(t, ESC);
