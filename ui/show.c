@@ -258,6 +258,16 @@ enum error_code ui_set_theme(struct ui *ui, const char *name, struct error *err)
     return ERR_NONE;
 }
 
+void ui_watch_ground(struct ui *ui, bool on)
+{
+    canvas_watch_ground(ui->canvas, on);
+}
+
+int ui_colors(const struct ui *ui)
+{
+    return canvas_colors(ui->canvas);
+}
+
 const char *ui_theme(const struct ui *ui)
 {
     return theme_name(canvas_theme(ui->canvas));

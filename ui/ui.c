@@ -260,6 +260,11 @@ static void take_mouse(struct ui *ui, const struct key *key)
         give_mouse(ui, PANE_TRANSCRIPT, key);
 }
 
+static void tell_ground(struct ui *ui, bool light)
+{
+    state_tell(ui->state, &(struct ui_action){.kind = UI_GROUND, .step = light});
+}
+
 /* ---- the loop --------------------------------------------------------------------------------------------------- */
 
 static void take_keys(struct ui *ui, bool final, ui_act *act, void *context)
@@ -272,6 +277,8 @@ static void take_keys(struct ui *ui, bool final, ui_act *act, void *context)
         state_touch(ui->state);
         if (key.code == KEYS_FOCUS || key.code == KEYS_UNFOCUS)
             in->focused = key.code == KEYS_FOCUS;
+        else if (key.code == KEYS_GROUND)
+            tell_ground(ui, key.light);
         else if (key.code == KEYS_MOUSE)
             take_mouse(ui, &key);
         else
@@ -295,7 +302,7 @@ int ui_timeout(const struct ui *ui)
     if (state_is_touched(ui->state))
         return 0;
     if (ui->input->waiting)
-        return ui->input->keys.pasting ? PASTE_WAIT : KEY_WAIT;
+        return ui->input->keys.pasting || ui->input->keys.replying ? PASTE_WAIT : KEY_WAIT;
     return status_timeout(ui->status);
 }
 

@@ -27,7 +27,7 @@
  *   bar           a part of a whole
  *   layout        which pane stands where
  * ui/keys/:
- *   key, keys     what was pressed; the bytes of a terminal as keys
+ *   key, keys     what was pressed; the bytes of a terminal as keys, reply: as answers
  *   bindings      the table of keys, and the file that changes it
  * ui/text/:
  *   text          what is safe to show, columns, line breaks
@@ -96,6 +96,7 @@ enum ui_action_kind {
     UI_STEP,             /* the answer that waits continues with candidate step; -1: with what is drawn */
     UI_KEEP,             /* index: the answer of this side is kept, see ui_compare */
     UI_LEAVE_COMPARISON, /* stop comparing; when nothing runs, leave it */
+    UI_GROUND,           /* the terminal told its background: step 1 light, 0 dark */
     UI_SETTING_STEP,     /* text, the name of a setting: step -10, -1, 1 or 10 */
     UI_SETTING_DRAG,     /* text: its slider is at position */
     UI_SETTING_RESET,    /* text: back to the default */
@@ -305,6 +306,10 @@ void ui_compare(struct ui *ui, const char *title, const struct ui_compared *side
 
 /* Changes the theme; on failure it stays. */
 enum error_code ui_set_theme(struct ui *ui, const char *name, struct error *err);
+/* Asks the terminal for its background, now and whenever it changes, or no longer: see UI_GROUND. */
+void ui_watch_ground(struct ui *ui, bool on);
+/* Colours that the terminal has; 0: none. */
+int ui_colors(const struct ui *ui);
 const char *ui_theme(const struct ui *ui);
 /* The names of all themes; NULL-terminated, one block that the caller frees. NULL when out of memory. */
 char **ui_themes(const struct ui *ui);

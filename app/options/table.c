@@ -120,7 +120,7 @@ const struct option_spec option_specs[] = {
      "colours: auto, always or never"},
     {"line", 0, NULL, NULL, OPTION_FLAG, AT(line), 0, 0, NULL, FOR_CHAT, true, OUTPUT, "line mode: no full screen"},
     {"theme", 0, NULL, "NAME", OPTION_TEXT, AT(theme), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
-     "colours of the screen: default, dark, light, mono, ..."},
+     "colours of the screen: auto, default, dark, light, mono, ..."},
     {"bell", 0, NULL, "WHEN", OPTION_CHOICE, AT(bell), 0, 0, "away always never", FOR_CHAT, true, OUTPUT,
      "bell after a long answer: away (unfocused), always, never"},
     {"no-mouse", 0, NULL, NULL, OPTION_FLAG, AT(no_mouse), 0, 0, NULL, FOR_CHAT, true, OUTPUT,

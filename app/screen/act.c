@@ -23,6 +23,7 @@
 #include "app/screen/send.h"
 #include "app/screen/settings.h"
 #include "app/screen/step.h"
+#include "app/screen/theme.h"
 #include "app/screen/welcome.h"
 #include "app/slash/commands.h"
 #include "app/text/words.h"
@@ -34,6 +35,8 @@
 static void complete_themes(struct screen *s, const char *prefix, struct words *candidates)
 {
     char **names = ui_themes(s->ui);
+    if (strncmp("auto", prefix, strlen(prefix)) == 0)
+        words_add(candidates, "auto", strlen("auto"));
     for (char **name = names; name != NULL && *name != NULL; name++)
         if (strncmp(*name, prefix, strlen(prefix)) == 0)
             words_add(candidates, *name, strlen(*name));
@@ -139,6 +142,7 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
     case UI_FORK: screen_lens_fork(s, a->index, a->token, a->step, err); break;
     case UI_WORDS: screen_roads_begin_words(s, a->index, a->token, err); break;
     case UI_STEP: screen_step_choose(s, a->step, err); break;
+    case UI_GROUND: screen_theme_ground(s, a->step > 0); break;
     case UI_KEEP: screen_compare_keep(s, a->index); break;
     case UI_LEAVE_COMPARISON: screen_compare_leave(s); break;
     case UI_SETTING_STEP:

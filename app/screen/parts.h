@@ -32,6 +32,7 @@ struct screen {
     struct screen_settings *settings;
     struct screen_status *status;
     struct screen_step *step;
+    struct screen_theme *theme;
     struct screen_view *view;
     struct screen_welcome *welcome;
 };

@@ -14,6 +14,7 @@
 #include "app/screen/acts.h"
 #include "app/screen/items.h"
 #include "app/screen/list.h"
+#include "app/screen/theme.h"
 #include "app/slash/commands.h"
 #include "app/text/words.h"
 #include "history/history.h"
@@ -50,9 +51,12 @@ static void add_models(const struct screen *s, struct items *items)
 
 static void add_themes(const struct screen *s, struct items *items)
 {
+    const bool automatic = screen_theme_is_automatic(s);
     char **names = ui_themes(s->ui);
+    add_named(items, "theme", "auto",
+              automatic ? "in use: dark or light as the terminal" : "dark or light as the terminal");
     for (char **name = names; name != NULL && *name != NULL; name++)
-        add_named(items, "theme", *name, strcmp(*name, ui_theme(s->ui)) == 0 ? "in use" : NULL);
+        add_named(items, "theme", *name, !automatic && strcmp(*name, ui_theme(s->ui)) == 0 ? "in use" : NULL);
     free(names);
 }
 

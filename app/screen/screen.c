@@ -66,10 +66,12 @@ static bool open_parts(struct screen *s, struct error *err)
     s->settings = screen_settings_new();
     s->status = screen_status_new();
     s->step = screen_step_new();
+    s->theme = screen_theme_new();
     s->view = screen_view_new();
     s->welcome = screen_welcome_new();
     bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->records &&
-               s->roads && s->said && s->search && s->settings && s->status && s->step && s->view && s->welcome;
+               s->roads && s->said && s->search && s->settings && s->status && s->step && s->theme && s->view &&
+               s->welcome;
     if (!all)
         error_memory(err);
     return all;
@@ -93,6 +95,7 @@ static void free_parts(struct screen *s)
     screen_settings_free(s->settings);
     screen_status_free(s->status);
     screen_step_free(s->step);
+    screen_theme_free(s->theme);
     screen_view_free(s->view);
     screen_welcome_free(s->welcome);
 }

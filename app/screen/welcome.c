@@ -97,7 +97,8 @@ static void write_model(const struct screen *s, struct buf *out)
 
 static void write_samples(const struct screen *s, struct buf *out)
 {
-    buf_puts(out, chat_continues_text(s->repl.chat) ? "\n**Begin with** (Tab writes it)\n" : "\n**Ask** (Tab writes it)\n");
+    buf_puts(out,
+             chat_continues_text(s->repl.chat) ? "\n**Begin with** (Tab writes it)\n" : "\n**Ask** (Tab writes it)\n");
     for (int i = 0; i < SAMPLES; i++)
         buf_printf(out, "- %.*s\n", (int)strcspn(samples(s)[i], "\n"), samples(s)[i]);
 }

@@ -55,8 +55,8 @@ void welcome_draw(struct welcome *w, struct canvas *s, const struct area *a)
         int column = (a->columns - width) / 2;
         for (uint32_t i = 0; i < l->n_spans; i++) {
             const struct render_span *span = &w->lines.spans[l->span + i];
-            column = canvas_text(s, a, top + row, column, span->style, buf_text(&w->lines.text) + span->start,
-                                 span->size);
+            column =
+                canvas_text(s, a, top + row, column, span->style, buf_text(&w->lines.text) + span->start, span->size);
         }
     }
 }
