@@ -163,6 +163,16 @@ const struct memory_plan *speaker_plan(const struct speaker *s)
     return s->worker != NULL ? worker_plan(s->worker) : NULL;
 }
 
+bool speaker_is_ready(const struct speaker *s)
+{
+    return speaker_model(s) != NULL;
+}
+
+const char *speaker_name(const struct speaker *s)
+{
+    return speaker_is_ready(s) ? model_info(speaker_model(s))->name : NULL;
+}
+
 const struct model *speaker_model(const struct speaker *s)
 {
     return s->worker != NULL ? worker_model(s->worker) : NULL;
@@ -237,6 +247,12 @@ void speaker_add_stops(const struct speaker *s, struct sampling *sampling)
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
+void speaker_question_free(struct speaker_question *q)
+{
+    prompt_free(&q->prompt);
+    *q = (struct speaker_question){0};
+}
+
 /* Notes who takes a request, in the place of one that has ended. */
 static uint64_t note_taker(struct speaker *s, int place, uint64_t number, speaker_taker *taker, struct error *err)
 {
@@ -249,10 +265,11 @@ static uint64_t note_taker(struct speaker *s, int place, uint64_t number, speake
     return number;
 }
 
-uint64_t speaker_ask(struct speaker *s, const struct ids *prompt, const struct sampling *sampling, speaker_taker *taker,
-                     struct error *err)
+uint64_t speaker_ask(struct speaker *s, const struct speaker_question *q, const struct sampling *sampling,
+                     speaker_taker *taker, struct error *err)
 {
-    return note_taker(s, 0, worker_generate(s->worker, prompt->at, prompt->n, sampling, err), taker, err);
+    const struct ids *ids = &q->prompt.ids;
+    return note_taker(s, 0, worker_generate(s->worker, ids->at, ids->n, sampling, err), taker, err);
 }
 
 uint64_t speaker_ask_aside(struct speaker *s, const struct ids *prompt, const struct sampling *sampling,
