@@ -167,6 +167,18 @@ void ui_set_items(struct ui *ui, const struct ui_item *items, size_t n)
         popup_set_items(ui->popup, items, n);
 }
 
+void ui_add_items(struct ui *ui, const struct ui_item *items, size_t n)
+{
+    state_touch(ui->state);
+    if (ui_has_popup(ui))
+        popup_add_items(ui->popup, items, n);
+}
+
+bool ui_asks(const struct ui *ui)
+{
+    return ui_has_popup(ui) && popup_asks(ui->popup);
+}
+
 void ui_set_query(struct ui *ui, const char *text)
 {
     state_touch(ui->state);

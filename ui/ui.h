@@ -243,6 +243,10 @@ struct ui_item {
  * which ui_set_items answers. */
 void ui_pick(struct ui *ui, const char *title, const struct ui_item *items, size_t n, bool asks);
 void ui_set_items(struct ui *ui, const struct ui_item *items, size_t n);
+/* The same when more was found for what was typed already: the item that is selected stays so. */
+void ui_add_items(struct ui *ui, const struct ui_item *items, size_t n);
+/* Whether a popup is open that asks. */
+bool ui_asks(const struct ui *ui);
 /* Replaces what is typed in the popup. */
 void ui_set_query(struct ui *ui, const char *text);
 /* Opens a text to read. Stretches colour it: each up to byte end, in a role named as in theme files. */

@@ -56,6 +56,7 @@ struct options {
     bool continue_last;        /* resume the last conversation */
     char *resume;              /* resume the conversation of this id or title; NULL: not given */
     bool no_save;              /* temporary chats only */
+    char *encoder;             /* what the history is searched by meaning with; "off"; NULL: the one that there is */
     bool raw;                  /* continue the text, no template */
     bool exact;                /* float32 throughout */
     bool load_8bit, load_4bit; /* weights that are floats in the file are packed while loading, see options_load */
@@ -98,6 +99,7 @@ struct options {
         bool archived, trash, tokens, undo, repair;
         char *tag, *format, *output; /* NULL: not given */
         int32_t limit;               /* 0: all */
+        bool meaning;                /* search */
     } history;
 
     struct convert_options {

@@ -63,6 +63,8 @@ const struct option_spec option_specs[] = {
      "resume the conversation of this id or title"},
     {"no-save", 0, NULL, NULL, OPTION_FLAG, AT(no_save), 0, 0, NULL, FOR_CHAT, true, ANSWER,
      "save nothing of the chat to any disk"},
+    {"encoder", 0, NULL, "MODEL", OPTION_TEXT, AT(encoder), 0, 0, "@models", FOR_CHAT | FOR_SEARCH | FOR_DOCTOR, true,
+     ANSWER, "the encoder for search by meaning, or off"},
     {"raw", 0, NULL, NULL, OPTION_FLAG, AT(raw), 0, 0, NULL, FOR_CHAT, false, ANSWER,
      "continue the text instead of chatting"},
 
@@ -185,6 +187,8 @@ const struct option_spec option_specs[] = {
      "conversations with this tag"},
     {"limit", 'n', NULL, "N", OPTION_INT, AT(history.limit), 0, 1 << 30, NULL, FOR_LIST | FOR_SEARCH, false, CHOOSE,
      "only the first N; 0 is all"},
+    {"meaning", 0, NULL, NULL, OPTION_FLAG, AT(history.meaning), 0, 0, NULL, FOR_SEARCH, false, CHOOSE,
+     "messages of that meaning too, the best first"},
     {"tokens", 0, NULL, NULL, OPTION_FLAG, AT(history.tokens), 0, 0, NULL, FOR_SHOW, false, OUTPUT,
      "how each token was chosen, as CSV (or JSON with --json)"},
     {"format", 'f', NULL, "FORMAT", OPTION_TEXT, AT(history.format), 0, 0, "markdown text html json", FOR_EXPORT, false,

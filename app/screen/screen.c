@@ -174,6 +174,7 @@ static bool open_screen(struct screen *s, const struct chat_view *view, const ch
     s->repl.chat = chat_open(s->options, view, err);
     if (s->repl.chat == NULL || !open_ui(s, folders, keys, err))
         return false;
+    repl_begin(&s->repl);
     s->send = screen_send_new(s);
     if (s->send == NULL)
         error_memory(err);
@@ -218,6 +219,7 @@ static bool close_screen(struct screen *s)
     terminal_close();
     bool lost = report_loss(s, &loss, draft, &why);
     free(draft);
+    repl_end(&s->repl);
     chat_free(s->repl.chat);
     free_parts(s);
     repl_free(&s->repl);

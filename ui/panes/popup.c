@@ -205,6 +205,27 @@ void popup_set_items(struct popup *p, const struct ui_item *items, size_t n)
     filter_items(p);
 }
 
+void popup_add_items(struct popup *p, const struct ui_item *items, size_t n)
+{
+    struct item selected = {0};
+    const size_t top = p->top;
+    if (p->selected > 0 && p->selected < p->n_shown)
+        selected = p->items[p->shown[p->selected]];
+    popup_set_items(p, items, n);
+    for (size_t i = 0; selected.act != 0 && i < p->n_shown; i++) {
+        const struct item *item = &p->items[p->shown[i]];
+        if (item->act == selected.act && item->a == selected.a && item->b == selected.b) {
+            p->selected = i;
+            p->top = top;
+        }
+    }
+}
+
+bool popup_asks(const struct popup *p)
+{
+    return p->picks && p->asks;
+}
+
 void popup_set_pick(struct popup *p, const char *title, const struct ui_item *items, size_t n, bool asks)
 {
     popup_clear(p);
