@@ -17,6 +17,8 @@
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
 #include "app/chat/titling.h"
+#include "app/library/caches.h"
+#include "app/library/home.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -60,6 +62,15 @@ static enum error_code render_request(const struct chat *c, struct prompt *out, 
     return script_render_forced(&script, start->message, forced, out, err);
 }
 
+/* The model's cache of a conversation is kept as long as that is, and of a temporary one not at all. */
+static void keep_cache(struct chat *c)
+{
+    char name[STORE_ID_SIZE];
+    const bool lasting = !home_is_temporary(c->home) &&
+                         caches_name(home_store(c->home), home_conversation(c->home), name);
+    speaker_keep(c->speaker, lasting ? name : NULL);
+}
+
 /* Renders the prompt, saves what is new, and gives the prompt to the model. */
 static enum error_code request_answer(struct chat *c, struct error *err)
 {
@@ -71,6 +82,7 @@ static enum error_code request_answer(struct chat *c, struct error *err)
     if (save_before(c, err) == ERR_NONE) {
         chat_settle_settings(c);
         struct sampling s = chat_request_sampling(c);
+        keep_cache(c);
         request = speaker_ask(c->speaker, &prompt.ids, &s, take_answer_event, err);
     }
     if (request == 0) {

@@ -63,6 +63,8 @@ const struct option_spec option_specs[] = {
      "resume the conversation of this id or title"},
     {"no-save", 0, NULL, NULL, OPTION_FLAG, AT(no_save), 0, 0, NULL, FOR_CHAT, true, ANSWER,
      "save nothing of the chat to any disk"},
+    {"cache-disk", 0, NULL, "MB", OPTION_INT, AT(cache_disk), 0, 1 << 30, NULL, FOR_CHAT | FOR_DOCTOR, true, ANSWER,
+     "disk for what the model has read of conversations (4096); 0: none"},
     {"raw", 0, NULL, NULL, OPTION_FLAG, AT(raw), 0, 0, NULL, FOR_CHAT, false, ANSWER,
      "continue the text instead of chatting"},
 
