@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/chat/models.h"
+#include "app/library/caches.h"
 #include "app/options/options.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -88,10 +89,14 @@ enum error_code speaker_load(struct speaker *s, const char *name, struct error *
     char *path = name != NULL ? models_find_name(s->options, name, err) : models_find(s->options, err);
     if (path == NULL)
         return err->code;
+    char *saved = caches_folder(s->options);
     const struct worker_options options = {.model_path = path,
                                            .load = options_load(s->options),
-                                           .session = session_options(s->options)};
+                                           .session = session_options(s->options),
+                                           .saved_folder = saved,
+                                           .saved_most = caches_most(s->options)};
     struct worker *worker = worker_start(&options, err);
+    free(saved);
     if (worker == NULL) {
         free(path);
         return err->code;
@@ -307,6 +312,12 @@ speaker_taker *speaker_taker_of(struct speaker *s, const struct event *event)
         return s->requests[i].taker;
     }
     return NULL;
+}
+
+void speaker_keep(struct speaker *s, const char *name)
+{
+    if (s->worker != NULL)
+        worker_keep(s->worker, name);
 }
 
 void speaker_set_sampling(struct speaker *s, const struct sampling *sampling)

@@ -65,6 +65,8 @@ const struct option_spec option_specs[] = {
      "save nothing of the chat to any disk"},
     {"encoder", 0, NULL, "MODEL", OPTION_TEXT, AT(encoder), 0, 0, "@models", FOR_CHAT | FOR_SEARCH | FOR_DOCTOR, true,
      ANSWER, "the encoder for search by meaning, or off"},
+    {"cache-disk", 0, NULL, "MB", OPTION_INT, AT(cache_disk), 0, 1 << 30, NULL, FOR_CHAT | FOR_DOCTOR, true, ANSWER,
+     "disk for what the model has read of conversations (4096); 0: none"},
     {"raw", 0, NULL, NULL, OPTION_FLAG, AT(raw), 0, 0, NULL, FOR_CHAT, false, ANSWER,
      "continue the text instead of chatting"},
 

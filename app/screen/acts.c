@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
+#include "app/library/caches.h"
 #include "app/library/home.h"
 #include "app/screen/composer.h"
 #include "app/screen/lens.h"
@@ -130,7 +131,7 @@ static void delete_conversation(struct screen *s, const struct subject *subject,
         return;
     if (is_open(s, id))
         chat_new(s->repl.chat, false, err);
-    if (err->code == ERR_NONE && store_delete(library, id, err) == ERR_NONE) {
+    if (err->code == ERR_NONE && caches_delete(s->repl.options, library, id, err) == ERR_NONE) {
         s->acts->deleted_conversation = id;
         s->acts->deleted_message = 0;
         snprintf(note, sizeof note, "deleted: %.60s; u brings it back", c.title);
