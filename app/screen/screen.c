@@ -22,6 +22,7 @@
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
 #include "app/screen/loop.h"
+#include "app/screen/menu.h"
 #include "app/screen/parts.h"
 #include "app/screen/records.h"
 #include "app/screen/roads.h"
@@ -58,6 +59,7 @@ static bool open_parts(struct screen *s, struct error *err)
     s->frame = screen_frame_new();
     s->lens = screen_lens_new();
     s->list = screen_list_new();
+    s->menu = screen_menu_new();
     s->records = screen_records_new();
     s->roads = screen_roads_new();
     s->said = screen_said_new();
@@ -66,8 +68,8 @@ static bool open_parts(struct screen *s, struct error *err)
     s->status = screen_status_new();
     s->step = screen_step_new();
     s->view = screen_view_new();
-    bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->records &&
-               s->roads && s->said && s->search && s->settings && s->status && s->step && s->view;
+    bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->menu &&
+               s->records && s->roads && s->said && s->search && s->settings && s->status && s->step && s->view;
     if (!all)
         error_memory(err);
     return all;
@@ -83,6 +85,7 @@ static void free_parts(struct screen *s)
     screen_lens_free(s->lens);
     screen_list_free(s->list);
     screen_loop_free(s->loop);
+    screen_menu_free(s->menu);
     screen_records_free(s->records);
     screen_roads_free(s->roads);
     screen_said_free(s->said);
