@@ -133,6 +133,7 @@ const char *ui_typed(const struct ui *ui, size_t *size, size_t *cursor)
 void ui_set_typed(struct ui *ui, const char *text, size_t size)
 {
     state_touch(ui->state);
+    menu_close(ui->menu, false);
     entry_set_text(ui->entry, text, size);
 }
 

@@ -20,6 +20,7 @@
  *   list          the conversations
  *   settings, lens   the sampling settings; one token: candidates, field are parts of them
  *   compare       answers side by side: compare-words finds the differences
+ *   menu          what may stand where the user types, above the composer; marked draws what matched
  *   popup         a list to choose from, or a text to read
  * ui/draw/:
  *   canvas        ncurses
@@ -36,6 +37,7 @@
  *   markdown      Markdown by md4c: markdown-guard, markdown-tables and unfinished prepare its
  *                 text; fence, table, entity are parts of it
  *   highlight, language   code in colours
+ *   fuzzy         how well a text fits what was typed to find it
  */
 #ifndef PALAVER_UI_UI_H
 #define PALAVER_UI_UI_H
@@ -83,7 +85,7 @@ enum ui_action_kind {
     UI_SUSPEND,
     UI_EDITOR,   /* open what is typed in the user's editor */
     UI_EDITED,   /* what is typed changed */
-    UI_COMPLETE, /* candidates are wanted for what is typed, see ui_complete */
+    UI_COMPLETE, /* the menu is wanted for what is typed, see ui_set_menu */
     UI_QUERY,    /* text: typed in a popup that asks for items, see ui_set_items */
     UI_LEAVE_EDIT,
     UI_COPY,             /* text: to the clipboard; what names it */
@@ -227,8 +229,25 @@ void ui_compose(struct ui *ui);
 void ui_set_composer_label(struct ui *ui, const char *label, const char *mode);
 /* Remembers a message for Up. */
 void ui_remember(struct ui *ui, const char *text);
-/* Candidates for the word at bytes [start, cursor): puts in what they begin with in common, or offers them. */
-void ui_complete(struct ui *ui, size_t start, const char *const *words, size_t n);
+
+/* What may stand where the user types. Tab puts a choice in, and so does Enter when the user moved to it. Otherwise
+ * Enter sends what is typed. */
+struct ui_choice {
+    const char *word;   /* what it puts in; a blank follows unless it names a folder */
+    const char *detail; /* what it is, in some words; may be NULL */
+    const char *also;   /* other names by which it is found, separated by blanks; may be NULL */
+    bool named;         /* Enter takes it as well when its beginning is typed, and no choice is typed whole */
+    bool runs;          /* Enter, when it takes it, sends all that is typed then */
+    int act;            /* positive: UI_CHOICE brings it, with the word as text, after it is put in */
+};
+/* Opens the menu above the composer for the word at bytes [start, cursor), with a title that may be NULL; typing on
+ * filters it, and it closes when the word ends. asked: the user asked for it; then the only choice that begins with what is
+ * typed is put in at once, and a menu that the user had closed opens again. */
+void ui_set_menu(struct ui *ui, size_t start, const char *title, const struct ui_choice *choices, size_t n, bool asked);
+/* Whether the menu is open for the word at start, and whether it may be: the user types, and has not closed it. */
+bool ui_has_menu(const struct ui *ui, size_t start);
+bool ui_wants_menu(const struct ui *ui, size_t start);
+void ui_close_menu(struct ui *ui);
 
 /* ---- popups ----------------------------------------------------------------------------------------------------- */
 

@@ -24,6 +24,7 @@ struct screen {
     struct screen_lens *lens;
     struct screen_list *list;
     struct screen_loop *loop;
+    struct screen_menu *menu;
     struct screen_records *records;
     struct screen_roads *roads;
     struct screen_said *said;

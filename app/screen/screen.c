@@ -22,6 +22,7 @@
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
 #include "app/screen/loop.h"
+#include "app/screen/menu.h"
 #include "app/screen/parts.h"
 #include "app/screen/records.h"
 #include "app/screen/roads.h"
@@ -59,6 +60,7 @@ static bool open_parts(struct screen *s, struct error *err)
     s->frame = screen_frame_new();
     s->lens = screen_lens_new();
     s->list = screen_list_new();
+    s->menu = screen_menu_new();
     s->records = screen_records_new();
     s->roads = screen_roads_new();
     s->said = screen_said_new();
@@ -69,9 +71,9 @@ static bool open_parts(struct screen *s, struct error *err)
     s->theme = screen_theme_new();
     s->view = screen_view_new();
     s->welcome = screen_welcome_new();
-    bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->records &&
-               s->roads && s->said && s->search && s->settings && s->status && s->step && s->theme && s->view &&
-               s->welcome;
+    bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->menu &&
+               s->records && s->roads && s->said && s->search && s->settings && s->status && s->step && s->theme &&
+               s->view && s->welcome;
     if (!all)
         error_memory(err);
     return all;
@@ -87,6 +89,7 @@ static void free_parts(struct screen *s)
     screen_lens_free(s->lens);
     screen_list_free(s->list);
     screen_loop_free(s->loop);
+    screen_menu_free(s->menu);
     screen_records_free(s->records);
     screen_roads_free(s->roads);
     screen_said_free(s->said);

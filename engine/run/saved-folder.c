@@ -94,7 +94,8 @@ static enum error_code check_disk(const char *folder, uint64_t bytes, struct err
     struct statvfs disk;
     if (statvfs(folder, &disk) != 0 || (uint64_t)disk.f_bavail * disk.f_frsize > bytes + DISK_LEFT)
         return ERR_NONE;
-    return error_set(err, ERR_IO, "%s: the disk has too little room for what the model knows of a conversation", folder);
+    return error_set(err, ERR_IO, "%s: the disk has too little room for what the model knows of a conversation",
+                     folder);
 }
 
 /* The folder and its missing parents. */

@@ -468,7 +468,7 @@ static struct pane_reaction close_popup(struct popup *p)
     return r;
 }
 
-/* Tells the act of the selected item, puts in its word, or runs its command. */
+/* Tells the act of the selected item, or runs its command. */
 static struct pane_reaction choose_item(struct popup *p)
 {
     if (p->selected >= p->n_shown)
@@ -477,8 +477,6 @@ static struct pane_reaction choose_item(struct popup *p)
     struct pane_reaction r = pane_run(item->command);
     if (item->act > 0)
         r = pane_tell(UI_CHOICE);
-    else if (item->act == POPUP_WORD)
-        r.does = PANE_PUT;
     r.action.act = item->act;
     r.action.a = item->a;
     r.action.b = item->b;

@@ -8,9 +8,6 @@
 #include "ui/panes/pane.h"
 #include "ui/ui.h"
 
-/* ui_item.act of a word that completes what is typed, its command; those of ui are negative. */
-enum { POPUP_WORD = -1 };
-
 struct popup;
 extern const struct pane popup_pane;
 
