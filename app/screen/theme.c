@@ -13,9 +13,10 @@
 #include "base/lines.h"
 #include "ui/ui.h"
 
-/* The theme chosen last, malloc'ed; NULL: none was, or it can't be read. */
-static char *read_choice(const struct options *o)
+char *screen_theme_chosen(const struct options *o)
 {
+    if (options_source(o, "theme") >= SOURCE_VARIABLE)
+        return NULL;
     struct lines l;
     struct error ignored = {0}; /* without it the screen has other colours, and no less */
     char *name = NULL, *path = paths_join(o->paths.state_dir, "theme");
@@ -47,7 +48,7 @@ struct ui *screen_theme_open(const struct screen *s, struct ui_options options, 
     const struct options *o = s->options;
     struct error why = {0};
     struct ui *ui = NULL;
-    char *chosen = options_source(o, "theme") < SOURCE_VARIABLE ? read_choice(o) : NULL;
+    char *chosen = screen_theme_chosen(o);
     options.theme = chosen;
     if (chosen != NULL)
         ui = ui_open(&options, &why);
