@@ -39,7 +39,7 @@ static void make_table(struct eval_view *v)
     }
     if (v->n_columns > 1)
         v->table[n++] = (struct ui_column){.heading = "differ", .right = true};
-    v->table[n++] = (struct ui_column){.heading = "score"};
+    v->table[n++] = (struct ui_column){.heading = "metric"};
     v->n_table = n;
 }
 

@@ -234,6 +234,18 @@ static enum error_code ask_some(struct course *c, size_t n, struct error *err)
     return err->code != ERR_NONE ? err->code : error_set(err, why.code, "%s", why.message);
 }
 
+/* Counts and logs what the store has from earlier runs. */
+static enum error_code take_kept(struct course *c, struct error *err)
+{
+    for (size_t i = 0; i < c->set->n && i < eval_store_size(c->store) && err->code == ERR_NONE; i++) {
+        if (!may_go_on(c))
+            error_set(err, ERR_STOPPED, "stopped");
+        else if (eval_store_entry(c->store, i) != NULL && take_entry(c, i, false, err) == ERR_NONE)
+            log_entries(c, i, i + 1, err);
+    }
+    return err->code;
+}
+
 /* How many questions from i on are to be asked at once: 0 when the store has the first. */
 static size_t count_missing(const struct course *c, size_t i)
 {
@@ -243,16 +255,14 @@ static size_t count_missing(const struct course *c, size_t i)
     return n;
 }
 
-static enum error_code run_course(struct course *c, struct error *err)
+static enum error_code ask_missing(struct course *c, struct error *err)
 {
     size_t n;
     for (c->from = 0; c->from < c->set->n && err->code == ERR_NONE; c->from += n > 0 ? n : 1) {
         n = count_missing(c, c->from);
-        if (!may_go_on(c))
+        if (n > 0 && !may_go_on(c))
             error_set(err, ERR_STOPPED, "stopped");
-        else if (n == 0 && take_entry(c, c->from, false, err) == ERR_NONE)
-            log_entries(c, c->from, c->from + 1, err);
-        else if (n > 0 && !c->e->setting->kept_only)
+        else if (n > 0)
             ask_some(c, n, err);
     }
     return err->code;
@@ -284,7 +294,8 @@ enum error_code evaluator_run(struct evaluator *e, const struct eval_set *set, s
     if (store != NULL) {
         struct course c = {.e = e, .set = set, .store = store, .tally = tally, .listener = listener};
         c.together = writes ? TOGETHER : 1; /* answers that have ended are kept whatever others do */
-        run_course(&c, err);
+        if (take_kept(&c, err) == ERR_NONE && !e->setting->kept_only)
+            ask_missing(&c, err);
     }
     eval_store_free(store);
     return err->code;

@@ -111,25 +111,35 @@ static int measure_column(const struct rows *r, size_t column)
     return width;
 }
 
+/* Fills in the widths of all columns; one that takes what is left has 0. Returns what they take together. */
+static int measure_columns(const struct rows *r, struct grid_plan *plan)
+{
+    int sum = MARK;
+    for (size_t i = 0; i < r->what.n_columns; i++) {
+        plan->width[i] = r->what.columns[i].width < 0 ? 0 : measure_column(r, i);
+        sum += plan->width[i] + GAP;
+    }
+    return sum - GAP;
+}
+
 /* Places the columns from the left, without those that are scrolled out; one of which only a part fits is cut. */
 static void plan_columns(struct rows *r, int columns, struct grid_plan *plan)
 {
     int at = MARK;
     size_t movable = 0;
+    if (measure_columns(r, plan) <= columns)
+        r->left = 0; /* all of them fit */
     r->more_right = false;
     for (size_t i = 0; i < r->what.n_columns; i++) {
         const struct ui_column *c = &r->what.columns[i];
-        int width = c->width < 0 ? columns - at : measure_column(r, i);
+        const int left = columns > at ? columns - at : 0, width = c->width < 0 ? left : plan->width[i];
         plan->width[i] = 0;
         if (!c->stays && movable++ < r->left)
             continue;
-        if (width > columns - at) {
-            width = columns - at > 0 ? columns - at : 0;
-            r->more_right = true;
-        }
+        r->more_right |= width > left;
         plan->at[i] = at;
-        plan->width[i] = width;
-        at += width + (width > 0 ? GAP : 0);
+        plan->width[i] = width < left ? width : left;
+        at += plan->width[i] > 0 ? plan->width[i] + GAP : 0;
     }
 }
 
