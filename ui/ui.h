@@ -10,6 +10,7 @@
  *   state         which panes there are, which are shown and where, the focus, who hears of actions
  *   commands      what keys do inside the screen
  *   show          what the program tells goes to the pane that shows it
+ *   sheet         the other screen, of a table, a list and a page, which needs none of these
  *   complete      completing what is typed
  *   help          the table of keys, on the screen and for the manual
  *   internal      the parts of the screen, for these files
@@ -22,6 +23,7 @@
  *   compare       answers side by side: compare-words finds the differences
  *   menu          what may stand where the user types, above the composer; marked draws what matched
  *   popup         a list to choose from, or a text to read
+ *   rows, blocks  the parts of a sheet: a table or a list; a page
  * ui/draw/:
  *   canvas        ncurses
  *   theme         colours for roles of text
@@ -324,6 +326,86 @@ struct ui_compared {
 /* Shows at most UI_COMPARED answers to one question side by side over the other panes, or how they have changed. n 0:
  * no longer. */
 void ui_compare(struct ui *ui, const char *title, const struct ui_compared *sides, size_t n);
+
+/* ---- sheets ----------------------------------------------------------------------------------------------------- */
+
+/* A sheet is a screen of its own, in place of the chat's: a table, a list of what lies behind its selected row, and a page
+ * to read that opens over both. The sheet knows what is selected and in view; the program says what a row reads and what
+ * its keys do. */
+struct ui_sheet;
+
+struct ui_column {
+    const char *heading;
+    int width;  /* 0: as wide as its widest cell, for tables of a few rows; -1: all that is left */
+    bool right; /* numbers stand at its right edge */
+    bool stays; /* when there is no room for all columns; such columns come first */
+};
+struct ui_cell {
+    char text[512];
+    const char *role; /* named as in theme files; NULL: text */
+};
+/* A part of a sheet. What it points to must outlive the sheet, or the next call that sets the part. */
+struct ui_rows {
+    const char *title; /* above them; NULL: none */
+    const char *empty; /* said when there are no rows */
+    const struct ui_column *columns;
+    size_t n_columns, n;
+    void (*cell)(void *context, size_t row, size_t column, struct ui_cell *out); /* *out is empty when it comes */
+    void *context;
+};
+enum ui_sheet_part { UI_SHEET_TABLE, UI_SHEET_LIST, UI_SHEET_PARTS };
+
+/* A piece of a page. Those of one line of columns follow each other, and stand side by side where there is room. */
+struct ui_block {
+    const char *text;
+    size_t size;
+    const struct ui_stretch *stretches;
+    size_t n_stretches;
+    int column, columns; /* number column of so many, from 0; columns 1: it stands alone */
+};
+
+/* What the user does. Numbers from UI_SHEET_OWN on are the program's, see struct ui_sheet_key. */
+enum {
+    UI_SHEET_MOVED,     /* another row is selected */
+    UI_SHEET_OPENED,    /* a row of the list was chosen */
+    UI_SHEET_CLOSED,    /* the page, by the user */
+    UI_SHEET_INTERRUPT, /* Ctrl-C */
+    UI_SHEET_SUSPEND,   /* Ctrl-Z */
+    UI_SHEET_OWN,
+};
+typedef void ui_sheet_act(void *context, int act);
+
+/* A key of the program's. Hints stand in the last line, as many as there is room for. */
+struct ui_sheet_key {
+    const char *key; /* as in the file of keys: "w", "f1" */
+    int act;
+    const char *hint, *help; /* a word or two; a line of the table that ? shows. NULL: neither */
+    bool rows, page;         /* where it holds */
+};
+
+/* Takes the terminal. The keys, (n), must outlive the sheet. NULL on failure, as ui_open. */
+struct ui_sheet *ui_sheet_open(const struct ui_options *options, const struct ui_sheet_key *keys, size_t n,
+                               struct error *err);
+void ui_sheet_free(struct ui_sheet *s);
+/* As ui_type, ui_tick, ui_timeout, ui_draw, ui_resize, ui_leave and ui_return. */
+void ui_sheet_type(struct ui_sheet *s, const char *bytes, size_t size, ui_sheet_act *act, void *context);
+void ui_sheet_tick(struct ui_sheet *s, ui_sheet_act *act, void *context);
+int ui_sheet_timeout(const struct ui_sheet *s);
+void ui_sheet_draw(struct ui_sheet *s);
+void ui_sheet_resize(struct ui_sheet *s);
+void ui_sheet_leave(struct ui_sheet *s);
+void ui_sheet_return(struct ui_sheet *s);
+/* The first line: what the sheet is about, and at its right how things are. */
+void ui_sheet_set_head(struct ui_sheet *s, const char *title, const char *status);
+/* Sets a part, or says that what it reads has changed. The selected row keeps its number. */
+void ui_sheet_set_rows(struct ui_sheet *s, enum ui_sheet_part part, const struct ui_rows *rows);
+size_t ui_sheet_selected(const struct ui_sheet *s, enum ui_sheet_part part);
+void ui_sheet_select(struct ui_sheet *s, enum ui_sheet_part part, size_t row);
+/* Opens a page, or changes it, which leaves it where it is scrolled to if its title stays the same; n 0 closes it. */
+void ui_sheet_set_page(struct ui_sheet *s, const char *title, const struct ui_block *blocks, size_t n);
+bool ui_sheet_has_page(const struct ui_sheet *s);
+/* Asks in the last line: y or Enter tells `act`, any other key goes back. */
+void ui_sheet_ask(struct ui_sheet *s, const char *question, int act);
 
 /* ---- looks ------------------------------------------------------------------------------------------------------ */
 

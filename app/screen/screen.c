@@ -11,7 +11,6 @@
 
 #include "app/chat/chat.h"
 #include "app/library/home.h"
-#include "app/options/paths.h"
 #include "app/screen/act.h"
 #include "app/screen/acts.h"
 #include "app/screen/commands.h"
@@ -21,6 +20,7 @@
 #include "app/screen/frame.h"
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
+#include "app/screen/looks.h"
 #include "app/screen/loop.h"
 #include "app/screen/menu.h"
 #include "app/screen/parts.h"
@@ -46,8 +46,6 @@
 #include "base/error.h"
 #include "history/history.h"
 #include "ui/ui.h"
-
-enum { PATH_BYTES = 4096, FOLDERS_MOST = 3 };
 
 /* ---- the parts -------------------------------------------------------------------------------------------------- */
 
@@ -125,41 +123,11 @@ static void open_repl(struct screen *s)
 
 /* ---- the terminal ----------------------------------------------------------------------------------------------- */
 
-/* The themes next to the program, where it was built; "" when that is not known. */
-static void find_built_themes(char *out, size_t size)
+static bool open_ui(struct screen *s, const struct looks *looks, struct error *err)
 {
-    ssize_t length = readlink("/proc/self/exe", out, size - sizeof "/themes");
-    out[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(out, '/');
-    if (slash != NULL)
-        strcpy(slash, "/themes");
-}
-
-/* The user's, those of the build, the installed ones; folders ends with NULL. */
-static void list_theme_folders(const char *user, const char *built, const char **folders)
-{
-    size_t n = 0;
-    if (user != NULL)
-        folders[n++] = user;
-    if (*built != '\0')
-        folders[n++] = built;
-    folders[n] = THEMES_DIR;
-}
-
-static bool open_ui(struct screen *s, const char *const *folders, const char *keys, struct error *err)
-{
-    const struct options *o = s->options;
-    const char *no_color = getenv("NO_COLOR");
-    const struct ui_options options = {
-        .term = getenv("TERM"),
-        .theme_folders = folders,
-        .keys_file = keys,
-        .no_color = o->color == COLOR_NEVER || (o->color == COLOR_AUTO && no_color != NULL && *no_color != '\0'),
-        .mouse = !o->no_mouse,
-    };
     terminal_open(STDOUT_FILENO, false);
     terminal_last_words(ui_last_words());
-    s->ui = screen_theme_open(s, options, err);
+    s->ui = screen_theme_open(s, looks->options, err);
     if (s->ui == NULL)
         return false;
     terminal_listen();
@@ -168,14 +136,13 @@ static bool open_ui(struct screen *s, const char *const *folders, const char *ke
 
 /* ---- opening and closing ---------------------------------------------------------------------------------------- */
 
-static bool open_screen(struct screen *s, const struct chat_view *view, const char *const *folders, const char *keys,
-                        struct error *err)
+static bool open_screen(struct screen *s, const struct chat_view *view, const struct looks *looks, struct error *err)
 {
     open_repl(s);
     if (!open_parts(s, err) || (s->loop = screen_loop_new(err)) == NULL)
         return false;
     s->repl.chat = chat_open(s->options, view, err);
-    if (s->repl.chat == NULL || !open_ui(s, folders, keys, err))
+    if (s->repl.chat == NULL || !open_ui(s, looks, err))
         return false;
     repl_begin(&s->repl);
     s->send = screen_send_new(s);
@@ -279,28 +246,19 @@ bool screen_fits(const struct options *o)
            term_kind() == TERM_KIND_MOVES && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
-static char *join_path(const char *folder, const char *name)
-{
-    return folder != NULL ? paths_join(folder, name) : NULL;
-}
-
 int screen_run(const struct options *o)
 {
     struct error err = {0};
     struct screen s = {.options = o};
     const struct chat_view view = screen_tell_view(&s);
-    char *user = join_path(o->paths.config_dir, "themes"), *keys = join_path(o->paths.config_dir, "keys");
-    char built[PATH_BYTES];
-    const char *folders[FOLDERS_MOST + 1] = {0};
-    find_built_themes(built, sizeof built);
-    list_theme_folders(user, built, folders);
-    bool open = open_screen(&s, &view, folders, keys, &err);
+    struct looks looks;
+    looks_open(&looks, o);
+    bool open = open_screen(&s, &view, &looks, &err);
     if (open)
         run_screen(&s);
     int dying = s.loop != NULL ? screen_loop_signal(&s) : 0;
     bool saved = close_screen(&s);
-    free(user);
-    free(keys);
+    looks_free(&looks);
     if (dying != 0)
         signals_die(dying);
     return !open ? report(&err) : saved ? EXIT_ANSWER : EXIT_ERROR;

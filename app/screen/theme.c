@@ -48,6 +48,23 @@ static enum error_code write_state(const struct options *o, const char *name, co
     return err->code;
 }
 
+/* The theme that was chosen last, if no flag or variable overrides it; as read_state. */
+static char *read_choice(const struct options *o)
+{
+    return options_source(o, "theme") < SOURCE_VARIABLE ? read_state(o, "theme") : NULL;
+}
+
+char *screen_theme_chosen(const struct options *o)
+{
+    char *name = read_choice(o);
+    if (name == NULL && o->theme != NULL)
+        name = strdup(o->theme);
+    if (name != NULL && strcmp(name, AUTO) != 0)
+        return name;
+    free(name);
+    return read_state(o, "ground");
+}
+
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
 struct screen_theme {
@@ -92,7 +109,7 @@ struct ui *screen_theme_open(struct screen *s, struct ui_options options, struct
     const char *usual = o->theme != NULL ? o->theme : AUTO;
     struct error why = {0};
     struct ui *ui = NULL;
-    char *chosen = options_source(o, "theme") < SOURCE_VARIABLE ? read_state(o, "theme") : NULL;
+    char *chosen = read_choice(o);
     if (chosen != NULL) {
         options.theme = file_of(chosen);
         ui = ui_open(&options, &why);

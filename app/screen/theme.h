@@ -4,12 +4,15 @@
 
 #include <stdbool.h>
 
+#include "app/options/options.h"
 #include "app/screen/parts.h"
 #include "base/error.h"
 
 struct screen_theme *screen_theme_new(void);
 void screen_theme_free(struct screen_theme *t);
 
+/* The theme of the chat at its last start, for other screens, malloc'ed; NULL: the default one. */
+char *screen_theme_chosen(const struct options *o);
 /* Opens the screen with the theme that a flag or a variable names, else with the one that was chosen last, else with
  * the configuration's. A choice that can't be used any more is said and not missed. NULL on failure. options: without a
  * theme. */

@@ -298,10 +298,8 @@ static unsigned role_at(const struct popup *p, size_t at, size_t *until)
             continue;
         while (*until < p->origin.n && p->origin.at[*until] < p->stretches[i].end)
             ++*until;
-        for (int role = 0; role < STYLE_ROLES; role++)
-            if (p->stretches[i].role != NULL && strcmp(style_name((enum style_role)role), p->stretches[i].role) == 0)
-                return (unsigned)role;
-        return STYLE_TEXT;
+        const int role = p->stretches[i].role != NULL ? style_find(p->stretches[i].role) : -1;
+        return role >= 0 ? (unsigned)role : STYLE_TEXT;
     }
     *until = p->text.size;
     return STYLE_TEXT;
