@@ -88,6 +88,7 @@ enum ui_action_kind {
     UI_EDITOR,   /* open what is typed in the user's editor */
     UI_EDITED,   /* what is typed changed */
     UI_COMPLETE, /* the menu is wanted for what is typed, see ui_set_menu */
+    UI_PREVIEW,  /* text: the command of the item that is selected in a popup; "": no longer, and none was chosen */
     UI_QUERY,    /* text: typed in a popup that asks for items, see ui_set_items */
     UI_LEAVE_EDIT,
     UI_COPY,             /* text: to the clipboard; what names it */
@@ -277,6 +278,8 @@ struct ui_stretch {
 };
 void ui_view(struct ui *ui, const char *title, const char *text, size_t size, const struct ui_stretch *stretches,
              size_t n);
+/* UI_PREVIEW tells which item is selected, as long as this list is open. */
+void ui_tell_selected(struct ui *ui);
 bool ui_has_popup(const struct ui *ui);
 void ui_close_popup(struct ui *ui);
 

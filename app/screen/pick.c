@@ -103,5 +103,7 @@ void screen_pick(struct screen *s, const char *title, unsigned kinds, struct err
     if (items.failed)
         error_set(err, ERR_MEMORY, "out of memory; this list is not complete");
     ui_pick(s->ui, title, items.at, items.n, false);
+    if (kinds & PICK_THEMES)
+        ui_tell_selected(s->ui);
     items_free(&items);
 }

@@ -124,6 +124,27 @@ static void eight_colours_stay_the_terminals_own(void **state)
     quit(t);
 }
 
+static void themes_are_tried_on_while_choosing(void **state)
+{
+    (void)state;
+    struct vt *t = start_with(NULL, many_colors);
+    ask(t, "/theme");
+    assert_true(vt_wait(t, "Enter chooses"));
+    vt_type(t, "nord");
+    assert_true(has_ground(t, false));
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, "Enter chooses"));
+    assert_int_equal(vt_is_light(t, 5, 50), -1);
+    ask(t, "/theme");
+    assert_true(vt_wait(t, "Enter chooses"));
+    vt_type(t, "light");
+    assert_true(has_ground(t, true));
+    press(t, "\r");
+    assert_true(vt_wait_gone(t, "Enter chooses"));
+    assert_true(has_ground(t, true));
+    quit(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +153,7 @@ int main(void)
         cmocka_unit_test(a_small_window_has_it_too),
         cmocka_unit_test(the_theme_follows_the_terminal),
         cmocka_unit_test(answers_are_not_typed_text),
+        cmocka_unit_test(themes_are_tried_on_while_choosing),
         cmocka_unit_test(eight_colours_stay_the_terminals_own),
     };
     return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
