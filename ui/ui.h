@@ -61,6 +61,7 @@ struct ui_options {
     const char *keys_file;            /* changes the keys; NULL or absent: unchanged */
     bool no_color;
     bool mouse;
+    int text_width; /* columns of messages at most; 0: all there are */
 };
 /* The smallest size to work in; a smaller screen says so and waits. */
 enum { UI_LEAST_ROWS = 10, UI_LEAST_COLUMNS = 40 };

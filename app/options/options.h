@@ -62,9 +62,10 @@ struct options {
     bool exact;                /* float32 throughout */
     bool load_8bit, load_4bit; /* weights that are floats in the file are packed while loading, see options_load */
     bool json;
-    int32_t logprobs; /* alternatives per token in JSON, 0: none */
-    bool line;        /* line mode */
-    char *theme;      /* of the screen; NULL: default */
+    int32_t logprobs;   /* alternatives per token in JSON, 0: none */
+    bool line;          /* line mode */
+    char *theme;        /* of the screen; NULL: default */
+    int32_t text_width; /* columns of the screen's text at most; 0: all there are */
     bool no_mouse;
     int32_t bell;       /* enum bell */
     bool quiet;         /* print nothing but answers and errors */

@@ -127,6 +127,8 @@ const struct option_spec option_specs[] = {
      "colours of the screen: auto, default, dark, light, mono, ..."},
     {"bell", 0, NULL, "WHEN", OPTION_CHOICE, AT(bell), 0, 0, "away always never", FOR_CHAT, true, OUTPUT,
      "bell after a long answer: away (unfocused), always, never"},
+    {"text-width", 0, NULL, "N", OPTION_INT, AT(text_width), 0, 10000, NULL, FOR_CHAT, true, OUTPUT,
+     "columns of text on the screen at most; 0: all there are (100)"},
     {"no-mouse", 0, NULL, NULL, OPTION_FLAG, AT(no_mouse), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
      "leave the mouse to the terminal"},
     {"screen-reader", 0, NULL, NULL, OPTION_FLAG, AT(screen_reader), 0, 0, NULL, FOR_CHAT, true, OUTPUT,

@@ -145,6 +145,34 @@ static void themes_are_tried_on_while_choosing(void **state)
     quit(t);
 }
 
+/* Columns of the longest row of a message that repeats "long line", below its first rows, beside which its title is. */
+static int longest_row(struct vt *t)
+{
+    int most = 0;
+    for (int row = 4; row < 24; row++) {
+        const char *from = strstr(vt_row(t, row), "long line");
+        const int n = from != NULL ? (int)strlen(from) : 0;
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+static void text_is_no_wider_than_one_reads(void **state)
+{
+    static const char *const usual[] = {SHORT, NULL}, *const all[] = {SHORT, "--text-width", "0", NULL};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct vt *t = start_in(NULL, 30, 180, plain, i == 0 ? usual : all);
+        assert_true(vt_wait(t, READY));
+        for (int n = 0; n < 80; n++)
+            vt_type(t, "long line ");
+        press(t, "\r");
+        assert_true(vt_wait(t, "4 tokens"));
+        assert_true(i == 0 ? longest_row(t) <= 100 && longest_row(t) > 80 : longest_row(t) > 130);
+        quit(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +182,7 @@ int main(void)
         cmocka_unit_test(the_theme_follows_the_terminal),
         cmocka_unit_test(answers_are_not_typed_text),
         cmocka_unit_test(themes_are_tried_on_while_choosing),
+        cmocka_unit_test(text_is_no_wider_than_one_reads),
         cmocka_unit_test(eight_colours_stay_the_terminals_own),
     };
     return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
