@@ -257,7 +257,7 @@ const char *const *template_stops(const struct chat_template *t);
 
 /* ---- sampling --------------------------------------------------------------------------------------------------- */
 
-#define SAMPLING_STOPS 8
+#define SAMPLING_STOPS 32
 #define SAMPLING_STOP_BYTES 64
 #define SAMPLING_BIASES 16
 #define SAMPLING_BREAKERS 8
