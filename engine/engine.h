@@ -46,9 +46,10 @@
  *     loading              packing float weights while loading
  *     plan forecast stream what fits into memory, and reading what does not from disk
  *     encoder dense        BERT's graph and its products of float weights
- *     runner session       threads and buffers; a sequence of tokens
+ *     runner session       threads and buffers; a sequence of tokens (session.h: for those that save it)
  *     score kept           likelihoods of many texts that begin alike; those that were asked before
  *     likelihood           what a row of logits says
+ *     keeper saved saved-folder   sessions on disk, and the thread that writes them
  *     generation chooser   answers side by side, a token of each in one batch; a sampler with its vocabulary
  *     worker               a sequence that answers on a thread: worker-thread, worker-answer, worker-queue
  *   convert/  models to GGUF files of another type
@@ -474,6 +475,16 @@ enum error_code session_score_rows(struct session *s, const int32_t *ids, size_t
 /* What computes: the kernel table's name, e.g. "avx512", for `palaver info` and bench. */
 const char *session_kernels(const struct session *s);
 
+/* What workers saved of sessions in a folder, see struct worker_options. */
+struct saved_report {
+    size_t files, damaged;
+    uint64_t bytes;
+};
+/* Reads and checks all of it. Nothing is in a folder that does not exist. */
+struct saved_report session_check_saved(const char *folder);
+/* Removes what was saved under this name, if there is anything. */
+void session_forget_saved(const char *folder, const char *name);
+
 /* ---- encoder ---------------------------------------------------------------------------------------------------- */
 
 /* Makes vectors of texts with a model of which model_info says encoder: texts of like meaning have vectors of like
@@ -660,6 +671,10 @@ struct worker_options {
     enum model_load load;           /* of a model that is opened */
     struct worker *beside;          /* share thread and model of this one, which is loaded; NULL: open model_path */
     struct session_options session; /* beside another only the context counts, at most the first one's */
+    const char
+        *saved_folder; /* where the caches of named conversations are saved and looked for, copied; made when something
+                               * is written. NULL: nowhere. Beside another that one's counts, as with the next */
+    uint64_t saved_most; /* bytes of all that lies there; the oldest goes first */
 };
 /* Starts the thread, which opens the model, or another sequence on that of `beside`; returns at once. NULL on
  * failure. */
@@ -702,6 +717,10 @@ bool worker_take_prompt(struct worker *w, struct prompt *out);
 #define WORKER_ASIDE_MOST 1024
 uint64_t worker_generate_aside(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
                                struct error *err);
+/* The conversation that requests belong to from now on: at the end of each its key/value cache is saved under this name
+ * (letters, digits and dashes, less than 64), beside the thread, and the next program reads it. NULL, as at first: it is
+ * not saved. */
+void worker_keep(struct worker *w, const char *name);
 /* New settings for the running request, not for one aside; they act on the next token that is chosen. */
 void worker_set_sampling(struct worker *w, const struct sampling *settings);
 /* Asks what these settings make of the logits after the last token; nothing is evaluated for it. EVENT_PREVIEW

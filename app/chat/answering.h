@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/chat/speaker.h"
 #include "engine/engine.h"
 
 struct answering;
@@ -42,8 +43,8 @@ int32_t answering_tokens_before(const struct answering *a);
 
 /* ---- a request ---- */
 
-/* A request runs, with this prompt, which the struct owns from now on. */
-void answering_begin_request(struct answering *a, uint64_t request, struct prompt *prompt);
+/* A request runs, with this question, whose prompt the struct owns from now on. */
+void answering_begin_request(struct answering *a, uint64_t request, struct speaker_question *q);
 void answering_end_request(struct answering *a);
 /* The running request; 0: none. */
 uint64_t answering_request(const struct answering *a);

@@ -14,6 +14,7 @@
 #include "app/chat/list.h"
 #include "app/chat/saving.h"
 #include "app/chat/settings.h"
+#include "app/chat/speaker.h"
 #include "app/chat/state.h"
 #include "app/chat/undone.h"
 #include "app/library/home.h"
@@ -101,7 +102,7 @@ static enum error_code check_fork(struct chat *c, size_t index, struct error *er
     const char *model = c->list.at[index].model;
     if (model == NULL)
         return error_set(err, ERR_UNSUPPORTED, "you wrote this answer, so it has no tokens to fork at");
-    if (strcmp(model, model_info(chat_model(c))->name) != 0)
+    if (strcmp(model, speaker_name(c->speaker)) != 0)
         return error_set(err, ERR_UNSUPPORTED, "%s made this answer; /model changes to it", model);
     return ERR_NONE;
 }
@@ -122,7 +123,7 @@ static enum error_code replace_answer(struct chat *c, const struct store_records
         return err->code;
     }
     struct chat_message *m = &c->list.at[f->index];
-    m->model = strdup(model_info(chat_model(c))->name);
+    m->model = strdup(speaker_name(c->speaker));
     m->sampling = chat_settings_for_answer(c->settings);
     copy_prefix(c, m, r, f, err);
     chat_settings_first_seed(c->settings);

@@ -180,7 +180,9 @@ static bool append_beginning(struct prompt *prompt, const struct tokenizer *t, c
     return true;
 }
 
-enum error_code script_render_forced(const struct script *s, size_t from, const struct ids *beginning,
+/* Renders from one message on (of a text that is continued, what leaves room), and has the last one, an answer, begin
+ * with exactly these ids in place of its text. */
+static enum error_code render_forced(const struct script *s, size_t from, const struct ids *beginning,
                                      struct prompt *out, struct error *err)
 {
     struct script before = script_before(s, s->n - 1);
@@ -195,6 +197,34 @@ enum error_code script_render_forced(const struct script *s, size_t from, const 
     if (err->code != ERR_NONE)
         prompt_free(out);
     return err->code;
+}
+
+/* ---- questions -------------------------------------------------------------------------------------------------- */
+
+enum error_code script_question(const struct script *s, const struct ids *forced, struct speaker_question *out,
+                                struct script_start *start, struct error *err)
+{
+    struct prompt prompt;
+    if (script_render_fitting(s, &prompt, start, err) != ERR_NONE)
+        return err->code;
+    if (forced != NULL && forced->n > 0) {
+        prompt_free(&prompt);
+        if (render_forced(s, start->message, forced, &prompt, err) != ERR_NONE)
+            return err->code;
+    }
+    *out = (struct speaker_question){.prompt = prompt, .tokens = prompt.ids.n};
+    return ERR_NONE;
+}
+
+size_t script_count_whole(const struct script *s)
+{
+    struct prompt whole;
+    struct error ignored = {0};
+    if (script_render(s, 0, 0, &whole, &ignored) != ERR_NONE)
+        return 0;
+    size_t n = whole.ids.n;
+    prompt_free(&whole);
+    return n;
 }
 
 enum error_code script_render_task(const struct chat_template *t, const struct tokenizer *tokenizer, const char *system,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/chat/models.h"
+#include "app/library/caches.h"
 #include "app/options/options.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -88,10 +89,14 @@ enum error_code speaker_load(struct speaker *s, const char *name, struct error *
     char *path = name != NULL ? models_find_name(s->options, name, err) : models_find(s->options, err);
     if (path == NULL)
         return err->code;
+    char *saved = caches_folder(s->options);
     const struct worker_options options = {.model_path = path,
                                            .load = options_load(s->options),
-                                           .session = session_options(s->options)};
+                                           .session = session_options(s->options),
+                                           .saved_folder = saved,
+                                           .saved_most = caches_most(s->options)};
     struct worker *worker = worker_start(&options, err);
+    free(saved);
     if (worker == NULL) {
         free(path);
         return err->code;
@@ -161,6 +166,16 @@ int speaker_loading_percent(const struct speaker *s)
 const struct memory_plan *speaker_plan(const struct speaker *s)
 {
     return s->worker != NULL ? worker_plan(s->worker) : NULL;
+}
+
+bool speaker_is_ready(const struct speaker *s)
+{
+    return speaker_model(s) != NULL;
+}
+
+const char *speaker_name(const struct speaker *s)
+{
+    return speaker_is_ready(s) ? model_info(speaker_model(s))->name : NULL;
 }
 
 const struct model *speaker_model(const struct speaker *s)
@@ -237,6 +252,12 @@ void speaker_add_stops(const struct speaker *s, struct sampling *sampling)
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
+void speaker_question_free(struct speaker_question *q)
+{
+    prompt_free(&q->prompt);
+    *q = (struct speaker_question){0};
+}
+
 /* Notes who takes a request, in the place of one that has ended. */
 static uint64_t note_taker(struct speaker *s, int place, uint64_t number, speaker_taker *taker, struct error *err)
 {
@@ -249,10 +270,11 @@ static uint64_t note_taker(struct speaker *s, int place, uint64_t number, speake
     return number;
 }
 
-uint64_t speaker_ask(struct speaker *s, const struct ids *prompt, const struct sampling *sampling, speaker_taker *taker,
-                     struct error *err)
+uint64_t speaker_ask(struct speaker *s, const struct speaker_question *q, const struct sampling *sampling,
+                     speaker_taker *taker, struct error *err)
 {
-    return note_taker(s, 0, worker_generate(s->worker, prompt->at, prompt->n, sampling, err), taker, err);
+    const struct ids *ids = &q->prompt.ids;
+    return note_taker(s, 0, worker_generate(s->worker, ids->at, ids->n, sampling, err), taker, err);
 }
 
 uint64_t speaker_ask_aside(struct speaker *s, const struct ids *prompt, const struct sampling *sampling,
@@ -290,6 +312,12 @@ speaker_taker *speaker_taker_of(struct speaker *s, const struct event *event)
         return s->requests[i].taker;
     }
     return NULL;
+}
+
+void speaker_keep(struct speaker *s, const char *name)
+{
+    if (s->worker != NULL)
+        worker_keep(s->worker, name);
 }
 
 void speaker_set_sampling(struct speaker *s, const struct sampling *sampling)

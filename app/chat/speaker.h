@@ -45,6 +45,10 @@ void speaker_take_loading(struct speaker *s, const struct event *event);
 int speaker_loading_percent(const struct speaker *s);
 /* What the present model takes of memory; NULL until one is loaded. */
 const struct memory_plan *speaker_plan(const struct speaker *s);
+/* Whether it can be asked: a model is loaded. */
+bool speaker_is_ready(const struct speaker *s);
+/* What its answers are said to be made by; NULL until it is ready. */
+const char *speaker_name(const struct speaker *s);
 /* NULL until a model is loaded. */
 const struct model *speaker_model(const struct speaker *s);
 /* Of the present model, else of the one that is loading; "" without either. */
@@ -68,9 +72,18 @@ void speaker_add_stops(const struct speaker *s, struct sampling *sampling);
 
 /* ---- answers ---- */
 
-/* Asks for an answer to a prompt (copied). Returns the request's number; 0 on failure: ERR_BUSY when one is running. */
-uint64_t speaker_ask(struct speaker *s, const struct ids *prompt, const struct sampling *sampling, speaker_taker *taker,
-                     struct error *err);
+/* What is answered: a prompt that was made here, by the template of the model. */
+struct speaker_question {
+    struct prompt prompt;
+    size_t tokens; /* that it takes of the context */
+};
+/* Leaves an empty one. */
+void speaker_question_free(struct speaker_question *q);
+
+/* Asks for an answer to a question (copied). Returns the request's number; 0 on failure: ERR_BUSY when one is running. What
+ * the one who answers finds wrong with it comes as EVENT_FAILED. */
+uint64_t speaker_ask(struct speaker *s, const struct speaker_question *q, const struct sampling *sampling,
+                     speaker_taker *taker, struct error *err);
 /* The same aside, see worker_generate_aside: ERR_BUSY when work aside is running. */
 uint64_t speaker_ask_aside(struct speaker *s, const struct ids *prompt, const struct sampling *sampling,
                            speaker_taker *taker, struct error *err);
@@ -83,6 +96,8 @@ bool speaker_next(struct speaker *s, struct event *out);
 /* Who takes this event; NULL: it is dropped. To be asked once for each event. */
 speaker_taker *speaker_taker_of(struct speaker *s, const struct event *event);
 
+/* The conversation that later requests belong to, see worker_keep. */
+void speaker_keep(struct speaker *s, const char *name);
 /* As the worker's calls of the same names; nothing happens without a model. */
 void speaker_set_sampling(struct speaker *s, const struct sampling *sampling);
 void speaker_preview(struct speaker *s, const struct sampling *sampling);

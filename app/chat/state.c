@@ -32,7 +32,7 @@ enum chat_state chat_state(const struct chat *c)
         return answering_is_reading(c->answering) ? CHAT_READING : CHAT_ANSWERING;
     if (speaker_is_loading(c->speaker))
         return CHAT_LOADING;
-    return chat_model(c) != NULL ? CHAT_IDLE : CHAT_NO_MODEL;
+    return speaker_is_ready(c->speaker) ? CHAT_IDLE : CHAT_NO_MODEL;
 }
 
 bool chat_is_busy(const struct chat *c)
@@ -177,7 +177,7 @@ enum error_code chat_check_ready(const struct chat *c, struct error *err)
 
 enum error_code chat_check_loaded(const struct chat *c, struct error *err)
 {
-    if (chat_model(c) == NULL)
+    if (!speaker_is_ready(c->speaker))
         return error_set(err, ERR_BUSY, "the model is still loading; try again in a moment");
     return ERR_NONE;
 }

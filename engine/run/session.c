@@ -18,6 +18,7 @@
 #include "engine/run/kv.h"
 #include "engine/run/pool.h"
 #include "engine/run/runner.h"
+#include "engine/run/session.h"
 
 static const double PROGRESS_SECONDS = 0.1;
 
@@ -108,6 +109,14 @@ void session_share(struct session *s, const struct session *from, size_t n)
         memcpy(s->logits, from->logits, (size_t)s->runner->model->info.vocab * sizeof *s->logits);
 }
 
+void session_take(struct session *s, const struct kv *kv, const int32_t *ids, size_t n)
+{
+    kv_share(&s->kv, kv, (int32_t)n);
+    memcpy(s->ids, ids, n * sizeof *ids);
+    s->length = n;
+    s->has_logits = false;
+}
+
 struct session *session_fork(const struct session *s, size_t n, int32_t context, struct error *err)
 {
     struct session *fork = session_new(s->runner, context, err);
@@ -131,6 +140,11 @@ size_t session_length(const struct session *s)
 const float *session_logits(const struct session *s)
 {
     return s->has_logits ? s->logits : NULL;
+}
+
+const struct kv *session_kv(const struct session *s)
+{
+    return &s->kv;
 }
 
 const int32_t *session_ids(const struct session *s)

@@ -293,6 +293,8 @@ void answer_begin(struct answer *a)
     a->timings.prompt_tokens = a->ids.n;
     if (code == ERR_NONE) {
         share_prefix(a);
+        if (is_main(a) && a->worker->service->keeper != NULL)
+            keeper_restore(a->worker->service->keeper, a->session, a->ids.at, a->ids.n);
         code = session_sync(a->session, a->ids.at, a->ids.n, tell_progress, a, &a->timings.reused_tokens, &err);
     }
     const double read = clock_seconds();

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -36,6 +37,15 @@ static bool tell_loading(void *worker, uint64_t done, uint64_t total)
     return goes_on;
 }
 
+/* There is something to collect. */
+static void wake_service(void *service)
+{
+    struct service *s = service;
+    pthread_mutex_lock(&s->lock);
+    pthread_cond_signal(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
 static bool open_service(struct worker *w, struct error *err)
 {
     struct service *s = w->service;
@@ -43,6 +53,8 @@ static bool open_service(struct worker *w, struct error *err)
     s->own = model_open(s->model_path, NULL, err);
     if (s->own != NULL && model_load_in(s->own, s->load, options.threads, tell_loading, w, err) == ERR_NONE)
         s->runner = runner_open(s->own, &options, err);
+    if (s->runner != NULL && s->saved_folder != NULL)
+        s->keeper = keeper_new(s->saved_folder, s->saved_most, s->runner, wake_service, s);
     pthread_mutex_lock(&s->lock);
     s->failed = s->runner == NULL;
     s->model = s->failed ? NULL : s->own;
@@ -136,6 +148,8 @@ static void take_task_locked(struct worker *w, enum task task, struct sampling *
                              .question = o->question};
         o->question = (struct question){0};
         o->pending = false;
+        if (task == TASK_BEGIN)
+            memcpy(a->keep, w->keep, sizeof a->keep);
         w->preview = w->preview && task == TASK_BEGIN_ASIDE;
     } else if (task == TASK_PREVIEW) {
         *preview = w->preview_settings;
@@ -176,6 +190,14 @@ static void end_aside(struct answer *a)
     a->session = NULL;
 }
 
+/* Once after each answer. */
+static void save_session(struct worker *w, struct answer *a)
+{
+    if (w->service->keeper != NULL && a->keep[0] != '\0')
+        keeper_save(w->service->keeper, a->session, a->keep);
+    a->keep[0] = '\0';
+}
+
 static void do_task(struct worker *w, enum task task, const struct sampling *preview)
 {
     struct answer *a = answer_of(w, task);
@@ -195,6 +217,8 @@ static void do_task(struct worker *w, enum task task, const struct sampling *pre
     }
     if (a == &w->aside_answer && !a->active)
         end_aside(a);
+    if (a == &w->main_answer && !a->active)
+        save_session(w, a);
 }
 
 /* ---- the thread ------------------------------------------------------------------------------------------------- */
@@ -235,6 +259,12 @@ void *service_run(void *service)
         free_ended_locked(s);
         if (s->workers == NULL)
             break;
+        if (s->keeper != NULL && keeper_has_done(s->keeper)) {
+            pthread_mutex_unlock(&s->lock);
+            keeper_collect(s->keeper);
+            pthread_mutex_lock(&s->lock);
+            continue;
+        }
         struct worker *w = next_worker_locked(s, last, &task);
         if (w == NULL) {
             pthread_cond_wait(&s->changed, &s->lock);
@@ -249,6 +279,7 @@ void *service_run(void *service)
         pthread_cond_broadcast(&s->stepped);
     }
     pthread_mutex_unlock(&s->lock);
+    keeper_free(s->keeper);
     runner_free(s->runner);
     model_free(s->own);
     return NULL;

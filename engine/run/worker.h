@@ -20,6 +20,8 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/run/chooser.h"
+#include "engine/run/keeper.h"
+#include "engine/run/saved-folder.h"
 #include "engine/text/textstream.h"
 
 enum {
@@ -73,8 +75,9 @@ struct answer {
     double started, prompt_read;
     bool waits; /* for its turn, and what may come next was told */
     double wait_began, waited;
-    bool stop;      /* the answer ends with this step */
-    int32_t forced; /* the next token, put by worker_force; -1: none */
+    bool stop;                  /* the answer ends with this step */
+    int32_t forced;             /* the next token, put by worker_force; -1: none */
+    char keep[SAVED_NAME_MOST]; /* what the session is saved as; "": it is not */
 };
 
 struct service {
@@ -92,6 +95,9 @@ struct service {
     struct session_options options;
     struct model *own;
     struct runner *runner; /* the other thread may ask for its plan once the model is open */
+    char *saved_folder;    /* NULL: none */
+    uint64_t saved_most;
+    struct keeper *keeper; /* NULL: nothing is saved */
 };
 
 struct worker {
@@ -107,8 +113,9 @@ struct worker {
     struct order main, aside;
     bool preview; /* one is asked for, with these settings */
     struct sampling preview_settings;
-    int32_t pace;   /* tokens that may still be made; -1: any number */
-    int32_t forced; /* the next token; -1: it is drawn */
+    int32_t pace;               /* tokens that may still be made; -1: any number */
+    int32_t forced;             /* the next token; -1: it is drawn */
+    char keep[SAVED_NAME_MOST]; /* of the next request */
     bool has_rendered;
     struct prompt rendered; /* of the last request made of messages, until it is taken */
 

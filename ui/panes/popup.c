@@ -205,6 +205,27 @@ void popup_set_items(struct popup *p, const struct ui_item *items, size_t n)
     filter_items(p);
 }
 
+void popup_add_items(struct popup *p, const struct ui_item *items, size_t n)
+{
+    struct item selected = {0};
+    const size_t top = p->top;
+    if (p->selected > 0 && p->selected < p->n_shown)
+        selected = p->items[p->shown[p->selected]];
+    popup_set_items(p, items, n);
+    for (size_t i = 0; selected.act != 0 && i < p->n_shown; i++) {
+        const struct item *item = &p->items[p->shown[i]];
+        if (item->act == selected.act && item->a == selected.a && item->b == selected.b) {
+            p->selected = i;
+            p->top = top;
+        }
+    }
+}
+
+bool popup_asks(const struct popup *p)
+{
+    return p->picks && p->asks;
+}
+
 void popup_set_pick(struct popup *p, const char *title, const struct ui_item *items, size_t n, bool asks)
 {
     popup_clear(p);
@@ -277,10 +298,8 @@ static unsigned role_at(const struct popup *p, size_t at, size_t *until)
             continue;
         while (*until < p->origin.n && p->origin.at[*until] < p->stretches[i].end)
             ++*until;
-        for (int role = 0; role < STYLE_ROLES; role++)
-            if (p->stretches[i].role != NULL && strcmp(style_name((enum style_role)role), p->stretches[i].role) == 0)
-                return (unsigned)role;
-        return STYLE_TEXT;
+        const int role = p->stretches[i].role != NULL ? style_find(p->stretches[i].role) : -1;
+        return role >= 0 ? (unsigned)role : STYLE_TEXT;
     }
     *until = p->text.size;
     return STYLE_TEXT;
@@ -447,7 +466,7 @@ static struct pane_reaction close_popup(struct popup *p)
     return r;
 }
 
-/* Tells the act of the selected item, puts in its word, or runs its command. */
+/* Tells the act of the selected item, or runs its command. */
 static struct pane_reaction choose_item(struct popup *p)
 {
     if (p->selected >= p->n_shown)
@@ -456,8 +475,6 @@ static struct pane_reaction choose_item(struct popup *p)
     struct pane_reaction r = pane_run(item->command);
     if (item->act > 0)
         r = pane_tell(UI_CHOICE);
-    else if (item->act == POPUP_WORD)
-        r.does = PANE_PUT;
     r.action.act = item->act;
     r.action.a = item->a;
     r.action.b = item->b;

@@ -208,6 +208,8 @@ void transcript_draw(void *pane, struct canvas *s, const struct area *a, bool fo
     int rows = a->rows > 2 && !view_follows(t->view) ? a->rows - 1 : a->rows;
     view_settle(t->view, rows);
     size_t n = messages_count(t->messages);
+    if (n == 0)
+        welcome_draw(t->welcome, s, a);
     if (n == 0 || a->rows < 1)
         return;
     struct view_line at = *view_top(t->view);
