@@ -71,7 +71,7 @@ enum error_code chat_set_system(struct chat *c, const char *text, struct error *
 
 enum error_code chat_set_template(struct chat *c, const char *name, struct error *err)
 {
-    if (chat_check_ready(c, err) != ERR_NONE || chat_check_loaded(c, err) != ERR_NONE ||
+    if (chat_check_ready(c, err) != ERR_NONE || chat_check_here(c, "a template", err) != ERR_NONE ||
         speaker_use_template(c->speaker, name, false, err) != ERR_NONE)
         return err->code;
     chat_see_from(c, 0);

@@ -6,6 +6,7 @@
  *
  *   table    the rows
  *   options  looking a row up, setting one value
+ *   endpoints  the file of servers that have models
  *   config   the config file
  *   read     all sources of one command together
  *   paths    the program's folders */

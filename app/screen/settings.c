@@ -322,11 +322,14 @@ void screen_settings_show_candidates(struct screen *s, const struct event *event
 {
     struct ui_candidate rows[SAMPLING_CANDIDATES];
     char words[SAMPLING_CANDIDATES][TOKEN_TEXT], summary[80];
-    if (chat_model(s->repl.chat) == NULL || (event->id < 0 && event->kind != EVENT_PREVIEW))
+    if (!chat_is_ready(s->repl.chat) || (event->id < 0 && event->kind != EVENT_PREVIEW))
         return;
     size_t n = screen_token_rows(s, event, rows, words);
-    snprintf(summary, sizeof summary, "entropy %.2f bits, %d survive%s", (double)event->entropy / M_LN2,
-             (int)event->survivors, event->survivors == 1 ? "s" : "");
+    if (event->entropy >= 0)
+        snprintf(summary, sizeof summary, "entropy %.2f bits, %d survive%s", (double)event->entropy / M_LN2,
+                 (int)event->survivors, event->survivors == 1 ? "s" : "");
+    else
+        snprintf(summary, sizeof summary, "as %.60s tells them", chat_host(s->repl.chat));
     ui_set_candidates(s->ui, rows, n, summary);
 }
 
