@@ -248,6 +248,7 @@ static void read_usage(struct chunk *c)
     const json_t *usage = json_object_get(c->root, "usage");
     const json_t *timings = json_object_get(c->root, "timings");
     int64_t cached = count_of(json_object_get(usage, "prompt_tokens_details"), "cached_tokens");
+    c->usage = (struct endpoint_usage){.prompt_tokens = -1, .answer_tokens = -1};
     if (json_is_object(usage)) {
         c->usage.prompt_tokens = count_of(usage, "prompt_tokens");
         c->usage.answer_tokens = count_of(usage, "completion_tokens");

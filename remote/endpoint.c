@@ -183,12 +183,11 @@ static void put_off(struct endpoint *e, const struct wire_end *end)
     e->tries++;
     e->work = PUT_OFF;
     e->seconds = end->retry_after >= 0 ? (int)end->retry_after : doubled < WAIT_LONGEST ? doubled : WAIT_LONGEST;
-    e->seconds = e->seconds > 0 ? e->seconds : 1;
     snprintf(e->why, sizeof e->why, "%s %s (%ld)%s%s", e->host,
              end->status == 429 ? "has too many requests" : "can't answer yet", end->status,
              e->stream.failed ? ": " : "", e->stream.failed ? e->stream.fault : "");
     push_waiting(e);
-    wire_alarm(e->wire, SECOND);
+    wire_alarm(e->wire, e->seconds > 0 ? SECOND : 0);
 }
 
 static void end_look(struct endpoint *e, const struct wire_end *end)
