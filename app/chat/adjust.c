@@ -30,7 +30,7 @@ struct sampling chat_request_sampling(const struct chat *c)
 /* Has the running request, if any, continue with the settings as they are now. */
 static void forward_settings(struct chat *c)
 {
-    if (answering_request(c->answering) == 0)
+    if (answering_request(c->answering) == 0 || chat_host(c) != NULL) /* a server has the settings of its request */
         return;
     chat_save_settings(c);
     struct sampling s = chat_request_sampling(c);

@@ -163,6 +163,7 @@ enum command_bit {
     FOR_IMATRIX = 1 << 22,
     FOR_EMBED = 1 << 26,
     FOR_SIMILARITY = 1 << 27,
+    FOR_ENDPOINTS = 1 << 28,
     FOR_ALL = (1 << 30) - 1,
 };
 

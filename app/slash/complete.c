@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/chat/models.h"
+#include "app/options/endpoints.h"
 #include "app/slash/commands.h"
 #include "app/slash/slash.h"
 #include "app/text/words.h"
@@ -72,6 +73,20 @@ static void offer_templates(const struct repl *t, struct words *candidates, cons
         offer_word(candidates, prefix, name);
 }
 
+static void offer_endpoints(const struct repl *t, struct words *candidates, const char *prefix)
+{
+    struct endpoints all;
+    struct error ignored = {0}; /* a file with a fault is told of when it is used */
+    char name[80];
+    if (endpoints_read(t->options, &all, &ignored) != ERR_NONE)
+        return;
+    for (size_t i = 0; i < all.written; i++) {
+        snprintf(name, sizeof name, "@%s", all.at[i].name);
+        offer_word(candidates, prefix, name);
+    }
+    endpoints_free(&all);
+}
+
 static void offer_words(const struct repl *t, enum slash_words words, struct words *candidates, const char *prefix)
 {
     char **names = NULL;
@@ -83,6 +98,7 @@ static void offer_words(const struct repl *t, enum slash_words words, struct wor
         names = models_list(t->options);
         offer_list(candidates, prefix, names);
         models_free_list(names);
+        offer_endpoints(t, candidates, prefix);
         break;
     case SLASH_SETTINGS: offer_settings(candidates, prefix); break;
     case SLASH_THINK:
