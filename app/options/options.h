@@ -6,6 +6,7 @@
  *
  *   table    the rows
  *   options  looking a row up, setting one value
+ *   endpoints  the file of servers that have models
  *   config   the config file
  *   read     all sources of one command together
  *   paths    the program's folders */
@@ -166,6 +167,7 @@ enum command_bit {
     FOR_IMATRIX = 1 << 22,
     FOR_EMBED = 1 << 26,
     FOR_SIMILARITY = 1 << 27,
+    FOR_ENDPOINTS = 1 << 28,
     FOR_ALL = (1 << 30) - 1,
 };
 
