@@ -58,6 +58,7 @@ struct options {
     char *resume;              /* resume the conversation of this id or title; NULL: not given */
     bool no_save;              /* temporary chats only */
     bool raw;                  /* continue the text, no template */
+    int32_t speculate;         /* enum speculate */
     bool exact;                /* float32 throughout */
     bool load_8bit, load_4bit; /* weights that are floats in the file are packed while loading, see options_load */
     bool json;

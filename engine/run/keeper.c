@@ -20,7 +20,7 @@
 #include "engine/run/session.h"
 
 enum {
-    LEAST_SAVED = 32,        /* tokens that are faster read from disk than computed, on any machine */
+    LEAST_SAVED = 32,       /* tokens that are faster read from disk than computed, on any machine */
     LAST_BYTES = 256 << 20, /* what is written yet when the program ends: a part of a second */
 };
 
@@ -192,7 +192,8 @@ void keeper_restore(struct keeper *k, struct session *s, const int32_t *ids, siz
 {
     struct kv kv;
     struct error ignored = {0}; /* then it is computed */
-    const size_t have = session_common(s, ids, n), most = n < (size_t)session_capacity(s) ? n : (size_t)session_capacity(s);
+    const size_t have = session_common(s, ids, n),
+                 most = n < (size_t)session_capacity(s) ? n : (size_t)session_capacity(s);
     if (most < have + LEAST_SAVED || !forward_kv_init(k->runner->forward, &kv, session_capacity(s), &ignored))
         return;
     struct saved_file file = saved_find(k->folder, k->origin, &kv, ids, most, have + LEAST_SAVED);

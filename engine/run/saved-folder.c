@@ -94,7 +94,8 @@ static enum error_code check_disk(const char *folder, uint64_t bytes, struct err
     struct statvfs disk;
     if (statvfs(folder, &disk) != 0 || (uint64_t)disk.f_bavail * disk.f_frsize > bytes + DISK_LEFT)
         return ERR_NONE;
-    return error_set(err, ERR_IO, "%s: the disk has too little room for what the model knows of a conversation", folder);
+    return error_set(err, ERR_IO, "%s: the disk has too little room for what the model knows of a conversation",
+                     folder);
 }
 
 /* The folder and its missing parents. */
@@ -142,25 +143,4 @@ void session_forget_saved(const char *folder, const char *name)
     if (path != NULL)
         unlink(path);
     free(path);
-}
-
-struct saved_report session_check_saved(const char *folder)
-{
-    struct saved_report report = {0};
-    struct saved_list list = saved_list(folder);
-    for (size_t i = 0; i < list.n; i++) {
-        char *path = saved_path(folder, list.at[i].name);
-        const int fd = path != NULL ? open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
-        bool whole = false;
-        if (fd >= 0) {
-            saved_verify(fd, &whole);
-            close(fd);
-        }
-        report.files++;
-        report.damaged += !whole;
-        report.bytes += list.at[i].bytes;
-        free(path);
-    }
-    saved_list_free(&list);
-    return report;
 }

@@ -15,7 +15,7 @@ struct saved_list {
         char name[SAVED_NAME_MOST]; /* without the suffix */
         uint64_t bytes;
         int64_t used; /* nanoseconds: when it was written or read last */
-    } *at;
+    } * at;
     size_t n;
 };
 /* An empty list where the folder can't be read. */

@@ -216,7 +216,8 @@ static void what_is_damaged_is_computed(void **state)
     static struct asking_result fresh, r;
     ask(NULL, 1, PROMPT, &fresh);
     ask("one", 1, PROMPT, NULL);
-    const off_t size = size_of("one"), records = (PROMPT + 9 + KV_BLOCK - 1) / KV_BLOCK, record = (size - 4096) / records;
+    const off_t size = size_of("one"), records = (PROMPT + 9 + KV_BLOCK - 1) / KV_BLOCK,
+                record = (size - 4096) / records;
     const off_t places[] = {0, 9, 4096, 4096 + 300, 4096 + 600, 4096 + record + 8, 4096 + 2 * record + 1000, size - 1};
     const size_t good[] = {0, 0, 0, 0, 0, 64, 128, 256};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
