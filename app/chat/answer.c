@@ -157,6 +157,8 @@ static void add_timings(struct timings *sum, const struct timings *t)
     sum->prompt_tokens = t->prompt_tokens;
     sum->reused_tokens = t->reused_tokens;
     sum->answer_tokens += t->answer_tokens;
+    sum->guessed_tokens += t->guessed_tokens;
+    sum->true_guesses += t->true_guesses;
     sum->prefill_seconds += t->prefill_seconds;
     sum->decode_seconds += t->decode_seconds;
 }

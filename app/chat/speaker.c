@@ -70,7 +70,9 @@ struct speaker *speaker_beside(const struct speaker *other, int32_t context, str
         return NULL;
     }
     s->beside = other;
-    struct worker_options options = {.beside = other->worker, .session = session_options(other->options)};
+    struct worker_options options = {.beside = other->worker,
+                                     .session = session_options(other->options),
+                                     .speculate = (enum speculate)other->options->speculate};
     options.session.context = context;
     s->loading_percent = -1;
     s->loading = worker_start(&options, err);
@@ -118,6 +120,7 @@ enum error_code speaker_load(struct speaker *s, const char *name, struct error *
     const struct worker_options options = {.model_path = path,
                                            .load = options_load(s->options),
                                            .session = session_options(s->options),
+                                           .speculate = (enum speculate)s->options->speculate,
                                            .saved_folder = saved,
                                            .saved_most = caches_most(s->options)};
     struct worker *worker = worker_start(&options, err);
@@ -390,6 +393,12 @@ void speaker_keep(struct speaker *s, const char *name)
 {
     if (s->worker != NULL)
         worker_keep(s->worker, name);
+}
+
+void speaker_teach(struct speaker *s, const int32_t *ids, size_t n)
+{
+    if (s->worker != NULL)
+        worker_teach(s->worker, ids, n);
 }
 
 void speaker_set_sampling(struct speaker *s, const struct sampling *sampling)

@@ -60,6 +60,7 @@ struct options {
     bool no_save;              /* temporary chats only */
     char *encoder;             /* what the history is searched by meaning with; "off"; NULL: the one that there is */
     bool raw;                  /* continue the text, no template */
+    int32_t speculate;         /* enum speculate */
     bool exact;                /* float32 throughout */
     bool load_8bit, load_4bit; /* weights that are floats in the file are packed while loading, see options_load */
     bool json;

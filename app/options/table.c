@@ -46,6 +46,8 @@ const struct option_spec option_specs[] = {
      MODEL, "pack float weights to 8 bits while loading: half the memory"},
     {"load-in-4bit", 0, NULL, NULL, OPTION_FLAG, AT(load_4bit), 0, 0, NULL, FOR_ENGINE | FOR_INFO | FOR_DOCTOR, true,
      MODEL, "the same to 4 bits: under a third, with a loss of quality"},
+    {"speculate", 0, NULL, "WHEN", OPTION_CHOICE, AT(speculate), 0, 0, "auto off always", FOR_CHAT, true, MODEL,
+     "guess from what was said: auto (where faster), off, always"},
     {"exact", 0, NULL, NULL, OPTION_FLAG, AT(exact), 0, 0, NULL, FOR_ENGINE | FOR_INFO | FOR_VECTORS, true, MODEL,
      "compute in float32 throughout (slow; for comparisons)"},
 
