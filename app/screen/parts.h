@@ -25,6 +25,7 @@ struct screen {
     struct screen_list *list;
     struct screen_loop *loop;
     struct screen_menu *menu;
+    struct screen_places *places;
     struct screen_records *records;
     struct screen_roads *roads;
     struct screen_said *said;
@@ -33,6 +34,7 @@ struct screen {
     struct screen_settings *settings;
     struct screen_status *status;
     struct screen_step *step;
+    struct screen_tree *tree;
     struct screen_view *view;
 };
 

@@ -24,6 +24,7 @@
 #include "app/screen/loop.h"
 #include "app/screen/menu.h"
 #include "app/screen/parts.h"
+#include "app/screen/places.h"
 #include "app/screen/records.h"
 #include "app/screen/roads.h"
 #include "app/screen/said.h"
@@ -34,6 +35,7 @@
 #include "app/screen/step.h"
 #include "app/screen/tell.h"
 #include "app/screen/theme.h"
+#include "app/screen/tree.h"
 #include "app/screen/view.h"
 #include "app/slash/leave.h"
 #include "app/terminal/report.h"
@@ -60,6 +62,7 @@ static bool open_parts(struct screen *s, struct error *err)
     s->lens = screen_lens_new();
     s->list = screen_list_new();
     s->menu = screen_menu_new();
+    s->places = screen_places_new();
     s->records = screen_records_new();
     s->roads = screen_roads_new();
     s->said = screen_said_new();
@@ -67,9 +70,11 @@ static bool open_parts(struct screen *s, struct error *err)
     s->settings = screen_settings_new();
     s->status = screen_status_new();
     s->step = screen_step_new();
+    s->tree = screen_tree_new();
     s->view = screen_view_new();
     bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->menu &&
-               s->records && s->roads && s->said && s->search && s->settings && s->status && s->step && s->view;
+               s->places && s->tree && s->records && s->roads && s->said && s->search && s->settings && s->status &&
+               s->step && s->view;
     if (!all)
         error_memory(err);
     return all;
@@ -86,6 +91,7 @@ static void free_parts(struct screen *s)
     screen_list_free(s->list);
     screen_loop_free(s->loop);
     screen_menu_free(s->menu);
+    screen_places_free(s->places);
     screen_records_free(s->records);
     screen_roads_free(s->roads);
     screen_said_free(s->said);
@@ -94,6 +100,7 @@ static void free_parts(struct screen *s)
     screen_settings_free(s->settings);
     screen_status_free(s->status);
     screen_step_free(s->step);
+    screen_tree_free(s->tree);
     screen_view_free(s->view);
 }
 

@@ -10,11 +10,14 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
+#include "app/library/conversations.h"
 #include "app/library/home.h"
 #include "app/screen/acts.h"
 #include "app/screen/items.h"
 #include "app/screen/list.h"
+#include "app/screen/places.h"
 #include "app/screen/view.h"
+#include "base/clock.h"
 #include "history/history.h"
 
 enum { HITS_ALL = 60, HITS_HERE = 1000 };
@@ -39,11 +42,38 @@ void screen_search_free(struct screen_search *search)
 
 void screen_search_open(struct screen *s, const char *words, struct error *err)
 {
-    ui_pick(s->ui, "Search all conversations", NULL, 0, true);
+    ui_pick(s->ui, "Search all conversations", NULL, 0, UI_PICK_ASKS);
     if (*words == '\0')
         return;
     ui_set_query(s->ui, words);
     screen_search_all(s, words, err);
+}
+
+/* A hit below its conversation, with the time of the message. */
+static void add_hit(struct items *items, const struct store_hit *hit)
+{
+    enum { MARKS = 32 };
+    struct ui_span marks[MARKS];
+    struct buf label;
+    char when[LIBRARY_TIME_SIZE];
+    size_t n = hit->n_marks < MARKS ? hit->n_marks : MARKS;
+    const char *who = hit->message == 0 ? "" : hit->role == STORE_ASSISTANT ? "Palaver: " : "You: ";
+    buf_init(&label, 1 << 20);
+    buf_printf(&label, "%s%s", who, hit->snippet);
+    for (size_t i = 0; i < n; i++)
+        marks[i] = (struct ui_span){strlen(who) + hit->marks[i].start, strlen(who) + hit->marks[i].end};
+    library_age(hit->created, clock_wall(), when);
+    items_add(items, &(struct ui_item){.label = buf_text(&label),
+                                       .detail = when,
+                                       .act = ACT_SHOW_HIT,
+                                       .a = hit->conversation,
+                                       .b = hit->message,
+                                       .group = hit->message == 0     ? "Titles"
+                                                : *hit->title != '\0' ? hit->title
+                                                                      : "Untitled",
+                                       .marks = marks,
+                                       .n_marks = n});
+    buf_free(&label);
 }
 
 void screen_search_all(struct screen *s, const char *words, struct error *err)
@@ -55,9 +85,7 @@ void screen_search_all(struct screen *s, const char *words, struct error *err)
     if (store != NULL)
         store_search(store, &query, &hits, err);
     for (size_t i = 0; i < hits.n; i++) {
-        const struct store_hit *hit = &hits.at[i];
-        items_add(&items, &(struct ui_item){hit->snippet, hit->message != 0 ? hit->title : "title", NULL, ACT_SHOW_HIT,
-                                            hit->conversation, hit->message});
+        add_hit(&items, &hits.at[i]);
     }
     ui_set_items(s->ui, items.at, items.n);
     store_hits_free(&hits);
@@ -112,11 +140,13 @@ static size_t mark_words(struct screen *s, const char *words, int64_t message, s
 void screen_search_show_hit(struct screen *s, int64_t conversation, int64_t message, struct error *err)
 {
     struct store *library = home_library(chat_home(s->repl.chat), err);
+    screen_places_leave(s);
     if (library == NULL || (message != 0 && store_select(library, message, err) != ERR_NONE) ||
         chat_open_conversation(s->repl.chat, conversation, err) != ERR_NONE)
         return;
     screen_view_sync(s);
     mark_words(s, s->search->words != NULL ? s->search->words : "", message, err);
+    ui_command(s->ui, "transcript"); /* where n and N walk on */
 }
 
 void screen_search_here(struct screen *s, const char *words, struct error *err)
