@@ -148,6 +148,8 @@ static const char after_options[] =
     ".SH FILES\n"
     ".TP\n.I $XDG_CONFIG_HOME/palaver/config\nthe config file (by default in ~/.config)\n"
     ".TP\n.I $XDG_CONFIG_HOME/palaver/templates/NAME.template\nyour own chat templates\n"
+    ".TP\n.I $XDG_CONFIG_HOME/palaver/prompts/NAME.md\nyour own prompt as the command /NAME: $ARGUMENTS in it stands for what follows the "
+    "name, $1 to $9 for its words, $$ for a dollar sign; between two lines of three dashes at its beginning may stand description: TEXT\n"
     ".TP\n.I $XDG_CONFIG_HOME/palaver/keys\nyour own keys: lines of\n.IR \"place key = command\" ,\ne.g.\n"
     ".BR \"transcript x = /delete message\" ;\n"
     ".B none\nas the command unbinds a key\n"

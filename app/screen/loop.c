@@ -160,15 +160,15 @@ static void take_turn(struct screen *s)
 static bool may_leave(struct screen *s)
 {
     static const struct ui_item choices[] = {
-        {"try again", "saves it and leaves", NULL, ACT_SAVE_AND_LEAVE, 0, 0},
-        {"export", "writes the conversation to a file", NULL, ACT_EXPORT, 0, 0},
-        {"leave", "what is not saved is lost", NULL, ACT_LEAVE, 0, 0},
+        {.label = "try again", .detail = "saves it and leaves", .act = ACT_SAVE_AND_LEAVE},
+        {.label = "export", .detail = "writes the conversation to a file", .act = ACT_EXPORT},
+        {.label = "leave", .detail = "what is not saved is lost", .act = ACT_LEAVE},
     };
     struct error err = {0};
     if (leave_allowed(&s->repl, &err))
         return true;
     s->repl.quit = false;
-    ui_pick(s->ui, "Not everything is saved", choices, sizeof choices / sizeof choices[0], false);
+    ui_pick(s->ui, "Not everything is saved", choices, sizeof choices / sizeof choices[0], UI_PICK_FILTERS);
     screen_said_error(s, &err);
     return false;
 }
