@@ -14,10 +14,10 @@ enum { WIDTH = 24, FF = 32, CONTEXT = 24, MARKS = 3 };
 
 /* The words of each meaning. */
 static const char *const meanings[][2] = {
-    {"cat", "kitten"},    {"dog", "puppy"},  {"car", "automobile"}, {"winter", "cold"}, {"house", "home"},
-    {"rain", "drizzle"},  {"river", NULL},   {"king", "monarch"},   {"light", NULL},    {"sea", "ocean"},
-    {"bread", "loaf"},    {"music", "song"}, {"garden", NULL},      {"train", NULL},    {"money", "cash"},
-    {"doctor", "physician"},
+    {"cat", "kitten"}, {"dog", "puppy"},    {"car", "automobile"}, {"winter", "cold"},
+    {"house", "home"}, {"rain", "drizzle"}, {"river", NULL},       {"king", "monarch"},
+    {"light", NULL},   {"sea", "ocean"},    {"bread", "loaf"},     {"music", "song"},
+    {"garden", NULL},  {"train", NULL},     {"money", "cash"},     {"doctor", "physician"},
 };
 enum { MEANINGS = sizeof meanings / sizeof *meanings };
 

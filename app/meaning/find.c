@@ -24,7 +24,7 @@ static bool is_encoder(const struct options *o, const char *name)
 {
     struct error why = {0};
     char *path = models_find_name(o, name, &why);
-    struct model *model = path != NULL ? model_open(path, &(struct model_options){.vocab_only = true}, &why) : NULL;
+    struct model *model = path != NULL ? model_open(path, NULL, &why) : NULL;
     const bool encoder = model != NULL && model_info(model)->encoder;
     model_free(model);
     free(path);

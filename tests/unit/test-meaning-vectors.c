@@ -254,7 +254,8 @@ static void a_file_cut_anywhere_keeps_what_is_whole(void **state)
 static void anything_else_is_replaced(void **state)
 {
     (void)state;
-    static const char *const others[] = {"", "palavect", "SQLite format 3 and so on, longer than the header of the form"};
+    static const char *const others[] = {"", "palavect",
+                                         "SQLite format 3 and so on, longer than the header of the form"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         FILE *out = fopen(history_file("v"), "w");
         fputs(others[i], out);

@@ -447,12 +447,10 @@ static void say_all(struct store *s, const json_t *file, int64_t *ids)
     const json_t *conversation, *message;
     size_t i, k;
     history_ok(store_begin(s, &err), &err);
-    json_array_foreach(json_object_get(file, "conversations"), i, conversation)
-    {
+    json_array_foreach(json_object_get(file, "conversations"), i, conversation) {
         const int64_t c = new_conversation(s);
         int64_t last = 0;
-        json_array_foreach(json_object_get(conversation, "messages"), k, message)
-        {
+        json_array_foreach(json_object_get(conversation, "messages"), k, message) {
             last = history_say(s, c, last, k % 2 == 0 ? STORE_USER : STORE_ASSISTANT,
                                json_string_value(json_object_get(message, "text")));
             ids[json_integer_value(json_object_get(message, "id"))] = last;
@@ -467,8 +465,7 @@ static double recall(struct store *s, struct seek *seek, const json_t *questions
     struct error err = {0};
     const json_t *question;
     size_t i, good = 0;
-    json_array_foreach(questions, i, question)
-    {
+    json_array_foreach(questions, i, question) {
         const char *query = json_string_value(json_object_get(question, "query"));
         const struct store_query asked = {.text = query, .limit = 60};
         struct store_hits words = {0};
