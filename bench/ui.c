@@ -75,13 +75,18 @@ static double until(struct program *p, const char *text)
     return -1;
 }
 
-/* Milliseconds until the last byte of what a key brings: nothing follows for 30 ms. */
-static double until_quiet(struct program *p)
+/* Milliseconds until the last byte of what a key brings: nothing follows for so many. */
+static double until_quiet_for(struct program *p, int milliseconds)
 {
     double start = now(), last = start;
-    while (take(p, last == start ? 1000 : 30))
+    while (take(p, last == start ? 1000 : milliseconds))
         last = now();
     return last - start;
+}
+
+static double until_quiet(struct program *p)
+{
+    return until_quiet_for(p, 30);
 }
 
 static void type(struct program *p, const char *keys)
@@ -310,7 +315,7 @@ static bool draw_vectors(const char *home, const char *data, const char *path)
 }
 
 /* The time from a letter until the hits of words and meaning together are on the screen: the last byte before nothing comes
- * for 30 ms. The likest sentences come when no letter did for 150 ms and do not count. */
+ * for 120 ms. The likest sentences come when no letter did for 150 ms and do not count. */
 static void time_meaning(const char *palaver, const char *model, const char *home, const char *data)
 {
     static struct program p;
@@ -325,7 +330,7 @@ static void time_meaning(const char *palaver, const char *model, const char *hom
         usleep(200000); /* people look at what opened */
         for (const char *c = queries[round % 3]; *c != '\0'; c++) {
             type(&p, (char[]){*c, '\0'});
-            add(&f, until_quiet(&p));
+            add(&f, until_quiet_for(&p, 120));
         }
         type(&p, "\003");
         until_quiet(&p);
