@@ -17,6 +17,8 @@
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
 #include "app/chat/titling.h"
+#include "app/library/caches.h"
+#include "app/library/home.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -46,6 +48,15 @@ static enum error_code save_before(struct chat *c, struct error *err)
     return code != ERR_NONE && needed ? error_set(err, code, "%s", reported.message) : ERR_NONE;
 }
 
+/* The model's cache of a conversation is kept as long as that is, and of a temporary one not at all. */
+static void keep_cache(struct chat *c)
+{
+    char name[STORE_ID_SIZE];
+    const bool lasting = !home_is_temporary(c->home) &&
+                         caches_name(home_store(c->home), home_conversation(c->home), name);
+    speaker_keep(c->speaker, lasting ? name : NULL);
+}
+
 /* Makes the question, saves what is new, and asks. */
 static enum error_code request_answer(struct chat *c, struct error *err)
 {
@@ -58,6 +69,7 @@ static enum error_code request_answer(struct chat *c, struct error *err)
     if (save_before(c, err) == ERR_NONE) {
         chat_settle_settings(c);
         struct sampling s = chat_request_sampling(c);
+        keep_cache(c);
         request = speaker_ask(c->speaker, &question, &s, take_answer_event, err);
     }
     if (request == 0) {
@@ -145,6 +157,8 @@ static void add_timings(struct timings *sum, const struct timings *t)
     sum->prompt_tokens = t->prompt_tokens;
     sum->reused_tokens = t->reused_tokens;
     sum->answer_tokens += t->answer_tokens;
+    sum->guessed_tokens += t->guessed_tokens;
+    sum->true_guesses += t->true_guesses;
     sum->prefill_seconds += t->prefill_seconds;
     sum->decode_seconds += t->decode_seconds;
 }
@@ -194,6 +208,8 @@ static void take_answer_end(struct chat *c, const struct event *event)
 {
     answering_end_request(c->answering);
     add_timings(&chat_list_last(&c->list)->timings, &event->timings);
+    if (chat_host(c) != NULL) /* now the server has counted */
+        answering_count_prompt(c->answering, event->timings.prompt_tokens);
     if (event->finish == FINISH_CONTEXT) {
         answering_carry_tokens(c->answering);
         if (may_continue(c) && renew_request(c))
@@ -206,10 +222,23 @@ static void take_answer_end(struct chat *c, const struct event *event)
         c->view->ended(c->view->context, answer);
 }
 
+/* A server that failed before it said anything leaves no answer: the question stays, for /continue. */
+static bool drop_empty_answer(struct chat *c)
+{
+    if (chat_host(c) == NULL || chat_list_last(&c->list)->text.size > 0)
+        return false;
+    answering_end(c->answering);
+    chat_discard(c, c->list.n - 1);
+    chat_tell_changed(c, c->list.n);
+    return true;
+}
+
 static void take_answer_failure(struct chat *c, const struct event *event)
 {
     answering_end_request(c->answering);
-    end_answer(c, FINISH_STOPPED, STORE_INTERRUPTED);
+    add_timings(&chat_list_last(&c->list)->timings, &event->timings);
+    if (!drop_empty_answer(c))
+        end_answer(c, FINISH_STOPPED, STORE_INTERRUPTED);
     if (c->view->failed != NULL)
         c->view->failed(c->view->context, &event->error);
 }

@@ -20,6 +20,7 @@
 #include "app/meaning/meaning.h"
 #include "app/options/options.h"
 #include "app/terminal/show.h"
+#include "app/text/choices.h"
 #include "app/text/words.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -73,7 +74,22 @@ void repl_pace(struct repl *t);
 bool slash_is_command(const char *line);
 /* Runs it. Errors are reported through t->show; a line that may be mistyped becomes the draft. */
 void slash_run(struct repl *t, const char *line);
-/* Candidates for the word at the end of line; *start is its offset. None unless line begins like a command. */
+/* The word at the end of a line that begins like a command. */
+struct slash_place {
+    size_t start;                        /* its offset */
+    size_t known;                        /* the first bytes of the line, on which alone depends what may stand there */
+    size_t arguments;                    /* where those of the command begin */
+    bool names;                          /* it is the name of a command */
+    bool files;                          /* it is a path */
+    const struct slash_command *command; /* of which it is an argument; NULL: of none */
+};
+struct slash_place slash_place(const struct repl *t, const char *line);
+/* All that may stand at such a place. */
+void slash_choices(const struct repl *t, const char *line, const struct slash_place *place, struct choices *choices);
+/* slash_place's known for a path that begins at start: its folder, and the dot of a file that is hidden. */
+size_t slash_known_path(const char *line, size_t start);
+/* Candidates for the word at the end of line, which they begin with; *start is its offset. None unless line begins like
+ * a command. */
 void slash_complete(const struct repl *t, const char *line, struct words *candidates, size_t *start);
 /* Sends text and what is attached; on failure the error is shown and text becomes the draft. */
 void repl_send(struct repl *t, const char *text);

@@ -19,8 +19,8 @@ struct gathering {
     size_t size, most;
     passages_count *count;
     void *context;
-    size_t start, tokens;                 /* the passage begun */
-    size_t line_end, line_tokens;         /* its last end of a line, of which half of a passage lies before; 0: none */
+    size_t start, tokens;         /* the passage begun */
+    size_t line_end, line_tokens; /* its last end of a line, of which half of a passage lies before; 0: none */
     size_t paragraph_end, paragraph_tokens; /* likewise */
 };
 

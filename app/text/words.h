@@ -3,6 +3,7 @@
  * The room is the ground floor of app: small things that know neither options nor terminals.
  *
  *   words    lists of strings, a line split into words
+ *   choices  words that may stand where a user types, with what is said about each
  *   plural   the s of a counted word
  *   bytes    sizes as people read them
  *   nearest  which known name a mistyped one may stand for
