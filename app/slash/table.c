@@ -10,7 +10,7 @@ const struct slash_command slash_commands[] = {
     {"list", "ls", "[PAGE | archive | TAG]", "list the saved conversations, numbered", SLASH_TAGS, true, slash_list},
     {"open", "resume switch", "[N | ID | TITLE]", "open a conversation; N is its number in the last list",
      SLASH_CONVERSATIONS, true, slash_open},
-    {"search", "", "WORD...", "find words, and what means the like, in all conversations", SLASH_NO_WORDS, true,
+    {"search", "", "WORD...", "find words or their meaning in all conversations", SLASH_NO_WORDS, true,
      slash_search},
     {"find", "", "WORD...", "find words in this conversation", SLASH_NO_WORDS, true, slash_find_words},
     {"rename", "title", "[TITLE]", "show or change the title of this conversation", SLASH_NO_WORDS, true, slash_rename},
