@@ -432,6 +432,27 @@ static void without_an_encoder_nothing_is_found(void **state)
     close_front(&f);
 }
 
+/* Where the user wants nothing saved, what others have encoded is searched, and nothing is written. */
+static void nothing_is_encoded_where_nothing_is_saved(void **state)
+{
+    struct front f;
+    struct error err = {0};
+    struct meaning_hits hits = {0};
+    (void)state;
+    open_front(&f, NULL);
+    meaning_free(f.meaning);
+    remove_all(f.options.paths.cache_dir);
+    f.options.no_save = true;
+    f.meaning = meaning_open(&f.options, &err);
+    assert_non_null(f.meaning);
+    history_say(f.store, f.conversation, 0, STORE_USER, "the cat");
+    assert_true(meaning_wait(f.meaning, "the cat", PATIENCE * 1000, &hits));
+    assert_int_equal(hits.n, 0);
+    meaning_hits_free(&hits);
+    assert_int_not_equal(access(f.options.paths.cache_dir, F_OK), 0);
+    close_front(&f);
+}
+
 static void phrases_and_single_letters_are_words_alone(void **state)
 {
     (void)state;
@@ -526,6 +547,7 @@ int main(void)
         cmocka_unit_test(ranks_of_both_are_joined),
         cmocka_unit_test(the_history_is_encoded_while_nothing_else_is_done),
         cmocka_unit_test(without_an_encoder_nothing_is_found),
+        cmocka_unit_test(nothing_is_encoded_where_nothing_is_saved),
         cmocka_unit_test(phrases_and_single_letters_are_words_alone),
         cmocka_unit_test_setup(paraphrases_and_codes_are_found, begin),
     };
