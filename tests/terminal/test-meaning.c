@@ -1,10 +1,12 @@
 /* Tests of search by meaning as people use it: on the screen, in line mode, as a command; and what tells how far it is. */
 #include <config.h>
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -130,6 +132,25 @@ static void the_command_finds_both(void **state)
     expect("search --meaning --encoder nothing car", 1, "there is no model 'nothing'", NULL);
 }
 
+/* Here the other program is this one. */
+static void what_another_program_encodes_is_told(void **state)
+{
+    char name[512];
+    (void)state;
+    snprintf(name, sizeof name, "ls '%s'/meaning-*.vectors", file_of(".cache/palaver"));
+    FILE *list = popen(name, "r");
+    assert_true(fgets(name, sizeof name, list) != NULL);
+    pclose(list);
+    name[strcspn(name, "\n")] = '\0';
+    const int fd = open(name, O_RDWR | O_CLOEXEC);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    expect("search --meaning a car in winter", 0, "My automobile", "another palaver"); /* all is done */
+    assert_int_equal(ftruncate(fd, 64), 0);
+    expect("search --meaning a car in winter", 0, "another palaver is encoding", "automobile");
+    close(fd);
+    expect("search --meaning a car in winter", 0, "My automobile", "another palaver");
+}
+
 static void a_deleted_conversation_is_not_found(void **state)
 {
     (void)state;
@@ -216,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_an_encoder_words_are_all),
         cmocka_unit_test_setup(the_command_finds_both, with_encoder),
+        cmocka_unit_test(what_another_program_encodes_is_told),
         cmocka_unit_test(a_deleted_conversation_is_not_found),
         cmocka_unit_test(the_screen_finds_as_one_types),
         cmocka_unit_test(line_mode_finds_too),
