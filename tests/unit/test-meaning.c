@@ -208,6 +208,34 @@ static void what_changed_meanwhile_is_noticed(void **state)
     store_close(s);
 }
 
+static bool stops(void *context)
+{
+    (void)context;
+    return false;
+}
+
+static void a_look_that_breaks_off_is_begun_anew(void **state)
+{
+    struct error err = {0};
+    (void)state;
+    struct store *s = history_open("h.db");
+    const int64_t c = new_conversation(s);
+    const int64_t last = history_say(s, c, 0, STORE_USER, "the king");
+    const int64_t second = history_say(s, c, last, STORE_ASSISTANT, "the cat");
+    struct fill *f = open_fill();
+    assert_int_equal(fill_up(f), 2);
+    history_say(s, c, second, STORE_USER, "rain");
+    assert_int_equal(fill_look(f, stops, NULL, &err), ERR_STOPPED);
+    err = (struct error){0};
+    history_ok(store_delete_message(s, second, &err), &err); /* and what is below it */
+    history_say(s, c, last, STORE_ASSISTANT, "the dog");
+    assert_int_equal(fill_up(f), 1);
+    assert_int_equal(fill_total(f), 2);
+    assert_int_equal(count_file(), 2);
+    fill_free(f);
+    store_close(s);
+}
+
 static void a_damaged_file_is_made_anew(void **state)
 {
     (void)state;
@@ -392,6 +420,19 @@ static void the_last_question_is_answered(struct front *f)
     meaning_hits_free(&hits);
 }
 
+/* While the engine is busy; a second is longer than the thread rests by itself. */
+static void nothing_is_encoded(struct front *f)
+{
+    const struct timespec moment = {.tv_nsec = 50000000};
+    for (int i = 0; i < 20; i++) {
+        struct meaning_state state;
+        meaning_pace(f->meaning, true);
+        nanosleep(&moment, NULL);
+        meaning_state(f->meaning, &state);
+        assert_int_equal(state.done, 0);
+    }
+}
+
 static void the_history_is_encoded_while_nothing_else_is_done(void **state)
 {
     struct front f;
@@ -400,6 +441,7 @@ static void the_history_is_encoded_while_nothing_else_is_done(void **state)
     open_front(&f, NULL);
     int64_t last = history_say(f.store, f.conversation, 0, STORE_USER, "the cat is at home");
     last = history_say(f.store, f.conversation, last, STORE_ASSISTANT, "rain over the river");
+    nothing_is_encoded(&f);
     wait_for(&f, 2);
     meaning_rest(f.meaning);
     history_say(f.store, f.conversation, last, STORE_USER, "the light of the king");
@@ -541,6 +583,7 @@ int main(void)
         cmocka_unit_test_setup(each_message_is_encoded_once, begin),
         cmocka_unit_test_setup(vectors_follow_the_history, begin),
         cmocka_unit_test_setup(what_changed_meanwhile_is_noticed, begin),
+        cmocka_unit_test_setup(a_look_that_breaks_off_is_begun_anew, begin),
         cmocka_unit_test_setup(a_damaged_file_is_made_anew, begin),
         cmocka_unit_test_setup(long_messages_are_found_by_their_passages, begin),
         cmocka_unit_test_setup(the_likest_sentence_is_shown, begin),
