@@ -162,6 +162,7 @@ static const char after_options[] =
     "task; one that is deleted is asked anew\n"
     ".TP\n.I $XDG_CACHE_HOME/palaver/sessions\nwhat the model has read of saved conversations, so that an opened one is "
     "answered at once (by default in ~/.cache); it may be deleted, see \\-\\-cache\\-disk\n"
+    ".TP\n.I $XDG_CACHE_HOME/palaver/meaning\\-*.vectors\nwhat search by meaning knows of the messages; made anew when it is deleted\n"
     ".TP\n.I $XDG_STATE_HOME/palaver\nthe messages typed in line mode (by default in ~/.local/state)\n"
     ".TP\n.I ~/.editrc\nkeys of the line editor, see editrc(5)\n"
     ".SH ENVIRONMENT\n"

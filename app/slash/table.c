@@ -10,7 +10,7 @@ const struct slash_command slash_commands[] = {
     {"list", "ls", "[PAGE | archive | TAG]", "list the saved conversations, numbered", SLASH_TAGS, true, slash_list},
     {"open", "resume switch", "[N | ID | TITLE]", "open a conversation; N is its number in the last list",
      SLASH_CONVERSATIONS, true, slash_open},
-    {"search", "", "WORD...", "find words in all conversations; /open N opens one", SLASH_NO_WORDS, true, slash_search},
+    {"search", "", "WORD...", "find words or their meaning in all conversations", SLASH_NO_WORDS, true, slash_search},
     {"find", "", "WORD...", "find words in this conversation", SLASH_NO_WORDS, true, slash_find_words},
     {"tree", "map", "", "show the conversation as a map of its branches", SLASH_NO_WORDS, false, NULL},
     {"jump", "", "", "go to a bookmark or one of your questions", SLASH_NO_WORDS, false, NULL},
