@@ -39,7 +39,7 @@ const struct slash_command slash_commands[] = {
     {"edit", "", "[N]", "edit your last message, message N, or the raw text", SLASH_NO_WORDS, true, slash_edit},
     {"undo", "", "", "take back the last message and its answer", SLASH_NO_WORDS, false, slash_undo},
     {"redo", "", "", "restore what /undo took back", SLASH_NO_WORDS, false, slash_redo},
-    {"read", "file upload", "[--about \"QUESTION\"] FILE...", "attach text files, or what folders say about a question",
+    {"read", "file upload", "[--about \"QUESTION\"] FILE...", "attach text files, or what folders say of a question",
      SLASH_FILES, true, slash_read},
     {"system", "", "[TEXT | off]", "show or set the system message", SLASH_NO_WORDS, true, slash_system},
     {"template", "", "[NAME | auto]", "show or choose the chat template", SLASH_TEMPLATES, true, slash_template},
