@@ -106,30 +106,40 @@ static bool follows(const struct folder_passage *a, const struct folder_passage 
     return a->file == b->file && a->number + 1 == b->number;
 }
 
+/* "3-9", or "3". */
+static void write_lines(struct buf *out, size_t first, size_t last)
+{
+    buf_printf(out, "%zu", first);
+    if (last > first)
+        buf_printf(out, "-%zu", last);
+}
+
 /* Appends "NAME, lines 3-9:" and the passage; of one that follows the one before, the text alone. */
 static void write_passage(struct buf *out, const struct folder_passage *p, const struct folder_passage *before,
                           size_t last_line)
 {
-    if (before == NULL || !follows(before, p))
-        buf_printf(out, "%s%s, lines %zu-%zu:\n", out->size > 0 ? "\n" : "", p->path, p->line, last_line);
+    if (before == NULL || !follows(before, p)) {
+        buf_printf(out, "%s%s, line%s ", out->size > 0 ? "\n" : "", p->path, last_line > p->line ? "s" : "");
+        write_lines(out, p->line, last_line);
+        buf_puts(out, ":\n");
+    }
     buf_append(out, p->text, p->size);
     buf_putc(out, '\n');
 }
 
-/* How many of the passages, from the likest on, have room; *tokens is theirs. */
-static size_t count_fitting(const struct repl *t, const struct folder_answer *a, size_t room, size_t *tokens)
+/* How many of the passages, from the likest on, have room. */
+static size_t count_fitting(const struct repl *t, const struct folder_answer *a, size_t room)
 {
     struct buf piece;
-    size_t n = 0;
-    *tokens = 0;
+    size_t n = 0, tokens = 0;
     buf_init(&piece, CHAT_TEXT_MOST);
     for (; n < a->n; n++) {
         buf_clear(&piece);
         write_passage(&piece, &a->at[n], NULL, a->at[n].last_line);
         const size_t more = chat_count_tokens(t->chat, buf_text(&piece), piece.size) + 1;
-        if (*tokens + more > room)
+        if (tokens + more > room)
             break;
-        *tokens += more;
+        tokens += more;
     }
     buf_free(&piece);
     return n;
@@ -154,7 +164,8 @@ static size_t last_line_of(const struct folder_passage *const *all, size_t n, si
     return all[i]->last_line;
 }
 
-static bool attach_passages(struct repl *t, const struct folder_passage *const *all, size_t n)
+/* *tokens: what they take. */
+static bool attach_passages(struct repl *t, const struct folder_passage *const *all, size_t n, size_t *tokens)
 {
     const size_t before = t->attached.size;
     struct buf text;
@@ -163,12 +174,13 @@ static bool attach_passages(struct repl *t, const struct folder_passage *const *
         write_passage(&text, all[i], i > 0 ? all[i - 1] : NULL, last_line_of(all, n, i));
     buf_puts(&t->attached, before > 0 ? "\n" : "");
     buf_append(&t->attached, buf_text(&text), text.size);
+    *tokens = chat_count_tokens(t->chat, buf_text(&text), text.size);
     const bool ok = !buf_failed(&text) && !buf_failed(&t->attached);
     buf_free(&text);
     return ok;
 }
 
-/* One line a file: "notes/a.md: lines 3-9, 20-31". */
+/* One line for each file: "notes/a.md: lines 3-9, 20-31". */
 static void tell_lines(const struct repl *t, const struct folder_passage *const *all, size_t n)
 {
     struct buf line;
@@ -181,8 +193,10 @@ static void tell_lines(const struct repl *t, const struct folder_passage *const 
             buf_clear(&line);
             buf_printf(&line, "%s: lines ", all[i]->path);
         }
-        if (first || !follows(all[i - 1], all[i]))
-            buf_printf(&line, "%s%zu-%zu", first ? "" : ", ", all[i]->line, last_line_of(all, n, i));
+        if (first || !follows(all[i - 1], all[i])) {
+            buf_puts(&line, first ? "" : ", ");
+            write_lines(&line, all[i]->line, last_line_of(all, n, i));
+        }
     }
     show_line(t->show, "%s", buf_text(&line));
     buf_free(&line);
@@ -213,7 +227,7 @@ static void attach_answer(struct repl *t, const struct folder_answer *a, struct 
 {
     const struct folder_passage *all[FOLDER_PASSAGES_MOST];
     const size_t room = find_room(t, err);
-    size_t tokens, n = room > 0 ? count_fitting(t, a, room, &tokens) : 0;
+    size_t tokens, n = room > 0 ? count_fitting(t, a, room) : 0;
     if (n == 0) {
         error_set(err, ERR_CONTEXT, "no passage fits the context; palaver -c N has a larger one");
         return;
@@ -222,7 +236,7 @@ static void attach_answer(struct repl *t, const struct folder_answer *a, struct 
         all[i] = &a->at[i];
     qsort(all, n, sizeof *all, in_order);
     const size_t before = t->attached.size;
-    if (!attach_passages(t, all, n)) {
+    if (!attach_passages(t, all, n, &tokens)) {
         buf_truncate(&t->attached, before);
         error_memory(err);
         return;
