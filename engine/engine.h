@@ -49,6 +49,7 @@
  *     runner session       threads and buffers; a sequence of tokens (session.h: for those that save it)
  *     score kept           likelihoods of many texts that begin alike; those that were asked before
  *     likelihood           what a row of logits says
+ *     speculation suffix   guesses of the next tokens from what was said
  *     keeper saved saved-folder   sessions on disk, and the thread that writes them
  *     generation chooser   answers side by side, a token of each in one batch; a sampler with its vocabulary
  *     worker               a sequence that answers on a thread: worker-thread, worker-answer, worker-queue
@@ -257,7 +258,7 @@ const char *const *template_stops(const struct chat_template *t);
 
 /* ---- sampling --------------------------------------------------------------------------------------------------- */
 
-#define SAMPLING_STOPS 8
+#define SAMPLING_STOPS 32
 #define SAMPLING_STOP_BYTES 64
 #define SAMPLING_BIASES 16
 #define SAMPLING_BREAKERS 8
@@ -641,6 +642,7 @@ enum event_kind {
 
 struct timings {
     size_t prompt_tokens, reused_tokens, answer_tokens;
+    size_t guessed_tokens, true_guesses; /* evaluated on trial, and those of them that were chosen then */
     double prefill_seconds, first_token_seconds, decode_seconds; /* first token: from the request */
 };
 
@@ -652,18 +654,26 @@ struct event {
     int32_t id;                 /* EVENT_TOKEN */
     struct candidate chosen, best[SAMPLING_CANDIDATES];
     int32_t n_best;
-    float entropy;     /* EVENT_TOKEN, EVENT_PREVIEW: nats, of the model's own distribution */
-    int32_t rank;      /* EVENT_TOKEN: of id by the model's own probabilities, from 1; 0: unknown */
-    int32_t survivors; /* EVENT_TOKEN, EVENT_PREVIEW: tokens that the settings left */
-    bool forced;       /* EVENT_TOKEN: it came from worker_force */
-    uint32_t settings; /* EVENT_TOKEN: worker_set_sampling calls of this request before it was chosen */
-    char text[256];    /* EVENT_TOKEN: whole UTF-8 characters that became certain with this token, NUL-terminated,
+    float entropy;                   /* EVENT_TOKEN, EVENT_PREVIEW: nats, of the model's own distribution */
+    int32_t rank;                    /* EVENT_TOKEN: of id by the model's own probabilities, from 1; 0: unknown */
+    int32_t survivors;               /* EVENT_TOKEN, EVENT_PREVIEW: tokens that the settings left */
+    bool forced;                     /* EVENT_TOKEN: it came from worker_force */
+    uint32_t guessed, guessed_right; /* EVENT_TOKEN: of the request so far, see struct timings */
+    uint32_t settings;               /* EVENT_TOKEN: worker_set_sampling calls of this request before it was chosen */
+    char text[256]; /* EVENT_TOKEN: whole UTF-8 characters that became certain with this token, NUL-terminated,
                              * not cleaned; "" while a character or a possible stop string is incomplete. An event with
                              * id -1 brings only text: the rest of a long token, or what was held back to the end */
     size_t text_size;
     enum finish finish; /* EVENT_DONE */
     struct timings timings;
     struct error error; /* EVENT_FAILED */
+};
+
+/* Whether the next tokens are guessed from what was said and evaluated together, which changes nothing but the time. */
+enum speculate {
+    SPECULATE_AUTO, /* where it was measured to be faster */
+    SPECULATE_OFF,
+    SPECULATE_ALWAYS, /* also where it is slower; for measuring */
 };
 
 struct worker_options {
@@ -674,7 +684,8 @@ struct worker_options {
     const char
         *saved_folder; /* where the caches of named conversations are saved and looked for, copied; made when something
                                * is written. NULL: nowhere. Beside another that one's counts, as with the next */
-    uint64_t saved_most; /* bytes of all that lies there; the oldest goes first */
+    enum speculate speculate; /* not for requests aside */
+    uint64_t saved_most;      /* bytes of all that lies there; the oldest goes first */
 };
 /* Starts the thread, which opens the model, or another sequence on that of `beside`; returns at once. NULL on
  * failure. */
@@ -721,6 +732,8 @@ uint64_t worker_generate_aside(struct worker *w, const int32_t *ids, size_t n, c
  * (letters, digits and dashes, less than 64), beside the thread, and the next program reads it. NULL, as at first: it is
  * not saved. */
 void worker_keep(struct worker *w, const char *name);
+/* What models with this vocabulary wrote before (copied), a -1 behind each answer: guesses come from it too. */
+void worker_teach(struct worker *w, const int32_t *ids, size_t n);
 /* New settings for the running request, not for one aside; they act on the next token that is chosen. */
 void worker_set_sampling(struct worker *w, const struct sampling *settings);
 /* Asks what these settings make of the logits after the last token; nothing is evaluated for it. EVENT_PREVIEW

@@ -294,6 +294,10 @@ struct store_records {
 /* Empty when the message has no records. */
 enum error_code store_records(struct store *s, int64_t message, struct store_records *out, struct error *err);
 void store_records_free(struct store_records *r);
+/* The tokens of the newest answers by models of this fingerprint, at most `most`: each answer's in their order and a -1
+ * behind them, the newest answer first. *ids is malloc'ed, NULL where there are none. Damaged records are passed over. */
+enum error_code store_chosen(struct store *s, uint64_t fingerprint, size_t most, int32_t **ids, size_t *n,
+                             struct error *err);
 
 /* ---- a reply that grows ------------------------------------------------------------------------------------------ */
 

@@ -194,6 +194,11 @@ void ui_view(struct ui *ui, const char *title, const char *text, size_t size, co
     state_show(ui->state, PANE_POPUP, true);
 }
 
+void ui_tell_selected(struct ui *ui)
+{
+    popup_tell_selected(ui->popup);
+}
+
 bool ui_has_popup(const struct ui *ui)
 {
     return state_is_shown(ui->state, PANE_POPUP);

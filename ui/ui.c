@@ -116,6 +116,7 @@ struct ui *ui_open(const struct ui_options *o, struct error *err)
         return NULL;
     }
     canvas_set_mouse(ui->canvas, o->mouse);
+    transcript_set_widest(ui->transcript, o->text_width);
     state_show(ui->state, PANE_LIST, true);
     ui_take_focus(ui, PANE_COMPOSER);
     lay_out(ui);

@@ -61,6 +61,7 @@ struct ui_options {
     const char *keys_file;            /* changes the keys; NULL or absent: unchanged */
     bool no_color;
     bool mouse;
+    int text_width; /* columns of messages at most; 0: all there are */
 };
 /* The smallest size to work in; a smaller screen says so and waits. */
 enum { UI_LEAST_ROWS = 10, UI_LEAST_COLUMNS = 40 };
@@ -88,6 +89,7 @@ enum ui_action_kind {
     UI_EDITOR,   /* open what is typed in the user's editor */
     UI_EDITED,   /* what is typed changed */
     UI_COMPLETE, /* the menu is wanted for what is typed, see ui_set_menu */
+    UI_PREVIEW,  /* text: the command of the item that is selected in a popup; "": no longer, and none was chosen */
     UI_QUERY,    /* text: typed in a popup that asks for items, see ui_set_items */
     UI_LEAVE_EDIT,
     UI_COPY,             /* text: to the clipboard; what names it */
@@ -213,7 +215,7 @@ struct ui_status {
     enum ui_state state;
     const char *text;       /* "answering · Esc stops" */
     size_t used, available; /* tokens of the context; available 0: unknown */
-    const char *speed;      /* "147 t/s  first 0.1 s"; NULL: not shown */
+    const char *speed;      /* "147 t/s  first 0.1 s  12/15 guessed"; NULL: not shown */
 };
 void ui_set_status(struct ui *ui, const struct ui_status *status);
 /* Shows a remark until the next key, or for some seconds; an error for longer. */
@@ -277,6 +279,8 @@ struct ui_stretch {
 };
 void ui_view(struct ui *ui, const char *title, const char *text, size_t size, const struct ui_stretch *stretches,
              size_t n);
+/* UI_PREVIEW tells which item is selected, as long as this list is open. */
+void ui_tell_selected(struct ui *ui);
 bool ui_has_popup(const struct ui *ui);
 void ui_close_popup(struct ui *ui);
 

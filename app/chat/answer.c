@@ -157,6 +157,8 @@ static void add_timings(struct timings *sum, const struct timings *t)
     sum->prompt_tokens = t->prompt_tokens;
     sum->reused_tokens = t->reused_tokens;
     sum->answer_tokens += t->answer_tokens;
+    sum->guessed_tokens += t->guessed_tokens;
+    sum->true_guesses += t->true_guesses;
     sum->prefill_seconds += t->prefill_seconds;
     sum->decode_seconds += t->decode_seconds;
 }
@@ -206,6 +208,8 @@ static void take_answer_end(struct chat *c, const struct event *event)
 {
     answering_end_request(c->answering);
     add_timings(&chat_list_last(&c->list)->timings, &event->timings);
+    if (chat_host(c) != NULL) /* now the server has counted */
+        answering_count_prompt(c->answering, event->timings.prompt_tokens);
     if (event->finish == FINISH_CONTEXT) {
         answering_carry_tokens(c->answering);
         if (may_continue(c) && renew_request(c))
@@ -218,10 +222,23 @@ static void take_answer_end(struct chat *c, const struct event *event)
         c->view->ended(c->view->context, answer);
 }
 
+/* A server that failed before it said anything leaves no answer: the question stays, for /continue. */
+static bool drop_empty_answer(struct chat *c)
+{
+    if (chat_host(c) == NULL || chat_list_last(&c->list)->text.size > 0)
+        return false;
+    answering_end(c->answering);
+    chat_discard(c, c->list.n - 1);
+    chat_tell_changed(c, c->list.n);
+    return true;
+}
+
 static void take_answer_failure(struct chat *c, const struct event *event)
 {
     answering_end_request(c->answering);
-    end_answer(c, FINISH_STOPPED, STORE_INTERRUPTED);
+    add_timings(&chat_list_last(&c->list)->timings, &event->timings);
+    if (!drop_empty_answer(c))
+        end_answer(c, FINISH_STOPPED, STORE_INTERRUPTED);
     if (c->view->failed != NULL)
         c->view->failed(c->view->context, &event->error);
 }

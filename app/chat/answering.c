@@ -108,7 +108,8 @@ void answering_begin_request(struct answering *a, uint64_t request, struct speak
     prompt_free(&a->prompt);
     a->prompt = q->prompt;
     a->prompt_tokens = q->tokens;
-    *q = (struct speaker_question){0};
+    q->prompt = (struct prompt){0};
+    speaker_question_free(q);
     a->request = request;
     a->tokens_now = 0;
     a->reading = true;
@@ -139,6 +140,11 @@ void answering_count_text(struct answering *a, bool is_token)
 void answering_carry_tokens(struct answering *a)
 {
     a->tokens_before += a->tokens_now;
+}
+
+void answering_count_prompt(struct answering *a, size_t tokens)
+{
+    a->prompt_tokens = tokens;
 }
 
 size_t answering_context_used(const struct answering *a)

@@ -237,11 +237,26 @@ static void ask_side(struct chat *c, struct side *s)
         tell_side(c, s);
 }
 
+/* Whether a server answers: it takes no turns with what computes here. */
+static bool is_elsewhere(const struct side *s)
+{
+    return s->speaker != NULL && speaker_host(s->speaker) != NULL;
+}
+
+static void start_sides_elsewhere(struct chat *c)
+{
+    for (size_t i = 0; i < c->compare->n; i++)
+        if (c->compare->sides[i].stage == LOADED && is_elsewhere(&c->compare->sides[i]))
+            ask_side(c, &c->compare->sides[i]);
+}
+
 /* Whether a side computes, or will in a moment: one that only needs a cache is soon ready. */
 static bool must_wait(const struct compare *m)
 {
     for (size_t i = 0; i < m->n; i++) {
         const struct side *s = &m->sides[i];
+        if (is_elsewhere(s))
+            continue;
         if (s->stage == READING || s->stage == MAKING || (s->stage == LOADING && s->shares_model))
             return true;
     }
@@ -252,6 +267,7 @@ static bool must_wait(const struct compare *m)
 static void start_next_side(struct chat *c)
 {
     struct compare *m = c->compare;
+    start_sides_elsewhere(c);
     if (must_wait(m))
         return;
     for (size_t i = 0; i < m->n; i++)
@@ -282,6 +298,7 @@ static void take_side_token(struct chat *c, struct side *s, const struct event *
 {
     struct error ignored = {0}; /* the store keeps it, and tries again with the next */
     struct store_token token = form_token(event);
+    s->stage = MAKING;
     buf_append(&s->answer.text, event->text, event->text_size);
     if (s->reply != NULL)
         store_reply_append(s->reply, event->text, event->text_size, event->id >= 0 ? &token : NULL, &ignored);

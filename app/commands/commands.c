@@ -41,8 +41,15 @@ const struct command commands[] = {
      "ORG/NAME/FILE that file, and ORG/NAME@REVISION... what another revision has. Or NAME is a\n"
      "short one: smollm2, minilm. A URL is that of one file; of a split model all parts come. What\n"
      "breaks off is continued by the same command, and a model gets its name when it is whole\n"
-     "and its checksum is right. Prints the path. Nothing else in Palaver uses the network.",
+     "and its checksum is right. Prints the path. But for endpoints, nothing else in Palaver uses\n"
+     "the network.",
      -1, pull_run},
+    {"endpoints", FOR_ENDPOINTS, "[OPTION]... [ENDPOINT | NAME@ENDPOINT]...", "test servers that have models",
+     "Asks each server of the endpoints file (see palaver(1), Endpoints), or those named, which\n"
+     "models it has, and where a model is named or is the only one, has it answer shortly three\n"
+     "times: whether it tells log-probabilities, whether a seed gives the same answer again, and\n"
+     "whether it continues an answer. palaver -m NAME@ENDPOINT chats with a model.",
+     -1, endpoints_run},
     {"info", FOR_INFO, "[OPTION]... [MODEL]", "tell what a model is and the memory it needs", "", 1, info_run},
     {"perplexity", FOR_PERPLEXITY, "[OPTION]... FILE", "measure how well a model predicts a text",
      "Reads the text in windows of the context (512 tokens unless set by -c), each beginning\n"

@@ -78,13 +78,16 @@ static void show_greeting(struct line *l)
     const struct chat_template *template = chat_template(l->repl.chat);
     char name[256], label[160];
     models_label(chat_model_path(l->repl.chat), name, sizeof name);
-    models_template_label(template, label, sizeof label);
+    if (template != NULL)
+        models_template_label(template, label, sizeof label);
+    else
+        snprintf(label, sizeof label, "remote: %s", chat_host(l->repl.chat));
     bool first = !l->greeted;
     l->greeted = true;
     if (l->options->quiet)
         return;
     interrupt_prompt(l);
-    if (template_is_base(template))
+    if (template != NULL && template_is_base(template))
         show_line(&l->show, "%s · %s%s", name, label, first ? " · /help" : "");
     else
         show_line(&l->show, "%s · %s%s", name, label, first ? " · /help, Ctrl-D leaves" : "");

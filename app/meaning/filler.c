@@ -20,9 +20,10 @@
 #include "engine/engine.h"
 
 /* Seconds. */
-#define REST 1.5        /* after a key */
-#define LOOK_EVERY 1.0  /* at the history */
-#define MODEL_EVERY 5.0 /* whether there is an encoder by now */
+#define REST 1.0          /* after a key */
+#define REST_AT_FIRST 0.5 /* the first screen comes first */
+#define LOOK_EVERY 1.0    /* at the history */
+#define MODEL_EVERY 5.0   /* whether there is an encoder by now */
 #define TROUBLE_EVERY 60.0
 #define ELSEWHERE_EVERY 10.0
 /* Nicer than all that people wait for, but not so much that leaving has to wait for it on a busy machine. */
@@ -190,7 +191,7 @@ struct filler *filler_start(struct shared *shared, struct error *err)
     }
     f->shared = shared;
     f->state.kind = MEANING_STARTING;
-    f->rests_until = clock_seconds() + REST; /* the first screen comes first */
+    f->rests_until = clock_seconds() + REST_AT_FIRST;
     pthread_mutex_init(&f->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -19,10 +19,10 @@
 
 /* Passages that are looked at closer: several may be of one message. */
 enum { BEST = 256 };
-/* What counts as standing out, in standard deviations above the mean of all passages; among few, a smaller distance. */
-enum { MANY = 100 };
+/* What stands out: so many standard deviations above the mean of all passages, or so much of the way from there to the
+ * likest, for much of a history may be about the same. */
 #define STANDS_OUT 2.0
-#define STANDS_OUT_AMONG_FEW 1.0
+#define NEAR_THE_LIKEST 0.75
 
 struct best {
     float likeness;
@@ -109,18 +109,21 @@ static int by_likeness(const void *a, const void *b)
     return (x->record > y->record) - (x->record < y->record);
 }
 
+/* Of passages that are told; the best are sorted. */
 static double least_likeness(const struct pass *p)
 {
     const double mean = p->sum / (double)p->all, variance = p->squares / (double)p->all - mean * mean;
-    return mean + (p->all < MANY ? STANDS_OUT_AMONG_FEW : STANDS_OUT) * sqrt(variance > 0 ? variance : 0);
+    const double far = STANDS_OUT * sqrt(variance > 0 ? variance : 0);
+    const double near = NEAR_THE_LIKEST * ((double)p->best[0].likeness - mean);
+    return mean + (far < near ? far : near) - 1e-6; /* where all are alike rounding decides nothing */
 }
 
 /* The best passage of each message, as far as its record is sound. */
 static size_t pass_tell(struct pass *p, const struct vectors_map *m, struct vectors_found *found, size_t most)
 {
-    const double least = p->all > 1 ? least_likeness(p) : -1;
     size_t n = 0;
     qsort(p->best, p->n, sizeof *p->best, by_likeness);
+    const double least = p->n > 0 ? least_likeness(p) : 0;
     for (size_t i = 0; i < p->n && n < most && (double)p->best[i].likeness >= least; i++) {
         const struct vectors_record *r = vectors_map_at(m, p->best[i].record);
         size_t before = 0;

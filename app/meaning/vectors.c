@@ -334,7 +334,8 @@ void vectors_each(const struct vectors *v, vectors_visit *visit, void *context)
 bool vectors_room(const struct vectors *v, size_t messages, size_t n)
 {
     const size_t least = messages > VECTORS_FREE_MESSAGES ? messages : VECTORS_FREE_MESSAGES;
-    const size_t records = least * (v->width + ROOM_EXTRA) / vectors_record_size(v->width);
+    const size_t bytes = least * (v->width + ROOM_EXTRA) - sizeof(struct vectors_header);
+    const size_t records = bytes / vectors_record_size(v->width);
     const size_t others = messages > v->table.n + 1 ? messages - v->table.n - 1 : 0;
     const size_t taken = v->records - v->n_holes + others;
     return n <= 1 || (taken <= records && n <= records - taken);

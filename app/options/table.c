@@ -37,7 +37,7 @@ enum {
 
 const struct option_spec option_specs[] = {
     {"model", 'm', NULL, "MODEL", OPTION_MODEL, AT(model), 0, 0, "@models", FOR_MODEL | FOR_DOCTOR, true, MODEL,
-     "a GGUF file, a model's folder, a name in the models folder or ORG/NAME"},
+     "a GGUF file, a model's folder, a name in the models folder, ORG/NAME or NAME@ENDPOINT"},
     {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL,
      FOR_ENGINE | FOR_CONVERSION | FOR_DOCTOR | FOR_VECTORS, true, MODEL, "number of threads; 0 is one per core"},
     {"ctx", 'c', "ctx-size", "N", OPTION_INT, AT(context), 0, 1 << 24, NULL, FOR_ENGINE | FOR_INFO | FOR_MODELS, true,
@@ -46,6 +46,8 @@ const struct option_spec option_specs[] = {
      MODEL, "pack float weights to 8 bits while loading: half the memory"},
     {"load-in-4bit", 0, NULL, NULL, OPTION_FLAG, AT(load_4bit), 0, 0, NULL, FOR_ENGINE | FOR_INFO | FOR_DOCTOR, true,
      MODEL, "the same to 4 bits: under a third, with a loss of quality"},
+    {"speculate", 0, NULL, "WHEN", OPTION_CHOICE, AT(speculate), 0, 0, "auto off always", FOR_CHAT, true, MODEL,
+     "guess from what was said: auto (where faster), off, always"},
     {"exact", 0, NULL, NULL, OPTION_FLAG, AT(exact), 0, 0, NULL, FOR_ENGINE | FOR_INFO | FOR_VECTORS, true, MODEL,
      "compute in float32 throughout (slow; for comparisons)"},
 
@@ -127,6 +129,8 @@ const struct option_spec option_specs[] = {
      "colours of the screen: auto, default, dark, light, mono, ..."},
     {"bell", 0, NULL, "WHEN", OPTION_CHOICE, AT(bell), 0, 0, "away always never", FOR_CHAT, true, OUTPUT,
      "bell after a long answer: away (unfocused), always, never"},
+    {"text-width", 0, NULL, "N", OPTION_INT, AT(text_width), 0, 10000, NULL, FOR_CHAT, true, OUTPUT,
+     "columns of text on the screen at most; 0: all there are (100)"},
     {"no-mouse", 0, NULL, NULL, OPTION_FLAG, AT(no_mouse), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
      "leave the mouse to the terminal"},
     {"screen-reader", 0, NULL, NULL, OPTION_FLAG, AT(screen_reader), 0, 0, NULL, FOR_CHAT, true, OUTPUT,

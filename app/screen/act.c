@@ -109,6 +109,7 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
     case UI_EDITOR: open_editor(s, err); break;
     case UI_EDITED: note_typed(s); break;
     case UI_COMPLETE: complete_typed(s); break;
+    case UI_PREVIEW: screen_theme_preview(s, a->text); break;
     case UI_QUERY: screen_search_all(s, a->text, err); break;
     case UI_LEAVE_EDIT: leave_edit(s); break;
     case UI_COPY: screen_copy_text(s, a->text, a->size, a->what); break;

@@ -47,6 +47,7 @@ void looks_open(struct looks *l, const struct options *o)
         .keys_file = l->keys,
         .no_color = o->color == COLOR_NEVER || (o->color == COLOR_AUTO && no_color != NULL && *no_color != '\0'),
         .mouse = !o->no_mouse,
+        .text_width = o->text_width,
     };
 }
 

@@ -11,6 +11,7 @@
 #include "app/chat/chat.h"
 #include "app/chat/models.h"
 #include "app/chat/preset.h"
+#include "app/options/endpoints.h"
 #include "app/screen/acts.h"
 #include "app/screen/items.h"
 #include "app/screen/list.h"
@@ -41,12 +42,28 @@ static void add_commands(const struct screen *s, struct items *items)
     }
 }
 
+/* Servers of the user's file; they are asked which models they have when one is chosen. */
+static void add_endpoints(const struct screen *s, struct items *items)
+{
+    struct endpoints all;
+    struct error ignored = {0}; /* a file with a fault is told of when it is used */
+    char name[80];
+    if (endpoints_read(s->options, &all, &ignored) != ERR_NONE)
+        return;
+    for (size_t i = 0; i < all.written; i++) {
+        snprintf(name, sizeof name, "@%s", all.at[i].name);
+        add_named(items, "model", name, "remote");
+    }
+    endpoints_free(&all);
+}
+
 static void add_models(const struct screen *s, struct items *items)
 {
     char **names = models_list(s->options);
     for (char **name = names; name != NULL && *name != NULL; name++)
         add_named(items, "model", *name, NULL);
     models_free_list(names);
+    add_endpoints(s, items);
 }
 
 static void add_themes(const struct screen *s, struct items *items)
@@ -103,5 +120,7 @@ void screen_pick(struct screen *s, const char *title, unsigned kinds, struct err
     if (items.failed)
         error_set(err, ERR_MEMORY, "out of memory; this list is not complete");
     ui_pick(s->ui, title, items.at, items.n, false);
+    if (kinds & PICK_THEMES)
+        ui_tell_selected(s->ui);
     items_free(&items);
 }

@@ -69,6 +69,7 @@ char *screen_theme_chosen(const struct options *o)
 
 struct screen_theme {
     bool automatic;
+    char *before; /* the theme in use while others are looked at; NULL: none are */
     char *ground; /* the theme for the background that the terminal told last; NULL: it never did */
 };
 
@@ -79,9 +80,17 @@ struct screen_theme *screen_theme_new(void)
 
 void screen_theme_free(struct screen_theme *t)
 {
-    if (t != NULL)
-        free(t->ground);
+    if (t == NULL)
+        return;
+    free(t->before);
+    free(t->ground);
     free(t);
+}
+
+static void forget_preview(struct screen_theme *t)
+{
+    free(t->before);
+    t->before = NULL;
 }
 
 /* Follows the background from now on. What it was at the last start is likely still right: so the first picture has its
@@ -134,10 +143,34 @@ bool screen_theme_is_automatic(const struct screen *s)
     return s->theme->automatic;
 }
 
+/* The file for a name, which "auto" is not one of. */
+static const char *shown_for(const struct screen *s, const char *name)
+{
+    const bool follows = strcmp(name, AUTO) == 0 && s->theme->ground != NULL && ui_colors(s->ui) >= COLORS_LEAST;
+    return follows ? s->theme->ground : file_of(name);
+}
+
+void screen_theme_preview(struct screen *s, const char *command)
+{
+    static const char begin[] = "/theme ";
+    struct screen_theme *t = s->theme;
+    struct error ignored = {0}; /* whoever chooses it is told */
+    const bool is_theme = strncmp(command, begin, sizeof begin - 1) == 0;
+    if (t->before == NULL && is_theme)
+        t->before = strdup(ui_theme(s->ui));
+    if (is_theme)
+        ui_set_theme(s->ui, shown_for(s, command + sizeof begin - 1), &ignored);
+    else if (t->before != NULL)
+        ui_set_theme(s->ui, t->before, &ignored);
+    if (!is_theme)
+        forget_preview(t);
+}
+
 void screen_theme_choose(struct screen *s, const char *name, struct error *err)
 {
     struct error why = {0};
     const bool automatic = strcmp(name, AUTO) == 0;
+    forget_preview(s->theme);
     if (ui_set_theme(s->ui, file_of(name), err) != ERR_NONE)
         return;
     if (s->theme->automatic && !automatic)

@@ -19,6 +19,8 @@ char *screen_theme_chosen(const struct options *o);
 struct ui *screen_theme_open(struct screen *s, struct ui_options options, struct error *err);
 /* Whether the theme is light or dark as the terminal's background. */
 bool screen_theme_is_automatic(const struct screen *s);
+/* Shows the theme that a command "/theme NAME" would choose; another text: the one in use again. */
+void screen_theme_preview(struct screen *s, const char *command);
 /* The terminal told its background. */
 void screen_theme_ground(struct screen *s, bool light);
 /* Changes to another theme, or to "auto", and keeps the choice. */

@@ -19,7 +19,10 @@
 #include "base/error.h"
 #include "engine/engine.h"
 
-enum { DUE = 100 }; /* milliseconds */
+enum {
+    DUE = 100,            /* milliseconds */
+    CONTEXT_USUAL = 4096, /* tokens, where a server does not say what its context holds */
+};
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
@@ -86,7 +89,8 @@ static size_t find_room(const struct repl *t, struct error *err)
 {
     struct prompt prompt = {0};
     struct error ignored = {0}; /* a conversation that does not fit loses its beginning when it is sent */
-    const size_t capacity = chat_capacity(t->chat), most = capacity - capacity / 4;
+    const size_t told = chat_capacity(t->chat), capacity = told > 0 ? told : CONTEXT_USUAL;
+    const size_t most = capacity - capacity / 4;
     size_t used = chat_count_tokens(t->chat, buf_text(&t->attached), t->attached.size);
     if (chat_count(t->chat) > 0 && chat_render(t->chat, &prompt, &ignored) == ERR_NONE)
         used += prompt.ids.n;
@@ -254,7 +258,7 @@ bool repl_tick(struct repl *t)
     if (!repl_reads(t) || !folder_has_ended(t->folder) || chat_state(t->chat) == CHAT_LOADING)
         return false;
     const struct folder_answer *a = folder_result(t->folder, &err);
-    if (a != NULL && chat_capacity(t->chat) == 0)
+    if (a != NULL && chat_state(t->chat) == CHAT_NO_MODEL)
         error_set(&err, ERR_NOT_FOUND, "no model is loaded that could be asked; /model NAME loads one");
     else if (a != NULL)
         attach_answer(t, a, &err);

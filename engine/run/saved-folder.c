@@ -144,24 +144,3 @@ void session_forget_saved(const char *folder, const char *name)
         unlink(path);
     free(path);
 }
-
-struct saved_report session_check_saved(const char *folder)
-{
-    struct saved_report report = {0};
-    struct saved_list list = saved_list(folder);
-    for (size_t i = 0; i < list.n; i++) {
-        char *path = saved_path(folder, list.at[i].name);
-        const int fd = path != NULL ? open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
-        bool whole = false;
-        if (fd >= 0) {
-            saved_verify(fd, &whole);
-            close(fd);
-        }
-        report.files++;
-        report.damaged += !whole;
-        report.bytes += list.at[i].bytes;
-        free(path);
-    }
-    saved_list_free(&list);
-    return report;
-}

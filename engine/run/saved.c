@@ -289,6 +289,27 @@ size_t saved_verify(int fd, bool *whole)
     return tokens;
 }
 
+struct saved_report session_check_saved(const char *folder)
+{
+    struct saved_report report = {0};
+    struct saved_list list = saved_list(folder);
+    for (size_t i = 0; i < list.n; i++) {
+        char *path = saved_path(folder, list.at[i].name);
+        const int fd = path != NULL ? open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+        bool whole = false;
+        if (fd >= 0) {
+            saved_verify(fd, &whole);
+            close(fd);
+        }
+        report.files++;
+        report.damaged += !whole;
+        report.bytes += list.at[i].bytes;
+        free(path);
+    }
+    saved_list_free(&list);
+    return report;
+}
+
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
 
 /* A file that nobody else reads or writes; made if it is missing. */

@@ -55,6 +55,7 @@ static bool open_service(struct worker *w, struct error *err)
         s->runner = runner_open(s->own, &options, err);
     if (s->runner != NULL && s->saved_folder != NULL)
         s->keeper = keeper_new(s->saved_folder, s->saved_most, s->runner, wake_service, s);
+    s->history = suffix_new(LONGEST_HISTORY);
     pthread_mutex_lock(&s->lock);
     s->failed = s->runner == NULL;
     s->model = s->failed ? NULL : s->own;
@@ -69,7 +70,11 @@ static bool open_session(struct worker *w, struct error *err)
         error_set(err, ERR_BUSY, "no model is open");
     else if (s->runner != NULL || open_service(w, err))
         w->session = session_new(s->runner, w->context, err);
-    return w->session != NULL && chooser_open(&w->chooser, model_tokenizer(s->model), err);
+    if (w->session == NULL || !chooser_open(&w->chooser, model_tokenizer(s->model), err))
+        return false;
+    if (w->speculate != SPECULATE_OFF)
+        w->speculation = speculation_new(w->speculate, session_capacity(w->session), s->history, err);
+    return w->speculate == SPECULATE_OFF || w->speculation != NULL;
 }
 
 static void open_worker(struct worker *w)
@@ -208,6 +213,7 @@ static void do_task(struct worker *w, enum task task, const struct sampling *pre
     case TASK_BEGIN:
         a->session = w->session;
         a->chooser = &w->chooser;
+        a->speculation = w->speculation;
         answer_begin(a);
         break;
     case TASK_STEP:
@@ -229,6 +235,7 @@ static void free_worker(struct worker *w)
     answer_free(&w->aside_answer);
     end_aside(&w->aside_answer);
     chooser_close(&w->chooser);
+    speculation_free(w->speculation);
     session_free(w->session);
     question_free(&w->main.question);
     question_free(&w->aside.question);
@@ -248,6 +255,29 @@ static void free_ended_locked(struct service *s)
     }
 }
 
+static void learn_ids(struct service *s, const struct ids *ids)
+{
+    for (size_t i = 0; s->history != NULL && i < ids->n && suffix_append(s->history, ids->at[i]); i++)
+        ;
+}
+
+/* What is done for no worker in particular. True when there was something, with the lock released meanwhile. */
+static bool do_chores_locked(struct service *s)
+{
+    struct ids lesson = s->lesson;
+    const bool collect = s->keeper != NULL && keeper_has_done(s->keeper);
+    if (!collect && lesson.n == 0)
+        return false;
+    s->lesson = (struct ids){0};
+    pthread_mutex_unlock(&s->lock);
+    if (collect)
+        keeper_collect(s->keeper);
+    learn_ids(s, &lesson);
+    ids_free(&lesson);
+    pthread_mutex_lock(&s->lock);
+    return true;
+}
+
 void *service_run(void *service)
 {
     struct service *s = service;
@@ -259,12 +289,8 @@ void *service_run(void *service)
         free_ended_locked(s);
         if (s->workers == NULL)
             break;
-        if (s->keeper != NULL && keeper_has_done(s->keeper)) {
-            pthread_mutex_unlock(&s->lock);
-            keeper_collect(s->keeper);
-            pthread_mutex_lock(&s->lock);
+        if (do_chores_locked(s))
             continue;
-        }
         struct worker *w = next_worker_locked(s, last, &task);
         if (w == NULL) {
             pthread_cond_wait(&s->changed, &s->lock);
@@ -280,6 +306,7 @@ void *service_run(void *service)
     }
     pthread_mutex_unlock(&s->lock);
     keeper_free(s->keeper);
+    suffix_free(s->history);
     runner_free(s->runner);
     model_free(s->own);
     return NULL;

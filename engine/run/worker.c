@@ -42,6 +42,7 @@ static struct worker *worker_new(const struct worker_options *options, struct er
     }
     w->pace = w->forced = -1;
     w->context = options->session.context;
+    w->speculate = options->speculate;
     w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->wake >= 0)
         return w;
@@ -58,6 +59,7 @@ static void service_free(struct service *s)
     pthread_mutex_destroy(&s->lock);
     free(s->model_path);
     free(s->saved_folder);
+    ids_free(&s->lesson);
     free(s);
 }
 
@@ -265,6 +267,14 @@ void worker_keep(struct worker *w, const char *name)
 {
     pthread_mutex_lock(&w->service->lock);
     snprintf(w->keep, sizeof w->keep, "%s", name != NULL ? name : "");
+    pthread_mutex_unlock(&w->service->lock);
+}
+
+void worker_teach(struct worker *w, const int32_t *ids, size_t n)
+{
+    pthread_mutex_lock(&w->service->lock);
+    ids_append(&w->service->lesson, ids, n); /* out of memory: not taught */
+    pthread_cond_signal(&w->service->changed);
     pthread_mutex_unlock(&w->service->lock);
 }
 

@@ -268,6 +268,34 @@ static void reads_nothing_twice(void **state)
     remove_home(&h);
 }
 
+/* Guessing changes nothing but the time, and /stats tells of it: an answer made again is what the first one was. */
+static void guesses_are_counted(void **state)
+{
+    (void)state;
+    struct home h;
+    struct pty p;
+    make_home(&h);
+    start(&p, &h, (const char *const[]){"-n", "40", "--speculate", "always", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "Llamas and llamas and llamas");
+    say(&p, "/regenerate");
+    pty_type(&p, "/stats\r");
+    assert_true(pty_expect(&p, "guesses right"));
+    assert_true(pty_expect(&p, PROMPT));
+    assert_false(pty_saw(&p, ", 0 of "));
+    pty_type(&p, "/verify\r");
+    assert_true(pty_expect(&p, "identical, "));
+    assert_true(pty_expect(&p, PROMPT));
+    quit(&p);
+    start(&p, &h, (const char *const[]){"-n", "40", "--continue", "--speculate", "off", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    pty_type(&p, "/verify\r");
+    assert_true(pty_expect(&p, "identical, "));
+    assert_true(pty_expect(&p, PROMPT));
+    quit(&p);
+    remove_home(&h);
+}
+
 /* A history that cannot be opened is reported, and the chat works without it. */
 static void opens_without_a_history(void **state)
 {
@@ -362,6 +390,7 @@ int main(void)
         cmocka_unit_test(edits_beside),
         cmocka_unit_test(leaves_no_trace),
         cmocka_unit_test(reads_nothing_twice),
+        cmocka_unit_test(guesses_are_counted),
         cmocka_unit_test(opens_without_a_history),
         cmocka_unit_test(leaving_with_unsaved_messages_is_held_once),
         cmocka_unit_test(an_answer_that_is_not_saved_is_an_error),

@@ -124,6 +124,55 @@ static void eight_colours_stay_the_terminals_own(void **state)
     quit(t);
 }
 
+static void themes_are_tried_on_while_choosing(void **state)
+{
+    (void)state;
+    struct vt *t = start_with(NULL, many_colors);
+    ask(t, "/theme");
+    assert_true(vt_wait(t, "Enter chooses"));
+    vt_type(t, "nord");
+    assert_true(has_ground(t, false));
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, "Enter chooses"));
+    assert_int_equal(vt_is_light(t, 5, 50), -1);
+    ask(t, "/theme");
+    assert_true(vt_wait(t, "Enter chooses"));
+    vt_type(t, "light");
+    assert_true(has_ground(t, true));
+    press(t, "\r");
+    assert_true(vt_wait_gone(t, "Enter chooses"));
+    assert_true(has_ground(t, true));
+    quit(t);
+}
+
+/* Columns of the longest row of a message that repeats "long line", below its first rows, beside which its title is. */
+static int longest_row(struct vt *t)
+{
+    int most = 0;
+    for (int row = 4; row < 24; row++) {
+        const char *from = strstr(vt_row(t, row), "long line");
+        const int n = from != NULL ? (int)strlen(from) : 0;
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+static void text_is_no_wider_than_one_reads(void **state)
+{
+    static const char *const usual[] = {SHORT, NULL}, *const all[] = {SHORT, "--text-width", "0", NULL};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct vt *t = start_in(NULL, 30, 180, plain, i == 0 ? usual : all);
+        assert_true(vt_wait(t, READY));
+        for (int n = 0; n < 80; n++)
+            vt_type(t, "long line ");
+        press(t, "\r");
+        assert_true(vt_wait(t, "4 tokens"));
+        assert_true(i == 0 ? longest_row(t) <= 100 && longest_row(t) > 80 : longest_row(t) > 130);
+        quit(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +181,8 @@ int main(void)
         cmocka_unit_test(a_small_window_has_it_too),
         cmocka_unit_test(the_theme_follows_the_terminal),
         cmocka_unit_test(answers_are_not_typed_text),
+        cmocka_unit_test(themes_are_tried_on_while_choosing),
+        cmocka_unit_test(text_is_no_wider_than_one_reads),
         cmocka_unit_test(eight_colours_stay_the_terminals_own),
     };
     return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -24,6 +24,8 @@ void popup_set_items(struct popup *p, const struct ui_item *items, size_t n);
 /* The same for what was typed already; the item that is selected stays so if it is among them. */
 void popup_add_items(struct popup *p, const struct ui_item *items, size_t n);
 bool popup_asks(const struct popup *p);
+/* Tells which item is selected, until it is cleared. */
+void popup_tell_selected(struct popup *p);
 /* Replaces what was typed. */
 void popup_set_query(struct popup *p, const char *text);
 

@@ -202,6 +202,8 @@ void transcript_draw(void *pane, struct canvas *s, const struct area *a, bool fo
     struct drawing d = {t, s, a, canvas_is_ascii(s)};
     struct message_look look = *message_lines_look(t->lines);
     int width = a->columns - INDENT - TRANSCRIPT_MARGIN;
+    if (t->widest > 0 && width > t->widest)
+        width = t->widest;
     look.width = width > 2 ? width : 2;
     look.ascii = d.ascii;
     message_lines_set_look(t->lines, &look);

@@ -22,6 +22,7 @@ struct transcript {
     struct lens_cursor *lens;
     struct selection *selection;
     struct welcome *welcome;
+    int widest;  /* columns of text; 0: all there are */
     size_t code; /* the code block that is copied next, from 0; transcript.c's */
 };
 

@@ -79,6 +79,11 @@ void transcript_set_window(struct transcript *t, size_t index, size_t byte, cons
     message_lines_set_window(t->lines, index, byte, label);
 }
 
+void transcript_set_widest(struct transcript *t, int columns)
+{
+    t->widest = columns;
+}
+
 void transcript_set_welcome(struct transcript *t, const char *text)
 {
     welcome_set(t->welcome, text);
