@@ -222,6 +222,12 @@ void print_man(FILE *out)
     fputs(".SH IN THE CHAT\nA line that begins with a slash is a command:\n", out);
     put_slash_commands(out);
     fputs(
+        ".PP\n.B /read \\-\\-about\nreads text files below the folders named, at most 10,000 and 64 MiB of them, and attaches the "
+        "passages that are nearest to the question, as an encoder sees it (see\n.BR \\-\\-encoder ),\n"
+        "as many as leave a quarter of the context free. Hidden files, links to folders, files of more than 8 MiB and what is "
+        "no text are left out.\n",
+        out);
+    fputs(
         ".SH ON THE SCREEN\nEnter sends, Alt\\-Enter or Ctrl\\-J begins a new line. Esc stops an answer; if "
         "there is none, it switches between the composer and the transcript. All other keys of the composer are those of libedit.\n",
         out);

@@ -113,7 +113,7 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
     case UI_SEND: screen_send_typed(s, a->text, a->size); break;
     case UI_COMMAND:
     case UI_CHOICE: screen_acts_run(s, a); break;
-    case UI_STOP: chat_stop(s->repl.chat); break;
+    case UI_STOP: repl_stop(&s->repl); break;
     case UI_INTERRUPT: interrupt_nothing(s); break;
     case UI_QUIT: s->repl.quit = true; break;
     case UI_SUSPEND: raise(SIGTSTP); break;

@@ -23,6 +23,7 @@
 #include "app/screen/list.h"
 #include "app/screen/said.h"
 #include "app/screen/search.h"
+#include "app/screen/send.h"
 #include "app/screen/view.h"
 #include "app/slash/leave.h"
 #include "app/terminal/editor.h"
@@ -100,7 +101,7 @@ static void take_signals(struct screen *s)
     if (came.end != 0)
         s->loop->dying = came.end;
     if (came.interrupt)
-        chat_stop(s->repl.chat);
+        repl_stop(&s->repl);
     if (came.suspend)
         suspend_program(s);
     if (came.resize || came.resume)
@@ -124,6 +125,7 @@ static int time_left(const struct screen *s)
     int due = due_sooner(chat_due(s->repl.chat), screen_list_due(s));
     due = due_sooner(due, due_sooner(screen_draft_due(s), screen_composer_due(s)));
     due = due_sooner(due, due_sooner(screen_browse_due(s), screen_fetch_due(s)));
+    due = due_sooner(due, repl_due(&s->repl));
     return due_sooner(due, screen_frame_due(s));
 }
 
@@ -146,6 +148,7 @@ static void take_turn(struct screen *s)
         screen_search_take(s);
     chat_tick(s->repl.chat);
     repl_pace(&s->repl);
+    screen_send_tick(s);
     screen_draft_tick(s);
     screen_composer_tick(s);
     screen_list_tick(s);

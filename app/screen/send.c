@@ -17,6 +17,7 @@
 #include "app/screen/roads.h"
 #include "app/screen/said.h"
 #include "app/screen/settings.h"
+#include "app/screen/status.h"
 #include "app/screen/view.h"
 #include "app/terminal/drop.h"
 #include "base/buf.h"
@@ -69,6 +70,17 @@ void screen_send_slash(struct screen *s, const char *line)
     screen_settings_changed(s);
     screen_composer_label(s);
     screen_list_changed(s);
+}
+
+void screen_send_tick(struct screen *s)
+{
+    const bool reads = repl_reads(&s->repl);
+    if (repl_tick(&s->repl)) {
+        screen_said_show(s, "/read");
+        screen_composer_label(s);
+    }
+    if (reads)
+        screen_status_show(s);
 }
 
 /* ---- edits ------------------------------------------------------------------------------------------------------ */

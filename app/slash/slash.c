@@ -9,6 +9,7 @@
 
 #include "app/chat/chat.h"
 #include "app/library/home.h"
+#include "app/meaning/folder.h"
 #include "app/options/options.h"
 #include "app/slash/commands.h"
 #include "app/slash/prompts.h"
@@ -27,6 +28,7 @@ void repl_init(struct repl *t, const struct options *o, struct show *show)
 
 void repl_free(struct repl *t)
 {
+    folder_free(t->folder);
     buf_free(&t->attached);
     buf_free(&t->draft);
     buf_free(&t->sent);
@@ -177,7 +179,9 @@ void repl_send(struct repl *t, const char *text)
     }
     buf_clear(&t->sent);
     buf_puts(&t->sent, text);
-    if (buf_failed(&message))
+    if (repl_reads(t))
+        error_set(&err, ERR_BUSY, "/read is still reading for your question; Esc stops it");
+    else if (buf_failed(&message))
         error_set(&err, ERR_CONTEXT, "the message is larger than any context");
     else
         chat_send(t->chat, buf_text(&message), message.size, &err);
