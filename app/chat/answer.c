@@ -17,6 +17,8 @@
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
 #include "app/chat/titling.h"
+#include "app/library/caches.h"
+#include "app/library/home.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -46,6 +48,15 @@ static enum error_code save_before(struct chat *c, struct error *err)
     return code != ERR_NONE && needed ? error_set(err, code, "%s", reported.message) : ERR_NONE;
 }
 
+/* The model's cache of a conversation is kept as long as that is, and of a temporary one not at all. */
+static void keep_cache(struct chat *c)
+{
+    char name[STORE_ID_SIZE];
+    const bool lasting = !home_is_temporary(c->home) &&
+                         caches_name(home_store(c->home), home_conversation(c->home), name);
+    speaker_keep(c->speaker, lasting ? name : NULL);
+}
+
 /* Makes the question, saves what is new, and asks. */
 static enum error_code request_answer(struct chat *c, struct error *err)
 {
@@ -58,6 +69,7 @@ static enum error_code request_answer(struct chat *c, struct error *err)
     if (save_before(c, err) == ERR_NONE) {
         chat_settle_settings(c);
         struct sampling s = chat_request_sampling(c);
+        keep_cache(c);
         request = speaker_ask(c->speaker, &question, &s, take_answer_event, err);
     }
     if (request == 0) {
@@ -145,6 +157,8 @@ static void add_timings(struct timings *sum, const struct timings *t)
     sum->prompt_tokens = t->prompt_tokens;
     sum->reused_tokens = t->reused_tokens;
     sum->answer_tokens += t->answer_tokens;
+    sum->guessed_tokens += t->guessed_tokens;
+    sum->true_guesses += t->true_guesses;
     sum->prefill_seconds += t->prefill_seconds;
     sum->decode_seconds += t->decode_seconds;
 }

@@ -27,6 +27,8 @@
 #include "engine/engine.h"
 #include "history/history.h"
 
+enum { TAUGHT_MOST = 16384 }; /* tokens: read in a hundredth of a second */
+
 /* The name of the resumed conversation's model, malloc'ed; NULL when it has none or that was removed. */
 static char *resumed_model(const struct chat *c)
 {
@@ -67,6 +69,20 @@ static void give_up_loading(struct chat *c, const struct error *err)
         c->view->failed(c->view->context, err);
     if (answering_waits_for_model(c->answering))
         chat_refuse(c, err);
+}
+
+/* What the model wrote for this user before is what it may write again. */
+static void teach_history(struct chat *c)
+{
+    struct error ignored = {0}; /* then nothing is guessed from it */
+    struct store *library = c->options->speculate != SPECULATE_OFF ? home_library(c->home, &ignored) : NULL;
+    int32_t *ids = NULL;
+    size_t n = 0;
+    if (library == NULL ||
+        store_chosen(library, model_info(chat_model(c))->fingerprint, TAUGHT_MOST, &ids, &n, &ignored) != ERR_NONE)
+        return;
+    speaker_teach(c->speaker, ids, n);
+    free(ids);
 }
 
 /* What a user has to know of the model's memory. */
@@ -120,10 +136,12 @@ static void change_model(struct chat *c)
     if (chat_template(c) != NULL && template_trouble(chat_template(c)) != NULL)
         chat_remark(c, true, "%s", template_trouble(chat_template(c)));
     chat_tell_unseen_system(c);
-    if (chat_host(c) != NULL)
+    if (chat_host(c) != NULL) {
         tell_server(c);
-    else
+    } else {
+        teach_history(c);
         tell_memory(c);
+    }
     chat_ask_waiting(c);
 }
 

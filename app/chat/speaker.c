@@ -8,6 +8,7 @@
 
 #include "app/chat/distant.h"
 #include "app/chat/models.h"
+#include "app/library/caches.h"
 #include "app/options/endpoints.h"
 #include "app/options/options.h"
 #include "base/error.h"
@@ -69,7 +70,9 @@ struct speaker *speaker_beside(const struct speaker *other, int32_t context, str
         return NULL;
     }
     s->beside = other;
-    struct worker_options options = {.beside = other->worker, .session = session_options(other->options)};
+    struct worker_options options = {.beside = other->worker,
+                                     .session = session_options(other->options),
+                                     .speculate = (enum speculate)other->options->speculate};
     options.session.context = context;
     s->loading_percent = -1;
     s->loading = worker_start(&options, err);
@@ -113,10 +116,15 @@ enum error_code speaker_load(struct speaker *s, const char *name, struct error *
     char *path = name != NULL ? models_find_name(s->options, name, err) : models_find(s->options, err);
     if (path == NULL)
         return err->code;
+    char *saved = caches_folder(s->options);
     const struct worker_options options = {.model_path = path,
                                            .load = options_load(s->options),
-                                           .session = session_options(s->options)};
+                                           .session = session_options(s->options),
+                                           .speculate = (enum speculate)s->options->speculate,
+                                           .saved_folder = saved,
+                                           .saved_most = caches_most(s->options)};
     struct worker *worker = worker_start(&options, err);
+    free(saved);
     if (worker == NULL) {
         free(path);
         return err->code;
@@ -385,6 +393,18 @@ speaker_taker *speaker_taker_of(struct speaker *s, const struct event *event)
         return s->requests[i].taker;
     }
     return NULL;
+}
+
+void speaker_keep(struct speaker *s, const char *name)
+{
+    if (s->worker != NULL)
+        worker_keep(s->worker, name);
+}
+
+void speaker_teach(struct speaker *s, const int32_t *ids, size_t n)
+{
+    if (s->worker != NULL)
+        worker_teach(s->worker, ids, n);
 }
 
 void speaker_set_sampling(struct speaker *s, const struct sampling *sampling)

@@ -109,6 +109,9 @@ bool speaker_next(struct speaker *s, struct event *out);
 /* Who takes this event; NULL: it is dropped. To be asked once for each event. */
 speaker_taker *speaker_taker_of(struct speaker *s, const struct event *event);
 
+/* The conversation that later requests belong to, see worker_keep. */
+void speaker_keep(struct speaker *s, const char *name);
+void speaker_teach(struct speaker *s, const int32_t *ids, size_t n);
 /* As the worker's calls of the same names; nothing happens without a model. */
 void speaker_set_sampling(struct speaker *s, const struct sampling *sampling);
 void speaker_preview(struct speaker *s, const struct sampling *sampling);

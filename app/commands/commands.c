@@ -84,7 +84,9 @@ const struct command commands[] = {
      "  humaneval                   openai/openai_humaneval: task_id, prompt, test, entry_point\n"
      "  mbpp                        google-research-datasets/mbpp: task_id, text, code, test_list\n"
      "Names like allenai/ai2_arc are data sets on huggingface.co/datasets. Results are kept in the\n"
-     "data folder, and the same command goes on where it was stopped. Several -m are compared.\n"
+     "data folder, and the same command goes on where it was stopped, or shows them again. Several\n"
+     "-m are compared. On a terminal a screen shows the scores and, token by token, any question\n"
+     "and what each model makes of it, until q leaves it; -q and --json do without.\n"
      "The leaderboard is the Open LLM Leaderboard's first: the mean of arc_challenge, hellaswag,\n"
      "mmlu (plain mean of its subjects' means) and truthfulqa_mc2, with 25, 10, 5 and 0 examples.",
      -1, eval_run},

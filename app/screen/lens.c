@@ -34,8 +34,7 @@ void screen_lens_free(struct screen_lens *lens)
 
 /* ---- all tokens ------------------------------------------------------------------------------------------------- */
 
-/* Steps of surprise: 7 from one half up, 0 below one in 400. */
-static uint8_t shade_of(float probability)
+uint8_t screen_lens_shade(float probability)
 {
     static const float steps[] = {0.0025f, 0.01f, 0.025f, 0.06f, 0.13f, 0.25f, 0.5f};
     uint8_t n = 0;
@@ -56,7 +55,8 @@ void screen_lens_show_tokens(struct screen *s, size_t index, struct error *err)
     size_t n = r != NULL ? r->n : 0;
     struct ui_token *tokens = calloc(n + 1, sizeof *tokens);
     for (size_t i = 0; tokens != NULL && i < n; i++)
-        tokens[i] = (struct ui_token){r->at[i].bytes, is_unknown(&r->at[i]) ? 7 : shade_of(r->at[i].chosen.before)};
+        tokens[i] =
+            (struct ui_token){r->at[i].bytes, is_unknown(&r->at[i]) ? 7 : screen_lens_shade(r->at[i].chosen.before)};
     if (tokens != NULL)
         ui_message_tokens(s->ui, index, tokens, n);
     free(tokens);

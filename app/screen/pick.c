@@ -15,6 +15,7 @@
 #include "app/screen/acts.h"
 #include "app/screen/items.h"
 #include "app/screen/list.h"
+#include "app/screen/theme.h"
 #include "app/slash/commands.h"
 #include "app/text/words.h"
 #include "history/history.h"
@@ -30,16 +31,6 @@ static void add_named(struct items *items, const char *kind, const char *name, c
     items_add(items, &(struct ui_item){.label = label, .detail = detail, .command = command});
 }
 
-/* The first key that runs a slash command; NULL: none does. */
-static const char *find_key(const struct ui *ui, const char *name)
-{
-    struct ui_binding b;
-    for (size_t i = 0; ui_binding(ui, i, &b); i++)
-        if (strcmp(b.command + (b.command[0] == '/'), name) == 0)
-            return b.key;
-    return NULL;
-}
-
 static void add_commands(const struct screen *s, struct items *items)
 {
     for (const struct slash_command *c = slash_commands; c->name != NULL; c++) {
@@ -47,7 +38,7 @@ static void add_commands(const struct screen *s, struct items *items)
         snprintf(command, sizeof command, "/%s", c->name);
         snprintf(label, sizeof label, "/%s %s", c->name, c->help);
         if (strcmp(c->name, "palette") != 0)
-            items_add(items, &(struct ui_item){label, find_key(s->ui, c->name), command, ACT_COMMAND, 0, 0});
+            items_add(items, &(struct ui_item){label, ui_key_of(s->ui, c->name), command, ACT_COMMAND, 0, 0});
     }
 }
 
@@ -77,9 +68,12 @@ static void add_models(const struct screen *s, struct items *items)
 
 static void add_themes(const struct screen *s, struct items *items)
 {
+    const bool automatic = screen_theme_is_automatic(s);
     char **names = ui_themes(s->ui);
+    add_named(items, "theme", "auto",
+              automatic ? "in use: dark or light as the terminal" : "dark or light as the terminal");
     for (char **name = names; name != NULL && *name != NULL; name++)
-        add_named(items, "theme", *name, strcmp(*name, ui_theme(s->ui)) == 0 ? "in use" : NULL);
+        add_named(items, "theme", *name, !automatic && strcmp(*name, ui_theme(s->ui)) == 0 ? "in use" : NULL);
     free(names);
 }
 
@@ -126,5 +120,7 @@ void screen_pick(struct screen *s, const char *title, unsigned kinds, struct err
     if (items.failed)
         error_set(err, ERR_MEMORY, "out of memory; this list is not complete");
     ui_pick(s->ui, title, items.at, items.n, false);
+    if (kinds & PICK_THEMES)
+        ui_tell_selected(s->ui);
     items_free(&items);
 }
