@@ -150,6 +150,27 @@ static void the_lens_shows_what_the_server_tells_and_forks_there(void **state)
     end_server(&p);
 }
 
+/* A model here and one of a server; then two questions to one server. */
+static void a_comparison_answers_here_and_there(void **state)
+{
+    (void)state;
+    struct pty p;
+    begin_server(&p);
+    for (int i = 0; i < 2; i++) {
+        const char *const options[] = {"-m", i == 0 ? model : "@big", "--temperature", "0", "-n6", NULL};
+        struct vt *t = start_in(home, 30, 140, plain, options);
+        assert_true(vt_wait(t, READY));
+        ask(t, "Tell me of the sea.");
+        assert_true(vt_wait(t, "/continue resumes it"));
+        vt_type(t, "/compare now @big\r");
+        assert_true(vt_wait(t, "compared · Enter keeps one"));
+        press(t, "\r");
+        assert_true(vt_wait_gone(t, "compared · Enter keeps one"));
+        quit(t);
+    }
+    end_server(&p);
+}
+
 static void a_temporary_chat_says_that_the_server_may_log(void **state)
 {
     (void)state;
@@ -214,6 +235,7 @@ int main(void)
         cmocka_unit_test(a_servers_answer_is_shown_stopped_and_continued),
         cmocka_unit_test(settings_that_a_server_does_not_take_are_marked),
         cmocka_unit_test(the_lens_shows_what_the_server_tells_and_forks_there),
+        cmocka_unit_test(a_comparison_answers_here_and_there),
         cmocka_unit_test(a_temporary_chat_says_that_the_server_may_log),
         cmocka_unit_test(what_had_come_of_a_broken_answer_stays),
         cmocka_unit_test(a_busy_server_is_waited_for_with_a_countdown),
