@@ -163,6 +163,8 @@ bool chat_takes(const struct chat *c, const char *setting);
 const char *chat_fingerprint(const struct chat *c);
 /* Appends the text of a token of the present model; false when it has none of this id. */
 bool chat_piece(const struct chat *c, int32_t id, struct buf *out);
+/* The id of a text as a token of a server's model, to be put by chat_fork; -1 when out of memory, or there is none. */
+int32_t chat_name_token(struct chat *c, const char *text, size_t size);
 /* Whether an answer can be asked for: a model is loaded, or a server has it. */
 bool chat_is_ready(const struct chat *c);
 /* How much of the model is loaded; -1 when that is not known, or nothing loads. */

@@ -81,7 +81,7 @@ static void show_greeting(struct line *l)
     if (template != NULL)
         models_template_label(template, label, sizeof label);
     else
-        snprintf(label, sizeof label, "remote: %s", chat_host(l->repl.chat));
+        snprintf(label, sizeof label, "remote %s", chat_host(l->repl.chat));
     bool first = !l->greeted;
     l->greeted = true;
     if (l->options->quiet)

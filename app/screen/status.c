@@ -163,8 +163,8 @@ static void write_model(const struct screen *s, char *out, size_t size)
     write_mark(c, mark, sizeof mark);
     const char *gap = *mark != '\0' ? " · " : "";
     if (chat_host(c) != NULL)
-        snprintf(out, size, "%s · remote: %s · temp %.2g%s%s", name, chat_host(c),
-                 (double)chat_sampling(c)->temperature, gap, mark);
+        snprintf(out, size, "%s · temp %.2g%s%s · remote %.60s", name, (double)chat_sampling(c)->temperature, gap, mark,
+                 chat_host(c)); /* the last part is never left out */
     else if (template == NULL)
         snprintf(out, size, "%s%s%s", name, gap, mark);
     else
