@@ -1,4 +1,5 @@
-/* Kernels for x86-64 processors with AVX2, FMA and F16C (Haswell, Zen 1 and later): panels of 8 rows. */
+/* Kernels for x86-64 processors with AVX2, FMA and F16C (Haswell, Zen 1 and later): panels of 16 rows, of which three
+ * columns' sums fill twelve of the sixteen registers. */
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -6,7 +7,11 @@
 typedef __m256i V;
 typedef __m256 VF;
 #define UNITS 2
-#define TILE 4
+#define PAIR 2
+#define TILE 6
+#define SUB 3
+#define HALVES
+#define SIGNED8 1
 
 #define AVX2_INLINE static inline __attribute__((always_inline))
 
@@ -38,6 +43,13 @@ AVX2_INLINE __m128i four_dwords(const uint8_t *p, size_t stride)
 #define v_shr _mm256_srli_epi32
 #define v_sar _mm256_srai_epi32
 #define v_add _mm256_add_epi32
+#define v_sub _mm256_sub_epi32
+#define v_mul _mm256_mullo_epi32
+#define v_pairs(acc, a, b) v_add(acc, _mm256_madd_epi16(a, b))
+#define v_half _mm256_maddubs_epi16
+#define v_widen(acc, half, scale) v_add(acc, _mm256_madd_epi16(half, scale))
+#define v_magnitude _mm256_abs_epi8
+#define v_sign _mm256_sign_epi8
 #define v_table(table, index) \
     _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)(table))), index)
 #define v_load(p) _mm256_loadu_si256((const void *)(p))
@@ -57,18 +69,13 @@ AVX2_INLINE V v_bcast(const uint8_t *p)
     return _mm256_set1_epi32(x);
 }
 
-/* Two products of up to 63 * 127 fit the 16-bit sums of vpmaddubsw. */
-AVX2_INLINE V v_dot(V acc, V w, V x)
+/* Left to itself the compiler computes all products first and then adds them as a tree, for which it has not nearly
+ * enough registers. */
+AVX2_INLINE V v_half_add(V a, V b)
 {
-    return v_add(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(w, x), _mm256_set1_epi16(1)));
-}
-
-/* With weights up to 255 they do not: even and odd bytes as 16-bit numbers instead. */
-AVX2_INLINE V v_dot_wide(V acc, V w, V x)
-{
-    V even = _mm256_madd_epi16(v_and(w, v_set1(0x00ff00ff)), _mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8));
-    V odd = _mm256_madd_epi16(_mm256_srli_epi16(w, 8), _mm256_srai_epi16(x, 8));
-    return v_add(acc, v_add(even, odd));
+    V sum = _mm256_add_epi16(a, b);
+    __asm__("" : "+x"(sum));
+    return sum;
 }
 
 AVX2_INLINE VF vf_half_low(V v)
@@ -80,7 +87,7 @@ AVX2_INLINE VF vf_half_low(V v)
 
 #define vf_half_high(v) vf_half_low(v_shr(v, 16))
 
-#include "engine/kernels/vector.h"
+#include "engine/kernels/products.h"
 
 const struct kernels kernels_avx2 = {
     .name = "avx2",

@@ -110,7 +110,7 @@ size_t panel_bytes(enum panel_kind kind, int rows)
 
 size_t tile_bytes(enum tile_kind kind)
 {
-    static const uint8_t bytes[] = {[TILE_Q8] = 2 * 48 + 8, [TILE_F32] = 128, [TILE_BF16] = 64};
+    static const uint8_t bytes[] = {[TILE_Q8] = 64, [TILE_F32] = 128, [TILE_BF16] = 64};
     return bytes[kind];
 }
 
