@@ -726,6 +726,9 @@ void worker_stop_aside(struct worker *w);
 int32_t engine_cores(void);
 /* The name of the kernels that sessions use on this processor, a constant. */
 const char *engine_kernels(void);
+/* Which way of rounding and adding they have for quantised weights: 1 until Palaver had groups of 256 columns. Where two
+ * numbers differ, the same request may be answered otherwise, and saved states are of no use. */
+int32_t engine_arithmetic(void);
 
 /* ---- importance ------------------------------------------------------------------------------------------------- */
 

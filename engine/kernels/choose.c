@@ -102,6 +102,11 @@ const char *engine_kernels(void)
     return kernels_choose()->name;
 }
 
+int32_t engine_arithmetic(void)
+{
+    return KERNEL_ARITHMETIC;
+}
+
 size_t panel_bytes(enum panel_kind kind, int rows)
 {
     static const uint8_t words[] = {[PANEL_Q32] = 10, [PANEL_Q16] = 12, [PANEL_F32] = 32, [PANEL_BF16] = 16};

@@ -29,8 +29,9 @@ enum {
     KERNEL_BLOCK = 32,  /* columns */
     KERNEL_GROUP = 256, /* columns */
     KERNEL_GROUP_BLOCKS = KERNEL_GROUP / KERNEL_BLOCK,
-    KERNEL_ROWS_MAX = 16, /* rows of a panel */
-    KERNEL_TILE_MAX = 8,  /* activation columns of a tile */
+    KERNEL_ROWS_MAX = 16,  /* rows of a panel */
+    KERNEL_TILE_MAX = 8,   /* activation columns of a tile */
+    KERNEL_ARITHMETIC = 2, /* counts up whenever the same weights and activations give other bits than before */
 };
 
 /* How large a panel is for each block of 32 columns and R rows. What lies where in those of quantised weights is the
