@@ -81,7 +81,7 @@ struct kernels {
 };
 
 extern const struct kernels kernels_portable;
-extern const struct kernels kernels_avx2, kernels_avx512, kernels_avx512bf16, kernels_neon;
+extern const struct kernels kernels_avx2, kernels_avx2vnni, kernels_avx512, kernels_avx512bf16, kernels_neon;
 
 /* The best table for this processor, or the one that PALAVER_KERNELS in the environment names if the processor can run
  * it. */

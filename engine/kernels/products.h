@@ -48,21 +48,23 @@ INLINE void add_words(V (*sums)[PAIR], const uint8_t *q, const struct tile_colum
     for (int j = 0; j < words; j += deep) {
         V half[SUB][PAIR];
         UNROLL
-        for (int k = j; k < j + deep; k++)
+        for (int k = j; k < j + deep; k++) {
             UNROLL
-        for (int c = 0; c < W; c++) {
-            V four = v_bcast((const uint8_t *)x[c].i + at + 4 * k);
-            UNROLL
-            for (int v = 0; v < PAIR; v++) {
-                V products = v_half(v_load(word_at(q, k, v)), four);
-                half[c][v] = k == j ? products : v_half_add(half[c][v], products);
+            for (int c = 0; c < W; c++) {
+                V four = v_bcast((const uint8_t *)x[c].i + at + 4 * k);
+                UNROLL
+                for (int v = 0; v < PAIR; v++) {
+                    V products = v_half(v_load(word_at(q, k, v)), four);
+                    half[c][v] = k == j ? products : v_half_add(half[c][v], products);
+                }
             }
         }
         UNROLL
-        for (int c = 0; c < W; c++)
+        for (int c = 0; c < W; c++) {
             UNROLL
-        for (int v = 0; v < PAIR; v++)
-            sums[c][v] = v_widen(sums[c][v], half[c][v], v_load(word_at(scale, 0, v)));
+            for (int v = 0; v < PAIR; v++)
+                sums[c][v] = v_widen(sums[c][v], half[c][v], v_load(word_at(scale, 0, v)));
+        }
     }
 }
 
@@ -71,20 +73,25 @@ INLINE void add_signed(V (*sums)[PAIR], const uint8_t *q, const struct tile_colu
                        const int words, const uint8_t *scale)
 {
     UNROLL
-    for (int k = 0; k < words; k++)
+    for (int k = 0; k < words; k++) {
+        V w[PAIR], magnitude[PAIR], negative[PAIR];
         UNROLL
-    for (int v = 0; v < PAIR; v++) {
-        V w = v_load(word_at(q, k, v)), magnitude = v_magnitude(w);
+        for (int v = 0; v < PAIR; v++) {
+            w[v] = v_load(word_at(q, k, v));
+            magnitude[v] = v_magnitude(w[v]);
+            negative[v] = v_negative(w[v]);
+        }
         UNROLL
         for (int c = 0; c < W; c++) {
             V four = v_bcast((const uint8_t *)x[c].i + at + 4 * k);
-            V half = v_half(magnitude, v_sign(four, w));
-            sums[c][v] = v_widen(sums[c][v], half, v_load(word_at(scale, 0, v)));
+            UNROLL
+            for (int v = 0; v < PAIR; v++) {
+                V half = v_half(magnitude[v], W > 1 ? v_xor(four, negative[v]) : v_sign(four, w[v]));
+                sums[c][v] = v_widen(sums[c][v], half, v_load(word_at(scale, 0, v)));
+            }
         }
     }
 }
-
-static const int16_t ones[WORD / 2] = {[0 ... WORD / 2 - 1] = 1};
 
 /* sums += scale * the products of 4 * words columns; scale NULL: 1. */
 INLINE void add_products(V (*sums)[PAIR], const uint8_t *q, const struct tile_column *x, int at, const int W,
@@ -101,14 +108,15 @@ INLINE void add_words(V (*sums)[PAIR], const uint8_t *q, const struct tile_colum
                       const int words, const int bits)
 {
     UNROLL
-    for (int k = 0; k < words; k++)
+    for (int k = 0; k < words; k++) {
         UNROLL
-    for (int c = 0; c < W; c++) {
-        V four = v_bcast((const uint8_t *)x[c].i + at + 4 * k);
-        UNROLL
-        for (int v = 0; v < PAIR; v++) {
-            V w = v_load(word_at(q, k, v));
-            sums[c][v] = bits == 8 ? v_dot8(sums[c][v], w, four) : v_dot(sums[c][v], w, four);
+        for (int c = 0; c < W; c++) {
+            V four = v_bcast((const uint8_t *)x[c].i + at + 4 * k);
+            UNROLL
+            for (int v = 0; v < PAIR; v++) {
+                V w = v_load(word_at(q, k, v));
+                sums[c][v] = bits == 8 ? v_dot8(sums[c][v], w, four) : v_dot(sums[c][v], w, four);
+            }
         }
     }
 }
@@ -119,10 +127,34 @@ INLINE void start_sums(V (*sums)[PAIR], const struct tile_column *x, int block, 
 {
     const int which = offset == 8 ? OFFSET_8 : offset == 16 ? OFFSET_16 : OFFSET_128;
     UNROLL
-    for (int c = 0; c < W; c++)
+    for (int c = 0; c < W; c++) {
         UNROLL
-    for (int v = 0; v < PAIR; v++)
-        sums[c][v] = offset == 0 ? v_set1(0) : v_bcast((const uint8_t *)&x[c].start[which][block]);
+        for (int v = 0; v < PAIR; v++)
+            sums[c][v] = offset == 0 ? v_set1(0) : v_bcast((const uint8_t *)&x[c].start[which][block]);
+    }
+}
+
+/* The same for signed weights: from a word of the panel on. */
+INLINE void start_signed(V (*sums)[PAIR], const uint8_t *negatives, const int W)
+{
+    UNROLL
+    for (int c = 0; c < W; c++) {
+        UNROLL
+        for (int v = 0; v < PAIR; v++)
+            sums[c][v] = v_load(word_at(negatives, 0, v));
+    }
+}
+
+/* Whether the sums of so many columns begin so. */
+INLINE bool starts_signed(const struct form f, const int W)
+{
+#ifdef HALVES
+    return f.bits == 8 && W > 1;
+#else
+    (void)f;
+    (void)W;
+    return false;
+#endif
 }
 
 #ifndef HALVES
@@ -137,10 +169,11 @@ INLINE void add_products(V (*sums)[PAIR], const uint8_t *q, const struct tile_co
     start_sums(some, x, at / KERNEL_BLOCK, W, f.scheme == K32_PLAIN ? f.offset : 0);
     add_words(some, q, x, at, W, words, f.bits);
     UNROLL
-    for (int c = 0; c < W; c++)
+    for (int c = 0; c < W; c++) {
         UNROLL
-    for (int v = 0; v < PAIR; v++)
-        sums[c][v] = v_add(sums[c][v], v_mul(some[c][v], v_load(word_at(scale, 0, v))));
+        for (int v = 0; v < PAIR; v++)
+            sums[c][v] = v_add(sums[c][v], v_mul(some[c][v], v_load(word_at(scale, 0, v))));
+    }
 }
 #endif
 
@@ -160,28 +193,34 @@ INLINE void group_q32(sums_row *acc, const uint8_t *panel, const struct tile_col
 {
     VF t[SUB][PAIR];
     UNROLL
-    for (int c = 0; c < W; c++)
+    for (int c = 0; c < W; c++) {
         UNROLL
-    for (int v = 0; v < PAIR; v++)
-        t[c][v] = vf_set1(0.0f);
+        for (int v = 0; v < PAIR; v++)
+            t[c][v] = vf_set1(0.0f);
+    }
     for (int b = 0; b < (int)blocks; b++, panel += WORDS_Q32 * WORD) {
         SUMS(sums, SUB);
-        start_sums(sums, x, b, W, f.scheme == Q32_PLAIN ? f.offset : 0);
+        if (starts_signed(f, W))
+            start_signed(sums, word_at(panel, 9, 0), W);
+        else
+            start_sums(sums, x, b, W, f.scheme == Q32_PLAIN ? f.offset : 0);
         add_products(sums, panel, x, KERNEL_BLOCK * b, W, 8, f, NULL);
         UNROLL
-        for (int c = 0; c < W; c++)
+        for (int c = 0; c < W; c++) {
             UNROLL
-        for (int v = 0; v < PAIR; v++) {
-            t[c][v] = vf_fma(vf_int(sums[c][v]), number_at(panel, 8, v), t[c][v]);
-            if (f.scheme == Q32_MINIMA)
-                t[c][v] = vf_fma(number_at(panel, 9, v), vf_set1(x[c].sums[b]), t[c][v]);
+            for (int v = 0; v < PAIR; v++) {
+                t[c][v] = vf_fma(vf_int(sums[c][v]), number_at(panel, 8, v), t[c][v]);
+                if (f.scheme == Q32_MINIMA)
+                    t[c][v] = vf_fma(number_at(panel, 9, v), vf_set1(x[c].sums[b]), t[c][v]);
+            }
         }
     }
     UNROLL
-    for (int c = 0; c < W; c++)
+    for (int c = 0; c < W; c++) {
         UNROLL
-    for (int v = 0; v < PAIR; v++)
-        put_group(acc, c, v, t[c][v], x);
+        for (int v = 0; v < PAIR; v++)
+            put_group(acc, c, v, t[c][v], x);
+    }
 }
 
 /* The sum of minima, or scales, times sums of x; n words from the given one on. */
@@ -199,17 +238,18 @@ INLINE void end_k(sums_row *acc, V (*sums)[PAIR], const uint8_t *tail, const str
 {
     const int halves = f.scheme == K16_PLAIN || f.scheme == K16_MINIMA, n = halves ? 8 : 4;
     UNROLL
-    for (int c = 0; c < W; c++)
+    for (int c = 0; c < W; c++) {
         UNROLL
-    for (int v = 0; v < PAIR; v++) {
-        const int16_t *numbers = halves ? x[c].sums16 : x[c].sums32;
-        V sum = sums[c][v], pairs = f.scheme != K32_PLAIN ? pair_sum(tail, v, numbers, n) : v_set1(0);
-        if (f.scheme == K16_PLAIN)
-            sum = v_sub(sum, v_shl(pairs, f.offset == 32 ? 5 : 2));
-        VF t = vf_mul(vf_int(sum), number_at(tail, n, v));
-        if (f.scheme == K32_MINIMA || f.scheme == K16_MINIMA)
-            t = vf_fma(vf_int(pairs), number_at(tail, n + 1, v), t);
-        put_group(acc, c, v, t, x);
+        for (int v = 0; v < PAIR; v++) {
+            const int16_t *numbers = halves ? x[c].sums16 : x[c].sums32;
+            V sum = sums[c][v], pairs = f.scheme != K32_PLAIN ? pair_sum(tail, v, numbers, n) : v_set1(0);
+            if (f.scheme == K16_PLAIN)
+                sum = v_sub(sum, v_shl(pairs, f.offset == 32 ? 5 : 2));
+            VF t = vf_mul(vf_int(sum), number_at(tail, n, v));
+            if (f.scheme == K32_MINIMA || f.scheme == K16_MINIMA)
+                t = vf_fma(vf_int(pairs), number_at(tail, n + 1, v), t);
+            put_group(acc, c, v, t, x);
+        }
     }
 }
 
@@ -217,7 +257,10 @@ INLINE void group_k(sums_row *acc, const uint8_t *panel, const struct tile_colum
 {
     const int halves = f.scheme == K16_PLAIN || f.scheme == K16_MINIMA;
     SUMS(sums, SUB);
-    start_sums(sums, x, 0, W, 0);
+    if (starts_signed(f, W))
+        start_signed(sums, word_at(panel, KERNEL_GROUP_BLOCKS * WORDS_K32, 0), W);
+    else
+        start_sums(sums, x, 0, W, 0);
     for (int b = 0; b < KERNEL_GROUP_BLOCKS; b++, panel += (halves ? WORDS_K16 : WORDS_K32) * WORD) {
         if (halves) {
             add_products(sums, panel, x, 32 * b, W, 4, f, word_at(panel, 8, 0));
@@ -360,21 +403,24 @@ INLINE void gemm_f(const float *panel, const float *tile, size_t blocks, float *
 {
     VF acc[TILE][PAIR];
     UNROLL
-    for (int c = 0; c < w; c++)
+    for (int c = 0; c < w; c++) {
         UNROLL
-    for (int v = 0; v < PAIR; v++)
-        acc[c][v] = vf_load((init != NULL ? init : out + (size_t)c * stride) + v * LANES);
+        for (int v = 0; v < PAIR; v++)
+            acc[c][v] = vf_load((init != NULL ? init : out + (size_t)c * stride) + v * LANES);
+    }
     for (size_t k = 0; k < blocks * KERNEL_BLOCK; k++, panel += ROWS, tile += w)
         UNROLL
-    for (int c = 0; c < w; c++)
+    for (int c = 0; c < w; c++) {
         UNROLL
-    for (int v = 0; v < PAIR; v++)
-        acc[c][v] = vf_fma(vf_load(panel + v * LANES), vf_set1(tile[c]), acc[c][v]);
+        for (int v = 0; v < PAIR; v++)
+            acc[c][v] = vf_fma(vf_load(panel + v * LANES), vf_set1(tile[c]), acc[c][v]);
+    }
     UNROLL
-    for (int c = 0; c < w; c++)
+    for (int c = 0; c < w; c++) {
         UNROLL
-    for (int v = 0; v < PAIR; v++)
-        vf_store(out + (size_t)c * stride + v * LANES, acc[c][v]);
+        for (int v = 0; v < PAIR; v++)
+            vf_store(out + (size_t)c * stride + v * LANES, acc[c][v]);
+    }
 }
 
 static void gemm_f32(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride,
@@ -397,11 +443,11 @@ static void gemm_f32(const void *panel, const void *tile, int w, size_t blocks, 
 /* The three functions of a type: `subs` blocks of 32 in one of the file's, words of a panel's block. */
 #define QUANTISED(type, subs, words, ...) \
     INLINE const uint8_t *panel_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, \
-                                       uint8_t *panel) \
+                                       uint8_t *panel, const bool alone) \
     { \
         struct sink sinks[PAIR]; \
         for (int v = 0; v < PAIR; v++) \
-            sinks[v].panel = panel + (size_t)v * sizeof(V); \
+            sinks[v] = (struct sink){panel + (size_t)v * sizeof(V), alone}; \
         for (size_t b = 0; b < blocks; b += subs, rows += sizeof(struct block_##type)) { \
             prefetch(ahead, ROWS * sizeof(struct block_##type)); \
             ahead += ROWS * sizeof(struct block_##type); \
@@ -415,7 +461,7 @@ static void gemm_f32(const void *panel, const void *tile, int w, size_t blocks, 
     } \
     static void pack_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel) \
     { \
-        panel_##type(rows, stride, blocks, ahead, panel); \
+        panel_##type(rows, stride, blocks, ahead, panel, false); \
     } \
     static void gemm_##type(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride, \
                             const float *init) \
@@ -431,7 +477,7 @@ static void gemm_f32(const void *panel, const void *tile, int w, size_t blocks, 
         load_sums(acc, 1, out, 0, init); \
         for (size_t b = 0, n; b < blocks; b += n, x = (const void *)((const uint8_t *)x + TILE_GROUP)) { \
             n = blocks - b < KERNEL_GROUP_BLOCKS ? blocks - b : KERNEL_GROUP_BLOCKS; \
-            rows = panel_##type(rows, stride, n, ahead, panel); \
+            rows = panel_##type(rows, stride, n, ahead, panel, true); \
             ahead += n / subs * ROWS * sizeof(struct block_##type); \
             add_group(acc, panel, x, 1, 0, n, 1, (struct form){__VA_ARGS__}); \
         } \

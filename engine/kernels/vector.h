@@ -16,12 +16,13 @@
  * or, with HALVES, where products are added in 16 bits as long as they fit,
  *     v_half(w, x) v_half_add(a, b)              2 products of each 16 bits; such numbers added
  *     v_widen(acc, half, scale)                  acc += half * scale, of which each lane has two
- *     v_magnitude(w) v_sign(x, w)                |w|; x with the sign of w
- * w is unsigned and has up to 7 bits but in v_dot8. There, and in what goes with v_sign, it is signed if SIGNED8 is 1.
+ *     v_magnitude(w) v_negative(w) v_sign(x, w)  |w|; all bits set where w < 0; x with the sign of w, byte by byte
+ * w is unsigned and has up to 7 bits but in v_dot8. There, and in the last three, it is signed if SIGNED8 is 1.
  * A row is a lane: byte p of row r in v_rows(., ., r % 4) after the transposition is in lane r. */
 #ifndef PALAVER_ENGINE_KERNELS_VECTOR_H
 #define PALAVER_ENGINE_KERNELS_VECTOR_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "engine/kernels/blocks.h"
@@ -62,11 +63,11 @@ INLINE void prefetch(uintptr_t ahead, size_t bytes)
 
 /* A panel is made of words: 4 bytes of each row, or a number. These are the words of a block, and of a group of K types,
  * whose blocks come first:
- *     Q32          q[8] ws wm
+ *     Q32          q[8] ws, and wm or negative_sum
  *     Q32 of K     q[8] scale, 8 times; minima[4] d dmin
  *     Q16 of K     q[8] scale[2], 8 times; pairs[8] d dmin
  * Minima and pairs are 16-bit numbers of two blocks or of the two halves of one; pairs are minima too where the type has
- * them, else scales. dmin is negative. With HALVES a scale is there twice, in 16 bits, as v_widen takes it. */
+ * them, else scales; of signed weights the first of the minima is scale * negative_sum. dmin is negative. With HALVES a scale is there twice, in 16 bits, as v_widen takes it. */
 enum {
     WORD = PAIR * (int)sizeof(V),
     WORDS_Q32 = 10,
@@ -75,9 +76,10 @@ enum {
     WORDS_MOST = 12,
 };
 
-/* Where the next block of LANES rows goes. */
+/* Where the next block of LANES rows goes; alone: it is for one column only. */
 struct sink {
     uint8_t *panel;
+    bool alone;
 };
 
 INLINE void put_word(struct sink *s, V v)
@@ -113,6 +115,36 @@ INLINE void put_plain(struct sink *s, const V q[8], VF ws)
     put_values(s, q);
     put_number(s, ws);
     s->panel += WORD;
+}
+
+#ifdef HALVES
+static const int16_t ones[WORD / 2] = {[0 ... WORD / 2 - 1] = 1};
+
+/* For several columns a signed weight is multiplied as |w| * (x ^ negative), since v_sign shares its units with the
+ * products on many processors. Where w is negative that is |w| too little, as ~x is -x - 1. How much that is for 32
+ * columns of x; all sums begin with it. */
+INLINE V negative_sum(const V q[8])
+{
+    V half = v_set1(0);
+    UNROLL
+    for (int j = 0; j < 8; j++)
+        half = v_half_add(half, v_half(v_and(v_magnitude(q[j]), v_negative(q[j])), v_set1(0x01010101)));
+    return v_widen(v_set1(0), half, v_load(ones));
+}
+#else
+INLINE V negative_sum(const V q[8])
+{
+    (void)q;
+    return v_set1(0); /* is not used */
+}
+#endif
+
+/* The same for weights of 8 bits. */
+INLINE void put_plain8(struct sink *s, const V q[8], VF ws)
+{
+    put_values(s, q);
+    put_number(s, ws);
+    put_word(s, s->alone ? v_set1(0) : negative_sum(q));
 }
 
 /* The numbers of low and of high as 16 bits side by side. */
@@ -193,7 +225,7 @@ INLINE void block_q8_0(const uint8_t *rows, size_t stride, struct sink *s)
     UNROLL
     for (int j = 0; j < 8; j++)
         q[j] = SIGNED8 ? q[j] : v_xor(q[j], v_set1((int)0x80808080));
-    put_plain(s, q, vf_half_low(v_dwords(rows, stride)));
+    put_plain8(s, q, vf_half_low(v_dwords(rows, stride)));
 }
 
 /* The levels of IQ4 plus 128, or as they are. */
@@ -216,22 +248,26 @@ INLINE void block_iq4_nl(const uint8_t *rows, size_t stride, struct sink *s)
     load16(rows + 2, stride, d);
     nibbles(d, q);
     look_up(q);
-    put_plain(s, q, vf_half_low(v_dwords(rows, stride)));
+    put_plain8(s, q, vf_half_low(v_dwords(rows, stride)));
 }
 
 INLINE void block_iq4_xs(const uint8_t *rows, size_t stride, struct sink *s)
 {
-    V d[4], q[8], head = v_dwords(rows, stride), low = v_dwords(rows + 4, stride);
+    V d[4], q[8], head = v_dwords(rows, stride), low = v_dwords(rows + 4, stride), negative = v_set1(0);
     UNROLL
     for (int i = 0; i < 8; i++) {
         V four = v_and(v_shr(low, 4 * i), v_set1(15)), two = v_and(v_shr(head, 16 + 2 * i), v_set1(3));
         load16(rows + 8 + 16 * i, stride, d);
         nibbles(d, q);
         look_up(q);
+        V scale = v_add(v_or(four, v_shl(two, 4)), v_set1(-32));
         put_values(s, q);
-        put_scale(s, v_add(v_or(four, v_shl(two, 4)), v_set1(-32)));
+        put_scale(s, scale);
+        if (!s->alone)
+            negative = v_add(negative, v_mul(scale, negative_sum(q)));
     }
-    s->panel += 4 * WORD;
+    put_word(s, negative);
+    s->panel += 3 * WORD;
     put_number(s, vf_half_low(head));
     s->panel += WORD;
 }
