@@ -198,7 +198,7 @@ static inline void prepare_group(const float *x, int blocks, float bound, struct
     tile[c].end = *end;
 }
 
-static void prepare_q8(const float *x, size_t x_stride, int w, size_t blocks, void *tile)
+static inline void prepare_q8(const float *x, size_t x_stride, int w, size_t blocks, void *tile)
 {
     const size_t n = blocks * KERNEL_BLOCK;
     float bound[KERNEL_TILE_MAX];
@@ -213,7 +213,7 @@ static void prepare_q8(const float *x, size_t x_stride, int w, size_t blocks, vo
     }
 }
 
-static void prepare_f32(const float *x, size_t x_stride, int w, size_t blocks, void *tile)
+static inline void prepare_f32(const float *x, size_t x_stride, int w, size_t blocks, void *tile)
 {
     float *to = tile;
     for (int c = 0; c < w; c++)

@@ -104,19 +104,42 @@ INLINE void add_products(V (*sums)[PAIR], const uint8_t *q, const struct tile_co
         add_words(sums, q, x, at, W, words, f.bits, by);
 }
 #else
+INLINE V add_dot(V sum, V w, V x, const int bits)
+{
+    return bits == 8 ? v_dot8(sum, w, x) : v_dot(sum, w, x);
+}
+
+/* The same for one column, by four chains of sums, as one would wait for each product. */
+INLINE void add_words_one(V sums[PAIR], const uint8_t *q, const struct tile_column *x, int at, const int words,
+                          const int bits)
+{
+    UNROLL
+    for (int v = 0; v < PAIR; v++) {
+        V chains[4] = {sums[v], v_set1(0), v_set1(0), v_set1(0)};
+        UNROLL
+        for (int k = 0; k < words; k++) {
+            V four = v_bcast((const uint8_t *)x->i + at + 4 * k);
+            chains[k % 4] = add_dot(chains[k % 4], v_load(word_at(q, k, v)), four, bits);
+        }
+        sums[v] = v_add(v_add(chains[0], chains[1]), v_add(chains[2], chains[3]));
+    }
+}
+
 INLINE void add_words(V (*sums)[PAIR], const uint8_t *q, const struct tile_column *x, int at, const int W,
                       const int words, const int bits)
 {
+    if (W == 1) {
+        add_words_one(sums[0], q, x, at, words, bits);
+        return;
+    }
     UNROLL
     for (int k = 0; k < words; k++) {
         UNROLL
         for (int c = 0; c < W; c++) {
             V four = v_bcast((const uint8_t *)x[c].i + at + 4 * k);
             UNROLL
-            for (int v = 0; v < PAIR; v++) {
-                V w = v_load(word_at(q, k, v));
-                sums[c][v] = bits == 8 ? v_dot8(sums[c][v], w, four) : v_dot(sums[c][v], w, four);
-            }
+            for (int v = 0; v < PAIR; v++)
+                sums[c][v] = add_dot(sums[c][v], v_load(word_at(q, k, v)), four, bits);
         }
     }
 }
