@@ -5,8 +5,7 @@
 #include "engine/kernels/kernels.h"
 
 kernel_pack bf16_pack;
-kernel_sweep bf16_sweep;
-kernel_columns bf16_columns;
+kernel_gemm bf16_gemm;
 kernel_prepare bf16_prepare;
 
 #endif
