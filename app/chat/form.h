@@ -14,6 +14,8 @@
  * with form_making_free. */
 struct store_making form_making(const struct speaker *speaker, const struct chat_message *answer);
 void form_making_free(struct store_making *made);
+/* Whether another version of Palaver, whose products are rounded otherwise, made a stored answer. */
+bool form_is_older(const struct store_making *made);
 /* The record of an EVENT_TOKEN. */
 struct store_token form_token(const struct event *event);
 

@@ -2,7 +2,7 @@
 #include "engine/kernels/avx512.h"
 
 #include "engine/kernels/bf16.h"
-#include "engine/kernels/vector.h"
+#include "engine/kernels/products.h"
 
 const struct kernels kernels_avx512 = {
     .name = "avx512",

@@ -9,7 +9,10 @@
 typedef __m512i V;
 typedef __m512 VF;
 #define UNITS 4
+#define PAIR 1
 #define TILE 8
+#define SUB 8
+#define SIGNED8 0
 
 #define AVX512_INLINE static inline __attribute__((always_inline))
 
@@ -52,9 +55,12 @@ AVX512_INLINE V v_dwords(const uint8_t *p, size_t stride)
 #define v_shr(a, n) _mm512_srli_epi32(a, (unsigned)(n))
 #define v_sar(a, n) _mm512_srai_epi32(a, (unsigned)(n))
 #define v_add _mm512_add_epi32
+#define v_sub _mm512_sub_epi32
+#define v_mul _mm512_mullo_epi32
+#define v_pairs _mm512_dpwssd_epi32
 #define v_table(table, index) _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const void *)(table))), index)
 #define v_dot _mm512_dpbusd_epi32
-#define v_dot_wide _mm512_dpbusd_epi32
+#define v_dot8 _mm512_dpbusd_epi32
 #define v_load(p) _mm512_loadu_si512((const void *)(p))
 #define v_store(p, v) _mm512_storeu_si512((void *)(p), v)
 #define vf_cast _mm512_castsi512_ps

@@ -60,13 +60,19 @@ static void *allocate(size_t bytes)
     return aligned_alloc(64, round_up(bytes, 64));
 }
 
+/* Blocks that a tile of so many columns of the weights has room for: whole groups. */
+static size_t tile_blocks(uint64_t cols)
+{
+    return round_up(cols, KERNEL_GROUP) / KERNEL_BLOCK;
+}
+
 static bool allocate_scratch(struct matmul *m, struct scratch *s)
 {
     if (m->product != NULL) {
         s->unpacked = allocate(EXACT_ROWS * m->max_cols * sizeof(float));
         return s->unpacked != NULL;
     }
-    size_t blocks = round_up(m->max_cols, KERNEL_BLOCK) / KERNEL_BLOCK;
+    const size_t blocks = tile_blocks(m->max_cols);
     s->panels = allocate(panel_bytes(PANEL_F32, PANEL_ROWS) * CHUNK_BLOCKS);
     s->gathered = allocate(KERNEL_ROWS_MAX * CHUNK_BLOCKS * KERNEL_BLOCK * sizeof(float));
     bool ok = s->panels != NULL && s->gathered != NULL;
@@ -94,7 +100,7 @@ struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, 
     bool ok = m->scratch != NULL;
     for (int32_t i = 0; ok && i < pool_threads(pool); i++)
         ok = allocate_scratch(m, &m->scratch[i]);
-    size_t blocks = round_up(max_cols, KERNEL_BLOCK) / KERNEL_BLOCK;
+    const size_t blocks = tile_blocks(max_cols);
     for (int kind = 0; ok && !exact && kind < TILE_KINDS; kind++) {
         m->tiles[kind] = allocate(tile_bytes((enum tile_kind)kind) * max_n * blocks);
         ok = m->tiles[kind] != NULL;
@@ -134,7 +140,7 @@ uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool e
     if (exact)
         return (uint64_t)threads * EXACT_ROWS * max_cols * sizeof(float);
     const struct kernels *k = kernels_choose();
-    const uint64_t blocks = round_up(max_cols, KERNEL_BLOCK) / KERNEL_BLOCK;
+    const uint64_t blocks = tile_blocks(max_cols);
     uint64_t panel = 0, sum = 0;
     unsigned kinds = 0;
     for (int type = 0; type < TENSOR_TYPE_LIMIT; type++)
@@ -196,14 +202,16 @@ struct unit {
     struct scratch *scratch;
 };
 
-/* Blocks from block `at` on whose columns lie in one place, at most `most`; where a cut lies inside the next block,
- * that block. */
+/* Blocks from block `at` on whose columns lie in one place, at most `most`: whole groups, as kernels begin at one. Where a
+ * cut lies inside the next group, that group. */
 static size_t blocks_at(const struct tensor *weights, uint64_t row, size_t at, size_t most)
 {
     if (weights->n_pieces == 0)
         return most;
-    const size_t whole = (size_t)(tensor_at(weights, row, (uint64_t)at * KERNEL_BLOCK).cols / KERNEL_BLOCK);
-    return whole == 0 ? 1 : whole < most ? whole : most;
+    const size_t group = most < KERNEL_GROUP_BLOCKS ? most : KERNEL_GROUP_BLOCKS;
+    const size_t whole = (size_t)(tensor_at(weights, row, (uint64_t)at * KERNEL_BLOCK).cols / KERNEL_GROUP) *
+                         KERNEL_GROUP_BLOCKS;
+    return whole == 0 ? group : whole < most ? whole : most;
 }
 
 /* Copies rows [row, row + n) of `count` blocks from block `at` on to one place, without gaps. */
@@ -277,7 +285,8 @@ static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
         pack_panels(u, first, last, at, count);
         for (size_t c = 0; c < call->n; c += u->tile_w) {
             const size_t w = call->n - c < u->tile_w ? call->n - c : u->tile_w;
-            const char *tile = u->tiles + u->column * (c * blocks + at * w), *panel = u->scratch->panels;
+            const char *tile = u->tiles + u->column * (c * tile_blocks(call->cols) + at * w),
+                       *panel = u->scratch->panels;
             for (uint64_t row = first; row < last; row += n, panel += panel_block * count) {
                 const float *init = at > 0 ? NULL : job->bias != NULL ? job->bias + row : zeros;
                 u->type->gemm(panel, tile, (int)w, count, job->out + c * job->stride + row, job->stride, init);
@@ -415,7 +424,8 @@ static void prepare(const struct matmul *m, const struct call *call, unsigned ki
     for (int kind = 0; kind < TILE_KINDS; kind++)
         if ((kinds >> kind & 1) != 0)
             m->kernels->prepare[kind](call->x + c * call->x_stride, call->x_stride, (int)w, blocks,
-                                      (char *)tiles[kind] + tile_bytes((enum tile_kind)kind) * c * blocks);
+                                      (char *)tiles[kind] +
+                                          tile_bytes((enum tile_kind)kind) * c * tile_blocks(call->cols));
 }
 
 /* The float types among the jobs' weights, as bits. */
