@@ -14,6 +14,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/tensor.h"
 #include "engine/run/blas.h"
+#include "engine/run/matmul-floats.h"
 #include "engine/run/pool.h"
 
 enum {
@@ -37,11 +38,17 @@ struct matmul {
     blas_product *product;   /* exact mode, else NULL */
     void *tiles[TILE_KINDS]; /* all of X, for large n */
     struct scratch *scratch; /* one a thread */
+    struct floats *floats;   /* NULL in exact mode */
     matmul_begun *begun;     /* NULL: nobody is told */
     void *begun_context;
     matmul_observer *observer;
     void *observer_context;
 };
+
+static bool is_float(enum tensor_type type)
+{
+    return tensor_traits(type)->block == 1;
+}
 
 static size_t round_up(size_t n, size_t unit)
 {
@@ -98,6 +105,10 @@ struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, 
         m->tiles[kind] = allocate(tile_bytes((enum tile_kind)kind) * max_n * blocks);
         ok = m->tiles[kind] != NULL;
     }
+    if (ok && !exact) {
+        m->floats = floats_new(m->kernels->name, pool_threads(pool), max_cols, max_n);
+        ok = m->floats != NULL;
+    }
     if (ok)
         return m;
     error_memory(err);
@@ -119,6 +130,7 @@ void matmul_free(struct matmul *m)
     }
     for (int kind = 0; kind < TILE_KINDS; kind++)
         free(m->tiles[kind]);
+    floats_free(m->floats);
     free(m->scratch);
     free(m);
 }
@@ -132,7 +144,7 @@ uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool e
     uint64_t panel = 0, sum = 0;
     unsigned kinds = 0;
     for (int type = 0; type < TENSOR_TYPE_LIMIT; type++)
-        if ((types >> type & 1) != 0) {
+        if ((types >> type & 1) != 0 && !is_float((enum tensor_type)type)) {
             const uint64_t count = blocks < CHUNK_BLOCKS ? blocks : CHUNK_BLOCKS;
             const uint64_t bytes = panel_bytes(k->types[type].kind, PANEL_ROWS) * count;
             panel = bytes > panel ? bytes : panel;
@@ -141,7 +153,7 @@ uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool e
     for (int kind = 0; kind < TILE_KINDS; kind++)
         if ((kinds >> kind & 1) != 0)
             sum += tile_bytes((enum tile_kind)kind) * blocks * (max_n + (uint64_t)threads * (uint64_t)k->tile);
-    return sum + (uint64_t)threads * panel;
+    return sum + (uint64_t)threads * panel + floats_bytes(k->name, threads, max_cols, max_n, types);
 }
 
 void matmul_tell(struct matmul *m, matmul_begun *begun, void *context)
@@ -358,15 +370,26 @@ static void multiply_by(struct matmul *m, const struct kernels *kernels, struct 
     multiply_rows(&u, first, last);
 }
 
-static void multiply_unit(struct matmul *m, struct scratch *s, const struct matmul_job *job, uint64_t first,
-                          uint64_t last, const struct call *call)
+static struct floats_input floats_input(const struct call *call)
 {
+    return (struct floats_input){call->x, call->x_stride, call->n, (size_t)call->cols};
+}
+
+static void multiply_unit(struct matmul *m, int32_t thread, const struct matmul_job *job, uint64_t first, uint64_t last,
+                          const struct call *call)
+{
+    struct scratch *s = &m->scratch[thread];
     if (m->product != NULL) {
         multiply_exact(m, s, job, first, last, call);
         return;
     }
     if (call->cols % KERNEL_BLOCK != 0) {
         multiply_plain(job, first, last, call, s->tiles[TILE_F32]);
+        return;
+    }
+    if (is_float(job->weights->type)) {
+        const struct floats_input in = floats_input(call);
+        floats_multiply(m->floats, thread, job, &in, first, last);
         return;
     }
     uint64_t whole = vector_rows(m->kernels, job->weights);
@@ -385,6 +408,8 @@ static unsigned kinds_needed(const struct kernels *k, const struct call *call)
     unsigned kinds = 0;
     for (int j = 0; j < call->n_jobs; j++) {
         const struct tensor *weights = call->jobs[j].weights;
+        if (is_float(weights->type))
+            continue;
         kinds |= 1u << panel_tile(type_of(k, weights)->kind);
         if (vector_rows(k, weights) < weights->rows)
             kinds |= 1u << panel_tile(type_of(&kernels_portable, weights)->kind);
@@ -403,6 +428,48 @@ static void prepare(const struct matmul *m, const struct call *call, unsigned ki
                                           tile_bytes((enum tile_kind)kind) * c * tile_blocks(call->cols));
 }
 
+/* The float types among the jobs' weights, as bits. */
+static uint64_t floats_needed(const struct call *call)
+{
+    uint64_t types = 0;
+    for (int j = 0; j < call->n_jobs; j++)
+        if (is_float(call->jobs[j].weights->type))
+            types |= 1ull << call->jobs[j].weights->type;
+    return types;
+}
+
+static void prepare_floats(struct matmul *m, int32_t thread, const struct call *call, uint64_t types, size_t first)
+{
+    const struct floats_input in = floats_input(call);
+    for (int type = 0; types >> type != 0; type++)
+        if ((types >> type & 1) != 0)
+            floats_prepare(m->floats, thread, (enum tensor_type)type, &in, first);
+}
+
+/* Puts X into the forms that the jobs' weights are multiplied with. Few rows are each thread's own affair: cheaper than
+ * waiting for one another. */
+static void prepare_all(struct matmul *m, int32_t thread, const struct call *call)
+{
+    const unsigned kinds = kinds_needed(m->kernels, call);
+    const uint64_t floats = floats_needed(call);
+    const size_t tile = (size_t)m->kernels->tile, n = call->n;
+    const bool alone = n <= tile, floats_alone = floats_is_few(n);
+    if (kinds != 0 && alone)
+        prepare(m, call, kinds, 0, n, m->scratch[thread].tiles);
+    if (floats != 0 && floats_alone)
+        prepare_floats(m, thread, call, floats, 0);
+    const size_t tiles = kinds == 0 || alone ? 0 : (n + tile - 1) / tile;
+    const size_t parts = floats == 0 || floats_alone ? 0 : (n + FLOATS_PREPARED - 1) / FLOATS_PREPARED;
+    if (tiles + parts == 0)
+        return;
+    for (size_t i; (i = pool_take(m->pool)) < tiles + parts;)
+        if (i < tiles)
+            prepare(m, call, kinds, i * tile, n - i * tile < tile ? n - i * tile : tile, m->tiles);
+        else
+            prepare_floats(m, thread, call, floats, (i - tiles) * FLOATS_PREPARED);
+    pool_barrier(m->pool, thread);
+}
+
 /* Rows of one unit: whole panels, few enough that every thread gets several. With one tile of X a unit has no other
  * bound, since long stretches of memory are read faster than short ones. */
 static uint64_t unit_rows(const struct matmul *m, const struct call *call)
@@ -414,6 +481,8 @@ static uint64_t unit_rows(const struct matmul *m, const struct call *call)
         total += call->jobs[j].weights->rows;
     uint64_t rows = total / ((uint64_t)pool_threads(m->pool) * 4) / panel * panel;
     uint64_t most = call->n <= (size_t)m->kernels->tile ? UINT64_MAX : PANEL_ROWS / panel * panel;
+    if (is_float(call->jobs[0].weights->type))
+        most = floats_is_few(call->n) ? UINT64_MAX : FLOATS_ROWS;
     return rows < panel ? panel : rows > most ? most : rows;
 }
 
@@ -434,29 +503,19 @@ void matmul_run(struct matmul *m, int32_t thread, const struct matmul_job *jobs,
                 size_t x_stride, size_t n)
 {
     const struct call call = {jobs, n_jobs, x, x_stride, n, jobs[0].weights->cols};
-    struct scratch *s = &m->scratch[thread];
     pool_barrier(m->pool, thread);
     if (thread == 0 && m->begun != NULL)
         m->begun(m->begun_context, jobs[0].weights);
     show_input(m, thread, &call);
-    if (m->product == NULL && call.cols % KERNEL_BLOCK == 0) {
-        unsigned kinds = kinds_needed(m->kernels, &call);
-        size_t tile = (size_t)m->kernels->tile;
-        if (n <= tile) {
-            prepare(m, &call, kinds, 0, n, s->tiles); /* each thread its own: cheaper than waiting for one another */
-        } else {
-            for (size_t c; (c = pool_take(m->pool) * tile) < n;)
-                prepare(m, &call, kinds, c, n - c < tile ? n - c : tile, m->tiles);
-            pool_barrier(m->pool, thread);
-        }
-    }
+    if (m->product == NULL && call.cols % KERNEL_BLOCK == 0)
+        prepare_all(m, thread, &call);
     uint64_t rows = unit_rows(m, &call), unit = pool_take(m->pool), before = 0;
     for (int j = 0; j < n_jobs; j++) {
         uint64_t units = (jobs[j].weights->rows + rows - 1) / rows;
         for (; unit < before + units; unit = pool_take(m->pool)) {
             uint64_t first = (unit - before) * rows;
             uint64_t last = first + rows < jobs[j].weights->rows ? first + rows : jobs[j].weights->rows;
-            multiply_unit(m, s, &jobs[j], first, last, &call);
+            multiply_unit(m, thread, &jobs[j], first, last, &call);
         }
         before += units;
     }
