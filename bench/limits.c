@@ -44,8 +44,7 @@ static double read_memory(const void *memory)
 #include <immintrin.h>
 
 /* Ten sums, so that none waits for its last product. */
-#define TEN(step) \
-    step(0) step(1) step(2) step(3) step(4) step(5) step(6) step(7) step(8) step(9)
+#define TEN(step) step(0) step(1) step(2) step(3) step(4) step(5) step(6) step(7) step(8) step(9)
 
 __attribute__((target("avx2,fma"))) static double float_avx2(const void *memory)
 {

@@ -27,7 +27,7 @@ static void fill(float x[COLS])
 static const struct tile_column *prepare_column(const float *x)
 {
     static uint8_t tile[3 * TILE_GROUP] __attribute__((aligned(64)));
-    kernels_portable.prepare[TILE_Q8](x, COLS, 1, COLS / KERNEL_BLOCK, tile);
+    kernels_portable.prepare(x, COLS, 1, COLS / KERNEL_BLOCK, tile);
     return (const struct tile_column *)tile;
 }
 
