@@ -480,7 +480,7 @@ static uint64_t unit_rows(const struct matmul *m, const struct call *call)
     uint64_t total = 0, panel = (uint64_t)m->kernels->rows;
     for (int j = 0; j < call->n_jobs; j++)
         total += call->jobs[j].weights->rows;
-    uint64_t rows = total / ((uint64_t)pool_threads(m->pool) * 4) / panel * panel;
+    uint64_t rows = total / ((uint64_t)pool_threads(m->pool) * (call->n <= FEW_COLUMNS ? 2 : 4)) / panel * panel;
     uint64_t most = call->n <= FEW_COLUMNS ? UINT64_MAX : PANEL_ROWS / panel * panel;
     if (is_float(call->jobs[0].weights->type))
         most = floats_is_few(call->n) ? UINT64_MAX : FLOATS_ROWS;
