@@ -754,7 +754,7 @@ void worker_stop_aside(struct worker *w);
 
 /* ---- bench ------------------------------------------------------------------------------------------------------ */
 
-/* Processors that this process may use. */
+/* Cores that this process may use, as many as a session has threads unless told otherwise. */
 int32_t engine_cores(void);
 /* The name of the kernels that sessions use on this processor, a constant. */
 const char *engine_kernels(void);

@@ -20,6 +20,7 @@
 enum {
     CHUNK_BLOCKS = 64,     /* blocks of 32 columns packed at a time when several tiles use the panel */
     CHUNK_BLOCKS_ONE = 16, /* and when there is one tile: the panel need only reach the next loop, in L1 */
+    FEW_COLUMNS = 16,      /* of X, for which one panel at a time is packed and used at once */
     PANEL_ROWS = 64,       /* rows of a unit */
     EXACT_ROWS = 64,
 };
@@ -266,7 +267,7 @@ static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
     const struct call *call = u->call;
     const size_t blocks = (size_t)call->cols / KERNEL_BLOCK, n = (size_t)u->kernels->rows;
     const size_t panel_block = panel_bytes(u->type->kind, u->kernels->rows);
-    const size_t chunk = call->n <= u->tile_w ? CHUNK_BLOCKS_ONE : CHUNK_BLOCKS;
+    const size_t chunk = call->n <= FEW_COLUMNS ? CHUNK_BLOCKS_ONE : CHUNK_BLOCKS;
     for (size_t at = 0, count; at < blocks; at += count) {
         count = blocks_at(job->weights, first, at, blocks - at < chunk ? blocks - at : chunk);
         pack_panels(u, first, last, at, count);
@@ -302,7 +303,7 @@ static void multiply_one(const struct unit *u, uint64_t row, bool cut)
 /* Any number of rows. With one tile each panel is used once, so one is packed at a time. */
 static void multiply_rows(const struct unit *u, uint64_t first, uint64_t last)
 {
-    const uint64_t step = u->call->n <= u->tile_w ? (uint64_t)u->kernels->rows : PANEL_ROWS;
+    const uint64_t step = u->call->n <= FEW_COLUMNS ? (uint64_t)u->kernels->rows : PANEL_ROWS;
     for (uint64_t row = first; row < last; row += step)
         if (u->call->n == 1 && u->type->dot != NULL)
             multiply_one(u, row, u->job->weights->n_pieces > 0);
@@ -453,8 +454,8 @@ static uint64_t unit_rows(const struct matmul *m, const struct call *call)
     uint64_t total = 0, panel = (uint64_t)m->kernels->rows;
     for (int j = 0; j < call->n_jobs; j++)
         total += call->jobs[j].weights->rows;
-    uint64_t rows = total / ((uint64_t)pool_threads(m->pool) * 4) / panel * panel;
-    uint64_t most = call->n <= (size_t)m->kernels->tile ? UINT64_MAX : PANEL_ROWS / panel * panel;
+    uint64_t rows = total / ((uint64_t)pool_threads(m->pool) * (call->n <= FEW_COLUMNS ? 2 : 4)) / panel * panel;
+    uint64_t most = call->n <= FEW_COLUMNS ? UINT64_MAX : PANEL_ROWS / panel * panel;
     if (is_float(call->jobs[0].weights->type))
         most = floats_is_few(call->n) ? UINT64_MAX : FLOATS_ROWS;
     return rows < panel ? panel : rows > most ? most : rows;
