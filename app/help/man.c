@@ -208,7 +208,7 @@ static const char after_options[] =
     ".TP\n.B PALAVER_API_KEY\nthe key that clients of palaver serve must send; \\-\\-api\\-key\\-file is stronger\n"
     ".TP\n.B SOURCE_DATE_EPOCH\nthe day, in seconds since 1970, that chat templates are told when they ask for today's date; "
     "for prompts that can be made again\n"
-    ".TP\n.B PALAVER_KERNELS\nthe kernels to compute with, for measuring: portable, avx2, avx512, avx512bf16 or neon, where "
+    ".TP\n.B PALAVER_KERNELS\nthe kernels to compute with, for measuring: portable, avx2, avx2vnni, avx512, avx512bf16 or neon, where "
     "the processor\nhas them; all give the same bits, but for float weights with avx512bf16\n"
     ".TP\n.B VISUAL, EDITOR\nthe editor for long messages and for /edit\n"
     ".SH EXIT STATUS\n"
