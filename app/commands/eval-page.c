@@ -273,6 +273,7 @@ static void put_written(const struct eval_view *v, const struct eval_question *q
         put_text(p, "bar", json_string_value(accepted), json_string_length(accepted));
         put(p, NULL, "\n");
     }
+    put(p, NULL, "\n");
 }
 
 /* What the model read before the question's own text. */
