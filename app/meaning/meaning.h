@@ -10,6 +10,7 @@
  *   fill     messages to vectors; known is what the history has
  *   seek     queries to hits; hits joins them with those of words
  *   coder    texts to vectors of bytes
+ *   folder   passages of files near a question; walk is which files
  *   vectors  the file; vectors-file.h its form, vectors-table where messages are in it, vectors-search the pass over all */
 #ifndef PALAVER_APP_MEANING_MEANING_H
 #define PALAVER_APP_MEANING_MEANING_H
