@@ -15,7 +15,7 @@
 enum {
     PAGE = 200,           /* messages that are looked at without asking */
     LOADED = 32,          /* messages on their way at once */
-    STRETCH_TOKENS = 256, /* about so many are encoded at once: some 50 milliseconds of two processors */
+    STRETCH_TOKENS = 128, /* about so many are encoded at once: some 30 milliseconds */
     TEXT_MOST = VECTORS_PASSAGES * CODER_TOKENS * 16, /* bytes of a message that are cut into passages */
 };
 

@@ -17,7 +17,7 @@
 #include "ui/text/text.h"
 
 #define PROMPT "> "
-/* A detail of at most so many columns stands at the right; columns of a pair's half; items for which a prompt helps. */
+/* A detail of at most so many columns, and any of what a search found, stands at the right; columns of a pair's half; items for which a prompt helps. */
 enum { SHORT_DETAIL = 18, HALF_LEAST = 58, PROMPT_FROM = 7 };
 
 struct item {
@@ -285,7 +285,7 @@ static void draw_item(const struct picker *p, struct canvas *s, const struct are
     bool told = !named && fuzzy_find(item->detail, query, p->query.size, &detail) >= 0;
     int indent = *g->name != '\0' ? 2 : 1, room = a->columns - indent - 1;
     canvas_blank(s, a, row, 0, a->columns, style);
-    if (g->detail <= SHORT_DETAIL && !p->pairs) {
+    if ((g->detail <= SHORT_DETAIL || p->asks) && !p->pairs) {
         marked_draw(s, a, row, indent, room - (g->detail > 0 ? g->detail + 2 : 0), style, item->label,
                     named ? &label : NULL);
         int width = text_columns(item->detail, strlen(item->detail), 0);
