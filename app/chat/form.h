@@ -14,6 +14,9 @@
  * with form_making_free. */
 struct store_making form_making(const struct speaker *speaker, const struct chat_message *answer);
 void form_making_free(struct store_making *made);
+/* What a server told beside the tokens of its last answer: its fingerprint, and the texts of their ids, which no vocabulary
+ * here has; as settings of an epoch (JSON), malloc'ed. NULL when a model on this machine answered, or out of memory. */
+char *form_told(const struct speaker *speaker, const struct chat_message *answer);
 /* The record of an EVENT_TOKEN. */
 struct store_token form_token(const struct event *event);
 

@@ -81,7 +81,7 @@ static void show_greeting(struct line *l)
     if (template != NULL)
         models_template_label(template, label, sizeof label);
     else
-        snprintf(label, sizeof label, "remote: %s", chat_host(l->repl.chat));
+        snprintf(label, sizeof label, "remote %s", chat_host(l->repl.chat));
     bool first = !l->greeted;
     l->greeted = true;
     if (l->options->quiet)
@@ -118,8 +118,10 @@ static void on_reading(void *context, size_t done, size_t total)
 static void on_token(void *context, const struct event *event)
 {
     struct line *l = context;
-    if (!l->labelled)
+    if (!l->labelled) {
+        show_part(&l->show, 'C');
         show_label(&l->show, "Palaver");
+    }
     l->labelled = true;
     show_text(&l->show, event->text, event->text_size);
 }
@@ -301,6 +303,7 @@ static void watch_answer(struct line *l)
             show_loading(l);
     }
     show_end(&l->show);
+    show_part(&l->show, 'D');
 }
 
 /* Returns when /read --about has read, or was stopped. */
@@ -419,6 +422,7 @@ static void read_message(struct line *l)
     buf_init(&l->repl.draft, CHAT_TEXT_MOST);
     l->at_prompt = true;
     repl_pace(&l->repl);
+    show_part(&l->show, 'A');
     line_edit_keep_private(l->edit, home_is_temporary(chat_home(l->repl.chat)));
     enum line_result result = line_edit_read(l->edit, buf_text(&draft), &text, &pasted);
     l->at_prompt = false;

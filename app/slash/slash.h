@@ -7,6 +7,7 @@
  *   slash      running a line, sending a message
  *   find       commands by name
  *   complete   completion
+ *   prompts    messages of the user's own as commands
  *   numbering  the numbers of lists
  *   about, chat, edit, raw, history, flags, search, file, attach, inspect, set, preset, persona   the commands themselves */
 #ifndef PALAVER_APP_SLASH_SLASH_H

@@ -70,7 +70,11 @@ static void takes_first_message_from_the_command_line(void **state)
     struct pty p;
     start_with(&p, plain, (const char *const[]){"-n", "3", "The", "old gull", NULL});
     assert_true(pty_expect(&p, PROMPT "The old gull"));
+    /* the terminal can tell the answer from the prompt that follows (OSC 133) */
+    assert_true(pty_expect(&p, "\033]133;C\033\\"));
     assert_true(pty_expect(&p, "max_new_tokens"));
+    assert_true(pty_expect(&p, "\033]133;D\033\\"));
+    assert_true(pty_expect(&p, "\033]133;A\033\\"));
     assert_true(pty_expect(&p, PROMPT));
     quit(&p);
 }
