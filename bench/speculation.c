@@ -136,6 +136,7 @@ static void run_task(struct session *s, const struct task *t, int rounds)
     }
     printf("| %s | %zu | %.1f | %zu of %zu | %.2f |\n", t->name, t->ids.n - t->question, median(plain, rounds),
            with.right, with.guessed, median(ratios, rounds));
+    fflush(stdout);
     speculation_free(guesses);
 }
 
