@@ -155,8 +155,9 @@ int main(int argc, char **argv)
     struct session *s = session_open(model, &options, &err);
     check(s != NULL, &err);
     const int n = read_tasks(model_tokenizer(model), tasks);
-    printf("%s %s, %s kernels\n\n| answer | tokens | tokens/s without | guesses right | times as fast |\n|---|---|---|---|---|\n",
-           model_info(model)->name, model_info(model)->type, session_kernels(s));
+    printf(
+        "%s %s, %s kernels\n\n| answer | tokens | tokens/s without | guesses right | times as fast |\n|---|---|---|---|---|\n",
+        model_info(model)->name, model_info(model)->type, session_kernels(s));
     for (int i = 0; i < n; i++) {
         run_task(s, &tasks[i], rounds);
         ids_free(&tasks[i].ids);

@@ -1,4 +1,4 @@
-/* Complete: puts in what all candidates have in common, or offers them. */
+/* Complete: the menu above the composer follows what is typed. */
 #include <config.h>
 
 #include <stdlib.h>
@@ -7,44 +7,61 @@
 #include "ui/internal.h"
 #include "ui/ui.h"
 
-/* How many bytes all words begin with in common; whole characters. */
-static size_t common_size(const char *const *words, size_t n)
+/* Filters the menu by what is typed of its word; closes it where the cursor is not in that word. */
+static void filter_menu(struct ui *ui)
 {
-    size_t size = strlen(words[0]);
-    for (size_t i = 1; i < n; i++) {
-        size_t same = 0;
-        while (same < size && words[i][same] == words[0][same])
-            same++;
-        size = same;
-    }
-    while (size > 0 && ((unsigned char)words[0][size] & 0xC0) == 0x80)
-        size--;
-    return size;
+    size_t size, cursor, start = menu_start(ui->menu);
+    const char *text = entry_text(ui->entry, &size, &cursor);
+    if (cursor < start)
+        menu_close(ui->menu, false);
+    else
+        menu_filter(ui->menu, text + start, cursor - start);
 }
 
-static void offer_words(struct ui *ui, const char *const *words, size_t n)
+void ui_set_menu(struct ui *ui, size_t start, const char *title, const struct ui_choice *choices, size_t n, bool asked)
 {
-    struct ui_item *items = calloc(n, sizeof *items);
-    if (items == NULL)
+    state_touch(ui->state);
+    if (asked)
+        menu_forget(ui->menu);
+    menu_set(ui->menu, start, title, choices, n);
+    filter_menu(ui);
+    const char *only = asked ? menu_only(ui->menu) : NULL;
+    char *word = only != NULL ? strdup(only) : NULL;
+    if (word == NULL)
         return;
-    for (size_t i = 0; i < n; i++)
-        items[i] = (struct ui_item){.label = words[i], .command = words[i], .act = POPUP_WORD};
-    ui_pick(ui, "Complete", items, n, false);
-    free(items);
+    ui_put_word(ui, word, true);
+    menu_close(ui->menu, false);
+    free(word);
 }
 
-void ui_complete(struct ui *ui, size_t start, const char *const *words, size_t n)
+bool ui_has_menu(const struct ui *ui, size_t start)
 {
-    size_t total, cursor;
-    entry_text(ui->entry, &total, &cursor);
-    if (n == 0 || start > cursor)
+    return menu_is_open(ui->menu) && menu_start(ui->menu) == start;
+}
+
+void ui_close_menu(struct ui *ui)
+{
+    if (!menu_is_open(ui->menu))
         return;
-    entry_begin_word(ui->entry, start);
-    size_t common = common_size(words, n);
-    if (n > 1 && common <= cursor - start) {
-        offer_words(ui, words, n);
-        return;
-    }
-    entry_put_word(ui->entry, words[0], common, n == 1);
+    state_touch(ui->state);
+    menu_close(ui->menu, false);
+}
+
+void ui_put_word(struct ui *ui, const char *word, bool goes_on)
+{
+    entry_begin_word(ui->entry, menu_start(ui->menu));
+    entry_put_word(ui->entry, word, strlen(word), goes_on);
     ui_take_focus(ui, PANE_COMPOSER);
+}
+
+void ui_follow_typed(struct ui *ui, bool types)
+{
+    size_t size;
+    entry_text(ui->entry, &size, NULL);
+    if (size == 0)
+        menu_forget(ui->menu);
+    if (size == 0 || !types)
+        menu_close(ui->menu, false);
+    if (menu_is_open(ui->menu))
+        filter_menu(ui);
 }

@@ -9,6 +9,7 @@
 #include "ui/panes/head.h"
 #include "ui/panes/lens.h"
 #include "ui/panes/list.h"
+#include "ui/panes/menu.h"
 #include "ui/panes/popup.h"
 #include "ui/panes/settings.h"
 #include "ui/panes/status.h"
@@ -33,6 +34,7 @@ struct ui {
     struct lens *lens;
     struct status *status;
     struct compare_view *compare;
+    struct menu *menu;
     struct popup *popup;
     void *panes[PANES]; /* the objects above, by their number */
 };
@@ -43,6 +45,11 @@ void ui_take_focus(struct ui *ui, enum pane_number pane);
 void ui_run(struct ui *ui, const char *command);
 /* Asks the program for what the lens shows (commands.c). */
 void ui_ask_tokens(struct ui *ui);
+/* A key went to the composer: what its menu shows follows what is typed now (complete.c). types: the key may be the
+ * beginning of a word, and did not go to another text or another place. */
+void ui_follow_typed(struct ui *ui, bool types);
+/* Puts a word in where the menu is, and a blank if more is to be typed (complete.c). */
+void ui_put_word(struct ui *ui, const char *word, bool goes_on);
 /* Shows all keys (help.c). */
 void ui_show_keys(struct ui *ui);
 

@@ -115,11 +115,11 @@ static bool is_used(const struct state *s, enum layout_place place)
     return false;
 }
 
-void state_lay_out(struct state *s, int rows, int columns, int composer_lines)
+void state_lay_out(struct state *s, int rows, int columns, struct layout_needs needs)
 {
     s->columns = columns;
     s->small = rows < UI_LEAST_ROWS || columns < UI_LEAST_COLUMNS;
-    layout_make(&s->layout, rows, columns, is_used(s, LAYOUT_LIST), is_used(s, LAYOUT_SIDE), composer_lines);
+    layout_make(&s->layout, rows, columns, is_used(s, LAYOUT_LIST), is_used(s, LAYOUT_SIDE), needs);
 }
 
 const struct area *state_area(const struct state *s, enum pane_number pane)

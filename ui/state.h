@@ -18,6 +18,7 @@ enum pane_number {
     PANE_SETTINGS,
     PANE_LENS,
     PANE_STATUS,
+    PANE_MENU,
     PANE_COMPARE,
     PANE_NOTICE,
     PANE_POPUP,
@@ -46,7 +47,7 @@ void state_show(struct state *s, enum pane_number pane, bool show);
 enum pane_number state_active(const struct state *s);
 
 /* Places the panes on a screen of this size. */
-void state_lay_out(struct state *s, int rows, int columns, int composer_lines);
+void state_lay_out(struct state *s, int rows, int columns, struct layout_needs needs);
 /* Where a pane stands; NULL when it is not on the screen. */
 const struct area *state_area(const struct state *s, enum pane_number pane);
 /* Whether the screen is too small to draw panes. */

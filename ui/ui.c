@@ -17,16 +17,19 @@ enum { KEY_WAIT = 30, PASTE_WAIT = 3000 };
 struct input {
     struct keys keys;
     bool waiting;             /* what came may be the beginning of a key */
+    bool typing;              /* the key is one by which words are typed */
     bool focused;             /* the terminal's window */
     enum pane_number pressed; /* where the mouse was pressed last */
 };
 
 /* By enum pane_number. */
 static const struct pane *const pane_rows[PANES] = {
-    [PANE_HEAD] = &head_pane,     [PANE_TRANSCRIPT] = &transcript_pane, [PANE_COMPOSER] = &entry_pane,
-    [PANE_LIST] = &list_pane,     [PANE_SETTINGS] = &settings_pane,     [PANE_LENS] = &lens_pane,
-    [PANE_STATUS] = &status_pane, [PANE_NOTICE] = &notice_pane,         [PANE_COMPARE] = &compare_pane,
-    [PANE_POPUP] = &popup_pane,
+    [PANE_HEAD] = &head_pane,         [PANE_TRANSCRIPT] = &transcript_pane,
+    [PANE_COMPOSER] = &entry_pane,    [PANE_LIST] = &list_pane,
+    [PANE_SETTINGS] = &settings_pane, [PANE_LENS] = &lens_pane,
+    [PANE_STATUS] = &status_pane,     [PANE_NOTICE] = &notice_pane,
+    [PANE_COMPARE] = &compare_pane,   [PANE_POPUP] = &popup_pane,
+    [PANE_MENU] = &menu_pane,
 };
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
@@ -65,6 +68,7 @@ static bool open_panes(struct ui *ui, struct error *err)
     ui->panes[PANE_STATUS] = ui->panes[PANE_NOTICE] = ui->status = status_new(ui->bindings);
     ui->panes[PANE_COMPARE] = ui->compare = compare_new();
     ui->panes[PANE_POPUP] = ui->popup = popup_new();
+    ui->panes[PANE_MENU] = ui->menu = menu_new();
     bool ok = ui->state != NULL && ui->input != NULL;
     for (int i = 0; i < PANES; i++)
         ok = ok && ui->panes[i] != NULL;
@@ -90,10 +94,14 @@ static bool open_parts(struct ui *ui, const struct ui_options *o, struct error *
 static void lay_out(struct ui *ui)
 {
     int rows = canvas_rows(ui->canvas), columns = canvas_columns(ui->canvas);
-    state_lay_out(ui->state, rows, columns, 1);
+    struct layout_needs needs = {.lines = 1};
+    state_lay_out(ui->state, rows, columns, needs);
     const struct area *composer = state_area(ui->state, PANE_COMPOSER);
-    if (composer != NULL && !state_is_small(ui->state))
-        state_lay_out(ui->state, rows, columns, entry_lines(ui->entry, composer->columns - 2));
+    if (composer == NULL || state_is_small(ui->state))
+        return;
+    needs.lines = entry_lines(ui->entry, composer->columns - 2);
+    needs.menu_rows = state_active(ui->state) == PANE_COMPOSER ? menu_rows(ui->menu) : 0;
+    state_lay_out(ui->state, rows, columns, needs);
 }
 
 struct ui *ui_open(const struct ui_options *o, struct error *err)
@@ -108,6 +116,7 @@ struct ui *ui_open(const struct ui_options *o, struct error *err)
         return NULL;
     }
     canvas_set_mouse(ui->canvas, o->mouse);
+    transcript_set_widest(ui->transcript, o->text_width);
     state_show(ui->state, PANE_LIST, true);
     ui_take_focus(ui, PANE_COMPOSER);
     lay_out(ui);
@@ -120,6 +129,7 @@ void ui_free(struct ui *ui)
         return;
     canvas_free(ui->canvas);
     popup_free(ui->popup);
+    menu_free(ui->menu);
     compare_free(ui->compare);
     status_free(ui->status);
     lens_free(ui->lens);
@@ -141,11 +151,25 @@ const char *ui_last_words(void)
 
 /* ---- reactions -------------------------------------------------------------------------------------------------- */
 
-/* A word chosen to complete what is typed. */
-static void put_word(struct ui *ui, const char *word)
+static void send_typed(struct ui *ui)
 {
-    entry_put_word(ui->entry, word, strlen(word), true);
-    ui_take_focus(ui, PANE_COMPOSER);
+    struct pane_reaction r = entry_send(ui->entry);
+    if (r.does == PANE_TELL)
+        state_tell(ui->state, &r.action);
+    free(r.text);
+}
+
+static void put_word(struct ui *ui, const struct pane_reaction *r)
+{
+    ui_put_word(ui, r->command, r->does == PANE_PUT);
+    menu_close(ui->menu, false);
+    ui->input->typing = true; /* the next word may have choices */
+    if (r->action.act > 0)
+        state_tell(ui->state, &r->action);
+    if (r->does == PANE_PUT)
+        state_tell_kind(ui->state, UI_EDITED);
+    else
+        send_typed(ui);
 }
 
 /* Does what a pane wants done; false when it had no use for the key or the mouse. */
@@ -159,8 +183,8 @@ static bool react(struct ui *ui, enum pane_number pane, const struct pane_reacti
         state_tell(ui->state, &r->action);
     else if (r->does == PANE_RUN)
         ui_run(ui, r->command);
-    else if (r->does == PANE_PUT)
-        put_word(ui, r->command);
+    else if (r->does == PANE_PUT || r->does == PANE_PUT_AND_SEND)
+        put_word(ui, r);
     free(r->text);
     return r->does != PANE_UNUSED;
 }
@@ -202,17 +226,33 @@ static bool is_text(const struct key *key)
     return key->code == KEYS_PASTE || (key->code == KEYS_CHARACTER && key->modifiers == 0 && key->character > L' ');
 }
 
+/* Keys by which words are typed, unlike those that bring another text or move in it. */
+static bool is_typing(const struct key *key)
+{
+    return (key->code == KEYS_CHARACTER && (key->modifiers & KEY_ALT) == 0) || key->code == KEYS_BACKSPACE ||
+           key->code == KEYS_DELETE || key->code == KEYS_TAB;
+}
+
+static void give_composer_key(struct ui *ui, const struct key *key)
+{
+    give_key(ui, PANE_COMPOSER, key);
+    ui_follow_typed(ui, ui->input->typing);
+}
+
 static void take_key(struct ui *ui, const struct key *key)
 {
     enum pane_number pane = state_active(ui->state);
-    if (give_first_key(ui, pane, key))
+    ui->input->typing = is_typing(key);
+    if (give_first_key(ui, pane == PANE_COMPOSER ? PANE_MENU : pane, key))
         return;
     const char *command = find_command(ui, pane, key);
     if (command != NULL) {
         ui_run(ui, command);
+    } else if (pane == PANE_COMPOSER) {
+        give_composer_key(ui, key);
     } else if (!give_key(ui, pane, key) && is_text(key)) {
         ui_take_focus(ui, PANE_COMPOSER);
-        give_key(ui, PANE_COMPOSER, key);
+        give_composer_key(ui, key);
     }
 }
 
@@ -260,6 +300,11 @@ static void take_mouse(struct ui *ui, const struct key *key)
         give_mouse(ui, PANE_TRANSCRIPT, key);
 }
 
+static void tell_ground(struct ui *ui, bool light)
+{
+    state_tell(ui->state, &(struct ui_action){.kind = UI_GROUND, .step = light});
+}
+
 /* ---- the loop --------------------------------------------------------------------------------------------------- */
 
 static void take_keys(struct ui *ui, bool final, ui_act *act, void *context)
@@ -272,6 +317,8 @@ static void take_keys(struct ui *ui, bool final, ui_act *act, void *context)
         state_touch(ui->state);
         if (key.code == KEYS_FOCUS || key.code == KEYS_UNFOCUS)
             in->focused = key.code == KEYS_FOCUS;
+        else if (key.code == KEYS_GROUND)
+            tell_ground(ui, key.light);
         else if (key.code == KEYS_MOUSE)
             take_mouse(ui, &key);
         else
@@ -295,7 +342,7 @@ int ui_timeout(const struct ui *ui)
     if (state_is_touched(ui->state))
         return 0;
     if (ui->input->waiting)
-        return ui->input->keys.pasting ? PASTE_WAIT : KEY_WAIT;
+        return ui->input->keys.pasting || ui->input->keys.replying ? PASTE_WAIT : KEY_WAIT;
     return status_timeout(ui->status);
 }
 
@@ -375,6 +422,11 @@ void ui_return(struct ui *ui)
 {
     canvas_return(ui->canvas);
     state_touch(ui->state);
+}
+
+bool ui_wants_menu(const struct ui *ui, size_t start)
+{
+    return ui->input->typing && !menu_is_dismissed(ui->menu, start);
 }
 
 bool ui_has_focus(const struct ui *ui)

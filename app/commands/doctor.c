@@ -20,6 +20,7 @@
 #include "app/commands/trial.h"
 #include "app/library/caches.h"
 #include "app/library/conversations.h"
+#include "app/meaning/meaning.h"
 #include "app/options/options.h"
 #include "app/options/paths.h"
 #include "app/terminal/columns.h"
@@ -203,6 +204,17 @@ static void check_models(struct doctor *d)
     free(chosen);
 }
 
+/* How far the history is read for search by meaning; being without an encoder is fine. */
+static void check_meaning(struct doctor *d)
+{
+    struct meaning_state state;
+    char text[700];
+    d->area = "meaning";
+    meaning_state_of(d->options, &state);
+    meaning_describe(&state, text, sizeof text);
+    add_finding(d, state.kind != MEANING_TROUBLE, "%s", text);
+}
+
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
 
 static void take_finding(void *context, bool good, const char *line)
@@ -293,6 +305,7 @@ int doctor_run(const struct options *o)
     check_folders(&d);
     check_saved(&d);
     check_models(&d);
+    check_meaning(&d);
     check_memory(&d);
     check_configuration(&d);
     check_terminal(&d);

@@ -17,44 +17,26 @@
 #include "app/screen/draft.h"
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
+#include "app/screen/menu.h"
 #include "app/screen/roads.h"
 #include "app/screen/said.h"
 #include "app/screen/search.h"
 #include "app/screen/send.h"
 #include "app/screen/settings.h"
 #include "app/screen/step.h"
+#include "app/screen/theme.h"
+#include "app/screen/welcome.h"
 #include "app/slash/commands.h"
-#include "app/text/words.h"
 #include "base/buf.h"
 #include "base/error.h"
 
 /* ---- the composer ----------------------------------------------------------------------------------------------- */
 
-static void complete_themes(struct screen *s, const char *prefix, struct words *candidates)
+/* Tab. */
+static void complete_typed(struct screen *s)
 {
-    char **names = ui_themes(s->ui);
-    for (char **name = names; name != NULL && *name != NULL; name++)
-        if (strncmp(*name, prefix, strlen(prefix)) == 0)
-            words_add(candidates, *name, strlen(*name));
-    free(names);
-}
-
-static void complete_word(struct screen *s, struct error *err)
-{
-    struct words candidates = {0};
-    size_t size, cursor, start = 0;
-    const char *text = ui_typed(s->ui, &size, &cursor);
-    char *line = strndup(text, cursor);
-    if (line == NULL) {
-        error_memory(err);
-        return;
-    }
-    slash_complete(&s->repl, line, &candidates, &start);
-    if (strncmp(line, "/theme ", 7) == 0)
-        complete_themes(s, line + 7, &candidates);
-    ui_complete(s->ui, start, (const char *const *)candidates.at, candidates.n);
-    words_free(&candidates);
-    free(line);
+    if (!screen_welcome_complete(s))
+        screen_menu_ask(s);
 }
 
 static void open_editor(struct screen *s, struct error *err)
@@ -76,6 +58,7 @@ static void note_typed(struct screen *s)
 {
     screen_draft_changed(s, false);
     screen_composer_changed(s);
+    screen_menu_follow(s);
 }
 
 /* Ctrl-C with nothing to clear and nothing to stop. */
@@ -125,7 +108,8 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
     case UI_SUSPEND: raise(SIGTSTP); break;
     case UI_EDITOR: open_editor(s, err); break;
     case UI_EDITED: note_typed(s); break;
-    case UI_COMPLETE: complete_word(s, err); break;
+    case UI_COMPLETE: complete_typed(s); break;
+    case UI_PREVIEW: screen_theme_preview(s, a->text); break;
     case UI_QUERY: screen_search_all(s, a->text, err); break;
     case UI_LEAVE_EDIT: leave_edit(s); break;
     case UI_COPY: screen_copy_text(s, a->text, a->size, a->what); break;
@@ -136,6 +120,7 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
     case UI_FORK: screen_lens_fork(s, a->index, a->token, a->step, err); break;
     case UI_WORDS: screen_roads_begin_words(s, a->index, a->token, err); break;
     case UI_STEP: screen_step_choose(s, a->step, err); break;
+    case UI_GROUND: screen_theme_ground(s, a->step > 0); break;
     case UI_KEEP: screen_compare_keep(s, a->index); break;
     case UI_LEAVE_COMPARISON: screen_compare_leave(s); break;
     case UI_SETTING_STEP:

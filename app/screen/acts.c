@@ -22,6 +22,7 @@
 #include "app/screen/send.h"
 #include "app/screen/status.h"
 #include "app/screen/view.h"
+#include "app/slash/commands.h"
 #include "base/error.h"
 #include "history/history.h"
 
@@ -45,6 +46,7 @@ struct subject {
     size_t index;         /* UI_ABOUT_MESSAGE: the message, from 0 */
     int64_t conversation; /* UI_ABOUT_CONVERSATION: its id; of an item, a */
     int64_t message;      /* of an item, b */
+    const char *text;     /* of a choice: the word */
 };
 
 /* ---- a message -------------------------------------------------------------------------------------------------- */
@@ -213,6 +215,14 @@ static void continue_edit(struct screen *s, const struct subject *subject, struc
     screen_send_edited(s, true, err);
 }
 
+/* Its name stays in the message. */
+static void attach_file(struct screen *s, const struct subject *subject, struct error *err)
+{
+    if (slash_attach(&s->repl, subject->text, err) == ERR_NONE)
+        screen_said_show(s, "/read");
+    screen_composer_label(s);
+}
+
 /* ---- leaving ---------------------------------------------------------------------------------------------------- */
 
 static void save_and_leave(struct screen *s, const struct subject *subject, struct error *err)
@@ -256,6 +266,7 @@ static const struct act {
     [ACT_UNDELETE] = {"/undelete", UI_ABOUT_NOTHING, restore_deleted},
     [ACT_SAVE_AND_LEAVE] = {NULL, UI_ABOUT_NOTHING, save_and_leave},
     [ACT_EXPORT] = {NULL, UI_ABOUT_NOTHING, export_conversation},
+    [ACT_ATTACH] = {NULL, UI_ABOUT_NOTHING, attach_file},
     [ACT_LEAVE] = {NULL, UI_ABOUT_NOTHING, leave_unsaved},
     [ACT_EDIT] = {"/edit", UI_ABOUT_MESSAGE, edit_message},
     [ACT_DELETE_MESSAGE] = {"/delete message", UI_ABOUT_MESSAGE, delete_message},
@@ -301,7 +312,9 @@ static enum error_code find_message(const struct screen *s, const struct ui_acti
 static enum error_code find_subject(const struct screen *s, const struct act *act, const struct ui_action *action,
                                     struct subject *out, struct error *err)
 {
-    *out = (struct subject){.conversation = action->kind == UI_CHOICE ? action->a : action->id, .message = action->b};
+    *out = (struct subject){.conversation = action->kind == UI_CHOICE ? action->a : action->id,
+                            .message = action->b,
+                            .text = action->text};
     if (act->about == UI_ABOUT_MESSAGE)
         return find_message(s, action, &out->index, err);
     if (act->about == UI_ABOUT_CONVERSATION && out->conversation == 0)

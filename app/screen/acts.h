@@ -16,6 +16,7 @@ enum screen_act_number {
     ACT_SAVE_AND_LEAVE,
     ACT_EXPORT, /* has the user type the name of a file */
     ACT_LEAVE,  /* without saving */
+    ACT_ATTACH, /* attaches the file that a word names */
     ACT_EDIT,   /* from here on acts of keys */
     ACT_DELETE_MESSAGE,
     ACT_PREVIOUS,

@@ -24,6 +24,7 @@ struct screen {
     struct screen_lens *lens;
     struct screen_list *list;
     struct screen_loop *loop;
+    struct screen_menu *menu;
     struct screen_records *records;
     struct screen_roads *roads;
     struct screen_said *said;
@@ -32,7 +33,9 @@ struct screen {
     struct screen_settings *settings;
     struct screen_status *status;
     struct screen_step *step;
+    struct screen_theme *theme;
     struct screen_view *view;
+    struct screen_welcome *welcome;
 };
 
 #endif

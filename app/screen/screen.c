@@ -11,7 +11,6 @@
 
 #include "app/chat/chat.h"
 #include "app/library/home.h"
-#include "app/options/paths.h"
 #include "app/screen/act.h"
 #include "app/screen/acts.h"
 #include "app/screen/commands.h"
@@ -21,7 +20,9 @@
 #include "app/screen/frame.h"
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
+#include "app/screen/looks.h"
 #include "app/screen/loop.h"
+#include "app/screen/menu.h"
 #include "app/screen/parts.h"
 #include "app/screen/records.h"
 #include "app/screen/roads.h"
@@ -34,6 +35,7 @@
 #include "app/screen/tell.h"
 #include "app/screen/theme.h"
 #include "app/screen/view.h"
+#include "app/screen/welcome.h"
 #include "app/slash/leave.h"
 #include "app/terminal/report.h"
 #include "app/terminal/show.h"
@@ -44,8 +46,6 @@
 #include "base/error.h"
 #include "history/history.h"
 #include "ui/ui.h"
-
-enum { PATH_BYTES = 4096, FOLDERS_MOST = 3 };
 
 /* ---- the parts -------------------------------------------------------------------------------------------------- */
 
@@ -58,6 +58,7 @@ static bool open_parts(struct screen *s, struct error *err)
     s->frame = screen_frame_new();
     s->lens = screen_lens_new();
     s->list = screen_list_new();
+    s->menu = screen_menu_new();
     s->records = screen_records_new();
     s->roads = screen_roads_new();
     s->said = screen_said_new();
@@ -65,9 +66,12 @@ static bool open_parts(struct screen *s, struct error *err)
     s->settings = screen_settings_new();
     s->status = screen_status_new();
     s->step = screen_step_new();
+    s->theme = screen_theme_new();
     s->view = screen_view_new();
-    bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->records &&
-               s->roads && s->said && s->search && s->settings && s->status && s->step && s->view;
+    s->welcome = screen_welcome_new();
+    bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->menu &&
+               s->records && s->roads && s->said && s->search && s->settings && s->status && s->step && s->theme &&
+               s->view && s->welcome;
     if (!all)
         error_memory(err);
     return all;
@@ -83,6 +87,7 @@ static void free_parts(struct screen *s)
     screen_lens_free(s->lens);
     screen_list_free(s->list);
     screen_loop_free(s->loop);
+    screen_menu_free(s->menu);
     screen_records_free(s->records);
     screen_roads_free(s->roads);
     screen_said_free(s->said);
@@ -91,7 +96,9 @@ static void free_parts(struct screen *s)
     screen_settings_free(s->settings);
     screen_status_free(s->status);
     screen_step_free(s->step);
+    screen_theme_free(s->theme);
     screen_view_free(s->view);
+    screen_welcome_free(s->welcome);
 }
 
 /* repl.jump */
@@ -116,41 +123,11 @@ static void open_repl(struct screen *s)
 
 /* ---- the terminal ----------------------------------------------------------------------------------------------- */
 
-/* The themes next to the program, where it was built; "" when that is not known. */
-static void find_built_themes(char *out, size_t size)
+static bool open_ui(struct screen *s, const struct looks *looks, struct error *err)
 {
-    ssize_t length = readlink("/proc/self/exe", out, size - sizeof "/themes");
-    out[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(out, '/');
-    if (slash != NULL)
-        strcpy(slash, "/themes");
-}
-
-/* The user's, those of the build, the installed ones; folders ends with NULL. */
-static void list_theme_folders(const char *user, const char *built, const char **folders)
-{
-    size_t n = 0;
-    if (user != NULL)
-        folders[n++] = user;
-    if (*built != '\0')
-        folders[n++] = built;
-    folders[n] = THEMES_DIR;
-}
-
-static bool open_ui(struct screen *s, const char *const *folders, const char *keys, struct error *err)
-{
-    const struct options *o = s->options;
-    const char *no_color = getenv("NO_COLOR");
-    const struct ui_options options = {
-        .term = getenv("TERM"),
-        .theme_folders = folders,
-        .keys_file = keys,
-        .no_color = o->color == COLOR_NEVER || (o->color == COLOR_AUTO && no_color != NULL && *no_color != '\0'),
-        .mouse = !o->no_mouse,
-    };
     terminal_open(STDOUT_FILENO, false);
     terminal_last_words(ui_last_words());
-    s->ui = screen_theme_open(s, options, err);
+    s->ui = screen_theme_open(s, looks->options, err);
     if (s->ui == NULL)
         return false;
     terminal_listen();
@@ -159,15 +136,15 @@ static bool open_ui(struct screen *s, const char *const *folders, const char *ke
 
 /* ---- opening and closing ---------------------------------------------------------------------------------------- */
 
-static bool open_screen(struct screen *s, const struct chat_view *view, const char *const *folders, const char *keys,
-                        struct error *err)
+static bool open_screen(struct screen *s, const struct chat_view *view, const struct looks *looks, struct error *err)
 {
     open_repl(s);
     if (!open_parts(s, err) || (s->loop = screen_loop_new(err)) == NULL)
         return false;
     s->repl.chat = chat_open(s->options, view, err);
-    if (s->repl.chat == NULL || !open_ui(s, folders, keys, err))
+    if (s->repl.chat == NULL || !open_ui(s, looks, err))
         return false;
+    repl_begin(&s->repl);
     s->send = screen_send_new(s);
     if (s->send == NULL)
         error_memory(err);
@@ -212,6 +189,7 @@ static bool close_screen(struct screen *s)
     terminal_close();
     bool lost = report_loss(s, &loss, draft, &why);
     free(draft);
+    repl_end(&s->repl);
     chat_free(s->repl.chat);
     free_parts(s);
     repl_free(&s->repl);
@@ -268,28 +246,19 @@ bool screen_fits(const struct options *o)
            term_kind() == TERM_KIND_MOVES && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
-static char *join_path(const char *folder, const char *name)
-{
-    return folder != NULL ? paths_join(folder, name) : NULL;
-}
-
 int screen_run(const struct options *o)
 {
     struct error err = {0};
     struct screen s = {.options = o};
     const struct chat_view view = screen_tell_view(&s);
-    char *user = join_path(o->paths.config_dir, "themes"), *keys = join_path(o->paths.config_dir, "keys");
-    char built[PATH_BYTES];
-    const char *folders[FOLDERS_MOST + 1] = {0};
-    find_built_themes(built, sizeof built);
-    list_theme_folders(user, built, folders);
-    bool open = open_screen(&s, &view, folders, keys, &err);
+    struct looks looks;
+    looks_open(&looks, o);
+    bool open = open_screen(&s, &view, &looks, &err);
     if (open)
         run_screen(&s);
     int dying = s.loop != NULL ? screen_loop_signal(&s) : 0;
     bool saved = close_screen(&s);
-    free(user);
-    free(keys);
+    looks_free(&looks);
     if (dying != 0)
         signals_die(dying);
     return !open ? report(&err) : saved ? EXIT_ANSWER : EXIT_ERROR;

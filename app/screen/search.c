@@ -1,4 +1,6 @@
-/* Search: the index of the history answers both, so that words mean the same everywhere. */
+/* Search: the index of the history answers both, so that words mean the same everywhere. In all conversations messages of
+ * that meaning join what words found, a few milliseconds later: another thread finds them. Until the answer to the last
+ * letter is there, that to the one before stays, so that the list does not flicker. */
 #include <config.h>
 
 #include "app/screen/search.h"
@@ -11,6 +13,7 @@
 
 #include "app/chat/chat.h"
 #include "app/library/home.h"
+#include "app/meaning/meaning.h"
 #include "app/screen/acts.h"
 #include "app/screen/items.h"
 #include "app/screen/list.h"
@@ -20,7 +23,10 @@
 enum { HITS_ALL = 60, HITS_HERE = 1000 };
 
 struct screen_search {
-    char *words; /* searched for last in all conversations; NULL: none were */
+    char *words;            /* searched for last in all conversations; NULL: none were */
+    struct store_hits hits; /* of these words */
+    struct meaning_hits meant;
+    unsigned asked; /* the number of the question; 0: there is none */
 };
 
 struct screen_search *screen_search_new(void)
@@ -30,8 +36,11 @@ struct screen_search *screen_search_new(void)
 
 void screen_search_free(struct screen_search *search)
 {
-    if (search != NULL)
-        free(search->words);
+    if (search == NULL)
+        return;
+    free(search->words);
+    store_hits_free(&search->hits);
+    meaning_hits_free(&search->meant);
     free(search);
 }
 
@@ -39,6 +48,8 @@ void screen_search_free(struct screen_search *search)
 
 void screen_search_open(struct screen *s, const char *words, struct error *err)
 {
+    meaning_hits_free(&s->search->meant);
+    meaning_ask(s->repl.meaning, "");
     ui_pick(s->ui, "Search all conversations", NULL, 0, true);
     if (*words == '\0')
         return;
@@ -46,24 +57,62 @@ void screen_search_open(struct screen *s, const char *words, struct error *err)
     screen_search_all(s, words, err);
 }
 
+static void add_item(struct items *items, const struct joined_hit *j)
+{
+    char detail[STORE_TITLE_MAX + 32];
+    const struct store_hit *hit = j->hit;
+    const char *title = hit->message != 0 ? hit->title : "title";
+    snprintf(detail, sizeof detail, "%s%s%s", j->words ? "" : "by meaning", j->words || *title == '\0' ? "" : " · ",
+             title);
+    items_add(items, &(struct ui_item){hit->snippet, detail, NULL, ACT_SHOW_HIT, hit->conversation, hit->message});
+}
+
+/* Shows what words and meaning found; again: more of it, for the words that were there already. */
+static void show_hits(struct screen *s, bool again)
+{
+    const struct screen_search *search = s->search;
+    struct joined_hit joined[HITS_ALL];
+    struct items items = {0};
+    const size_t n = meaning_join(&search->hits, &search->meant, joined, HITS_ALL);
+    for (size_t i = 0; i < n; i++)
+        add_item(&items, &joined[i]);
+    if (again)
+        ui_add_items(s->ui, items.at, items.n);
+    else
+        ui_set_items(s->ui, items.at, items.n);
+    items_free(&items);
+}
+
 void screen_search_all(struct screen *s, const char *words, struct error *err)
 {
-    struct store_hits hits = {0};
+    struct screen_search *search = s->search;
     const struct store_query query = {.text = words, .archived = true, .limit = HITS_ALL};
-    struct items items = {0};
     struct store *store = screen_list_store(s, err);
+    store_hits_free(&search->hits);
     if (store != NULL)
-        store_search(store, &query, &hits, err);
-    for (size_t i = 0; i < hits.n; i++) {
-        const struct store_hit *hit = &hits.at[i];
-        items_add(&items, &(struct ui_item){hit->snippet, hit->message != 0 ? hit->title : "title", NULL, ACT_SHOW_HIT,
-                                            hit->conversation, hit->message});
+        store_search(store, &query, &search->hits, err);
+    search->asked = meaning_is_asked(words) ? meaning_ask(s->repl.meaning, words) : 0;
+    if (search->asked == 0)
+        meaning_hits_free(&search->meant);
+    show_hits(s, false);
+    free(search->words);
+    search->words = strdup(words);
+}
+
+void screen_search_take(struct screen *s)
+{
+    struct screen_search *search = s->search;
+    struct meaning_hits meant;
+    unsigned number;
+    if (!meaning_take(s->repl.meaning, &meant, &number))
+        return;
+    if (number != search->asked || !ui_asks(s->ui)) {
+        meaning_hits_free(&meant);
+        return;
     }
-    ui_set_items(s->ui, items.at, items.n);
-    store_hits_free(&hits);
-    items_free(&items);
-    free(s->search->words);
-    s->search->words = strdup(words);
+    meaning_hits_free(&search->meant);
+    search->meant = meant;
+    show_hits(s, true);
 }
 
 /* ---- the open conversation -------------------------------------------------------------------------------------- */
@@ -109,6 +158,27 @@ static size_t mark_words(struct screen *s, const char *words, int64_t message, s
     return n;
 }
 
+/* Marks the sentence for which a message was found by meaning; false when words found it. */
+static bool mark_sentence(struct screen *s, int64_t message)
+{
+    const struct screen_search *search = s->search;
+    const struct chat *c = s->repl.chat;
+    const struct store_hit *hit = NULL;
+    for (size_t i = 0; i < search->meant.n; i++)
+        if (search->meant.at[i].hit.message == message)
+            hit = &search->meant.at[i].hit;
+    for (size_t i = 0; i < search->hits.n; i++)
+        if (search->hits.at[i].message == message)
+            return false;
+    for (size_t i = 0; hit != NULL && i < chat_count(c); i++)
+        if (chat_message(c, i)->id == message) {
+            const struct ui_match match = {i, hit->places[0].start, hit->places[0].end};
+            ui_set_matches(s->ui, &match, 1);
+            ui_show_match(s->ui, 0);
+        }
+    return hit != NULL;
+}
+
 void screen_search_show_hit(struct screen *s, int64_t conversation, int64_t message, struct error *err)
 {
     struct store *library = home_library(chat_home(s->repl.chat), err);
@@ -116,7 +186,8 @@ void screen_search_show_hit(struct screen *s, int64_t conversation, int64_t mess
         chat_open_conversation(s->repl.chat, conversation, err) != ERR_NONE)
         return;
     screen_view_sync(s);
-    mark_words(s, s->search->words != NULL ? s->search->words : "", message, err);
+    if (message == 0 || !mark_sentence(s, message))
+        mark_words(s, s->search->words != NULL ? s->search->words : "", message, err);
 }
 
 void screen_search_here(struct screen *s, const char *words, struct error *err)

@@ -155,7 +155,10 @@ static void write_model(const struct screen *s, char *out, size_t size)
         models_template_label(template, label, sizeof label);
     write_mark(c, mark, sizeof mark);
     const char *gap = *mark != '\0' ? " · " : "";
-    if (template == NULL)
+    if (chat_host(c) != NULL)
+        snprintf(out, size, "%s · remote: %s · temp %.2g%s%s", name, chat_host(c),
+                 (double)chat_sampling(c)->temperature, gap, mark);
+    else if (template == NULL)
         snprintf(out, size, "%s%s%s", name, gap, mark);
     else
         snprintf(out, size, "%s · %s · temp %.2g%s%s", name, label, (double)chat_sampling(c)->temperature, gap, mark);
@@ -184,6 +187,18 @@ void screen_status_show_head(struct screen *s)
 
 /* ---- the line below --------------------------------------------------------------------------------------------- */
 
+/* A server may put a request off, and need not tell how far it has read. */
+static void write_waiting(const struct screen *s, char *out, size_t size)
+{
+    const char *why;
+    const int seconds = chat_server_waits(s->repl.chat, &why);
+    if (seconds > 0)
+        snprintf(out, size, "again in %d s: %.70s · Esc stops", seconds, why);
+    else
+        snprintf(out, size, "waiting for %.50s, %.0f s · Esc stops", chat_host(s->repl.chat),
+                 clock_seconds() - s->status->asked);
+}
+
 static void write_reading(const struct screen_status *status, char *out, size_t size)
 {
     double passed = clock_seconds() - status->asked;
@@ -200,7 +215,10 @@ static void write_loading(const struct chat *c, char *out, size_t size)
     char percent[16] = "";
     if (chat_loading_percent(c) >= 0)
         snprintf(percent, sizeof percent, " %d%%", chat_loading_percent(c));
-    snprintf(out, size, "loading the model%s%s", percent, chat_is_busy(c) ? " · Esc stops" : "");
+    if (chat_host(c) != NULL && !chat_is_ready(c))
+        snprintf(out, size, "asking %.60s for its models%s", chat_host(c), chat_is_busy(c) ? " · Esc stops" : "");
+    else
+        snprintf(out, size, "loading the model%s%s", percent, chat_is_busy(c) ? " · Esc stops" : "");
 }
 
 static void write_state(const struct screen *s, char *out, size_t size)
@@ -209,6 +227,8 @@ static void write_state(const struct screen *s, char *out, size_t size)
     enum chat_state state = chat_state(c);
     if (state == CHAT_LOADING)
         write_loading(c, out, size);
+    else if (state == CHAT_READING && chat_host(c) != NULL && s->status->total == 0)
+        write_waiting(s, out, size);
     else if (state == CHAT_READING)
         write_reading(s->status, out, size);
     else if (chat_compared(c) > 0)

@@ -50,7 +50,7 @@ static enum error_code attach_text(struct repl *t, const char *path, const struc
     return buf_failed(&t->attached) ? error_set(err, ERR_CONTEXT, "%s: larger than any context", path) : ERR_NONE;
 }
 
-static enum error_code attach_file(struct repl *t, const char *path, struct error *err)
+enum error_code slash_attach(struct repl *t, const char *path, struct error *err)
 {
     struct buf text;
     size_t tokens = 0;
@@ -81,9 +81,9 @@ static enum error_code attach_pattern(struct repl *t, const char *pattern, struc
     struct stat status;
     enum error_code code = ERR_NONE;
     if (stat(pattern, &status) == 0 || glob(pattern, GLOB_TILDE, NULL, &found) != 0)
-        code = attach_file(t, pattern, err);
+        code = slash_attach(t, pattern, err);
     for (size_t i = 0; code == ERR_NONE && i < found.gl_pathc; i++)
-        code = attach_file(t, found.gl_pathv[i], err);
+        code = slash_attach(t, found.gl_pathv[i], err);
     globfree(&found);
     return code;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "app/slash/slash.h"
+#include "app/text/choices.h"
 #include "app/text/words.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -78,6 +79,8 @@ slash_function slash_help, slash_prompt, slash_context, slash_stats;
 slash_function slash_set, slash_settings, slash_seed;
 /* attach.c */
 slash_function slash_read;
+/* Attaches one file. */
+enum error_code slash_attach(struct repl *t, const char *path, struct error *err);
 /* history.c */
 slash_function slash_list, slash_open, slash_trash, slash_delete, slash_restore;
 /* search.c */
@@ -88,7 +91,7 @@ slash_function slash_rename, slash_pin, slash_archive, slash_tag;
 slash_function slash_export, slash_import;
 /* preset.c */
 slash_function slash_preset, slash_save;
-void slash_offer_presets(const struct repl *t, const char *prefix, struct words *candidates);
+void slash_offer_presets(const struct repl *t, struct choices *choices);
 /* persona.c */
 slash_function slash_persona;
 
@@ -105,7 +108,7 @@ bool slash_listed_number(const struct repl *t, const char *text, struct listed_r
 enum error_code slash_listed_find(struct repl *t, const char *arguments, struct listed_row *row, struct error *err);
 /* The open conversation and its store; ERR_NOT_FOUND while it has no message. */
 enum error_code slash_present(struct repl *t, struct store **store, int64_t *id, struct error *err);
-/* Adds words for completion that begin with prefix. */
-void slash_offer(const struct repl *t, enum slash_words words, const char *prefix, struct words *candidates);
+/* Adds words for completion: titles, tags or personas. */
+void slash_offer(const struct repl *t, enum slash_words words, struct choices *choices);
 
 #endif

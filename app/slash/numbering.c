@@ -1,6 +1,7 @@
 /* Slash commands: the numbers of lists, what they mean to the next command, and names for completion. */
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,13 +11,14 @@
 #include "app/slash/commands.h"
 #include "app/terminal/columns.h"
 #include "app/terminal/show.h"
-#include "app/text/words.h"
+#include "app/text/plural.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/utf8.h"
 #include "history/history.h"
 
-enum { PAGE = 20, PAGE_LEAST = 5, ROWS_AROUND = 4, OFFERED = 200 };
+enum { PAGE = 20, PAGE_LEAST = 5, ROWS_AROUND = 4, OFFERED = 2000 };
 
 size_t slash_listed_page(const struct repl *t)
 {
@@ -93,56 +95,62 @@ enum error_code slash_present(struct repl *t, struct store **store, int64_t *id,
 /* ---- completion ------------------------------------------------------------------------------------------------- */
 
 /* Offers a name, unless it holds characters that must not reach the terminal. */
-static void offer_name(struct words *candidates, const char *prefix, const char *name)
+static void offer_name(struct choices *choices, const char *name, const char *detail)
 {
     size_t size = strlen(name), used;
-    if (size == 0 || strncmp(name, prefix, strlen(prefix)) != 0 || candidates->n == OFFERED)
+    if (size == 0)
         return;
     for (size_t at = 0; at < size; at += used) {
         uint32_t code = utf8_decode(name + at, size - at, &used);
         if (code == UTF8_INVALID || utf8_is_unsafe(code))
             return;
     }
-    words_add(candidates, name, size);
+    choices_offer(choices, name, detail);
 }
 
-static void offer_titles(struct store *s, enum store_view view, const char *prefix, struct words *candidates)
+static void offer_titles(struct store *s, enum store_view view, struct choices *choices)
 {
     struct store_conversations list = {0};
-    store_list(s, &(struct store_list_query){.view = view}, &list, NULL);
-    for (size_t i = 0; i < list.n; i++)
-        offer_name(candidates, prefix, list.at[i].title);
+    store_list(s, &(struct store_list_query){.view = view, .limit = OFFERED}, &list, NULL);
+    for (size_t i = 0; i < list.n; i++) {
+        char day[LIBRARY_TIME_SIZE];
+        library_age(list.at[i].changed, clock_wall(), day);
+        offer_name(choices, list.at[i].title, day);
+    }
     store_conversations_free(&list);
 }
 
-static void offer_tags(struct store *s, const char *prefix, struct words *candidates)
+static void offer_tags(struct store *s, struct choices *choices)
 {
     struct store_tags tags = {0};
     store_tags(s, &tags, NULL);
-    for (size_t i = 0; i < tags.n; i++)
-        offer_name(candidates, prefix, tags.at[i].name);
+    for (size_t i = 0; i < tags.n; i++) {
+        char count[60];
+        snprintf(count, sizeof count, "%zu conversation%s", tags.at[i].conversations, plural(tags.at[i].conversations));
+        offer_name(choices, tags.at[i].name, count);
+    }
     store_tags_free(&tags);
 }
 
-static void offer_personas(struct store *s, const char *prefix, struct words *candidates)
+static void offer_personas(struct store *s, struct choices *choices)
 {
     struct store_personas personas = {0};
     store_personas(s, &personas, NULL);
     for (size_t i = 0; i < personas.n; i++)
-        offer_name(candidates, prefix, personas.at[i].name);
+        offer_name(choices, personas.at[i].name, personas.at[i].system);
     store_personas_free(&personas);
 }
 
-void slash_offer(const struct repl *t, enum slash_words words, const char *prefix, struct words *candidates)
+void slash_offer(const struct repl *t, enum slash_words words, struct choices *choices)
 {
     struct error ignored = {0};
     struct store *s = t->chat != NULL ? home_library(chat_home(t->chat), &ignored) : NULL;
     if (s == NULL)
         return;
     if (words == SLASH_CONVERSATIONS || words == SLASH_DELETED)
-        offer_titles(s, words == SLASH_DELETED ? STORE_VIEW_TRASH : STORE_VIEW_ALL, prefix, candidates);
+        offer_titles(s, words == SLASH_DELETED ? STORE_VIEW_TRASH : STORE_VIEW_ALL, choices);
     else if (words == SLASH_TAGS)
-        offer_tags(s, prefix, candidates);
+        offer_tags(s, choices);
     else if (words == SLASH_PERSONAS)
-        offer_personas(s, prefix, candidates);
+        offer_personas(s, choices);
 }

@@ -66,13 +66,12 @@ enum error_code slash_save(struct repl *t, const char *arguments, struct error *
     return ERR_NONE;
 }
 
-void slash_offer_presets(const struct repl *t, const char *prefix, struct words *candidates)
+void slash_offer_presets(const struct repl *t, struct choices *choices)
 {
     struct words names = {0}, lines = {0};
     preset_list(t->chat, &names, &lines);
-    for (size_t i = 0; i < names.n; i++)
-        if (strncmp(names.at[i], prefix, strlen(prefix)) == 0)
-            words_add(candidates, names.at[i], strlen(names.at[i]));
+    for (size_t i = 0; i < names.n && i < lines.n; i++)
+        choices_offer(choices, names.at[i], lines.at[i]);
     words_free(&names);
     words_free(&lines);
 }

@@ -17,8 +17,10 @@
 #include <stdint.h>
 
 #include "app/chat/chat.h"
+#include "app/meaning/meaning.h"
 #include "app/options/options.h"
 #include "app/terminal/show.h"
+#include "app/text/choices.h"
 #include "app/text/words.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -40,6 +42,7 @@ struct slash_command;
 struct repl {
     const struct slash_command *commands; /* the table, see commands.h */
     struct chat *chat;                    /* chat_home(chat) is where it is stored */
+    struct meaning *meaning;              /* search by meaning; NULL before repl_begin */
     const struct options *options;
     struct show *show;
     struct buf attached; /* text of files, sent with the next message */
@@ -61,12 +64,32 @@ struct repl {
 /* o and show must outlive t. */
 void repl_init(struct repl *t, const struct options *o, struct show *show);
 void repl_free(struct repl *t); /* but not the chat */
+/* Begins to encode what is stored, beside the chat; to be called when the chat is open. repl_end before it is freed. */
+void repl_begin(struct repl *t);
+void repl_end(struct repl *t);
+/* Tells, in each turn of a loop, whether the engine is busy with the chat. */
+void repl_pace(struct repl *t);
 
 /* True for a line that begins like a command: with a slash and a name. */
 bool slash_is_command(const char *line);
 /* Runs it. Errors are reported through t->show; a line that may be mistyped becomes the draft. */
 void slash_run(struct repl *t, const char *line);
-/* Candidates for the word at the end of line; *start is its offset. None unless line begins like a command. */
+/* The word at the end of a line that begins like a command. */
+struct slash_place {
+    size_t start;                        /* its offset */
+    size_t known;                        /* the first bytes of the line, on which alone depends what may stand there */
+    size_t arguments;                    /* where those of the command begin */
+    bool names;                          /* it is the name of a command */
+    bool files;                          /* it is a path */
+    const struct slash_command *command; /* of which it is an argument; NULL: of none */
+};
+struct slash_place slash_place(const struct repl *t, const char *line);
+/* All that may stand at such a place. */
+void slash_choices(const struct repl *t, const char *line, const struct slash_place *place, struct choices *choices);
+/* slash_place's known for a path that begins at start: its folder, and the dot of a file that is hidden. */
+size_t slash_known_path(const char *line, size_t start);
+/* Candidates for the word at the end of line, which they begin with; *start is its offset. None unless line begins like
+ * a command. */
 void slash_complete(const struct repl *t, const char *line, struct words *candidates, size_t *start);
 /* Sends text and what is attached; on failure the error is shown and text becomes the draft. */
 void repl_send(struct repl *t, const char *text);

@@ -3,12 +3,14 @@
  * The room is the ground floor of app: small things that know neither options nor terminals.
  *
  *   words    lists of strings, a line split into words
+ *   choices  words that may stand where a user types, with what is said about each
  *   plural   the s of a counted word
  *   bytes    sizes as people read them
  *   nearest  which known name a mistyped one may stand for
  *   input    whole texts from standard input and files
  *   jsonl    JSON for scripts
  *   csv, npy files of tables and arrays
+ *   passages texts cut into parts for an encoder
  *   cleaning what is done to texts before they are compared
  *   replace  a file that is written completely or not at all
  *   safe     text that may hold anything, on a stream */

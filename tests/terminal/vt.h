@@ -52,6 +52,7 @@ void vt_cursor(const struct vt *t, int *row, int *column);
 bool vt_is_reverse(const struct vt *t, int row, int column);
 bool vt_is_colored(const struct vt *t, int row, int column);
 bool vt_has_ground(const struct vt *t, int row, int column); /* another than the terminal's own */
+int vt_is_light(const struct vt *t, int row, int column);    /* its ground is; 0: dark; -1: the terminal's own */
 
 int vt_titles(const struct vt *t);     /* how often the window's title was set */
 int vt_clipboards(const struct vt *t); /* how often the clipboard was written (OSC 52) */

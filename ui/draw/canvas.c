@@ -19,7 +19,9 @@
 
 /* The modes to leave: reports of the mouse, of pastes and of the focus. The last words also give back the colours, the
  * cursor and the main screen. */
-#define LEAVE_MODES "\033[?1000l\033[?1002l\033[?1006l\033[?1007l\033[?2004l\033[?1004l"
+#define LEAVE_MODES "\033[?1000l\033[?1002l\033[?1006l\033[?1007l\033[?2004l\033[?1004l" GROUND_OFF
+#define GROUND_ON "\033]11;?\033\\\033[?2031h"
+#define GROUND_OFF "\033[?2031l"
 #define ENTER_MODES "\033[?2004h\033[?1004h"
 #define LAST_WORDS LEAVE_MODES "\033[0m\033[?25h\033[?1049l\r\n"
 #define MOUSE_ON "\033[?1000h\033[?1002h\033[?1006h"
@@ -35,7 +37,7 @@ struct canvas {
     SCREEN *curses;
     char *term;
     struct theme *theme;
-    bool no_color, ascii, mouse, sends_modes, away;
+    bool no_color, ascii, mouse, ground, sends_modes, away;
     struct pair pairs[PAIRS_MOST]; /* pair i + 1 */
     int n_pairs;
     int colors;
@@ -89,6 +91,15 @@ static void send_modes(const struct canvas *s, const char *modes)
     fflush(stdout);
 }
 
+static void enter_modes(const struct canvas *s)
+{
+    send_modes(s, ENTER_MODES);
+    if (s->mouse)
+        send_modes(s, MOUSE_ON);
+    if (s->ground)
+        send_modes(s, GROUND_ON);
+}
+
 /* Terminals without these modes would show them. */
 static bool knows_modes(const char *term)
 {
@@ -108,9 +119,7 @@ static bool start_curses(struct canvas *s)
         return false;
     set_term(s->curses);
     set_up_curses(s);
-    send_modes(s, ENTER_MODES);
-    if (s->mouse)
-        send_modes(s, MOUSE_ON);
+    enter_modes(s);
     return true;
 }
 
@@ -190,6 +199,12 @@ int canvas_colors(const struct canvas *s)
     return s->colors;
 }
 
+void canvas_watch_ground(struct canvas *s, bool on)
+{
+    s->ground = on && strcmp(s->term, "linux") != 0;
+    send_modes(s, s->ground ? GROUND_ON : GROUND_OFF);
+}
+
 void canvas_set_mouse(struct canvas *s, bool on)
 {
     if (s->mouse != on)
@@ -241,9 +256,7 @@ void canvas_return(struct canvas *s)
     reset_prog_mode();
     canvas_resize(s);
     refresh();
-    send_modes(s, ENTER_MODES);
-    if (s->mouse)
-        send_modes(s, MOUSE_ON);
+    enter_modes(s);
 }
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@ enum layout_place {
     LAYOUT_HEAD, /* the line above the transcript */
     LAYOUT_TRANSCRIPT,
     LAYOUT_COMPOSER, /* with its frame */
+    LAYOUT_MENU,     /* over the end of the transcript; rows 0: not shown */
     LAYOUT_LIST,     /* at the left; rows 0: not shown */
     LAYOUT_SIDE,     /* settings or lens, at the right; rows 0: not shown */
     LAYOUT_STATUS,   /* the last line */
@@ -26,7 +27,11 @@ struct layout {
     struct area at[LAYOUT_PLACES];
 };
 
-/* composer_lines: lines of text; the composer takes a third of the height at most. */
-void layout_make(struct layout *out, int rows, int columns, bool list, bool side, int composer_lines);
+/* What the composer needs: lines of text, of which it takes a third of the height at most, and rows of its menu, which
+ * takes as many as the transcript has. */
+struct layout_needs {
+    int lines, menu_rows;
+};
+void layout_make(struct layout *out, int rows, int columns, bool list, bool side, struct layout_needs needs);
 
 #endif

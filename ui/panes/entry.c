@@ -114,8 +114,7 @@ static struct pane_reaction leave_entry(const struct entry *e, bool busy)
     return e->mode != NULL ? pane_tell(UI_LEAVE_EDIT) : pane_run("transcript");
 }
 
-/* Sends what is typed and forgets it. It stays where it is when out of memory. */
-static struct pane_reaction send_text(struct entry *e)
+struct pane_reaction entry_send(struct entry *e)
 {
     size_t size;
     const char *text = composer_text(e->composer, &size, NULL);
@@ -137,7 +136,7 @@ static struct pane_reaction entry_key(void *pane, const struct key *key, bool bu
     switch (composer_key(e->composer, key)) {
     case COMPOSER_UNUSED: return (struct pane_reaction){.does = PANE_UNUSED};
     case COMPOSER_EDITED: return at_end ? pane_run("end") : pane_tell(UI_EDITED);
-    case COMPOSER_SEND: return send_text(e);
+    case COMPOSER_SEND: return entry_send(e);
     case COMPOSER_COMPLETE: return pane_tell(UI_COMPLETE);
     case COMPOSER_EDITOR: return pane_tell(UI_EDITOR);
     case COMPOSER_ESCAPE: return leave_entry(e, busy);

@@ -22,6 +22,8 @@ void entry_set_text(struct entry *e, const char *text, size_t size);
 void entry_set_label(struct entry *e, const char *label, const char *mode);
 /* What the empty entry asks for: see ui_set_base. */
 void entry_set_base(struct entry *e, bool base);
+/* Sends what is typed and forgets it; it stays where it is when out of memory. */
+struct pane_reaction entry_send(struct entry *e);
 /* Remembers a message for Up. */
 void entry_remember(struct entry *e, const char *text);
 /* Rows that the text takes in so many columns. */

@@ -20,14 +20,16 @@ enum pane_does {
     PANE_TAKEN,  /* the pane took it, and nobody else has to act */
     PANE_TELL,   /* give action to the program */
     PANE_RUN,    /* run command: one of the screen's own, or a slash command */
-    PANE_PUT,    /* put the word `command` in place of the one being completed */
+    PANE_PUT,    /* put the word `command` in place of the one being typed, then give action to the program if it has an
+                    act */
+    PANE_PUT_AND_SEND, /* and send what is typed then */
 };
 struct pane_reaction {
     enum pane_does does;
     bool takes_focus;        /* move the focus to the pane first */
     bool closes;             /* stop showing the pane first */
     struct ui_action action; /* for PANE_TELL */
-    const char *command;     /* for PANE_RUN and PANE_PUT */
+    const char *command;     /* for PANE_RUN, PANE_PUT and PANE_PUT_AND_SEND */
     char *text;              /* malloc'ed; what action and command point into, freed by the loop; NULL: nothing */
 };
 

@@ -31,6 +31,8 @@ struct popup {
     size_t *shown; /* items by their score */
     size_t n_shown, selected;
     struct buf query;
+    bool tells;     /* which item is selected */
+    bool previewed; /* an item was told */
     /* reads: */
     struct buf text;
     struct text_origin origin;
@@ -99,7 +101,7 @@ void popup_clear(struct popup *p)
     buf_clear(&p->text);
     free(p->title);
     p->title = NULL;
-    p->picks = p->asks = false;
+    p->picks = p->asks = p->tells = p->previewed = false;
     p->selected = p->top = p->n_lines = 0;
 }
 
@@ -205,6 +207,27 @@ void popup_set_items(struct popup *p, const struct ui_item *items, size_t n)
     filter_items(p);
 }
 
+void popup_add_items(struct popup *p, const struct ui_item *items, size_t n)
+{
+    struct item selected = {0};
+    const size_t top = p->top;
+    if (p->selected > 0 && p->selected < p->n_shown)
+        selected = p->items[p->shown[p->selected]];
+    popup_set_items(p, items, n);
+    for (size_t i = 0; selected.act != 0 && i < p->n_shown; i++) {
+        const struct item *item = &p->items[p->shown[i]];
+        if (item->act == selected.act && item->a == selected.a && item->b == selected.b) {
+            p->selected = i;
+            p->top = top;
+        }
+    }
+}
+
+bool popup_asks(const struct popup *p)
+{
+    return p->picks && p->asks;
+}
+
 void popup_set_pick(struct popup *p, const char *title, const struct ui_item *items, size_t n, bool asks)
 {
     popup_clear(p);
@@ -212,6 +235,11 @@ void popup_set_pick(struct popup *p, const char *title, const struct ui_item *it
     p->picks = true;
     p->asks = asks;
     popup_set_items(p, items, n);
+}
+
+void popup_tell_selected(struct popup *p)
+{
+    p->tells = true;
 }
 
 void popup_set_view(struct popup *p, const char *title, const char *text, size_t size,
@@ -277,10 +305,8 @@ static unsigned role_at(const struct popup *p, size_t at, size_t *until)
             continue;
         while (*until < p->origin.n && p->origin.at[*until] < p->stretches[i].end)
             ++*until;
-        for (int role = 0; role < STYLE_ROLES; role++)
-            if (p->stretches[i].role != NULL && strcmp(style_name((enum style_role)role), p->stretches[i].role) == 0)
-                return (unsigned)role;
-        return STYLE_TEXT;
+        const int role = p->stretches[i].role != NULL ? style_find(p->stretches[i].role) : -1;
+        return role >= 0 ? (unsigned)role : STYLE_TEXT;
     }
     *until = p->text.size;
     return STYLE_TEXT;
@@ -407,13 +433,24 @@ static bool take_movement(struct popup *p, const struct key *key)
     return true;
 }
 
+/* Another item may be selected now. */
+static struct pane_reaction tell_selected(struct popup *p)
+{
+    const struct item *item = p->picks && p->selected < p->n_shown ? &p->items[p->shown[p->selected]] : NULL;
+    if (!p->tells)
+        return pane_taken();
+    p->previewed = true;
+    const char *text = item != NULL ? item->command : "";
+    return pane_tell_text(UI_PREVIEW, text, strlen(text));
+}
+
 /* The query changed: asks the program for items, or filters those there are. */
 static struct pane_reaction take_change(struct popup *p)
 {
     if (p->asks)
         return pane_tell_text(UI_QUERY, buf_text(&p->query), p->query.size);
     filter_items(p);
-    return pane_taken();
+    return tell_selected(p);
 }
 
 static struct pane_reaction take_query(struct popup *p, const struct key *key)
@@ -441,13 +478,13 @@ static struct pane_reaction take_query(struct popup *p, const struct key *key)
 
 static struct pane_reaction close_popup(struct popup *p)
 {
-    struct pane_reaction r = pane_taken();
+    struct pane_reaction r = p->previewed ? pane_tell_text(UI_PREVIEW, "", 0) : pane_taken();
     r.closes = true;
     popup_clear(p);
     return r;
 }
 
-/* Tells the act of the selected item, puts in its word, or runs its command. */
+/* Tells the act of the selected item, or runs its command. */
 static struct pane_reaction choose_item(struct popup *p)
 {
     if (p->selected >= p->n_shown)
@@ -456,8 +493,6 @@ static struct pane_reaction choose_item(struct popup *p)
     struct pane_reaction r = pane_run(item->command);
     if (item->act > 0)
         r = pane_tell(UI_CHOICE);
-    else if (item->act == POPUP_WORD)
-        r.does = PANE_PUT;
     r.action.act = item->act;
     r.action.a = item->a;
     r.action.b = item->b;
@@ -482,7 +517,7 @@ static struct pane_reaction popup_key(void *pane, const struct key *key)
     if (key->code == KEYS_ESCAPE || pane_key_is_ctrl(key, L'c') || pane_key_is_ctrl(key, L'g'))
         return close_popup(p);
     if (take_movement(p, key))
-        return pane_taken();
+        return tell_selected(p);
     if (p->picks && (key->code == KEYS_ENTER || key->code == KEYS_TAB))
         return choose_item(p);
     if (p->picks)
@@ -495,9 +530,10 @@ static struct pane_reaction popup_key(void *pane, const struct key *key)
 static struct pane_reaction popup_mouse(void *pane, const struct area *a, const struct key *key)
 {
     (void)a;
-    if (pane_key_is_wheel(key))
-        move_by(pane, key->mouse.kind == MOUSE_WHEEL_UP ? -3 : 3);
-    return pane_taken();
+    if (!pane_key_is_wheel(key))
+        return pane_taken();
+    move_by(pane, key->mouse.kind == MOUSE_WHEEL_UP ? -3 : 3);
+    return tell_selected(pane);
 }
 
 const struct pane popup_pane = {

@@ -1,0 +1,162 @@
+/* The menu above the composer, which opens while a command is typed. */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "screen.h"
+#include "tests/cmocka.h"
+
+#define TAB "\t"
+/* A row of the menu that no pane shows. */
+#define HELP_ROW "show this list, or what a command does"
+
+static bool types(struct vt *t, const char *text)
+{
+    char row[200];
+    snprintf(row, sizeof row, "│%s", text);
+    return vt_wait(t, row);
+}
+
+static void a_slash_opens_it_and_letters_narrow_it(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
+    vt_type(t, "/");
+    assert_true(vt_wait(t, HELP_ROW));
+    vt_type(t, "the");
+    assert_true(vt_wait(t, "choose the colours of the screen"));
+    assert_true(vt_wait_gone(t, HELP_ROW));
+    press(t, "x");
+    assert_true(vt_wait_gone(t, "choose the colours"));
+    press(t, "\177");
+    assert_true(vt_wait(t, "choose the colours"));
+    /* Esc closes it and leaves what is typed, and typing on does not bring it back */
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, "choose the colours"));
+    assert_true(types(t, "/the"));
+    vt_type(t, "m");
+    assert_true(types(t, "/them"));
+    assert_false(vt_shows(t, "choose the colours"));
+    vt_type(t, TAB);
+    assert_true(types(t, "/theme"));
+    quit(t);
+}
+
+static void enter_takes_what_is_begun_and_arrows_choose(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
+    vt_type(t, "/thi");
+    assert_true(vt_wait(t, "show or hide what a model thinks"));
+    vt_type(t, "\r");
+    assert_true(vt_wait(t, "what a model thinks before it answers is hidden"));
+    vt_type(t, "/think ");
+    assert_true(vt_wait(t, "[show | hide]"));
+    press(t, DOWN);
+    press(t, UP);
+    vt_type(t, "\r"); /* show is the first */
+    assert_true(vt_wait(t, "what a model thinks before it answers is shown"));
+    vt_type(t, "/think h" TAB);
+    assert_true(types(t, "/think hide"));
+    vt_type(t, "\r");
+    assert_true(vt_wait(t, "what a model thinks before it answers is hidden"));
+    /* what needs more is put in and waits for it */
+    vt_type(t, "/compa");
+    vt_type(t, "\r");
+    assert_true(types(t, "/compare "));
+    assert_true(vt_wait(t, "deterministic"));
+    quit(t);
+}
+
+/* Nothing that is typed is replaced by Enter, unless the user went to a choice. */
+static void enter_sends_what_is_typed(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
+    vt_type(t, "/delte\r");
+    assert_true(vt_wait(t, "did you mean /delete?"));
+    vt_type(t, "\003/set\r"); /* a command, though /settings begins with it */
+    assert_true(vt_wait(t, "┌─ /set "));
+    press(t, ESC);
+    exchange(t, "The llama");
+    vt_type(t, "/tag work\r");
+    assert_true(vt_wait_gone(t, "/tag work"));
+    vt_type(t, "/tag wor");
+    assert_true(vt_wait(t, "1 conversation"));
+    vt_type(t, "\r/tag\r");
+    assert_true(vt_wait(t, "#wor "));
+    quit(t);
+}
+
+static void it_stays_away_where_no_command_is_typed(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
+    vt_type(t, "1/2 and /he");
+    assert_true(types(t, "1/2 and /he"));
+    assert_false(vt_shows(t, HELP_ROW));
+    vt_type(t, "\003/theme\r");
+    assert_true(vt_wait(t, "gruvbox"));
+    press(t, ESC);
+    /* a command that comes back by Up does not take the next Up */
+    vt_type(t, UP);
+    assert_true(types(t, "/theme"));
+    vt_type(t, UP);
+    assert_true(types(t, "1/2 and /he"));
+    quit(t);
+}
+
+static void a_file_is_attached_by_its_name(void **state)
+{
+    char path[512], typed[600];
+    (void)state;
+    struct vt *t = start(30, 140, (const char *const[]){SHORT, NULL});
+    snprintf(path, sizeof path, "%s/sea-notes.txt", vt_home(t));
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("the sea\n", f);
+    fclose(f);
+    snprintf(typed, sizeof typed, "Read @%s/sea", vt_home(t));
+    vt_type(t, typed);
+    assert_true(vt_wait(t, "attach a file"));
+    assert_true(vt_wait(t, "sea-notes.txt"));
+    vt_type(t, TAB);
+    assert_true(vt_wait(t, "sent with your next message"));
+    assert_true(vt_wait(t, "files: "));
+    assert_true(vt_wait_gone(t, "attach a file"));
+    quit(t);
+}
+
+static void it_fits_the_smallest_screen(void **state)
+{
+    (void)state;
+    struct vt *t = start(10, 40, (const char *const[]){SHORT, NULL});
+    vt_type(t, "/");
+    assert_true(vt_wait(t, "/help"));
+    assert_true(vt_shows(t, " of "));
+    for (int i = 0; i < 12; i++)
+        vt_type(t, DOWN);
+    assert_true(vt_wait(t, "13 of "));
+    vt_resize(t, 24, 80);
+    assert_true(vt_wait(t, "13 of "));
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, "13 of "));
+    quit(t);
+}
+
+int main(void)
+{
+    if (!find_program())
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_slash_opens_it_and_letters_narrow_it),
+        cmocka_unit_test(enter_takes_what_is_begun_and_arrows_choose),
+        cmocka_unit_test(enter_sends_what_is_typed),
+        cmocka_unit_test(it_stays_away_where_no_command_is_typed),
+        cmocka_unit_test(a_file_is_attached_by_its_name),
+        cmocka_unit_test(it_fits_the_smallest_screen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
