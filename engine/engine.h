@@ -13,7 +13,7 @@
  *     kernels.h choose     matrix products: the tables and their choice; portable, avx2(vnni), avx512, avx512bf16, neon
  *     vector.h products.h prepare.h   what the vector tables have in common; avx2.h avx512.h what two have
  *     encode.h encode-choose   an encoder's loops: encode-loops.h, encode-portable, encode-avx2, encode-avx512
- *     layer.h layer-choose norms, rotation, gates, attention: layer-portable, layer-avx2, layer-avx512
+ *     layer.h layer-choose norms, rotation, gates, attention: layer-portable, layer-avx2, layer-avx512; layer-q8
  *     scan.h scan-choose   passes over a vocabulary's logits: scan-loops.h, scan-portable, scan-avx2, scan-avx512
  *     quantize             packing float32: quantize-tile.h, quantize-pack(-k), quantize-choose; quantize-lanes.h, -fill.h,
  *                          -search.h, -scales.h, -loops.h make quantize-portable, quantize-avx2, quantize-avx512
@@ -381,11 +381,16 @@ struct runner;
 /* A sequence of tokens with its key/value cache. Sessions of one runner share the cache of what they have in common. */
 struct session;
 
+/* What keys and values are kept as: 16-bit floats, or 8 bits with a scale for every 32 (half the memory, faster over
+ * long texts, and a little less exact). */
+enum cache_type { CACHE_F16, CACHE_Q8_0 };
+
 struct session_options {
-    int32_t context; /* tokens; 0: as trained, at most 4096 */
-    int32_t threads; /* 0: one per core */
-    int32_t batch;   /* tokens per prefill step, 0: 512 */
-    bool exact;      /* float32 throughout, by BLAS; slow, for comparing with other implementations */
+    int32_t context;       /* tokens; 0: as trained, at most 4096 */
+    int32_t threads;       /* 0: one per core */
+    int32_t batch;         /* tokens per prefill step, 0: 512 */
+    bool exact;            /* float32 throughout, by BLAS; slow, for comparing with other implementations */
+    enum cache_type cache; /* not with exact */
 };
 
 /* What a model takes of memory when one context is full, and what that means on this machine. Bytes. */

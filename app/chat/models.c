@@ -311,6 +311,7 @@ struct session *models_session(const struct options *o, const struct model *mode
         .context = context > 0 ? context : o->context,
         .threads = o->threads,
         .exact = o->exact,
+        .cache = (enum cache_type)o->cache_type,
     };
     return session_open(model, &options, err);
 }

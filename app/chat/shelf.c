@@ -70,7 +70,10 @@ static enum error_code row_fill(struct shelf_row *row, const struct shelf *s, co
     row->bytes = info->file_bytes;
     row->context = info->context;
     row->used_context = o->context > 0 ? o->context : info->context < CONTEXT_USUAL ? info->context : CONTEXT_USUAL;
-    const struct session_options session = {.context = row->used_context, .threads = o->threads, .exact = o->exact};
+    const struct session_options session = {.context = row->used_context,
+                                            .threads = o->threads,
+                                            .exact = o->exact,
+                                            .cache = (enum cache_type)o->cache_type};
     struct memory_plan plan;
     model_plan(model, &session, LOAD_AS_IS, false, &plan);
     row->weights = plan.weights;

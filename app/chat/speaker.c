@@ -51,7 +51,10 @@ struct speaker *speaker_new(const struct options *o, struct error *err)
 
 static struct session_options session_options(const struct options *o)
 {
-    return (struct session_options){.context = o->context, .threads = o->threads, .exact = o->exact};
+    return (struct session_options){.context = o->context,
+                                    .threads = o->threads,
+                                    .exact = o->exact,
+                                    .cache = (enum cache_type)o->cache_type};
 }
 
 struct speaker *speaker_beside(const struct speaker *other, int32_t context, struct error *err)

@@ -159,7 +159,10 @@ static void check_saved(struct doctor *d)
 static void tell_model(struct doctor *d, const char *name, const struct model *model)
 {
     const struct options *o = d->options;
-    const struct session_options options = {.context = o->context, .threads = o->threads, .exact = o->exact};
+    const struct session_options options = {.context = o->context,
+                                            .threads = o->threads,
+                                            .exact = o->exact,
+                                            .cache = (enum cache_type)o->cache_type};
     struct memory_plan plan;
     char size[32];
     model_plan(model, &options, options_load(o), false, &plan);

@@ -276,7 +276,9 @@ static void find_encoder_kernels(const struct options *o, struct report_parts *p
 /* Opens a small session to learn which kernels it uses. */
 static void find_session_kernels(const struct options *o, struct report_parts *p)
 {
-    struct session *session = session_open(p->model, &(struct session_options){.context = 64, .exact = o->exact}, NULL);
+    struct session *session = session_open(
+        p->model, &(struct session_options){.context = 64, .exact = o->exact, .cache = (enum cache_type)o->cache_type},
+        NULL);
     snprintf(p->kernels, sizeof p->kernels, "%s", session != NULL ? session_kernels(session) : "unknown");
     session_free(session);
 }
@@ -296,7 +298,10 @@ int info_run(const struct options *o)
     parts.template = template;
     parts.context = o->context > 0 ? o->context : parts.info->context < 4096 ? parts.info->context : 4096;
     if (parts.weights) {
-        const struct session_options session = {.context = parts.context, .threads = o->threads, .exact = o->exact};
+        const struct session_options session = {.context = parts.context,
+                                                .threads = o->threads,
+                                                .exact = o->exact,
+                                                .cache = (enum cache_type)o->cache_type};
         model_plan(model, &session, options_load(o), true, &parts.plan);
         if (parts.info->encoder)
             find_encoder_kernels(o, &parts);

@@ -77,7 +77,8 @@ static enum error_code try_model(const struct trial *t, const struct model *mode
 {
     const struct session_options options = {.context = TRIAL_TOKENS,
                                             .threads = t->options->threads,
-                                            .exact = t->options->exact};
+                                            .exact = t->options->exact,
+                                            .cache = (enum cache_type)t->options->cache_type};
     struct memory_plan plan;
     char line[120];
     double seconds = 0;

@@ -13,9 +13,9 @@
 #include "history/history.h"
 
 enum {
-    PAGE = 200,           /* messages that are looked at without asking */
-    LOADED = 32,          /* messages on their way at once */
-    STRETCH_TOKENS = 128, /* about so many are encoded at once: some 30 milliseconds */
+    PAGE = 200,                                       /* messages that are looked at without asking */
+    LOADED = 32,                                      /* messages on their way at once */
+    STRETCH_TOKENS = 128,                             /* about so many are encoded at once: some 30 milliseconds */
     TEXT_MOST = VECTORS_PASSAGES * CODER_TOKENS * 16, /* bytes of a message that are cut into passages */
 };
 

@@ -47,6 +47,7 @@ struct options {
     size_t n_models;
     int32_t threads;     /* 0: one per core */
     int32_t context;     /* tokens; 0: as trained, at most 4096 */
+    int32_t cache_type;  /* enum cache_type */
     int32_t cache_disk;  /* MB for what is saved of conversations' key/value caches; 0: nothing is */
     char *template_name; /* NULL: the model's own */
     char *system;        /* system message; NULL: none */

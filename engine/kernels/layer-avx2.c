@@ -3,6 +3,7 @@
  * changes no sum's order. */
 #include <immintrin.h>
 
+#include "engine/kernels/layer-q8.h"
 #include "engine/kernels/layer.h"
 
 enum { ROWS = 4, EIGHTS = KV_BLOCK / 8 };
@@ -237,7 +238,7 @@ static inline __attribute__((always_inline)) void block_rows(const int rows, con
     const uint16_t *keys = (const uint16_t *)(s->blocks[block] + s->keys);
     const uint16_t *values = (const uint16_t *)(s->blocks[block] + s->values);
     for (int c = 0; c < EIGHTS; c += width)
-        score_tile(rows, width, s, s->queries + offset, keys + c * 8, scores + c * 8);
+        score_tile(rows, width, s, (const float *)s->queries + offset, keys + c * 8, scores + c * 8);
     for (int r = 0; r < rows; r++) {
         int32_t seen = s->visible[row + r] - first;
         age[r] = weigh(scores + r * KV_BLOCK, seen, &s->max[row + r], &s->sum[row + r]);
@@ -277,6 +278,119 @@ static void span(const struct layer_span *s)
         }
 }
 
+/* ---- 8 bits ----------------------------------------------------------------------------------------------------- */
+
+static void store_q8(const float *key, const float *value, void *keys, void *values, int32_t at, int32_t head_width,
+                     int32_t padded)
+{
+    (void)padded;
+    q8_store(key, value, keys, values, at, head_width);
+}
+
+static void pack_query(const float *query, void *packed, int32_t head_width)
+{
+    q8_query(query, packed, head_width);
+}
+
+/* Adds one group's part to the scores of `rows` queries against 8 keys. Two products of at most 127 * 127 fit 16 bits. */
+static inline __attribute__((always_inline)) void score_group(const int rows, const struct q8_query *q, size_t groups,
+                                                              const char *keys, const uint16_t *scales, float *scores)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i sums[ROWS];
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+        sums[r] = _mm256_setzero_si256();
+    for (int f = 0; f < Q8_FOURS; f++) {
+        const __m256i k = _mm256_loadu_si256((const __m256i *)(keys + f * KV_BLOCK * 4)), size = _mm256_abs_epi8(k);
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++) {
+            int32_t four;
+            memcpy(&four, q[(size_t)r * groups].at + 4 * f, sizeof four);
+            const __m256i x = _mm256_sign_epi8(_mm256_set1_epi32(four), k);
+            sums[r] = _mm256_add_epi32(sums[r], _mm256_madd_epi16(_mm256_maddubs_epi16(size, x), ones));
+        }
+    }
+    const __m256 scale = load_half(scales);
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++) {
+        const __m256 both = _mm256_mul_ps(scale, _mm256_set1_ps(q[(size_t)r * groups].scale));
+        float *at = scores + r * KV_BLOCK;
+        _mm256_storeu_ps(at, _mm256_fmadd_ps(_mm256_cvtepi32_ps(sums[r]), both, _mm256_loadu_ps(at)));
+    }
+}
+
+/* Columns [0, 16) of a half of a group: as add_columns. */
+static inline __attribute__((always_inline)) void add_half_group(const int rows, const struct layer_span *s,
+                                                                 const float *weights, int32_t seen, const float *age,
+                                                                 const char *values, const uint16_t *scales,
+                                                                 size_t groups, float *out)
+{
+    __m256 sums[ROWS][2];
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 2
+        for (int c = 0; c < 2; c++) {
+            __m256 o = _mm256_loadu_ps(out + (size_t)r * (size_t)s->padded + c * 8);
+            sums[r][c] = _mm256_mul_ps(o, _mm256_set1_ps(age[r]));
+        }
+    for (int32_t j = 0; j < seen; j++, values += groups * Q8_GROUP, scales += groups) {
+        const __m256 scale = _mm256_set1_ps(half_to_float(*scales));
+        const __m128i both = _mm_loadu_si128((const __m128i *)values);
+        const __m256 v[2] = {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(both)),
+                             _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(both, 8)))};
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++) {
+            const __m256 w = _mm256_mul_ps(_mm256_set1_ps(weights[r * KV_BLOCK + j]), scale);
+            sums[r][0] = _mm256_fmadd_ps(w, v[0], sums[r][0]);
+            sums[r][1] = _mm256_fmadd_ps(w, v[1], sums[r][1]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 2
+        for (int c = 0; c < 2; c++)
+            _mm256_storeu_ps(out + (size_t)r * (size_t)s->padded + c * 8, sums[r][c]);
+}
+
+static inline __attribute__((always_inline)) void block_rows_q8(const int rows, const struct layer_span *s, int32_t row,
+                                                                int32_t block)
+{
+    float scores[ROWS * KV_BLOCK] = {0}, age[ROWS];
+    const int32_t first = block * KV_BLOCK, most = s->visible[row + rows - 1] - first;
+    const size_t groups = q8_groups(s->head_width), bytes = q8_bytes(s->head_width);
+    const char *keys = s->blocks[block] + s->keys, *values = s->blocks[block] + s->values;
+    const struct q8_query *q = (const struct q8_query *)s->queries + (size_t)row * groups;
+    for (size_t g = 0; g < groups; g++)
+        for (int c = 0; c < EIGHTS; c++)
+            score_group(rows, q + g, groups, keys + g * Q8_GROUP * KV_BLOCK + (size_t)c * 8 * 4,
+                        (const uint16_t *)(keys + bytes) + g * KV_BLOCK + c * 8, scores + c * 8);
+    for (int r = 0; r < rows; r++)
+        age[r] = weigh(scores + r * KV_BLOCK, s->visible[row + r] - first, &s->max[row + r], &s->sum[row + r]);
+    const int32_t seen = most < KV_BLOCK ? most : KV_BLOCK;
+    for (int32_t c = 0; c < s->padded; c += 16)
+        add_half_group(rows, s, scores, seen, age, values + c, (const uint16_t *)(values + bytes) + c / Q8_GROUP,
+                       groups, s->out + (size_t)row * (size_t)s->padded + c);
+}
+
+static void span_q8(const struct layer_span *s)
+{
+    clear(s);
+    const int32_t blocks = (s->visible[s->rows - 1] + KV_BLOCK - 1) / KV_BLOCK;
+    for (int32_t b = 0; b < blocks; b++)
+        for (int32_t r = 0; r < s->rows; r += ROWS) {
+            const int32_t rows = s->rows - r < ROWS ? s->rows - r : ROWS;
+            if (s->visible[r + rows - 1] <= b * KV_BLOCK)
+                continue;
+            switch (rows) {
+            case 1: block_rows_q8(1, s, r, b); break;
+            case 2: block_rows_q8(2, s, r, b); break;
+            case 3: block_rows_q8(3, s, r, b); break;
+            default: block_rows_q8(4, s, r, b); break;
+            }
+        }
+}
+
 static void merge(float *max, float *sum, float *out, float later_max, float later_sum, const float *later,
                   int32_t padded)
 {
@@ -293,11 +407,23 @@ static void merge(float *max, float *sum, float *out, float later_max, float lat
 
 const struct layer_kernels layer_avx2 = {
     .name = "avx2",
-    .half = true,
+    .cache = KV_F16,
     .norm = norm,
     .gate = gate,
     .rotate = rotate,
     .store = store,
     .span = span,
+    .merge = merge,
+};
+
+const struct layer_kernels layer_avx2_q8 = {
+    .name = "avx2",
+    .cache = KV_Q8_0,
+    .norm = norm,
+    .gate = gate,
+    .rotate = rotate,
+    .store = store_q8,
+    .pack = pack_query,
+    .span = span_q8,
     .merge = merge,
 };

@@ -3,6 +3,7 @@
  * load. */
 #include <immintrin.h>
 
+#include "engine/kernels/layer-q8.h"
 #include "engine/kernels/layer.h"
 
 enum { ROWS = 4, QUADS = KV_BLOCK / 16 };
@@ -203,7 +204,7 @@ static inline __attribute__((always_inline)) void block_rows(const int rows, con
     float scores[ROWS * KV_BLOCK], age[ROWS];
     const int32_t first = block * KV_BLOCK, most = s->visible[row + rows - 1] - first;
     const size_t offset = (size_t)row * (size_t)s->padded;
-    score_rows(rows, s, s->queries + offset, (const uint16_t *)(s->blocks[block] + s->keys), scores);
+    score_rows(rows, s, (const float *)s->queries + offset, (const uint16_t *)(s->blocks[block] + s->keys), scores);
     for (int r = 0; r < rows; r++) {
         int32_t seen = s->visible[row + r] - first;
         age[r] = weigh(scores + r * KV_BLOCK, seen, &s->max[row + r], &s->sum[row + r]);
@@ -244,6 +245,135 @@ static void span(const struct layer_span *s)
         }
 }
 
+/* ---- 8 bits ----------------------------------------------------------------------------------------------------- */
+
+static void store_q8(const float *key, const float *value, void *keys, void *values, int32_t at, int32_t head_width,
+                     int32_t padded)
+{
+    (void)padded;
+    q8_store(key, value, keys, values, at, head_width);
+}
+
+static void pack_query(const float *query, void *packed, int32_t head_width)
+{
+    q8_query(query, packed, head_width);
+}
+
+/* Adds one group's part to the scores of `rows` queries, which stand `groups` apart. */
+static inline __attribute__((always_inline)) void score_group(const int rows, const struct q8_query *q, size_t groups,
+                                                              const char *keys, const uint16_t *scales, float *scores)
+{
+    const __m512i sign = _mm512_set1_epi8((char)0x80);
+    __m512i sums[ROWS][QUADS];
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+        for (int c = 0; c < QUADS; c++)
+            sums[r][c] = _mm512_set1_epi32(q[(size_t)r * groups].shift);
+    for (int f = 0; f < Q8_FOURS; f++) {
+        __m512i k[QUADS];
+#pragma GCC unroll 4
+        for (int c = 0; c < QUADS; c++)
+            k[c] = _mm512_xor_si512(_mm512_loadu_si512(keys + (f * KV_BLOCK + c * 16) * 4), sign);
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++) {
+            int32_t four;
+            memcpy(&four, q[(size_t)r * groups].at + 4 * f, sizeof four);
+            const __m512i x = _mm512_set1_epi32(four);
+#pragma GCC unroll 4
+            for (int c = 0; c < QUADS; c++)
+                sums[r][c] = _mm512_dpbusd_epi32(sums[r][c], k[c], x);
+        }
+    }
+#pragma GCC unroll 4
+    for (int c = 0; c < QUADS; c++) {
+        const __m512 scale = load_half(scales + c * 16);
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++) {
+            const __m512 both = _mm512_mul_ps(scale, _mm512_set1_ps(q[(size_t)r * groups].scale));
+            float *at = scores + r * KV_BLOCK + c * 16;
+            _mm512_storeu_ps(at, _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[r][c]), both, _mm512_loadu_ps(at)));
+        }
+    }
+}
+
+/* Columns [0, 16 * width) of one group, width 1 or 2: as add_columns. */
+static inline __attribute__((always_inline)) void add_group(const int rows, const int width, const struct layer_span *s,
+                                                            const float *weights, int32_t seen, const float *age,
+                                                            const char *values, const uint16_t *scales, size_t groups,
+                                                            float *out)
+{
+    __m512 sums[ROWS][2];
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 2
+        for (int c = 0; c < width; c++) {
+            __m512 o = _mm512_loadu_ps(out + (size_t)r * (size_t)s->padded + c * 16);
+            sums[r][c] = _mm512_mul_ps(o, _mm512_set1_ps(age[r]));
+        }
+    for (int32_t j = 0; j < seen; j++, values += groups * Q8_GROUP, scales += groups) {
+        const __m512 scale = _mm512_set1_ps(half_to_float(*scales));
+        __m512 v[2];
+#pragma GCC unroll 2
+        for (int c = 0; c < width; c++)
+            v[c] = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(values + c * 16))));
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++) {
+            __m512 w = _mm512_mul_ps(_mm512_set1_ps(weights[r * KV_BLOCK + j]), scale);
+#pragma GCC unroll 2
+            for (int c = 0; c < width; c++)
+                sums[r][c] = _mm512_fmadd_ps(w, v[c], sums[r][c]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 2
+        for (int c = 0; c < width; c++)
+            _mm512_storeu_ps(out + (size_t)r * (size_t)s->padded + c * 16, sums[r][c]);
+}
+
+static inline __attribute__((always_inline)) void block_rows_q8(const int rows, const struct layer_span *s, int32_t row,
+                                                                int32_t block)
+{
+    float scores[ROWS * KV_BLOCK] = {0}, age[ROWS];
+    const int32_t first = block * KV_BLOCK, most = s->visible[row + rows - 1] - first;
+    const size_t groups = q8_groups(s->head_width), bytes = q8_bytes(s->head_width);
+    const char *keys = s->blocks[block] + s->keys, *values = s->blocks[block] + s->values;
+    const struct q8_query *q = (const struct q8_query *)s->queries + (size_t)row * groups;
+    for (size_t g = 0; g < groups; g++)
+        score_group(rows, q + g, groups, keys + g * Q8_GROUP * KV_BLOCK,
+                    (const uint16_t *)(keys + bytes) + g * KV_BLOCK, scores);
+    for (int r = 0; r < rows; r++)
+        age[r] = weigh(scores + r * KV_BLOCK, s->visible[row + r] - first, &s->max[row + r], &s->sum[row + r]);
+    const int32_t seen = most < KV_BLOCK ? most : KV_BLOCK;
+    for (size_t g = 0; g < groups; g++) {
+        const uint16_t *scales = (const uint16_t *)(values + bytes) + g;
+        float *out = s->out + (size_t)row * (size_t)s->padded + g * Q8_GROUP;
+        if (g * Q8_GROUP + Q8_GROUP <= (size_t)s->padded)
+            add_group(rows, 2, s, scores, seen, age, values + g * Q8_GROUP, scales, groups, out);
+        else
+            add_group(rows, 1, s, scores, seen, age, values + g * Q8_GROUP, scales, groups, out);
+    }
+}
+
+static void span_q8(const struct layer_span *s)
+{
+    clear(s);
+    const int32_t blocks = (s->visible[s->rows - 1] + KV_BLOCK - 1) / KV_BLOCK;
+    for (int32_t b = 0; b < blocks; b++)
+        for (int32_t r = 0; r < s->rows; r += ROWS) {
+            const int32_t rows = s->rows - r < ROWS ? s->rows - r : ROWS;
+            if (s->visible[r + rows - 1] <= b * KV_BLOCK)
+                continue;
+            switch (rows) {
+            case 1: block_rows_q8(1, s, r, b); break;
+            case 2: block_rows_q8(2, s, r, b); break;
+            case 3: block_rows_q8(3, s, r, b); break;
+            default: block_rows_q8(4, s, r, b); break;
+            }
+        }
+}
+
 static void merge(float *max, float *sum, float *out, float later_max, float later_sum, const float *later,
                   int32_t padded)
 {
@@ -260,11 +390,23 @@ static void merge(float *max, float *sum, float *out, float later_max, float lat
 
 const struct layer_kernels layer_avx512 = {
     .name = "avx512",
-    .half = true,
+    .cache = KV_F16,
     .norm = norm,
     .gate = gate,
     .rotate = rotate,
     .store = store,
     .span = span,
+    .merge = merge,
+};
+
+const struct layer_kernels layer_avx512_q8 = {
+    .name = "avx512",
+    .cache = KV_Q8_0,
+    .norm = norm,
+    .gate = gate,
+    .rotate = rotate,
+    .store = store_q8,
+    .pack = pack_query,
+    .span = span_q8,
     .merge = merge,
 };

@@ -8,6 +8,7 @@
 
 #include "engine/kernels/fused.h"
 #include "engine/kernels/half.h"
+#include "engine/kernels/layer-q8.h"
 
 static void norm_apply(const float *x, const float *weight, float *out, size_t n, float scale)
 {
@@ -176,7 +177,7 @@ static inline void span_rows(const struct layer_span *s, bool exact)
         for (int32_t first = 0; first < s->visible[r]; first += KV_BLOCK) {
             const char *block = s->blocks[first / KV_BLOCK];
             int32_t seen = s->visible[r] - first < KV_BLOCK ? s->visible[r] - first : KV_BLOCK;
-            score_block(s, s->queries + (size_t)r * (size_t)s->padded, block + s->keys, exact, scores);
+            score_block(s, (const float *)s->queries + (size_t)r * (size_t)s->padded, block + s->keys, exact, scores);
             float age = weigh_block(scores, seen, &s->max[r], &s->sum[r], exact);
             add_values(s, scores, seen, age, block + s->values, exact, out);
         }
@@ -191,6 +192,65 @@ static void portable_span(const struct layer_span *s)
 static void exact_span(const struct layer_span *s)
 {
     span_rows(s, true);
+}
+
+/* ---- 8 bits ----------------------------------------------------------------------------------------------------- */
+
+static void portable_store_q8(const float *key, const float *value, void *keys, void *values, int32_t at,
+                              int32_t head_width, int32_t padded)
+{
+    (void)padded;
+    q8_store(key, value, keys, values, at, head_width);
+}
+
+static void portable_pack(const float *query, void *packed, int32_t head_width)
+{
+    q8_query(query, packed, head_width);
+}
+
+static void score_block_q8(const struct q8_query *query, size_t groups, const char *keys, float *scores)
+{
+    const uint16_t *scales = (const uint16_t *)(const void *)(keys + groups * Q8_GROUP * KV_BLOCK);
+    memset(scores, 0, KV_BLOCK * sizeof *scores);
+    for (size_t g = 0; g < groups; g++)
+        for (size_t j = 0; j < KV_BLOCK; j++) {
+            int32_t sum = 0;
+            for (size_t i = 0; i < Q8_GROUP; i++)
+                sum += query[g].at[i] * (int8_t)keys[((g * Q8_FOURS + i / 4) * KV_BLOCK + j) * 4 + i % 4];
+            scores[j] = fused((float)sum, half_to_float(scales[g * KV_BLOCK + j]) * query[g].scale, scores[j]);
+        }
+}
+
+static void add_values_q8(const struct layer_span *s, const float *weights, int32_t seen, float age, const char *values,
+                          float *out)
+{
+    const size_t padded = (size_t)s->padded, groups = q8_groups(s->head_width), row = groups * Q8_GROUP;
+    const uint16_t *scales = (const uint16_t *)(const void *)(values + row * KV_BLOCK);
+    for (size_t i = 0; i < padded; i++)
+        out[i] *= age;
+    for (size_t j = 0; j < (size_t)seen; j++)
+        for (size_t i = 0; i < padded; i++) {
+            const float weight = weights[j] * half_to_float(scales[j * groups + i / Q8_GROUP]);
+            out[i] = fused(weight, (float)(int8_t)values[j * row + i], out[i]);
+        }
+}
+
+static void portable_span_q8(const struct layer_span *s)
+{
+    const size_t groups = q8_groups(s->head_width);
+    for (int32_t r = 0; r < s->rows; r++) {
+        float *out = s->out + (size_t)r * (size_t)s->padded, scores[KV_BLOCK];
+        s->max[r] = -INFINITY;
+        s->sum[r] = 0;
+        memset(out, 0, (size_t)s->padded * sizeof *out);
+        for (int32_t first = 0; first < s->visible[r]; first += KV_BLOCK) {
+            const char *block = s->blocks[first / KV_BLOCK];
+            int32_t seen = s->visible[r] - first < KV_BLOCK ? s->visible[r] - first : KV_BLOCK;
+            score_block_q8((const struct q8_query *)s->queries + (size_t)r * groups, groups, block + s->keys, scores);
+            float age = weigh_block(scores, seen, &s->max[r], &s->sum[r], false);
+            add_values_q8(s, scores, seen, age, block + s->values, out);
+        }
+    }
 }
 
 static inline void merge_rows(float *max, float *sum, float *out, float later_max, float later_sum, const float *later,
@@ -218,7 +278,7 @@ static void exact_merge(float *max, float *sum, float *out, float later_max, flo
 
 const struct layer_kernels layer_portable = {
     .name = "portable",
-    .half = true,
+    .cache = KV_F16,
     .norm = portable_norm,
     .gate = portable_gate,
     .rotate = portable_rotate,
@@ -227,9 +287,21 @@ const struct layer_kernels layer_portable = {
     .merge = portable_merge,
 };
 
+const struct layer_kernels layer_portable_q8 = {
+    .name = "portable",
+    .cache = KV_Q8_0,
+    .norm = portable_norm,
+    .gate = portable_gate,
+    .rotate = portable_rotate,
+    .store = portable_store_q8,
+    .pack = portable_pack,
+    .span = portable_span_q8,
+    .merge = portable_merge,
+};
+
 const struct layer_kernels layer_exact = {
     .name = "exact",
-    .half = false,
+    .cache = KV_F32,
     .norm = exact_norm,
     .gate = exact_gate,
     .rotate = exact_rotate,

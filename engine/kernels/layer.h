@@ -22,6 +22,9 @@ enum {
     KV_LANES = 16, /* head widths are padded to a multiple of this with zeros */
 };
 
+/* What the cache's elements are. */
+enum kv_type { KV_F32, KV_F16, KV_Q8_0 }; /* KV_Q8_0: see layer-q8.h */
+
 /* The cache's elements of one head in one span: block b's keys lie at blocks[b] + keys, its values at blocks[b] +
  * values. */
 struct layer_span {
@@ -29,7 +32,7 @@ struct layer_span {
     size_t keys, values;       /* bytes from a block's beginning */
     int32_t head_width, padded;
     int32_t rows;
-    const float *queries;   /* (rows, padded) */
+    const void *queries;    /* float (rows, padded), or what pack made: (rows, layer_query_bytes) */
     const int32_t *visible; /* (rows), ascending: keys of the span that each row sees, 1 to KV_SPAN */
     float *max, *sum;       /* (rows): the largest score and the sum of 2^(score - max) */
     float *out;             /* (rows, padded): values weighted by 2^(score - max) */
@@ -37,7 +40,7 @@ struct layer_span {
 
 struct layer_kernels {
     const char *name;
-    bool half; /* the cache's elements are F16, otherwise F32 */
+    enum kv_type cache;
     /* x += add unless add is NULL, then out = x / sqrt(mean(x²) + epsilon) * weight; all (n). */
     void (*norm)(float *x, const float *add, const float *weight, float *out, size_t n, float epsilon);
     /* gate = gate / (1 + e^-gate) * up; (n). */
@@ -48,6 +51,8 @@ struct layer_kernels {
     /* Puts one position's key and value (head_width each) into column and row `at` of a block. */
     void (*store)(const float *key, const float *value, void *keys, void *values, int32_t at, int32_t head_width,
                   int32_t padded);
+    /* Brings a query into the form that span takes it in; NULL: as it is. */
+    void (*pack)(const float *query, void *packed, int32_t head_width);
     void (*span)(const struct layer_span *s);
     /* Adds a later span's max, sum and out (padded) of one row to those of the earlier ones. */
     void (*merge)(float *max, float *sum, float *out, float later_max, float later_sum, const float *later,
@@ -57,8 +62,15 @@ struct layer_kernels {
 extern const struct layer_kernels layer_portable;
 extern const struct layer_kernels layer_exact; /* float32 cache, libm's exponentials, double sums in norms */
 extern const struct layer_kernels layer_avx2, layer_avx512;
+extern const struct layer_kernels layer_portable_q8, layer_avx2_q8, layer_avx512_q8; /* the same with KV_Q8_0 */
 
-/* The table of the matrix kernels' name; layer_portable for a name that has none. */
-const struct layer_kernels *layer_choose(const char *name, bool exact);
+/* The table of the matrix kernels' name with this cache; the portable one for a name that has none, the exact one for
+ * KV_F32. */
+const struct layer_kernels *layer_choose(const char *name, enum kv_type cache);
+/* Bytes that the keys and the values of one head take in a block. */
+size_t layer_keys_bytes(enum kv_type cache, int32_t head_width);
+size_t layer_values_bytes(enum kv_type cache, int32_t head_width);
+/* Bytes of a query as span takes it. */
+size_t layer_query_bytes(enum kv_type cache, int32_t head_width);
 
 #endif

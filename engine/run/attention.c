@@ -30,6 +30,7 @@ struct scratch {
     struct rows later; /* the span at hand, to be merged into tile; its queries are unused */
     int32_t *visible;  /* (tile_rows) */
     float *key;        /* (padded) */
+    char *packed;      /* (tile_rows, query_bytes): the tile's queries as the kernel takes them; NULL: as they are */
     float *paired;     /* (padded): a head in pairs */
 };
 
@@ -48,7 +49,8 @@ struct attention {
     struct stretch *tiles, *fills; /* (most rows): the same rows cut into pieces of work */
     int32_t n_tiles, n_fills;
     int32_t tile_positions, tile_rows;
-    float scale; /* log2(e) / sqrt(head_width) */
+    size_t query_bytes; /* of a query as the kernel takes it */
+    float scale;        /* log2(e) / sqrt(head_width) */
     int32_t threads;
     struct scratch *scratch; /* (threads) */
     struct rows partial;     /* (kv_heads, spans, group): single positions; queries unused */
@@ -102,6 +104,13 @@ static int32_t tile_positions(const struct attention_shape *shape)
     return group > TILE_ROWS ? 1 : TILE_ROWS / group;
 }
 
+static bool packed_init(const struct attention *a, struct scratch *s)
+{
+    if (a->kernels->pack != NULL)
+        s->packed = (char *)floats((size_t)a->tile_rows, a->query_bytes / sizeof(float));
+    return a->kernels->pack == NULL || s->packed != NULL;
+}
+
 static bool allocate(struct attention *a, const struct attention_shape *shape)
 {
     const size_t spans = (size_t)(shape->positions + KV_SPAN - 1) / KV_SPAN, padded = (size_t)a->padded;
@@ -112,7 +121,7 @@ static bool allocate(struct attention *a, const struct attention_shape *shape)
     bool ok = a->scratch != NULL && a->spans_done != NULL && a->tiles != NULL && a->fills != NULL &&
               rows_init(&a->partial, (size_t)a->heads * spans, padded, false);
     for (int32_t i = 0; ok && i < a->threads; i++)
-        ok = scratch_init(&a->scratch[i], (size_t)a->tile_rows, padded);
+        ok = scratch_init(&a->scratch[i], (size_t)a->tile_rows, padded) && packed_init(a, &a->scratch[i]);
     return ok;
 }
 
@@ -131,6 +140,7 @@ struct attention *attention_new(struct pool *pool, const struct layer_kernels *k
                                 .threads = pool_threads(pool)};
         a->tile_positions = tile_positions(shape);
         a->tile_rows = a->tile_positions * a->group;
+        a->query_bytes = layer_query_bytes(kernels->cache, shape->head_width);
         a->scale = (float)(1.4426950408889634 / sqrt((double)shape->head_width));
         if (allocate(a, shape))
             return a;
@@ -144,7 +154,8 @@ uint64_t attention_bytes(const struct attention_shape *shape, int32_t threads)
 {
     const uint64_t padded = (uint64_t)padded_width(shape->head_width);
     const uint64_t rows = (uint64_t)tile_positions(shape) * (uint64_t)(shape->heads / shape->kv_heads);
-    return (uint64_t)threads * (rows * (3 * padded + 5) + 2 * padded) * sizeof(float);
+    const uint64_t packed = shape->cache == KV_Q8_0 ? layer_query_bytes(shape->cache, shape->head_width) : 0;
+    return (uint64_t)threads * ((rows * (3 * padded + 5) + 2 * padded) * sizeof(float) + rows * packed);
 }
 
 void attention_free(struct attention *a)
@@ -156,6 +167,7 @@ void attention_free(struct attention *a)
         rows_free(&a->scratch[i].later);
         free(a->scratch[i].visible);
         free(a->scratch[i].key);
+        free(a->scratch[i].packed);
         free(a->scratch[i].paired);
     }
     rows_free(&a->partial);
@@ -224,12 +236,17 @@ static void load_queries(struct attention *a, const struct attention_job *job, i
                          struct scratch *s)
 {
     float *queries = s->tile.queries;
+    char *packed = s->packed;
     const size_t width = (size_t)a->head_width, padded = (size_t)a->padded;
     for (int32_t i = first; i < first + n; i++)
         for (int32_t g = 0; g < a->group; g++, queries += padded) {
             const float *q = job->q + (size_t)i * job->q_stride + (size_t)(head * a->group + g) * width;
             q = pair_up(a, q, job->q_order, job->turned, s->paired);
             a->kernels->rotate(q, job->turn + (size_t)i * 2 * width, a->scale, queries, width);
+            if (packed == NULL)
+                continue;
+            a->kernels->pack(queries, packed, a->head_width);
+            packed += a->query_bytes;
         }
 }
 
@@ -245,11 +262,11 @@ static void write_row(struct attention *a, const struct attention_job *job, int3
 
 /* Runs the kernel on the span of a sequence that begins at position `start`, for rows [skip, rows) of the tile. */
 static void run_span(struct attention *a, const struct kv *kv, int32_t layer, int32_t head, int32_t start, int32_t skip,
-                     int32_t rows, const float *queries, const int32_t *visible, const struct rows *result,
-                     size_t result_row)
+                     int32_t rows, const struct scratch *s, const struct rows *result, size_t result_row)
 {
     const size_t head_at = (size_t)layer * kv->layer_size + (size_t)head * kv->head_size;
     const size_t padded = (size_t)a->padded;
+    const char *queries = s->packed != NULL ? s->packed : (const char *)s->tile.queries;
     const struct layer_span span = {
         .blocks = (const char *const *)kv->blocks + start / KV_BLOCK,
         .keys = head_at,
@@ -257,8 +274,8 @@ static void run_span(struct attention *a, const struct kv *kv, int32_t layer, in
         .head_width = a->head_width,
         .padded = a->padded,
         .rows = rows - skip,
-        .queries = queries + (size_t)skip * padded,
-        .visible = visible + skip,
+        .queries = queries + (size_t)skip * a->query_bytes,
+        .visible = s->visible + skip,
         .max = result->max + result_row + skip,
         .sum = result->sum + result_row + skip,
         .out = result->out + (result_row + (size_t)skip) * padded,
@@ -282,7 +299,7 @@ static void run_tile(struct attention *a, const struct attention_job *job, int32
             skip += seen <= 0;
         }
         const struct rows *result = start == 0 ? &s->tile : &s->later;
-        run_span(a, row->kv, job->layer, head, start, skip, rows, s->tile.queries, s->visible, result, 0);
+        run_span(a, row->kv, job->layer, head, start, skip, rows, s, result, 0);
         for (int32_t r = skip; start > 0 && r < rows; r++)
             a->kernels->merge(&s->tile.max[r], &s->tile.sum[r], s->tile.out + (size_t)r * padded, s->later.max[r],
                               s->later.sum[r], s->later.out + (size_t)r * padded, a->padded);
@@ -319,7 +336,7 @@ static void run_single(struct attention *a, const struct attention_job *job, int
     load_queries(a, job, head, 0, 1, s);
     for (int32_t g = 0; g < a->group; g++)
         s->visible[g] = seen < KV_SPAN ? seen : KV_SPAN;
-    run_span(a, a->rows[0].kv, job->layer, head, span * KV_SPAN, 0, a->group, s->tile.queries, s->visible, &a->partial,
+    run_span(a, a->rows[0].kv, job->layer, head, span * KV_SPAN, 0, a->group, s, &a->partial,
              row + (size_t)span * (size_t)a->group);
     if (atomic_fetch_add_explicit(&a->spans_done[head], 1, memory_order_acq_rel) + 1 < spans)
         return;

@@ -21,6 +21,7 @@ struct attention;
 /* What attention computes for, and the most that it is asked. */
 struct attention_shape {
     int32_t heads, kv_heads, head_width;
+    enum kv_type cache;
     int32_t positions, rows; /* of a sequence, of a batch */
 };
 

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "engine/engine.h"
 #include "engine/file/source.h"
+#include "engine/kernels/layer.h"
 #include "engine/kernels/tensor.h"
 #include "engine/model/model.h"
 #include "engine/run/encoder.h"
@@ -78,7 +79,11 @@ struct session_options forecast_options(const struct model *model, const struct 
     return o;
 }
 
-/* The cache holds keys and values as 16-bit floats, in the exact mode as 32-bit ones. */
+enum kv_type forecast_cache(const struct session_options *o)
+{
+    return o->exact ? KV_F32 : o->cache == CACHE_Q8_0 ? KV_Q8_0 : KV_F16;
+}
+
 static void sum_session(struct memory_plan *p, const struct model *model, const struct session_options *options,
                         uint64_t types)
 {
@@ -88,9 +93,10 @@ static void sum_session(struct memory_plan *p, const struct model *model, const 
         p->buffers = encoder_bytes(model, o.exact);
         return;
     }
-    const struct forward_options f = {.context = o.context, .batch = o.batch, .exact = o.exact};
-    const uint64_t key = (uint64_t)info->kv_heads * (uint64_t)info->head_width;
-    p->cache = 2 * (uint64_t)info->layers * key * (uint64_t)o.context * (o.exact ? 4 : 2);
+    const enum kv_type type = forecast_cache(&o);
+    const struct forward_options f = {.context = o.context, .batch = o.batch, .exact = o.exact, .cache = type};
+    const uint64_t head = layer_keys_bytes(type, info->head_width) + layer_values_bytes(type, info->head_width);
+    p->cache = (uint64_t)info->layers * (uint64_t)info->kv_heads * head * (uint64_t)o.context / KV_BLOCK;
     p->buffers = forward_bytes(model, &f, o.threads, types) + (uint64_t)info->vocab * sizeof(float);
 }
 

@@ -101,6 +101,7 @@ static struct attention_shape attention_shape(const struct model_info *info, con
     return (struct attention_shape){.heads = info->heads,
                                     .kv_heads = info->kv_heads,
                                     .head_width = info->head_width,
+                                    .cache = options->cache,
                                     .positions = options->context,
                                     .rows = options->batch};
 }
@@ -120,7 +121,7 @@ struct forward *forward_new(const struct model *model, struct pool *pool, const 
     f->matmul = matmul_new(pool, widest_input(&model->info), (uint64_t)options->batch, options->exact, err);
     if (f->matmul == NULL)
         goto failed;
-    f->kernels = layer_choose(matmul_kernels(f->matmul), options->exact);
+    f->kernels = layer_choose(matmul_kernels(f->matmul), options->cache);
     f->attention = attention_new(pool, f->kernels, &shape, err);
     if (f->attention == NULL)
         goto failed;
@@ -175,7 +176,7 @@ void forward_tell(struct forward *f, matmul_begun *begun, void *context)
 bool forward_kv_init(const struct forward *f, struct kv *kv, int32_t capacity, struct error *err)
 {
     const struct model_info *info = &f->model->info;
-    return kv_init(kv, info->layers, info->kv_heads, info->head_width, capacity, f->kernels->half, err);
+    return kv_init(kv, info->layers, info->kv_heads, info->head_width, capacity, f->kernels->cache, err);
 }
 
 const char *forward_kernels(const struct forward *f)

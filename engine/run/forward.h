@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "engine/kernels/layer.h"
 #include "engine/model/model.h"
 #include "engine/run/attention.h"
 #include "engine/run/kv.h"
@@ -23,6 +24,7 @@ struct forward_options {
     int32_t context; /* positions of a sequence at most */
     int32_t batch;   /* rows of a batch at most */
     bool exact;
+    enum kv_type cache; /* KV_F32 when exact */
 };
 
 /* model and pool are the caller's and stay. NULL on failure. */

@@ -18,14 +18,15 @@
 enum { ROOM_LEFT = 8 << 20 }; /* bytes of memory that are not taken */
 enum { HEADER = 64 };         /* bytes in front of a block: an int32_t, and the block stays on a cache line's start */
 
-static void kv_measure(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half)
+static void kv_measure(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity,
+                       enum kv_type type)
 {
+    kv->type = type;
     kv->head_width = head_width;
     kv->padded = (head_width + KV_LANES - 1) / KV_LANES * KV_LANES;
     kv->capacity = (capacity + KV_BLOCK - 1) / KV_BLOCK * KV_BLOCK;
-    kv->element = half ? sizeof(uint16_t) : sizeof(float);
-    kv->keys_size = (size_t)head_width * KV_BLOCK * kv->element;
-    kv->head_size = kv->keys_size + (size_t)kv->padded * KV_BLOCK * kv->element;
+    kv->keys_size = layer_keys_bytes(type, head_width);
+    kv->head_size = kv->keys_size + layer_values_bytes(type, head_width);
     kv->head_size = (kv->head_size + 63) / 64 * 64;
     kv->layer_size = kv->head_size * (size_t)kv_heads;
     kv->block_size = kv->layer_size * (size_t)layers;
@@ -38,10 +39,10 @@ static uint64_t machine_memory(void)
     return memory_read("", &memory) ? memory.total : UINT64_MAX;
 }
 
-bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half,
+bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, enum kv_type type,
              struct error *err)
 {
-    kv_measure(kv, layers, kv_heads, head_width, capacity, half);
+    kv_measure(kv, layers, kv_heads, head_width, capacity, type);
     const size_t blocks = (size_t)(kv->capacity / KV_BLOCK);
     const double size = (double)kv->block_size * (double)blocks;
     kv->blocks = NULL;

@@ -3,7 +3,7 @@
  * Positions are gathered to blocks of KV_BLOCK. A block holds all layers and heads of its positions, so that
  * sequences with a common beginning share whole blocks, and a short conversation takes only the memory of a few.
  * Inside a block: by layer, by head, keys transposed (head_width, KV_BLOCK), then values (KV_BLOCK, padded head
- * width).
+ * width); in 8 bits as layer-q8.h says.
  *
  * A block has as many users as tables point to it. One with several is never written: who wants to write copies it
  * first (kv_reserve). All sequences that share blocks belong to one thread. */
@@ -19,7 +19,7 @@
 
 struct kv {
     int32_t head_width, padded;
-    size_t element;   /* bytes of one number */
+    enum kv_type type;
     size_t keys_size; /* of one head's keys in a block; the values follow */
     size_t head_size, layer_size, block_size;
     int32_t capacity; /* positions, a multiple of KV_BLOCK */
@@ -28,7 +28,7 @@ struct kv {
 
 /* An empty cache with room for `capacity` positions (rounded up), which takes no memory yet. False when as much is more
  * than the machine has, or when out of memory. */
-bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, bool half,
+bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width, int32_t capacity, enum kv_type type,
              struct error *err);
 void kv_free(struct kv *kv);
 

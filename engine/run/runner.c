@@ -33,6 +33,8 @@ static bool check_options(const struct session_options *o, struct error *err)
                   (int)o->threads, (int)MAX_THREADS);
     else if (o->batch < 0 || o->batch > MAX_CONTEXT)
         error_set(err, ERR_ARGUMENT, "a batch of %d tokens is out of range", (int)o->batch);
+    else if (o->exact && o->cache != CACHE_F16)
+        error_set(err, ERR_ARGUMENT, "the exact mode has a cache of 32-bit floats; leave out --exact or --cache-type");
     else
         return true;
     return false;
@@ -64,10 +66,13 @@ static bool begin_stream(struct runner *r, struct error *err)
     return true;
 }
 
-static bool allocate(struct runner *r, int32_t threads, struct error *err)
+static bool allocate(struct runner *r, const struct session_options *o, struct error *err)
 {
-    const struct forward_options f = {.context = r->context, .batch = r->batch, .exact = r->exact};
-    r->pool = pool_new(threads, err);
+    const struct forward_options f = {.context = r->context,
+                                      .batch = r->batch,
+                                      .exact = r->exact,
+                                      .cache = forecast_cache(o)};
+    r->pool = pool_new(o->threads, err);
     if (r->pool != NULL)
         r->forward = forward_new(r->model, r->pool, &f, err);
     if (r->forward == NULL)
@@ -95,7 +100,7 @@ struct runner *runner_open(const struct model *model, const struct session_optio
     r->context = o.context;
     r->batch = o.batch;
     model_plan(model, &o, LOAD_AS_IS, true, &r->plan);
-    if (allocate(r, o.threads, err))
+    if (allocate(r, &o, err))
         return r;
     runner_free(r);
     return NULL;

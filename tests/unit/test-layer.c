@@ -152,7 +152,7 @@ struct fixture {
 
 static void fixture_make(struct fixture *f, const struct layer_kernels *k, int32_t width)
 {
-    const size_t element = k->half ? 2 : 4;
+    const size_t element = k->cache == KV_F16 ? 2 : 4;
     f->width = width;
     f->padded = (width + KV_LANES - 1) / KV_LANES * KV_LANES;
     f->block = (size_t)(f->width + f->padded) * KV_BLOCK * element + 64;
@@ -188,7 +188,7 @@ static struct layer_span fixture_span(struct fixture *f, const struct layer_kern
     return (struct layer_span){
         .blocks = f->blocks,
         .keys = 0,
-        .values = (size_t)f->width * KV_BLOCK * (k->half ? 2 : 4),
+        .values = (size_t)f->width * KV_BLOCK * (k->cache == KV_F16 ? 2 : 4),
         .head_width = f->width,
         .padded = f->padded,
         .rows = rows,
@@ -236,7 +236,7 @@ static void spans_agree(void **state)
             const struct layer_span span = fixture_span(&f, tables[t], 0, ROWS);
             tables[t]->span(&span);
             for (int32_t r = 0; r < ROWS; r++) {
-                attend(&f, tables[t]->half, r, expected);
+                attend(&f, tables[t]->cache == KV_F16, r, expected);
                 for (int32_t i = 0; i < f.padded; i++)
                     keep_largest(&largest, f.out[r * f.padded + i] / f.sum[r], i < f.width ? expected[i] : 0);
             }
