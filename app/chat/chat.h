@@ -94,6 +94,7 @@ struct chat_message {
 /* What a front end is told, by chat_handle, chat_tick and the calls that change something. Any function may be NULL. */
 struct chat_view {
     void *context;
+    bool without_model; /* the chat opens too when there is no model yet */
     void (*loaded)(void *context);
     /* More of the model is loaded, see chat_loading_percent. */
     void (*loading)(void *context);
@@ -308,6 +309,8 @@ enum error_code chat_compare_end(struct chat *c, size_t side, struct error *err)
 /* Shows the alternative `step` places after (negative: before) that of message index, and below it what was shown there
  * last. ERR_NOT_FOUND when there is none. */
 enum error_code chat_alternative(struct chat *c, size_t index, int step, struct error *err);
+/* Shows a message of any branch of the conversation by its id, and below it what was shown there last. */
+enum error_code chat_select(struct chat *c, int64_t message, struct error *err);
 /* The last answer that has alternatives, else the last message that has; chat_count() when none has. */
 size_t chat_with_alternatives(const struct chat *c);
 /* Goes up to before the last exchange, or down again to where the last undo was. *text (may be NULL) is its question,

@@ -24,6 +24,29 @@ enum { PIECE_MOST = 4096 };
 
 /* ---- what made a message ---------------------------------------------------------------------------------------- */
 
+/* With what is no setting but decides over the answer's bits too: how products are rounded. */
+static const char arithmetic_key[] = "arithmetic";
+
+static char *making_settings(const struct sampling *s)
+{
+    char *settings = fields_json(s, SETTINGS_ALL);
+    json_t *object = settings != NULL ? json_loads(settings, 0, NULL) : NULL;
+    free(settings);
+    json_object_set_new(object, arithmetic_key, json_integer(engine_arithmetic()));
+    settings = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    return settings;
+}
+
+bool form_is_older(const struct store_making *made)
+{
+    json_t *object = made->settings != NULL ? json_loads(made->settings, 0, NULL) : NULL;
+    const json_t *number = json_object_get(object, arithmetic_key);
+    const json_int_t arithmetic = number != NULL ? json_integer_value(number) : 1;
+    json_decref(object);
+    return arithmetic != engine_arithmetic();
+}
+
 struct store_making form_making(const struct speaker *speaker, const struct chat_message *answer)
 {
     const struct model *model = speaker_model(speaker);
@@ -36,7 +59,7 @@ struct store_making form_making(const struct speaker *speaker, const struct chat
         .model = answer->model != NULL ? strdup(answer->model) : NULL,
         .fingerprint = present ? info->fingerprint : 0,
         .template_name = template != NULL ? strdup(template_name(template)) : NULL,
-        .settings = fields_json(&answer->sampling, SETTINGS_ALL),
+        .settings = making_settings(&answer->sampling),
         .has_seed = true,
         .seed = answer->sampling.seed,
         .finish = ended ? strdup(finish_name(answer->finish)) : NULL,

@@ -17,6 +17,8 @@ void form_making_free(struct store_making *made);
 /* What a server told beside the tokens of its last answer: its fingerprint, and the texts of their ids, which no vocabulary
  * here has; as settings of an epoch (JSON), malloc'ed. NULL when a model on this machine answered, or out of memory. */
 char *form_told(const struct speaker *speaker, const struct chat_message *answer);
+/* Whether another version of Palaver, whose products are rounded otherwise, made a stored answer. */
+bool form_is_older(const struct store_making *made);
 /* The record of an EVENT_TOKEN. */
 struct store_token form_token(const struct event *event);
 

@@ -11,6 +11,7 @@
 
 #include "app/chat/aside.h"
 #include "app/chat/chat.h"
+#include "app/chat/form.h"
 #include "app/chat/saving.h"
 #include "app/chat/script.h"
 #include "app/chat/speaker.h"
@@ -28,6 +29,7 @@ struct verify {
     struct store_records records;
     size_t from, to; /* tokens that are compared: [from, to) */
     size_t at;       /* the next one */
+    bool older;      /* made by another version of the kernels */
 };
 
 static void free_verify(struct aside_work *work)
@@ -60,9 +62,12 @@ static void write_token(const struct chat *c, int32_t id, char *out, size_t size
     buf_free(&piece);
 }
 
-/* Quantised weights give the same bits on every processor; products of float weights may be a processor's own. */
-static const char *machine_hint(const struct chat *c)
+/* Quantised weights give the same bits on every processor, but not with every version of Palaver; products of float
+ * weights may be a processor's own. */
+static const char *maker_hint(const struct chat *c, const struct verify *v)
 {
+    if (v->older)
+        return "; another version of Palaver made it, whose products were rounded otherwise";
     const struct model *model = chat_model(c);
     const char *type = model != NULL ? model_info(model)->type : "";
     const bool is_float = strcmp(type, "F32") == 0 || strcmp(type, "F16") == 0 || strcmp(type, "BF16") == 0;
@@ -82,7 +87,7 @@ static void compare_token(struct chat *c, struct verify *v, const struct event *
     }
     write_token(c, v->records.at[v->at].chosen.id, was, sizeof was);
     write_token(c, event->id, is, sizeof is);
-    chat_remark(c, false, "differs at token %zu: it was '%s', now it is '%s'%s", v->at + 1, was, is, machine_hint(c));
+    chat_remark(c, false, "differs at token %zu: it was '%s', now it is '%s'%s", v->at + 1, was, is, maker_hint(c, v));
     aside_forget(c->aside);
     speaker_stop(c->speaker);
 }
@@ -94,7 +99,7 @@ static void compare_end(struct chat *c, const struct verify *v, enum finish fini
     else if (finish == FINISH_STOPPED)
         chat_remark(c, false, "not verified: stopped");
     else
-        chat_remark(c, false, "differs at token %zu: now the answer ends there%s", v->at + 1, machine_hint(c));
+        chat_remark(c, false, "differs at token %zu: now the answer ends there%s", v->at + 1, maker_hint(c, v));
 }
 
 static void take_verify(struct chat *c, struct aside_work *work, const struct event *event)
@@ -158,7 +163,8 @@ static enum error_code refuse_maker(const struct chat *c, const struct store_mak
                      made->model != NULL ? made->model : "");
 }
 
-static enum error_code check_verify(struct chat *c, size_t index, struct error *err)
+/* older receives whether another version of the kernels made the answer. */
+static enum error_code check_verify(struct chat *c, size_t index, bool *older, struct error *err)
 {
     struct store_message stored = {0};
     if (chat_check_ready(c, err) != ERR_NONE || chat_check_saved(c, err) != ERR_NONE ||
@@ -167,6 +173,7 @@ static enum error_code check_verify(struct chat *c, size_t index, struct error *
         return err->code;
     if (!model_is(chat_model(c), stored.made.fingerprint))
         refuse_maker(c, &stored.made, err);
+    *older = form_is_older(&stored.made);
     store_message_free(&stored);
     return err->code;
 }
@@ -206,13 +213,15 @@ static enum error_code begin_verify(struct chat *c, struct verify *v, size_t ind
 
 enum error_code chat_verify(struct chat *c, size_t index, struct error *err)
 {
-    if (check_verify(c, index, err) != ERR_NONE)
+    bool older = false;
+    if (check_verify(c, index, &older, err) != ERR_NONE)
         return err->code;
     chat_title_cancel(c);
     struct verify *v = calloc(1, sizeof *v);
     if (v == NULL)
         return error_memory(err);
     v->work = (struct aside_work){.take = take_verify, .free = free_verify};
+    v->older = older;
     if (begin_verify(c, v, index, err) != ERR_NONE)
         free_verify(&v->work);
     return err->code;

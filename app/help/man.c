@@ -177,6 +177,8 @@ static const char after_options[] =
     ".TP\n.I $XDG_CONFIG_HOME/palaver/config\nthe config file (by default in ~/.config)\n"
     ".TP\n.I $XDG_CONFIG_HOME/palaver/endpoints\nservers that have models, see ENDPOINTS\n"
     ".TP\n.I $XDG_CONFIG_HOME/palaver/templates/NAME.template\nyour own chat templates\n"
+    ".TP\n.I $XDG_CONFIG_HOME/palaver/prompts/NAME.md\nyour own prompt as the command /NAME: $ARGUMENTS in it stands for what follows the "
+    "name, $1 to $9 for its words, $$ for a dollar sign; between two lines of three dashes at its beginning may stand description: TEXT\n"
     ".TP\n.I $XDG_CONFIG_HOME/palaver/keys\nyour own keys: lines of\n.IR \"place key = command\" ,\ne.g.\n"
     ".BR \"transcript x = /delete message\" ;\n"
     ".B none\nas the command unbinds a key\n"
@@ -189,6 +191,7 @@ static const char after_options[] =
     "task; one that is deleted is asked anew\n"
     ".TP\n.I $XDG_CACHE_HOME/palaver/sessions\nwhat the model has read of saved conversations, so that an opened one is "
     "answered at once (by default in ~/.cache); it may be deleted, see \\-\\-cache\\-disk\n"
+    ".TP\n.I $XDG_CACHE_HOME/palaver/meaning\\-*.vectors\nwhat search by meaning knows of the messages; made anew when it is deleted\n"
     ".TP\n.I $XDG_STATE_HOME/palaver\nthe messages typed in line mode (by default in ~/.local/state)\n"
     ".TP\n.I ~/.editrc\nkeys of the line editor, see editrc(5)\n"
     ".SH ENVIRONMENT\n"
@@ -205,7 +208,7 @@ static const char after_options[] =
     ".TP\n.B PALAVER_API_KEY\nthe key that clients of palaver serve must send; \\-\\-api\\-key\\-file is stronger\n"
     ".TP\n.B SOURCE_DATE_EPOCH\nthe day, in seconds since 1970, that chat templates are told when they ask for today's date; "
     "for prompts that can be made again\n"
-    ".TP\n.B PALAVER_KERNELS\nthe kernels to compute with, for measuring: portable, avx2, avx512, avx512bf16 or neon, where "
+    ".TP\n.B PALAVER_KERNELS\nthe kernels to compute with, for measuring: portable, avx2, avx2vnni, avx512, avx512bf16 or neon, where "
     "the processor\nhas them; all give the same bits, but for float weights with avx512bf16\n"
     ".TP\n.B VISUAL, EDITOR\nthe editor for long messages and for /edit\n"
     ".SH EXIT STATUS\n"
@@ -247,6 +250,12 @@ void print_man(FILE *out)
     put_commands(out);
     fputs(".SH IN THE CHAT\nA line that begins with a slash is a command:\n", out);
     put_slash_commands(out);
+    fputs(
+        ".PP\n.B /read \\-\\-about\nreads text files below the folders named, at most 10,000 and 64 MiB of them, and attaches the "
+        "passages that are nearest to the question, as an encoder sees it (see\n.BR \\-\\-encoder ),\n"
+        "as many as leave a quarter of the context free. Hidden files, links to folders, files of more than 8 MiB and what is "
+        "no text are left out.\n",
+        out);
     fputs(
         ".SH ON THE SCREEN\nEnter sends, Alt\\-Enter or Ctrl\\-J begins a new line. Esc stops an answer; if "
         "there is none, it switches between the composer and the transcript. All other keys of the composer are those of libedit.\n",

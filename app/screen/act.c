@@ -11,6 +11,7 @@
 #include "app/chat/chat.h"
 #include "app/library/home.h"
 #include "app/screen/acts.h"
+#include "app/screen/browse.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
 #include "app/screen/copy.h"
@@ -18,6 +19,7 @@
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
 #include "app/screen/menu.h"
+#include "app/screen/places.h"
 #include "app/screen/roads.h"
 #include "app/screen/said.h"
 #include "app/screen/search.h"
@@ -25,6 +27,7 @@
 #include "app/screen/settings.h"
 #include "app/screen/step.h"
 #include "app/screen/theme.h"
+#include "app/screen/tree.h"
 #include "app/screen/welcome.h"
 #include "app/slash/commands.h"
 #include "base/buf.h"
@@ -96,20 +99,28 @@ static void change_setting(struct screen *s, const struct ui_action *a, struct e
         screen_settings_reset(s, name, err);
 }
 
+/* An item of a list is selected, or, with "", the list was left. */
+static void preview_item(struct screen *s, const char *command)
+{
+    if (*command == '\0')
+        screen_browse_left(s);
+    screen_theme_preview(s, command);
+}
+
 static void pass_action(struct screen *s, const struct ui_action *a, struct error *err)
 {
     switch (a->kind) {
     case UI_SEND: screen_send_typed(s, a->text, a->size); break;
     case UI_COMMAND:
     case UI_CHOICE: screen_acts_run(s, a); break;
-    case UI_STOP: chat_stop(s->repl.chat); break;
+    case UI_STOP: repl_stop(&s->repl); break;
     case UI_INTERRUPT: interrupt_nothing(s); break;
     case UI_QUIT: s->repl.quit = true; break;
     case UI_SUSPEND: raise(SIGTSTP); break;
     case UI_EDITOR: open_editor(s, err); break;
     case UI_EDITED: note_typed(s); break;
     case UI_COMPLETE: complete_typed(s); break;
-    case UI_PREVIEW: screen_theme_preview(s, a->text); break;
+    case UI_PREVIEW: preview_item(s, a->text); break;
     case UI_QUERY: screen_search_all(s, a->text, err); break;
     case UI_LEAVE_EDIT: leave_edit(s); break;
     case UI_COPY: screen_copy_text(s, a->text, a->size, a->what); break;
@@ -121,8 +132,19 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
     case UI_WORDS: screen_roads_begin_words(s, a->index, a->token, err); break;
     case UI_STEP: screen_step_choose(s, a->step, err); break;
     case UI_GROUND: screen_theme_ground(s, a->step > 0); break;
-    case UI_KEEP: screen_compare_keep(s, a->index); break;
-    case UI_LEAVE_COMPARISON: screen_compare_leave(s); break;
+    case UI_KEEP:
+        if (screen_tree_compares(s))
+            screen_tree_keep(s, a->index, err);
+        else
+            screen_compare_keep(s, a->index);
+        break;
+    case UI_LEAVE_COMPARISON:
+        if (screen_tree_compares(s))
+            screen_tree_leave(s);
+        else
+            screen_compare_leave(s);
+        break;
+    case UI_LEAVES_PLACE: screen_places_leave(s); break;
     case UI_SETTING_STEP:
     case UI_SETTING_DRAG:
     case UI_SETTING_RESET:

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "app/screen/acts.h"
+#include "app/screen/browse.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,12 +16,15 @@
 #include "app/library/caches.h"
 #include "app/library/home.h"
 #include "app/screen/composer.h"
+#include "app/screen/fetch.h"
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
 #include "app/screen/said.h"
+#include "app/screen/places.h"
 #include "app/screen/search.h"
 #include "app/screen/send.h"
 #include "app/screen/status.h"
+#include "app/screen/tree.h"
 #include "app/screen/view.h"
 #include "app/slash/commands.h"
 #include "base/error.h"
@@ -44,7 +48,7 @@ void screen_acts_free(struct screen_acts *acts)
 /* What an act is about. */
 struct subject {
     size_t index;         /* UI_ABOUT_MESSAGE: the message, from 0 */
-    int64_t conversation; /* UI_ABOUT_CONVERSATION: its id; of an item, a */
+    int64_t conversation; /* UI_ABOUT_CONVERSATION: its id; of an item, a, whatever that is */
     int64_t message;      /* of an item, b */
     const char *text;     /* of a choice: the word */
 };
@@ -100,6 +104,11 @@ static void verify_message(struct screen *s, const struct subject *subject, stru
 {
     (void)err;
     run_numbered(s, "/verify", subject->index);
+}
+
+static void bookmark_message(struct screen *s, const struct subject *subject, struct error *err)
+{
+    screen_places_mark(s, subject->index, err);
 }
 
 /* ---- a conversation --------------------------------------------------------------------------------------------- */
@@ -223,6 +232,41 @@ static void attach_file(struct screen *s, const struct subject *subject, struct 
     screen_composer_label(s);
 }
 
+static void go_to_message(struct screen *s, const struct subject *subject, struct error *err)
+{
+    screen_places_go(s, subject->conversation, err);
+}
+
+static void compare_branches(struct screen *s, const struct subject *subject, struct error *err)
+{
+    screen_tree_compare(s, subject->conversation, subject->message, err);
+}
+
+/* ---- models ----------------------------------------------------------------------------------------------------- */
+
+static void take_model(struct screen *s, const struct subject *subject, struct error *err)
+{
+    char line[300];
+    (void)err; /* the command says it */
+    screen_browse_left(s);
+    snprintf(line, sizeof line, "/model %s", subject->text);
+    screen_send_slash(s, line);
+}
+
+static void fetch_model(struct screen *s, const struct subject *subject, struct error *err)
+{
+    screen_browse_left(s);
+    screen_fetch_begin(s, subject->text, err);
+}
+
+static void stop_fetching(struct screen *s, const struct subject *subject, struct error *err)
+{
+    (void)subject;
+    (void)err;
+    screen_browse_left(s);
+    screen_fetch_stop(s);
+}
+
 /* ---- leaving ---------------------------------------------------------------------------------------------------- */
 
 static void save_and_leave(struct screen *s, const struct subject *subject, struct error *err)
@@ -266,7 +310,13 @@ static const struct act {
     [ACT_UNDELETE] = {"/undelete", UI_ABOUT_NOTHING, restore_deleted},
     [ACT_SAVE_AND_LEAVE] = {NULL, UI_ABOUT_NOTHING, save_and_leave},
     [ACT_EXPORT] = {NULL, UI_ABOUT_NOTHING, export_conversation},
+    [ACT_TAKE_MODEL] = {NULL, UI_ABOUT_NOTHING, take_model},
+    [ACT_FETCH] = {NULL, UI_ABOUT_NOTHING, fetch_model},
+    [ACT_STOP_FETCH] = {NULL, UI_ABOUT_NOTHING, stop_fetching},
     [ACT_ATTACH] = {NULL, UI_ABOUT_NOTHING, attach_file},
+    [ACT_GO] = {NULL, UI_ABOUT_NOTHING, go_to_message},
+    [ACT_COMPARE_BRANCHES] = {NULL, UI_ABOUT_NOTHING, compare_branches},
+    [ACT_BOOKMARK] = {"/bookmark", UI_ABOUT_MESSAGE, bookmark_message},
     [ACT_LEAVE] = {NULL, UI_ABOUT_NOTHING, leave_unsaved},
     [ACT_EDIT] = {"/edit", UI_ABOUT_MESSAGE, edit_message},
     [ACT_DELETE_MESSAGE] = {"/delete message", UI_ABOUT_MESSAGE, delete_message},

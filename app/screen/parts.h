@@ -17,14 +17,17 @@ struct screen {
     struct repl repl; /* the chat is repl.chat */
     struct ui *ui;    /* NULL until the terminal is taken */
     struct screen_acts *acts;
+    struct screen_browse *browse;
     struct screen_compare *compare;
     struct screen_composer *composer;
     struct screen_draft *draft;
+    struct screen_fetch *fetch;
     struct screen_frame *frame;
     struct screen_lens *lens;
     struct screen_list *list;
     struct screen_loop *loop;
     struct screen_menu *menu;
+    struct screen_places *places;
     struct screen_records *records;
     struct screen_roads *roads;
     struct screen_said *said;
@@ -34,6 +37,7 @@ struct screen {
     struct screen_status *status;
     struct screen_step *step;
     struct screen_theme *theme;
+    struct screen_tree *tree;
     struct screen_view *view;
     struct screen_welcome *welcome;
 };

@@ -14,9 +14,11 @@
 #include "app/screen/act.h"
 #include "app/screen/acts.h"
 #include "app/screen/commands.h"
+#include "app/screen/browse.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
 #include "app/screen/draft.h"
+#include "app/screen/fetch.h"
 #include "app/screen/frame.h"
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
@@ -24,6 +26,7 @@
 #include "app/screen/loop.h"
 #include "app/screen/menu.h"
 #include "app/screen/parts.h"
+#include "app/screen/places.h"
 #include "app/screen/records.h"
 #include "app/screen/roads.h"
 #include "app/screen/said.h"
@@ -34,6 +37,7 @@
 #include "app/screen/step.h"
 #include "app/screen/tell.h"
 #include "app/screen/theme.h"
+#include "app/screen/tree.h"
 #include "app/screen/view.h"
 #include "app/screen/welcome.h"
 #include "app/slash/leave.h"
@@ -52,13 +56,16 @@
 static bool open_parts(struct screen *s, struct error *err)
 {
     s->acts = screen_acts_new();
+    s->browse = screen_browse_new();
     s->compare = screen_compare_new();
     s->composer = screen_composer_new();
     s->draft = screen_draft_new();
+    s->fetch = screen_fetch_new();
     s->frame = screen_frame_new();
     s->lens = screen_lens_new();
     s->list = screen_list_new();
     s->menu = screen_menu_new();
+    s->places = screen_places_new();
     s->records = screen_records_new();
     s->roads = screen_roads_new();
     s->said = screen_said_new();
@@ -67,11 +74,12 @@ static bool open_parts(struct screen *s, struct error *err)
     s->status = screen_status_new();
     s->step = screen_step_new();
     s->theme = screen_theme_new();
+    s->tree = screen_tree_new();
     s->view = screen_view_new();
     s->welcome = screen_welcome_new();
-    bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->menu &&
-               s->records && s->roads && s->said && s->search && s->settings && s->status && s->step && s->theme &&
-               s->view && s->welcome;
+    bool all = s->acts && s->browse && s->fetch && s->compare && s->composer && s->draft && s->frame && s->lens &&
+               s->list && s->menu && s->places && s->tree && s->records && s->roads && s->said && s->search &&
+               s->settings && s->status && s->step && s->theme && s->view && s->welcome;
     if (!all)
         error_memory(err);
     return all;
@@ -80,6 +88,8 @@ static bool open_parts(struct screen *s, struct error *err)
 static void free_parts(struct screen *s)
 {
     screen_acts_free(s->acts);
+    screen_browse_free(s->browse);
+    screen_fetch_free(s->fetch);
     screen_compare_free(s->compare);
     screen_composer_free(s->composer);
     screen_draft_free(s->draft);
@@ -88,6 +98,7 @@ static void free_parts(struct screen *s)
     screen_list_free(s->list);
     screen_loop_free(s->loop);
     screen_menu_free(s->menu);
+    screen_places_free(s->places);
     screen_records_free(s->records);
     screen_roads_free(s->roads);
     screen_said_free(s->said);
@@ -97,6 +108,7 @@ static void free_parts(struct screen *s)
     screen_status_free(s->status);
     screen_step_free(s->step);
     screen_theme_free(s->theme);
+    screen_tree_free(s->tree);
     screen_view_free(s->view);
     screen_welcome_free(s->welcome);
 }
@@ -234,6 +246,8 @@ static void run_screen(struct screen *s)
     screen_status_show(s);
     screen_view_sync(s);
     screen_said_error(s, &err);
+    if (chat_state(s->repl.chat) == CHAT_NO_MODEL)
+        screen_browse_open(s, &err);
     send_first_message(s);
     screen_loop_run(s);
     if (chat_is_busy(s->repl.chat))

@@ -9,7 +9,10 @@
 typedef __m512i V;
 typedef __m512 VF;
 #define UNITS 4
+#define PAIR 1
 #define TILE 8
+#define SUB 8
+#define SIGNED8 0
 
 #define AVX512_INLINE static inline __attribute__((always_inline))
 
@@ -40,8 +43,6 @@ AVX512_INLINE V v_dwords(const uint8_t *p, size_t stride)
     return _mm512_inserti32x4(v, four_dwords(p + 12 * stride, stride), 3);
 }
 
-#define v_low16 _mm512_unpacklo_epi16
-#define v_high16 _mm512_unpackhi_epi16
 #define v_low32 _mm512_unpacklo_epi32
 #define v_high32 _mm512_unpackhi_epi32
 #define v_low64 _mm512_unpacklo_epi64
@@ -54,9 +55,12 @@ AVX512_INLINE V v_dwords(const uint8_t *p, size_t stride)
 #define v_shr(a, n) _mm512_srli_epi32(a, (unsigned)(n))
 #define v_sar(a, n) _mm512_srai_epi32(a, (unsigned)(n))
 #define v_add _mm512_add_epi32
+#define v_sub _mm512_sub_epi32
+#define v_mul _mm512_mullo_epi32
+#define v_pairs _mm512_dpwssd_epi32
 #define v_table(table, index) _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const void *)(table))), index)
 #define v_dot _mm512_dpbusd_epi32
-#define v_dot_wide _mm512_dpbusd_epi32
+#define v_dot8 _mm512_dpbusd_epi32
 #define v_load(p) _mm512_loadu_si512((const void *)(p))
 #define v_store(p, v) _mm512_storeu_si512((void *)(p), v)
 #define vf_cast _mm512_castsi512_ps
@@ -82,13 +86,6 @@ AVX512_INLINE VF vf_half_low(V v)
 AVX512_INLINE VF vf_half_high(V v)
 {
     return vf_half_low(v_shr(v, 16));
-}
-
-AVX512_INLINE void vf_halves(V v, VF two[2])
-{
-    v = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), v);
-    two[0] = _mm512_cvtph_ps(_mm512_castsi512_si256(v));
-    two[1] = _mm512_cvtph_ps(_mm512_extracti64x4_epi64(v, 1));
 }
 
 #endif

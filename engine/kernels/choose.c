@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#if defined CPU_ARM
+#if defined CPU_X86
+#include <cpuid.h>
+#elif defined CPU_ARM
 #include <sys/auxv.h>
 #endif
 
@@ -18,6 +20,13 @@
 static bool has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+/* By its bit, as clang 14 does not know this name either. */
+static bool has_avx2vnni(void)
+{
+    unsigned a, b, c, d;
+    return has_avx2() && __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & 1u << 4) != 0;
 }
 
 static bool has_avx512(void)
@@ -48,9 +57,8 @@ static const struct {
     bool (*usable)(void);
 } tables[] = {
 #if defined CPU_X86
-    {&kernels_avx512bf16, has_avx512bf16},
-    {&kernels_avx512, has_avx512},
-    {&kernels_avx2, has_avx2},
+    {&kernels_avx512bf16, has_avx512bf16}, {&kernels_avx512, has_avx512},
+    {&kernels_avx2vnni, has_avx2vnni},     {&kernels_avx2, has_avx2},
 #elif defined CPU_ARM
     {&kernels_neon, has_dotprod},
 #endif
@@ -102,19 +110,12 @@ const char *engine_kernels(void)
     return kernels_choose()->name;
 }
 
+int32_t engine_arithmetic(void)
+{
+    return KERNEL_ARITHMETIC;
+}
+
 size_t panel_bytes(enum panel_kind kind, int rows)
 {
-    static const uint8_t words[] = {[PANEL_Q32] = 10, [PANEL_Q16] = 12, [PANEL_F32] = 32, [PANEL_BF16] = 16};
-    return (size_t)words[kind] * 4 * (size_t)rows;
-}
-
-size_t tile_bytes(enum tile_kind kind)
-{
-    static const uint8_t bytes[] = {[TILE_Q8] = 2 * 48 + 8, [TILE_F32] = 128, [TILE_BF16] = 64};
-    return bytes[kind];
-}
-
-enum tile_kind panel_tile(enum panel_kind kind)
-{
-    return kind == PANEL_F32 ? TILE_F32 : kind == PANEL_BF16 ? TILE_BF16 : TILE_Q8;
+    return (size_t)(kind == PANEL_Q32 ? 10 : 12) * 4 * (size_t)rows;
 }

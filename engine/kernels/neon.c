@@ -6,7 +6,10 @@
 typedef uint32x4_t V;
 typedef float32x4_t VF;
 #define UNITS 1
+#define PAIR 1
 #define TILE 8
+#define SUB 8
+#define SIGNED8 1
 
 #define NEON_INLINE static inline __attribute__((always_inline))
 #define u8(v) vreinterpretq_u8_u32(v)
@@ -14,9 +17,6 @@ typedef float32x4_t VF;
 #define s32(v) vreinterpretq_s32_u32(v)
 
 #define v_rows(p, stride, i) vreinterpretq_u32_u8(vld1q_u8((p) + (size_t)(i) * (stride)))
-#define u16(v) vreinterpretq_u16_u32(v)
-#define v_low16(a, b) vreinterpretq_u32_u16(vzip1q_u16(u16(a), u16(b)))
-#define v_high16(a, b) vreinterpretq_u32_u16(vzip2q_u16(u16(a), u16(b)))
 #define v_low32 vzip1q_u32
 #define v_high32 vzip2q_u32
 #define v_low64(a, b) vreinterpretq_u32_u64(vzip1q_u64(u64(a), u64(b)))
@@ -29,6 +29,8 @@ typedef float32x4_t VF;
 #define v_shr(a, n) vshlq_u32(a, vdupq_n_s32(-(n)))
 #define v_sar(a, n) vreinterpretq_u32_s32(vshlq_s32(s32(a), vdupq_n_s32(-(n))))
 #define v_add vaddq_u32
+#define v_sub vsubq_u32
+#define v_mul vmulq_u32
 #define v_table(table, index) vreinterpretq_u32_u8(vqtbl1q_u8(vld1q_u8(table), u8(index)))
 #define v_load(p) vreinterpretq_u32_u8(vld1q_u8((const uint8_t *)(p)))
 #define v_store(p, v) vst1q_u8((uint8_t *)(p), u8(v))
@@ -61,11 +63,13 @@ NEON_INLINE V v_dot(V acc, V w, V x)
     return vreinterpretq_u32_s32(vdotq_s32(s32(acc), vreinterpretq_s8_u32(w), vreinterpretq_s8_u32(x)));
 }
 
-/* w = (w - 128) + 64 + 64. */
-NEON_INLINE V v_dot_wide(V acc, V w, V x)
+#define v_dot8 v_dot
+
+NEON_INLINE V v_pairs(V acc, V a, V b)
 {
-    V half = v_set1(0x40404040);
-    return v_dot(v_dot(v_dot(acc, v_xor(w, v_set1(0x80808080)), x), half, x), half, x);
+    int16x8_t x = vreinterpretq_s16_u32(a), y = vreinterpretq_s16_u32(b);
+    int32x4_t low = vmull_s16(vget_low_s16(x), vget_low_s16(y)), high = vmull_high_s16(x, y);
+    return vaddq_u32(acc, vreinterpretq_u32_s32(vpaddq_s32(low, high)));
 }
 
 NEON_INLINE VF vf_half_low(V v)
@@ -75,20 +79,12 @@ NEON_INLINE VF vf_half_low(V v)
 
 #define vf_half_high(v) vf_half_low(v_shr(v, 16))
 
-NEON_INLINE void vf_halves(V v, VF two[2])
-{
-    two[0] = vcvt_f32_f16(vreinterpret_f16_u16(vget_low_u16(u16(v))));
-    two[1] = vcvt_f32_f16(vreinterpret_f16_u16(vget_high_u16(u16(v))));
-}
-
-#include "engine/kernels/vector.h"
-/* after vector.h */
-#include "engine/kernels/floats.h"
+#include "engine/kernels/products.h"
 
 const struct kernels kernels_neon = {
     .name = "neon",
     .rows = ROWS,
     .tile = TILE,
-    .types = {VECTOR_TYPES, FLOAT_TYPES, FLOAT_BF16},
-    .prepare = {[TILE_Q8] = prepare_q8, [TILE_F32] = prepare_f32},
+    .types = {VECTOR_TYPES},
+    .prepare = prepare_q8,
 };

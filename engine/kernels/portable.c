@@ -8,14 +8,21 @@
 #include "engine/kernels/half.h"
 #include "engine/kernels/prepare.h"
 
-/* One block of a panel of one row. */
+/* A panel of one row: values less their offset. Legacy types have blocks of 32 columns, K types groups of 256 with
+ * scales for 32 or for 16; wm and dmin are negative or 0 and for types that have minima. */
 struct panel_q32 {
-    uint8_t q[32];
+    int8_t q[32];
     float ws, wm;
 };
-struct panel_q16 {
-    uint8_t q[32];
-    float ws[2], wm[2];
+struct panel_k32 {
+    int8_t q[256];
+    int16_t scale[8], minimum[8];
+    float d, dmin;
+};
+struct panel_k16 {
+    int8_t q[256];
+    int16_t scale[16], minimum[16];
+    float d, dmin;
 };
 
 static void pack_q4_0(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
@@ -26,10 +33,9 @@ static void pack_q4_0(const uint8_t *rows, size_t stride, size_t blocks, uintptr
     struct panel_q32 *p = panel;
     for (; blocks > 0; blocks--, b++, p++) {
         p->ws = half_to_float(b->d);
-        p->wm = -8.0f * p->ws;
         for (int i = 0; i < 16; i++) {
-            p->q[i] = b->q[i] & 15;
-            p->q[i + 16] = b->q[i] >> 4;
+            p->q[i] = (int8_t)((b->q[i] & 15) - 8);
+            p->q[i + 16] = (int8_t)((b->q[i] >> 4) - 8);
         }
     }
 }
@@ -44,15 +50,15 @@ static void pack_q4_1(const uint8_t *rows, size_t stride, size_t blocks, uintptr
         p->ws = half_to_float(b->d);
         p->wm = half_to_float(b->m);
         for (int i = 0; i < 16; i++) {
-            p->q[i] = b->q[i] & 15;
-            p->q[i + 16] = b->q[i] >> 4;
+            p->q[i] = (int8_t)(b->q[i] & 15);
+            p->q[i + 16] = (int8_t)(b->q[i] >> 4);
         }
     }
 }
 
-static uint8_t fifth(const uint8_t high[4], int i)
+static int fifth(const uint8_t high[4], int i)
 {
-    return (uint8_t)((high[i / 8] >> (i % 8) & 1) << 4);
+    return (high[i / 8] >> (i % 8) & 1) << 4;
 }
 
 static void pack_q5_0(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
@@ -63,10 +69,9 @@ static void pack_q5_0(const uint8_t *rows, size_t stride, size_t blocks, uintptr
     struct panel_q32 *p = panel;
     for (; blocks > 0; blocks--, b++, p++) {
         p->ws = half_to_float(b->d);
-        p->wm = -16.0f * p->ws;
         for (int i = 0; i < 16; i++) {
-            p->q[i] = (b->q[i] & 15) | fifth(b->high, i);
-            p->q[i + 16] = b->q[i] >> 4 | fifth(b->high, i + 16);
+            p->q[i] = (int8_t)(((b->q[i] & 15) | fifth(b->high, i)) - 16);
+            p->q[i + 16] = (int8_t)((b->q[i] >> 4 | fifth(b->high, i + 16)) - 16);
         }
     }
 }
@@ -81,8 +86,8 @@ static void pack_q5_1(const uint8_t *rows, size_t stride, size_t blocks, uintptr
         p->ws = half_to_float(b->d);
         p->wm = half_to_float(b->m);
         for (int i = 0; i < 16; i++) {
-            p->q[i] = (b->q[i] & 15) | fifth(b->high, i);
-            p->q[i + 16] = b->q[i] >> 4 | fifth(b->high, i + 16);
+            p->q[i] = (int8_t)((b->q[i] & 15) | fifth(b->high, i));
+            p->q[i + 16] = (int8_t)(b->q[i] >> 4 | fifth(b->high, i + 16));
         }
     }
 }
@@ -95,9 +100,7 @@ static void pack_q8_0(const uint8_t *rows, size_t stride, size_t blocks, uintptr
     struct panel_q32 *p = panel;
     for (; blocks > 0; blocks--, b++, p++) {
         p->ws = half_to_float(b->d);
-        p->wm = -128.0f * p->ws;
-        for (int i = 0; i < 32; i++)
-            p->q[i] = (uint8_t)(b->q[i] + 128);
+        memcpy(p->q, b->q, sizeof p->q);
     }
 }
 
@@ -111,10 +114,9 @@ static void pack_iq4_nl(const uint8_t *rows, size_t stride, size_t blocks, uintp
     struct panel_q32 *p = panel;
     for (; blocks > 0; blocks--, b++, p++) {
         p->ws = half_to_float(b->d);
-        p->wm = -128.0f * p->ws;
         for (int i = 0; i < 16; i++) {
-            p->q[i] = (uint8_t)(levels[b->q[i] & 15] + 128);
-            p->q[i + 16] = (uint8_t)(levels[b->q[i] >> 4] + 128);
+            p->q[i] = (int8_t)(levels[b->q[i] & 15]);
+            p->q[i + 16] = (int8_t)(levels[b->q[i] >> 4]);
         }
     }
 }
@@ -124,17 +126,28 @@ static void pack_iq4_xs(const uint8_t *rows, size_t stride, size_t blocks, uintp
     (void)stride;
     (void)ahead;
     const struct block_iq4_xs *b = (const void *)rows;
-    struct panel_q32 *p = panel;
-    for (; blocks > 0; blocks -= 8, b++) {
-        float d = half_to_float(b->d);
-        for (int s = 0; s < 8; s++, p++) {
-            p->ws = d * (float)iq4_xs_scale(b, s);
-            p->wm = -128.0f * p->ws;
+    struct panel_k32 *p = panel;
+    for (; blocks > 0; blocks -= 8, b++, p++) {
+        p->d = half_to_float(b->d);
+        for (int s = 0; s < 8; s++) {
+            p->scale[s] = (int16_t)iq4_xs_scale(b, s);
             for (int i = 0; i < 16; i++) {
-                p->q[i] = (uint8_t)(levels[b->q[16 * s + i] & 15] + 128);
-                p->q[i + 16] = (uint8_t)(levels[b->q[16 * s + i] >> 4] + 128);
+                p->q[32 * s + i] = levels[b->q[16 * s + i] & 15];
+                p->q[32 * s + i + 16] = levels[b->q[16 * s + i] >> 4];
             }
         }
+    }
+}
+
+static void scales_k32(struct panel_k32 *p, const uint8_t packed[12], uint16_t d, uint16_t dmin)
+{
+    p->d = half_to_float(d);
+    p->dmin = -half_to_float(dmin);
+    for (int s = 0; s < 8; s++) {
+        uint8_t scale, minimum;
+        q4_k_scale(packed, s, &scale, &minimum);
+        p->scale[s] = scale;
+        p->minimum[s] = minimum;
     }
 }
 
@@ -143,17 +156,11 @@ static void pack_q4_k(const uint8_t *rows, size_t stride, size_t blocks, uintptr
     (void)stride;
     (void)ahead;
     const struct block_q4_k *b = (const void *)rows;
-    struct panel_q32 *p = panel;
-    for (; blocks > 0; blocks -= 8, b++) {
-        float d = half_to_float(b->d), dmin = half_to_float(b->dmin);
-        for (int s = 0; s < 8; s++, p++) {
-            uint8_t scale, minimum;
-            q4_k_scale(b->scales, s, &scale, &minimum);
-            p->ws = d * (float)scale;
-            p->wm = -dmin * (float)minimum;
-            for (int i = 0; i < 32; i++)
-                p->q[i] = b->q[s / 2 * 32 + i] >> (s % 2 * 4) & 15;
-        }
+    struct panel_k32 *p = panel;
+    for (; blocks > 0; blocks -= 8, b++, p++) {
+        scales_k32(p, b->scales, b->d, b->dmin);
+        for (int i = 0; i < 256; i++)
+            p->q[i] = (int8_t)(b->q[i / 64 * 32 + i % 32] >> (i / 32 % 2 * 4) & 15);
     }
 }
 
@@ -162,17 +169,12 @@ static void pack_q5_k(const uint8_t *rows, size_t stride, size_t blocks, uintptr
     (void)stride;
     (void)ahead;
     const struct block_q5_k *b = (const void *)rows;
-    struct panel_q32 *p = panel;
-    for (; blocks > 0; blocks -= 8, b++) {
-        float d = half_to_float(b->d), dmin = half_to_float(b->dmin);
-        for (int s = 0; s < 8; s++, p++) {
-            uint8_t scale, minimum;
-            q4_k_scale(b->scales, s, &scale, &minimum);
-            p->ws = d * (float)scale;
-            p->wm = -dmin * (float)minimum;
-            for (int i = 0; i < 32; i++)
-                p->q[i] = (uint8_t)((b->q[s / 2 * 32 + i] >> (s % 2 * 4) & 15) | (b->high[i] >> s & 1) << 4);
-        }
+    struct panel_k32 *p = panel;
+    for (; blocks > 0; blocks -= 8, b++, p++) {
+        scales_k32(p, b->scales, b->d, b->dmin);
+        for (int i = 0; i < 256; i++)
+            p->q[i] = (int8_t)((b->q[i / 64 * 32 + i % 32] >> (i / 32 % 2 * 4) & 15) | (b->high[i % 32] >> (i / 32) & 1)
+                                                                                           << 4);
     }
 }
 
@@ -181,17 +183,16 @@ static void pack_q2_k(const uint8_t *rows, size_t stride, size_t blocks, uintptr
     (void)stride;
     (void)ahead;
     const struct block_q2_k *b = (const void *)rows;
-    struct panel_q16 *p = panel;
-    for (; blocks > 0; blocks -= 8, b++) {
-        float d = half_to_float(b->d), dmin = half_to_float(b->dmin);
-        for (int s = 0; s < 8; s++, p++) {
-            for (int h = 0; h < 2; h++) {
-                p->ws[h] = d * (float)(b->scales[2 * s + h] & 15);
-                p->wm[h] = -dmin * (float)(b->scales[2 * s + h] >> 4);
-            }
-            for (int i = 0; i < 32; i++)
-                p->q[i] = b->q[s / 4 * 32 + i] >> (s % 4 * 2) & 3;
+    struct panel_k16 *p = panel;
+    for (; blocks > 0; blocks -= 8, b++, p++) {
+        p->d = half_to_float(b->d);
+        p->dmin = -half_to_float(b->dmin);
+        for (int s = 0; s < 16; s++) {
+            p->scale[s] = b->scales[s] & 15;
+            p->minimum[s] = b->scales[s] >> 4;
         }
+        for (int i = 0; i < 256; i++)
+            p->q[i] = (int8_t)(b->q[i / 128 * 32 + i % 32] >> (i / 32 % 4 * 2) & 3);
     }
 }
 
@@ -200,16 +201,14 @@ static void pack_q3_k(const uint8_t *rows, size_t stride, size_t blocks, uintptr
     (void)stride;
     (void)ahead;
     const struct block_q3_k *b = (const void *)rows;
-    struct panel_q16 *p = panel;
-    for (; blocks > 0; blocks -= 8, b++) {
-        float d = half_to_float(b->d);
-        for (int s = 0; s < 8; s++, p++) {
-            for (int h = 0; h < 2; h++) {
-                p->ws[h] = d * (float)q3_k_scale(b->scales, 2 * s + h);
-                p->wm[h] = -4.0f * p->ws[h];
-            }
-            for (int i = 0; i < 32; i++)
-                p->q[i] = (uint8_t)((b->q[s / 4 * 32 + i] >> (s % 4 * 2) & 3) | (b->high[i] >> s & 1) << 2);
+    struct panel_k16 *p = panel;
+    for (; blocks > 0; blocks -= 8, b++, p++) {
+        p->d = half_to_float(b->d);
+        for (int s = 0; s < 16; s++)
+            p->scale[s] = (int16_t)q3_k_scale(b->scales, s);
+        for (int i = 0; i < 256; i++) {
+            int low = b->q[i / 128 * 32 + i % 32] >> (i / 32 % 4 * 2) & 3;
+            p->q[i] = (int8_t)((low | (b->high[i % 32] >> (i / 32) & 1) << 2) - 4);
         }
     }
 }
@@ -219,46 +218,21 @@ static void pack_q6_k(const uint8_t *rows, size_t stride, size_t blocks, uintptr
     (void)stride;
     (void)ahead;
     const struct block_q6_k *b = (const void *)rows;
-    struct panel_q16 *p = panel;
-    for (; blocks > 0; blocks -= 8, b++) {
-        float d = half_to_float(b->d);
-        for (int s = 0; s < 8; s++, p++) {
-            int half = s / 4, quarter = s % 4;
-            for (int h = 0; h < 2; h++) {
-                p->ws[h] = d * (float)b->scales[2 * s + h];
-                p->wm[h] = -32.0f * p->ws[h];
-            }
-            for (int i = 0; i < 32; i++) {
-                int low = b->low[64 * half + quarter % 2 * 32 + i] >> (quarter / 2 * 4) & 15;
-                p->q[i] = (uint8_t)(low | (b->high[32 * half + i] >> (2 * quarter) & 3) << 4);
-            }
+    struct panel_k16 *p = panel;
+    for (; blocks > 0; blocks -= 8, b++, p++) {
+        p->d = half_to_float(b->d);
+        for (int s = 0; s < 16; s++)
+            p->scale[s] = b->scales[s];
+        for (int i = 0; i < 256; i++) {
+            int half = i / 128, quarter = i / 32 % 4;
+            int low = b->low[64 * half + quarter % 2 * 32 + i % 32] >> (quarter / 2 * 4) & 15;
+            p->q[i] = (int8_t)((low | (b->high[32 * half + i % 32] >> (2 * quarter) & 3) << 4) - 32);
         }
     }
 }
 
-static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
-{
-    (void)stride;
-    (void)ahead;
-    memcpy(panel, rows, blocks * KERNEL_BLOCK * sizeof(float));
-}
-
-static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
-{
-    (void)stride;
-    (void)ahead;
-    tensor_traits(TENSOR_F16)->unpack(rows, panel, blocks * KERNEL_BLOCK);
-}
-
-static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
-{
-    (void)stride;
-    (void)ahead;
-    tensor_traits(TENSOR_BF16)->unpack(rows, panel, blocks * KERNEL_BLOCK);
-}
-
 /* sum(q * i) of n pairs. */
-static int32_t dot(const uint8_t *q, const int8_t *x, int n)
+static int32_t dot(const int8_t *q, const int8_t *x, int n)
 {
     int32_t sum = 0;
     for (int i = 0; i < n; i++)
@@ -266,67 +240,151 @@ static int32_t dot(const uint8_t *q, const int8_t *x, int n)
     return sum;
 }
 
-/* How many planes a block of a tile of w columns has. */
-static int32_t planes_of(const uint8_t *block, int w)
+/* ---- for each kind of panel: a group without its outliers, and the weight of one column as a number ---------------- */
+
+static float group_plain(const void *panel, const struct tile_column *x, size_t blocks)
 {
-    int32_t planes;
-    memcpy(&planes, block + 2 * PLANE_BYTES * w, sizeof planes);
-    return planes;
+    const struct panel_q32 *p = panel;
+    float t = 0;
+    for (size_t b = 0; b < blocks; b++)
+        t = fmaf((float)dot(p[b].q, x->i + 32 * b, 32), p[b].ws, t);
+    return t;
 }
 
-static void gemm_q32(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride,
-                     const float *init)
+static float weight_plain(const void *panel, int at)
 {
-    for (int c = 0; c < w; c++) {
-        const struct panel_q32 *p = panel;
-        const uint8_t *block = tile;
-        float sum = init != NULL ? init[0] : out[(size_t)c * stride];
-        for (size_t b = 0; b < blocks; b++, p++, block += TILE_BLOCK * w) {
-            const uint8_t *x = block;
-            for (int32_t planes = planes_of(block, w); planes > 0; planes--, x += PLANE_BYTES * w) {
-                const float *numbers = (const float *)(x + 32 * w);
-                float product = (float)dot(p->q, (const int8_t *)x + 32 * c, 32);
-                sum = fmaf(product, p->ws * numbers[c], sum);
-                sum = fmaf(p->wm, numbers[w + c], sum);
-            }
+    const struct panel_q32 *p = (const struct panel_q32 *)panel + at / 32;
+    return (float)p->q[at % 32] * p->ws;
+}
+
+static float group_minima(const void *panel, const struct tile_column *x, size_t blocks)
+{
+    const struct panel_q32 *p = panel;
+    float t = 0;
+    for (size_t b = 0; b < blocks; b++) {
+        t = fmaf((float)dot(p[b].q, x->i + 32 * b, 32), p[b].ws, t);
+        t = fmaf(p[b].wm, x->sums[b], t);
+    }
+    return t;
+}
+
+static float weight_minima(const void *panel, int at)
+{
+    const struct panel_q32 *p = (const struct panel_q32 *)panel + at / 32;
+    return fmaf((float)p->q[at % 32], p->ws, p->wm);
+}
+
+static float product_k32(const struct panel_k32 *p, const struct tile_column *x)
+{
+    int32_t sum = 0;
+    for (int s = 0; s < 8; s++)
+        sum += p->scale[s] * dot(p->q + 32 * s, x->i + 32 * s, 32);
+    return (float)sum * p->d;
+}
+
+static float group_k32(const void *panel, const struct tile_column *x, size_t blocks)
+{
+    (void)blocks;
+    return product_k32(panel, x);
+}
+
+static float weight_k32(const void *panel, int at)
+{
+    const struct panel_k32 *p = panel;
+    return (float)(p->q[at] * p->scale[at / 32]) * p->d;
+}
+
+static float group_k32_minima(const void *panel, const struct tile_column *x, size_t blocks)
+{
+    (void)blocks;
+    const struct panel_k32 *p = panel;
+    int32_t sum = 0;
+    for (int s = 0; s < 8; s++)
+        sum += p->minimum[s] * x->sums32[s];
+    return fmaf((float)sum, p->dmin, product_k32(p, x));
+}
+
+static float weight_k32_minima(const void *panel, int at)
+{
+    const struct panel_k32 *p = panel;
+    return fmaf((float)(p->q[at] * p->scale[at / 32]), p->d, (float)p->minimum[at / 32] * p->dmin);
+}
+
+static float product_k16(const struct panel_k16 *p, const struct tile_column *x)
+{
+    int32_t sum = 0;
+    for (int s = 0; s < 16; s++)
+        sum += p->scale[s] * dot(p->q + 16 * s, x->i + 16 * s, 16);
+    return (float)sum * p->d;
+}
+
+static float group_k16(const void *panel, const struct tile_column *x, size_t blocks)
+{
+    (void)blocks;
+    return product_k16(panel, x);
+}
+
+static float weight_k16(const void *panel, int at)
+{
+    const struct panel_k16 *p = panel;
+    return (float)(p->q[at] * p->scale[at / 16]) * p->d;
+}
+
+static float group_k16_minima(const void *panel, const struct tile_column *x, size_t blocks)
+{
+    (void)blocks;
+    const struct panel_k16 *p = panel;
+    int32_t sum = 0;
+    for (int s = 0; s < 16; s++)
+        sum += p->minimum[s] * x->sums16[s];
+    return fmaf((float)sum, p->dmin, product_k16(p, x));
+}
+
+static float weight_k16_minima(const void *panel, int at)
+{
+    const struct panel_k16 *p = panel;
+    return fmaf((float)(p->q[at] * p->scale[at / 16]), p->d, (float)p->minimum[at / 16] * p->dmin);
+}
+
+/* ---- products ----------------------------------------------------------------------------------------------------- */
+
+struct kind {
+    float (*group)(const void *panel, const struct tile_column *x, size_t blocks);
+    float (*weight)(const void *panel, int at);
+    size_t bytes; /* of a group */
+};
+
+static void gemm_by(const struct kind *kind, const char *panel, const char *tile, int w, size_t blocks, float *out,
+                    size_t stride, const float *init)
+{
+    for (int c = 0; init != NULL && c < w; c++)
+        out[(size_t)c * stride] = init[0];
+    for (size_t b = 0; b < blocks; b += 8, panel += kind->bytes, tile += (size_t)w * TILE_GROUP) {
+        const struct tile_column *x = (const void *)tile;
+        const struct tile_outlier *o = tile_outliers(x, w);
+        for (int c = 0; c < w; c++) {
+            float *y = out + (size_t)c * stride;
+            *y = fmaf(kind->group(panel, &x[c], blocks - b < 8 ? blocks - b : 8), x[c].scale, *y);
+            for (; o < tile_outliers(x, w) + x[c].end; o++)
+                *y = fmaf(kind->weight(panel, o->at), o->x, *y);
         }
-        out[(size_t)c * stride] = sum;
     }
 }
 
-static void gemm_q16(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride,
-                     const float *init)
-{
-    for (int c = 0; c < w; c++) {
-        const struct panel_q16 *p = panel;
-        const uint8_t *block = tile;
-        float sum = init != NULL ? init[0] : out[(size_t)c * stride];
-        for (size_t b = 0; b < blocks; b++, p++, block += TILE_BLOCK * w) {
-            const uint8_t *x = block;
-            for (int32_t planes = planes_of(block, w); planes > 0; planes--, x += PLANE_BYTES * w) {
-                const float *numbers = (const float *)(x + 32 * w);
-                for (int h = 0; h < 2; h++) {
-                    float product = (float)dot(p->q + 16 * h, (const int8_t *)x + 32 * c + 16 * h, 16);
-                    sum = fmaf(product, p->ws[h] * numbers[c], sum);
-                    sum = fmaf(p->wm[h], numbers[2 * w + 2 * c + h], sum);
-                }
-            }
-        }
-        out[(size_t)c * stride] = sum;
+#define GEMM(name, group, weight, bytes) \
+    static void gemm_##name(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride, \
+                            const float *init) \
+    { \
+        static const struct kind kind = {group, weight, bytes}; \
+        gemm_by(&kind, panel, tile, w, blocks, out, stride, init); \
     }
-}
 
-static void gemm_f32(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride,
-                     const float *init)
-{
-    const float *weights = panel, *x = tile;
-    for (int c = 0; c < w; c++) {
-        float sum = init != NULL ? init[0] : out[(size_t)c * stride];
-        for (size_t k = 0; k < blocks * KERNEL_BLOCK; k++)
-            sum = fmaf(weights[k], x[k * (size_t)w + (size_t)c], sum);
-        out[(size_t)c * stride] = sum;
-    }
-}
+GEMM(plain, group_plain, weight_plain, 8 * sizeof(struct panel_q32))
+GEMM(minima, group_minima, weight_minima, 8 * sizeof(struct panel_q32))
+GEMM(k32, group_k32, weight_k32, sizeof(struct panel_k32))
+GEMM(k32_minima, group_k32_minima, weight_k32_minima, sizeof(struct panel_k32))
+GEMM(k16, group_k16, weight_k16, sizeof(struct panel_k16))
+GEMM(k16_minima, group_k16_minima, weight_k16_minima, sizeof(struct panel_k16))
 
 const struct kernels kernels_portable = {
     .name = "portable",
@@ -334,21 +392,18 @@ const struct kernels kernels_portable = {
     .tile = KERNEL_TILE_MAX,
     .types =
         {
-            [TENSOR_F32] = {PANEL_F32, pack_f32, gemm_f32, NULL},
-            [TENSOR_F16] = {PANEL_F32, pack_f16, gemm_f32, NULL},
-            [TENSOR_BF16] = {PANEL_F32, pack_bf16, gemm_f32, NULL},
-            [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_q32, NULL},
-            [TENSOR_Q4_1] = {PANEL_Q32, pack_q4_1, gemm_q32, NULL},
-            [TENSOR_Q5_0] = {PANEL_Q32, pack_q5_0, gemm_q32, NULL},
-            [TENSOR_Q5_1] = {PANEL_Q32, pack_q5_1, gemm_q32, NULL},
-            [TENSOR_Q8_0] = {PANEL_Q32, pack_q8_0, gemm_q32, NULL},
-            [TENSOR_Q2_K] = {PANEL_Q16, pack_q2_k, gemm_q16, NULL},
-            [TENSOR_Q3_K] = {PANEL_Q16, pack_q3_k, gemm_q16, NULL},
-            [TENSOR_Q4_K] = {PANEL_Q32, pack_q4_k, gemm_q32, NULL},
-            [TENSOR_Q5_K] = {PANEL_Q32, pack_q5_k, gemm_q32, NULL},
-            [TENSOR_Q6_K] = {PANEL_Q16, pack_q6_k, gemm_q16, NULL},
-            [TENSOR_IQ4_NL] = {PANEL_Q32, pack_iq4_nl, gemm_q32, NULL},
-            [TENSOR_IQ4_XS] = {PANEL_Q32, pack_iq4_xs, gemm_q32, NULL},
+            [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_plain, NULL},
+            [TENSOR_Q4_1] = {PANEL_Q32, pack_q4_1, gemm_minima, NULL},
+            [TENSOR_Q5_0] = {PANEL_Q32, pack_q5_0, gemm_plain, NULL},
+            [TENSOR_Q5_1] = {PANEL_Q32, pack_q5_1, gemm_minima, NULL},
+            [TENSOR_Q8_0] = {PANEL_Q32, pack_q8_0, gemm_plain, NULL},
+            [TENSOR_Q2_K] = {PANEL_Q16, pack_q2_k, gemm_k16_minima, NULL},
+            [TENSOR_Q3_K] = {PANEL_Q16, pack_q3_k, gemm_k16, NULL},
+            [TENSOR_Q4_K] = {PANEL_Q32, pack_q4_k, gemm_k32_minima, NULL},
+            [TENSOR_Q5_K] = {PANEL_Q32, pack_q5_k, gemm_k32_minima, NULL},
+            [TENSOR_Q6_K] = {PANEL_Q16, pack_q6_k, gemm_k16, NULL},
+            [TENSOR_IQ4_NL] = {PANEL_Q32, pack_iq4_nl, gemm_plain, NULL},
+            [TENSOR_IQ4_XS] = {PANEL_Q32, pack_iq4_xs, gemm_k32, NULL},
         },
-    .prepare = {[TILE_Q8] = prepare_q8, [TILE_F32] = prepare_f32},
+    .prepare = prepare_q8,
 };

@@ -14,20 +14,22 @@
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/tensor.h"
 #include "engine/run/blas.h"
+#include "engine/run/matmul-floats.h"
 #include "engine/run/pool.h"
 
 enum {
     CHUNK_BLOCKS = 64,     /* blocks of 32 columns packed at a time when several tiles use the panel */
     CHUNK_BLOCKS_ONE = 16, /* and when there is one tile: the panel need only reach the next loop, in L1 */
+    FEW_COLUMNS = 16,      /* of X, for which one panel at a time is packed and used at once */
     PANEL_ROWS = 64,       /* rows of a unit */
     EXACT_ROWS = 64,
 };
 
 struct scratch {
-    void *panels;            /* PANEL_ROWS rows of CHUNK_BLOCKS blocks */
-    uint8_t *gathered;       /* the rows of one panel, CHUNK_BLOCKS blocks of any type */
-    void *tiles[TILE_KINDS]; /* one tile of all columns, for small n */
-    float *unpacked;         /* (EXACT_ROWS, max_cols) in exact mode */
+    void *panels;      /* PANEL_ROWS rows of CHUNK_BLOCKS blocks */
+    uint8_t *gathered; /* the rows of one panel, CHUNK_BLOCKS blocks of any type */
+    void *tile;        /* one of all columns, for small n */
+    float *unpacked;   /* (EXACT_ROWS, max_cols) in exact mode, else one row */
 };
 
 struct matmul {
@@ -35,13 +37,19 @@ struct matmul {
     const struct kernels *kernels;
     uint64_t max_cols, max_n;
     blas_product *product;   /* exact mode, else NULL */
-    void *tiles[TILE_KINDS]; /* all of X, for large n */
+    void *tiles;             /* all of X, for large n */
     struct scratch *scratch; /* one a thread */
+    struct floats *floats;   /* NULL in exact mode */
     matmul_begun *begun;     /* NULL: nobody is told */
     void *begun_context;
     matmul_observer *observer;
     void *observer_context;
 };
+
+static bool is_float(enum tensor_type type)
+{
+    return tensor_traits(type)->block == 1;
+}
 
 static size_t round_up(size_t n, size_t unit)
 {
@@ -53,21 +61,24 @@ static void *allocate(size_t bytes)
     return aligned_alloc(64, round_up(bytes, 64));
 }
 
+/* Blocks that a tile of so many columns of the weights has room for: whole groups. */
+static size_t tile_blocks(uint64_t cols)
+{
+    return round_up(cols, KERNEL_GROUP) / KERNEL_BLOCK;
+}
+
 static bool allocate_scratch(struct matmul *m, struct scratch *s)
 {
     if (m->product != NULL) {
         s->unpacked = allocate(EXACT_ROWS * m->max_cols * sizeof(float));
         return s->unpacked != NULL;
     }
-    size_t blocks = round_up(m->max_cols, KERNEL_BLOCK) / KERNEL_BLOCK;
-    s->panels = allocate(panel_bytes(PANEL_F32, PANEL_ROWS) * CHUNK_BLOCKS);
+    const size_t blocks = tile_blocks(m->max_cols);
+    s->panels = allocate(panel_bytes(PANEL_Q16, PANEL_ROWS) * CHUNK_BLOCKS);
     s->gathered = allocate(KERNEL_ROWS_MAX * CHUNK_BLOCKS * KERNEL_BLOCK * sizeof(float));
-    bool ok = s->panels != NULL && s->gathered != NULL;
-    for (int kind = 0; kind < TILE_KINDS; kind++) {
-        s->tiles[kind] = allocate(tile_bytes((enum tile_kind)kind) * KERNEL_TILE_MAX * blocks);
-        ok = ok && s->tiles[kind] != NULL;
-    }
-    return ok;
+    s->tile = allocate(KERNEL_TILE_BYTES * KERNEL_TILE_MAX * blocks);
+    s->unpacked = allocate(m->max_cols * sizeof(float));
+    return s->panels != NULL && s->gathered != NULL && s->tile != NULL && s->unpacked != NULL;
 }
 
 struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, bool exact, struct error *err)
@@ -87,10 +98,10 @@ struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, 
     bool ok = m->scratch != NULL;
     for (int32_t i = 0; ok && i < pool_threads(pool); i++)
         ok = allocate_scratch(m, &m->scratch[i]);
-    size_t blocks = round_up(max_cols, KERNEL_BLOCK) / KERNEL_BLOCK;
-    for (int kind = 0; ok && !exact && kind < TILE_KINDS; kind++) {
-        m->tiles[kind] = allocate(tile_bytes((enum tile_kind)kind) * max_n * blocks);
-        ok = m->tiles[kind] != NULL;
+    if (ok && !exact) {
+        m->tiles = allocate(KERNEL_TILE_BYTES * max_n * tile_blocks(max_cols));
+        m->floats = floats_new(m->kernels->name, pool_threads(pool), max_cols, max_n);
+        ok = m->tiles != NULL && m->floats != NULL;
     }
     if (ok)
         return m;
@@ -108,11 +119,10 @@ void matmul_free(struct matmul *m)
         free(m->scratch[i].panels);
         free(m->scratch[i].gathered);
         free(m->scratch[i].unpacked);
-        for (int kind = 0; kind < TILE_KINDS; kind++)
-            free(m->scratch[i].tiles[kind]);
+        free(m->scratch[i].tile);
     }
-    for (int kind = 0; kind < TILE_KINDS; kind++)
-        free(m->tiles[kind]);
+    free(m->tiles);
+    floats_free(m->floats);
     free(m->scratch);
     free(m);
 }
@@ -122,20 +132,17 @@ uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool e
     if (exact)
         return (uint64_t)threads * EXACT_ROWS * max_cols * sizeof(float);
     const struct kernels *k = kernels_choose();
-    const uint64_t blocks = round_up(max_cols, KERNEL_BLOCK) / KERNEL_BLOCK;
+    const uint64_t blocks = tile_blocks(max_cols);
     uint64_t panel = 0, sum = 0;
-    unsigned kinds = 0;
     for (int type = 0; type < TENSOR_TYPE_LIMIT; type++)
-        if ((types >> type & 1) != 0) {
+        if ((types >> type & 1) != 0 && !is_float((enum tensor_type)type)) {
             const uint64_t count = blocks < CHUNK_BLOCKS ? blocks : CHUNK_BLOCKS;
             const uint64_t bytes = panel_bytes(k->types[type].kind, PANEL_ROWS) * count;
             panel = bytes > panel ? bytes : panel;
-            kinds |= 1u << panel_tile(k->types[type].kind);
         }
-    for (int kind = 0; kind < TILE_KINDS; kind++)
-        if ((kinds >> kind & 1) != 0)
-            sum += tile_bytes((enum tile_kind)kind) * blocks * (max_n + (uint64_t)threads * (uint64_t)k->tile);
-    return sum + (uint64_t)threads * panel;
+    if (panel > 0)
+        sum = KERNEL_TILE_BYTES * blocks * (max_n + (uint64_t)threads * (uint64_t)k->tile);
+    return sum + (uint64_t)threads * panel + floats_bytes(k->name, threads, max_cols, max_n, types);
 }
 
 void matmul_tell(struct matmul *m, matmul_begun *begun, void *context)
@@ -177,21 +184,22 @@ struct unit {
     const struct kernel_type *type;
     size_t tile_w; /* columns that a tile holds */
     size_t stride; /* bytes from a row to the next, where the weights lie in one place */
-    size_t column; /* bytes of a tile's column in one block */
     const struct matmul_job *job;
     const struct call *call;
     const char *tiles;
     struct scratch *scratch;
 };
 
-/* Blocks from block `at` on whose columns lie in one place, at most `most`; where a cut lies inside the next block,
- * that block. */
+/* Blocks from block `at` on whose columns lie in one place, at most `most`: whole groups, as kernels begin at one. Where a
+ * cut lies inside the next group, that group. */
 static size_t blocks_at(const struct tensor *weights, uint64_t row, size_t at, size_t most)
 {
     if (weights->n_pieces == 0)
         return most;
-    const size_t whole = (size_t)(tensor_at(weights, row, (uint64_t)at * KERNEL_BLOCK).cols / KERNEL_BLOCK);
-    return whole == 0 ? 1 : whole < most ? whole : most;
+    const size_t group = most < KERNEL_GROUP_BLOCKS ? most : KERNEL_GROUP_BLOCKS;
+    const size_t whole = (size_t)(tensor_at(weights, row, (uint64_t)at * KERNEL_BLOCK).cols / KERNEL_GROUP) *
+                         KERNEL_GROUP_BLOCKS;
+    return whole == 0 ? group : whole < most ? whole : most;
 }
 
 /* Copies rows [row, row + n) of `count` blocks from block `at` on to one place, without gaps. */
@@ -251,62 +259,26 @@ static void pack_panels(const struct unit *u, uint64_t first, uint64_t last, siz
     }
 }
 
-/* Blocks packed at a time when several tiles use the panels: so many that both stay in the cache. */
-static size_t chunk_blocks(enum panel_kind kind)
-{
-    return kind == PANEL_F32 ? CHUNK_BLOCKS / 4 : CHUNK_BLOCKS;
-}
-
-/* Where the sums of rows without bias begin. */
-static const float zeros[PANEL_ROWS];
-
 /* Rows [first, last), at most PANEL_ROWS, over all columns and all of X. */
 static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
 {
+    static const float zeros[KERNEL_ROWS_MAX];
     const struct matmul_job *job = u->job;
     const struct call *call = u->call;
     const size_t blocks = (size_t)call->cols / KERNEL_BLOCK, n = (size_t)u->kernels->rows;
     const size_t panel_block = panel_bytes(u->type->kind, u->kernels->rows);
-    const size_t chunk = call->n <= u->tile_w ? CHUNK_BLOCKS_ONE : chunk_blocks(u->type->kind);
+    const size_t chunk = call->n <= FEW_COLUMNS ? CHUNK_BLOCKS_ONE : CHUNK_BLOCKS;
     for (size_t at = 0, count; at < blocks; at += count) {
         count = blocks_at(job->weights, first, at, blocks - at < chunk ? blocks - at : chunk);
         pack_panels(u, first, last, at, count);
         for (size_t c = 0; c < call->n; c += u->tile_w) {
             const size_t w = call->n - c < u->tile_w ? call->n - c : u->tile_w;
-            const char *tile = u->tiles + u->column * (c * blocks + at * w), *panel = u->scratch->panels;
-            float *out = job->out + c * job->stride + first;
-            const float *init = at > 0 ? NULL : job->bias != NULL ? job->bias + first : zeros;
-            if (u->type->sweep != NULL) {
-                u->type->sweep(panel, panel_block * count, (int)((last - first) / n), tile, (int)w, count, out,
-                               job->stride, init);
-                continue;
+            const char *tile = u->tiles + KERNEL_TILE_BYTES * (c * tile_blocks(call->cols) + at * w),
+                       *panel = u->scratch->panels;
+            for (uint64_t row = first; row < last; row += n, panel += panel_block * count) {
+                const float *init = at > 0 ? NULL : job->bias != NULL ? job->bias + row : zeros;
+                u->type->gemm(panel, tile, (int)w, count, job->out + c * job->stride + row, job->stride, init);
             }
-            for (uint64_t row = first; row < last; row += n, panel += panel_block * count, out += n) {
-                u->type->gemm(panel, tile, (int)w, count, out, job->stride, init);
-                init = init != NULL ? init + n : NULL;
-            }
-        }
-    }
-}
-
-/* Rows [first, last) of whole panels, all columns, one tile of X. Of weights that lie in several places a panel at a
- * time is multiplied, a stretch of columns at a time. */
-static void multiply_few(const struct unit *u, uint64_t first, uint64_t last)
-{
-    const struct matmul_job *job = u->job;
-    const size_t blocks = (size_t)u->call->cols / KERNEL_BLOCK, w = u->call->n;
-    const bool cut = job->weights->n_pieces > 0;
-    const uint64_t n = (uint64_t)u->kernels->rows, step = cut ? n : PANEL_ROWS;
-    const size_t most = cut && blocks > CHUNK_BLOCKS ? CHUNK_BLOCKS : blocks;
-    for (uint64_t row = first, rows; row < last; row += rows) {
-        rows = last - row < step ? last - row : step;
-        for (size_t at = 0, count; at < blocks; at += count) {
-            size_t stride;
-            count = blocks_at(job->weights, row, at, blocks - at < most ? blocks - at : most);
-            const uint8_t *weights = panel_at(u, row, at, count, &stride);
-            const float *init = at > 0 ? NULL : job->bias != NULL ? job->bias + row : zeros;
-            u->type->columns(weights, stride, (int)(rows / n), count, u->tiles + u->column * at * w, (int)w,
-                             job->out + row, job->stride, init);
         }
     }
 }
@@ -314,6 +286,7 @@ static void multiply_few(const struct unit *u, uint64_t first, uint64_t last)
 /* One panel's rows, all columns, one row of X; cut: the weights lie in several places. */
 static void multiply_one(const struct unit *u, uint64_t row, bool cut)
 {
+    static const float zeros[KERNEL_ROWS_MAX];
     const struct tensor *weights = u->job->weights;
     const size_t blocks = (size_t)u->call->cols / KERNEL_BLOCK;
     const uint64_t n = (uint64_t)u->kernels->rows;
@@ -322,20 +295,15 @@ static void multiply_one(const struct unit *u, uint64_t row, bool cut)
         size_t stride, most = cut && blocks - at > CHUNK_BLOCKS ? CHUNK_BLOCKS : blocks - at;
         count = blocks_at(weights, row, at, most);
         const uint8_t *rows = panel_at(u, row, at, count, &stride);
-        u->type->dot(rows, stride, count, (uintptr_t)rows + n * stride, u->tiles + u->column * at, u->job->out + row,
-                     init);
+        u->type->dot(rows, stride, count, (uintptr_t)rows + n * stride, u->tiles + KERNEL_TILE_BYTES * at,
+                     u->job->out + row, init);
     }
 }
 
 /* Any number of rows. With one tile each panel is used once, so one is packed at a time. */
 static void multiply_rows(const struct unit *u, uint64_t first, uint64_t last)
 {
-    const bool few = u->call->n <= u->tile_w;
-    if (few && u->type->columns != NULL && (u->call->n > 1 || u->type->dot == NULL)) {
-        multiply_few(u, first, last);
-        return;
-    }
-    const uint64_t step = few ? (uint64_t)u->kernels->rows : PANEL_ROWS;
+    const uint64_t step = u->call->n <= FEW_COLUMNS ? (uint64_t)u->kernels->rows : PANEL_ROWS;
     for (uint64_t row = first; row < last; row += step)
         if (u->call->n == 1 && u->type->dot != NULL)
             multiply_one(u, row, u->job->weights->n_pieces > 0);
@@ -372,33 +340,42 @@ static void multiply_exact(struct matmul *m, struct scratch *s, const struct mat
             job->out[c * job->stride + row] += job->bias[row];
 }
 
-/* By one table. The portable one takes the tiles of all others, but for BF16 ones, of which it has its own kind. */
+/* By one table. The portable one takes the tiles of all others. */
 static void multiply_by(struct matmul *m, const struct kernels *kernels, struct scratch *s,
                         const struct matmul_job *job, uint64_t first, uint64_t last, const struct call *call)
 {
     const struct kernel_type *type = type_of(kernels, job->weights);
-    const enum tile_kind kind = panel_tile(type->kind);
     struct unit u = {.kernels = kernels,
                      .type = type,
                      .tile_w = (size_t)m->kernels->tile,
                      .job = job,
                      .call = call,
                      .stride = tensor_row_bytes(job->weights),
-                     .column = tile_bytes(kind),
                      .scratch = s};
-    u.tiles = call->n <= u.tile_w ? s->tiles[kind] : m->tiles[kind];
+    u.tiles = call->n <= u.tile_w ? s->tile : m->tiles;
     multiply_rows(&u, first, last);
 }
 
-static void multiply_unit(struct matmul *m, struct scratch *s, const struct matmul_job *job, uint64_t first,
-                          uint64_t last, const struct call *call)
+static struct floats_input floats_input(const struct call *call)
 {
+    return (struct floats_input){call->x, call->x_stride, call->n, (size_t)call->cols};
+}
+
+static void multiply_unit(struct matmul *m, int32_t thread, const struct matmul_job *job, uint64_t first, uint64_t last,
+                          const struct call *call)
+{
+    struct scratch *s = &m->scratch[thread];
     if (m->product != NULL) {
         multiply_exact(m, s, job, first, last, call);
         return;
     }
     if (call->cols % KERNEL_BLOCK != 0) {
-        multiply_plain(job, first, last, call, s->tiles[TILE_F32]);
+        multiply_plain(job, first, last, call, s->unpacked);
+        return;
+    }
+    if (is_float(job->weights->type)) {
+        const struct floats_input in = floats_input(call);
+        floats_multiply(m->floats, thread, job, &in, first, last);
         return;
     }
     uint64_t whole = vector_rows(m->kernels, job->weights);
@@ -411,27 +388,61 @@ static void multiply_unit(struct matmul *m, struct scratch *s, const struct matm
 
 /* ---- the call --------------------------------------------------------------------------------------------------- */
 
-/* The kinds of tiles that the jobs need, as bits. */
-static unsigned kinds_needed(const struct kernels *k, const struct call *call)
+static bool tiles_needed(const struct call *call)
 {
-    unsigned kinds = 0;
-    for (int j = 0; j < call->n_jobs; j++) {
-        const struct tensor *weights = call->jobs[j].weights;
-        kinds |= 1u << panel_tile(type_of(k, weights)->kind);
-        if (vector_rows(k, weights) < weights->rows)
-            kinds |= 1u << panel_tile(type_of(&kernels_portable, weights)->kind);
-    }
-    return kinds;
+    for (int j = 0; j < call->n_jobs; j++)
+        if (!is_float(call->jobs[j].weights->type))
+            return true;
+    return false;
 }
 
-static void prepare(const struct matmul *m, const struct call *call, unsigned kinds, size_t c, size_t w,
-                    void *const tiles[TILE_KINDS])
+/* Rows [c, c + w) of X into a tile; tiles: the one of row 0. */
+static void prepare(const struct matmul *m, const struct call *call, size_t c, size_t w, void *tiles)
 {
-    size_t blocks = (size_t)call->cols / KERNEL_BLOCK;
-    for (int kind = 0; kind < TILE_KINDS; kind++)
-        if ((kinds >> kind & 1) != 0)
-            m->kernels->prepare[kind](call->x + c * call->x_stride, call->x_stride, (int)w, blocks,
-                                      (char *)tiles[kind] + tile_bytes((enum tile_kind)kind) * c * blocks);
+    char *tile = (char *)tiles + KERNEL_TILE_BYTES * c * tile_blocks(call->cols);
+    m->kernels->prepare(call->x + c * call->x_stride, call->x_stride, (int)w, (size_t)call->cols / KERNEL_BLOCK, tile);
+}
+
+/* The float types among the jobs' weights, as bits. */
+static uint64_t floats_needed(const struct call *call)
+{
+    uint64_t types = 0;
+    for (int j = 0; j < call->n_jobs; j++)
+        if (is_float(call->jobs[j].weights->type))
+            types |= 1ull << call->jobs[j].weights->type;
+    return types;
+}
+
+static void prepare_floats(struct matmul *m, int32_t thread, const struct call *call, uint64_t types, size_t first)
+{
+    const struct floats_input in = floats_input(call);
+    for (int type = 0; types >> type != 0; type++)
+        if ((types >> type & 1) != 0)
+            floats_prepare(m->floats, thread, (enum tensor_type)type, &in, first);
+}
+
+/* Puts X into the forms that the jobs' weights are multiplied with. Few rows are each thread's own affair: cheaper than
+ * waiting for one another. */
+static void prepare_all(struct matmul *m, int32_t thread, const struct call *call)
+{
+    const bool quantised = tiles_needed(call);
+    const uint64_t floats = floats_needed(call);
+    const size_t tile = (size_t)m->kernels->tile, n = call->n;
+    const bool alone = n <= tile, floats_alone = floats_is_few(n);
+    if (quantised && alone)
+        prepare(m, call, 0, n, m->scratch[thread].tile);
+    if (floats != 0 && floats_alone)
+        prepare_floats(m, thread, call, floats, 0);
+    const size_t tiles = !quantised || alone ? 0 : (n + tile - 1) / tile;
+    const size_t parts = floats == 0 || floats_alone ? 0 : (n + FLOATS_PREPARED - 1) / FLOATS_PREPARED;
+    if (tiles + parts == 0)
+        return;
+    for (size_t i; (i = pool_take(m->pool)) < tiles + parts;)
+        if (i < tiles)
+            prepare(m, call, i * tile, n - i * tile < tile ? n - i * tile : tile, m->tiles);
+        else
+            prepare_floats(m, thread, call, floats, (i - tiles) * FLOATS_PREPARED);
+    pool_barrier(m->pool, thread);
 }
 
 /* Rows of one unit: whole panels, few enough that every thread gets several. With one tile of X a unit has no other
@@ -443,8 +454,10 @@ static uint64_t unit_rows(const struct matmul *m, const struct call *call)
     uint64_t total = 0, panel = (uint64_t)m->kernels->rows;
     for (int j = 0; j < call->n_jobs; j++)
         total += call->jobs[j].weights->rows;
-    uint64_t rows = total / ((uint64_t)pool_threads(m->pool) * 4) / panel * panel;
-    uint64_t most = call->n <= (size_t)m->kernels->tile ? UINT64_MAX : PANEL_ROWS / panel * panel;
+    uint64_t rows = total / ((uint64_t)pool_threads(m->pool) * (call->n <= FEW_COLUMNS ? 2 : 4)) / panel * panel;
+    uint64_t most = call->n <= FEW_COLUMNS ? UINT64_MAX : PANEL_ROWS / panel * panel;
+    if (is_float(call->jobs[0].weights->type))
+        most = floats_is_few(call->n) ? UINT64_MAX : FLOATS_ROWS;
     return rows < panel ? panel : rows > most ? most : rows;
 }
 
@@ -465,29 +478,19 @@ void matmul_run(struct matmul *m, int32_t thread, const struct matmul_job *jobs,
                 size_t x_stride, size_t n)
 {
     const struct call call = {jobs, n_jobs, x, x_stride, n, jobs[0].weights->cols};
-    struct scratch *s = &m->scratch[thread];
     pool_barrier(m->pool, thread);
     if (thread == 0 && m->begun != NULL)
         m->begun(m->begun_context, jobs[0].weights);
     show_input(m, thread, &call);
-    if (m->product == NULL && call.cols % KERNEL_BLOCK == 0) {
-        unsigned kinds = kinds_needed(m->kernels, &call);
-        size_t tile = (size_t)m->kernels->tile;
-        if (n <= tile) {
-            prepare(m, &call, kinds, 0, n, s->tiles); /* each thread its own: cheaper than waiting for one another */
-        } else {
-            for (size_t c; (c = pool_take(m->pool) * tile) < n;)
-                prepare(m, &call, kinds, c, n - c < tile ? n - c : tile, m->tiles);
-            pool_barrier(m->pool, thread);
-        }
-    }
+    if (m->product == NULL && call.cols % KERNEL_BLOCK == 0)
+        prepare_all(m, thread, &call);
     uint64_t rows = unit_rows(m, &call), unit = pool_take(m->pool), before = 0;
     for (int j = 0; j < n_jobs; j++) {
         uint64_t units = (jobs[j].weights->rows + rows - 1) / rows;
         for (; unit < before + units; unit = pool_take(m->pool)) {
             uint64_t first = (unit - before) * rows;
             uint64_t last = first + rows < jobs[j].weights->rows ? first + rows : jobs[j].weights->rows;
-            multiply_unit(m, s, &jobs[j], first, last, &call);
+            multiply_unit(m, thread, &jobs[j], first, last, &call);
         }
         before += units;
     }

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "engine/engine.h"
+#include "engine/run/cores.h"
 
 enum { SPINS = 4000 };
 
@@ -135,7 +135,7 @@ struct pool *pool_new(int32_t threads, struct error *err)
         return NULL;
     }
     *p = (struct pool){.threads = threads, .started = 1};
-    p->spins = threads <= engine_cores() ? SPINS : 0;
+    p->spins = threads <= cores_processors() ? SPINS : 0;
     p->handles = calloc((size_t)threads, sizeof *p->handles);
     p->starts = calloc((size_t)threads, sizeof *p->starts);
     if (p->handles == NULL || p->starts == NULL) {

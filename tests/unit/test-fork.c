@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/form.h"
 #include "tests/cmocka.h"
 #include "tests/source.h"
 
@@ -298,6 +299,25 @@ static const char *verify(struct fixture *f, size_t index)
     return f->remark;
 }
 
+static void answers_know_which_arithmetic_made_them(void **state)
+{
+    struct fixture f;
+    struct error err = {0};
+    struct store_message stored = {0};
+    (void)state;
+    begin(&f);
+    assert_int_equal(chat_send(f.chat, "The llama", 9, &err), ERR_NONE);
+    settle(f.chat);
+    const int64_t id = chat_message(f.chat, 1)->id;
+    assert_int_equal(store_message_get(home_store(chat_home(f.chat)), id, &stored, &err), ERR_NONE);
+    assert_false(form_is_older(&stored.made));
+    free(stored.made.settings);
+    stored.made.settings = strdup("{\"temperature\":0.0}"); /* as versions before the number was kept stored them */
+    assert_true(form_is_older(&stored.made));
+    store_message_free(&stored);
+    end(&f);
+}
+
 static void answers_are_verified(void **state)
 {
     struct fixture f;
@@ -360,6 +380,7 @@ int main(void)
         cmocka_unit_test(draws_again),
         cmocka_unit_test(goes_by_steps),
         cmocka_unit_test(mistakes_change_nothing),
+        cmocka_unit_test(answers_know_which_arithmetic_made_them),
         cmocka_unit_test(answers_are_verified),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
