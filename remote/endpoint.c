@@ -15,6 +15,7 @@
 #include "remote/fault.h"
 #include "remote/key.h"
 #include "remote/kinds.h"
+#include "remote/library.h"
 #include "remote/inflow.h"
 #include "remote/url.h"
 #include "remote/wire.h"
@@ -316,7 +317,7 @@ struct endpoint *endpoint_open(const struct endpoint_place *place, struct error 
     e->look.kind = place->kind;
     if (!copy_place(&e->place, place) || (e->host = endpoint_host(place->url)) == NULL)
         error_memory(err);
-    else
+    else if (library_load(err) != NULL && url_check(place->url, err) == ERR_NONE)
         e->wire = wire_new(&taker, e->place.ca, err);
     if (e->wire != NULL)
         return e;
@@ -415,11 +416,6 @@ const struct endpoint_place *endpoint_place(const struct endpoint *e)
 }
 
 /* ---- addresses -------------------------------------------------------------------------------------------------- */
-
-enum error_code endpoint_check_url(const char *url, struct error *err)
-{
-    return url_check(url, err);
-}
 
 bool endpoint_is_clear(const char *url)
 {

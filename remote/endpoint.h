@@ -50,8 +50,6 @@ struct endpoint_place {
     int32_t logprobs; /* alternatives of each token to ask for; -1: as the kind can */
     int32_t idle;     /* seconds without a byte after which an answer is given up; 0: never */
 };
-/* ERR_ARGUMENT unless the address is one of http or https. */
-enum error_code endpoint_check_url(const char *url, struct error *err);
 /* Whether everybody on the way can read what is sent. */
 bool endpoint_is_clear(const char *url);
 /* The host and port of an address, for people; malloc'ed, NULL when out of memory. */
@@ -135,7 +133,7 @@ struct endpoint_about {
 
 /* ---- asking ---- */
 
-/* Sends nothing yet. place is copied. NULL when libcurl is missing or memory. */
+/* Sends nothing yet. place is copied. NULL when libcurl is missing or memory; ERR_ARGUMENT unless the url is well-formed. */
 struct endpoint *endpoint_open(const struct endpoint_place *place, struct error *err);
 /* Closes the connection, whatever is under way. NULL is fine. */
 void endpoint_free(struct endpoint *e);

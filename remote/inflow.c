@@ -159,15 +159,16 @@ static bool take_event(void *context, const char *data, size_t size)
 
 /* ---- bytes ------------------------------------------------------------------------------------------------------ */
 
-/* Judges by the first byte that is no blank; a byte order mark is passed over. */
-static void judge_form(struct inflow *s, const char *bytes, size_t n)
+/* Judges by the first byte that is no blank. Returns how many bytes stand before it, of which a byte order mark may be a
+ * part: they mean nothing in either form. */
+static size_t judge_form(struct inflow *s, const char *bytes, size_t n)
 {
-    for (size_t i = 0; i < n && s->form == INFLOW_UNKNOWN; i++) {
-        const unsigned char c = (unsigned char)bytes[i];
-        if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == 0xEF || c == 0xBB || c == 0xBF)
-            continue;
-        s->form = c == '{' || c == '[' || c == '<' ? INFLOW_PLAIN : INFLOW_EVENTS;
-    }
+    size_t i = 0;
+    while (s->form == INFLOW_UNKNOWN && i < n && strchr(" \t\r\n\xEF\xBB\xBF", bytes[i]) != NULL && bytes[i] != '\0')
+        i++;
+    if (s->form == INFLOW_UNKNOWN && i < n)
+        s->form = bytes[i] == '{' || bytes[i] == '[' || bytes[i] == '<' ? INFLOW_PLAIN : INFLOW_EVENTS;
+    return i;
 }
 
 bool inflow_take(struct inflow *s, bool plain, const char *bytes, size_t n, struct error *err)
@@ -176,7 +177,9 @@ bool inflow_take(struct inflow *s, bool plain, const char *bytes, size_t n, stru
         return false;
     if (plain)
         s->form = INFLOW_PLAIN;
-    judge_form(s, bytes, n);
+    const size_t blank = judge_form(s, bytes, n);
+    bytes += blank;
+    n -= blank;
     if (s->form == INFLOW_PLAIN) {
         if (!buf_append(&s->plain, bytes, n))
             error_set(err, ERR_FORMAT, "an answer of more than %zu MiB", PLAIN_MOST >> 20);

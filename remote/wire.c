@@ -257,7 +257,7 @@ static bool add_headers(struct wire *w)
             (w->key == NULL || add_header(w, "Authorization: Bearer ", w->key)));
 }
 
-/* A proxy is for other machines. "identity" asks for no compression, which would hold tokens back, and libcurl still
+/* libcurl keeps SIGPIPE from the process unless it is told not to. A proxy is for other machines. "identity" asks for no compression, which would hold tokens back, and libcurl still
  * undoes what comes compressed. */
 static void set_options(struct wire *w)
 {
@@ -270,7 +270,6 @@ static void set_options(struct wire *w)
     l->easy_setopt(w->easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
     l->easy_setopt(w->easy, CURLOPT_USERAGENT, "palaver/" PACKAGE_VERSION);
-    l->easy_setopt(w->easy, CURLOPT_NOSIGNAL, 1L);
     l->easy_setopt(w->easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
     l->easy_setopt(w->easy, CURLOPT_TCP_NODELAY, 1L);
     l->easy_setopt(w->easy, CURLOPT_TCP_KEEPALIVE, 1L);

@@ -11,6 +11,7 @@
 #include "app/chat/answering.h"
 #include "app/chat/chat.h"
 #include "app/chat/list.h"
+#include "app/chat/reload.h"
 #include "app/chat/saving.h"
 #include "app/chat/script.h"
 #include "app/chat/settings.h"
@@ -222,14 +223,34 @@ static void take_answer_end(struct chat *c, const struct event *event)
         c->view->ended(c->view->context, answer);
 }
 
+void chat_refuse(struct chat *c, const struct error *err)
+{
+    struct buf text;
+    struct error ignored = {0}; /* then the messages stay as they are */
+    answering_wait_for_model(c->answering, false);
+    buf_init(&text, CHAT_TEXT_MOST);
+    if (answering_is_retracted_on_failure(c->answering)) {
+        const struct chat_message *last = chat_list_last(&c->list);
+        buf_append(&text, buf_text(&last->text), last->text.size);
+        chat_discard(c, c->list.n - 1);
+    } else {
+        chat_reload(c, &ignored);
+    }
+    if (c->view->refused != NULL)
+        c->view->refused(c->view->context, buf_text(&text), err);
+    buf_free(&text);
+}
+
 /* A server that failed before it said anything leaves no answer: the question stays, for /continue. */
 static bool drop_empty_answer(struct chat *c)
 {
+    struct error ignored = {0}; /* then the path ends with the question */
     if (chat_host(c) == NULL || chat_list_last(&c->list)->text.size > 0)
         return false;
     answering_end(c->answering);
     chat_discard(c, c->list.n - 1);
     chat_tell_changed(c, c->list.n);
+    chat_reload(c, &ignored);
     return true;
 }
 
@@ -237,8 +258,12 @@ static void take_answer_failure(struct chat *c, const struct event *event)
 {
     answering_end_request(c->answering);
     add_timings(&chat_list_last(&c->list)->timings, &event->timings);
-    if (!drop_empty_answer(c))
+    if (!drop_empty_answer(c)) {
         end_answer(c, FINISH_STOPPED, STORE_INTERRUPTED);
+    } else if (event->error.code == ERR_CONTEXT && answering_is_retracted_on_failure(c->answering)) {
+        chat_refuse(c, &event->error); /* as one that is found too long here */
+        return;
+    }
     if (c->view->failed != NULL)
         c->view->failed(c->view->context, &event->error);
 }

@@ -8,5 +8,7 @@
 /* Asks for an answer; the last message is the user's, or an answer to continue. A model is loaded. On failure nothing
  * was stored or added. */
 enum error_code chat_ask(struct chat *c, struct error *err);
+/* The last message, which was to be answered, can't be: one just sent is taken out, others stay as they are stored. */
+void chat_refuse(struct chat *c, const struct error *err);
 
 #endif

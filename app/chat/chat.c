@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "app/chat/answer.h"
 #include "app/chat/answering.h"
 #include "app/chat/aside.h"
 #include "app/chat/compare.h"

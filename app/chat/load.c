@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/chat/answer.h"
 #include "app/chat/answering.h"
 #include "app/chat/aside.h"
 #include "app/chat/chat.h"

@@ -58,24 +58,6 @@ enum error_code chat_continue(struct chat *c, struct error *err)
     return chat_ask_or_wait(c, err);
 }
 
-void chat_refuse(struct chat *c, const struct error *err)
-{
-    struct buf text;
-    struct error ignored = {0}; /* then the messages stay as they are */
-    answering_wait_for_model(c->answering, false);
-    buf_init(&text, CHAT_TEXT_MOST);
-    if (answering_is_retracted_on_failure(c->answering)) {
-        const struct chat_message *last = chat_list_last(&c->list);
-        buf_append(&text, buf_text(&last->text), last->text.size);
-        chat_discard(c, c->list.n - 1);
-    } else {
-        chat_reload(c, &ignored);
-    }
-    if (c->view->refused != NULL)
-        c->view->refused(c->view->context, buf_text(&text), err);
-    buf_free(&text);
-}
-
 void chat_ask_waiting(struct chat *c)
 {
     struct error err = {0};

@@ -9,7 +9,5 @@
 enum error_code chat_ask_or_wait(struct chat *c, struct error *err);
 /* The model is loaded: asks for the answer that waits for it, if any. */
 void chat_ask_waiting(struct chat *c);
-/* The message that waits can't be answered: one just sent is taken out, others stay as they are stored. */
-void chat_refuse(struct chat *c, const struct error *err);
 
 #endif

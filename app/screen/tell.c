@@ -5,11 +5,13 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app/chat/models.h"
 #include "app/options/options.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
+#include "app/screen/draft.h"
 #include "app/screen/frame.h"
 #include "app/screen/list.h"
 #include "app/screen/records.h"
@@ -124,12 +126,14 @@ static void on_refused(void *context, const char *text, const struct error *err)
 {
     struct screen *s = context;
     size_t size;
-    (void)text;
+    screen_draft_tick(s); /* a conversation that began with the message is gone, and its draft with it */
     screen_view_sync(s);
     screen_said_error(s, err);
     ui_typed(s->ui, &size, NULL);
-    if (size == 0)
+    if (size == 0 && s->repl.sent.size > 0)
         ui_set_typed(s->ui, buf_text(&s->repl.sent), s->repl.sent.size);
+    else if (size == 0) /* it was sent and a server would not have it */
+        ui_set_typed(s->ui, text, strlen(text));
 }
 
 static void on_failed(void *context, const struct error *err)

@@ -41,7 +41,7 @@ run -m m@big -p Hi
 fails_with 'an endpoint needs an address' 2 'endpoint big has no url'
 endpoints 'url = ftp://host/'
 run -m m@big -p Hi
-fails_with 'an address is one of http' 2 "$config/endpoints:2:"
+fails_with 'an address is one of http' 2 "$config/endpoints:2: a url begins with http://"
 endpoints 'url = http://127.0.0.1:1' 'key_file = /x' 'key_variable = X'
 run -m m@big -p Hi
 fails_with 'a key is in one place' 2 'keep one of'

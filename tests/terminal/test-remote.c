@@ -209,6 +209,26 @@ static void what_had_come_of_a_broken_answer_stays(void **state)
     remove_home();
 }
 
+static void a_message_that_the_server_finds_too_long_comes_back(void **state)
+{
+    (void)state;
+    struct hostile *h = hostile_start();
+    make_home(hostile_port(h));
+    hostile_set(h,
+                (const struct hostile_reply[]){
+                    {.bytes = MODELS},
+                    {.bytes = "HTTP/1.1 413 Too large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"}},
+                2);
+    struct vt *t = open_screen("m@big", NULL);
+    ask(t, "A long story");
+    assert_true(vt_wait(t, "too long for it (413)"));
+    assert_true(vt_wait(t, "│A long story"));
+    assert_false(vt_shows(t, "  You"));
+    quit(t);
+    hostile_stop(h);
+    remove_home();
+}
+
 static void a_busy_server_is_waited_for_with_a_countdown(void **state)
 {
     (void)state;
@@ -238,6 +258,7 @@ int main(void)
         cmocka_unit_test(a_comparison_answers_here_and_there),
         cmocka_unit_test(a_temporary_chat_says_that_the_server_may_log),
         cmocka_unit_test(what_had_come_of_a_broken_answer_stays),
+        cmocka_unit_test(a_message_that_the_server_finds_too_long_comes_back),
         cmocka_unit_test(a_busy_server_is_waited_for_with_a_countdown),
     };
     return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

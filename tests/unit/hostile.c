@@ -27,6 +27,8 @@ struct hostile {
     size_t n, next;
     int requests, connections, closed;
     struct buf request;
+    char **kept; /* (n_kept) the bytes of all replies: the thread may still send old ones */
+    size_t n_kept;
 };
 
 /* Whether the client has something to say before the test ends. */
@@ -97,7 +99,8 @@ static bool send_reply(struct hostile *h, int fd)
 {
     char rest[256];
     const struct hostile_reply r = next_reply(h);
-    const size_t size = r.size > 0 ? r.size : strlen(r.bytes);
+    const size_t size = r.size;
+    const bool keeps = strstr(r.bytes, "Content-Length:") != NULL && strstr(r.bytes, "onnection: close") == NULL;
     bool open = send_bytes(fd, r.bytes, size, r.step);
     while (open && r.repeats)
         open = send_bytes(fd, r.bytes + r.body, size - r.body, r.step);
@@ -107,7 +110,7 @@ static bool send_reply(struct hostile *h, int fd)
     h->closed += !open;
     pthread_cond_broadcast(&h->changed);
     pthread_mutex_unlock(&h->lock);
-    return open && strstr(r.bytes, "Content-Length:") != NULL && strstr(r.bytes, "onnection: close") == NULL;
+    return open && keeps;
 }
 
 static void serve_connection(struct hostile *h, int fd)
@@ -161,6 +164,9 @@ void hostile_stop(struct hostile *h)
     close(h->listener);
     close(h->end[0]);
     close(h->end[1]);
+    for (size_t i = 0; i < h->n_kept; i++)
+        free(h->kept[i]);
+    free(h->kept);
     buf_free(&h->request);
     free(h);
 }
@@ -170,11 +176,29 @@ uint16_t hostile_port(const struct hostile *h)
     return h->port;
 }
 
+/* The reply with a copy of its bytes, NUL-terminated. */
+static struct hostile_reply keep_reply(struct hostile *h, const struct hostile_reply *r)
+{
+    struct hostile_reply kept = *r;
+    kept.size = r->size > 0 ? r->size : strlen(r->bytes);
+    char *copy = malloc(kept.size + 1);
+    char **more = realloc(h->kept, (h->n_kept + 1) * sizeof *more);
+    assert_non_null(copy);
+    assert_non_null(more);
+    memcpy(copy, r->bytes, kept.size);
+    copy[kept.size] = '\0';
+    h->kept = more;
+    h->kept[h->n_kept++] = copy;
+    kept.bytes = copy;
+    return kept;
+}
+
 void hostile_set(struct hostile *h, const struct hostile_reply *replies, size_t n)
 {
     assert_true(n > 0 && n <= REPLIES_MOST);
     pthread_mutex_lock(&h->lock);
-    memcpy(h->replies, replies, n * sizeof *replies);
+    for (size_t i = 0; i < n; i++)
+        h->replies[i] = keep_reply(h, &replies[i]);
     h->n = n;
     h->next = 0;
     h->requests = h->connections = h->closed = 0;

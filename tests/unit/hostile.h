@@ -10,7 +10,7 @@
 struct hostile;
 
 struct hostile_reply {
-    const char *bytes; /* size bytes, head and body; 0: strlen; kept by the caller */
+    const char *bytes; /* size bytes, head and body; 0: strlen; copied */
     size_t size;
     size_t step;  /* bytes of each write; 0: all */
     bool stays;   /* the connection stays open until the client closes it */

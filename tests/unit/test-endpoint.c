@@ -184,6 +184,8 @@ static const struct stream_case {
      NULL},
     {"a whole answer", "{\"choices\":[{\"message\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}", "Hello",
      NULL},
+    {"a whole answer after a byte order mark",
+     "\xEF\xBB\xBF{\"choices\":[{\"message\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}", "Hello", NULL},
     {"a whole answer after blanks",
      " \r\n{\"choices\":[{\"message\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}\n", "Hello", NULL},
     {"lines of JSON",
