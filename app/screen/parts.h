@@ -16,7 +16,7 @@ struct screen {
     struct show show;
     struct repl repl; /* the chat is repl.chat */
     struct ui *ui;    /* NULL until the terminal is taken */
-    struct screen_acts *acts;
+    struct screen_bookmarks *bookmarks;
     struct screen_browse *browse;
     struct screen_compare *compare;
     struct screen_composer *composer;
@@ -37,6 +37,7 @@ struct screen {
     struct screen_status *status;
     struct screen_step *step;
     struct screen_theme *theme;
+    struct screen_trash *trash;
     struct screen_tree *tree;
     struct screen_view *view;
     struct screen_welcome *welcome;

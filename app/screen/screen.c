@@ -12,7 +12,7 @@
 #include "app/chat/chat.h"
 #include "app/library/home.h"
 #include "app/screen/act.h"
-#include "app/screen/acts.h"
+#include "app/screen/bookmarks.h"
 #include "app/screen/commands.h"
 #include "app/screen/browse.h"
 #include "app/screen/compare.h"
@@ -37,6 +37,7 @@
 #include "app/screen/step.h"
 #include "app/screen/tell.h"
 #include "app/screen/theme.h"
+#include "app/screen/trash.h"
 #include "app/screen/tree.h"
 #include "app/screen/view.h"
 #include "app/screen/welcome.h"
@@ -55,7 +56,7 @@
 
 static bool open_parts(struct screen *s, struct error *err)
 {
-    s->acts = screen_acts_new();
+    s->bookmarks = screen_bookmarks_new();
     s->browse = screen_browse_new();
     s->compare = screen_compare_new();
     s->composer = screen_composer_new();
@@ -74,12 +75,13 @@ static bool open_parts(struct screen *s, struct error *err)
     s->status = screen_status_new();
     s->step = screen_step_new();
     s->theme = screen_theme_new();
+    s->trash = screen_trash_new();
     s->tree = screen_tree_new();
     s->view = screen_view_new();
     s->welcome = screen_welcome_new();
-    bool all = s->acts && s->browse && s->fetch && s->compare && s->composer && s->draft && s->frame && s->lens &&
-               s->list && s->menu && s->places && s->tree && s->records && s->roads && s->said && s->search &&
-               s->settings && s->status && s->step && s->theme && s->view && s->welcome;
+    bool all = s->bookmarks && s->browse && s->fetch && s->compare && s->composer && s->draft && s->frame && s->lens &&
+               s->list && s->menu && s->places && s->trash && s->tree && s->records && s->roads && s->said &&
+               s->search && s->settings && s->status && s->step && s->theme && s->view && s->welcome;
     if (!all)
         error_memory(err);
     return all;
@@ -87,7 +89,7 @@ static bool open_parts(struct screen *s, struct error *err)
 
 static void free_parts(struct screen *s)
 {
-    screen_acts_free(s->acts);
+    screen_bookmarks_free(s->bookmarks);
     screen_browse_free(s->browse);
     screen_fetch_free(s->fetch);
     screen_compare_free(s->compare);
@@ -108,6 +110,7 @@ static void free_parts(struct screen *s)
     screen_status_free(s->status);
     screen_step_free(s->step);
     screen_theme_free(s->theme);
+    screen_trash_free(s->trash);
     screen_tree_free(s->tree);
     screen_view_free(s->view);
     screen_welcome_free(s->welcome);

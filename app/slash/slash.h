@@ -47,9 +47,10 @@ struct repl {
     struct folder *folder;                /* about.c: what /read --about is reading; NULL: nothing */
     const struct options *options;
     struct show *show;
-    struct buf attached; /* text of files, sent with the next message */
-    struct buf draft;    /* put into the line that is edited next */
-    struct buf sent;     /* the last message, in case it is refused */
+    struct buf attached;       /* text of files, sent with the next message */
+    struct buf attached_names; /* of these files, "a.txt, b.c" */
+    struct buf draft;          /* put into the line that is edited next */
+    struct buf sent;           /* the last message, in case it is refused */
     struct listed listed;
     bool quit;
     size_t refused; /* leave.c: messages that were not saved when leaving was refused, + 1; 0: it was not */
@@ -93,6 +94,8 @@ size_t slash_known_path(const char *line, size_t start);
 /* Candidates for the word at the end of line, which they begin with; *start is its offset. None unless line begins like
  * a command. */
 void slash_complete(const struct repl *t, const char *line, struct words *candidates, size_t *start);
+/* Forgets the files that are attached. */
+void repl_detach(struct repl *t);
 /* Stops what /read --about is reading, else the answer. */
 void repl_stop(struct repl *t);
 /* about.c: whether /read --about is reading, and what to show of it. */
