@@ -216,6 +216,56 @@ static void time_settings(const char *palaver, const char *model, const char *ho
     stop(&p);
 }
 
+/* A file that palaver import reads: 1,000 messages with 50 branches. */
+static void write_branches(const char *path)
+{
+    enum { MESSAGES = 1000, BRANCH = 20 };
+    FILE *out = fopen(path, "w");
+    if (out == NULL)
+        return;
+    fprintf(out, "[{\"title\":\"Branches\",\"create_time\":1,\"current_node\":\"n%d\",\"mapping\":{", MESSAGES - 1);
+    for (int i = 0; i < MESSAGES; i++) {
+        int parent = i % BRANCH != 0 ? i - 1 : i / BRANCH / 2 * BRANCH + BRANCH / 2 - 1;
+        fprintf(out, "%s\"n%d\":{\"id\":\"n%d\",\"children\":[],\"parent\":", i > 0 ? "," : "", i, i);
+        if (i == 0)
+            fputs("null", out);
+        else
+            fprintf(out, "\"n%d\"", parent);
+        fprintf(out,
+                ",\"message\":{\"id\":\"n%d\",\"create_time\":%d,\"author\":{\"role\":\"%s\"},"
+                "\"content\":{\"content_type\":\"text\",\"parts\":[\"Message %d of the tree\"]}}}",
+                i, i + 1, i % 2 == 0 ? "user" : "assistant", i);
+    }
+    fputs("}}]", out);
+    fclose(out);
+}
+
+/* The map of a large conversation: opening it, and going to a message by its number. */
+static void time_map(const char *palaver, const char *model, const char *home)
+{
+    static struct program p;
+    struct figures f = {0}, jumps = {0};
+    char path[4096], command[9000];
+    snprintf(path, sizeof path, "%s/branches.json", home);
+    write_branches(path);
+    snprintf(command, sizeof command, "HOME='%s' '%s' import '%s' >/dev/null", home, palaver, path);
+    if (system(command) != 0 || !start(&p, palaver, model, home, NULL))
+        return;
+    until(&p, "ready");
+    for (int i = 0; i < 40; i++) {
+        type(&p, "/tree\r");
+        add(&f, until(&p, "Map of 1000"));
+        until_quiet(&p);
+        type(&p, i % 2 == 0 ? "873" : "127");
+        add(&jumps, until_quiet(&p));
+        type(&p, "q");
+        until_quiet(&p);
+    }
+    print("the map of 1,000 messages in 50 branches", &f);
+    print("a number typed to its message in the map", &jumps);
+    stop(&p);
+}
+
 static void time_history(const char *palaver, const char *model, const char *home, const char *data)
 {
     static struct program p;
@@ -259,6 +309,7 @@ int main(int argc, char **argv)
     time_start(argv[1], argv[2], home, argc > 3 ? argv[3] : NULL);
     time_chat(argv[1], argv[2], home);
     time_settings(argv[1], argv[2], home);
+    time_map(argv[1], argv[2], home);
     if (argc > 3)
         time_history(argv[1], argv[2], home, argv[3]);
     snprintf(command, sizeof command, "rm -rf '%s'", home);

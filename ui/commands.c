@@ -101,6 +101,11 @@ static void begin_find(struct ui *ui)
     ui_take_focus(ui, PANE_COMPOSER);
 }
 
+static void fold_message(struct ui *ui)
+{
+    transcript_fold(ui->transcript);
+}
+
 /* To the user's next message (1) or the one before (-1), as seen from the selected one or the top of the view. */
 static void walk_questions(struct ui *ui, int step)
 {
@@ -400,6 +405,33 @@ static void list_last(struct ui *ui)
     state_tell_kind(ui->state, UI_MORE);
 }
 
+static void list_mark_one(struct ui *ui)
+{
+    list_mark(ui->list);
+    list_down(ui);
+}
+
+/* Has the user complete a command about the marked conversations; the selected one, if none is marked. */
+static void begin_marked(struct ui *ui, const char *command)
+{
+    size_t n;
+    list_marked(ui->list, &n);
+    if (n == 0)
+        list_mark(ui->list);
+    entry_set_text(ui->entry, command, strlen(command));
+    ui_take_focus(ui, PANE_COMPOSER);
+}
+
+static void list_tag(struct ui *ui)
+{
+    begin_marked(ui, "/marked tag ");
+}
+
+static void list_export(struct ui *ui)
+{
+    begin_marked(ui, "/marked export ");
+}
+
 static void open_conversation(struct ui *ui, int64_t id)
 {
     struct ui_action action = {.kind = UI_COMMAND, .text = "/open", .about = UI_ABOUT_CONVERSATION, .id = id};
@@ -486,6 +518,7 @@ static const struct command commands[] = {
     {"copy-message", copy_message},
     {"end", show_end},
     {"find", begin_find},
+    {"fold", fold_message},
     {"half-down", half_page_down},
     {"half-up", half_page_up},
     {"home", show_beginning},
@@ -507,8 +540,11 @@ static const struct command commands[] = {
     {"list", toggle_list},
     {"list-down", list_down},
     {"list-end", list_last},
+    {"list-export", list_export},
     {"list-home", list_home},
+    {"list-mark", list_mark_one},
     {"list-open", list_open},
+    {"list-tag", list_tag},
     {"list-up", list_up},
     {"mouse", toggle_mouse},
     {"next-conversation", next_conversation},

@@ -74,7 +74,8 @@ void ui_show_keys(struct ui *ui)
                                     .detail = b->help != NULL ? b->help : b->command,
                                     .group = groups[b->place]};
     }
-    ui_pick(ui, "Keys: type to find one", items, n, UI_PICK_PAIRS);
+    popup_set_pick(ui->popup, "Keys: type to find one", items, n, UI_PICK_PAIRS);
+    state_show(ui->state, PANE_POPUP, true);
     free(items);
     free(keys);
 }

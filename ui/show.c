@@ -15,6 +15,17 @@ void ui_set_conversations(struct ui *ui, const struct ui_conversation *conversat
     list_set(ui->list, conversations, n, current);
 }
 
+const int64_t *ui_marked(const struct ui *ui, size_t *n)
+{
+    return list_marked(ui->list, n);
+}
+
+void ui_clear_marks(struct ui *ui)
+{
+    state_touch(ui->state);
+    list_clear_marks(ui->list);
+}
+
 /* ---- messages --------------------------------------------------------------------------------------------------- */
 
 void ui_message_add(struct ui *ui, const struct ui_message *m)

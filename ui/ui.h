@@ -157,6 +157,10 @@ struct ui_conversation {
  * one. */
 void ui_set_conversations(struct ui *ui, const struct ui_conversation *list, size_t n, int64_t current);
 
+/* Ids of the conversations that are marked in the list; valid until the next call. */
+const int64_t *ui_marked(const struct ui *ui, size_t *n);
+void ui_clear_marks(struct ui *ui);
+
 enum ui_speaker { UI_YOU, UI_MODEL };
 struct ui_message {
     int64_t id; /* 0: not stored */

@@ -382,7 +382,7 @@ static void take_line(struct line *l, char *text, bool pasted)
 static void take_interrupt(struct line *l)
 {
     if (l->repl.attached.size > 0) {
-        buf_clear(&l->repl.attached);
+        repl_detach(&l->repl);
         show_note(&l->show, "the files are no longer attached");
     } else {
         show_note(&l->show, "Ctrl-D or /quit leaves");

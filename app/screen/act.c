@@ -58,7 +58,7 @@ static void note_typed(struct screen *s)
 static void interrupt_nothing(struct screen *s)
 {
     if (s->repl.attached.size > 0) {
-        buf_clear(&s->repl.attached);
+        repl_detach(&s->repl);
         ui_notice(s->ui, false, "the files are no longer attached");
         screen_composer_label(s);
     } else {

@@ -16,31 +16,18 @@
 #include "app/screen/composer.h"
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
+#include "app/screen/marked.h"
 #include "app/screen/said.h"
 #include "app/screen/places.h"
 #include "app/screen/search.h"
 #include "app/screen/send.h"
 #include "app/screen/status.h"
+#include "app/screen/trash.h"
 #include "app/screen/tree.h"
 #include "app/screen/view.h"
 #include "app/slash/commands.h"
 #include "base/error.h"
 #include "history/history.h"
-
-struct screen_acts {
-    int64_t deleted_message;      /* deleted last; 0: none */
-    int64_t deleted_conversation; /* the same; at most one of them is not 0 */
-};
-
-struct screen_acts *screen_acts_new(void)
-{
-    return calloc(1, sizeof(struct screen_acts));
-}
-
-void screen_acts_free(struct screen_acts *acts)
-{
-    free(acts);
-}
 
 /* What an act is about. */
 struct subject {
@@ -59,10 +46,8 @@ static void edit_message(struct screen *s, const struct subject *subject, struct
 
 static void delete_message(struct screen *s, const struct subject *subject, struct error *err)
 {
-    if (chat_delete(s->repl.chat, subject->index, &s->acts->deleted_message, err) != ERR_NONE)
-        return;
-    s->acts->deleted_conversation = 0;
-    ui_notice(s->ui, false, "deleted, with all below it; u brings it back");
+    if (screen_trash_delete_message(s, subject->index, err) == ERR_NONE)
+        ui_notice(s->ui, false, "deleted, with all below it; u brings it back");
 }
 
 /* The slash command that does this to a message by its number. */
@@ -129,19 +114,22 @@ static void show_hit(struct screen *s, const struct subject *subject, struct err
     screen_search_show_hit(s, subject->conversation, subject->message, err);
 }
 
+/* The one that is selected, or all that are marked. */
 static void delete_conversation(struct screen *s, const struct subject *subject, struct error *err)
 {
     int64_t id = subject->conversation;
     struct store_conversation c = {0};
     char note[120];
+    size_t marked;
+    ui_marked(s->ui, &marked);
+    if (marked > 0) {
+        screen_marked_run(s, "delete", err);
+        return;
+    }
     struct store *library = home_library(chat_home(s->repl.chat), err);
     if (library == NULL || store_conversation_get(library, id, &c, err) != ERR_NONE)
         return;
-    if (is_open(s, id))
-        chat_new(s->repl.chat, false, err);
-    if (err->code == ERR_NONE && store_delete(library, id, err) == ERR_NONE) {
-        s->acts->deleted_conversation = id;
-        s->acts->deleted_message = 0;
+    if (screen_trash_delete(s, &id, 1, err) == ERR_NONE) {
         snprintf(note, sizeof note, "deleted: %.60s; u brings it back", c.title);
         ui_notice(s->ui, false, note);
     }
@@ -188,19 +176,8 @@ static void archive_conversation(struct screen *s, const struct subject *subject
 
 static void restore_deleted(struct screen *s, const struct subject *subject, struct error *err)
 {
-    struct screen_acts *acts = s->acts;
-    struct store *library = home_library(chat_home(s->repl.chat), err);
     (void)subject;
-    if (acts->deleted_conversation != 0 && library != NULL) {
-        if (store_restore(library, acts->deleted_conversation, err) == ERR_NONE)
-            chat_open_conversation(s->repl.chat, acts->deleted_conversation, err);
-        acts->deleted_conversation = 0;
-    } else if (acts->deleted_message != 0) {
-        chat_restore(s->repl.chat, acts->deleted_message, err);
-        acts->deleted_message = 0;
-    } else {
-        error_set(err, ERR_NOT_FOUND, "nothing was deleted; /trash lists what was deleted before");
-    }
+    screen_trash_restore(s, err);
 }
 
 static void take_settings(struct screen *s, const struct subject *subject, struct error *err)

@@ -33,10 +33,6 @@ enum screen_act_number {
     ACTS,
 };
 
-/* NULL when out of memory. */
-struct screen_acts *screen_acts_new(void);
-void screen_acts_free(struct screen_acts *acts);
-
 /* Does what a key's command (UI_COMMAND) or a chosen item (UI_CHOICE) asks for. A command that is none of the acts
  * runs as a slash command. What cannot be done says why. */
 void screen_acts_run(struct screen *s, const struct ui_action *action);

@@ -11,6 +11,7 @@
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
 #include "app/screen/copy.h"
+#include "app/screen/marked.h"
 #include "app/screen/pick.h"
 #include "app/screen/places.h"
 #include "app/screen/prompt.h"
@@ -137,13 +138,27 @@ static const struct front {
     bool alone; /* only without arguments: with some the repl runs it */
     void (*run)(struct screen *s, const char *arguments, struct error *err);
 } fronts[] = {
-    {"back", false, go_back},           {"bookmark", false, set_bookmark}, {"compare", false, screen_compare_begin},
-    {"copy", false, copy_answer},       {"edit", false, edit_message},     {"find", false, screen_search_here},
-    {"jump", false, pick_place},        {"keys", false, show_keys},        {"list", true, pick_conversation},
-    {"model", true, pick_model},        {"open", true, pick_conversation}, {"palette", false, pick_all},
-    {"preset", true, pick_preset},      {"prompt", true, show_prompt},     {"search", false, screen_search_open},
-    {"settings", false, show_settings}, {"step", false, screen_step_set},  {"theme", false, set_theme},
-    {"think", false, show_thoughts},    {"tree", false, show_tree},
+    {"back", false, go_back},
+    {"bookmark", false, set_bookmark},
+    {"compare", false, screen_compare_begin},
+    {"copy", false, copy_answer},
+    {"edit", false, edit_message},
+    {"find", false, screen_search_here},
+    {"jump", false, pick_place},
+    {"keys", false, show_keys},
+    {"list", true, pick_conversation},
+    {"marked", false, screen_marked_run},
+    {"model", true, pick_model},
+    {"open", true, pick_conversation},
+    {"palette", false, pick_all},
+    {"preset", true, pick_preset},
+    {"prompt", true, show_prompt},
+    {"search", false, screen_search_open},
+    {"settings", false, show_settings},
+    {"step", false, screen_step_set},
+    {"theme", false, set_theme},
+    {"think", false, show_thoughts},
+    {"tree", false, show_tree},
 };
 
 bool screen_command(void *context, const char *name, const char *arguments, struct error *err)

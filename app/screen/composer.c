@@ -125,13 +125,14 @@ static void write_label(const struct screen *s, size_t tokens, char *out, size_t
     else if (tokens > 0)
         at = snprintf(out, size, "%zu token%s · ", tokens, tokens == 1 ? "" : "s");
     if (files->size > 0)
-        at += snprintf(out + at, size - (size_t)at, "files: %zu tokens · ", attached);
+        at += snprintf(out + at, size - (size_t)at, "+ %.60s, %zu tokens · ", buf_text(&s->repl.attached_names),
+                       attached);
     snprintf(out + at, size - (size_t)at, "Enter sends");
 }
 
 void screen_composer_label(struct screen *s)
 {
-    char label[160], mode[160];
+    char label[240], mode[160];
     size_t size;
     const struct screen_composer *composer = s->composer;
     const char *typed = ui_typed(s->ui, &size, NULL);

@@ -16,7 +16,7 @@ struct screen {
     struct show show;
     struct repl repl; /* the chat is repl.chat */
     struct ui *ui;    /* NULL until the terminal is taken */
-    struct screen_acts *acts;
+    struct screen_bookmarks *bookmarks;
     struct screen_compare *compare;
     struct screen_composer *composer;
     struct screen_draft *draft;
@@ -34,6 +34,7 @@ struct screen {
     struct screen_settings *settings;
     struct screen_status *status;
     struct screen_step *step;
+    struct screen_trash *trash;
     struct screen_tree *tree;
     struct screen_view *view;
 };

@@ -1,8 +1,7 @@
-/* Places: going to a message, and back to where one was; messages with a bookmark. */
+/* Places: going to a message, and back to where one was. */
 #ifndef PALAVER_APP_SCREEN_PLACES_H
 #define PALAVER_APP_SCREEN_PLACES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,7 +22,5 @@ void screen_places_pick(struct screen *s, struct error *err);
 
 /* Sets a bookmark at message number index, or removes it. */
 void screen_places_mark(struct screen *s, size_t index, struct error *err);
-/* Whether a message of the open conversation has one. */
-bool screen_places_is_marked(const struct screen *s, int64_t message);
 
 #endif

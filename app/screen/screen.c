@@ -13,7 +13,7 @@
 #include "app/library/home.h"
 #include "app/options/paths.h"
 #include "app/screen/act.h"
-#include "app/screen/acts.h"
+#include "app/screen/bookmarks.h"
 #include "app/screen/commands.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
@@ -35,6 +35,7 @@
 #include "app/screen/step.h"
 #include "app/screen/tell.h"
 #include "app/screen/theme.h"
+#include "app/screen/trash.h"
 #include "app/screen/tree.h"
 #include "app/screen/view.h"
 #include "app/slash/leave.h"
@@ -54,7 +55,7 @@ enum { PATH_BYTES = 4096, FOLDERS_MOST = 3 };
 
 static bool open_parts(struct screen *s, struct error *err)
 {
-    s->acts = screen_acts_new();
+    s->bookmarks = screen_bookmarks_new();
     s->compare = screen_compare_new();
     s->composer = screen_composer_new();
     s->draft = screen_draft_new();
@@ -70,11 +71,12 @@ static bool open_parts(struct screen *s, struct error *err)
     s->settings = screen_settings_new();
     s->status = screen_status_new();
     s->step = screen_step_new();
+    s->trash = screen_trash_new();
     s->tree = screen_tree_new();
     s->view = screen_view_new();
-    bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->menu &&
-               s->places && s->tree && s->records && s->roads && s->said && s->search && s->settings && s->status &&
-               s->step && s->view;
+    bool all = s->bookmarks && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->menu &&
+               s->places && s->trash && s->tree && s->records && s->roads && s->said && s->search && s->settings &&
+               s->status && s->step && s->view;
     if (!all)
         error_memory(err);
     return all;
@@ -82,7 +84,7 @@ static bool open_parts(struct screen *s, struct error *err)
 
 static void free_parts(struct screen *s)
 {
-    screen_acts_free(s->acts);
+    screen_bookmarks_free(s->bookmarks);
     screen_compare_free(s->compare);
     screen_composer_free(s->composer);
     screen_draft_free(s->draft);
@@ -100,6 +102,7 @@ static void free_parts(struct screen *s)
     screen_settings_free(s->settings);
     screen_status_free(s->status);
     screen_step_free(s->step);
+    screen_trash_free(s->trash);
     screen_tree_free(s->tree);
     screen_view_free(s->view);
 }

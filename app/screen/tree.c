@@ -12,6 +12,7 @@
 #include "app/chat/chat.h"
 #include "app/library/home.h"
 #include "app/screen/acts.h"
+#include "app/screen/bookmarks.h"
 #include "app/screen/places.h"
 #include "history/history.h"
 
@@ -50,7 +51,7 @@ static void show_outline(struct screen *s, const struct store_outline *outline, 
                                     .parent = from->parent,
                                     .speaker = from->role == STORE_ASSISTANT ? UI_MODEL : UI_YOU,
                                     .label = from->line,
-                                    .bookmarked = screen_places_is_marked(s, from->id)};
+                                    .bookmarked = screen_bookmarks_has(s, from->id)};
     }
     ui_tree(s->ui, nodes, outline->n, &acts);
     free(nodes);

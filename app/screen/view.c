@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "app/chat/chat.h"
-#include "app/screen/places.h"
+#include "app/screen/bookmarks.h"
 #include "app/screen/status.h"
 #include "base/buf.h"
 
@@ -75,7 +75,7 @@ static void describe_message(const struct screen *s, size_t index, char *about, 
     const struct chat_message *m = chat_message(c, index);
     bool running = index + 1 == chat_count(c) && m->role == ROLE_ASSISTANT && chat_is_busy(c);
     write_about(m, running, about, size);
-    if (screen_places_is_marked(s, m->id))
+    if (screen_bookmarks_has(s, m->id))
         mark_about(about, size);
     *out = (struct ui_message){.id = m->id,
                                .speaker = m->role == ROLE_ASSISTANT ? UI_MODEL : UI_YOU,

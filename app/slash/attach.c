@@ -64,6 +64,9 @@ enum error_code slash_attach(struct repl *t, const char *path, struct error *err
         code = check_size(t, path, &text, &tokens, err);
     if (code == ERR_NONE)
         code = attach_text(t, path, &text, err);
+    const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+    if (code == ERR_NONE)
+        buf_printf(&t->attached_names, "%s%s", t->attached_names.size > 0 ? ", " : "", name);
     if (code != ERR_NONE)
         buf_truncate(&t->attached, before);
     else if (tokens > 0)
@@ -86,6 +89,12 @@ static enum error_code attach_pattern(struct repl *t, const char *pattern, struc
         code = slash_attach(t, found.gl_pathv[i], err);
     globfree(&found);
     return code;
+}
+
+void repl_detach(struct repl *t)
+{
+    buf_clear(&t->attached);
+    buf_clear(&t->attached_names);
 }
 
 enum error_code slash_read(struct repl *t, const char *arguments, struct error *err)

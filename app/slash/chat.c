@@ -21,7 +21,7 @@ enum error_code slash_new(struct repl *t, const char *arguments, struct error *e
     bool temporary = home_is_temporary(chat_home(t->chat));
     if (chat_new(t->chat, temporary, err) != ERR_NONE)
         return err->code;
-    buf_clear(&t->attached);
+    repl_detach(t);
     show_note(t->show, temporary ? "a new temporary conversation" : "a new conversation");
     return ERR_NONE;
 }
@@ -33,7 +33,7 @@ enum error_code slash_temp(struct repl *t, const char *arguments, struct error *
         return slash_usage(t, "temp", err);
     if (chat_new(t->chat, !off, err) != ERR_NONE)
         return err->code;
-    buf_clear(&t->attached);
+    repl_detach(t);
     show_note(t->show, off ? "a new conversation, which is saved"
                            : "a temporary conversation: nothing of it is saved; /temp off begins one that is saved");
     return ERR_NONE;

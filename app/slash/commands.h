@@ -87,8 +87,12 @@ slash_function slash_list, slash_open, slash_trash, slash_delete, slash_restore;
 slash_function slash_search, slash_find_words;
 /* flags.c */
 slash_function slash_rename, slash_pin, slash_archive, slash_tag;
+/* Gives a conversation tags, and takes those that begin with - from it. */
+enum error_code slash_change_tags(struct store *s, int64_t id, const struct words *words, struct error *err);
 /* file.c */
 slash_function slash_export, slash_import;
+/* Exports conversations of the history to one file. */
+enum error_code slash_export_all(struct repl *t, const int64_t *ids, size_t n, const char *file, struct error *err);
 /* preset.c */
 slash_function slash_preset, slash_save;
 void slash_offer_presets(const struct repl *t, struct choices *choices);

@@ -87,19 +87,28 @@ static enum error_code find_free_name(char **path, struct error *err)
 }
 
 /* No file is overwritten. */
-static enum error_code export_to(struct repl *t, struct store *s, int64_t id, const char *arguments, struct error *err)
+static enum error_code export_to(struct repl *t, struct store *s, const int64_t *ids, size_t n, const char *arguments,
+                                 struct error *err)
 {
     enum store_format format;
-    char *path = export_path(s, id, arguments, err);
+    char *path = export_path(s, ids[0], arguments, err);
     if (path == NULL)
         return err->code;
     struct stat status;
     bool taken = stat(path, &status) == 0 && S_ISREG(status.st_mode); /* others can't be written at all */
     if (find_format(path, &format, err) == ERR_NONE && (!taken || find_free_name(&path, err) == ERR_NONE) &&
-        library_export(s, format, &id, 1, path, err) == ERR_NONE)
+        library_export(s, format, ids, n, path, err) == ERR_NONE)
         show_note(t->show, taken ? "written to %s, as a file of the name given exists" : "written to %s", path);
     free(path);
     return err->code;
+}
+
+enum error_code slash_export_all(struct repl *t, const int64_t *ids, size_t n, const char *file, struct error *err)
+{
+    struct store *s = home_library(chat_home(t->chat), err);
+    if (s != NULL && *file == '\0')
+        return error_set(err, ERR_ARGUMENT, "which file? The name ends in .md, .txt, .html or .json");
+    return s != NULL ? export_to(t, s, ids, n, file, err) : err->code;
 }
 
 /* Messages that can't be saved are exported from memory. */
@@ -111,10 +120,10 @@ enum error_code slash_export(struct repl *t, const char *arguments, struct error
     struct error why = {0};
     chat_save_rest(t->chat, &unsaved, &why);
     if (unsaved == 0)
-        return slash_present(t, &s, &id, err) == ERR_NONE ? export_to(t, s, id, arguments, err) : err->code;
+        return slash_present(t, &s, &id, err) == ERR_NONE ? export_to(t, s, &id, 1, arguments, err) : err->code;
     s = chat_copy(t->chat, &id, err);
     if (s != NULL)
-        export_to(t, s, id, arguments, err);
+        export_to(t, s, &id, 1, arguments, err);
     store_close(s);
     return err->code;
 }

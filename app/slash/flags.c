@@ -88,7 +88,7 @@ static void show_own_tags(struct repl *t, struct store *s, int64_t id)
     store_conversation_free(&c);
 }
 
-static enum error_code change_tags(struct store *s, int64_t id, const struct words *words, struct error *err)
+enum error_code slash_change_tags(struct store *s, int64_t id, const struct words *words, struct error *err)
 {
     if (store_begin(s, err) != ERR_NONE)
         return err->code;
@@ -115,7 +115,7 @@ enum error_code slash_tag(struct repl *t, const char *arguments, struct error *e
         return err->code;
     if (!words_split(&words, arguments))
         error_memory(err);
-    else if (change_tags(s, id, &words, err) == ERR_NONE)
+    else if (slash_change_tags(s, id, &words, err) == ERR_NONE)
         show_own_tags(t, s, id);
     words_free(&words);
     return err->code;

@@ -228,7 +228,7 @@ static enum error_code delete_present(struct repl *t, struct error *err)
         chat_open_conversation(t->chat, id, &ignored);
         return err->code;
     }
-    buf_clear(&t->attached);
+    repl_detach(t);
     show_deleted(t, s, id);
     return ERR_NONE;
 }

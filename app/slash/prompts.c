@@ -217,7 +217,8 @@ static int is_prompt(const struct dirent *entry)
 }
 
 /* What is wrong with a file stands in place of its description. */
-static void offer_prompt(struct choices *choices, const struct slash_command *commands, const char *folder, const char *file, const char *before)
+static void offer_prompt(struct choices *choices, const struct slash_command *commands, const char *folder,
+                         const char *file, const char *before)
 {
     char word[NAME_MOST + 8];
     int size = (int)(strlen(file) - strlen(ENDING));

@@ -21,6 +21,7 @@ void repl_init(struct repl *t, const struct options *o, struct show *show)
 {
     *t = (struct repl){.commands = slash_commands, .options = o, .show = show};
     buf_init(&t->attached, CHAT_TEXT_MOST);
+    buf_init(&t->attached_names, 65536);
     buf_init(&t->draft, CHAT_TEXT_MOST);
     buf_init(&t->sent, CHAT_TEXT_MOST);
 }
@@ -28,6 +29,7 @@ void repl_init(struct repl *t, const struct options *o, struct show *show)
 void repl_free(struct repl *t)
 {
     buf_free(&t->attached);
+    buf_free(&t->attached_names);
     buf_free(&t->draft);
     buf_free(&t->sent);
     free(t->listed.at);
@@ -164,7 +166,7 @@ void repl_send(struct repl *t, const char *text)
     else
         chat_send(t->chat, buf_text(&message), message.size, &err);
     if (err.code == ERR_NONE) {
-        buf_clear(&t->attached);
+        repl_detach(t);
     } else {
         show_error(t->show, &err);
         buf_clear(&t->draft);

@@ -44,9 +44,10 @@ struct repl {
     struct chat *chat;                    /* chat_home(chat) is where it is stored */
     const struct options *options;
     struct show *show;
-    struct buf attached; /* text of files, sent with the next message */
-    struct buf draft;    /* put into the line that is edited next */
-    struct buf sent;     /* the last message, in case it is refused */
+    struct buf attached;       /* text of files, sent with the next message */
+    struct buf attached_names; /* of these files, "a.txt, b.c" */
+    struct buf draft;          /* put into the line that is edited next */
+    struct buf sent;           /* the last message, in case it is refused */
     struct listed listed;
     bool quit;
     size_t refused; /* leave.c: messages that were not saved when leaving was refused, + 1; 0: it was not */
@@ -85,6 +86,8 @@ size_t slash_known_path(const char *line, size_t start);
 /* Candidates for the word at the end of line, which they begin with; *start is its offset. None unless line begins like
  * a command. */
 void slash_complete(const struct repl *t, const char *line, struct words *candidates, size_t *start);
+/* Forgets the files that are attached. */
+void repl_detach(struct repl *t);
 /* Sends text and what is attached; on failure the error is shown and text becomes the draft. */
 void repl_send(struct repl *t, const char *text);
 

@@ -21,6 +21,8 @@ const struct slash_command slash_commands[] = {
     {"archive", "", "[off]", "archive this conversation: /list no longer shows it", SLASH_NO_WORDS, true,
      slash_archive},
     {"tag", "", "[TAG... | -TAG...]", "show, add or remove tags", SLASH_TAGS, true, slash_tag},
+    {"marked", "", "delete | archive | tag TAG... | export FILE", "act on the conversations marked in the list",
+     SLASH_TAGS, true, NULL},
     {"delete", "", "[N | ID | TITLE]", "move this conversation (or another) to the trash", SLASH_CONVERSATIONS, true,
      slash_delete},
     {"trash", "", "[PAGE]", "list the deleted conversations, numbered", SLASH_NO_WORDS, true, slash_trash},

@@ -116,7 +116,8 @@ static void a_file_is_attached_by_its_name(void **state)
     snprintf(path, sizeof path, "%s/sea-notes.txt", vt_home(t));
     FILE *f = fopen(path, "w");
     assert_non_null(f);
-    fputs("the sea\n", f);
+    for (int i = 1; i <= 40; i++)
+        fprintf(f, "wave %d\n", i);
     fclose(f);
     snprintf(typed, sizeof typed, "Read @%s/sea", vt_home(t));
     vt_type(t, typed);
@@ -124,8 +125,20 @@ static void a_file_is_attached_by_its_name(void **state)
     assert_true(vt_wait(t, "sea-notes.txt"));
     vt_type(t, TAB);
     assert_true(vt_wait(t, "sent with your next message"));
-    assert_true(vt_wait(t, "files: "));
+    assert_true(vt_wait(t, "+ sea-notes.txt, "));
     assert_true(vt_wait_gone(t, "attach a file"));
+    /* one line stands for the file until it is opened */
+    vt_type(t, "\r");
+    assert_true(vt_wait(t, "/continue resumes it"));
+    assert_true(vt_shows(t, "▸ sea-notes.txt: 41 lines, f shows them"));
+    assert_false(vt_shows(t, "wave 1"));
+    vt_type(t, "\033kf");
+    assert_true(vt_wait(t, "wave 12"));
+    press(t, "f");
+    assert_true(vt_wait_gone(t, "wave 12"));
+    press(t, "i");
+    vt_type(t, "/find wave\r");
+    assert_true(vt_wait(t, "wave 40"));
     quit(t);
 }
 

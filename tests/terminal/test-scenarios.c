@@ -96,7 +96,7 @@ static void files_go_with_a_message(void **state)
     write_file(t, "notes.txt", "The gull" ESC "[2J flew.\n");
     snprintf(line, sizeof line, "/read %s/notes.txt\r", vt_home(t));
     vt_type(t, line);
-    assert_true(vt_wait(t, "files:"));
+    assert_true(vt_wait(t, "+ notes.txt, "));
     vt_type(t, "Where?\r");
     assert_true(vt_wait(t, "/continue resumes it"));
     assert_true(vt_wait(t, "The gull␛[2J flew."));

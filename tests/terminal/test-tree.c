@@ -13,14 +13,12 @@ static struct vt *open_branches(void)
 {
     struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
     exchange(t, "One");
-    ask(t, "Two");
-    assert_true(vt_wait(t, "context"));
-    assert_true(vt_wait(t, READY));
+    exchange(t, "Two");
     vt_type(t, "/edit 3\r");
     assert_true(vt_wait(t, "editing message 3"));
     vt_type(t, " and a half\r");
+    assert_true(vt_wait(t, "/continue resumes it"));
     assert_true(vt_wait(t, "‹2/2›"));
-    assert_true(vt_wait(t, "ready"));
     return t;
 }
 
@@ -103,7 +101,7 @@ static void bookmarks_are_kept_and_found(void **state)
     assert_true(vt_wait(t, "★ · 4 tokens"));
     vt_type(t, "\033g");
     assert_true(vt_wait(t, "Bookmarks and your questions"));
-    assert_true(vt_shows(t, "★ The sea"));
+    assert_true(vt_shows(t, "Your questions"));
     press(t, "\r");
     assert_true(vt_wait_gone(t, "Bookmarks and"));
     vt_type(t, "*"); /* the message is selected */
@@ -117,12 +115,9 @@ static void bookmarks_are_kept_and_found(void **state)
 static void questions_are_walked(void **state)
 {
     (void)state;
-    struct vt *t = start(12, 60, (const char *const[]){"-n", "60", "--temperature", "0", NULL});
-    ask(t, "First question");
-    assert_true(vt_wait(t, "/continue resumes it"));
-    ask(t, "Second question");
-    assert_true(vt_wait_gone(t, "/continue resumes it"));
-    assert_true(vt_wait(t, "/continue resumes it"));
+    struct vt *t = start(12, 100, (const char *const[]){SHORT, NULL});
+    exchange(t, "First question");
+    exchange(t, "Second question");
     vt_type(t, "\033k");
     assert_true(vt_wait(t, "Second question"));
     vt_type(t, "\033k");
@@ -134,16 +129,70 @@ static void questions_are_walked(void **state)
     quit(t);
 }
 
+/* Two of three are marked; what is done is done to both, and u takes it back. */
+static void many_conversations_are_acted_on(void **state)
+{
+    char line[200];
+    (void)state;
+    struct vt *t = start(30, 120, (const char *const[]){SHORT, NULL});
+    static const char *const titles[] = {"Whales", "Gulls", "Crabs"};
+    vt_type(t, "/marked delete\r");
+    assert_true(vt_wait(t, "no conversation is marked"));
+    press(t, "\003"); /* the command stays to be corrected */
+    for (size_t i = 0; i < 3; i++) {
+        exchange(t, "The sea");
+        snprintf(line, sizeof line, "/rename %s\r", titles[i]);
+        vt_type(t, line);
+        assert_true(vt_wait(t, titles[i]));
+        if (i < 2) {
+            vt_type(t, "/new\r");
+            assert_true(vt_wait(t, "New conversation"));
+        }
+    }
+    press(t, F5);
+    press(t, "g");
+    vt_type(t, "  "); /* marks the first and goes on to the next */
+    assert_true(vt_wait(t, "✓Gulls"));
+    press(t, "t");
+    assert_true(vt_wait(t, "│/marked tag "));
+    vt_type(t, "sea\r");
+    assert_true(vt_wait(t, "2 conversations tagged"));
+    assert_true(vt_wait_gone(t, "✓"));
+    vt_type(t, "/list sea\r");
+    assert_true(vt_wait(t, "#sea"));
+    press(t, ESC);
+    press(t, F5);
+    press(t, "g");
+    vt_type(t, "  ");
+    assert_true(vt_wait(t, "✓Gulls"));
+    press(t, "x");
+    assert_true(vt_wait(t, "│/marked export "));
+    snprintf(line, sizeof line, "%s/both.json\r", vt_home(t));
+    vt_type(t, line);
+    assert_true(vt_wait(t, "written to"));
+    snprintf(line, sizeof line, "grep -q Gulls %s/both.json && grep -q Crabs %s/both.json", vt_home(t), vt_home(t));
+    assert_int_equal(system(line), 0);
+    press(t, F5);
+    press(t, "g");
+    vt_type(t, "  ");
+    assert_true(vt_wait(t, "✓Gulls"));
+    press(t, "d");
+    assert_true(vt_wait(t, "2 conversations deleted"));
+    assert_true(vt_wait_gone(t, "Gulls"));
+    press(t, "u");
+    assert_true(vt_wait(t, "Gulls"));
+    assert_true(vt_wait(t, "Crabs"));
+    quit(t);
+}
+
 int main(void)
 {
     if (!find_program())
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_map_shows_all_branches),
-        cmocka_unit_test(branches_are_compared_and_folded),
-        cmocka_unit_test(two_escapes_open_the_map),
-        cmocka_unit_test(bookmarks_are_kept_and_found),
-        cmocka_unit_test(questions_are_walked),
+        cmocka_unit_test(the_map_shows_all_branches), cmocka_unit_test(branches_are_compared_and_folded),
+        cmocka_unit_test(two_escapes_open_the_map),   cmocka_unit_test(bookmarks_are_kept_and_found),
+        cmocka_unit_test(questions_are_walked),       cmocka_unit_test(many_conversations_are_acted_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,9 @@ struct list {
     struct entry *at;
     size_t n, selected;
     int64_t current;
-    int top; /* first row shown, headings counted */
+    int top;        /* first row shown, headings counted */
+    int64_t *marks; /* ids of those that are marked */
+    size_t n_marks;
 };
 
 struct list *list_new(void)
@@ -43,6 +45,7 @@ void list_free(struct list *l)
     if (l == NULL)
         return;
     clear_entries(l);
+    free(l->marks);
     free(l);
 }
 
@@ -140,13 +143,25 @@ static void keep_in_view(struct list *l, int rows)
         l->top = row - rows + 1;
 }
 
+/* The place of a conversation among those that are marked; their number when it is not. */
+static size_t find_mark(const struct list *l, int64_t id)
+{
+    size_t i = 0;
+    while (i < l->n_marks && l->marks[i] != id)
+        i++;
+    return i;
+}
+
 static void draw_entry(const struct list *l, struct canvas *s, const struct area *a, int row, size_t index, bool focus)
 {
     const struct entry *e = &l->at[index];
     bool ascii = canvas_is_ascii(s), here = e->id == l->current;
     unsigned style = focus && index == l->selected ? STYLE_SELECTED : here ? STYLE_TEXT | STYLE_BOLD : STYLE_TEXT;
     canvas_blank(s, a, row, 0, a->columns, style);
-    canvas_puts(s, a, row, 0, style, here ? ascii ? ">" : "▸" : " ");
+    if (find_mark(l, e->id) < l->n_marks)
+        canvas_puts(s, a, row, 0, STYLE_MARK, ascii ? "+" : "✓");
+    else
+        canvas_puts(s, a, row, 0, style, here ? ascii ? ">" : "▸" : " ");
     marked_draw(s, a, row, 1, a->columns - 3, style, e->title != NULL && *e->title != '\0' ? e->title : "(no title)",
                 NULL);
     if (e->unread)
@@ -177,6 +192,36 @@ static void draw_list(void *pane, struct canvas *s, const struct area *a, bool f
             draw_entry(l, s, &inner, row - l->top, i, focus);
         row++;
     }
+}
+
+/* ---- marks ------------------------------------------------------------------------------------------------------ */
+
+void list_mark(struct list *l)
+{
+    int64_t id = list_selected(l);
+    size_t at = find_mark(l, id);
+    if (id == 0)
+        return;
+    if (at < l->n_marks) {
+        l->marks[at] = l->marks[--l->n_marks];
+        return;
+    }
+    int64_t *marks = realloc(l->marks, (l->n_marks + 1) * sizeof *marks);
+    if (marks == NULL)
+        return;
+    l->marks = marks;
+    l->marks[l->n_marks++] = id;
+}
+
+const int64_t *list_marked(const struct list *l, size_t *n)
+{
+    *n = l->n_marks;
+    return l->marks;
+}
+
+void list_clear_marks(struct list *l)
+{
+    l->n_marks = 0;
 }
 
 /* ---- moving ----------------------------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 
 #include "ui/panes/message-lines.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,6 +180,54 @@ static bool insert_window(const struct message_lines *l, struct rendering *r)
     return ok;
 }
 
+/* ---- folding ---------------------------------------------------------------------------------------------------- */
+
+/* The offset of the first line "NAME.EXT:" that begins an attached file, as /read puts it; size when there is none.
+ * *name becomes the size of the name. */
+static size_t find_attached(const char *text, size_t size, size_t *name)
+{
+    for (size_t at = 0; at < size;) {
+        const char *end = memchr(text + at, '\n', size - at);
+        size_t length = end != NULL ? (size_t)(end - text) - at : size - at;
+        bool begins = at == 0 || (at > 1 && text[at - 2] == '\n');
+        if (begins && length > 3 && text[at + length - 1] == ':' && memchr(text + at, '.', length) != NULL &&
+            memchr(text + at, ' ', length) == NULL) {
+            *name = length - 1;
+            return at;
+        }
+        at += length + 1;
+    }
+    return size;
+}
+
+/* What the user sent is theirs to know: of a long message the beginning is shown, of attached files their name. */
+static bool fold_message(const struct message_lines *l, size_t index, struct rendering *r)
+{
+    enum { LINES_MOST = 16, KEPT_LINES = 8, FILE_LINES = 6 };
+    const struct message *x = messages_at(l->messages, index);
+    const char *text = buf_text(&x->text), *sign = l->look.ascii ? ">" : "▸";
+    size_t name = 0, at = find_attached(text, x->text.size, &name);
+    bool file = at < x->text.size;
+    size_t kept = file ? rendering_line_at(r, (uint32_t)at) : KEPT_LINES;
+    char label[200];
+    if (x->speaker != UI_YOU || x->unfolded || l->look.base || l->look.lens ||
+        r->n_lines <= (file ? kept + FILE_LINES : LINES_MOST))
+        return true;
+    size_t hidden = r->n_lines - kept;
+    if (file)
+        snprintf(label, sizeof label, "%s %.*s: %zu lines, f shows them", sign, (int)(name < 100 ? name : 100),
+                 text + at, hidden);
+    else
+        snprintf(label, sizeof label, "%s %zu more lines, f shows them", sign, hidden);
+    char *clean = text_clean_line(label);
+    if (clean == NULL)
+        return false;
+    bool ok = rendering_insert_line(r, kept, clean, STYLE_NOTE);
+    free(clean);
+    r->n_lines = ok ? kept + 1 : r->n_lines;
+    return ok;
+}
+
 static bool render_message(struct message_lines *l, size_t index, const struct render_options *options,
                            struct rendering *out)
 {
@@ -186,6 +235,7 @@ static bool render_message(struct message_lines *l, size_t index, const struct r
     bool window = l->look.base && index == l->window && l->window_byte > 0 && l->window_label != NULL;
     bool ok = message_lines_is_joined(l, index) ? render_joined(l, index, options, out)
                                                 : render(buf_text(&x->text), x->text.size, options, out);
+    ok = ok && fold_message(l, index, out);
     return ok && (!window || out->n_lines == 0 || insert_window(l, out));
 }
 

@@ -147,6 +147,14 @@ void messages_forget_tokens(struct messages *m)
         m->at[i].knows_tokens = false;
 }
 
+void messages_unfold(struct messages *m, size_t index, bool unfolded)
+{
+    if (index >= m->n || m->at[index].unfolded == unfolded)
+        return;
+    m->at[index].unfolded = unfolded;
+    m->at[index].changes++;
+}
+
 void messages_cut(struct messages *m, size_t from)
 {
     while (m->n > from)

@@ -24,6 +24,7 @@ struct message {
     int sibling, siblings;
     char *about;
     bool running;
+    bool unfolded;   /* all of it is shown, however long it is */
     struct buf text; /* any bytes */
     struct ui_token *tokens;
     size_t n_tokens;
@@ -50,6 +51,7 @@ bool messages_mark(struct messages *m, size_t index, size_t at, const char *text
 bool messages_set_tokens(struct messages *m, size_t index, const struct ui_token *tokens, size_t n);
 /* From now on the tokens of no message are known. */
 void messages_forget_tokens(struct messages *m);
+void messages_unfold(struct messages *m, size_t index, bool unfolded);
 /* Removes message from and all after it. */
 void messages_cut(struct messages *m, size_t from);
 

@@ -30,7 +30,7 @@ struct item {
 };
 
 struct group {
-    char *name; /* "": it has no heading */
+    char *name;        /* "": it has no heading */
     int label, detail; /* columns of the widest shown */
     int score;         /* of its best item */
 };
@@ -51,7 +51,7 @@ struct picker {
     size_t n_shown;
     struct row *rows;
     size_t n_rows, most_rows; /* most_rows: when nothing was filtered out */
-    size_t selected, top; /* rows */
+    size_t selected, top;     /* rows */
     struct buf query;
     int height, columns; /* when drawn last: rows of items, and columns of one half */
     bool prompts;        /* a prompt was drawn */

@@ -122,6 +122,14 @@ void transcript_select(struct transcript *t, int step)
     view_select(t->view, step);
 }
 
+void transcript_fold(struct transcript *t)
+{
+    size_t index = view_selected(t->view);
+    if (index < messages_count(t->messages))
+        messages_unfold(t->messages, index, !messages_at(t->messages, index)->unfolded);
+    view_show(t->view, index, 0);
+}
+
 /* ---- matches ---------------------------------------------------------------------------------------------------- */
 
 static bool show_match(struct transcript *t, const struct ui_match *match)
@@ -129,6 +137,7 @@ static bool show_match(struct transcript *t, const struct ui_match *match)
     bool drawn = message_lines_look(t->lines)->width > 0;
     if (match == NULL || match->message >= messages_count(t->messages) || !drawn)
         return false;
+    messages_unfold(t->messages, match->message, true);
     view_show_byte(t->view, match->message, (uint32_t)match->start);
     return true;
 }

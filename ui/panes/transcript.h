@@ -43,6 +43,8 @@ bool transcript_shows_think(const struct transcript *t);
  * from the first on. */
 void transcript_select_visible(struct transcript *t);
 void transcript_select(struct transcript *t, int step);
+/* Shows all of the selected message however long it is, or folds it again. */
+void transcript_fold(struct transcript *t);
 
 /* Matches of a search, which replace those there were. */
 void transcript_set_matches(struct transcript *t, const struct ui_match *matches, size_t n);
