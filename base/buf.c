@@ -97,6 +97,16 @@ void buf_truncate(struct buf *b, size_t size)
     }
 }
 
+void buf_drop(struct buf *b, size_t size)
+{
+    if (size >= b->size) {
+        buf_truncate(b, 0);
+        return;
+    }
+    memmove(b->data, b->data + size, b->size - size + 1);
+    b->size -= size;
+}
+
 bool buf_failed(const struct buf *b)
 {
     return b->failed;

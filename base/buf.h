@@ -30,6 +30,8 @@ bool buf_putc(struct buf *b, char c);
 bool buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Shortens to size bytes; a larger size is left alone. */
 void buf_truncate(struct buf *b, size_t size);
+/* Takes the first bytes away, as many as there are. */
+void buf_drop(struct buf *b, size_t size);
 bool buf_failed(const struct buf *b);
 /* The text, "" while empty. Owned by the buffer, valid until its next change. */
 const char *buf_text(const struct buf *b);

@@ -46,9 +46,11 @@
  *     loading              packing float weights while loading
  *     plan forecast stream what fits into memory, and reading what does not from disk
  *     encoder dense        BERT's graph and its products of float weights
- *     runner session       threads and buffers; a sequence of tokens
+ *     runner session       threads and buffers; a sequence of tokens (session.h: for those that save it)
  *     score kept           likelihoods of many texts that begin alike; those that were asked before
  *     likelihood           what a row of logits says
+ *     speculation suffix   guesses of the next tokens from what was said
+ *     keeper saved saved-folder   sessions on disk, and the thread that writes them
  *     generation chooser   answers side by side, a token of each in one batch; a sampler with its vocabulary
  *     worker               a sequence that answers on a thread: worker-thread, worker-answer, worker-queue
  *   convert/  models to GGUF files of another type
@@ -256,7 +258,7 @@ const char *const *template_stops(const struct chat_template *t);
 
 /* ---- sampling --------------------------------------------------------------------------------------------------- */
 
-#define SAMPLING_STOPS 8
+#define SAMPLING_STOPS 32
 #define SAMPLING_STOP_BYTES 64
 #define SAMPLING_BIASES 16
 #define SAMPLING_BREAKERS 8
@@ -474,6 +476,16 @@ enum error_code session_score_rows(struct session *s, const int32_t *ids, size_t
 /* What computes: the kernel table's name, e.g. "avx512", for `palaver info` and bench. */
 const char *session_kernels(const struct session *s);
 
+/* What workers saved of sessions in a folder, see struct worker_options. */
+struct saved_report {
+    size_t files, damaged;
+    uint64_t bytes;
+};
+/* Reads and checks all of it. Nothing is in a folder that does not exist. */
+struct saved_report session_check_saved(const char *folder);
+/* Removes what was saved under this name, if there is anything. */
+void session_forget_saved(const char *folder, const char *name);
+
 /* ---- encoder ---------------------------------------------------------------------------------------------------- */
 
 /* Makes vectors of texts with a model of which model_info says encoder: texts of like meaning have vectors of like
@@ -492,7 +504,7 @@ void encoder_free(struct encoder *e);
 int32_t encoder_width(const struct encoder *e);        /* elements of a vector */
 int32_t encoder_context(const struct encoder *e);      /* the longest text in tokens */
 enum pooling encoder_pooling(const struct encoder *e); /* as the model was trained; the mean where nothing says */
-/* What computes: "OpenBLAS", or the kernel table's name for quantised weights. */
+/* What multiplies: the kernel table's name, or "OpenBLAS" in the exact mode and for bfloat16. */
 const char *encoder_kernels(const struct encoder *e);
 /* Appends [CLS], the ids of text[0..size) and [SEP], at most `most` of them (0: as the model reads); *cut, which may be
  * NULL, tells whether the text was longer. On failure out is as it was. */
@@ -630,6 +642,7 @@ enum event_kind {
 
 struct timings {
     size_t prompt_tokens, reused_tokens, answer_tokens;
+    size_t guessed_tokens, true_guesses; /* evaluated on trial, and those of them that were chosen then */
     double prefill_seconds, first_token_seconds, decode_seconds; /* first token: from the request */
 };
 
@@ -641,12 +654,13 @@ struct event {
     int32_t id;                 /* EVENT_TOKEN */
     struct candidate chosen, best[SAMPLING_CANDIDATES];
     int32_t n_best;
-    float entropy;     /* EVENT_TOKEN, EVENT_PREVIEW: nats, of the model's own distribution */
-    int32_t rank;      /* EVENT_TOKEN: of id by the model's own probabilities, from 1; 0: unknown */
-    int32_t survivors; /* EVENT_TOKEN, EVENT_PREVIEW: tokens that the settings left */
-    bool forced;       /* EVENT_TOKEN: it came from worker_force */
-    uint32_t settings; /* EVENT_TOKEN: worker_set_sampling calls of this request before it was chosen */
-    char text[256];    /* EVENT_TOKEN: whole UTF-8 characters that became certain with this token, NUL-terminated,
+    float entropy;                   /* EVENT_TOKEN, EVENT_PREVIEW: nats, of the model's own distribution */
+    int32_t rank;                    /* EVENT_TOKEN: of id by the model's own probabilities, from 1; 0: unknown */
+    int32_t survivors;               /* EVENT_TOKEN, EVENT_PREVIEW: tokens that the settings left */
+    bool forced;                     /* EVENT_TOKEN: it came from worker_force */
+    uint32_t guessed, guessed_right; /* EVENT_TOKEN: of the request so far, see struct timings */
+    uint32_t settings;               /* EVENT_TOKEN: worker_set_sampling calls of this request before it was chosen */
+    char text[256]; /* EVENT_TOKEN: whole UTF-8 characters that became certain with this token, NUL-terminated,
                              * not cleaned; "" while a character or a possible stop string is incomplete. An event with
                              * id -1 brings only text: the rest of a long token, or what was held back to the end */
     size_t text_size;
@@ -655,11 +669,23 @@ struct event {
     struct error error; /* EVENT_FAILED */
 };
 
+/* Whether the next tokens are guessed from what was said and evaluated together, which changes nothing but the time. */
+enum speculate {
+    SPECULATE_AUTO, /* where it was measured to be faster */
+    SPECULATE_OFF,
+    SPECULATE_ALWAYS, /* also where it is slower; for measuring */
+};
+
 struct worker_options {
     const char *model_path;         /* copied */
     enum model_load load;           /* of a model that is opened */
     struct worker *beside;          /* share thread and model of this one, which is loaded; NULL: open model_path */
     struct session_options session; /* beside another only the context counts, at most the first one's */
+    const char
+        *saved_folder; /* where the caches of named conversations are saved and looked for, copied; made when something
+                               * is written. NULL: nowhere. Beside another that one's counts, as with the next */
+    enum speculate speculate; /* not for requests aside */
+    uint64_t saved_most;      /* bytes of all that lies there; the oldest goes first */
 };
 /* Starts the thread, which opens the model, or another sequence on that of `beside`; returns at once. NULL on
  * failure. */
@@ -702,6 +728,12 @@ bool worker_take_prompt(struct worker *w, struct prompt *out);
 #define WORKER_ASIDE_MOST 1024
 uint64_t worker_generate_aside(struct worker *w, const int32_t *ids, size_t n, const struct sampling *settings,
                                struct error *err);
+/* The conversation that requests belong to from now on: at the end of each its key/value cache is saved under this name
+ * (letters, digits and dashes, less than 64), beside the thread, and the next program reads it. NULL, as at first: it is
+ * not saved. */
+void worker_keep(struct worker *w, const char *name);
+/* What models with this vocabulary wrote before (copied), a -1 behind each answer: guesses come from it too. */
+void worker_teach(struct worker *w, const int32_t *ids, size_t n);
 /* New settings for the running request, not for one aside; they act on the next token that is chosen. */
 void worker_set_sampling(struct worker *w, const struct sampling *settings);
 /* Asks what these settings make of the logits after the last token; nothing is evaluated for it. EVENT_PREVIEW

@@ -27,6 +27,7 @@
  *   writer        which program writes an answer, and whether it is still alive
  *   reply         an answer that grows while it is stored
  *   search        queries as the user types them, hits with snippets
+ *   texts         all texts that a search may find, for who keeps something of each
  *   store         opening, closing, noticing changes
  *   port/         export (export-writer, export-forms.h; export-json, export-text) and import: import-reader (the place
  *                 in the file, members, adding), import-decode and import-repair (bytes to JSON, mended), import-time,
@@ -307,6 +308,10 @@ struct store_records {
 /* Empty when the message has no records. */
 enum error_code store_records(struct store *s, int64_t message, struct store_records *out, struct error *err);
 void store_records_free(struct store_records *r);
+/* The tokens of the newest answers by models of this fingerprint, at most `most`: each answer's in their order and a -1
+ * behind them, the newest answer first. *ids is malloc'ed, NULL where there are none. Damaged records are passed over. */
+enum error_code store_chosen(struct store *s, uint64_t fingerprint, size_t most, int32_t **ids, size_t *n,
+                             struct error *err);
 
 /* ---- a reply that grows ------------------------------------------------------------------------------------------ */
 
@@ -372,6 +377,33 @@ struct store_hits {
 enum error_code store_search(struct store *s, const struct store_query *query, struct store_hits *out,
                              struct error *err);
 void store_hits_free(struct store_hits *hits);
+/* A message as a hit whose one place and whose snippet are this passage of it, as far as the text still has it; nothing
+ * is marked. For who finds messages by other means. ERR_NOT_FOUND when a search would not show the message. */
+enum error_code store_passage(struct store *s, int64_t message, bool archived, struct store_span span,
+                              struct store_hit *out, struct error *err);
+
+/* One message that a search may find, as store_texts tells it; valid during the call. False ends the reading. */
+struct store_text {
+    int64_t message, conversation;
+    const char *text; /* size bytes, not white space alone */
+    size_t size;
+};
+typedef bool store_text_visit(void *context, const struct store_text *text);
+/* Tells the texts of a conversation (0: of all), those with ids above `after`, in the order of ids, at most limit of
+ * them: a page, so that no long reading keeps the database from being tidied. What is being written and what lies in the
+ * trash is left out. *last is the id of the last one, or 0. */
+enum error_code store_texts(struct store *s, int64_t conversation, int64_t after, size_t limit, store_text_visit *visit,
+                            void *context, int64_t *last, struct error *err);
+/* Conversations outside of the trash with their revisions, in the order of ids. */
+struct store_revision {
+    int64_t conversation, revision;
+};
+struct store_revisions {
+    struct store_revision *at;
+    size_t n;
+};
+enum error_code store_revisions(struct store *s, struct store_revisions *out, struct error *err);
+void store_revisions_free(struct store_revisions *list);
 
 /* ---- personas, presets and small remembered values --------------------------------------------------------------- */
 

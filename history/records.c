@@ -297,6 +297,61 @@ enum error_code store_records(struct store *s, int64_t message, struct store_rec
     return code;
 }
 
+/* ---- tokens alone ------------------------------------------------------------------------------------------------ */
+
+struct chosen {
+    int32_t *ids; /* (most) */
+    size_t n, most;
+    int64_t message; /* whose parts are being read */
+};
+
+static void chosen_add(struct chosen *c, int32_t id)
+{
+    if (c->n < c->most)
+        c->ids[c->n++] = id;
+}
+
+static void chosen_add_part(struct chosen *c, int64_t message, const unsigned char *data, size_t size)
+{
+    struct store_records part = {0};
+    if (message != c->message && c->message != 0)
+        chosen_add(c, -1);
+    c->message = message;
+    if (data != NULL)
+        records_unpack(data, size, &part);
+    for (size_t i = 0; i < part.n; i++)
+        chosen_add(c, part.at[i].chosen.id);
+    store_records_free(&part);
+}
+
+enum error_code store_chosen(struct store *s, uint64_t fingerprint, size_t most, int32_t **ids, size_t *n,
+                             struct error *err)
+{
+    struct chosen c = {.ids = malloc(most > 0 ? most * sizeof *c.ids : 1), .most = most};
+    *ids = NULL;
+    *n = 0;
+    if (c.ids == NULL)
+        return db_memory(s, err);
+    sqlite3_stmt *q = db_query(s, err,
+                               "SELECT m.id, r.data FROM maker k JOIN message m ON m.maker = k.id "
+                               "JOIN record r ON r.message = m.id WHERE k.fingerprint = ? AND m.trashed IS NULL "
+                               "ORDER BY m.id DESC, r.part",
+                               "i", (int64_t)fingerprint);
+    int row = q == NULL ? -1 : 0;
+    while (q != NULL && c.n < most && (row = db_row(s, q, err)) == 1)
+        chosen_add_part(&c, sqlite3_column_int64(q, 0), sqlite3_column_blob(q, 1), (size_t)sqlite3_column_bytes(q, 1));
+    if (row == 1)
+        db_done(q);
+    if (row < 0 || c.n == 0) {
+        free(c.ids);
+        return row < 0 ? s->failure : ERR_NONE;
+    }
+    chosen_add(&c, -1);
+    *ids = c.ids;
+    *n = c.n;
+    return ERR_NONE;
+}
+
 void store_records_free(struct store_records *r)
 {
     for (size_t i = 0; i < r->n_epochs; i++)

@@ -236,13 +236,12 @@ static size_t add_character(struct buf *line, const char *text, size_t size)
     return used;
 }
 
-/* Fills snippet and marks of h from a text and h->places; limit is the bytes of text to show. */
-static bool make_snippet(struct store_hit *h, const char *text, size_t size, size_t limit)
+/* Fills snippet and marks of h from text[at..end) and h->places. */
+static bool write_snippet(struct store_hit *h, const char *text, size_t size, size_t at, size_t end)
 {
-    size_t at = h->n_places > 0 && limit < size ? snippet_start(text, h->places[0].start) : 0;
-    size_t end = size - at > limit ? at + limit : size, next = 0;
+    size_t next = 0;
     struct buf line;
-    buf_init(&line, limit * 4 + 64);
+    buf_init(&line, (end - at) * 4 + 64);
     h->marks = calloc(h->n_places + 1, sizeof *h->marks);
     if (h->marks == NULL)
         return false;
@@ -264,6 +263,13 @@ static bool make_snippet(struct store_hit *h, const char *text, size_t size, siz
         buf_puts(&line, "…");
     h->snippet = buf_take(&line);
     return h->snippet != NULL;
+}
+
+/* The same around the first place; limit is the bytes of text to show. */
+static bool make_snippet(struct store_hit *h, const char *text, size_t size, size_t limit)
+{
+    size_t at = h->n_places > 0 && limit < size ? snippet_start(text, h->places[0].start) : 0;
+    return write_snippet(h, text, size, at, size - at > limit ? at + limit : size);
 }
 
 /* ---- hits -------------------------------------------------------------------------------------------------------- */
@@ -400,4 +406,65 @@ enum error_code store_search(struct store *s, const struct store_query *query, s
     else
         store_hits_free(&hits);
     return code;
+}
+
+/* ---- a passage of a message ------------------------------------------------------------------------------------- */
+
+/* Moves both ends to what the text has; it may have changed since the passage was chosen. */
+static struct store_span fit_span(const char *text, size_t size, struct store_span span)
+{
+    struct store_span fit = {span.start < size ? span.start : 0, span.end < size ? span.end : size};
+    while (fit.start > 0 && ((unsigned char)text[fit.start] & 0xC0) == 0x80)
+        fit.start--;
+    if (fit.end <= fit.start)
+        fit.end = size;
+    return fit;
+}
+
+/* Reads columns conversation, message, role, created, title, text. */
+static bool read_passage(sqlite3_stmt *q, struct store_span span, struct store_hit *h)
+{
+    const char *text = (const char *)sqlite3_column_text(q, 5);
+    const size_t size = (size_t)sqlite3_column_bytes(q, 5);
+    *h = (struct store_hit){.conversation = sqlite3_column_int64(q, 0),
+                            .message = sqlite3_column_int64(q, 1),
+                            .role = (enum store_role)sqlite3_column_int(q, 2),
+                            .created = sqlite3_column_int64(q, 3),
+                            .title = db_text(q, 4, NULL)};
+    struct store_span *place = malloc(sizeof *place);
+    if (text == NULL || h->title == NULL || place == NULL) {
+        free(place);
+        return false;
+    }
+    *place = fit_span(text, size, span);
+    size_t shown = place->end - place->start < SNIPPET_BYTES ? place->end : place->start + SNIPPET_BYTES;
+    if (!write_snippet(h, text, size, place->start, shown)) {
+        free(place);
+        return false;
+    }
+    h->places = place;
+    h->n_places = 1;
+    return true;
+}
+
+enum error_code store_passage(struct store *s, int64_t message, bool archived, struct store_span span,
+                              struct store_hit *out, struct error *err)
+{
+    struct store_hit hit = {0};
+    sqlite3_stmt *q = db_query(s, err,
+                               "SELECT c.id, m.id, m.role, m.created, c.title, m.text FROM message m "
+                               "JOIN conversation c ON c.id = m.conversation "
+                               "WHERE m.id = ? AND m.trashed IS NULL AND c.trashed IS NULL AND c.archived <= ?",
+                               "iw", message, (int)archived);
+    int row = q != NULL ? db_row(s, q, err) : -1;
+    if (row <= 0)
+        return row < 0 ? s->failure : db_refuse(s, ERR_NOT_FOUND, err, "this message was deleted");
+    bool good = read_passage(q, span, &hit);
+    db_done(q);
+    if (!good) {
+        free_hit(&hit);
+        return db_memory(s, err);
+    }
+    *out = hit;
+    return ERR_NONE;
 }

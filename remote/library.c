@@ -39,6 +39,8 @@ static const struct symbol {
     {"curl_multi_perform", offsetof(struct library, multi_perform)},
     {"curl_multi_poll", offsetof(struct library, multi_poll)},
     {"curl_multi_info_read", offsetof(struct library, multi_info_read)},
+    {"curl_multi_setopt", offsetof(struct library, multi_setopt)},
+    {"curl_multi_socket_action", offsetof(struct library, multi_socket_action)},
     {"curl_slist_append", offsetof(struct library, slist_append)},
     {"curl_slist_free_all", offsetof(struct library, slist_free_all)},
     {"curl_url", offsetof(struct library, url)},
@@ -93,7 +95,8 @@ const struct library *library_load(struct error *err)
     pthread_once(&loaded.once, load_libraries);
     if (loaded.problem == NULL)
         return &loaded.functions;
-    error_set(err, ERR_UNSUPPORTED, "fetching needs libcurl and libcrypto (Debian: libcurl4 and libssl3): %s",
+    error_set(err, ERR_UNSUPPORTED,
+              "what goes over the network needs libcurl and libcrypto (Debian: libcurl4 and libssl3): %s",
               loaded.problem);
     return NULL;
 }

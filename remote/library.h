@@ -25,6 +25,8 @@ struct library {
     __typeof__(&curl_multi_perform) multi_perform;
     __typeof__(&curl_multi_poll) multi_poll;
     __typeof__(&curl_multi_info_read) multi_info_read;
+    CURLMcode (*multi_setopt)(CURLM *, CURLMoption, ...);
+    __typeof__(&curl_multi_socket_action) multi_socket_action;
     __typeof__(&curl_slist_append) slist_append;
     __typeof__(&curl_slist_free_all) slist_free_all;
     __typeof__(&curl_url) url;

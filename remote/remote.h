@@ -1,9 +1,10 @@
-/* Remote: fetching models over the network, when the user asks for it and at no other time.
+/* Remote: what goes over the network, when the user asks for it and at no other time: fetching models, which this file
+ * declares, and asking models that servers have (endpoint.h).
  *
  * What is to be fetched is first made a plan: the files, where each comes from, its size and its checksum as far as they
  * are known. Then the plan is carried out. A file grows as NAME.part; it is continued where it stopped, by this call
  * after a broken connection and by a later one after anything else. It gets its name when it is whole and its checksum
- * is right, so that nothing incomplete ever has the name of a model. All calls may wait for the network; they are for a
+ * is right, so that nothing incomplete ever has the name of a model. These calls may wait for the network; they are for a
  * thread that may wait, and ask `watch` at least a few times a second whether to go on. The process must ignore SIGPIPE,
  * or a broken connection may end it. Knows nothing of models, terminals or databases, and reads no variables but the
  * *_proxy ones that libcurl reads.
@@ -21,7 +22,8 @@
  *   transfer     one request: redirects, the body as it comes; answer: its headers
  *   url names    addresses, and which names of a server may become names of files
  *   digest       checksums
- *   library      libcurl and libcrypto, loaded when they are needed */
+ *   library      libcurl and libcrypto, loaded when they are needed
+ *   endpoint     asking models that servers have; endpoint.h lists its files */
 #ifndef PALAVER_REMOTE_REMOTE_H
 #define PALAVER_REMOTE_REMOTE_H
 
@@ -30,6 +32,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "remote/endpoint.h"
 
 enum digest_kind {
     DIGEST_NONE,
@@ -81,7 +84,7 @@ struct remote_options {
     struct remote_watch watch;
 };
 
-/* Models with short names, for help and completion: number i; false past the end. */
+/* Models with short names, for help and completion: number i; false past the end. bytes: to be fetched, about. */
 bool remote_known(size_t i, const char **name, const char **title, const char **licence, int64_t *bytes);
 
 /* Makes the plan for what the user named:

@@ -154,18 +154,22 @@ enum exchange_state exchange_look(struct exchange *e, unsigned *status, const st
     return state;
 }
 
-/* Bytes that were sent are dropped when they are many. */
+/* Bytes that were sent are dropped when they are most of all, so that each is moved once at most. */
 static void drop_sent(struct exchange *e)
 {
-    if (e->sent < e->out.size)
+    if (e->sent < e->out.size - e->sent)
         return;
-    buf_clear(&e->out);
+    buf_drop(&e->out, e->sent);
     e->sent = 0;
 }
 
 long exchange_take(struct exchange *e, char *out, size_t size)
 {
     pthread_mutex_lock(&e->lock);
+    if (e->gone) {
+        pthread_mutex_unlock(&e->lock);
+        return EXCHANGE_BROKEN;
+    }
     const size_t left = e->out.size - e->sent, n = left < size ? left : size;
     const bool end = n == 0 && (e->ended || buf_failed(&e->out));
     memcpy(out, buf_text(&e->out) + e->sent, n);
@@ -174,7 +178,7 @@ long exchange_take(struct exchange *e, char *out, size_t size)
     if (n == 0 && !end)
         sleep_locked(e);
     pthread_mutex_unlock(&e->lock);
-    return end ? -1 : (long)n;
+    return end ? EXCHANGE_ENDED : (long)n;
 }
 
 void exchange_gone(struct exchange *e)
@@ -222,6 +226,11 @@ void exchange_write(struct exchange *e, const char *bytes, size_t size)
     e->state = EXCHANGE_STREAM;
     e->status = MHD_HTTP_OK;
     buf_append(&e->out, bytes, size);
+    if (e->out.size - e->sent > UNREAD_MOST) {
+        e->gone = true;
+        buf_free(&e->out);
+        e->sent = 0;
+    }
     wake_locked(e);
     pthread_mutex_unlock(&e->lock);
 }

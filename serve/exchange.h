@@ -39,7 +39,8 @@ void exchange_suspend(struct exchange *e);
 bool exchange_is_handed_over(const struct exchange *e);
 /* What can be sent; *status and *body with EXCHANGE_DONE, body owned by the exchange. */
 enum exchange_state exchange_look(struct exchange *e, unsigned *status, const struct buf **body);
-/* Takes up to size bytes of a stream into out; -1 at its end. With nothing there the connection sleeps, and it is 0. */
+/* Takes up to size bytes of a stream into out. With nothing there the connection sleeps, and it is 0. */
+enum { EXCHANGE_ENDED = -1, EXCHANGE_BROKEN = -2 }; /* its end; it was given up before that */
 long exchange_take(struct exchange *e, char *out, size_t size);
 /* The connection is over: told by its thread alone. */
 void exchange_gone(struct exchange *e);
@@ -47,7 +48,7 @@ void exchange_gone(struct exchange *e);
 /* ---- by the engine's thread */
 /* Whether the client has gone away. */
 bool exchange_is_gone(struct exchange *e);
-/* Sends a piece of a stream. */
+/* Sends a piece of a stream. It waits in memory until the client reads it; one that lets too much gather is gone. */
 void exchange_write(struct exchange *e, const char *bytes, size_t size);
 /* Ends a stream, or gives the whole answer of a request that is none: its status and its body. */
 void exchange_finish(struct exchange *e, unsigned status, const char *body, size_t size);

@@ -72,7 +72,9 @@ static ssize_t read_stream(void *context, uint64_t position, char *out, size_t s
 {
     (void)position;
     const long n = exchange_take(context, out, size);
-    return n < 0 ? MHD_CONTENT_READER_END_OF_STREAM : (ssize_t)n;
+    if (n == EXCHANGE_BROKEN)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    return n == EXCHANGE_ENDED ? MHD_CONTENT_READER_END_OF_STREAM : (ssize_t)n;
 }
 
 /* What the engine has left. */

@@ -11,9 +11,10 @@
 #include "serve/serve.h"
 
 enum {
-    BODY_MOST = 32 << 20,  /* bytes of a request */
-    ANSWER_MOST = 1 << 30, /* bytes of an answer */
-    QUEUE_MOST = 1024,     /* requests that wait for the engine */
+    BODY_MOST = 32 << 20,   /* bytes of a request */
+    ANSWER_MOST = 1 << 30,  /* bytes of an answer */
+    UNREAD_MOST = 16 << 20, /* bytes of a stream that a client leaves unread */
+    QUEUE_MOST = 1024,      /* requests that wait for the engine */
     CONNECTIONS_MOST = 512,
     IDLE_SECONDS = 75, /* a connection that sends nothing, or takes nothing */
 };

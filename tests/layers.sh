@@ -51,7 +51,7 @@ stair() {
 	done
 }
 
-stair app text options terminal library eval chat slash line+screen commands help .
+stair app text options terminal library eval chat meaning slash line+screen commands help .
 stair engine kernels+jinja file text sample model run convert
 stair history . port+repair
 stair ui text keys draw panes .

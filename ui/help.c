@@ -22,6 +22,15 @@ bool ui_binding(const struct ui *ui, size_t index, struct ui_binding *out)
     return binding != NULL;
 }
 
+const char *ui_key_of(const struct ui *ui, const char *name)
+{
+    struct ui_binding b;
+    for (size_t i = 0; ui_binding(ui, i, &b); i++)
+        if (strcmp(b.command + (b.command[0] == '/'), name) == 0)
+            return b.key;
+    return NULL;
+}
+
 bool ui_default_binding(size_t index, struct ui_binding *out)
 {
     size_t i = 0;

@@ -76,6 +76,12 @@ void ui_set_window(struct ui *ui, size_t index, size_t byte, const char *label)
     transcript_set_window(ui->transcript, index, byte, label);
 }
 
+void ui_set_welcome(struct ui *ui, const char *text)
+{
+    state_touch(ui->state);
+    transcript_set_welcome(ui->transcript, text);
+}
+
 void ui_set_base(struct ui *ui, bool base)
 {
     state_touch(ui->state);
@@ -184,6 +190,18 @@ void ui_set_items(struct ui *ui, const struct ui_item *items, size_t n)
         popup_set_items(ui->popup, items, n);
 }
 
+void ui_add_items(struct ui *ui, const struct ui_item *items, size_t n)
+{
+    state_touch(ui->state);
+    if (ui_has_popup(ui))
+        popup_add_items(ui->popup, items, n);
+}
+
+bool ui_asks(const struct ui *ui)
+{
+    return ui_has_popup(ui) && popup_asks(ui->popup);
+}
+
 void ui_set_query(struct ui *ui, const char *text)
 {
     state_touch(ui->state);
@@ -196,6 +214,11 @@ void ui_view(struct ui *ui, const char *title, const char *text, size_t size, co
 {
     popup_set_view(ui->popup, title, text, size, stretches, n);
     state_show(ui->state, PANE_POPUP, true);
+}
+
+void ui_tell_selected(struct ui *ui)
+{
+    popup_tell_selected(ui->popup);
 }
 
 bool ui_has_popup(const struct ui *ui)
@@ -279,6 +302,16 @@ enum error_code ui_set_theme(struct ui *ui, const char *name, struct error *err)
     canvas_set_theme(ui->canvas, theme);
     state_touch(ui->state);
     return ERR_NONE;
+}
+
+void ui_watch_ground(struct ui *ui, bool on)
+{
+    canvas_watch_ground(ui->canvas, on);
+}
+
+int ui_colors(const struct ui *ui)
+{
+    return canvas_colors(ui->canvas);
 }
 
 const char *ui_theme(const struct ui *ui)

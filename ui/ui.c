@@ -122,6 +122,7 @@ struct ui *ui_open(const struct ui_options *o, struct error *err)
         return NULL;
     }
     canvas_set_mouse(ui->canvas, o->mouse);
+    transcript_set_widest(ui->transcript, o->text_width);
     state_show(ui->state, PANE_LIST, true);
     ui_take_focus(ui, PANE_COMPOSER);
     lay_out(ui);
@@ -321,6 +322,11 @@ static void take_mouse(struct ui *ui, const struct key *key)
         give_mouse(ui, PANE_TRANSCRIPT, key);
 }
 
+static void tell_ground(struct ui *ui, bool light)
+{
+    state_tell(ui->state, &(struct ui_action){.kind = UI_GROUND, .step = light});
+}
+
 /* ---- the loop --------------------------------------------------------------------------------------------------- */
 
 static void take_keys(struct ui *ui, bool final, ui_act *act, void *context)
@@ -333,6 +339,8 @@ static void take_keys(struct ui *ui, bool final, ui_act *act, void *context)
         state_touch(ui->state);
         if (key.code == KEYS_FOCUS || key.code == KEYS_UNFOCUS)
             in->focused = key.code == KEYS_FOCUS;
+        else if (key.code == KEYS_GROUND)
+            tell_ground(ui, key.light);
         else if (key.code == KEYS_MOUSE)
             take_mouse(ui, &key);
         else
@@ -356,7 +364,7 @@ int ui_timeout(const struct ui *ui)
     if (state_is_touched(ui->state))
         return 0;
     if (ui->input->waiting)
-        return ui->input->keys.pasting ? PASTE_WAIT : KEY_WAIT;
+        return ui->input->keys.pasting || ui->input->keys.replying ? PASTE_WAIT : KEY_WAIT;
     return status_timeout(ui->status);
 }
 

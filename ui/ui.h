@@ -10,12 +10,13 @@
  *   state         which panes there are, which are shown and where, the focus, who hears of actions
  *   commands      what keys do inside the screen
  *   show          what the program tells goes to the pane that shows it
+ *   sheet         the other screen, of a table, a list and a page, which needs none of these
  *   complete      completing what is typed
  *   help          the table of keys, on the screen and for the manual
  *   internal      the parts of the screen, for these files
  * ui/panes/, each a const row of functions (pane):
  *   head, status  the line above the transcript; the last line, and remarks
- *   transcript    messages, message-lines, view, matches, lens-cursor, selection are its parts; transcript-draw draws
+ *   transcript    messages, message-lines, view, matches, lens-cursor, selection, welcome are its parts; transcript-draw draws
  *   entry         the frame around the composer: composer, composer-edit (libedit), composer-lines, composer-undo
  *   list          the conversations
  *   settings, lens   the sampling settings; one token: candidates, field are parts of them
@@ -23,13 +24,15 @@
  *   menu          what may stand where the user types, above the composer; marked draws what matched
  *   tree          a conversation as a map of its branches; map has its rows
  *   popup         a list to choose from, or a text to read: picker is part of it
+ *   rows, blocks  the parts of a sheet: a table or a list; a page
  * ui/draw/:
  *   canvas        ncurses
  *   modes         what the terminal is asked for beside drawing
  *   theme         colours for roles of text
+ *   bar           a part of a whole
  *   layout        which pane stands where
  * ui/keys/:
- *   key, keys     what was pressed; the bytes of a terminal as keys
+ *   key, keys     what was pressed; the bytes of a terminal as keys, reply: as answers
  *   bindings      the table of keys, and the file that changes it
  * ui/text/:
  *   text          what is safe to show, columns, line breaks
@@ -60,6 +63,7 @@ struct ui_options {
     const char *keys_file;            /* changes the keys; NULL or absent: unchanged */
     bool no_color;
     bool mouse;
+    int text_width; /* columns of messages at most; 0: all there are */
 };
 /* The smallest size to work in; a smaller screen says so and waits. */
 enum { UI_LEAST_ROWS = 10, UI_LEAST_COLUMNS = 40 };
@@ -87,6 +91,7 @@ enum ui_action_kind {
     UI_EDITOR,   /* open what is typed in the user's editor */
     UI_EDITED,   /* what is typed changed */
     UI_COMPLETE, /* the menu is wanted for what is typed, see ui_set_menu */
+    UI_PREVIEW,  /* text: the command of the item that is selected in a popup; "": no longer, and none was chosen */
     UI_QUERY,    /* text: typed in a popup that asks for items, see ui_set_items */
     UI_LEAVE_EDIT,
     UI_COPY,             /* text: to the clipboard; what names it */
@@ -100,6 +105,7 @@ enum ui_action_kind {
     UI_KEEP,             /* index: the answer of this side is kept, see ui_compare */
     UI_LEAVE_COMPARISON, /* stop comparing; when nothing runs, leave it */
     UI_LEAVES_PLACE,     /* the view is about to go elsewhere */
+    UI_GROUND,           /* the terminal told its background: step 1 light, 0 dark */
     UI_SETTING_STEP,     /* text, the name of a setting: step -10, -1, 1 or 10 */
     UI_SETTING_DRAG,     /* text: its slider is at position */
     UI_SETTING_RESET,    /* text: back to the default */
@@ -193,6 +199,8 @@ void ui_messages_cut(struct ui *ui, size_t from);
 /* The model sees messages from this index on, and of a base model's text from this byte of it on; the label is shown
  * above. 0 and 0: it sees all. */
 void ui_set_window(struct ui *ui, size_t index, size_t byte, const char *label);
+/* A text in Markdown that stands in the transcript while there is no message; NULL: none. */
+void ui_set_welcome(struct ui *ui, const char *text);
 /* Shows messages as one text without names, for base models. */
 void ui_set_base(struct ui *ui, bool base);
 /* Brings the end into view, or a message. */
@@ -217,7 +225,7 @@ struct ui_status {
     enum ui_state state;
     const char *text;       /* "answering · Esc stops" */
     size_t used, available; /* tokens of the context; available 0: unknown */
-    const char *speed;      /* "147 t/s  first 0.1 s"; NULL: not shown */
+    const char *speed;      /* "147 t/s  first 0.1 s  12/15 guessed"; NULL: not shown */
 };
 void ui_set_status(struct ui *ui, const struct ui_status *status);
 /* Shows a remark until the next key, or for some seconds; an error for longer. */
@@ -278,6 +286,10 @@ enum ui_pick {
 /* Opens a list to choose from by typing a few letters. */
 void ui_pick(struct ui *ui, const char *title, const struct ui_item *items, size_t n, enum ui_pick kind);
 void ui_set_items(struct ui *ui, const struct ui_item *items, size_t n);
+/* The same when more was found for what was typed already: the item that is selected stays so. */
+void ui_add_items(struct ui *ui, const struct ui_item *items, size_t n);
+/* Whether a popup is open that asks. */
+bool ui_asks(const struct ui *ui);
 /* Replaces what is typed in the popup. */
 void ui_set_query(struct ui *ui, const char *text);
 /* Opens a text to read. Stretches colour it: each up to byte end, in a role named as in theme files. */
@@ -287,6 +299,8 @@ struct ui_stretch {
 };
 void ui_view(struct ui *ui, const char *title, const char *text, size_t size, const struct ui_stretch *stretches,
              size_t n);
+/* UI_PREVIEW tells which item is selected, as long as this list is open. */
+void ui_tell_selected(struct ui *ui);
 bool ui_has_popup(const struct ui *ui);
 void ui_close_popup(struct ui *ui);
 
@@ -353,11 +367,94 @@ struct ui_tree_acts {
 };
 /* Shows messages as a tree: parents before their children, siblings in their order. */
 void ui_tree(struct ui *ui, const struct ui_node *nodes, size_t n, const struct ui_tree_acts *acts);
+/* ---- sheets ----------------------------------------------------------------------------------------------------- */
+
+/* A sheet is a screen of its own, in place of the chat's: a table, a list of what lies behind its selected row, and a page
+ * to read that opens over both. The sheet knows what is selected and in view; the program says what a row reads and what
+ * its keys do. */
+struct ui_sheet;
+
+struct ui_column {
+    const char *heading;
+    int width;  /* 0: as wide as its widest cell, for tables of a few rows; -1: all that is left */
+    bool right; /* numbers stand at its right edge */
+    bool stays; /* when there is no room for all columns; such columns come first */
+};
+struct ui_cell {
+    char text[512];
+    const char *role; /* named as in theme files; NULL: text */
+};
+/* A part of a sheet. What it points to must outlive the sheet, or the next call that sets the part. */
+struct ui_rows {
+    const char *title; /* above them; NULL: none */
+    const char *empty; /* said when there are no rows */
+    const struct ui_column *columns;
+    size_t n_columns, n;
+    void (*cell)(void *context, size_t row, size_t column, struct ui_cell *out); /* *out is empty when it comes */
+    void *context;
+};
+enum ui_sheet_part { UI_SHEET_TABLE, UI_SHEET_LIST, UI_SHEET_PARTS };
+
+/* A piece of a page. Those of one line of columns follow each other, and stand side by side where there is room. */
+struct ui_block {
+    const char *text;
+    size_t size;
+    const struct ui_stretch *stretches;
+    size_t n_stretches;
+    int column, columns; /* number column of so many, from 0; columns 1: it stands alone */
+};
+
+/* What the user does. Numbers from UI_SHEET_OWN on are the program's, see struct ui_sheet_key. */
+enum {
+    UI_SHEET_MOVED,     /* another row is selected */
+    UI_SHEET_OPENED,    /* a row of the list was chosen */
+    UI_SHEET_CLOSED,    /* the page, by the user */
+    UI_SHEET_INTERRUPT, /* Ctrl-C */
+    UI_SHEET_SUSPEND,   /* Ctrl-Z */
+    UI_SHEET_OWN,
+};
+typedef void ui_sheet_act(void *context, int act);
+
+/* A key of the program's. Hints stand in the last line, as many as there is room for. */
+struct ui_sheet_key {
+    const char *key; /* as in the file of keys: "w", "f1" */
+    int act;
+    const char *hint, *help; /* a word or two; a line of the table that ? shows. NULL: neither */
+    bool rows, page;         /* where it holds */
+};
+
+/* Takes the terminal. The keys, (n), must outlive the sheet. NULL on failure, as ui_open. */
+struct ui_sheet *ui_sheet_open(const struct ui_options *options, const struct ui_sheet_key *keys, size_t n,
+                               struct error *err);
+void ui_sheet_free(struct ui_sheet *s);
+/* As ui_type, ui_tick, ui_timeout, ui_draw, ui_resize, ui_leave and ui_return. */
+void ui_sheet_type(struct ui_sheet *s, const char *bytes, size_t size, ui_sheet_act *act, void *context);
+void ui_sheet_tick(struct ui_sheet *s, ui_sheet_act *act, void *context);
+int ui_sheet_timeout(const struct ui_sheet *s);
+void ui_sheet_draw(struct ui_sheet *s);
+void ui_sheet_resize(struct ui_sheet *s);
+void ui_sheet_leave(struct ui_sheet *s);
+void ui_sheet_return(struct ui_sheet *s);
+/* The first line: what the sheet is about, and at its right how things are. */
+void ui_sheet_set_head(struct ui_sheet *s, const char *title, const char *status);
+/* Sets a part, or says that what it reads has changed. The selected row keeps its number. */
+void ui_sheet_set_rows(struct ui_sheet *s, enum ui_sheet_part part, const struct ui_rows *rows);
+size_t ui_sheet_selected(const struct ui_sheet *s, enum ui_sheet_part part);
+void ui_sheet_select(struct ui_sheet *s, enum ui_sheet_part part, size_t row);
+/* Opens a page, or changes it, which leaves it where it is scrolled to if its title stays the same; n 0 closes it. */
+void ui_sheet_set_page(struct ui_sheet *s, const char *title, const struct ui_block *blocks, size_t n);
+bool ui_sheet_has_page(const struct ui_sheet *s);
+/* Asks in the last line: y or Enter tells `act`, any other key goes back. */
+void ui_sheet_ask(struct ui_sheet *s, const char *question, int act);
 
 /* ---- looks ------------------------------------------------------------------------------------------------------ */
 
 /* Changes the theme; on failure it stays. */
 enum error_code ui_set_theme(struct ui *ui, const char *name, struct error *err);
+/* Asks the terminal for its background, now and whenever it changes, or no longer: see UI_GROUND. */
+void ui_watch_ground(struct ui *ui, bool on);
+/* Colours that the terminal has; 0: none. */
+int ui_colors(const struct ui *ui);
 const char *ui_theme(const struct ui *ui);
 /* The names of all themes; NULL-terminated, one block that the caller frees. NULL when out of memory. */
 char **ui_themes(const struct ui *ui);
@@ -367,6 +464,8 @@ struct ui_binding {
     const char *where, *key, *command, *help;
 };
 bool ui_binding(const struct ui *ui, size_t index, struct ui_binding *out);
+/* The first key that runs a command of the screen or a slash command of this name, without slash; NULL: none does. */
+const char *ui_key_of(const struct ui *ui, const char *name);
 /* The built-in table, for the manual; needs no screen. */
 bool ui_default_binding(size_t index, struct ui_binding *out);
 /* Shows the text of messages as it is, without Markdown. */

@@ -30,7 +30,7 @@ struct sampling chat_request_sampling(const struct chat *c)
 /* Has the running request, if any, continue with the settings as they are now. */
 static void forward_settings(struct chat *c)
 {
-    if (answering_request(c->answering) == 0)
+    if (answering_request(c->answering) == 0 || chat_host(c) != NULL) /* a server has the settings of its request */
         return;
     chat_save_settings(c);
     struct sampling s = chat_request_sampling(c);
@@ -71,7 +71,7 @@ enum error_code chat_set_system(struct chat *c, const char *text, struct error *
 
 enum error_code chat_set_template(struct chat *c, const char *name, struct error *err)
 {
-    if (chat_check_ready(c, err) != ERR_NONE || chat_check_loaded(c, err) != ERR_NONE ||
+    if (chat_check_ready(c, err) != ERR_NONE || chat_check_here(c, "a template", err) != ERR_NONE ||
         speaker_use_template(c->speaker, name, false, err) != ERR_NONE)
         return err->code;
     chat_see_from(c, 0);

@@ -17,6 +17,8 @@
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
 #include "app/chat/titling.h"
+#include "app/library/caches.h"
+#include "app/library/home.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -29,14 +31,11 @@ static void take_answer_event(struct chat *c, const struct event *event);
 /* Tells how much the model no longer sees. */
 static void tell_window(const struct chat *c)
 {
-    struct prompt whole;
-    struct error ignored = {0}; /* then the view is told of the next change */
     struct script script = chat_script(c);
-    if (c->view->window == NULL || script_render(&script, 0, 0, &whole, &ignored) != ERR_NONE)
-        return;
-    size_t seen = answering_prompt(c->answering)->ids.n;
-    c->view->window(c->view->context, c->first_visible, whole.ids.n > seen ? whole.ids.n - seen : 0);
-    prompt_free(&whole);
+    size_t whole = c->view->window != NULL ? script_count_whole(&script) : 0;
+    size_t seen = answering_context_used(c->answering);
+    if (whole > 0) /* else the view is told of the next change */
+        c->view->window(c->view->context, c->first_visible, whole > seen ? whole - seen : 0);
 }
 
 /* Saves the question and the beginning of the answer. What can't be saved yet waits, unless it is an answer to
@@ -49,35 +48,35 @@ static enum error_code save_before(struct chat *c, struct error *err)
     return code != ERR_NONE && needed ? error_set(err, code, "%s", reported.message) : ERR_NONE;
 }
 
-static enum error_code render_request(const struct chat *c, struct prompt *out, struct script_start *start,
-                                      struct error *err)
+/* The model's cache of a conversation is kept as long as that is, and of a temporary one not at all. */
+static void keep_cache(struct chat *c)
 {
-    struct script script = chat_script(c);
-    const struct ids *forced = answering_forced(c->answering);
-    if (script_render_fitting(&script, out, start, err) != ERR_NONE || forced->n == 0)
-        return err->code;
-    prompt_free(out);
-    return script_render_forced(&script, start->message, forced, out, err);
+    char name[STORE_ID_SIZE];
+    const bool lasting = !home_is_temporary(c->home) &&
+                         caches_name(home_store(c->home), home_conversation(c->home), name);
+    speaker_keep(c->speaker, lasting ? name : NULL);
 }
 
-/* Renders the prompt, saves what is new, and gives the prompt to the model. */
+/* Makes the question, saves what is new, and asks. */
 static enum error_code request_answer(struct chat *c, struct error *err)
 {
-    struct prompt prompt;
+    struct speaker_question question;
     struct script_start start;
-    if (render_request(c, &prompt, &start, err) != ERR_NONE)
+    struct script script = chat_script(c);
+    if (script_question(&script, answering_forced(c->answering), &question, &start, err) != ERR_NONE)
         return err->code;
     uint64_t request = 0;
     if (save_before(c, err) == ERR_NONE) {
         chat_settle_settings(c);
         struct sampling s = chat_request_sampling(c);
-        request = speaker_ask(c->speaker, &prompt.ids, &s, take_answer_event, err);
+        keep_cache(c);
+        request = speaker_ask(c->speaker, &question, &s, take_answer_event, err);
     }
     if (request == 0) {
-        prompt_free(&prompt);
+        speaker_question_free(&question);
         return err->code;
     }
-    answering_begin_request(c->answering, request, &prompt);
+    answering_begin_request(c->answering, request, &question);
     if (start.message != c->first_visible || start.byte != c->first_byte) {
         chat_see_text_from(c, start);
         tell_window(c);
@@ -92,7 +91,7 @@ static enum error_code add_answer(struct chat *c, struct error *err)
     if (answer == NULL)
         return error_memory(err);
     answer->sampling = chat_settings_for_answer(c->settings);
-    answer->model = strdup(model_info(chat_model(c))->name);
+    answer->model = strdup(speaker_name(c->speaker));
     return ERR_NONE;
 }
 
@@ -158,6 +157,8 @@ static void add_timings(struct timings *sum, const struct timings *t)
     sum->prompt_tokens = t->prompt_tokens;
     sum->reused_tokens = t->reused_tokens;
     sum->answer_tokens += t->answer_tokens;
+    sum->guessed_tokens += t->guessed_tokens;
+    sum->true_guesses += t->true_guesses;
     sum->prefill_seconds += t->prefill_seconds;
     sum->decode_seconds += t->decode_seconds;
 }
@@ -173,13 +174,13 @@ static bool renew_request(struct chat *c)
 {
     struct error ignored = {0}; /* then the answer ends here */
     struct script script = chat_script(c);
-    struct prompt prompt;
+    struct speaker_question question;
     struct script_start start;
-    if (!may_renew(c) || script_render_fitting(&script, &prompt, &start, &ignored) != ERR_NONE)
+    if (!may_renew(c) || script_question(&script, NULL, &question, &start, &ignored) != ERR_NONE)
         return false;
     bool older_left_out = start.message > c->first_visible || chat_continues_text(c);
-    bool shorter = older_left_out && prompt.ids.n < answering_context_used(c->answering);
-    prompt_free(&prompt);
+    bool shorter = older_left_out && question.tokens < answering_context_used(c->answering);
+    speaker_question_free(&question);
     return shorter && request_answer(c, &ignored) == ERR_NONE;
 }
 
@@ -207,6 +208,8 @@ static void take_answer_end(struct chat *c, const struct event *event)
 {
     answering_end_request(c->answering);
     add_timings(&chat_list_last(&c->list)->timings, &event->timings);
+    if (chat_host(c) != NULL) /* now the server has counted */
+        answering_count_prompt(c->answering, event->timings.prompt_tokens);
     if (event->finish == FINISH_CONTEXT) {
         answering_carry_tokens(c->answering);
         if (may_continue(c) && renew_request(c))
@@ -219,10 +222,23 @@ static void take_answer_end(struct chat *c, const struct event *event)
         c->view->ended(c->view->context, answer);
 }
 
+/* A server that failed before it said anything leaves no answer: the question stays, for /continue. */
+static bool drop_empty_answer(struct chat *c)
+{
+    if (chat_host(c) == NULL || chat_list_last(&c->list)->text.size > 0)
+        return false;
+    answering_end(c->answering);
+    chat_discard(c, c->list.n - 1);
+    chat_tell_changed(c, c->list.n);
+    return true;
+}
+
 static void take_answer_failure(struct chat *c, const struct event *event)
 {
     answering_end_request(c->answering);
-    end_answer(c, FINISH_STOPPED, STORE_INTERRUPTED);
+    add_timings(&chat_list_last(&c->list)->timings, &event->timings);
+    if (!drop_empty_answer(c))
+        end_answer(c, FINISH_STOPPED, STORE_INTERRUPTED);
     if (c->view->failed != NULL)
         c->view->failed(c->view->context, &event->error);
 }

@@ -15,6 +15,7 @@ struct answering {
     int32_t tokens_before; /* of the answer, in earlier requests */
     int32_t tokens_now;    /* in this one */
     struct prompt prompt;
+    size_t prompt_tokens;
     bool stepping, paused;
     bool has_logits;
 };
@@ -102,11 +103,13 @@ int32_t answering_tokens_before(const struct answering *a)
 
 /* ---- a request -------------------------------------------------------------------------------------------------- */
 
-void answering_begin_request(struct answering *a, uint64_t request, struct prompt *prompt)
+void answering_begin_request(struct answering *a, uint64_t request, struct speaker_question *q)
 {
     prompt_free(&a->prompt);
-    a->prompt = *prompt;
-    *prompt = (struct prompt){0};
+    a->prompt = q->prompt;
+    a->prompt_tokens = q->tokens;
+    q->prompt = (struct prompt){0};
+    speaker_question_free(q);
     a->request = request;
     a->tokens_now = 0;
     a->reading = true;
@@ -139,9 +142,14 @@ void answering_carry_tokens(struct answering *a)
     a->tokens_before += a->tokens_now;
 }
 
+void answering_count_prompt(struct answering *a, size_t tokens)
+{
+    a->prompt_tokens = tokens;
+}
+
 size_t answering_context_used(const struct answering *a)
 {
-    return a->prompt.ids.n + (size_t)a->tokens_now;
+    return a->prompt_tokens + (size_t)a->tokens_now;
 }
 
 const struct prompt *answering_prompt(const struct answering *a)
@@ -153,6 +161,7 @@ void answering_forget_prompt(struct answering *a)
 {
     prompt_free(&a->prompt);
     a->prompt = (struct prompt){0};
+    a->prompt_tokens = 0;
 }
 
 /* ---- steps ------------------------------------------------------------------------------------------------------ */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/chat/speaker.h"
 #include "engine/engine.h"
 
 struct answering;
@@ -42,8 +43,8 @@ int32_t answering_tokens_before(const struct answering *a);
 
 /* ---- a request ---- */
 
-/* A request runs, with this prompt, which the struct owns from now on. */
-void answering_begin_request(struct answering *a, uint64_t request, struct prompt *prompt);
+/* A request runs, with this question, whose prompt the struct owns from now on. */
+void answering_begin_request(struct answering *a, uint64_t request, struct speaker_question *q);
 void answering_end_request(struct answering *a);
 /* The running request; 0: none. */
 uint64_t answering_request(const struct answering *a);
@@ -53,6 +54,8 @@ bool answering_is_reading(const struct answering *a);
 void answering_count_text(struct answering *a, bool is_token);
 /* The answer continues in another request: what this one brought counts as earlier tokens. */
 void answering_carry_tokens(struct answering *a);
+/* The prompt has so many tokens, which was an estimate before. */
+void answering_count_prompt(struct answering *a, size_t tokens);
 /* Tokens of the last request, prompt and answer. */
 size_t answering_context_used(const struct answering *a);
 /* What the model was given last; without ids: nothing yet. Valid until the next request. */

@@ -13,6 +13,8 @@
  *   models        which file a model's name means
  *   title         how a model is asked for a title, and whether what it says is one
  *   fields        settings as sets of bits and as JSON
+ *   glossary      ids for the tokens of a vocabulary that is not here
+ *   distant       a model that a server has, asked like a worker
  *   list          messages in order
  *   undone        where the path ended before each undo
  *   speaker       the model that answers or loads, its template, and who takes its events
@@ -92,6 +94,7 @@ struct chat_message {
 /* What a front end is told, by chat_handle, chat_tick and the calls that change something. Any function may be NULL. */
 struct chat_view {
     void *context;
+    bool without_model; /* the chat opens too when there is no model yet */
     void (*loaded)(void *context);
     /* More of the model is loaded, see chat_loading_percent. */
     void (*loading)(void *context);
@@ -149,11 +152,24 @@ bool chat_is_busy(const struct chat *c);
 /* Messages; each is valid until the next call that changes something. */
 size_t chat_count(const struct chat *c);
 const struct chat_message *chat_message(const struct chat *c, size_t index);
+/* The host and port of the server that has the model, also while it is asked for the first time; NULL: it is on this
+ * machine. What needs the model itself, its template or its vocabulary is not possible then. */
+const char *chat_host(const struct chat *c);
+/* Seconds until the server is asked again, as it wants, and *why; 0: it is not waited for. */
+int chat_server_waits(const struct chat *c, const char **why);
+/* Whether a setting of this name acts: a server may not know it. */
+bool chat_takes(const struct chat *c, const char *setting);
+/* What the server says that made the last answer, "" for nothing. */
+const char *chat_fingerprint(const struct chat *c);
+/* Appends the text of a token of the present model; false when it has none of this id. */
+bool chat_piece(const struct chat *c, int32_t id, struct buf *out);
+/* Whether an answer can be asked for: a model is loaded, or a server has it. */
+bool chat_is_ready(const struct chat *c);
 /* How much of the model is loaded; -1 when that is not known, or nothing loads. */
 int chat_loading_percent(const struct chat *c);
 /* What the model takes of memory; NULL until one is loaded. */
 const struct memory_plan *chat_plan(const struct chat *c);
-/* These two are NULL until a model is loaded, and valid until another is. */
+/* These two are NULL until a model is loaded on this machine, and valid until another is. */
 const struct model *chat_model(const struct chat *c);
 const struct chat_template *chat_template(const struct chat *c);
 /* Of the present model, else of the one that is loading. */
@@ -164,7 +180,7 @@ bool chat_continues_text(const struct chat *c);
 const char *chat_system(const struct chat *c); /* "" for none */
 /* Whether there is one that the template leaves out, so that the model does not see it. */
 bool chat_system_is_unseen(const struct chat *c);
-/* Tokens that the context holds; 0 until a model is loaded. */
+/* Tokens that the context holds; 0 until a model is loaded, or where the server does not tell. */
 size_t chat_capacity(const struct chat *c);
 /* Tokens of the last request, prompt and answer; 0: nothing was asked yet. */
 size_t chat_last_used(const struct chat *c);

@@ -287,8 +287,8 @@ enum error_code chat_compact(struct chat *c, struct error *err)
 {
     if (chat_check_ready(c, err) != ERR_NONE || chat_check_saved(c, err) != ERR_NONE)
         return err->code;
-    if (chat_model(c) == NULL)
-        return error_set(err, ERR_NOT_FOUND, "the model is not loaded yet");
+    if (chat_check_here(c, "/compact", err) != ERR_NONE)
+        return err->code;
     if (chat_continues_text(c))
         return error_set(err, ERR_UNSUPPORTED,
                          "a text that is continued is not summed up: when the context is full its beginning is left "

@@ -127,7 +127,7 @@ static enum error_code begin_side_reply(struct chat *c, struct side *s, struct e
 {
     struct error why = {0};
     enum home_patience before = home_set_patience(c->home, HOME_NO_WAIT);
-    s->answer.model = strdup(model_info(speaker_model(s->speaker))->name);
+    s->answer.model = strdup(speaker_name(s->speaker));
     s->early = open_side_reply(c, s, &why) == ERR_BUSY;
     home_set_patience(c->home, before);
     return why.code == ERR_NONE || s->early ? ERR_NONE : error_set(err, why.code, "%s", why.message);
@@ -219,17 +219,17 @@ static void end_side(struct chat *c, struct side *s, enum store_state state)
 /* Starts prefill; generation waits for its turn. */
 static void ask_side(struct chat *c, struct side *s)
 {
-    struct prompt prompt = {0};
+    struct speaker_question question = {0};
     struct script script = side_script(c, s, s->speaker);
     struct sampling settings = s->answer.sampling;
     struct script_start start;
     speaker_pace(s->speaker, 0);
-    if (script_render_fitting(&script, &prompt, &start, &s->error) == ERR_NONE &&
+    if (script_question(&script, NULL, &question, &start, &s->error) == ERR_NONE &&
         (s->reply != NULL || begin_side_reply(c, s, &s->error) == ERR_NONE)) {
         speaker_add_stops(s->speaker, &settings);
-        s->request = speaker_ask(s->speaker, &prompt.ids, &settings, take_shared_event, &s->error);
+        s->request = speaker_ask(s->speaker, &question, &settings, take_shared_event, &s->error);
     }
-    prompt_free(&prompt);
+    speaker_question_free(&question);
     s->stage = READING;
     if (s->request == 0)
         end_side(c, s, STORE_STOPPED);
@@ -237,11 +237,26 @@ static void ask_side(struct chat *c, struct side *s)
         tell_side(c, s);
 }
 
+/* Whether a server answers: it takes no turns with what computes here. */
+static bool is_elsewhere(const struct side *s)
+{
+    return s->speaker != NULL && speaker_host(s->speaker) != NULL;
+}
+
+static void start_sides_elsewhere(struct chat *c)
+{
+    for (size_t i = 0; i < c->compare->n; i++)
+        if (c->compare->sides[i].stage == LOADED && is_elsewhere(&c->compare->sides[i]))
+            ask_side(c, &c->compare->sides[i]);
+}
+
 /* Whether a side computes, or will in a moment: one that only needs a cache is soon ready. */
 static bool must_wait(const struct compare *m)
 {
     for (size_t i = 0; i < m->n; i++) {
         const struct side *s = &m->sides[i];
+        if (is_elsewhere(s))
+            continue;
         if (s->stage == READING || s->stage == MAKING || (s->stage == LOADING && s->shares_model))
             return true;
     }
@@ -252,6 +267,7 @@ static bool must_wait(const struct compare *m)
 static void start_next_side(struct chat *c)
 {
     struct compare *m = c->compare;
+    start_sides_elsewhere(c);
     if (must_wait(m))
         return;
     for (size_t i = 0; i < m->n; i++)
@@ -282,6 +298,7 @@ static void take_side_token(struct chat *c, struct side *s, const struct event *
 {
     struct error ignored = {0}; /* the store keeps it, and tries again with the next */
     struct store_token token = form_token(event);
+    s->stage = MAKING;
     buf_append(&s->answer.text, event->text, event->text_size);
     if (s->reply != NULL)
         store_reply_append(s->reply, event->text, event->text_size, event->id >= 0 ? &token : NULL, &ignored);
@@ -350,18 +367,18 @@ int chat_compare_fd(const struct chat *c)
 /* Tokens of context that a side with the chat's model needs. */
 static int32_t room_for(const struct chat *c, const struct side *s)
 {
-    struct prompt prompt = {0};
+    struct speaker_question question = {0};
     struct error ignored = {0}; /* then it gets a whole context */
     struct script script = side_script(c, s, c->speaker);
     size_t capacity = chat_capacity(c), room = ROOM;
     struct script_start start;
     if (s->answer.sampling.max_new_tokens >= 0)
         room = (size_t)s->answer.sampling.max_new_tokens;
-    if (script_render_fitting(&script, &prompt, &start, &ignored) == ERR_NONE)
-        room += prompt.ids.n + 1;
+    if (script_question(&script, NULL, &question, &start, &ignored) == ERR_NONE)
+        room += question.tokens + 1;
     else
         room = capacity;
-    prompt_free(&prompt);
+    speaker_question_free(&question);
     return (int32_t)(room < capacity ? room : capacity);
 }
 
@@ -424,7 +441,7 @@ enum error_code chat_compare(struct chat *c, const struct chat_side *sides, size
     if (chat_check_ready(c, err) != ERR_NONE || chat_check_saved(c, err) != ERR_NONE)
         return err->code;
     size_t question = chat_list_last_user(&c->list);
-    if (chat_model(c) == NULL || speaker_is_loading(c->speaker))
+    if (!speaker_is_ready(c->speaker) || speaker_is_loading(c->speaker))
         return error_set(err, ERR_BUSY, "the model is still loading; try again in a moment");
     if (question >= c->list.n)
         return error_set(err, ERR_NOT_FOUND, "there is no question yet to answer in several ways");

@@ -10,10 +10,12 @@
 #include "app/chat/answer.h"
 #include "app/chat/answering.h"
 #include "app/chat/chat.h"
+#include "app/chat/distant.h"
 #include "app/chat/edit.h"
 #include "app/chat/list.h"
 #include "app/chat/saving.h"
 #include "app/chat/settings.h"
+#include "app/chat/speaker.h"
 #include "app/chat/state.h"
 #include "app/chat/undone.h"
 #include "app/library/home.h"
@@ -58,11 +60,10 @@ static bool append_forced(const struct chat *c, struct chat_message *m, const st
     struct buf piece;
     size_t waiting = 0;
     bool ok = true;
-    const struct tokenizer *t = model_tokenizer(chat_model(c));
     buf_init(&piece, PIECE_MOST);
     for (size_t i = 0; ok && i < f->put.n; i++) {
         buf_clear(&piece);
-        ok = tokenizer_piece(t, f->put.at[i], &piece) && buf_append(&m->text, buf_text(&piece), piece.size);
+        ok = chat_piece(c, f->put.at[i], &piece) && buf_append(&m->text, buf_text(&piece), piece.size);
         waiting += piece.size;
         size_t whole = utf8_check(buf_text(&m->text) + m->text.size - waiting, waiting);
         bool last = i + 1 == f->put.n;
@@ -101,8 +102,12 @@ static enum error_code check_fork(struct chat *c, size_t index, struct error *er
     const char *model = c->list.at[index].model;
     if (model == NULL)
         return error_set(err, ERR_UNSUPPORTED, "you wrote this answer, so it has no tokens to fork at");
-    if (strcmp(model, model_info(chat_model(c))->name) != 0)
+    if (strcmp(model, speaker_name(c->speaker)) != 0)
         return error_set(err, ERR_UNSUPPORTED, "%s made this answer; /model changes to it", model);
+    const struct distant *distant = speaker_distant(c->speaker);
+    if (distant != NULL && !distant_continues(distant))
+        return error_set(err, ERR_UNSUPPORTED, "%s can't continue the beginning of an answer, so no fork is possible",
+                         chat_host(c));
     return ERR_NONE;
 }
 
@@ -122,7 +127,7 @@ static enum error_code replace_answer(struct chat *c, const struct store_records
         return err->code;
     }
     struct chat_message *m = &c->list.at[f->index];
-    m->model = strdup(model_info(chat_model(c))->name);
+    m->model = strdup(speaker_name(c->speaker));
     m->sampling = chat_settings_for_answer(c->settings);
     copy_prefix(c, m, r, f, err);
     chat_settings_first_seed(c->settings);
@@ -158,11 +163,10 @@ static enum error_code fork_at(struct chat *c, const struct fork *f, struct erro
 static enum error_code put_token(const struct chat *c, int32_t id, struct ids *out, struct error *err)
 {
     struct buf piece;
-    const struct tokenizer *t = model_tokenizer(chat_model(c));
     if (id == -1)
         return ERR_NONE;
     buf_init(&piece, PIECE_MOST);
-    if (id < 0 || id >= tokenizer_size(t) || !tokenizer_piece(t, id, &piece) || piece.size == 0)
+    if (id < 0 || !chat_piece(c, id, &piece) || piece.size == 0)
         error_set(err, ERR_ARGUMENT, "this token has no text; /edit cuts an answer off");
     else if (utf8_check(buf_text(&piece), piece.size) < piece.size)
         error_set(err, ERR_UNSUPPORTED, "this token is only a part of a character");
@@ -213,9 +217,20 @@ static bool encode_after_newline(const struct tokenizer *t, const char *text, st
     return found;
 }
 
+/* A server makes tokens of the text: here it is one. */
+static enum error_code put_text(const struct chat *c, const char *text, struct ids *out, struct error *err)
+{
+    if (*text == '\0')
+        return ERR_NONE;
+    const int32_t id = speaker_name_token(c->speaker, text, strlen(text));
+    return id >= 0 && ids_append(out, &id, 1) ? ERR_NONE : error_memory(err);
+}
+
 /* Appends the tokens of a text that is put; none of "". */
 static enum error_code put_words(const struct chat *c, const char *text, struct ids *out, struct error *err)
 {
+    if (speaker_distant(c->speaker) != NULL)
+        return put_text(c, text, out, err);
     const struct tokenizer *t = model_tokenizer(chat_model(c));
     if (*text == '\0')
         return ERR_NONE;

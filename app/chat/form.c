@@ -24,7 +24,7 @@ struct store_making form_making(const struct speaker *speaker, const struct chat
     const struct model_info *info = model != NULL ? model_info(model) : NULL;
     const struct timings *t = &answer->timings;
     bool ended = answer->state == STORE_COMPLETE || answer->state == STORE_STOPPED;
-    bool present = info != NULL && answer->model != NULL && strcmp(info->name, answer->model) == 0;
+    bool present = info != NULL && answer->model != NULL && strcmp(speaker_name(speaker), answer->model) == 0;
     return (struct store_making){
         .model = answer->model != NULL ? strdup(answer->model) : NULL,
         .fingerprint = present ? info->fingerprint : 0,

@@ -10,6 +10,7 @@
 #include "app/chat/answering.h"
 #include "app/chat/aside.h"
 #include "app/chat/chat.h"
+#include "app/chat/distant.h"
 #include "app/chat/footprint.h"
 #include "app/chat/models.h"
 #include "app/chat/preset.h"
@@ -20,10 +21,13 @@
 #include "app/chat/state.h"
 #include "app/chat/titling.h"
 #include "app/library/home.h"
+#include "app/options/endpoints.h"
 #include "app/options/options.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "history/history.h"
+
+enum { TAUGHT_MOST = 16384 }; /* tokens: read in a hundredth of a second */
 
 /* The name of the resumed conversation's model, malloc'ed; NULL when it has none or that was removed. */
 static char *resumed_model(const struct chat *c)
@@ -34,8 +38,10 @@ static char *resumed_model(const struct chat *c)
     if (home_conversation(c->home) == 0 ||
         store_conversation_get(home_store(c->home), home_conversation(c->home), &own, &ignored) != ERR_NONE)
         return NULL;
-    char *path = own.model != NULL ? models_find_name(c->options, own.model, &ignored) : NULL;
-    if (path != NULL && access(path, R_OK) == 0)
+    const char *endpoint;
+    const bool distant = own.model != NULL && endpoints_is_name(own.model, &endpoint);
+    char *path = own.model != NULL && !distant ? models_find_name(c->options, own.model, &ignored) : NULL;
+    if (distant || (path != NULL && access(path, R_OK) == 0))
         name = strdup(own.model);
     free(path);
     store_conversation_free(&own);
@@ -46,9 +52,13 @@ enum error_code chat_load_first(struct chat *c, struct error *err)
 {
     bool named = options_source(c->options, "model") >= SOURCE_VARIABLE;
     char *name = named ? NULL : resumed_model(c);
-    enum error_code code = speaker_load(c->speaker, name, err);
+    struct error why = {0};
+    speaker_load(c->speaker, name, &why);
+    const bool none = why.code == ERR_NOT_FOUND && !named && name == NULL && c->options->model == NULL;
     free(name);
-    return code;
+    if (why.code == ERR_NONE || (none && c->view->without_model))
+        return ERR_NONE;
+    return error_set(err, why.code, "%s", why.message);
 }
 
 enum error_code chat_set_model(struct chat *c, const char *name, struct error *err)
@@ -65,6 +75,20 @@ static void give_up_loading(struct chat *c, const struct error *err)
         chat_refuse(c, err);
 }
 
+/* What the model wrote for this user before is what it may write again. */
+static void teach_history(struct chat *c)
+{
+    struct error ignored = {0}; /* then nothing is guessed from it */
+    struct store *library = c->options->speculate != SPECULATE_OFF ? home_library(c->home, &ignored) : NULL;
+    int32_t *ids = NULL;
+    size_t n = 0;
+    if (library == NULL ||
+        store_chosen(library, model_info(chat_model(c))->fingerprint, TAUGHT_MOST, &ids, &n, &ignored) != ERR_NONE)
+        return;
+    speaker_teach(c->speaker, ids, n);
+    free(ids);
+}
+
 /* What a user has to know of the model's memory. */
 static void tell_memory(struct chat *c)
 {
@@ -78,11 +102,21 @@ static void tell_memory(struct chat *c)
     chat_remark(c, true, "memory: %s", text);
 }
 
+/* What a user has to know of a server. */
+static void tell_server(struct chat *c)
+{
+    const struct distant *distant = speaker_distant(c->speaker);
+    if (distant_is_clear(distant))
+        chat_remark(c, true, "%s is asked without encryption: everybody on the way can read it", chat_host(c));
+    if (home_is_temporary(c->home))
+        chat_remark(c, false, "nothing of this chat is saved here; %s may keep what it is asked", chat_host(c));
+}
+
 /* The loaded model takes the place of the present one. */
 static void change_model(struct chat *c)
 {
     struct error err = {0}, unused = {0};
-    bool another = chat_model(c) != NULL;
+    bool another = chat_is_ready(c);
     if (speaker_use_loaded(c->speaker, &unused, &err) == ERR_NONE) {
         aside_forget(c->aside);
         chat_title_cancel(c);
@@ -103,10 +137,15 @@ static void change_model(struct chat *c)
     preset_begin_with_model(c);
     if (c->view->loaded != NULL)
         c->view->loaded(c->view->context);
-    if (template_trouble(chat_template(c)) != NULL)
+    if (chat_template(c) != NULL && template_trouble(chat_template(c)) != NULL)
         chat_remark(c, true, "%s", template_trouble(chat_template(c)));
     chat_tell_unseen_system(c);
-    tell_memory(c);
+    if (chat_host(c) != NULL) {
+        tell_server(c);
+    } else {
+        teach_history(c);
+        tell_memory(c);
+    }
     chat_ask_waiting(c);
 }
 

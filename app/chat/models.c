@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "app/chat/hub.h"
+#include "app/options/endpoints.h"
 #include "app/options/options.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -67,7 +68,7 @@ static bool is_model(const char *folder, const char *name)
 
 enum error_code models_check_sampling(const struct sampling *s, const struct model *model, struct error *err)
 {
-    int32_t vocab = model_info(model)->vocab;
+    int32_t vocab = model != NULL ? model_info(model)->vocab : INT32_MAX;
     for (int32_t i = 0; i < s->n_biases; i++)
         if (s->biases[i].id >= vocab)
             return error_set(err, ERR_ARGUMENT, "logit-bias: %d is not a token of this model (0 to %d)",
@@ -235,6 +236,11 @@ static char *find_elsewhere(const struct options *o, const char *name, struct er
 
 char *models_find_name(const struct options *o, const char *name, struct error *err)
 {
+    const char *endpoint;
+    if (name != NULL && endpoints_is_name(name, &endpoint)) {
+        error_set(err, ERR_UNSUPPORTED, "%s is a server's model; this needs one on this machine", name);
+        return NULL;
+    }
     if (name != NULL && (strchr(name, '/') != NULL || access(name, F_OK) == 0 || hub_is_name(name)))
         return find_elsewhere(o, name, err);
     char *path = NULL;

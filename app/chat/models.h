@@ -41,7 +41,7 @@ struct chat_template *models_template_named(const struct options *o, const char 
 void models_template_label(const struct chat_template *t, char *out, size_t size);
 /* Names of all templates, built-in and the user's; owned as template_list says. */
 char **models_templates(const struct options *o);
-/* ERR_ARGUMENT if settings name a token that the model does not have. */
+/* ERR_ARGUMENT if settings name a token that the model (NULL: one elsewhere, whose tokens are not known) does not have. */
 enum error_code models_check_sampling(const struct sampling *s, const struct model *model, struct error *err);
 /* Writes what a model is called in print: its file's name without folder and ".gguf". path may be NULL: "no model". */
 void models_label(const char *path, char *out, size_t size);

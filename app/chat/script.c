@@ -4,7 +4,9 @@
 #include "app/chat/script.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "app/chat/distant.h"
 #include "app/chat/speaker.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -35,7 +37,8 @@ static const char *system_text(const struct script *s)
 
 static bool continues_text(const struct script *s)
 {
-    return template_is_base(speaker_template(s->speaker));
+    const struct chat_template *template = speaker_template(s->speaker);
+    return template != NULL && template_is_base(template);
 }
 
 static size_t last_user(const struct script *s)
@@ -55,19 +58,29 @@ struct script script_before(const struct script *s, size_t index)
     return before;
 }
 
-enum error_code script_render(const struct script *s, size_t from, size_t limit, struct prompt *out, struct error *err)
+/* The system message and the messages from one on, malloc'ed; NULL when out of memory. */
+static struct message *gather_messages(const struct script *s, size_t from, size_t *n)
 {
-    size_t n = 0;
     const char *system = system_text(s);
     struct message *messages = calloc(s->n - from + 2, sizeof *messages);
+    *n = 0;
+    if (messages == NULL)
+        return NULL;
+    if (system != NULL)
+        messages[(*n)++] = (struct message){ROLE_SYSTEM, system};
+    for (size_t i = first_message(s, from); i < s->n; i++)
+        messages[(*n)++] = (struct message){s->messages[i].role, buf_text(&s->messages[i].text)};
+    if (s->answer_begins)
+        messages[(*n)++] = (struct message){ROLE_ASSISTANT, ""};
+    return messages;
+}
+
+enum error_code script_render(const struct script *s, size_t from, size_t limit, struct prompt *out, struct error *err)
+{
+    size_t n;
+    struct message *messages = gather_messages(s, from, &n);
     if (messages == NULL)
         return error_memory(err);
-    if (system != NULL)
-        messages[n++] = (struct message){ROLE_SYSTEM, system};
-    for (size_t i = first_message(s, from); i < s->n; i++)
-        messages[n++] = (struct message){s->messages[i].role, buf_text(&s->messages[i].text)};
-    if (s->answer_begins)
-        messages[n++] = (struct message){ROLE_ASSISTANT, ""};
     *out = (struct prompt){0};
     enum error_code code = prompt_render(speaker_template(s->speaker), model_tokenizer(speaker_model(s->speaker)),
                                          messages, n, limit, out, err);
@@ -180,7 +193,9 @@ static bool append_beginning(struct prompt *prompt, const struct tokenizer *t, c
     return true;
 }
 
-enum error_code script_render_forced(const struct script *s, size_t from, const struct ids *beginning,
+/* Renders from one message on (of a text that is continued, what leaves room), and has the last one, an answer, begin
+ * with exactly these ids in place of its text. */
+static enum error_code render_forced(const struct script *s, size_t from, const struct ids *beginning,
                                      struct prompt *out, struct error *err)
 {
     struct script before = script_before(s, s->n - 1);
@@ -195,6 +210,90 @@ enum error_code script_render_forced(const struct script *s, size_t from, const 
     if (err->code != ERR_NONE)
         prompt_free(out);
     return err->code;
+}
+
+/* ---- questions -------------------------------------------------------------------------------------------------- */
+
+/* What a template adds to each message, in bytes of text. */
+enum { TEMPLATE_BYTES = 16 };
+
+/* About how many tokens a server makes of the messages from one on. */
+static size_t estimate_from(const struct script *s, size_t from)
+{
+    const char *system = system_text(s);
+    size_t bytes = system != NULL ? strlen(system) + TEMPLATE_BYTES : 0;
+    for (size_t i = first_message(s, from); i < s->n; i++)
+        bytes += s->messages[i].text.size + TEMPLATE_BYTES;
+    return speaker_count_tokens(s->speaker, "", bytes);
+}
+
+/* The next message at which an exchange begins; the last user's message is the last of them. */
+static size_t next_exchange(const struct script *s, size_t from)
+{
+    size_t i = first_message(s, from) + 1;
+    while (i < last_user(s) && s->messages[i].role != ROLE_USER)
+        i++;
+    return i;
+}
+
+/* Where what a server is sent begins, so that its context has room for it and an answer: it would cut without a word. A
+ * quarter more than necessary is left out, as in prompts, so that the server's cache is of use. */
+static enum error_code fit_messages(const struct script *s, size_t *from, struct error *err)
+{
+    const size_t limit = prompt_limit(s);
+    if (speaker_capacity(s->speaker) == 0 || estimate_from(s, *from) <= limit)
+        return ERR_NONE;
+    while (*from < last_user(s) && estimate_from(s, *from) > limit - limit / 4)
+        *from = next_exchange(s, *from);
+    const size_t n = estimate_from(s, *from);
+    if (n <= prompt_most(s))
+        return ERR_NONE;
+    return error_set(err, ERR_CONTEXT,
+                     "the message makes a prompt of about %zu tokens; the context of %zu at %s has room for %zu and an "
+                     "answer: shorten it",
+                     n, speaker_capacity(s->speaker), distant_host(speaker_distant(s->speaker)), prompt_most(s));
+}
+
+static enum error_code ask_messages(const struct script *s, struct speaker_question *out, struct script_start *start,
+                                    struct error *err)
+{
+    size_t from = s->first_visible;
+    if (fit_messages(s, &from, err) != ERR_NONE)
+        return err->code;
+    *start = (struct script_start){.message = from};
+    *out = (struct speaker_question){.tokens = estimate_from(s, from)};
+    out->messages = gather_messages(s, from, &out->n);
+    return out->messages != NULL ? ERR_NONE : error_memory(err);
+}
+
+enum error_code script_question(const struct script *s, const struct ids *forced, struct speaker_question *out,
+                                struct script_start *start, struct error *err)
+{
+    struct prompt prompt;
+    if (speaker_distant(s->speaker) != NULL)
+        return ask_messages(s, out, start, err);
+    if (script_render_fitting(s, &prompt, start, err) != ERR_NONE)
+        return err->code;
+    if (forced != NULL && forced->n > 0) {
+        prompt_free(&prompt);
+        if (render_forced(s, start->message, forced, &prompt, err) != ERR_NONE)
+            return err->code;
+    }
+    *out = (struct speaker_question){.prompt = prompt, .tokens = prompt.ids.n};
+    return ERR_NONE;
+}
+
+size_t script_count_whole(const struct script *s)
+{
+    struct prompt whole;
+    struct error ignored = {0};
+    if (speaker_distant(s->speaker) != NULL)
+        return estimate_from(s, 0);
+    if (script_render(s, 0, 0, &whole, &ignored) != ERR_NONE)
+        return 0;
+    size_t n = whole.ids.n;
+    prompt_free(&whole);
+    return n;
 }
 
 enum error_code script_render_task(const struct chat_template *t, const struct tokenizer *tokenizer, const char *system,

@@ -40,10 +40,13 @@ enum error_code script_render(const struct script *s, size_t from, size_t limit,
  * last exchange fits. */
 enum error_code script_render_fitting(const struct script *s, struct prompt *out, struct script_start *start,
                                       struct error *err);
-/* Renders from one message on (of a text that is continued, what leaves room), and has the last one, an answer, begin
- * with exactly these ids in place of its text. */
-enum error_code script_render_forced(const struct script *s, size_t from, const struct ids *beginning,
-                                     struct prompt *out, struct error *err);
+/* Makes the question that leaves room for an answer; *start is where it begins. forced (NULL or empty: none): the last
+ * message, an answer, begins with exactly these ids in place of its text. speaker_question_free *out on success. ERR_CONTEXT as
+ * above. */
+enum error_code script_question(const struct script *s, const struct ids *forced, struct speaker_question *out,
+                                struct script_start *start, struct error *err);
+/* Tokens of a question that leaves nothing out; 0 when they can't be counted. */
+size_t script_count_whole(const struct script *s);
 
 /* Renders one task outside of any conversation: what the model is told to be, and the task. Without the former where the
  * template refuses a system message, which must say nothing that the task does not. *out must be empty. */

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/chat/distant.h"
 #include "app/chat/models.h"
+#include "app/library/caches.h"
+#include "app/options/endpoints.h"
 #include "app/options/options.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -19,7 +22,8 @@ enum { REQUESTS = 2 };
 
 struct speaker {
     const struct options *options;
-    struct worker *worker, *loading; /* NULL: none */
+    struct worker *worker, *loading;           /* NULL: none */
+    struct distant *distant, *distant_loading; /* in place of a worker */
     char *path, *loading_path;
     int loading_percent;            /* -1: not known */
     const struct speaker *beside;   /* whose model and template these are; NULL: its own */
@@ -58,8 +62,17 @@ struct speaker *speaker_beside(const struct speaker *other, int32_t context, str
         return NULL;
     }
     s->options = other->options;
+    if (other->distant != NULL) {
+        s->distant_loading = distant_open(s->options, distant_name(other->distant), err);
+        if (s->distant_loading != NULL)
+            return s;
+        speaker_free(s);
+        return NULL;
+    }
     s->beside = other;
-    struct worker_options options = {.beside = other->worker, .session = session_options(other->options)};
+    struct worker_options options = {.beside = other->worker,
+                                     .session = session_options(other->options),
+                                     .speculate = (enum speculate)other->options->speculate};
     options.session.context = context;
     s->loading_percent = -1;
     s->loading = worker_start(&options, err);
@@ -75,6 +88,7 @@ void speaker_free(struct speaker *s)
         return;
     speaker_stop_loading(s);
     worker_free(s->worker);
+    distant_free(s->distant);
     template_free(s->template);
     free(s->path);
     free(s->template_name);
@@ -83,15 +97,34 @@ void speaker_free(struct speaker *s)
 
 /* ---- models ----------------------------------------------------------------------------------------------------- */
 
+static enum error_code load_distant(struct speaker *s, const char *name, struct error *err)
+{
+    struct distant *distant = distant_open(s->options, name, err);
+    if (distant == NULL)
+        return err->code;
+    speaker_stop_loading(s);
+    s->distant_loading = distant;
+    s->loading_percent = -1;
+    return ERR_NONE;
+}
+
 enum error_code speaker_load(struct speaker *s, const char *name, struct error *err)
 {
+    const char *wanted = name != NULL ? name : s->options->model, *endpoint;
+    if (wanted != NULL && endpoints_is_name(wanted, &endpoint))
+        return load_distant(s, wanted, err);
     char *path = name != NULL ? models_find_name(s->options, name, err) : models_find(s->options, err);
     if (path == NULL)
         return err->code;
+    char *saved = caches_folder(s->options);
     const struct worker_options options = {.model_path = path,
                                            .load = options_load(s->options),
-                                           .session = session_options(s->options)};
+                                           .session = session_options(s->options),
+                                           .speculate = (enum speculate)s->options->speculate,
+                                           .saved_folder = saved,
+                                           .saved_most = caches_most(s->options)};
     struct worker *worker = worker_start(&options, err);
+    free(saved);
     if (worker == NULL) {
         free(path);
         return err->code;
@@ -105,7 +138,7 @@ enum error_code speaker_load(struct speaker *s, const char *name, struct error *
 
 bool speaker_is_loading(const struct speaker *s)
 {
-    return s->loading != NULL;
+    return s->loading != NULL || s->distant_loading != NULL;
 }
 
 /* The template for a new model; NULL on failure. */
@@ -126,15 +159,19 @@ static struct chat_template *template_for(const struct speaker *s, const struct 
 enum error_code speaker_use_loaded(struct speaker *s, struct error *unused, struct error *err)
 {
     struct chat_template *template = NULL;
-    if (s->beside == NULL && (template = template_for(s, worker_model(s->loading), unused, err)) == NULL)
+    if (s->loading != NULL && s->beside == NULL &&
+        (template = template_for(s, worker_model(s->loading), unused, err)) == NULL)
         return err->code;
     template_free(s->template);
     worker_free(s->worker);
+    distant_free(s->distant);
     free(s->path);
     s->template = template;
     s->worker = s->loading;
+    s->distant = s->distant_loading;
     s->path = s->loading_path;
     s->loading = NULL;
+    s->distant_loading = NULL;
     s->loading_path = NULL;
     memset(s->requests, 0, sizeof s->requests); /* the new worker counts from 1 again */
     return ERR_NONE;
@@ -143,8 +180,10 @@ enum error_code speaker_use_loaded(struct speaker *s, struct error *unused, stru
 void speaker_stop_loading(struct speaker *s)
 {
     worker_free(s->loading);
+    distant_free(s->distant_loading);
     free(s->loading_path);
     s->loading = NULL;
+    s->distant_loading = NULL;
     s->loading_path = NULL;
 }
 
@@ -155,12 +194,35 @@ void speaker_take_loading(struct speaker *s, const struct event *event)
 
 int speaker_loading_percent(const struct speaker *s)
 {
-    return s->loading != NULL ? s->loading_percent : -1;
+    return speaker_is_loading(s) ? s->loading_percent : -1;
 }
 
 const struct memory_plan *speaker_plan(const struct speaker *s)
 {
     return s->worker != NULL ? worker_plan(s->worker) : NULL;
+}
+
+bool speaker_is_ready(const struct speaker *s)
+{
+    return s->distant != NULL || speaker_model(s) != NULL;
+}
+
+const struct distant *speaker_distant(const struct speaker *s)
+{
+    return s->distant;
+}
+
+const char *speaker_host(const struct speaker *s)
+{
+    const struct distant *distant = s->worker == NULL && s->distant == NULL ? s->distant_loading : s->distant;
+    return distant != NULL ? distant_host(distant) : NULL;
+}
+
+const char *speaker_name(const struct speaker *s)
+{
+    if (s->distant != NULL)
+        return distant_name(s->distant);
+    return speaker_is_ready(s) ? model_info(speaker_model(s))->name : NULL;
 }
 
 const struct model *speaker_model(const struct speaker *s)
@@ -170,12 +232,20 @@ const struct model *speaker_model(const struct speaker *s)
 
 const char *speaker_path(const struct speaker *s)
 {
-    return s->path != NULL ? s->path : s->loading_path != NULL ? s->loading_path : "";
+    if (s->path != NULL)
+        return s->path;
+    if (s->distant != NULL)
+        return distant_name(s->distant);
+    if (s->loading_path != NULL)
+        return s->loading_path;
+    return s->distant_loading != NULL ? distant_name(s->distant_loading) : "";
 }
 
 size_t speaker_capacity(const struct speaker *s)
 {
     const struct model *model = speaker_model(s);
+    if (s->distant != NULL)
+        return distant_context(s->distant);
     if (model == NULL)
         return 0;
     if (s->options->context > 0)
@@ -187,12 +257,19 @@ size_t speaker_capacity(const struct speaker *s)
 size_t speaker_count_tokens(const struct speaker *s, const char *text, size_t size)
 {
     struct ids ids = {0};
+    if (s->distant != NULL)
+        return distant_estimate(s->distant, size);
     struct error ignored = {0}; /* out of memory: what is counted is an estimate anyway */
     if (speaker_model(s) != NULL)
         tokenizer_encode(model_tokenizer(speaker_model(s)), text, size, &ids, &ignored);
     size_t n = ids.n;
     ids_free(&ids);
     return n;
+}
+
+int32_t speaker_name_token(struct speaker *s, const char *text, size_t size)
+{
+    return distant_name_token(s->distant, text, size);
 }
 
 /* ---- templates -------------------------------------------------------------------------------------------------- */
@@ -229,13 +306,20 @@ const char *speaker_template_name(const struct speaker *s)
 
 void speaker_add_stops(const struct speaker *s, struct sampling *sampling)
 {
-    const char *const *stop = template_stops(speaker_template(s));
+    const char *const *stop = speaker_template(s) != NULL ? template_stops(speaker_template(s)) : NULL;
     for (; stop != NULL && *stop != NULL && sampling->n_stops < SAMPLING_STOPS; stop++)
         if (strlen(*stop) < SAMPLING_STOP_BYTES)
             strcpy(sampling->stops[sampling->n_stops++], *stop);
 }
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
+
+void speaker_question_free(struct speaker_question *q)
+{
+    prompt_free(&q->prompt);
+    free(q->messages);
+    *q = (struct speaker_question){0};
+}
 
 /* Notes who takes a request, in the place of one that has ended. */
 static uint64_t note_taker(struct speaker *s, int place, uint64_t number, speaker_taker *taker, struct error *err)
@@ -249,15 +333,22 @@ static uint64_t note_taker(struct speaker *s, int place, uint64_t number, speake
     return number;
 }
 
-uint64_t speaker_ask(struct speaker *s, const struct ids *prompt, const struct sampling *sampling, speaker_taker *taker,
-                     struct error *err)
+uint64_t speaker_ask(struct speaker *s, const struct speaker_question *q, const struct sampling *sampling,
+                     speaker_taker *taker, struct error *err)
 {
-    return note_taker(s, 0, worker_generate(s->worker, prompt->at, prompt->n, sampling, err), taker, err);
+    const struct ids *ids = &q->prompt.ids;
+    if (s->distant != NULL)
+        return note_taker(s, 0, distant_ask(s->distant, q->messages, q->n, sampling, err), taker, err);
+    return note_taker(s, 0, worker_generate(s->worker, ids->at, ids->n, sampling, err), taker, err);
 }
 
 uint64_t speaker_ask_aside(struct speaker *s, const struct ids *prompt, const struct sampling *sampling,
                            speaker_taker *taker, struct error *err)
 {
+    if (s->worker == NULL) {
+        error_set(err, ERR_UNSUPPORTED, "this needs a model on this machine");
+        return 0;
+    }
     return note_taker(s, 1, worker_generate_aside(s->worker, prompt->at, prompt->n, sampling, err), taker, err);
 }
 
@@ -270,12 +361,18 @@ void speaker_forget(struct speaker *s, uint64_t request)
 
 int speaker_fd(const struct speaker *s)
 {
+    const struct distant *distant = speaker_is_loading(s) ? s->distant_loading : s->distant;
+    if (distant != NULL)
+        return distant_fd(distant);
     const struct worker *worker = s->loading != NULL ? s->loading : s->worker;
     return worker != NULL ? worker_fd(worker) : -1;
 }
 
 bool speaker_next(struct speaker *s, struct event *out)
 {
+    struct distant *distant = speaker_is_loading(s) ? s->distant_loading : s->distant;
+    if (distant != NULL)
+        return distant_next(distant, out);
     struct worker *worker = s->loading != NULL ? s->loading : s->worker;
     return worker != NULL && worker_next(worker, out);
 }
@@ -290,6 +387,18 @@ speaker_taker *speaker_taker_of(struct speaker *s, const struct event *event)
         return s->requests[i].taker;
     }
     return NULL;
+}
+
+void speaker_keep(struct speaker *s, const char *name)
+{
+    if (s->worker != NULL)
+        worker_keep(s->worker, name);
+}
+
+void speaker_teach(struct speaker *s, const int32_t *ids, size_t n)
+{
+    if (s->worker != NULL)
+        worker_teach(s->worker, ids, n);
 }
 
 void speaker_set_sampling(struct speaker *s, const struct sampling *sampling)
@@ -324,6 +433,8 @@ void speaker_stop_aside(struct speaker *s)
 
 void speaker_stop(struct speaker *s)
 {
+    if (s->distant != NULL)
+        distant_stop(s->distant);
     if (s->worker != NULL)
         worker_stop(s->worker);
 }

@@ -1,4 +1,5 @@
-/* Speaker: the model that answers, the one that is loading to take its place, and the template that both speak by.
+/* Speaker: the model that answers, the one that is loading to take its place, and the template that both speak by. Either
+ * may be one that a server has (distant.h), which makes the prompt there.
  *
  * Whoever asks for an answer says who takes its events, so that an event finds its taker by the number of its request.
  * What was asked for and is no longer wanted has no taker: its events are dropped. */
@@ -14,6 +15,7 @@
 #include "engine/engine.h"
 
 struct chat;
+struct distant;
 struct speaker;
 
 /* Takes the events of one request, from EVENT_PREFILL to EVENT_DONE or EVENT_FAILED. */
@@ -45,14 +47,25 @@ void speaker_take_loading(struct speaker *s, const struct event *event);
 int speaker_loading_percent(const struct speaker *s);
 /* What the present model takes of memory; NULL until one is loaded. */
 const struct memory_plan *speaker_plan(const struct speaker *s);
-/* NULL until a model is loaded. */
+/* Whether it can be asked: a model is loaded, or a server has it. */
+bool speaker_is_ready(const struct speaker *s);
+/* The server's model that is asked; NULL when it is one on this machine, or there is none. */
+const struct distant *speaker_distant(const struct speaker *s);
+/* Of the present model, else of the one that is loading: the host that has it; NULL when that is this machine. */
+const char *speaker_host(const struct speaker *s);
+/* What its answers are said to be made by; NULL until it is ready. */
+const char *speaker_name(const struct speaker *s);
+/* NULL until a model is loaded on this machine; so are the plan and the template. */
 const struct model *speaker_model(const struct speaker *s);
-/* Of the present model, else of the one that is loading; "" without either. */
+/* Of the present model, else of the one that is loading; "" without either. A server's has its name. */
 const char *speaker_path(const struct speaker *s);
-/* Tokens that the context holds; 0 until a model is loaded. */
+/* Tokens that the context holds; 0 until a model is loaded, or where the server does not tell. */
 size_t speaker_capacity(const struct speaker *s);
-/* Tokens of text as the model counts; 0 until a model is loaded. */
+/* Tokens of text as the model counts, of a server's by an estimate; 0 until a model is loaded. */
 size_t speaker_count_tokens(const struct speaker *s, const char *text, size_t size);
+
+/* An id for a text that is put into the answer of a server's model, as if it were a token; -1 when out of memory. */
+int32_t speaker_name_token(struct speaker *s, const char *text, size_t size);
 
 /* ---- templates ---- */
 
@@ -68,9 +81,20 @@ void speaker_add_stops(const struct speaker *s, struct sampling *sampling);
 
 /* ---- answers ---- */
 
-/* Asks for an answer to a prompt (copied). Returns the request's number; 0 on failure: ERR_BUSY when one is running. */
-uint64_t speaker_ask(struct speaker *s, const struct ids *prompt, const struct sampling *sampling, speaker_taker *taker,
-                     struct error *err);
+/* What is answered: of a model on this machine a prompt; of a server's the messages, of which it makes one. */
+struct speaker_question {
+    struct prompt prompt;
+    struct message *messages; /* (n), malloc'ed; their texts are the script's */
+    size_t n;
+    size_t tokens; /* that it takes of the context; of messages an estimate */
+};
+/* Leaves an empty one. */
+void speaker_question_free(struct speaker_question *q);
+
+/* Asks for an answer to a question (copied). Returns the request's number; 0 on failure: ERR_BUSY when one is running. What
+ * the one who answers finds wrong with it comes as EVENT_FAILED. */
+uint64_t speaker_ask(struct speaker *s, const struct speaker_question *q, const struct sampling *sampling,
+                     speaker_taker *taker, struct error *err);
 /* The same aside, see worker_generate_aside: ERR_BUSY when work aside is running. */
 uint64_t speaker_ask_aside(struct speaker *s, const struct ids *prompt, const struct sampling *sampling,
                            speaker_taker *taker, struct error *err);
@@ -83,6 +107,9 @@ bool speaker_next(struct speaker *s, struct event *out);
 /* Who takes this event; NULL: it is dropped. To be asked once for each event. */
 speaker_taker *speaker_taker_of(struct speaker *s, const struct event *event);
 
+/* The conversation that later requests belong to, see worker_keep. */
+void speaker_keep(struct speaker *s, const char *name);
+void speaker_teach(struct speaker *s, const int32_t *ids, size_t n);
 /* As the worker's calls of the same names; nothing happens without a model. */
 void speaker_set_sampling(struct speaker *s, const struct sampling *sampling);
 void speaker_preview(struct speaker *s, const struct sampling *sampling);

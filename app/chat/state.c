@@ -9,6 +9,7 @@
 
 #include "app/chat/answering.h"
 #include "app/chat/chat.h"
+#include "app/chat/distant.h"
 #include "app/chat/list.h"
 #include "app/chat/script.h"
 #include "app/chat/settings.h"
@@ -32,7 +33,7 @@ enum chat_state chat_state(const struct chat *c)
         return answering_is_reading(c->answering) ? CHAT_READING : CHAT_ANSWERING;
     if (speaker_is_loading(c->speaker))
         return CHAT_LOADING;
-    return chat_model(c) != NULL ? CHAT_IDLE : CHAT_NO_MODEL;
+    return speaker_is_ready(c->speaker) ? CHAT_IDLE : CHAT_NO_MODEL;
 }
 
 bool chat_is_busy(const struct chat *c)
@@ -48,6 +49,42 @@ size_t chat_count(const struct chat *c)
 const struct chat_message *chat_message(const struct chat *c, size_t index)
 {
     return &c->list.at[index];
+}
+
+const char *chat_host(const struct chat *c)
+{
+    return speaker_host(c->speaker);
+}
+
+int chat_server_waits(const struct chat *c, const char **why)
+{
+    const struct distant *distant = speaker_distant(c->speaker);
+    return distant != NULL ? distant_waits(distant, why) : 0;
+}
+
+bool chat_takes(const struct chat *c, const char *setting)
+{
+    const struct distant *distant = speaker_distant(c->speaker);
+    return distant == NULL || distant_takes(distant, setting);
+}
+
+const char *chat_fingerprint(const struct chat *c)
+{
+    const struct distant *distant = speaker_distant(c->speaker);
+    return distant != NULL ? distant_fingerprint(distant) : "";
+}
+
+bool chat_piece(const struct chat *c, int32_t id, struct buf *out)
+{
+    const struct distant *distant = speaker_distant(c->speaker);
+    if (distant != NULL)
+        return distant_piece(distant, id, out);
+    return chat_model(c) != NULL && tokenizer_piece(model_tokenizer(chat_model(c)), id, out);
+}
+
+bool chat_is_ready(const struct chat *c)
+{
+    return speaker_is_ready(c->speaker);
 }
 
 int chat_loading_percent(const struct chat *c)
@@ -177,9 +214,17 @@ enum error_code chat_check_ready(const struct chat *c, struct error *err)
 
 enum error_code chat_check_loaded(const struct chat *c, struct error *err)
 {
-    if (chat_model(c) == NULL)
+    if (!speaker_is_ready(c->speaker))
         return error_set(err, ERR_BUSY, "the model is still loading; try again in a moment");
     return ERR_NONE;
+}
+
+enum error_code chat_check_here(const struct chat *c, const char *what, struct error *err)
+{
+    if (chat_check_loaded(c, err) == ERR_NONE && chat_host(c) != NULL)
+        error_set(err, ERR_UNSUPPORTED, "%s has the model, and %s needs one on this machine; /model NAME changes to it",
+                  chat_host(c), what);
+    return err->code;
 }
 
 enum error_code chat_check_index(const struct chat *c, size_t index, struct error *err)
@@ -215,6 +260,9 @@ struct script chat_script(const struct chat *c)
 enum error_code chat_render(struct chat *c, struct prompt *out, struct error *err)
 {
     struct script script = chat_script(c);
+    if (chat_host(c) != NULL)
+        return error_set(err, ERR_UNSUPPORTED, "%s makes the prompt, by a template that it keeps to itself",
+                         chat_host(c));
     if (chat_model(c) == NULL)
         return error_set(err, ERR_NOT_FOUND, "the model is not loaded");
     struct script_start start;

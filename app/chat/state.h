@@ -41,6 +41,8 @@ enum error_code chat_check_idle(const struct chat *c, struct error *err);
 enum error_code chat_check_ready(const struct chat *c, struct error *err);
 /* ERR_BUSY until a model is loaded. */
 enum error_code chat_check_loaded(const struct chat *c, struct error *err);
+/* The same, and ERR_UNSUPPORTED when a server has the model: what, as in "a template", is not to be had from there. */
+enum error_code chat_check_here(const struct chat *c, const char *what, struct error *err);
 /* ERR_NOT_FOUND unless there is a message of this index. */
 enum error_code chat_check_index(const struct chat *c, size_t index, struct error *err);
 /* The same, and unless that is an answer. */

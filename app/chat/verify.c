@@ -162,7 +162,7 @@ static enum error_code check_verify(struct chat *c, size_t index, struct error *
 {
     struct store_message stored = {0};
     if (chat_check_ready(c, err) != ERR_NONE || chat_check_saved(c, err) != ERR_NONE ||
-        chat_check_loaded(c, err) != ERR_NONE || chat_check_answer(c, index, err) != ERR_NONE ||
+        chat_check_here(c, "/verify", err) != ERR_NONE || chat_check_answer(c, index, err) != ERR_NONE ||
         store_message_get(home_store(c->home), c->list.at[index].id, &stored, err) != ERR_NONE)
         return err->code;
     if (!model_is(chat_model(c), stored.made.fingerprint))

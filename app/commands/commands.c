@@ -41,8 +41,15 @@ const struct command commands[] = {
      "ORG/NAME/FILE that file, and ORG/NAME@REVISION... what another revision has. Or NAME is a\n"
      "short one: smollm2, minilm. A URL is that of one file; of a split model all parts come. What\n"
      "breaks off is continued by the same command, and a model gets its name when it is whole\n"
-     "and its checksum is right. Prints the path. Nothing else in Palaver uses the network.",
+     "and its checksum is right. Prints the path. But for endpoints, nothing else in Palaver uses\n"
+     "the network.",
      -1, pull_run},
+    {"endpoints", FOR_ENDPOINTS, "[OPTION]... [ENDPOINT | NAME@ENDPOINT]...", "test servers that have models",
+     "Asks each server of the endpoints file (see palaver(1), Endpoints), or those named, which\n"
+     "models it has, and where a model is named or is the only one, has it answer shortly three\n"
+     "times: whether it tells log-probabilities, whether a seed gives the same answer again, and\n"
+     "whether it continues an answer. palaver -m NAME@ENDPOINT chats with a model.",
+     -1, endpoints_run},
     {"info", FOR_INFO, "[OPTION]... [MODEL]", "tell what a model is and the memory it needs", "", 1, info_run},
     {"perplexity", FOR_PERPLEXITY, "[OPTION]... FILE", "measure how well a model predicts a text",
      "Reads the text in windows of the context (512 tokens unless set by -c), each beginning\n"
@@ -77,7 +84,9 @@ const struct command commands[] = {
      "  humaneval                   openai/openai_humaneval: task_id, prompt, test, entry_point\n"
      "  mbpp                        google-research-datasets/mbpp: task_id, text, code, test_list\n"
      "Names like allenai/ai2_arc are data sets on huggingface.co/datasets. Results are kept in the\n"
-     "data folder, and the same command goes on where it was stopped. Several -m are compared.\n"
+     "data folder, and the same command goes on where it was stopped, or shows them again. Several\n"
+     "-m are compared. On a terminal a screen shows the scores and, token by token, any question\n"
+     "and what each model makes of it, until q leaves it; -q and --json do without.\n"
      "The leaderboard is the Open LLM Leaderboard's first: the mean of arc_challenge, hellaswag,\n"
      "mmlu (plain mean of its subjects' means) and truthfulqa_mc2, with 25, 10, 5 and 0 examples.",
      -1, eval_run},

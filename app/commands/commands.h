@@ -5,6 +5,7 @@
  *   info, tokenize, prompt, score, perplexity, eval, bench   a model, for scripts
  *   embed, similarity   vectors of texts, with encoding (the encoder) and table (a column of CSV)
  *   models, pull                                       which models there are; fetching others
+ *   endpoints   what servers of models have and can do
  *   serve       a model behind HTTP
  *   corpus, reference, divergence                      what perplexity and imatrix read, write and compare
  *   imatrix     which weights matter, for quantize
@@ -49,6 +50,7 @@ int import_run(const struct options *o);
 int delete_run(const struct options *o);
 int models_run(const struct options *o);
 int pull_run(const struct options *o);
+int endpoints_run(const struct options *o);
 int serve_run(const struct options *o);
 int doctor_run(const struct options *o);
 /* One answer, or the chat on the screen or in line mode, as the options and the terminal demand. */

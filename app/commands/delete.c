@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "app/commands/commands.h"
+#include "app/library/caches.h"
 #include "app/library/conversations.h"
 #include "app/options/options.h"
 #include "app/terminal/report.h"
@@ -21,7 +22,7 @@ static enum error_code move_conversation(const struct options *o, struct store *
                                          struct error *err)
 {
     if (!o->history.undo)
-        return library_find(s, name, "palaver list", id, err) == ERR_NONE ? store_delete(s, *id, err) : err->code;
+        return library_find(s, name, "palaver list", id, err) == ERR_NONE ? caches_delete(o, s, *id, err) : err->code;
     return library_find_deleted(s, name, id, err) == ERR_NONE ? store_restore(s, *id, err) : err->code;
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -17,7 +18,9 @@
 #include "app/chat/models.h"
 #include "app/commands/commands.h"
 #include "app/commands/trial.h"
+#include "app/library/caches.h"
 #include "app/library/conversations.h"
+#include "app/meaning/meaning.h"
 #include "app/options/options.h"
 #include "app/options/paths.h"
 #include "app/terminal/columns.h"
@@ -112,6 +115,45 @@ static void check_folders(struct doctor *d)
         check_folder(d, folders[i]);
 }
 
+/* ---- what is saved of conversations ------------------------------------------------------------------------------ */
+
+static void tell_saved(struct doctor *d, const char *folder)
+{
+    const struct saved_report r = session_check_saved(folder);
+    char bytes[32], most[32];
+    footprint_bytes(r.bytes, bytes);
+    footprint_bytes(caches_most(d->options), most);
+    add_finding(d, true, "%s: %s of at most %s, for %zu conversation%s", folder, bytes, most, r.files,
+                r.files == 1 ? "" : "s");
+    if (r.damaged > 0)
+        add_finding(d, true, "%zu of them %s cut off or damaged; what is missing is read anew, which only takes longer",
+                    r.damaged, r.damaged == 1 ? "is" : "are");
+}
+
+/* Room that a disk should have beyond what a cache takes of it. */
+static void check_disk(struct doctor *d, const char *folder)
+{
+    struct statvfs disk;
+    char room[32];
+    if (statvfs(folder, &disk) != 0 || (uint64_t)disk.f_bavail * disk.f_frsize > (uint64_t)1 << 29)
+        return;
+    add_finding(d, false, "%s: the disk has %s left, too little to save more; make room, or set --cache-disk 0", folder,
+                footprint_bytes((uint64_t)disk.f_bavail * disk.f_frsize, room));
+}
+
+static void check_saved(struct doctor *d)
+{
+    char *folder = caches_folder(d->options);
+    d->area = "caches";
+    if (folder == NULL) {
+        add_finding(d, true, "what the model has read of conversations is not saved");
+        return;
+    }
+    tell_saved(d, folder);
+    check_disk(d, folder);
+    free(folder);
+}
+
 /* ---- models ----------------------------------------------------------------------------------------------------- */
 
 static void tell_model(struct doctor *d, const char *name, const struct model *model)
@@ -157,6 +199,17 @@ static void check_models(struct doctor *d)
     else
         add_finding(d, false, "%s", err.message);
     free(chosen);
+}
+
+/* How far the history is read for search by meaning; being without an encoder is fine. */
+static void check_meaning(struct doctor *d)
+{
+    struct meaning_state state;
+    char text[700];
+    d->area = "meaning";
+    meaning_state_of(d->options, &state);
+    meaning_describe(&state, text, sizeof text);
+    add_finding(d, state.kind != MEANING_TROUBLE, "%s", text);
 }
 
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
@@ -247,7 +300,9 @@ int doctor_run(const struct options *o)
     show_init(&d.show, o, stdout);
     check_database(&d);
     check_folders(&d);
+    check_saved(&d);
     check_models(&d);
+    check_meaning(&d);
     check_memory(&d);
     check_configuration(&d);
     check_terminal(&d);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -19,7 +20,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 
-/* All texts of one run, for a file. */
+/* The texts of one run, or of the lines at hand. */
 struct embedding {
     struct encoding encoding;
     struct ids *texts; /* (n) */
@@ -27,10 +28,16 @@ struct embedding {
     bool normalize, quiet;
 };
 
-static void embedding_free(struct embedding *e)
+static void embedding_clear(struct embedding *e)
 {
     for (size_t i = 0; i < e->n; i++)
         ids_free(&e->texts[i]);
+    e->n = 0;
+}
+
+static void embedding_free(struct embedding *e)
+{
+    embedding_clear(e);
     free(e->texts);
     encoding_close(&e->encoding);
 }
@@ -150,24 +157,27 @@ static const json_t *line_text(const json_t *in, struct error *err)
     return NULL;
 }
 
-/* One line in, one line out. */
-static json_t *embed_line(void *context, const json_t *in, struct error *err)
+/* Lines in, lines out, the texts through the encoder together. */
+static void embed_lines(void *context, json_t *const *in, json_t **out, struct error *errs, size_t n)
 {
     struct embedding *e = context;
     const size_t width = (size_t)encoder_width(e->encoding.encoder);
-    const json_t *text = line_text(in, err);
-    struct ids ids = {0};
-    json_t *result = NULL;
-    float *vector = NULL;
-    if (text != NULL && encoding_add(&e->encoding, json_string_value(text), json_string_length(text), &ids, err))
-        vector = encoding_vectors(&e->encoding, &ids, 1, true, err);
-    if (vector != NULL && e->normalize)
-        vector_normalize(vector, width);
-    if (vector != NULL)
-        result = text_json(&ids, vector, width);
-    free(vector);
-    ids_free(&ids);
-    return result;
+    size_t lines[JSONL_TOGETHER]; /* that the texts are of */
+    struct error why = {0};
+    for (size_t i = 0; i < n; i++) {
+        const json_t *text = in[i] != NULL ? line_text(in[i], &errs[i]) : NULL;
+        if (text != NULL && embedding_add(e, json_string_value(text), json_string_length(text), &errs[i]))
+            lines[e->n - 1] = i;
+    }
+    float *vectors = embedding_vectors(e, &why);
+    for (size_t k = 0; k < e->n; k++) {
+        if (vectors != NULL)
+            out[lines[k]] = text_json(&e->texts[k], vectors + k * width, width);
+        else
+            errs[lines[k]] = why;
+    }
+    free(vectors);
+    embedding_clear(e);
 }
 
 /* All lines, for a file; a line that is wrong ends it. */
@@ -210,8 +220,10 @@ static bool embedding_run(struct embedding *e, const struct options *o, struct e
     vectors_writer *write = path != NULL ? find_writer(path, err) : NULL;
     if (err->code != ERR_NONE)
         return false;
-    if (o->jsonl && path == NULL)
-        return jsonl_run(stdin, stdout, embed_line, e, err);
+    if (o->jsonl && path == NULL) {
+        e->quiet = true; /* the lines are the progress */
+        return jsonl_run_all(STDIN_FILENO, stdout, embed_lines, e, err);
+    }
     if (o->jsonl ? read_lines(e, err) : read_words(e, o, err))
         embedding_write(e, path, write, err);
     return err->code == ERR_NONE;

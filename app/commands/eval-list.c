@@ -63,7 +63,8 @@ static void take_file(void *context, const json_t *head, const json_t *entries)
     if (tally.task == NULL || !is_wanted(l->run, tally.task) || json_array_size(entries) == 0)
         return;
     json_array_foreach(entries, i, entry)
-        eval_tally_add(&tally, entry);
+        if (json_is_object(entry))
+            eval_tally_add(&tally, entry);
     if (l->all == NULL) {
         add_row(l, head, &tally);
     } else {

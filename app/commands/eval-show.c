@@ -84,46 +84,35 @@ static void print_question(const struct tokenizer *t, const struct eval_question
         print_choices(t, q, entry);
 }
 
-/* A line for each question that was answered wrongly: its number and the end of its prompt. */
+/* A line for each question that was answered wrongly: its number and the beginning of its last part. */
 static void print_wrong(const struct eval_set *set, const json_t *entries)
 {
     for (size_t i = 0; i < json_array_size(entries) && i < set->n; i++) {
-        const struct eval_question *q = &set->at[i];
-        if (eval_is_right(q->task, json_array_get(entries, i)))
+        const json_t *entry = json_array_get(entries, i);
+        if (!json_is_object(entry) || eval_is_right(set->task, entry))
             continue;
-        const char *text = q->n > 0 && q->choices[0].context != NULL ? q->choices[0].context : q->context;
-        const char *last = strstr(text, "\n\n");
-        for (const char *more; last != NULL && (more = strstr(last + 2, "\n\n")) != NULL && more[2] != '\0';)
-            last = more;
-        text = last != NULL && last[2] != '\0' ? last + 2 : text;
-        struct buf line;
-        buf_init(&line, TEXT_MOST);
-        buf_append(&line, text, strcspn(text, "\n"));
-        safe_printf(stdout, "%5zu  %s\n", i, buf_text(&line));
-        buf_free(&line);
+        size_t size;
+        const char *text = eval_question_gist(&set->at[i], &size);
+        safe_printf(stdout, "%5zu  %.*s\n", i, (int)size, text);
     }
 }
 
-enum error_code eval_show(const struct eval_run *run, const struct model *model, const struct eval_setting *setting,
-                          const struct eval_outcome *outcome, struct error *err)
+enum error_code eval_show(const struct eval_run *run, const struct model *model, size_t column, size_t task,
+                          struct error *err)
 {
-    const struct eval_task *task = outcome->tally.task;
-    const int shots = setting->shots >= 0 ? setting->shots : task->shots;
+    const struct eval_set *set = run->sets[task];
+    const json_t *entries = run->columns[column].outcomes[task].entries;
     char *end;
     const bool wrong = strcmp(run->o->eval.show, "wrong") == 0;
     const unsigned long number = strtoul(run->o->eval.show, &end, 10);
     if (!wrong && (*end != '\0' || *run->o->eval.show < '0' || *run->o->eval.show > '9'))
         return error_set(err, ERR_ARGUMENT, "--show takes the number of a question, from 0, or wrong");
-    struct eval_set *set = eval_set_open(task, setting->data, shots, setting->fewer, 0, err);
-    if (set == NULL)
-        return err->code;
     if (wrong)
-        print_wrong(set, outcome->entries);
-    else if (number >= json_array_size(outcome->entries) || number >= set->n)
+        print_wrong(set, entries);
+    else if (number >= set->n || !json_is_object(json_array_get(entries, number)))
         error_set(err, ERR_NOT_FOUND, "%s: question %lu has not been asked yet, %zu have; the same without --show asks",
-                  task->name, number, json_array_size(outcome->entries));
+                  set->task->name, number, run->columns[column].outcomes[task].tally.n);
     else
-        print_question(model_tokenizer(model), &set->at[number], json_array_get(outcome->entries, number));
-    eval_set_free(set);
+        print_question(model_tokenizer(model), &set->at[number], json_array_get(entries, number));
     return err->code;
 }

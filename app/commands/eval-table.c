@@ -45,10 +45,13 @@ static json_t *find_differences(const struct eval_run *run, size_t task)
         n = here < n ? here : n;
     }
     for (size_t i = 0; i < n; i++) {
-        size_t right = 0;
-        for (size_t m = 0; m < run->n_columns; m++)
-            right += eval_is_right(run->tasks[task], json_array_get(run->columns[m].outcomes[task].entries, i));
-        if (right > 0 && right < run->n_columns)
+        size_t right = 0, asked = 0;
+        for (size_t m = 0; m < run->n_columns; m++) {
+            const json_t *entry = json_array_get(run->columns[m].outcomes[task].entries, i);
+            asked += json_is_object(entry);
+            right += eval_is_right(run->tasks[task], entry);
+        }
+        if (asked == run->n_columns && right > 0 && right < run->n_columns)
             json_array_append_new(found, json_integer((json_int_t)i));
     }
     return found;

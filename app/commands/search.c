@@ -1,4 +1,5 @@
-/* palaver search: words in titles and messages; titles first, then the newest messages. */
+/* palaver search: words in titles and messages; titles first, then the newest messages. With --meaning also messages that
+ * say the like in other words, and the best first. */
 #include <config.h>
 
 #include <stdint.h>
@@ -9,7 +10,9 @@
 
 #include "app/commands/commands.h"
 #include "app/library/conversations.h"
+#include "app/meaning/meaning.h"
 #include "app/options/options.h"
+#include "app/terminal/progress.h"
 #include "app/terminal/report.h"
 #include "app/terminal/show.h"
 #include "app/text/jsonl.h"
@@ -17,7 +20,7 @@
 #include "base/error.h"
 #include "history/history.h"
 
-enum { PAGE = 200 };
+enum { PAGE = 200, MEANT = 20 /* hits of --meaning, unless --limit says otherwise */, MEANT_MOST = 60 };
 
 struct search {
     const struct options *options;
@@ -28,8 +31,15 @@ struct search {
     bool more;    /* there are more than --limit */
 };
 
-/* ID  DATE  TITLE: SNIPPET */
-static enum error_code print_hit(struct search *x, const struct store_hit *hit, struct error *err)
+/* Why a hit of --meaning is there. */
+static const char *reason_of(const struct joined_hit *j)
+{
+    return j->words && j->meaning ? "both     " : j->words ? "words    " : "meaning  ";
+}
+
+/* ID  DATE  TITLE: SNIPPET; with --meaning a column more. why NULL: without. */
+static enum error_code print_hit(struct search *x, const struct store_hit *hit, const struct joined_hit *why,
+                                 struct error *err)
 {
     struct store_conversation c;
     char when[LIBRARY_TIME_SIZE];
@@ -38,7 +48,8 @@ static enum error_code print_hit(struct search *x, const struct store_hit *hit, 
         return err->code;
     buf_init(&row, 1 << 16);
     library_time(hit->created, when);
-    buf_printf(&row, "%s  %s  %s", c.public_id, when, hit->title[0] != '\0' ? hit->title : "(untitled)");
+    buf_printf(&row, "%s  %s  %s%s", c.public_id, when, why != NULL ? reason_of(why) : "",
+               hit->title[0] != '\0' ? hit->title : "(untitled)");
     if (hit->message != 0)
         buf_printf(&row, ": %s", hit->snippet);
     library_print(&x->show, &row);
@@ -47,7 +58,18 @@ static enum error_code print_hit(struct search *x, const struct store_hit *hit, 
     return ERR_NONE;
 }
 
-static enum error_code add_hit(struct search *x, const struct store_hit *hit, struct error *err)
+static json_t *reasons_json(const struct joined_hit *j)
+{
+    json_t *reasons = json_array();
+    if (j->words)
+        json_array_append_new(reasons, json_string("words"));
+    if (j->meaning)
+        json_array_append_new(reasons, json_string("meaning"));
+    return reasons;
+}
+
+static enum error_code add_hit(struct search *x, const struct store_hit *hit, const struct joined_hit *why,
+                               struct error *err)
 {
     struct store_conversation c;
     if (store_conversation_get(x->store, hit->conversation, &c, err) != ERR_NONE)
@@ -61,6 +83,10 @@ static enum error_code add_hit(struct search *x, const struct store_hit *hit, st
                                "snippet", json_text(hit->snippet, strlen(hit->snippet)), "marks", marks);
     if (hit->message != 0)
         json_object_set_new(object, "role", json_string(store_role_name(hit->role)));
+    if (why != NULL)
+        json_object_set_new(object, "by", reasons_json(why));
+    if (why != NULL && why->meaning)
+        json_object_set_new(object, "similarity", json_real((double)why->likeness));
     json_array_append_new(x->hits, object);
     store_conversation_free(&c);
     return ERR_NONE;
@@ -70,9 +96,9 @@ static void take_hits(struct search *x, const struct store_hits *hits, struct er
 {
     for (size_t i = 0; i < hits->n && err->code == ERR_NONE; i++)
         if (x->hits != NULL)
-            add_hit(x, &hits->at[i], err);
+            add_hit(x, &hits->at[i], NULL, err);
         else
-            print_hit(x, &hits->at[i], err);
+            print_hit(x, &hits->at[i], NULL, err);
     x->n += hits->n;
     x->more = hits->more;
 }
@@ -100,12 +126,64 @@ static enum error_code take_all(struct search *x, const char *text, struct error
     return err->code;
 }
 
+/* ---- by meaning ------------------------------------------------------------------------------------------------- */
+
+static void show_progress(void *context, size_t done, size_t total)
+{
+    progress_show(context, done, total);
+}
+
+static enum error_code find_meant(struct search *x, const char *text, struct meaning_hits *out, struct error *err)
+{
+    struct progress p = progress_start(false);
+    const int32_t limit = x->options->history.limit;
+    const size_t most = limit == 0 ? MEANT : limit < MEANT_MOST ? (size_t)limit : MEANT_MOST;
+    const enum error_code code =
+        meaning_search(x->options, text, x->options->history.archived, most, show_progress, &p, out, err);
+    progress_end(&p);
+    return code;
+}
+
+static enum error_code take_joined(struct search *x, const struct store_hits *words, const struct meaning_hits *meant,
+                                   struct error *err)
+{
+    const size_t all = words->n + meant->n;
+    const size_t limit = x->options->history.limit > 0 ? (size_t)x->options->history.limit : MEANT;
+    struct joined_hit *joined = calloc(all + 1, sizeof *joined);
+    if (joined == NULL)
+        return error_memory(err);
+    const size_t n = meaning_join(words, meant, joined, all);
+    for (size_t i = 0; i < n && i < limit && err->code == ERR_NONE; i++)
+        if (x->hits != NULL)
+            add_hit(x, joined[i].hit, &joined[i], err);
+        else
+            print_hit(x, joined[i].hit, &joined[i], err);
+    x->n = n < limit ? n : limit;
+    x->more = n > limit || words->more;
+    free(joined);
+    return err->code;
+}
+
+/* Hits of words and of meaning, the best first. */
+static enum error_code take_meant(struct search *x, const char *text, struct error *err)
+{
+    const size_t limit = x->options->history.limit > MEANT_MOST ? (size_t)x->options->history.limit : MEANT_MOST;
+    const struct store_query query = {.text = text, .archived = x->options->history.archived, .limit = limit};
+    struct store_hits words = {0};
+    struct meaning_hits meant = {0};
+    if (find_meant(x, text, &meant, err) == ERR_NONE && store_search(x->store, &query, &words, err) == ERR_NONE)
+        take_joined(x, &words, &meant, err);
+    store_hits_free(&words);
+    meaning_hits_free(&meant);
+    return err->code;
+}
+
 static void show_end_note(struct search *x, const char *text)
 {
     if (x->n == 0)
         show_note(&x->show, "no match for %s", text);
     else if (x->more)
-        show_note(&x->show, "these are the first %d; --limit N shows more", (int)x->options->history.limit);
+        show_note(&x->show, "these are the first %zu; --limit N shows more", x->n);
 }
 
 int search_run(const struct options *o)
@@ -118,7 +196,10 @@ int search_run(const struct options *o)
         error_set(&err, ERR_ARGUMENT, "which words? palaver search WORD...");
     if (err.code == ERR_NONE && (x.store = library_open(o, LIBRARY_READ, &err)) != NULL) {
         x.hits = o->json ? json_array() : NULL;
-        take_all(&x, text, &err);
+        if (o->history.meaning)
+            take_meant(&x, text, &err);
+        else
+            take_all(&x, text, &err);
         if (err.code == ERR_NONE && o->json)
             json_print(stdout, json_pack("{s:O, s:b}", "hits", x.hits, "more", x.more));
         else if (err.code == ERR_NONE)

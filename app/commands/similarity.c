@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -76,27 +77,51 @@ static float *find_vectors(struct similarity *s, char *const *texts, const size_
     return vectors;
 }
 
-static bool compare_two(struct similarity *s, char *const texts[2], const size_t *sizes, float *out, struct error *err)
+static bool compare_two(struct similarity *s, char *const texts[2], float *out, struct error *err)
 {
-    float *vectors = find_vectors(s, texts, sizes, 2, true, err);
+    float *vectors = find_vectors(s, texts, NULL, 2, true, err);
     if (vectors != NULL)
         *out = vector_dot(vectors, vectors + s->width, s->width);
     free(vectors);
     return vectors != NULL;
 }
 
-static json_t *compare_line(void *context, const json_t *in, struct error *err)
+/* The two texts of a line; false with err filled where there are none. */
+static bool line_texts(const json_t *in, char **texts, size_t *sizes, struct error *err)
 {
-    const json_t *first = json_object_get(in, "first"), *second = json_object_get(in, "second");
-    float similarity;
-    if (!json_is_string(first) || !json_is_string(second)) {
-        error_set(err, ERR_FORMAT, "a line needs \"first\" and \"second\": two strings");
-        return NULL;
+    static const char *const names[] = {"first", "second"};
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *text = json_object_get(in, names[i]);
+        if (!json_is_string(text)) {
+            error_set(err, ERR_FORMAT, "a line needs \"first\" and \"second\": two strings");
+            return false;
+        }
+        texts[i] = (char *)(uintptr_t)json_string_value(text);
+        sizes[i] = json_string_length(text);
     }
-    char *const texts[] = {(char *)(uintptr_t)json_string_value(first), (char *)(uintptr_t)json_string_value(second)};
-    const size_t sizes[] = {json_string_length(first), json_string_length(second)};
-    return compare_two(context, texts, sizes, &similarity, err) ? json_pack("{s:f}", "similarity", (double)similarity)
-                                                                : NULL;
+    return true;
+}
+
+/* Lines in, lines out, the texts through the encoder together. */
+static void compare_lines(void *context, json_t *const *in, json_t **out, struct error *errs, size_t n)
+{
+    struct similarity *s = context;
+    char *texts[2 * JSONL_TOGETHER] = {0};
+    size_t sizes[2 * JSONL_TOGETHER] = {0}, lines[JSONL_TOGETHER], good = 0; /* the lines that the pairs are of */
+    struct error why = {0};
+    for (size_t i = 0; i < n; i++)
+        if (in[i] != NULL && line_texts(in[i], texts + 2 * good, sizes + 2 * good, &errs[i]))
+            lines[good++] = i;
+    float *vectors = find_vectors(s, texts, sizes, 2 * good, true, &why);
+    for (size_t k = 0; k < good; k++) {
+        if (vectors == NULL) {
+            errs[lines[k]] = why;
+            continue;
+        }
+        const float *first = vectors + 2 * k * s->width;
+        out[lines[k]] = json_pack("{s:f}", "similarity", (double)vector_dot(first, first + s->width, s->width));
+    }
+    free(vectors);
 }
 
 /* ---- the table of pairs ----------------------------------------------------------------------------------------- */
@@ -228,8 +253,8 @@ static bool similarity_answer(struct similarity *s, const struct options *o, str
 {
     float similarity;
     if (o->jsonl)
-        return jsonl_run(stdin, stdout, compare_line, s, err);
-    if (o->n_words == 2 && compare_two(s, o->words, NULL, &similarity, err))
+        return jsonl_run_all(STDIN_FILENO, stdout, compare_lines, s, err);
+    if (o->n_words == 2 && compare_two(s, o->words, &similarity, err))
         printf("%.7f\n", (double)similarity);
     else if (o->n_words == 0)
         compare_tables(s, o, err);

@@ -16,10 +16,14 @@
 #include "app/eval/writer.h"
 #include "app/text/jsonl.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
 
-enum { TOGETHER = 16, PROGRAM_MOST = 4 << 20 }; /* questions asked at once; bytes */
+enum { TOGETHER = 16, PROGRAM_MOST = 4 << 20 }; /* questions asked at once, at most; bytes */
+
+/* As many are asked at once as take about so long: what is under way is lost when the user stops. */
+static const double AT_ONCE_SECONDS = 1;
 
 struct evaluator {
     const struct model *model;
@@ -63,17 +67,23 @@ struct course {
     const struct eval_set *set;
     struct eval_store *store;
     struct eval_tally *tally;
-    json_t *entries;
-    eval_watch *watch;
-    void *context;
+    const struct eval_listener *listener;
+    size_t together;  /* questions to ask at once next */
+    size_t from;      /* the first of those that are being asked */
+    struct error err; /* of an answer that could not be kept while others were under way */
 };
+
+static bool may_go_on(const struct course *c)
+{
+    return c->listener->watch(c->listener->context);
+}
 
 static bool on_progress(void *context, size_t done, size_t total)
 {
     const struct course *c = context;
     (void)done;
     (void)total;
-    return c->watch(c->context, c->tally, c->set->n);
+    return may_go_on(c) && c->err.code == ERR_NONE;
 }
 
 /* ---- the log ---------------------------------------------------------------------------------------------------- */
@@ -142,8 +152,8 @@ static enum error_code run_program(const struct eval_question *q, json_t *entry,
 
 /* ---- questions -------------------------------------------------------------------------------------------------- */
 
-/* Counts and logs the entry of a question that the store has. */
-static enum error_code take_entry(struct course *c, size_t i, struct error *err)
+/* Counts the entry of a question, which the store has, and runs its program first. */
+static enum error_code take_entry(struct course *c, size_t i, bool asked, struct error *err)
 {
     json_t *entry = eval_store_entry(c->store, i);
     if (is_to_run(c, entry)) {
@@ -159,104 +169,134 @@ static enum error_code take_entry(struct course *c, size_t i, struct error *err)
         entry = eval_store_entry(c->store, i);
     }
     eval_tally_add(c->tally, entry);
-    json_array_append(c->entries, entry);
-    return log_entry(c, &c->set->at[i], entry, err);
+    c->listener->answered(c->listener->context, i, entry, asked);
+    return ERR_NONE;
 }
 
-static enum error_code ask_choices(struct course *c, const struct eval_question *questions, size_t n, json_t **entries,
-                                   struct error *err)
+/* Keeps and counts a new entry. */
+static enum error_code keep_entry(struct course *c, size_t i, json_t *entry, struct error *err)
 {
+    return eval_store_put(c->store, i, entry, err) == ERR_NONE ? take_entry(c, i, true, err) : err->code;
+}
+
+static enum error_code ask_choices(struct course *c, size_t n, struct error *err)
+{
+    const struct eval_question *questions = c->set->at + c->from;
     struct eval_result results[TOGETHER];
     if (eval_ask(c->e->scorer, model_tokenizer(c->e->model), runner_context(c->e->runner), questions, n, results,
                  on_progress, c, err) != ERR_NONE)
         return err->code;
     for (size_t i = 0; i < n; i++) {
-        entries[i] = eval_log_choices(&questions[i], &results[i]);
+        if (err->code == ERR_NONE)
+            keep_entry(c, c->from + i, eval_log_choices(&questions[i], &results[i]), err);
         eval_result_free(&results[i]);
     }
-    return ERR_NONE;
+    return err->code;
 }
 
-static enum error_code ask_written(struct course *c, const struct eval_question *questions, size_t n, json_t **entries,
-                                   struct error *err)
+/* An answer has ended, before or after others. */
+static void take_written(void *context, size_t i, const struct eval_written *w)
 {
-    struct eval_written written[TOGETHER];
-    if (eval_write(c->e->writer, model_tokenizer(c->e->model), questions, n, written, on_progress, c, err) != ERR_NONE)
-        return err->code;
-    for (size_t i = 0; i < n; i++) {
-        entries[i] = eval_log_written(&questions[i], &written[i]);
-        eval_written_free(&written[i]);
-    }
-    return ERR_NONE;
+    struct course *c = context;
+    keep_entry(c, c->from + i, eval_log_written(&c->set->at[c->from + i], w), &c->err);
 }
 
-/* Asks questions from..from + n and keeps the answers. */
-static enum error_code ask_some(struct course *c, size_t from, size_t n, struct error *err)
+static enum error_code ask_written(struct course *c, size_t n, struct error *err)
 {
-    const struct eval_question *questions = c->set->at + from;
-    json_t *entries[TOGETHER];
-    if ((questions->task->writing != NULL ? ask_written : ask_choices)(c, questions, n, entries, err) != ERR_NONE)
-        return err->code;
-    for (size_t i = 0; i < n; i++)
-        if (err->code != ERR_NONE)
-            json_decref(entries[i]);
-        else if (eval_store_put(c->store, from + i, entries[i], err) == ERR_NONE)
-            take_entry(c, from + i, err);
-    return err->code == ERR_NONE ? eval_store_sync(c->store, err) : err->code;
+    eval_write(c->e->writer, model_tokenizer(c->e->model), c->set->at + c->from, n, take_written, on_progress, c, err);
+    if (c->err.code != ERR_NONE)
+        *err = c->err;
+    return err->code;
 }
 
-static enum error_code run_course(struct course *c, struct error *err)
+/* Questions [from, to) that have been answered; also of those that were under way when the user stopped. */
+static enum error_code log_entries(const struct course *c, size_t from, size_t to, struct error *err)
 {
-    const size_t kept = eval_store_size(c->store);
-    size_t at = 0;
-    for (; at < kept && at < c->set->n && err->code == ERR_NONE; at++)
-        if (on_progress(c, at, c->set->n))
-            take_entry(c, at, err);
-        else
+    struct error why = {0};
+    for (size_t i = from; i < to && why.code == ERR_NONE; i++)
+        if (eval_store_entry(c->store, i) != NULL)
+            log_entry(c, &c->set->at[i], eval_store_entry(c->store, i), &why);
+    return err->code != ERR_NONE ? err->code : error_set(err, why.code, "%s", why.message);
+}
+
+/* Asks n questions from c->from on and keeps the answers. */
+static enum error_code ask_some(struct course *c, size_t n, struct error *err)
+{
+    const double began = clock_seconds();
+    struct error why = {0};
+    (c->set->task->writing != NULL ? ask_written : ask_choices)(c, n, err);
+    if (clock_seconds() - began > AT_ONCE_SECONDS)
+        c->together = n > 1 ? n / 2 : 1;
+    else if (c->together < TOGETHER)
+        c->together *= 2;
+    log_entries(c, c->from, c->from + n, err);
+    eval_store_sync(c->store, &why);
+    return err->code != ERR_NONE ? err->code : error_set(err, why.code, "%s", why.message);
+}
+
+/* Counts and logs what the store has from earlier runs. */
+static enum error_code take_kept(struct course *c, struct error *err)
+{
+    for (size_t i = 0; i < c->set->n && i < eval_store_size(c->store) && err->code == ERR_NONE; i++) {
+        if (!may_go_on(c))
             error_set(err, ERR_STOPPED, "stopped");
-    for (size_t n; at < c->set->n && err->code == ERR_NONE && !c->e->setting->kept_only; at += n) {
-        n = c->set->n - at < TOGETHER ? c->set->n - at : TOGETHER;
-        if (on_progress(c, at, c->set->n))
-            ask_some(c, at, n, err);
-        else
-            error_set(err, ERR_STOPPED, "stopped");
+        else if (eval_store_entry(c->store, i) != NULL && take_entry(c, i, false, err) == ERR_NONE)
+            log_entries(c, i, i + 1, err);
     }
-    if (c->set->n == at)
-        on_progress(c, at, at);
+    return err->code;
+}
+
+/* How many questions from i on are to be asked at once: 0 when the store has the first. */
+static size_t count_missing(const struct course *c, size_t i)
+{
+    size_t n = 0;
+    while (n < c->together && i + n < c->set->n && eval_store_entry(c->store, i + n) == NULL)
+        n++;
+    return n;
+}
+
+static enum error_code ask_missing(struct course *c, struct error *err)
+{
+    size_t n;
+    for (c->from = 0; c->from < c->set->n && err->code == ERR_NONE; c->from += n > 0 ? n : 1) {
+        n = count_missing(c, c->from);
+        if (n > 0 && !may_go_on(c))
+            error_set(err, ERR_STOPPED, "stopped");
+        else if (n > 0)
+            ask_some(c, n, err);
+    }
     return err->code;
 }
 
 /* ---- a task ----------------------------------------------------------------------------------------------------- */
 
-static struct eval_store *open_store(const struct evaluator *e, const struct eval_task *task, int shots,
-                                     const struct eval_set *set, struct error *err)
+static struct eval_store *open_store(const struct evaluator *e, const struct eval_set *set, struct error *err)
 {
     const struct eval_key key = {
-        .task = task->name,
+        .task = set->task->name,
         .fingerprint = model_info(e->model)->fingerprint,
         .checksum = set->checksum,
-        .shots = shots,
+        .shots = set->shots,
         .context = runner_context(e->runner),
         .exact = e->setting->exact,
     };
     return eval_store_open(e->setting->folder, &key, e->setting->name, e->setting->data, set->total, err);
 }
 
-enum error_code evaluator_run(struct evaluator *e, const struct eval_task *task, struct eval_tally *tally,
-                              json_t *entries, eval_watch *watch, void *context, struct error *err)
+enum error_code evaluator_run(struct evaluator *e, const struct eval_set *set, struct eval_tally *tally,
+                              const struct eval_listener *listener, struct error *err)
 {
-    const struct eval_setting *s = e->setting;
-    const int shots = s->shots >= 0 ? s->shots : task->shots;
-    *tally = (struct eval_tally){.task = task};
-    struct eval_set *set = eval_set_open(task, s->data, shots, s->fewer, s->limit, err);
-    if (set != NULL && task->writing != NULL && e->writer == NULL)
+    const bool writes = set->task->writing != NULL;
+    *tally = (struct eval_tally){.task = set->task};
+    if (writes && e->writer == NULL)
         e->writer = eval_writer_new(e->runner, err);
-    struct eval_store *store = err->code == ERR_NONE ? open_store(e, task, shots, set, err) : NULL;
+    struct eval_store *store = err->code == ERR_NONE ? open_store(e, set, err) : NULL;
     if (store != NULL) {
-        struct course c = {e, set, store, tally, entries, watch, context};
-        run_course(&c, err);
+        struct course c = {.e = e, .set = set, .store = store, .tally = tally, .listener = listener};
+        c.together = writes ? TOGETHER : 1; /* answers that have ended are kept whatever others do */
+        if (take_kept(&c, err) == ERR_NONE && !e->setting->kept_only)
+            ask_missing(&c, err);
     }
     eval_store_free(store);
-    eval_set_free(set);
     return err->code;
 }

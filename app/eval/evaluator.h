@@ -19,6 +19,7 @@
 
 #include <jansson.h>
 
+#include "app/eval/question.h"
 #include "app/eval/tally.h"
 #include "app/eval/task.h"
 #include "base/error.h"
@@ -29,9 +30,6 @@ struct eval_setting {
     const char *data;   /* a file or a folder */
     const char *folder; /* where results are kept */
     const char *name;   /* what lists call the model */
-    int shots;          /* -1: as the task has them */
-    bool fewer;         /* fewer examples will do where there are no more */
-    size_t limit;       /* questions; 0: all */
     bool exact, run_code;
     bool kept_only; /* nothing is asked: what the store has is counted */
     FILE *log;      /* a line a question; NULL: none */
@@ -44,13 +42,20 @@ struct evaluator *evaluator_new(const struct model *model, const struct session_
                                 const struct eval_setting *setting, struct error *err);
 void evaluator_free(struct evaluator *e);
 
-/* Called while questions are asked: what is counted so far, of how many questions. False stops. */
-typedef bool eval_watch(void *context, const struct eval_tally *t, size_t total);
+/* Who hears of a task under way, on the thread that runs it. */
+struct eval_listener {
+    /* Called several times a second. False stops. */
+    bool (*watch)(void *context);
+    /* A question is answered, and counted in the tally; asked: just now, else in an earlier run. Mostly they come in their
+     * order. The entry (app/eval/log.h) does not change any more, and may be kept by json_incref. */
+    void (*answered)(void *context, size_t index, json_t *entry, bool asked);
+    void *context;
+};
 
-/* Asks the questions of a task, but for those that the store has. Fills *tally, to be freed, and appends every entry to
- * the array `entries`. ERR_STOPPED when watch said so; then, and on any failure, what was done is kept, counted and
- * logged. */
-enum error_code evaluator_run(struct evaluator *e, const struct eval_task *task, struct eval_tally *tally,
-                              json_t *entries, eval_watch *watch, void *context, struct error *err);
+/* Asks the questions of a set, but for those that the store has. Fills *tally, to be freed. ERR_STOPPED when watch said
+ * so; then, and on any failure, what was done is kept, counted and logged, which is all but what was asked within the last
+ * second or so. */
+enum error_code evaluator_run(struct evaluator *e, const struct eval_set *set, struct eval_tally *tally,
+                              const struct eval_listener *listener, struct error *err);
 
 #endif

@@ -132,6 +132,7 @@ static enum error_code make_question(const struct eval_task *task, const struct 
     if (task->make(row, &form, err) == ERR_NONE &&
         append_start(task, &form, examples, shots, fewer, row->place, &start, err) == ERR_NONE) {
         q->context = join(&start, form.text, err);
+        q->own = start.size;
         q->subject = strdup(form.subject);
         q->target = form.target;
         set_choices(q, &form, &start, err);
@@ -156,6 +157,8 @@ struct eval_set *eval_set_open(const struct eval_task *task, const char *data, i
         (shots == 0 || read_examples(task, data, &examples, err) == ERR_NONE)) {
         const size_t n = limit > 0 && limit < rows.n ? limit : rows.n;
         set->at = calloc(n, sizeof *set->at);
+        set->task = task;
+        set->shots = shots;
         set->total = rows.n;
         set->checksum = rows.checksum * 31 + examples.checksum;
         if (set->at == NULL)
@@ -171,6 +174,17 @@ struct eval_set *eval_set_open(const struct eval_task *task, const char *data, i
         return set;
     eval_set_free(set);
     return NULL;
+}
+
+/* Behind the last empty line that something follows: in front of it stand articles and passages. */
+const char *eval_question_gist(const struct eval_question *q, size_t *size)
+{
+    const char *text = q->n > 0 && q->choices[0].context != NULL ? q->choices[0].context : q->context;
+    text += q->own;
+    for (const char *next; (next = strstr(text, "\n\n")) != NULL && next[2] != '\0';)
+        text = next + 2;
+    *size = strcspn(text, "\n");
+    return text;
 }
 
 static void question_free(struct eval_question *q)

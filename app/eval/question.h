@@ -23,6 +23,7 @@ struct eval_question {
     size_t index;  /* in the data, from 0 */
     char *subject; /* "" where the task has none */
     char *context; /* examples and question */
+    size_t own;    /* where the question begins in its contexts, behind the examples */
     struct eval_choice *choices;
     size_t n, target;
     /* As in struct eval_form, for tasks that let the model write. */
@@ -31,11 +32,16 @@ struct eval_question {
 };
 
 struct eval_set {
+    const struct eval_task *task;
+    int shots;
     struct eval_question *at; /* (n) */
     size_t n;
     size_t total;      /* questions that the data have, whatever the limit */
     uint64_t checksum; /* of the files that it was read from, whatever the limit */
 };
+
+/* The line by which people know a question: the first of its last part. *size: its bytes. */
+const char *eval_question_gist(const struct eval_question *q, size_t *size);
 
 /* Reads the questions of a task: the first `limit` (0: all), each behind `shots` examples, the first of its subject in
  * their order; `fewer`: behind fewer where there are no more. */

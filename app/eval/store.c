@@ -3,6 +3,7 @@
 
 #include "app/eval/store.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -43,22 +44,28 @@ void eval_store_free(struct eval_store *s)
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
-/* Takes a line's value over in any case: the first is the head, others go into entries. False when it is neither. */
-static bool take_line(json_t *value, json_t **head, json_t *entries)
+/* Takes an entry over in any case. What is skipped on the way to its place becomes null. False when it has none. */
+static bool take_entry(json_t *value, json_t *entries)
 {
-    const json_int_t index = json_integer_value(json_object_get(value, "index"));
-    const size_t n = json_array_size(entries);
-    if (*head == NULL) {
-        *head = value;
-        return json_integer_value(json_object_get(value, "palaver_eval")) == FORM;
-    }
-    if (!json_is_integer(json_object_get(value, "index")) || index < 0 || (size_t)index > n) {
+    const json_t *index = json_object_get(value, "index");
+    const size_t n = json_array_size(entries), at = (size_t)json_integer_value(index);
+    bool ok = json_is_integer(index) && json_integer_value(index) >= 0 && at <= n + EVAL_STORE_AHEAD;
+    for (size_t i = n; ok && i < at; i++)
+        ok = json_array_append_new(entries, json_null()) == 0;
+    if (!ok) {
         json_decref(value);
         return false;
     }
-    if ((size_t)index == n)
-        return json_array_append_new(entries, value) == 0;
-    return json_array_set_new(entries, (size_t)index, value) == 0;
+    return (at < n ? json_array_set_new(entries, at, value) : json_array_append_new(entries, value)) == 0;
+}
+
+/* Takes a line's value over in any case: the first is the head, others go into entries. False when it is neither. */
+static bool take_line(json_t *value, json_t **head, json_t *entries)
+{
+    if (*head != NULL)
+        return take_entry(value, entries);
+    *head = value;
+    return json_integer_value(json_object_get(value, "palaver_eval")) == FORM;
 }
 
 /* Reads the lines of a text; *whole is the size of those that end with a newline. */
@@ -189,17 +196,18 @@ size_t eval_store_size(const struct eval_store *s)
 
 json_t *eval_store_entry(const struct eval_store *s, size_t i)
 {
-    return json_array_get(s->entries, i);
+    json_t *entry = json_array_get(s->entries, i);
+    return json_is_object(entry) ? entry : NULL;
 }
 
 enum error_code eval_store_put(struct eval_store *s, size_t index, json_t *entry, struct error *err)
 {
     if (entry == NULL)
         return error_memory(err);
-    json_t *kept = s->head; /* take_line leaves a head alone once there is one */
+    assert(index <= json_array_size(s->entries) + EVAL_STORE_AHEAD);
     if (write_line(s, entry, err) != ERR_NONE)
         json_decref(entry);
-    else if (index > json_array_size(s->entries) || !take_line(entry, &kept, s->entries))
+    else if (!take_entry(entry, s->entries))
         error_memory(err);
     return err->code;
 }

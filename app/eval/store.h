@@ -3,7 +3,7 @@
  *
  * A file is JSON Lines: first what was measured, then an entry a question in their order (log.h). Lines are appended and
  * brought to the disk; a line that was cut off by a crash is dropped when the file is opened again, and one program at a
- * time writes to it. An entry with the index of an earlier one replaces it. */
+ * time writes to it. An entry with the index of an earlier one replaces it; answers that end out of order leave holes. */
 #ifndef PALAVER_APP_EVAL_STORE_H
 #define PALAVER_APP_EVAL_STORE_H
 
@@ -14,6 +14,8 @@
 #include <jansson.h>
 
 #include "base/error.h"
+
+enum { EVAL_STORE_AHEAD = 256 };
 
 /* What was measured: results of one key go together. */
 struct eval_key {
@@ -32,18 +34,18 @@ struct eval_store;
 struct eval_store *eval_store_open(const char *folder, const struct eval_key *key, const char *model, const char *data,
                                    size_t total, struct error *err);
 void eval_store_free(struct eval_store *s);
-/* Entries that are there, of questions 0 to n - 1. */
+/* The entries are of questions below this number. */
 size_t eval_store_size(const struct eval_store *s);
-/* Entry number i; owned by the store. */
+/* The entry of question i, owned by the store; NULL when there is none. */
 json_t *eval_store_entry(const struct eval_store *s, size_t i);
-/* Appends an entry, which is taken over, for question `index`, at most eval_store_size: the next one, or an earlier one
- * that it replaces. */
+/* Appends an entry, which is taken over, for question `index`, at most EVAL_STORE_AHEAD after the last; it replaces an
+ * earlier one. */
 enum error_code eval_store_put(struct eval_store *s, size_t index, json_t *entry, struct error *err);
 /* Brings what was appended to the disk. */
 enum error_code eval_store_sync(struct eval_store *s, struct error *err);
 
-/* Calls `each` for every file of results, the oldest first, with its first line and its entries. A file that can't be
- * read is told to `broken`. */
+/* Calls `each` for every file of results, the oldest first, with its first line and its entries, null where there is
+ * none. A file that can't be read is told to `broken`. */
 typedef void eval_store_each(void *context, const json_t *head, const json_t *entries);
 typedef void eval_store_broken(void *context, const struct error *why);
 enum error_code eval_store_list(const char *folder, eval_store_each *each, eval_store_broken *broken, void *context,

@@ -81,77 +81,101 @@ enum error_code eval_write_prepare(const struct eval_writer *w, const struct tok
 
 /* ---- all of them ------------------------------------------------------------------------------------------------ */
 
-/* The answers under way. */
-struct round {
-    struct generation *running[SLOTS]; /* (n) */
-    struct eval_written *answers[SLOTS];
-    size_t n;
+/* An answer under way. */
+struct under_way {
+    struct generation *generation;
+    size_t question;
+    struct eval_written written;
 };
 
-/* Gives a question to a generation that is idle, and reads its prompt. */
-static enum error_code begin_answer(struct eval_writer *w, struct round *r, const struct eval_question *q,
-                                    struct eval_written *answer, struct error *err)
+/* All of them. */
+struct round {
+    struct under_way at[SLOTS]; /* (n) */
+    size_t n;
+    bool reads; /* the prompt of the last one is being read */
+    eval_written_take *take;
+    void *context;
+};
+
+static struct generation *find_idle(const struct eval_writer *w, const struct round *r)
+{
+    for (size_t i = 0; i < SLOTS; i++) {
+        bool idle = true;
+        for (size_t k = 0; k < r->n; k++)
+            idle = idle && r->at[k].generation != w->slots[i];
+        if (idle)
+            return w->slots[i];
+    }
+    return NULL;
+}
+
+/* Gives a question to a generation that is idle. */
+static enum error_code begin_answer(struct eval_writer *w, const struct tokenizer *t, struct round *r,
+                                    const struct eval_question *q, size_t number, struct error *err)
 {
     const struct sampling settings = settings_of(q->task->writing);
-    struct generation *idle = NULL;
-    for (size_t i = 0; i < SLOTS && idle == NULL; i++) {
-        idle = w->slots[i];
-        for (size_t k = 0; k < r->n; k++)
-            idle = r->running[k] == w->slots[i] ? NULL : idle;
-    }
-    if (generation_begin(idle, answer->prompt.at, answer->prompt.n, &settings, 0, w->slots, SLOTS, err) != ERR_NONE)
-        return err->code;
-    while (err->code == ERR_NONE && !generation_read(idle, err))
-        continue;
-    r->running[r->n] = idle;
-    r->answers[r->n++] = answer;
+    struct under_way *u = &r->at[r->n];
+    *u = (struct under_way){.generation = find_idle(w, r), .question = number};
+    r->n++;
+    r->reads = true;
+    if (eval_write_prepare(w, t, q, &u->written, err) == ERR_NONE)
+        generation_begin(u->generation, u->written.prompt.at, u->written.prompt.n, &settings, 0, w->slots, SLOTS, err);
     return err->code;
+}
+
+/* What a step made of an answer. True when it goes on. */
+static bool take_step(struct round *r, struct under_way *u, const struct generated *g, struct error *err)
+{
+    struct buf *text = &u->written.text;
+    buf_append(text, g->text, g->text_size);
+    u->written.finish = g->finish;
+    if (buf_failed(text))
+        error_memory(err);
+    if (!g->ended)
+        return true;
+    if (g->error.code != ERR_NONE)
+        error_set(err, g->error.code, "%s", g->error.message);
+    else if (err->code == ERR_NONE)
+        r->take(r->context, u->question, &u->written);
+    eval_written_free(&u->written);
+    return false;
 }
 
 /* The next token of each; those that end leave the round. */
 static enum error_code step_answers(struct round *r, struct error *err)
 {
+    struct generation *running[SLOTS];
     struct generated made[SLOTS];
     size_t kept = 0;
-    generations_step(r->running, r->n, made);
-    for (size_t i = 0; i < r->n; i++) {
-        const struct generated *g = &made[i];
-        struct eval_written *answer = r->answers[i];
-        buf_append(&answer->text, g->text, g->text_size);
-        answer->finish = g->finish;
-        if (g->ended && g->error.code != ERR_NONE)
-            error_set(err, g->error.code, "%s", g->error.message);
-        else if (buf_failed(&answer->text))
-            error_memory(err);
-        if (!g->ended) {
-            r->running[kept] = r->running[i];
-            r->answers[kept++] = answer;
-        }
-    }
+    for (size_t i = 0; i < r->n; i++)
+        running[i] = r->at[i].generation;
+    generations_step(running, r->n, made);
+    for (size_t i = 0; i < r->n; i++)
+        if (take_step(r, &r->at[i], &made[i], err))
+            r->at[kept++] = r->at[i];
     r->n = kept;
     return err->code;
 }
 
 enum error_code eval_write(struct eval_writer *w, const struct tokenizer *t, const struct eval_question *questions,
-                           size_t n, struct eval_written *out, session_progress *progress, void *context,
+                           size_t n, eval_written_take *take, session_progress *progress, void *context,
                            struct error *err)
 {
-    struct round r = {.n = 0};
+    struct round r = {.take = take, .context = context};
     size_t next = 0;
-    memset(out, 0, n * sizeof *out);
-    for (size_t i = 0; i < n && err->code == ERR_NONE; i++)
-        eval_write_prepare(w, t, &questions[i], &out[i], err);
     while (err->code == ERR_NONE && (next < n || r.n > 0)) {
-        if (progress != NULL && !progress(context, next - r.n, n))
+        if (progress != NULL && !progress(context, next, n)) {
             error_set(err, ERR_STOPPED, "stopped");
-        else if (next < n && r.n < SLOTS) {
-            begin_answer(w, &r, &questions[next], &out[next], err);
+        } else if (r.reads) {
+            r.reads = !generation_read(r.at[r.n - 1].generation, err);
+        } else if (next < n && r.n < SLOTS) {
+            begin_answer(w, t, &r, &questions[next], next, err);
             next++;
         } else {
             step_answers(&r, err);
         }
     }
-    for (size_t i = 0; i < n && err->code != ERR_NONE; i++)
-        eval_written_free(&out[i]);
+    for (size_t i = 0; i < r.n; i++)
+        eval_written_free(&r.at[i].written);
     return err->code;
 }

@@ -23,10 +23,12 @@ struct eval_written {
 };
 void eval_written_free(struct eval_written *w);
 
-/* Answers questions[0..n) of tasks that let the model write, and fills out[0..n), each to be freed. progress gets
- * answers done and wanted and may stop. On failure there are none. */
+/* Question number i is answered; *w is freed afterwards. */
+typedef void eval_written_take(void *context, size_t i, const struct eval_written *w);
+/* Answers questions[0..n) of tasks that let the model write. `take` gets each answer when it has ended, in any order;
+ * progress gets answers begun and wanted and may stop, which loses those under way. */
 enum error_code eval_write(struct eval_writer *w, const struct tokenizer *t, const struct eval_question *questions,
-                           size_t n, struct eval_written *out, session_progress *progress, void *context,
+                           size_t n, eval_written_take *take, session_progress *progress, void *context,
                            struct error *err);
 /* The ids that a question is asked with: fills out->prompt. */
 enum error_code eval_write_prepare(const struct eval_writer *w, const struct tokenizer *t,

@@ -160,6 +160,8 @@ static const char after_options[] =
     ".TP\n.I $XDG_DATA_HOME/palaver/history.db\nthe conversations\n"
     ".TP\n.I $XDG_DATA_HOME/palaver/evaluations\nwhat palaver eval was answered, a file of JSON Lines for each model and "
     "task; one that is deleted is asked anew\n"
+    ".TP\n.I $XDG_CACHE_HOME/palaver/sessions\nwhat the model has read of saved conversations, so that an opened one is "
+    "answered at once (by default in ~/.cache); it may be deleted, see \\-\\-cache\\-disk\n"
     ".TP\n.I $XDG_STATE_HOME/palaver\nthe messages typed in line mode (by default in ~/.local/state)\n"
     ".TP\n.I ~/.editrc\nkeys of the line editor, see editrc(5)\n"
     ".SH ENVIRONMENT\n"

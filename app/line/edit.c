@@ -140,6 +140,7 @@ static bool read_bytes(struct line_edit *e)
         e->hung_up = true;
     else
         line_keys_add(&e->keys, bytes, (size_t)size);
+    e->hooks->typed(e->hooks->context);
     return size > 0;
 }
 

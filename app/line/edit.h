@@ -23,6 +23,7 @@ struct line_edit_hooks {
     bool (*ready)(void *context); /* it is readable or due; returns true if it printed, always whole lines */
     /* Candidates for the word that ends at the cursor; *start is its offset in line, which ends at the cursor. */
     void (*complete)(void *context, const char *line, struct words *candidates, size_t *start);
+    void (*typed)(void *context); /* keys came */
 };
 
 enum line_result {

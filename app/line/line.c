@@ -20,6 +20,7 @@
 #include "app/line/edit.h"
 #include "app/line/line.h"
 #include "app/line/recap.h"
+#include "app/meaning/meaning.h"
 #include "app/options/options.h"
 #include "app/slash/leave.h"
 #include "app/slash/slash.h"
@@ -77,13 +78,16 @@ static void show_greeting(struct line *l)
     const struct chat_template *template = chat_template(l->repl.chat);
     char name[256], label[160];
     models_label(chat_model_path(l->repl.chat), name, sizeof name);
-    models_template_label(template, label, sizeof label);
+    if (template != NULL)
+        models_template_label(template, label, sizeof label);
+    else
+        snprintf(label, sizeof label, "remote: %s", chat_host(l->repl.chat));
     bool first = !l->greeted;
     l->greeted = true;
     if (l->options->quiet)
         return;
     interrupt_prompt(l);
-    if (template_is_base(template))
+    if (template != NULL && template_is_base(template))
         show_line(&l->show, "%s · %s%s", name, label, first ? " · /help" : "");
     else
         show_line(&l->show, "%s · %s%s", name, label, first ? " · /help, Ctrl-D leaves" : "");
@@ -276,6 +280,7 @@ static void wait_for_events(struct line *l, int milliseconds)
     if (n > 0 && fds[2].revents != 0)
         chat_handle(l->repl.chat);
     chat_tick(l->repl.chat);
+    repl_pace(&l->repl);
 }
 
 static void show_loading(struct line *l)
@@ -328,6 +333,12 @@ static void complete_word(void *context, const char *line, struct words *candida
 {
     const struct line *l = context;
     slash_complete(&l->repl, line, candidates, start);
+}
+
+static void note_typed(void *context)
+{
+    const struct line *l = context;
+    meaning_rest(l->repl.meaning);
 }
 
 static enum error_code edit_text(void *context, struct buf *text, struct error *err)
@@ -398,6 +409,7 @@ static void read_message(struct line *l)
     buf_init(&l->repl.draft, CHAT_TEXT_MOST);
     l->at_prompt = true;
     show_part(&l->show, 'A');
+    repl_pace(&l->repl);
     line_edit_keep_private(l->edit, home_is_temporary(chat_home(l->repl.chat)));
     enum line_result result = line_edit_read(l->edit, buf_text(&draft), &text, &pasted);
     l->at_prompt = false;
@@ -449,6 +461,8 @@ static bool open_line(struct line *l, const struct chat_view *view, const struct
     if (l->edit == NULL)
         return false;
     l->repl.chat = chat_open(l->options, view, err);
+    if (l->repl.chat != NULL)
+        repl_begin(&l->repl);
     return l->repl.chat != NULL;
 }
 
@@ -460,6 +474,7 @@ static bool close_line(struct line *l)
     terminal_close();
     signals_close();
     bool saved = !leave_report(&l->repl, &loss, false);
+    repl_end(&l->repl);
     chat_free(l->repl.chat);
     repl_free(&l->repl);
     show_free(&l->show);
@@ -530,7 +545,7 @@ int line_run(const struct options *o)
                                    .failed = on_failed,
                                    .changed = on_changed,
                                    .remark = on_remark};
-    const struct line_edit_hooks hooks = {&l, watched_fd, next_due, handle_chat, complete_word};
+    const struct line_edit_hooks hooks = {&l, watched_fd, next_due, handle_chat, complete_word, note_typed};
     bool open = open_line(&l, &view, &hooks, &err);
     if (open)
         run_chat(&l);

@@ -76,7 +76,7 @@ static json_t *candidate_json(const struct once *o, const struct candidate *c)
 {
     struct buf piece;
     buf_init(&piece, 1 << 16);
-    tokenizer_piece(model_tokenizer(chat_model(o->chat)), c->id, &piece);
+    chat_piece(o->chat, c->id, &piece);
     json_t *object = json_pack("{s:i, s:o, s:o, s:f, s:f}", "id", (int)c->id, "text",
                                json_text(buf_text(&piece), piece.size), "logprob", logarithm(c->before), "prob_before",
                                (double)c->before, "prob_after", (double)c->after);
@@ -136,12 +136,11 @@ static json_t *seed_json(uint64_t seed)
 
 static void print_json(const struct once *o, const struct chat_message *answer)
 {
-    json_t *object =
-        json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:O}", "text", json_text(buf_text(&answer->text), answer->text.size),
-                  "finish", finish_name(answer->finish), "model",
-                  json_text(model_info(chat_model(o->chat))->name, strlen(model_info(chat_model(o->chat))->name)),
-                  "seed", seed_json(answer->sampling.seed), "usage", stats_usage(&answer->timings), "timings",
-                  stats_timings(&answer->timings), "tokens", o->tokens);
+    json_t *object = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:O}", "text",
+                               json_text(buf_text(&answer->text), answer->text.size), "finish",
+                               finish_name(answer->finish), "model", json_text(answer->model, strlen(answer->model)),
+                               "seed", seed_json(answer->sampling.seed), "usage", stats_usage(&answer->timings),
+                               "timings", stats_timings(&answer->timings), "tokens", o->tokens);
     json_print(stdout, object);
 }
 
@@ -182,8 +181,10 @@ static bool is_over(const struct once *o)
 /* How many bytes the context could hold if each token were the longest of the vocabulary. */
 static size_t context_bytes(const struct once *o)
 {
-    const struct tokenizer *t = model_tokenizer(chat_model(o->chat));
     size_t longest = 1;
+    if (chat_host(o->chat) != NULL) /* the server may take more than is known here */
+        return CHAT_TEXT_MOST;
+    const struct tokenizer *t = model_tokenizer(chat_model(o->chat));
     for (int32_t id = 0; id < tokenizer_size(t); id++) {
         const char *spelling = tokenizer_spelling(t, id);
         size_t size = spelling != NULL ? strlen(spelling) : 0;
@@ -321,7 +322,8 @@ static void compose_prompt(struct once *o, struct buf *text)
 /* A model without a chat template was perhaps meant to answer. */
 static void tell_base(const struct once *o)
 {
-    if (template_source(chat_template(o->chat)) == TEMPLATE_NONE && !o->options->quiet)
+    const struct chat_template *template = chat_template(o->chat);
+    if (template != NULL && template_source(template) == TEMPLATE_NONE && !o->options->quiet)
         fputs("palaver: the model has no chat template: it continues the text, as --raw asks for\n", stderr);
 }
 

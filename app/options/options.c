@@ -20,7 +20,9 @@ const char *option_source_name(enum option_source source)
 
 enum error_code options_init(struct options *o, struct error *err)
 {
-    *o = (struct options){.sampling = sampling_defaults(),
+    *o = (struct options){.cache_disk = 4096,
+                          .text_width = 100,
+                          .sampling = sampling_defaults(),
                           .bench.repetitions = 3,
                           .serving = {.port = 8080, .parallel = 4},
                           .eval.shots = -1};

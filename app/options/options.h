@@ -6,6 +6,7 @@
  *
  *   table    the rows
  *   options  looking a row up, setting one value
+ *   endpoints  the file of servers that have models
  *   config   the config file
  *   read     all sources of one command together
  *   paths    the program's folders */
@@ -46,6 +47,7 @@ struct options {
     size_t n_models;
     int32_t threads;     /* 0: one per core */
     int32_t context;     /* tokens; 0: as trained, at most 4096 */
+    int32_t cache_disk;  /* MB for what is saved of conversations' key/value caches; 0: nothing is */
     char *template_name; /* NULL: the model's own */
     char *system;        /* system message; NULL: none */
     struct sampling sampling;
@@ -56,13 +58,16 @@ struct options {
     bool continue_last;        /* resume the last conversation */
     char *resume;              /* resume the conversation of this id or title; NULL: not given */
     bool no_save;              /* temporary chats only */
+    char *encoder;             /* what the history is searched by meaning with; "off"; NULL: the one that there is */
     bool raw;                  /* continue the text, no template */
+    int32_t speculate;         /* enum speculate */
     bool exact;                /* float32 throughout */
     bool load_8bit, load_4bit; /* weights that are floats in the file are packed while loading, see options_load */
     bool json;
-    int32_t logprobs; /* alternatives per token in JSON, 0: none */
-    bool line;        /* line mode */
-    char *theme;      /* of the screen; NULL: default */
+    int32_t logprobs;   /* alternatives per token in JSON, 0: none */
+    bool line;          /* line mode */
+    char *theme;        /* of the screen; NULL: default */
+    int32_t text_width; /* columns of the screen's text at most; 0: all there are */
     bool no_mouse;
     int32_t bell;       /* enum bell */
     bool quiet;         /* print nothing but answers and errors */
@@ -98,6 +103,7 @@ struct options {
         bool archived, trash, tokens, undo, repair;
         char *tag, *format, *output; /* NULL: not given */
         int32_t limit;               /* 0: all */
+        bool meaning;                /* search */
     } history;
 
     struct convert_options {
@@ -162,6 +168,7 @@ enum command_bit {
     FOR_IMATRIX = 1 << 22,
     FOR_EMBED = 1 << 26,
     FOR_SIMILARITY = 1 << 27,
+    FOR_ENDPOINTS = 1 << 28,
     FOR_ALL = (1 << 30) - 1,
 };
 

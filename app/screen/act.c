@@ -11,6 +11,7 @@
 #include "app/chat/chat.h"
 #include "app/library/home.h"
 #include "app/screen/acts.h"
+#include "app/screen/browse.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
 #include "app/screen/copy.h"
@@ -25,12 +26,21 @@
 #include "app/screen/send.h"
 #include "app/screen/settings.h"
 #include "app/screen/step.h"
+#include "app/screen/theme.h"
 #include "app/screen/tree.h"
+#include "app/screen/welcome.h"
 #include "app/slash/commands.h"
 #include "base/buf.h"
 #include "base/error.h"
 
 /* ---- the composer ----------------------------------------------------------------------------------------------- */
+
+/* Tab. */
+static void complete_typed(struct screen *s)
+{
+    if (!screen_welcome_complete(s))
+        screen_menu_ask(s);
+}
 
 static void open_editor(struct screen *s, struct error *err)
 {
@@ -89,6 +99,14 @@ static void change_setting(struct screen *s, const struct ui_action *a, struct e
         screen_settings_reset(s, name, err);
 }
 
+/* An item of a list is selected, or, with "", the list was left. */
+static void preview_item(struct screen *s, const char *command)
+{
+    if (*command == '\0')
+        screen_browse_left(s);
+    screen_theme_preview(s, command);
+}
+
 static void pass_action(struct screen *s, const struct ui_action *a, struct error *err)
 {
     switch (a->kind) {
@@ -101,7 +119,8 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
     case UI_SUSPEND: raise(SIGTSTP); break;
     case UI_EDITOR: open_editor(s, err); break;
     case UI_EDITED: note_typed(s); break;
-    case UI_COMPLETE: screen_menu_ask(s); break;
+    case UI_COMPLETE: complete_typed(s); break;
+    case UI_PREVIEW: preview_item(s, a->text); break;
     case UI_QUERY: screen_search_all(s, a->text, err); break;
     case UI_LEAVE_EDIT: leave_edit(s); break;
     case UI_COPY: screen_copy_text(s, a->text, a->size, a->what); break;
@@ -125,6 +144,7 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
             screen_compare_leave(s);
         break;
     case UI_LEAVES_PLACE: screen_places_leave(s); break;
+    case UI_GROUND: screen_theme_ground(s, a->step > 0); break;
     case UI_SETTING_STEP:
     case UI_SETTING_DRAG:
     case UI_SETTING_RESET:

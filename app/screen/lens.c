@@ -34,8 +34,7 @@ void screen_lens_free(struct screen_lens *lens)
 
 /* ---- all tokens ------------------------------------------------------------------------------------------------- */
 
-/* Steps of surprise: 7 from one half up, 0 below one in 400. */
-static uint8_t shade_of(float probability)
+uint8_t screen_lens_shade(float probability)
 {
     static const float steps[] = {0.0025f, 0.01f, 0.025f, 0.06f, 0.13f, 0.25f, 0.5f};
     uint8_t n = 0;
@@ -56,7 +55,8 @@ void screen_lens_show_tokens(struct screen *s, size_t index, struct error *err)
     size_t n = r != NULL ? r->n : 0;
     struct ui_token *tokens = calloc(n + 1, sizeof *tokens);
     for (size_t i = 0; tokens != NULL && i < n; i++)
-        tokens[i] = (struct ui_token){r->at[i].bytes, is_unknown(&r->at[i]) ? 7 : shade_of(r->at[i].chosen.before)};
+        tokens[i] =
+            (struct ui_token){r->at[i].bytes, is_unknown(&r->at[i]) ? 7 : screen_lens_shade(r->at[i].chosen.before)};
     if (tokens != NULL)
         ui_message_tokens(s->ui, index, tokens, n);
     free(tokens);
@@ -88,14 +88,14 @@ static bool read_settings(const struct store_records *r, size_t token, struct sa
     return true;
 }
 
-static size_t write_candidates(const struct tokenizer *tokenizer, const struct store_token *t,
-                               struct ui_candidate *rows, char (*words)[TOKEN_TEXT])
+static size_t write_candidates(const struct screen *s, const struct store_token *t, struct ui_candidate *rows,
+                               char (*words)[TOKEN_TEXT])
 {
     size_t n = 0;
     for (; n < (size_t)t->n_best && n < STORE_CANDIDATES; n++) {
         const struct store_candidate *c = &t->best[n];
         const char *reason = reason_name(c->removed_by);
-        screen_token_write(tokenizer, c->id, words[n], TOKEN_TEXT);
+        screen_token_write(s, c->id, words[n], TOKEN_TEXT);
         const char *removed_by = c->after > 0 ? NULL : reason != NULL ? reason : "removed";
         rows[n] = (struct ui_candidate){words[n], c->before, c->after, removed_by, c->id == t->chosen.id};
     }
@@ -108,15 +108,13 @@ void screen_lens_show_token(struct screen *s, size_t index, size_t token, struct
     char words[STORE_CANDIDATES][TOKEN_TEXT], facts[256], text[TOKEN_TEXT], settings[512] = "";
     struct sampling sampling = sampling_defaults();
     const struct store_records *r = screen_records_of(s, index, err);
-    const struct model *model = chat_model(s->repl.chat);
-    if (r == NULL || token >= r->n || model == NULL) {
+    if (r == NULL || token >= r->n || !chat_is_ready(s->repl.chat)) {
         ui_set_token(s->ui, NULL);
         return;
     }
     const struct store_token *t = &r->at[token];
-    const struct tokenizer *tokenizer = model_tokenizer(model);
-    size_t n = write_candidates(tokenizer, t, rows, words);
-    screen_token_write(tokenizer, t->chosen.id, text, sizeof text);
+    size_t n = write_candidates(s, t, rows, words);
+    screen_token_write(s, t->chosen.id, text, sizeof text);
     write_facts(t, token, r->n, facts, sizeof facts);
     read_settings(r, token, &sampling);
     screen_token_write_settings(&sampling, settings, sizeof settings);

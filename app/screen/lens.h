@@ -3,6 +3,7 @@
 #define PALAVER_APP_SCREEN_LENS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "app/screen/parts.h"
 #include "base/error.h"
@@ -10,6 +11,9 @@
 /* NULL when out of memory. */
 struct screen_lens *screen_lens_new(void);
 void screen_lens_free(struct screen_lens *lens);
+
+/* The shade of a token that had this probability: steps of surprise, 7 from one half up, 0 below one in 400. */
+uint8_t screen_lens_shade(float probability);
 
 /* Gives ui the tokens of message index, none when there is no record of them. */
 void screen_lens_show_tokens(struct screen *s, size_t index, struct error *err);

@@ -11,14 +11,18 @@
 #include <unistd.h>
 
 #include "app/chat/chat.h"
+#include "app/meaning/meaning.h"
 #include "app/screen/act.h"
 #include "app/screen/acts.h"
+#include "app/screen/browse.h"
 #include "app/screen/composer.h"
 #include "app/screen/draft.h"
 #include "app/screen/due.h"
+#include "app/screen/fetch.h"
 #include "app/screen/frame.h"
 #include "app/screen/list.h"
 #include "app/screen/said.h"
+#include "app/screen/search.h"
 #include "app/screen/view.h"
 #include "app/slash/leave.h"
 #include "app/terminal/editor.h"
@@ -107,6 +111,7 @@ static void read_keys(struct screen *s)
 {
     char bytes[KEYS_MOST];
     ssize_t size = read(STDIN_FILENO, bytes, sizeof bytes);
+    meaning_rest(s->repl.meaning);
     if (size > 0)
         ui_type(s->ui, bytes, (size_t)size, screen_act, s);
     else if (size == 0 || (errno != EINTR && errno != EAGAIN))
@@ -118,15 +123,17 @@ static int time_left(const struct screen *s)
 {
     int due = due_sooner(chat_due(s->repl.chat), screen_list_due(s));
     due = due_sooner(due, due_sooner(screen_draft_due(s), screen_composer_due(s)));
+    due = due_sooner(due, due_sooner(screen_browse_due(s), screen_fetch_due(s)));
     return due_sooner(due, screen_frame_due(s));
 }
 
 static void take_turn(struct screen *s)
 {
-    struct pollfd fds[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
+    struct pollfd fds[4] = {{.fd = STDIN_FILENO, .events = POLLIN},
                             {.fd = s->loop->signals, .events = POLLIN},
-                            {.fd = chat_fd(s->repl.chat), .events = POLLIN}};
-    int n = poll(fds, 3, time_left(s));
+                            {.fd = chat_fd(s->repl.chat), .events = POLLIN},
+                            {.fd = meaning_fd(s->repl.meaning), .events = POLLIN}};
+    int n = poll(fds, 4, time_left(s));
     take_signals(s);
     bool keys = n > 0 && fds[0].revents != 0;
     if (keys)
@@ -135,10 +142,15 @@ static void take_turn(struct screen *s)
         ui_tick(s->ui, screen_act, s);
     if (n > 0 && fds[2].revents != 0)
         chat_handle(s->repl.chat);
+    if (n > 0 && fds[3].revents != 0)
+        screen_search_take(s);
     chat_tick(s->repl.chat);
+    repl_pace(&s->repl);
     screen_draft_tick(s);
     screen_composer_tick(s);
     screen_list_tick(s);
+    screen_browse_tick(s);
+    screen_fetch_tick(s);
     screen_view_sync(s);
     if (keys)
         screen_frame_draw(s);

@@ -11,6 +11,7 @@
 
 #include "app/screen/acts.h"
 #include "app/screen/composer.h"
+#include "app/screen/theme.h"
 #include "app/slash/commands.h"
 #include "app/text/choices.h"
 #include "base/buf.h"
@@ -76,9 +77,11 @@ static bool find_spot(const struct screen *s, struct spot *spot)
 
 static void offer_themes(const struct screen *s, struct choices *choices)
 {
+    const bool automatic = screen_theme_is_automatic(s);
     char **names = ui_themes(s->ui);
+    choices_offer(choices, "auto", automatic ? "in use" : "dark or light as the terminal");
     for (char **name = names; name != NULL && *name != NULL; name++)
-        choices_offer(choices, *name, strcmp(*name, ui_theme(s->ui)) == 0 ? "in use" : NULL);
+        choices_offer(choices, *name, !automatic && strcmp(*name, ui_theme(s->ui)) == 0 ? "in use" : NULL);
     free(names);
 }
 

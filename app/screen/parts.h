@@ -17,9 +17,11 @@ struct screen {
     struct repl repl; /* the chat is repl.chat */
     struct ui *ui;    /* NULL until the terminal is taken */
     struct screen_bookmarks *bookmarks;
+    struct screen_browse *browse;
     struct screen_compare *compare;
     struct screen_composer *composer;
     struct screen_draft *draft;
+    struct screen_fetch *fetch;
     struct screen_frame *frame;
     struct screen_lens *lens;
     struct screen_list *list;
@@ -34,9 +36,11 @@ struct screen {
     struct screen_settings *settings;
     struct screen_status *status;
     struct screen_step *step;
+    struct screen_theme *theme;
     struct screen_trash *trash;
     struct screen_tree *tree;
     struct screen_view *view;
+    struct screen_welcome *welcome;
 };
 
 #endif

@@ -12,9 +12,11 @@
 #include "app/chat/models.h"
 #include "app/chat/preset.h"
 #include "app/library/conversations.h"
+#include "app/options/endpoints.h"
 #include "app/screen/acts.h"
 #include "app/screen/items.h"
 #include "app/screen/list.h"
+#include "app/screen/theme.h"
 #include "app/slash/commands.h"
 #include "app/text/words.h"
 #include "base/clock.h"
@@ -30,21 +32,11 @@ static void add_named(struct items *items, const char *kind, const char *group, 
     items_add(items, &(struct ui_item){.label = name, .detail = detail, .command = command, .group = group});
 }
 
-/* The first key that runs a slash command; NULL: none does. */
-static const char *find_key(const struct ui *ui, const char *name)
-{
-    struct ui_binding b;
-    for (size_t i = 0; ui_binding(ui, i, &b); i++)
-        if (strcmp(b.command + (b.command[0] == '/'), name) == 0)
-            return b.key;
-    return NULL;
-}
-
 static void add_commands(const struct screen *s, struct items *items)
 {
     for (const struct slash_command *c = slash_commands; c->name != NULL; c++) {
         char detail[160], command[48];
-        const char *key = find_key(s->ui, c->name);
+        const char *key = ui_key_of(s->ui, c->name);
         snprintf(command, sizeof command, "/%s", c->name);
         snprintf(detail, sizeof detail, "%s%s%s%s", c->help, key != NULL ? " (" : "", key != NULL ? key : "",
                  key != NULL ? ")" : "");
@@ -54,19 +46,38 @@ static void add_commands(const struct screen *s, struct items *items)
     }
 }
 
+/* Servers of the user's file; they are asked which models they have when one is chosen. */
+static void add_endpoints(const struct screen *s, struct items *items)
+{
+    struct endpoints all;
+    struct error ignored = {0}; /* a file with a fault is told of when it is used */
+    char name[80];
+    if (endpoints_read(s->options, &all, &ignored) != ERR_NONE)
+        return;
+    for (size_t i = 0; i < all.written; i++) {
+        snprintf(name, sizeof name, "@%s", all.at[i].name);
+        add_named(items, "model", "Models", name, "remote");
+    }
+    endpoints_free(&all);
+}
+
 static void add_models(const struct screen *s, struct items *items)
 {
     char **names = models_list(s->options);
     for (char **name = names; name != NULL && *name != NULL; name++)
         add_named(items, "model", "Models", *name, NULL);
     models_free_list(names);
+    add_endpoints(s, items);
 }
 
 static void add_themes(const struct screen *s, struct items *items)
 {
+    const bool automatic = screen_theme_is_automatic(s);
     char **names = ui_themes(s->ui);
+    add_named(items, "theme", "Themes", "auto",
+              automatic ? "in use: dark or light as the terminal" : "dark or light as the terminal");
     for (char **name = names; name != NULL && *name != NULL; name++)
-        add_named(items, "theme", "Themes", *name, strcmp(*name, ui_theme(s->ui)) == 0 ? "in use" : NULL);
+        add_named(items, "theme", "Themes", *name, !automatic && strcmp(*name, ui_theme(s->ui)) == 0 ? "in use" : NULL);
     free(names);
 }
 
@@ -126,5 +137,7 @@ void screen_pick(struct screen *s, const char *title, unsigned kinds, struct err
     if (items.failed)
         error_set(err, ERR_MEMORY, "out of memory; this list is not complete");
     ui_pick(s->ui, title, items.at, items.n, UI_PICK_FILTERS);
+    if (kinds & PICK_THEMES)
+        ui_tell_selected(s->ui);
     items_free(&items);
 }

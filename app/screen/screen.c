@@ -11,16 +11,18 @@
 
 #include "app/chat/chat.h"
 #include "app/library/home.h"
-#include "app/options/paths.h"
 #include "app/screen/act.h"
 #include "app/screen/bookmarks.h"
 #include "app/screen/commands.h"
+#include "app/screen/browse.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
 #include "app/screen/draft.h"
+#include "app/screen/fetch.h"
 #include "app/screen/frame.h"
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
+#include "app/screen/looks.h"
 #include "app/screen/loop.h"
 #include "app/screen/menu.h"
 #include "app/screen/parts.h"
@@ -38,6 +40,7 @@
 #include "app/screen/trash.h"
 #include "app/screen/tree.h"
 #include "app/screen/view.h"
+#include "app/screen/welcome.h"
 #include "app/slash/leave.h"
 #include "app/terminal/report.h"
 #include "app/terminal/show.h"
@@ -49,16 +52,16 @@
 #include "history/history.h"
 #include "ui/ui.h"
 
-enum { PATH_BYTES = 4096, FOLDERS_MOST = 3 };
-
 /* ---- the parts -------------------------------------------------------------------------------------------------- */
 
 static bool open_parts(struct screen *s, struct error *err)
 {
     s->bookmarks = screen_bookmarks_new();
+    s->browse = screen_browse_new();
     s->compare = screen_compare_new();
     s->composer = screen_composer_new();
     s->draft = screen_draft_new();
+    s->fetch = screen_fetch_new();
     s->frame = screen_frame_new();
     s->lens = screen_lens_new();
     s->list = screen_list_new();
@@ -71,12 +74,14 @@ static bool open_parts(struct screen *s, struct error *err)
     s->settings = screen_settings_new();
     s->status = screen_status_new();
     s->step = screen_step_new();
+    s->theme = screen_theme_new();
     s->trash = screen_trash_new();
     s->tree = screen_tree_new();
     s->view = screen_view_new();
-    bool all = s->bookmarks && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->menu &&
-               s->places && s->trash && s->tree && s->records && s->roads && s->said && s->search && s->settings &&
-               s->status && s->step && s->view;
+    s->welcome = screen_welcome_new();
+    bool all = s->bookmarks && s->browse && s->fetch && s->compare && s->composer && s->draft && s->frame && s->lens &&
+               s->list && s->menu && s->places && s->records && s->roads && s->said && s->search && s->settings &&
+               s->status && s->step && s->theme && s->trash && s->tree && s->view && s->welcome;
     if (!all)
         error_memory(err);
     return all;
@@ -85,6 +90,8 @@ static bool open_parts(struct screen *s, struct error *err)
 static void free_parts(struct screen *s)
 {
     screen_bookmarks_free(s->bookmarks);
+    screen_browse_free(s->browse);
+    screen_fetch_free(s->fetch);
     screen_compare_free(s->compare);
     screen_composer_free(s->composer);
     screen_draft_free(s->draft);
@@ -102,9 +109,11 @@ static void free_parts(struct screen *s)
     screen_settings_free(s->settings);
     screen_status_free(s->status);
     screen_step_free(s->step);
+    screen_theme_free(s->theme);
     screen_trash_free(s->trash);
     screen_tree_free(s->tree);
     screen_view_free(s->view);
+    screen_welcome_free(s->welcome);
 }
 
 /* repl.jump */
@@ -129,41 +138,11 @@ static void open_repl(struct screen *s)
 
 /* ---- the terminal ----------------------------------------------------------------------------------------------- */
 
-/* The themes next to the program, where it was built; "" when that is not known. */
-static void find_built_themes(char *out, size_t size)
+static bool open_ui(struct screen *s, const struct looks *looks, struct error *err)
 {
-    ssize_t length = readlink("/proc/self/exe", out, size - sizeof "/themes");
-    out[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(out, '/');
-    if (slash != NULL)
-        strcpy(slash, "/themes");
-}
-
-/* The user's, those of the build, the installed ones; folders ends with NULL. */
-static void list_theme_folders(const char *user, const char *built, const char **folders)
-{
-    size_t n = 0;
-    if (user != NULL)
-        folders[n++] = user;
-    if (*built != '\0')
-        folders[n++] = built;
-    folders[n] = THEMES_DIR;
-}
-
-static bool open_ui(struct screen *s, const char *const *folders, const char *keys, struct error *err)
-{
-    const struct options *o = s->options;
-    const char *no_color = getenv("NO_COLOR");
-    const struct ui_options options = {
-        .term = getenv("TERM"),
-        .theme_folders = folders,
-        .keys_file = keys,
-        .no_color = o->color == COLOR_NEVER || (o->color == COLOR_AUTO && no_color != NULL && *no_color != '\0'),
-        .mouse = !o->no_mouse,
-    };
     terminal_open(STDOUT_FILENO, false);
     terminal_last_words(ui_last_words());
-    s->ui = screen_theme_open(s, options, err);
+    s->ui = screen_theme_open(s, looks->options, err);
     if (s->ui == NULL)
         return false;
     terminal_listen();
@@ -172,15 +151,15 @@ static bool open_ui(struct screen *s, const char *const *folders, const char *ke
 
 /* ---- opening and closing ---------------------------------------------------------------------------------------- */
 
-static bool open_screen(struct screen *s, const struct chat_view *view, const char *const *folders, const char *keys,
-                        struct error *err)
+static bool open_screen(struct screen *s, const struct chat_view *view, const struct looks *looks, struct error *err)
 {
     open_repl(s);
     if (!open_parts(s, err) || (s->loop = screen_loop_new(err)) == NULL)
         return false;
     s->repl.chat = chat_open(s->options, view, err);
-    if (s->repl.chat == NULL || !open_ui(s, folders, keys, err))
+    if (s->repl.chat == NULL || !open_ui(s, looks, err))
         return false;
+    repl_begin(&s->repl);
     s->send = screen_send_new(s);
     if (s->send == NULL)
         error_memory(err);
@@ -225,6 +204,7 @@ static bool close_screen(struct screen *s)
     terminal_close();
     bool lost = report_loss(s, &loss, draft, &why);
     free(draft);
+    repl_end(&s->repl);
     chat_free(s->repl.chat);
     free_parts(s);
     repl_free(&s->repl);
@@ -269,6 +249,8 @@ static void run_screen(struct screen *s)
     screen_status_show(s);
     screen_view_sync(s);
     screen_said_error(s, &err);
+    if (chat_state(s->repl.chat) == CHAT_NO_MODEL)
+        screen_browse_open(s, &err);
     send_first_message(s);
     screen_loop_run(s);
     if (chat_is_busy(s->repl.chat))
@@ -281,28 +263,19 @@ bool screen_fits(const struct options *o)
            term_kind() == TERM_KIND_MOVES && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
-static char *join_path(const char *folder, const char *name)
-{
-    return folder != NULL ? paths_join(folder, name) : NULL;
-}
-
 int screen_run(const struct options *o)
 {
     struct error err = {0};
     struct screen s = {.options = o};
     const struct chat_view view = screen_tell_view(&s);
-    char *user = join_path(o->paths.config_dir, "themes"), *keys = join_path(o->paths.config_dir, "keys");
-    char built[PATH_BYTES];
-    const char *folders[FOLDERS_MOST + 1] = {0};
-    find_built_themes(built, sizeof built);
-    list_theme_folders(user, built, folders);
-    bool open = open_screen(&s, &view, folders, keys, &err);
+    struct looks looks;
+    looks_open(&looks, o);
+    bool open = open_screen(&s, &view, &looks, &err);
     if (open)
         run_screen(&s);
     int dying = s.loop != NULL ? screen_loop_signal(&s) : 0;
     bool saved = close_screen(&s);
-    free(user);
-    free(keys);
+    looks_free(&looks);
     if (dying != 0)
         signals_die(dying);
     return !open ? report(&err) : saved ? EXIT_ANSWER : EXIT_ERROR;

@@ -19,7 +19,7 @@
  *   frame                when to draw
  *   view, status         messages; the lines above and below them
  *   said                 remarks, and what a command says
- *   theme                the colours, kept for the next start
+ *   looks, theme         how screens are opened; the colours, kept for the next start
  *   records, token, items, due    token records kept at hand; tokens as text; popup items; due times
  *   parts                what these have in common */
 #ifndef PALAVER_APP_SCREEN_SCREEN_H
@@ -28,11 +28,6 @@
 #include <stdbool.h>
 
 #include "app/options/options.h"
-
-/* Runs the chat; returns an exit code, after having reported what failed. */
-int screen_run(const struct options *o);
-/* True when the terminal is one for the screen and line mode was not chosen. */
-bool screen_fits(const struct options *o);
 
 /* Runs the chat; returns an exit code, after having reported what failed. */
 int screen_run(const struct options *o);

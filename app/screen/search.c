@@ -1,4 +1,6 @@
-/* Search: the index of the history answers both, so that words mean the same everywhere. */
+/* Search: the index of the history answers both, so that words mean the same everywhere. In all conversations messages of
+ * that meaning join what words found, a few milliseconds later: another thread finds them. Until the answer to the last
+ * letter is there, that to the one before stays, so that the list does not flicker. */
 #include <config.h>
 
 #include "app/screen/search.h"
@@ -12,6 +14,7 @@
 #include "app/chat/chat.h"
 #include "app/library/conversations.h"
 #include "app/library/home.h"
+#include "app/meaning/meaning.h"
 #include "app/screen/acts.h"
 #include "app/screen/items.h"
 #include "app/screen/list.h"
@@ -23,7 +26,10 @@
 enum { HITS_ALL = 60, HITS_HERE = 1000 };
 
 struct screen_search {
-    char *words; /* searched for last in all conversations; NULL: none were */
+    char *words;            /* searched for last in all conversations; NULL: none were */
+    struct store_hits hits; /* of these words */
+    struct meaning_hits meant;
+    unsigned asked; /* the number of the question; 0: there is none */
 };
 
 struct screen_search *screen_search_new(void)
@@ -33,8 +39,11 @@ struct screen_search *screen_search_new(void)
 
 void screen_search_free(struct screen_search *search)
 {
-    if (search != NULL)
-        free(search->words);
+    if (search == NULL)
+        return;
+    free(search->words);
+    store_hits_free(&search->hits);
+    meaning_hits_free(&search->meant);
     free(search);
 }
 
@@ -42,6 +51,8 @@ void screen_search_free(struct screen_search *search)
 
 void screen_search_open(struct screen *s, const char *words, struct error *err)
 {
+    meaning_hits_free(&s->search->meant);
+    meaning_ask(s->repl.meaning, "");
     ui_pick(s->ui, "Search all conversations", NULL, 0, UI_PICK_ASKS);
     if (*words == '\0')
         return;
@@ -50,12 +61,13 @@ void screen_search_open(struct screen *s, const char *words, struct error *err)
 }
 
 /* A hit below its conversation, with the time of the message. */
-static void add_hit(struct items *items, const struct store_hit *hit)
+static void add_hit(struct items *items, const struct joined_hit *j)
 {
     enum { MARKS = 32 };
+    const struct store_hit *hit = j->hit;
     struct ui_span marks[MARKS];
     struct buf label;
-    char when[LIBRARY_TIME_SIZE];
+    char when[LIBRARY_TIME_SIZE], detail[LIBRARY_TIME_SIZE + 16];
     size_t n = hit->n_marks < MARKS ? hit->n_marks : MARKS;
     const char *who = hit->message == 0 ? "" : hit->role == STORE_ASSISTANT ? "Palaver: " : "You: ";
     buf_init(&label, 1 << 20);
@@ -63,8 +75,9 @@ static void add_hit(struct items *items, const struct store_hit *hit)
     for (size_t i = 0; i < n; i++)
         marks[i] = (struct ui_span){strlen(who) + hit->marks[i].start, strlen(who) + hit->marks[i].end};
     library_age(hit->created, clock_wall(), when);
+    snprintf(detail, sizeof detail, "%s%s", j->words ? "" : "by meaning · ", when);
     items_add(items, &(struct ui_item){.label = buf_text(&label),
-                                       .detail = when,
+                                       .detail = detail,
                                        .act = ACT_SHOW_HIT,
                                        .a = hit->conversation,
                                        .b = hit->message,
@@ -76,22 +89,52 @@ static void add_hit(struct items *items, const struct store_hit *hit)
     buf_free(&label);
 }
 
+/* Shows what words and meaning found; again: more of it, for the words that were there already. */
+static void show_hits(struct screen *s, bool again)
+{
+    const struct screen_search *search = s->search;
+    struct joined_hit joined[HITS_ALL];
+    struct items items = {0};
+    const size_t n = meaning_join(&search->hits, &search->meant, joined, HITS_ALL);
+    for (size_t i = 0; i < n; i++)
+        add_hit(&items, &joined[i]);
+    if (again)
+        ui_add_items(s->ui, items.at, items.n);
+    else
+        ui_set_items(s->ui, items.at, items.n);
+    items_free(&items);
+}
+
 void screen_search_all(struct screen *s, const char *words, struct error *err)
 {
-    struct store_hits hits = {0};
+    struct screen_search *search = s->search;
     const struct store_query query = {.text = words, .archived = true, .limit = HITS_ALL};
-    struct items items = {0};
     struct store *store = screen_list_store(s, err);
+    store_hits_free(&search->hits);
     if (store != NULL)
-        store_search(store, &query, &hits, err);
-    for (size_t i = 0; i < hits.n; i++) {
-        add_hit(&items, &hits.at[i]);
+        store_search(store, &query, &search->hits, err);
+    search->asked = meaning_is_asked(words) ? meaning_ask(s->repl.meaning, words) : 0;
+    if (search->asked == 0)
+        meaning_hits_free(&search->meant);
+    show_hits(s, false);
+    free(search->words);
+    search->words = strdup(words);
+}
+
+void screen_search_take(struct screen *s)
+{
+    struct screen_search *search = s->search;
+    struct meaning_hits meant;
+    unsigned number;
+    if (!meaning_take(s->repl.meaning, &meant, &number))
+        return;
+    if (number != search->asked || !ui_asks(s->ui)) {
+        meaning_hits_free(&meant);
+        return;
     }
-    ui_set_items(s->ui, items.at, items.n);
-    store_hits_free(&hits);
-    items_free(&items);
-    free(s->search->words);
-    s->search->words = strdup(words);
+    meaning_hits_free(&search->meant);
+    search->meant = meant;
+    show_hits(s, true);
 }
 
 /* ---- the open conversation -------------------------------------------------------------------------------------- */
@@ -137,6 +180,27 @@ static size_t mark_words(struct screen *s, const char *words, int64_t message, s
     return n;
 }
 
+/* Marks the sentence for which a message was found by meaning; false when words found it. */
+static bool mark_sentence(struct screen *s, int64_t message)
+{
+    const struct screen_search *search = s->search;
+    const struct chat *c = s->repl.chat;
+    const struct store_hit *hit = NULL;
+    for (size_t i = 0; i < search->meant.n; i++)
+        if (search->meant.at[i].hit.message == message)
+            hit = &search->meant.at[i].hit;
+    for (size_t i = 0; i < search->hits.n; i++)
+        if (search->hits.at[i].message == message)
+            return false;
+    for (size_t i = 0; hit != NULL && i < chat_count(c); i++)
+        if (chat_message(c, i)->id == message) {
+            const struct ui_match match = {i, hit->places[0].start, hit->places[0].end};
+            ui_set_matches(s->ui, &match, 1);
+            ui_show_match(s->ui, 0);
+        }
+    return hit != NULL;
+}
+
 void screen_search_show_hit(struct screen *s, int64_t conversation, int64_t message, struct error *err)
 {
     struct store *library = home_library(chat_home(s->repl.chat), err);
@@ -147,6 +211,8 @@ void screen_search_show_hit(struct screen *s, int64_t conversation, int64_t mess
     screen_view_sync(s);
     mark_words(s, s->search->words != NULL ? s->search->words : "", message, err);
     ui_command(s->ui, "transcript"); /* where n and N walk on */
+    if (message == 0 || !mark_sentence(s, message))
+        mark_words(s, s->search->words != NULL ? s->search->words : "", message, err);
 }
 
 void screen_search_here(struct screen *s, const char *words, struct error *err)

@@ -15,6 +15,8 @@ void screen_search_free(struct screen_search *search);
 void screen_search_open(struct screen *s, const char *words, struct error *err);
 /* Fills that popup with what is found. */
 void screen_search_all(struct screen *s, const char *words, struct error *err);
+/* Takes what another thread found of that meaning, if it did, and adds it. */
+void screen_search_take(struct screen *s);
 /* Opens a hit of the last search: a conversation at a message, 0: at its end, where the words are in its title. */
 void screen_search_show_hit(struct screen *s, int64_t conversation, int64_t message, struct error *err);
 /* Marks words in the open conversation; "" removes the marks. */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/fields.h"
 #include "app/options/options.h"
 #include "app/screen/said.h"
 #include "app/screen/sliders.h"
@@ -103,6 +104,11 @@ static void add_field(const struct screen *s, const struct sampling_field *field
     write_source(s, field->name, rows->sources[n], SOURCE_BYTES);
     if (field->kind == FIELD_SEED && !chat_seed_is_fixed(s->repl.chat))
         snprintf(rows->sources[n], SOURCE_BYTES, "chance, another for each answer");
+    if (!chat_takes(s->repl.chat, field->name)) {
+        snprintf(rows->values[n], VALUE_BYTES, "not by this endpoint");
+        snprintf(rows->helps[n], SOURCE_BYTES, "%.60s does not take %s: it is not sent", chat_host(s->repl.chat),
+                 field->name);
+    }
     rows->at[rows->n++] = (struct ui_setting){field->name,
                                               rows->values[n],
                                               rows->helps[n],
@@ -128,7 +134,8 @@ static void add_list(const struct screen *s, enum sampling_list list, struct row
     struct buf *text = &rows->lists[list];
     sampling_list_write(chat_sampling(s->repl.chat), list, tokenizer_of(s), text);
     write_source(s, sampling_list_name(list), rows->sources[rows->n], SOURCE_BYTES);
-    const char *value = text->size > 0 ? buf_text(text) : "Off";
+    const bool taken = chat_takes(s->repl.chat, sampling_list_name(list));
+    const char *value = !taken ? "not by this endpoint" : text->size > 0 ? buf_text(text) : "Off";
     rows->at[rows->n] = (struct ui_setting){sampling_list_name(list), value, helps[list], rows->sources[rows->n], -1,
                                             buf_text(text),           false};
     rows->n++;
@@ -204,6 +211,11 @@ static void mark_changes(struct screen *s, const struct sampling *before)
     const struct sampling *now = chat_sampling(s->repl.chat);
     if (chat_state(s->repl.chat) != CHAT_ANSWERING || chat_count(s->repl.chat) == 0)
         return;
+    if (chat_host(s->repl.chat) != NULL) {
+        if (fields_changed(before, now) != 0)
+            ui_notice(s->ui, false, "a server keeps the settings of its answer: this acts on the next one");
+        return;
+    }
     for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
         char from[VALUE_BYTES], to[VALUE_BYTES];
         if (slider_value(before, field) == slider_value(now, field))
@@ -322,11 +334,14 @@ void screen_settings_show_candidates(struct screen *s, const struct event *event
 {
     struct ui_candidate rows[SAMPLING_CANDIDATES];
     char words[SAMPLING_CANDIDATES][TOKEN_TEXT], summary[80];
-    if (chat_model(s->repl.chat) == NULL || (event->id < 0 && event->kind != EVENT_PREVIEW))
+    if (!chat_is_ready(s->repl.chat) || (event->id < 0 && event->kind != EVENT_PREVIEW))
         return;
     size_t n = screen_token_rows(s, event, rows, words);
-    snprintf(summary, sizeof summary, "entropy %.2f bits, %d survive%s", (double)event->entropy / M_LN2,
-             (int)event->survivors, event->survivors == 1 ? "s" : "");
+    if (event->entropy >= 0)
+        snprintf(summary, sizeof summary, "entropy %.2f bits, %d survive%s", (double)event->entropy / M_LN2,
+                 (int)event->survivors, event->survivors == 1 ? "s" : "");
+    else
+        snprintf(summary, sizeof summary, "as %.60s tells them", chat_host(s->repl.chat));
     ui_set_candidates(s->ui, rows, n, summary);
 }
 

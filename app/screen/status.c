@@ -24,14 +24,16 @@ enum { COUNT_MOST = 100000 };
 #define SPEED_AFTER 0.2
 
 struct screen_status {
-    double asked;       /* when the answer was asked for, clock_seconds */
-    double first;       /* when its first token came; 0: not yet */
-    size_t done, total; /* tokens of the prompt that are read, and all of them */
-    size_t tokens;      /* of this answer */
-    size_t used;        /* tokens of the context; SIZE_MAX: to be counted */
-    size_t waits_at;    /* the token that a waiting answer waits at, from 1 */
-    char speed[96];     /* of the last answer */
-    bool base;          /* ui shows one text without names */
+    double asked;          /* when the answer was asked for, clock_seconds */
+    double first;          /* when its first token came; 0: not yet */
+    size_t done, total;    /* tokens of the prompt that are read, and all of them */
+    size_t tokens;         /* of this answer */
+    size_t guessed, right; /* of this answer: see struct timings */
+    size_t used;           /* tokens of the context; SIZE_MAX: to be counted */
+    size_t waits_at;       /* the token that a waiting answer waits at, from 1 */
+    char speed[96];        /* of the last answer */
+    char beside[96];       /* what goes on beside the chat, to be said while the model has nothing to do */
+    bool base;             /* ui shows one text without names */
 };
 
 struct screen_status *screen_status_new(void)
@@ -49,10 +51,12 @@ void screen_status_free(struct screen_status *status)
 
 /* ---- counting --------------------------------------------------------------------------------------------------- */
 
-/* first: seconds until the first token came. */
-static void write_speed(size_t tokens, double seconds, double first, char *out, size_t size)
+static void write_speed(const struct timings *t, char *out, size_t size)
 {
-    snprintf(out, size, "%.0f t/s  first %.1f s", seconds > 0 ? (double)tokens / seconds : 0, first);
+    int at = snprintf(out, size, "%.0f t/s  first %.1f s",
+                      t->decode_seconds > 0 ? (double)t->answer_tokens / t->decode_seconds : 0, t->first_token_seconds);
+    if (t->guessed_tokens > 0 && at > 0 && (size_t)at < size)
+        snprintf(out + at, size - (size_t)at, "  %zu/%zu guessed", t->true_guesses, t->guessed_tokens);
 }
 
 void screen_status_begin(struct screen *s)
@@ -61,6 +65,7 @@ void screen_status_begin(struct screen *s)
     status->asked = clock_seconds();
     status->first = 0;
     status->tokens = status->done = status->total = 0;
+    status->guessed = status->right = 0;
 }
 
 void screen_status_read(struct screen *s, size_t done, size_t total)
@@ -74,6 +79,10 @@ void screen_status_count_token(struct screen *s, const struct event *event)
     if (s->status->first == 0)
         s->status->first = clock_seconds();
     s->status->tokens += event->id >= 0;
+    if (event->id >= 0) {
+        s->status->guessed = event->guessed;
+        s->status->right = event->guessed_right;
+    }
 }
 
 void screen_status_wait_at(struct screen *s, size_t number)
@@ -86,7 +95,7 @@ void screen_status_end(struct screen *s, const struct timings *t)
     struct screen_status *status = s->status;
     *status->speed = '\0';
     if (t->answer_tokens > 0)
-        write_speed(t->answer_tokens, t->decode_seconds, t->first_token_seconds, status->speed, sizeof status->speed);
+        write_speed(t, status->speed, sizeof status->speed);
     status->used = chat_last_used(s->repl.chat);
 }
 
@@ -121,6 +130,12 @@ static size_t count_used(const struct screen *s)
     return n;
 }
 
+void screen_status_beside(struct screen *s, const char *text)
+{
+    snprintf(s->status->beside, sizeof s->status->beside, "%s", text);
+    screen_status_show(s);
+}
+
 /* ---- the line above --------------------------------------------------------------------------------------------- */
 
 /* What is in force and not the default, so that nothing acts unseen; "" for nothing. It has no " · ", which parts what
@@ -147,7 +162,10 @@ static void write_model(const struct screen *s, char *out, size_t size)
         models_template_label(template, label, sizeof label);
     write_mark(c, mark, sizeof mark);
     const char *gap = *mark != '\0' ? " · " : "";
-    if (template == NULL)
+    if (chat_host(c) != NULL)
+        snprintf(out, size, "%s · remote: %s · temp %.2g%s%s", name, chat_host(c),
+                 (double)chat_sampling(c)->temperature, gap, mark);
+    else if (template == NULL)
         snprintf(out, size, "%s%s%s", name, gap, mark);
     else
         snprintf(out, size, "%s · %s · temp %.2g%s%s", name, label, (double)chat_sampling(c)->temperature, gap, mark);
@@ -176,6 +194,18 @@ void screen_status_show_head(struct screen *s)
 
 /* ---- the line below --------------------------------------------------------------------------------------------- */
 
+/* A server may put a request off, and need not tell how far it has read. */
+static void write_waiting(const struct screen *s, char *out, size_t size)
+{
+    const char *why;
+    const int seconds = chat_server_waits(s->repl.chat, &why);
+    if (seconds > 0)
+        snprintf(out, size, "again in %d s: %.70s · Esc stops", seconds, why);
+    else
+        snprintf(out, size, "waiting for %.50s, %.0f s · Esc stops", chat_host(s->repl.chat),
+                 clock_seconds() - s->status->asked);
+}
+
 static void write_reading(const struct screen_status *status, char *out, size_t size)
 {
     double passed = clock_seconds() - status->asked;
@@ -192,7 +222,10 @@ static void write_loading(const struct chat *c, char *out, size_t size)
     char percent[16] = "";
     if (chat_loading_percent(c) >= 0)
         snprintf(percent, sizeof percent, " %d%%", chat_loading_percent(c));
-    snprintf(out, size, "loading the model%s%s", percent, chat_is_busy(c) ? " · Esc stops" : "");
+    if (chat_host(c) != NULL && !chat_is_ready(c))
+        snprintf(out, size, "asking %.60s for its models%s", chat_host(c), chat_is_busy(c) ? " · Esc stops" : "");
+    else
+        snprintf(out, size, "loading the model%s%s", percent, chat_is_busy(c) ? " · Esc stops" : "");
 }
 
 static void write_state(const struct screen *s, char *out, size_t size)
@@ -201,6 +234,8 @@ static void write_state(const struct screen *s, char *out, size_t size)
     enum chat_state state = chat_state(c);
     if (state == CHAT_LOADING)
         write_loading(c, out, size);
+    else if (state == CHAT_READING && chat_host(c) != NULL && s->status->total == 0)
+        write_waiting(s, out, size);
     else if (state == CHAT_READING)
         write_reading(s->status, out, size);
     else if (chat_compared(c) > 0)
@@ -209,8 +244,10 @@ static void write_state(const struct screen *s, char *out, size_t size)
         snprintf(out, size, "waits at token %zu · → draws it · Esc stops", s->status->waits_at);
     else if (state == CHAT_ANSWERING)
         snprintf(out, size, "answering · Esc stops");
+    else if (*s->status->beside != '\0')
+        snprintf(out, size, "%s", s->status->beside);
     else if (state == CHAT_NO_MODEL)
-        snprintf(out, size, "no model · /model NAME loads one");
+        snprintf(out, size, "no model · /model finds one");
     else
         snprintf(out, size, "ready");
 }
@@ -228,7 +265,12 @@ void screen_status_show(struct screen *s)
     if (answering)
         status->used = chat_last_used(c);
     if (answering && !chat_waits(c) && status->first > 0 && passed > SPEED_AFTER) {
-        write_speed(status->tokens, passed, status->first - status->asked, speed, sizeof speed);
+        const struct timings now = {.answer_tokens = status->tokens,
+                                    .guessed_tokens = status->guessed,
+                                    .true_guesses = status->right,
+                                    .first_token_seconds = status->first - status->asked,
+                                    .decode_seconds = passed};
+        write_speed(&now, speed, sizeof speed);
         shown.speed = speed;
     }
     if (status->used == SIZE_MAX && shown.available > 0)

@@ -19,6 +19,7 @@
 #include "app/screen/status.h"
 #include "app/screen/step.h"
 #include "app/screen/view.h"
+#include "app/screen/welcome.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -34,6 +35,7 @@ static void on_loaded(void *context)
     screen_settings_changed(s);
     screen_composer_label(s);
     screen_status_show(s);
+    screen_welcome_show(s);
     if (models_check_sampling(chat_sampling(s->repl.chat), chat_model(s->repl.chat), &err) != ERR_NONE)
         ui_notice(s->ui, true, err.message);
 }
@@ -164,6 +166,7 @@ static void on_changed(void *context, size_t from)
     screen_view_sync(s);
     screen_status_show_head(s);
     screen_status_show(s);
+    screen_welcome_show(s);
 }
 
 void screen_tell_all(struct screen *s)
@@ -199,6 +202,7 @@ struct chat_view screen_tell_view(struct screen *s)
 {
     return (struct chat_view){
         .context = s,
+        .without_model = true,
         .loaded = on_loaded,
         .loading = on_loading,
         .reading = on_reading,

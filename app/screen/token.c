@@ -12,13 +12,15 @@
 
 enum { PIECE_MOST = 4096 };
 
-void screen_token_write(const struct tokenizer *t, int32_t id, char *out, size_t size)
+void screen_token_write(const struct screen *s, int32_t id, char *out, size_t size)
 {
     struct buf piece;
     size_t at = 0;
+    const struct chat *chat = s->repl.chat;
+    const char *spelling = chat_model(chat) != NULL ? tokenizer_spelling(model_tokenizer(chat_model(chat)), id) : "?";
     buf_init(&piece, PIECE_MOST);
-    if (!tokenizer_piece(t, id, &piece) || piece.size == 0)
-        buf_puts(&piece, tokenizer_spelling(t, id));
+    if (!chat_piece(chat, id, &piece) || piece.size == 0)
+        buf_puts(&piece, spelling);
     for (size_t i = 0; i < piece.size && at + 4 < size; i++) {
         const char *shown = piece.data[i] == ' ' ? "␣" : piece.data[i] == '\n' ? "⏎" : NULL;
         if (shown != NULL)
@@ -33,12 +35,11 @@ void screen_token_write(const struct tokenizer *t, int32_t id, char *out, size_t
 size_t screen_token_rows(const struct screen *s, const struct event *event, struct ui_candidate *rows,
                          char (*words)[TOKEN_TEXT])
 {
-    const struct model *model = chat_model(s->repl.chat);
-    if (model == NULL)
+    if (!chat_is_ready(s->repl.chat))
         return 0;
     for (int i = 0; i < event->n_best; i++) {
         const struct candidate *c = &event->best[i];
-        screen_token_write(model_tokenizer(model), c->id, words[i], TOKEN_TEXT);
+        screen_token_write(s, c->id, words[i], TOKEN_TEXT);
         rows[i] =
             (struct ui_candidate){words[i], c->before, c->after, sampler_stage_name(c->removed_by), c->id == event->id};
     }

@@ -11,7 +11,7 @@
 enum { TOKEN_TEXT = 48 }; /* bytes of a token's text, with its NUL */
 
 /* A token as text, blanks made visible; one that is no text by itself as the vocabulary spells it. */
-void screen_token_write(const struct tokenizer *t, int32_t id, char *out, size_t size);
+void screen_token_write(const struct screen *s, int32_t id, char *out, size_t size);
 /* The event's candidates, SAMPLING_CANDIDATES at most, as rows whose texts are in words. Returns their number; 0
  * while no model is loaded. */
 size_t screen_token_rows(const struct screen *s, const struct event *event, struct ui_candidate *rows,

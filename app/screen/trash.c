@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
+#include "app/library/caches.h"
 #include "app/library/home.h"
 #include "history/history.h"
 
@@ -53,13 +54,14 @@ static bool is_among(const int64_t *ids, size_t n, int64_t id)
     return false;
 }
 
-static enum error_code delete_all(struct store *library, const int64_t *ids, size_t n, struct error *err)
+static enum error_code delete_all(const struct screen *s, struct store *library, const int64_t *ids, size_t n,
+                                  struct error *err)
 {
     struct error ignored = {0};
     if (store_begin(library, err) != ERR_NONE)
         return err->code;
     for (size_t i = 0; i < n && err->code == ERR_NONE; i++)
-        store_delete(library, ids[i], err);
+        caches_delete(s->repl.options, library, ids[i], err);
     store_end(library, err->code == ERR_NONE, err->code == ERR_NONE ? err : &ignored);
     return err->code;
 }
@@ -76,7 +78,7 @@ enum error_code screen_trash_delete(struct screen *s, const int64_t *ids, size_t
     memcpy(copy, ids, n * sizeof *copy);
     if (!home_is_temporary(home) && is_among(copy, n, home_conversation(home)))
         chat_new(s->repl.chat, false, err);
-    if (err->code == ERR_NONE && delete_all(library, copy, n, err) == ERR_NONE) {
+    if (err->code == ERR_NONE && delete_all(s, library, copy, n, err) == ERR_NONE) {
         forget_deleted(s->trash);
         s->trash->ids = copy;
         s->trash->n = n;

@@ -169,6 +169,10 @@ enum error_code slash_template(struct repl *t, const char *arguments, struct err
     if (*arguments != '\0' && chat_set_template(t->chat, name, err) != ERR_NONE)
         return err->code;
     const struct chat_template *template = chat_template(t->chat);
+    if (template == NULL && chat_host(t->chat) != NULL) {
+        show_note(t->show, "%s makes the prompt, by a template of its own", chat_host(t->chat));
+        return ERR_NONE;
+    }
     if (template == NULL) {
         show_note(t->show, "the model is still loading");
         return ERR_NONE;
@@ -180,12 +184,27 @@ enum error_code slash_template(struct repl *t, const char *arguments, struct err
     return ERR_NONE;
 }
 
+/* A model that a server has. */
+static void show_distant(struct repl *t)
+{
+    char context[40] = "its context is not told";
+    if (chat_capacity(t->chat) > 0)
+        snprintf(context, sizeof context, "context of %zu tokens", chat_capacity(t->chat));
+    show_line(t->show, "%s", chat_model_path(t->chat));
+    show_line(t->show, "  remote: %s, %s%s%s", chat_host(t->chat), context,
+              *chat_fingerprint(t->chat) != '\0' ? ", system_fingerprint " : "", chat_fingerprint(t->chat));
+}
+
 enum error_code slash_model(struct repl *t, const char *arguments, struct error *err)
 {
     if (*arguments != '\0') {
         if (chat_set_model(t->chat, arguments, err) != ERR_NONE)
             return err->code;
         show_note(t->show, "loading %s", arguments);
+        return ERR_NONE;
+    }
+    if (chat_host(t->chat) != NULL && chat_is_ready(t->chat)) {
+        show_distant(t);
         return ERR_NONE;
     }
     const struct model *model = chat_model(t->chat);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/chat/models.h"
+#include "app/options/endpoints.h"
 #include "app/slash/commands.h"
 #include "app/slash/prompts.h"
 #include "app/slash/slash.h"
@@ -92,11 +93,26 @@ static void offer_templates(const struct repl *t, struct choices *choices)
         choices_offer(choices, name, "in the model's file");
 }
 
+static void offer_endpoints(const struct repl *t, struct choices *choices)
+{
+    struct endpoints all;
+    struct error ignored = {0}; /* a file with a fault is told of when it is used */
+    char name[80];
+    if (endpoints_read(t->options, &all, &ignored) != ERR_NONE)
+        return;
+    for (size_t i = 0; i < all.written; i++) {
+        snprintf(name, sizeof name, "@%s", all.at[i].name);
+        choices_offer(choices, name, "a server of models");
+    }
+    endpoints_free(&all);
+}
+
 static void offer_models(const struct repl *t, struct choices *choices)
 {
     char **names = models_list(t->options);
     offer_list(choices, names);
     models_free_list(names);
+    offer_endpoints(t, choices);
 }
 
 static void offer_words(const struct repl *t, enum slash_words words, struct choices *choices)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "app/chat/chat.h"
+#include "app/library/caches.h"
 #include "app/library/conversations.h"
 #include "app/library/home.h"
 #include "app/slash/commands.h"
@@ -223,7 +224,7 @@ static enum error_code delete_present(struct repl *t, struct error *err)
                          "a temporary conversation is not saved, so it can't be deleted; /new begins another");
     if (chat_new(t->chat, false, err) != ERR_NONE)
         return err->code;
-    if (store_delete(s, id, err) != ERR_NONE) {
+    if (caches_delete(t->options, s, id, err) != ERR_NONE) {
         struct error ignored = {0};
         chat_open_conversation(t->chat, id, &ignored);
         return err->code;
@@ -247,7 +248,7 @@ enum error_code slash_delete(struct repl *t, const char *arguments, struct error
     if (!home_is_temporary(k) && home_conversation(k) == row.conversation)
         return delete_present(t, err);
     struct store *s = home_library(k, err);
-    if (s != NULL && store_delete(s, row.conversation, err) == ERR_NONE)
+    if (s != NULL && caches_delete(t->options, s, row.conversation, err) == ERR_NONE)
         show_deleted(t, s, row.conversation);
     return err->code;
 }

@@ -10,6 +10,7 @@
 
 #include "app/chat/chat.h"
 #include "app/chat/footprint.h"
+#include "app/meaning/meaning.h"
 #include "app/slash/commands.h"
 #include "app/slash/prompts.h"
 #include "app/terminal/show.h"
@@ -194,6 +195,15 @@ static void show_memory(struct repl *t)
     show_line(t->show, "when it was loaded: %s", text);
 }
 
+static void show_meaning(struct repl *t)
+{
+    struct meaning_state state;
+    char text[700];
+    meaning_state(t->meaning, &state);
+    meaning_describe(&state, text, sizeof text);
+    show_line(t->show, "search by meaning: %s", text);
+}
+
 enum error_code slash_stats(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
@@ -208,5 +218,6 @@ enum error_code slash_stats(struct repl *t, const char *arguments, struct error 
     show_line(t->show, "%s", line);
     if (chat_model(t->chat) != NULL)
         show_memory(t);
+    show_meaning(t);
     return ERR_NONE;
 }

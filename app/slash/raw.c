@@ -36,7 +36,9 @@ enum error_code slash_raw(struct repl *t, const char *arguments, struct error *e
         return slash_usage(t, "raw", err);
     if ((on || off) && chat_set_raw(t->chat, on, err) != ERR_NONE)
         return err->code;
-    if (chat_template(t->chat) == NULL)
+    if (chat_host(t->chat) != NULL)
+        show_note(t->show, "dialogue · %s makes the prompt", chat_host(t->chat));
+    else if (chat_template(t->chat) == NULL)
         show_note(t->show, "the model is still loading");
     else
         show_mode(t);

@@ -35,6 +35,24 @@ void repl_free(struct repl *t)
     free(t->listed.at);
 }
 
+/* Without memory for it search has words alone. */
+void repl_begin(struct repl *t)
+{
+    struct error err = {0};
+    t->meaning = meaning_open(t->options, &err);
+}
+
+void repl_end(struct repl *t)
+{
+    meaning_free(t->meaning);
+    t->meaning = NULL;
+}
+
+void repl_pace(struct repl *t)
+{
+    meaning_pace(t->meaning, chat_is_busy(t->chat) || chat_state(t->chat) == CHAT_LOADING);
+}
+
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
 bool slash_is_command(const char *line)

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "app/chat/chat.h"
+#include "app/meaning/meaning.h"
 #include "app/options/options.h"
 #include "app/terminal/show.h"
 #include "app/text/choices.h"
@@ -42,6 +43,7 @@ struct slash_command;
 struct repl {
     const struct slash_command *commands; /* the table, see commands.h */
     struct chat *chat;                    /* chat_home(chat) is where it is stored */
+    struct meaning *meaning;              /* search by meaning; NULL before repl_begin */
     const struct options *options;
     struct show *show;
     struct buf attached;       /* text of files, sent with the next message */
@@ -64,6 +66,11 @@ struct repl {
 /* o and show must outlive t. */
 void repl_init(struct repl *t, const struct options *o, struct show *show);
 void repl_free(struct repl *t); /* but not the chat */
+/* Begins to encode what is stored, beside the chat; to be called when the chat is open. repl_end before it is freed. */
+void repl_begin(struct repl *t);
+void repl_end(struct repl *t);
+/* Tells, in each turn of a loop, whether the engine is busy with the chat. */
+void repl_pace(struct repl *t);
 
 /* True for a line that begins like a command: with a slash and a name. */
 bool slash_is_command(const char *line);

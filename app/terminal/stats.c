@@ -28,9 +28,11 @@ void stats_write_prompt(const struct timings *t, char *out, size_t size)
 
 void stats_write_answer(const struct timings *t, uint64_t seed, char *out, size_t size)
 {
-    snprintf(out, size, "answer: %zu tokens in %.2f s (%.1f/s), the first after %.2f s, seed %llu", t->answer_tokens,
-             t->decode_seconds, rate(t->answer_tokens, t->decode_seconds), t->first_token_seconds,
-             (unsigned long long)seed);
+    int at = snprintf(out, size, "answer: %zu tokens in %.2f s (%.1f/s), the first after %.2f s, seed %llu",
+                      t->answer_tokens, t->decode_seconds, rate(t->answer_tokens, t->decode_seconds),
+                      t->first_token_seconds, (unsigned long long)seed);
+    if (t->guessed_tokens > 0 && at > 0 && (size_t)at < size)
+        snprintf(out + at, size - (size_t)at, ", %zu of %zu guesses right", t->true_guesses, t->guessed_tokens);
 }
 
 void stats_print(FILE *out, const struct timings *t, uint64_t seed)

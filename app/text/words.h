@@ -10,6 +10,7 @@
  *   input    whole texts from standard input and files
  *   jsonl    JSON for scripts
  *   csv, npy files of tables and arrays
+ *   passages texts cut into parts for an encoder
  *   cleaning what is done to texts before they are compared
  *   replace  a file that is written completely or not at all
  *   safe     text that may hold anything, on a stream */

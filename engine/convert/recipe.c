@@ -199,12 +199,20 @@ static enum tensor_type choose_output(const struct recipe *r, uint64_t cols)
     return base == TENSOR_Q8_0 || cols % tensor_traits(base)->block != 0 ? TENSOR_Q8_0 : TENSOR_Q6_K;
 }
 
+static const struct exception *find_exception(const struct recipe *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_exceptions; i++)
+        if (regexec(&r->exceptions[i].name, name, 0, NULL, 0) == 0)
+            return &r->exceptions[i];
+    return NULL;
+}
+
 static enum tensor_type choose_quantised(const struct recipe *r, const char *name, const struct tensor *t)
 {
     const bool embedding = strcmp(name, "token_embd.weight") == 0;
-    for (size_t i = 0; i < r->n_exceptions; i++)
-        if (regexec(&r->exceptions[i].name, name, 0, NULL, 0) == 0)
-            return r->exceptions[i].type;
+    const struct exception *e = find_exception(r, name);
+    if (e != NULL)
+        return e->type;
     if (r->pure)
         return r->type->base;
     if (strcmp(name, "output.weight") == 0 || (embedding && r->model.tied))
@@ -212,11 +220,20 @@ static enum tensor_type choose_quantised(const struct recipe *r, const char *nam
     return choose_mixed(r, name);
 }
 
+/* An encoder's positions and types of texts, small and added to every token, stay as they are unless they are named. */
+static bool stays(const struct recipe *r, const char *name)
+{
+    return (strcmp(name, "position_embd.weight") == 0 || strcmp(name, "token_types.weight") == 0) &&
+           find_exception(r, name) == NULL;
+}
+
 enum tensor_type recipe_choose(const struct recipe *r, const char *name, const struct tensor *t)
 {
     const size_t length = strlen(name);
     if (t->rows == 1)
         return TENSOR_F32;
+    if (stays(r, name))
+        return t->type;
     if (length < 6 || strcmp(name + length - 6, "weight") != 0 || strstr(name, "_norm.weight") != NULL)
         return t->type;
     if (r->has_embedding && strcmp(name, "token_embd.weight") == 0)

@@ -41,10 +41,12 @@ static enum error_code check_variant(const struct folder *f, const json_t *confi
     return code;
 }
 
-static enum error_code add_count(struct folder *f, const json_t *config, const char *name, const char *key)
+/* fallback where config.json says nothing; 0: it must. */
+static enum error_code add_count(struct folder *f, const json_t *config, const char *name, const char *key,
+                                 uint64_t fallback)
 {
     uint64_t value;
-    const enum error_code code = folder_count(f, "config.json", config, name, 0, &value);
+    const enum error_code code = folder_count(f, "config.json", config, name, fallback, &value);
     if (code == ERR_NONE)
         metadata_uint(&f->metadata, key, (uint32_t)value);
     return code;
@@ -69,20 +71,23 @@ enum error_code bert_describe(struct folder *f, const json_t *config)
 {
     static const struct {
         const char *name, *key;
+        uint64_t fallback;
     } counts[] = {
-        {"num_hidden_layers", "bert.block_count"},
-        {"max_position_embeddings", "bert.context_length"},
-        {"hidden_size", "bert.embedding_length"},
-        {"intermediate_size", "bert.feed_forward_length"},
-        {"num_attention_heads", "bert.attention.head_count"},
+        {"num_hidden_layers", "bert.block_count", 0},
+        {"max_position_embeddings", "bert.context_length", 0},
+        {"hidden_size", "bert.embedding_length", 0},
+        {"intermediate_size", "bert.feed_forward_length", 0},
+        {"num_attention_heads", "bert.attention.head_count", 0},
+        {"type_vocab_size", "tokenizer.ggml.token_type_count", 2}, /* llama.cpp opens no BERT without it */
     };
     enum error_code code = check_variant(f, config);
     metadata_text(&f->metadata, "general.architecture", "bert", 4);
     folder_name(f);
     for (size_t i = 0; code == ERR_NONE && i < sizeof counts / sizeof *counts; i++)
-        code = add_count(f, config, counts[i].name, counts[i].key);
+        code = add_count(f, config, counts[i].name, counts[i].key, counts[i].fallback);
     metadata_float(&f->metadata, "bert.attention.layer_norm_epsilon",
                    (float)folder_number(config, "layer_norm_eps", 1e-12));
+    metadata_bool(&f->metadata, "bert.attention.causal", false);
     return code == ERR_NONE ? add_pooling(f) : code;
 }
 

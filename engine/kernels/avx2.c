@@ -26,6 +26,8 @@ AVX2_INLINE __m128i four_dwords(const uint8_t *p, size_t stride)
 
 #define v_dwords(p, stride) \
     _mm256_inserti128_si256(_mm256_castsi128_si256(four_dwords(p, stride)), four_dwords((p) + 4 * (stride), stride), 1)
+#define v_low16 _mm256_unpacklo_epi16
+#define v_high16 _mm256_unpackhi_epi16
 #define v_low32 _mm256_unpacklo_epi32
 #define v_high32 _mm256_unpackhi_epi32
 #define v_low64 _mm256_unpacklo_epi64
@@ -80,12 +82,21 @@ AVX2_INLINE VF vf_half_low(V v)
 
 #define vf_half_high(v) vf_half_low(v_shr(v, 16))
 
+AVX2_INLINE void vf_halves(V v, VF two[2])
+{
+    v = _mm256_permute4x64_epi64(v, 0xd8);
+    two[0] = _mm256_cvtph_ps(_mm256_castsi256_si128(v));
+    two[1] = _mm256_cvtph_ps(_mm256_extracti128_si256(v, 1));
+}
+
 #include "engine/kernels/vector.h"
+/* after vector.h */
+#include "engine/kernels/floats.h"
 
 const struct kernels kernels_avx2 = {
     .name = "avx2",
     .rows = ROWS,
     .tile = TILE,
-    .types = {VECTOR_TYPES, [TENSOR_BF16] = {PANEL_F32, pack_bf16, gemm_f32, NULL}},
+    .types = {VECTOR_TYPES, FLOAT_TYPES, FLOAT_BF16},
     .prepare = {[TILE_Q8] = prepare_q8, [TILE_F32] = prepare_f32},
 };

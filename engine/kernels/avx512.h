@@ -40,6 +40,8 @@ AVX512_INLINE V v_dwords(const uint8_t *p, size_t stride)
     return _mm512_inserti32x4(v, four_dwords(p + 12 * stride, stride), 3);
 }
 
+#define v_low16 _mm512_unpacklo_epi16
+#define v_high16 _mm512_unpackhi_epi16
 #define v_low32 _mm512_unpacklo_epi32
 #define v_high32 _mm512_unpackhi_epi32
 #define v_low64 _mm512_unpacklo_epi64
@@ -80,6 +82,13 @@ AVX512_INLINE VF vf_half_low(V v)
 AVX512_INLINE VF vf_half_high(V v)
 {
     return vf_half_low(v_shr(v, 16));
+}
+
+AVX512_INLINE void vf_halves(V v, VF two[2])
+{
+    v = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), v);
+    two[0] = _mm512_cvtph_ps(_mm512_castsi512_si256(v));
+    two[1] = _mm512_cvtph_ps(_mm512_extracti64x4_epi64(v, 1));
 }
 
 #endif

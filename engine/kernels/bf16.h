@@ -5,7 +5,8 @@
 #include "engine/kernels/kernels.h"
 
 kernel_pack bf16_pack;
-kernel_gemm bf16_gemm;
+kernel_sweep bf16_sweep;
+kernel_columns bf16_columns;
 kernel_prepare bf16_prepare;
 
 #endif

@@ -54,6 +54,12 @@ typedef void kernel_pack(const uint8_t *rows, size_t stride, size_t blocks, uint
  * out holds when init is NULL. */
 typedef void kernel_gemm(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride,
                          const float *init);
+/* kernel_gemm for n panels that lie `apart` bytes from one to the next; the results of panel i begin at out + i * R. */
+typedef void kernel_sweep(const void *panels, size_t apart, int n, const void *tile, int w, size_t blocks, float *out,
+                          size_t stride, const float *init);
+/* The same bits without panels, for a tile of few columns: rows [0, n * R) as they lie in the file. */
+typedef void kernel_columns(const uint8_t *rows, size_t stride, int n, size_t blocks, const void *tile, int w,
+                            float *out, size_t out_stride, const float *init);
 /* out[r] = init[r] + the products of R rows and a tile of one column, without a panel: the same bits as by one. */
 typedef void kernel_dot(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, const void *tile,
                         float *out, const float *init);
@@ -64,7 +70,9 @@ struct kernel_type {
     enum panel_kind kind;
     kernel_pack *pack;
     kernel_gemm *gemm;
-    kernel_dot *dot; /* NULL: pack and gemm */
+    kernel_dot *dot;         /* NULL: as with more columns */
+    kernel_sweep *sweep;     /* NULL: gemm, panel by panel */
+    kernel_columns *columns; /* NULL: panels also for a tile alone */
 };
 
 struct kernels {

@@ -14,6 +14,9 @@ typedef float32x4_t VF;
 #define s32(v) vreinterpretq_s32_u32(v)
 
 #define v_rows(p, stride, i) vreinterpretq_u32_u8(vld1q_u8((p) + (size_t)(i) * (stride)))
+#define u16(v) vreinterpretq_u16_u32(v)
+#define v_low16(a, b) vreinterpretq_u32_u16(vzip1q_u16(u16(a), u16(b)))
+#define v_high16(a, b) vreinterpretq_u32_u16(vzip2q_u16(u16(a), u16(b)))
 #define v_low32 vzip1q_u32
 #define v_high32 vzip2q_u32
 #define v_low64(a, b) vreinterpretq_u32_u64(vzip1q_u64(u64(a), u64(b)))
@@ -72,12 +75,20 @@ NEON_INLINE VF vf_half_low(V v)
 
 #define vf_half_high(v) vf_half_low(v_shr(v, 16))
 
+NEON_INLINE void vf_halves(V v, VF two[2])
+{
+    two[0] = vcvt_f32_f16(vreinterpret_f16_u16(vget_low_u16(u16(v))));
+    two[1] = vcvt_f32_f16(vreinterpret_f16_u16(vget_high_u16(u16(v))));
+}
+
 #include "engine/kernels/vector.h"
+/* after vector.h */
+#include "engine/kernels/floats.h"
 
 const struct kernels kernels_neon = {
     .name = "neon",
     .rows = ROWS,
     .tile = TILE,
-    .types = {VECTOR_TYPES, [TENSOR_BF16] = {PANEL_F32, pack_bf16, gemm_f32, NULL}},
+    .types = {VECTOR_TYPES, FLOAT_TYPES, FLOAT_BF16},
     .prepare = {[TILE_Q8] = prepare_q8, [TILE_F32] = prepare_f32},
 };

@@ -50,7 +50,7 @@ INLINE void prefetch(uintptr_t ahead, size_t bytes)
         __builtin_prefetch((const void *)(ahead + at), 0, 2);
 }
 
-/* ---- quantised types: one description each, for packing and for decoding ----------------------------------------- */
+/* ---- one description of each type, for packing and for decoding ----------------------------------------- */
 
 /* Where the blocks of a few rows go: into a panel, or, when there is one activation column, straight into the sums, by
  * the same arithmetic as a panel's. */
@@ -403,51 +403,6 @@ QUANTISED(q4_k, 8)
 QUANTISED(q5_k, 8)
 QUANTISED(q6_k, 8)
 
-/* ---- float types ------------------------------------------------------------------------------------------------- */
-
-static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
-{
-    uint8_t *to = panel;
-    for (size_t i = 0; i < blocks * 8; i++, rows += 16, to += 4 * sizeof(V)) {
-        prefetch(ahead + i * 16 * ROWS, 16 * ROWS);
-        V d[4];
-        load16(rows, stride, d);
-        UNROLL
-        for (int j = 0; j < 4; j++)
-            v_store(to + (size_t)j * sizeof(V), d[j]);
-    }
-}
-
-static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
-{
-    float *to = panel;
-    for (size_t i = 0; i < blocks * 4; i++, rows += 16) {
-        prefetch(ahead + i * 16 * ROWS, 16 * ROWS);
-        V d[4];
-        load16(rows, stride, d);
-        UNROLL
-        for (int j = 0; j < 4; j++, to += 2 * ROWS) {
-            vf_store(to, vf_half_low(d[j]));
-            vf_store(to + ROWS, vf_half_high(d[j]));
-        }
-    }
-}
-
-static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
-{
-    float *to = panel;
-    for (size_t i = 0; i < blocks * 4; i++, rows += 16) {
-        prefetch(ahead + i * 16 * ROWS, 16 * ROWS);
-        V d[4];
-        load16(rows, stride, d);
-        UNROLL
-        for (int j = 0; j < 4; j++, to += 2 * ROWS) {
-            vf_store(to, vf_cast(v_shl(d[j], 16)));
-            vf_store(to + ROWS, vf_cast(v_and(d[j], v_set1((int)0xffff0000))));
-        }
-    }
-}
-
 /* ---- products --------------------------------------------------------------------------------------------------- */
 
 INLINE void start(VF acc[], int w, const float *out, size_t stride, const float *init)
@@ -508,22 +463,6 @@ INLINE void gemm_q(const uint8_t *panel, const uint8_t *tile, size_t blocks, flo
         vf_store(out + (size_t)c * stride, acc[c]);
 }
 
-INLINE void gemm_f(const float *panel, const float *tile, size_t blocks, float *out, size_t stride, const float *init,
-                   const int W)
-{
-    VF acc[TILE];
-    start(acc, W, out, stride, init);
-    for (size_t k = 0; k < blocks * KERNEL_BLOCK; k++, panel += ROWS, tile += W) {
-        VF weights = vf_load(panel);
-        UNROLL
-        for (int c = 0; c < W; c++)
-            acc[c] = vf_fma(weights, vf_set1(tile[c]), acc[c]);
-    }
-    UNROLL
-    for (int c = 0; c < W; c++)
-        vf_store(out + (size_t)c * stride, acc[c]);
-}
-
 /* Spells a call out for each width of a tile, so that the sums live in registers. */
 #if TILE == 8
 #define FOR_WIDTHS(w, call) \
@@ -571,16 +510,7 @@ static void gemm_q16(const void *panel, const void *tile, int w, size_t blocks, 
 #undef CALL
 }
 
-static void gemm_f32(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride,
-                     const float *init)
-{
-#define CALL(W) gemm_f(panel, tile, blocks, out, stride, init, W)
-    FOR_WIDTHS(w, CALL)
-#undef CALL
-}
-
 #define VECTOR_TYPES \
-    [TENSOR_F32] = {PANEL_F32, pack_f32, gemm_f32, NULL}, [TENSOR_F16] = {PANEL_F32, pack_f16, gemm_f32, NULL}, \
     [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_q32, dot_q4_0}, \
     [TENSOR_Q4_1] = {PANEL_Q32, pack_q4_1, gemm_q32, dot_q4_1}, \
     [TENSOR_Q5_0] = {PANEL_Q32, pack_q5_0, gemm_q32, dot_q5_0}, \

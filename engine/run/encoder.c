@@ -30,8 +30,8 @@ struct encoder {
     const struct model *model;
     const struct encode_kernels *kernels;
     struct pool *pool;
-    struct dense *dense;   /* float weights, or the exact mode */
-    struct matmul *matmul; /* quantised ones */
+    struct matmul *matmul; /* what multiplies, but in the exact mode */
+    struct dense *dense;   /* which is this one's; also for bfloat16, whose products would round activations */
     size_t rows;           /* that a batch has room for, a multiple of DENSE_ROWS */
     float *x;              /* (rows, width): the stream; the others are what is added to it, and on the way there */
     float *q, *k, *v, *mixed, *add; /* (rows, width) */
@@ -56,21 +56,17 @@ struct batch {
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-static bool is_quantised(const struct tensor *t)
-{
-    return tensor_traits(t->type)->block > 1;
-}
-
-/* Whether any matrix is of a quantised type: the kernels for these then take them all. */
-static bool has_quantised(const struct model *m)
+/* Whether every matrix can be multiplied by the kernels without losing what its type holds. */
+static bool suits_kernels(const struct model *m)
 {
     for (int32_t i = 0; i < m->info.layers; i++) {
         const struct model_layer *l = &m->layers[i];
-        if (is_quantised(&l->wq) || is_quantised(&l->wk) || is_quantised(&l->wv) || is_quantised(&l->wo) ||
-            is_quantised(&l->up) || is_quantised(&l->down))
-            return true;
+        const struct tensor *const all[] = {&l->wq, &l->wk, &l->wv, &l->wo, &l->up, &l->down};
+        for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+            if (all[k]->type == TENSOR_BF16)
+                return false;
     }
-    return false;
+    return true;
 }
 
 static uint64_t widest(const struct model_info *info)
@@ -157,7 +153,7 @@ struct encoder *encoder_open(const struct model *model, const struct encoder_opt
     e->kernels = encode_choose();
     e->rows = batch_rows(&model->info);
     e->pool = pool_new(o.threads > 0 ? o.threads : engine_cores(), err);
-    if (e->pool != NULL && !o.exact && has_quantised(model))
+    if (e->pool != NULL && !o.exact && suits_kernels(model))
         e->matmul = matmul_new(e->pool, widest(&model->info), e->rows, false, err);
     else if (e->pool != NULL)
         e->dense = dense_new(e->pool, widest(&model->info), err);
@@ -210,7 +206,7 @@ uint64_t encoder_bytes(const struct model *model, bool exact)
     const struct model_info *info = &model->info;
     const uint64_t row = 6 * (uint64_t)info->width + (uint64_t)info->ff_width;
     uint64_t bytes = batch_rows(info) * row * sizeof(float) + (uint64_t)engine_cores() * scratch_bytes(info);
-    if (model->layers != NULL && has_quantised(model) && !exact)
+    if (model->layers != NULL && suits_kernels(model) && !exact)
         bytes += matmul_bytes(widest(info), batch_rows(info), engine_cores(), false,
                               UINT64_C(1) << model->layers[0].wq.type);
     return bytes;

@@ -43,9 +43,15 @@ static bool is_float(enum tensor_type type)
     return type == TENSOR_F32 || type == TENSOR_F16 || type == TENSOR_BF16;
 }
 
+/* An encoder's positions and types of texts: added to every token, and small. */
+static bool is_added(const struct model *m, const struct tensor *t)
+{
+    return m->info.encoder && t->data != NULL && (t->data == m->positions.data || t->data == m->token_types.data);
+}
+
 enum tensor_type loading_type(const struct model *m, enum model_load load, const struct tensor *t)
 {
-    if (load == LOAD_AS_IS || t->rows == 1 || !is_float(t->type))
+    if (load == LOAD_AS_IS || t->rows == 1 || !is_float(t->type) || is_added(m, t))
         return t->type;
     const bool eight = load == LOAD_8BIT || t->rows == (uint64_t)m->info.vocab;
     const enum tensor_type choices[] = {eight ? TENSOR_Q8_0 : TENSOR_Q4_K, eight ? TENSOR_Q8_0 : TENSOR_Q4_0};

@@ -251,25 +251,62 @@ static void pack_panels(const struct unit *u, uint64_t first, uint64_t last, siz
     }
 }
 
+/* Blocks packed at a time when several tiles use the panels: so many that both stay in the cache. */
+static size_t chunk_blocks(enum panel_kind kind)
+{
+    return kind == PANEL_F32 ? CHUNK_BLOCKS / 4 : CHUNK_BLOCKS;
+}
+
+/* Where the sums of rows without bias begin. */
+static const float zeros[PANEL_ROWS];
+
 /* Rows [first, last), at most PANEL_ROWS, over all columns and all of X. */
 static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
 {
-    static const float zeros[KERNEL_ROWS_MAX];
     const struct matmul_job *job = u->job;
     const struct call *call = u->call;
     const size_t blocks = (size_t)call->cols / KERNEL_BLOCK, n = (size_t)u->kernels->rows;
     const size_t panel_block = panel_bytes(u->type->kind, u->kernels->rows);
-    const size_t chunk = call->n <= u->tile_w ? CHUNK_BLOCKS_ONE : CHUNK_BLOCKS;
+    const size_t chunk = call->n <= u->tile_w ? CHUNK_BLOCKS_ONE : chunk_blocks(u->type->kind);
     for (size_t at = 0, count; at < blocks; at += count) {
         count = blocks_at(job->weights, first, at, blocks - at < chunk ? blocks - at : chunk);
         pack_panels(u, first, last, at, count);
         for (size_t c = 0; c < call->n; c += u->tile_w) {
             const size_t w = call->n - c < u->tile_w ? call->n - c : u->tile_w;
             const char *tile = u->tiles + u->column * (c * blocks + at * w), *panel = u->scratch->panels;
-            for (uint64_t row = first; row < last; row += n, panel += panel_block * count) {
-                const float *init = at > 0 ? NULL : job->bias != NULL ? job->bias + row : zeros;
-                u->type->gemm(panel, tile, (int)w, count, job->out + c * job->stride + row, job->stride, init);
+            float *out = job->out + c * job->stride + first;
+            const float *init = at > 0 ? NULL : job->bias != NULL ? job->bias + first : zeros;
+            if (u->type->sweep != NULL) {
+                u->type->sweep(panel, panel_block * count, (int)((last - first) / n), tile, (int)w, count, out,
+                               job->stride, init);
+                continue;
             }
+            for (uint64_t row = first; row < last; row += n, panel += panel_block * count, out += n) {
+                u->type->gemm(panel, tile, (int)w, count, out, job->stride, init);
+                init = init != NULL ? init + n : NULL;
+            }
+        }
+    }
+}
+
+/* Rows [first, last) of whole panels, all columns, one tile of X. Of weights that lie in several places a panel at a
+ * time is multiplied, a stretch of columns at a time. */
+static void multiply_few(const struct unit *u, uint64_t first, uint64_t last)
+{
+    const struct matmul_job *job = u->job;
+    const size_t blocks = (size_t)u->call->cols / KERNEL_BLOCK, w = u->call->n;
+    const bool cut = job->weights->n_pieces > 0;
+    const uint64_t n = (uint64_t)u->kernels->rows, step = cut ? n : PANEL_ROWS;
+    const size_t most = cut && blocks > CHUNK_BLOCKS ? CHUNK_BLOCKS : blocks;
+    for (uint64_t row = first, rows; row < last; row += rows) {
+        rows = last - row < step ? last - row : step;
+        for (size_t at = 0, count; at < blocks; at += count) {
+            size_t stride;
+            count = blocks_at(job->weights, row, at, blocks - at < most ? blocks - at : most);
+            const uint8_t *weights = panel_at(u, row, at, count, &stride);
+            const float *init = at > 0 ? NULL : job->bias != NULL ? job->bias + row : zeros;
+            u->type->columns(weights, stride, (int)(rows / n), count, u->tiles + u->column * at * w, (int)w,
+                             job->out + row, job->stride, init);
         }
     }
 }
@@ -277,7 +314,6 @@ static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
 /* One panel's rows, all columns, one row of X; cut: the weights lie in several places. */
 static void multiply_one(const struct unit *u, uint64_t row, bool cut)
 {
-    static const float zeros[KERNEL_ROWS_MAX];
     const struct tensor *weights = u->job->weights;
     const size_t blocks = (size_t)u->call->cols / KERNEL_BLOCK;
     const uint64_t n = (uint64_t)u->kernels->rows;
@@ -294,7 +330,12 @@ static void multiply_one(const struct unit *u, uint64_t row, bool cut)
 /* Any number of rows. With one tile each panel is used once, so one is packed at a time. */
 static void multiply_rows(const struct unit *u, uint64_t first, uint64_t last)
 {
-    const uint64_t step = u->call->n <= u->tile_w ? (uint64_t)u->kernels->rows : PANEL_ROWS;
+    const bool few = u->call->n <= u->tile_w;
+    if (few && u->type->columns != NULL && (u->call->n > 1 || u->type->dot == NULL)) {
+        multiply_few(u, first, last);
+        return;
+    }
+    const uint64_t step = few ? (uint64_t)u->kernels->rows : PANEL_ROWS;
     for (uint64_t row = first; row < last; row += step)
         if (u->call->n == 1 && u->type->dot != NULL)
             multiply_one(u, row, u->job->weights->n_pieces > 0);

@@ -18,6 +18,7 @@
 #include "engine/run/kv.h"
 #include "engine/run/pool.h"
 #include "engine/run/runner.h"
+#include "engine/run/session.h"
 
 static const double PROGRESS_SECONDS = 0.1;
 
@@ -30,6 +31,10 @@ struct session {
     size_t length;
     float *logits;   /* (vocab) */
     bool has_logits; /* logits are those after ids[length - 1] */
+    /* Tokens behind ids[length - 1] that are in the cache on trial, guesses[next_guess..n_guesses). */
+    int32_t guesses[SESSION_AHEAD], n_guesses, next_guess;
+    float
+        *ahead; /* (SESSION_AHEAD + 1, vocab): the logits before the first and after each; NULL before there are any */
 };
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
@@ -82,11 +87,17 @@ void session_free(struct session *s)
     kv_free(&s->kv);
     free(s->ids);
     free(s->logits);
+    free(s->ahead);
     runner_free(s->own);
     free(s);
 }
 
 /* ---- sharing ---------------------------------------------------------------------------------------------------- */
+
+static void forget_guesses(struct session *s)
+{
+    s->n_guesses = s->next_guess = 0;
+}
 
 size_t session_common(const struct session *s, const int32_t *ids, size_t n)
 {
@@ -100,12 +111,22 @@ void session_share(struct session *s, const struct session *from, size_t n)
 {
     n = n < from->length ? n : from->length;
     n = n < (size_t)s->capacity ? n : (size_t)s->capacity;
+    forget_guesses(s);
     kv_share(&s->kv, &from->kv, (int32_t)n);
     memcpy(s->ids, from->ids, n * sizeof *s->ids);
     s->length = n;
     s->has_logits = n > 0 && n == from->length && from->has_logits;
     if (s->has_logits)
         memcpy(s->logits, from->logits, (size_t)s->runner->model->info.vocab * sizeof *s->logits);
+}
+
+void session_take(struct session *s, const struct kv *kv, const int32_t *ids, size_t n)
+{
+    forget_guesses(s);
+    kv_share(&s->kv, kv, (int32_t)n);
+    memcpy(s->ids, ids, n * sizeof *ids);
+    s->length = n;
+    s->has_logits = false;
 }
 
 struct session *session_fork(const struct session *s, size_t n, int32_t context, struct error *err)
@@ -131,6 +152,11 @@ size_t session_length(const struct session *s)
 const float *session_logits(const struct session *s)
 {
     return s->has_logits ? s->logits : NULL;
+}
+
+const struct kv *session_kv(const struct session *s)
+{
+    return &s->kv;
 }
 
 const int32_t *session_ids(const struct session *s)
@@ -172,6 +198,7 @@ static enum error_code not_finite(struct session *s, struct error *err)
 {
     s->length = 0;
     s->has_logits = false;
+    forget_guesses(s);
     return runner_not_finite(s->runner, err);
 }
 
@@ -184,6 +211,14 @@ static bool all_finite(const float *values, size_t n)
         bad |= (bits & 0x7f800000) == 0x7f800000;
     }
     return bad == 0;
+}
+
+static enum error_code check_logits(struct session *s, struct error *err)
+{
+    if (!all_finite(s->logits, (size_t)s->runner->model->info.vocab))
+        return not_finite(s, err);
+    s->has_logits = true;
+    return ERR_NONE;
 }
 
 static enum error_code stopped_error(struct error *err)
@@ -202,6 +237,7 @@ static enum error_code run_batch(struct session *s, size_t n, enum forward_want 
 {
     struct batch_row *rows = s->runner->rows;
     const int32_t begin = (int32_t)s->length, end = begin + (int32_t)n;
+    forget_guesses(s);
     if (!kv_reserve(&s->kv, begin, end, err))
         return ERR_MEMORY;
     for (int32_t i = begin; i < end; i++)
@@ -244,6 +280,7 @@ enum error_code session_sync(struct session *s, const int32_t *ids, size_t n, se
         *reused = kept;
     if (kept == n)
         return ERR_NONE;
+    forget_guesses(s);
     memcpy(s->ids + kept, ids + kept, (n - kept) * sizeof *ids);
     s->length = kept;
     s->has_logits = false;
@@ -258,11 +295,24 @@ enum error_code session_sync(struct session *s, const int32_t *ids, size_t n, se
         if (code != ERR_NONE)
             return code;
     }
-    if (!all_finite(s->logits, (size_t)s->runner->model->info.vocab))
-        return not_finite(s, err);
-    s->has_logits = true;
+    if (check_logits(s, err) != ERR_NONE)
+        return ERR_CORRUPT;
     tell_progress(&r, r.done);
     return ERR_NONE;
+}
+
+bool session_is_ahead(const struct session *s, int32_t id)
+{
+    return s->next_guess < s->n_guesses && s->guesses[s->next_guess] == id;
+}
+
+/* The next guess came true. */
+static enum error_code take_guess(struct session *s, struct error *err)
+{
+    const size_t vocab = (size_t)s->runner->model->info.vocab;
+    s->ids[s->length++] = s->guesses[s->next_guess++];
+    memcpy(s->logits, s->ahead + (size_t)s->next_guess * vocab, vocab * sizeof *s->logits);
+    return check_logits(s, err);
 }
 
 enum error_code session_push(struct session *s, int32_t id, struct error *err)
@@ -271,16 +321,53 @@ enum error_code session_push(struct session *s, int32_t id, struct error *err)
         return ERR_CONTEXT;
     if (!runner_check_ids(s->runner, &id, 1, err))
         return ERR_ARGUMENT;
+    if (session_is_ahead(s, id))
+        return take_guess(s, err);
     s->ids[s->length] = id;
     s->has_logits = false;
     struct progress_report r = {.total = 1};
     enum error_code code = run_batch(s, 1, FORWARD_LAST, s->logits, &r, err);
     if (code != ERR_NONE)
         return code;
-    if (!all_finite(s->logits, (size_t)s->runner->model->info.vocab))
-        return not_finite(s, err);
-    s->has_logits = true;
-    return ERR_NONE;
+    return check_logits(s, err);
+}
+
+/* Evaluates id and guesses[0..n); there is room for them. */
+static enum error_code push_guesses(struct session *s, int32_t id, const int32_t *guesses, int32_t n, struct error *err)
+{
+    const size_t vocab = (size_t)s->runner->model->info.vocab;
+    struct progress_report r = {.total = 1};
+    s->ids[s->length] = id;
+    memcpy(s->ids + s->length + 1, guesses, (size_t)n * sizeof *guesses);
+    s->has_logits = false;
+    enum error_code code = run_batch(s, (size_t)n + 1, FORWARD_ALL, NULL, &r, err);
+    if (code != ERR_NONE)
+        return code;
+    s->length -= (size_t)n;
+    forward_logits(s->runner->forward, 0, n + 1, s->ahead);
+    memcpy(s->logits, s->ahead, vocab * sizeof *s->logits);
+    memcpy(s->guesses, guesses, (size_t)n * sizeof *guesses);
+    s->n_guesses = n;
+    return check_logits(s, err);
+}
+
+enum error_code session_push_ahead(struct session *s, int32_t id, const int32_t *guesses, int32_t *n, struct error *err)
+{
+    const size_t vocab = (size_t)s->runner->model->info.vocab;
+    const int32_t room = s->capacity - (int32_t)s->length - 1, batch = s->runner->batch - 1;
+    struct error ignored = {0}; /* without guesses it may work */
+    int32_t count = *n < room ? *n : room;
+    count = count < batch ? count : batch;
+    *n = 0;
+    if (count <= 0 || session_is_ahead(s, id) || !runner_check_ids(s->runner, &id, 1, &ignored) ||
+        !runner_check_ids(s->runner, guesses, (size_t)count, &ignored))
+        return session_push(s, id, err);
+    if (s->ahead == NULL)
+        s->ahead = malloc((SESSION_AHEAD + 1) * vocab * sizeof *s->ahead);
+    if (s->ahead == NULL || !kv_reserve(&s->kv, (int32_t)s->length, (int32_t)s->length + count + 1, &ignored))
+        return session_push(s, id, err);
+    *n = count;
+    return push_guesses(s, id, guesses, count, err);
 }
 
 /* Appends ids[i] to sessions[i], n at most a batch and RUNNER_LOGITS. */
@@ -291,6 +378,7 @@ static enum error_code push_batch(struct session *const *sessions, const int32_t
     for (size_t i = 0; i < n; i++) {
         struct session *s = sessions[i];
         const int32_t position = (int32_t)s->length;
+        forget_guesses(s);
         if (!kv_reserve(&s->kv, position, position + 1, err))
             return ERR_MEMORY;
         r->rows[i] = (struct batch_row){.id = ids[i], .position = position, .kv = &s->kv};

@@ -15,6 +15,8 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/run/chooser.h"
+#include "engine/run/session.h"
+#include "engine/run/suffix.h"
 #include "engine/run/worker.h"
 #include "engine/text/textstream.h"
 
@@ -34,7 +36,11 @@ static struct event choose_token(struct answer *a)
 {
     struct sampler *s = a->chooser->sampler;
     const float *logits = session_logits(a->session);
-    struct event event = {.kind = EVENT_TOKEN, .request = a->request, .settings = a->settings_number};
+    struct event event = {.kind = EVENT_TOKEN,
+                          .request = a->request,
+                          .guessed = (uint32_t)a->timings.guessed_tokens,
+                          .guessed_right = (uint32_t)a->timings.true_guesses,
+                          .settings = a->settings_number};
     chooser_use(a->chooser, &a->settings);
     event.id = a->forced;
     event.forced = a->forced >= 0;
@@ -169,6 +175,17 @@ static void tell_text(struct answer *a, struct event event)
     buf_clear(&a->text);
 }
 
+/* What the model wrote is what it may write again, in another answer to the same question most of all. */
+static void remember_answer(const struct answer *a)
+{
+    struct suffix *history = a->worker->service->history;
+    if (history == NULL || a->speculation == NULL || a->ids.n <= a->timings.prompt_tokens)
+        return;
+    for (size_t i = a->timings.prompt_tokens; i < a->ids.n; i++)
+        suffix_append(history, a->ids.at[i]);
+    suffix_append(history, -1);
+}
+
 /* Tells the end, and what of the text was held back for it. */
 static void answer_end(struct answer *a, enum finish finish, const struct error *err)
 {
@@ -178,6 +195,7 @@ static void answer_end(struct answer *a, enum finish finish, const struct error 
     if (textstream_end(&a->stream, &a->text) && a->text.size > 0)
         tell_text(a, text_event(a));
     event.timings = a->timings;
+    remember_answer(a);
     if (err->code != ERR_NONE && err->code != ERR_STOPPED) {
         event.kind = EVENT_FAILED;
         event.error = *err;
@@ -293,8 +311,12 @@ void answer_begin(struct answer *a)
     a->timings.prompt_tokens = a->ids.n;
     if (code == ERR_NONE) {
         share_prefix(a);
+        if (is_main(a) && a->worker->service->keeper != NULL)
+            keeper_restore(a->worker->service->keeper, a->session, a->ids.at, a->ids.n);
         code = session_sync(a->session, a->ids.at, a->ids.n, tell_progress, a, &a->timings.reused_tokens, &err);
     }
+    if (code == ERR_NONE && a->speculation != NULL)
+        speculation_begin(a->speculation, a->ids.at, a->ids.n);
     const double read = clock_seconds();
     a->timings.prefill_seconds = read - a->started;
     a->prompt_read = code == ERR_NONE ? read : 0;
@@ -313,6 +335,33 @@ static bool append_token(struct answer *a, int32_t id)
               textstream_push(&a->stream, &a->settings, buf_text(&piece), piece.size, &a->text);
     buf_free(&piece);
     return ok;
+}
+
+/* Guesses of what follows the last token, as many as the answer may still have. */
+static int32_t guess(const struct answer *a, int32_t out[SPECULATION_MOST])
+{
+    const int32_t most = a->settings.max_new_tokens;
+    const int32_t left = most < 0 ? SPECULATION_MOST : most - (int32_t)a->timings.answer_tokens - 1;
+    return speculation_guess(a->speculation, left, out);
+}
+
+/* Evaluates the token just chosen, unless that was done on trial. */
+static enum error_code evaluate_token(struct answer *a, int32_t id, struct error *err)
+{
+    int32_t guesses[SPECULATION_MOST];
+    if (a->speculation == NULL)
+        return session_push(a->session, id, err);
+    speculation_append(a->speculation, id);
+    if (session_is_ahead(a->session, id)) {
+        a->timings.true_guesses++;
+        return session_push(a->session, id, err);
+    }
+    int32_t n = guess(a, guesses);
+    const double began = clock_seconds();
+    const enum error_code code = session_push_ahead(a->session, id, guesses, &n, err);
+    speculation_measure(a->speculation, n + 1, clock_seconds() - began);
+    a->timings.guessed_tokens += (size_t)n;
+    return code;
 }
 
 /* Chooses a token, tells it and evaluates it. True when the answer continues. */
@@ -339,7 +388,7 @@ static bool make_token(struct answer *a, enum finish *finish, struct error *err)
         *finish = FINISH_CONTEXT;
         return false;
     }
-    return session_push(a->session, event.id, err) == ERR_NONE;
+    return evaluate_token(a, event.id, err) == ERR_NONE;
 }
 
 void answer_step(struct answer *a)

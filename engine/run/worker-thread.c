@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -36,6 +37,15 @@ static bool tell_loading(void *worker, uint64_t done, uint64_t total)
     return goes_on;
 }
 
+/* There is something to collect. */
+static void wake_service(void *service)
+{
+    struct service *s = service;
+    pthread_mutex_lock(&s->lock);
+    pthread_cond_signal(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
 static bool open_service(struct worker *w, struct error *err)
 {
     struct service *s = w->service;
@@ -43,6 +53,9 @@ static bool open_service(struct worker *w, struct error *err)
     s->own = model_open(s->model_path, NULL, err);
     if (s->own != NULL && model_load_in(s->own, s->load, options.threads, tell_loading, w, err) == ERR_NONE)
         s->runner = runner_open(s->own, &options, err);
+    if (s->runner != NULL && s->saved_folder != NULL)
+        s->keeper = keeper_new(s->saved_folder, s->saved_most, s->runner, wake_service, s);
+    s->history = suffix_new(LONGEST_HISTORY);
     pthread_mutex_lock(&s->lock);
     s->failed = s->runner == NULL;
     s->model = s->failed ? NULL : s->own;
@@ -57,7 +70,11 @@ static bool open_session(struct worker *w, struct error *err)
         error_set(err, ERR_BUSY, "no model is open");
     else if (s->runner != NULL || open_service(w, err))
         w->session = session_new(s->runner, w->context, err);
-    return w->session != NULL && chooser_open(&w->chooser, model_tokenizer(s->model), err);
+    if (w->session == NULL || !chooser_open(&w->chooser, model_tokenizer(s->model), err))
+        return false;
+    if (w->speculate != SPECULATE_OFF)
+        w->speculation = speculation_new(w->speculate, session_capacity(w->session), s->history, err);
+    return w->speculate == SPECULATE_OFF || w->speculation != NULL;
 }
 
 static void open_worker(struct worker *w)
@@ -136,6 +153,8 @@ static void take_task_locked(struct worker *w, enum task task, struct sampling *
                              .question = o->question};
         o->question = (struct question){0};
         o->pending = false;
+        if (task == TASK_BEGIN)
+            memcpy(a->keep, w->keep, sizeof a->keep);
         w->preview = w->preview && task == TASK_BEGIN_ASIDE;
     } else if (task == TASK_PREVIEW) {
         *preview = w->preview_settings;
@@ -176,6 +195,14 @@ static void end_aside(struct answer *a)
     a->session = NULL;
 }
 
+/* Once after each answer. */
+static void save_session(struct worker *w, struct answer *a)
+{
+    if (w->service->keeper != NULL && a->keep[0] != '\0')
+        keeper_save(w->service->keeper, a->session, a->keep);
+    a->keep[0] = '\0';
+}
+
 static void do_task(struct worker *w, enum task task, const struct sampling *preview)
 {
     struct answer *a = answer_of(w, task);
@@ -186,6 +213,7 @@ static void do_task(struct worker *w, enum task task, const struct sampling *pre
     case TASK_BEGIN:
         a->session = w->session;
         a->chooser = &w->chooser;
+        a->speculation = w->speculation;
         answer_begin(a);
         break;
     case TASK_STEP:
@@ -195,6 +223,8 @@ static void do_task(struct worker *w, enum task task, const struct sampling *pre
     }
     if (a == &w->aside_answer && !a->active)
         end_aside(a);
+    if (a == &w->main_answer && !a->active)
+        save_session(w, a);
 }
 
 /* ---- the thread ------------------------------------------------------------------------------------------------- */
@@ -205,6 +235,7 @@ static void free_worker(struct worker *w)
     answer_free(&w->aside_answer);
     end_aside(&w->aside_answer);
     chooser_close(&w->chooser);
+    speculation_free(w->speculation);
     session_free(w->session);
     question_free(&w->main.question);
     question_free(&w->aside.question);
@@ -224,6 +255,29 @@ static void free_ended_locked(struct service *s)
     }
 }
 
+static void learn_ids(struct service *s, const struct ids *ids)
+{
+    for (size_t i = 0; s->history != NULL && i < ids->n && suffix_append(s->history, ids->at[i]); i++)
+        ;
+}
+
+/* What is done for no worker in particular. True when there was something, with the lock released meanwhile. */
+static bool do_chores_locked(struct service *s)
+{
+    struct ids lesson = s->lesson;
+    const bool collect = s->keeper != NULL && keeper_has_done(s->keeper);
+    if (!collect && lesson.n == 0)
+        return false;
+    s->lesson = (struct ids){0};
+    pthread_mutex_unlock(&s->lock);
+    if (collect)
+        keeper_collect(s->keeper);
+    learn_ids(s, &lesson);
+    ids_free(&lesson);
+    pthread_mutex_lock(&s->lock);
+    return true;
+}
+
 void *service_run(void *service)
 {
     struct service *s = service;
@@ -235,6 +289,8 @@ void *service_run(void *service)
         free_ended_locked(s);
         if (s->workers == NULL)
             break;
+        if (do_chores_locked(s))
+            continue;
         struct worker *w = next_worker_locked(s, last, &task);
         if (w == NULL) {
             pthread_cond_wait(&s->changed, &s->lock);
@@ -249,6 +305,8 @@ void *service_run(void *service)
         pthread_cond_broadcast(&s->stepped);
     }
     pthread_mutex_unlock(&s->lock);
+    keeper_free(s->keeper);
+    suffix_free(s->history);
     runner_free(s->runner);
     model_free(s->own);
     return NULL;

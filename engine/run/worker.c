@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -41,6 +42,7 @@ static struct worker *worker_new(const struct worker_options *options, struct er
     }
     w->pace = w->forced = -1;
     w->context = options->session.context;
+    w->speculate = options->speculate;
     w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->wake >= 0)
         return w;
@@ -56,6 +58,8 @@ static void service_free(struct service *s)
     pthread_cond_destroy(&s->stepped);
     pthread_mutex_destroy(&s->lock);
     free(s->model_path);
+    free(s->saved_folder);
+    ids_free(&s->lesson);
     free(s);
 }
 
@@ -63,13 +67,18 @@ static void service_free(struct service *s)
 static struct service *service_start(const struct worker_options *options, struct worker *w, struct error *err)
 {
     struct service *s = calloc(1, sizeof *s);
-    if (s == NULL || (s->model_path = strdup(options->model_path)) == NULL) {
+    const bool ok = s != NULL && (s->model_path = strdup(options->model_path)) != NULL &&
+                    (options->saved_folder == NULL || (s->saved_folder = strdup(options->saved_folder)) != NULL);
+    if (!ok) {
         error_memory(err);
+        if (s != NULL)
+            free(s->model_path);
         free(s);
         return NULL;
     }
     s->options = options->session;
     s->load = options->load;
+    s->saved_most = options->saved_most;
     s->workers = w;
     w->service = s;
     pthread_mutex_init(&s->lock, NULL);
@@ -252,6 +261,21 @@ uint64_t worker_ask(struct worker *w, const struct worker_question *q, const str
         return 0;
     }
     return place_order(w, &w->main, &question, settings, err);
+}
+
+void worker_keep(struct worker *w, const char *name)
+{
+    pthread_mutex_lock(&w->service->lock);
+    snprintf(w->keep, sizeof w->keep, "%s", name != NULL ? name : "");
+    pthread_mutex_unlock(&w->service->lock);
+}
+
+void worker_teach(struct worker *w, const int32_t *ids, size_t n)
+{
+    pthread_mutex_lock(&w->service->lock);
+    ids_append(&w->service->lesson, ids, n); /* out of memory: not taught */
+    pthread_cond_signal(&w->service->changed);
+    pthread_mutex_unlock(&w->service->lock);
 }
 
 void worker_set_sampling(struct worker *w, const struct sampling *settings)

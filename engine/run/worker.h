@@ -20,11 +20,16 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/run/chooser.h"
+#include "engine/run/keeper.h"
+#include "engine/run/saved-folder.h"
+#include "engine/run/speculation.h"
+#include "engine/run/suffix.h"
 #include "engine/text/textstream.h"
 
 enum {
-    LONGEST_PIECE = 1 << 20, /* bytes of a token */
-    WORKER_RING = 256,       /* events */
+    LONGEST_PIECE = 1 << 20,   /* bytes of a token */
+    LONGEST_HISTORY = 1 << 16, /* tokens that guesses come from: 7 MB */
+    WORKER_RING = 256,         /* events */
 };
 
 /* What is to be answered: ids, or messages that become ids on the thread. */
@@ -62,6 +67,7 @@ struct answer {
     struct order *order;
     struct session *session;
     struct chooser *chooser;
+    struct speculation *speculation; /* NULL: nothing is guessed */
     uint64_t request;
     struct question question;
     struct ids ids; /* the prompt and the answer so far */
@@ -73,18 +79,20 @@ struct answer {
     double started, prompt_read;
     bool waits; /* for its turn, and what may come next was told */
     double wait_began, waited;
-    bool stop;      /* the answer ends with this step */
-    int32_t forced; /* the next token, put by worker_force; -1: none */
+    bool stop;                  /* the answer ends with this step */
+    int32_t forced;             /* the next token, put by worker_force; -1: none */
+    char keep[SAVED_NAME_MOST]; /* what the session is saved as; "": it is not */
 };
 
 struct service {
     pthread_t thread;
-    pthread_mutex_t lock;           /* guards all down to `failed`, and what struct worker says */
+    pthread_mutex_t lock;           /* guards all down to `lesson`, and what struct worker says */
     pthread_cond_t changed;         /* the thread waits for it: an order, room in a ring, an end */
     pthread_cond_t stepped;         /* the thread is done with a task */
     struct worker *workers, *ended; /* lists by `next`; the thread frees those that ended */
     struct worker *current;         /* the thread works for it */
     bool failed;                    /* the model did not open */
+    struct ids lesson;              /* of worker_teach, until the thread takes it */
     const struct model *model;      /* NULL before it is open */
 
     char *model_path; /* below: the thread's own once it runs */
@@ -92,6 +100,10 @@ struct service {
     struct session_options options;
     struct model *own;
     struct runner *runner; /* the other thread may ask for its plan once the model is open */
+    char *saved_folder;    /* NULL: none */
+    uint64_t saved_most;
+    struct keeper *keeper;  /* NULL: nothing is saved */
+    struct suffix *history; /* what was written before; NULL: out of memory */
 };
 
 struct worker {
@@ -107,8 +119,9 @@ struct worker {
     struct order main, aside;
     bool preview; /* one is asked for, with these settings */
     struct sampling preview_settings;
-    int32_t pace;   /* tokens that may still be made; -1: any number */
-    int32_t forced; /* the next token; -1: it is drawn */
+    int32_t pace;               /* tokens that may still be made; -1: any number */
+    int32_t forced;             /* the next token; -1: it is drawn */
+    char keep[SAVED_NAME_MOST]; /* of the next request */
     bool has_rendered;
     struct prompt rendered; /* of the last request made of messages, until it is taken */
 
@@ -117,6 +130,8 @@ struct worker {
     int32_t context; /* below: the thread's own once it runs */
     struct session *session;
     struct chooser chooser;
+    enum speculate speculate;
+    struct speculation *speculation;
     struct answer main_answer, aside_answer;
 };
 

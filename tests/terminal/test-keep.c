@@ -215,6 +215,87 @@ static void leaves_no_trace(void **state)
     remove_home(&h);
 }
 
+/* How many files the folder of saved sessions holds. */
+static int count_sessions(const struct home *h)
+{
+    char command[256];
+    snprintf(command, sizeof command, "exit $(ls '%s/palaver/sessions' 2>/dev/null | grep -c 'session$')", h->folder);
+    const int status = system(command);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void expect_kept(struct pty *p, bool some)
+{
+    pty_type(p, "/stats\r");
+    assert_true(pty_expect(p, "kept from before"));
+    assert_true(pty_expect(p, PROMPT));
+    assert_int_equal(!pty_saw(p, " 0 kept from before"), some);
+}
+
+/* What the model has read of a conversation outlives the program, until the conversation is deleted. */
+static void reads_nothing_twice(void **state)
+{
+    (void)state;
+    struct home h;
+    struct pty p;
+    make_home(&h);
+    start(&p, &h, (const char *const[]){"-n", "4", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "Tell me of llamas and alpacas and guanacos and vicunas, please");
+    expect_kept(&p, false);
+    quit(&p);
+    assert_int_equal(count_sessions(&h), 1);
+
+    start(&p, &h, (const char *const[]){"-n", "4", "--continue", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "And of camels");
+    expect_kept(&p, true);
+    pty_type(&p, "/temp\r");
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "Nothing of this is to be saved, whatever llamas and alpacas say of it");
+    quit(&p);
+    assert_int_equal(count_sessions(&h), 1);
+
+    start(&p, &h, (const char *const[]){"-n", "4", "--continue", "--cache-disk", "0", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "And of others");
+    expect_kept(&p, false);
+    pty_type(&p, "/delete\r");
+    assert_true(pty_expect(&p, PROMPT));
+    quit(&p);
+    assert_int_equal(count_sessions(&h), 0);
+    remove_home(&h);
+}
+
+/* Guessing changes nothing but the time, and /stats tells of it: an answer made again is what the first one was. */
+static void guesses_are_counted(void **state)
+{
+    (void)state;
+    struct home h;
+    struct pty p;
+    make_home(&h);
+    start(&p, &h, (const char *const[]){"-n", "40", "--speculate", "always", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    say(&p, "Llamas and llamas and llamas");
+    say(&p, "/regenerate");
+    pty_type(&p, "/stats\r");
+    assert_true(pty_expect(&p, "guesses right"));
+    assert_true(pty_expect(&p, PROMPT));
+    assert_false(pty_saw(&p, ", 0 of "));
+    pty_type(&p, "/verify\r");
+    assert_true(pty_expect(&p, "identical, "));
+    assert_true(pty_expect(&p, PROMPT));
+    quit(&p);
+    start(&p, &h, (const char *const[]){"-n", "40", "--continue", "--speculate", "off", NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    pty_type(&p, "/verify\r");
+    assert_true(pty_expect(&p, "identical, "));
+    assert_true(pty_expect(&p, PROMPT));
+    quit(&p);
+    remove_home(&h);
+}
+
 /* A history that cannot be opened is reported, and the chat works without it. */
 static void opens_without_a_history(void **state)
 {
@@ -308,6 +389,8 @@ int main(void)
         cmocka_unit_test(resumes_by_title),
         cmocka_unit_test(edits_beside),
         cmocka_unit_test(leaves_no_trace),
+        cmocka_unit_test(reads_nothing_twice),
+        cmocka_unit_test(guesses_are_counted),
         cmocka_unit_test(opens_without_a_history),
         cmocka_unit_test(leaving_with_unsaved_messages_is_held_once),
         cmocka_unit_test(an_answer_that_is_not_saved_is_an_error),

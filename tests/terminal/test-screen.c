@@ -126,7 +126,7 @@ static void the_view_stays_while_text_arrives(void **state)
     (void)state;
     struct vt *t = start(20, 90, (const char *const[]){ENDLESS, NULL});
     ask(t, "The llama");
-    assert_true(vt_wait(t, "context ▓"));
+    assert_true(vt_wait(t, "context ▏"));
     for (int i = 0; i < 200 && vt_find(t, "You") >= 0; i++) /* until the question has scrolled away */
         vt_settle(t, 50);
     press(t, PAGE_UP);
@@ -294,7 +294,8 @@ static void finds(void **state)
     assert_true(vt_wait(t, "does Schrödinger live"));
     press(t, "\r");
     assert_true(vt_wait(t, "You"));
-    vt_type(t, "/find live\r");
+    /* the transcript has the keys: n walks through what was found, / finds something else */
+    vt_type(t, "n/live\r");
     assert_true(vt_wait(t, "1 place"));
     int row = vt_find(t, "  Where does");
     assert_true(row >= 0);
@@ -320,6 +321,14 @@ static void the_palette_finds_commands(void **state)
 
 /* ---- settings --------------------------------------------------------------------------------------------------- */
 
+/* From temperature, where the settings pane begins, to its first row. */
+static void go_to_bias(struct vt *t)
+{
+    for (int i = 0; i < 5; i++)
+        press(t, UP);
+    assert_true(vt_wait(t, "added to a token's score"));
+}
+
 static void settings_act_on_the_answer_that_streams(void **state)
 {
     (void)state;
@@ -332,7 +341,8 @@ static void settings_act_on_the_answer_that_streams(void **state)
     assert_true(vt_wait(t, "waits at token 2 "));
     press(t, F3);
     assert_true(vt_wait(t, "Next token"));
-    press(t, "\r"); /* logit_bias */
+    go_to_bias(t);
+    press(t, "\r");
     vt_type(t, "\" sea\" -100\r");
     assert_true(vt_wait(t, "▲logit_bias Off→\" sea\" -100"));
     for (int i = 0; i < 5; i++)
@@ -423,7 +433,8 @@ static void a_key_that_can_do_nothing_says_why(void **state)
     press(t, "u");
     assert_true(vt_wait(t, "nothing was deleted"));
     press(t, F3);
-    press(t, RIGHT); /* on logit_bias */
+    go_to_bias(t);
+    press(t, RIGHT);
     assert_true(vt_wait(t, "logit_bias has no slider"));
     press(t, ESC);
     quit(t);

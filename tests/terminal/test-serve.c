@@ -1,6 +1,7 @@
 /* Tests of what the server shows on a terminal, with a small model of random weights. */
 #include <config.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,26 @@ static void requests_under_way_are_counted(void **state)
     stop(&p);
 }
 
+/* The second one may find the program at its end already. */
+static void a_second_ctrl_c_ends_it_at_once(void **state)
+{
+    (void)state;
+    struct pty p;
+    const uint16_t port = start(&p, NULL);
+    const char body[] = "{\"prompt\": [1, 50], \"max_tokens\": 400, \"logit_bias\": {\"2\": -100}}";
+    int fds[REQUESTS];
+    for (size_t i = 0; i < REQUESTS; i++)
+        fds[i] = client_begin(port, "POST", "/v1/completions", "", body);
+    pty_type(&p, "\003");
+    pty_type(&p, "\003");
+    const int status = pty_wait(&p);
+    assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGINT : WEXITSTATUS(status) == 0);
+    assert_true(pty_is_restored(&p));
+    for (size_t i = 0; i < REQUESTS; i++)
+        close(fds[i]);
+    pty_end(&p);
+}
+
 static void nothing_is_shown_where_errors_go_to_a_file(void **state)
 {
     (void)state;
@@ -97,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_request_gets_a_line_that_is_cleaned),
         cmocka_unit_test(requests_under_way_are_counted),
+        cmocka_unit_test(a_second_ctrl_c_ends_it_at_once),
         cmocka_unit_test(nothing_is_shown_where_errors_go_to_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,8 +170,7 @@ static void a_stop_string_stops(void **state)
     (void)state;
     struct vt *t = start(24, 80, (const char *const[]){ENDLESS, NULL});
     press(t, F3);
-    press(t, UP); /* the last row folds samplers away */
-    assert_true(vt_wait(t, "off until set"));
+    go_to(t, "more samplers", "off until set"); /* the last row folds samplers away */
     assert_true(vt_wait_gone(t, "mirostat_tau"));
     press(t, RIGHT);
     assert_true(vt_wait(t, "mirostat_tau"));
@@ -210,7 +209,8 @@ static void a_bias_must_be_one_token(void **state)
 {
     (void)state;
     struct vt *t = open_pane(24, 80, (const char *const[]){SHORT, NULL});
-    press(t, "\r"); /* logit_bias, the first row */
+    go_to(t, "logit_bias", "added to a token's score");
+    press(t, "\r");
     vt_type(t, "\" The sea\" 2\r");
     assert_true(vt_wait(t, "is no token of this"));
     press(t, ESC);

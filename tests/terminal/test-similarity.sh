@@ -6,11 +6,26 @@ bert=$fixtures/tiny-bert
 give() { printf "$@" >"$work/in"; input=$work/in; }
 
 give '{"text": "the cat"}\n{"text": 3}\n{"text": ""}\n'
+: >"$work/first"
 run embed -m "$bert" --jsonl
 expect "a bad line does not end the run" [ "$status:$(wc -l <"$work/out")" = 1:3 ]
 expect "embed gives ids with both marks" grep -qF '"ids":[3,13,19,4]' "$work/out"
 expect "a text of nothing has the marks" grep -qF '"ids":[3,4]' "$work/out"
 expect "what is wrong has its line" grep -qF '"line":2' "$work/out"
+
+cut -d, -f2- "$work/out" | head -1 >"$work/alone"
+give '{"text": "the light river"}\n\n{"text": "the cat"}\n{\n{"text": "king"}'
+run embed -m "$bert" --jsonl
+expect "lines that come together are encoded together, each as if alone" grep -qFf "$work/alone" "$work/out"
+expect "every line has its own, the last without an end too" [ "$(wc -l <"$work/out")" = 4 ]
+expect "a line number counts the empty ones" grep -qF '"line":4' "$work/out"
+{
+	printf '{"text": "the cat"}\n{"text": "the'
+	for i in $(seq 600); do [ ! -s "$work/first" ] || break; sleep 0.1; done
+	cp "$work/first" "$work/seen"
+	printf ' light"}\n'
+} | "$palaver" embed -m "$bert" --jsonl >"$work/first" 2>"$work/err"
+expect "who writes a line and waits gets its answer" [ "$(wc -l <"$work/seen"):$(wc -l <"$work/first")" = 1:2 ]
 
 run embed -m "$bert" "the cat" "the light river"
 expect "texts may be arguments" [ "$status:$(wc -l <"$work/out")" = 0:2 ]

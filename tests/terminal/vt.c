@@ -378,6 +378,15 @@ bool vt_has_ground(const struct vt *t, int row, int column)
     return vterm_screen_get_cell(t->screen, (VTermPos){row, column}, &cell) && !VTERM_COLOR_IS_DEFAULT_BG(&cell.bg);
 }
 
+int vt_is_light(const struct vt *t, int row, int column)
+{
+    VTermScreenCell cell;
+    if (!vt_has_ground(t, row, column) || !vterm_screen_get_cell(t->screen, (VTermPos){row, column}, &cell))
+        return -1;
+    vterm_screen_convert_color_to_rgb(t->screen, &cell.bg);
+    return cell.bg.rgb.red + cell.bg.rgb.green + cell.bg.rgb.blue > 3 * 128;
+}
+
 const char *vt_title(const struct vt *t)
 {
     return t->title;

@@ -52,6 +52,7 @@ void vt_cursor(const struct vt *t, int *row, int *column);
 bool vt_is_reverse(const struct vt *t, int row, int column);
 bool vt_is_colored(const struct vt *t, int row, int column);
 bool vt_has_ground(const struct vt *t, int row, int column); /* another than the terminal's own */
+int vt_is_light(const struct vt *t, int row, int column);    /* its ground is; 0: dark; -1: the terminal's own */
 
 const char *vt_title(const struct vt *t); /* of the window, as it was set last; "" */
 /* Whether the program sent these bytes since it started. */

@@ -386,48 +386,88 @@ static void results_go_on_where_they_stopped(void **state)
     assert_int_equal(eval_store_list(folder, count_file, count_broken, &files, &err), ERR_NONE);
     assert_int_equal(files, 1);
     append_to_store("{\"index\":2}\n{\"index\":7}\n");
+    s = open_store(&err);
+    assert_non_null(s);
+    assert_int_equal(eval_store_size(s), 8);
+    assert_non_null(eval_store_entry(s, 7));
+    assert_null(eval_store_entry(s, 6)); /* a hole */
+    put_entry(s, 6, 1);
+    assert_non_null(eval_store_entry(s, 6));
+    eval_store_free(s);
+    append_to_store("{\"index\":1000000}\n");
     assert_null(open_store(&err));
     assert_int_equal(err.code, ERR_CORRUPT);
-    assert_non_null(strstr(err.message, ".jsonl:6: "));
+    assert_non_null(strstr(err.message, ".jsonl:8: "));
 }
 
 /* ---- a model ---------------------------------------------------------------------------------------------------- */
 
 struct watching {
-    size_t calls, most;
+    size_t calls, most, asked;
+    json_t *entries; /* null where there is none */
 };
 
-static bool watch_some(void *context, const struct eval_tally *t, size_t total)
+static bool watch_some(void *context)
 {
     struct watching *w = context;
-    (void)t;
-    (void)total;
     return w->calls++ < w->most;
 }
 
-/* Runs a task with the small model until watch stops it; returns the entries as text. */
-static char *run_task(const char *task, const char *data, size_t most, enum error_code wanted)
+static void take_entry(void *context, size_t index, json_t *entry, bool asked)
+{
+    struct watching *w = context;
+    w->asked += asked;
+    while (json_array_size(w->entries) <= index)
+        json_array_append_new(w->entries, json_null());
+    assert_true(json_is_null(json_array_get(w->entries, index)));
+    json_array_set(w->entries, index, entry);
+}
+
+static size_t count_entries(const json_t *entries)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(entries); i++)
+        n += json_is_object(json_array_get(entries, i));
+    return n;
+}
+
+/* Runs a task with the small model until watch stops it; returns the entries. */
+static json_t *run_entries(const char *task, const char *data, size_t most, enum error_code *code)
 {
     struct error err = {0};
-    struct watching w = {.most = most};
+    struct watching w = {.most = most, .entries = json_array()};
+    const struct eval_listener listener = {watch_some, take_entry, &w};
     struct eval_tally tally;
     char *path = vectors_own("tiny-llama.gguf");
     struct model *model = model_open(path, NULL, &err);
     assert_non_null(model);
     const struct session_options session = {.context = 512, .threads = 1};
-    const struct eval_setting setting = {.data = data, .folder = place("kept"), .name = "tiny", .shots = 0};
+    const struct eval_setting setting = {.data = data, .folder = place("kept"), .name = "tiny"};
     struct evaluator *e = evaluator_new(model, &session, &setting, &err);
     assert_non_null(e);
-    json_t *entries = json_array();
-    if (evaluator_run(e, eval_task_find(task), &tally, entries, watch_some, &w, &err) != wanted)
+    struct eval_set *set = eval_set_open(eval_task_find(task), data, 0, false, 0, &err);
+    assert_non_null(set);
+    *code = evaluator_run(e, set, &tally, &listener, &err);
+    if (*code != ERR_NONE && *code != ERR_STOPPED)
         fail_msg("%s", err.message);
-    assert_int_equal(tally.n + tally.unscored, json_array_size(entries));
-    char *text = json_dumps(entries, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    json_decref(entries);
+    assert_int_equal(tally.n + tally.unscored, count_entries(w.entries));
+    assert_true(w.asked <= tally.n + tally.unscored);
+    eval_set_free(set);
     eval_tally_free(&tally);
     evaluator_free(e);
     model_free(model);
     free(path);
+    return w.entries;
+}
+
+/* The same as text. */
+static char *run_task(const char *task, const char *data, size_t most, enum error_code wanted)
+{
+    enum error_code code;
+    json_t *entries = run_entries(task, data, most, &code);
+    assert_int_equal(code, wanted);
+    char *text = json_dumps(entries, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(entries);
     return text;
 }
 
@@ -465,6 +505,35 @@ static void written_answers_do_not_depend_on_what_is_beside_them(void **state)
     assert_memory_equal(all, one, strlen(one) - 1); /* but for the bracket that closes the array */
     free(all);
     free(one);
+}
+
+/* Stops in the middle of answers that are written side by side, a few steps later each time. */
+static void answers_that_have_ended_are_kept_when_others_are_stopped(void **state)
+{
+    char rows[8 * 80] = "", other[sizeof rows + 2];
+    size_t kept = 0, holes = 0;
+    enum error_code code;
+    (void)state;
+    for (int i = 0; i < 8; i++)
+        sprintf(rows + strlen(rows), "{\"question\":\"who is %d\",\"answer\":[\"x\"]}\n", i * i);
+    snprintf(other, sizeof other, "%s\n", rows);
+    write_file("nq-whole.jsonl", other);
+    write_file("nq-part.jsonl", rows);
+    json_t *whole = run_entries("nq_open", place("nq-whole.jsonl"), SIZE_MAX, &code);
+    for (size_t most = 18; kept < 8 && most < 400; most += 9) {
+        json_t *part = run_entries("nq_open", place("nq-part.jsonl"), most, &code);
+        assert_int_equal(code, count_entries(part) < 8 ? ERR_STOPPED : ERR_NONE);
+        assert_true(count_entries(part) >= kept);
+        kept = count_entries(part);
+        holes += json_array_size(part) - kept;
+        for (size_t i = 0; i < json_array_size(part); i++)
+            if (json_is_object(json_array_get(part, i)))
+                assert_true(json_equal(json_array_get(part, i), json_array_get(whole, i)));
+        json_decref(part);
+    }
+    assert_int_equal(kept, 8);
+    assert_true(holes > 0);
+    json_decref(whole);
 }
 
 /* ---- programs --------------------------------------------------------------------------------------------------- */
@@ -511,6 +580,7 @@ int main(void)
         cmocka_unit_test(results_go_on_where_they_stopped),
         cmocka_unit_test(an_evaluation_that_stops_goes_on_with_the_same_results),
         cmocka_unit_test(written_answers_do_not_depend_on_what_is_beside_them),
+        cmocka_unit_test(answers_that_have_ended_are_kept_when_others_are_stopped),
         cmocka_unit_test(programs_run_in_a_sandbox_alone),
     };
     return cmocka_run_group_tests(tests, open_vectors, close_vectors);

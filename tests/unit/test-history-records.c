@@ -114,6 +114,51 @@ static void damaged_parts_are_refused(void **state)
     buf_free(&packed);
 }
 
+/* An answer of tokens first, first + 1, ... by a model. */
+static void answer(struct store *s, int64_t conversation, uint64_t fingerprint, int32_t first, int n)
+{
+    struct error err = {0};
+    char name[] = "some model";
+    const struct store_making made = {.model = name, .fingerprint = fingerprint};
+    struct store_reply *r = store_reply_begin(s, conversation, 0, STORE_ASSISTANT, &made, &err);
+    assert_non_null(r);
+    for (int i = 0; i < n; i++) {
+        const struct store_token t = {.chosen = {first + i, 0.5f, 0.5f, 0}, .bytes = 1};
+        history_ok(store_reply_append(r, "x", 1, &t, &err), &err);
+        if (i % 3 == 2) /* in several parts */
+            history_ok(store_reply_flush(r, &err), &err);
+    }
+    history_ok(store_reply_finish(r, STORE_COMPLETE, NULL, &err), &err);
+    store_reply_free(r);
+}
+
+static void the_tokens_of_a_model_come_newest_first(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    int64_t conversation = 0;
+    int32_t *ids;
+    size_t n;
+    struct store *s = history_open(NULL);
+    history_ok(store_new(s, &conversation, &err), &err);
+    history_ok(store_chosen(s, 7, 100, &ids, &n, &err), &err);
+    assert_true(ids == NULL && n == 0);
+    answer(s, conversation, 7, 100, 4);
+    answer(s, conversation, UINT64_MAX - 7, 200, 5);
+    answer(s, conversation, 7, 300, 2);
+    history_ok(store_chosen(s, 7, 100, &ids, &n, &err), &err);
+    assert_int_equal(n, 8);
+    assert_memory_equal(ids, ((int32_t[]){300, 301, -1, 100, 101, 102, 103, -1}), n * sizeof *ids);
+    free(ids);
+    history_ok(store_chosen(s, 7, 5, &ids, &n, &err), &err);
+    assert_int_equal(n, 5);
+    free(ids);
+    history_ok(store_chosen(s, UINT64_MAX - 7, 100, &ids, &n, &err), &err);
+    assert_true(n == 6 && ids[4] == 204);
+    free(ids);
+    store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +166,7 @@ int main(void)
         cmocka_unit_test(a_token_takes_less_than_100_bytes),
         cmocka_unit_test(odd_values_are_packed),
         cmocka_unit_test(damaged_parts_are_refused),
+        cmocka_unit_test(the_tokens_of_a_model_come_newest_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

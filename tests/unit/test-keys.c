@@ -28,6 +28,8 @@ static const char *names(const char *bytes, bool final)
             snprintf(name, sizeof name, "<%.*s>", (int)key.text_size, key.text);
         else if (key.code == KEYS_MOUSE)
             snprintf(name, sizeof name, "mouse%d@%d,%d", (int)key.mouse.kind, key.mouse.y, key.mouse.x);
+        else if (key.code == KEYS_GROUND)
+            snprintf(name, sizeof name, key.light ? "light" : "dark");
         else if (key.code == KEYS_FOCUS || key.code == KEYS_UNFOCUS)
             snprintf(name, sizeof name, key.code == KEYS_FOCUS ? "focus" : "unfocus");
         else
@@ -68,6 +70,21 @@ static void sequences(void **state)
                         "1 shift-enter up alt-A ctrl-c");
     /* an unknown sequence is dropped whole */
     assert_string_equal(names("\033[?62;1cA\033[99~B\033[>1;2;3mC", false), "A B C");
+}
+
+static void answers_of_the_terminal(void **state)
+{
+    (void)state;
+    assert_string_equal(names("\033]11;rgb:ffff/ffff/ffff\033\\a\033]11;rgb:0/10/2\a\033]11;rgba:80/80/81/ff\ab",
+                              false),
+                        "light a dark light b");
+    assert_string_equal(names("\033[?997;1n\033[?997;2n\033[?997;3n\033[?1;2n", false), "dark light");
+    /* others, and what is wrong, are dropped whole */
+    assert_string_equal(names("\033]11;rgb:zz/0/0\aa\033]11;rgb:1/1\ab\033]10;rgb:f/f/f\ac", false), "a b c");
+    assert_string_equal(names("\033]11;rgb:ffff/ff", false), " …");
+    assert_string_equal(names("\033]11;rgb:ffff/ff", true), "");
+    assert_string_equal(names("\033]11;rgb:f/f/f\033", false), " …");
+    assert_string_equal(names("\033]x", false), "alt-] x"); /* a key */
 }
 
 static void an_escape_waits(void **state)
@@ -187,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(characters),
         cmocka_unit_test(sequences),
+        cmocka_unit_test(answers_of_the_terminal),
         cmocka_unit_test(an_escape_waits),
         cmocka_unit_test(pastes_arrive_whole),
         cmocka_unit_test(the_mouse),

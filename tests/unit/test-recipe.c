@@ -182,6 +182,20 @@ static void what_is_asked_for_goes_before_the_mixture(void **state)
     recipe_free(r);
 }
 
+/* What is added to every token costs every token. */
+static void positions_of_an_encoder_stay_unless_they_are_named(void **state)
+{
+    (void)state;
+    struct recipe *r = make(&(struct recipe_options){.type = "Q4_0"});
+    check(r, "position_embd.weight", 256, "F16");
+    check(r, "token_types.weight", 256, "F16");
+    recipe_free(r);
+    r = make(&(struct recipe_options){.type = "Q4_0", .tensor_types = "position=q8_0"});
+    check(r, "position_embd.weight", 256, "Q8_0");
+    check(r, "token_types.weight", 256, "F16");
+    recipe_free(r);
+}
+
 static void refuse(const struct recipe_options *o, const char *says)
 {
     struct error err = {0};
@@ -208,6 +222,7 @@ int main(void)
         cmocka_unit_test(vectors_are_float32_and_rows_of_any_length_have_a_type),
         cmocka_unit_test(without_a_type_matrices_keep_theirs),
         cmocka_unit_test(what_is_asked_for_goes_before_the_mixture),
+        cmocka_unit_test(positions_of_an_encoder_stay_unless_they_are_named),
         cmocka_unit_test(what_is_no_type_is_refused_with_those_there_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

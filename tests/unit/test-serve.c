@@ -14,6 +14,8 @@
 
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "serve/exchange.h"
+#include "serve/internal.h"
 #include "serve/serve.h"
 #include "tests/cmocka.h"
 #include "tests/unit/client.h"
@@ -733,6 +735,96 @@ static void hostile_requests_leave_the_server_serving(void **state)
     reply_free_client(&r);
 }
 
+/* More than the sockets hold: most of it waits in the server until it is read. */
+static void a_stream_that_nobody_reads_for_long_comes_whole_later(void **state)
+{
+    (void)state;
+    enum { SLOW = 2 };
+    static const char body[] =
+        "{\"prompt\": [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\"], \"max_tokens\": 400, \"logprobs\": 20, "
+        "\"temperature\": 1, \"seed\": 1, \"stream\": true, \"logit_bias\": {\"2\": -100}}";
+    int fds[SLOW];
+    const int room = 65536;
+    for (int i = 0; i < SLOW; i++) {
+        fds[i] = client_begin(port, "POST", COMPLETIONS, "", body);
+        setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    }
+    json_decref(client_post(port, COMPLETIONS, 200, "{\"prompt\": \"a\", \"max_tokens\": 4}")); /* others go on */
+    while (serve_look(server).requests > 0)
+        usleep(1000);
+    for (int i = 0; i < SLOW; i++) {
+        struct reply r = client_read(fds[i]);
+        size_t ends = 0;
+        assert_int_equal(r.status, 200);
+        assert_true(r.body.size > 2000000);
+        for (const char *at = buf_text(&r.body); (at = strstr(at, "\"finish_reason\":\"length\"")) != NULL; at++)
+            ends++;
+        assert_int_equal(ends, 8);
+        assert_non_null(strstr(buf_text(&r.body) + r.body.size - 32, "data: [DONE]\n\n"));
+        reply_free_client(&r);
+        close(fds[i]);
+    }
+}
+
+/* A stream takes no more memory than its client is behind, and a client that is too far behind is given up. */
+static void what_waits_for_a_slow_reader_is_bounded(void **state)
+{
+    (void)state;
+    enum { PIECE = 1 << 20 };
+    struct serve none = {0};
+    char *piece = malloc(PIECE);
+    assert_non_null(piece);
+    memset(piece, 'x', PIECE);
+    struct exchange *e = exchange_new(&none, NULL, "POST", COMPLETIONS);
+    assert_non_null(e);
+    for (int i = 0; i < 3 * (UNREAD_MOST / PIECE); i++) { /* read as it comes, a piece behind */
+        exchange_write(e, piece, PIECE);
+        if (i > 0)
+            assert_int_equal(exchange_take(e, piece, PIECE), PIECE);
+    }
+    assert_false(exchange_is_gone(e));
+    for (int i = 0; i < UNREAD_MOST / PIECE; i++)
+        exchange_write(e, piece, PIECE);
+    assert_true(exchange_is_gone(e));
+    assert_int_equal(exchange_take(e, piece, PIECE), EXCHANGE_BROKEN);
+    exchange_release(e);
+    free(piece);
+}
+
+/* OpenAI takes four of them, and harnesses send a dozen. */
+static void many_stop_strings_are_heeded(void **state)
+{
+    (void)state;
+    struct buf body;
+    buf_init(&body, 1 << 16);
+    buf_puts(&body, "{\"prompt\": \"the cat\", \"max_tokens\": 20, \"seed\": 1, \"temperature\": 0");
+    json_t *whole = client_post(port, COMPLETIONS, 200, strcat(strcpy((char[128]){0}, buf_text(&body)), "}"));
+    const char *text = text_of(whole, 0);
+    assert_true(strlen(text) > 8);
+    buf_puts(&body, ", \"stop\": [");
+    for (int i = 0; i < SAMPLING_STOPS - 1; i++)
+        buf_printf(&body, "\"never %d\", ", i);
+    const size_t before = body.size;
+    json_t *last = json_stringn(text + 4, 4);
+    if (last == NULL)
+        skip(); /* the characters there have more than one byte */
+    char *quoted = json_dumps(last, JSON_ENCODE_ANY);
+    buf_printf(&body, "%s]}", quoted);
+    json_t *cut = client_post(port, COMPLETIONS, 200, buf_text(&body));
+    assert_string_equal(json_string_value(json_object_get(choice_of(cut, 0), "finish_reason")), "stop");
+    assert_true(strlen(text_of(cut, 0)) <= 4);
+    buf_truncate(&body, before);
+    buf_puts(&body, "\"a\", \"b\"]}");
+    json_t *refused = client_post(port, COMPLETIONS, 400, buf_text(&body));
+    assert_string_equal(json_string_value(json_object_get(json_object_get(refused, "error"), "param")), "stop");
+    json_decref(refused);
+    json_decref(cut);
+    json_decref(last);
+    json_decref(whole);
+    free(quoted);
+    buf_free(&body);
+}
+
 static void stopping_ends_answers_under_way(void **state)
 {
     (void)state;
@@ -785,6 +877,9 @@ int main(void)
         cmocka_unit_test(several_requests_come_on_one_connection),
         cmocka_unit_test(a_client_may_wait_to_be_asked_for_its_body),
         cmocka_unit_test(hostile_requests_leave_the_server_serving),
+        cmocka_unit_test(a_stream_that_nobody_reads_for_long_comes_whole_later),
+        cmocka_unit_test(what_waits_for_a_slow_reader_is_bounded),
+        cmocka_unit_test(many_stop_strings_are_heeded),
         cmocka_unit_test(stopping_ends_answers_under_way),
         cmocka_unit_test(a_port_that_is_taken_is_told),
     };

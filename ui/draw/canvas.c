@@ -28,7 +28,7 @@ struct canvas {
     SCREEN *curses;
     char *term;
     struct theme *theme;
-    bool no_color, ascii, mouse, away;
+    bool no_color, ascii, mouse, ground, away;
     bool entered; /* the modes are sent */
     struct modes modes;
     char title[WINDOW_NAME];       /* of the window; "": not ours */
@@ -81,6 +81,8 @@ static void set_up_curses(struct canvas *s)
 static void enter_modes(struct canvas *s)
 {
     modes_enter(&s->modes, s->mouse);
+    if (s->ground)
+        modes_ground(&s->modes, true);
     if (*s->title != '\0')
         modes_name(&s->modes, s->title);
     s->entered = true;
@@ -181,6 +183,13 @@ bool canvas_is_ascii(const struct canvas *s)
 int canvas_colors(const struct canvas *s)
 {
     return s->colors;
+}
+
+void canvas_watch_ground(struct canvas *s, bool on)
+{
+    if (s->entered && !s->away)
+        modes_ground(&s->modes, on);
+    s->ground = on;
 }
 
 void canvas_set_mouse(struct canvas *s, bool on)

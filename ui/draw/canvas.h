@@ -33,6 +33,9 @@ void canvas_set_theme(struct canvas *s, struct theme *theme);
 const struct theme *canvas_theme(const struct canvas *s);
 bool canvas_is_ascii(const struct canvas *s); /* neither Unicode nor line drawing characters */
 int canvas_colors(const struct canvas *s);    /* 0: none */
+/* Whether the terminal tells its background: at once, and when it changes (the private mode 2031 of DEC's numbering).
+ * Terminals that don't know the question say nothing. */
+void canvas_watch_ground(struct canvas *s, bool on);
 /* Whether the terminal reports the mouse. */
 void canvas_set_mouse(struct canvas *s, bool on);
 bool canvas_has_mouse(const struct canvas *s);

@@ -15,6 +15,8 @@
  * that have none. */
 #define KEYS_ON "\033[>1u\033[>4;1m"
 #define KEYS_OFF "\033[<u\033[>4m"
+#define GROUND_ON "\033]11;?\033\\\033[?2031h"
+#define GROUND_OFF "\033[?2031l"
 /* The window's title, put aside and brought back. */
 #define TITLE_ASIDE "\033[22;2t"
 #define TITLE_BACK "\033[23;2t"
@@ -49,13 +51,19 @@ void modes_leave(const struct modes *m)
     if (m->keys)
         send_bytes(KEYS_OFF);
     if (m->sends)
-        send_bytes(MOUSE_OFF REPORTS_OFF);
+        send_bytes(MOUSE_OFF REPORTS_OFF GROUND_OFF);
 }
 
 void modes_mouse(const struct modes *m, bool on)
 {
     if (m->sends)
         send_bytes(on ? MOUSE_ON : MOUSE_OFF);
+}
+
+void modes_ground(const struct modes *m, bool on)
+{
+    if (m->keys)
+        send_bytes(on ? GROUND_ON : GROUND_OFF);
 }
 
 void modes_name(struct modes *m, const char *text)
@@ -79,5 +87,5 @@ void modes_end(struct modes *m)
 
 const char *modes_last_words(void)
 {
-    return KEYS_OFF MOUSE_OFF REPORTS_OFF "\033[0m\033[?25h\033[?1049l\r\n" TITLE_BACK;
+    return KEYS_OFF MOUSE_OFF REPORTS_OFF GROUND_OFF "\033[0m\033[?25h\033[?1049l\r\n" TITLE_BACK;
 }

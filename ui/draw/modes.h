@@ -20,6 +20,8 @@ void modes_enter(const struct modes *m, bool mouse);
 /* The title stays until modes_end. */
 void modes_leave(const struct modes *m);
 void modes_mouse(const struct modes *m, bool on);
+/* The terminal tells its background, now and when it changes. */
+void modes_ground(const struct modes *m, bool on);
 /* Names the window; the title that it had comes back at the end. text is clean and short. */
 void modes_name(struct modes *m, const char *text);
 void modes_end(struct modes *m);

@@ -122,14 +122,6 @@ static bool parse_attribute(const char *word, unsigned *out)
     return false;
 }
 
-static int find_role(const char *name)
-{
-    for (int role = 0; role < STYLE_ROLES; role++)
-        if (strcmp(name, style_name((enum style_role)role)) == 0)
-            return role;
-    return -1;
-}
-
 static enum error_code read_style(struct theme *t, const struct lines *l, int role, char *rest, struct error *err)
 {
     struct theme_style style = {0};
@@ -164,7 +156,7 @@ static enum error_code read_role(struct theme *t, const struct lines *l, char *l
         return ERR_NONE;
     if (sscanf(line, "%63[^ \t=] = %n", name, &used) < 1 || used == 0)
         return lines_fail(l, ERR_FORMAT, err, "a line reads `role = foreground background attributes`");
-    int role = find_role(name);
+    int role = style_find(name);
     if (role < 0)
         return lines_fail(l, ERR_FORMAT, err, "there is no role '%s'", name);
     return read_style(t, l, role, line + used, err);

@@ -31,6 +31,7 @@ enum key_code {
     KEYS_RESIZE,
     KEYS_FOCUS,
     KEYS_UNFOCUS, /* the terminal's window got or lost the focus */
+    KEYS_GROUND,  /* the terminal told its background, in key.light */
 };
 enum { KEY_SHIFT = 1, KEY_ALT = 2, KEY_CTRL = 4 };
 
@@ -40,6 +41,7 @@ struct key {
     wchar_t character; /* lower case with KEY_CTRL */
     const char *text;  /* KEYS_PASTE: any bytes, newlines as \n; owned by the reader, valid until the next key */
     size_t text_size;
+    bool light; /* KEYS_GROUND: nearer to white than to black */
     struct {
         int y, x;
         enum { MOUSE_PRESS, MOUSE_RELEASE, MOUSE_DRAG, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } kind;

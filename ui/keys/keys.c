@@ -7,6 +7,7 @@
 #include <wctype.h>
 
 #include "base/utf8.h"
+#include "ui/keys/reply.h"
 
 enum { PASTE_MOST = 64 << 20, PARAMETERS = 4 };
 /* Codes of keys without a character in kitty's protocol. */
@@ -153,6 +154,10 @@ static enum keys_state sequence_key(struct keys *k, struct key *out, char privat
     enum key_code code;
     if (private == '<')
         return mouse_key(out, p, n, final);
+    if (private == '?' && final == 'n' && n > 1 && p[0] == 997 && (p[1] == 1 || p[1] == 2)) {
+        *out = (struct key){.code = KEYS_GROUND, .light = p[1] == 2};
+        return KEYS_KEY;
+    }
     if (private != 0)
         return KEYS_NONE;
     if (final == '~' && n > 0 && p[0] == 200) {
@@ -240,6 +245,25 @@ static enum keys_state take_paste(struct keys *k, const char *text, size_t size,
     return KEYS_KEY;
 }
 
+/* Reads the operating system command (OSC) that begins with ESC ] at text: an answer. Nothing of one that does not end
+ * is taken for typed text. *used as in control_sequence. */
+static enum keys_state reply_key(struct keys *k, const char *text, size_t size, bool final, size_t *used,
+                                 struct key *out)
+{
+    size_t end = 2;
+    while (end < size && text[end] != '\a' && text[end] != 27)
+        end++;
+    k->replying = end == size || (text[end] == 27 && end + 1 == size);
+    if (k->replying && !final) {
+        *used = 0;
+        return KEYS_WAIT;
+    }
+    k->replying = false;
+    *used = end < size && text[end] == '\a' ? end + 1 : end + 1 < size && text[end + 1] == '\\' ? end + 2 : end;
+    *out = (struct key){.code = KEYS_GROUND};
+    return reply_ground(text + 2, end - 2, &out->light) ? KEYS_KEY : KEYS_NONE;
+}
+
 /* ESC and what may follow it. *used as in control_sequence. */
 static enum keys_state escape_key(struct keys *k, const char *text, size_t size, bool final, size_t *used,
                                   struct key *out)
@@ -249,6 +273,8 @@ static enum keys_state escape_key(struct keys *k, const char *text, size_t size,
         *used = final;
         return final ? plain_key(out, KEYS_ESCAPE, 0) : KEYS_WAIT;
     }
+    if (text[1] == ']' && size > 2 && text[2] >= '0' && text[2] <= '9')
+        return reply_key(k, text, size, final, used, out);
     if (text[1] == '[' || text[1] == 'O') {
         enum keys_state state = KEYS_NONE;
         if (text[1] == '[') {

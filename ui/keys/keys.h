@@ -17,6 +17,7 @@ struct keys {
     size_t at;        /* those before it have become keys */
     struct buf paste; /* the text of the last paste */
     bool pasting;     /* inside of a paste */
+    bool replying;    /* inside of an answer of the terminal */
 };
 
 void keys_init(struct keys *k);

@@ -3,8 +3,10 @@
 
 #include "ui/panes/candidates.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "ui/draw/bar.h"
 #include "ui/text/text.h"
 
 enum { WORD = 12 }; /* columns for a candidate's text */
@@ -30,15 +32,10 @@ void candidates_set(struct candidates *c, const struct ui_candidate *list, size_
     }
 }
 
-void candidates_bar(struct canvas *s, const struct area *a, int row, int column, int width, double part)
+/* A probability in percent, in five columns. */
+static void write_percent(float part, char out[8])
 {
-    bool ascii = canvas_is_ascii(s);
-    int filled = (int)(part * width + 0.5);
-    for (int i = 0; i < width; i++)
-        canvas_puts(s, a, row, column + i, i < filled ? STYLE_BAR : STYLE_BAR_EMPTY,
-                    i < filled ? ascii ? "#" : "▓"
-                    : ascii    ? "."
-                               : "░");
+    snprintf(out, 8, part > 0 && part < 0.0005F ? " <0.1" : "%5.1f", (double)part * 100);
 }
 
 /* One candidate: its text, what the model gave it and what the settings made of that. */
@@ -51,14 +48,17 @@ static void draw_row(const struct candidates *c, struct canvas *s, const struct 
     if (selected)
         canvas_blank(s, a, row, 0, a->columns, style);
     canvas_puts(s, &word, row, 0, style, c->at[i].text != NULL ? c->at[i].text : "");
-    int column = canvas_printf(s, a, row, WORD + 1, style, "%5.1f", (double)c->at[i].before * 100);
+    char percent[8];
+    write_percent(c->at[i].before, percent);
+    int column = canvas_puts(s, a, row, WORD + 1, style, percent);
     if (removed) {
         canvas_puts(s, a, row, column + 1, style, c->at[i].removed_by);
         return;
     }
-    column = canvas_printf(s, a, row, column + 1, style, "%5.1f", (double)c->at[i].after * 100);
-    if (a->columns - column > 3)
-        candidates_bar(s, a, row, column + 1, a->columns - column - 1, (double)c->at[i].after);
+    write_percent(c->at[i].after, percent);
+    column = canvas_puts(s, a, row, column + 1, style, percent);
+    if (a->columns - column > 3 && c->at[i].after > 0)
+        bar_draw(s, a, row, column + 1, a->columns - column - 1, (double)c->at[i].after);
 }
 
 int candidates_draw(const struct candidates *c, struct canvas *s, const struct area *a, int row, size_t selected)

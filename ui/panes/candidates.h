@@ -24,7 +24,5 @@ void candidates_set(struct candidates *c, const struct ui_candidate *list, size_
 void candidates_free(struct candidates *c);
 /* Draws them from a row on; selected is marked, c->n: none. Returns the next row. */
 int candidates_draw(const struct candidates *c, struct canvas *s, const struct area *a, int row, size_t selected);
-/* A bar of width columns, of which a part (0..1) is filled. */
-void candidates_bar(struct canvas *s, const struct area *a, int row, int column, int width, double part);
 
 #endif

@@ -104,6 +104,22 @@ static int draw_text(struct canvas *s, const struct area *a, int row, unsigned s
     return row;
 }
 
+/* What the colours of tokens mean. */
+static int draw_legend(struct canvas *s, const struct area *a, int row)
+{
+    static const struct {
+        unsigned style;
+        const char *word;
+    } shades[] = {{STYLE_LENS_7, "expected"},
+                  {STYLE_LENS_0 + 5, "likely"},
+                  {STYLE_LENS_0 + 3, "possible"},
+                  {STYLE_LENS_0, "surprising"}};
+    int column = 0;
+    for (size_t i = 0; i < sizeof shades / sizeof *shades; i++)
+        column = canvas_puts(s, a, row, column, shades[i].style, shades[i].word) + 1;
+    return row + 1;
+}
+
 static void draw_lens(void *pane, struct canvas *s, const struct area *a, bool focus)
 {
     struct lens *l = pane;
@@ -125,10 +141,11 @@ static void draw_lens(void *pane, struct canvas *s, const struct area *a, bool f
     if (k->facts != NULL)
         row = draw_text(s, &inner, row, STYLE_TEXT, k->facts) + 1;
     canvas_puts(s, &inner, row++, 0, STYLE_TITLE, l->at_next ? "Can be" : "Could have been");
-    canvas_puts(s, &inner, row++, 0, STYLE_DIM, "% by the model, % with the settings");
+    canvas_puts(s, &inner, row++, 0, STYLE_DIM, "             model after");
     row = candidates_draw(&k->candidates, s, &inner, row, focus ? k->chosen : k->candidates.n) + 1;
     if (k->settings != NULL)
         row = draw_text(s, &inner, row, STYLE_DIM, k->settings) + 1;
+    row = draw_legend(s, &inner, row) + 1;
     draw_text(s, &inner, row, STYLE_DIM, l->at_next ? next_help : help);
 }
 

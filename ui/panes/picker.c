@@ -7,6 +7,7 @@
 #include "ui/panes/picker.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@
 
 #define PROMPT "> "
 /* A detail of at most so many columns stands at the right; columns of a pair's half; items for which a prompt helps. */
-enum { SHORT_DETAIL = 18, HALF_LEAST = 58, PROMPT_FROM = 7 };
+enum { SHORT_DETAIL = 26, HALF_LEAST = 58, PROMPT_FROM = 7 };
 
 struct item {
     char *label, *detail, *command;
@@ -105,15 +106,20 @@ void picker_clear(struct picker *p, bool asks, bool pairs)
 
 /* ---- filtering -------------------------------------------------------------------------------------------------- */
 
-/* Labels before details. */
+/* Labels, then labels behind the name of their group ("theme mono"), then details. */
 static int score_item(const struct picker *p, const struct item *item)
 {
-    enum { OF_LABELS = 1 << 20 };
+    enum { OF_LABELS = 1 << 20, OF_GROUPS = 1 << 19 };
+    char both[400];
     const char *query = buf_text(&p->query);
     if (p->asks || p->query.size == 0)
         return 0;
     int score = fuzzy_match(item->label, query, p->query.size, NULL);
-    return score >= 0 ? OF_LABELS + score : fuzzy_find(item->detail, query, p->query.size, NULL);
+    if (score >= 0)
+        return OF_LABELS + score;
+    snprintf(both, sizeof both, "%s %s", p->groups[item->group].name, item->label);
+    score = fuzzy_match(both, query, p->query.size, NULL);
+    return score >= 0 ? OF_GROUPS + score : fuzzy_find(item->detail, query, p->query.size, NULL);
 }
 
 /* The best group first, in it the best item; equal ones keep their order. */
@@ -226,6 +232,27 @@ void picker_set_items(struct picker *p, const struct ui_item *items, size_t n)
         filter_items(p);
     else
         free_items(p); /* out of memory: there is nothing to choose */
+}
+
+void picker_add_items(struct picker *p, const struct ui_item *items, size_t n)
+{
+    bool first = p->selected <= (p->n_rows > 0 && p->rows[0].heading);
+    const struct item *item = !first && p->selected < p->n_rows ? &p->items[p->rows[p->selected].item] : NULL;
+    struct item old = item != NULL ? *item : (struct item){0};
+    size_t top = p->top;
+    picker_set_items(p, items, n);
+    for (size_t i = 0; item != NULL && i < p->n_rows; i++) {
+        const struct item *now = &p->items[p->rows[i].item];
+        if (p->rows[i].heading || now->act != old.act || now->a != old.a || now->b != old.b)
+            continue;
+        p->selected = i;
+        p->top = top;
+    }
+}
+
+const char *picker_selected(const struct picker *p)
+{
+    return p->selected < p->n_rows ? p->items[p->rows[p->selected].item].command : "";
 }
 
 void picker_set_query(struct picker *p, const char *text)

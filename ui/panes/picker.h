@@ -16,6 +16,10 @@ void picker_free(struct picker *p);
 /* Forgets the items and what was typed. asks, pairs: see ui_pick. */
 void picker_clear(struct picker *p, bool asks, bool pairs);
 void picker_set_items(struct picker *p, const struct ui_item *items, size_t n);
+/* The same for what is typed already; the selected item stays selected if it is among them. */
+void picker_add_items(struct picker *p, const struct ui_item *items, size_t n);
+/* The command of the selected item; "" when there is none. */
+const char *picker_selected(const struct picker *p);
 void picker_set_query(struct picker *p, const char *text);
 /* Rows that it would like to have in so many columns. */
 int picker_rows(const struct picker *p, int columns);

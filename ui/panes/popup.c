@@ -16,6 +16,8 @@ enum { TEXT_MOST = 64 << 20 };
 struct popup {
     char *title;
     bool picks, asks, pairs;
+    bool tells;     /* which item is selected */
+    bool previewed; /* an item was told */
     struct picker *picker;
     /* reads: */
     struct buf text;
@@ -73,7 +75,7 @@ void popup_clear(struct popup *p)
     buf_clear(&p->text);
     free(p->title);
     p->title = NULL;
-    p->picks = p->asks = p->pairs = false;
+    p->picks = p->asks = p->pairs = p->tells = p->previewed = false;
     p->top = p->n_lines = 0;
 }
 
@@ -91,6 +93,21 @@ void popup_set_pick(struct popup *p, const char *title, const struct ui_item *it
     p->pairs = kind == UI_PICK_PAIRS;
     picker_clear(p->picker, kind == UI_PICK_ASKS, kind == UI_PICK_PAIRS);
     picker_set_items(p->picker, items, n);
+}
+
+void popup_add_items(struct popup *p, const struct ui_item *items, size_t n)
+{
+    picker_add_items(p->picker, items, n);
+}
+
+bool popup_asks(const struct popup *p)
+{
+    return p->picks && p->asks;
+}
+
+void popup_tell_selected(struct popup *p)
+{
+    p->tells = true;
 }
 
 void popup_set_view(struct popup *p, const char *title, const char *text, size_t size,
@@ -121,10 +138,8 @@ static unsigned role_at(const struct popup *p, size_t at, size_t *until)
             continue;
         while (*until < p->origin.n && p->origin.at[*until] < p->stretches[i].end)
             ++*until;
-        for (int role = 0; role < STYLE_ROLES; role++)
-            if (p->stretches[i].role != NULL && strcmp(style_name((enum style_role)role), p->stretches[i].role) == 0)
-                return (unsigned)role;
-        return STYLE_TEXT;
+        const int role = p->stretches[i].role != NULL ? style_find(p->stretches[i].role) : -1;
+        return role >= 0 ? (unsigned)role : STYLE_TEXT;
     }
     *until = p->text.size;
     return STYLE_TEXT;
@@ -270,10 +285,20 @@ static bool take_scrolling(struct popup *p, const struct key *key)
 
 static struct pane_reaction close_popup(struct popup *p)
 {
-    struct pane_reaction r = pane_taken();
+    struct pane_reaction r = p->previewed ? pane_tell_text(UI_PREVIEW, "", 0) : pane_taken();
     r.closes = true;
     popup_clear(p);
     return r;
+}
+
+/* What the picker did; another item may be selected now. */
+static struct pane_reaction tell_selected(struct popup *p, struct pane_reaction done)
+{
+    if (!p->tells || done.does != PANE_TAKEN)
+        return done;
+    const char *text = picker_selected(p->picker);
+    p->previewed = true;
+    return pane_tell_text(UI_PREVIEW, text, strlen(text));
 }
 
 static struct pane_reaction choose_item(struct popup *p)
@@ -300,7 +325,7 @@ static struct pane_reaction popup_key(void *pane, const struct key *key)
     if (p->picks && (key->code == KEYS_ENTER || key->code == KEYS_TAB))
         return choose_item(p);
     if (p->picks)
-        return picker_key(p->picker, key);
+        return tell_selected(p, picker_key(p->picker, key));
     if (take_scrolling(p, key))
         return pane_taken();
     if (pane_key_is_letter(key, L'y'))
@@ -314,9 +339,11 @@ static struct pane_reaction popup_mouse(void *pane, const struct area *a, const 
     struct popup *p = pane;
     struct area box = popup_box(p, a), inner = inside(&box);
     int row = key->mouse.y - inner.y, column = key->mouse.x - inner.x;
-    if (pane_key_is_wheel(key) && p->picks)
+    if (pane_key_is_wheel(key) && p->picks) {
         picker_move(p->picker, key->mouse.kind == MOUSE_WHEEL_UP ? -3 : 3);
-    else if (pane_key_is_wheel(key))
+        return tell_selected(p, pane_taken());
+    }
+    if (pane_key_is_wheel(key))
         scroll_text(p, key->mouse.kind == MOUSE_WHEEL_UP ? -3 : 3);
     else if (p->picks && key->mouse.kind == MOUSE_PRESS && row >= 0 && row < inner.rows && column >= 0 &&
              column < inner.columns && picker_select_at(p->picker, row, column))

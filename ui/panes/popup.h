@@ -21,6 +21,11 @@ void popup_set_view(struct popup *p, const char *title, const char *text, size_t
 void popup_clear(struct popup *p);
 /* Replaces the items to choose from; what was typed filters them unless the popup asks for items. */
 void popup_set_items(struct popup *p, const struct ui_item *items, size_t n);
+/* The same for what was typed already; the item that is selected stays so if it is among them. */
+void popup_add_items(struct popup *p, const struct ui_item *items, size_t n);
+bool popup_asks(const struct popup *p);
+/* Tells which item is selected, until it is cleared. */
+void popup_tell_selected(struct popup *p);
 /* Replaces what was typed. */
 void popup_set_query(struct popup *p, const char *text);
 

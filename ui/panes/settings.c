@@ -8,6 +8,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "ui/draw/bar.h"
 #include "ui/panes/candidates.h"
 #include "ui/panes/field.h"
 #include "ui/text/text.h"
@@ -72,11 +73,25 @@ static struct setting copy_setting(const struct ui_setting *from)
                             .number = from->number};
 }
 
+static bool is_off(const struct setting *s)
+{
+    return s->value != NULL && strcmp(s->value, "Off") == 0;
+}
+
+/* The first that does something and has a slider: it is the one that people come for. */
+static size_t find_first(const struct settings *p)
+{
+    size_t i = 0;
+    while (i < p->n && (p->at[i].position < 0 || is_off(&p->at[i])))
+        i++;
+    return i < p->n ? i : 0;
+}
+
 /* Selects the setting of that name again. If it is gone, its field closes. */
 static void find_focus(struct settings *p, const char *name)
 {
     size_t i = 0;
-    while (i < p->n && (name == NULL || p->at[i].name == NULL || strcmp(p->at[i].name, name) != 0))
+    while (i < p->n && (p->at[i].name == NULL || strcmp(p->at[i].name, name) != 0))
         i++;
     if (i == p->n)
         settings_typed(p, NULL);
@@ -90,7 +105,10 @@ bool settings_set(struct settings *p, const struct ui_setting *list, size_t n)
     p->at = calloc(n + 1, sizeof *p->at);
     for (; p->at != NULL && p->n < n; p->n++)
         p->at[p->n] = copy_setting(&list[p->n]);
-    find_focus(p, focus);
+    if (focus != NULL)
+        find_focus(p, focus);
+    else
+        p->focus = find_first(p);
     free(focus);
     return p->at != NULL;
 }
@@ -121,12 +139,12 @@ static void draw_setting(const struct settings *p, struct canvas *s, const struc
     struct area name = {a->y, a->x, a->rows, from->number && a->columns >= NAME ? NAME - 1 : a->columns};
     canvas_blank(s, a, row, 0, a->columns, style);
     canvas_puts(s, &name, row, 0, style, from->name);
-    bool off = from->value != NULL && strcmp(from->value, "Off") == 0;
+    bool off = is_off(from);
     canvas_puts(s, a, row, value_column(from, a->columns), off && !selected ? STYLE_DIM : style,
                 from->value != NULL ? from->value : "");
     int width = a->columns - NAME - VALUE;
-    if (from->position >= 0 && width > 2)
-        candidates_bar(s, a, row, NAME + VALUE, width, from->position);
+    if (from->position >= 0 && width > 2 && !off)
+        bar_draw(s, a, row, NAME + VALUE, width, from->position);
 }
 
 /* How many rows each part of the pane takes, from above. */
@@ -207,7 +225,7 @@ static void draw_candidates(struct settings *p, struct canvas *s, const struct a
     if (rows <= 0)
         return;
     if (p->candidates.n > 0)
-        canvas_puts(s, &own, row++, 0, STYLE_TITLE, "Next token % model after");
+        canvas_puts(s, &own, row++, 0, STYLE_TITLE, "Next token   model after");
     if (p->summary != NULL && row < own.rows)
         canvas_puts(s, &own, row++, 0, STYLE_DIM, p->summary);
     candidates_draw(&p->candidates, s, &own, row, p->candidates.n);

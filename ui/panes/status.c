@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ui/draw/bar.h"
 #include "ui/text/text.h"
 
 enum { BAR = 8 }; /* columns of the bar that shows how full the context is */
@@ -130,18 +131,12 @@ static void write_count(size_t n, char *out, size_t size)
 static int draw_context(const struct status *s, struct canvas *canvas, const struct area *a, int column)
 {
     char used[32], available[32];
-    bool ascii = canvas_is_ascii(canvas);
     if (s->available == 0)
         return column;
-    size_t filled = (s->used * BAR + s->available - 1) / s->available; /* rounded up, so that a little shows */
     write_count(s->used, used, sizeof used);
     write_count(s->available, available, sizeof available);
     column = canvas_puts(canvas, a, 0, column, STYLE_STATUS, "context ");
-    for (size_t i = 0; i < BAR; i++)
-        column = canvas_puts(canvas, a, 0, column, i < filled ? STYLE_BAR : STYLE_BAR_EMPTY,
-                             i < filled ? ascii ? "#" : "▓"
-                             : ascii    ? "."
-                                        : "░");
+    column = bar_draw(canvas, a, 0, column, BAR, (double)s->used / (double)s->available);
     return canvas_printf(canvas, a, 0, column, STYLE_STATUS, " %s/%s   ", used, available);
 }
 

@@ -202,12 +202,16 @@ void transcript_draw(void *pane, struct canvas *s, const struct area *a, bool fo
     struct drawing d = {t, s, a, canvas_is_ascii(s)};
     struct message_look look = *message_lines_look(t->lines);
     int width = a->columns - INDENT - TRANSCRIPT_MARGIN;
+    if (t->widest > 0 && width > t->widest)
+        width = t->widest;
     look.width = width > 2 ? width : 2;
     look.ascii = d.ascii;
     message_lines_set_look(t->lines, &look);
     int rows = a->rows > 2 && !view_follows(t->view) ? a->rows - 1 : a->rows;
     view_settle(t->view, rows);
     size_t n = messages_count(t->messages);
+    if (n == 0)
+        welcome_draw(t->welcome, s, a);
     if (n == 0 || a->rows < 1)
         return;
     struct view_line at = *view_top(t->view);

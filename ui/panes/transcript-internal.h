@@ -9,6 +9,7 @@
 #include "ui/panes/matches.h"
 #include "ui/panes/message-lines.h"
 #include "ui/panes/transcript.h"
+#include "ui/panes/welcome.h"
 
 /* Columns left and right of the text. */
 enum { TRANSCRIPT_INDENT = 2, TRANSCRIPT_MARGIN = 1 };
@@ -20,6 +21,8 @@ struct transcript {
     struct matches *matches;
     struct lens_cursor *lens;
     struct selection *selection;
+    struct welcome *welcome;
+    int widest;  /* columns of text; 0: all there are */
     size_t code; /* the code block that is copied next, from 0; transcript.c's */
 };
 

@@ -21,8 +21,9 @@ struct transcript *transcript_new(void)
     t->matches = matches_new();
     t->lens = lens_cursor_new(t->messages);
     t->selection = selection_new(t->messages, t->lines, t->view, TRANSCRIPT_INDENT);
+    t->welcome = welcome_new();
     if (t->messages != NULL && t->lines != NULL && t->view != NULL && t->matches != NULL && t->lens != NULL &&
-        t->selection != NULL)
+        t->selection != NULL && t->welcome != NULL)
         return t;
     transcript_free(t);
     return NULL;
@@ -32,6 +33,7 @@ void transcript_free(struct transcript *t)
 {
     if (t == NULL)
         return;
+    welcome_free(t->welcome);
     selection_free(t->selection);
     lens_cursor_free(t->lens);
     matches_free(t->matches);
@@ -75,6 +77,16 @@ void transcript_cut(struct transcript *t, size_t from)
 void transcript_set_window(struct transcript *t, size_t index, size_t byte, const char *label)
 {
     message_lines_set_window(t->lines, index, byte, label);
+}
+
+void transcript_set_widest(struct transcript *t, int columns)
+{
+    t->widest = columns;
+}
+
+void transcript_set_welcome(struct transcript *t, const char *text)
+{
+    welcome_set(t->welcome, text);
 }
 
 void transcript_set_base(struct transcript *t, bool base)

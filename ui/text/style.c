@@ -4,6 +4,7 @@
 #include "ui/text/style.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const char *const names[STYLE_ROLES] = {
     [STYLE_TEXT] = "text",
@@ -69,4 +70,12 @@ static const char *const names[STYLE_ROLES] = {
 const char *style_name(enum style_role role)
 {
     return (size_t)role < STYLE_ROLES ? names[role] : NULL;
+}
+
+int style_find(const char *name)
+{
+    for (int role = 0; role < STYLE_ROLES; role++)
+        if (strcmp(name, names[role]) == 0)
+            return role;
+    return -1;
 }

@@ -76,5 +76,7 @@ enum {
 
 /* The name of a role in theme files, e.g. "block_label" for STYLE_BLOCK_LABEL; NULL past the end. Static. */
 const char *style_name(enum style_role role);
+/* The role of a name; -1: there is none. */
+int style_find(const char *name);
 
 #endif

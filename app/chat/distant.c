@@ -1,0 +1,431 @@
+/* Distant: between the chat's words and the endpoint's. */
+#include <config.h>
+
+#include "app/chat/distant.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/chat/glossary.h"
+#include "app/options/endpoints.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/utf8.h"
+#include "remote/remote.h"
+
+/* Bytes of a token until the server has counted: English has four, other languages fewer. */
+#define BYTES_PER_TOKEN 3.0
+/* Sampling fields, stop strings. */
+enum { SETTINGS_MOST = 40 };
+
+struct distant {
+    struct endpoint *endpoint;
+    struct glossary *glossary;
+    char *name, *host, *model; /* model: as the server calls it */
+    int32_t context;
+    bool loading;
+    uint64_t requests, request; /* how many so far; the one under way, 0: none */
+    struct endpoint_event now;  /* the event that is told in pieces */
+    size_t told;                /* bytes of it */
+    bool telling;
+    size_t sent; /* bytes of messages of the last request */
+    double bytes_per_token;
+    int64_t done, total; /* of the prompt, where the server tells */
+    int waits;
+    char why[500];
+    double asked, first; /* clock_seconds; first: of text, 0 for none yet */
+    size_t tokens;       /* pieces of text that came */
+};
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+static bool take_names(struct distant *d, const char *name, const struct endpoint_place *place)
+{
+    d->name = strdup(name);
+    d->model = strndup(name, (size_t)(strrchr(name, '@') - name));
+    d->host = endpoint_host(place->url);
+    d->glossary = glossary_new();
+    d->context = place->context;
+    return d->name != NULL && d->model != NULL && d->host != NULL && d->glossary != NULL;
+}
+
+static void open_place(struct distant *d, const char *name, const struct endpoint_place *place, struct error *err)
+{
+    if (!take_names(d, name, place))
+        error_memory(err);
+    else if ((d->endpoint = endpoint_open(place, err)) != NULL)
+        endpoint_look(d->endpoint, err);
+}
+
+struct distant *distant_open(const struct options *o, const char *name, struct error *err)
+{
+    struct endpoints all;
+    const char *endpoint;
+    struct distant *d = calloc(1, sizeof *d);
+    if (d == NULL) {
+        error_memory(err);
+        return NULL;
+    }
+    *d = (struct distant){.loading = true, .bytes_per_token = BYTES_PER_TOKEN};
+    if (endpoints_is_name(name, &endpoint) && endpoints_read(o, &all, err) == ERR_NONE) {
+        const struct endpoint_place *place = endpoints_find(&all, endpoint, err);
+        if (place != NULL)
+            open_place(d, name, place, err);
+        endpoints_free(&all);
+    }
+    if (err->code == ERR_NONE)
+        return d;
+    distant_free(d);
+    return NULL;
+}
+
+void distant_free(struct distant *d)
+{
+    if (d == NULL)
+        return;
+    endpoint_free(d->endpoint);
+    glossary_free(d->glossary);
+    free(d->name);
+    free(d->host);
+    free(d->model);
+    free(d);
+}
+
+int distant_fd(const struct distant *d)
+{
+    return endpoint_fd(d->endpoint);
+}
+
+/* ---- what it is ------------------------------------------------------------------------------------------------- */
+
+const char *distant_name(const struct distant *d)
+{
+    return d->name;
+}
+
+const char *distant_host(const struct distant *d)
+{
+    return d->host;
+}
+
+bool distant_is_clear(const struct distant *d)
+{
+    return endpoint_is_clear(endpoint_place(d->endpoint)->url);
+}
+
+bool distant_continues(const struct distant *d)
+{
+    return endpoint_continues(endpoint_about(d->endpoint).kind);
+}
+
+bool distant_takes(const struct distant *d, const char *setting)
+{
+    return endpoint_takes(endpoint_about(d->endpoint).kind, setting);
+}
+
+size_t distant_context(const struct distant *d)
+{
+    return d->context > 0 ? (size_t)d->context : 0;
+}
+
+size_t distant_estimate(const struct distant *d, size_t bytes)
+{
+    return (size_t)ceil((double)bytes / d->bytes_per_token);
+}
+
+int distant_waits(const struct distant *d, const char **why)
+{
+    *why = d->why;
+    return d->waits;
+}
+
+bool distant_piece(const struct distant *d, int32_t id, struct buf *out)
+{
+    size_t size;
+    const char *text = glossary_text(d->glossary, id, &size);
+    return text != NULL && buf_append(out, text, size);
+}
+
+int32_t distant_name_token(struct distant *d, const char *text, size_t size)
+{
+    return glossary_id(d->glossary, text, size);
+}
+
+const char *distant_fingerprint(const struct distant *d)
+{
+    return endpoint_about(d->endpoint).fingerprint;
+}
+
+/* ---- the model -------------------------------------------------------------------------------------------------- */
+
+static void write_models(const struct endpoint_about *about, char *out, size_t size)
+{
+    size_t at = 0;
+    *out = '\0';
+    for (size_t i = 0; i < about->n_models && at + 1 < size; i++)
+        at += (size_t)snprintf(out + at, size - at, "%s%s", i > 0 ? ", " : "", about->models[i]);
+}
+
+/* Gives the object the name of the server's only model. */
+static enum error_code take_only_model(struct distant *d, const char *model, struct error *err)
+{
+    struct buf name;
+    buf_init(&name, 4096);
+    buf_printf(&name, "%s%s", model, strrchr(d->name, '@'));
+    free(d->model);
+    free(d->name);
+    d->model = strdup(model);
+    d->name = buf_take(&name);
+    return d->model != NULL && d->name != NULL ? ERR_NONE : error_memory(err);
+}
+
+/* Finds the model among those that the server has. llama-server takes any name for its one. */
+static enum error_code choose_model(struct distant *d, struct error *err)
+{
+    const struct endpoint_about about = endpoint_about(d->endpoint);
+    char models[300];
+    size_t i = 0;
+    write_models(&about, models, sizeof models);
+    if (*d->model == '\0' && about.n_models != 1)
+        return error_set(err, ERR_NOT_FOUND, "%s has %zu models; name one before the @: %s", d->host, about.n_models,
+                         models);
+    if (*d->model == '\0' && take_only_model(d, about.models[0], err) != ERR_NONE)
+        return err->code;
+    while (i < about.n_models && strcmp(about.models[i], d->model) != 0)
+        i++;
+    if (i == about.n_models && i == 1 && about.kind == ENDPOINT_LLAMA_SERVER)
+        i = 0;
+    if (i == about.n_models)
+        return error_set(err, ERR_NOT_FOUND, "%s has no model %s; it has %s", d->host, d->model,
+                         about.n_models > 0 ? models : "none");
+    if (d->context == 0)
+        d->context = about.contexts[i];
+    return ERR_NONE;
+}
+
+static bool tell_loaded(struct distant *d, const struct endpoint_event *came, struct event *out)
+{
+    struct error err = {0};
+    *out = (struct event){.kind = EVENT_LOADED};
+    /* some gateways list no models: one that is named may be there all the same */
+    const bool unlisted = came->kind == ENDPOINT_FAILED && came->error.code == ERR_NOT_FOUND && *d->model != '\0';
+    if (came->kind == ENDPOINT_FAILED && !unlisted)
+        err = came->error;
+    else if (!unlisted)
+        choose_model(d, &err);
+    if (err.code != ERR_NONE)
+        *out = (struct event){.kind = EVENT_FAILED, .error = err};
+    d->loading = false;
+    return true;
+}
+
+/* ---- asking ----------------------------------------------------------------------------------------------------- */
+
+/* What a model thought before an earlier answer is not sent again: the servers ask for that. */
+static const char *without_thoughts(const char *text)
+{
+    static const char begin[] = "<think>", end[] = "</think>";
+    if (strncmp(text, begin, sizeof begin - 1) != 0)
+        return text;
+    const char *after = strstr(text, end);
+    return after == NULL ? text : after + sizeof end - 1 + strspn(after + sizeof end - 1, "\n");
+}
+
+static size_t take_settings(const struct sampling *s, struct endpoint_setting *out)
+{
+    size_t n = 0;
+    for (const struct sampling_field *f = sampling_fields; f->name != NULL && n < SETTINGS_MOST; f++) {
+        const char *at = (const char *)s + f->offset;
+        const double value = f->kind == FIELD_FLOAT ? (double)*(const float *)(const void *)at
+                             : f->kind == FIELD_INT ? (double)*(const int32_t *)(const void *)at
+                                                    : 0;
+        out[n++] =
+            (struct endpoint_setting){.name = f->name, .value = value, .neutral = value == f->neutral, .seed = s->seed};
+    }
+    return n;
+}
+
+static enum error_code ask_endpoint(struct distant *d, struct endpoint_message *messages, size_t n, bool continues,
+                                    const struct sampling *s, struct error *err)
+{
+    struct endpoint_setting settings[SETTINGS_MOST];
+    const char *stops[SAMPLING_STOPS];
+    for (int32_t i = 0; i < s->n_stops; i++)
+        stops[i] = s->stops[i];
+    const struct endpoint_question q = {.model = d->model,
+                                        .messages = messages,
+                                        .n = n,
+                                        .continues = continues,
+                                        .settings = settings,
+                                        .n_settings = take_settings(s, settings),
+                                        .stops = stops,
+                                        .n_stops = (size_t)s->n_stops};
+    return endpoint_ask(d->endpoint, &q, err);
+}
+
+static void begin_request(struct distant *d)
+{
+    d->request = ++d->requests;
+    d->asked = clock_seconds();
+    d->first = 0;
+    d->tokens = 0;
+    d->done = d->total = 0;
+    d->waits = 0;
+}
+
+uint64_t distant_ask(struct distant *d, const struct message *messages, size_t n, const struct sampling *sampling,
+                     struct error *err)
+{
+    const bool ends_with_answer = n > 0 && messages[n - 1].role == ROLE_ASSISTANT;
+    const bool continues = ends_with_answer && *messages[n - 1].text != '\0';
+    n -= ends_with_answer && !continues;
+    if (continues && !distant_continues(d)) {
+        error_set(err, ERR_UNSUPPORTED, "%s can't continue an answer; /regenerate asks for another", d->host);
+        return 0;
+    }
+    struct endpoint_message *sent = calloc(n + 1, sizeof *sent);
+    if (sent == NULL) {
+        error_memory(err);
+        return 0;
+    }
+    d->sent = 0;
+    for (size_t i = 0; i < n; i++) {
+        const bool old = messages[i].role == ROLE_ASSISTANT && !(continues && i + 1 == n);
+        const char *text = old ? without_thoughts(messages[i].text) : messages[i].text;
+        sent[i] = (struct endpoint_message){role_name(messages[i].role), text, strlen(text)};
+        d->sent += sent[i].size;
+    }
+    if (ask_endpoint(d, sent, n, continues, sampling, err) == ERR_NONE)
+        begin_request(d);
+    free(sent);
+    return err->code == ERR_NONE ? d->request : 0;
+}
+
+void distant_stop(struct distant *d)
+{
+    endpoint_stop(d->endpoint);
+}
+
+/* ---- what comes ------------------------------------------------------------------------------------------------- */
+
+static struct candidate candidate_of(struct distant *d, const char *text, size_t size, float logp)
+{
+    const float p = expf(logp);
+    return (struct candidate){.id = glossary_id(d->glossary, text, size), .before = p, .after = p};
+}
+
+/* What the server told of the token: its probability, and those of others. The settings' part in it is not known. */
+static void tell_token(struct distant *d, const struct endpoint_token *t, struct event *out)
+{
+    out->chosen = candidate_of(d, t->text, t->size, t->logp);
+    out->id = out->chosen.id;
+    out->entropy = -1;
+    for (size_t i = 0; i < t->n_best && out->n_best < SAMPLING_CANDIDATES; i++) {
+        const struct endpoint_candidate *c = &t->best[i];
+        const struct candidate other = candidate_of(d, c->text, c->size, c->logp);
+        if (other.id == out->id && out->rank == 0)
+            out->rank = (int32_t)i + 1;
+        out->best[out->n_best++] = other;
+    }
+}
+
+/* The next piece of the text, as long as an event holds: whole characters. */
+static bool tell_piece(struct distant *d, struct event *out)
+{
+    const bool first = d->told == 0;
+    const char *text = d->now.text + d->told;
+    size_t n = d->now.size - d->told, most = sizeof out->text - 1;
+    if (n > most) {
+        n = most;
+        n -= utf8_pending(text, n);
+    }
+    *out = (struct event){.kind = EVENT_TOKEN, .request = d->request, .id = -1};
+    if (first && d->now.token != NULL)
+        tell_token(d, d->now.token, out);
+    memcpy(out->text, text, n);
+    out->text_size = n;
+    d->told += n;
+    d->telling = d->told < d->now.size;
+    return true;
+}
+
+static bool begin_text(struct distant *d, struct event *out)
+{
+    d->waits = 0;
+    if (d->first == 0)
+        d->first = clock_seconds();
+    d->tokens++;
+    d->told = 0;
+    return tell_piece(d, out);
+}
+
+static bool tell_reading(struct distant *d, struct event *out)
+{
+    d->waits = d->now.kind == ENDPOINT_WAITING ? d->now.seconds : 0;
+    if (d->waits > 0)
+        snprintf(d->why, sizeof d->why, "%s", d->now.text);
+    if (d->now.kind == ENDPOINT_READING && d->now.total > 0) {
+        d->done = d->now.done;
+        d->total = d->now.total;
+    }
+    *out = (struct event){.kind = EVENT_PREFILL,
+                          .request = d->request,
+                          .done = (size_t)d->done,
+                          .total = (size_t)d->total};
+    return true;
+}
+
+/* What the server counted; else what came here. */
+static struct timings timings_of(struct distant *d)
+{
+    const double now = clock_seconds(), first = d->first > 0 ? d->first : now;
+    const struct endpoint_usage *u = &d->now.usage;
+    struct timings t = {.prefill_seconds = first - d->asked,
+                        .first_token_seconds = first - d->asked,
+                        .decode_seconds = now - first,
+                        .answer_tokens = d->tokens,
+                        .prompt_tokens = distant_estimate(d, d->sent)};
+    if (d->now.has_usage) {
+        t.prompt_tokens = (size_t)u->prompt_tokens;
+        t.reused_tokens = (size_t)u->cached_tokens;
+        t.answer_tokens = (size_t)u->answer_tokens;
+    }
+    return t;
+}
+
+static bool tell_end(struct distant *d, struct event *out)
+{
+    static const enum finish finishes[] = {
+        [ENDPOINT_ENDED] = FINISH_END, [ENDPOINT_LENGTH] = FINISH_LENGTH, [ENDPOINT_STOPPED] = FINISH_STOPPED};
+    *out = (struct event){.kind = d->now.kind == ENDPOINT_DONE ? EVENT_DONE : EVENT_FAILED,
+                          .request = d->request,
+                          .finish = finishes[d->now.finish],
+                          .error = d->now.error,
+                          .timings = timings_of(d)};
+    if (d->now.has_usage && d->now.usage.prompt_tokens > 0 && d->sent > 0)
+        d->bytes_per_token = (double)d->sent / (double)d->now.usage.prompt_tokens;
+    d->request = 0;
+    d->waits = 0;
+    return true;
+}
+
+bool distant_next(struct distant *d, struct event *out)
+{
+    if (d->telling)
+        return tell_piece(d, out);
+    if (!endpoint_next(d->endpoint, &d->now))
+        return false;
+    if (d->loading)
+        return tell_loaded(d, &d->now, out);
+    switch (d->now.kind) {
+    case ENDPOINT_READING:
+    case ENDPOINT_WAITING: return tell_reading(d, out);
+    case ENDPOINT_TEXT: return begin_text(d, out);
+    case ENDPOINT_KNOWN:
+    case ENDPOINT_DONE:
+    case ENDPOINT_FAILED: return tell_end(d, out);
+    }
+    return false;
+}

@@ -1,0 +1,57 @@
+/* Distant: a model that a server has, as the chat sees it: what it is asked and the events that come back are like a
+ * worker's. There is no vocabulary here: tokens get ids by their text as they come, which are good for this object
+ * alone. */
+#ifndef PALAVER_APP_CHAT_DISTANT_H
+#define PALAVER_APP_CHAT_DISTANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/options/options.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "engine/engine.h"
+
+struct distant;
+
+/* Opens NAME@ENDPOINT and asks the server what it has; EVENT_LOADED or EVENT_FAILED follows. NULL when there is no such
+ * endpoint. */
+struct distant *distant_open(const struct options *o, const char *name, struct error *err);
+/* Closes the connection. NULL is fine. */
+void distant_free(struct distant *d);
+/* Readable when distant_next has something to do. */
+int distant_fd(const struct distant *d);
+/* Takes the oldest event; false when none waits now. */
+bool distant_next(struct distant *d, struct event *out);
+/* Asks for an answer to messages (copied); the last one, if it is an answer with text, is continued. Returns the
+ * request's number; 0 on failure: ERR_UNSUPPORTED when the server can't continue an answer. */
+uint64_t distant_ask(struct distant *d, const struct message *messages, size_t n, const struct sampling *sampling,
+                     struct error *err);
+/* Closes the connection at once; EVENT_DONE follows. */
+void distant_stop(struct distant *d);
+
+/* "NAME@ENDPOINT". */
+const char *distant_name(const struct distant *d);
+/* The host and port. */
+const char *distant_host(const struct distant *d);
+/* Whether what is sent can be read on the way. */
+bool distant_is_clear(const struct distant *d);
+/* Whether it continues an answer, so that forks and /continue are possible. */
+bool distant_continues(const struct distant *d);
+/* Whether the server takes a setting of this name. */
+bool distant_takes(const struct distant *d, const char *setting);
+/* Tokens; 0: not known. */
+size_t distant_context(const struct distant *d);
+/* Tokens that so many bytes of messages take, by what the server counted last. */
+size_t distant_estimate(const struct distant *d, size_t bytes);
+/* Why the request waits and how long still; 0: it does not. */
+int distant_waits(const struct distant *d, const char **why);
+/* Appends the text of a token. False when there is none of this id, or out of memory. */
+bool distant_piece(const struct distant *d, int32_t id, struct buf *out);
+/* The id of a text that is to be taken as a token; -1 when out of memory. */
+int32_t distant_name_token(struct distant *d, const char *text, size_t size);
+/* "" until the server told one. */
+const char *distant_fingerprint(const struct distant *d);
+
+#endif

@@ -1,0 +1,58 @@
+/* Looks: from the environment, the options and the folders of the program. */
+#include <config.h>
+
+#include "app/screen/looks.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/options/paths.h"
+
+static void find_built_themes(char *out, size_t size)
+{
+    ssize_t length = readlink("/proc/self/exe", out, size - sizeof "/themes");
+    out[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(out, '/');
+    if (slash != NULL)
+        strcpy(slash, "/themes");
+}
+
+/* The user's, those of the build, the installed ones. */
+static void list_theme_folders(struct looks *l)
+{
+    size_t n = 0;
+    if (l->user != NULL)
+        l->folders[n++] = l->user;
+    if (*l->built != '\0')
+        l->folders[n++] = l->built;
+    l->folders[n] = THEMES_DIR;
+}
+
+static char *join_path(const char *folder, const char *name)
+{
+    return folder != NULL ? paths_join(folder, name) : NULL;
+}
+
+void looks_open(struct looks *l, const struct options *o)
+{
+    const char *no_color = getenv("NO_COLOR");
+    *l = (struct looks){.user = join_path(o->paths.config_dir, "themes"),
+                        .keys = join_path(o->paths.config_dir, "keys")};
+    find_built_themes(l->built, sizeof l->built);
+    list_theme_folders(l);
+    l->options = (struct ui_options){
+        .term = getenv("TERM"),
+        .theme_folders = l->folders,
+        .keys_file = l->keys,
+        .no_color = o->color == COLOR_NEVER || (o->color == COLOR_AUTO && no_color != NULL && *no_color != '\0'),
+        .mouse = !o->no_mouse,
+        .text_width = o->text_width,
+    };
+}
+
+void looks_free(struct looks *l)
+{
+    free(l->user);
+    free(l->keys);
+}

@@ -1,0 +1,98 @@
+/* Body: POST /v1/chat/completions. */
+#include <config.h>
+
+#include "remote/body.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/utf8.h"
+#include "remote/kinds.h"
+
+/* A message's text is whatever was typed or imported: what is no UTF-8 is sent as U+FFFD. */
+static json_t *text_value(const char *text, size_t size)
+{
+    struct buf whole;
+    json_t *value = json_stringn(text, size);
+    if (value != NULL)
+        return value;
+    buf_init(&whole, 3 * size + 1);
+    for (size_t at = 0; at < size;) {
+        size_t n;
+        if (utf8_decode(text + at, size - at, &n) != UTF8_INVALID)
+            buf_append(&whole, text + at, n);
+        else
+            buf_puts(&whole, "\xEF\xBF\xBD");
+        at += n;
+    }
+    value = json_stringn(buf_text(&whole), whole.size);
+    buf_free(&whole);
+    return value;
+}
+
+static json_t *messages_value(const struct endpoint_question *q)
+{
+    json_t *messages = json_array();
+    for (size_t i = 0; i < q->n; i++) {
+        const struct endpoint_message *m = &q->messages[i];
+        json_array_append_new(messages,
+                              json_pack("{s:s, s:o}", "role", m->role, "content", text_value(m->text, m->size)));
+    }
+    return messages;
+}
+
+static json_t *setting_value(enum endpoint_kind kind, const struct endpoint_setting *s)
+{
+    if (strcmp(s->name, "seed") == 0)
+        return json_integer((json_int_t)(s->seed & INT64_MAX));
+    if (strcmp(s->name, "top_k") == 0 && kind == ENDPOINT_VLLM && s->value == 0)
+        return json_integer(-1);
+    if (s->value == floor(s->value))
+        return json_integer((json_int_t)s->value);
+    return json_real(round(s->value * 1e6) / 1e6); /* 0.8, not what a float makes of it */
+}
+
+static void add_settings(const struct endpoint_question *q, enum endpoint_kind kind, json_t *body)
+{
+    for (size_t i = 0; i < q->n_settings; i++) {
+        const struct endpoint_setting *s = &q->settings[i];
+        const char *name = kind_setting(kind, s->name);
+        const bool is_length = strcmp(s->name, "max_new_tokens") == 0;
+        if (name != NULL && (!s->neutral || (kind_has_defaults(kind) && !is_length)))
+            json_object_set_new(body, name, setting_value(kind, s));
+    }
+    if (q->n_stops == 0)
+        return;
+    json_t *stops = json_array();
+    for (size_t i = 0; i < q->n_stops; i++)
+        json_array_append_new(stops, text_value(q->stops[i], strlen(q->stops[i])));
+    json_object_set_new(body, "stop", stops);
+}
+
+char *body_write(const struct endpoint_place *place, enum endpoint_kind kind, const struct endpoint_question *q,
+                 size_t *size, struct error *err)
+{
+    const int32_t logprobs = place->logprobs >= 0 ? place->logprobs : kind_logprobs(kind);
+    json_t *body = json_pack("{s:s, s:o, s:b, s:{s:b}}", "model", q->model, "messages", messages_value(q), "stream", 1,
+                             "stream_options", "include_usage", 1);
+    if (body != NULL) {
+        add_settings(q, kind, body);
+        kind_add_extras(kind, q, body);
+    }
+    if (body != NULL && logprobs > 0) {
+        json_object_set_new(body, "logprobs", json_true());
+        json_object_set_new(body, "top_logprobs", json_integer(logprobs));
+    }
+    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+    json_decref(body);
+    if (text == NULL)
+        error_memory(err);
+    else
+        *size = strlen(text);
+    return text;
+}

@@ -1,0 +1,84 @@
+/* Look: what servers say of themselves. */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "remote/endpoint-parts.h"
+#include "remote/kinds.h"
+
+enum { MODELS_MOST = 10000 };
+
+void look_free(struct look *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        free(l->models[i]);
+    free(l->models);
+    free(l->contexts);
+    *l = (struct look){0};
+}
+
+/* A number of tokens; 0: not told. */
+static int32_t tokens_of(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    const json_int_t n = json_is_integer(value) ? json_integer_value(value) : 0;
+    return n > 0 && n <= INT32_MAX ? (int32_t)n : 0;
+}
+
+/* llama-server's n_ctx_train is what its model could hold, not what the server does. */
+static int32_t context_of(const json_t *model)
+{
+    static const char *const names[] = {"max_model_len", "context_length", "max_context_length"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (tokens_of(model, names[i]) > 0)
+            return tokens_of(model, names[i]);
+    return tokens_of(json_object_get(model, "meta"), "n_ctx");
+}
+
+static bool add_model(struct look *l, const json_t *model)
+{
+    const char *id = json_string_value(json_object_get(model, "id"));
+    if (id == NULL)
+        return true;
+    l->contexts[l->n] = context_of(model);
+    l->models[l->n] = strdup(id);
+    l->n += l->models[l->n] != NULL;
+    return l->n > 0 && l->models[l->n - 1] != NULL;
+}
+
+enum error_code look_take_models(struct look *l, const struct buf *body, struct error *err)
+{
+    json_t *root = json_loadb(buf_text(body), body->size, 0, NULL);
+    const json_t *data = json_object_get(root, "data");
+    const size_t n = json_array_size(data);
+    const enum endpoint_kind kind = l->kind;
+    look_free(l);
+    l->kind = kind;
+    if (!json_is_array(data) || n > MODELS_MOST) {
+        json_decref(root);
+        return error_set(err, ERR_FORMAT, "no list of models comes back: is it a server of models, and its url right?");
+    }
+    l->models = calloc(n + 1, sizeof *l->models);
+    l->contexts = calloc(n + 1, sizeof *l->contexts);
+    bool ok = l->models != NULL && l->contexts != NULL;
+    for (size_t i = 0; ok && i < n; i++)
+        ok = add_model(l, json_array_get(data, i));
+    if (l->kind == ENDPOINT_ANY)
+        l->kind = kind_by_owner(json_string_value(json_object_get(json_array_get(data, 0), "owned_by")));
+    json_decref(root);
+    return ok ? ERR_NONE : error_memory(err);
+}
+
+void look_take_props(struct look *l, const struct buf *body)
+{
+    json_t *root = json_loadb(buf_text(body), body->size, 0, NULL);
+    int32_t context = tokens_of(json_object_get(root, "default_generation_settings"), "n_ctx");
+    context = context > 0 ? context : tokens_of(root, "n_ctx");
+    for (size_t i = 0; context > 0 && i < l->n; i++)
+        l->contexts[i] = context;
+    json_decref(root);
+}

@@ -1,0 +1,27 @@
+/* What the files of the endpoint share. Internal to remote. */
+#ifndef PALAVER_REMOTE_ENDPOINT_PARTS_H
+#define PALAVER_REMOTE_ENDPOINT_PARTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "remote/endpoint.h"
+
+/* What a server said of itself; owned by endpoint.c, filled by endpoint-look.c. */
+struct look {
+    enum endpoint_kind kind;
+    char **models;
+    int32_t *contexts;
+    size_t n;
+};
+
+/* Takes the body of GET /models: {"data": [{"id", "owned_by", "max_model_len", "meta": {"n_ctx"}}, ...]}. ERR_FORMAT when it
+ * is none. */
+enum error_code look_take_models(struct look *l, const struct buf *body, struct error *err);
+/* Takes that of llama-server's GET /props, which tells the context that it runs with; what is not there is no error. */
+void look_take_props(struct look *l, const struct buf *body);
+void look_free(struct look *l);
+
+#endif

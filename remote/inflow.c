@@ -1,0 +1,221 @@
+/* Inflow: pieces of JSON to pieces of text. */
+#include <config.h>
+
+#include "remote/inflow.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "remote/chunk.h"
+#include "remote/events.h"
+#include "remote/sse.h"
+
+#define PLAIN_MOST ((size_t)32 << 20)
+
+void inflow_init(struct inflow *s, struct events *events)
+{
+    *s = (struct inflow){.events = events};
+    sse_init(&s->sse);
+    buf_init(&s->plain, PLAIN_MOST);
+}
+
+void inflow_free(struct inflow *s)
+{
+    sse_free(&s->sse);
+    buf_free(&s->plain);
+}
+
+void inflow_reset(struct inflow *s)
+{
+    struct events *events = s->events;
+    inflow_free(s);
+    inflow_init(s, events);
+}
+
+/* ---- text ------------------------------------------------------------------------------------------------------- */
+
+static void push_text(struct inflow *s, const char *text, size_t size, const struct endpoint_token *token)
+{
+    s->said |= size > 0;
+    if (size > 0 || token != NULL)
+        events_push(s->events,
+                    &(struct endpoint_event){.kind = ENDPOINT_TEXT, .text = text, .size = size, .token = token});
+}
+
+/* Reasoning stands between marks, as models write them that put it into their text. */
+static void push_mark(struct inflow *s, bool thinking)
+{
+    if (s->thinking == thinking)
+        return;
+    static const char begin[] = "<think>\n", end[] = "\n</think>\n\n";
+    push_text(s, thinking ? begin : end, thinking ? sizeof begin - 1 : sizeof end - 1, NULL);
+    s->thinking = thinking;
+}
+
+/* The text of a chunk, shared out to its tokens: each has what it says as far as that is how the text goes on, the last one
+ * has the rest. A server holds bytes back until they are whole characters, so that the two may differ. */
+static void push_tokens(struct inflow *s, const struct chunk *c, const char *text, size_t size)
+{
+    for (size_t i = 0; i < c->n_tokens; i++) {
+        const struct endpoint_token *t = &c->tokens[i];
+        const bool fits = t->size <= size && memcmp(t->text, text, t->size) == 0;
+        const size_t n = i + 1 == c->n_tokens ? size : fits ? t->size : 0;
+        push_text(s, text, n, t);
+        text += n;
+        size -= n;
+    }
+    if (c->n_tokens == 0)
+        push_text(s, text, size, NULL);
+}
+
+static void push_said(struct inflow *s, const struct chunk *c)
+{
+    const bool both = c->reasoning != NULL && c->text != NULL;
+    if (c->reasoning != NULL) {
+        push_mark(s, true);
+        if (both)
+            push_text(s, c->reasoning, c->reasoning_size, NULL);
+        else
+            push_tokens(s, c, c->reasoning, c->reasoning_size);
+    }
+    if (c->text != NULL) {
+        push_mark(s, false);
+        push_tokens(s, c, c->text, c->text_size);
+    }
+    if (c->text == NULL && c->reasoning == NULL && c->n_tokens > 0)
+        push_tokens(s, c, "", 0);
+}
+
+/* ---- chunks ----------------------------------------------------------------------------------------------------- */
+
+static void note_fault(struct inflow *s, const struct chunk *c)
+{
+    s->failed = true;
+    snprintf(s->fault, sizeof s->fault, "%s", c->fault);
+    snprintf(s->fault_kind, sizeof s->fault_kind, "%s", c->fault_kind != NULL ? c->fault_kind : "");
+    s->fault_prompt = c->fault_prompt;
+    s->fault_context = c->fault_context;
+}
+
+static void note_end(struct inflow *s, const struct chunk *c)
+{
+    if (c->has_usage) {
+        s->has_usage = true;
+        s->usage = c->usage;
+    }
+    if (c->fingerprint != NULL)
+        snprintf(s->fingerprint, sizeof s->fingerprint, "%s", c->fingerprint);
+    if (c->finish == NULL)
+        return;
+    s->finished = true;
+    s->finish = strcmp(c->finish, "length") == 0 ? ENDPOINT_LENGTH : ENDPOINT_ENDED;
+}
+
+static void take_chunk(struct inflow *s, const struct chunk *c)
+{
+    if (c->fault != NULL) {
+        note_fault(s, c);
+        return;
+    }
+    if (c->has_progress && !s->said)
+        events_push(s->events, &(struct endpoint_event){.kind = ENDPOINT_READING, .done = c->done, .total = c->total});
+    push_said(s, c);
+    note_end(s, c);
+}
+
+/* "[DONE]", perhaps with blanks around it. */
+static bool is_done(const char *data, size_t size)
+{
+    static const char word[] = "[DONE]";
+    while (size > 0 && (*data == ' ' || *data == '\t')) {
+        data++;
+        size--;
+    }
+    return size >= sizeof word - 1 && memcmp(data, word, sizeof word - 1) == 0;
+}
+
+/* What is no JSON but stands where an error does, is one. */
+static bool take_event(void *context, const char *data, size_t size)
+{
+    struct inflow *s = context;
+    struct chunk chunk;
+    struct error wrong = {0};
+    if (is_done(data, size)) {
+        s->done = true;
+        return false;
+    }
+    if (chunk_read(data, size, &chunk, &wrong) != ERR_NONE) {
+        s->failed = true;
+        snprintf(s->fault, sizeof s->fault, "it sent what is no JSON: %.80s", data);
+        return false;
+    }
+    take_chunk(s, &chunk);
+    chunk_free(&chunk);
+    return !s->failed;
+}
+
+/* ---- bytes ------------------------------------------------------------------------------------------------------ */
+
+/* Judges by the first byte that is no blank; a byte order mark is passed over. */
+static void judge_form(struct inflow *s, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n && s->form == INFLOW_UNKNOWN; i++) {
+        const unsigned char c = (unsigned char)bytes[i];
+        if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == 0xEF || c == 0xBB || c == 0xBF)
+            continue;
+        s->form = c == '{' || c == '[' || c == '<' ? INFLOW_PLAIN : INFLOW_EVENTS;
+    }
+}
+
+bool inflow_take(struct inflow *s, bool plain, const char *bytes, size_t n, struct error *err)
+{
+    if (s->done || s->failed)
+        return false;
+    if (plain)
+        s->form = INFLOW_PLAIN;
+    judge_form(s, bytes, n);
+    if (s->form == INFLOW_PLAIN) {
+        if (!buf_append(&s->plain, bytes, n))
+            error_set(err, ERR_FORMAT, "an answer of more than %zu MiB", PLAIN_MOST >> 20);
+        return err->code == ERR_NONE;
+    }
+    struct error why = {0};
+    if (sse_feed(&s->sse, bytes, n, take_event, s, &why) == ERR_NONE)
+        return true;
+    if (why.code != ERR_STOPPED)
+        error_set(err, why.code, "%s", why.message);
+    return false;
+}
+
+/* A whole answer, an error, or lines of JSON. */
+static void end_plain(struct inflow *s, struct error *err)
+{
+    struct chunk chunk;
+    struct error wrong = {0}, why = {0};
+    const char *text = buf_text(&s->plain);
+    if (chunk_read(text, s->plain.size, &chunk, &wrong) == ERR_NONE) {
+        take_chunk(s, &chunk);
+        chunk_free(&chunk);
+        return;
+    }
+    if (text[strspn(text, " \t\r\n")] != '{')
+        return;
+    if (sse_feed(&s->sse, text, s->plain.size, take_event, s, &why) == ERR_NONE)
+        sse_end(&s->sse, take_event, s, &why);
+    if (why.code != ERR_NONE && why.code != ERR_STOPPED)
+        error_set(err, why.code, "%s", why.message);
+}
+
+void inflow_end(struct inflow *s, struct error *err)
+{
+    struct error why = {0};
+    if (s->done || s->failed)
+        return;
+    if (s->form == INFLOW_PLAIN)
+        end_plain(s, err);
+    else if (sse_end(&s->sse, take_event, s, &why) != ERR_NONE && why.code != ERR_STOPPED)
+        error_set(err, why.code, "%s", why.message);
+}

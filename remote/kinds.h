@@ -1,0 +1,22 @@
+/* Kinds: servers of several kinds, and what each takes. Internal to remote. */
+#ifndef PALAVER_REMOTE_KINDS_H
+#define PALAVER_REMOTE_KINDS_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "remote/endpoint.h"
+
+/* The kind that calls itself so as the owner of a model (owned_by). */
+enum endpoint_kind kind_by_owner(const char *owner);
+/* The name under which a kind takes a setting; NULL: not by this kind. */
+const char *kind_setting(enum endpoint_kind kind, const char *setting);
+/* Whether settings without effect are sent too: what the server uses otherwise is not neutral. */
+bool kind_has_defaults(enum endpoint_kind kind);
+/* Alternatives of each token that it tells without being told that it may. */
+int32_t kind_logprobs(enum endpoint_kind kind);
+/* Adds what a kind needs to continue the last message, and to tell how far it has read. */
+void kind_add_extras(enum endpoint_kind kind, const struct endpoint_question *q, json_t *body);
+
+#endif
