@@ -49,6 +49,41 @@ static const struct known all[] = {
         .folder = "all-MiniLM-L6-v2",
         .members = minilm,
     },
+    {
+        .name = "smollm2-360m",
+        .title = "SmolLM2-360M-Instruct, Q8_0",
+        .licence = "Apache-2.0",
+        .hub = "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF:Q8_0",
+        .archive_size = 386000000,
+    },
+    {
+        .name = "smollm2-1.7b",
+        .title = "SmolLM2-1.7B-Instruct, Q4_K_M",
+        .licence = "Apache-2.0",
+        .hub = "HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF:Q4_K_M",
+        .archive_size = 1060000000,
+    },
+    {
+        .name = "llama2-7b-chat",
+        .title = "Llama-2-7B-Chat, Q4_K_M",
+        .licence = "Llama 2",
+        .hub = "TheBloke/Llama-2-7B-Chat-GGUF:Q4_K_M",
+        .archive_size = 4080000000,
+    },
+    {
+        .name = "llama2-13b-chat",
+        .title = "Llama-2-13B-Chat, Q4_K_M",
+        .licence = "Llama 2",
+        .hub = "TheBloke/Llama-2-13B-chat-GGUF:Q4_K_M",
+        .archive_size = 7870000000,
+    },
+    {
+        .name = "llama2-70b-chat",
+        .title = "Llama-2-70B-Chat, Q4_K_M",
+        .licence = "Llama 2",
+        .hub = "TheBloke/Llama-2-70B-Chat-GGUF:Q4_K_M",
+        .archive_size = 41400000000,
+    },
 };
 
 const struct known *known_at(size_t i)

@@ -1,5 +1,6 @@
-/* Known: models that have short names. They come out of packages of the Python package index, which mirrors have
- * everywhere and which need no account; their checksums are pinned here. Internal to remote. */
+/* Known: models that have short names. The first come out of packages of the Python package index, which mirrors have
+ * everywhere and which need no account; their checksums are pinned here. The others lie on Hugging Face's hub, which
+ * tells their checksums. Internal to remote. */
 #ifndef PALAVER_REMOTE_KNOWN_H
 #define PALAVER_REMOTE_KNOWN_H
 
@@ -8,9 +9,10 @@
 
 struct known {
     const char *name, *title, *licence;
-    const char *package; /* in the index */
-    const char *archive; /* the package's file, a zip archive */
-    int64_t archive_size;
+    const char *hub;         /* ORG/NAME:TYPE on the hub; NULL: it is in a package */
+    const char *package;     /* in the index */
+    const char *archive;     /* the package's file, a zip archive */
+    int64_t archive_size;    /* on the hub: of the file, about */
     const char *archive_sum; /* SHA-256 */
     const char *folder;      /* the members go into a folder of this name; NULL: there is one, the model */
     const struct known_member {

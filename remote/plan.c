@@ -151,7 +151,6 @@ static enum error_code plan_hub(struct remote_plan *plan, const struct hub_name 
 static enum error_code plan_known(struct remote_plan *plan, const struct known *known, struct error *err)
 {
     plan->known = known;
-    plan->licence = known->licence;
     plan->folder = known->folder != NULL;
     for (const struct known_member *m = known->members; m->path != NULL && err->code == ERR_NONE; m++)
         plan_add(plan, strdup(known->package), m->name, m->size, DIGEST_SHA256, m->sum, err);
@@ -185,8 +184,10 @@ enum error_code remote_plan(struct remote_plan *plan, const char *name, const st
     if (url_check(o->hub, &why) != ERR_NONE)
         return error_set(err, why.code, "the hub (HF_ENDPOINT): %s", why.message);
     const struct known *known = known_find(name);
-    const enum error_code code = known == NULL ? hub_parse(name, o->hub, &repository, err) : ERR_NONE;
-    if (known != NULL)
+    const bool packaged = known != NULL && known->hub == NULL;
+    const char *wanted = known != NULL && !packaged ? known->hub : name;
+    const enum error_code code = packaged ? ERR_NONE : hub_parse(wanted, o->hub, &repository, err);
+    if (packaged)
         plan_known(plan, known, err);
     else if (code == ERR_NONE)
         plan_hub(plan, &repository, o, err);
@@ -194,5 +195,7 @@ enum error_code remote_plan(struct remote_plan *plan, const char *name, const st
         plan_url(plan, name, err);
     else
         report_name(name, err);
+    if (known != NULL)
+        plan->licence = known->licence;
     return err->code == ERR_NONE ? plan_sum(plan, o->sha256, err) : err->code;
 }

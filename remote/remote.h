@@ -84,7 +84,7 @@ struct remote_options {
     struct remote_watch watch;
 };
 
-/* Models with short names, for help and completion: number i; false past the end. */
+/* Models with short names, for help and completion: number i; false past the end. bytes: to be fetched, about. */
 bool remote_known(size_t i, const char **name, const char **title, const char **licence, int64_t *bytes);
 
 /* Makes the plan for what the user named:

@@ -94,6 +94,7 @@ struct chat_message {
 /* What a front end is told, by chat_handle, chat_tick and the calls that change something. Any function may be NULL. */
 struct chat_view {
     void *context;
+    bool without_model; /* the chat opens too when there is no model yet */
     void (*loaded)(void *context);
     /* More of the model is loaded, see chat_loading_percent. */
     void (*loading)(void *context);

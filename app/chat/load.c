@@ -52,9 +52,13 @@ enum error_code chat_load_first(struct chat *c, struct error *err)
 {
     bool named = options_source(c->options, "model") >= SOURCE_VARIABLE;
     char *name = named ? NULL : resumed_model(c);
-    enum error_code code = speaker_load(c->speaker, name, err);
+    struct error why = {0};
+    speaker_load(c->speaker, name, &why);
+    const bool none = why.code == ERR_NOT_FOUND && !named && name == NULL && c->options->model == NULL;
     free(name);
-    return code;
+    if (why.code == ERR_NONE || (none && c->view->without_model))
+        return ERR_NONE;
+    return error_set(err, why.code, "%s", why.message);
 }
 
 enum error_code chat_set_model(struct chat *c, const char *name, struct error *err)

@@ -3,7 +3,6 @@
 
 #include "app/chat/shelf.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +38,7 @@ const char *shelf_fit_text(enum shelf_fit fit)
     return texts[fit];
 }
 
-static enum shelf_fit fit_of(uint64_t needed, uint64_t memory)
+enum shelf_fit shelf_fit(uint64_t needed, uint64_t memory)
 {
     if (needed > memory)
         return SHELF_LARGER;
@@ -74,8 +73,10 @@ static enum error_code row_fill(struct shelf_row *row, const struct shelf *s, co
     const struct session_options session = {.context = row->used_context, .threads = o->threads, .exact = o->exact};
     struct memory_plan plan;
     model_plan(model, &session, LOAD_AS_IS, false, &plan);
+    row->weights = plan.weights;
+    row->encoder = info->encoder;
     row->memory = plan.weights + plan.lookup + plan.cache + plan.buffers;
-    row->fit = fit_of(row->memory, s->memory);
+    row->fit = shelf_fit(row->memory, s->memory);
     model_free(model);
     return ERR_NONE;
 }

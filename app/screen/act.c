@@ -11,6 +11,7 @@
 #include "app/chat/chat.h"
 #include "app/library/home.h"
 #include "app/screen/acts.h"
+#include "app/screen/browse.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
 #include "app/screen/copy.h"
@@ -96,6 +97,14 @@ static void change_setting(struct screen *s, const struct ui_action *a, struct e
         screen_settings_reset(s, name, err);
 }
 
+/* An item of a list is selected, or, with "", the list was left. */
+static void preview_item(struct screen *s, const char *command)
+{
+    if (*command == '\0')
+        screen_browse_left(s);
+    screen_theme_preview(s, command);
+}
+
 static void pass_action(struct screen *s, const struct ui_action *a, struct error *err)
 {
     switch (a->kind) {
@@ -109,7 +118,7 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
     case UI_EDITOR: open_editor(s, err); break;
     case UI_EDITED: note_typed(s); break;
     case UI_COMPLETE: complete_typed(s); break;
-    case UI_PREVIEW: screen_theme_preview(s, a->text); break;
+    case UI_PREVIEW: preview_item(s, a->text); break;
     case UI_QUERY: screen_search_all(s, a->text, err); break;
     case UI_LEAVE_EDIT: leave_edit(s); break;
     case UI_COPY: screen_copy_text(s, a->text, a->size, a->what); break;

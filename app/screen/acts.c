@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "app/screen/acts.h"
+#include "app/screen/browse.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@
 #include "app/library/caches.h"
 #include "app/library/home.h"
 #include "app/screen/composer.h"
+#include "app/screen/fetch.h"
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
 #include "app/screen/said.h"
@@ -223,6 +225,31 @@ static void attach_file(struct screen *s, const struct subject *subject, struct 
     screen_composer_label(s);
 }
 
+/* ---- models ----------------------------------------------------------------------------------------------------- */
+
+static void take_model(struct screen *s, const struct subject *subject, struct error *err)
+{
+    char line[300];
+    (void)err; /* the command says it */
+    screen_browse_left(s);
+    snprintf(line, sizeof line, "/model %s", subject->text);
+    screen_send_slash(s, line);
+}
+
+static void fetch_model(struct screen *s, const struct subject *subject, struct error *err)
+{
+    screen_browse_left(s);
+    screen_fetch_begin(s, subject->text, err);
+}
+
+static void stop_fetching(struct screen *s, const struct subject *subject, struct error *err)
+{
+    (void)subject;
+    (void)err;
+    screen_browse_left(s);
+    screen_fetch_stop(s);
+}
+
 /* ---- leaving ---------------------------------------------------------------------------------------------------- */
 
 static void save_and_leave(struct screen *s, const struct subject *subject, struct error *err)
@@ -266,6 +293,9 @@ static const struct act {
     [ACT_UNDELETE] = {"/undelete", UI_ABOUT_NOTHING, restore_deleted},
     [ACT_SAVE_AND_LEAVE] = {NULL, UI_ABOUT_NOTHING, save_and_leave},
     [ACT_EXPORT] = {NULL, UI_ABOUT_NOTHING, export_conversation},
+    [ACT_TAKE_MODEL] = {NULL, UI_ABOUT_NOTHING, take_model},
+    [ACT_FETCH] = {NULL, UI_ABOUT_NOTHING, fetch_model},
+    [ACT_STOP_FETCH] = {NULL, UI_ABOUT_NOTHING, stop_fetching},
     [ACT_ATTACH] = {NULL, UI_ABOUT_NOTHING, attach_file},
     [ACT_LEAVE] = {NULL, UI_ABOUT_NOTHING, leave_unsaved},
     [ACT_EDIT] = {"/edit", UI_ABOUT_MESSAGE, edit_message},

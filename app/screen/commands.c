@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "app/chat/chat.h"
+#include "app/screen/browse.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
 #include "app/screen/copy.h"
@@ -35,7 +36,7 @@ static void pick_conversation(struct screen *s, const char *arguments, struct er
 static void pick_model(struct screen *s, const char *arguments, struct error *err)
 {
     (void)arguments;
-    screen_pick(s, "Models", PICK_MODELS, err);
+    screen_browse_open(s, err);
 }
 
 static void pick_preset(struct screen *s, const char *arguments, struct error *err)

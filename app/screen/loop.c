@@ -14,9 +14,11 @@
 #include "app/meaning/meaning.h"
 #include "app/screen/act.h"
 #include "app/screen/acts.h"
+#include "app/screen/browse.h"
 #include "app/screen/composer.h"
 #include "app/screen/draft.h"
 #include "app/screen/due.h"
+#include "app/screen/fetch.h"
 #include "app/screen/frame.h"
 #include "app/screen/list.h"
 #include "app/screen/said.h"
@@ -121,6 +123,7 @@ static int time_left(const struct screen *s)
 {
     int due = due_sooner(chat_due(s->repl.chat), screen_list_due(s));
     due = due_sooner(due, due_sooner(screen_draft_due(s), screen_composer_due(s)));
+    due = due_sooner(due, due_sooner(screen_browse_due(s), screen_fetch_due(s)));
     return due_sooner(due, screen_frame_due(s));
 }
 
@@ -146,6 +149,8 @@ static void take_turn(struct screen *s)
     screen_draft_tick(s);
     screen_composer_tick(s);
     screen_list_tick(s);
+    screen_browse_tick(s);
+    screen_fetch_tick(s);
     screen_view_sync(s);
     if (keys)
         screen_frame_draw(s);

@@ -17,9 +17,11 @@ struct screen {
     struct repl repl; /* the chat is repl.chat */
     struct ui *ui;    /* NULL until the terminal is taken */
     struct screen_acts *acts;
+    struct screen_browse *browse;
     struct screen_compare *compare;
     struct screen_composer *composer;
     struct screen_draft *draft;
+    struct screen_fetch *fetch;
     struct screen_frame *frame;
     struct screen_lens *lens;
     struct screen_list *list;

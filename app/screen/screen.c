@@ -14,9 +14,11 @@
 #include "app/screen/act.h"
 #include "app/screen/acts.h"
 #include "app/screen/commands.h"
+#include "app/screen/browse.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
 #include "app/screen/draft.h"
+#include "app/screen/fetch.h"
 #include "app/screen/frame.h"
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
@@ -52,9 +54,11 @@
 static bool open_parts(struct screen *s, struct error *err)
 {
     s->acts = screen_acts_new();
+    s->browse = screen_browse_new();
     s->compare = screen_compare_new();
     s->composer = screen_composer_new();
     s->draft = screen_draft_new();
+    s->fetch = screen_fetch_new();
     s->frame = screen_frame_new();
     s->lens = screen_lens_new();
     s->list = screen_list_new();
@@ -69,9 +73,9 @@ static bool open_parts(struct screen *s, struct error *err)
     s->theme = screen_theme_new();
     s->view = screen_view_new();
     s->welcome = screen_welcome_new();
-    bool all = s->acts && s->compare && s->composer && s->draft && s->frame && s->lens && s->list && s->menu &&
-               s->records && s->roads && s->said && s->search && s->settings && s->status && s->step && s->theme &&
-               s->view && s->welcome;
+    bool all = s->acts && s->browse && s->fetch && s->compare && s->composer && s->draft && s->frame && s->lens &&
+               s->list && s->menu && s->records && s->roads && s->said && s->search && s->settings && s->status &&
+               s->step && s->theme && s->view && s->welcome;
     if (!all)
         error_memory(err);
     return all;
@@ -80,6 +84,8 @@ static bool open_parts(struct screen *s, struct error *err)
 static void free_parts(struct screen *s)
 {
     screen_acts_free(s->acts);
+    screen_browse_free(s->browse);
+    screen_fetch_free(s->fetch);
     screen_compare_free(s->compare);
     screen_composer_free(s->composer);
     screen_draft_free(s->draft);
@@ -234,6 +240,8 @@ static void run_screen(struct screen *s)
     screen_status_show(s);
     screen_view_sync(s);
     screen_said_error(s, &err);
+    if (chat_state(s->repl.chat) == CHAT_NO_MODEL)
+        screen_browse_open(s, &err);
     send_first_message(s);
     screen_loop_run(s);
     if (chat_is_busy(s->repl.chat))

@@ -32,6 +32,7 @@ struct screen_status {
     size_t used;           /* tokens of the context; SIZE_MAX: to be counted */
     size_t waits_at;       /* the token that a waiting answer waits at, from 1 */
     char speed[96];        /* of the last answer */
+    char beside[96];       /* what goes on beside the chat, to be said while the model has nothing to do */
     bool base;             /* ui shows one text without names */
 };
 
@@ -127,6 +128,12 @@ static size_t count_used(const struct screen *s)
     size_t n = prompt.ids.n;
     prompt_free(&prompt);
     return n;
+}
+
+void screen_status_beside(struct screen *s, const char *text)
+{
+    snprintf(s->status->beside, sizeof s->status->beside, "%s", text);
+    screen_status_show(s);
 }
 
 /* ---- the line above --------------------------------------------------------------------------------------------- */
@@ -237,8 +244,10 @@ static void write_state(const struct screen *s, char *out, size_t size)
         snprintf(out, size, "waits at token %zu · → draws it · Esc stops", s->status->waits_at);
     else if (state == CHAT_ANSWERING)
         snprintf(out, size, "answering · Esc stops");
+    else if (*s->status->beside != '\0')
+        snprintf(out, size, "%s", s->status->beside);
     else if (state == CHAT_NO_MODEL)
-        snprintf(out, size, "no model · /model NAME loads one");
+        snprintf(out, size, "no model · /model finds one");
     else
         snprintf(out, size, "ready");
 }

@@ -28,4 +28,7 @@ size_t screen_status_used(const struct screen *s);
 /* Seconds since the last answer was asked for. */
 double screen_status_elapsed(const struct screen *s);
 
+/* Says what goes on beside the chat, while the model has nothing to do; "": nothing. */
+void screen_status_beside(struct screen *s, const char *text);
+
 #endif

@@ -202,6 +202,7 @@ struct chat_view screen_tell_view(struct screen *s)
 {
     return (struct chat_view){
         .context = s,
+        .without_model = true,
         .loaded = on_loaded,
         .loading = on_loading,
         .reading = on_reading,

@@ -137,6 +137,12 @@ void screen_welcome_show(struct screen *s)
             buf_puts(&text, "\nThis conversation is temporary: nothing of it is kept.\n");
         write_keys(s, &text);
     }
+    if (chat_state(s->repl.chat) == CHAT_NO_MODEL)
+        buf_puts(
+            &text,
+            "## Palaver\nThere is no model here yet. `/model` lists those that can be fetched, with what they need and "
+            "how fast they will be on this machine; a file of your own goes into ~/.local/share/palaver/models, or "
+            "is named by -m.\n");
     ui_set_welcome(s->ui, buf_text(&text));
     buf_free(&text);
 }

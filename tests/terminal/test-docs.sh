@@ -54,8 +54,8 @@ mkdir -p "$models"
 : >"$models/some.gguf"
 offers palaver -m so
 expect "bash offers names of models" [ "$(cat "$work/out")" = some.gguf ]
-offers palaver pull smo
-expect "bash offers models with short names" [ "$(cat "$work/out")" = smollm2 ]
+offers palaver pull minil
+expect "bash offers models with short names" [ "$(cat "$work/out")" = minilm ]
 offers palaver to
 expect "bash offers commands" [ "$(cat "$work/out")" = tokenize ]
 finish

@@ -145,6 +145,40 @@ static void themes_are_tried_on_while_choosing(void **state)
     quit(t);
 }
 
+/* ---- models ----------------------------------------------------------------------------------------------------- */
+
+static void without_a_model_some_are_offered(void **state)
+{
+    (void)state;
+    struct vt *t = vt_start(30, 110, (const char *const[]){program, NULL},
+                            (const char *const[]){"PIP_INDEX_URL=http://127.0.0.1:1/simple", NULL}, NULL);
+    assert_true(vt_wait(t, "There is no model here yet"));
+    assert_true(vt_wait(t, "fetch SmolLM2-135M-Instruct"));
+    assert_true(vt_wait(t, "Apache-2.0"));
+    assert_true(vt_wait(t, " t/s")); /* measured by now */
+    vt_type(t, "135m\r");
+    assert_true(vt_wait(t, "127.0.0.1")); /* nothing can be fetched from there, and it says so */
+    vt_type(t, "x");
+    assert_true(vt_wait(t, "no model · /model finds one"));
+    assert_true(vt_wait(t, "│x"));
+    quit(t);
+}
+
+static void the_models_can_be_looked_through(void **state)
+{
+    (void)state;
+    struct vt *t = start_with(NULL, plain);
+    ask(t, "/model");
+    assert_true(vt_wait(t, "▸ sea.gguf"));
+    assert_true(vt_wait(t, "fits"));
+    vt_type(t, "70b");
+    assert_true(vt_wait(t, "fetch Llama-2-70B-Chat"));
+    assert_true(vt_wait_gone(t, "sea.gguf"));
+    press(t, ESC);
+    exchange(t, "The llama");
+    quit(t);
+}
+
 /* Columns of the longest row of a message that repeats "long line", below its first rows, beside which its title is. */
 static int longest_row(struct vt *t)
 {
@@ -183,6 +217,8 @@ int main(void)
         cmocka_unit_test(answers_are_not_typed_text),
         cmocka_unit_test(themes_are_tried_on_while_choosing),
         cmocka_unit_test(text_is_no_wider_than_one_reads),
+        cmocka_unit_test(without_a_model_some_are_offered),
+        cmocka_unit_test(the_models_can_be_looked_through),
         cmocka_unit_test(eight_colours_stay_the_terminals_own),
     };
     return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -219,7 +219,10 @@ static void texts_stand_in_quotes(void **state)
     check_refused(LIST_STOP, "\"open", NULL, "not closed");
     check_refused(LIST_STOP, "\"\"", NULL, "at least one");
     check_refused(LIST_STOP, "\"a\\x00b\"", NULL, "\\x00");
-    check_refused(LIST_STOP, "\"1\" \"2\" \"3\" \"4\" \"5\" \"6\" \"7\" \"8\" \"9\"", NULL, "not more");
+    char many[8 * (SAMPLING_STOPS + 1)] = "";
+    for (int i = 0; i <= SAMPLING_STOPS; i++)
+        sprintf(many + strlen(many), "\"%d\" ", i);
+    check_refused(LIST_STOP, many, NULL, "not more");
 }
 
 static void biases_name_tokens(void **state)

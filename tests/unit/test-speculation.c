@@ -321,7 +321,8 @@ static void fill_prompt(int32_t *ids, int i)
 static void answers_are_the_same_bytes(void **state)
 {
     (void)state;
-    struct worker *with = speculating_worker_start(SPECULATE_ALWAYS), *without = speculating_worker_start(SPECULATE_OFF);
+    struct worker *with = speculating_worker_start(SPECULATE_ALWAYS),
+                  *without = speculating_worker_start(SPECULATE_OFF);
     struct buf a, b;
     size_t guessed = 0, right = 0;
     buf_init(&a, 1 << 20);
@@ -391,7 +392,8 @@ static void step_through(struct worker *w, struct buf *out)
 static void settings_act_on_the_same_token(void **state)
 {
     (void)state;
-    struct worker *with = speculating_worker_start(SPECULATE_ALWAYS), *without = speculating_worker_start(SPECULATE_OFF);
+    struct worker *with = speculating_worker_start(SPECULATE_ALWAYS),
+                  *without = speculating_worker_start(SPECULATE_OFF);
     struct buf a, b;
     buf_init(&a, 1 << 20);
     buf_init(&b, 1 << 20);

@@ -493,6 +493,7 @@ static struct pane_reaction choose_item(struct popup *p)
     struct pane_reaction r = pane_run(item->command);
     if (item->act > 0)
         r = pane_tell(UI_CHOICE);
+    r.action.text = item->command;
     r.action.act = item->act;
     r.action.a = item->a;
     r.action.b = item->b;

@@ -1,0 +1,209 @@
+/* Browse: a thread looks into the files and measures the memory, while names are there at once. */
+#include <config.h>
+
+#include "app/screen/browse.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/chat/chat.h"
+#include "app/chat/models.h"
+#include "app/chat/pace.h"
+#include "app/chat/shelf.h"
+#include "app/options/endpoints.h"
+#include "app/screen/acts.h"
+#include "app/screen/fetch.h"
+#include "app/screen/items.h"
+#include "app/text/bytes.h"
+#include "remote/remote.h"
+
+enum { TICK = 50, DETAIL = 120 };
+
+struct screen_browse {
+    const struct options *options; /* NULL: no thread looks */
+    pthread_t thread;
+    _Atomic bool ended;
+    bool open;
+    /* the thread's until it has ended: */
+    struct shelf shelf;
+    double memory; /* bytes a second; 0: not known */
+};
+
+struct screen_browse *screen_browse_new(void)
+{
+    struct screen_browse *b = calloc(1, sizeof *b);
+    if (b != NULL)
+        shelf_init(&b->shelf);
+    return b;
+}
+
+static void end_thread(struct screen_browse *b)
+{
+    if (b->options != NULL)
+        pthread_join(b->thread, NULL);
+    b->options = NULL;
+}
+
+void screen_browse_free(struct screen_browse *browse)
+{
+    if (browse == NULL)
+        return;
+    end_thread(browse);
+    shelf_free(&browse->shelf);
+    free(browse);
+}
+
+/* ---- the thread ------------------------------------------------------------------------------------------------- */
+
+static void *look_thread(void *context)
+{
+    struct screen_browse *b = context;
+    struct error ignored = {0}; /* a row says what is wrong with its file */
+    shelf_add_all(&b->shelf, b->options, &ignored);
+    if (b->memory <= 0)
+        b->memory = pace_memory();
+    b->ended = true;
+    return NULL;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------------------- */
+
+static const char *fit_words(enum shelf_fit fit)
+{
+    static const char *const words[] = {[SHELF_FITS] = "fits", [SHELF_TIGHT] = "tight", [SHELF_LARGER] = "too large"};
+    return words[fit];
+}
+
+/* "4.1 GB  Q4_K_M  fits  ~5 t/s" */
+static void write_detail(const struct screen_browse *b, uint64_t bytes, const char *type, enum shelf_fit fit,
+                         uint64_t weights, char out[DETAIL])
+{
+    char size[BYTES_TEXT], speed[24] = "";
+    const double tokens = fit != SHELF_LARGER ? pace_tokens(b->memory, weights) : 0;
+    if (tokens >= 10)
+        snprintf(speed, sizeof speed, "~%.0f t/s", tokens);
+    else if (tokens > 0)
+        snprintf(speed, sizeof speed, "~%.1f t/s", tokens);
+    snprintf(out, DETAIL, "%9s  %-10s  %-9s  %9s", bytes_text(bytes, size), type, fit_words(fit), speed);
+}
+
+static void add_there(const struct screen *s, struct items *items)
+{
+    const struct screen_browse *b = s->browse;
+    const char *in_use = chat_model_path(s->repl.chat);
+    for (size_t i = 0; i < b->shelf.n; i++) {
+        const struct shelf_row *r = &b->shelf.at[i];
+        char detail[DETAIL], label[280];
+        if (r->encoder)
+            continue;
+        if (r->problem == NULL)
+            write_detail(b, r->bytes, r->type, r->fit, r->weights, detail);
+        const char *name = strrchr(r->name, '/') != NULL ? strrchr(r->name, '/') + 1 : r->name;
+        snprintf(label, sizeof label, "%s%s", strcmp(r->path, in_use) == 0 ? "▸ " : "", name);
+        items_add(items, &(struct ui_item){label, r->problem != NULL ? r->problem : detail, r->name, ACT_TAKE_MODEL,
+                                           (int64_t)i + 1, 0});
+    }
+}
+
+/* What is there, by name alone. */
+static void add_names(const struct screen *s, struct items *items)
+{
+    char **names = models_list(s->options);
+    int64_t i = 1;
+    for (char **name = names; name != NULL && *name != NULL; name++, i++)
+        items_add(items, &(struct ui_item){*name, NULL, *name, ACT_TAKE_MODEL, i, 0});
+    models_free_list(names);
+}
+
+static void add_endpoints(const struct screen *s, struct items *items)
+{
+    struct endpoints all;
+    struct error ignored = {0}; /* a file with a fault is told of when it is used */
+    char name[80];
+    if (endpoints_read(s->options, &all, &ignored) != ERR_NONE)
+        return;
+    for (size_t i = 0; i < all.written; i++) {
+        snprintf(name, sizeof name, "@%s", all.at[i].name);
+        items_add(items, &(struct ui_item){name, "a server", name, ACT_TAKE_MODEL, -(int64_t)i - 1, 0});
+    }
+    endpoints_free(&all);
+}
+
+static void add_fetchable(const struct screen *s, struct items *items)
+{
+    const char *name, *title, *licence, *fetching = screen_fetch_name(s);
+    int64_t bytes;
+    if (fetching != NULL)
+        items_add(items, &(struct ui_item){"stop fetching", fetching, NULL, ACT_STOP_FETCH, 0, 0});
+    for (size_t i = 0; fetching == NULL && remote_known(i, &name, &title, &licence, &bytes); i++) {
+        char label[160], detail[DETAIL + 80];
+        if (strstr(title, "encoder") != NULL)
+            continue;
+        write_detail(s->browse, (uint64_t)bytes, licence, shelf_fit((uint64_t)bytes, s->browse->shelf.memory),
+                     (uint64_t)bytes, detail);
+        snprintf(label, sizeof label, "fetch %s", title);
+        items_add(items, &(struct ui_item){label, detail, name, ACT_FETCH, (int64_t)i, 0});
+    }
+}
+
+/* ---- the list --------------------------------------------------------------------------------------------------- */
+
+static void show_items(struct screen *s, bool known)
+{
+    struct items items = {0};
+    if (known)
+        add_there(s, &items);
+    else
+        add_names(s, &items);
+    add_endpoints(s, &items);
+    add_fetchable(s, &items);
+    if (known) {
+        ui_add_items(s->ui, items.at, items.n);
+    } else {
+        ui_pick(s->ui, "Models", items.at, items.n, false);
+        ui_tell_selected(s->ui);
+    }
+    items_free(&items);
+}
+
+void screen_browse_open(struct screen *s, struct error *err)
+{
+    struct screen_browse *b = s->browse;
+    end_thread(b);
+    shelf_free(&b->shelf);
+    shelf_init(&b->shelf);
+    b->ended = false;
+    b->open = true;
+    b->options = s->options;
+    const int code = pthread_create(&b->thread, NULL, look_thread, b);
+    if (code != 0) {
+        b->options = NULL;
+        error_system(err, ERR_MEMORY, code, "no thread to look into the models");
+    }
+    show_items(s, false);
+}
+
+void screen_browse_tick(struct screen *s)
+{
+    struct screen_browse *b = s->browse;
+    if (b->options == NULL || !b->ended)
+        return;
+    end_thread(b);
+    if (b->open && ui_has_popup(s->ui))
+        show_items(s, true);
+}
+
+int screen_browse_due(const struct screen *s)
+{
+    return s->browse->options != NULL ? TICK : -1;
+}
+
+void screen_browse_left(struct screen *s)
+{
+    s->browse->open = false;
+}
