@@ -1,8 +1,10 @@
-/* How quick the screen is: `make bench/ui && bench/ui PALAVER MODEL [DATA_FOLDER]`.
+/* How quick the screen is: `make bench/ui && bench/ui PALAVER MODEL [DATA_FOLDER [ENCODER]]`.
  *
  * Runs the program on a pseudo-terminal of 30 × 100 with a home of its own and times, from the outside, how long bytes
  * take from a key to the terminal. DATA_FOLDER (a copy is not made) holds a palaver/history.db, e.g. the large one that
- * bench/history FOLDER makes; with it, opening, searching and scrolling are timed too. */
+ * bench/history FOLDER makes; with it, opening, searching and scrolling are timed too. With ENCODER, the folder of one,
+ * searching by words and meaning fused: each message then has a vector that was drawn, for a search takes the same time
+ * whatever the vectors say. */
 #include <config.h>
 
 #include <errno.h>
@@ -18,7 +20,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST = 200 };
+#include "app/meaning/find.h"
+#include "app/meaning/vectors.h"
+#include "app/options/options.h"
+#include "engine/engine.h"
+#include "history/history.h"
+
+enum { MOST = 400 };
 
 struct program {
     pid_t pid;
@@ -67,13 +75,18 @@ static double until(struct program *p, const char *text)
     return -1;
 }
 
-/* Milliseconds until the last byte of what a key brings: nothing follows for 30 ms. */
-static double until_quiet(struct program *p)
+/* Milliseconds until the last byte of what a key brings: nothing follows for so many. */
+static double until_quiet_for(struct program *p, int milliseconds)
 {
     double start = now(), last = start;
-    while (take(p, last == start ? 1000 : 30))
+    while (take(p, last == start ? 1000 : milliseconds))
         last = now();
     return last - start;
+}
+
+static double until_quiet(struct program *p)
+{
+    return until_quiet_for(p, 30);
 }
 
 static void type(struct program *p, const char *keys)
@@ -82,6 +95,9 @@ static void type(struct program *p, const char *keys)
     if (write(p->terminal, keys, strlen(keys)) < 0)
         perror("write");
 }
+
+/* The encoder that the programs search by meaning with. */
+static const char *encoder = "off";
 
 static bool start(struct program *p, const char *palaver, const char *model, const char *home, const char *data)
 {
@@ -92,6 +108,7 @@ static bool start(struct program *p, const char *palaver, const char *model, con
         setenv("HOME", home, 1);
         setenv("TERM", "xterm-256color", 1);
         setenv("LANG", "C.UTF-8", 1);
+        setenv("PALAVER_ENCODER", encoder, 1);
         if (data != NULL)
             setenv("XDG_DATA_HOME", data, 1);
         execl(palaver, palaver, "-m", model, "-s", "1", (char *)NULL);
@@ -248,11 +265,86 @@ static void time_history(const char *palaver, const char *model, const char *hom
     stop(&p);
 }
 
+/* ---- meaning ---------------------------------------------------------------------------------------------------- */
+
+struct drawing {
+    struct vectors *vectors;
+    size_t width;
+    size_t n;
+};
+
+/* Directions that differ in all elements, as those of texts do. */
+static bool draw_vector(void *context, const struct store_text *text)
+{
+    struct drawing *d = context;
+    struct error err = {0};
+    int8_t bytes[VECTORS_WIDTH];
+    for (size_t i = 0; i < d->width; i++)
+        bytes[i] = (int8_t)(rand() % 255 - 127);
+    const struct vectors_passage passage = {0, (uint32_t)text->size, 0.0007F, bytes};
+    d->n++;
+    return vectors_put(d->vectors, text->message, vectors_hash(text->text, text->size), &passage, 1, &err) == ERR_NONE;
+}
+
+/* Writes the file of vectors where the program looks for it; false with a message on failure. */
+static bool draw_vectors(const char *home, const char *data, const char *path)
+{
+    char history[4096], folder[4096];
+    struct error err = {0};
+    struct options o = {.paths = {.cache_dir = folder}};
+    struct drawing d = {.width = 0};
+    int64_t last;
+    snprintf(folder, sizeof folder, "%s/.cache/palaver", home);
+    snprintf(history, sizeof history, "%s/palaver/history.db", data);
+    struct model *model = model_open(path, NULL, &err);
+    struct store *store = store_open(history, &(struct store_options){.read_only = true}, &err);
+    char *file = meaning_file(&o, history);
+    if (model != NULL && store != NULL && file != NULL && paths_make(folder, &err) == ERR_NONE) {
+        d.width = (size_t)model_info(model)->width;
+        d.vectors = vectors_write(file, model_info(model)->fingerprint, d.width, &err);
+    }
+    if (d.vectors != NULL && store_texts(store, 0, 0, SIZE_MAX >> 1, draw_vector, &d, &last, &err) == ERR_NONE)
+        printf("%-52s %8zu messages, %.1f MB\n", "vectors drawn", d.n, (double)vectors_bytes(d.vectors) / 1e6);
+    else
+        fprintf(stderr, "bench/ui: %s\n", err.message);
+    vectors_free(d.vectors);
+    store_close(store);
+    model_free(model);
+    free(file);
+    return d.vectors != NULL && err.code == ERR_NONE;
+}
+
+/* The time from a letter until the hits of words and meaning together are on the screen: the last byte before nothing comes
+ * for 120 ms. The likest sentences come when no letter did for 150 ms and do not count. */
+static void time_meaning(const char *palaver, const char *model, const char *home, const char *data)
+{
+    static struct program p;
+    static const char *const queries[] = {"the sea in winter", "why is the sky blue", "a short story about light"};
+    struct figures f = {0};
+    start(&p, palaver, model, home, data);
+    until(&p, "ready");
+    usleep(500000);
+    for (size_t round = 0; round < 3 * sizeof queries / sizeof *queries; round++) {
+        type(&p, "\033s");
+        until_quiet(&p);
+        usleep(200000); /* people look at what opened */
+        for (const char *c = queries[round % 3]; *c != '\0'; c++) {
+            type(&p, (char[]){*c, '\0'});
+            add(&f, until_quiet_for(&p, 120));
+        }
+        type(&p, "\003");
+        until_quiet(&p);
+    }
+    print("search by words and meaning, per letter", &f);
+    printf("%-52s %8.1f MB\n", "memory beside mapped files, then", own_memory(p.pid));
+    stop(&p);
+}
+
 int main(int argc, char **argv)
 {
     char home[] = "/tmp/palaver-bench.XXXXXX", command[64];
     if (argc < 3 || mkdtemp(home) == NULL) {
-        fprintf(stderr, "usage: bench/ui PALAVER MODEL [DATA_FOLDER]\n");
+        fprintf(stderr, "usage: bench/ui PALAVER MODEL [DATA_FOLDER [ENCODER]]\n");
         return 2;
     }
     printf("%-52s %8s %8s\n", "", "median", "99%");
@@ -261,6 +353,9 @@ int main(int argc, char **argv)
     time_settings(argv[1], argv[2], home);
     if (argc > 3)
         time_history(argv[1], argv[2], home, argv[3]);
+    encoder = argc > 4 ? argv[4] : encoder;
+    if (argc > 4 && draw_vectors(home, argv[3], encoder))
+        time_meaning(argv[1], argv[2], home, argv[3]);
     snprintf(command, sizeof command, "rm -rf '%s'", home);
     return system(command) == 0 ? 0 : 1;
 }

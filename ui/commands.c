@@ -101,6 +101,36 @@ static void begin_find(struct ui *ui)
     ui_take_focus(ui, PANE_COMPOSER);
 }
 
+/* To the user's next message (1) or the one before (-1), as seen from the selected one or the top of the view. */
+static void walk_questions(struct ui *ui, int step)
+{
+    const struct messages *messages = transcript_messages(ui->transcript);
+    struct view *view = transcript_view(ui->transcript);
+    size_t n = messages_count(messages), at = view_selected(view);
+    if (at >= n || state_focus(ui->state) != PANE_TRANSCRIPT)
+        at = view_follows(view) ? n : view_top(view)->message;
+    do
+        at += (size_t)step; /* past either end it is no message */
+    while (at < n && messages_at(messages, at)->speaker != UI_YOU);
+    if (at >= n) {
+        show_notice(ui, step < 0 ? "this is your first message" : "this is your last message");
+        return;
+    }
+    state_tell_kind(ui->state, UI_LEAVES_PLACE);
+    ui_take_focus(ui, PANE_TRANSCRIPT);
+    view_show(view, at, 0);
+}
+
+static void previous_question(struct ui *ui)
+{
+    walk_questions(ui, -1);
+}
+
+static void next_question(struct ui *ui)
+{
+    walk_questions(ui, 1);
+}
+
 /* ---- copying ---------------------------------------------------------------------------------------------------- */
 
 static void tell_copy(struct ui *ui, const char *text, size_t size, const char *what)
@@ -484,12 +514,14 @@ static const struct command commands[] = {
     {"next-conversation", next_conversation},
     {"next-match", next_match},
     {"next-message", next_message},
+    {"next-question", next_question},
     {"page-down", page_down},
     {"page-up", page_up},
     {"palette", open_palette},
     {"previous-conversation", previous_conversation},
     {"previous-match", previous_match},
     {"previous-message", previous_message},
+    {"previous-question", previous_question},
     {"raw", toggle_raw},
     {"redraw", redraw_screen},
     {"setting-default", setting_default},

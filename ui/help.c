@@ -2,9 +2,9 @@
 #include <config.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "ui/internal.h"
 #include "ui/keys/bindings.h"
 #include "ui/ui.h"
@@ -42,36 +42,48 @@ bool ui_default_binding(size_t index, struct ui_binding *out)
 }
 
 /* The composer's keys are those of libedit, and these. */
-static const char composer_help[] = "composer\n"
-                                    "  enter                     send\n"
-                                    "  alt-enter, ctrl-j         new line (also backslash and enter)\n"
-                                    "  escape                    stop the answer; else to the transcript\n"
-                                    "  ctrl-c                    stop the answer; else clear the line\n"
-                                    "  ctrl-d                    on an empty line: leave\n"
-                                    "  tab                       complete commands, names and files\n"
-                                    "  up, down                  on the first and last line: earlier messages\n"
-                                    "  ctrl-g, ctrl-x ctrl-e     write in $VISUAL or $EDITOR\n"
-                                    "  others                    libedit's, emacs or vi, as your ~/.editrc says\n";
+static const struct ui_item composer_keys[] = {
+    {.label = "enter", .detail = "send"},
+    {.label = "alt-enter, ctrl-j", .detail = "new line (also shift-enter; backslash and enter)"},
+    {.label = "escape", .detail = "stop the answer; else to the transcript; twice: the map"},
+    {.label = "ctrl-c", .detail = "stop the answer; else clear the line"},
+    {.label = "ctrl-d", .detail = "on an empty line: leave"},
+    {.label = "/ and @", .detail = "the menu of commands, and of files to attach"},
+    {.label = "tab", .detail = "what the menu has selected; opens it"},
+    {.label = "up, down", .detail = "on the first and last line: earlier messages"},
+    {.label = "ctrl-g, ctrl-x ctrl-e", .detail = "write in $VISUAL or $EDITOR"},
+    {.label = "others", .detail = "libedit's, emacs or vi, as your ~/.editrc says"},
+};
+enum { COMPOSER_KEYS = sizeof composer_keys / sizeof composer_keys[0], KEYS_TEXT = 80 };
+
+/* All keys of binding number *i, "f1, alt-1"; *i moves to the last of them. */
+static void write_keys(const struct bindings *bindings, size_t *i, char *out)
+{
+    const struct binding *b = bindings_at(bindings, *i), *next;
+    int size = snprintf(out, KEYS_TEXT, "%s", b->key);
+    for (; (next = bindings_at(bindings, *i + 1)) != NULL && next->help == NULL && next->place == b->place; ++*i)
+        if (strcmp(next->command, b->command) == 0 && size < KEYS_TEXT)
+            size += snprintf(out + size, (size_t)(KEYS_TEXT - size), ", %s", next->key);
+}
 
 void ui_show_keys(struct ui *ui)
 {
-    struct buf text;
-    const struct binding *b, *next;
-    buf_init(&text, 1 << 16);
-    buf_puts(&text, composer_help);
-    enum place place = PLACE_COMPOSER;
-    for (size_t i = 0; (b = bindings_at(ui->bindings, i)) != NULL; i++) {
-        char keys[80];
-        int size = snprintf(keys, sizeof keys, "%s", b->key);
-        if (b->place != place)
-            buf_printf(&text, "\n%s\n", place_name(b->place));
-        place = b->place;
-        for (; (next = bindings_at(ui->bindings, i + 1)) != NULL && next->help == NULL && next->place == place; i++)
-            if (strcmp(next->command, b->command) == 0 && size < (int)sizeof keys)
-                size += snprintf(keys + size, sizeof keys - (size_t)size, ", %s", next->key);
-        buf_printf(&text, "  %-25s %s\n", keys, b->help != NULL ? b->help : b->command);
+    static const char *const groups[PLACES] = {"Anywhere", "Transcript", "List", "Settings", "Lens", "Composer"};
+    size_t n = 0, most = COMPOSER_KEYS + bindings_count(ui->bindings);
+    struct ui_item *items = calloc(most, sizeof *items);
+    char(*keys)[KEYS_TEXT] = calloc(most, sizeof *keys);
+    const struct binding *b;
+    for (size_t i = 0; items != NULL && keys != NULL && i < COMPOSER_KEYS; i++) {
+        items[n] = composer_keys[i];
+        items[n++].group = groups[PLACE_COMPOSER];
     }
-    popup_set_view(ui->popup, "Keys", buf_text(&text), text.size, NULL, 0);
-    state_show(ui->state, PANE_POPUP, true);
-    buf_free(&text);
+    for (size_t i = 0; items != NULL && keys != NULL && (b = bindings_at(ui->bindings, i)) != NULL; i++, n++) {
+        write_keys(ui->bindings, &i, keys[n]);
+        items[n] = (struct ui_item){.label = keys[n],
+                                    .detail = b->help != NULL ? b->help : b->command,
+                                    .group = groups[b->place]};
+    }
+    ui_pick(ui, "Keys: type to find one", items, n, UI_PICK_PAIRS);
+    free(items);
+    free(keys);
 }

@@ -14,6 +14,7 @@
 #include "ui/panes/settings.h"
 #include "ui/panes/status.h"
 #include "ui/panes/transcript.h"
+#include "ui/panes/tree.h"
 #include "ui/state.h"
 #include "ui/ui.h"
 
@@ -36,6 +37,7 @@ struct ui {
     struct compare_view *compare;
     struct menu *menu;
     struct popup *popup;
+    struct tree *tree;
     void *panes[PANES]; /* the objects above, by their number */
 };
 

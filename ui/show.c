@@ -90,6 +90,16 @@ void ui_show_message(struct ui *ui, size_t index)
     view_show(transcript_view(ui->transcript), index, 0);
 }
 
+size_t ui_message_in_view(const struct ui *ui)
+{
+    return view_top(transcript_view(ui->transcript))->message;
+}
+
+bool ui_follows_end(const struct ui *ui)
+{
+    return view_follows(transcript_view(ui->transcript));
+}
+
 void ui_set_matches(struct ui *ui, const struct ui_match *matches, size_t n)
 {
     state_touch(ui->state);
@@ -109,6 +119,7 @@ void ui_set_head(struct ui *ui, const char *title, const char *model)
 {
     state_touch(ui->state);
     head_set(ui->head, title, model);
+    canvas_name_window(ui->canvas, title);
 }
 
 void ui_set_status(struct ui *ui, const struct ui_status *status)
@@ -155,9 +166,9 @@ void ui_remember(struct ui *ui, const char *text)
 
 /* ---- popups ----------------------------------------------------------------------------------------------------- */
 
-void ui_pick(struct ui *ui, const char *title, const struct ui_item *items, size_t n, bool asks)
+void ui_pick(struct ui *ui, const char *title, const struct ui_item *items, size_t n, enum ui_pick kind)
 {
-    popup_set_pick(ui->popup, title, items, n, asks);
+    popup_set_pick(ui->popup, title, items, n, kind);
     state_show(ui->state, PANE_POPUP, true);
 }
 
@@ -262,6 +273,12 @@ void ui_compare(struct ui *ui, const char *title, const struct ui_compared *side
 {
     compare_set(ui->compare, title, sides, n);
     state_show(ui->state, PANE_COMPARE, n > 0);
+}
+
+void ui_tree(struct ui *ui, const struct ui_node *nodes, size_t n, const struct ui_tree_acts *acts)
+{
+    tree_set(ui->tree, nodes, n, acts);
+    state_show(ui->state, PANE_TREE, true);
 }
 
 /* ---- looks ------------------------------------------------------------------------------------------------------ */

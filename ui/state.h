@@ -19,6 +19,7 @@ enum pane_number {
     PANE_LENS,
     PANE_STATUS,
     PANE_MENU,
+    PANE_TREE,
     PANE_COMPARE,
     PANE_NOTICE,
     PANE_POPUP,

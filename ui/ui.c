@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "ui/commands.h"
 #include "ui/draw/theme.h"
 #include "ui/internal.h"
@@ -14,9 +15,13 @@
 /* Milliseconds in which the rest of a key follows an escape, and the rest of a paste its beginning. */
 enum { KEY_WAIT = 30, PASTE_WAIT = 3000 };
 
+/* Seconds in which a key counts as pressed twice. */
+#define TWICE 0.4
+
 struct input {
     struct keys keys;
     bool waiting;             /* what came may be the beginning of a key */
+    double escaped;           /* when Esc was pressed in the composer, clock_seconds; 0: another key followed */
     bool typing;              /* the key is one by which words are typed */
     bool focused;             /* the terminal's window */
     enum pane_number pressed; /* where the mouse was pressed last */
@@ -29,7 +34,7 @@ static const struct pane *const pane_rows[PANES] = {
     [PANE_SETTINGS] = &settings_pane, [PANE_LENS] = &lens_pane,
     [PANE_STATUS] = &status_pane,     [PANE_NOTICE] = &notice_pane,
     [PANE_COMPARE] = &compare_pane,   [PANE_POPUP] = &popup_pane,
-    [PANE_MENU] = &menu_pane,
+    [PANE_MENU] = &menu_pane,         [PANE_TREE] = &tree_pane,
 };
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
@@ -69,6 +74,7 @@ static bool open_panes(struct ui *ui, struct error *err)
     ui->panes[PANE_COMPARE] = ui->compare = compare_new();
     ui->panes[PANE_POPUP] = ui->popup = popup_new();
     ui->panes[PANE_MENU] = ui->menu = menu_new();
+    ui->panes[PANE_TREE] = ui->tree = tree_new();
     bool ok = ui->state != NULL && ui->input != NULL;
     for (int i = 0; i < PANES; i++)
         ok = ok && ui->panes[i] != NULL;
@@ -130,6 +136,7 @@ void ui_free(struct ui *ui)
     canvas_free(ui->canvas);
     popup_free(ui->popup);
     menu_free(ui->menu);
+    tree_free(ui->tree);
     compare_free(ui->compare);
     status_free(ui->status);
     lens_free(ui->lens);
@@ -239,10 +246,25 @@ static void give_composer_key(struct ui *ui, const struct key *key)
     ui_follow_typed(ui, ui->input->typing);
 }
 
+/* Esc goes from the composer to the transcript; twice in a moment it shows the map. */
+static bool is_double_escape(struct ui *ui, enum pane_number pane, const struct key *key)
+{
+    struct input *in = ui->input;
+    bool escape = key->code == KEYS_ESCAPE && key->modifiers == 0;
+    bool twice = escape && pane == PANE_TRANSCRIPT && in->escaped > 0 && clock_seconds() - in->escaped < TWICE;
+    in->escaped = escape && pane == PANE_COMPOSER ? clock_seconds() : 0;
+    return twice;
+}
+
 static void take_key(struct ui *ui, const struct key *key)
 {
     enum pane_number pane = state_active(ui->state);
     ui->input->typing = is_typing(key);
+    if (is_double_escape(ui, pane, key)) {
+        ui_take_focus(ui, PANE_COMPOSER);
+        ui_run(ui, "/tree");
+        return;
+    }
     if (give_first_key(ui, pane == PANE_COMPOSER ? PANE_MENU : pane, key))
         return;
     const char *command = find_command(ui, pane, key);

@@ -22,10 +22,12 @@
  *   settings, lens   the sampling settings; one token: candidates, field are parts of them
  *   compare       answers side by side: compare-words finds the differences
  *   menu          what may stand where the user types, above the composer; marked draws what matched
- *   popup         a list to choose from, or a text to read
+ *   tree          a conversation as a map of its branches; map has its rows
+ *   popup         a list to choose from, or a text to read: picker is part of it
  *   rows, blocks  the parts of a sheet: a table or a list; a page
  * ui/draw/:
  *   canvas        ncurses
+ *   modes         what the terminal is asked for beside drawing
  *   theme         colours for roles of text
  *   bar           a part of a whole
  *   layout        which pane stands where
@@ -103,6 +105,7 @@ enum ui_action_kind {
     UI_KEEP,             /* index: the answer of this side is kept, see ui_compare */
     UI_LEAVE_COMPARISON, /* stop comparing; when nothing runs, leave it */
     UI_GROUND,           /* the terminal told its background: step 1 light, 0 dark */
+    UI_LEAVES_PLACE,     /* the view is about to go elsewhere */
     UI_SETTING_STEP,     /* text, the name of a setting: step -10, -1, 1 or 10 */
     UI_SETTING_DRAG,     /* text: its slider is at position */
     UI_SETTING_RESET,    /* text: back to the default */
@@ -199,6 +202,9 @@ void ui_set_base(struct ui *ui, bool base);
 /* Brings the end into view, or a message. */
 void ui_show_end(struct ui *ui);
 void ui_show_message(struct ui *ui, size_t index);
+/* The message on the first row of the view, and whether the view follows the end. */
+size_t ui_message_in_view(const struct ui *ui);
+bool ui_follows_end(const struct ui *ui);
 /* Marks bytes [start, end) of messages as matches of a search, through which n and N walk. */
 struct ui_match {
     size_t message, start, end;
@@ -207,7 +213,7 @@ void ui_set_matches(struct ui *ui, const struct ui_match *matches, size_t n);
 /* Brings a match into view. */
 void ui_show_match(struct ui *ui, size_t index);
 
-/* The line above the transcript. */
+/* The line above the transcript. The title names the terminal's window too. */
 void ui_set_head(struct ui *ui, const char *title, const char *model);
 
 enum ui_state { UI_IDLE, UI_BUSY, UI_FAILED };
@@ -255,16 +261,26 @@ void ui_close_menu(struct ui *ui);
 
 /* ---- popups ----------------------------------------------------------------------------------------------------- */
 
+struct ui_span {
+    size_t start, end; /* bytes [start, end) */
+};
 struct ui_item {
     const char *label;
     const char *detail;  /* dim, at the right or below; may be NULL */
     const char *command; /* UI_COMMAND's text when it is chosen, with act 0 */
     int act;             /* positive: a number of the program, which UI_CHOICE brings with a and b; 0: command runs */
     int64_t a, b;
+    const char *group;           /* items of one group stand below its name; NULL: below none */
+    const struct ui_span *marks; /* bytes of the label that stand out, where the program has found it */
+    size_t n_marks;
 };
-/* Opens a list to choose from by typing a few letters. With asks set, typing does not filter it but sends UI_QUERY,
- * which ui_set_items answers. */
-void ui_pick(struct ui *ui, const char *title, const struct ui_item *items, size_t n, bool asks);
+enum ui_pick {
+    UI_PICK_FILTERS, /* typing filters the items */
+    UI_PICK_ASKS,    /* typing sends UI_QUERY, which ui_set_items answers */
+    UI_PICK_PAIRS,   /* it filters, and labels and details are pairs, which stand in two columns where there is room */
+};
+/* Opens a list to choose from by typing a few letters. */
+void ui_pick(struct ui *ui, const char *title, const struct ui_item *items, size_t n, enum ui_pick kind);
 void ui_set_items(struct ui *ui, const struct ui_item *items, size_t n);
 /* The same when more was found for what was typed already: the item that is selected stays so. */
 void ui_add_items(struct ui *ui, const struct ui_item *items, size_t n);
@@ -331,6 +347,22 @@ struct ui_compared {
  * no longer. */
 void ui_compare(struct ui *ui, const char *title, const struct ui_compared *sides, size_t n);
 
+/* ---- the map of a conversation ---------------------------------------------------------------------------------- */
+
+struct ui_node {
+    int64_t id, parent; /* parent 0: a first message */
+    enum ui_speaker speaker;
+    const char *label; /* how it begins */
+    bool bookmarked;
+};
+/* What is told as UI_CHOICE: act go, a: the message to go to; act compare, a and b: two messages. leaf: the last message
+ * that is shown now. */
+struct ui_tree_acts {
+    int64_t leaf;
+    int go, compare;
+};
+/* Shows messages as a tree: parents before their children, siblings in their order. */
+void ui_tree(struct ui *ui, const struct ui_node *nodes, size_t n, const struct ui_tree_acts *acts);
 /* ---- sheets ----------------------------------------------------------------------------------------------------- */
 
 /* A sheet is a screen of its own, in place of the chat's: a table, a list of what lies behind its selected row, and a page

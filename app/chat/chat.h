@@ -163,6 +163,8 @@ bool chat_takes(const struct chat *c, const char *setting);
 const char *chat_fingerprint(const struct chat *c);
 /* Appends the text of a token of the present model; false when it has none of this id. */
 bool chat_piece(const struct chat *c, int32_t id, struct buf *out);
+/* The id of a text as a token of a server's model, to be put by chat_fork; -1 when out of memory, or there is none. */
+int32_t chat_name_token(struct chat *c, const char *text, size_t size);
 /* Whether an answer can be asked for: a model is loaded, or a server has it. */
 bool chat_is_ready(const struct chat *c);
 /* How much of the model is loaded; -1 when that is not known, or nothing loads. */
@@ -307,6 +309,8 @@ enum error_code chat_compare_end(struct chat *c, size_t side, struct error *err)
 /* Shows the alternative `step` places after (negative: before) that of message index, and below it what was shown there
  * last. ERR_NOT_FOUND when there is none. */
 enum error_code chat_alternative(struct chat *c, size_t index, int step, struct error *err);
+/* Shows a message of any branch of the conversation by its id, and below it what was shown there last. */
+enum error_code chat_select(struct chat *c, int64_t message, struct error *err);
 /* The last answer that has alternatives, else the last message that has; chat_count() when none has. */
 size_t chat_with_alternatives(const struct chat *c);
 /* Goes up to before the last exchange, or down again to where the last undo was. *text (may be NULL) is its question,

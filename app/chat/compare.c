@@ -139,6 +139,11 @@ static void close_side_reply(struct side *s, struct error *err)
     if (s->reply == NULL)
         return;
     struct store_making made = form_making(s->speaker, &s->answer);
+    struct error ignored = {0}; /* then the words of the lens are lost */
+    char *told = form_told(s->speaker, &s->answer);
+    if (told != NULL && store_reply_settings(s->reply, told, &ignored) == ERR_NONE)
+        store_reply_append(s->reply, "", 0, NULL, &ignored);
+    free(told);
     if (store_reply_finish(s->reply, s->answer.state, &made, err) == ERR_NONE) {
         store_reply_free(s->reply);
         s->reply = NULL;

@@ -150,7 +150,17 @@ bool distant_piece(const struct distant *d, int32_t id, struct buf *out)
 
 int32_t distant_name_token(struct distant *d, const char *text, size_t size)
 {
-    return glossary_id(d->glossary, text, size);
+    return glossary_id(d->glossary, text, size, d->requests + 1); /* of the answer that it is put into */
+}
+
+int32_t distant_token_used(const struct distant *d, size_t *at)
+{
+    return glossary_used(d->glossary, at, d->requests);
+}
+
+void distant_reuse_token(struct distant *d, int32_t id)
+{
+    glossary_mark(d->glossary, id, d->requests + 1);
 }
 
 const char *distant_fingerprint(const struct distant *d)
@@ -313,7 +323,7 @@ void distant_stop(struct distant *d)
 static struct candidate candidate_of(struct distant *d, const char *text, size_t size, float logp)
 {
     const float p = expf(logp);
-    return (struct candidate){.id = glossary_id(d->glossary, text, size), .before = p, .after = p};
+    return (struct candidate){.id = glossary_id(d->glossary, text, size, d->requests), .before = p, .after = p};
 }
 
 /* What the server told of the token: its probability, and those of others. The settings' part in it is not known. */

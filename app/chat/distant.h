@@ -51,6 +51,11 @@ int distant_waits(const struct distant *d, const char **why);
 bool distant_piece(const struct distant *d, int32_t id, struct buf *out);
 /* The id of a text that is to be taken as a token; -1 when out of memory. */
 int32_t distant_name_token(struct distant *d, const char *text, size_t size);
+/* The tokens of the last answer, and those that could have been in their place, one after another: the next one from
+ * number *at on, and *at is the one after it; -1: there is none. */
+int32_t distant_token_used(const struct distant *d, size_t *at);
+/* A token of an earlier answer is one of the next answer too. */
+void distant_reuse_token(struct distant *d, int32_t id);
 /* "" until the server told one. */
 const char *distant_fingerprint(const struct distant *d);
 

@@ -74,6 +74,14 @@ static bool append_forced(const struct chat *c, struct chat_message *m, const st
     return ok;
 }
 
+/* Its texts are told with the new answer again. */
+static void reuse_token(struct chat *c, const struct store_token *t)
+{
+    speaker_reuse_token(c->speaker, t->chosen.id);
+    for (int32_t i = 0; i < t->n_best; i++)
+        speaker_reuse_token(c->speaker, t->best[i].id);
+}
+
 /* Gives the answer its first records, those before the place and those put there, and has it begin with their ids. */
 static enum error_code copy_prefix(struct chat *c, struct chat_message *m, const struct store_records *r,
                                    const struct fork *f, struct error *err)
@@ -83,6 +91,7 @@ static enum error_code copy_prefix(struct chat *c, struct chat_message *m, const
     bool ok = m->tokens != NULL;
     for (size_t i = 0; ok && i < f->place; i++) {
         m->tokens[m->n_tokens++] = r->at[i];
+        reuse_token(c, &r->at[i]);
         ok = ids_append(&beginning, &r->at[i].chosen.id, 1);
     }
     ok = ok && append_forced(c, m, r, f) && ids_append(&beginning, f->put.at, f->put.n) &&

@@ -3,12 +3,14 @@
 
 #include "app/chat/form.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/distant.h"
 #include "app/chat/fields.h"
 #include "app/chat/list.h"
 #include "app/chat/speaker.h"
@@ -16,6 +18,9 @@
 #include "app/terminal/stats.h"
 #include "engine/engine.h"
 #include "history/history.h"
+
+/* Bytes of a token. */
+enum { PIECE_MOST = 4096 };
 
 /* ---- what made a message ---------------------------------------------------------------------------------------- */
 
@@ -73,6 +78,51 @@ void form_making_free(struct store_making *made)
     free(made->template_name);
     free(made->settings);
     free(made->finish);
+}
+
+/* A text, or the bytes of what is only a part of a character. */
+static json_t *piece_value(const struct buf *piece)
+{
+    json_t *value = json_stringn(buf_text(piece), piece->size);
+    if (value != NULL)
+        return value;
+    value = json_array();
+    for (size_t i = 0; i < piece->size; i++)
+        json_array_append_new(value, json_integer((unsigned char)piece->data[i]));
+    return value;
+}
+
+static json_t *told_tokens(const struct distant *d)
+{
+    json_t *tokens = json_object();
+    struct buf piece;
+    buf_init(&piece, PIECE_MOST);
+    size_t at = 0;
+    for (int32_t id; (id = distant_token_used(d, &at)) >= 0;) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", (int)id);
+        buf_clear(&piece);
+        if (distant_piece(d, id, &piece))
+            json_object_set_new(tokens, name, piece_value(&piece));
+    }
+    buf_free(&piece);
+    return tokens;
+}
+
+char *form_told(const struct speaker *speaker, const struct chat_message *answer)
+{
+    const struct distant *d = speaker_distant(speaker);
+    if (d == NULL || answer->model == NULL || strcmp(answer->model, distant_name(d)) != 0)
+        return NULL;
+    char *settings = fields_json(&answer->sampling, SETTINGS_ALL);
+    json_t *told = settings != NULL ? json_loads(settings, 0, NULL) : NULL;
+    free(settings);
+    json_object_set_new(told, "endpoint",
+                        json_pack("{s:s, s:s, s:o}", "host", distant_host(d), "system_fingerprint",
+                                  distant_fingerprint(d), "tokens", told_tokens(d)));
+    char *text = told != NULL ? json_dumps(told, JSON_COMPACT) : NULL;
+    json_decref(told);
+    return text;
 }
 
 static enum finish stored_finish(const struct store_message *m)

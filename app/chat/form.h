@@ -14,6 +14,9 @@
  * with form_making_free. */
 struct store_making form_making(const struct speaker *speaker, const struct chat_message *answer);
 void form_making_free(struct store_making *made);
+/* What a server told beside the tokens of its last answer: its fingerprint, and the texts of their ids, which no vocabulary
+ * here has; as settings of an epoch (JSON), malloc'ed. NULL when a model on this machine answered, or out of memory. */
+char *form_told(const struct speaker *speaker, const struct chat_message *answer);
 /* Whether another version of Palaver, whose products are rounded otherwise, made a stored answer. */
 bool form_is_older(const struct store_making *made);
 /* The record of an EVENT_TOKEN. */

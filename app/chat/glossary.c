@@ -1,4 +1,4 @@
-/* Glossary: texts in order, and a hash table of their ids. An answer brings a few thousand. */
+/* Glossary: texts in the order in which they came, and a hash table of them by id. An answer brings a few thousand. */
 #include <config.h>
 
 #include "app/chat/glossary.h"
@@ -8,14 +8,16 @@
 #include <string.h>
 
 struct entry {
+    int32_t id;
     char *text;
     size_t size;
+    uint64_t use;
 };
 
 struct glossary {
     struct entry *at;
     size_t n, capacity;
-    int32_t *table; /* (2 * capacity) ids, -1: free */
+    uint32_t *table; /* (2 * capacity) indices + 1 of entries, 0: free */
 };
 
 struct glossary *glossary_new(void)
@@ -34,24 +36,23 @@ void glossary_free(struct glossary *g)
     free(g);
 }
 
-/* FNV-1a (Fowler, Noll, Vo). */
-static size_t hash_of(const char *text, size_t size)
+/* FNV-1a (Fowler, Noll, Vo), folded to 31 bits. */
+static int32_t hash_of(const char *text, size_t size)
 {
-    uint64_t hash = 0xCBF29CE484222325u;
+    uint32_t hash = 0x811C9DC5u;
     for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char)text[i]) * 0x100000001B3u;
-    return (size_t)hash;
+        hash = (hash ^ (unsigned char)text[i]) * 0x01000193u;
+    return (int32_t)((hash >> 31 ^ hash) & INT32_MAX);
 }
 
-/* The place of a text in the table, or where it would stand. */
-static int32_t *place_of(const struct glossary *g, const char *text, size_t size)
+/* The place of an id in the table, or where it would stand. */
+static uint32_t *place_of(const struct glossary *g, int32_t id)
 {
-    size_t i = hash_of(text, size) % (2 * g->capacity);
-    for (;; i = (i + 1) % (2 * g->capacity)) {
-        const int32_t id = g->table[i];
-        if (id < 0 || (g->at[id].size == size && memcmp(g->at[id].text, text, size) == 0))
-            return &g->table[i];
-    }
+    const size_t size = 2 * g->capacity;
+    size_t i = (size_t)id % size;
+    while (g->table[i] != 0 && g->at[g->table[i] - 1].id != id)
+        i = (i + 1) % size;
+    return &g->table[i];
 }
 
 static bool grow(struct glossary *g)
@@ -61,39 +62,68 @@ static bool grow(struct glossary *g)
     if (at == NULL)
         return false;
     g->at = at;
-    int32_t *table = malloc(2 * capacity * sizeof *table);
+    uint32_t *table = calloc(2 * capacity, sizeof *table);
     if (table == NULL)
         return false;
-    memset(table, 0xFF, 2 * capacity * sizeof *table);
     free(g->table);
     g->table = table;
     g->capacity = capacity;
     for (size_t i = 0; i < g->n; i++)
-        *place_of(g, g->at[i].text, g->at[i].size) = (int32_t)i;
+        *place_of(g, g->at[i].id) = (uint32_t)i + 1;
     return true;
 }
 
-int32_t glossary_id(struct glossary *g, const char *text, size_t size)
+static struct entry *find(const struct glossary *g, int32_t id)
 {
-    if (g->n == g->capacity && !grow(g))
-        return -1;
-    int32_t *place = place_of(g, text, size);
-    if (*place >= 0)
-        return *place;
+    const uint32_t index = id >= 0 && g->n > 0 ? *place_of(g, id) : 0;
+    return index > 0 ? &g->at[index - 1] : NULL;
+}
+
+static int32_t add(struct glossary *g, int32_t id, const char *text, size_t size, uint64_t use)
+{
     char *copy = malloc(size + 1);
     if (copy == NULL)
         return -1;
     memcpy(copy, text, size);
     copy[size] = '\0';
-    g->at[g->n] = (struct entry){copy, size};
-    *place = (int32_t)g->n;
-    return (int32_t)g->n++;
+    *place_of(g, id) = (uint32_t)g->n + 1;
+    g->at[g->n++] = (struct entry){id, copy, size, use};
+    return id;
+}
+
+int32_t glossary_id(struct glossary *g, const char *text, size_t size, uint64_t use)
+{
+    if (g->n == g->capacity && !grow(g))
+        return -1;
+    for (int32_t id = hash_of(text, size);; id = id < INT32_MAX ? id + 1 : 0) {
+        struct entry *e = find(g, id);
+        if (e == NULL)
+            return add(g, id, text, size, use);
+        if (e->size == size && memcmp(e->text, text, size) == 0) {
+            e->use = use;
+            return id;
+        }
+    }
+}
+
+void glossary_mark(struct glossary *g, int32_t id, uint64_t use)
+{
+    struct entry *e = find(g, id);
+    if (e != NULL)
+        e->use = use;
+}
+
+int32_t glossary_used(const struct glossary *g, size_t *at, uint64_t use)
+{
+    for (; *at < g->n; (*at)++)
+        if (g->at[*at].use == use)
+            return g->at[(*at)++].id;
+    return -1;
 }
 
 const char *glossary_text(const struct glossary *g, int32_t id, size_t *size)
 {
-    if (id < 0 || (size_t)id >= g->n)
-        return NULL;
-    *size = g->at[id].size;
-    return g->at[id].text;
+    const struct entry *e = find(g, id);
+    *size = e != NULL ? e->size : 0;
+    return e != NULL ? e->text : NULL;
 }

@@ -279,6 +279,9 @@ static char *whole_path(const char *path)
 
 char *models_lasting_name(const struct options *o, const char *path)
 {
+    const char *endpoint;
+    if (endpoints_is_name(path, &endpoint))
+        return strdup(path);
     char *folder = paths_join(o->paths.data_dir, "models/");
     size_t size = folder != NULL ? strlen(folder) : 0;
     bool inside = size > 0 && strncmp(path, folder, size) == 0;

@@ -51,6 +51,16 @@ enum error_code chat_alternative(struct chat *c, size_t index, int step, struct 
     return chat_reload(c, err);
 }
 
+enum error_code chat_select(struct chat *c, int64_t message, struct error *err)
+{
+    if (chat_check_idle(c, err) != ERR_NONE || chat_check_saved(c, err) != ERR_NONE ||
+        store_select(home_store(c->home), message, err) != ERR_NONE)
+        return err->code;
+    undone_clear(c->undone);
+    chat_settings_first_seed(c->settings);
+    return chat_reload(c, err);
+}
+
 /* ---- up and down ------------------------------------------------------------------------------------------------ */
 
 enum error_code chat_undo(struct chat *c, const char **text, struct error *err)

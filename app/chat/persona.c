@@ -11,6 +11,7 @@
 #include "app/chat/settings.h"
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
+#include "app/options/endpoints.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "history/history.h"
@@ -45,9 +46,10 @@ enum error_code chat_as_persona(const struct chat *c, const char *name, struct s
 /* Loads the persona's model unless it is the present one. */
 static enum error_code use_model(struct chat *c, const char *name, struct error *err)
 {
-    char *path = models_find_name(c->options, name, err);
+    const char *endpoint;
+    char *path = endpoints_is_name(name, &endpoint) ? strdup(name) : models_find_name(c->options, name, err);
     if (path == NULL)
-        return err->code;
+        return err->code != ERR_NONE ? err->code : error_memory(err);
     bool same = strcmp(path, chat_model_path(c)) == 0;
     free(path);
     return same ? ERR_NONE : chat_set_model(c, name, err);

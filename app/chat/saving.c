@@ -314,6 +314,11 @@ static enum error_code close_reply(struct chat *c, struct error *err)
     const struct chat_message *m = &c->list.at[c->saving->reply_index];
     struct store_making made = form_making(c->speaker, m);
     const struct timings *before = &c->saving->reply_before;
+    struct error ignored = {0}; /* then the words of the lens are lost */
+    char *told = form_told(c->speaker, m);
+    if (told != NULL && store_reply_settings(c->saving->reply, told, &ignored) == ERR_NONE)
+        store_reply_append(c->saving->reply, "", 0, NULL, &ignored); /* gives them their number */
+    free(told);
     made.answer_tokens -= (int64_t)before->answer_tokens; /* the history adds them up */
     made.prefill_seconds -= before->prefill_seconds;
     made.decode_seconds -= before->decode_seconds;

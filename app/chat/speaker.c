@@ -267,6 +267,12 @@ size_t speaker_count_tokens(const struct speaker *s, const char *text, size_t si
     return n;
 }
 
+void speaker_reuse_token(struct speaker *s, int32_t id)
+{
+    if (s->distant != NULL)
+        distant_reuse_token(s->distant, id);
+}
+
 int32_t speaker_name_token(struct speaker *s, const char *text, size_t size)
 {
     return distant_name_token(s->distant, text, size);

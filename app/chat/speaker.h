@@ -66,6 +66,8 @@ size_t speaker_count_tokens(const struct speaker *s, const char *text, size_t si
 
 /* An id for a text that is put into the answer of a server's model, as if it were a token; -1 when out of memory. */
 int32_t speaker_name_token(struct speaker *s, const char *text, size_t size);
+/* A server's model is asked to continue an answer that begins with this token. */
+void speaker_reuse_token(struct speaker *s, int32_t id);
 
 /* ---- templates ---- */
 

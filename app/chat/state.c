@@ -82,6 +82,11 @@ bool chat_piece(const struct chat *c, int32_t id, struct buf *out)
     return chat_model(c) != NULL && tokenizer_piece(model_tokenizer(chat_model(c)), id, out);
 }
 
+int32_t chat_name_token(struct chat *c, const char *text, size_t size)
+{
+    return speaker_distant(c->speaker) != NULL ? speaker_name_token(c->speaker, text, size) : -1;
+}
+
 bool chat_is_ready(const struct chat *c)
 {
     return speaker_is_ready(c->speaker);

@@ -44,8 +44,10 @@ void supply_free(struct supply *s)
 
 struct remote_options supply_options(const struct supply *s)
 {
-    return (struct remote_options){
-        .folder = s->folder, .hub = s->hub, .token = variable("HF_TOKEN", NULL), .index = s->index};
+    return (struct remote_options){.folder = s->folder,
+                                   .hub = s->hub,
+                                   .token = variable("HF_TOKEN", NULL),
+                                   .index = s->index};
 }
 
 enum error_code supply_check(const char *path, struct error *why, struct error *err)

@@ -135,7 +135,11 @@ const struct command commands[] = {
      -1, show_run},
     {"search", FOR_SEARCH, "[OPTION]... WORD...", "find words in titles and messages",
      "All words must occur; the last one may be the beginning of a word. A phrase in double\n"
-     "quotes must occur as it is: palaver search '\"blue sky\"'. Accents and case are ignored.",
+     "quotes must occur as it is: palaver search '\"blue sky\"'. Accents and case are ignored.\n"
+     "--meaning also finds what says it in other words: the best come first, 20 without --limit.\n"
+     "It needs an encoder (palaver pull minilm), and encodes first what is not encoded yet. A\n"
+     "column, in JSON \"by\", says whether words, meaning or both found a hit; of one by meaning\n"
+     "the likest sentence is shown.",
      -1, search_run},
     {"export", FOR_EXPORT, "[OPTION]... [ID | TITLE]...", "write conversations to files, by default all of them",
      "Markdown unless --format or the name of FILE says otherwise. JSON holds everything and\n"

@@ -231,6 +231,7 @@ int endpoints_run(const struct options *o)
     if (endpoints_read(o, &all, &err) != ERR_NONE)
         return report(&err);
     show_init(&q.show, o, stdout);
+    q.show.side = stdout; /* what is found is what was asked for */
     for (int i = 0; i < o->n_words && err.code == ERR_NONE; i++)
         inquire_word(&q, &all, o->words[i], &err);
     for (size_t i = 0; o->n_words == 0 && i < all.written; i++)

@@ -29,6 +29,7 @@ struct search {
     json_t *hits; /* with --json */
     size_t n;     /* hits so far */
     bool more;    /* there are more than --limit */
+    bool partly;  /* another program is still encoding messages for --meaning */
 };
 
 /* Why a hit of --meaning is there. */
@@ -139,7 +140,7 @@ static enum error_code find_meant(struct search *x, const char *text, struct mea
     const int32_t limit = x->options->history.limit;
     const size_t most = limit == 0 ? MEANT : limit < MEANT_MOST ? (size_t)limit : MEANT_MOST;
     const enum error_code code =
-        meaning_search(x->options, text, x->options->history.archived, most, show_progress, &p, out, err);
+        meaning_search(x->options, text, x->options->history.archived, most, show_progress, &p, out, &x->partly, err);
     progress_end(&p);
     return code;
 }
@@ -180,6 +181,9 @@ static enum error_code take_meant(struct search *x, const char *text, struct err
 
 static void show_end_note(struct search *x, const char *text)
 {
+    if (x->partly)
+        show_note(&x->show,
+                  "another palaver is encoding messages: by meaning only those were searched that it has done");
     if (x->n == 0)
         show_note(&x->show, "no match for %s", text);
     else if (x->more)

@@ -81,7 +81,7 @@ static void show_greeting(struct line *l)
     if (template != NULL)
         models_template_label(template, label, sizeof label);
     else
-        snprintf(label, sizeof label, "remote: %s", chat_host(l->repl.chat));
+        snprintf(label, sizeof label, "remote %s", chat_host(l->repl.chat));
     bool first = !l->greeted;
     l->greeted = true;
     if (l->options->quiet)
@@ -118,8 +118,10 @@ static void on_reading(void *context, size_t done, size_t total)
 static void on_token(void *context, const struct event *event)
 {
     struct line *l = context;
-    if (!l->labelled)
+    if (!l->labelled) {
+        show_part(&l->show, 'C');
         show_label(&l->show, "Palaver");
+    }
     l->labelled = true;
     show_text(&l->show, event->text, event->text_size);
 }
@@ -206,7 +208,7 @@ static void handle_signals(struct line *l)
     if (came.end != 0)
         l->dying = came.end;
     if (came.end != 0 || came.interrupt)
-        chat_stop(l->repl.chat);
+        repl_stop(&l->repl);
     if (came.suspend) {
         show_no_status(&l->show);
         terminal_restore();
@@ -233,7 +235,7 @@ static void take_typed(struct line *l, const char *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         if (bytes[i] == '\003')
-            chat_stop(l->repl.chat);
+            repl_stop(&l->repl);
         else if (bytes[i] == '\032')
             raise(SIGTSTP);
         else
@@ -248,12 +250,12 @@ static void take_keys(struct line *l)
     ssize_t size = read(STDIN_FILENO, bytes, sizeof bytes);
     if (size == 0 || (size < 0 && errno != EINTR && errno != EAGAIN)) {
         l->dying = SIGHUP;
-        chat_stop(l->repl.chat);
+        repl_stop(&l->repl);
     }
     if (size <= 0)
         return;
     if (is_escape(bytes, size)) {
-        chat_stop(l->repl.chat);
+        repl_stop(&l->repl);
         return;
     }
     l->pasting |= has_mark(bytes, size, "\033[200~");
@@ -301,6 +303,20 @@ static void watch_answer(struct line *l)
             show_loading(l);
     }
     show_end(&l->show);
+    show_part(&l->show, 'D');
+}
+
+/* Returns when /read --about has read, or was stopped. */
+static void watch_reading(struct line *l)
+{
+    char text[80];
+    while (repl_reads(&l->repl) && l->dying == 0) {
+        repl_reading(&l->repl, text, sizeof text);
+        show_status(&l->show, "%s", text);
+        wait_for_events(l, repl_due(&l->repl));
+        repl_tick(&l->repl);
+    }
+    show_no_status(&l->show);
 }
 
 /* ---- typing ----------------------------------------------------------------------------------------------------- */
@@ -406,6 +422,7 @@ static void read_message(struct line *l)
     buf_init(&l->repl.draft, CHAT_TEXT_MOST);
     l->at_prompt = true;
     repl_pace(&l->repl);
+    show_part(&l->show, 'A');
     line_edit_keep_private(l->edit, home_is_temporary(chat_home(l->repl.chat)));
     enum line_result result = line_edit_read(l->edit, buf_text(&draft), &text, &pasted);
     l->at_prompt = false;
@@ -522,6 +539,8 @@ static void run_chat(struct line *l)
     while (l->dying == 0 && !(l->repl.quit && may_leave(l))) {
         if (chat_is_busy(l->repl.chat))
             watch_answer(l);
+        else if (repl_reads(&l->repl))
+            watch_reading(l);
         else
             read_message(l);
     }

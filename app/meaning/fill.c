@@ -205,6 +205,8 @@ enum error_code fill_look(struct fill *f, fill_goes_on *goes_on, void *context, 
     const bool changed = store_changed(f->store);
     if (f->complete && !changed)
         return ERR_NONE;
+    if (!f->complete)
+        known_free(&f->known); /* an earlier look that broke off may know what is gone by now */
     enum error_code code = store_revisions(f->store, &now, err);
     if (code == ERR_NONE && f->complete)
         code = look_at_changes(&look, &now, goes_on, context);

@@ -7,10 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "app/chat/models.h"
 #include "app/meaning/vectors.h"
 #include "engine/engine.h"
+
+enum { HEAD_BYTES = 16384 };
 
 /* What palaver pull minilm makes. */
 static const char usual_encoder[] = "all-MiniLM-L6-v2";
@@ -20,11 +23,34 @@ bool meaning_is_off(const struct options *o)
     return o->encoder != NULL && strcmp(o->encoder, "off") == 0;
 }
 
+/* Whether a file mentions BERT where GGUF files and config.json name the architecture: to open a large model, whose
+ * vocabulary is read then, takes a tenth of a second and more, and is not done for each of the others. */
+static bool mentions_bert(const char *path)
+{
+    char begin[HEAD_BYTES];
+    FILE *in = fopen(path, "re");
+    const size_t n = in != NULL ? fread(begin, 1, sizeof begin, in) : 0;
+    if (in != NULL)
+        fclose(in);
+    return memmem(begin, n, "bert", 4) != NULL;
+}
+
+static bool may_be_encoder(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+        return mentions_bert(path);
+    char *config = paths_join(path, "config.json");
+    const bool may = config != NULL && mentions_bert(config);
+    free(config);
+    return may;
+}
+
 static bool is_encoder(const struct options *o, const char *name)
 {
     struct error why = {0};
     char *path = models_find_name(o, name, &why);
-    struct model *model = path != NULL ? model_open(path, &(struct model_options){.vocab_only = true}, &why) : NULL;
+    struct model *model = path != NULL && may_be_encoder(path) ? model_open(path, NULL, &why) : NULL;
     const bool encoder = model != NULL && model_info(model)->encoder;
     model_free(model);
     free(path);

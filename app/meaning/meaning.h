@@ -10,6 +10,7 @@
  *   fill     messages to vectors; known is what the history has
  *   seek     queries to hits; hits joins them with those of words
  *   coder    texts to vectors of bytes
+ *   folder   passages of files near a question; walk is which files
  *   vectors  the file; vectors-file.h its form, vectors-table where messages are in it, vectors-search the pass over all */
 #ifndef PALAVER_APP_MEANING_MEANING_H
 #define PALAVER_APP_MEANING_MEANING_H
@@ -51,11 +52,12 @@ bool meaning_is_asked(const char *query);
 
 /* Called with messages done and to do. */
 typedef void meaning_progress(void *context, size_t done, size_t total);
-/* Without threads, for commands: encodes what is missing, unless another program is at it or the user wants nothing saved,
- * and answers: the likest messages with their likest sentences, at most `most`. ERR_NOT_FOUND without an encoder or a history;
- * ERR_ARGUMENT when it is switched off. */
+/* Without threads, for commands: encodes what is missing and answers: the likest messages with their likest sentences, at
+ * most `most`. *partly: another program is encoding, so that what it has not done yet was not searched. ERR_NOT_FOUND without
+ * an encoder; ERR_ARGUMENT when it is switched off. */
 enum error_code meaning_search(const struct options *o, const char *query, bool archived, size_t most,
-                               meaning_progress *progress, void *context, struct meaning_hits *out, struct error *err);
+                               meaning_progress *progress, void *context, struct meaning_hits *out, bool *partly,
+                               struct error *err);
 
 enum meaning_kind {
     MEANING_OFF,       /* the user's choice */

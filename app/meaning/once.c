@@ -16,9 +16,17 @@ static bool goes_on(void *context)
     return true;
 }
 
+/* Whether another program, which has the file, has not yet encoded all. */
+static bool is_partly(const struct options *o)
+{
+    struct meaning_state state;
+    meaning_state_of(o, &state);
+    return state.kind == MEANING_FILLING;
+}
+
 /* Encodes what is missing. When another program is at it, what is there has to do. */
 static enum error_code fill_up(struct shared *s, const struct model *model, meaning_progress *progress, void *context,
-                               struct error *err)
+                               bool *partly, struct error *err)
 {
     struct error why = {0};
     struct fill *fill = shared_make_folder(s, &why) == ERR_NONE
@@ -28,6 +36,7 @@ static enum error_code fill_up(struct shared *s, const struct model *model, mean
         while (fill_left(fill) > 0 && fill_step(fill, &why) == ERR_NONE)
             progress(context, fill_total(fill) - fill_left(fill), fill_total(fill));
     fill_free(fill);
+    *partly = why.code == ERR_BUSY && is_partly(s->options);
     return why.code == ERR_NONE || why.code == ERR_BUSY ? ERR_NONE : error_set(err, why.code, "%s", why.message);
 }
 
@@ -50,17 +59,18 @@ static enum error_code seek_up(struct shared *s, const struct model *model, cons
 }
 
 enum error_code meaning_search(const struct options *o, const char *query, bool archived, size_t most,
-                               meaning_progress *progress, void *context, struct meaning_hits *out, struct error *err)
+                               meaning_progress *progress, void *context, struct meaning_hits *out, bool *partly,
+                               struct error *err)
 {
     struct shared s;
     *out = (struct meaning_hits){0};
+    *partly = false;
     if (meaning_is_off(o))
         return error_set(err, ERR_ARGUMENT, "search by meaning is switched off: encoder = off");
     if (!shared_open(&s, o, err))
         return err->code;
     const struct model *model = shared_model(&s, err);
-    if (model != NULL && access(s.history, F_OK) == 0 &&
-        (o->no_save || fill_up(&s, model, progress, context, err) == ERR_NONE))
+    if (model != NULL && access(s.history, F_OK) == 0 && fill_up(&s, model, progress, context, partly, err) == ERR_NONE)
         seek_up(&s, model, query, archived, most, out, err);
     shared_close(&s);
     return err->code;

@@ -118,12 +118,13 @@ static double least_likeness(const struct pass *p)
     return mean + (far < near ? far : near) - 1e-6; /* where all are alike rounding decides nothing */
 }
 
-/* The best passage of each message, as far as its record is sound. */
+/* The best passage of each message, as far as its record is sound. What is not at all like the query is not told: one of
+ * unknown words alone may have no direction. */
 static size_t pass_tell(struct pass *p, const struct vectors_map *m, struct vectors_found *found, size_t most)
 {
     size_t n = 0;
     qsort(p->best, p->n, sizeof *p->best, by_likeness);
-    const double least = p->n > 0 ? least_likeness(p) : 0;
+    const double least = p->n > 0 ? fmax(least_likeness(p), 1e-6) : 0;
     for (size_t i = 0; i < p->n && n < most && (double)p->best[i].likeness >= least; i++) {
         const struct vectors_record *r = vectors_map_at(m, p->best[i].record);
         size_t before = 0;

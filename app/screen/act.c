@@ -19,6 +19,7 @@
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
 #include "app/screen/menu.h"
+#include "app/screen/places.h"
 #include "app/screen/roads.h"
 #include "app/screen/said.h"
 #include "app/screen/search.h"
@@ -26,6 +27,7 @@
 #include "app/screen/settings.h"
 #include "app/screen/step.h"
 #include "app/screen/theme.h"
+#include "app/screen/tree.h"
 #include "app/screen/welcome.h"
 #include "app/slash/commands.h"
 #include "base/buf.h"
@@ -111,7 +113,7 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
     case UI_SEND: screen_send_typed(s, a->text, a->size); break;
     case UI_COMMAND:
     case UI_CHOICE: screen_acts_run(s, a); break;
-    case UI_STOP: chat_stop(s->repl.chat); break;
+    case UI_STOP: repl_stop(&s->repl); break;
     case UI_INTERRUPT: interrupt_nothing(s); break;
     case UI_QUIT: s->repl.quit = true; break;
     case UI_SUSPEND: raise(SIGTSTP); break;
@@ -130,8 +132,19 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
     case UI_WORDS: screen_roads_begin_words(s, a->index, a->token, err); break;
     case UI_STEP: screen_step_choose(s, a->step, err); break;
     case UI_GROUND: screen_theme_ground(s, a->step > 0); break;
-    case UI_KEEP: screen_compare_keep(s, a->index); break;
-    case UI_LEAVE_COMPARISON: screen_compare_leave(s); break;
+    case UI_KEEP:
+        if (screen_tree_compares(s))
+            screen_tree_keep(s, a->index, err);
+        else
+            screen_compare_keep(s, a->index);
+        break;
+    case UI_LEAVE_COMPARISON:
+        if (screen_tree_compares(s))
+            screen_tree_leave(s);
+        else
+            screen_compare_leave(s);
+        break;
+    case UI_LEAVES_PLACE: screen_places_leave(s); break;
     case UI_SETTING_STEP:
     case UI_SETTING_DRAG:
     case UI_SETTING_RESET:

@@ -20,9 +20,11 @@
 #include "app/screen/lens.h"
 #include "app/screen/list.h"
 #include "app/screen/said.h"
+#include "app/screen/places.h"
 #include "app/screen/search.h"
 #include "app/screen/send.h"
 #include "app/screen/status.h"
+#include "app/screen/tree.h"
 #include "app/screen/view.h"
 #include "app/slash/commands.h"
 #include "base/error.h"
@@ -46,7 +48,7 @@ void screen_acts_free(struct screen_acts *acts)
 /* What an act is about. */
 struct subject {
     size_t index;         /* UI_ABOUT_MESSAGE: the message, from 0 */
-    int64_t conversation; /* UI_ABOUT_CONVERSATION: its id; of an item, a */
+    int64_t conversation; /* UI_ABOUT_CONVERSATION: its id; of an item, a, whatever that is */
     int64_t message;      /* of an item, b */
     const char *text;     /* of a choice: the word */
 };
@@ -102,6 +104,11 @@ static void verify_message(struct screen *s, const struct subject *subject, stru
 {
     (void)err;
     run_numbered(s, "/verify", subject->index);
+}
+
+static void bookmark_message(struct screen *s, const struct subject *subject, struct error *err)
+{
+    screen_places_mark(s, subject->index, err);
 }
 
 /* ---- a conversation --------------------------------------------------------------------------------------------- */
@@ -225,6 +232,16 @@ static void attach_file(struct screen *s, const struct subject *subject, struct 
     screen_composer_label(s);
 }
 
+static void go_to_message(struct screen *s, const struct subject *subject, struct error *err)
+{
+    screen_places_go(s, subject->conversation, err);
+}
+
+static void compare_branches(struct screen *s, const struct subject *subject, struct error *err)
+{
+    screen_tree_compare(s, subject->conversation, subject->message, err);
+}
+
 /* ---- models ----------------------------------------------------------------------------------------------------- */
 
 static void take_model(struct screen *s, const struct subject *subject, struct error *err)
@@ -297,6 +314,9 @@ static const struct act {
     [ACT_FETCH] = {NULL, UI_ABOUT_NOTHING, fetch_model},
     [ACT_STOP_FETCH] = {NULL, UI_ABOUT_NOTHING, stop_fetching},
     [ACT_ATTACH] = {NULL, UI_ABOUT_NOTHING, attach_file},
+    [ACT_GO] = {NULL, UI_ABOUT_NOTHING, go_to_message},
+    [ACT_COMPARE_BRANCHES] = {NULL, UI_ABOUT_NOTHING, compare_branches},
+    [ACT_BOOKMARK] = {"/bookmark", UI_ABOUT_MESSAGE, bookmark_message},
     [ACT_LEAVE] = {NULL, UI_ABOUT_NOTHING, leave_unsaved},
     [ACT_EDIT] = {"/edit", UI_ABOUT_MESSAGE, edit_message},
     [ACT_DELETE_MESSAGE] = {"/delete message", UI_ABOUT_MESSAGE, delete_message},

@@ -19,8 +19,11 @@ enum screen_act_number {
     ACT_TAKE_MODEL, /* the model that the item's command names */
     ACT_FETCH,      /* and fetches it first */
     ACT_STOP_FETCH,
-    ACT_ATTACH, /* attaches the file that a word names */
-    ACT_EDIT,   /* from here on acts of keys */
+    ACT_ATTACH,           /* attaches the file that a word names */
+    ACT_GO,               /* to message a of the open conversation */
+    ACT_COMPARE_BRANCHES, /* those that end with messages a and b */
+    ACT_BOOKMARK,
+    ACT_EDIT, /* from here on acts of keys */
     ACT_DELETE_MESSAGE,
     ACT_PREVIOUS,
     ACT_NEXT,

@@ -23,6 +23,7 @@
 #include "remote/remote.h"
 
 enum { TICK = 50, DETAIL = 120 };
+#define TO_FETCH "To fetch"
 
 struct screen_browse {
     const struct options *options; /* NULL: no thread looks */
@@ -92,6 +93,12 @@ static void write_detail(const struct screen_browse *b, uint64_t bytes, const ch
     snprintf(out, DETAIL, "%9s  %-10s  %-9s  %9s", bytes_text(bytes, size), type, fit_words(fit), speed);
 }
 
+static void add_row(struct items *items, const char *group, struct ui_item item)
+{
+    item.group = group;
+    items_add(items, &item);
+}
+
 static void add_there(const struct screen *s, struct items *items)
 {
     const struct screen_browse *b = s->browse;
@@ -105,8 +112,12 @@ static void add_there(const struct screen *s, struct items *items)
             write_detail(b, r->bytes, r->type, r->fit, r->weights, detail);
         const char *name = strrchr(r->name, '/') != NULL ? strrchr(r->name, '/') + 1 : r->name;
         snprintf(label, sizeof label, "%s%s", strcmp(r->path, in_use) == 0 ? "▸ " : "", name);
-        items_add(items, &(struct ui_item){label, r->problem != NULL ? r->problem : detail, r->name, ACT_TAKE_MODEL,
-                                           (int64_t)i + 1, 0});
+        add_row(items, "Here",
+                (struct ui_item){.label = label,
+                                 .detail = r->problem != NULL ? r->problem : detail,
+                                 .command = r->name,
+                                 .act = ACT_TAKE_MODEL,
+                                 .a = (int64_t)i + 1});
     }
 }
 
@@ -116,7 +127,7 @@ static void add_names(const struct screen *s, struct items *items)
     char **names = models_list(s->options);
     int64_t i = 1;
     for (char **name = names; name != NULL && *name != NULL; name++, i++)
-        items_add(items, &(struct ui_item){*name, NULL, *name, ACT_TAKE_MODEL, i, 0});
+        add_row(items, "Here", (struct ui_item){.label = *name, .command = *name, .act = ACT_TAKE_MODEL, .a = i});
     models_free_list(names);
 }
 
@@ -129,7 +140,8 @@ static void add_endpoints(const struct screen *s, struct items *items)
         return;
     for (size_t i = 0; i < all.written; i++) {
         snprintf(name, sizeof name, "@%s", all.at[i].name);
-        items_add(items, &(struct ui_item){name, "a server", name, ACT_TAKE_MODEL, -(int64_t)i - 1, 0});
+        add_row(items, "Servers",
+                (struct ui_item){.label = name, .command = name, .act = ACT_TAKE_MODEL, .a = -(int64_t)i - 1});
     }
     endpoints_free(&all);
 }
@@ -139,15 +151,16 @@ static void add_fetchable(const struct screen *s, struct items *items)
     const char *name, *title, *licence, *fetching = screen_fetch_name(s);
     int64_t bytes;
     if (fetching != NULL)
-        items_add(items, &(struct ui_item){"stop fetching", fetching, NULL, ACT_STOP_FETCH, 0, 0});
+        add_row(items, TO_FETCH, (struct ui_item){.label = "stop", .detail = fetching, .act = ACT_STOP_FETCH});
     for (size_t i = 0; fetching == NULL && remote_known(i, &name, &title, &licence, &bytes); i++) {
         char label[160], detail[DETAIL + 80];
         if (strstr(title, "encoder") != NULL)
             continue;
         write_detail(s->browse, (uint64_t)bytes, licence, shelf_fit((uint64_t)bytes, s->browse->shelf.memory),
                      (uint64_t)bytes, detail);
-        snprintf(label, sizeof label, "fetch %s", title);
-        items_add(items, &(struct ui_item){label, detail, name, ACT_FETCH, (int64_t)i, 0});
+        snprintf(label, sizeof label, "%s", title);
+        add_row(items, TO_FETCH,
+                (struct ui_item){.label = label, .detail = detail, .command = name, .act = ACT_FETCH, .a = (int64_t)i});
     }
 }
 
@@ -165,7 +178,7 @@ static void show_items(struct screen *s, bool known)
     if (known) {
         ui_add_items(s->ui, items.at, items.n);
     } else {
-        ui_pick(s->ui, "Models", items.at, items.n, false);
+        ui_pick(s->ui, "Models", items.at, items.n, UI_PICK_FILTERS);
         ui_tell_selected(s->ui);
     }
     items_free(&items);

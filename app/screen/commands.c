@@ -13,10 +13,12 @@
 #include "app/screen/composer.h"
 #include "app/screen/copy.h"
 #include "app/screen/pick.h"
+#include "app/screen/places.h"
 #include "app/screen/prompt.h"
 #include "app/screen/search.h"
 #include "app/screen/step.h"
 #include "app/screen/theme.h"
+#include "app/screen/tree.h"
 #include "app/slash/commands.h"
 
 /* ---- popups ----------------------------------------------------------------------------------------------------- */
@@ -104,6 +106,31 @@ static void copy_answer(struct screen *s, const char *arguments, struct error *e
     screen_copy_answer(s, err);
 }
 
+static void show_tree(struct screen *s, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    screen_tree_open(s, err);
+}
+
+static void pick_place(struct screen *s, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    screen_places_pick(s, err);
+}
+
+static void go_back(struct screen *s, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    screen_places_back(s, err);
+}
+
+static void set_bookmark(struct screen *s, const char *arguments, struct error *err)
+{
+    size_t index, n = chat_count(s->repl.chat);
+    if (slash_find_message(&s->repl, "bookmark", arguments, n > 0 ? n - 1 : 0, &index, err) == ERR_NONE)
+        screen_places_mark(s, index, err);
+}
+
 /* ---- the table -------------------------------------------------------------------------------------------------- */
 
 static const struct front {
@@ -111,22 +138,13 @@ static const struct front {
     bool alone; /* only without arguments: with some the repl runs it */
     void (*run)(struct screen *s, const char *arguments, struct error *err);
 } fronts[] = {
-    {"compare", false, screen_compare_begin},
-    {"copy", false, copy_answer},
-    {"edit", false, edit_message},
-    {"find", false, screen_search_here},
-    {"keys", false, show_keys},
-    {"list", true, pick_conversation},
-    {"model", true, pick_model},
-    {"open", true, pick_conversation},
-    {"palette", false, pick_all},
-    {"preset", true, pick_preset},
-    {"prompt", true, show_prompt},
-    {"search", false, screen_search_open},
-    {"settings", false, show_settings},
-    {"step", false, screen_step_set},
-    {"theme", false, set_theme},
-    {"think", false, show_thoughts},
+    {"back", false, go_back},           {"bookmark", false, set_bookmark}, {"compare", false, screen_compare_begin},
+    {"copy", false, copy_answer},       {"edit", false, edit_message},     {"find", false, screen_search_here},
+    {"jump", false, pick_place},        {"keys", false, show_keys},        {"list", true, pick_conversation},
+    {"model", true, pick_model},        {"open", true, pick_conversation}, {"palette", false, pick_all},
+    {"preset", true, pick_preset},      {"prompt", true, show_prompt},     {"search", false, screen_search_open},
+    {"settings", false, show_settings}, {"step", false, screen_step_set},  {"theme", false, set_theme},
+    {"think", false, show_thoughts},    {"tree", false, show_tree},
 };
 
 bool screen_command(void *context, const char *name, const char *arguments, struct error *err)

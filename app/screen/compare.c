@@ -12,6 +12,7 @@
 #include "app/chat/chat.h"
 #include "app/chat/models.h"
 #include "app/chat/preset.h"
+#include "app/options/endpoints.h"
 #include "app/screen/said.h"
 #include "app/screen/status.h"
 #include "app/screen/view.h"
@@ -64,13 +65,15 @@ static enum error_code read_side(struct screen *s, const char *name, uint64_t se
         return ERR_NONE;
     if (strchr(name, '=') != NULL)
         return read_settings(name, &out->sampling, err);
+    const char *endpoint;
+    const bool distant = endpoints_is_name(name, &endpoint);
     char *settings = preset_settings(c, name);
-    char *path = settings == NULL ? models_find_name(s->options, name, &ignored) : NULL;
+    char *path = settings == NULL && !distant ? models_find_name(s->options, name, &ignored) : NULL;
     if (settings != NULL) {
         out->sampling = chat_base_sampling(c, NULL); /* as /preset does */
         out->sampling.seed = seed;
         chat_read_settings(&out->sampling, settings);
-    } else if (path != NULL) {
+    } else if (path != NULL || distant) {
         out->model = name;
     } else {
         error_set(err, ERR_NOT_FOUND, "there is no preset and no model %s; /preset and /model list them", name);

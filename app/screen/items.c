@@ -27,11 +27,22 @@ static char *copy_string(const char *text, bool *ok)
     return copy;
 }
 
+static struct ui_span *copy_marks(const struct ui_item *item, bool *ok)
+{
+    struct ui_span *copy = item->n_marks > 0 ? malloc(item->n_marks * sizeof *copy) : NULL;
+    if (copy != NULL)
+        memcpy(copy, item->marks, item->n_marks * sizeof *copy);
+    *ok = *ok && (copy != NULL || item->n_marks == 0);
+    return copy;
+}
+
 static void free_strings(const struct ui_item *item)
 {
     free((char *)item->label);
     free((char *)item->detail);
     free((char *)item->command);
+    free((char *)item->group);
+    free((struct ui_span *)item->marks);
 }
 
 void items_add(struct items *items, const struct ui_item *item)
@@ -41,6 +52,8 @@ void items_add(struct items *items, const struct ui_item *item)
     copy.label = copy_string(item->label, &ok);
     copy.detail = copy_string(item->detail, &ok);
     copy.command = copy_string(item->command, &ok);
+    copy.group = copy_string(item->group, &ok);
+    copy.marks = copy_marks(item, &ok);
     if (ok) {
         items->at[items->n++] = copy;
     } else {

@@ -68,8 +68,9 @@ static void write_facts(const struct store_token *t, size_t number, size_t of, c
 {
     int at = snprintf(out, size, "token %zu of %zu, id %d", number + 1, of, t->chosen.id);
     if (!is_unknown(t))
-        at += snprintf(out + at, size - (size_t)at, "\n%.2f%% by the model\n%.2f%% with the settings",
-                       (double)t->chosen.before * 100, (double)t->chosen.after * 100);
+        at += snprintf(out + at, size - (size_t)at, "\n%.2f%% by the model", (double)t->chosen.before * 100);
+    if (t->entropy >= 0) /* a server does not tell what the settings made of it */
+        at += snprintf(out + at, size - (size_t)at, "\n%.2f%% with the settings", (double)t->chosen.after * 100);
     if (t->rank > 0)
         at += snprintf(out + at, size - (size_t)at, "\nrank %u", t->rank);
     if (t->entropy >= 0)
@@ -88,6 +89,17 @@ static bool read_settings(const struct store_records *r, size_t token, struct sa
     return true;
 }
 
+/* A token of the records: as the server told it, or as the model's vocabulary has it. */
+static void write_word(const struct screen *s, int32_t id, char *out)
+{
+    size_t size;
+    const char *word = screen_records_word(s, id, &size);
+    if (word != NULL)
+        screen_token_write_text(word, size, out, TOKEN_TEXT);
+    else
+        screen_token_write(s, id, out, TOKEN_TEXT);
+}
+
 static size_t write_candidates(const struct screen *s, const struct store_token *t, struct ui_candidate *rows,
                                char (*words)[TOKEN_TEXT])
 {
@@ -95,7 +107,7 @@ static size_t write_candidates(const struct screen *s, const struct store_token 
     for (; n < (size_t)t->n_best && n < STORE_CANDIDATES; n++) {
         const struct store_candidate *c = &t->best[n];
         const char *reason = reason_name(c->removed_by);
-        screen_token_write(s, c->id, words[n], TOKEN_TEXT);
+        write_word(s, c->id, words[n]);
         const char *removed_by = c->after > 0 ? NULL : reason != NULL ? reason : "removed";
         rows[n] = (struct ui_candidate){words[n], c->before, c->after, removed_by, c->id == t->chosen.id};
     }
@@ -114,7 +126,7 @@ void screen_lens_show_token(struct screen *s, size_t index, size_t token, struct
     }
     const struct store_token *t = &r->at[token];
     size_t n = write_candidates(s, t, rows, words);
-    screen_token_write(s, t->chosen.id, text, sizeof text);
+    write_word(s, t->chosen.id, text);
     write_facts(t, token, r->n, facts, sizeof facts);
     read_settings(r, token, &sampling);
     screen_token_write_settings(&sampling, settings, sizeof settings);
@@ -136,7 +148,12 @@ void screen_lens_fork(struct screen *s, size_t index, size_t token, int alternat
         error_set(err, ERR_NOT_FOUND, "this token has no alternatives; w continues with your own words");
         return;
     }
-    screen_roads_take(s, index, token, alternative < 0 ? -1 : r->at[token].best[alternative].id, err);
+    int32_t id = alternative < 0 ? -1 : r->at[token].best[alternative].id;
+    size_t size;
+    const char *word = id >= 0 && chat_host(s->repl.chat) != NULL ? screen_records_word(s, id, &size) : NULL;
+    if (word != NULL) /* the server's model may have been loaded anew since */
+        id = chat_name_token(s->repl.chat, word, size);
+    screen_roads_take(s, index, token, id, err);
 }
 
 void screen_lens_take_settings(struct screen *s, struct error *err)

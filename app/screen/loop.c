@@ -23,6 +23,7 @@
 #include "app/screen/list.h"
 #include "app/screen/said.h"
 #include "app/screen/search.h"
+#include "app/screen/send.h"
 #include "app/screen/view.h"
 #include "app/slash/leave.h"
 #include "app/terminal/editor.h"
@@ -100,7 +101,7 @@ static void take_signals(struct screen *s)
     if (came.end != 0)
         s->loop->dying = came.end;
     if (came.interrupt)
-        chat_stop(s->repl.chat);
+        repl_stop(&s->repl);
     if (came.suspend)
         suspend_program(s);
     if (came.resize || came.resume)
@@ -124,6 +125,7 @@ static int time_left(const struct screen *s)
     int due = due_sooner(chat_due(s->repl.chat), screen_list_due(s));
     due = due_sooner(due, due_sooner(screen_draft_due(s), screen_composer_due(s)));
     due = due_sooner(due, due_sooner(screen_browse_due(s), screen_fetch_due(s)));
+    due = due_sooner(due, repl_due(&s->repl));
     return due_sooner(due, screen_frame_due(s));
 }
 
@@ -146,6 +148,7 @@ static void take_turn(struct screen *s)
         screen_search_take(s);
     chat_tick(s->repl.chat);
     repl_pace(&s->repl);
+    screen_send_tick(s);
     screen_draft_tick(s);
     screen_composer_tick(s);
     screen_list_tick(s);
@@ -160,15 +163,15 @@ static void take_turn(struct screen *s)
 static bool may_leave(struct screen *s)
 {
     static const struct ui_item choices[] = {
-        {"try again", "saves it and leaves", NULL, ACT_SAVE_AND_LEAVE, 0, 0},
-        {"export", "writes the conversation to a file", NULL, ACT_EXPORT, 0, 0},
-        {"leave", "what is not saved is lost", NULL, ACT_LEAVE, 0, 0},
+        {.label = "try again", .detail = "saves it and leaves", .act = ACT_SAVE_AND_LEAVE},
+        {.label = "export", .detail = "writes the conversation to a file", .act = ACT_EXPORT},
+        {.label = "leave", .detail = "what is not saved is lost", .act = ACT_LEAVE},
     };
     struct error err = {0};
     if (leave_allowed(&s->repl, &err))
         return true;
     s->repl.quit = false;
-    ui_pick(s->ui, "Not everything is saved", choices, sizeof choices / sizeof choices[0], false);
+    ui_pick(s->ui, "Not everything is saved", choices, sizeof choices / sizeof choices[0], UI_PICK_FILTERS);
     screen_said_error(s, &err);
     return false;
 }

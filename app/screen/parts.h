@@ -27,6 +27,7 @@ struct screen {
     struct screen_list *list;
     struct screen_loop *loop;
     struct screen_menu *menu;
+    struct screen_places *places;
     struct screen_records *records;
     struct screen_roads *roads;
     struct screen_said *said;
@@ -36,6 +37,7 @@ struct screen {
     struct screen_status *status;
     struct screen_step *step;
     struct screen_theme *theme;
+    struct screen_tree *tree;
     struct screen_view *view;
     struct screen_welcome *welcome;
 };

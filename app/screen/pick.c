@@ -11,6 +11,7 @@
 #include "app/chat/chat.h"
 #include "app/chat/models.h"
 #include "app/chat/preset.h"
+#include "app/library/conversations.h"
 #include "app/options/endpoints.h"
 #include "app/screen/acts.h"
 #include "app/screen/items.h"
@@ -18,27 +19,30 @@
 #include "app/screen/theme.h"
 #include "app/slash/commands.h"
 #include "app/text/words.h"
+#include "base/clock.h"
 #include "history/history.h"
 
 enum { CONVERSATIONS_MOST = 4000 };
 
-/* "model NAME", which runs "/model NAME". */
-static void add_named(struct items *items, const char *kind, const char *name, const char *detail)
+/* NAME, which runs "/model NAME" or another command; its group says what it is. */
+static void add_named(struct items *items, const char *kind, const char *group, const char *name, const char *detail)
 {
-    char label[300], command[300];
-    snprintf(label, sizeof label, "%s %s", kind, name);
+    char command[300];
     snprintf(command, sizeof command, "/%s %s", kind, name);
-    items_add(items, &(struct ui_item){.label = label, .detail = detail, .command = command});
+    items_add(items, &(struct ui_item){.label = name, .detail = detail, .command = command, .group = group});
 }
 
 static void add_commands(const struct screen *s, struct items *items)
 {
     for (const struct slash_command *c = slash_commands; c->name != NULL; c++) {
-        char label[160], command[48];
+        char detail[160], command[48];
+        const char *key = ui_key_of(s->ui, c->name);
         snprintf(command, sizeof command, "/%s", c->name);
-        snprintf(label, sizeof label, "/%s %s", c->name, c->help);
+        snprintf(detail, sizeof detail, "%s%s%s%s", c->help, key != NULL ? " (" : "", key != NULL ? key : "",
+                 key != NULL ? ")" : "");
         if (strcmp(c->name, "palette") != 0)
-            items_add(items, &(struct ui_item){label, ui_key_of(s->ui, c->name), command, ACT_COMMAND, 0, 0});
+            items_add(items,
+                      &(struct ui_item){.label = command, .detail = detail, .command = command, .group = "Commands"});
     }
 }
 
@@ -52,7 +56,7 @@ static void add_endpoints(const struct screen *s, struct items *items)
         return;
     for (size_t i = 0; i < all.written; i++) {
         snprintf(name, sizeof name, "@%s", all.at[i].name);
-        add_named(items, "model", name, "remote");
+        add_named(items, "model", "Models", name, "remote");
     }
     endpoints_free(&all);
 }
@@ -61,7 +65,7 @@ static void add_models(const struct screen *s, struct items *items)
 {
     char **names = models_list(s->options);
     for (char **name = names; name != NULL && *name != NULL; name++)
-        add_named(items, "model", *name, NULL);
+        add_named(items, "model", "Models", *name, NULL);
     models_free_list(names);
     add_endpoints(s, items);
 }
@@ -70,10 +74,10 @@ static void add_themes(const struct screen *s, struct items *items)
 {
     const bool automatic = screen_theme_is_automatic(s);
     char **names = ui_themes(s->ui);
-    add_named(items, "theme", "auto",
+    add_named(items, "theme", "Themes", "auto",
               automatic ? "in use: dark or light as the terminal" : "dark or light as the terminal");
     for (char **name = names; name != NULL && *name != NULL; name++)
-        add_named(items, "theme", *name, !automatic && strcmp(*name, ui_theme(s->ui)) == 0 ? "in use" : NULL);
+        add_named(items, "theme", "Themes", *name, !automatic && strcmp(*name, ui_theme(s->ui)) == 0 ? "in use" : NULL);
     free(names);
 }
 
@@ -82,9 +86,22 @@ static void add_presets(const struct screen *s, struct items *items)
     struct words names = {0}, lines = {0};
     preset_list(s->repl.chat, &names, &lines);
     for (size_t i = 0; i < names.n && i < lines.n; i++)
-        add_named(items, "preset", names.at[i], lines.at[i]);
+        add_named(items, "preset", "Presets", names.at[i], lines.at[i]);
     words_free(&names);
     words_free(&lines);
+}
+
+static void add_conversation(struct items *items, const struct store_conversation *c, int64_t now)
+{
+    char when[LIBRARY_TIME_SIZE];
+    library_age(c->changed, now, when);
+    items_add(items, &(struct ui_item){.label = *c->title != '\0' ? c->title : "Untitled",
+                                       .detail = when,
+                                       .act = ACT_OPEN,
+                                       .a = c->id,
+                                       .group = c->archived ? "Archived"
+                                                : c->pinned ? "Pinned"
+                                                            : "Conversations"});
 }
 
 static void add_conversations(struct screen *s, struct items *items, struct error *err)
@@ -98,9 +115,9 @@ static void add_conversations(struct screen *s, struct items *items, struct erro
             error_set(err, why.code, "%s", why.message);
         return;
     }
+    int64_t now = clock_wall();
     for (size_t i = 0; i < list.n; i++)
-        items_add(items, &(struct ui_item){*list.at[i].title != '\0' ? list.at[i].title : "Untitled",
-                                           list.at[i].archived ? "archived" : NULL, NULL, ACT_OPEN, list.at[i].id, 0});
+        add_conversation(items, &list.at[i], now);
     store_conversations_free(&list);
 }
 
@@ -119,7 +136,7 @@ void screen_pick(struct screen *s, const char *title, unsigned kinds, struct err
         add_conversations(s, &items, err);
     if (items.failed)
         error_set(err, ERR_MEMORY, "out of memory; this list is not complete");
-    ui_pick(s->ui, title, items.at, items.n, false);
+    ui_pick(s->ui, title, items.at, items.n, UI_PICK_FILTERS);
     if (kinds & PICK_THEMES)
         ui_tell_selected(s->ui);
     items_free(&items);

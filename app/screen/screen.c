@@ -26,6 +26,7 @@
 #include "app/screen/loop.h"
 #include "app/screen/menu.h"
 #include "app/screen/parts.h"
+#include "app/screen/places.h"
 #include "app/screen/records.h"
 #include "app/screen/roads.h"
 #include "app/screen/said.h"
@@ -36,6 +37,7 @@
 #include "app/screen/step.h"
 #include "app/screen/tell.h"
 #include "app/screen/theme.h"
+#include "app/screen/tree.h"
 #include "app/screen/view.h"
 #include "app/screen/welcome.h"
 #include "app/slash/leave.h"
@@ -63,6 +65,7 @@ static bool open_parts(struct screen *s, struct error *err)
     s->lens = screen_lens_new();
     s->list = screen_list_new();
     s->menu = screen_menu_new();
+    s->places = screen_places_new();
     s->records = screen_records_new();
     s->roads = screen_roads_new();
     s->said = screen_said_new();
@@ -71,11 +74,12 @@ static bool open_parts(struct screen *s, struct error *err)
     s->status = screen_status_new();
     s->step = screen_step_new();
     s->theme = screen_theme_new();
+    s->tree = screen_tree_new();
     s->view = screen_view_new();
     s->welcome = screen_welcome_new();
     bool all = s->acts && s->browse && s->fetch && s->compare && s->composer && s->draft && s->frame && s->lens &&
-               s->list && s->menu && s->records && s->roads && s->said && s->search && s->settings && s->status &&
-               s->step && s->theme && s->view && s->welcome;
+               s->list && s->menu && s->places && s->tree && s->records && s->roads && s->said && s->search &&
+               s->settings && s->status && s->step && s->theme && s->view && s->welcome;
     if (!all)
         error_memory(err);
     return all;
@@ -94,6 +98,7 @@ static void free_parts(struct screen *s)
     screen_list_free(s->list);
     screen_loop_free(s->loop);
     screen_menu_free(s->menu);
+    screen_places_free(s->places);
     screen_records_free(s->records);
     screen_roads_free(s->roads);
     screen_said_free(s->said);
@@ -103,6 +108,7 @@ static void free_parts(struct screen *s)
     screen_status_free(s->status);
     screen_step_free(s->step);
     screen_theme_free(s->theme);
+    screen_tree_free(s->tree);
     screen_view_free(s->view);
     screen_welcome_free(s->welcome);
 }

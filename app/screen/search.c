@@ -12,12 +12,15 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
+#include "app/library/conversations.h"
 #include "app/library/home.h"
 #include "app/meaning/meaning.h"
 #include "app/screen/acts.h"
 #include "app/screen/items.h"
 #include "app/screen/list.h"
+#include "app/screen/places.h"
 #include "app/screen/view.h"
+#include "base/clock.h"
 #include "history/history.h"
 
 enum { HITS_ALL = 60, HITS_HERE = 1000 };
@@ -50,21 +53,40 @@ void screen_search_open(struct screen *s, const char *words, struct error *err)
 {
     meaning_hits_free(&s->search->meant);
     meaning_ask(s->repl.meaning, "");
-    ui_pick(s->ui, "Search all conversations", NULL, 0, true);
+    ui_pick(s->ui, "Search all conversations", NULL, 0, UI_PICK_ASKS);
     if (*words == '\0')
         return;
     ui_set_query(s->ui, words);
     screen_search_all(s, words, err);
 }
 
-static void add_item(struct items *items, const struct joined_hit *j)
+/* A hit below its conversation, with the time of the message; "by meaning" where its words are others. */
+static void add_hit(struct items *items, const struct joined_hit *joined)
 {
-    char detail[STORE_TITLE_MAX + 32];
-    const struct store_hit *hit = j->hit;
-    const char *title = hit->message != 0 ? hit->title : "title";
-    snprintf(detail, sizeof detail, "%s%s%s", j->words ? "" : "by meaning", j->words || *title == '\0' ? "" : " · ",
-             title);
-    items_add(items, &(struct ui_item){hit->snippet, detail, NULL, ACT_SHOW_HIT, hit->conversation, hit->message});
+    enum { MARKS = 32 };
+    const struct store_hit *hit = joined->hit;
+    struct ui_span marks[MARKS];
+    struct buf label;
+    char when[LIBRARY_TIME_SIZE], detail[LIBRARY_TIME_SIZE + 16];
+    size_t n = hit->n_marks < MARKS ? hit->n_marks : MARKS;
+    const char *who = hit->message == 0 ? "" : hit->role == STORE_ASSISTANT ? "Palaver: " : "You: ";
+    buf_init(&label, 1 << 20);
+    buf_printf(&label, "%s%s", who, hit->snippet);
+    for (size_t i = 0; i < n; i++)
+        marks[i] = (struct ui_span){strlen(who) + hit->marks[i].start, strlen(who) + hit->marks[i].end};
+    library_age(hit->created, clock_wall(), when);
+    snprintf(detail, sizeof detail, "%s%s", joined->words ? "" : "by meaning · ", when);
+    items_add(items, &(struct ui_item){.label = buf_text(&label),
+                                       .detail = detail,
+                                       .act = ACT_SHOW_HIT,
+                                       .a = hit->conversation,
+                                       .b = hit->message,
+                                       .group = hit->message == 0     ? "Titles"
+                                                : *hit->title != '\0' ? hit->title
+                                                                      : "Untitled",
+                                       .marks = marks,
+                                       .n_marks = n});
+    buf_free(&label);
 }
 
 /* Shows what words and meaning found; again: more of it, for the words that were there already. */
@@ -75,7 +97,7 @@ static void show_hits(struct screen *s, bool again)
     struct items items = {0};
     const size_t n = meaning_join(&search->hits, &search->meant, joined, HITS_ALL);
     for (size_t i = 0; i < n; i++)
-        add_item(&items, &joined[i]);
+        add_hit(&items, &joined[i]);
     if (again)
         ui_add_items(s->ui, items.at, items.n);
     else
@@ -182,12 +204,14 @@ static bool mark_sentence(struct screen *s, int64_t message)
 void screen_search_show_hit(struct screen *s, int64_t conversation, int64_t message, struct error *err)
 {
     struct store *library = home_library(chat_home(s->repl.chat), err);
+    screen_places_leave(s);
     if (library == NULL || (message != 0 && store_select(library, message, err) != ERR_NONE) ||
         chat_open_conversation(s->repl.chat, conversation, err) != ERR_NONE)
         return;
     screen_view_sync(s);
     if (message == 0 || !mark_sentence(s, message))
         mark_words(s, s->search->words != NULL ? s->search->words : "", message, err);
+    ui_command(s->ui, "transcript"); /* where n and N walk on */
 }
 
 void screen_search_here(struct screen *s, const char *words, struct error *err)

@@ -17,6 +17,7 @@
 #include "app/screen/roads.h"
 #include "app/screen/said.h"
 #include "app/screen/settings.h"
+#include "app/screen/status.h"
 #include "app/screen/view.h"
 #include "app/terminal/drop.h"
 #include "base/buf.h"
@@ -71,6 +72,17 @@ void screen_send_slash(struct screen *s, const char *line)
     screen_list_changed(s);
 }
 
+void screen_send_tick(struct screen *s)
+{
+    const bool reads = repl_reads(&s->repl);
+    if (repl_tick(&s->repl)) {
+        screen_said_show(s, "/read");
+        screen_composer_label(s);
+    }
+    if (reads)
+        screen_status_show(s);
+}
+
 /* ---- edits ------------------------------------------------------------------------------------------------------ */
 
 /* Puts the edited text beside the old one. On failure it stays typed. */
@@ -104,14 +116,14 @@ void screen_send_edited(struct screen *s, bool resume, struct error *err)
 static void send_edit(struct screen *s, const char *text, size_t size, struct error *err)
 {
     static const struct ui_item choices[] = {
-        {"save", "the answer as edited, beside the old one", NULL, ACT_SAVE_EDIT, 0, 0},
-        {"save and continue", "the model continues from its end", NULL, ACT_CONTINUE_EDIT, 0, 0},
+        {.label = "save", .detail = "the answer as edited, beside the old one", .act = ACT_SAVE_EDIT},
+        {.label = "save and continue", .detail = "the model continues from its end", .act = ACT_CONTINUE_EDIT},
     };
     size_t index;
     screen_composer_use(s, &index, NULL);
     if (index < chat_count(s->repl.chat) && chat_message(s->repl.chat, index)->role == ROLE_ASSISTANT) {
         ui_set_typed(s->ui, text, size);
-        ui_pick(s->ui, "Edited answer", choices, sizeof choices / sizeof choices[0], false);
+        ui_pick(s->ui, "Edited answer", choices, sizeof choices / sizeof choices[0], UI_PICK_FILTERS);
     } else {
         keep_edit(s, text, size, false, err);
     }

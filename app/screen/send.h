@@ -17,6 +17,8 @@ void screen_send_free(struct screen_send *send);
 void screen_send_typed(struct screen *s, const char *text, size_t size);
 /* Runs a slash command and shows what it says. */
 void screen_send_slash(struct screen *s, const char *line);
+/* Attaches what /read --about has found, if it has. */
+void screen_send_tick(struct screen *s);
 /* Stores the edited answer beside the old one; resume: the model continues from its end. */
 void screen_send_edited(struct screen *s, bool resume, struct error *err);
 /* Puts what a command left to be typed into the composer. */

@@ -105,8 +105,8 @@ static void add_field(const struct screen *s, const struct sampling_field *field
     if (field->kind == FIELD_SEED && !chat_seed_is_fixed(s->repl.chat))
         snprintf(rows->sources[n], SOURCE_BYTES, "chance, another for each answer");
     if (!chat_takes(s->repl.chat, field->name)) {
-        snprintf(rows->values[n], VALUE_BYTES, "not by this endpoint");
-        snprintf(rows->helps[n], SOURCE_BYTES, "%.60s does not take %s: it is not sent", chat_host(s->repl.chat),
+        snprintf(rows->values[n], VALUE_BYTES, "not sent");
+        snprintf(rows->helps[n], SOURCE_BYTES, "not by this endpoint: %.60s does not take %s", chat_host(s->repl.chat),
                  field->name);
     }
     rows->at[rows->n++] = (struct ui_setting){field->name,
@@ -135,9 +135,10 @@ static void add_list(const struct screen *s, enum sampling_list list, struct row
     sampling_list_write(chat_sampling(s->repl.chat), list, tokenizer_of(s), text);
     write_source(s, sampling_list_name(list), rows->sources[rows->n], SOURCE_BYTES);
     const bool taken = chat_takes(s->repl.chat, sampling_list_name(list));
-    const char *value = !taken ? "not by this endpoint" : text->size > 0 ? buf_text(text) : "Off";
-    rows->at[rows->n] = (struct ui_setting){sampling_list_name(list), value, helps[list], rows->sources[rows->n], -1,
-                                            buf_text(text),           false};
+    const char *value = !taken ? "not sent" : text->size > 0 ? buf_text(text) : "Off";
+    const char *help = taken ? helps[list] : "not by this endpoint: its server can't be given them";
+    rows->at[rows->n] =
+        (struct ui_setting){sampling_list_name(list), value, help, rows->sources[rows->n], -1, buf_text(text), false};
     rows->n++;
 }
 

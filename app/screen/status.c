@@ -163,8 +163,8 @@ static void write_model(const struct screen *s, char *out, size_t size)
     write_mark(c, mark, sizeof mark);
     const char *gap = *mark != '\0' ? " · " : "";
     if (chat_host(c) != NULL)
-        snprintf(out, size, "%s · remote: %s · temp %.2g%s%s", name, chat_host(c),
-                 (double)chat_sampling(c)->temperature, gap, mark);
+        snprintf(out, size, "%s · temp %.2g%s%s · remote %.60s", name, (double)chat_sampling(c)->temperature, gap, mark,
+                 chat_host(c)); /* the last part is never left out */
     else if (template == NULL)
         snprintf(out, size, "%s%s%s", name, gap, mark);
     else
@@ -232,7 +232,9 @@ static void write_state(const struct screen *s, char *out, size_t size)
 {
     const struct chat *c = s->repl.chat;
     enum chat_state state = chat_state(c);
-    if (state == CHAT_LOADING)
+    if (repl_reads(&s->repl))
+        repl_reading(&s->repl, out, size);
+    else if (state == CHAT_LOADING)
         write_loading(c, out, size);
     else if (state == CHAT_READING && chat_host(c) != NULL && s->status->total == 0)
         write_waiting(s, out, size);
@@ -260,7 +262,9 @@ void screen_status_show(struct screen *s)
     struct ui_status shown = {.text = text, .speed = status->speed, .available = chat_capacity(c)};
     bool answering = (chat_state(c) == CHAT_ANSWERING || chat_waits(c)) && chat_compared(c) == 0;
     double passed = clock_seconds() - status->first;
-    shown.state = chat_is_busy(c) ? UI_BUSY : chat_state(c) == CHAT_NO_MODEL ? UI_FAILED : UI_IDLE;
+    shown.state = chat_is_busy(c) || repl_reads(&s->repl) ? UI_BUSY
+                  : chat_state(c) == CHAT_NO_MODEL        ? UI_FAILED
+                                                          : UI_IDLE;
     write_state(s, text, sizeof text);
     if (answering)
         status->used = chat_last_used(c);

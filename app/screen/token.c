@@ -12,23 +12,28 @@
 
 enum { PIECE_MOST = 4096 };
 
+void screen_token_write_text(const char *text, size_t size, char *out, size_t most)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < size && at + 4 < most; i++) {
+        const char *shown = text[i] == ' ' ? "␣" : text[i] == '\n' ? "⏎" : NULL;
+        if (shown != NULL)
+            at += (size_t)sprintf(out + at, "%s", shown);
+        else
+            out[at++] = text[i];
+    }
+    out[at] = '\0';
+}
+
 void screen_token_write(const struct screen *s, int32_t id, char *out, size_t size)
 {
     struct buf piece;
-    size_t at = 0;
     const struct chat *chat = s->repl.chat;
     const char *spelling = chat_model(chat) != NULL ? tokenizer_spelling(model_tokenizer(chat_model(chat)), id) : "?";
     buf_init(&piece, PIECE_MOST);
     if (!chat_piece(chat, id, &piece) || piece.size == 0)
         buf_puts(&piece, spelling);
-    for (size_t i = 0; i < piece.size && at + 4 < size; i++) {
-        const char *shown = piece.data[i] == ' ' ? "␣" : piece.data[i] == '\n' ? "⏎" : NULL;
-        if (shown != NULL)
-            at += (size_t)sprintf(out + at, "%s", shown);
-        else
-            out[at++] = piece.data[i];
-    }
-    out[at] = '\0';
+    screen_token_write_text(buf_text(&piece), piece.size, out, size);
     buf_free(&piece);
 }
 

@@ -10,6 +10,8 @@
 
 enum { TOKEN_TEXT = 48 }; /* bytes of a token's text, with its NUL */
 
+/* The same of a text, size bytes. */
+void screen_token_write_text(const char *text, size_t size, char *out, size_t most);
 /* A token as text, blanks made visible; one that is no text by itself as the vocabulary spells it. */
 void screen_token_write(const struct screen *s, int32_t id, char *out, size_t size);
 /* The event's candidates, SAMPLING_CANDIDATES at most, as rows whose texts are in words. Returns their number; 0

@@ -8,8 +8,12 @@
 #include <stdlib.h>
 
 #include "app/chat/chat.h"
+#include "app/screen/places.h"
 #include "app/screen/status.h"
 #include "base/buf.h"
+
+/* Bytes of what is said about a message. */
+enum { ABOUT = 160 };
 
 struct screen_view {
     size_t shown;  /* messages that ui has */
@@ -57,12 +61,22 @@ static void write_about(const struct chat_message *m, bool running, char *out, s
         snprintf(out + at, size - at, "%s%s", at > 0 ? " · " : "", reason);
 }
 
+/* Puts the sign of a bookmark before what is said. */
+static void mark_about(char *about, size_t size)
+{
+    char plain[ABOUT - 16];
+    snprintf(plain, sizeof plain, "%s", about);
+    snprintf(about, size, "★%s%s", *plain != '\0' ? " · " : "", plain);
+}
+
 static void describe_message(const struct screen *s, size_t index, char *about, size_t size, struct ui_message *out)
 {
     const struct chat *c = s->repl.chat;
     const struct chat_message *m = chat_message(c, index);
     bool running = index + 1 == chat_count(c) && m->role == ROLE_ASSISTANT && chat_is_busy(c);
     write_about(m, running, about, size);
+    if (screen_places_is_marked(s, m->id))
+        mark_about(about, size);
     *out = (struct ui_message){.id = m->id,
                                .speaker = m->role == ROLE_ASSISTANT ? UI_MODEL : UI_YOU,
                                .time = m->created,
@@ -74,9 +88,9 @@ static void describe_message(const struct screen *s, size_t index, char *about, 
                                .size = m->text.size};
 }
 
-static void refresh_message(struct screen *s, size_t index)
+void screen_view_refresh(struct screen *s, size_t index)
 {
-    char about[128];
+    char about[ABOUT];
     struct ui_message m;
     if (index >= s->view->shown || index >= chat_count(s->repl.chat))
         return;
@@ -94,22 +108,22 @@ static void note_busy(struct screen *s, bool busy)
         screen_status_begin(s);
     s->view->was_busy = busy;
     if (n > 0)
-        refresh_message(s, n - 1);
+        screen_view_refresh(s, n - 1);
     if (n > 1)
-        refresh_message(s, n - 2);
+        screen_view_refresh(s, n - 2);
     screen_status_show(s);
 }
 
 void screen_view_sync(struct screen *s)
 {
-    char about[128];
+    char about[ABOUT];
     struct ui_message m;
     struct screen_view *v = s->view;
     size_t n = chat_count(s->repl.chat);
     bool busy = chat_is_busy(s->repl.chat), more = n > v->shown;
     screen_view_cut(s, n);
     if (more && v->shown > 0)
-        refresh_message(s, v->shown - 1);
+        screen_view_refresh(s, v->shown - 1);
     for (; v->shown < n; v->shown++) {
         describe_message(s, v->shown, about, sizeof about, &m);
         ui_message_add(s->ui, &m);

@@ -13,15 +13,6 @@
 #include "app/text/words.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/utf8.h"
-
-/* The offset of the first byte that does not occur in text; size if there is none. */
-static size_t binary_at(const struct buf *text)
-{
-    const char *nul = text->size > 0 ? memchr(text->data, '\0', text->size) : NULL;
-    size_t bad = utf8_check(buf_text(text), text->size);
-    return nul != NULL && (size_t)(nul - text->data) < bad ? (size_t)(nul - text->data) : bad;
-}
 
 static enum error_code check_size(const struct repl *t, const char *path, const struct buf *text, size_t *tokens,
                                   struct error *err)
@@ -57,9 +48,9 @@ enum error_code slash_attach(struct repl *t, const char *path, struct error *err
     buf_init(&text, INPUT_MOST);
     size_t before = t->attached.size;
     enum error_code code = input_read_file(path, &text, err);
-    if (code == ERR_NONE && binary_at(&text) < text.size)
-        code =
-            error_set(err, ERR_FORMAT, "%s: not a text file: byte %zu is not UTF-8 or is zero", path, binary_at(&text));
+    if (code == ERR_NONE && input_binary_at(&text) < text.size)
+        code = error_set(err, ERR_FORMAT, "%s: not a text file: byte %zu is not UTF-8 or is zero", path,
+                         input_binary_at(&text));
     if (code == ERR_NONE)
         code = check_size(t, path, &text, &tokens, err);
     if (code == ERR_NONE)
@@ -91,10 +82,15 @@ static enum error_code attach_pattern(struct repl *t, const char *pattern, struc
 enum error_code slash_read(struct repl *t, const char *arguments, struct error *err)
 {
     struct words words = {0};
+    bool about = false;
     enum error_code code = words_split(&words, arguments) ? ERR_NONE : error_memory(err);
     if (code == ERR_NONE && words.n == 0)
         code = error_set(err, ERR_ARGUMENT, "which file? /read FILE attaches a text file to your next message");
-    for (size_t i = 0; code == ERR_NONE && i < words.n; i++)
+    for (size_t i = 0; i < words.n; i++)
+        about = about || strcmp(words.at[i], "--about") == 0;
+    if (code == ERR_NONE && about)
+        code = slash_read_about(t, &words, err);
+    for (size_t i = 0; code == ERR_NONE && !about && i < words.n; i++)
         code = attach_pattern(t, words.at[i], err);
     words_free(&words);
     return code;

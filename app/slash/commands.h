@@ -79,6 +79,8 @@ slash_function slash_help, slash_prompt, slash_context, slash_stats;
 slash_function slash_set, slash_settings, slash_seed;
 /* attach.c */
 slash_function slash_read;
+/* about.c: /read --about with its words, one of which is --about. */
+enum error_code slash_read_about(struct repl *t, const struct words *words, struct error *err);
 /* Attaches one file. */
 enum error_code slash_attach(struct repl *t, const char *path, struct error *err);
 /* history.c */

@@ -10,6 +10,7 @@
 #include "app/chat/models.h"
 #include "app/options/endpoints.h"
 #include "app/slash/commands.h"
+#include "app/slash/prompts.h"
 #include "app/slash/slash.h"
 #include "app/text/choices.h"
 #include "app/text/words.h"
@@ -39,6 +40,7 @@ static void offer_names(const struct repl *t, struct choices *choices, const cha
                                               .also = aliases,
                                               .needs = *c->usage != '\0' && *c->usage != '['});
     }
+    prompts_offer(t->options, t->commands, choices, slash);
 }
 
 static void offer_settings(const struct repl *t, struct choices *choices)

@@ -12,6 +12,7 @@
 #include "app/chat/footprint.h"
 #include "app/meaning/meaning.h"
 #include "app/slash/commands.h"
+#include "app/slash/prompts.h"
 #include "app/terminal/show.h"
 #include "app/terminal/stats.h"
 #include "app/text/plural.h"
@@ -28,10 +29,35 @@ static void show_help_row(struct repl *t, const struct slash_command *c)
     show_line(t->show, "  %-24s %s", left, c->help);
 }
 
+/* The user's own, with what is wrong with those that can't be used. */
+static void show_prompts(struct repl *t)
+{
+    struct choices prompts = {0};
+    prompts_offer(t->options, t->commands, &prompts, "/");
+    for (size_t i = 0; i < prompts.n; i++)
+        show_line(t->show, "  %-24s %s", prompts.at[i].word, prompts.at[i].detail);
+    choices_free(&prompts);
+}
+
+/* Whether the name is that of a prompt, which is shown then. */
+static bool show_prompt_of(struct repl *t, const char *name)
+{
+    struct choices prompts = {0};
+    bool found = false;
+    prompts_offer(t->options, t->commands, &prompts, "");
+    for (size_t i = 0; i < prompts.n && !found; i++)
+        if ((found = strcmp(prompts.at[i].word, name) == 0))
+            show_line(t->show, "  /%-23s %s", name, prompts.at[i].detail);
+    choices_free(&prompts);
+    return found;
+}
+
 static enum error_code show_help_of(struct repl *t, const char *name, struct error *err)
 {
     name += *name == '/';
     const struct slash_command *c = slash_find(t->commands, name, strlen(name));
+    if (c == NULL && show_prompt_of(t, name))
+        return ERR_NONE;
     if (c == NULL)
         return error_set(err, ERR_NOT_FOUND, "there is no /%s; /help lists the commands", name);
     show_help_row(t, c);
@@ -46,6 +72,7 @@ enum error_code slash_help(struct repl *t, const char *arguments, struct error *
         return show_help_of(t, arguments, err);
     for (const struct slash_command *c = t->commands; c->name != NULL; c++)
         show_help_row(t, c);
+    show_prompts(t);
     show_line(t->show, "%s",
               "Ctrl-C stops an answer or clears the line, Ctrl-D leaves, Tab completes.\n"
               "For a message of several lines: a backslash before Enter, Alt-Enter, or \"\"\"\n"

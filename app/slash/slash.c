@@ -9,8 +9,10 @@
 
 #include "app/chat/chat.h"
 #include "app/library/home.h"
+#include "app/meaning/folder.h"
 #include "app/options/options.h"
 #include "app/slash/commands.h"
+#include "app/slash/prompts.h"
 #include "app/terminal/show.h"
 #include "app/text/nearest.h"
 #include "base/buf.h"
@@ -26,6 +28,7 @@ void repl_init(struct repl *t, const struct options *o, struct show *show)
 
 void repl_free(struct repl *t)
 {
+    folder_free(t->folder);
     buf_free(&t->attached);
     buf_free(&t->draft);
     buf_free(&t->sent);
@@ -66,8 +69,12 @@ static enum error_code report_command(const struct repl *t, const char *line, st
     int size = (int)slash_name_size(line);
     char *name = strndup(line + 1, (size_t)size);
     struct nearest near = nearest_to(name != NULL ? name : "");
+    struct choices prompts = {0};
     for (const struct slash_command *c = t->commands; c->name != NULL; c++)
         nearest_try(&near, c->name);
+    prompts_offer(t->options, t->commands, &prompts, "");
+    for (size_t i = 0; i < prompts.n; i++)
+        nearest_try(&near, prompts.at[i].word);
     if (near.best != NULL)
         error_set(err, ERR_NOT_FOUND,
                   "there is no /%.*s; did you mean /%s? A space before the slash sends it as a message", size, line + 1,
@@ -76,7 +83,47 @@ static enum error_code report_command(const struct repl *t, const char *line, st
         error_set(err, ERR_NOT_FOUND,
                   "there is no /%.*s; /help lists the commands, a space before the slash sends it as a message", size,
                   line + 1);
+    choices_free(&prompts);
     free(name);
+    return err->code;
+}
+
+/* Sends the message of a prompt file. */
+static enum error_code run_prompt(struct repl *t, const char *name, const char *arguments, struct error *err)
+{
+    struct buf text;
+    buf_init(&text, CHAT_TEXT_MOST);
+    if (chat_is_busy(t->chat))
+        error_set(err, ERR_BUSY, "an answer is being written; Esc stops it, then Enter sends this");
+    else if (prompts_expand(t->options, name, arguments, &text, err) == ERR_NONE)
+        repl_send(t, buf_text(&text));
+    buf_free(&text);
+    return err->code;
+}
+
+/* What follows the name of a command, without white space at either end; malloc'ed. */
+static char *copy_arguments(const char *line)
+{
+    const char *from = line + 1 + slash_name_size(line);
+    from += strspn(from, " \t\n");
+    size_t size = strlen(from);
+    while (size > 0 && strchr(" \t\n", from[size - 1]) != NULL)
+        size--;
+    return strndup(from, size);
+}
+
+/* A command that is not in the table: a prompt of the user's own, or none. */
+static enum error_code run_unknown(struct repl *t, const char *line, struct error *err)
+{
+    char *name = strndup(line + 1, slash_name_size(line)), *arguments = copy_arguments(line);
+    if (name == NULL || arguments == NULL)
+        error_memory(err);
+    else if (prompts_has(t->options, name))
+        run_prompt(t, name, arguments, err);
+    else
+        report_command(t, line, err);
+    free(name);
+    free(arguments);
     return err->code;
 }
 
@@ -84,18 +131,13 @@ static enum error_code run_line(struct repl *t, const char *line, struct error *
 {
     const struct slash_command *command = slash_find(t->commands, line + 1, slash_name_size(line));
     if (command == NULL)
-        return report_command(t, line, err);
-    const char *from = line + 1 + slash_name_size(line);
-    from += strspn(from, " \t\n");
-    size_t size = strlen(from);
-    while (size > 0 && strchr(" \t\n", from[size - 1]) != NULL)
-        size--;
-    if (size > 0 && !command->arguments)
-        return error_set(err, ERR_ARGUMENT, "/%s takes no arguments", command->name);
-    char *arguments = strndup(from, size);
+        return run_unknown(t, line, err);
+    char *arguments = copy_arguments(line);
     if (arguments == NULL)
         return error_memory(err);
-    if (t->front != NULL && t->front(t->context, command->name, arguments, err))
+    if (*arguments != '\0' && !command->arguments)
+        error_set(err, ERR_ARGUMENT, "/%s takes no arguments", command->name);
+    else if (t->front != NULL && t->front(t->context, command->name, arguments, err))
         ; /* the front end ran it */
     else if (command->run != NULL)
         command->run(t, arguments, err);
@@ -137,7 +179,9 @@ void repl_send(struct repl *t, const char *text)
     }
     buf_clear(&t->sent);
     buf_puts(&t->sent, text);
-    if (buf_failed(&message))
+    if (repl_reads(t))
+        error_set(&err, ERR_BUSY, "/read is still reading for your question; Esc stops it");
+    else if (buf_failed(&message))
         error_set(&err, ERR_CONTEXT, "the message is larger than any context");
     else
         chat_send(t->chat, buf_text(&message), message.size, &err);

@@ -7,8 +7,9 @@
  *   slash      running a line, sending a message
  *   find       commands by name
  *   complete   completion
+ *   prompts    messages of the user's own as commands
  *   numbering  the numbers of lists
- *   chat, edit, raw, history, flags, search, file, attach, inspect, set, preset, persona   the commands themselves */
+ *   about, chat, edit, raw, history, flags, search, file, attach, inspect, set, preset, persona   the commands themselves */
 #ifndef PALAVER_APP_SLASH_SLASH_H
 #define PALAVER_APP_SLASH_SLASH_H
 
@@ -43,6 +44,7 @@ struct repl {
     const struct slash_command *commands; /* the table, see commands.h */
     struct chat *chat;                    /* chat_home(chat) is where it is stored */
     struct meaning *meaning;              /* search by meaning; NULL before repl_begin */
+    struct folder *folder;                /* about.c: what /read --about is reading; NULL: nothing */
     const struct options *options;
     struct show *show;
     struct buf attached; /* text of files, sent with the next message */
@@ -91,6 +93,16 @@ size_t slash_known_path(const char *line, size_t start);
 /* Candidates for the word at the end of line, which they begin with; *start is its offset. None unless line begins like
  * a command. */
 void slash_complete(const struct repl *t, const char *line, struct words *candidates, size_t *start);
+/* Stops what /read --about is reading, else the answer. */
+void repl_stop(struct repl *t);
+/* about.c: whether /read --about is reading, and what to show of it. */
+bool repl_reads(const struct repl *t);
+void repl_reading(const struct repl *t, char *out, size_t size);
+/* Milliseconds until repl_tick is to be called, -1: never. */
+int repl_due(const struct repl *t);
+/* Attaches what /read --about has found, and tells of it; false while there is nothing to do. */
+bool repl_tick(struct repl *t);
+
 /* Sends text and what is attached; on failure the error is shown and text becomes the draft. */
 void repl_send(struct repl *t, const char *text);
 

@@ -71,6 +71,14 @@ static void write_piece(struct show *s, const char *text, size_t size)
     }
 }
 
+void show_part(struct show *s, char part)
+{
+    if (!s->moves)
+        return;
+    fprintf(s->out, "\033]133;%c\033\\", part);
+    fflush(s->out);
+}
+
 void show_text(struct show *s, const char *text, size_t size)
 {
     struct buf *shown = fold_feed(&s->fold, text, size);

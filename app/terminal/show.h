@@ -52,6 +52,9 @@ void show_note(struct show *s, const char *format, ...) __attribute__((format(pr
 void show_error(struct show *s, const struct error *err);
 /* Writes "LABEL: " for screen-reader users; otherwise nothing. */
 void show_label(struct show *s, const char *label);
+/* Marks a part of the stream for a terminal that can jump between them (OSC 133): 'A' a prompt begins, 'C' what follows
+ * from it, 'D' that ended. Nothing on others. */
+void show_part(struct show *s, char part);
 /* Writes a passing line, e.g. "reading the prompt 61%", on a terminal that can erase it again. */
 void show_status(struct show *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Erases it. */

@@ -78,6 +78,13 @@ enum error_code input_read_file(const char *path, struct buf *out, struct error 
     return code;
 }
 
+size_t input_binary_at(const struct buf *text)
+{
+    const char *nul = text->size > 0 ? memchr(text->data, '\0', text->size) : NULL;
+    const size_t bad = utf8_check(buf_text(text), text->size);
+    return nul != NULL && (size_t)(nul - text->data) < bad ? (size_t)(nul - text->data) : bad;
+}
+
 enum error_code input_check_utf8(const struct buf *text, const char *name, struct error *err)
 {
     size_t good = utf8_check(buf_text(text), text->size);

@@ -22,6 +22,8 @@ bool input_is_passed(const char *path);
 enum error_code input_read(int fd, const char *name, struct buf *out, struct error *err);
 /* The same from a regular file. */
 enum error_code input_read_file(const char *path, struct buf *out, struct error *err);
+/* The offset of the first byte that does not occur in text: zero, or no UTF-8; its size if there is none. */
+size_t input_binary_at(const struct buf *text);
 /* ERR_FORMAT with the offset of the first byte that is not UTF-8. name as above. */
 enum error_code input_check_utf8(const struct buf *text, const char *name, struct error *err);
 

@@ -13,6 +13,6 @@ const struct kernels kernels_avx2vnni = {
     .name = "avx2vnni",
     .rows = ROWS,
     .tile = TILE,
-    .types = {VECTOR_TYPES, [TENSOR_BF16] = {PANEL_F32, pack_bf16, gemm_f32, NULL}},
-    .prepare = {[TILE_Q8] = prepare_q8, [TILE_F32] = prepare_f32},
+    .types = {VECTOR_TYPES},
+    .prepare = prepare_q8,
 };

@@ -1,21 +1,20 @@
 /* Kernels for x86-64 processors with AVX-512 and VNNI (Ice Lake, Zen 4 and later): panels of 16 rows. */
 #include "engine/kernels/avx512.h"
 
-#include "engine/kernels/bf16.h"
 #include "engine/kernels/products.h"
 
 const struct kernels kernels_avx512 = {
     .name = "avx512",
     .rows = ROWS,
     .tile = TILE,
-    .types = {VECTOR_TYPES, [TENSOR_BF16] = {PANEL_F32, pack_bf16, gemm_f32, NULL}},
-    .prepare = {[TILE_Q8] = prepare_q8, [TILE_F32] = prepare_f32},
+    .types = {VECTOR_TYPES},
+    .prepare = prepare_q8,
 };
 
 const struct kernels kernels_avx512bf16 = {
     .name = "avx512bf16",
     .rows = ROWS,
     .tile = TILE,
-    .types = {VECTOR_TYPES, [TENSOR_BF16] = {PANEL_BF16, bf16_pack, bf16_gemm, NULL}},
-    .prepare = {[TILE_Q8] = prepare_q8, [TILE_F32] = prepare_f32, [TILE_BF16] = bf16_prepare},
+    .types = {VECTOR_TYPES},
+    .prepare = prepare_q8,
 };

@@ -117,17 +117,5 @@ int32_t engine_arithmetic(void)
 
 size_t panel_bytes(enum panel_kind kind, int rows)
 {
-    static const uint8_t words[] = {[PANEL_Q32] = 10, [PANEL_Q16] = 12, [PANEL_F32] = 32, [PANEL_BF16] = 16};
-    return (size_t)words[kind] * 4 * (size_t)rows;
-}
-
-size_t tile_bytes(enum tile_kind kind)
-{
-    static const uint8_t bytes[] = {[TILE_Q8] = 64, [TILE_F32] = 128, [TILE_BF16] = 64};
-    return bytes[kind];
-}
-
-enum tile_kind panel_tile(enum panel_kind kind)
-{
-    return kind == PANEL_F32 ? TILE_F32 : kind == PANEL_BF16 ? TILE_BF16 : TILE_Q8;
+    return (size_t)(kind == PANEL_Q32 ? 10 : 12) * 4 * (size_t)rows;
 }

@@ -86,12 +86,25 @@ struct head_parts {
     size_t n, width;
 };
 
+/* Asks for the same rows of the head after this one, which is mostly computed next. */
+static inline void head_ask(const struct encode_head *h, size_t row)
+{
+    enum { LINE = 16 }; /* floats */
+    const size_t at = row * h->stride + h->head_width;
+    for (size_t i = 0; i < h->head_width; i += LINE) {
+        __builtin_prefetch(h->k + at + i);
+        __builtin_prefetch(h->v + at + i);
+        __builtin_prefetch(h->q + at + i);
+    }
+}
+
 static struct head_parts head_gather(const struct encode_head *h)
 {
     struct head_parts p = {.keys = h->scratch, .n = whole_lanes(h->n), .width = whole_lanes(h->head_width)};
     p.values = p.keys + h->head_width * p.n;
     p.scores = p.values + h->n * p.width;
     for (size_t j = 0; j < h->n; j++) {
+        head_ask(h, j);
         for (size_t i = 0; i < h->head_width; i++) {
             p.keys[i * p.n + j] = h->k[j * h->stride + i];
             p.values[j * p.width + i] = h->v[j * h->stride + i];

@@ -29,26 +29,16 @@ enum {
     KERNEL_BLOCK = 32,  /* columns */
     KERNEL_GROUP = 256, /* columns */
     KERNEL_GROUP_BLOCKS = KERNEL_GROUP / KERNEL_BLOCK,
-    KERNEL_ROWS_MAX = 16,  /* rows of a panel */
-    KERNEL_TILE_MAX = 8,   /* activation columns of a tile */
-    KERNEL_ARITHMETIC = 2, /* counts up whenever the same weights and activations give other bits than before */
+    KERNEL_ROWS_MAX = 16,   /* rows of a panel */
+    KERNEL_TILE_MAX = 8,    /* activation columns of a tile */
+    KERNEL_TILE_BYTES = 64, /* of a tile for each column and block, with room for whole groups; see prepare.h */
+    KERNEL_ARITHMETIC = 2,  /* counts up whenever the same weights and activations give other bits than before */
 };
 
-/* How large a panel is for each block of 32 columns and R rows. What lies where in those of quantised weights is the
- * table's own affair. */
+/* How large a panel is for each block of 32 columns; what lies where is the table's own affair. */
 enum panel_kind {
-    PANEL_Q32,  /* u8 q[32], and 8 bytes for scales, of each row */
-    PANEL_Q16,  /* u8 q[32], and 16 bytes, of each row */
-    PANEL_F32,  /* float w[32][R] */
-    PANEL_BF16, /* bfloat16 w[16][R][2] */
-};
-
-/* What a tile of w activation columns holds for each block of 32; there is room for whole groups. */
-enum tile_kind {
-    TILE_Q8,   /* see prepare.h */
-    TILE_F32,  /* float x[32][w] */
-    TILE_BF16, /* bfloat16 x[16][w][2] */
-    TILE_KINDS,
+    PANEL_Q32, /* u8 q[32], and 8 bytes for scales, of each row */
+    PANEL_Q16, /* u8 q[32], and 16 bytes, of each row */
 };
 
 /* Packs `blocks` blocks of R rows that lie stride bytes apart, from the beginning of a group on; blocks is a multiple of 8
@@ -77,7 +67,7 @@ struct kernels {
     const char *name;
     int rows, tile; /* R and the largest w */
     struct kernel_type types[TENSOR_TYPE_LIMIT];
-    kernel_prepare *prepare[TILE_KINDS];
+    kernel_prepare *prepare;
 };
 
 extern const struct kernels kernels_portable;
@@ -92,7 +82,5 @@ enum error_code kernels_check(struct error *err);
 const struct kernels *kernels_at(int index);
 
 size_t panel_bytes(enum panel_kind kind, int rows); /* of one block */
-size_t tile_bytes(enum tile_kind kind);             /* of one block and one column */
-enum tile_kind panel_tile(enum panel_kind kind);    /* the tile that goes with a panel */
 
 #endif

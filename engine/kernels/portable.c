@@ -231,27 +231,6 @@ static void pack_q6_k(const uint8_t *rows, size_t stride, size_t blocks, uintptr
     }
 }
 
-static void pack_f32(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
-{
-    (void)stride;
-    (void)ahead;
-    memcpy(panel, rows, blocks * KERNEL_BLOCK * sizeof(float));
-}
-
-static void pack_f16(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
-{
-    (void)stride;
-    (void)ahead;
-    tensor_traits(TENSOR_F16)->unpack(rows, panel, blocks * KERNEL_BLOCK);
-}
-
-static void pack_bf16(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel)
-{
-    (void)stride;
-    (void)ahead;
-    tensor_traits(TENSOR_BF16)->unpack(rows, panel, blocks * KERNEL_BLOCK);
-}
-
 /* sum(q * i) of n pairs. */
 static int32_t dot(const int8_t *q, const int8_t *x, int n)
 {
@@ -407,27 +386,12 @@ GEMM(k32_minima, group_k32_minima, weight_k32_minima, sizeof(struct panel_k32))
 GEMM(k16, group_k16, weight_k16, sizeof(struct panel_k16))
 GEMM(k16_minima, group_k16_minima, weight_k16_minima, sizeof(struct panel_k16))
 
-static void gemm_f32(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride,
-                     const float *init)
-{
-    const float *weights = panel, *x = tile;
-    for (int c = 0; c < w; c++) {
-        float sum = init != NULL ? init[0] : out[(size_t)c * stride];
-        for (size_t k = 0; k < blocks * KERNEL_BLOCK; k++)
-            sum = fmaf(weights[k], x[k * (size_t)w + (size_t)c], sum);
-        out[(size_t)c * stride] = sum;
-    }
-}
-
 const struct kernels kernels_portable = {
     .name = "portable",
     .rows = 1,
     .tile = KERNEL_TILE_MAX,
     .types =
         {
-            [TENSOR_F32] = {PANEL_F32, pack_f32, gemm_f32, NULL},
-            [TENSOR_F16] = {PANEL_F32, pack_f16, gemm_f32, NULL},
-            [TENSOR_BF16] = {PANEL_F32, pack_bf16, gemm_f32, NULL},
             [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_plain, NULL},
             [TENSOR_Q4_1] = {PANEL_Q32, pack_q4_1, gemm_minima, NULL},
             [TENSOR_Q5_0] = {PANEL_Q32, pack_q5_0, gemm_plain, NULL},
@@ -441,5 +405,5 @@ const struct kernels kernels_portable = {
             [TENSOR_IQ4_NL] = {PANEL_Q32, pack_iq4_nl, gemm_plain, NULL},
             [TENSOR_IQ4_XS] = {PANEL_Q32, pack_iq4_xs, gemm_k32, NULL},
         },
-    .prepare = {[TILE_Q8] = prepare_q8, [TILE_F32] = prepare_f32},
+    .prepare = prepare_q8,
 };

@@ -34,7 +34,7 @@ struct tile_outlier {
 };
 
 /* A group of w columns: struct tile_column[w], then room for as many outliers as they may have, by column and place. */
-enum { TILE_GROUP = 512 };
+enum { TILE_GROUP = KERNEL_GROUP_BLOCKS * KERNEL_TILE_BYTES };
 static_assert(sizeof(struct tile_column) + OUTLIERS * sizeof(struct tile_outlier) == TILE_GROUP, "no gaps");
 
 static inline const struct tile_outlier *tile_outliers(const struct tile_column *group, int w)
@@ -198,7 +198,7 @@ static inline void prepare_group(const float *x, int blocks, float bound, struct
     tile[c].end = *end;
 }
 
-static void prepare_q8(const float *x, size_t x_stride, int w, size_t blocks, void *tile)
+static inline void prepare_q8(const float *x, size_t x_stride, int w, size_t blocks, void *tile)
 {
     const size_t n = blocks * KERNEL_BLOCK;
     float bound[KERNEL_TILE_MAX];
@@ -211,14 +211,6 @@ static void prepare_q8(const float *x, size_t x_stride, int w, size_t blocks, vo
         for (int c = 0; c < w; c++)
             prepare_group(x + (size_t)c * x_stride + b * KERNEL_BLOCK, (int)count, bound[c], (void *)to, c, w, &end);
     }
-}
-
-static void prepare_f32(const float *x, size_t x_stride, int w, size_t blocks, void *tile)
-{
-    float *to = tile;
-    for (int c = 0; c < w; c++)
-        for (size_t k = 0; k < blocks * KERNEL_BLOCK; k++)
-            to[k * (size_t)w + (size_t)c] = x[(size_t)c * x_stride + k];
 }
 
 #endif

@@ -104,19 +104,42 @@ INLINE void add_products(V (*sums)[PAIR], const uint8_t *q, const struct tile_co
         add_words(sums, q, x, at, W, words, f.bits, by);
 }
 #else
+INLINE V add_dot(V sum, V w, V x, const int bits)
+{
+    return bits == 8 ? v_dot8(sum, w, x) : v_dot(sum, w, x);
+}
+
+/* The same for one column, by four chains of sums, as one would wait for each product. */
+INLINE void add_words_one(V sums[PAIR], const uint8_t *q, const struct tile_column *x, int at, const int words,
+                          const int bits)
+{
+    UNROLL
+    for (int v = 0; v < PAIR; v++) {
+        V chains[4] = {sums[v], v_set1(0), v_set1(0), v_set1(0)};
+        UNROLL
+        for (int k = 0; k < words; k++) {
+            V four = v_bcast((const uint8_t *)x->i + at + 4 * k);
+            chains[k % 4] = add_dot(chains[k % 4], v_load(word_at(q, k, v)), four, bits);
+        }
+        sums[v] = v_add(v_add(chains[0], chains[1]), v_add(chains[2], chains[3]));
+    }
+}
+
 INLINE void add_words(V (*sums)[PAIR], const uint8_t *q, const struct tile_column *x, int at, const int W,
                       const int words, const int bits)
 {
+    if (W == 1) {
+        add_words_one(sums[0], q, x, at, words, bits);
+        return;
+    }
     UNROLL
     for (int k = 0; k < words; k++) {
         UNROLL
         for (int c = 0; c < W; c++) {
             V four = v_bcast((const uint8_t *)x[c].i + at + 4 * k);
             UNROLL
-            for (int v = 0; v < PAIR; v++) {
-                V w = v_load(word_at(q, k, v));
-                sums[c][v] = bits == 8 ? v_dot8(sums[c][v], w, four) : v_dot(sums[c][v], w, four);
-            }
+            for (int v = 0; v < PAIR; v++)
+                sums[c][v] = add_dot(sums[c][v], v_load(word_at(q, k, v)), four, bits);
         }
     }
 }
@@ -398,48 +421,6 @@ INLINE void gemm_q(const uint8_t *panel, const uint8_t *tile, int w, size_t bloc
     store_sums(out, stride, w, acc);
 }
 
-INLINE void gemm_f(const float *panel, const float *tile, size_t blocks, float *out, size_t stride, const float *init,
-                   const int w)
-{
-    VF acc[TILE][PAIR];
-    UNROLL
-    for (int c = 0; c < w; c++) {
-        UNROLL
-        for (int v = 0; v < PAIR; v++)
-            acc[c][v] = vf_load((init != NULL ? init : out + (size_t)c * stride) + v * LANES);
-    }
-    for (size_t k = 0; k < blocks * KERNEL_BLOCK; k++, panel += ROWS, tile += w)
-        UNROLL
-    for (int c = 0; c < w; c++) {
-        UNROLL
-        for (int v = 0; v < PAIR; v++)
-            acc[c][v] = vf_fma(vf_load(panel + v * LANES), vf_set1(tile[c]), acc[c][v]);
-    }
-    UNROLL
-    for (int c = 0; c < w; c++) {
-        UNROLL
-        for (int v = 0; v < PAIR; v++)
-            vf_store(out + (size_t)c * stride + v * LANES, acc[c][v]);
-    }
-}
-
-static void gemm_f32(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride,
-                     const float *init)
-{
-    switch (w) {
-    case 1: gemm_f(panel, tile, blocks, out, stride, init, 1); break;
-    case 2: gemm_f(panel, tile, blocks, out, stride, init, 2); break;
-    case 3: gemm_f(panel, tile, blocks, out, stride, init, 3); break;
-    case 4: gemm_f(panel, tile, blocks, out, stride, init, 4); break;
-    case 5: gemm_f(panel, tile, blocks, out, stride, init, 5); break;
-#if TILE > 6
-    case 6: gemm_f(panel, tile, blocks, out, stride, init, 6); break;
-    case 7: gemm_f(panel, tile, blocks, out, stride, init, 7); break;
-#endif
-    default: gemm_f(panel, tile, blocks, out, stride, init, TILE); break;
-    }
-}
-
 /* The three functions of a type: `subs` blocks of 32 in one of the file's, words of a panel's block. */
 #define QUANTISED(type, subs, words, ...) \
     INLINE const uint8_t *panel_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, \
@@ -501,7 +482,6 @@ QUANTISED(q5_k, 8, 10, K32_MINIMA, 5, 0)
 QUANTISED(q6_k, 8, 12, K16_PLAIN, 6, 32)
 
 #define VECTOR_TYPES \
-    [TENSOR_F32] = {PANEL_F32, pack_f32, gemm_f32, NULL}, [TENSOR_F16] = {PANEL_F32, pack_f16, gemm_f32, NULL}, \
     [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_q4_0, dot_q4_0}, \
     [TENSOR_Q4_1] = {PANEL_Q32, pack_q4_1, gemm_q4_1, dot_q4_1}, \
     [TENSOR_Q5_0] = {PANEL_Q32, pack_q5_0, gemm_q5_0, dot_q5_0}, \

@@ -188,15 +188,14 @@ INLINE void block_q4_1(const uint8_t *rows, size_t stride, struct sink *s)
     put_block(s, q, vf_half_low(scales), vf_half_high(scales));
 }
 
-/* Nibbles with a fifth bit from high: bit i of a lane belongs to element i. */
+/* Nibbles with a fifth bit from high: bit i of a lane belongs to element i. One multiplication takes four bits to their
+ * bytes: no two of the sixteen places that it takes them to are the same. */
 INLINE void fives(const V d[4], V high, V q[8])
 {
-    V mask = v_set1(0x0f0f0f0f);
+    V mask = v_set1(0x0f0f0f0f), spread = v_set1(1 << 4 | 1 << 11 | 1 << 18 | 1 << 25);
     UNROLL
     for (int j = 0; j < 8; j++) {
-        V four = v_shr(high, 4 * j);
-        V bits = v_or(v_or(v_and(v_shl(four, 4), v_set1(0x10)), v_and(v_shl(four, 11), v_set1(0x1000))),
-                      v_or(v_and(v_shl(four, 18), v_set1(0x100000)), v_and(v_shl(four, 25), v_set1(0x10000000))));
+        V bits = v_and(v_mul(v_and(v_shr(high, 4 * j), v_set1(15)), spread), v_set1(0x10101010));
         q[j] = v_or(v_and(j < 4 ? d[j % 4] : v_shr(d[j % 4], 4), mask), bits);
     }
 }
@@ -446,54 +445,5 @@ INLINE void block_q2_k(const uint8_t *rows, size_t stride, struct sink *s)
     }
     put_halves_tail(s, minima, vf_half_low(tail), vf_mul(vf_half_high(tail), vf_set1(-1.0f)));
 }
-
-/* ---- float types ------------------------------------------------------------------------------------------------- */
-
-/* 16 bytes of every row of the panel, vector by vector of its rows. */
-INLINE void pack_f32_rows(const uint8_t *rows, size_t stride, float *to)
-{
-    V d[4];
-    load16(rows, stride, d);
-    UNROLL
-    for (int j = 0; j < 4; j++)
-        v_store(to + j * ROWS, d[j]);
-}
-
-INLINE void pack_f16_rows(const uint8_t *rows, size_t stride, float *to)
-{
-    V d[4];
-    load16(rows, stride, d);
-    UNROLL
-    for (int j = 0; j < 4; j++) {
-        vf_store(to + 2 * j * ROWS, vf_half_low(d[j]));
-        vf_store(to + (2 * j + 1) * ROWS, vf_half_high(d[j]));
-    }
-}
-
-INLINE void pack_bf16_rows(const uint8_t *rows, size_t stride, float *to)
-{
-    V d[4];
-    load16(rows, stride, d);
-    UNROLL
-    for (int j = 0; j < 4; j++) {
-        vf_store(to + 2 * j * ROWS, vf_cast(v_shl(d[j], 16)));
-        vf_store(to + (2 * j + 1) * ROWS, vf_cast(v_and(d[j], v_set1((int)0xffff0000))));
-    }
-}
-
-#define FLOATS(type, columns) \
-    static void pack_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel) \
-    { \
-        float *to = panel; \
-        for (size_t i = 0; i < blocks * (32 / columns); i++, rows += 16, to += columns * ROWS) { \
-            prefetch(ahead + i * 16 * ROWS, 16 * ROWS); \
-            for (size_t v = 0; v < PAIR; v++) \
-                pack_##type##_rows(rows + v * LANES * stride, stride, to + v * LANES); \
-        } \
-    }
-
-FLOATS(f32, 4)
-FLOATS(f16, 8)
-FLOATS(bf16, 8)
 
 #endif

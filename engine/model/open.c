@@ -202,11 +202,12 @@ static enum error_code read_vocabulary(struct model *m, struct error *err)
     return m->info.tokenizer != NULL ? ERR_NONE : error_memory(err);
 }
 
-/* For a model without its weights, whose sizes are not read otherwise. */
+/* What is known of a model without its weights, whose sizes are not read otherwise. */
 static void read_context(struct model *m)
 {
     uint64_t context;
     m->architecture = architecture_find(m->info.architecture);
+    m->info.encoder = m->architecture != NULL && m->architecture->graph == GRAPH_BERT;
     if (m->architecture != NULL && m->architecture->keys.context != NULL &&
         source_uint(m->source, model_key(m, m->architecture->keys.context).text, &context) && context <= INT32_MAX)
         m->info.context = (int32_t)context;

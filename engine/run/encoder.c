@@ -24,7 +24,7 @@
 #include "engine/run/matmul.h"
 #include "engine/run/pool.h"
 
-enum { BATCH = 512, MAX_THREADS = 1024, MAX_CONTEXT = 1 << 16, ROWS_A_UNIT = 8 };
+enum { BATCH = 512, MAX_THREADS = 1024, MAX_CONTEXT = 1 << 16, ROWS_A_UNIT = 8, HEADS_A_UNIT = 4 };
 
 struct encoder {
     const struct model *model;
@@ -285,14 +285,12 @@ static void embed_texts(const struct batch *b, int32_t thread)
     pool_barrier(e->pool, thread);
 }
 
-static void attend_texts(const struct batch *b, int32_t thread)
+/* One text's heads, some of them in a row: their rows lie beside each other. */
+static void attend_heads(const struct encoder *e, int32_t thread, const struct span *s, size_t first, size_t end)
 {
-    struct encoder *e = b->e;
-    const size_t heads = (size_t)e->model->info.heads, head = (size_t)e->model->info.head_width;
-    const size_t width = (size_t)e->model->info.width;
-    for (size_t unit; (unit = pool_take(e->pool)) < b->n_spans * heads;) {
-        const struct span *s = &e->spans[unit / heads];
-        const size_t at = s->first * width + unit % heads * head;
+    const size_t width = (size_t)e->model->info.width, head = (size_t)e->model->info.head_width;
+    for (size_t h = first; h < end; h++) {
+        const size_t at = s->first * width + h * head;
         e->kernels->attend(&(struct encode_head){.q = e->q + at,
                                                  .k = e->k + at,
                                                  .v = e->v + at,
@@ -302,6 +300,17 @@ static void attend_texts(const struct batch *b, int32_t thread)
                                                  .out = e->mixed + at,
                                                  .out_stride = width,
                                                  .scratch = e->scratch[thread]});
+    }
+}
+
+static void attend_texts(const struct batch *b, int32_t thread)
+{
+    struct encoder *e = b->e;
+    const size_t heads = (size_t)e->model->info.heads, units = (heads + HEADS_A_UNIT - 1) / HEADS_A_UNIT;
+    for (size_t unit; (unit = pool_take(e->pool)) < b->n_spans * units;) {
+        const size_t first = unit % units * HEADS_A_UNIT;
+        attend_heads(e, thread, &e->spans[unit / units], first,
+                     first + HEADS_A_UNIT < heads ? first + HEADS_A_UNIT : heads);
     }
     pool_barrier(e->pool, thread);
 }

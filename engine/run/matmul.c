@@ -26,10 +26,10 @@ enum {
 };
 
 struct scratch {
-    void *panels;            /* PANEL_ROWS rows of CHUNK_BLOCKS blocks */
-    uint8_t *gathered;       /* the rows of one panel, CHUNK_BLOCKS blocks of any type */
-    void *tiles[TILE_KINDS]; /* one tile of all columns, for small n */
-    float *unpacked;         /* (EXACT_ROWS, max_cols) in exact mode */
+    void *panels;      /* PANEL_ROWS rows of CHUNK_BLOCKS blocks */
+    uint8_t *gathered; /* the rows of one panel, CHUNK_BLOCKS blocks of any type */
+    void *tile;        /* one of all columns, for small n */
+    float *unpacked;   /* (EXACT_ROWS, max_cols) in exact mode, else one row */
 };
 
 struct matmul {
@@ -37,7 +37,7 @@ struct matmul {
     const struct kernels *kernels;
     uint64_t max_cols, max_n;
     blas_product *product;   /* exact mode, else NULL */
-    void *tiles[TILE_KINDS]; /* all of X, for large n */
+    void *tiles;             /* all of X, for large n */
     struct scratch *scratch; /* one a thread */
     struct floats *floats;   /* NULL in exact mode */
     matmul_begun *begun;     /* NULL: nobody is told */
@@ -74,14 +74,11 @@ static bool allocate_scratch(struct matmul *m, struct scratch *s)
         return s->unpacked != NULL;
     }
     const size_t blocks = tile_blocks(m->max_cols);
-    s->panels = allocate(panel_bytes(PANEL_F32, PANEL_ROWS) * CHUNK_BLOCKS);
+    s->panels = allocate(panel_bytes(PANEL_Q16, PANEL_ROWS) * CHUNK_BLOCKS);
     s->gathered = allocate(KERNEL_ROWS_MAX * CHUNK_BLOCKS * KERNEL_BLOCK * sizeof(float));
-    bool ok = s->panels != NULL && s->gathered != NULL;
-    for (int kind = 0; kind < TILE_KINDS; kind++) {
-        s->tiles[kind] = allocate(tile_bytes((enum tile_kind)kind) * KERNEL_TILE_MAX * blocks);
-        ok = ok && s->tiles[kind] != NULL;
-    }
-    return ok;
+    s->tile = allocate(KERNEL_TILE_BYTES * KERNEL_TILE_MAX * blocks);
+    s->unpacked = allocate(m->max_cols * sizeof(float));
+    return s->panels != NULL && s->gathered != NULL && s->tile != NULL && s->unpacked != NULL;
 }
 
 struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, bool exact, struct error *err)
@@ -101,14 +98,10 @@ struct matmul *matmul_new(struct pool *pool, uint64_t max_cols, uint64_t max_n, 
     bool ok = m->scratch != NULL;
     for (int32_t i = 0; ok && i < pool_threads(pool); i++)
         ok = allocate_scratch(m, &m->scratch[i]);
-    const size_t blocks = tile_blocks(max_cols);
-    for (int kind = 0; ok && !exact && kind < TILE_KINDS; kind++) {
-        m->tiles[kind] = allocate(tile_bytes((enum tile_kind)kind) * max_n * blocks);
-        ok = m->tiles[kind] != NULL;
-    }
     if (ok && !exact) {
+        m->tiles = allocate(KERNEL_TILE_BYTES * max_n * tile_blocks(max_cols));
         m->floats = floats_new(m->kernels->name, pool_threads(pool), max_cols, max_n);
-        ok = m->floats != NULL;
+        ok = m->tiles != NULL && m->floats != NULL;
     }
     if (ok)
         return m;
@@ -126,11 +119,9 @@ void matmul_free(struct matmul *m)
         free(m->scratch[i].panels);
         free(m->scratch[i].gathered);
         free(m->scratch[i].unpacked);
-        for (int kind = 0; kind < TILE_KINDS; kind++)
-            free(m->scratch[i].tiles[kind]);
+        free(m->scratch[i].tile);
     }
-    for (int kind = 0; kind < TILE_KINDS; kind++)
-        free(m->tiles[kind]);
+    free(m->tiles);
     floats_free(m->floats);
     free(m->scratch);
     free(m);
@@ -143,17 +134,14 @@ uint64_t matmul_bytes(uint64_t max_cols, uint64_t max_n, int32_t threads, bool e
     const struct kernels *k = kernels_choose();
     const uint64_t blocks = tile_blocks(max_cols);
     uint64_t panel = 0, sum = 0;
-    unsigned kinds = 0;
     for (int type = 0; type < TENSOR_TYPE_LIMIT; type++)
         if ((types >> type & 1) != 0 && !is_float((enum tensor_type)type)) {
             const uint64_t count = blocks < CHUNK_BLOCKS ? blocks : CHUNK_BLOCKS;
             const uint64_t bytes = panel_bytes(k->types[type].kind, PANEL_ROWS) * count;
             panel = bytes > panel ? bytes : panel;
-            kinds |= 1u << panel_tile(k->types[type].kind);
         }
-    for (int kind = 0; kind < TILE_KINDS; kind++)
-        if ((kinds >> kind & 1) != 0)
-            sum += tile_bytes((enum tile_kind)kind) * blocks * (max_n + (uint64_t)threads * (uint64_t)k->tile);
+    if (panel > 0)
+        sum = KERNEL_TILE_BYTES * blocks * (max_n + (uint64_t)threads * (uint64_t)k->tile);
     return sum + (uint64_t)threads * panel + floats_bytes(k->name, threads, max_cols, max_n, types);
 }
 
@@ -196,7 +184,6 @@ struct unit {
     const struct kernel_type *type;
     size_t tile_w; /* columns that a tile holds */
     size_t stride; /* bytes from a row to the next, where the weights lie in one place */
-    size_t column; /* bytes of a tile's column in one block */
     const struct matmul_job *job;
     const struct call *call;
     const char *tiles;
@@ -286,7 +273,7 @@ static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
         pack_panels(u, first, last, at, count);
         for (size_t c = 0; c < call->n; c += u->tile_w) {
             const size_t w = call->n - c < u->tile_w ? call->n - c : u->tile_w;
-            const char *tile = u->tiles + u->column * (c * tile_blocks(call->cols) + at * w),
+            const char *tile = u->tiles + KERNEL_TILE_BYTES * (c * tile_blocks(call->cols) + at * w),
                        *panel = u->scratch->panels;
             for (uint64_t row = first; row < last; row += n, panel += panel_block * count) {
                 const float *init = at > 0 ? NULL : job->bias != NULL ? job->bias + row : zeros;
@@ -308,8 +295,8 @@ static void multiply_one(const struct unit *u, uint64_t row, bool cut)
         size_t stride, most = cut && blocks - at > CHUNK_BLOCKS ? CHUNK_BLOCKS : blocks - at;
         count = blocks_at(weights, row, at, most);
         const uint8_t *rows = panel_at(u, row, at, count, &stride);
-        u->type->dot(rows, stride, count, (uintptr_t)rows + n * stride, u->tiles + u->column * at, u->job->out + row,
-                     init);
+        u->type->dot(rows, stride, count, (uintptr_t)rows + n * stride, u->tiles + KERNEL_TILE_BYTES * at,
+                     u->job->out + row, init);
     }
 }
 
@@ -353,21 +340,19 @@ static void multiply_exact(struct matmul *m, struct scratch *s, const struct mat
             job->out[c * job->stride + row] += job->bias[row];
 }
 
-/* By one table. The portable one takes the tiles of all others, but for BF16 ones, of which it has its own kind. */
+/* By one table. The portable one takes the tiles of all others. */
 static void multiply_by(struct matmul *m, const struct kernels *kernels, struct scratch *s,
                         const struct matmul_job *job, uint64_t first, uint64_t last, const struct call *call)
 {
     const struct kernel_type *type = type_of(kernels, job->weights);
-    const enum tile_kind kind = panel_tile(type->kind);
     struct unit u = {.kernels = kernels,
                      .type = type,
                      .tile_w = (size_t)m->kernels->tile,
                      .job = job,
                      .call = call,
                      .stride = tensor_row_bytes(job->weights),
-                     .column = tile_bytes(kind),
                      .scratch = s};
-    u.tiles = call->n <= u.tile_w ? s->tiles[kind] : m->tiles[kind];
+    u.tiles = call->n <= u.tile_w ? s->tile : m->tiles;
     multiply_rows(&u, first, last);
 }
 
@@ -385,7 +370,7 @@ static void multiply_unit(struct matmul *m, int32_t thread, const struct matmul_
         return;
     }
     if (call->cols % KERNEL_BLOCK != 0) {
-        multiply_plain(job, first, last, call, s->tiles[TILE_F32]);
+        multiply_plain(job, first, last, call, s->unpacked);
         return;
     }
     if (is_float(job->weights->type)) {
@@ -403,30 +388,19 @@ static void multiply_unit(struct matmul *m, int32_t thread, const struct matmul_
 
 /* ---- the call --------------------------------------------------------------------------------------------------- */
 
-/* The kinds of tiles that the jobs need, as bits. */
-static unsigned kinds_needed(const struct kernels *k, const struct call *call)
+static bool tiles_needed(const struct call *call)
 {
-    unsigned kinds = 0;
-    for (int j = 0; j < call->n_jobs; j++) {
-        const struct tensor *weights = call->jobs[j].weights;
-        if (is_float(weights->type))
-            continue;
-        kinds |= 1u << panel_tile(type_of(k, weights)->kind);
-        if (vector_rows(k, weights) < weights->rows)
-            kinds |= 1u << panel_tile(type_of(&kernels_portable, weights)->kind);
-    }
-    return kinds;
+    for (int j = 0; j < call->n_jobs; j++)
+        if (!is_float(call->jobs[j].weights->type))
+            return true;
+    return false;
 }
 
-static void prepare(const struct matmul *m, const struct call *call, unsigned kinds, size_t c, size_t w,
-                    void *const tiles[TILE_KINDS])
+/* Rows [c, c + w) of X into a tile; tiles: the one of row 0. */
+static void prepare(const struct matmul *m, const struct call *call, size_t c, size_t w, void *tiles)
 {
-    size_t blocks = (size_t)call->cols / KERNEL_BLOCK;
-    for (int kind = 0; kind < TILE_KINDS; kind++)
-        if ((kinds >> kind & 1) != 0)
-            m->kernels->prepare[kind](call->x + c * call->x_stride, call->x_stride, (int)w, blocks,
-                                      (char *)tiles[kind] +
-                                          tile_bytes((enum tile_kind)kind) * c * tile_blocks(call->cols));
+    char *tile = (char *)tiles + KERNEL_TILE_BYTES * c * tile_blocks(call->cols);
+    m->kernels->prepare(call->x + c * call->x_stride, call->x_stride, (int)w, (size_t)call->cols / KERNEL_BLOCK, tile);
 }
 
 /* The float types among the jobs' weights, as bits. */
@@ -451,21 +425,21 @@ static void prepare_floats(struct matmul *m, int32_t thread, const struct call *
  * waiting for one another. */
 static void prepare_all(struct matmul *m, int32_t thread, const struct call *call)
 {
-    const unsigned kinds = kinds_needed(m->kernels, call);
+    const bool quantised = tiles_needed(call);
     const uint64_t floats = floats_needed(call);
     const size_t tile = (size_t)m->kernels->tile, n = call->n;
     const bool alone = n <= tile, floats_alone = floats_is_few(n);
-    if (kinds != 0 && alone)
-        prepare(m, call, kinds, 0, n, m->scratch[thread].tiles);
+    if (quantised && alone)
+        prepare(m, call, 0, n, m->scratch[thread].tile);
     if (floats != 0 && floats_alone)
         prepare_floats(m, thread, call, floats, 0);
-    const size_t tiles = kinds == 0 || alone ? 0 : (n + tile - 1) / tile;
+    const size_t tiles = !quantised || alone ? 0 : (n + tile - 1) / tile;
     const size_t parts = floats == 0 || floats_alone ? 0 : (n + FLOATS_PREPARED - 1) / FLOATS_PREPARED;
     if (tiles + parts == 0)
         return;
     for (size_t i; (i = pool_take(m->pool)) < tiles + parts;)
         if (i < tiles)
-            prepare(m, call, kinds, i * tile, n - i * tile < tile ? n - i * tile : tile, m->tiles);
+            prepare(m, call, i * tile, n - i * tile < tile ? n - i * tile : tile, m->tiles);
         else
             prepare_floats(m, thread, call, floats, (i - tiles) * FLOATS_PREPARED);
     pool_barrier(m->pool, thread);

@@ -58,9 +58,10 @@ uint64_t saved_origin(const struct model *model, const char *kernels, const stru
     struct stat st = {0};
     char text[512];
     stat(info->path, &st); /* a file that was replaced is another one, whatever its sampled weights are */
-    snprintf(text, sizeof text, "%d %s %s %d %zu %d %llx %llu %lld.%09ld", (int)FORM, PACKAGE_VERSION, kernels,
-             (int)KV_BLOCK, kv->block_size, (int)kv->element, (unsigned long long)info->fingerprint,
-             (unsigned long long)info->file_bytes, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+    snprintf(text, sizeof text, "%d %d %s %s %d %zu %d %llx %llu %lld.%09ld", (int)FORM, engine_arithmetic(),
+             PACKAGE_VERSION, kernels, (int)KV_BLOCK, kv->block_size, (int)kv->element,
+             (unsigned long long)info->fingerprint, (unsigned long long)info->file_bytes, (long long)st.st_mtim.tv_sec,
+             st.st_mtim.tv_nsec);
     return names_hash(0, text, strlen(text));
 }
 

@@ -70,7 +70,11 @@ static void takes_first_message_from_the_command_line(void **state)
     struct pty p;
     start_with(&p, plain, (const char *const[]){"-n", "3", "The", "old gull", NULL});
     assert_true(pty_expect(&p, PROMPT "The old gull"));
+    /* the terminal can tell the answer from the prompt that follows (OSC 133) */
+    assert_true(pty_expect(&p, "\033]133;C\033\\"));
     assert_true(pty_expect(&p, "max_new_tokens"));
+    assert_true(pty_expect(&p, "\033]133;D\033\\"));
+    assert_true(pty_expect(&p, "\033]133;A\033\\"));
     assert_true(pty_expect(&p, PROMPT));
     quit(&p);
 }
@@ -329,6 +333,54 @@ static void reads_files(void **state)
     quit(&p);
 }
 
+static void write_home(const struct pty *p, const char *name, const char *text, size_t size)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", p->home, name);
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    assert_int_equal(fwrite(text, 1, size, out), size);
+    fclose(out);
+}
+
+/* /read --about attaches what is near a question, names its lines, and stops. */
+static void reads_what_folders_say(void **state)
+{
+    enum { SIZE = 6 << 20 };
+    static const char note[] = "The cat is in the rain.\n\nThe gull is king.\n", words[] = "The king is in the house. ";
+    (void)state;
+    struct pty p;
+    char line[256], encoder[4200], *text = malloc(SIZE);
+    assert_non_null(text);
+    for (size_t i = 0; i < SIZE; i++)
+        text[i] = words[i % (sizeof words - 1)];
+    snprintf(encoder, sizeof encoder, "%s/tests/fixtures/tiny-bert", source_folder());
+    start_with(&p, plain, (const char *const[]){"-n", "4", "-c", "2000", "--encoder", encoder, NULL});
+    assert_true(pty_expect(&p, PROMPT));
+    pty_type(&p, "/read --about king\r");
+    assert_true(pty_expect(&p, "a question in quotes and a folder"));
+    write_home(&p, "note.txt", note, sizeof note - 1);
+    write_home(&p, "picture", "\0\1\2", 3);
+    snprintf(line, sizeof line, "\025/read --about \"the cat\" %s\r", p.home);
+    pty_type(&p, line);
+    assert_true(pty_expect(&p, "1 of 1 passage in 1 file, "));
+    assert_true(pty_expect(&p, "note.txt: lines 1-3"));
+    assert_true(pty_expect(&p, "left out: 1 file that is no text"));
+    pty_type(&p, "What?\r");
+    assert_true(pty_expect(&p, "max_new_tokens"));
+    pty_type(&p, "/prompt\r");
+    assert_true(pty_expect(&p, "note.txt, lines 1-3:\r\nThe cat is in the rain.\r\n\r\nThe gull is king."));
+    assert_true(pty_expect(&p, PROMPT));
+    write_home(&p, "long.txt", text, SIZE);
+    pty_type(&p, line + 1);
+    assert_true(pty_expect(&p, "reading files"));
+    pty_type(&p, "\033");
+    assert_true(pty_expect(&p, "stopped; nothing is attached"));
+    assert_true(pty_expect(&p, PROMPT));
+    quit(&p);
+    free(text);
+}
+
 int main(void)
 {
     const char *source = source_folder(), *given = getenv("PALAVER");
@@ -353,6 +405,7 @@ int main(void)
         cmocka_unit_test(writes_no_escapes_to_an_unknown_terminal),
         cmocka_unit_test(sets),
         cmocka_unit_test(reads_files),
+        cmocka_unit_test(reads_what_folders_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,38 @@ static void a_file_is_attached_by_its_name(void **state)
     quit(t);
 }
 
+/* A file in the configuration's folder is a command, found by its description too. */
+static void own_prompts_are_commands(void **state)
+{
+    char home[] = "/tmp/palaver-menu.XXXXXX", command[512];
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    snprintf(command, sizeof command,
+             "mkdir -p %s/.config/palaver/prompts && cd %s/.config/palaver/prompts && "
+             "printf -- '---\\ndescription: Ask a whale\\n---\\nDear whale, $1 and $2?\\n' >whale.md && : >empty.md",
+             home, home);
+    assert_int_equal(system(command), 0);
+    struct vt *t = start_in(home, 30, 110, plain, (const char *const[]){SHORT, NULL});
+    assert_true(vt_wait(t, READY));
+    vt_type(t, "/emp");
+    assert_true(vt_wait(t, "there is no text to send"));
+    vt_type(t, "\003/what");
+    assert_true(vt_wait_gone(t, "there is no text"));
+    vt_type(t, "\003/wha");
+    assert_true(vt_wait(t, "Ask a whale"));
+    vt_type(t, "\r");
+    assert_true(types(t, "/whale "));
+    vt_type(t, "one\r");
+    assert_true(vt_wait(t, "/whale needs 2 words"));
+    assert_true(types(t, "/whale one")); /* it stays to be completed */
+    vt_type(t, " 'two three'\r");
+    assert_true(vt_wait(t, "Dear whale, one and two three?"));
+    assert_true(vt_wait(t, "/continue resumes it"));
+    quit(t);
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
+}
+
 static void it_fits_the_smallest_screen(void **state)
 {
     (void)state;
@@ -156,6 +188,7 @@ int main(void)
         cmocka_unit_test(enter_sends_what_is_typed),
         cmocka_unit_test(it_stays_away_where_no_command_is_typed),
         cmocka_unit_test(a_file_is_attached_by_its_name),
+        cmocka_unit_test(own_prompts_are_commands),
         cmocka_unit_test(it_fits_the_smallest_screen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,10 @@
 #include "screen.h"
 #include "tests/cmocka.h"
 
+/* Keys told apart, as kitty and xterm spell it, and as before. */
+#define KEYS_ON "\033[>1u\033[>4;1m"
+#define KEYS_OFF "\033[<u\033[>4m"
+
 /* ---- what can't be saved ---------------------------------------------------------------------------------------- */
 
 /* A full disk for this program: its files cannot grow beyond a small export, which is less than a page of a database. A
@@ -212,6 +216,42 @@ static void signals_give_the_terminal_back(void **state)
     }
 }
 
+/* The window has the conversation's title, cleaned and cut, and its own again at the end. */
+static void the_window_is_named(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 80, (const char *const[]){SHORT, NULL});
+    assert_string_equal(vt_title(t), "New conversation · Palaver");
+    exchange(t, "The llama");
+    vt_paste(t, "/rename Sky\033]2;x\007 colours");
+    assert_true(vt_wait(t, "colours"));
+    vt_type(t, "\r");
+    assert_true(vt_wait(t, "Sky ]2;x colours"));
+    assert_string_equal(vt_title(t), "Sky ]2;x colours · Palaver");
+    vt_type(t, "/rename A title that is much longer than the sixty columns that a window has room for\r");
+    assert_true(vt_wait(t, "A title that is much longer"));
+    assert_string_equal(vt_title(t), "A title that is much longer than the sixty columns that a wi… · Palaver");
+    assert_true(vt_was_sent(t, "\033[22;2t"));
+    assert_false(vt_was_sent(t, "\033[23;2t"));
+    leave(t);
+    assert_true(vt_was_sent(t, "\033[23;2t"));
+    assert_true(vt_was_sent(t, KEYS_OFF));
+    vt_end(t);
+}
+
+/* A console that knows neither titles nor keyboards is asked for none. */
+static void the_console_is_not_asked(void **state)
+{
+    (void)state;
+    struct vt *t = start_in(NULL, 24, 80, (const char *const[]){"TERM=linux", NULL}, plain);
+    assert_true(vt_wait(t, READY));
+    leave(t);
+    assert_false(vt_was_sent(t, KEYS_ON));
+    assert_false(vt_was_sent(t, "\033]2;"));
+    assert_false(vt_was_sent(t, "\033[22;2t"));
+    vt_end(t);
+}
+
 /* Under a shell with job control, as only then there is a program to return to. */
 static void suspends_and_comes_back(void **state)
 {
@@ -222,8 +262,11 @@ static void suspends_and_comes_back(void **state)
     struct vt *t = vt_start(24, 80, argv, plain, NULL);
     assert_true(vt_wait(t, READY));
     exchange(t, "The llama");
+    assert_true(vt_was_sent(t, KEYS_ON));
+    assert_false(vt_was_sent(t, KEYS_OFF));
     vt_type(t, "\032");
     assert_true(vt_wait(t, "in the shell"));
+    assert_true(vt_was_sent(t, KEYS_OFF));
     assert_false(vt_on_alternate(t));
     assert_true(vt_wait(t, "The llama"));
     press(t, "still here");
@@ -246,6 +289,8 @@ int main(void)
         cmocka_unit_test(lesser_ones_get_the_line_mode),
         cmocka_unit_test(signals_give_the_terminal_back),
         cmocka_unit_test(suspends_and_comes_back),
+        cmocka_unit_test(the_window_is_named),
+        cmocka_unit_test(the_console_is_not_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,8 +31,10 @@ struct vt {
     bool own_home;
     VTerm *term;
     VTermScreen *screen;
-    int rows, columns, titles, clipboards, bells;
+    int rows, columns, clipboards, bells;
     bool alternate, visible;
+    char title[256];
+    struct buf sent; /* all that the program wrote */
     struct buf text, row;
 };
 
@@ -49,7 +51,7 @@ static int on_property(VTermProp property, VTermValue *value, void *user)
 {
     struct vt *t = user;
     if (property == VTERM_PROP_TITLE || property == VTERM_PROP_ICONNAME)
-        t->titles++;
+        snprintf(t->title, sizeof t->title, "%s", value->string);
     else if (property == VTERM_PROP_ALTSCREEN)
         t->alternate = value->boolean;
     else if (property == VTERM_PROP_CURSORVISIBLE)
@@ -131,6 +133,7 @@ struct vt *vt_start(int rows, int columns, const char *const *argv, const char *
     t->columns = columns;
     buf_init(&t->text, 1 << 22);
     buf_init(&t->row, 1 << 16);
+    buf_init(&t->sent, 1 << 26);
     snprintf(t->home, sizeof t->home, "%s", home != NULL ? home : "/tmp/palaver-vt.XXXXXX");
     t->own_home = home == NULL;
     if ((home == NULL && mkdtemp(t->home) == NULL) || openpty(&t->master, &t->slave, NULL, NULL, &size) != 0)
@@ -158,6 +161,7 @@ void vt_end(struct vt *t)
     vterm_free(t->term);
     buf_free(&t->text);
     buf_free(&t->row);
+    buf_free(&t->sent);
     snprintf(command, sizeof command, "rm -rf '%s'", t->home);
     if (t->own_home && system(command) != 0)
         fprintf(stderr, "%s stays\n", t->home);
@@ -185,6 +189,7 @@ static bool read_some(struct vt *t, double milliseconds)
     ssize_t size = read(t->master, bytes, sizeof bytes);
     if (size <= 0)
         return false;
+    buf_append(&t->sent, bytes, (size_t)size);
     vterm_input_write(t->term, bytes, (size_t)size);
     vterm_screen_flush_damage(t->screen);
     return true;
@@ -382,9 +387,14 @@ int vt_is_light(const struct vt *t, int row, int column)
     return cell.bg.rgb.red + cell.bg.rgb.green + cell.bg.rgb.blue > 3 * 128;
 }
 
-int vt_titles(const struct vt *t)
+const char *vt_title(const struct vt *t)
 {
-    return t->titles;
+    return t->title;
+}
+
+bool vt_was_sent(const struct vt *t, const char *bytes)
+{
+    return t->sent.size > 0 && memmem(t->sent.data, t->sent.size, bytes, strlen(bytes)) != NULL;
 }
 
 int vt_clipboards(const struct vt *t)

@@ -63,6 +63,11 @@ static void sequences(void **state)
     assert_string_equal(names("\033[H\033[1~\033[7~\033[F\033[3~\033[Z", false), "home home home end delete shift-tab");
     assert_string_equal(names("\033[13;2u\033[27;2;13~\033[120;5u", false), "shift-enter shift-enter ctrl-x");
     assert_string_equal(names("\033[I\033[O", false), "focus unfocus");
+    /* kitty's keyboards: other codes of a key, keys that were bytes, those of the number pad, a key alone */
+    assert_string_equal(names("\033[97:65;6:1u\033[109;5u\033[105;5u\033[91;5u\033[104;5u", false),
+                        "ctrl-shift-a enter tab escape backspace");
+    assert_string_equal(names("\033[57400u\033[57414;2u\033[57419u\033[57358u\033[97;4u\033[99;5u", false),
+                        "1 shift-enter up alt-A ctrl-c");
     /* an unknown sequence is dropped whole */
     assert_string_equal(names("\033[?62;1cA\033[99~B\033[>1;2;3mC", false), "A B C");
 }

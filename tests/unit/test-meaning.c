@@ -208,6 +208,34 @@ static void what_changed_meanwhile_is_noticed(void **state)
     store_close(s);
 }
 
+static bool stops(void *context)
+{
+    (void)context;
+    return false;
+}
+
+static void a_look_that_breaks_off_is_begun_anew(void **state)
+{
+    struct error err = {0};
+    (void)state;
+    struct store *s = history_open("h.db");
+    const int64_t c = new_conversation(s);
+    const int64_t last = history_say(s, c, 0, STORE_USER, "the king");
+    const int64_t second = history_say(s, c, last, STORE_ASSISTANT, "the cat");
+    struct fill *f = open_fill();
+    assert_int_equal(fill_up(f), 2);
+    history_say(s, c, second, STORE_USER, "rain");
+    assert_int_equal(fill_look(f, stops, NULL, &err), ERR_STOPPED);
+    err = (struct error){0};
+    history_ok(store_delete_message(s, second, &err), &err); /* and what is below it */
+    history_say(s, c, last, STORE_ASSISTANT, "the dog");
+    assert_int_equal(fill_up(f), 1);
+    assert_int_equal(fill_total(f), 2);
+    assert_int_equal(count_file(), 2);
+    fill_free(f);
+    store_close(s);
+}
+
 static void a_damaged_file_is_made_anew(void **state)
 {
     (void)state;
@@ -392,6 +420,19 @@ static void the_last_question_is_answered(struct front *f)
     meaning_hits_free(&hits);
 }
 
+/* While the engine is busy; a second is longer than the thread rests by itself. */
+static void nothing_is_encoded(struct front *f)
+{
+    const struct timespec moment = {.tv_nsec = 50000000};
+    for (int i = 0; i < 20; i++) {
+        struct meaning_state state;
+        meaning_pace(f->meaning, true);
+        nanosleep(&moment, NULL);
+        meaning_state(f->meaning, &state);
+        assert_int_equal(state.done, 0);
+    }
+}
+
 static void the_history_is_encoded_while_nothing_else_is_done(void **state)
 {
     struct front f;
@@ -400,6 +441,7 @@ static void the_history_is_encoded_while_nothing_else_is_done(void **state)
     open_front(&f, NULL);
     int64_t last = history_say(f.store, f.conversation, 0, STORE_USER, "the cat is at home");
     last = history_say(f.store, f.conversation, last, STORE_ASSISTANT, "rain over the river");
+    nothing_is_encoded(&f);
     wait_for(&f, 2);
     meaning_rest(f.meaning);
     history_say(f.store, f.conversation, last, STORE_USER, "the light of the king");
@@ -429,6 +471,27 @@ static void without_an_encoder_nothing_is_found(void **state)
     assert_int_equal(s.kind, MEANING_OFF);
     assert_int_equal(meaning_ask(f.meaning, "the cat"), 0);
     assert_int_equal(meaning_fd(f.meaning), -1);
+    close_front(&f);
+}
+
+/* Where the user wants nothing saved, what others have encoded is searched, and nothing is written. */
+static void nothing_is_encoded_where_nothing_is_saved(void **state)
+{
+    struct front f;
+    struct error err = {0};
+    struct meaning_hits hits = {0};
+    (void)state;
+    open_front(&f, NULL);
+    meaning_free(f.meaning);
+    remove_all(f.options.paths.cache_dir);
+    f.options.no_save = true;
+    f.meaning = meaning_open(&f.options, &err);
+    assert_non_null(f.meaning);
+    history_say(f.store, f.conversation, 0, STORE_USER, "the cat");
+    assert_true(meaning_wait(f.meaning, "the cat", PATIENCE * 1000, &hits));
+    assert_int_equal(hits.n, 0);
+    meaning_hits_free(&hits);
+    assert_int_not_equal(access(f.options.paths.cache_dir, F_OK), 0);
     close_front(&f);
 }
 
@@ -520,12 +583,14 @@ int main(void)
         cmocka_unit_test_setup(each_message_is_encoded_once, begin),
         cmocka_unit_test_setup(vectors_follow_the_history, begin),
         cmocka_unit_test_setup(what_changed_meanwhile_is_noticed, begin),
+        cmocka_unit_test_setup(a_look_that_breaks_off_is_begun_anew, begin),
         cmocka_unit_test_setup(a_damaged_file_is_made_anew, begin),
         cmocka_unit_test_setup(long_messages_are_found_by_their_passages, begin),
         cmocka_unit_test_setup(the_likest_sentence_is_shown, begin),
         cmocka_unit_test(ranks_of_both_are_joined),
         cmocka_unit_test(the_history_is_encoded_while_nothing_else_is_done),
         cmocka_unit_test(without_an_encoder_nothing_is_found),
+        cmocka_unit_test(nothing_is_encoded_where_nothing_is_saved),
         cmocka_unit_test(phrases_and_single_letters_are_words_alone),
         cmocka_unit_test_setup(paraphrases_and_codes_are_found, begin),
     };

@@ -15,19 +15,10 @@
 #include <wchar.h>
 
 #include "base/utf8.h"
+#include "ui/draw/modes.h"
 #include "ui/text/text.h"
 
-/* The modes to leave: reports of the mouse, of pastes and of the focus. The last words also give back the colours, the
- * cursor and the main screen. */
-#define LEAVE_MODES "\033[?1000l\033[?1002l\033[?1006l\033[?1007l\033[?2004l\033[?1004l" GROUND_OFF
-#define GROUND_ON "\033]11;?\033\\\033[?2031h"
-#define GROUND_OFF "\033[?2031l"
-#define ENTER_MODES "\033[?2004h\033[?1004h"
-#define LAST_WORDS LEAVE_MODES "\033[0m\033[?25h\033[?1049l\r\n"
-#define MOUSE_ON "\033[?1000h\033[?1002h\033[?1006h"
-#define MOUSE_OFF "\033[?1000l\033[?1002l\033[?1006l\033[?1007l"
-
-enum { PAIRS_MOST = 256 };
+enum { PAIRS_MOST = 256, WINDOW_NAME = 512 };
 
 struct pair {
     int foreground, background;
@@ -37,7 +28,10 @@ struct canvas {
     SCREEN *curses;
     char *term;
     struct theme *theme;
-    bool no_color, ascii, mouse, ground, sends_modes, away;
+    bool no_color, ascii, mouse, ground, away;
+    bool entered; /* the modes are sent */
+    struct modes modes;
+    char title[WINDOW_NAME];       /* of the window; "": not ours */
     struct pair pairs[PAIRS_MOST]; /* pair i + 1 */
     int n_pairs;
     int colors;
@@ -83,31 +77,22 @@ static void set_up_curses(struct canvas *s)
     s->n_pairs = 0;
 }
 
-static void send_modes(const struct canvas *s, const char *modes)
+/* After a refresh, see modes.h. */
+static void enter_modes(struct canvas *s)
 {
-    if (!s->sends_modes)
-        return;
-    fputs(modes, stdout);
-    fflush(stdout);
-}
-
-static void enter_modes(const struct canvas *s)
-{
-    send_modes(s, ENTER_MODES);
-    if (s->mouse)
-        send_modes(s, MOUSE_ON);
+    modes_enter(&s->modes, s->mouse);
     if (s->ground)
-        send_modes(s, GROUND_ON);
+        modes_ground(&s->modes, true);
+    if (*s->title != '\0')
+        modes_name(&s->modes, s->title);
+    s->entered = true;
 }
 
-/* Terminals without these modes would show them. */
-static bool knows_modes(const char *term)
+static void leave_modes(struct canvas *s)
 {
-    static const char *const old[] = {"vt100", "vt220", "linux", "dumb", "ansi", "cons25"};
-    for (size_t i = 0; i < sizeof old / sizeof old[0]; i++)
-        if (strcmp(term, old[i]) == 0)
-            return strcmp(term, "linux") == 0;
-    return true;
+    if (s->entered)
+        modes_leave(&s->modes);
+    s->entered = false;
 }
 
 static bool start_curses(struct canvas *s)
@@ -119,7 +104,7 @@ static bool start_curses(struct canvas *s)
         return false;
     set_term(s->curses);
     set_up_curses(s);
-    enter_modes(s);
+    s->entered = false;
     return true;
 }
 
@@ -135,7 +120,7 @@ struct canvas *canvas_open(const char *term, struct theme *theme, bool no_color,
     s->theme = theme;
     s->no_color = no_color;
     s->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-    s->sends_modes = knows_modes(term);
+    s->modes = modes_of(term);
     if (!start_curses(s)) {
         error_set(err, ERR_UNSUPPORTED, "the terminal type '%s' is not known here; set TERM, e.g. to xterm", term);
         theme_free(theme);
@@ -149,7 +134,7 @@ struct canvas *canvas_open(const char *term, struct theme *theme, bool no_color,
 static void stop_curses(struct canvas *s)
 {
     if (!s->away) {
-        send_modes(s, LEAVE_MODES);
+        leave_modes(s);
         endwin();
     }
     delscreen(s->curses);
@@ -160,6 +145,7 @@ void canvas_free(struct canvas *s)
 {
     if (s == NULL)
         return;
+    modes_end(&s->modes);
     stop_curses(s);
     theme_free(s->theme);
     free(s->term);
@@ -168,7 +154,7 @@ void canvas_free(struct canvas *s)
 
 const char *canvas_last_words(void)
 {
-    return LAST_WORDS;
+    return modes_last_words();
 }
 
 void canvas_set_theme(struct canvas *s, struct theme *theme)
@@ -201,15 +187,32 @@ int canvas_colors(const struct canvas *s)
 
 void canvas_watch_ground(struct canvas *s, bool on)
 {
-    s->ground = on && strcmp(s->term, "linux") != 0;
-    send_modes(s, s->ground ? GROUND_ON : GROUND_OFF);
+    if (s->ground != on && s->entered && !s->away)
+        modes_ground(&s->modes, on);
+    s->ground = on;
 }
 
 void canvas_set_mouse(struct canvas *s, bool on)
 {
-    if (s->mouse != on)
-        send_modes(s, on ? MOUSE_ON : MOUSE_OFF);
+    if (s->mouse != on && s->entered && !s->away)
+        modes_mouse(&s->modes, on);
     s->mouse = on;
+}
+
+void canvas_name_window(struct canvas *s, const char *title)
+{
+    enum { COLUMNS = 60 };
+    char *clean = text_clean_line(title), name[WINDOW_NAME];
+    if (clean == NULL)
+        return;
+    size_t size = strlen(clean), shown = text_fit(clean, size, COLUMNS);
+    snprintf(name, sizeof name, "%.*s%s · Palaver", (int)shown, clean, shown < size ? "…" : "");
+    free(clean);
+    if (strcmp(name, s->title) == 0)
+        return;
+    strcpy(s->title, name);
+    if (s->entered)
+        modes_name(&s->modes, name);
 }
 
 bool canvas_has_mouse(const struct canvas *s)
@@ -242,7 +245,7 @@ void canvas_leave(struct canvas *s)
 {
     if (s->away)
         return;
-    send_modes(s, LEAVE_MODES);
+    leave_modes(s);
     def_prog_mode();
     endwin();
     s->away = true;
@@ -275,6 +278,8 @@ void canvas_flush(struct canvas *s, int y, int x)
     if (y >= 0)
         move(y, x);
     refresh();
+    if (!s->entered)
+        enter_modes(s);
 }
 
 static int pair_of(struct canvas *s, int foreground, int background)

@@ -39,6 +39,8 @@ void canvas_watch_ground(struct canvas *s, bool on);
 /* Whether the terminal reports the mouse. */
 void canvas_set_mouse(struct canvas *s, bool on);
 bool canvas_has_mouse(const struct canvas *s);
+/* Names the terminal's window by a title of any text; the one that it had comes back at the end. */
+void canvas_name_window(struct canvas *s, const char *title);
 
 /* Reads the terminal's size, which has changed. */
 void canvas_resize(struct canvas *s);

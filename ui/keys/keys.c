@@ -4,11 +4,14 @@
 #include "ui/keys/keys.h"
 
 #include <string.h>
+#include <wctype.h>
 
 #include "base/utf8.h"
 #include "ui/keys/reply.h"
 
 enum { PASTE_MOST = 64 << 20, PARAMETERS = 4 };
+/* Codes of keys without a character in kitty's protocol. */
+enum { KITTY_FIRST = 57344, KITTY_LAST = 63743 };
 
 void keys_init(struct keys *k)
 {
@@ -89,6 +92,10 @@ static enum keys_state character_key(struct key *out, uint32_t code, unsigned mo
     } controls[] = {
         {'\r', KEYS_ENTER}, {'\t', KEYS_TAB}, {27, KEYS_ESCAPE}, {127, KEYS_BACKSPACE}, {8, KEYS_BACKSPACE},
     };
+    static const char same[] = "mi[h"; /* with Ctrl they are the keys above, also where the terminal tells them apart */
+    const char *found = modifiers == KEY_CTRL && code > 0 && code < 128 ? strchr(same, (int)code) : NULL;
+    if (found != NULL)
+        return plain_key(out, controls[found - same].key, 0);
     for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++)
         if (controls[i].code == code)
             return plain_key(out, controls[i].key, modifiers);
@@ -100,9 +107,27 @@ static enum keys_state character_key(struct key *out, uint32_t code, unsigned mo
         if (code >= 'A' && code <= 'Z')
             out->character += 32;
     } else {
+        if (modifiers & KEY_SHIFT) /* the character is that of the key alone where Alt is pressed too */
+            out->character = (wchar_t)towupper((wint_t)code);
         out->modifiers &= ~(unsigned)KEY_SHIFT;
     }
     return KEYS_KEY;
+}
+
+/* Keys of the number pad, by kitty's numbers; others that have no character are not used here. */
+static enum keys_state kitty_key(struct key *out, int code, unsigned modifiers)
+{
+    static const char characters[] = "0123456789./*-+";
+    static const enum key_code keys[] = {KEYS_LEFT,      KEYS_RIGHT, KEYS_UP,  KEYS_DOWN,   KEYS_PAGE_UP,
+                                         KEYS_PAGE_DOWN, KEYS_HOME,  KEYS_END, KEYS_INSERT, KEYS_DELETE};
+    enum { CHARACTERS = 57399, ENTER = 57414, KEYS = 57417 };
+    if (code >= CHARACTERS && code < CHARACTERS + (int)strlen(characters))
+        return character_key(out, (uint32_t)characters[code - CHARACTERS], modifiers);
+    if (code == ENTER)
+        return plain_key(out, KEYS_ENTER, modifiers);
+    if (code >= KEYS && code < KEYS + (int)(sizeof keys / sizeof keys[0]))
+        return plain_key(out, keys[code - KEYS], modifiers);
+    return KEYS_NONE;
 }
 
 /* SGR mouse reports: CSI < button ; x ; y M or m. */
@@ -142,6 +167,8 @@ static enum keys_state sequence_key(struct keys *k, struct key *out, char privat
     }
     if (final == '~' && n > 2 && p[0] == 27)
         return character_key(out, (uint32_t)p[2], modifiers_of(p[1]));
+    if (final == 'u' && n > 0 && p[0] >= KITTY_FIRST && p[0] <= KITTY_LAST)
+        return kitty_key(out, p[0], modifiers_of(n > 1 ? p[1] : 1));
     if (final == 'u')
         return n > 0 ? character_key(out, (uint32_t)p[0], modifiers_of(n > 1 ? p[1] : 1)) : KEYS_NONE;
     if (final == 'I' || final == 'O')
@@ -158,7 +185,7 @@ static enum keys_state control_sequence(struct keys *k, const char *text, size_t
     int p[PARAMETERS] = {0}, n = 0;
     size_t at = 2;
     char private = 0;
-    bool digits = false;
+    bool digits = false, sub = false;
     *used = 0;
     if (at < size && text[at] == '[' && at + 1 < size) { /* the Linux console's F1 to F5 */
         *used = 4;
@@ -168,10 +195,13 @@ static enum keys_state control_sequence(struct keys *k, const char *text, size_t
     private = text[at++];
     for (; at < size && text[at] < '@'; at++) {
         if (text[at] >= '0' && text[at] <= '9' && n < PARAMETERS) {
-            p[n] = p[n] < 100000 ? p[n] * 10 + text[at] - '0' : p[n];
+            p[n] = sub || p[n] >= 100000 ? p[n] : p[n] * 10 + text[at] - '0';
             digits = true;
-        } else if (text[at] == ';' || text[at] == ':') {
+        } else if (text[at] == ';') {
             n += n < PARAMETERS;
+            sub = false;
+        } else if (text[at] == ':') { /* kitty's other codes of a key, and whether it was pressed or held */
+            sub = true;
         } else if (text[at] < ' ') {
             *used = at;
             return KEYS_NONE;

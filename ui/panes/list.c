@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ui/panes/marked.h"
 #include "ui/text/text.h"
 
 struct entry {
@@ -146,8 +147,8 @@ static void draw_entry(const struct list *l, struct canvas *s, const struct area
     unsigned style = focus && index == l->selected ? STYLE_SELECTED : here ? STYLE_TEXT | STYLE_BOLD : STYLE_TEXT;
     canvas_blank(s, a, row, 0, a->columns, style);
     canvas_puts(s, a, row, 0, style, here ? ascii ? ">" : "▸" : " ");
-    struct area inner = {a->y, a->x, a->rows, a->columns - 2};
-    canvas_puts(s, &inner, row, 1, style, e->title != NULL && *e->title != '\0' ? e->title : "(no title)");
+    marked_draw(s, a, row, 1, a->columns - 3, style, e->title != NULL && *e->title != '\0' ? e->title : "(no title)",
+                NULL);
     if (e->unread)
         canvas_puts(s, a, row, a->columns - 1, STYLE_UNREAD, ascii ? "*" : "●");
     else if (e->archived)

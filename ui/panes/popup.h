@@ -15,7 +15,7 @@ struct popup *popup_new(void);
 void popup_free(struct popup *p);
 /* Each puts something else into the popup: items to choose from (see ui_pick), a text to read (see ui_view),
  * nothing. */
-void popup_set_pick(struct popup *p, const char *title, const struct ui_item *items, size_t n, bool asks);
+void popup_set_pick(struct popup *p, const char *title, const struct ui_item *items, size_t n, enum ui_pick kind);
 void popup_set_view(struct popup *p, const char *title, const char *text, size_t size,
                     const struct ui_stretch *stretches, size_t n);
 void popup_clear(struct popup *p);

@@ -1,0 +1,244 @@
+/* Tests of the screen with a server's model: palaver serve with sea.gguf, which goes on until it is stopped, and a hostile
+ * server that puts off and breaks off. */
+#include <config.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pty.h"
+#include "screen.h"
+#include "tests/cmocka.h"
+#include "tests/unit/hostile.h"
+
+#define HEAD "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+#define MODELS \
+    "HTTP/1.1 200 OK\r\nContent-Length: 53\r\nConnection: close\r\n\r\n" \
+    "{\"data\":[{\"id\":\"m\",\"owned_by\":\"vllm\",\"object\":\"m\"}]} "
+#define DELTA(text) "data: {\"choices\":[{\"delta\":{\"content\":\"" text "\"}}]}\n\n"
+#define DONE "data: [DONE]\n\n"
+
+static char home[64], place[64]; /* place: "127.0.0.1:PORT" */
+
+/* A home whose endpoints file has this port as big. */
+static void make_home(uint16_t port)
+{
+    char path[200];
+    strcpy(home, "/tmp/palaver-remote-XXXXXX");
+    assert_non_null(mkdtemp(home));
+    snprintf(path, sizeof path, "%s/.config", home);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/.config/palaver", home);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/.config/palaver/endpoints", home);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "[big]\nurl = http://127.0.0.1:%u\n", (unsigned)port);
+    fclose(file);
+    assert_int_equal(chmod(path, 0600), 0);
+    snprintf(place, sizeof place, "127.0.0.1:%u", (unsigned)port);
+}
+
+static void remove_home(void)
+{
+    char command[100];
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
+}
+
+static void begin_server(struct pty *p)
+{
+    const char *const argv[] = {program, "serve", "-m", model, "-t", "1", "-c", "60000", "--port", "0", NULL};
+    assert_true(pty_start(p, argv, plain));
+    assert_true(pty_expect(p, "/v1"));
+    const char *at = strstr(buf_text(&p->out), "127.0.0.1:");
+    assert_non_null(at);
+    make_home((uint16_t)strtoul(at + strlen("127.0.0.1:"), NULL, 10));
+}
+
+static void end_server(struct pty *p)
+{
+    pty_type(p, "\003");
+    pty_wait(p);
+    pty_end(p);
+    remove_home();
+}
+
+static struct vt *open_screen(const char *name, const char *option)
+{
+    const char *const options[] = {"-m", name, "--temperature", "0", option, NULL};
+    struct vt *t = start_in(home, 30, 140, plain, options);
+    assert_true(vt_wait(t, READY));
+    return t;
+}
+
+static void a_servers_answer_is_shown_stopped_and_continued(void **state)
+{
+    (void)state;
+    struct pty p;
+    char remote[100];
+    begin_server(&p);
+    struct vt *t = open_screen("@big", NULL);
+    snprintf(remote, sizeof remote, "remote %s", place);
+    assert_true(vt_wait(t, remote));
+    assert_true(vt_wait(t, "sea@big"));
+    ask(t, "Tell me of the sea.");
+    assert_true(vt_wait(t, "The sea was calm that morning"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "stopped; /continue resumes it"));
+    press(t, "/continue\r");
+    assert_true(vt_wait(t, "answering"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "stopped; /continue resumes it"));
+    quit(t);
+    end_server(&p);
+}
+
+static void settings_that_a_server_does_not_take_are_marked(void **state)
+{
+    (void)state;
+    struct pty p;
+    begin_server(&p);
+    struct vt *t = open_screen("@big", NULL);
+    press(t, F3);
+    assert_true(vt_wait(t, "repetition_window   not sent"));
+    assert_true(vt_wait(t, "temperature         0 "));
+    press(t, ESC);
+    ask(t, "Tell me of the sea.");
+    assert_true(vt_wait(t, "The sea was calm"));
+    press(t, F3);
+    press(t, DOWN);
+    press(t, DOWN);
+    press(t, DOWN);
+    press(t, RIGHT); /* the presence penalty, or what is near it */
+    assert_true(vt_wait(t, "this acts on the next one"));
+    press(t, ESC);
+    press(t, ESC);
+    assert_true(vt_wait(t, "/continue resumes it"));
+    quit(t);
+    end_server(&p);
+}
+
+/* Also after a restart: the texts of the tokens are in the history. */
+static void the_lens_shows_what_the_server_tells_and_forks_there(void **state)
+{
+    (void)state;
+    struct pty p;
+    begin_server(&p);
+    struct vt *t = open_screen("@big", "-n8");
+    ask(t, "Tell me of the sea.");
+    assert_true(vt_wait(t, "/continue resumes it"));
+    quit(t);
+    const char *const options[] = {"-m", "@big", "--continue", "-n8", NULL};
+    t = start_in(home, 30, 140, plain, options);
+    assert_true(vt_wait(t, "The sea was calm"));
+    assert_true(vt_wait(t, "ready"));
+    press(t, ESC "[14~"); /* F4 */
+    assert_true(vt_wait(t, "token 8 of 8"));
+    assert_true(vt_wait(t, "by the model"));
+    assert_true(vt_wait(t, "␣gulls"));
+    assert_false(vt_shows(t, "with the settings\n"));
+    press(t, DOWN);
+    press(t, "\r");
+    assert_true(vt_wait(t, "2/2"));
+    assert_true(vt_wait(t, "/continue resumes it"));
+    quit(t);
+    end_server(&p);
+}
+
+/* A model here and one of a server; then two questions to one server. */
+static void a_comparison_answers_here_and_there(void **state)
+{
+    (void)state;
+    struct pty p;
+    begin_server(&p);
+    for (int i = 0; i < 2; i++) {
+        const char *const options[] = {"-m", i == 0 ? model : "@big", "--temperature", "0", "-n6", NULL};
+        struct vt *t = start_in(home, 30, 140, plain, options);
+        assert_true(vt_wait(t, READY));
+        ask(t, "Tell me of the sea.");
+        assert_true(vt_wait(t, "/continue resumes it"));
+        vt_type(t, "/compare now @big\r");
+        assert_true(vt_wait(t, "compared · Enter keeps one"));
+        press(t, "\r");
+        assert_true(vt_wait_gone(t, "compared · Enter keeps one"));
+        quit(t);
+    }
+    end_server(&p);
+}
+
+static void a_temporary_chat_says_that_the_server_may_log(void **state)
+{
+    (void)state;
+    struct pty p;
+    begin_server(&p);
+    const char *const options[] = {"-m", "@big", "--no-save", NULL};
+    struct vt *t = start_in(home, 30, 140, plain, options);
+    assert_true(vt_wait(t, "may keep what it is asked"));
+    quit(t);
+    end_server(&p);
+}
+
+static void what_had_come_of_a_broken_answer_stays(void **state)
+{
+    (void)state;
+    struct hostile *h = hostile_start();
+    make_home(hostile_port(h));
+    hostile_set(
+        h,
+        (const struct hostile_reply[]){{.bytes = MODELS},
+                                       {.bytes = HEAD DELTA("Once upon a ")},
+                                       {.bytes = HEAD DELTA("time.") DONE},
+                                       {.bytes = "HTTP/1.1 500 No\r\nContent-Length: 16\r\n\r\n{\"error\":\"boom\"}"}},
+        4);
+    struct vt *t = open_screen("m@big", NULL);
+    ask(t, "A story");
+    assert_true(vt_wait(t, "before the answer's end; /continue goes on"));
+    assert_true(vt_shows(t, "Once upon a"));
+    press(t, "/continue\r");
+    assert_true(vt_wait(t, "Once upon a time."));
+    ask(t, "Another");
+    assert_true(vt_wait(t, "status 500: boom"));
+    assert_true(vt_shows(t, "Another"));
+    quit(t);
+    hostile_stop(h);
+    remove_home();
+}
+
+static void a_busy_server_is_waited_for_with_a_countdown(void **state)
+{
+    (void)state;
+    struct hostile *h = hostile_start();
+    make_home(hostile_port(h));
+    hostile_set(h,
+                (const struct hostile_reply[]){
+                    {.bytes = MODELS}, {.bytes = "HTTP/1.1 429 Busy\r\nRetry-After: 100\r\nContent-Length: 0\r\n\r\n"}},
+                2);
+    struct vt *t = open_screen("m@big", NULL);
+    ask(t, "A story");
+    assert_true(vt_wait(t, "again in 9"));
+    assert_true(vt_shows(t, "has too many requests (429)"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "stopped"));
+    quit(t);
+    hostile_stop(h);
+    remove_home();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_servers_answer_is_shown_stopped_and_continued),
+        cmocka_unit_test(settings_that_a_server_does_not_take_are_marked),
+        cmocka_unit_test(the_lens_shows_what_the_server_tells_and_forks_there),
+        cmocka_unit_test(a_comparison_answers_here_and_there),
+        cmocka_unit_test(a_temporary_chat_says_that_the_server_may_log),
+        cmocka_unit_test(what_had_come_of_a_broken_answer_stays),
+        cmocka_unit_test(a_busy_server_is_waited_for_with_a_countdown),
+    };
+    return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
