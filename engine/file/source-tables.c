@@ -256,16 +256,31 @@ bool source_array(const struct source *s, const char *key, uint64_t *n)
     return true;
 }
 
-bool source_array_string(const struct source *s, const char *key, uint64_t i, const char **bytes, uint64_t *size)
+const struct value *source_texts(const struct source *s, const char *key, uint64_t *n)
 {
     const struct value *v = find_value(s, key);
-    if (v == NULL || v->type != VALUE_ARRAY || v->element != VALUE_STRING || i >= v->n)
+    if (v == NULL || v->type != VALUE_ARRAY || v->element != VALUE_STRING)
+        return NULL;
+    *n = v->n;
+    return v;
+}
+
+bool source_text_at(const struct value *texts, uint64_t i, const char **bytes, uint64_t *size)
+{
+    if (i >= texts->n)
         return false;
     struct cursor c;
-    cursor_init(&c, v->bytes, v->size);
-    cursor_seek(&c, v->offsets[i]);
+    cursor_init(&c, texts->bytes, texts->size);
+    cursor_seek(&c, texts->offsets[i]);
     *bytes = cursor_string(&c, size);
     return *bytes != NULL;
+}
+
+bool source_array_string(const struct source *s, const char *key, uint64_t i, const char **bytes, uint64_t *size)
+{
+    uint64_t n;
+    const struct value *texts = source_texts(s, key, &n);
+    return texts != NULL && source_text_at(texts, i, bytes, size);
 }
 
 /* The array at key if it is one of numbers; *c stands at its first element. */

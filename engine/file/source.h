@@ -62,6 +62,9 @@ bool source_string(const struct source *s, const char *key, const char **bytes, 
 /* Arrays: the number of elements, then one by one; false when absent, of another kind or past the end. */
 bool source_array(const struct source *s, const char *key, uint64_t *n);
 bool source_array_string(const struct source *s, const char *key, uint64_t i, const char **bytes, uint64_t *size);
+/* The same for all of many texts, whose key is looked up once: the array, the source's; NULL where the above is false. */
+const struct value *source_texts(const struct source *s, const char *key, uint64_t *n);
+bool source_text_at(const struct value *texts, uint64_t i, const char **bytes, uint64_t *size);
 /* Whole numeric arrays as one type: returns a malloc'ed block of n elements, owned by the caller; NULL when absent. */
 float *source_array_floats(const struct source *s, const char *key, uint64_t *n, struct error *err);
 int32_t *source_array_ints(const struct source *s, const char *key, uint64_t *n, struct error *err);

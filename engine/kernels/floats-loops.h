@@ -5,7 +5,7 @@
  *     vf_all(p)              the word at p in all lanes
  *     vf_transpose(w)        VECTOR vectors, in place
  *     TILE                   columns of a tile whose sums the registers hold with those of three panels
- *     FEW_SUMS               sums that the registers hold beside rows of weights, in vectors */
+ *     FEW_SUMS               sums that the registers hold beside rows of weights, in vectors: 12 or 24 */
 #ifndef PALAVER_ENGINE_KERNELS_FLOATS_LOOPS_H
 #define PALAVER_ENGINE_KERNELS_FLOATS_LOOPS_H
 
@@ -126,14 +126,12 @@ INLINE void multiply_columns(const struct few *f, size_t n, int w, const size_t 
             switch (count) {
             case 1: multiply_pass(f, row, end, first, 1, word, load, add); break;
             case 2: multiply_pass(f, row, end, first, 2, word, load, add); break;
+#if FEW_SUMS == 24
             case 3: multiply_pass(f, row, end, first, 3, word, load, add); break;
             case 4: multiply_pass(f, row, end, first, 4, word, load, add); break;
-#if VECTOR == 16
             case 5: multiply_pass(f, row, end, first, 5, word, load, add); break;
-            case 6: multiply_pass(f, row, end, first, 6, word, load, add); break;
-            case 7: multiply_pass(f, row, end, first, 7, word, load, add); break;
-            default: multiply_pass(f, row, end, first, 8, word, load, add); break;
 #endif
+            default: multiply_pass(f, row, end, first, PASS, word, load, add); break;
             }
         }
     }

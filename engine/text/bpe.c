@@ -63,9 +63,10 @@ static void add_merge(struct tokenizer *t, const char *line, size_t size, int32_
 
 static bool read_merges(struct tokenizer *t, const struct source *source, struct error *err)
 {
-    const char *key = "tokenizer.ggml.merges", *line;
+    const char *line;
     uint64_t n, size;
-    if (!source_array(source, key, &n) || n > (1 << 24)) {
+    const struct value *lines = source_texts(source, "tokenizer.ggml.merges", &n);
+    if (lines == NULL || n > (1 << 24)) {
         error_set(err, ERR_FORMAT, "the vocabulary has no merges (tokenizer.ggml.merges): convert the model again");
         return false;
     }
@@ -80,7 +81,7 @@ static bool read_merges(struct tokenizer *t, const struct source *source, struct
     for (uint32_t i = 0; i < t->n_merge_slots; i++)
         t->merges[i].left = -1;
     for (uint64_t i = 0; i < n; i++)
-        if (source_array_string(source, key, i, &line, &size))
+        if (source_text_at(lines, i, &line, &size))
             add_merge(t, line, size, (int32_t)i);
     return true;
 }
@@ -88,7 +89,8 @@ static bool read_merges(struct tokenizer *t, const struct source *source, struct
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
 /* The cutter of a tokenizer.json, which has no name. */
-static bool open_expressions(struct tokenizer *t, const struct source *source, uint64_t n, struct error *err)
+static bool open_expressions(struct tokenizer *t, const struct source *source, const struct value *expressions,
+                             uint64_t n, struct error *err)
 {
     char *texts[CUTTER_STAGES] = {NULL};
     bool whole = false, ok = n <= CUTTER_STAGES;
@@ -96,8 +98,7 @@ static bool open_expressions(struct tokenizer *t, const struct source *source, u
     for (uint64_t i = 0; i < n && ok; i++) {
         const char *text;
         uint64_t size;
-        ok = source_array_string(source, "palaver.tokenizer.expressions", i, &text, &size) &&
-             (texts[i] = strndup(text, (size_t)size)) != NULL;
+        ok = source_text_at(expressions, i, &text, &size) && (texts[i] = strndup(text, (size_t)size)) != NULL;
     }
     if (ok)
         ok = cutter_open_expressions(&t->cutter, (const char *const *)texts, (int)n, whole, err) == ERR_NONE;
@@ -112,8 +113,9 @@ static bool open_expressions(struct tokenizer *t, const struct source *source, u
 static bool choose_cutter(struct tokenizer *t, const struct source *source, struct error *err)
 {
     uint64_t n;
-    if (source_array(source, "palaver.tokenizer.expressions", &n))
-        return open_expressions(t, source, n, err);
+    const struct value *expressions = source_texts(source, "palaver.tokenizer.expressions", &n);
+    if (expressions != NULL)
+        return open_expressions(t, source, expressions, n, err);
     const char *name = "gpt-2"; /* of files from before the key was there */
     uint64_t size = 5;
     source_string(source, "tokenizer.ggml.pre", &name, &size);

@@ -25,17 +25,23 @@ struct merge {
 
 struct tokenizer_kind;
 
+/* Of the index by spelling. Most other spellings are told apart by their hash alone. */
+struct token_slot {
+    int32_t id_after; /* id + 1; 0: free */
+    uint32_t hash;
+};
+
 struct tokenizer {
     const struct tokenizer_kind *kind;
     struct cutter cutter; /* byte-level BPE */
     int32_t n;
-    char *arena;           /* all spellings, each followed by a NUL */
-    uint32_t *starts;      /* (n + 1) into arena */
-    float *scores;         /* (n), SentencePiece */
-    uint8_t *types;        /* (n) enum token_type */
-    int32_t *slots;        /* index by spelling: id + 1, 0 empty */
-    uint32_t n_slots;      /* a power of two */
-    int32_t byte_ids[256]; /* the token that stands for a byte, -1 */
+    char *arena;              /* all spellings, each followed by a NUL */
+    uint32_t *starts;         /* (n + 1) into arena */
+    float *scores;            /* (n), SentencePiece */
+    uint8_t *types;           /* (n) enum token_type */
+    struct token_slot *slots; /* index by spelling */
+    uint32_t n_slots;         /* a power of two */
+    int32_t byte_ids[256];    /* the token that stands for a byte, -1 */
     int32_t bos, eos, unknown, eot, eom;
     int32_t ends[TOKENIZER_ENDS]; /* all that end an answer */
     size_t n_ends;

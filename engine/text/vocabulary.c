@@ -33,13 +33,20 @@ static uint32_t hash_text(const char *text, size_t size)
     return (uint32_t)(hash >> 32);
 }
 
+/* The slot that holds the text, or the free one where it would go. */
+static struct token_slot *slot_of(const struct tokenizer *t, const char *text, size_t size, uint32_t hash)
+{
+    for (uint32_t at = hash;; at++) {
+        struct token_slot *slot = &t->slots[at & (t->n_slots - 1)];
+        if (slot->id_after == 0 || (slot->hash == hash && token_size(t, slot->id_after - 1) == size &&
+                                    memcmp(token_text(t, slot->id_after - 1), text, size) == 0))
+            return slot;
+    }
+}
+
 int32_t token_lookup(const struct tokenizer *t, const char *text, size_t size)
 {
-    for (uint32_t at = hash_text(text, size);; at++) {
-        int32_t id = t->slots[at & (t->n_slots - 1)] - 1;
-        if (id < 0 || (token_size(t, id) == size && memcmp(token_text(t, id), text, size) == 0))
-            return id;
-    }
+    return slot_of(t, text, size, hash_text(text, size))->id_after - 1;
 }
 
 bool token_is_space(const struct tokenizer *t, int32_t id)
@@ -63,19 +70,17 @@ static bool build_index(struct tokenizer *t, struct error *err)
         return false;
     }
     for (int32_t id = 0; id < t->n; id++) {
-        int32_t same = token_lookup(t, token_text(t, id), token_size(t, id));
+        const uint32_t hash = hash_text(token_text(t, id), token_size(t, id));
+        struct token_slot *slot = slot_of(t, token_text(t, id), token_size(t, id), hash);
+        const int32_t same = slot->id_after - 1;
         if (same >= 0 && token_size(t, id) > 0) {
             error_set(err, ERR_FORMAT,
                       "the vocabulary's tokens %d and %d are both spelled '%.60s': the file is damaged", (int)same,
                       (int)id, token_text(t, id));
             return false;
         }
-        if (same >= 0)
-            continue;
-        uint32_t at = hash_text(token_text(t, id), token_size(t, id));
-        while (t->slots[at & (t->n_slots - 1)] != 0)
-            at++;
-        t->slots[at & (t->n_slots - 1)] = id + 1;
+        if (same < 0)
+            *slot = (struct token_slot){id + 1, hash};
     }
     return true;
 }
@@ -84,17 +89,17 @@ static bool build_index(struct tokenizer *t, struct error *err)
 
 static bool read_spellings(struct tokenizer *t, const struct source *source, struct error *err)
 {
-    const char *key = "tokenizer.ggml.tokens", *bytes;
+    const char *bytes;
     uint64_t n, size, total = 0;
-    if (!source_array(source, key, &n) || n == 0 || n > MAX_VOCAB) {
+    const struct value *texts = source_texts(source, "tokenizer.ggml.tokens", &n);
+    if (texts == NULL || n == 0 || n > MAX_VOCAB) {
         error_set(err, ERR_FORMAT,
                   "the model has no vocabulary (tokenizer.ggml.tokens): use a file that carries its "
                   "tokenizer");
         return false;
     }
     for (uint64_t i = 0; i < n; i++) {
-        if (!source_array_string(source, key, i, &bytes, &size) || size > MAX_ARENA ||
-            (total += size + 1) > MAX_ARENA) {
+        if (!source_text_at(texts, i, &bytes, &size) || size > MAX_ARENA || (total += size + 1) > MAX_ARENA) {
             error_set(err, ERR_FORMAT, "the vocabulary's token %llu is no text of sensible length",
                       (unsigned long long)i);
             return false;
@@ -109,7 +114,7 @@ static bool read_spellings(struct tokenizer *t, const struct source *source, str
     }
     uint32_t at = 0;
     for (uint64_t i = 0; i < n; i++) {
-        source_array_string(source, key, i, &bytes, &size);
+        source_text_at(texts, i, &bytes, &size);
         memcpy(t->arena + at, bytes, size);
         t->arena[at + size] = '\0';
         t->starts[i] = at;
