@@ -142,7 +142,7 @@ json_t *client_post(uint16_t port, const char *path, int status, const char *bod
     struct reply r = client_ask(port, "POST", path, "", body);
     if (r.status != status)
         fail_msg("%s %s: %d instead of %d: %s", path, body, r.status, status, buf_text(&r.body));
-    json_t *value = json_loads(buf_text(&r.body), 0, NULL);
+    json_t *value = json_loads(buf_text(&r.body), JSON_ALLOW_NUL, NULL);
     if (value == NULL)
         fail_msg("%s: not JSON: %s", path, buf_text(&r.body));
     reply_free_client(&r);

@@ -205,7 +205,7 @@ static void stream_text(const char *body, struct buf *out, size_t *pieces)
         at += 6;
         const char *end = strstr(at, "\n\n");
         assert_non_null(end);
-        json_t *piece = json_loadb(at, (size_t)(end - at), 0, NULL);
+        json_t *piece = json_loadb(at, (size_t)(end - at), JSON_ALLOW_NUL, NULL);
         const json_t *choice = choice_of(piece, 0);
         const char *text = json_string_value(json_object_get(choice, "text"));
         if (text == NULL)
