@@ -7,6 +7,7 @@
 #include "ui/panes/picker.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,15 +106,22 @@ void picker_clear(struct picker *p, bool asks, bool pairs)
 
 /* ---- filtering -------------------------------------------------------------------------------------------------- */
 
-/* Labels before details. */
+/* Labels before what stands around them: details, and the group, as in "theme mono". */
 static int score_item(const struct picker *p, const struct item *item)
 {
-    enum { OF_LABELS = 1 << 20 };
+    enum { OF_LABELS = 1 << 20, WHOLE = 300 };
+    char whole[WHOLE];
     const char *query = buf_text(&p->query);
     if (p->asks || p->query.size == 0)
         return 0;
     int score = fuzzy_match(item->label, query, p->query.size, NULL);
-    return score >= 0 ? OF_LABELS + score : fuzzy_find(item->detail, query, p->query.size, NULL);
+    if (score >= 0)
+        return OF_LABELS + score;
+    score = fuzzy_find(item->detail, query, p->query.size, NULL);
+    if (score >= 0)
+        return score;
+    snprintf(whole, sizeof whole, "%s %s", p->groups[item->group].name, item->label);
+    return fuzzy_match(whole, query, p->query.size, NULL);
 }
 
 /* The best group first, in it the best item; equal ones keep their order. */
