@@ -10,7 +10,7 @@
 #include "engine/kernels/kernels.h"
 
 /* A value beyond so many times the root mean square of its row is an outlier; docs/performance.md has what was tried. */
-#define OUTLIER 4.0f
+#define OUTLIER 3.0f
 
 enum { OUTLIERS = 8 }; /* of a group, at most */
 
