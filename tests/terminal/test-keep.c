@@ -275,7 +275,7 @@ static void guesses_are_counted(void **state)
     struct home h;
     struct pty p;
     make_home(&h);
-    start(&p, &h, (const char *const[]){"-n", "40", "--speculate", "always", NULL});
+    start(&p, &h, (const char *const[]){"-n", "40", "--temperature", "0", "--speculate", "always", NULL});
     assert_true(pty_expect(&p, PROMPT));
     say(&p, "Llamas and llamas and llamas");
     say(&p, "/regenerate");
