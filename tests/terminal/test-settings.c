@@ -62,6 +62,14 @@ static int candidates(struct vt *t)
     return n;
 }
 
+/* How many survive, as the summary has it. */
+static int survivors(struct vt *t)
+{
+    const int row = vt_find(t, "bits, ");
+    assert_true(row >= 0);
+    return atoi(strstr(vt_row(t, row), "bits, ") + strlen("bits, "));
+}
+
 /* After an answer at temperature 0, so that the next token is always the same; the temperature is 2 then. */
 static struct vt *open_warm(int rows, int columns)
 {
@@ -69,7 +77,8 @@ static struct vt *open_warm(int rows, int columns)
     assert_true(vt_wait(t, "1 survives"));
     go_to(t, "temperature", "below 1 surer");
     press(t, "2\r");
-    assert_true(vt_wait(t, "3 survive"));
+    assert_true(vt_wait_gone(t, "1 survives"));
+    assert_true(survivors(t) >= 3); /* the third may be tied with others */
     return t;
 }
 
@@ -85,10 +94,9 @@ static void removed_candidates_name_the_setting(void **state)
         struct vt *t = open_warm(sizes[i].rows, sizes[i].columns);
         assert_true(vt_wait(t, "bits"));
         assert_true(candidates(t) >= sizes[i].least);
-        int row = vt_find(t, "entropy ");
-        assert_false(row_has(t, row + 3, "top_k"));
-        assert_true(row_has(t, row + 4, "top_k"));
-        assert_true(row_has(t, row + 5, "top_k"));
+        int last = vt_find(t, "entropy ") + survivors(t);
+        assert_false(row_has(t, last, "top_k"));
+        assert_true(row_has(t, last + 1, "top_k"));
         quit(t);
     }
 }
