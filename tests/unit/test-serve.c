@@ -1,6 +1,7 @@
 /* Tests of the server: every field, every refusal, streams, and clients that misbehave. */
 #include <config.h>
 
+#include <ctype.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -800,28 +801,25 @@ static void many_stop_strings_are_heeded(void **state)
     buf_puts(&body, "{\"prompt\": \"the cat\", \"max_tokens\": 20, \"seed\": 1, \"temperature\": 0");
     json_t *whole = client_post(port, COMPLETIONS, 200, strcat(strcpy((char[128]){0}, buf_text(&body)), "}"));
     const char *text = text_of(whole, 0);
-    assert_true(strlen(text) > 8);
+    size_t at = 0;
+    while (text[at] != '\0' && !isalnum((unsigned char)text[at]))
+        at++;
+    assert_true(text[at] != '\0');
     buf_puts(&body, ", \"stop\": [");
     for (int i = 0; i < SAMPLING_STOPS - 1; i++)
         buf_printf(&body, "\"never %d\", ", i);
     const size_t before = body.size;
-    json_t *last = json_stringn(text + 4, 4);
-    if (last == NULL)
-        skip(); /* the characters there have more than one byte */
-    char *quoted = json_dumps(last, JSON_ENCODE_ANY);
-    buf_printf(&body, "%s]}", quoted);
+    buf_printf(&body, "\"%c\"]}", text[at]);
     json_t *cut = client_post(port, COMPLETIONS, 200, buf_text(&body));
     assert_string_equal(json_string_value(json_object_get(choice_of(cut, 0), "finish_reason")), "stop");
-    assert_true(strlen(text_of(cut, 0)) <= 4);
+    assert_int_equal(strlen(text_of(cut, 0)), at); /* up to the first such letter */
     buf_truncate(&body, before);
     buf_puts(&body, "\"a\", \"b\"]}");
     json_t *refused = client_post(port, COMPLETIONS, 400, buf_text(&body));
     assert_string_equal(json_string_value(json_object_get(json_object_get(refused, "error"), "param")), "stop");
     json_decref(refused);
     json_decref(cut);
-    json_decref(last);
     json_decref(whole);
-    free(quoted);
     buf_free(&body);
 }
 
