@@ -10,7 +10,7 @@
 
 enum {
     WALK_FILES_MOST = 10000,
-    WALK_FILE_MOST = 8 << 20, /* bytes; a larger file is no text that somebody wrote */
+    WALK_FILE_MOST = 8 << 20, /* bytes; larger files are seldom prose */
     WALK_MOST = 64 << 20,     /* bytes of all files, minutes of encoding */
 };
 

@@ -91,7 +91,7 @@ static void write_model(const struct screen *s, struct buf *out)
     buf_printf(out, " parameters, %s in %s: %s.", bytes_text(info->file_bytes, size), info->type,
                character(info->parameters));
     if (chat_continues_text(c))
-        buf_puts(out, " It was not taught to answer: it goes on with the text that you begin.");
+        buf_puts(out, " It was not trained for dialogue: it continues the text that you begin.");
     buf_puts(out, "\n\n`/model` chooses another.\n");
 }
 
