@@ -691,6 +691,9 @@ struct worker_options {
                                * is written. NULL: nowhere. Beside another that one's counts, as with the next */
     enum speculate speculate; /* not for requests aside */
     uint64_t saved_most;      /* bytes of all that lies there; the oldest goes first */
+    bool
+        guest; /* beside another: it uses what others have read, and leaves no trace of its own. No other takes over what
+                 * it reads, guesses learn nothing from it, and saved caches are left as they are */
 };
 /* Starts the thread, which opens the model, or another sequence on that of `beside`; returns at once. NULL on
  * failure. */

@@ -255,11 +255,11 @@ size_t saved_read(const struct saved_file *file, struct kv *kv, struct pool *poo
     atomic_init(&r.good, (unsigned)records);
     pool_run(pool, read_thread, &r);
     const size_t good = atomic_load(&r.good);
-    if (good == records) {
+    if (good == records && !file->untouched)
         futimens(file->fd, NULL); /* it is not the oldest now */
+    if (good == records)
         return n;
-    }
-    if (ftruncate(file->fd, (off_t)record_at(file->block_bytes, good)) != 0)
+    if (!file->untouched && ftruncate(file->fd, (off_t)record_at(file->block_bytes, good)) != 0)
         return good * KV_BLOCK; /* then it is found again, and is no better */
     return good * KV_BLOCK;
 }
