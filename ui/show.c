@@ -292,6 +292,32 @@ void ui_tree(struct ui *ui, const struct ui_node *nodes, size_t n, const struct 
     state_show(ui->state, PANE_TREE, true);
 }
 
+/* ---- beside the conversation ------------------------------------------------------------------------------------ */
+
+void ui_beside_ask(struct ui *ui, const char *question)
+{
+    beside_ask(ui->beside, question, transcript_shows_think(ui->transcript));
+    state_show(ui->state, PANE_BESIDE, true);
+}
+
+void ui_beside_grow(struct ui *ui, const char *text, size_t size)
+{
+    state_touch(ui->state);
+    beside_grow(ui->beside, text, size);
+}
+
+void ui_beside_end(struct ui *ui, const char *about)
+{
+    state_touch(ui->state);
+    beside_end(ui->beside, about);
+}
+
+void ui_beside_close(struct ui *ui)
+{
+    beside_clear(ui->beside);
+    state_show(ui->state, PANE_BESIDE, false);
+}
+
 /* ---- looks ------------------------------------------------------------------------------------------------------ */
 
 enum error_code ui_set_theme(struct ui *ui, const char *name, struct error *err)

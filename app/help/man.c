@@ -257,6 +257,13 @@ void print_man(FILE *out)
         "no text are left out.\n",
         out);
     fputs(
+        ".PP\n.B /btw\nasks the model a question beside the conversation, also while an answer is being written, which it "
+        "neither stops nor changes. The model sees the conversation so far, the beginning of that answer too, and answers with "
+        "the settings in force, in 2,048 tokens at most where they name no limit. On the screen the answer comes in an overlay: "
+        "Enter asks further, y copies, Esc stops and then closes it. Neither question nor answer is stored anywhere. A model "
+        "that a server has is asked by a second request.\n",
+        out);
+    fputs(
         ".SH ON THE SCREEN\nEnter sends, Alt\\-Enter or Ctrl\\-J begins a new line. Esc stops an answer; if "
         "there is none, it switches between the composer and the transcript. All other keys of the composer are those of libedit.\n",
         out);

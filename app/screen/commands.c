@@ -9,6 +9,7 @@
 
 #include "app/chat/chat.h"
 #include "app/screen/browse.h"
+#include "app/screen/btw.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
 #include "app/screen/copy.h"
@@ -141,6 +142,7 @@ static const struct front {
 } fronts[] = {
     {"back", false, go_back},
     {"bookmark", false, set_bookmark},
+    {"btw", false, screen_btw_ask},
     {"compare", false, screen_compare_begin},
     {"copy", false, copy_answer},
     {"edit", false, edit_message},

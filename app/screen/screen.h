@@ -14,6 +14,7 @@
  *   lens, roads, step    how tokens came about; other continuations; token by token
  *   settings, sliders    the settings pane; its numbers
  *   compare              answers side by side
+ *   btw                  questions beside the conversation
  *   draft, composer      the unsent message; what the composer is used for, its label
  *   list                 the list of conversations
  *   frame                when to draw

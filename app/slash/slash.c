@@ -47,12 +47,14 @@ void repl_begin(struct repl *t)
 void repl_end(struct repl *t)
 {
     meaning_free(t->meaning);
+    btw_free(t->btw);
     t->meaning = NULL;
+    t->btw = NULL;
 }
 
 void repl_pace(struct repl *t)
 {
-    meaning_pace(t->meaning, chat_is_busy(t->chat) || chat_state(t->chat) == CHAT_LOADING);
+    meaning_pace(t->meaning, chat_is_busy(t->chat) || btw_runs(t->btw) || chat_state(t->chat) == CHAT_LOADING);
 }
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
