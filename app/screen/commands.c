@@ -13,6 +13,7 @@
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
 #include "app/screen/copy.h"
+#include "app/screen/help.h"
 #include "app/screen/marked.h"
 #include "app/screen/pick.h"
 #include "app/screen/places.h"
@@ -147,6 +148,7 @@ static const struct front {
     {"copy", false, copy_answer},
     {"edit", false, edit_message},
     {"find", false, screen_search_here},
+    {"help", true, screen_help_open},
     {"jump", false, pick_place},
     {"keys", false, show_keys},
     {"list", true, pick_conversation},

@@ -10,7 +10,7 @@
  *   act, acts            what ui tells: actions; the table of what keys and popups ask for
  *   commands             the table of slash commands that the screen answers itself
  *   send                 what happens on Enter
- *   pick, search, prompt, copy    what those acts and commands do: popups, the clipboard
+ *   pick, help, search, prompt, copy    what those acts and commands do: popups, the clipboard
  *   lens, roads, step    how tokens came about; other continuations; token by token
  *   settings, sliders    the settings pane; its numbers
  *   compare              answers side by side
