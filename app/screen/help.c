@@ -16,19 +16,20 @@
 
 enum { TEXT_MOST = 300 };
 
-/* "show the saved conversations · also ls". */
+/* "list the saved conversations, numbered · [PAGE | archive | TAG] · also ls": what it does goes first, as the end is cut
+ * off where there is no room for it. */
 static void write_detail(const struct slash_command *c, char *out, size_t size)
 {
-    snprintf(out, size, "%s%s%s", c->help, *c->aliases != '\0' ? " · also " : "", c->aliases);
+    snprintf(out, size, "%s%s%s%s%s", c->help, *c->usage != '\0' ? " · " : "", c->usage,
+             *c->aliases != '\0' ? " · also " : "", c->aliases);
 }
 
 static void add_commands(struct items *items)
 {
     for (const struct slash_command *c = slash_commands; c->name != NULL; c++) {
         char label[TEXT_MOST], detail[TEXT_MOST], typed[TEXT_MOST];
-        const char *blank = *c->usage != '\0' ? " " : "";
-        snprintf(label, sizeof label, "/%s%s%s", c->name, blank, c->usage);
-        snprintf(typed, sizeof typed, "/%s%s", c->name, blank);
+        snprintf(label, sizeof label, "/%s", c->name);
+        snprintf(typed, sizeof typed, "/%s%s", c->name, *c->usage != '\0' ? " " : "");
         write_detail(c, detail, sizeof detail);
         items_add(items,
                   &(struct ui_item){

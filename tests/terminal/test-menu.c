@@ -203,7 +203,7 @@ static void help_finds_commands_and_writes_them(void **state)
     assert_non_null(strchr(strstr(row, "/new") + 1, '/')); /* another one is beside it */
     vt_type(t, "side by side");
     assert_true(vt_wait_gone(t, "/new"));
-    assert_true(vt_wait(t, "/compare A [B...]"));
+    assert_true(vt_wait(t, "/compare  compare presets, settings or models side by side"));
     press(t, ESC);
     assert_true(vt_wait_gone(t, "Help: type to find a command"));
     ask(t, "/help");
