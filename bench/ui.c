@@ -23,6 +23,7 @@
 #include "app/meaning/find.h"
 #include "app/meaning/vectors.h"
 #include "app/options/options.h"
+#include "base/folder.h"
 #include "engine/engine.h"
 #include "history/history.h"
 
@@ -349,7 +350,7 @@ static bool draw_vectors(const char *home, const char *data, const char *path)
     struct model *model = model_open(path, NULL, &err);
     struct store *store = store_open(history, &(struct store_options){.read_only = true}, &err);
     char *file = meaning_file(&o, history);
-    if (model != NULL && store != NULL && file != NULL && paths_make(folder, &err) == ERR_NONE) {
+    if (model != NULL && store != NULL && file != NULL && folder_make(folder, &err) == ERR_NONE) {
         d.width = (size_t)model_info(model)->width;
         d.vectors = vectors_write(file, model_info(model)->fingerprint, d.width, &err);
     }

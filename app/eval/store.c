@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/folder.h"
 
 enum { FILE_MOST = 1 << 30, NAME_MOST = 192, FORM = 1 };
 
@@ -152,7 +153,7 @@ static enum error_code lock_file(struct eval_store *s, const char *folder, struc
     if (inner == NULL)
         error_memory(err);
     else
-        paths_make(inner, err);
+        folder_make(inner, err);
     free(inner);
     if (err->code != ERR_NONE)
         return err->code;

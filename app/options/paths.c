@@ -3,11 +3,9 @@
 
 #include "app/options/paths.h"
 
-#include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -62,23 +60,4 @@ void paths_free(struct paths *p)
     free(p->cache_dir);
     free(p->state_dir);
     *p = (struct paths){0};
-}
-
-enum error_code paths_make(const char *folder, struct error *err)
-{
-    char *path = strdup(folder);
-    if (path == NULL)
-        return error_memory(err);
-    enum error_code code = ERR_NONE;
-    for (char *slash = path; code == ERR_NONE && slash != NULL;) {
-        slash = strchr(slash + 1, '/');
-        if (slash != NULL)
-            *slash = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            code = error_system(err, ERR_IO, errno, "can't make the folder %s", path);
-        if (slash != NULL)
-            *slash = '/';
-    }
-    free(path);
-    return code;
 }
