@@ -15,8 +15,7 @@ static enum error_code make_one(const char *folder, struct error *err)
         return ERR_NONE;
     /* A disk that can only be read says so (EROFS) of folders that are there, too. */
     const int why = errno;
-    return access(folder, F_OK) == 0 ? ERR_NONE
-                                     : error_system(err, ERR_IO, why, "can't make the folder %s", folder);
+    return access(folder, F_OK) == 0 ? ERR_NONE : error_system(err, ERR_IO, why, "can't make the folder %s", folder);
 }
 
 enum error_code folder_make_for(const char *path, struct error *err)

@@ -23,6 +23,18 @@ char *paths_join(const char *folder, const char *name)
     return text;
 }
 
+char *paths_beside(const char *name)
+{
+    char program[PATH_MOST];
+    const ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[size > 0 ? size : 0] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash == NULL)
+        return NULL;
+    *slash = '\0';
+    return paths_join(program, name);
+}
+
 /* The program's folder under $VARIABLE, or under $HOME/fallback. */
 static char *find_folder(const char *variable, const char *home, const char *fallback)
 {
