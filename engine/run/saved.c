@@ -378,6 +378,8 @@ static enum error_code write_file(int fd, const char *path, const struct saved_s
     const size_t records = failed ? 0 : write_records(fd, s, goes_on, context, &failed);
     const int why = errno;
     failed = ftruncate(fd, (off_t)record_at(s->kv->block_size, records)) != 0 || failed;
+    if (failed && records == 0)
+        unlink(path); /* the disk has no room even for a head */
     return failed ? error_system(err, ERR_IO, why, "%s", path) : ERR_NONE;
 }
 
