@@ -16,6 +16,7 @@
  *   compare              answers side by side
  *   btw                  questions beside the conversation
  *   draft, composer      the unsent message; what the composer is used for, its label
+ *   queue                the messages that wait, above the composer
  *   list                 the list of conversations
  *   frame                when to draw
  *   view, status         messages; the lines above and below them
