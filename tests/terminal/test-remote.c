@@ -104,7 +104,7 @@ static void a_server_is_asked_beside_its_answer(void **state)
     (void)state;
     struct pty p;
     begin_server(&p);
-    struct vt *t = open_screen("@big", NULL);
+    struct vt *t = open_screen("@big", "-n50000");
     assert_true(vt_wait(t, "sea@big"));
     ask(t, "Tell me of the sea.");
     assert_true(vt_wait(t, "The sea was calm that morning"));
