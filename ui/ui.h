@@ -20,7 +20,7 @@
  *   entry         the frame around the composer: composer, composer-edit (libedit), composer-lines, composer-undo
  *   list          the conversations
  *   settings, lens   the sampling settings; one token: candidates, field are parts of them
- *   compare       answers side by side: compare-words finds the differences
+ *   compare       answers side by side: compare-words finds where they part
  *   menu          what may stand where the user types, above the composer; marked draws what matched
  *   tree          a conversation as a map of its branches; map has its rows
  *   popup         a list to choose from, or a text to read: picker is part of it
