@@ -9,6 +9,7 @@
 
 #include "app/chat/chat.h"
 #include "app/screen/bookmarks.h"
+#include "app/screen/changes.h"
 #include "app/screen/status.h"
 #include "base/buf.h"
 
@@ -106,6 +107,7 @@ static void note_busy(struct screen *s, bool busy)
     size_t n = chat_count(s->repl.chat);
     if (busy)
         screen_status_begin(s);
+    screen_changes_forget(s);
     s->view->was_busy = busy;
     if (n > 0)
         screen_view_refresh(s, n - 1);
