@@ -170,6 +170,12 @@ void ui_set_composer_label(struct ui *ui, const char *label, const char *mode)
     entry_set_label(ui->entry, label, mode);
 }
 
+void ui_set_queued(struct ui *ui, const struct ui_queued *rows, size_t n)
+{
+    state_touch(ui->state);
+    entry_set_queued(ui->entry, rows, n);
+}
+
 void ui_remember(struct ui *ui, const char *text)
 {
     entry_remember(ui->entry, text);

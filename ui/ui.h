@@ -241,6 +241,12 @@ void ui_set_typed(struct ui *ui, const char *text, size_t size);
 void ui_compose(struct ui *ui);
 /* What its frame says, e.g. "31 tokens · Enter sends"; mode: "editing message 3", or NULL. */
 void ui_set_composer_label(struct ui *ui, const char *label, const char *mode);
+/* Messages that wait to be sent, a row each above what is typed: what is said about it, and its beginning. */
+enum { UI_QUEUED_MOST = 3 };
+struct ui_queued {
+    const char *about, *text;
+};
+void ui_set_queued(struct ui *ui, const struct ui_queued *rows, size_t n);
 /* Remembers a message for Up. */
 void ui_remember(struct ui *ui, const char *text);
 

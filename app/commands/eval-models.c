@@ -82,7 +82,10 @@ static enum error_code run_model(struct asking *a, struct eval_setting *setting,
     const struct options *o = a->run->o;
     struct options one = *o; /* borrows all that it holds */
     one.model = given_name(a->run, a->column);
-    const struct session_options session = {.context = o->context, .threads = o->threads, .exact = o->exact};
+    const struct session_options session = {.context = o->context,
+                                            .threads = o->threads,
+                                            .exact = o->exact,
+                                            .cache = (enum cache_type)o->cache_type};
     struct eval_column *column = &a->run->columns[a->column];
     struct model *model = models_open(&one, false, err);
     if (model != NULL)
@@ -104,6 +107,7 @@ enum error_code eval_ask_models(struct eval_run *run, const struct eval_front *f
         .data = run->data,
         .folder = o->paths.data_dir,
         .exact = o->exact,
+        .cache = (enum cache_type)o->cache_type,
         .run_code = o->eval.run_code,
         .kept_only = o->eval.show != NULL,
         .log = open_output(o->eval.log, err),

@@ -279,6 +279,7 @@ static struct eval_store *open_store(const struct evaluator *e, const struct eva
         .shots = set->shots,
         .context = runner_context(e->runner),
         .exact = e->setting->exact,
+        .cache = e->setting->cache,
     };
     return eval_store_open(e->setting->folder, &key, e->setting->name, e->setting->data, set->total, err);
 }

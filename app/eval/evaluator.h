@@ -31,6 +31,7 @@ struct eval_setting {
     const char *folder; /* where results are kept */
     const char *name;   /* what lists call the model */
     bool exact, run_code;
+    enum cache_type cache;
     bool kept_only; /* nothing is asked: what the store has is counted */
     FILE *log;      /* a line a question; NULL: none */
     FILE *programs; /* {"task_id", "completion"} a line, for HumanEval's and MBPP's own evaluators; NULL: none */

@@ -47,7 +47,7 @@ const struct option_spec option_specs[] = {
     {"load-in-4bit", 0, NULL, NULL, OPTION_FLAG, AT(load_4bit), 0, 0, NULL, FOR_ENGINE | FOR_INFO | FOR_DOCTOR, true,
      MODEL, "the same to 4 bits: under a third, with a loss of quality"},
     {"cache-type", 0, NULL, "TYPE", OPTION_CHOICE, AT(cache_type), 0, 0, "f16 q8_0",
-     (FOR_ENGINE & ~(FOR_EVAL | FOR_IMATRIX)) | FOR_INFO | FOR_DOCTOR | FOR_MODELS, true, MODEL,
+     (FOR_ENGINE & ~FOR_IMATRIX) | FOR_INFO | FOR_DOCTOR | FOR_MODELS, true, MODEL,
      "key/value cache: f16, or q8_0 for half the memory"},
     {"speculate", 0, NULL, "WHEN", OPTION_CHOICE, AT(speculate), 0, 0, "auto off always", FOR_CHAT, true, MODEL,
      "guess from what was said: auto (where faster), off, always"},

@@ -21,6 +21,7 @@
 #include "app/screen/fetch.h"
 #include "app/screen/frame.h"
 #include "app/screen/list.h"
+#include "app/screen/queue.h"
 #include "app/screen/said.h"
 #include "app/screen/search.h"
 #include "app/screen/send.h"
@@ -151,6 +152,7 @@ static void take_turn(struct screen *s)
     screen_send_tick(s);
     screen_draft_tick(s);
     screen_composer_tick(s);
+    screen_queue_tick(s);
     screen_list_tick(s);
     screen_browse_tick(s);
     screen_fetch_tick(s);

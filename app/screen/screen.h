@@ -15,6 +15,7 @@
  *   settings, sliders    the settings pane; its numbers
  *   compare              answers side by side
  *   draft, composer      the unsent message; what the composer is used for, its label
+ *   queue                the messages that wait, above the composer
  *   list                 the list of conversations
  *   frame                when to draw
  *   view, status         messages; the lines above and below them

@@ -95,9 +95,7 @@ static enum error_code run_prompt(struct repl *t, const char *name, const char *
 {
     struct buf text;
     buf_init(&text, CHAT_TEXT_MOST);
-    if (chat_is_busy(t->chat))
-        error_set(err, ERR_BUSY, "an answer is being written; Esc stops it, then Enter sends this");
-    else if (prompts_expand(t->options, name, arguments, &text, err) == ERR_NONE)
+    if (prompts_expand(t->options, name, arguments, &text, err) == ERR_NONE)
         repl_send(t, buf_text(&text));
     buf_free(&text);
     return err->code;
@@ -185,6 +183,8 @@ void repl_send(struct repl *t, const char *text)
         error_set(&err, ERR_BUSY, "/read is still reading for your question; Esc stops it");
     else if (buf_failed(&message))
         error_set(&err, ERR_CONTEXT, "the message is larger than any context");
+    else if (chat_is_busy(t->chat))
+        chat_queue(t->chat, buf_text(&message), message.size, &err);
     else
         chat_send(t->chat, buf_text(&message), message.size, &err);
     if (err.code == ERR_NONE) {

@@ -106,7 +106,7 @@ int repl_due(const struct repl *t);
 /* Attaches what /read --about has found, and tells of it; false while there is nothing to do. */
 bool repl_tick(struct repl *t);
 
-/* Sends text and what is attached; on failure the error is shown and text becomes the draft. */
+/* Sends text and what is attached, or has it wait while an answer is under way; on failure the error is shown and text becomes the draft. */
 void repl_send(struct repl *t, const char *text);
 
 #endif
