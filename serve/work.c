@@ -181,8 +181,9 @@ static bool add_scored(struct scoring *s, struct job *j, size_t i, size_t most)
     const struct ids *prompt = &j->request.prompts[i];
     const size_t left = prompt->n - j->parts[i].scored, n = prompt->n - (left > most ? left - most : 0);
     const int32_t top = j->request.top > 0 ? j->request.top : 1;
+    const bool next = j->request.settings.max_new_tokens != 0; /* else the last token is only predicted */
     struct scored_text *t = &s->texts[s->n];
-    *t = (struct scored_text){.ids = prompt->at, .n = n, .from = 1, .next = true, .top = top};
+    *t = (struct scored_text){.ids = prompt->at, .n = n, .from = 1, .next = next, .top = top};
     t->logp = malloc(n * sizeof *t->logp);
     t->likely = malloc(n * (size_t)top * sizeof *t->likely);
     s->jobs[s->n] = j;
