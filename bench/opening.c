@@ -23,9 +23,12 @@ enum { ROUNDS_MOST = 99, SHORT_PROMPT = 6, CHUNK = 1 << 20 };
 
 enum measure { READ_WARM, OPEN_WARM, READ_COLD, OPEN_COLD, START_WARM, START_COLD, MEASURES };
 
-static const char *const measure_names[MEASURES] = {
-    "state read from the page cache", "  first token",           "state read from disk", "  first token ",
-    "model in the page cache: start to first token", "model on disk: start to first token"};
+static const char *const measure_names[MEASURES] = {"state read from the page cache",
+                                                    "  first token",
+                                                    "state read from disk",
+                                                    "  first token ",
+                                                    "model in the page cache: start to first token",
+                                                    "model on disk: start to first token"};
 
 struct bench {
     const char *model;
@@ -87,13 +90,13 @@ static struct event next_event(struct worker *w)
 static struct worker *start_worker(const struct bench *b)
 {
     struct error err = {0};
-    struct worker *w = worker_start(&(struct worker_options){.model_path = b->model,
-                                                             .session = {.context = b->tokens + 64,
-                                                                         .threads = b->threads},
-                                                             .speculate = SPECULATE_OFF,
-                                                             .saved_folder = b->folder,
-                                                             .saved_most = UINT64_MAX / 2},
-                                    &err);
+    struct worker *w =
+        worker_start(&(struct worker_options){.model_path = b->model,
+                                              .session = {.context = b->tokens + 64, .threads = b->threads},
+                                              .speculate = SPECULATE_OFF,
+                                              .saved_folder = b->folder,
+                                              .saved_most = UINT64_MAX / 2},
+                     &err);
     check(w != NULL, &err);
     while (next_event(w).kind != EVENT_LOADED)
         ;
