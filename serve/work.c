@@ -321,6 +321,16 @@ static size_t all_generations(const struct work *w, struct generation **out)
     return n;
 }
 
+static void open_place(struct work *w, struct place *place, struct error *err)
+{
+    struct generation *g = generation_new(w->runner, 0, err);
+    if (g != NULL && generation_speculate(g, w->serve->options.speculate, err) == ERR_NONE) {
+        place->generation = g;
+        return;
+    }
+    generation_free(g);
+}
+
 /* Begins the answer of a part in a free place. True when the job is gone. */
 static bool begin_part(struct work *w, struct place *place, struct job *j, size_t i)
 {
@@ -333,7 +343,7 @@ static bool begin_part(struct work *w, struct place *place, struct job *j, size_
     if (j->request.settings.max_new_tokens == 0)
         return finish_part(w, j, i, "length");
     if (place->generation == NULL)
-        place->generation = generation_new(w->runner, 0, &err);
+        open_place(w, place, &err);
     const size_t n = all_generations(w, siblings);
     if (place->generation == NULL || generation_begin(place->generation, prompt->at, prompt->n, &j->request.settings,
                                                       j->request.top, siblings, n, &err) != ERR_NONE) {
@@ -394,6 +404,7 @@ static void take_step(struct work *w, struct place *place, const struct generate
     }
     buf_append(&p->text, g->text, g->text_size);
     p->answer_tokens++;
+    generation_guesses(place->generation, &p->guessed, &p->guessed_right);
     if (j->request.logprobs)
         tokens_add(&p->tokens, g->id, g->logp, g->likely, g->n_likely);
     if (!g->ended) {
