@@ -20,14 +20,6 @@ enum error_code slash_btw(struct repl *t, const char *arguments, struct error *e
     return ERR_NONE;
 }
 
-bool slash_is_untraced(const struct repl *t, const char *line)
-{
-    if (!slash_is_command(line))
-        return false;
-    const struct slash_command *command = slash_find(t->commands, line + 1, slash_name_size(line));
-    return command != NULL && command->run == slash_btw;
-}
-
 const char *repl_btw_note(const struct repl *t)
 {
     const struct btw_end *end = btw_end(t->btw);

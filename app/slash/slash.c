@@ -74,6 +74,14 @@ bool slash_is_command(const char *line)
     return memchr(line + 1, '/', slash_name_size(line)) == NULL;
 }
 
+bool slash_is_untraced(const struct repl *t, const char *line)
+{
+    if (!slash_is_command(line))
+        return false;
+    const struct slash_command *command = slash_find(t->commands, line + 1, slash_name_size(line));
+    return command != NULL && command->run == slash_btw;
+}
+
 static enum error_code report_command(const struct repl *t, const char *line, struct error *err)
 {
     int size = (int)slash_name_size(line);
