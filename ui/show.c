@@ -46,10 +46,10 @@ void ui_message_change(struct ui *ui, size_t index, const struct ui_message *m)
     messages_change(transcript_messages(ui->transcript), index, m);
 }
 
-void ui_message_mark(struct ui *ui, size_t index, size_t at, const char *text)
+void ui_message_marks(struct ui *ui, size_t index, const struct ui_mark *marks, size_t n)
 {
-    state_touch(ui->state);
-    messages_mark(transcript_messages(ui->transcript), index, at, text);
+    if (messages_set_marks(transcript_messages(ui->transcript), index, marks, n))
+        state_touch(ui->state);
 }
 
 void ui_message_tokens(struct ui *ui, size_t index, const struct ui_token *tokens, size_t n)

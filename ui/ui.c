@@ -362,9 +362,14 @@ void ui_type(struct ui *ui, const char *bytes, size_t size, ui_act *act, void *c
     take_keys(ui, false, act, context);
 }
 
+static bool wants_marks(const struct ui *ui)
+{
+    return transcript_wants_marks(ui->transcript) < messages_count(transcript_messages(ui->transcript));
+}
+
 int ui_timeout(const struct ui *ui)
 {
-    if (state_is_touched(ui->state))
+    if (state_is_touched(ui->state) || wants_marks(ui))
         return 0;
     if (ui->input->waiting)
         return ui->input->keys.pasting || ui->input->keys.replying ? PASTE_WAIT : KEY_WAIT;
@@ -385,11 +390,21 @@ static void tick_lens(struct ui *ui, ui_act *act, void *context)
     state_listen(ui->state, NULL, NULL);
 }
 
+static void tick_marks(struct ui *ui, ui_act *act, void *context)
+{
+    if (!wants_marks(ui))
+        return;
+    state_listen(ui->state, act, context);
+    ui_ask_marks(ui);
+    state_listen(ui->state, NULL, NULL);
+}
+
 void ui_tick(struct ui *ui, ui_act *act, void *context)
 {
     if (ui->input->waiting)
         take_keys(ui, true, act, context);
     tick_lens(ui, act, context);
+    tick_marks(ui, act, context);
     if (status_tick(ui->status))
         state_touch(ui->state);
 }

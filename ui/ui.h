@@ -20,7 +20,7 @@
  *   entry         the frame around the composer: composer, composer-edit (libedit), composer-lines, composer-undo
  *   list          the conversations
  *   settings, lens   the sampling settings; one token: candidates, field are parts of them
- *   compare       answers side by side: compare-words finds the differences
+ *   compare       answers side by side: compare-words finds where they part
  *   beside        questions beside the conversation, in an overlay
  *   menu          what may stand where the user types, above the composer; marked draws what matched
  *   tree          a conversation as a map of its branches; map has its rows
@@ -99,6 +99,7 @@ enum ui_action_kind {
     UI_SELECT,           /* text: to the primary selection */
     UI_MORE,             /* the end of the list is selected: there may be more */
     UI_TOKENS,           /* index: the tokens of this message are wanted, see ui_message_tokens */
+    UI_MARKS,            /* index: the remarks of this message are wanted, see ui_message_marks */
     UI_TOKEN,            /* index, token: the lens is on this token, see ui_set_token */
     UI_FORK,             /* index, token: continue with alternative step instead; -1: with one drawn again */
     UI_WORDS,            /* index, token: continue with the user's words there; token SIZE_MAX: after the last one */
@@ -186,8 +187,14 @@ void ui_message_add(struct ui *ui, const struct ui_message *m);
 void ui_message_grow(struct ui *ui, size_t index, const char *text, size_t size);
 /* Replaces all of a message; its text stays if m->text is NULL. */
 void ui_message_change(struct ui *ui, size_t index, const struct ui_message *m);
-/* Adds a remark at the right of the line that holds byte `at` of the message, e.g. "▲temperature 0.8→1.4". */
-void ui_message_mark(struct ui *ui, size_t index, size_t at, const char *text);
+/* The remarks of an answer, e.g. "▲temperature 0.8→1.4" on byte `at`, in the order of their places: a sign in the margin
+ * of the line that holds the byte, and the text right of it or of the first line below that has room. They are asked
+ * for (UI_MARKS) when the answer comes into view, and again when it has ended. */
+struct ui_mark {
+    size_t at;
+    const char *text;
+};
+void ui_message_marks(struct ui *ui, size_t index, const struct ui_mark *marks, size_t n);
 /* How an answer came about, token by token, for the lens: bytes of the text, and a shade from 0 (surprising) to 7
  * (expected). */
 struct ui_token {

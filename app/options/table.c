@@ -49,7 +49,7 @@ const struct option_spec option_specs[] = {
     {"cache-type", 0, NULL, "TYPE", OPTION_CHOICE, AT(cache_type), 0, 0, "f16 q8_0",
      (FOR_ENGINE & ~FOR_IMATRIX) | FOR_INFO | FOR_DOCTOR | FOR_MODELS, true, MODEL,
      "key/value cache: f16, or q8_0 for half the memory"},
-    {"speculate", 0, NULL, "WHEN", OPTION_CHOICE, AT(speculate), 0, 0, "auto off always", FOR_CHAT, true, MODEL,
+    {"speculate", 0, NULL, "WHEN", OPTION_CHOICE, AT(speculate), 0, 0, "auto off always", FOR_SAMPLING, true, MODEL,
      "guess from what was said: auto (where faster), off, always"},
     {"exact", 0, NULL, NULL, OPTION_FLAG, AT(exact), 0, 0, NULL, FOR_ENGINE | FOR_INFO | FOR_VECTORS, true, MODEL,
      "compute in float32 throughout (slow; for comparisons)"},

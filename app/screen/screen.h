@@ -13,6 +13,7 @@
  *   pick, help, search, prompt, copy    what those acts and commands do: popups, the clipboard
  *   lens, roads, step    how tokens came about; other continuations; token by token
  *   settings, sliders    the settings pane; its numbers
+ *   changes              settings that were changed in the middle of an answer
  *   compare              answers side by side
  *   btw                  questions beside the conversation
  *   draft, composer      the unsent message; what the composer is used for, its label

@@ -59,9 +59,15 @@ void repl_pace(struct repl *t)
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
+/* What fingers type that come from vi: :q, :w, :wq, :x, :q! */
+static bool is_vi_word(const char *line)
+{
+    return line[0] == ':' && line[1] != '\0' && line[1 + strspn(line + 1, "qwx!")] == '\0';
+}
+
 bool slash_is_command(const char *line)
 {
-    if (strcmp(line, ":q") == 0)
+    if (is_vi_word(line))
         return true;
     if (line[0] != '/' || (!isalpha((unsigned char)line[1]) && line[1] != '?'))
         return false;
@@ -139,6 +145,11 @@ static enum error_code run_unknown(struct repl *t, const char *line, struct erro
 
 static enum error_code run_line(struct repl *t, const char *line, struct error *err)
 {
+    if (is_vi_word(line) && strpbrk(line, "qx") == NULL)
+        return error_set(err, ERR_UNSUPPORTED, "all is saved as it comes; /quit leaves, a space before %s sends it",
+                         line);
+    if (is_vi_word(line))
+        line = "/quit";
     const struct slash_command *command = slash_find(t->commands, line + 1, slash_name_size(line));
     if (command == NULL)
         return run_unknown(t, line, err);
@@ -162,7 +173,7 @@ void slash_run(struct repl *t, const char *line)
     struct error err = {0};
     struct home *home = chat_home(t->chat);
     enum home_patience before = home_set_patience(home, HOME_SHORT_WAIT);
-    run_line(t, strcmp(line, ":q") == 0 ? "/quit" : line, &err);
+    run_line(t, line, &err);
     home_set_patience(home, before);
     if (err.code == ERR_NONE)
         return;

@@ -15,6 +15,8 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/run/chooser.h"
+#include "engine/run/costs.h"
+#include "engine/run/runner.h"
 #include "engine/run/session.h"
 #include "engine/run/suffix.h"
 #include "engine/run/worker.h"
@@ -360,7 +362,7 @@ static enum error_code evaluate_token(struct answer *a, int32_t id, struct error
     int32_t n = guess(a, guesses);
     const double began = clock_seconds();
     const enum error_code code = session_push_ahead(a->session, id, guesses, &n, err);
-    speculation_measure(a->speculation, n + 1, clock_seconds() - began);
+    costs_measure(&a->worker->service->runner->costs, n + 1, clock_seconds() - began);
     a->timings.guessed_tokens += (size_t)n;
     return code;
 }

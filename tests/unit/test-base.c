@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/lines.h"
@@ -238,6 +239,17 @@ static void clocks_agree_on_their_units(void **state)
     assert_true(clock_wall() > INT64_C(1600000000000)); /* 2020 */
 }
 
+static void counts_have_commas(void **state)
+{
+    char text[COUNT_TEXT];
+    (void)state;
+    assert_string_equal(count_write(0, text), "0");
+    assert_string_equal(count_write(999, text), "999");
+    assert_string_equal(count_write(1204, text), "1,204");
+    assert_string_equal(count_write(1000000, text), "1,000,000");
+    assert_int_equal(strlen(count_write(SIZE_MAX, text)), 26);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +264,7 @@ int main(void)
         cmocka_unit_test(only_small_regular_files_are_read_as_lines),
         cmocka_unit_test(folders_are_made_with_their_parents_and_for_the_user_alone),
         cmocka_unit_test(clocks_agree_on_their_units),
+        cmocka_unit_test(counts_have_commas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
