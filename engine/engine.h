@@ -509,7 +509,7 @@ void encoder_free(struct encoder *e);
 int32_t encoder_width(const struct encoder *e);        /* elements of a vector */
 int32_t encoder_context(const struct encoder *e);      /* the longest text in tokens */
 enum pooling encoder_pooling(const struct encoder *e); /* as the model was trained; the mean where nothing says */
-/* What multiplies: the kernel table's name, or "OpenBLAS" in the exact mode and for bfloat16. */
+/* What multiplies: the kernel table's name. */
 const char *encoder_kernels(const struct encoder *e);
 /* Appends [CLS], the ids of text[0..size) and [SEP], at most `most` of them (0: as the model reads); *cut, which may be
  * NULL, tells whether the text was longer. On failure out is as it was. */
