@@ -11,7 +11,7 @@
  *     tensor               element types, block formats, matrices in one piece or several; unpacking to float
  *     blocks.h half.h      the block formats as structs, 16-bit floats
  *     kernels.h choose     matrix products: the tables and their choice; portable, avx2(vnni), avx512, avx512bf16, neon
- *     vector.h products.h prepare.h   what the vector tables have in common; avx2.h avx512.h what two have
+ *     vector.h sink.h products.h prepare.h   what the vector tables have in common; avx2.h avx512.h what two have
  *     encode.h encode-choose   an encoder's loops: encode-loops.h, encode-portable, encode-avx2, encode-avx512
  *     layer.h layer-choose norms, rotation, gates, attention: layer-portable, layer-avx2, layer-avx512; layer-q8
  *     scan.h scan-choose   passes over a vocabulary's logits: scan-loops.h, scan-portable, scan-avx2, scan-avx512

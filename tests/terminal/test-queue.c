@@ -125,6 +125,7 @@ static void attached_files_wait_with_their_message(void **state)
     vt_type(t, "\r");
     assert_true(vt_wait(t, "seven seas"));
     press(t, ESC);
+    assert_true(vt_wait(t, "stopped"));
     quit(t);
     snprintf(command, sizeof command, "rm -rf %s", path);
     assert_int_equal(system(command), 0);
