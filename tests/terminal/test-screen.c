@@ -299,6 +299,14 @@ static void finds(void **state)
     assert_true(vt_wait(t, "1 place"));
     int row = vt_find(t, "  Where does");
     assert_true(row >= 0);
+    press(t, "n"); /* and it is there that keys go */
+    assert_true(vt_wait_gone(t, "1 place"));
+    press(t, "/");
+    vt_type(t, "find does\r"); /* by people who think of / as the beginning of a command */
+    assert_true(vt_wait(t, "1 place"));
+    press(t, "/");
+    vt_type(t, "prompt\r");
+    assert_true(vt_wait(t, "no match for 'prompt' in this conversation; the command is /prompt"));
     quit(t);
 }
 
