@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "ui/panes/marked.h"
 #include "ui/panes/transcript-internal.h"
 #include "ui/text/formula.h"
 #include "ui/text/render.h"
@@ -50,8 +51,10 @@ static void draw_name(const struct drawing *d, int row, const struct message *x)
     if (x->time != 0)
         write_time(x->time, time_text, sizeof time_text);
     column = canvas_puts(d->s, d->a, row, column + (*time_text != '\0' ? 2 : 0), STYLE_DIM, time_text);
-    if (x->about != NULL && *x->about != '\0')
-        canvas_printf(d->s, d->a, row, column, STYLE_DIM, d->ascii ? " - %s" : " · %s", x->about);
+    if (x->about != NULL && *x->about != '\0') {
+        column = canvas_puts(d->s, d->a, row, column, STYLE_DIM, d->ascii ? " - " : " · ");
+        marked_draw(d->s, d->a, row, column, d->a->columns - column, STYLE_DIM, x->about, NULL);
+    }
 }
 
 static void draw_window(const struct drawing *d, int row, const char *label)
@@ -182,7 +185,7 @@ static void draw_marks(const struct drawing *d, int row, const struct message *x
         const char *text = x->marks[marks[n]].text;
         int width = text_columns(text, strlen(text), 0), room = right - left;
         right = width < room ? right - width : left;
-        canvas_text(d->s, d->a, row, right--, STYLE_MARK, text, text_fit(text, strlen(text), room));
+        marked_draw(d->s, d->a, row, right--, room, STYLE_MARK, text, NULL);
     }
 }
 
