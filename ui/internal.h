@@ -4,6 +4,7 @@
 
 #include "ui/draw/canvas.h"
 #include "ui/keys/bindings.h"
+#include "ui/panes/beside.h"
 #include "ui/panes/compare.h"
 #include "ui/panes/entry.h"
 #include "ui/panes/head.h"
@@ -35,6 +36,7 @@ struct ui {
     struct lens *lens;
     struct status *status;
     struct compare_view *compare;
+    struct beside *beside;
     struct menu *menu;
     struct popup *popup;
     struct tree *tree;

@@ -182,6 +182,12 @@ void ui_set_composer_label(struct ui *ui, const char *label, const char *mode)
     entry_set_label(ui->entry, label, mode);
 }
 
+void ui_set_queued(struct ui *ui, const struct ui_queued *rows, size_t n)
+{
+    state_touch(ui->state);
+    entry_set_queued(ui->entry, rows, n);
+}
+
 void ui_remember(struct ui *ui, const char *text)
 {
     entry_remember(ui->entry, text);
@@ -302,6 +308,32 @@ void ui_tree(struct ui *ui, const struct ui_node *nodes, size_t n, const struct 
 {
     tree_set(ui->tree, nodes, n, acts);
     state_show(ui->state, PANE_TREE, true);
+}
+
+/* ---- beside the conversation ------------------------------------------------------------------------------------ */
+
+void ui_beside_ask(struct ui *ui, const char *question)
+{
+    beside_ask(ui->beside, question, transcript_shows_think(ui->transcript));
+    state_show(ui->state, PANE_BESIDE, true);
+}
+
+void ui_beside_grow(struct ui *ui, const char *text, size_t size)
+{
+    state_touch(ui->state);
+    beside_grow(ui->beside, text, size);
+}
+
+void ui_beside_end(struct ui *ui, const char *about)
+{
+    state_touch(ui->state);
+    beside_end(ui->beside, about);
+}
+
+void ui_beside_close(struct ui *ui)
+{
+    beside_clear(ui->beside);
+    state_show(ui->state, PANE_BESIDE, false);
 }
 
 /* ---- looks ------------------------------------------------------------------------------------------------------ */

@@ -35,6 +35,7 @@ static const struct pane *const pane_rows[PANES] = {
     [PANE_STATUS] = &status_pane,     [PANE_NOTICE] = &notice_pane,
     [PANE_COMPARE] = &compare_pane,   [PANE_POPUP] = &popup_pane,
     [PANE_MENU] = &menu_pane,         [PANE_TREE] = &tree_pane,
+    [PANE_BESIDE] = &beside_pane,
 };
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
@@ -72,6 +73,7 @@ static bool open_panes(struct ui *ui, struct error *err)
     ui->panes[PANE_LENS] = ui->lens = lens_new();
     ui->panes[PANE_STATUS] = ui->panes[PANE_NOTICE] = ui->status = status_new(ui->bindings);
     ui->panes[PANE_COMPARE] = ui->compare = compare_new();
+    ui->panes[PANE_BESIDE] = ui->beside = beside_new();
     ui->panes[PANE_POPUP] = ui->popup = popup_new();
     ui->panes[PANE_MENU] = ui->menu = menu_new();
     ui->panes[PANE_TREE] = ui->tree = tree_new();
@@ -139,6 +141,7 @@ void ui_free(struct ui *ui)
     menu_free(ui->menu);
     tree_free(ui->tree);
     compare_free(ui->compare);
+    beside_free(ui->beside);
     status_free(ui->status);
     lens_free(ui->lens);
     settings_free(ui->settings);

@@ -21,6 +21,7 @@
  *   list          the conversations
  *   settings, lens   the sampling settings; one token: candidates, field are parts of them
  *   compare       answers side by side: compare-words finds where they part
+ *   beside        questions beside the conversation, in an overlay
  *   menu          what may stand where the user types, above the composer; marked draws what matched
  *   tree          a conversation as a map of its branches; map has its rows
  *   popup         a list to choose from, or a text to read: picker is part of it
@@ -106,6 +107,8 @@ enum ui_action_kind {
     UI_STEP,             /* the answer that waits continues with candidate step; -1: with what is drawn */
     UI_KEEP,             /* index: the answer of this side is kept, see ui_compare */
     UI_LEAVE_COMPARISON, /* stop comparing; when nothing runs, leave it */
+    UI_BESIDE_ASK,       /* text: another question in the overlay, see ui_beside_ask */
+    UI_BESIDE_LEAVE,     /* stop its answer; when none is being written, close the overlay */
     UI_GROUND,           /* the terminal told its background: step 1 light, 0 dark */
     UI_LEAVES_PLACE,     /* the view is about to go elsewhere */
     UI_SETTING_STEP,     /* text, the name of a setting: step -10, -1, 1 or 10 */
@@ -249,6 +252,12 @@ void ui_set_typed(struct ui *ui, const char *text, size_t size);
 void ui_compose(struct ui *ui);
 /* What its frame says, e.g. "31 tokens · Enter sends"; mode: "editing message 3", or NULL. */
 void ui_set_composer_label(struct ui *ui, const char *label, const char *mode);
+/* Messages that wait to be sent, a row each above what is typed: what is said about it, and its beginning. */
+enum { UI_QUEUED_MOST = 3 };
+struct ui_queued {
+    const char *about, *text;
+};
+void ui_set_queued(struct ui *ui, const struct ui_queued *rows, size_t n);
 /* Remembers a message for Up. */
 void ui_remember(struct ui *ui, const char *text);
 
@@ -358,6 +367,17 @@ struct ui_compared {
 /* Shows at most UI_COMPARED answers to one question side by side over the other panes, or how they have changed. n 0:
  * no longer. */
 void ui_compare(struct ui *ui, const char *title, const struct ui_compared *sides, size_t n);
+
+/* ---- beside the conversation ------------------------------------------------------------------------------------ */
+
+/* Shows a question and its answer, which is to come, in an overlay, below those that are there already. */
+void ui_beside_ask(struct ui *ui, const char *question);
+/* The last answer grows. */
+void ui_beside_grow(struct ui *ui, const char *text, size_t size);
+/* It has ended; about: "41 tokens · 147 t/s", or why. */
+void ui_beside_end(struct ui *ui, const char *about);
+/* Closes the overlay and forgets what was in it. */
+void ui_beside_close(struct ui *ui);
 
 /* ---- the map of a conversation ---------------------------------------------------------------------------------- */
 

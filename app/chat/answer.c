@@ -11,6 +11,7 @@
 #include "app/chat/answering.h"
 #include "app/chat/chat.h"
 #include "app/chat/list.h"
+#include "app/chat/queue.h"
 #include "app/chat/reload.h"
 #include "app/chat/saving.h"
 #include "app/chat/script.h"
@@ -217,6 +218,7 @@ static void take_answer_end(struct chat *c, const struct event *event)
             return;
     }
     answering_keep_logits(c->answering, true);
+    queue_set_due(c->queue, event->finish != FINISH_STOPPED && !answering_is_stopping(c->answering));
     const struct chat_message *answer =
         end_answer(c, event->finish, event->finish == FINISH_STOPPED ? STORE_STOPPED : STORE_COMPLETE);
     if (c->view->ended != NULL)

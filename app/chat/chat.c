@@ -13,6 +13,7 @@
 #include "app/chat/list.h"
 #include "app/chat/load.h"
 #include "app/chat/preset.h"
+#include "app/chat/queue.h"
 #include "app/chat/saving.h"
 #include "app/chat/send.h"
 #include "app/chat/settings.h"
@@ -39,8 +40,9 @@ static enum error_code make_parts(struct chat *c, struct error *err)
     c->undone = undone_new();
     c->aside = aside_new();
     c->titling = titling_new();
+    c->queue = queue_new();
     if (c->settings == NULL || c->answering == NULL || c->saving == NULL || c->undone == NULL || c->aside == NULL ||
-        c->titling == NULL || !chat_put_system(c, o->system != NULL ? o->system : ""))
+        c->titling == NULL || c->queue == NULL || !chat_put_system(c, o->system != NULL ? o->system : ""))
         return error_memory(err);
     c->speaker = speaker_new(o, err);
     return err->code;
@@ -87,6 +89,7 @@ void chat_free(struct chat *c)
     answering_free(c->answering);
     chat_settings_free(c->settings);
     titling_free(c->titling);
+    queue_free(c->queue);
     undone_free(c->undone);
     home_free(c->home);
     buf_free(&c->system);

@@ -17,6 +17,7 @@
  *   distant       a model that a server has, asked like a worker
  *   list          messages in order
  *   undone        where the path ended before each undo
+ *   queue         messages that wait for the end of an answer
  *   speaker       the model that answers or loads, its template, and who takes its events
  *   settings      the settings, and where each comes from
  *   answering     how far the answer under way is
@@ -41,6 +42,7 @@
  *   fork          another token inside an answer
  *   early         what an answer has before the history has a reply for it
  *   compare       several answers side by side
+ *   btw           questions beside the conversation that leave no trace
  *   verify        an answer made again from its record
  *   compact       a summary in place of the oldest messages
  *   persona       settings, template, model and system message under a name
@@ -118,6 +120,8 @@ struct chat_view {
     void (*titled)(void *context, const char *title);
     /* A side of the comparison (an index) has something new; chat_compare_runs says whether any is still under way. */
     void (*compared)(void *context, size_t side);
+    /* The messages that wait are others. */
+    void (*queued)(void *context);
     /* What chat_preview asked for, or the answer waits for a step. */
     void (*preview)(void *context, const struct event *event);
 };
@@ -242,6 +246,17 @@ char *chat_write_settings(const struct sampling *s);
 /* Adds a message, stores it and asks for the answer. ERR_CONTEXT when it can't fit into the context, ERR_NOT_FOUND
  * without a model; then nothing was added. */
 enum error_code chat_send(struct chat *c, const char *text, size_t size, struct error *err);
+/* Has a message wait while an answer is under way; it is sent when that ends by itself, and those behind it one after
+ * another. After an answer that was stopped or failed they wait for the next one to end. They are kept with the
+ * conversation. ERR_BUSY during a comparison. */
+enum error_code chat_queue(struct chat *c, const char *text, size_t size, struct error *err);
+/* How many wait, and the text of one, valid until the next change. */
+size_t chat_queued(const struct chat *c);
+const char *chat_queued_text(const struct chat *c, size_t index);
+/* Takes message index out of the queue; malloc'ed. */
+char *chat_unqueue(struct chat *c, size_t index);
+/* Puts a message that could not be answered before all that wait. False when out of memory. */
+bool chat_requeue(struct chat *c, const char *text);
 /* Asks for another answer to the last message; the present one stays as an alternative. */
 enum error_code chat_regenerate(struct chat *c, struct error *err);
 /* Continues the last answer, in the same message; answers the last message if that has no answer. */

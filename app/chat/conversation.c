@@ -11,6 +11,7 @@
 #include "app/chat/list.h"
 #include "app/chat/models.h"
 #include "app/chat/preset.h"
+#include "app/chat/queue.h"
 #include "app/chat/reload.h"
 #include "app/chat/saving.h"
 #include "app/chat/settings.h"
@@ -86,6 +87,7 @@ static void leave_conversation(struct chat *c)
     chat_cut(c, 0);
     undone_clear(c->undone);
     answering_forget_prompt(c->answering);
+    queue_clear(c->queue);
     chat_see_from(c, 0);
 }
 
@@ -101,18 +103,21 @@ enum error_code chat_enter(struct chat *c, int64_t conversation, struct error *e
         code = store_current(s, conversation, &ids, err);
     if (code == ERR_NONE)
         code = chat_load_messages(s, ids.at, ids.n, &list, err);
-    if (code == ERR_NONE) {
+    struct queue *queue = code == ERR_NONE ? chat_read_queue(s, conversation, err) : NULL;
+    if (queue != NULL) {
         leave_conversation(c);
         chat_list_replace(&c->list, &list);
         home_enter(c->home, conversation);
         take_properties(c, &own);
+        queue_free(c->queue);
+        c->queue = queue;
         if (own.unread)
             store_flag(s, conversation, STORE_UNREAD, false, &ignored);
     }
     chat_list_free(&list);
     store_ids_free(&ids);
     store_conversation_free(&own);
-    return code;
+    return err->code;
 }
 
 static enum error_code check_leave(struct chat *c, struct error *err)

@@ -8,6 +8,8 @@
 
 #include "app/chat/saving.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "app/chat/answering.h"
@@ -17,6 +19,7 @@
 #include "app/chat/form.h"
 #include "app/chat/list.h"
 #include "app/chat/models.h"
+#include "app/chat/queue.h"
 #include "app/chat/settings.h"
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
@@ -160,6 +163,40 @@ static void report_success(struct chat *c)
 
 /* ---- properties of the conversation ----------------------------------------------------------------------------- */
 
+/* The messages that wait: a value of the program's own, as no other has such. */
+static void write_queue_key(int64_t conversation, char *out, size_t size)
+{
+    snprintf(out, size, "queue.%" PRId64, conversation);
+}
+
+static enum error_code store_queue(const struct chat *c, struct error *err)
+{
+    struct buf kept;
+    char key[40];
+    buf_init(&kept, 2 * CHAT_TEXT_MOST);
+    write_queue_key(home_conversation(c->home), key, sizeof key);
+    if (queue_write(c->queue, &kept))
+        store_remember(home_store(c->home), key, kept.size > 0 ? buf_text(&kept) : NULL, err);
+    else
+        error_memory(err);
+    buf_free(&kept);
+    return err->code;
+}
+
+struct queue *chat_read_queue(struct store *s, int64_t conversation, struct error *err)
+{
+    char *kept = NULL, key[40];
+    struct queue *q = queue_new();
+    write_queue_key(conversation, key, sizeof key);
+    if (q == NULL || (store_recall(s, key, &kept, err) == ERR_NONE && kept != NULL && !queue_read(q, kept)))
+        error_memory(err);
+    free(kept);
+    if (err->code == ERR_NONE)
+        return q;
+    queue_free(q);
+    return NULL;
+}
+
 static enum error_code store_properties(struct chat *c, struct error *err)
 {
     struct store *s = home_store(c->home);
@@ -179,6 +216,8 @@ static enum error_code store_properties(struct chat *c, struct error *err)
         code = store_set(s, id, STORE_PRESET, chat_settings_preset(c->settings), err);
     if (code == ERR_NONE)
         code = store_set(s, id, STORE_PERSONA, chat_settings_persona(c->settings), err);
+    if (code == ERR_NONE)
+        code = store_queue(c, err);
     free(model);
     free(settings);
     return code;

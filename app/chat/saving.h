@@ -12,7 +12,9 @@
 #include "app/chat/chat.h"
 #include "base/error.h"
 #include "engine/engine.h"
+#include "history/history.h"
 
+struct queue;
 struct saving;
 
 /* What the user was told already, and is not told again. */
@@ -50,10 +52,12 @@ void chat_save_token(struct chat *c, const struct event *event);
 void chat_save_settings(struct chat *c);
 /* Another request begins: all settings that were given to the one before are in force. */
 void chat_settle_settings(struct chat *c);
-/* System message, settings, template or model changed. */
+/* System message, settings, template, model or the messages that wait changed. */
 void chat_save_properties(struct chat *c);
 /* The same a moment later: a slider changes settings many times a second, and a disk may be slow. */
 void chat_save_properties_later(struct chat *c);
+/* The messages that wait in a conversation, to be freed; NULL on failure. */
+struct queue *chat_read_queue(struct store *s, int64_t conversation, struct error *err);
 /* Puts messages from n on into the trash of the history, and forgets them. */
 void chat_discard(struct chat *c, size_t n);
 

@@ -3,10 +3,14 @@
 
 #include "app/chat/send.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "app/chat/answer.h"
 #include "app/chat/answering.h"
 #include "app/chat/chat.h"
 #include "app/chat/list.h"
+#include "app/chat/queue.h"
 #include "app/chat/reload.h"
 #include "app/chat/saving.h"
 #include "app/chat/settings.h"
@@ -66,4 +70,62 @@ void chat_ask_waiting(struct chat *c)
     answering_wait_for_model(c->answering, false);
     if (chat_ask(c, &err) != ERR_NONE)
         chat_refuse(c, &err);
+}
+
+/* ---- messages that wait ----------------------------------------------------------------------------------------- */
+
+size_t chat_queued(const struct chat *c)
+{
+    return queue_count(c->queue);
+}
+
+const char *chat_queued_text(const struct chat *c, size_t index)
+{
+    return queue_text(c->queue, index);
+}
+
+/* Stores and tells what waits now. */
+static void queue_changed(struct chat *c)
+{
+    chat_save_properties(c);
+    if (c->view->queued != NULL)
+        c->view->queued(c->view->context);
+}
+
+enum error_code chat_queue(struct chat *c, const char *text, size_t size, struct error *err)
+{
+    if (c->compare != NULL)
+        return error_set(err, ERR_BUSY, "answers are compared; Esc ends that, then Enter sends this");
+    if (!queue_insert(c->queue, queue_count(c->queue), text, size))
+        return error_memory(err);
+    queue_changed(c);
+    return ERR_NONE;
+}
+
+char *chat_unqueue(struct chat *c, size_t index)
+{
+    char *text = queue_take(c->queue, index);
+    queue_changed(c);
+    return text;
+}
+
+bool chat_requeue(struct chat *c, const char *text)
+{
+    if (!queue_insert(c->queue, 0, text, strlen(text)))
+        return false;
+    queue_changed(c);
+    return true;
+}
+
+void chat_send_queued(struct chat *c)
+{
+    struct error err = {0};
+    if (!queue_is_due(c->queue) || chat_is_busy(c))
+        return;
+    queue_set_due(c->queue, false);
+    const char *text = queue_text(c->queue, 0);
+    if (chat_send(c, text, strlen(text), &err) == ERR_NONE)
+        free(chat_unqueue(c, 0)); /* only now: after a crash between the two it is there twice, and not lost */
+    else
+        chat_remark(c, true, "the next message can't be sent, and waits: %s", err.message);
 }

@@ -57,7 +57,7 @@ static struct session_options session_options(const struct options *o)
                                     .cache = (enum cache_type)o->cache_type};
 }
 
-struct speaker *speaker_beside(const struct speaker *other, int32_t context, struct error *err)
+static struct speaker *speaker_join(const struct speaker *other, int32_t context, bool guest, struct error *err)
 {
     struct speaker *s = calloc(1, sizeof *s);
     if (s == NULL) {
@@ -75,7 +75,8 @@ struct speaker *speaker_beside(const struct speaker *other, int32_t context, str
     s->beside = other;
     struct worker_options options = {.beside = other->worker,
                                      .session = session_options(other->options),
-                                     .speculate = (enum speculate)other->options->speculate};
+                                     .speculate = (enum speculate)other->options->speculate,
+                                     .guest = guest};
     options.session.context = context;
     s->loading_percent = -1;
     s->loading = worker_start(&options, err);
@@ -83,6 +84,16 @@ struct speaker *speaker_beside(const struct speaker *other, int32_t context, str
         return s;
     speaker_free(s);
     return NULL;
+}
+
+struct speaker *speaker_beside(const struct speaker *other, int32_t context, struct error *err)
+{
+    return speaker_join(other, context, false, err);
+}
+
+struct speaker *speaker_guest(const struct speaker *other, struct error *err)
+{
+    return speaker_join(other, 0, true, err);
 }
 
 void speaker_free(struct speaker *s)

@@ -31,6 +31,7 @@ struct chat {
     struct undone *undone;
     struct aside *aside;
     struct titling *titling;
+    struct queue *queue;     /* of the conversation */
     bool closed;             /* leave.c: all is saved that can be */
     struct compare *compare; /* compare.c; NULL: nothing is compared */
 };

@@ -6,8 +6,10 @@
 
 #include "app/chat/aside.h"
 #include "app/chat/compare.h"
+#include "app/chat/queue.h"
 #include "app/chat/reload.h"
 #include "app/chat/saving.h"
+#include "app/chat/send.h"
 #include "app/chat/state.h"
 #include "app/chat/titling.h"
 #include "app/library/home.h"
@@ -39,7 +41,7 @@ static int sooner(int a, int b)
 
 int chat_due(const struct chat *c)
 {
-    if (!saving_has_reported(c->saving, REPORTED_HOME))
+    if (!saving_has_reported(c->saving, REPORTED_HOME) || (queue_is_due(c->queue) && !chat_is_busy(c)))
         return 0;
     int saving = sooner(sooner(look_due(c), chat_save_due(c)), aside_due(c->aside));
     return sooner(saving, sooner(chat_compare_due(c), chat_title_due(c)));
@@ -93,6 +95,7 @@ void chat_tick(struct chat *c)
     chat_title_tick(c);
     chat_compare_flush(c);
     chat_save_tick(c);
+    chat_send_queued(c);
     aside_tick(c);
     if (look_due(c) != 0)
         return;

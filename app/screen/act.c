@@ -12,6 +12,7 @@
 #include "app/library/home.h"
 #include "app/screen/acts.h"
 #include "app/screen/browse.h"
+#include "app/screen/btw.h"
 #include "app/screen/changes.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
@@ -146,6 +147,8 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
         else
             screen_compare_leave(s);
         break;
+    case UI_BESIDE_ASK: screen_btw_ask_again(s, a->text, err); break;
+    case UI_BESIDE_LEAVE: screen_btw_leave(s); break;
     case UI_LEAVES_PLACE: screen_places_leave(s); break;
     case UI_SETTING_STEP:
     case UI_SETTING_DRAG:

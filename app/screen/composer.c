@@ -127,7 +127,8 @@ static void write_label(const struct screen *s, size_t tokens, char *out, size_t
     if (files->size > 0)
         at += snprintf(out + at, size - (size_t)at, "+ %.60s, %zu tokens · ", buf_text(&s->repl.attached_names),
                        attached);
-    snprintf(out + at, size - (size_t)at, "Enter sends");
+    snprintf(out + at, size - (size_t)at, "Enter %s",
+             chat_is_busy(s->repl.chat) && chat_compared(s->repl.chat) == 0 ? "queues" : "sends");
 }
 
 void screen_composer_label(struct screen *s)

@@ -29,6 +29,7 @@ struct screen {
     struct screen_loop *loop;
     struct screen_menu *menu;
     struct screen_places *places;
+    struct screen_queue *queue;
     struct screen_records *records;
     struct screen_roads *roads;
     struct screen_said *said;

@@ -28,6 +28,7 @@
 #include "app/screen/menu.h"
 #include "app/screen/parts.h"
 #include "app/screen/places.h"
+#include "app/screen/queue.h"
 #include "app/screen/records.h"
 #include "app/screen/roads.h"
 #include "app/screen/said.h"
@@ -69,6 +70,7 @@ static bool open_parts(struct screen *s, struct error *err)
     s->list = screen_list_new();
     s->menu = screen_menu_new();
     s->places = screen_places_new();
+    s->queue = screen_queue_new();
     s->records = screen_records_new();
     s->roads = screen_roads_new();
     s->said = screen_said_new();
@@ -82,9 +84,9 @@ static bool open_parts(struct screen *s, struct error *err)
     s->view = screen_view_new();
     s->welcome = screen_welcome_new();
     bool all = s->bookmarks && s->changes && s->browse && s->fetch && s->compare && s->composer && s->draft &&
-               s->frame && s->lens && s->list && s->menu && s->places && s->trash && s->tree && s->records &&
-               s->roads && s->said && s->search && s->settings && s->status && s->step && s->theme && s->view &&
-               s->welcome;
+               s->frame && s->lens && s->list && s->menu && s->places && s->trash && s->tree && s->queue &&
+               s->records && s->roads && s->said && s->search && s->settings && s->status && s->step && s->theme &&
+               s->view && s->welcome;
     if (!all)
         error_memory(err);
     return all;
@@ -105,6 +107,7 @@ static void free_parts(struct screen *s)
     screen_loop_free(s->loop);
     screen_menu_free(s->menu);
     screen_places_free(s->places);
+    screen_queue_free(s->queue);
     screen_records_free(s->records);
     screen_roads_free(s->roads);
     screen_said_free(s->said);

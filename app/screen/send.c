@@ -14,6 +14,7 @@
 #include "app/screen/composer.h"
 #include "app/screen/draft.h"
 #include "app/screen/list.h"
+#include "app/screen/queue.h"
 #include "app/screen/roads.h"
 #include "app/screen/said.h"
 #include "app/screen/settings.h"
@@ -150,9 +151,10 @@ static void send_line(struct screen *s, const char *text, size_t size, struct er
         error_memory(err);
         return;
     }
-    if (!home_is_temporary(chat_home(s->repl.chat)) && s->send->sent != NULL)
+    const bool untraced = slash_is_untraced(&s->repl, line);
+    if (!untraced && !home_is_temporary(chat_home(s->repl.chat)) && s->send->sent != NULL)
         line_history_add(s->send->sent, line);
-    if (slash_is_command(line) && strchr(line, '\n') == NULL)
+    if (slash_is_command(line) && (untraced || strchr(line, '\n') == NULL))
         screen_send_slash(s, line);
     else if (drop_offers_file(line, &s->repl.draft))
         ui_notice(s->ui, false, "that is a file; Enter puts its text into your next message");
@@ -167,13 +169,14 @@ void screen_send_typed(struct screen *s, const char *text, size_t size)
     struct error err = {0};
     enum screen_use use = screen_composer_use(s, NULL, NULL);
     bool busy = chat_is_busy(s->repl.chat);
-    bool command = size > 0 && text[0] == '/' && use != USE_EDIT;
     screen_draft_changed(s, true);
     if (use == USE_WORDS && (!busy || chat_waits(s->repl.chat))) {
         screen_roads_send_words(s, text, size, &err);
-    } else if (busy && !command) {
+    } else if (busy && use == USE_EDIT) {
         ui_set_typed(s->ui, text, size);
         ui_notice(s->ui, false, "an answer is being written; Esc stops it, then Enter sends this");
+    } else if (size == 0 && use == USE_MESSAGE && s->repl.attached.size == 0) {
+        screen_queue_take_back(s);
     } else {
         if (use == USE_EDIT)
             send_edit(s, text, size, &err);

@@ -14,6 +14,7 @@
 #include "app/screen/draft.h"
 #include "app/screen/frame.h"
 #include "app/screen/list.h"
+#include "app/screen/queue.h"
 #include "app/screen/records.h"
 #include "app/screen/roads.h"
 #include "app/screen/said.h"
@@ -134,6 +135,8 @@ static void on_refused(void *context, const char *text, const struct error *err)
         ui_set_typed(s->ui, buf_text(&s->repl.sent), s->repl.sent.size);
     else if (size == 0) /* it was sent and a server would not have it */
         ui_set_typed(s->ui, text, strlen(text));
+    else if (*text != '\0') /* something else is being typed */
+        chat_requeue(s->repl.chat, text);
 }
 
 static void on_failed(void *context, const struct error *err)
@@ -168,6 +171,7 @@ static void on_changed(void *context, size_t from)
     screen_list_changed(s);
     screen_settings_no_candidates(s);
     screen_view_sync(s);
+    screen_queue_changed(s);
     screen_status_show_head(s);
     screen_status_show(s);
     screen_welcome_show(s);
@@ -191,6 +195,13 @@ static void on_compared(void *context, size_t side)
     struct screen *s = context;
     (void)side;
     screen_compare_changed(s);
+}
+
+static void on_queued(void *context)
+{
+    struct screen *s = context;
+    screen_view_sync(s);
+    screen_queue_changed(s);
 }
 
 static void on_preview(void *context, const struct event *event)
@@ -219,6 +230,7 @@ struct chat_view screen_tell_view(struct screen *s)
         .remark = on_remark,
         .titled = on_titled,
         .compared = on_compared,
+        .queued = on_queued,
         .preview = on_preview,
     };
 }

@@ -47,23 +47,39 @@ void repl_begin(struct repl *t)
 void repl_end(struct repl *t)
 {
     meaning_free(t->meaning);
+    btw_free(t->btw);
     t->meaning = NULL;
+    t->btw = NULL;
 }
 
 void repl_pace(struct repl *t)
 {
-    meaning_pace(t->meaning, chat_is_busy(t->chat) || chat_state(t->chat) == CHAT_LOADING);
+    meaning_pace(t->meaning, chat_is_busy(t->chat) || btw_runs(t->btw) || chat_state(t->chat) == CHAT_LOADING);
 }
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
+/* What fingers type that come from vi: :q, :w, :wq, :x, :q! */
+static bool is_vi_word(const char *line)
+{
+    return line[0] == ':' && line[1] != '\0' && line[1 + strspn(line + 1, "qwx!")] == '\0';
+}
+
 bool slash_is_command(const char *line)
 {
-    if (strcmp(line, ":q") == 0)
+    if (is_vi_word(line))
         return true;
     if (line[0] != '/' || (!isalpha((unsigned char)line[1]) && line[1] != '?'))
         return false;
     return memchr(line + 1, '/', slash_name_size(line)) == NULL;
+}
+
+bool slash_is_untraced(const struct repl *t, const char *line)
+{
+    if (!slash_is_command(line))
+        return false;
+    const struct slash_command *command = slash_find(t->commands, line + 1, slash_name_size(line));
+    return command != NULL && command->run == slash_btw;
 }
 
 static enum error_code report_command(const struct repl *t, const char *line, struct error *err)
@@ -95,9 +111,7 @@ static enum error_code run_prompt(struct repl *t, const char *name, const char *
 {
     struct buf text;
     buf_init(&text, CHAT_TEXT_MOST);
-    if (chat_is_busy(t->chat))
-        error_set(err, ERR_BUSY, "an answer is being written; Esc stops it, then Enter sends this");
-    else if (prompts_expand(t->options, name, arguments, &text, err) == ERR_NONE)
+    if (prompts_expand(t->options, name, arguments, &text, err) == ERR_NONE)
         repl_send(t, buf_text(&text));
     buf_free(&text);
     return err->code;
@@ -131,6 +145,11 @@ static enum error_code run_unknown(struct repl *t, const char *line, struct erro
 
 static enum error_code run_line(struct repl *t, const char *line, struct error *err)
 {
+    if (is_vi_word(line) && strpbrk(line, "qx") == NULL)
+        return error_set(err, ERR_UNSUPPORTED, "all is saved as it comes; /quit leaves, a space before %s sends it",
+                         line);
+    if (is_vi_word(line))
+        line = "/quit";
     const struct slash_command *command = slash_find(t->commands, line + 1, slash_name_size(line));
     if (command == NULL)
         return run_unknown(t, line, err);
@@ -154,7 +173,7 @@ void slash_run(struct repl *t, const char *line)
     struct error err = {0};
     struct home *home = chat_home(t->chat);
     enum home_patience before = home_set_patience(home, HOME_SHORT_WAIT);
-    run_line(t, strcmp(line, ":q") == 0 ? "/quit" : line, &err);
+    run_line(t, line, &err);
     home_set_patience(home, before);
     if (err.code == ERR_NONE)
         return;
@@ -185,6 +204,8 @@ void repl_send(struct repl *t, const char *text)
         error_set(&err, ERR_BUSY, "/read is still reading for your question; Esc stops it");
     else if (buf_failed(&message))
         error_set(&err, ERR_CONTEXT, "the message is larger than any context");
+    else if (chat_is_busy(t->chat))
+        chat_queue(t->chat, buf_text(&message), message.size, &err);
     else
         chat_send(t->chat, buf_text(&message), message.size, &err);
     if (err.code == ERR_NONE) {

@@ -19,6 +19,10 @@ struct entry {
     bool base;          /* what is typed goes on in a base model's text */
     int first_line;     /* shown, when the text is taller than the pane */
     size_t word_start;  /* of the word being completed */
+    struct {
+        char *about, *text; /* cleaned; NULL: out of memory */
+    } queued[UI_QUEUED_MOST];
+    int n_queued;
 };
 
 struct entry *entry_open(struct error *err)
@@ -36,10 +40,19 @@ struct entry *entry_open(struct error *err)
     return e;
 }
 
+static void clear_queued(struct entry *e)
+{
+    for (; e->n_queued > 0; e->n_queued--) {
+        free(e->queued[e->n_queued - 1].about);
+        free(e->queued[e->n_queued - 1].text);
+    }
+}
+
 void entry_free(struct entry *e)
 {
     if (e == NULL)
         return;
+    clear_queued(e);
     composer_free(e->composer);
     free(e->label);
     free(e->mode);
@@ -69,6 +82,15 @@ void entry_set_label(struct entry *e, const char *label, const char *mode)
     e->mode = text_clean_line(mode);
 }
 
+void entry_set_queued(struct entry *e, const struct ui_queued *rows, size_t n)
+{
+    clear_queued(e);
+    for (size_t i = 0; i < n && i < UI_QUEUED_MOST; i++, e->n_queued++) {
+        e->queued[i].about = text_clean_line(rows[i].about);
+        e->queued[i].text = text_clean_line(rows[i].text);
+    }
+}
+
 void entry_remember(struct entry *e, const char *text)
 {
     composer_remember(e->composer, text);
@@ -76,7 +98,7 @@ void entry_remember(struct entry *e, const char *text)
 
 int entry_lines(const struct entry *e, int columns)
 {
-    return composer_lines(e->composer, columns);
+    return composer_lines(e->composer, columns) + e->n_queued;
 }
 
 void entry_begin_word(struct entry *e, size_t start)
@@ -147,15 +169,29 @@ static struct pane_reaction entry_key(void *pane, const struct key *key, bool bu
     return pane_taken();
 }
 
-static struct area inside(const struct area *a)
+/* Rows above the frame, as many as leave one for what is typed. */
+static int rows_above(const struct entry *e, const struct area *a)
 {
-    return (struct area){a->y + 1, a->x + 1, a->rows - 2, a->columns - 2};
+    int most = a->rows > 3 ? a->rows - 3 : 0;
+    return e->n_queued < most ? e->n_queued : most;
+}
+
+static struct area framed(const struct entry *e, const struct area *a)
+{
+    int above = rows_above(e, a);
+    return (struct area){a->y + above, a->x, a->rows - above, a->columns};
+}
+
+static struct area inside(const struct entry *e, const struct area *a)
+{
+    struct area f = framed(e, a);
+    return (struct area){f.y + 1, f.x + 1, f.rows - 2, f.columns - 2};
 }
 
 static struct pane_reaction entry_mouse(void *pane, const struct area *a, const struct key *key)
 {
     struct entry *e = pane;
-    struct area inner = inside(a);
+    struct area inner = inside(e, a);
     int row = key->mouse.y - inner.y, column = key->mouse.x - inner.x;
     struct pane_reaction r = {.does = PANE_UNUSED};
     if (key->mouse.kind != MOUSE_PRESS || row < 0 || column < 0)
@@ -196,14 +232,26 @@ static void draw_frame(const struct entry *e, struct canvas *s, const struct are
         draw_label(s, &top, column, STYLE_DIM, e->label);
 }
 
+static void draw_queued(const struct entry *e, struct canvas *s, const struct area *a)
+{
+    for (int i = 0; i < rows_above(e, a); i++) {
+        const char *about = e->queued[i].about, *text = e->queued[i].text;
+        canvas_blank(s, a, i, 0, a->columns, STYLE_TEXT);
+        int column = canvas_printf(s, a, i, 1, STYLE_MARK, "%s  ", about != NULL ? about : "");
+        marked_draw(s, a, i, column, a->columns - column - 1, STYLE_DIM, text != NULL ? text : "", NULL);
+    }
+}
+
 static void draw_entry(void *pane, struct canvas *s, const struct area *a, bool focus)
 {
     struct entry *e = pane;
-    struct area inner = inside(a);
+    struct area inner = inside(e, a);
     int line, column;
     size_t size, start, end;
     const char *text = composer_text(e->composer, &size, NULL);
-    draw_frame(e, s, a, focus);
+    struct area frame = framed(e, a);
+    draw_queued(e, s, a);
+    draw_frame(e, s, &frame, focus);
     composer_cursor(e->composer, inner.columns, &line, &column);
     int last = composer_lines(e->composer, inner.columns) - inner.rows; /* no rows stay empty below the text */
     if (e->first_line > last)
@@ -223,7 +271,7 @@ static void draw_entry(void *pane, struct canvas *s, const struct area *a, bool 
 static void put_cursor(const void *pane, const struct area *a, bool focus, int *y, int *x)
 {
     const struct entry *e = pane;
-    struct area inner = inside(a);
+    struct area inner = inside(e, a);
     int line, column;
     if (!focus)
         return;

@@ -20,13 +20,15 @@ const char *entry_text(const struct entry *e, size_t *size, size_t *cursor);
 void entry_set_text(struct entry *e, const char *text, size_t size);
 /* What the frame says: see ui_set_composer_label. */
 void entry_set_label(struct entry *e, const char *label, const char *mode);
+/* What stands above the frame: see ui_set_queued. */
+void entry_set_queued(struct entry *e, const struct ui_queued *rows, size_t n);
 /* What the empty entry asks for: see ui_set_base. */
 void entry_set_base(struct entry *e, bool base);
 /* Sends what is typed and forgets it; it stays where it is when out of memory. */
 struct pane_reaction entry_send(struct entry *e);
 /* Remembers a message for Up. */
 void entry_remember(struct entry *e, const char *text);
-/* Rows that the text takes in so many columns. */
+/* Rows that the text takes in so many columns, and what stands above it. */
 int entry_lines(const struct entry *e, int columns);
 
 /* Completion: the word from byte start to the cursor is being completed. */

@@ -44,17 +44,17 @@ static void draw_name(const struct drawing *d, int row, const struct message *x)
 {
     unsigned style = x->speaker == UI_YOU ? STYLE_USER : STYLE_ASSISTANT;
     int column = canvas_puts(d->s, d->a, row, INDENT - 1, style, x->speaker == UI_YOU ? "You" : "Palaver");
-    char time_text[40] = "";
+    char time_text[40] = "", about[400];
     if (x->siblings > 1)
         column = canvas_printf(d->s, d->a, row, column + 1, STYLE_KEY, d->ascii ? "<%d/%d>" : "‹%d/%d›", x->sibling + 1,
                                x->siblings);
     if (x->time != 0)
         write_time(x->time, time_text, sizeof time_text);
     column = canvas_puts(d->s, d->a, row, column + (*time_text != '\0' ? 2 : 0), STYLE_DIM, time_text);
-    if (x->about != NULL && *x->about != '\0') {
-        column = canvas_puts(d->s, d->a, row, column, STYLE_DIM, d->ascii ? " - " : " · ");
-        marked_draw(d->s, d->a, row, column, d->a->columns - column, STYLE_DIM, x->about, NULL);
-    }
+    if (x->about == NULL || *x->about == '\0')
+        return;
+    snprintf(about, sizeof about, d->ascii ? " - %s" : " · %s", x->about);
+    canvas_fit(d->s, d->a, row, column, STYLE_DIM, about);
 }
 
 static void draw_window(const struct drawing *d, int row, const char *label)
