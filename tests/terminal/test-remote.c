@@ -274,6 +274,10 @@ static void a_servers_models_are_listed_when_it_is_opened(void **state)
     press(t, "\r");
     assert_true(vt_wait(t, "remote 127.0.0.1"));
     assert_true(vt_wait(t, "two@big"));
+    vt_type(t, "/prompt\r");
+    assert_true(vt_wait(t, "makes the prompt of the messages"));
+    vt_type(t, "/compact\r");
+    assert_true(vt_wait(t, "/compact needs one on this machine"));
     vt_type(t, "/model\r"); /* those of the server in use are known */
     assert_true(vt_wait(t, "▸ two@big"));
     assert_true(vt_shows(t, "one@big"));
