@@ -401,7 +401,7 @@ struct memory_plan {
     bool copied;               /* weights lie in memory of the process's own, in 8 or 4 bits; else they are mapped */
     uint64_t cache;            /* keys and values */
     uint64_t buffers;          /* of the forward pass */
-    uint64_t program;          /* what the process took before, the vocabulary most of all */
+    uint64_t program;          /* what the process took before, of its own and of files (model_other_bytes) */
     uint64_t total, available; /* of memory: all, and what can be taken (the program has its part); 0: unknown */
     bool limited;              /* by a control group, to less than the machine has */
     uint64_t reserve;          /* left to the system */
@@ -423,6 +423,9 @@ void model_plan(const struct model *model, const struct session_options *options
                 struct memory_plan *out);
 /* Weights, cache, buffers and program. */
 uint64_t memory_plan_sum(const struct memory_plan *plan);
+/* Bytes in memory of mapped files beside the weights: the program, its libraries, the model's vocabulary. Where files of half
+ * a GB are mapped it is 0, as counting takes time and these are a few MB. */
+uint64_t model_other_bytes(const struct model *model);
 /* Mapped bytes of the weights that are in memory now, without an embedding of which only rows are read. */
 uint64_t model_resident_bytes(const struct model *model);
 
