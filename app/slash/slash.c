@@ -52,7 +52,8 @@ void repl_end(struct repl *t)
 
 void repl_pace(struct repl *t)
 {
-    meaning_pace(t->meaning, chat_is_busy(t->chat) || chat_state(t->chat) == CHAT_LOADING);
+    meaning_pace(t->meaning,
+                 chat_is_busy(t->chat) || chat_state(t->chat) == CHAT_LOADING || chat_answers_elsewhere(t->chat) > 0);
 }
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */

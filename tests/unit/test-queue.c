@@ -63,7 +63,7 @@ static void what_is_damaged_ends_it(void **state)
 {
     (void)state;
     static const char *const damaged[] = {"3:one99:two", "3:one-1:x", "3:onetwo", "3:one18446744073709551615:x",
-                                          "3:one5", "3:one:"};
+                                          "3:one5",      "3:one:"};
     for (size_t i = 0; i < sizeof damaged / sizeof damaged[0]; i++) {
         struct queue *q = queue_new();
         assert_true(queue_read(q, damaged[i]));
