@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
+#include "engine/run/costs.h"
 #include "engine/run/session.h"
 #include "engine/run/speculation.h"
 #include "tests/source.h"
@@ -72,7 +73,8 @@ static int read_tasks(const struct tokenizer *t, struct task *out)
 /* ---- a round ---------------------------------------------------------------------------------------------------- */
 
 /* Evaluates token i of the answer, as a worker does. */
-static void push_token(struct session *s, struct speculation *guesses, const struct task *t, size_t i, struct round *r)
+static void push_token(struct session *s, struct speculation *guesses, struct costs *costs, const struct task *t,
+                       size_t i, struct round *r)
 {
     struct error err = {0};
     int32_t guessed[SPECULATION_MOST], n = 0;
@@ -90,11 +92,11 @@ static void push_token(struct session *s, struct speculation *guesses, const str
     n = speculation_guess(guesses, (int32_t)(t->ids.n - i) - 1, guessed);
     const double began = clock_seconds();
     check(session_push_ahead(s, id, guessed, &n, &err) == ERR_NONE, &err);
-    speculation_measure(guesses, n + 1, clock_seconds() - began);
+    costs_measure(costs, n + 1, clock_seconds() - began);
     r->guessed += (size_t)n;
 }
 
-static struct round run_round(struct session *s, struct speculation *guesses, const struct task *t)
+static struct round run_round(struct session *s, struct speculation *guesses, struct costs *costs, const struct task *t)
 {
     struct round r = {0};
     struct error err = {0};
@@ -103,7 +105,7 @@ static struct round run_round(struct session *s, struct speculation *guesses, co
         speculation_begin(guesses, t->ids.at, t->question);
     const double began = clock_seconds();
     for (size_t i = t->question; i < t->ids.n; i++)
-        push_token(s, guesses, t, i, &r);
+        push_token(s, guesses, costs, t, i, &r);
     r.seconds = clock_seconds() - began;
     return r;
 }
@@ -125,12 +127,13 @@ static void run_task(struct session *s, const struct task *t, int rounds)
     struct error err = {0};
     double ratios[ROUNDS_MOST], plain[ROUNDS_MOST];
     struct round with = {0};
-    struct speculation *guesses = speculation_new(SPECULATE_AUTO, CONTEXT, NULL, &err);
+    struct costs costs = {0};
+    struct speculation *guesses = speculation_new(SPECULATE_AUTO, CONTEXT, NULL, &costs, &err);
     check(guesses != NULL, &err);
-    run_round(s, guesses, t); /* learns what batches cost, as in a conversation's first answers */
+    run_round(s, guesses, &costs, t); /* learns what batches cost, as in a conversation's first answers */
     for (int i = 0; i < rounds; i++) {
-        const struct round without = run_round(s, NULL, t);
-        with = run_round(s, guesses, t);
+        const struct round without = run_round(s, NULL, NULL, t);
+        with = run_round(s, guesses, &costs, t);
         plain[i] = (double)(t->ids.n - t->question) / without.seconds;
         ratios[i] = without.seconds / with.seconds;
     }

@@ -1,237 +1,162 @@
 /* How quick the screen is: `make bench/ui && bench/ui PALAVER MODEL [DATA_FOLDER [ENCODER]]`.
  *
  * Runs the program on a pseudo-terminal of 30 × 100 with a home of its own and times, from the outside, how long bytes
- * take from a key to the terminal. DATA_FOLDER (a copy is not made) holds a palaver/history.db, e.g. the large one that
- * bench/history FOLDER makes; with it, opening, searching and scrolling are timed too. With ENCODER, the folder of one,
- * searching by words and meaning fused: each message then has a vector that was drawn, for a search takes the same time
- * whatever the vectors say. */
+ * take from a key to the terminal; each row says how often. DATA_FOLDER (a copy is not made) holds a palaver/history.db, e.g.
+ * the large one that bench/history FOLDER makes; with it, opening, scrolling and searching are timed too. With ENCODER, the
+ * folder of one, searching by words and meaning fused. */
 #include <config.h>
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <pty.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "app/meaning/find.h"
-#include "app/meaning/vectors.h"
-#include "app/options/options.h"
-#include "engine/engine.h"
-#include "history/history.h"
+#include "bench/drawn.h"
+#include "bench/watch.h"
 
-enum { MOST = 400 };
+#define STORY "Tell me a very long story about the sea."
 
-struct program {
-    pid_t pid;
-    int terminal;
-    char out[1 << 20];
-    size_t size;
-};
+enum { FRAME = 30 }; /* milliseconds without a byte after which a frame has ended */
 
-struct figures {
-    double at[MOST];
-    int n;
-};
+/* ---- what the kernel tells of a process -------------------------------------------------------------------------- */
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-/* Reads what comes within milliseconds; false when nothing did. */
-static bool take(struct program *p, int milliseconds)
-{
-    struct pollfd fd = {.fd = p->terminal, .events = POLLIN};
-    if (poll(&fd, 1, milliseconds) <= 0)
-        return false;
-    if (p->size > sizeof p->out - 65536)
-        p->size = 0;
-    ssize_t n = read(p->terminal, p->out + p->size, 65536);
-    if (n <= 0)
-        return false;
-    p->size += (size_t)n;
-    return true;
-}
-
-/* Milliseconds until text comes; negative when it does not within ten seconds. */
-static double until(struct program *p, const char *text)
-{
-    double start = now();
-    p->size = 0;
-    while (now() - start < 10000) {
-        take(p, 50);
-        if (memmem(p->out, p->size, text, strlen(text)) != NULL)
-            return now() - start;
-    }
-    return -1;
-}
-
-/* Milliseconds until the last byte of what a key brings: nothing follows for so many. */
-static double until_quiet_for(struct program *p, int milliseconds)
-{
-    double start = now(), last = start;
-    while (take(p, last == start ? 1000 : milliseconds))
-        last = now();
-    return last - start;
-}
-
-static double until_quiet(struct program *p)
-{
-    return until_quiet_for(p, 30);
-}
-
-static void type(struct program *p, const char *keys)
-{
-    p->size = 0;
-    if (write(p->terminal, keys, strlen(keys)) < 0)
-        perror("write");
-}
-
-/* The encoder that the programs search by meaning with. */
-static const char *encoder = "off";
-
-static bool start(struct program *p, const char *palaver, const char *model, const char *home, const char *data)
-{
-    struct winsize size = {.ws_row = 30, .ws_col = 100};
-    p->size = 0;
-    p->pid = forkpty(&p->terminal, NULL, NULL, &size);
-    if (p->pid == 0) {
-        setenv("HOME", home, 1);
-        setenv("TERM", "xterm-256color", 1);
-        setenv("LANG", "C.UTF-8", 1);
-        setenv("PALAVER_ENCODER", encoder, 1);
-        if (data != NULL)
-            setenv("XDG_DATA_HOME", data, 1);
-        execl(palaver, palaver, "-m", model, "-s", "1", (char *)NULL);
-        _exit(127);
-    }
-    return p->pid > 0;
-}
-
-static void stop(struct program *p)
-{
-    kill(p->pid, SIGTERM);
-    while (take(p, 1000))
-        ;
-    waitpid(p->pid, NULL, 0);
-    close(p->terminal);
-}
-
-static void add(struct figures *f, double value)
-{
-    if (value >= 0 && f->n < MOST)
-        f->at[f->n++] = value;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void print(const char *what, struct figures *f)
-{
-    if (f->n == 0) {
-        printf("%-52s nothing came\n", what);
-        return;
-    }
-    qsort(f->at, (size_t)f->n, sizeof f->at[0], by_size);
-    printf("%-52s %8.1f %8.1f ms\n", what, f->at[f->n / 2], f->at[f->n * 99 / 100]);
-    f->n = 0;
-}
-
-/* Memory of its own, beside mapped files, in MB. */
-static double own_memory(pid_t pid)
+/* The number after a word in /proc/PID/FILE; 0 when it is not there. */
+static double number_of(const struct watch *w, const char *file, const char *word)
 {
     char path[64], line[256];
-    double kilobytes = 0;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    double number = 0;
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)vt_pid(w->vt), file);
     FILE *in = fopen(path, "r");
     while (in != NULL && fgets(line, sizeof line, in) != NULL)
-        if (strncmp(line, "RssAnon:", 8) == 0)
-            kilobytes = atof(line + 8);
+        if (strncmp(line, word, strlen(word)) == 0)
+            number = atof(line + strlen(word));
     if (in != NULL)
         fclose(in);
-    return kilobytes / 1024;
+    return number;
+}
+
+static void print_memory(const struct watch *w, const char *what)
+{
+    figure_print(what, number_of(w, "status", "RssAnon:") / 1024, "MB");
+}
+
+/* ---- starting, typing, answering --------------------------------------------------------------------------------- */
+
+static void time_start(const struct watch_program *p)
+{
+    struct figures f = {0};
+    for (int i = 0; i < 15; i++) {
+        struct watch w = watch_start(p, NULL);
+        figures_add(&f, watch_until(&w, "Enter sends"));
+        watch_stop(&w);
+    }
+    figures_print(&f, "start to first screen");
 }
 
 /* Types a letter that stands nowhere else and takes it away again. */
-static void time_typing(struct program *p, struct figures *f, int times)
+static void time_typing(struct watch *w, struct figures *f)
 {
-    for (int i = 0; i < times; i++) {
-        type(p, "ж");
-        add(f, until(p, "ж"));
-        type(p, "\177");
-        usleep(20000);
+    for (int i = 0; i < 50; i++) {
+        watch_type(w, "ж");
+        figures_add(f, watch_until(w, "ж"));
+        watch_type(w, "\177");
+        vt_pause(w->vt, 20);
     }
 }
 
-static void time_start(const char *palaver, const char *model, const char *home, const char *data)
+/* What it writes while nobody does anything: frames nobody asked for, files nobody changed. */
+static void count_idle(struct watch *w)
 {
-    static struct program p;
-    struct figures f = {0};
-    for (int i = 0; i < 15; i++) {
-        if (start(&p, palaver, model, home, data))
-            add(&f, until(&p, "palette"));
-        usleep(50000);
-        stop(&p);
-    }
-    print("start to first screen", &f);
+    enum { SECONDS = 5 };
+    vt_settle(w->vt, 500);
+    const size_t shown = vt_size(w->vt);
+    const double written = number_of(w, "io", "wchar:");
+    vt_pause(w->vt, SECONDS * 1000);
+    figure_print("bytes to the screen in 5 seconds of idling", (double)(vt_size(w->vt) - shown), "bytes");
+    figure_print("bytes written at all in them", number_of(w, "io", "wchar:") - written, "bytes");
 }
 
-static void time_chat(const char *palaver, const char *model, const char *home)
+static void time_chat(const struct watch_program *p)
 {
-    static struct program p;
     struct figures f = {0};
-    start(&p, palaver, model, home, NULL);
-    until(&p, "ready");
-    usleep(300000);
-    printf("%-52s %8.1f MB\n", "memory beside mapped files, model open", own_memory(p.pid));
-    time_typing(&p, &f, 50);
-    print("key to screen, idle", &f);
-    type(&p, "Tell me a very long story about the sea.\r");
-    until(&p, "answering");
-    time_typing(&p, &f, 50);
-    print("key to screen, while answering", &f);
-    type(&p, "\033");
-    add(&f, until(&p, "stopped"));
-    print("Esc to stopped", &f);
-    stop(&p);
+    struct watch w = watch_start(p, NULL);
+    watch_until(&w, "ready");
+    vt_pause(w.vt, 300);
+    print_memory(&w, "memory beside mapped files, model open");
+    count_idle(&w);
+    time_typing(&w, &f);
+    figures_print(&f, "key to screen, idle");
+    watch_type(&w, STORY "\r");
+    watch_until(&w, "answering");
+    time_typing(&w, &f);
+    figures_print(&f, "key to screen, while answering");
+    watch_type(&w, "\033");
+    figures_add(&f, watch_until(&w, "stopped"));
+    figures_print(&f, "Esc to stopped");
+    watch_stop(&w);
+}
+
+/* The tokens of the answer whose figures are on the screen. */
+static int tokens_shown(struct watch *w)
+{
+    const int row = vt_find(w->vt, " tokens · ");
+    const char *end = row >= 0 ? strstr(vt_row(w->vt, row), " tokens · ") : NULL;
+    while (end != NULL && end > vt_row(w->vt, row) && end[-1] >= '0' && end[-1] <= '9')
+        end--;
+    return end != NULL ? atoi(end) : 0;
+}
+
+/* Starts with a new conversation; the last one, which opens by itself, has an answer. */
+static struct watch start_new(const struct watch_program *p, const char *const *options)
+{
+    struct watch w = watch_start(p, options);
+    watch_until(&w, "ready");
+    watch_type(&w, "/new");
+    watch_quiet(&w, FRAME);
+    watch_type(&w, "\r");
+    watch_until(&w, "New conversation");
+    return w;
+}
+
+/* From the first word to the figures below the last. */
+static void count_stream(const struct watch_program *p)
+{
+    static const char *const options[] = {"-n", "160", NULL};
+    struct watch w = start_new(p, options);
+    watch_type(&w, STORY "\r");
+    watch_until(&w, "answering");
+    const size_t before = vt_size(w.vt);
+    watch_until(&w, " t/s · ");
+    const double size = (double)(vt_size(w.vt) - before);
+    const int tokens = tokens_shown(&w);
+    if (tokens > 0)
+        figure_print("written to the screen for a token of an answer", size / tokens, "bytes");
+    watch_stop(&w);
 }
 
 /* A step of the temperature until the pane shows what it makes of the next token, with the candidates of a short answer. */
-static void time_settings(const char *palaver, const char *model, const char *home)
+static void time_settings(const struct watch_program *p)
 {
-    static struct program p;
+    static const char *const options[] = {"-n", "8", NULL};
     struct figures f = {0};
-    start(&p, palaver, model, home, NULL);
-    until(&p, "ready");
-    type(&p, "/set max_new_tokens 8\r");
-    until_quiet(&p);
-    type(&p, "Tell me a very long story about the sea.\r");
-    until(&p, "goes on");
-    for (int i = 0; i < 80; i++)
-        take(&p, 50);   /* while the model makes a title previews wait */
-    type(&p, "\033OR"); /* F3 */
-    until(&p, "entropy");
-    for (int i = 0; i < 5; i++)
-        type(&p, "\033[B"), until_quiet(&p);
+    struct watch w = start_new(p, options);
+    watch_type(&w, STORY "\r");
+    watch_until(&w, " t/s · ");
+    vt_pause(w.vt, 4000);             /* while the model makes a title previews wait */
+    watch_type(&w, "\033OR");         /* F3 */
+    watch_until(&w, "below 1 surer"); /* it begins at the temperature */
+    watch_until(&w, "entropy");
+    watch_quiet(&w, FRAME);
     for (int i = 0; i < 100; i++) {
-        type(&p, i / 10 % 2 == 0 ? "\033[C" : "\033[D");
-        add(&f, until_quiet(&p));
+        watch_type(&w, i / 10 % 2 == 0 ? "\033[C" : "\033[D");
+        figures_add(&f, watch_quiet(&w, FRAME));
     }
-    print("a setting to what it makes of the next token", &f);
-    stop(&p);
+    figures_print(&f, "a setting to what it makes of the next token");
+    watch_stop(&w);
 }
+
+/* ---- the map ----------------------------------------------------------------------------------------------------- */
 
 /* A file that palaver import reads: 1,000 messages with 50 branches. */
 static void write_branches(const char *path)
@@ -257,156 +182,142 @@ static void write_branches(const char *path)
     fclose(out);
 }
 
-/* The map of a large conversation: opening it, and going to a message by its number. */
-static void time_map(const char *palaver, const char *model, const char *home)
+/* Opening it, and any message in four keys: its number and Enter. */
+static void time_tree(struct watch *w)
 {
-    static struct program p;
-    struct figures f = {0}, jumps = {0};
-    char path[4096], command[9000];
-    snprintf(path, sizeof path, "%s/branches.json", home);
+    static const char *const numbers[] = {"873", "127", "999", "402"};
+    struct figures f = {0}, jumps = {0}, chosen = {0};
+    for (int i = 0; i < 40; i++) {
+        watch_type(w, "/tree");
+        watch_quiet(w, FRAME);
+        watch_type(w, "\r");
+        figures_add(&f, watch_until(w, "Map of 1000"));
+        watch_quiet(w, FRAME);
+        watch_type(w, numbers[i % 4]);
+        figures_add(&jumps, watch_quiet(w, FRAME));
+        watch_type(w, "\r");
+        figures_add(&chosen, watch_quiet(w, FRAME));
+        watch_type(w, "i"); /* back to the composer */
+        watch_quiet(w, FRAME);
+    }
+    figures_print(&f, "the map of 1,000 messages in 50 branches");
+    figures_print(&jumps, "a number typed to its message in the map");
+    figures_print(&chosen, "Enter to that message in the conversation");
+}
+
+static void time_map(const struct watch_program *p)
+{
+    char path[4200], command[9000];
+    snprintf(path, sizeof path, "%s/branches.json", p->home);
     write_branches(path);
-    snprintf(command, sizeof command, "HOME='%s' '%s' import '%s' >/dev/null", home, palaver, path);
-    if (system(command) != 0 || !start(&p, palaver, model, home, NULL))
+    snprintf(command, sizeof command, "HOME='%s' '%s' import '%s' >/dev/null", p->home, p->palaver, path);
+    if (system(command) != 0)
         return;
-    until(&p, "ready");
-    for (int i = 0; i < 40; i++) {
-        type(&p, "/tree\r");
-        add(&f, until(&p, "Map of 1000"));
-        until_quiet(&p);
-        type(&p, i % 2 == 0 ? "873" : "127");
-        add(&jumps, until_quiet(&p));
-        type(&p, "q");
-        until_quiet(&p);
-    }
-    print("the map of 1,000 messages in 50 branches", &f);
-    print("a number typed to its message in the map", &jumps);
-    stop(&p);
+    static const char *const options[] = {"-r", "Branches", NULL};
+    struct watch w = watch_start(p, options);
+    watch_until(&w, "ready");
+    time_tree(&w);
+    watch_stop(&w);
 }
 
-static void time_history(const char *palaver, const char *model, const char *home, const char *data)
+/* ---- a large history --------------------------------------------------------------------------------------------- */
+
+static void time_history(const struct watch_program *p)
 {
-    static struct program p;
     struct figures f = {0};
-    start(&p, palaver, model, home, data);
-    until(&p, "ready");
-    usleep(500000);
+    struct watch w = watch_start(p, NULL);
+    watch_until(&w, "ready");
+    watch_quiet(&w, 300);
     for (int i = 0; i < 40; i++) {
-        type(&p, "\033[1;3B"); /* the next conversation of the list */
-        add(&f, until_quiet(&p));
+        watch_type(&w, "\033[1;3B"); /* the next conversation of the list */
+        figures_add(&f, watch_quiet(&w, FRAME));
     }
-    print("open a conversation", &f);
+    figures_print(&f, "open a conversation");
+    print_memory(&w, "memory beside mapped files, after 40 of them");
+    watch_type(&w, "/open The long one\r");
+    watch_until(&w, "The long one  "); /* in the header */
+    watch_quiet(&w, 300);
     for (int i = 0; i < 100; i++) {
-        type(&p, "\033[5~");
-        add(&f, until_quiet(&p));
+        watch_type(&w, "\033[5~");
+        figures_add(&f, watch_quiet(&w, FRAME));
     }
-    print("scroll by a page", &f);
-    for (int round = 0; round < 10; round++) {
-        type(&p, "\033s");
-        until_quiet(&p);
-        for (const char *c = "the sea"; *c != '\0'; c++) {
-            type(&p, (char[]){*c, '\0'});
-            add(&f, until_quiet(&p));
-        }
-        type(&p, "\003");
-        until_quiet(&p);
-    }
-    print("search all conversations, per letter", &f);
-    printf("%-52s %8.1f MB\n", "memory beside mapped files, then", own_memory(p.pid));
-    stop(&p);
+    figures_print(&f, "scroll by a page in one of 10,000 messages");
+    print_memory(&w, "memory beside mapped files, with these 10,000");
+    watch_stop(&w);
 }
 
-/* ---- meaning ---------------------------------------------------------------------------------------------------- */
-
-struct drawing {
-    struct vectors *vectors;
-    size_t width;
-    size_t n;
-};
-
-/* Directions that differ in all elements, as those of texts do. */
-static bool draw_vector(void *context, const struct store_text *text)
+/* Types what people look for letter by letter. A letter has been answered when nothing comes for so long. */
+static void time_search(const struct watch_program *p, const char *what, int quiet)
 {
-    struct drawing *d = context;
-    struct error err = {0};
-    int8_t bytes[VECTORS_WIDTH];
-    for (size_t i = 0; i < d->width; i++)
-        bytes[i] = (int8_t)(rand() % 255 - 127);
-    const struct vectors_passage passage = {0, (uint32_t)text->size, 0.0007F, bytes};
-    d->n++;
-    return vectors_put(d->vectors, text->message, vectors_hash(text->text, text->size), &passage, 1, &err) == ERR_NONE;
-}
-
-/* Writes the file of vectors where the program looks for it; false with a message on failure. */
-static bool draw_vectors(const char *home, const char *data, const char *path)
-{
-    char history[4096], folder[4096];
-    struct error err = {0};
-    struct options o = {.paths = {.cache_dir = folder}};
-    struct drawing d = {.width = 0};
-    int64_t last;
-    snprintf(folder, sizeof folder, "%s/.cache/palaver", home);
-    snprintf(history, sizeof history, "%s/palaver/history.db", data);
-    struct model *model = model_open(path, NULL, &err);
-    struct store *store = store_open(history, &(struct store_options){.read_only = true}, &err);
-    char *file = meaning_file(&o, history);
-    if (model != NULL && store != NULL && file != NULL && paths_make(folder, &err) == ERR_NONE) {
-        d.width = (size_t)model_info(model)->width;
-        d.vectors = vectors_write(file, model_info(model)->fingerprint, d.width, &err);
-    }
-    if (d.vectors != NULL && store_texts(store, 0, 0, SIZE_MAX >> 1, draw_vector, &d, &last, &err) == ERR_NONE)
-        printf("%-52s %8zu messages, %.1f MB\n", "vectors drawn", d.n, (double)vectors_bytes(d.vectors) / 1e6);
-    else
-        fprintf(stderr, "bench/ui: %s\n", err.message);
-    vectors_free(d.vectors);
-    store_close(store);
-    model_free(model);
-    free(file);
-    return d.vectors != NULL && err.code == ERR_NONE;
-}
-
-/* The time from a letter until the hits of words and meaning together are on the screen: the last byte before nothing comes
- * for 120 ms. The likest sentences come when no letter did for 150 ms and do not count. */
-static void time_meaning(const char *palaver, const char *model, const char *home, const char *data)
-{
-    static struct program p;
-    static const char *const queries[] = {"the sea in winter", "why is the sky blue", "a short story about light"};
+    static const char *const queries[] = {"the sea in winter", "why is the sky blue", "a short story about light",
+                                          "temperature of water", "größer als der Himmel"};
+    enum { QUERIES = sizeof queries / sizeof *queries };
     struct figures f = {0};
-    start(&p, palaver, model, home, data);
-    until(&p, "ready");
-    usleep(500000);
-    for (size_t round = 0; round < 3 * sizeof queries / sizeof *queries; round++) {
-        type(&p, "\033s");
-        until_quiet(&p);
-        usleep(200000); /* people look at what opened */
-        for (const char *c = queries[round % 3]; *c != '\0'; c++) {
-            type(&p, (char[]){*c, '\0'});
-            add(&f, until_quiet_for(&p, 120));
+    struct watch w = watch_start(p, NULL);
+    watch_until(&w, "ready");
+    watch_quiet(&w, 300);
+    for (int round = 0; round < 4 * QUERIES; round++) {
+        watch_type(&w, "\033s");
+        watch_until(&w, "Search all");
+        vt_pause(w.vt, 200); /* people look at what opened */
+        for (const char *c = queries[round % QUERIES], *next; *c != '\0'; c = next) {
+            for (next = c + 1; ((unsigned char)*next & 0xC0) == 0x80;)
+                next++;
+            char letter[8] = {0};
+            memcpy(letter, c, (size_t)(next - c));
+            watch_type(&w, letter);
+            figures_add(&f, watch_quiet(&w, quiet));
         }
-        type(&p, "\003");
-        until_quiet(&p);
+        watch_type(&w, "\003");
+        watch_quiet(&w, FRAME);
     }
-    print("search by words and meaning, per letter", &f);
-    printf("%-52s %8.1f MB\n", "memory beside mapped files, then", own_memory(p.pid));
-    stop(&p);
+    figures_print(&f, what);
+    print_memory(&w, "memory beside mapped files, then");
+    watch_stop(&w);
+}
+
+/* The likest sentences come when no letter did for 150 ms, and do not count. */
+static void time_meaning(struct watch_program p, const char *encoder)
+{
+    enum { FUSED = 120 };
+    p.encoder = encoder;
+    if (drawn_write(p.home, p.data, encoder))
+        time_search(&p, "search by words and meaning, per letter", FUSED);
+}
+
+/* Whether all of them are there: a program without its model would be waited for in vain. */
+static bool are_there(int n, char *const *paths)
+{
+    for (int i = 0; i < n; i++)
+        if (access(paths[i], R_OK) != 0) {
+            perror(paths[i]);
+            return false;
+        }
+    return true;
 }
 
 int main(int argc, char **argv)
 {
     char home[] = "/tmp/palaver-bench.XXXXXX", command[64];
-    if (argc < 3 || mkdtemp(home) == NULL) {
+    if (argc < 3 || argc > 5 || !are_there(argc - 1, argv + 1) || mkdtemp(home) == NULL) {
         fprintf(stderr, "usage: bench/ui PALAVER MODEL [DATA_FOLDER [ENCODER]]\n");
         return 2;
     }
-    printf("%-52s %8s %8s\n", "", "median", "99%");
-    time_start(argv[1], argv[2], home, argc > 3 ? argv[3] : NULL);
-    time_chat(argv[1], argv[2], home);
-    time_settings(argv[1], argv[2], home);
-    time_map(argv[1], argv[2], home);
-    if (argc > 3)
-        time_history(argv[1], argv[2], home, argv[3]);
-    encoder = argc > 4 ? argv[4] : encoder;
-    if (argc > 4 && draw_vectors(home, argv[3], encoder))
-        time_meaning(argv[1], argv[2], home, argv[3]);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    const struct watch_program empty = {argv[1], argv[2], home, NULL, "off"};
+    const struct watch_program large = {argv[1], argv[2], home, argc > 3 ? argv[3] : NULL, "off"};
+    printf("%-52s %8s %8s    %8s\n", "", "median", "99%", "times");
+    time_start(&large);
+    time_chat(&empty);
+    count_stream(&empty);
+    time_settings(&empty);
+    time_map(&empty);
+    if (argc > 3) {
+        time_history(&large);
+        time_search(&large, "search by words, per letter", FRAME);
+    }
+    if (argc > 4)
+        time_meaning(large, argv[4]);
     snprintf(command, sizeof command, "rm -rf '%s'", home);
     return system(command) == 0 ? 0 : 1;
 }

@@ -589,6 +589,13 @@ int32_t sampler_rank(const struct sampler *s);
 
 /* ---- generation ------------------------------------------------------------------------------------------------- */
 
+/* Whether the next tokens are guessed from what was said and evaluated together, which changes nothing but the time. */
+enum speculate {
+    SPECULATE_AUTO, /* where it was measured to be faster */
+    SPECULATE_OFF,
+    SPECULATE_ALWAYS, /* also where it is slower; for measuring */
+};
+
 /* An answer under way, in a session of its own, for a caller that has a thread of its own and several answers at once.
  * Ids, records and texts are those that a worker makes with the same settings, whatever else runs. */
 struct generation;
@@ -605,6 +612,10 @@ enum error_code generation_begin(struct generation *g, const int32_t *ids, size_
 bool generation_read(struct generation *g, struct error *err);
 /* Tokens of the prompt that came from the cache. */
 size_t generation_reused(const struct generation *g);
+/* Answers that begin from now on are guessed ahead from their own texts. At first they are not. */
+enum error_code generation_speculate(struct generation *g, enum speculate when, struct error *err);
+/* Tokens of the answer that were evaluated on trial, and those of them that were chosen then. */
+void generation_guesses(const struct generation *g, size_t *guessed, size_t *right);
 
 /* Why an answer ended. */
 enum finish { FINISH_END, FINISH_STOP_STRING, FINISH_LENGTH, FINISH_CONTEXT, FINISH_STOPPED };
@@ -674,13 +685,6 @@ struct event {
     struct error error; /* EVENT_FAILED */
 };
 
-/* Whether the next tokens are guessed from what was said and evaluated together, which changes nothing but the time. */
-enum speculate {
-    SPECULATE_AUTO, /* where it was measured to be faster */
-    SPECULATE_OFF,
-    SPECULATE_ALWAYS, /* also where it is slower; for measuring */
-};
-
 struct worker_options {
     const char *model_path;         /* copied */
     enum model_load load;           /* of a model that is opened */
@@ -691,6 +695,9 @@ struct worker_options {
                                * is written. NULL: nowhere. Beside another that one's counts, as with the next */
     enum speculate speculate; /* not for requests aside */
     uint64_t saved_most;      /* bytes of all that lies there; the oldest goes first */
+    bool
+        guest; /* beside another: it uses what others have read, and leaves no trace of its own. No other takes over what
+                 * it reads, guesses learn nothing from it, and saved caches are left as they are */
 };
 /* Starts the thread, which opens the model, or another sequence on that of `beside`; returns at once. NULL on
  * failure. */

@@ -6,31 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
-
-enum error_code file_make_folders(const char *path, struct error *err)
-{
-    char *copy = strdup(path);
-    if (copy == NULL)
-        return error_memory(err);
-    enum error_code code = ERR_NONE;
-    for (char *slash = strchr(copy + 1, '/'); slash != NULL && code == ERR_NONE; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(copy, 0700) != 0 && errno != EEXIST && errno != EISDIR) {
-            int why = errno;
-            if (access(copy, F_OK) != 0)
-                code = error_system(err, ERR_IO, why, "%s: can't make this folder", copy);
-        }
-        *slash = '/';
-    }
-    free(copy);
-    return code;
-}
 
 enum error_code file_secure(const char *path, struct error *err)
 {

@@ -23,6 +23,7 @@
  *   tree          changing them: adding, moving between alternatives, deleting
  *   trash         deleting conversations, restoring, purging
  *   records       token records, packed
+ *   changes       where in an answer its settings changed
  *   branch        a new conversation from a part of another
  *   writer        which program writes an answer, and whether it is still alive
  *   reply         an answer that grows while it is stored
@@ -308,6 +309,19 @@ struct store_records {
 /* Empty when the message has no records. */
 enum error_code store_records(struct store *s, int64_t message, struct store_records *out, struct error *err);
 void store_records_free(struct store_records *r);
+/* Where the settings of an answer changed: from byte `at` of its text on these (JSON) were in force. The first are those
+ * that it began with, at 0. */
+struct store_changes {
+    struct store_change {
+        size_t at;
+        char *settings;
+    } * at;
+    size_t n;
+};
+/* Empty when they never changed, which takes one look into an index; else the message's records are walked through.
+ * ERR_FORMAT when these are damaged. */
+enum error_code store_changes(struct store *s, int64_t message, struct store_changes *out, struct error *err);
+void store_changes_free(struct store_changes *changes);
 /* The tokens of the newest answers by models of this fingerprint, at most `most`: each answer's in their order and a -1
  * behind them, the newest answer first. *ids is malloc'ed, NULL where there are none. Damaged records are passed over. */
 enum error_code store_chosen(struct store *s, uint64_t fingerprint, size_t most, int32_t **ids, size_t *n,

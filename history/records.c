@@ -191,6 +191,49 @@ bool records_unpack(const unsigned char *data, size_t size, struct store_records
     return true;
 }
 
+/* ---- walking ----------------------------------------------------------------------------------------------------- */
+
+static void skip_bytes(struct reader *r, size_t n)
+{
+    size_t left = (size_t)(r->end - r->at);
+    r->failed = r->failed || left < n;
+    r->at += left < n ? left : n;
+}
+
+/* What get_token reads, field by field. */
+static void skip_token(struct reader *r, uint32_t *bytes, uint32_t *epoch)
+{
+    unsigned flags = get_byte(r);
+    get_varint(r);
+    *bytes = get_varint(r);
+    skip_bytes(r, 4);
+    *epoch = (flags & HAS_EPOCH) != 0 ? get_varint(r) : 0;
+    if (flags & HAS_ENTROPY)
+        skip_bytes(r, 2);
+    if (flags & HAS_RANK)
+        get_varint(r);
+    r->failed = r->failed || (flags & 15) > STORE_CANDIDATES;
+    for (unsigned i = 0; i < (flags & 15) && !r->failed; i++) {
+        get_varint(r);
+        skip_bytes(r, 4);
+    }
+}
+
+bool records_walk(const unsigned char *data, size_t size, records_each *each, void *context)
+{
+    struct reader r = {data, data + size, false};
+    if (get_byte(&r) != FORMAT)
+        return false;
+    while (r.at < r.end) {
+        uint32_t bytes, epoch;
+        skip_token(&r, &bytes, &epoch);
+        if (r.failed)
+            return false;
+        each(context, bytes, epoch);
+    }
+    return true;
+}
+
 /* ---- the tables -------------------------------------------------------------------------------------------------- */
 
 enum error_code records_add(struct store *s, int64_t message, const struct buf *packed, struct error *err)

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/folder.h"
 #include "history/db.h"
 #include "history/file.h"
 #include "history/history.h"
@@ -71,7 +72,7 @@ static enum error_code connect_database(struct store *s, const struct store_opti
         flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     } else {
         flags |= o->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-        if (!o->read_only && (file_make_folders(s->path, err) != ERR_NONE || file_secure(s->path, err) != ERR_NONE))
+        if (!o->read_only && (folder_make_for(s->path, err) != ERR_NONE || file_secure(s->path, err) != ERR_NONE))
             return db_refuse(s, ERR_IO, err, "%s: can't be made", s->path);
         if (o->read_only && name_immutable(s->path, &uri)) {
             flags |= SQLITE_OPEN_URI;

@@ -14,8 +14,8 @@
 #include "base/utf8.h"
 #include "remote/kinds.h"
 
-/* A message's text is whatever was typed or imported: what is no UTF-8 is sent as U+FFFD. */
-static json_t *text_value(const char *text, size_t size)
+/* A message's text is whatever was typed or imported. */
+json_t *body_text(const char *text, size_t size)
 {
     struct buf whole;
     json_t *value = json_stringn(text, size);
@@ -41,7 +41,7 @@ static json_t *messages_value(const struct endpoint_question *q)
     for (size_t i = 0; i < q->n; i++) {
         const struct endpoint_message *m = &q->messages[i];
         json_array_append_new(messages,
-                              json_pack("{s:s, s:o}", "role", m->role, "content", text_value(m->text, m->size)));
+                              json_pack("{s:s, s:o}", "role", m->role, "content", body_text(m->text, m->size)));
     }
     return messages;
 }
@@ -70,7 +70,7 @@ static void add_settings(const struct endpoint_question *q, enum endpoint_kind k
         return;
     json_t *stops = json_array();
     for (size_t i = 0; i < q->n_stops; i++)
-        json_array_append_new(stops, text_value(q->stops[i], strlen(q->stops[i])));
+        json_array_append_new(stops, body_text(q->stops[i], strlen(q->stops[i])));
     json_object_set_new(body, "stop", stops);
 }
 

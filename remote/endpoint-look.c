@@ -1,6 +1,7 @@
 /* Look: what servers say of themselves. */
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,4 +82,58 @@ void look_take_props(struct look *l, const struct buf *body)
     for (size_t i = 0; context > 0 && i < l->n; i++)
         l->contexts[i] = context;
     json_decref(root);
+}
+
+/* ---- one of its models ------------------------------------------------------------------------------------------ */
+
+static void write_models(const struct look *l, char *out, size_t size)
+{
+    size_t at = 0;
+    *out = '\0';
+    for (size_t i = 0; i < l->n && at + 1 < size; i++)
+        at += (size_t)snprintf(out + at, size - at, "%s%s", i > 0 ? ", " : "", l->models[i]);
+}
+
+enum error_code look_choose(const struct look *l, const char *host, const char *name, size_t *out, struct error *err)
+{
+    char models[300];
+    size_t i = 0;
+    write_models(l, models, sizeof models);
+    if (*name == '\0' && l->n != 1)
+        return error_set(err, ERR_NOT_FOUND, "%s has %zu models; name one before the @: %s", host, l->n, models);
+    while (*name != '\0' && i < l->n && strcmp(l->models[i], name) != 0)
+        i++;
+    if (i == l->n && i == 1 && l->kind == ENDPOINT_LLAMA_SERVER)
+        i = 0;
+    if (i == l->n)
+        return error_set(err, ERR_NOT_FOUND, "%s has no model %s; it has %s", host, name, l->n > 0 ? models : "none");
+    *out = i;
+    return ERR_NONE;
+}
+
+/* ---- places ----------------------------------------------------------------------------------------------------- */
+
+static bool copy_text(char **out, const char *text)
+{
+    *out = text != NULL ? strdup(text) : NULL;
+    return text == NULL || *out != NULL;
+}
+
+bool place_copy(struct endpoint_place *out, const struct endpoint_place *p)
+{
+    *out = *p;
+    out->name = out->url = out->key_variable = out->key_file = out->key_command = out->ca = NULL;
+    return copy_text(&out->name, p->name) && copy_text(&out->url, p->url) &&
+           copy_text(&out->key_variable, p->key_variable) && copy_text(&out->key_file, p->key_file) &&
+           copy_text(&out->key_command, p->key_command) && copy_text(&out->ca, p->ca);
+}
+
+void place_free(struct endpoint_place *p)
+{
+    free(p->name);
+    free(p->url);
+    free(p->key_variable);
+    free(p->key_file);
+    free(p->key_command);
+    free(p->ca);
 }

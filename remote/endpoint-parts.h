@@ -2,6 +2,7 @@
 #ifndef PALAVER_REMOTE_ENDPOINT_PARTS_H
 #define PALAVER_REMOTE_ENDPOINT_PARTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,5 +24,12 @@ enum error_code look_take_models(struct look *l, const struct buf *body, struct 
 /* Takes that of llama-server's GET /props, which tells the context that it runs with; what is not there is no error. */
 void look_take_props(struct look *l, const struct buf *body);
 void look_free(struct look *l);
+/* The model of that name; "": the only one there is. llama-server takes any name for its one. ERR_NOT_FOUND with the names
+ * that there are. */
+enum error_code look_choose(const struct look *l, const char *host, const char *name, size_t *out, struct error *err);
+
+/* Copies all that it points to; false when out of memory, with what was copied to be freed. */
+bool place_copy(struct endpoint_place *out, const struct endpoint_place *p);
+void place_free(struct endpoint_place *p);
 
 #endif

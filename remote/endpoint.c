@@ -87,27 +87,11 @@ static void push_waiting(struct endpoint *e)
 
 /* ---- sending ---------------------------------------------------------------------------------------------------- */
 
-/* The address of a path below the url, or beside it ("/props"). */
-static char *address_of(const struct endpoint *e, const char *path, bool below)
-{
-    const char *url = e->place.url;
-    size_t n = strlen(url);
-    while (n > 0 && url[n - 1] == '/')
-        n--;
-    if (!below && n > 3 && strncmp(url + n - 3, "/v1", 3) == 0)
-        n -= 3;
-    const size_t size = n + strlen(path) + 1;
-    char *address = malloc(size);
-    if (address != NULL)
-        snprintf(address, size, "%.*s%s", (int)n, url, path);
-    return address;
-}
-
 static enum error_code send_work(struct endpoint *e, struct error *err)
 {
     const bool asks = e->work == ASKING;
     const char *path = asks ? "/chat/completions" : e->work == LOOKING ? "/models" : "/props";
-    char *url = address_of(e, path, e->work != LOOKING_PROPS);
+    char *url = url_of_api(e->place.url, path, e->work != LOOKING_PROPS);
     const struct wire_request request = {.url = url,
                                          .body = asks ? e->body : NULL,
                                          .size = asks ? e->body_size : 0,
@@ -279,31 +263,6 @@ static void take_alarm(void *context)
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-static bool copy_text(char **out, const char *text)
-{
-    *out = text != NULL ? strdup(text) : NULL;
-    return text == NULL || *out != NULL;
-}
-
-static bool copy_place(struct endpoint_place *out, const struct endpoint_place *p)
-{
-    *out = *p;
-    out->name = out->url = out->key_variable = out->key_file = out->key_command = out->ca = NULL;
-    return copy_text(&out->name, p->name) && copy_text(&out->url, p->url) &&
-           copy_text(&out->key_variable, p->key_variable) && copy_text(&out->key_file, p->key_file) &&
-           copy_text(&out->key_command, p->key_command) && copy_text(&out->ca, p->ca);
-}
-
-static void free_place(struct endpoint_place *p)
-{
-    free(p->name);
-    free(p->url);
-    free(p->key_variable);
-    free(p->key_file);
-    free(p->key_command);
-    free(p->ca);
-}
-
 struct endpoint *endpoint_open(const struct endpoint_place *place, struct error *err)
 {
     struct endpoint *e = calloc(1, sizeof *e);
@@ -315,7 +274,7 @@ struct endpoint *endpoint_open(const struct endpoint_place *place, struct error 
     key_init(&e->key);
     inflow_init(&e->stream, &e->events);
     e->look.kind = place->kind;
-    if (!copy_place(&e->place, place) || (e->host = endpoint_host(place->url)) == NULL)
+    if (!place_copy(&e->place, place) || (e->host = endpoint_host(place->url)) == NULL)
         error_memory(err);
     else if (library_load(err) != NULL && url_check(place->url, err) == ERR_NONE)
         e->wire = wire_new(&taker, e->place.ca, err);
@@ -334,7 +293,7 @@ void endpoint_free(struct endpoint *e)
     inflow_free(&e->stream);
     events_free(&e->events);
     look_free(&e->look);
-    free_place(&e->place);
+    place_free(&e->place);
     free(e->host);
     free(e->body);
     free(e->model);
@@ -413,6 +372,11 @@ struct endpoint_about endpoint_about(const struct endpoint *e)
 const struct endpoint_place *endpoint_place(const struct endpoint *e)
 {
     return &e->place;
+}
+
+enum error_code endpoint_choose(const struct endpoint *e, const char *name, size_t *out, struct error *err)
+{
+    return look_choose(&e->look, e->host, name, out, err);
 }
 
 /* ---- addresses -------------------------------------------------------------------------------------------------- */

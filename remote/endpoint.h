@@ -12,6 +12,8 @@
  *   fault          what went wrong in the server's words, and what to do about it
  *   sse chunk      events of a stream; one JSON object of it
  *   wire           libcurl in the caller's poll loop
+ *   endpoint-scorer  texts as ids, their likelihoods, and answers, many at once; its own header is part of the face
+ *   lanes pieces   requests several at a time; the texts of tokens that they told
  *   key            where a key comes from */
 #ifndef PALAVER_REMOTE_ENDPOINT_H
 #define PALAVER_REMOTE_ENDPOINT_H
@@ -146,6 +148,9 @@ enum error_code endpoint_look(struct endpoint *e, struct error *err);
 /* Valid until the next endpoint_look. */
 struct endpoint_about endpoint_about(const struct endpoint *e);
 const struct endpoint_place *endpoint_place(const struct endpoint *e);
+/* Which of the models an endpoint_about of it lists is meant by a name; "": the only one there is. llama-server takes any
+ * name for its one. ERR_NOT_FOUND with the names that there are. */
+enum error_code endpoint_choose(const struct endpoint *e, const char *name, size_t *out, struct error *err);
 /* Asks for an answer (the question is copied); ENDPOINT_DONE or ENDPOINT_FAILED ends it. ERR_BUSY while something is
  * under way. */
 enum error_code endpoint_ask(struct endpoint *e, const struct endpoint_question *q, struct error *err);

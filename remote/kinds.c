@@ -16,14 +16,15 @@ static const struct kind {
     const char *name, *owner; /* owner: as GET /v1/models has it; NULL: any other */
     bool has_defaults, continues;
     int32_t logprobs;
+    size_t width;
 } kinds[ENDPOINT_KINDS] = {
-    [ENDPOINT_ANY] = {"any", NULL, false, false, 0},
-    [ENDPOINT_OPENAI] = {"openai", NULL, false, false, 0},
-    [ENDPOINT_VLLM] = {"vllm", "vllm", true, true, 5},
-    [ENDPOINT_LLAMA_SERVER] = {"llama-server", "llamacpp", true, true, 5},
-    [ENDPOINT_OLLAMA] = {"ollama", "library", false, true, 0},
-    [ENDPOINT_LM_STUDIO] = {"lm-studio", "organization_owner", false, true, 0},
-    [ENDPOINT_PALAVER] = {"palaver", "palaver", true, true, 5},
+    [ENDPOINT_ANY] = {"any", NULL, false, false, 0, 1},
+    [ENDPOINT_OPENAI] = {"openai", NULL, false, false, 0, 1},
+    [ENDPOINT_VLLM] = {"vllm", "vllm", true, true, 5, 16},
+    [ENDPOINT_LLAMA_SERVER] = {"llama-server", "llamacpp", true, true, 5, 4},
+    [ENDPOINT_OLLAMA] = {"ollama", "library", false, true, 0, 1},
+    [ENDPOINT_LM_STUDIO] = {"lm-studio", "organization_owner", false, true, 0, 1},
+    [ENDPOINT_PALAVER] = {"palaver", "palaver", true, true, 5, 8},
 };
 
 /* A setting here, its name there, and the kinds that have it under this name. */
@@ -104,6 +105,16 @@ bool kind_has_defaults(enum endpoint_kind kind)
 int32_t kind_logprobs(enum endpoint_kind kind)
 {
     return kinds[kind].logprobs;
+}
+
+size_t kind_width(enum endpoint_kind kind)
+{
+    return kinds[kind].width;
+}
+
+int32_t kind_scores_ahead(enum endpoint_kind kind)
+{
+    return kind == ENDPOINT_PALAVER ? 1 : -1;
 }
 
 /* llama-server's switch beside mirostat's two numbers. */

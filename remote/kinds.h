@@ -3,6 +3,8 @@
 #define PALAVER_REMOTE_KINDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -16,6 +18,11 @@ const char *kind_setting(enum endpoint_kind kind, const char *setting);
 bool kind_has_defaults(enum endpoint_kind kind);
 /* Alternatives of each token that it tells without being told that it may. */
 int32_t kind_logprobs(enum endpoint_kind kind);
+/* Requests that it is sent at a time: as many as it makes something of, by reading them together. */
+size_t kind_width(enum endpoint_kind kind);
+/* By how many ids a prompt whose likelihoods are wanted may be longer than the context: the last one is only predicted, but
+ * some kinds make a token behind it in any case. */
+int32_t kind_scores_ahead(enum endpoint_kind kind);
 /* Adds what a kind needs to continue the last message, and to tell how far it has read. */
 void kind_add_extras(enum endpoint_kind kind, const struct endpoint_question *q, json_t *body);
 

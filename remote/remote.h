@@ -23,7 +23,7 @@
  *   url names    addresses, and which names of a server may become names of files
  *   digest       checksums
  *   library      libcurl and libcrypto, loaded when they are needed
- *   endpoint     asking models that servers have; endpoint.h lists its files */
+ *   endpoint     asking models that servers have; endpoint.h lists its files, those of endpoint-scorer among them */
 #ifndef PALAVER_REMOTE_REMOTE_H
 #define PALAVER_REMOTE_REMOTE_H
 
@@ -32,6 +32,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "remote/endpoint-scorer.h"
 #include "remote/endpoint.h"
 
 enum digest_kind {

@@ -180,3 +180,17 @@ char *url_resolve(const char *base, const char *reference)
     }
     return copy;
 }
+
+char *url_of_api(const char *url, const char *path, bool below)
+{
+    size_t n = strlen(url);
+    while (n > 0 && url[n - 1] == '/')
+        n--;
+    if (!below && n > 3 && strncmp(url + n - 3, "/v1", 3) == 0)
+        n -= 3;
+    const size_t size = n + strlen(path) + 1;
+    char *address = malloc(size);
+    if (address != NULL)
+        snprintf(address, size, "%.*s%s", (int)n, url, path);
+    return address;
+}

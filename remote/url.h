@@ -27,6 +27,9 @@ char *url_path(const char *text);
 char *url_beside(const char *text, const char *name);
 /* base followed by the path, whose segments are encoded; malloc'ed, NULL on failure. base has no slash at its end. */
 char *url_join(const char *base, const char *path);
+/* The address of a path of a server of models, whose API is at url: below it ("/models"), or beside its "/v1" ("/props");
+ * malloc'ed, NULL on failure. */
+char *url_of_api(const char *url, const char *path, bool below);
 /* What reference means on the page at base, which may be relative to it; malloc'ed, NULL if it is ill-formed. */
 char *url_resolve(const char *base, const char *reference);
 

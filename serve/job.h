@@ -38,6 +38,7 @@ struct part {
     struct tokens tokens;          /* of prompt (echo) and answer, when likelihoods are wanted */
     struct buf text;               /* of the answer, with echo of the prompt in front */
     size_t answer_tokens, cached;
+    size_t guessed, guessed_right; /* of the answer's tokens, see generation_guesses */
     size_t scored;                 /* tokens of the prompt, while others were answered */
     const char *finish;            /* "stop" or "length"; NULL until it ends */
     size_t told_tokens, told_text; /* what a stream has sent */

@@ -157,13 +157,28 @@ void reply_count(const struct job *j, size_t *prompt, size_t *cached, size_t *an
     }
 }
 
-static json_t *usage_of(const struct job *j)
+/* Guesses have the names that OpenAI's predicted outputs have. */
+static json_t *guesses_of(const struct job *j)
+{
+    size_t guessed = 0, right = 0;
+    for (size_t i = 0; i < j->request.n_prompts; i++) {
+        guessed += j->parts[i].guessed;
+        right += j->parts[i].guessed_right;
+    }
+    return json_pack("{s:I, s:I}", "accepted_prediction_tokens", (json_int_t)right, "rejected_prediction_tokens",
+                     (json_int_t)(guessed - right));
+}
+
+static json_t *usage_of(const struct serve *s, const struct job *j)
 {
     size_t prompt, cached, answer;
     reply_count(j, &prompt, &cached, &answer);
-    return json_pack("{s:I, s:I, s:I, s:{s:I}}", "prompt_tokens", (json_int_t)prompt, "completion_tokens",
-                     (json_int_t)answer, "total_tokens", (json_int_t)(prompt + answer), "prompt_tokens_details",
-                     "cached_tokens", (json_int_t)cached);
+    json_t *usage = json_pack("{s:I, s:I, s:I, s:{s:I}}", "prompt_tokens", (json_int_t)prompt, "completion_tokens",
+                              (json_int_t)answer, "total_tokens", (json_int_t)(prompt + answer),
+                              "prompt_tokens_details", "cached_tokens", (json_int_t)cached);
+    if (s->options.speculate != SPECULATE_OFF)
+        json_object_set_new(usage, "completion_tokens_details", guesses_of(j));
+    return usage;
 }
 
 static json_t *whole_choice(const struct serve *s, struct job *j, size_t i)
@@ -185,7 +200,7 @@ void reply_whole(const struct serve *s, struct job *j, struct buf *out)
     for (size_t i = 0; i < j->request.n_prompts; i++)
         json_array_append_new(choices, whole_choice(s, j, i));
     json_t *answer = head(s, j, j->request.chat ? "chat.completion" : "text_completion", choices);
-    json_object_set_new(answer, "usage", usage_of(j));
+    json_object_set_new(answer, "usage", usage_of(s, j));
     reply_json(answer, out);
 }
 
@@ -230,7 +245,7 @@ void reply_end(const struct serve *s, struct job *j, struct buf *out)
 {
     if (j->request.usage) {
         json_t *last = head(s, j, piece_name(j), json_array());
-        json_object_set_new(last, "usage", usage_of(j));
+        json_object_set_new(last, "usage", usage_of(s, j));
         append_data(last, out);
     }
     buf_puts(out, "data: [DONE]\n\n");

@@ -323,10 +323,12 @@ static bool read_logprobs(const json_t *body, struct request *out, struct refusa
     return out->logprobs || out->top == 0 || refuse(why, "top_logprobs", "\"top_logprobs\" needs \"logprobs\": true");
 }
 
+/* Where nothing follows, the last token is only predicted, and has no place in the context. */
 static bool check_lengths(const struct serve *s, const struct request *r, struct refusal *why)
 {
+    const bool only_scored = r->echo && r->logprobs && r->settings.max_new_tokens == 0;
     for (size_t i = 0; i < r->n_prompts; i++) {
-        if (r->prompts[i].n <= (size_t)s->context)
+        if (r->prompts[i].n <= (size_t)s->context + only_scored)
             continue;
         why->code = "context_length_exceeded";
         return refuse(why, r->chat ? "messages" : "prompt",

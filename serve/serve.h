@@ -40,6 +40,9 @@ struct serve_options {
     const char *name;         /* of the model in answers */
     struct sampling settings; /* where a request says nothing */
     struct session_options session;
+    enum speculate
+        speculate;    /* whether answers are guessed ahead, each from its own text alone: what others were answered
+                               * must not be told by how long an answer takes */
     int32_t parallel; /* answers that are made side by side, 1 to SERVE_PARALLEL */
     /* Called at the end of each request, on a thread of the server, one call at a time; may be NULL. */
     void (*note)(void *context, const struct serve_note *note);

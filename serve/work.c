@@ -181,8 +181,9 @@ static bool add_scored(struct scoring *s, struct job *j, size_t i, size_t most)
     const struct ids *prompt = &j->request.prompts[i];
     const size_t left = prompt->n - j->parts[i].scored, n = prompt->n - (left > most ? left - most : 0);
     const int32_t top = j->request.top > 0 ? j->request.top : 1;
+    const bool next = j->request.settings.max_new_tokens != 0; /* else the last token is only predicted */
     struct scored_text *t = &s->texts[s->n];
-    *t = (struct scored_text){.ids = prompt->at, .n = n, .from = 1, .next = true, .top = top};
+    *t = (struct scored_text){.ids = prompt->at, .n = n, .from = 1, .next = next, .top = top};
     t->logp = malloc(n * sizeof *t->logp);
     t->likely = malloc(n * (size_t)top * sizeof *t->likely);
     s->jobs[s->n] = j;
@@ -320,6 +321,16 @@ static size_t all_generations(const struct work *w, struct generation **out)
     return n;
 }
 
+static void open_place(struct work *w, struct place *place, struct error *err)
+{
+    struct generation *g = generation_new(w->runner, 0, err);
+    if (g != NULL && generation_speculate(g, w->serve->options.speculate, err) == ERR_NONE) {
+        place->generation = g;
+        return;
+    }
+    generation_free(g);
+}
+
 /* Begins the answer of a part in a free place. True when the job is gone. */
 static bool begin_part(struct work *w, struct place *place, struct job *j, size_t i)
 {
@@ -332,7 +343,7 @@ static bool begin_part(struct work *w, struct place *place, struct job *j, size_
     if (j->request.settings.max_new_tokens == 0)
         return finish_part(w, j, i, "length");
     if (place->generation == NULL)
-        place->generation = generation_new(w->runner, 0, &err);
+        open_place(w, place, &err);
     const size_t n = all_generations(w, siblings);
     if (place->generation == NULL || generation_begin(place->generation, prompt->at, prompt->n, &j->request.settings,
                                                       j->request.top, siblings, n, &err) != ERR_NONE) {
@@ -393,6 +404,7 @@ static void take_step(struct work *w, struct place *place, const struct generate
     }
     buf_append(&p->text, g->text, g->text_size);
     p->answer_tokens++;
+    generation_guesses(place->generation, &p->guessed, &p->guessed_right);
     if (j->request.logprobs)
         tokens_add(&p->tokens, g->id, g->logp, g->likely, g->n_likely);
     if (!g->ended) {

@@ -236,6 +236,17 @@ void ui_ask_tokens(struct ui *ui)
         lens_set(ui->lens, NULL);
 }
 
+void ui_ask_marks(struct ui *ui)
+{
+    struct ui_action action = {.kind = UI_MARKS};
+    struct messages *messages = transcript_messages(ui->transcript);
+    while ((action.index = transcript_wants_marks(ui->transcript)) < messages_count(messages)) {
+        state_tell(ui->state, &action);
+        if (!messages_at(messages, action.index)->knows_marks)
+            messages_set_marks(messages, action.index, NULL, 0); /* nobody knows of any */
+    }
+}
+
 static void walk_tokens(struct ui *ui, int step, int times)
 {
     for (int i = 0; i < times; i++)

@@ -4,6 +4,7 @@
 
 #include "ui/draw/canvas.h"
 #include "ui/keys/bindings.h"
+#include "ui/panes/beside.h"
 #include "ui/panes/compare.h"
 #include "ui/panes/entry.h"
 #include "ui/panes/head.h"
@@ -35,6 +36,7 @@ struct ui {
     struct lens *lens;
     struct status *status;
     struct compare_view *compare;
+    struct beside *beside;
     struct menu *menu;
     struct popup *popup;
     struct tree *tree;
@@ -47,6 +49,8 @@ void ui_take_focus(struct ui *ui, enum pane_number pane);
 void ui_run(struct ui *ui, const char *command);
 /* Asks the program for what the lens shows (commands.c). */
 void ui_ask_tokens(struct ui *ui);
+/* Asks for the remarks of the answers that were drawn, as far as they are not known (commands.c). */
+void ui_ask_marks(struct ui *ui);
 /* A key went to the composer: what its menu shows follows what is typed now (complete.c). types: the key may be the
  * beginning of a word, and did not go to another text or another place. */
 void ui_follow_typed(struct ui *ui, bool types);

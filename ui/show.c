@@ -46,10 +46,10 @@ void ui_message_change(struct ui *ui, size_t index, const struct ui_message *m)
     messages_change(transcript_messages(ui->transcript), index, m);
 }
 
-void ui_message_mark(struct ui *ui, size_t index, size_t at, const char *text)
+void ui_message_marks(struct ui *ui, size_t index, const struct ui_mark *marks, size_t n)
 {
-    state_touch(ui->state);
-    messages_mark(transcript_messages(ui->transcript), index, at, text);
+    if (messages_set_marks(transcript_messages(ui->transcript), index, marks, n))
+        state_touch(ui->state);
 }
 
 void ui_message_tokens(struct ui *ui, size_t index, const struct ui_token *tokens, size_t n)
@@ -296,6 +296,32 @@ void ui_tree(struct ui *ui, const struct ui_node *nodes, size_t n, const struct 
 {
     tree_set(ui->tree, nodes, n, acts);
     state_show(ui->state, PANE_TREE, true);
+}
+
+/* ---- beside the conversation ------------------------------------------------------------------------------------ */
+
+void ui_beside_ask(struct ui *ui, const char *question)
+{
+    beside_ask(ui->beside, question, transcript_shows_think(ui->transcript));
+    state_show(ui->state, PANE_BESIDE, true);
+}
+
+void ui_beside_grow(struct ui *ui, const char *text, size_t size)
+{
+    state_touch(ui->state);
+    beside_grow(ui->beside, text, size);
+}
+
+void ui_beside_end(struct ui *ui, const char *about)
+{
+    state_touch(ui->state);
+    beside_end(ui->beside, about);
+}
+
+void ui_beside_close(struct ui *ui)
+{
+    beside_clear(ui->beside);
+    state_show(ui->state, PANE_BESIDE, false);
 }
 
 /* ---- looks ------------------------------------------------------------------------------------------------------ */

@@ -21,6 +21,7 @@ enum pane_number {
     PANE_MENU,
     PANE_TREE,
     PANE_COMPARE,
+    PANE_BESIDE,
     PANE_NOTICE,
     PANE_POPUP,
     PANES

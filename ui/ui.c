@@ -35,6 +35,7 @@ static const struct pane *const pane_rows[PANES] = {
     [PANE_STATUS] = &status_pane,     [PANE_NOTICE] = &notice_pane,
     [PANE_COMPARE] = &compare_pane,   [PANE_POPUP] = &popup_pane,
     [PANE_MENU] = &menu_pane,         [PANE_TREE] = &tree_pane,
+    [PANE_BESIDE] = &beside_pane,
 };
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
@@ -72,6 +73,7 @@ static bool open_panes(struct ui *ui, struct error *err)
     ui->panes[PANE_LENS] = ui->lens = lens_new();
     ui->panes[PANE_STATUS] = ui->panes[PANE_NOTICE] = ui->status = status_new(ui->bindings);
     ui->panes[PANE_COMPARE] = ui->compare = compare_new();
+    ui->panes[PANE_BESIDE] = ui->beside = beside_new();
     ui->panes[PANE_POPUP] = ui->popup = popup_new();
     ui->panes[PANE_MENU] = ui->menu = menu_new();
     ui->panes[PANE_TREE] = ui->tree = tree_new();
@@ -138,6 +140,7 @@ void ui_free(struct ui *ui)
     menu_free(ui->menu);
     tree_free(ui->tree);
     compare_free(ui->compare);
+    beside_free(ui->beside);
     status_free(ui->status);
     lens_free(ui->lens);
     settings_free(ui->settings);
@@ -359,9 +362,14 @@ void ui_type(struct ui *ui, const char *bytes, size_t size, ui_act *act, void *c
     take_keys(ui, false, act, context);
 }
 
+static bool wants_marks(const struct ui *ui)
+{
+    return transcript_wants_marks(ui->transcript) < messages_count(transcript_messages(ui->transcript));
+}
+
 int ui_timeout(const struct ui *ui)
 {
-    if (state_is_touched(ui->state))
+    if (state_is_touched(ui->state) || wants_marks(ui))
         return 0;
     if (ui->input->waiting)
         return ui->input->keys.pasting || ui->input->keys.replying ? PASTE_WAIT : KEY_WAIT;
@@ -382,11 +390,21 @@ static void tick_lens(struct ui *ui, ui_act *act, void *context)
     state_listen(ui->state, NULL, NULL);
 }
 
+static void tick_marks(struct ui *ui, ui_act *act, void *context)
+{
+    if (!wants_marks(ui))
+        return;
+    state_listen(ui->state, act, context);
+    ui_ask_marks(ui);
+    state_listen(ui->state, NULL, NULL);
+}
+
 void ui_tick(struct ui *ui, ui_act *act, void *context)
 {
     if (ui->input->waiting)
         take_keys(ui, true, act, context);
     tick_lens(ui, act, context);
+    tick_marks(ui, act, context);
     if (status_tick(ui->status))
         state_touch(ui->state);
 }

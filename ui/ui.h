@@ -20,7 +20,8 @@
  *   entry         the frame around the composer: composer, composer-edit (libedit), composer-lines, composer-undo
  *   list          the conversations
  *   settings, lens   the sampling settings; one token: candidates, field are parts of them
- *   compare       answers side by side: compare-words finds the differences
+ *   compare       answers side by side: compare-words finds where they part
+ *   beside        questions beside the conversation, in an overlay
  *   menu          what may stand where the user types, above the composer; marked draws what matched
  *   tree          a conversation as a map of its branches; map has its rows
  *   popup         a list to choose from, or a text to read: picker is part of it
@@ -98,12 +99,15 @@ enum ui_action_kind {
     UI_SELECT,           /* text: to the primary selection */
     UI_MORE,             /* the end of the list is selected: there may be more */
     UI_TOKENS,           /* index: the tokens of this message are wanted, see ui_message_tokens */
+    UI_MARKS,            /* index: the remarks of this message are wanted, see ui_message_marks */
     UI_TOKEN,            /* index, token: the lens is on this token, see ui_set_token */
     UI_FORK,             /* index, token: continue with alternative step instead; -1: with one drawn again */
     UI_WORDS,            /* index, token: continue with the user's words there; token SIZE_MAX: after the last one */
     UI_STEP,             /* the answer that waits continues with candidate step; -1: with what is drawn */
     UI_KEEP,             /* index: the answer of this side is kept, see ui_compare */
     UI_LEAVE_COMPARISON, /* stop comparing; when nothing runs, leave it */
+    UI_BESIDE_ASK,       /* text: another question in the overlay, see ui_beside_ask */
+    UI_BESIDE_LEAVE,     /* stop its answer; when none is being written, close the overlay */
     UI_GROUND,           /* the terminal told its background: step 1 light, 0 dark */
     UI_LEAVES_PLACE,     /* the view is about to go elsewhere */
     UI_SETTING_STEP,     /* text, the name of a setting: step -10, -1, 1 or 10 */
@@ -184,8 +188,14 @@ void ui_message_add(struct ui *ui, const struct ui_message *m);
 void ui_message_grow(struct ui *ui, size_t index, const char *text, size_t size);
 /* Replaces all of a message; its text stays if m->text is NULL. */
 void ui_message_change(struct ui *ui, size_t index, const struct ui_message *m);
-/* Adds a remark at the right of the line that holds byte `at` of the message, e.g. "▲temperature 0.8→1.4". */
-void ui_message_mark(struct ui *ui, size_t index, size_t at, const char *text);
+/* The remarks of an answer, e.g. "▲temperature 0.8→1.4" on byte `at`, in the order of their places: a sign in the margin
+ * of the line that holds the byte, and the text right of it or of the first line below that has room. They are asked
+ * for (UI_MARKS) when the answer comes into view, and again when it has ended. */
+struct ui_mark {
+    size_t at;
+    const char *text;
+};
+void ui_message_marks(struct ui *ui, size_t index, const struct ui_mark *marks, size_t n);
 /* How an answer came about, token by token, for the lens: bytes of the text, and a shade from 0 (surprising) to 7
  * (expected). */
 struct ui_token {
@@ -357,6 +367,17 @@ struct ui_compared {
 /* Shows at most UI_COMPARED answers to one question side by side over the other panes, or how they have changed. n 0:
  * no longer. */
 void ui_compare(struct ui *ui, const char *title, const struct ui_compared *sides, size_t n);
+
+/* ---- beside the conversation ------------------------------------------------------------------------------------ */
+
+/* Shows a question and its answer, which is to come, in an overlay, below those that are there already. */
+void ui_beside_ask(struct ui *ui, const char *question);
+/* The last answer grows. */
+void ui_beside_grow(struct ui *ui, const char *text, size_t size);
+/* It has ended; about: "41 tokens · 147 t/s", or why. */
+void ui_beside_end(struct ui *ui, const char *about);
+/* Closes the overlay and forgets what was in it. */
+void ui_beside_close(struct ui *ui);
 
 /* ---- the map of a conversation ---------------------------------------------------------------------------------- */
 

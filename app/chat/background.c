@@ -81,7 +81,8 @@ static void remark_elsewhere(const struct unseen *u, bool trouble, const char *t
     struct error ignored = {0}; /* then it is said without a title */
     const struct home *home = u->chat.home;
     store_conversation_get(home_store(home), home_conversation(home), &own, &ignored);
-    chat_remark(u->open, trouble, "in “%.60s”: %s", own.title != NULL && *own.title != '\0' ? own.title : "Untitled", text);
+    chat_remark(u->open, trouble, "in “%.60s”: %s", own.title != NULL && *own.title != '\0' ? own.title : "Untitled",
+                text);
     store_conversation_free(&own);
 }
 

@@ -44,6 +44,7 @@
  *   fork          another token inside an answer
  *   early         what an answer has before the history has a reply for it
  *   compare       several answers side by side
+ *   btw           questions beside the conversation that leave no trace
  *   verify        an answer made again from its record
  *   compact       a summary in place of the oldest messages
  *   persona       settings, template, model and system message under a name

@@ -170,14 +170,6 @@ const char *distant_fingerprint(const struct distant *d)
 
 /* ---- the model -------------------------------------------------------------------------------------------------- */
 
-static void write_models(const struct endpoint_about *about, char *out, size_t size)
-{
-    size_t at = 0;
-    *out = '\0';
-    for (size_t i = 0; i < about->n_models && at + 1 < size; i++)
-        at += (size_t)snprintf(out + at, size - at, "%s%s", i > 0 ? ", " : "", about->models[i]);
-}
-
 /* Gives the object the name of the server's only model. */
 static enum error_code take_only_model(struct distant *d, const char *model, struct error *err)
 {
@@ -191,25 +183,15 @@ static enum error_code take_only_model(struct distant *d, const char *model, str
     return d->model != NULL && d->name != NULL ? ERR_NONE : error_memory(err);
 }
 
-/* Finds the model among those that the server has. llama-server takes any name for its one. */
+/* Finds the model among those that the server has. */
 static enum error_code choose_model(struct distant *d, struct error *err)
 {
     const struct endpoint_about about = endpoint_about(d->endpoint);
-    char models[300];
-    size_t i = 0;
-    write_models(&about, models, sizeof models);
-    if (*d->model == '\0' && about.n_models != 1)
-        return error_set(err, ERR_NOT_FOUND, "%s has %zu models; name one before the @: %s", d->host, about.n_models,
-                         models);
-    if (*d->model == '\0' && take_only_model(d, about.models[0], err) != ERR_NONE)
+    size_t i;
+    if (endpoint_choose(d->endpoint, d->model, &i, err) != ERR_NONE)
         return err->code;
-    while (i < about.n_models && strcmp(about.models[i], d->model) != 0)
-        i++;
-    if (i == about.n_models && i == 1 && about.kind == ENDPOINT_LLAMA_SERVER)
-        i = 0;
-    if (i == about.n_models)
-        return error_set(err, ERR_NOT_FOUND, "%s has no model %s; it has %s", d->host, d->model,
-                         about.n_models > 0 ? models : "none");
+    if (*d->model == '\0' && take_only_model(d, about.models[i], err) != ERR_NONE)
+        return err->code;
     if (d->context == 0)
         d->context = about.contexts[i];
     return ERR_NONE;

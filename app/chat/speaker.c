@@ -58,7 +58,8 @@ static struct session_options session_options(const struct options *o)
 }
 
 /* Has it load what the other one has. */
-static enum error_code load_beside(struct speaker *s, const struct speaker *other, int32_t context, struct error *err)
+static enum error_code load_beside(struct speaker *s, const struct speaker *other, int32_t context, bool guest,
+                                   struct error *err)
 {
     if (other->distant != NULL) {
         s->distant_loading = distant_open(s->options, distant_name(other->distant), err);
@@ -66,13 +67,14 @@ static enum error_code load_beside(struct speaker *s, const struct speaker *othe
     }
     struct worker_options options = {.beside = other->worker,
                                      .session = session_options(other->options),
-                                     .speculate = (enum speculate)other->options->speculate};
+                                     .speculate = (enum speculate)other->options->speculate,
+                                     .guest = guest};
     options.session.context = context;
     s->loading = worker_start(&options, err);
     return err->code;
 }
 
-struct speaker *speaker_beside(const struct speaker *other, int32_t context, struct error *err)
+static struct speaker *speaker_join(const struct speaker *other, int32_t context, bool guest, struct error *err)
 {
     struct speaker *s = calloc(1, sizeof *s);
     if (s == NULL) {
@@ -87,10 +89,20 @@ struct speaker *speaker_beside(const struct speaker *other, int32_t context, str
                           .template_name = other->template_name != NULL ? strdup(other->template_name) : NULL};
     if ((other->path != NULL && s->loading_path == NULL) || (other->template_name != NULL && s->template_name == NULL))
         error_memory(err);
-    if (err->code == ERR_NONE && load_beside(s, other, context, err) == ERR_NONE)
+    if (err->code == ERR_NONE && load_beside(s, other, context, guest, err) == ERR_NONE)
         return s;
     speaker_free(s);
     return NULL;
+}
+
+struct speaker *speaker_beside(const struct speaker *other, int32_t context, struct error *err)
+{
+    return speaker_join(other, context, false, err);
+}
+
+struct speaker *speaker_guest(const struct speaker *other, struct error *err)
+{
+    return speaker_join(other, 0, true, err);
 }
 
 void speaker_free(struct speaker *s)

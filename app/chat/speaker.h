@@ -27,6 +27,9 @@ struct speaker *speaker_new(const struct options *o, struct error *err);
 /* A speaker with the model and the template of another, whose weights it shares: it has only a key/value cache of its
  * own, for `context` tokens (0: as many as the other). Loading until EVENT_LOADED. NULL on failure. */
 struct speaker *speaker_beside(const struct speaker *other, int32_t context, struct error *err);
+/* The same with all of the context, for an answer that leaves no trace: it uses what the other has read, and nothing is
+ * kept or learned from it. */
+struct speaker *speaker_guest(const struct speaker *other, struct error *err);
 /* Stops what runs; NULL is fine. */
 void speaker_free(struct speaker *s);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/options/paths.h"
+#include "base/folder.h"
 #include "engine/engine.h"
 
 static const char *variable(const char *name, const char *otherwise)
@@ -31,7 +32,7 @@ enum error_code supply_open(struct supply *s, const struct options *o, struct er
                          .index = address("PIP_INDEX_URL", "https://pypi.org/simple")};
     if (s->folder == NULL || s->hub == NULL || s->index == NULL)
         return error_memory(err);
-    return paths_make(s->folder, err);
+    return folder_make(s->folder, err);
 }
 
 void supply_free(struct supply *s)

@@ -58,7 +58,8 @@ const struct command commands[] = {
      "To see what quantising costs, write the predictions of the float model by\n"
      "--write-reference FILE (about 2 GB for 20,000 tokens of a vocabulary of 50,000), then\n"
      "run the other model on the same text with --reference FILE: Kullback-Leibler\n"
-     "divergence, how often both find the same token the likeliest, ratio of perplexities.",
+     "divergence, how often both find the same token the likeliest, ratio of perplexities.\n"
+     "A model of a server (NAME@ENDPOINT) is measured where that has echo, without references.",
      1, perplexity_run},
     {"eval", FOR_EVAL, "[OPTION]... TASK...", "measure how many questions of published tests a model answers",
      "Choices are compared by their likelihood, answers in words are matched exactly, both as\n"
@@ -88,7 +89,8 @@ const struct command commands[] = {
      "-m are compared. On a terminal a screen shows the scores and, token by token, any question\n"
      "and what each model makes of it, until q leaves it; -q and --json do without.\n"
      "The leaderboard is the Open LLM Leaderboard's first: the mean of arc_challenge, hellaswag,\n"
-     "mmlu (plain mean of its subjects' means) and truthfulqa_mc2, with 25, 10, 5 and 0 examples.",
+     "mmlu (plain mean of its subjects' means) and truthfulqa_mc2, with 25, 10, 5 and 0 examples.\n"
+     "A model of a server (-m NAME@ENDPOINT) is asked where that has echo: vLLM, palaver serve.",
      -1, eval_run},
     {"embed", FOR_EMBED, "[OPTION]... TEXT... | --jsonl", "turn texts into vectors by an encoder (BERT)",
      "Each text gives {\"ids\": [...], \"vector\": [...]}; with --jsonl each line {\"text\": ...} does.\n"

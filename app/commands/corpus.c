@@ -20,35 +20,39 @@ static size_t count_characters(const struct buf *text)
     return n;
 }
 
-static void measure_first(struct corpus *c, const struct tokenizer *t)
+void corpus_measure_first(struct corpus *c, const struct buf *first)
 {
-    struct buf first;
-    buf_init(&first, 4096);
-    if (c->ids.n > 0 && tokenizer_piece(t, c->ids.at[0], &first)) {
-        c->first_bytes = first.size < c->bytes ? first.size : c->bytes;
-        c->first_characters = count_characters(&first) < c->characters ? count_characters(&first) : c->characters;
-    }
-    buf_free(&first);
+    c->first_bytes = first->size < c->bytes ? first->size : c->bytes;
+    c->first_characters = count_characters(first) < c->characters ? count_characters(first) : c->characters;
 }
 
-enum error_code corpus_read(struct corpus *c, const char *path, const struct tokenizer *t, struct error *err)
+enum error_code corpus_read_text(struct corpus *c, const char *path, struct buf *text, struct error *err)
 {
-    struct buf text;
-    buf_init(&text, INPUT_MOST);
     *c = (struct corpus){0};
     const bool standard_input = strcmp(path, "-") == 0;
     const char *name = standard_input ? "standard input" : path;
     const int fd = standard_input ? STDIN_FILENO : input_open(path, true, err);
-    enum error_code code = fd >= 0 ? input_read(fd, name, &text, err) : err->code;
+    enum error_code code = fd >= 0 ? input_read(fd, name, text, err) : err->code;
     if (fd > STDIN_FILENO)
         close(fd);
     if (code == ERR_NONE)
-        code = input_check_utf8(&text, name, err);
+        code = input_check_utf8(text, name, err);
+    c->bytes = text->size;
+    c->characters = count_characters(text);
+    return code;
+}
+
+enum error_code corpus_read(struct corpus *c, const char *path, const struct tokenizer *t, struct error *err)
+{
+    struct buf text, first;
+    buf_init(&text, INPUT_MOST);
+    buf_init(&first, 4096);
+    enum error_code code = corpus_read_text(c, path, &text, err);
     if (code == ERR_NONE)
         code = tokenizer_encode(t, buf_text(&text), text.size, &c->ids, err);
-    c->bytes = text.size;
-    c->characters = count_characters(&text);
-    measure_first(c, t);
+    if (c->ids.n > 0 && tokenizer_piece(t, c->ids.at[0], &first))
+        corpus_measure_first(c, &first);
+    buf_free(&first);
     buf_free(&text);
     return code;
 }
@@ -63,8 +67,7 @@ int32_t corpus_bos(const struct tokenizer *t)
     return tokenizer_adds_bos(t) ? tokenizer_bos(t) : -1;
 }
 
-int32_t corpus_window(int32_t asked, const struct model *model)
+int32_t corpus_window(int32_t asked, int32_t room)
 {
-    const int32_t trained = model_info(model)->context;
-    return asked > 0 ? asked : trained > 0 && trained < CORPUS_WINDOW ? trained : CORPUS_WINDOW;
+    return asked > 0 ? asked : room > 0 && room < CORPUS_WINDOW ? room : CORPUS_WINDOW;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
 
@@ -18,10 +19,14 @@ struct corpus {
 
 /* Reads a file, or standard input for "-". ERR_FORMAT when it is not UTF-8. */
 enum error_code corpus_read(struct corpus *c, const char *path, const struct tokenizer *t, struct error *err);
+/* The same without ids: the text alone goes to an initialised buffer. */
+enum error_code corpus_read_text(struct corpus *c, const char *path, struct buf *text, struct error *err);
+/* Notes the sizes of the first token, which stands for these bytes. */
+void corpus_measure_first(struct corpus *c, const struct buf *first);
 void corpus_free(struct corpus *c);
 /* BOS if a text of this model begins with it, else -1. */
 int32_t corpus_bos(const struct tokenizer *t);
-/* The context that -c asks for, else CORPUS_WINDOW or as many tokens as the model was trained with. */
-int32_t corpus_window(int32_t asked, const struct model *model);
+/* The context that -c asks for, else CORPUS_WINDOW or as many tokens as the model has room for (0: not known). */
+int32_t corpus_window(int32_t asked, int32_t room);
 
 #endif

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -28,6 +27,7 @@
 #include "app/terminal/term.h"
 #include "app/text/jsonl.h"
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "engine/engine.h"
 #include "history/history.h"
@@ -133,12 +133,12 @@ static void tell_saved(struct doctor *d, const char *folder)
 /* Room that a disk should have beyond what a cache takes of it. */
 static void check_disk(struct doctor *d, const char *folder)
 {
-    struct statvfs disk;
-    char room[32];
-    if (statvfs(folder, &disk) != 0 || (uint64_t)disk.f_bavail * disk.f_frsize > (uint64_t)1 << 29)
+    const uint64_t room = folder_room(folder);
+    char text[32];
+    if (room > (uint64_t)1 << 29)
         return;
     add_finding(d, false, "%s: the disk has %s left, too little to save more; make room, or set --cache-disk 0", folder,
-                footprint_bytes((uint64_t)disk.f_bavail * disk.f_frsize, room));
+                footprint_bytes(room, text));
 }
 
 static void check_saved(struct doctor *d)

@@ -51,6 +51,7 @@ static void add_row(struct listing *l, const json_t *head, const struct eval_tal
     grid_add(&l->grid, "%zu", t->n + t->unscored);
     grid_add(&l->grid, "%d", (int)json_integer_value(json_object_get(head, "total")));
     grid_add(&l->grid, "%s", json_is_true(json_object_get(head, "exact")) ? "yes" : "");
+    grid_add(&l->grid, "%s", text_of(head, "cache")); /* results of version 0.1 do not say */
     grid_add(&l->grid, "%s", text_of(head, "data"));
 }
 
@@ -85,7 +86,7 @@ static void tell_broken(void *context, const struct error *why)
 enum error_code eval_list(const struct eval_run *run, struct error *err)
 {
     static const char *const headings[] = {"started", "model", "task",  "shots", "metric", "score %",
-                                           "±",       "asked", "total", "exact", "data"};
+                                           "±",       "asked", "total", "exact", "cache",  "data"};
     struct listing l = {.run = run, .all = run->o->json ? json_array() : NULL};
     const size_t columns = sizeof headings / sizeof *headings;
     grid_init(&l.grid, columns);

@@ -2,12 +2,15 @@
 #include <config.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <jansson.h>
 
 #include "app/chat/models.h"
 #include "app/commands/eval.h"
 #include "app/eval/evaluator.h"
+#include "app/eval/respondent.h"
+#include "app/options/endpoints.h"
 #include "app/options/options.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -36,16 +39,22 @@ static void on_answered(void *context, size_t index, json_t *entry, bool asked)
     a->front->answered(a->front->context, a->column, a->task, index, entry, asked);
 }
 
-static enum error_code run_tasks(struct asking *a, const struct model *model, struct evaluator *e, struct error *err)
+static void on_waits(void *context, int seconds, const char *host)
+{
+    const struct asking *a = context;
+    a->front->waits(a->front->context, seconds, host);
+}
+
+static enum error_code run_tasks(struct asking *a, struct respondent *r, struct evaluator *e, struct error *err)
 {
     const struct eval_listener listener = {on_watch, on_answered, a};
     for (a->task = 0; a->task < a->run->n_tasks && err->code == ERR_NONE; a->task++) {
         struct eval_outcome *outcome = &a->run->columns[a->column].outcomes[a->task];
         outcome->entries = json_array();
-        a->front->begun(a->front->context, a->column, a->task, model);
+        a->front->begun(a->front->context, a->column, a->task, r);
         evaluator_run(e, a->run->sets[a->task], &outcome->tally, &listener, err);
         if (err->code == ERR_NONE && a->run->o->eval.show != NULL)
-            eval_show(a->run, model, a->column, a->task, err);
+            eval_show(a->run, r, a->column, a->task, err);
     }
     return err->code;
 }
@@ -77,23 +86,59 @@ void eval_name_models(struct eval_run *run)
         models_label(given_name(run, i), run->columns[i].name, sizeof run->columns[i].name);
 }
 
-static enum error_code run_model(struct asking *a, struct eval_setting *setting, struct error *err)
+/* Asks who was opened, under the name by which lists call it. */
+static enum error_code run_respondent(struct asking *a, struct respondent *r, struct eval_setting *setting,
+                                      struct error *err)
+{
+    struct eval_column *column = &a->run->columns[a->column];
+    models_label(r->name, column->name, sizeof column->name);
+    setting->name = column->name;
+    struct evaluator *e = evaluator_new(r, setting, err);
+    if (e != NULL)
+        run_tasks(a, r, e, err);
+    evaluator_free(e);
+    return err->code;
+}
+
+static enum error_code run_here(struct asking *a, struct eval_setting *setting, struct error *err)
 {
     const struct options *o = a->run->o;
     struct options one = *o; /* borrows all that it holds */
     one.model = given_name(a->run, a->column);
-    const struct session_options session = {.context = o->context, .threads = o->threads, .exact = o->exact};
-    struct eval_column *column = &a->run->columns[a->column];
+    const struct session_options session = {.context = o->context,
+                                            .threads = o->threads,
+                                            .exact = o->exact,
+                                            .cache = (enum cache_type)o->cache_type};
     struct model *model = models_open(&one, false, err);
-    if (model != NULL)
-        models_label(model_info(model)->path, column->name, sizeof column->name);
-    setting->name = column->name;
-    struct evaluator *e = model != NULL ? evaluator_new(model, &session, setting, err) : NULL;
-    if (e != NULL)
-        run_tasks(a, model, e, err);
-    evaluator_free(e);
+    struct respondent *r = model != NULL ? respondent_here(model, &session, err) : NULL;
+    if (r != NULL)
+        run_respondent(a, r, setting, err);
+    respondent_free(r);
     model_free(model);
     return err->code;
+}
+
+static enum error_code run_there(struct asking *a, struct eval_setting *setting, struct error *err)
+{
+    struct endpoints all;
+    const struct endpoint_place *place;
+    char *model;
+    const struct endpoint_watch watch = {on_watch, on_waits, a};
+    if (endpoints_resolve(a->run->o, given_name(a->run, a->column), &all, &place, &model, err) != ERR_NONE)
+        return err->code;
+    struct respondent *r = respondent_there(place, model, &watch, err);
+    if (r != NULL)
+        run_respondent(a, r, setting, err);
+    respondent_free(r);
+    free(model);
+    endpoints_free(&all);
+    return err->code;
+}
+
+static enum error_code run_model(struct asking *a, struct eval_setting *setting, struct error *err)
+{
+    const char *name = given_name(a->run, a->column), *endpoint;
+    return name != NULL && endpoints_is_name(name, &endpoint) ? run_there(a, setting, err) : run_here(a, setting, err);
 }
 
 enum error_code eval_ask_models(struct eval_run *run, const struct eval_front *front, struct error *err)
@@ -104,6 +149,7 @@ enum error_code eval_ask_models(struct eval_run *run, const struct eval_front *f
         .data = run->data,
         .folder = o->paths.data_dir,
         .exact = o->exact,
+        .cache = (enum cache_type)o->cache_type,
         .run_code = o->eval.run_code,
         .kept_only = o->eval.show != NULL,
         .log = open_output(o->eval.log, err),

@@ -36,12 +36,17 @@ static void draw_board(struct board *board, struct eval_work *w, const struct ev
 {
     struct buf lines;
     size_t column, task;
+    const char *host;
+    int seconds;
     buf_init(&lines, BOARD_MOST);
     eval_work_lock(w);
     if (eval_work_current_locked(w, &column, &task)) {
         buf_printf(&lines, "%s\n", eval_work_name_locked(w, column));
         for (size_t i = 0; i < run->n_tasks; i++)
             append_task_locked(w, run, column, i, &lines);
+        host = eval_work_waits_locked(w, &seconds);
+        if (host != NULL)
+            buf_printf(&lines, "%s asked to wait: %d s\n", host, seconds);
         buf_puts(&lines,
                  stopping ? "stopping; Ctrl-C again ends at once\n" : "Ctrl-C stops; the same command goes on later\n");
     }

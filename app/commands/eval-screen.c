@@ -57,13 +57,17 @@ static void show_status_locked(struct eval_screen *s)
     char text[STATUS_SIZE];
     size_t column, task;
     const bool asking = eval_work_current_locked(s->work, &column, &task);
+    int seconds;
     const double left = eval_progress_left(eval_work_progress_locked(s->work, column, task));
+    const char *host = eval_work_waits_locked(s->work, &seconds);
     if (s->stopping && !s->done)
         snprintf(text, sizeof text, "stopping · Ctrl-C again ends at once");
     else if (s->done)
         snprintf(text, sizeof text, "finished");
     else if (!asking)
         snprintf(text, sizeof text, "loading");
+    else if (host != NULL)
+        snprintf(text, sizeof text, "%s asked to wait: %d s", host, seconds);
     else if (left < 0)
         snprintf(text, sizeof text, "asking %s", s->view.run->tasks[task]->name);
     else

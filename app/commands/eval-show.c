@@ -18,38 +18,41 @@
 enum { TEXT_MOST = 1 << 20 };
 
 /* The bytes of a token, with line ends as \n. */
-static void append_piece(const struct tokenizer *t, int32_t id, struct buf *out)
+static enum error_code append_piece(struct respondent *r, int32_t id, struct buf *out, struct error *err)
 {
     struct buf piece;
     buf_init(&piece, TEXT_MOST);
-    tokenizer_piece(t, id, &piece);
+    respondent_piece(r, id, &piece, err);
     for (size_t i = 0; i < piece.size; i++)
         if (piece.data[i] == '\n')
             buf_puts(out, "\\n");
         else
             buf_putc(out, piece.data[i]);
     buf_free(&piece);
+    return err->code;
 }
 
 /* "  [ cat] -1.2345  29.1%" a token. */
-static void print_tokens(const struct tokenizer *t, const json_t *choice)
+static enum error_code print_tokens(struct respondent *r, const json_t *choice, struct error *err)
 {
     const json_t *ids = json_object_get(choice, "ids"), *logprobs = json_object_get(choice, "logprobs");
-    for (size_t i = 0; i < json_array_size(ids); i++) {
+    for (size_t i = 0; i < json_array_size(ids) && err->code == ERR_NONE; i++) {
         const double logp = json_number_value(json_array_get(logprobs, i));
         struct buf text;
         buf_init(&text, TEXT_MOST);
-        append_piece(t, (int32_t)json_integer_value(json_array_get(ids, i)), &text);
-        safe_printf(stdout, "      %9.4f  %5.1f%%  [%s]\n", logp, 100 * exp(logp), buf_text(&text));
+        if (append_piece(r, (int32_t)json_integer_value(json_array_get(ids, i)), &text, err) == ERR_NONE)
+            safe_printf(stdout, "      %9.4f  %5.1f%%  [%s]\n", logp, 100 * exp(logp), buf_text(&text));
         buf_free(&text);
     }
+    return err->code;
 }
 
-static void print_choices(const struct tokenizer *t, const struct eval_question *q, const json_t *entry)
+static enum error_code print_choices(struct respondent *r, const struct eval_question *q, const json_t *entry,
+                                     struct error *err)
 {
     const json_t *choices = json_object_get(entry, "choices");
     const bool many = q->task->metric == METRIC_MC2;
-    for (size_t i = 0; i < q->n; i++) {
+    for (size_t i = 0; i < q->n && err->code == ERR_NONE; i++) {
         const json_t *choice = json_array_get(choices, i);
         const bool good = many ? q->choices[i].good : i == q->target;
         const double sum = json_number_value(json_object_get(choice, "loglikelihood"));
@@ -57,8 +60,9 @@ static void print_choices(const struct tokenizer *t, const struct eval_question 
                     q->choices[i].context != NULL ? q->choices[i].context : "", q->choices[i].continuation);
         printf("      %9.4f  in all, %.4f a character%s\n", sum, sum / (double)q->choices[i].length,
                json_is_true(json_object_get(choice, "is_greedy")) ? ", the likeliest at every token" : "");
-        print_tokens(t, choice);
+        print_tokens(r, choice, err);
     }
+    return err->code;
 }
 
 static void print_written(const struct eval_question *q, const json_t *entry)
@@ -71,7 +75,8 @@ static void print_written(const struct eval_question *q, const json_t *entry)
         safe_printf(stdout, "accepted: %s\n", json_string_value(accepted));
 }
 
-static void print_question(const struct tokenizer *t, const struct eval_question *q, const json_t *entry)
+static enum error_code print_question(struct respondent *r, const struct eval_question *q, const json_t *entry,
+                                      struct error *err)
 {
     const json_t *score = json_object_get(entry, eval_metric_name(q->task->metric));
     printf("%s %zu", q->task->name, q->index);
@@ -81,7 +86,8 @@ static void print_question(const struct tokenizer *t, const struct eval_question
     if (q->task->writing != NULL)
         print_written(q, entry);
     else
-        print_choices(t, q, entry);
+        print_choices(r, q, entry, err);
+    return err->code;
 }
 
 /* A line for each question that was answered wrongly: its number and the beginning of its last part. */
@@ -97,7 +103,7 @@ static void print_wrong(const struct eval_set *set, const json_t *entries)
     }
 }
 
-enum error_code eval_show(const struct eval_run *run, const struct model *model, size_t column, size_t task,
+enum error_code eval_show(const struct eval_run *run, struct respondent *respondent, size_t column, size_t task,
                           struct error *err)
 {
     const struct eval_set *set = run->sets[task];
@@ -113,6 +119,6 @@ enum error_code eval_show(const struct eval_run *run, const struct model *model,
         error_set(err, ERR_NOT_FOUND, "%s: question %lu has not been asked yet, %zu have; the same without --show asks",
                   set->task->name, number, run->columns[column].outcomes[task].tally.n);
     else
-        print_question(model_tokenizer(model), &set->at[number], json_array_get(entries, number));
+        print_question(respondent, &set->at[number], json_array_get(entries, number), err);
     return err->code;
 }

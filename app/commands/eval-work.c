@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -18,12 +19,12 @@
 #include "base/error.h"
 #include "engine/engine.h"
 
-enum { PIECES_MOST = 16 << 20 };
+enum { PIECES_MOST = 16 << 20, WAITED_SIZE = 128 };
 
 struct eval_work {
     struct eval_run *run; /* the thread's until it has ended, but for what never changes */
     size_t n_columns, n_tasks;
-    const struct model *model; /* the thread's: the one that is being asked */
+    struct respondent *respondent; /* the thread's: the one that is being asked */
     pthread_t thread;
     bool started, pieces;
     int fd;
@@ -33,6 +34,8 @@ struct eval_work {
     char (*names)[EVAL_NAME];       /* (n_columns) */
     size_t column, task, edition;
     bool asking;
+    char host[WAITED_SIZE]; /* of a server that is waited for */
+    int seconds;            /* how long still; 0: none is */
     struct error err;
 };
 
@@ -43,19 +46,23 @@ static struct eval_progress *progress_of(const struct eval_work *w, size_t colum
     return &w->progress[column * w->n_tasks + task];
 }
 
-/* Tokens may hold a NUL byte, which is shown as a picture. */
-static void append_piece(const struct tokenizer *t, int32_t id, struct buf *out)
+/* Tokens may hold a NUL byte, which is shown as a picture, as is one that nobody tells. */
+static void append_piece(struct respondent *r, int32_t id, struct buf *out)
 {
     const size_t from = out->size;
-    tokenizer_piece(t, id, out);
-    if (memchr(out->data != NULL ? out->data + from : "", '\0', out->size - from) != NULL) {
+    struct error untold = {0};
+    respondent_piece(r, id, out, &untold);
+    if (untold.code != ERR_NONE) {
+        buf_truncate(out, from);
+        buf_puts(out, "\xEF\xBF\xBD");
+    } else if (memchr(out->data != NULL ? out->data + from : "", '\0', out->size - from) != NULL) {
         buf_truncate(out, from);
         buf_puts(out, "␀");
     }
     buf_putc(out, '\0');
 }
 
-static char *make_pieces(const struct tokenizer *t, const json_t *entry)
+static char *make_pieces(struct respondent *r, const json_t *entry)
 {
     struct buf out;
     size_t i, k;
@@ -63,7 +70,7 @@ static char *make_pieces(const struct tokenizer *t, const json_t *entry)
     buf_init(&out, PIECES_MOST);
     json_array_foreach(json_object_get(entry, "choices"), i, choice)
         json_array_foreach(json_object_get(choice, "ids"), k, id)
-            append_piece(t, (int32_t)json_integer_value(id), &out);
+            append_piece(r, (int32_t)json_integer_value(id), &out);
     return buf_take(&out);
 }
 
@@ -81,11 +88,21 @@ static bool on_watch(void *context)
     return !atomic_load(&w->stop);
 }
 
-static void on_begun(void *context, size_t column, size_t task, const struct model *model)
+static void on_waits(void *context, int seconds, const char *host)
+{
+    struct eval_work *w = context;
+    pthread_mutex_lock(&w->lock);
+    w->edition += w->seconds != seconds;
+    w->seconds = seconds;
+    snprintf(w->host, sizeof w->host, "%s", host);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void on_begun(void *context, size_t column, size_t task, struct respondent *respondent)
 {
     struct eval_work *w = context;
     struct eval_progress *p = progress_of(w, column, task);
-    w->model = model;
+    w->respondent = respondent;
     pthread_mutex_lock(&w->lock);
     w->column = column;
     w->task = task;
@@ -104,7 +121,7 @@ static void on_answered(void *context, size_t column, size_t task, size_t index,
     struct eval_progress *p = progress_of(w, column, task);
     struct eval_answered answer = {.entry = json_incref(entry), .right = is_right(t->task, entry)};
     if (w->pieces)
-        answer.pieces = make_pieces(model_tokenizer(w->model), entry);
+        answer.pieces = make_pieces(w->respondent, entry);
     pthread_mutex_lock(&w->lock);
     p->n = t->n;
     p->unscored = t->unscored;
@@ -121,7 +138,7 @@ static void on_answered(void *context, size_t column, size_t task, size_t index,
 static void *run_work(void *context)
 {
     struct eval_work *w = context;
-    const struct eval_front front = {on_watch, on_begun, on_answered, w};
+    const struct eval_front front = {on_watch, on_waits, on_begun, on_answered, w};
     const uint64_t one = 1;
     struct error err = {0};
     eval_ask_models(w->run, &front, &err);
@@ -248,6 +265,12 @@ bool eval_work_current_locked(const struct eval_work *w, size_t *column, size_t 
     *column = w->column;
     *task = w->task;
     return w->asking;
+}
+
+const char *eval_work_waits_locked(const struct eval_work *w, int *seconds)
+{
+    *seconds = w->seconds;
+    return w->seconds > 0 ? w->host : NULL;
 }
 
 double eval_progress_left(const struct eval_progress *p)

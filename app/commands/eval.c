@@ -13,11 +13,10 @@
 #include "app/eval/question.h"
 #include "app/eval/sandbox.h"
 #include "app/options/options.h"
+#include "app/options/paths.h"
 #include "app/terminal/report.h"
 #include "app/terminal/signals.h"
 #include "base/error.h"
-
-enum { PATH_MOST = 4096 };
 
 /* ---- what is wanted --------------------------------------------------------------------------------------------- */
 
@@ -50,13 +49,11 @@ static enum error_code choose_tasks(struct eval_run *run, struct error *err)
 /* The questions that come with the program: beside it where it was built, else where they are installed. */
 static char *find_samples(void)
 {
-    char path[PATH_MOST];
-    const ssize_t size = readlink("/proc/self/exe", path, sizeof path - sizeof "/questions");
-    path[size > 0 ? size : 0] = '\0';
-    char *slash = strrchr(path, '/');
-    if (slash != NULL)
-        strcpy(slash, "/questions");
-    return strdup(slash != NULL && access(path, R_OK) == 0 ? path : QUESTIONS_DIR);
+    char *path = paths_beside("questions");
+    if (path != NULL && access(path, R_OK) == 0)
+        return path;
+    free(path);
+    return strdup(QUESTIONS_DIR);
 }
 
 /* Reads the questions of all tasks, so that wrong data are told before anything is asked. */

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "app/eval/question.h"
+#include "app/eval/respondent.h"
 #include "app/eval/tally.h"
 #include "app/eval/task.h"
 #include "app/options/options.h"
@@ -42,7 +43,9 @@ struct eval_run {
 /* Who hears of a run, on the thread that asks. */
 struct eval_front {
     bool (*watch)(void *context); /* several times a second; false stops */
-    void (*begun)(void *context, size_t column, size_t task, const struct model *model);
+    /* A server is to be asked again in so many seconds; 0: nobody waits. */
+    void (*waits)(void *context, int seconds, const char *host);
+    void (*begun)(void *context, size_t column, size_t task, struct respondent *respondent);
     /* The tally of the column has the question already; asked: just now, else in an earlier run. */
     void (*answered)(void *context, size_t column, size_t task, size_t index, json_t *entry, bool asked);
     void *context;
@@ -91,6 +94,8 @@ const struct eval_progress *eval_work_progress_locked(const struct eval_work *w,
 const char *eval_work_name_locked(const struct eval_work *w, size_t column);
 /* The model and the task that are being asked; false when none is. */
 bool eval_work_current_locked(const struct eval_work *w, size_t *column, size_t *task);
+/* The host of a server that is waited for because it asked for that, and how long still; NULL: none is. */
+const char *eval_work_waits_locked(const struct eval_work *w, int *seconds);
 /* Seconds that a task will take; negative when that can't be said. */
 double eval_progress_left(const struct eval_progress *p);
 
@@ -123,7 +128,7 @@ enum error_code eval_list(const struct eval_run *run, struct error *err);
 /* ---- eval-show ---- */
 
 /* Prints a question of the run, token by token, or those that were answered wrongly. */
-enum error_code eval_show(const struct eval_run *run, const struct model *model, size_t column, size_t task,
+enum error_code eval_show(const struct eval_run *run, struct respondent *respondent, size_t column, size_t task,
                           struct error *err);
 
 #endif

@@ -71,7 +71,7 @@ static enum error_code cut_text(struct work *w, const struct model *model, struc
     if (corpus_read(&w->corpus, w->o->words[0], model_tokenizer(model), err) != ERR_NONE)
         return err->code;
     w->bos = corpus_bos(model_tokenizer(model));
-    w->window = corpus_window(w->o->context, model);
+    w->window = corpus_window(w->o->context, model_info(model)->context);
     w->taken = (size_t)w->window - (w->bos >= 0);
     if (w->taken == 0)
         return error_set(err, ERR_ARGUMENT, "--ctx 1 leaves no token of the text beside BOS");

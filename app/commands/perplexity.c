@@ -18,7 +18,9 @@
 #include "app/commands/commands.h"
 #include "app/commands/corpus.h"
 #include "app/commands/divergence.h"
+#include "app/commands/measure.h"
 #include "app/commands/reference.h"
+#include "app/options/endpoints.h"
 #include "app/options/options.h"
 #include "app/terminal/progress.h"
 #include "app/terminal/report.h"
@@ -28,25 +30,6 @@
 #include "base/error.h"
 #include "engine/engine.h"
 
-struct measure {
-    const struct options *options;
-    struct session *session;
-    struct corpus corpus;
-    int32_t bos; /* -1: windows do not begin with it */
-    int32_t window, vocab;
-    size_t windows, predicted;
-    double sum, squares; /* of -log p */
-    double seconds;
-    struct progress progress;
-    size_t done;                /* tokens of the finished windows */
-    float *nll;                 /* (window) */
-    struct reference *written;  /* NULL: none */
-    struct reference *compared; /* NULL: with none */
-    struct divergence divergence;
-    int signal;           /* that asked to end; 0: none */
-    struct error trouble; /* with a reference, while a window is read */
-};
-
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 static bool on_batch(void *context, size_t done, size_t total)
@@ -54,10 +37,7 @@ static bool on_batch(void *context, size_t done, size_t total)
     struct measure *m = context;
     (void)total;
     progress_show(&m->progress, m->done + done < m->corpus.ids.n ? m->done + done : m->corpus.ids.n, m->corpus.ids.n);
-    const struct signals came = signals_take();
-    if (came.end != 0 || came.interrupt) /* kept: the last call of a window stops nothing */
-        m->signal = came.end != 0 ? came.end : SIGINT;
-    return m->signal == 0;
+    return measure_goes_on(m);
 }
 
 static bool on_rows(void *context, const float *logits, size_t first, size_t n)
@@ -76,34 +56,20 @@ static bool on_rows(void *context, const float *logits, size_t first, size_t n)
     return true;
 }
 
-/* The first token of a window: BOS or the last token of the previous one. *from is the first to predict. */
-static int32_t window_lead(const struct measure *m, size_t *from)
-{
-    if (m->bos >= 0)
-        return m->bos;
-    if (*from == 0)
-        *from = 1;
-    return m->corpus.ids.at[*from - 1];
-}
-
 static enum error_code measure_windows(struct measure *m, int32_t *window, struct error *err)
 {
     session_rows *rows = m->written != NULL || m->compared != NULL ? on_rows : NULL;
     const struct ids *ids = &m->corpus.ids;
     for (size_t from = 0; from < ids->n; m->windows++) {
-        window[0] = window_lead(m, &from);
-        const size_t n = ids->n - from < (size_t)m->window - 1 ? ids->n - from : (size_t)m->window - 1;
+        window[0] = measure_lead(m, &from);
+        const size_t n = measure_length(m, from);
         if (n == 0)
             break;
         memcpy(window + 1, ids->at + from, n * sizeof *window);
         enum error_code code = session_score_rows(m->session, window, n + 1, m->nll, rows, on_batch, m, err);
         if (code != ERR_NONE)
             return code;
-        for (size_t i = 0; i < n; i++) {
-            m->sum += (double)m->nll[i];
-            m->squares += (double)m->nll[i] * (double)m->nll[i];
-        }
-        m->predicted += n;
+        measure_add(m, m->nll, n);
         from += n;
         m->done = from;
     }
@@ -128,18 +94,13 @@ static enum error_code measure_text(struct measure *m, struct error *err)
 
 /* ---- references ------------------------------------------------------------------------------------------------- */
 
-static size_t tokens_predicted(const struct measure *m)
-{
-    return m->bos < 0 && m->corpus.ids.n > 0 ? m->corpus.ids.n - 1 : m->corpus.ids.n;
-}
-
 static enum error_code open_references(struct measure *m, const struct model *model, struct error *err)
 {
     const struct perplexity_options *o = &m->options->perplexity;
     const struct reference_text text = {
         .ids = m->corpus.ids.at,
         .n = m->corpus.ids.n,
-        .predicted = tokens_predicted(m),
+        .predicted = measure_predicted(m),
         .window = m->window,
         .tokenizer = model_tokenizer(model),
         .vocab = m->vocab,
@@ -183,15 +144,14 @@ static json_t *divergence_json(const struct measure *m, const struct divergence_
                      d->perplexity_ratio.value, "perplexity_ratio_error", d->perplexity_ratio.error);
 }
 
-static void print_json(const struct measure *m, const struct figures *f, const struct divergence_summary *d,
-                       const struct model *model)
+static void print_json(const struct measure *m, const struct figures *f, const struct divergence_summary *d)
 {
-    json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "model",
-                               model_info(model)->path, "file", m->options->words[0], "tokens",
-                               (json_int_t)m->predicted, "windows", (json_int_t)m->windows, "window", (int)m->window,
-                               "nll", f->nll.value, "nll_error", f->nll.error, "perplexity", exp(f->nll.value),
-                               "bits_per_token", f->bits, "bits_per_character", f->per_character, "bits_per_byte",
-                               f->per_byte, "seconds", m->seconds);
+    json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "model", m->name, "file",
+                               m->options->words[0], "tokens", (json_int_t)m->predicted, "windows",
+                               (json_int_t)m->windows, "window", (int)m->window, "nll", f->nll.value, "nll_error",
+                               f->nll.error, "perplexity", exp(f->nll.value), "bits_per_token", f->bits,
+                               "bits_per_character", f->per_character, "bits_per_byte", f->per_byte, "seconds",
+                               m->seconds);
     if (d != NULL)
         json_object_set_new(object, "divergence", divergence_json(m, d));
     json_print(stdout, object);
@@ -216,7 +176,7 @@ static void print_text(const struct measure *m, const struct figures *f, const s
     printf("time                %.1f s, %.0f tokens/s\n", m->seconds, (double)m->predicted / m->seconds);
 }
 
-static void print_measure(struct measure *m, const struct model *model)
+static void print_measure(struct measure *m)
 {
     const struct figures f = figures_of(m);
     struct divergence_summary d;
@@ -224,7 +184,7 @@ static void print_measure(struct measure *m, const struct model *model)
     if (compared)
         d = divergence_sum_up(&m->divergence);
     if (m->options->json)
-        print_json(m, &f, compared ? &d : NULL, model);
+        print_json(m, &f, compared ? &d : NULL);
     else
         print_text(m, &f, compared ? &d : NULL);
 }
@@ -234,50 +194,52 @@ static void print_measure(struct measure *m, const struct model *model)
 static enum error_code prepare_measure(struct measure *m, const struct model *model, struct error *err)
 {
     const struct options *o = m->options;
+    m->name = strdup(model_info(model)->path);
+    if (m->name == NULL)
+        return error_memory(err);
     m->bos = corpus_bos(model_tokenizer(model));
-    m->window = corpus_window(o->context, model);
+    m->window = corpus_window(o->context, model_info(model)->context);
     m->vocab = model_info(model)->vocab;
     if (corpus_read(&m->corpus, o->words[0], model_tokenizer(model), err) != ERR_NONE)
         return err->code;
-    if (tokens_predicted(m) == 0)
+    if (measure_predicted(m) == 0)
         return error_set(err, ERR_FORMAT, "the text is too short: it has %zu tokens", m->corpus.ids.n);
     m->session = models_session(o, model, m->window, err);
     return m->session != NULL ? open_references(m, model, err) : err->code;
 }
 
-static enum error_code run_measure(struct measure *m, const struct model *model, struct error *err)
+static enum error_code measure_here(struct measure *m, struct error *err)
 {
-    if (prepare_measure(m, model, err) != ERR_NONE || signals_open(false, err) < 0)
-        return err->code;
-    m->progress = progress_start(m->options->quiet);
-    enum error_code code = measure_text(m, err);
-    signals_close();
-    if (code == ERR_NONE && m->written != NULL)
-        code = reference_keep(m->written, err);
-    if (code == ERR_NONE)
-        print_measure(m, model);
-    return code;
+    struct model *model = models_open(m->options, false, err);
+    if (model != NULL && prepare_measure(m, model, err) == ERR_NONE && signals_open(false, err) >= 0) {
+        m->progress = progress_start(m->options->quiet);
+        measure_text(m, err);
+        signals_close();
+    }
+    if (err->code == ERR_NONE && m->written != NULL)
+        reference_keep(m->written, err);
+    session_free(m->session);
+    model_free(model);
+    return err->code;
 }
 
 int perplexity_run(const struct options *o)
 {
     struct error err = {0};
     struct measure m = {.options = o};
-    struct model *model = NULL;
+    const char *endpoint;
+    const bool there = o->model != NULL && endpoints_is_name(o->model, &endpoint);
     if (o->n_words != 1)
         error_set(&err, ERR_ARGUMENT, "palaver perplexity needs a FILE (- is standard input)");
     else if (o->context == 1)
         error_set(&err, ERR_ARGUMENT, "--ctx 1 leaves nothing to predict from");
-    else
-        model = models_open(o, false, &err);
-    if (model != NULL)
-        run_measure(&m, model, &err);
+    else if ((there ? measure_there(&m, o->model, &err) : measure_here(&m, &err)) == ERR_NONE)
+        print_measure(&m);
     reference_free(m.written);
     reference_free(m.compared);
     divergence_free(&m.divergence);
-    session_free(m.session);
     corpus_free(&m.corpus);
-    model_free(model);
+    free(m.name);
     if (m.signal != 0 && m.signal != SIGINT)
         signals_die(m.signal);
     if (m.signal == SIGINT)

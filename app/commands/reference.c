@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "app/text/input.h"
 #include "app/text/replace.h"
 #include "base/error.h"
+#include "base/folder.h"
 #include "engine/engine.h"
 
 enum { FORM = 1, ROW_HEAD = 8 };
@@ -116,10 +116,8 @@ static enum error_code check_place(const char *path, uint64_t bytes, struct erro
     char *folder = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
     if (folder == NULL)
         return error_memory(err);
-    struct statvfs disk;
-    const bool known = statvfs(folder, &disk) == 0;
+    const uint64_t room = folder_room(folder);
     free(folder);
-    const uint64_t room = known ? (uint64_t)disk.f_bavail * disk.f_frsize : UINT64_MAX;
     if (bytes <= room)
         return ERR_NONE;
     return error_set(err, ERR_IO,

@@ -150,6 +150,7 @@ static int run_server(const struct options *o, const struct model *model, const 
                     .threads = o->threads,
                     .exact = o->exact,
                     .cache = (enum cache_type)o->cache_type},
+        .speculate = (enum speculate)o->speculate,
         .parallel = o->serving.parallel,
         .note = watched ? print_note : NULL,
         .context = &watch,

@@ -11,6 +11,7 @@
 #include "app/eval/ask.h"
 #include "app/eval/log.h"
 #include "app/eval/question.h"
+#include "app/eval/respondent.h"
 #include "app/eval/sandbox.h"
 #include "app/eval/store.h"
 #include "app/eval/writer.h"
@@ -22,43 +23,28 @@
 
 enum { TOGETHER = 16, PROGRAM_MOST = 4 << 20 }; /* questions asked at once, at most; bytes */
 
-/* As many are asked at once as take about so long: what is under way is lost when the user stops. */
+/* Where answers come all at once, as many are asked as take about so long: they are lost when the user stops. */
 static const double AT_ONCE_SECONDS = 1;
 
 struct evaluator {
-    const struct model *model;
+    struct respondent *respondent;
     const struct eval_setting *setting;
-    struct runner *runner;
-    struct scorer *scorer;
-    struct eval_writer *writer; /* NULL until a task lets the model write */
 };
 
 void evaluator_free(struct evaluator *e)
 {
-    if (e == NULL)
-        return;
-    eval_writer_free(e->writer);
-    scorer_free(e->scorer);
-    runner_free(e->runner);
     free(e);
 }
 
-struct evaluator *evaluator_new(const struct model *model, const struct session_options *session,
-                                const struct eval_setting *setting, struct error *err)
+struct evaluator *evaluator_new(struct respondent *respondent, const struct eval_setting *setting, struct error *err)
 {
     struct evaluator *e = calloc(1, sizeof *e);
     if (e == NULL) {
         error_memory(err);
         return NULL;
     }
-    e->model = model;
-    e->setting = setting;
-    e->runner = runner_open(model, session, err);
-    e->scorer = e->runner != NULL ? scorer_new(e->runner, err) : NULL;
-    if (e->scorer != NULL)
-        return e;
-    evaluator_free(e);
-    return NULL;
+    *e = (struct evaluator){respondent, setting};
+    return e;
 }
 
 /* One task under way. */
@@ -92,13 +78,13 @@ static bool on_progress(void *context, size_t done, size_t total)
 static enum error_code add_prompt(const struct course *c, const struct eval_question *q, json_t *entry,
                                   struct error *err)
 {
-    const struct tokenizer *t = model_tokenizer(c->e->model);
+    const struct coder *coder = &c->e->respondent->coder;
     struct eval_written written = {0};
     struct eval_result result = {0};
     if (q->task->writing != NULL) {
-        if (eval_write_prepare(c->e->writer, t, q, &written, err) == ERR_NONE)
+        if (eval_write_prepare(coder, q, 1, &written, err) == ERR_NONE)
             json_object_set_new(entry, "prompt_ids", json_ids(written.prompt.at, written.prompt.n));
-    } else if (eval_prepare(t, runner_context(c->e->runner), q, &result, err) == ERR_NONE) {
+    } else if (eval_prepare(coder, q, 1, &result, err) == ERR_NONE) {
         eval_log_add_prompt(entry, q, &result);
     }
     eval_written_free(&written);
@@ -179,19 +165,11 @@ static enum error_code keep_entry(struct course *c, size_t i, json_t *entry, str
     return eval_store_put(c->store, i, entry, err) == ERR_NONE ? take_entry(c, i, true, err) : err->code;
 }
 
-static enum error_code ask_choices(struct course *c, size_t n, struct error *err)
+/* A question is through, before or after others. */
+static void take_chosen(void *context, size_t i, const struct eval_result *r)
 {
-    const struct eval_question *questions = c->set->at + c->from;
-    struct eval_result results[TOGETHER];
-    if (eval_ask(c->e->scorer, model_tokenizer(c->e->model), runner_context(c->e->runner), questions, n, results,
-                 on_progress, c, err) != ERR_NONE)
-        return err->code;
-    for (size_t i = 0; i < n; i++) {
-        if (err->code == ERR_NONE)
-            keep_entry(c, c->from + i, eval_log_choices(&questions[i], &results[i]), err);
-        eval_result_free(&results[i]);
-    }
-    return err->code;
+    struct course *c = context;
+    keep_entry(c, c->from + i, eval_log_choices(&c->set->at[c->from + i], r), &c->err);
 }
 
 /* An answer has ended, before or after others. */
@@ -199,14 +177,6 @@ static void take_written(void *context, size_t i, const struct eval_written *w)
 {
     struct course *c = context;
     keep_entry(c, c->from + i, eval_log_written(&c->set->at[c->from + i], w), &c->err);
-}
-
-static enum error_code ask_written(struct course *c, size_t n, struct error *err)
-{
-    eval_write(c->e->writer, model_tokenizer(c->e->model), c->set->at + c->from, n, take_written, on_progress, c, err);
-    if (c->err.code != ERR_NONE)
-        *err = c->err;
-    return err->code;
 }
 
 /* Questions [from, to) that have been answered; also of those that were under way when the user stopped. */
@@ -219,13 +189,24 @@ static enum error_code log_entries(const struct course *c, size_t from, size_t t
     return err->code != ERR_NONE ? err->code : error_set(err, why.code, "%s", why.message);
 }
 
+/* Whether each answer is kept when it has ended, whatever becomes of those beside it. */
+static bool comes_one_by_one(const struct course *c)
+{
+    return c->set->task->writing != NULL || c->e->respondent->one_by_one;
+}
+
 /* Asks n questions from c->from on and keeps the answers. */
 static enum error_code ask_some(struct course *c, size_t n, struct error *err)
 {
     const double began = clock_seconds();
     struct error why = {0};
-    (c->set->task->writing != NULL ? ask_written : ask_choices)(c, n, err);
-    if (clock_seconds() - began > AT_ONCE_SECONDS)
+    if (c->set->task->writing != NULL)
+        respondent_write(c->e->respondent, c->set->at + c->from, n, take_written, on_progress, c, err);
+    else
+        respondent_choose(c->e->respondent, c->set->at + c->from, n, take_chosen, on_progress, c, err);
+    if (c->err.code != ERR_NONE)
+        *err = c->err;
+    if (!comes_one_by_one(c) && clock_seconds() - began > AT_ONCE_SECONDS)
         c->together = n > 1 ? n / 2 : 1;
     else if (c->together < TOGETHER)
         c->together *= 2;
@@ -274,11 +255,12 @@ static struct eval_store *open_store(const struct evaluator *e, const struct eva
 {
     const struct eval_key key = {
         .task = set->task->name,
-        .fingerprint = model_info(e->model)->fingerprint,
+        .fingerprint = e->respondent->fingerprint,
         .checksum = set->checksum,
         .shots = set->shots,
-        .context = runner_context(e->runner),
+        .context = e->respondent->context,
         .exact = e->setting->exact,
+        .cache = e->setting->cache,
     };
     return eval_store_open(e->setting->folder, &key, e->setting->name, e->setting->data, set->total, err);
 }
@@ -286,14 +268,11 @@ static struct eval_store *open_store(const struct evaluator *e, const struct eva
 enum error_code evaluator_run(struct evaluator *e, const struct eval_set *set, struct eval_tally *tally,
                               const struct eval_listener *listener, struct error *err)
 {
-    const bool writes = set->task->writing != NULL;
     *tally = (struct eval_tally){.task = set->task};
-    if (writes && e->writer == NULL)
-        e->writer = eval_writer_new(e->runner, err);
-    struct eval_store *store = err->code == ERR_NONE ? open_store(e, set, err) : NULL;
+    struct eval_store *store = open_store(e, set, err);
     if (store != NULL) {
         struct course c = {.e = e, .set = set, .store = store, .tally = tally, .listener = listener};
-        c.together = writes ? TOGETHER : 1; /* answers that have ended are kept whatever others do */
+        c.together = comes_one_by_one(&c) ? TOGETHER : 1;
         if (take_kept(&c, err) == ERR_NONE && !e->setting->kept_only)
             ask_missing(&c, err);
     }

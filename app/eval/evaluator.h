@@ -7,7 +7,9 @@
  *   rows columns strings        data sets: their files, the columns of a row, texts as Python changes them
  *   form form-race form-written a row as the question that a task makes of it
  *   question                    questions with examples in front
- *   ask writer                  asking a model: likelihoods of choices, answers in its own words
+ *   respondent here there       who is asked, on this machine or by a server
+ *   ask writer                  how a model is asked: likelihoods of choices, answers in its own words
+ *   coder                       texts as its ids
  *   match sandbox               judging answers: exact match, programs run in bubblewrap
  *   log store tally             an answer as JSON, the files where answers are kept, scores */
 #ifndef PALAVER_APP_EVAL_EVALUATOR_H
@@ -20,6 +22,7 @@
 #include <jansson.h>
 
 #include "app/eval/question.h"
+#include "app/eval/respondent.h"
 #include "app/eval/tally.h"
 #include "app/eval/task.h"
 #include "base/error.h"
@@ -31,15 +34,15 @@ struct eval_setting {
     const char *folder; /* where results are kept */
     const char *name;   /* what lists call the model */
     bool exact, run_code;
+    enum cache_type cache;
     bool kept_only; /* nothing is asked: what the store has is counted */
     FILE *log;      /* a line a question; NULL: none */
     FILE *programs; /* {"task_id", "completion"} a line, for HumanEval's and MBPP's own evaluators; NULL: none */
 };
 
 struct evaluator;
-/* The model must outlive it. NULL on failure. */
-struct evaluator *evaluator_new(const struct model *model, const struct session_options *session,
-                                const struct eval_setting *setting, struct error *err);
+/* The respondent is the caller's and must outlive it. NULL on failure. */
+struct evaluator *evaluator_new(struct respondent *respondent, const struct eval_setting *setting, struct error *err);
 void evaluator_free(struct evaluator *e);
 
 /* Who hears of a task under way, on the thread that runs it. */

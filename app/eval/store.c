@@ -21,6 +21,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/folder.h"
+#include "engine/engine.h"
 
 enum { FILE_MOST = 1 << 30, NAME_MOST = 192, FORM = 1 };
 
@@ -124,12 +126,18 @@ static enum error_code write_line(struct eval_store *s, const json_t *value, str
 static char *store_path(const char *folder, const struct eval_key *key, struct error *err)
 {
     char name[NAME_MOST];
-    snprintf(name, sizeof name, "evaluations/%s-%016" PRIx64 "-%016" PRIx64 "-%d-%" PRId32 "%s.jsonl", key->task,
-             key->fingerprint, key->checksum, key->shots, key->context, key->exact ? "-exact" : "");
+    snprintf(name, sizeof name, "evaluations/%s-%016" PRIx64 "-%016" PRIx64 "-%d-%" PRId32 "%s%s.jsonl", key->task,
+             key->fingerprint, key->checksum, key->shots, key->context, key->exact ? "-exact" : "",
+             key->cache == CACHE_Q8_0 ? "-q8_0" : "");
     char *path = paths_join(folder, name);
     if (path == NULL)
         error_memory(err);
     return path;
+}
+
+static const char *cache_name(const struct eval_key *key)
+{
+    return key->exact ? "f32" : key->cache == CACHE_Q8_0 ? "q8_0" : "f16";
 }
 
 static enum error_code write_head(struct eval_store *s, const struct eval_key *key, const char *model, const char *data,
@@ -138,10 +146,10 @@ static enum error_code write_head(struct eval_store *s, const struct eval_key *k
     char fingerprint[24], checksum[24];
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, key->fingerprint);
     snprintf(checksum, sizeof checksum, "%016" PRIx64, key->checksum);
-    s->head = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:b, s:I}", "palaver_eval", FORM, "task",
+    s->head = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:b, s:s, s:I}", "palaver_eval", FORM, "task",
                         key->task, "model", model, "fingerprint", fingerprint, "data", data, "checksum", checksum,
                         "total", (json_int_t)total, "shots", key->shots, "context", (int)key->context, "exact",
-                        (int)key->exact, "started", (json_int_t)clock_wall());
+                        (int)key->exact, "cache", cache_name(key), "started", (json_int_t)clock_wall());
     return s->head != NULL ? write_line(s, s->head, err) : error_memory(err);
 }
 
@@ -152,7 +160,7 @@ static enum error_code lock_file(struct eval_store *s, const char *folder, struc
     if (inner == NULL)
         error_memory(err);
     else
-        paths_make(inner, err);
+        folder_make(inner, err);
     free(inner);
     if (err->code != ERR_NONE)
         return err->code;

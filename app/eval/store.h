@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "base/error.h"
+#include "engine/engine.h"
 
 enum { EVAL_STORE_AHEAD = 256 };
 
@@ -25,6 +26,7 @@ struct eval_key {
     int shots;
     int32_t context; /* tokens */
     bool exact;
+    enum cache_type cache; /* of keys and values; those of the exact mode are floats */
 };
 
 struct eval_store;

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/eval/ask.h"
 #include "app/eval/task.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -17,7 +16,6 @@
 enum { SLOTS = 8, ANSWER_MOST = 1 << 20 };
 
 struct eval_writer {
-    int32_t context; /* of the runner, tokens */
     struct generation *slots[SLOTS];
 };
 
@@ -35,7 +33,6 @@ struct eval_writer *eval_writer_new(struct runner *r, struct error *err)
         error_memory(err);
         return NULL;
     }
-    w->context = runner_context(r);
     for (size_t i = 0; i < SLOTS && err->code == ERR_NONE; i++)
         w->slots[i] = generation_new(r, 0, err);
     if (err->code == ERR_NONE)
@@ -62,21 +59,42 @@ static struct sampling settings_of(const struct eval_writing *writing)
     return s;
 }
 
-enum error_code eval_write_prepare(const struct eval_writer *w, const struct tokenizer *t,
-                                   const struct eval_question *q, struct eval_written *out, struct error *err)
+/* What is too long loses its beginning. */
+static enum error_code take_prompt(const struct coder *coder, const struct eval_question *q, struct coded_text *text,
+                                   struct eval_written *out, struct error *err)
 {
     buf_init(&out->text, ANSWER_MOST);
-    if (eval_encode(t, q->context, strlen(q->context), &out->prompt, err) != ERR_NONE)
-        return err->code;
-    if (w->context <= q->task->writing->most)
+    out->prompt = text->ids;
+    text->ids = (struct ids){0};
+    if (coder->room <= q->task->writing->most)
         return error_set(err, ERR_CONTEXT, "%s wants answers of up to %d tokens, and the context has %d", q->task->name,
-                         (int)q->task->writing->most, (int)w->context);
-    const size_t room = (size_t)(w->context - q->task->writing->most);
-    if (out->prompt.n > room) { /* what is too long loses its beginning */
+                         (int)q->task->writing->most, (int)coder->room);
+    const size_t room = (size_t)(coder->room - q->task->writing->most);
+    if (out->prompt.n > room) {
         memmove(out->prompt.at, out->prompt.at + out->prompt.n - room, room * sizeof *out->prompt.at);
         out->prompt.n = room;
     }
     return ERR_NONE;
+}
+
+enum error_code eval_write_prepare(const struct coder *coder, const struct eval_question *questions, size_t n,
+                                   struct eval_written *out, struct error *err)
+{
+    struct coded_text *texts = calloc(n + 1, sizeof *texts);
+    memset(out, 0, n * sizeof *out);
+    if (texts == NULL)
+        return error_memory(err);
+    for (size_t i = 0; i < n; i++)
+        texts[i] =
+            (struct coded_text){.text = questions[i].context, .size = strlen(questions[i].context), .lead = true};
+    coder->encode(coder->context, texts, n, err);
+    for (size_t i = 0; i < n; i++) {
+        if (err->code == ERR_NONE)
+            take_prompt(coder, &questions[i], &texts[i], &out[i], err);
+        ids_free(&texts[i].ids);
+    }
+    free(texts);
+    return err->code;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------------ */
@@ -110,7 +128,7 @@ static struct generation *find_idle(const struct eval_writer *w, const struct ro
 }
 
 /* Gives a question to a generation that is idle. */
-static enum error_code begin_answer(struct eval_writer *w, const struct tokenizer *t, struct round *r,
+static enum error_code begin_answer(struct eval_writer *w, const struct coder *coder, struct round *r,
                                     const struct eval_question *q, size_t number, struct error *err)
 {
     const struct sampling settings = settings_of(q->task->writing);
@@ -118,7 +136,7 @@ static enum error_code begin_answer(struct eval_writer *w, const struct tokenize
     *u = (struct under_way){.generation = find_idle(w, r), .question = number};
     r->n++;
     r->reads = true;
-    if (eval_write_prepare(w, t, q, &u->written, err) == ERR_NONE)
+    if (eval_write_prepare(coder, q, 1, &u->written, err) == ERR_NONE)
         generation_begin(u->generation, u->written.prompt.at, u->written.prompt.n, &settings, 0, w->slots, SLOTS, err);
     return err->code;
 }
@@ -157,7 +175,7 @@ static enum error_code step_answers(struct round *r, struct error *err)
     return err->code;
 }
 
-enum error_code eval_write(struct eval_writer *w, const struct tokenizer *t, const struct eval_question *questions,
+enum error_code eval_write(struct eval_writer *w, const struct coder *coder, const struct eval_question *questions,
                            size_t n, eval_written_take *take, session_progress *progress, void *context,
                            struct error *err)
 {
@@ -169,7 +187,7 @@ enum error_code eval_write(struct eval_writer *w, const struct tokenizer *t, con
         } else if (r.reads) {
             r.reads = !generation_read(r.at[r.n - 1].generation, err);
         } else if (next < n && r.n < SLOTS) {
-            begin_answer(w, t, &r, &questions[next], next, err);
+            begin_answer(w, coder, &r, &questions[next], next, err);
             next++;
         } else {
             step_answers(&r, err);

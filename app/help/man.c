@@ -173,6 +173,12 @@ static const char after_options[] =
     ".B palaver endpoints\n"
     "tests them. With a server's model the head of the screen says remote and the host. A temporary chat is kept nowhere here, "
     "but the server may log it. /verify, /compact, /template and /prompt need a model on this machine.\n"
+    ".PP\n"
+    ".B palaver eval\n"
+    "and\n"
+    ".B palaver perplexity\n"
+    "take NAME@ENDPOINT too, where the server tells the ids of a text (/tokenize) and the log\\-probabilities of a prompt "
+    "(completions with echo), as vLLM and palaver serve do; others are refused before anything is asked.\n"
     ".SH FILES\n"
     ".TP\n.I $XDG_CONFIG_HOME/palaver/config\nthe config file (by default in ~/.config)\n"
     ".TP\n.I $XDG_CONFIG_HOME/palaver/endpoints\nservers that have models, see ENDPOINTS\n"
@@ -255,6 +261,13 @@ void print_man(FILE *out)
         "passages that are nearest to the question, as an encoder sees it (see\n.BR \\-\\-encoder ),\n"
         "as many as leave a quarter of the context free. Hidden files, links to folders, files of more than 8 MiB and what is "
         "no text are left out.\n",
+        out);
+    fputs(
+        ".PP\n.B /btw\nasks the model a question beside the conversation, also while an answer is being written, which it "
+        "neither stops nor changes. The model sees the conversation so far, the beginning of that answer too, and answers with "
+        "the settings in force, in 2,048 tokens at most where they name no limit. On the screen the answer comes in an overlay: "
+        "Enter asks further, y copies, Esc stops and then closes it. Neither question nor answer is stored anywhere. A model "
+        "that a server has is asked by a second request.\n",
         out);
     fputs(
         ".SH ON THE SCREEN\nEnter sends, Alt\\-Enter or Ctrl\\-J begins a new line. Esc stops an answer; if "

@@ -14,6 +14,7 @@
 #include "app/text/input.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/folder.h"
 
 enum { KEPT = 1000, MOST_BYTES = 64 << 20, MOST_LINE_BYTES = 64 << 10 };
 
@@ -90,7 +91,7 @@ struct line_history *line_history_open(const struct paths *paths, line_history_t
         free(h);
         return NULL;
     }
-    paths_make(paths->state_dir, &ignored);
+    folder_make(paths->state_dir, &ignored);
     read_lines(h, take, context);
     return h;
 }

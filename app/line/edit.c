@@ -430,7 +430,7 @@ static void keep_message(struct line_edit *e, const char *text)
         append_narrow(&newest, event.str, event.str + wcslen(event.str));
     if (*text != '\0' && strcmp(text, buf_text(&newest)) != 0) {
         add_to_history(e, text);
-        if (!e->private)
+        if (!e->private && !e->hooks->is_untraced(e->hooks->context, text))
             line_history_add(e->file, text);
     }
     buf_free(&newest);

@@ -24,6 +24,8 @@ struct line_edit_hooks {
     /* Candidates for the word that ends at the cursor; *start is its offset in line, which ends at the cursor. */
     void (*complete)(void *context, const char *line, struct words *candidates, size_t *start);
     void (*typed)(void *context); /* keys came */
+    /* Whether a message is remembered for this run only. */
+    bool (*is_untraced)(void *context, const char *text);
 };
 
 enum line_result {

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/chat/btw.h"
 #include "app/chat/chat.h"
 #include "app/chat/models.h"
 #include "app/library/home.h"
@@ -269,16 +270,19 @@ static void take_keys(struct line *l)
 /* Waits once for the engine, keys and signals. */
 static void wait_for_events(struct line *l, int milliseconds)
 {
-    struct pollfd fds[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
+    struct pollfd fds[4] = {{.fd = STDIN_FILENO, .events = POLLIN},
                             {.fd = l->signals, .events = POLLIN},
-                            {.fd = chat_fd(l->repl.chat), .events = POLLIN}};
+                            {.fd = chat_fd(l->repl.chat), .events = POLLIN},
+                            {.fd = btw_fd(l->repl.btw), .events = POLLIN}};
     int due = chat_due(l->repl.chat);
-    int n = poll(fds, 3, due >= 0 && due < milliseconds ? due : milliseconds);
+    int n = poll(fds, 4, due >= 0 && due < milliseconds ? due : milliseconds);
     handle_signals(l);
     if (n > 0 && fds[0].revents != 0)
         take_keys(l);
     if (n > 0 && fds[2].revents != 0)
         chat_handle(l->repl.chat);
+    if (n > 0 && fds[3].revents != 0)
+        btw_handle(l->repl.btw);
     chat_tick(l->repl.chat);
     repl_pace(&l->repl);
 }
@@ -319,6 +323,32 @@ static void watch_reading(struct line *l)
     show_no_status(&l->show);
 }
 
+/* Prints the answer to /btw as it comes; returns when it has ended, and then it is gone. */
+static void watch_btw(struct line *l)
+{
+    size_t shown = 0;
+    show_part(&l->show, 'C');
+    show_label(&l->show, "Palaver, beside the conversation");
+    for (bool runs = true; runs && l->dying == 0;) {
+        wait_for_events(l, 100);
+        runs = btw_runs(l->repl.btw);
+        const struct buf *answer = btw_answer(l->repl.btw);
+        if (answer->size > shown)
+            show_text(&l->show, buf_text(answer) + shown, answer->size - shown);
+        shown = answer->size;
+    }
+    show_end(&l->show);
+    const struct btw_end *end = btw_end(l->repl.btw);
+    if (end->error.code != ERR_NONE)
+        show_error(&l->show, &end->error);
+    else if (*repl_btw_note(&l->repl) != '\0')
+        show_note(&l->show, "%s", repl_btw_note(&l->repl));
+    show_note(&l->show, "this was beside the conversation and leaves no trace");
+    show_part(&l->show, 'D');
+    btw_free(l->repl.btw);
+    l->repl.btw = NULL;
+}
+
 /* ---- typing ----------------------------------------------------------------------------------------------------- */
 
 static int watched_fd(void *context)
@@ -352,6 +382,12 @@ static void note_typed(void *context)
 {
     const struct line *l = context;
     meaning_rest(l->repl.meaning);
+}
+
+static bool is_untraced(void *context, const char *text)
+{
+    const struct line *l = context;
+    return slash_is_untraced(&l->repl, text);
 }
 
 static enum error_code edit_text(void *context, struct buf *text, struct error *err)
@@ -396,7 +432,7 @@ static void take_line(struct line *l, char *text, bool pasted)
     bool several = strchr(text, '\n') != NULL;
     if (blank && l->repl.attached.size == 0)
         return;
-    if (slash_is_command(text) && !(pasted && several))
+    if (slash_is_command(text) && (!(pasted && several) || slash_is_untraced(&l->repl, text)))
         slash_run(&l->repl, text);
     else if (!offer_file(l, text))
         repl_send(&l->repl, blank ? "" : message_text(l, text));
@@ -541,6 +577,8 @@ static void run_chat(struct line *l)
             watch_answer(l);
         else if (repl_reads(&l->repl))
             watch_reading(l);
+        else if (l->repl.btw != NULL)
+            watch_btw(l);
         else
             read_message(l);
     }
@@ -560,7 +598,8 @@ int line_run(const struct options *o)
                                    .failed = on_failed,
                                    .changed = on_changed,
                                    .remark = on_remark};
-    const struct line_edit_hooks hooks = {&l, watched_fd, next_due, handle_chat, complete_word, note_typed};
+    const struct line_edit_hooks hooks = {&l,         watched_fd, next_due, handle_chat, complete_word,
+                                          note_typed, is_untraced};
     bool open = open_line(&l, &view, &hooks, &err);
     if (open)
         run_chat(&l);

@@ -9,6 +9,7 @@
 #include "app/library/conversations.h"
 #include "app/meaning/find.h"
 #include "app/options/paths.h"
+#include "base/folder.h"
 
 bool shared_open(struct shared *s, const struct options *o, struct error *err)
 {
@@ -68,5 +69,5 @@ const struct model *shared_model(struct shared *s, struct error *err)
 
 enum error_code shared_make_folder(const struct shared *s, struct error *err)
 {
-    return paths_make(s->options->paths.cache_dir, err);
+    return folder_make(s->options->paths.cache_dir, err);
 }

@@ -290,3 +290,19 @@ enum error_code endpoints_read(const struct options *o, struct endpoints *out, s
         endpoints_free(out);
     return err->code;
 }
+
+enum error_code endpoints_resolve(const struct options *o, const char *name, struct endpoints *all,
+                                  const struct endpoint_place **place, char **model, struct error *err)
+{
+    const char *at = strrchr(name, '@');
+    if (endpoints_read(o, all, err) != ERR_NONE)
+        return err->code;
+    *model = at != NULL ? strndup(name, (size_t)(at - name)) : NULL;
+    *place = at != NULL ? endpoints_find(all, at + 1, err) : NULL;
+    if (*place != NULL && *model != NULL)
+        return ERR_NONE;
+    free(*model);
+    endpoints_free(all);
+    error_memory(err); /* unless there is no such endpoint */
+    return err->code;
+}

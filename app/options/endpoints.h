@@ -25,5 +25,9 @@ void endpoints_free(struct endpoints *e);
 const struct endpoint_place *endpoints_find(const struct endpoints *e, const char *name, struct error *err);
 /* Whether a model's name has the form NAME@ENDPOINT, or @ENDPOINT, and is no file: then *endpoint points into it. */
 bool endpoints_is_name(const char *name, const char **endpoint);
+/* What NAME@ENDPOINT means: a place of *all, which is read and to be freed, and the model's name there (malloc'ed; "": its
+ * only one). On failure there is nothing to free. */
+enum error_code endpoints_resolve(const struct options *o, const char *name, struct endpoints *all,
+                                  const struct endpoint_place **place, char **model, struct error *err);
 
 #endif

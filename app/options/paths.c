@@ -3,11 +3,9 @@
 
 #include "app/options/paths.h"
 
-#include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -23,6 +21,18 @@ char *paths_join(const char *folder, const char *name)
     char *text = buf_failed(&path) ? NULL : buf_take(&path);
     buf_free(&path);
     return text;
+}
+
+char *paths_beside(const char *name)
+{
+    char program[PATH_MOST];
+    const ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[size > 0 ? size : 0] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash == NULL)
+        return NULL;
+    *slash = '\0';
+    return paths_join(program, name);
 }
 
 /* The program's folder under $VARIABLE, or under $HOME/fallback. */
@@ -62,23 +72,4 @@ void paths_free(struct paths *p)
     free(p->cache_dir);
     free(p->state_dir);
     *p = (struct paths){0};
-}
-
-enum error_code paths_make(const char *folder, struct error *err)
-{
-    char *path = strdup(folder);
-    if (path == NULL)
-        return error_memory(err);
-    enum error_code code = ERR_NONE;
-    for (char *slash = path; code == ERR_NONE && slash != NULL;) {
-        slash = strchr(slash + 1, '/');
-        if (slash != NULL)
-            *slash = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            code = error_system(err, ERR_IO, errno, "can't make the folder %s", path);
-        if (slash != NULL)
-            *slash = '/';
-    }
-    free(path);
-    return code;
 }

@@ -19,7 +19,8 @@ enum error_code paths_find(struct paths *p, struct error *err);
 void paths_free(struct paths *p);
 /* "FOLDER/NAME", malloc'ed; NULL when out of memory or longer than 4096 bytes. */
 char *paths_join(const char *folder, const char *name);
-/* Makes the folder and its missing parents, with mode 0700. An existing folder is fine. */
-enum error_code paths_make(const char *folder, struct error *err);
+/* "FOLDER/NAME" for the folder that the program lies in, as it does where it was built; malloc'ed, NULL when that is not
+ * known. */
+char *paths_beside(const char *name);
 
 #endif

@@ -12,6 +12,8 @@
 #include "app/library/home.h"
 #include "app/screen/acts.h"
 #include "app/screen/browse.h"
+#include "app/screen/btw.h"
+#include "app/screen/changes.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
 #include "app/screen/copy.h"
@@ -127,6 +129,7 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
     case UI_SELECT: ui_send_clipboard(s->ui, true, a->text, a->size); break;
     case UI_MORE: screen_list_grow(s); break;
     case UI_TOKENS: screen_lens_show_tokens(s, a->index, err); break;
+    case UI_MARKS: screen_changes_show(s, a->index, err); break;
     case UI_TOKEN: screen_lens_show_token(s, a->index, a->token, err); break;
     case UI_FORK: screen_lens_fork(s, a->index, a->token, a->step, err); break;
     case UI_WORDS: screen_roads_begin_words(s, a->index, a->token, err); break;
@@ -144,6 +147,8 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
         else
             screen_compare_leave(s);
         break;
+    case UI_BESIDE_ASK: screen_btw_ask_again(s, a->text, err); break;
+    case UI_BESIDE_LEAVE: screen_btw_leave(s); break;
     case UI_LEAVES_PLACE: screen_places_leave(s); break;
     case UI_SETTING_STEP:
     case UI_SETTING_DRAG:

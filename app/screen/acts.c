@@ -208,6 +208,17 @@ static void attach_file(struct screen *s, const struct subject *subject, struct 
     screen_composer_label(s);
 }
 
+static void write_command(struct screen *s, const struct subject *subject, struct error *err)
+{
+    size_t typed;
+    ui_typed(s->ui, &typed, NULL);
+    buf_clear(&s->repl.draft);
+    if (typed > 0)
+        error_set(err, ERR_BUSY, "there is a text of yours in the composer; send or clear it first");
+    else
+        buf_puts(&s->repl.draft, subject->text);
+}
+
 static void go_to_message(struct screen *s, const struct subject *subject, struct error *err)
 {
     screen_places_go(s, subject->conversation, err);
@@ -292,6 +303,7 @@ static const struct act {
     [ACT_ATTACH] = {NULL, UI_ABOUT_NOTHING, attach_file},
     [ACT_GO] = {NULL, UI_ABOUT_NOTHING, go_to_message},
     [ACT_COMPARE_BRANCHES] = {NULL, UI_ABOUT_NOTHING, compare_branches},
+    [ACT_WRITE] = {NULL, UI_ABOUT_NOTHING, write_command},
     [ACT_BOOKMARK] = {"/bookmark", UI_ABOUT_MESSAGE, bookmark_message},
     [ACT_LEAVE] = {NULL, UI_ABOUT_NOTHING, leave_unsaved},
     [ACT_EDIT] = {"/edit", UI_ABOUT_MESSAGE, edit_message},

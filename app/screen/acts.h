@@ -22,6 +22,7 @@ enum screen_act_number {
     ACT_ATTACH,           /* attaches the file that a word names */
     ACT_GO,               /* to message a of the open conversation */
     ACT_COMPARE_BRANCHES, /* those that end with messages a and b */
+    ACT_WRITE,            /* writes the item's command into the composer */
     ACT_BOOKMARK,
     ACT_EDIT, /* from here on acts of keys */
     ACT_DELETE_MESSAGE,

@@ -9,9 +9,11 @@
 
 #include "app/chat/chat.h"
 #include "app/screen/browse.h"
+#include "app/screen/btw.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
 #include "app/screen/copy.h"
+#include "app/screen/help.h"
 #include "app/screen/marked.h"
 #include "app/screen/pick.h"
 #include "app/screen/places.h"
@@ -141,10 +143,12 @@ static const struct front {
 } fronts[] = {
     {"back", false, go_back},
     {"bookmark", false, set_bookmark},
+    {"btw", false, screen_btw_ask},
     {"compare", false, screen_compare_begin},
     {"copy", false, copy_answer},
     {"edit", false, edit_message},
     {"find", false, screen_search_here},
+    {"help", true, screen_help_open},
     {"jump", false, pick_place},
     {"keys", false, show_keys},
     {"list", true, pick_conversation},

@@ -16,6 +16,7 @@
 #include "app/screen/list.h"
 #include "app/screen/said.h"
 #include "app/screen/status.h"
+#include "app/slash/slash.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "history/history.h"
@@ -55,6 +56,8 @@ enum error_code screen_draft_save(struct screen *s, struct error *err)
     draft->due = 0;
     draft->failed = false;
     struct store *store = draft->temporary ? home_store(home) : home_library(home, &why);
+    if (slash_is_untraced(&s->repl, text)) /* it is not stored, and no draft is there after it */
+        size = cursor = 0;
     if (store != NULL)
         store_set_draft(store, draft->conversation, text, size, cursor, &why);
     bool brief = lock_is_brief(&draft->locked, why.code);

@@ -4,19 +4,8 @@
 #include "app/screen/looks.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "app/options/paths.h"
-
-static void find_built_themes(char *out, size_t size)
-{
-    ssize_t length = readlink("/proc/self/exe", out, size - sizeof "/themes");
-    out[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(out, '/');
-    if (slash != NULL)
-        strcpy(slash, "/themes");
-}
 
 /* The user's, those of the build, the installed ones. */
 static void list_theme_folders(struct looks *l)
@@ -24,7 +13,7 @@ static void list_theme_folders(struct looks *l)
     size_t n = 0;
     if (l->user != NULL)
         l->folders[n++] = l->user;
-    if (*l->built != '\0')
+    if (l->built != NULL)
         l->folders[n++] = l->built;
     l->folders[n] = THEMES_DIR;
 }
@@ -38,8 +27,8 @@ void looks_open(struct looks *l, const struct options *o)
 {
     const char *no_color = getenv("NO_COLOR");
     *l = (struct looks){.user = join_path(o->paths.config_dir, "themes"),
-                        .keys = join_path(o->paths.config_dir, "keys")};
-    find_built_themes(l->built, sizeof l->built);
+                        .keys = join_path(o->paths.config_dir, "keys"),
+                        .built = paths_beside("themes")};
     list_theme_folders(l);
     l->options = (struct ui_options){
         .term = getenv("TERM"),
@@ -54,5 +43,6 @@ void looks_open(struct looks *l, const struct options *o)
 void looks_free(struct looks *l)
 {
     free(l->user);
+    free(l->built);
     free(l->keys);
 }

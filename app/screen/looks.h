@@ -5,11 +5,11 @@
 #include "app/options/options.h"
 #include "ui/ui.h"
 
-enum { LOOKS_FOLDERS = 3, LOOKS_PATH = 4096 };
+enum { LOOKS_FOLDERS = 3 };
 
 struct looks {
     struct ui_options options; /* but for the theme; points into the rest, and to o */
-    char built[LOOKS_PATH];    /* the themes next to the program, where it was built; "" when that is not known */
+    char *built;               /* the themes next to the program, where it was built; NULL when that is not known */
     char *user, *keys;
     const char *folders[LOOKS_FOLDERS + 1]; /* NULL-terminated */
 };

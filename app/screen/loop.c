@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/chat/btw.h"
 #include "app/chat/chat.h"
 #include "app/meaning/meaning.h"
 #include "app/screen/act.h"
 #include "app/screen/acts.h"
 #include "app/screen/browse.h"
+#include "app/screen/btw.h"
 #include "app/screen/composer.h"
 #include "app/screen/draft.h"
 #include "app/screen/due.h"
@@ -132,12 +134,13 @@ static int time_left(const struct screen *s)
 
 static void take_turn(struct screen *s)
 {
-    struct pollfd fds[5] = {{.fd = STDIN_FILENO, .events = POLLIN},
+    struct pollfd fds[6] = {{.fd = STDIN_FILENO, .events = POLLIN},
                             {.fd = s->loop->signals, .events = POLLIN},
                             {.fd = chat_fd(s->repl.chat), .events = POLLIN},
                             {.fd = meaning_fd(s->repl.meaning), .events = POLLIN},
-                            {.fd = chat_elsewhere_fd(s->repl.chat), .events = POLLIN}};
-    int n = poll(fds, 5, time_left(s));
+                            {.fd = chat_elsewhere_fd(s->repl.chat), .events = POLLIN},
+                            {.fd = btw_fd(s->repl.btw), .events = POLLIN}};
+    int n = poll(fds, 6, time_left(s));
     take_signals(s);
     bool keys = n > 0 && fds[0].revents != 0;
     if (keys)
@@ -148,6 +151,8 @@ static void take_turn(struct screen *s)
         chat_handle(s->repl.chat);
     if (n > 0 && fds[3].revents != 0)
         screen_search_take(s);
+    if (n > 0 && fds[5].revents != 0)
+        screen_btw_take(s);
     chat_tick(s->repl.chat);
     repl_pace(&s->repl);
     screen_send_tick(s);

@@ -18,6 +18,7 @@ struct screen {
     struct ui *ui;    /* NULL until the terminal is taken */
     struct screen_bookmarks *bookmarks;
     struct screen_browse *browse;
+    struct screen_changes *changes;
     struct screen_compare *compare;
     struct screen_composer *composer;
     struct screen_draft *draft;

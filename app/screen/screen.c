@@ -15,6 +15,7 @@
 #include "app/screen/bookmarks.h"
 #include "app/screen/commands.h"
 #include "app/screen/browse.h"
+#include "app/screen/changes.h"
 #include "app/screen/compare.h"
 #include "app/screen/composer.h"
 #include "app/screen/draft.h"
@@ -58,6 +59,7 @@
 static bool open_parts(struct screen *s, struct error *err)
 {
     s->bookmarks = screen_bookmarks_new();
+    s->changes = screen_changes_new();
     s->browse = screen_browse_new();
     s->compare = screen_compare_new();
     s->composer = screen_composer_new();
@@ -81,9 +83,10 @@ static bool open_parts(struct screen *s, struct error *err)
     s->tree = screen_tree_new();
     s->view = screen_view_new();
     s->welcome = screen_welcome_new();
-    bool all = s->bookmarks && s->browse && s->fetch && s->compare && s->composer && s->draft && s->frame && s->lens &&
-               s->list && s->menu && s->places && s->trash && s->tree && s->queue && s->records && s->roads &&
-               s->said && s->search && s->settings && s->status && s->step && s->theme && s->view && s->welcome;
+    bool all = s->bookmarks && s->changes && s->browse && s->fetch && s->compare && s->composer && s->draft &&
+               s->frame && s->lens && s->list && s->menu && s->places && s->trash && s->tree && s->queue &&
+               s->records && s->roads && s->said && s->search && s->settings && s->status && s->step && s->theme &&
+               s->view && s->welcome;
     if (!all)
         error_memory(err);
     return all;
@@ -92,6 +95,7 @@ static bool open_parts(struct screen *s, struct error *err)
 static void free_parts(struct screen *s)
 {
     screen_bookmarks_free(s->bookmarks);
+    screen_changes_free(s->changes);
     screen_browse_free(s->browse);
     screen_fetch_free(s->fetch);
     screen_compare_free(s->compare);

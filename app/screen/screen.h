@@ -10,10 +10,12 @@
  *   act, acts            what ui tells: actions; the table of what keys and popups ask for
  *   commands             the table of slash commands that the screen answers itself
  *   send                 what happens on Enter
- *   pick, search, prompt, copy    what those acts and commands do: popups, the clipboard
+ *   pick, help, search, prompt, copy    what those acts and commands do: popups, the clipboard
  *   lens, roads, step    how tokens came about; other continuations; token by token
  *   settings, sliders    the settings pane; its numbers
+ *   changes              settings that were changed in the middle of an answer
  *   compare              answers side by side
+ *   btw                  questions beside the conversation
  *   draft, composer      the unsent message; what the composer is used for, its label
  *   queue                the messages that wait, above the composer
  *   list                 the list of conversations

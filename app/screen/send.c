@@ -151,9 +151,10 @@ static void send_line(struct screen *s, const char *text, size_t size, struct er
         error_memory(err);
         return;
     }
-    if (!home_is_temporary(chat_home(s->repl.chat)) && s->send->sent != NULL)
+    const bool untraced = slash_is_untraced(&s->repl, line);
+    if (!untraced && !home_is_temporary(chat_home(s->repl.chat)) && s->send->sent != NULL)
         line_history_add(s->send->sent, line);
-    if (slash_is_command(line) && strchr(line, '\n') == NULL)
+    if (slash_is_command(line) && (untraced || strchr(line, '\n') == NULL))
         screen_send_slash(s, line);
     else if (drop_offers_file(line, &s->repl.draft))
         ui_notice(s->ui, false, "that is a file; Enter puts its text into your next message");

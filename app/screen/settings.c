@@ -14,6 +14,7 @@
 #include "app/chat/chat.h"
 #include "app/chat/fields.h"
 #include "app/options/options.h"
+#include "app/screen/changes.h"
 #include "app/screen/said.h"
 #include "app/screen/sliders.h"
 #include "app/screen/status.h"
@@ -181,64 +182,16 @@ static void show_settings(struct screen *s)
     free(rows);
 }
 
-/* ---- marks in an answer ----------------------------------------------------------------------------------------- */
-
-static void mark_change(struct screen *s, const char *name, const char *from, const char *to)
-{
-    char text[200];
-    size_t n = chat_count(s->repl.chat);
-    snprintf(text, sizeof text, "▲%s %.60s→%.60s", name, from, to);
-    ui_message_mark(s->ui, n - 1, chat_message(s->repl.chat, n - 1)->text.size, text);
-}
-
-static void mark_list(struct screen *s, const struct sampling *before, const struct sampling *now,
-                      enum sampling_list list)
-{
-    struct buf from, to;
-    buf_init(&from, LISTS_BYTES);
-    buf_init(&to, LISTS_BYTES);
-    sampling_list_write(before, list, tokenizer_of(s), &from);
-    sampling_list_write(now, list, tokenizer_of(s), &to);
-    if (strcmp(buf_text(&from), buf_text(&to)) != 0)
-        mark_change(s, sampling_list_name(list), from.size > 0 ? buf_text(&from) : "Off",
-                    to.size > 0 ? buf_text(&to) : "Off");
-    buf_free(&from);
-    buf_free(&to);
-}
-
-/* Marks in an answer that streams which settings differ from before. */
-static void mark_changes(struct screen *s, const struct sampling *before)
-{
-    const struct sampling *now = chat_sampling(s->repl.chat);
-    if (chat_state(s->repl.chat) != CHAT_ANSWERING || chat_count(s->repl.chat) == 0)
-        return;
-    if (chat_host(s->repl.chat) != NULL) {
-        if (fields_changed(before, now) != 0)
-            ui_notice(s->ui, false, "a server keeps the settings of its answer: this acts on the next one");
-        return;
-    }
-    for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
-        char from[VALUE_BYTES], to[VALUE_BYTES];
-        if (slider_value(before, field) == slider_value(now, field))
-            continue;
-        sampling_get(before, field, from, sizeof from);
-        sampling_get(now, field, to, sizeof to);
-        mark_change(s, field->name, from, to);
-    }
-    for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
-        mark_list(s, before, now, list);
-}
+/* ---- changes ---------------------------------------------------------------------------------------------------- */
 
 void screen_settings_changed(struct screen *s)
 {
-    mark_changes(s, &s->settings->shown);
+    screen_changes_mark(s, &s->settings->shown);
     s->settings->shown = *chat_sampling(s->repl.chat);
     show_settings(s);
     chat_preview(s->repl.chat);
     screen_status_show_head(s);
 }
-
-/* ---- changes ---------------------------------------------------------------------------------------------------- */
 
 static enum error_code set_text(struct screen *s, const char *name, const char *text, struct error *err)
 {

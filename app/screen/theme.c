@@ -12,6 +12,7 @@
 #include "app/options/options.h"
 #include "app/options/paths.h"
 #include "app/text/replace.h"
+#include "base/folder.h"
 #include "base/lines.h"
 #include "ui/ui.h"
 
@@ -40,7 +41,7 @@ static enum error_code write_state(const struct options *o, const char *name, co
     char *path = paths_join(o->paths.state_dir, name);
     if (path == NULL)
         return error_memory(err);
-    if (paths_make(o->paths.state_dir, err) == ERR_NONE && replace_begin(&file, path, err) == ERR_NONE) {
+    if (folder_make(o->paths.state_dir, err) == ERR_NONE && replace_begin(&file, path, err) == ERR_NONE) {
         fprintf(file.file, "%s\n", text);
         replace_end(&file, true, err);
     }

@@ -9,8 +9,11 @@
 
 #include "app/chat/chat.h"
 #include "app/screen/bookmarks.h"
+#include "app/screen/changes.h"
 #include "app/screen/status.h"
+#include "app/text/plural.h"
 #include "base/buf.h"
+#include "base/count.h"
 
 /* Bytes of what is said about a message. */
 enum { ABOUT = 160 };
@@ -47,16 +50,17 @@ static void write_about(const struct chat_message *m, bool running, char *out, s
 {
     const struct timings *t = &m->timings;
     const char *reason = cut_reason(m);
+    char count[COUNT_TEXT];
     size_t at = 0;
     *out = '\0';
     if (m->role != ROLE_ASSISTANT || running)
         return;
     if (t->answer_tokens > 0)
-        at += (size_t)snprintf(out, size, "%zu token%s", t->answer_tokens, t->answer_tokens == 1 ? "" : "s");
+        at += (size_t)snprintf(out, size, "%s token%s", count_write(t->answer_tokens, count), plural(t->answer_tokens));
     if (t->answer_tokens > 0 && t->decode_seconds > 0 && at < size)
         at += (size_t)snprintf(out + at, size - at, " · %.0f t/s", (double)t->answer_tokens / t->decode_seconds);
     if (t->answer_tokens > 0 && t->first_token_seconds > 0 && at < size)
-        at += (size_t)snprintf(out + at, size - at, " · %.1f s", t->first_token_seconds);
+        at += (size_t)snprintf(out + at, size - at, " · first %.1f s", t->first_token_seconds);
     if (reason != NULL && at < size)
         snprintf(out + at, size - at, "%s%s", at > 0 ? " · " : "", reason);
 }
@@ -106,6 +110,7 @@ static void note_busy(struct screen *s, bool busy)
     size_t n = chat_count(s->repl.chat);
     if (busy)
         screen_status_begin(s);
+    screen_changes_forget(s);
     s->view->was_busy = busy;
     if (n > 0)
         screen_view_refresh(s, n - 1);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/chat/btw.h"
 #include "app/chat/chat.h"
 #include "app/meaning/folder.h"
 #include "app/slash/commands.h"
@@ -58,7 +59,9 @@ bool repl_reads(const struct repl *t)
 
 void repl_stop(struct repl *t)
 {
-    if (repl_reads(t))
+    if (btw_runs(t->btw))
+        btw_stop(t->btw);
+    else if (repl_reads(t))
         folder_stop(t->folder);
     else
         chat_stop(t->chat);

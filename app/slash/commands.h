@@ -73,6 +73,8 @@ slash_function slash_new, slash_temp, slash_branch, slash_compact, slash_verify,
 /* The index of the message that a number, from 1, names; fallback, an index, for "". command is for messages. */
 enum error_code slash_find_message(const struct repl *t, const char *command, const char *number, size_t fallback,
                                    size_t *index, struct error *err);
+/* btw.c */
+slash_function slash_btw;
 /* inspect.c */
 slash_function slash_help, slash_prompt, slash_context, slash_stats;
 /* set.c */

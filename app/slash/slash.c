@@ -47,24 +47,41 @@ void repl_begin(struct repl *t)
 void repl_end(struct repl *t)
 {
     meaning_free(t->meaning);
+    btw_free(t->btw);
     t->meaning = NULL;
+    t->btw = NULL;
 }
 
 void repl_pace(struct repl *t)
 {
-    meaning_pace(t->meaning,
-                 chat_is_busy(t->chat) || chat_state(t->chat) == CHAT_LOADING || chat_answers_elsewhere(t->chat) > 0);
+    const struct chat *c = t->chat;
+    const bool answers = chat_is_busy(c) || chat_answers_elsewhere(c) > 0 || btw_runs(t->btw);
+    meaning_pace(t->meaning, answers || chat_state(c) == CHAT_LOADING);
 }
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
+/* What fingers type that come from vi: :q, :w, :wq, :x, :q! */
+static bool is_vi_word(const char *line)
+{
+    return line[0] == ':' && line[1] != '\0' && line[1 + strspn(line + 1, "qwx!")] == '\0';
+}
+
 bool slash_is_command(const char *line)
 {
-    if (strcmp(line, ":q") == 0)
+    if (is_vi_word(line))
         return true;
     if (line[0] != '/' || (!isalpha((unsigned char)line[1]) && line[1] != '?'))
         return false;
     return memchr(line + 1, '/', slash_name_size(line)) == NULL;
+}
+
+bool slash_is_untraced(const struct repl *t, const char *line)
+{
+    if (!slash_is_command(line))
+        return false;
+    const struct slash_command *command = slash_find(t->commands, line + 1, slash_name_size(line));
+    return command != NULL && command->run == slash_btw;
 }
 
 static enum error_code report_command(const struct repl *t, const char *line, struct error *err)
@@ -130,6 +147,11 @@ static enum error_code run_unknown(struct repl *t, const char *line, struct erro
 
 static enum error_code run_line(struct repl *t, const char *line, struct error *err)
 {
+    if (is_vi_word(line) && strpbrk(line, "qx") == NULL)
+        return error_set(err, ERR_UNSUPPORTED, "all is saved as it comes; /quit leaves, a space before %s sends it",
+                         line);
+    if (is_vi_word(line))
+        line = "/quit";
     const struct slash_command *command = slash_find(t->commands, line + 1, slash_name_size(line));
     if (command == NULL)
         return run_unknown(t, line, err);
@@ -153,7 +175,7 @@ void slash_run(struct repl *t, const char *line)
     struct error err = {0};
     struct home *home = chat_home(t->chat);
     enum home_patience before = home_set_patience(home, HOME_SHORT_WAIT);
-    run_line(t, strcmp(line, ":q") == 0 ? "/quit" : line, &err);
+    run_line(t, line, &err);
     home_set_patience(home, before);
     if (err.code == ERR_NONE)
         return;

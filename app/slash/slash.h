@@ -9,7 +9,7 @@
  *   complete   completion
  *   prompts    messages of the user's own as commands
  *   numbering  the numbers of lists
- *   about, chat, edit, raw, history, flags, search, file, attach, inspect, set, preset, persona   the commands themselves */
+ *   about, btw, chat, edit, raw, history, flags, search, file, attach, inspect, set, preset, persona   the commands themselves */
 #ifndef PALAVER_APP_SLASH_SLASH_H
 #define PALAVER_APP_SLASH_SLASH_H
 
@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/chat/btw.h"
 #include "app/chat/chat.h"
 #include "app/meaning/meaning.h"
 #include "app/options/options.h"
@@ -45,6 +46,7 @@ struct repl {
     struct chat *chat;                    /* chat_home(chat) is where it is stored */
     struct meaning *meaning;              /* search by meaning; NULL before repl_begin */
     struct folder *folder;                /* about.c: what /read --about is reading; NULL: nothing */
+    struct btw *btw;                      /* the last question of /btw; NULL: none */
     const struct options *options;
     struct show *show;
     struct buf attached;       /* text of files, sent with the next message */
@@ -67,7 +69,8 @@ struct repl {
 /* o and show must outlive t. */
 void repl_init(struct repl *t, const struct options *o, struct show *show);
 void repl_free(struct repl *t); /* but not the chat */
-/* Begins to encode what is stored, beside the chat; to be called when the chat is open. repl_end before it is freed. */
+/* Begins to encode what is stored, beside the chat; to be called when the chat is open. repl_end before it is freed, which
+ * ends what runs beside it. */
 void repl_begin(struct repl *t);
 void repl_end(struct repl *t);
 /* Tells, in each turn of a loop, whether the engine is busy with the chat. */
@@ -75,6 +78,8 @@ void repl_pace(struct repl *t);
 
 /* True for a line that begins like a command: with a slash and a name. */
 bool slash_is_command(const char *line);
+/* True for a command of which nothing is remembered: neither the line nor a draft of it is stored. */
+bool slash_is_untraced(const struct repl *t, const char *line);
 /* Runs it. Errors are reported through t->show; a line that may be mistyped becomes the draft. */
 void slash_run(struct repl *t, const char *line);
 /* The word at the end of a line that begins like a command. */
@@ -96,8 +101,10 @@ size_t slash_known_path(const char *line, size_t start);
 void slash_complete(const struct repl *t, const char *line, struct words *candidates, size_t *start);
 /* Forgets the files that are attached. */
 void repl_detach(struct repl *t);
-/* Stops what /read --about is reading, else the answer. */
+/* Stops the answer to /btw, else what /read --about is reading, else the answer. */
 void repl_stop(struct repl *t);
+/* btw.c: what is to be said when the answer to /btw has ended; "": nothing. */
+const char *repl_btw_note(const struct repl *t);
 /* about.c: whether /read --about is reading, and what to show of it. */
 bool repl_reads(const struct repl *t);
 void repl_reading(const struct repl *t, char *out, size_t size);

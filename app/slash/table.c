@@ -34,6 +34,7 @@ const struct slash_command slash_commands[] = {
      SLASH_PERSONAS, true, slash_persona},
     {"branch", "fork", "[N]", "continue in a copy of the first N messages", SLASH_NO_WORDS, true, slash_branch},
     {"verify", "", "[N]", "make an answer again and check that it is the same", SLASH_NO_WORDS, true, slash_verify},
+    {"btw", "", "QUESTION", "ask beside the conversation; it leaves no trace", SLASH_NO_WORDS, true, slash_btw},
     {"compare", "", "A [B...]", "compare presets, settings or models side by side", SLASH_PRESETS, true, NULL},
     {"step", "", "[on | off]", "answer token by token and choose each one", SLASH_NO_WORDS, true, NULL},
     {"compact", "", "", "make room: replace the oldest messages by a summary", SLASH_NO_WORDS, false, slash_compact},

@@ -7,12 +7,16 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/model/model.h"
 #include "engine/run/chooser.h"
+#include "engine/run/costs.h"
 #include "engine/run/likelihood.h"
 #include "engine/run/runner.h"
+#include "engine/run/session.h"
+#include "engine/run/speculation.h"
 #include "engine/text/textstream.h"
 
 enum {
@@ -31,7 +35,9 @@ struct generation {
     size_t prompt;  /* tokens of the prompt */
     size_t reused;
     struct textstream stream;
-    struct buf text; /* of the last step */
+    struct buf text;                 /* of the last step */
+    struct speculation *speculation; /* NULL: none */
+    size_t guessed, right;
 };
 
 struct generation *generation_new(struct runner *r, int32_t context, struct error *err)
@@ -56,11 +62,28 @@ void generation_free(struct generation *g)
     if (g == NULL)
         return;
     chooser_close(&g->chooser);
+    speculation_free(g->speculation);
     session_free(g->session);
     textstream_free(&g->stream);
     buf_free(&g->text);
     ids_free(&g->ids);
     free(g);
+}
+
+enum error_code generation_speculate(struct generation *g, enum speculate when, struct error *err)
+{
+    speculation_free(g->speculation);
+    g->speculation = NULL;
+    if (when == SPECULATE_OFF)
+        return ERR_NONE;
+    g->speculation = speculation_new(when, session_capacity(g->session), NULL, &g->runner->costs, err);
+    return g->speculation != NULL ? ERR_NONE : err->code;
+}
+
+void generation_guesses(const struct generation *g, size_t *guessed, size_t *right)
+{
+    *guessed = g->guessed;
+    *right = g->right;
 }
 
 /* ---- the prompt ------------------------------------------------------------------------------------------------- */
@@ -97,6 +120,9 @@ enum error_code generation_begin(struct generation *g, const int32_t *ids, size_
     g->prompt = n;
     g->settings = *settings;
     g->top = top;
+    g->guessed = g->right = 0;
+    if (g->speculation != NULL)
+        speculation_begin(g->speculation, ids, n);
     textstream_reset(&g->stream);
     buf_clear(&g->text);
     chooser_use(&g->chooser, settings);
@@ -182,20 +208,69 @@ static bool is_evaluated(const struct generation *g)
     return session_length(g->session) == g->ids.n && session_logits(g->session) != NULL;
 }
 
+/* What is evaluated in one batch. */
+struct step {
+    struct session *sessions[STEP];
+    int32_t ids[STEP];
+    struct session_guess guesses[STEP];
+    struct generation *of[STEP];
+    size_t n;
+};
+
+/* Adds an answer's token to the batch, unless it was evaluated on trial. */
+static void add_token(struct step *step, struct generation *g, int32_t id, struct error *err)
+{
+    if (g->speculation != NULL)
+        speculation_append(g->speculation, id);
+    if (session_is_ahead(g->session, id)) {
+        g->right++;
+        session_push(g->session, id, err);
+        return;
+    }
+    step->sessions[step->n] = g->session;
+    step->ids[step->n] = id;
+    step->guesses[step->n].n = 0;
+    step->of[step->n++] = g;
+}
+
+/* Guesses for each, as many as are worth it beside the others, and as the answer may still have. */
+static void guess_all(struct step *step)
+{
+    struct speculation_batch batch = {.rows = (int32_t)step->n, .made = (double)step->n};
+    for (size_t i = 0; i < step->n && batch.rows < COSTS_MOST; i++) {
+        const struct generation *g = step->of[i];
+        const int32_t most = g->settings.max_new_tokens, made = (int32_t)(g->ids.n - g->prompt);
+        const int32_t left = most < 0 ? SPECULATION_MOST : most - made - 1;
+        if (g->speculation != NULL)
+            step->guesses[i].n = speculation_guess_beside(g->speculation, left, &batch, step->guesses[i].ids);
+    }
+}
+
+static void run_step(struct step *step, struct error *err)
+{
+    size_t rows = step->n;
+    guess_all(step);
+    const double began = clock_seconds();
+    const enum error_code code = sessions_push_ahead(step->sessions, step->ids, step->guesses, step->n, err);
+    for (size_t i = 0; i < step->n; i++) {
+        rows += (size_t)step->guesses[i].n;
+        step->of[i]->guessed += (size_t)step->guesses[i].n;
+    }
+    if (code == ERR_NONE && rows <= COSTS_MOST)
+        costs_measure(&step->of[0]->runner->costs, (int32_t)rows, clock_seconds() - began);
+}
+
 /* Evaluates the tokens of those that continue; an answer whose token could not be evaluated ends. */
 static void evaluate(struct generation *const *all, size_t n, struct generated *out)
 {
-    struct session *sessions[STEP];
-    int32_t ids[STEP];
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!out[i].ended) {
-            sessions[count] = all[i]->session;
-            ids[count++] = out[i].id;
-        }
+    struct step step;
     struct error err = {0};
-    if (sessions_push(sessions, ids, count, &err) == ERR_NONE)
-        return;
+    step.n = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!out[i].ended)
+            add_token(&step, all[i], out[i].id, &err);
+    if (step.n > 0)
+        run_step(&step, &err);
     for (size_t i = 0; i < n; i++)
         if (!out[i].ended && !is_evaluated(all[i])) {
             out[i].error = err;
@@ -212,5 +287,8 @@ void generations_step(struct generation *const *all, size_t n, struct generated 
             choose(all[i], &out[i]);
         }
         evaluate(all + at, count, out + at);
+        for (size_t i = at; i < at + count; i++)
+            if (out[i].ended)
+                session_drop_ahead(all[i]->session);
     }
 }

@@ -188,7 +188,7 @@ void keeper_save(struct keeper *k, const struct session *s, const char *name)
     free_jobs(old);
 }
 
-void keeper_restore(struct keeper *k, struct session *s, const int32_t *ids, size_t n)
+void keeper_restore(struct keeper *k, struct session *s, const int32_t *ids, size_t n, bool untouched)
 {
     struct kv kv;
     struct error ignored = {0}; /* then it is computed */
@@ -197,6 +197,7 @@ void keeper_restore(struct keeper *k, struct session *s, const int32_t *ids, siz
     if (most < have + LEAST_SAVED || !forward_kv_init(k->runner->forward, &kv, session_capacity(s), &ignored))
         return;
     struct saved_file file = saved_find(k->folder, k->origin, &kv, ids, most, have + LEAST_SAVED);
+    file.untouched = untouched;
     const size_t good = file.fd >= 0 ? saved_read(&file, &kv, k->runner->pool) : 0;
     if (good > have)
         session_take(s, &kv, ids, good);

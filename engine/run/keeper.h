@@ -23,8 +23,9 @@ struct keeper *keeper_new(const char *folder, uint64_t most, struct runner *r, k
 void keeper_free(struct keeper *k);
 /* Saves the session as it is now under this name. */
 void keeper_save(struct keeper *k, const struct session *s, const char *name);
-/* Makes the session that which was saved and has most in common with ids[0..n), if that is worth it. */
-void keeper_restore(struct keeper *k, struct session *s, const int32_t *ids, size_t n);
+/* Makes the session that which was saved and has most in common with ids[0..n), if that is worth it. untouched: the file
+ * stays as old as it is, and what is damaged stays in it. */
+void keeper_restore(struct keeper *k, struct session *s, const int32_t *ids, size_t n, bool untouched);
 bool keeper_has_done(struct keeper *k);
 /* Frees sessions that are written. */
 void keeper_collect(struct keeper *k);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -66,43 +67,54 @@ static int32_t *users_of(char *block)
     return (int32_t *)(void *)(block - HEADER);
 }
 
-/* Whether the system has room for one more block without swapping or ending a program: it promises memory that it has
+/* A block and its header, as they lie in memory. */
+static size_t stride_of(const struct kv *kv)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return (HEADER + kv->block_size + page - 1) / page * page;
+}
+
+/* Whether the system has room for n more blocks without swapping or ending a program: it promises memory that it has
  * not got, and finds out when it is used. */
-static bool is_room_for(const struct kv *kv, struct error *err)
+static bool is_room_for(const struct kv *kv, int32_t n, struct error *err)
 {
     struct memory memory;
-    if (!memory_read("", &memory) || memory.available > kv->block_size + ROOM_LEFT)
+    const uint64_t bytes = (uint64_t)n * stride_of(kv);
+    if (!memory_read("", &memory) || memory.available > bytes + ROOM_LEFT)
         return true;
     error_set(
         err, ERR_MEMORY,
         "no memory for a longer context: %d more tokens need %.1f MB, and %.1f MB are available; ask for a shorter "
         "one with --ctx, or close other programs",
-        (int)KV_BLOCK, (double)kv->block_size / 1e6, (double)memory.available / 1e6);
+        (int)(n * KV_BLOCK), (double)bytes / 1e6, (double)memory.available / 1e6);
     return false;
 }
 
-/* A block of zeros with one user. */
-static char *block_new(const struct kv *kv, struct error *err)
+/* n blocks of zeros side by side, each with one user and freed by itself. Where they are large the system may give large
+ * pages, for a fifth of the time; so nothing is written before all of them are there. */
+static char *blocks_new(const struct kv *kv, int32_t n, struct error *err)
 {
-    if (!is_room_for(kv, err))
+    const size_t size = (size_t)n * stride_of(kv);
+    if (!is_room_for(kv, n, err))
         return NULL;
-    void *bytes = mmap(NULL, HEADER + kv->block_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (bytes == MAP_FAILED) {
         error_system(err, ERR_MEMORY, errno,
                      "no memory for a longer context: %d more tokens need %.1f MB; ask for a "
                      "shorter one with --ctx, or close other programs",
-                     (int)KV_BLOCK, (double)kv->block_size / 1e6);
+                     (int)(n * KV_BLOCK), (double)size / 1e6);
         return NULL;
     }
-    char *block = (char *)bytes + HEADER;
-    *users_of(block) = 1;
-    return block;
+    madvise(bytes, size, MADV_HUGEPAGE); /* a kernel without them has small ones */
+    for (int32_t i = 0; i < n; i++)
+        *users_of(bytes + (size_t)i * stride_of(kv) + HEADER) = 1;
+    return bytes + HEADER;
 }
 
 static void block_drop(const struct kv *kv, char *block)
 {
     if (block != NULL && --*users_of(block) == 0)
-        munmap(block - HEADER, HEADER + kv->block_size);
+        munmap(block - HEADER, stride_of(kv));
 }
 
 void kv_free(struct kv *kv)
@@ -113,19 +125,26 @@ void kv_free(struct kv *kv)
     kv->blocks = NULL;
 }
 
+/* Whether block i has to be made before it can be written. */
+static bool is_missing(const struct kv *kv, int32_t i)
+{
+    return kv->blocks[i] == NULL || *users_of(kv->blocks[i]) > 1;
+}
+
 bool kv_reserve(struct kv *kv, int32_t begin, int32_t end, struct error *err)
 {
-    for (int32_t i = begin / KV_BLOCK; i * KV_BLOCK < end; i++) {
-        char *old = kv->blocks[i];
-        if (old != NULL && *users_of(old) == 1)
-            continue;
-        char *block = block_new(kv, err);
-        if (block == NULL)
+    for (int32_t i = begin / KV_BLOCK, n; i * KV_BLOCK<end; i += n> 0 ? n : 1) {
+        for (n = 0; (i + n) * KV_BLOCK < end && is_missing(kv, i + n); n++)
+            ;
+        char *block = n > 0 ? blocks_new(kv, n, err) : NULL;
+        if (n > 0 && block == NULL)
             return false;
-        if (old != NULL && i * KV_BLOCK < begin)
-            memcpy(block, old, kv->block_size);
-        block_drop(kv, old);
-        kv->blocks[i] = block;
+        for (int32_t k = i; k < i + n; k++, block += stride_of(kv)) {
+            if (kv->blocks[k] != NULL && k * KV_BLOCK < begin)
+                memcpy(block, kv->blocks[k], kv->block_size);
+            block_drop(kv, kv->blocks[k]);
+            kv->blocks[k] = block;
+        }
     }
     return true;
 }

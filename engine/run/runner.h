@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/run/attention.h"
+#include "engine/run/costs.h"
 #include "engine/run/forward.h"
 #include "engine/run/pool.h"
 
@@ -22,6 +23,7 @@ struct runner {
     int32_t batch;
     bool exact;
     struct batch_row *rows;  /* (batch): work space of the session whose turn it is */
+    struct costs costs;      /* of small batches */
     float *logits;           /* (RUNNER_LOGITS, vocab): the same; NULL until runner_logits is called */
     struct memory_plan plan; /* as it was made when the runner was opened */
     struct stream *stream;   /* NULL when the weights fit into memory */

@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "engine/engine.h"
 #include "engine/run/saved.h"
 
@@ -91,36 +91,15 @@ void saved_list_free(struct saved_list *list)
 
 static enum error_code check_disk(const char *folder, uint64_t bytes, struct error *err)
 {
-    struct statvfs disk;
-    if (statvfs(folder, &disk) != 0 || (uint64_t)disk.f_bavail * disk.f_frsize > bytes + DISK_LEFT)
+    if (folder_room(folder) > bytes + DISK_LEFT)
         return ERR_NONE;
     return error_set(err, ERR_IO, "%s: the disk has too little room for what the model knows of a conversation",
                      folder);
 }
 
-/* The folder and its missing parents. */
-static enum error_code make_folder(const char *folder, struct error *err)
-{
-    char *path = strdup(folder);
-    if (path == NULL)
-        return error_memory(err);
-    enum error_code code = ERR_NONE;
-    for (char *slash = path; code == ERR_NONE && slash != NULL;) {
-        slash = strchr(slash + 1, '/');
-        if (slash != NULL)
-            *slash = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            code = error_system(err, ERR_IO, errno, "can't make the folder %s", path);
-        if (slash != NULL)
-            *slash = '/';
-    }
-    free(path);
-    return code;
-}
-
 enum error_code saved_make_room(const char *folder, const char *name, uint64_t bytes, uint64_t most, struct error *err)
 {
-    if (make_folder(folder, err) != ERR_NONE)
+    if (folder_make(folder, err) != ERR_NONE)
         return err->code;
     struct saved_list list = saved_list(folder);
     uint64_t others = 0, own = 0;

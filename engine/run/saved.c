@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -95,6 +96,19 @@ static bool read_all(int fd, void *to, size_t size, uint64_t at)
     return true;
 }
 
+/* The same of a few bytes before the rest of the file is read, or not. Where they come from the disk they do not stay in
+ * the page cache: a page here and there in it would cut what is read ahead later into small pieces, for twice the time. */
+static bool read_aside(int fd, void *to, size_t size, uint64_t at)
+{
+    const struct iovec part = {to, size};
+    if (preadv2(fd, &part, 1, (off_t)at, RWF_NOWAIT) == (ssize_t)size)
+        return true;
+    const bool ok = read_all(fd, to, size, at);
+    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), first = at / page * page;
+    posix_fadvise(fd, (off_t)first, (off_t)((at + size - first + page - 1) / page * page), POSIX_FADV_DONTNEED);
+    return ok;
+}
+
 static bool write_all(int fd, const void *from, size_t size, uint64_t at)
 {
     for (size_t done = 0; done < size;) {
@@ -135,7 +149,7 @@ static uint64_t record_check(const struct record_head *r)
 /* The head of record number i, which follows tokens of this chain; false when there is none that is good. */
 static bool read_record(int fd, uint64_t block_bytes, size_t i, uint64_t chain, struct record_head *out)
 {
-    return read_all(fd, out, sizeof *out, record_at(block_bytes, i)) && out->check == record_check(out) &&
+    return read_aside(fd, out, sizeof *out, record_at(block_bytes, i)) && out->check == record_check(out) &&
            out->count > 0 && out->count <= KV_BLOCK &&
            out->chain == names_hash(chain, out->ids, out->count * sizeof *out->ids);
 }
@@ -176,8 +190,10 @@ static int open_saved(const char *path)
     const int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return -1;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_SH | LOCK_NB) == 0)
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_SH | LOCK_NB) == 0) {
+        posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM); /* heads alone, until saved_read */
         return fd;
+    }
     close(fd);
     return -1;
 }
@@ -253,13 +269,14 @@ size_t saved_read(const struct saved_file *file, struct kv *kv, struct pool *poo
         return 0;
     struct reading r = {.file = file, .pool = pool, .blocks = kv->blocks, .n = (uint32_t)records};
     atomic_init(&r.good, (unsigned)records);
+    posix_fadvise(file->fd, 0, 0, POSIX_FADV_NORMAL);
     pool_run(pool, read_thread, &r);
     const size_t good = atomic_load(&r.good);
-    if (good == records) {
+    if (good == records && !file->untouched)
         futimens(file->fd, NULL); /* it is not the oldest now */
+    if (good == records)
         return n;
-    }
-    if (ftruncate(file->fd, (off_t)record_at(file->block_bytes, good)) != 0)
+    if (!file->untouched && ftruncate(file->fd, (off_t)record_at(file->block_bytes, good)) != 0)
         return good * KV_BLOCK; /* then it is found again, and is no better */
     return good * KV_BLOCK;
 }
@@ -378,6 +395,8 @@ static enum error_code write_file(int fd, const char *path, const struct saved_s
     const size_t records = failed ? 0 : write_records(fd, s, goes_on, context, &failed);
     const int why = errno;
     failed = ftruncate(fd, (off_t)record_at(s->kv->block_size, records)) != 0 || failed;
+    if (failed && records == 0)
+        unlink(path); /* the disk has no room even for a head */
     return failed ? error_system(err, ERR_IO, why, "%s", path) : ERR_NONE;
 }
 

@@ -47,13 +47,14 @@ struct saved_file {
     int fd; /* -1: none */
     size_t common;
     uint64_t block_bytes;
+    bool untouched; /* set by who opened it: reading leaves neither a new time nor a shorter file */
 };
 /* Opens the file of this origin that begins with the most of ids[0..n), if that is at least `least` tokens: then common
  * says how many. Of equals it is the first. */
 struct saved_file saved_find(const char *folder, uint64_t origin, const struct kv *kv, const int32_t *ids, size_t n,
                              size_t least);
 /* Reads the first file->common positions into kv, an empty cache, with all threads of the pool. Returns how many are good:
- * a damaged record and those behind it are cut off the file. */
+ * a damaged record and those behind it are cut off the file, unless that is to stay untouched. */
 size_t saved_read(const struct saved_file *file, struct kv *kv, struct pool *pool);
 void saved_close(struct saved_file *file);
 

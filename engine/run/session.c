@@ -351,9 +351,16 @@ static enum error_code push_guesses(struct session *s, int32_t id, const int32_t
     return check_logits(s, err);
 }
 
+/* Room for the logits behind guesses; false when out of memory. */
+static bool make_ahead(struct session *s)
+{
+    if (s->ahead == NULL)
+        s->ahead = malloc((SESSION_AHEAD + 1) * (size_t)s->runner->model->info.vocab * sizeof *s->ahead);
+    return s->ahead != NULL;
+}
+
 enum error_code session_push_ahead(struct session *s, int32_t id, const int32_t *guesses, int32_t *n, struct error *err)
 {
-    const size_t vocab = (size_t)s->runner->model->info.vocab;
     const int32_t room = s->capacity - (int32_t)s->length - 1, batch = s->runner->batch - 1;
     struct error ignored = {0}; /* without guesses it may work */
     int32_t count = *n < room ? *n : room;
@@ -362,58 +369,118 @@ enum error_code session_push_ahead(struct session *s, int32_t id, const int32_t 
     if (count <= 0 || session_is_ahead(s, id) || !runner_check_ids(s->runner, &id, 1, &ignored) ||
         !runner_check_ids(s->runner, guesses, (size_t)count, &ignored))
         return session_push(s, id, err);
-    if (s->ahead == NULL)
-        s->ahead = malloc((SESSION_AHEAD + 1) * vocab * sizeof *s->ahead);
-    if (s->ahead == NULL || !kv_reserve(&s->kv, (int32_t)s->length, (int32_t)s->length + count + 1, &ignored))
+    if (!make_ahead(s) || !kv_reserve(&s->kv, (int32_t)s->length, (int32_t)s->length + count + 1, &ignored))
         return session_push(s, id, err);
     *n = count;
     return push_guesses(s, id, guesses, count, err);
 }
 
-/* Appends ids[i] to sessions[i], n at most a batch and RUNNER_LOGITS. */
-static enum error_code push_batch(struct session *const *sessions, const int32_t *ids, size_t n, struct error *err)
+/* Puts a session's tokens behind those of the batch so far. */
+static bool add_rows(struct session *s, int32_t id, const struct session_guess *guess, int32_t *n, struct error *err)
+{
+    struct batch_row *rows = s->runner->rows + *n;
+    const int32_t position = (int32_t)s->length, guessed = guess != NULL ? guess->n : 0;
+    forget_guesses(s);
+    if (!kv_reserve(&s->kv, position, position + 1 + guessed, err))
+        return false;
+    for (int32_t i = 0; i <= guessed; i++)
+        rows[i] = (struct batch_row){.id = i == 0 ? id : guess->ids[i - 1], .position = position + i, .kv = &s->kv};
+    *n += 1 + guessed;
+    return true;
+}
+
+/* Takes the logits (1 + guesses, vocab) of a session's tokens. False when those of the first are not finite. */
+static bool take_rows(struct session *s, int32_t id, const struct session_guess *guess, const float *logits)
+{
+    const size_t vocab = (size_t)s->runner->model->info.vocab;
+    s->ids[s->length++] = id;
+    memcpy(s->logits, logits, vocab * sizeof *logits);
+    s->has_logits = all_finite(s->logits, vocab);
+    if (guess == NULL || guess->n == 0)
+        return s->has_logits;
+    memcpy(s->ahead, logits, ((size_t)guess->n + 1) * vocab * sizeof *logits);
+    memcpy(s->guesses, guess->ids, (size_t)guess->n * sizeof *guess->ids);
+    s->n_guesses = guess->n;
+    return s->has_logits;
+}
+
+/* Appends ids[i] to sessions[i], and guesses[i] behind it unless guesses is NULL; all at most a batch and
+ * RUNNER_LOGITS. */
+static enum error_code push_batch(struct session *const *sessions, const int32_t *ids,
+                                  const struct session_guess *guesses, size_t n, struct error *err)
 {
     struct runner *r = sessions[0]->runner;
-    const size_t vocab = (size_t)r->model->info.vocab;
-    for (size_t i = 0; i < n; i++) {
-        struct session *s = sessions[i];
-        const int32_t position = (int32_t)s->length;
-        forget_guesses(s);
-        if (!kv_reserve(&s->kv, position, position + 1, err))
+    int32_t rows = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!add_rows(sessions[i], ids[i], guesses != NULL ? &guesses[i] : NULL, &rows, err))
             return ERR_MEMORY;
-        r->rows[i] = (struct batch_row){.id = ids[i], .position = position, .kv = &s->kv};
-    }
-    forward_run(r->forward, &(struct forward_batch){.rows = r->rows, .n = (int32_t)n, .want = FORWARD_ALL});
-    forward_logits(r->forward, 0, (int32_t)n, r->logits);
+    forward_run(r->forward, &(struct forward_batch){.rows = r->rows, .n = rows, .want = FORWARD_ALL});
+    forward_logits(r->forward, 0, rows, r->logits);
     enum error_code code = ERR_NONE;
+    const float *logits = r->logits;
     for (size_t i = 0; i < n; i++) {
-        struct session *s = sessions[i];
-        s->ids[s->length++] = ids[i];
-        memcpy(s->logits, r->logits + i * vocab, vocab * sizeof *s->logits);
-        s->has_logits = all_finite(s->logits, vocab);
-        if (!s->has_logits)
-            code = not_finite(s, err);
+        const struct session_guess *guess = guesses != NULL ? &guesses[i] : NULL;
+        if (!take_rows(sessions[i], ids[i], guess, logits))
+            code = not_finite(sessions[i], err);
+        logits += (size_t)r->model->info.vocab * (guess != NULL ? (size_t)guess->n + 1 : 1);
     }
     return code;
 }
 
-enum error_code sessions_push(struct session *const *sessions, const int32_t *ids, size_t n, struct error *err)
+static enum error_code check_push(struct session *const *sessions, const int32_t *ids, size_t n, struct error *err)
 {
-    enum error_code code = ERR_NONE;
-    for (size_t i = 0; i < n && code == ERR_NONE; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (check_room(sessions[i], sessions[i]->length + 1, err) != ERR_NONE)
             return ERR_CONTEXT;
         if (!runner_check_ids(sessions[i]->runner, &ids[i], 1, err))
             return ERR_ARGUMENT;
     }
-    if (n > 0 && !runner_logits(sessions[0]->runner, err))
-        return ERR_MEMORY;
+    return n > 0 && !runner_logits(sessions[0]->runner, err) ? ERR_MEMORY : ERR_NONE;
+}
+
+enum error_code sessions_push(struct session *const *sessions, const int32_t *ids, size_t n, struct error *err)
+{
+    enum error_code code = check_push(sessions, ids, n, err);
     for (size_t at = 0, count; at < n && code == ERR_NONE; at += count) {
         count = next_batch(sessions[0], n - at);
         count = count < RUNNER_LOGITS ? count : RUNNER_LOGITS;
-        code = push_batch(sessions + at, ids + at, count, err);
+        code = push_batch(sessions + at, ids + at, NULL, count, err);
     }
     return code;
+}
+
+void session_drop_ahead(struct session *s)
+{
+    forget_guesses(s);
+    free(s->ahead);
+    s->ahead = NULL;
+}
+
+/* Leaves of a guess what the session has room for. */
+static void cut_guess(struct session *s, struct session_guess *guess)
+{
+    struct error ignored = {0}; /* without it all goes on */
+    const int32_t room = s->capacity - (int32_t)s->length - 1;
+    guess->n = guess->n < room ? guess->n : room;
+    if (guess->n > 0 && (!runner_check_ids(s->runner, guess->ids, (size_t)guess->n, &ignored) || !make_ahead(s)))
+        guess->n = 0;
+}
+
+enum error_code sessions_push_ahead(struct session *const *sessions, const int32_t *ids, struct session_guess *guesses,
+                                    size_t n, struct error *err)
+{
+    size_t rows = n;
+    if (check_push(sessions, ids, n, err) != ERR_NONE)
+        return err->code;
+    for (size_t i = 0; i < n; i++) {
+        cut_guess(sessions[i], &guesses[i]);
+        rows += (size_t)guesses[i].n;
+    }
+    if (n > 0 && rows > n && rows <= (size_t)sessions[0]->runner->batch && rows <= RUNNER_LOGITS)
+        return push_batch(sessions, ids, guesses, n, err);
+    for (size_t i = 0; i < n; i++)
+        guesses[i].n = 0;
+    return sessions_push(sessions, ids, n, err);
 }
 
 /* ---- scoring ---------------------------------------------------------------------------------------------------- */

@@ -24,6 +24,15 @@ enum { SESSION_AHEAD = 15 }; /* tokens that are evaluated on trial at most */
  * was a guess itself. */
 enum error_code session_push_ahead(struct session *s, int32_t id, const int32_t *guesses, int32_t *n,
                                    struct error *err);
+/* The same for n different sessions of one runner: sessions_push with a guess for each, all in one batch. guesses[i].n is
+ * how many tokens were evaluated in the end; where all of them do not fit into the runner's batch, none is. */
+struct session_guess {
+    int32_t ids[SESSION_AHEAD], n;
+};
+enum error_code sessions_push_ahead(struct session *const *sessions, const int32_t *ids, struct session_guess *guesses,
+                                    size_t n, struct error *err);
+/* The guesses and their memory are not needed any more, until the next. */
+void session_drop_ahead(struct session *s);
 /* Whether session_push of id has nothing to evaluate. */
 bool session_is_ahead(const struct session *s, int32_t id);
 

@@ -1,9 +1,7 @@
 /* Speculation: what guesses are worth.
  *
  * With p the part of guesses that came true where a match was so long, a guess of k tokens makes 1 + p1 + p1 p2 + ... tokens
- * in the time of a batch of k + 1; k is what makes most of them in a second. Times are the least of the last few of that
- * size, since what others do on the machine only adds to them; those that are not known are drawn between those that are,
- * and one that was not measured for long is forgotten, so that it is tried again. */
+ * in the time of a batch of k + 1 (costs.h); k is what makes most of them in a second. */
 #include <config.h>
 
 #include "engine/run/speculation.h"
@@ -15,16 +13,15 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "engine/run/costs.h"
 #include "engine/run/suffix.h"
 
 enum {
-    LENGTHS = 7,        /* classes of matches */
-    TIMES = 4,          /* last times of a size of batch */
-    FORGET_AFTER = 256, /* batches */
-    STEADY_GUESS = 8,   /* tokens, without looking at what it costs */
+    LENGTHS = 7,      /* classes of matches */
+    STEADY_GUESS = 8, /* tokens, without looking at what it costs */
 };
 
-static const double LEARN = 1.0 / 16, GAIN = 1.03, FIRST_SLOPE = 0.2;
+static const double LEARN = 1.0 / 16, GAIN = 1.03;
 
 /* The shortest match of each class, and how often guesses come true before anything is known. */
 static const size_t shortest[LENGTHS] = {1, 2, 3, 4, 6, 9, 17};
@@ -41,13 +38,11 @@ struct speculation {
     enum speculate mode;
     struct suffix *text;
     struct place own, history;
-    double times[SPECULATION_MOST + 2][TIMES]; /* by tokens; 0: none */
-    uint64_t measured[SPECULATION_MOST + 2];   /* at which batch last */
-    uint64_t batches;
+    const struct costs *costs;
 };
 
 struct speculation *speculation_new(enum speculate mode, int32_t context, const struct suffix *history,
-                                    struct error *err)
+                                    const struct costs *costs, struct error *err)
 {
     struct speculation *s = calloc(1, sizeof *s);
     if (s == NULL || (s->text = suffix_new((size_t)context + 1)) == NULL) {
@@ -56,6 +51,7 @@ struct speculation *speculation_new(enum speculate mode, int32_t context, const 
         return NULL;
     }
     s->mode = mode;
+    s->costs = costs;
     s->own.sequence = s->text;
     s->history.sequence = history;
     memcpy(s->own.hits, first_hits, sizeof first_hits);
@@ -126,45 +122,6 @@ void speculation_begin(struct speculation *s, const int32_t *ids, size_t n)
         append(s, ids[same]);
 }
 
-/* ---- what it costs ---------------------------------------------------------------------------------------------- */
-
-void speculation_measure(struct speculation *s, int32_t tokens, double seconds)
-{
-    memmove(s->times[tokens] + 1, s->times[tokens], (TIMES - 1) * sizeof *s->times[tokens]);
-    s->times[tokens][0] = seconds;
-    s->measured[tokens] = ++s->batches;
-    for (int32_t n = 2; n <= SPECULATION_MOST + 1; n++)
-        if (s->batches - s->measured[n] > FORGET_AFTER)
-            memset(s->times[n], 0, sizeof s->times[n]);
-}
-
-/* 0: not known. */
-static double known_time(const struct speculation *s, int32_t tokens)
-{
-    double least = s->times[tokens][0];
-    for (int i = 1; i < TIMES; i++)
-        if (s->times[tokens][i] > 0 && s->times[tokens][i] < least)
-            least = s->times[tokens][i];
-    return least;
-}
-
-/* What a batch takes, in times of one token. */
-static double time_of(const struct speculation *s, int32_t tokens)
-{
-    const double one = known_time(s, 1);
-    int32_t below = tokens, above = tokens;
-    while (below > 1 && known_time(s, below) == 0)
-        below--;
-    while (above <= SPECULATION_MOST && known_time(s, above) == 0)
-        above++;
-    const double low = below > 1 ? known_time(s, below) / one : 1, high = known_time(s, above) / one;
-    if (below == tokens)
-        return low;
-    if (high > 0)
-        return low + (high - low) * (tokens - below) / (above - below);
-    return low + (tokens - below) * (below > 1 ? (low - 1) / (below - 1) : FIRST_SLOPE);
-}
-
 /* ---- guesses ---------------------------------------------------------------------------------------------------- */
 
 /* What the place says comes next, on and on: where it reaches the end of the text itself, that repeats. */
@@ -181,33 +138,43 @@ static int32_t read_place(const struct place *p, int32_t most, int32_t *out)
     return n;
 }
 
-/* How many of n tokens from a place are worth it. */
-static int32_t worth(const struct speculation *s, const struct place *p, int32_t n)
+/* How many of n tokens from a place are worth it in this batch, which they then belong to. */
+static int32_t worth(const struct speculation *s, const struct place *p, int32_t n, struct speculation_batch *b)
 {
-    double part = 1, made = 1, best = GAIN;
+    double part = 1, made = b->made, best = GAIN * b->made, expected = b->made;
     int32_t count = 0;
+    n = n < COSTS_MOST - b->rows ? n : COSTS_MOST - b->rows;
     if (s->mode == SPECULATE_ALWAYS)
-        return n < STEADY_GUESS ? n : STEADY_GUESS;
-    if (known_time(s, 1) == 0)
-        return 0;
-    for (int32_t k = 1; k <= n; k++) {
+        count = n < STEADY_GUESS ? n : STEADY_GUESS;
+    if (s->mode == SPECULATE_AUTO && !costs_known(s->costs, b->rows))
+        n = 0;
+    for (int32_t k = 1; k <= n && s->mode == SPECULATE_AUTO; k++) {
         part *= p->hits[class_of(p->match.length + (size_t)k - 1)];
         made += part;
-        const double rate = made / time_of(s, k + 1);
+        const double rate = made / costs_of(s->costs, b->rows + k, b->rows);
         if (rate > best) {
             best = rate;
             count = k;
+            expected = made;
         }
     }
+    b->rows += count;
+    b->made = expected;
     return count;
 }
 
-int32_t speculation_guess(const struct speculation *s, int32_t room, int32_t out[SPECULATION_MOST])
+int32_t speculation_guess_beside(const struct speculation *s, int32_t room, struct speculation_batch *b,
+                                 int32_t out[SPECULATION_MOST])
 {
     const int32_t most = room < SPECULATION_MOST ? room : SPECULATION_MOST;
     const bool own = next_of(&s->own) >= 0, history = next_of(&s->history) >= 0;
     const struct place *p = history && (!own || s->history.match.length > s->own.match.length) ? &s->history : &s->own;
-    if (s->mode == SPECULATE_OFF || most <= 0 || (!own && !history))
+    if (s->mode == SPECULATE_OFF || most <= 0 || b->rows >= COSTS_MOST || (!own && !history))
         return 0;
-    return worth(s, p, read_place(p, most, out));
+    return worth(s, p, read_place(p, most, out), b);
+}
+
+int32_t speculation_guess(const struct speculation *s, int32_t room, int32_t out[SPECULATION_MOST])
+{
+    return speculation_guess_beside(s, room, &(struct speculation_batch){.rows = 1, .made = 1}, out);
 }

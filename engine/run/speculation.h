@@ -16,15 +16,16 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "engine/run/costs.h"
 #include "engine/run/suffix.h"
 
-enum { SPECULATION_MOST = 15 }; /* tokens of a guess */
+enum { SPECULATION_MOST = COSTS_MOST - 1 }; /* tokens of a guess */
 
 struct speculation;
 
-/* history may be NULL, and is the caller's; a text has at most `context` tokens. NULL on failure. */
+/* history may be NULL; it and costs are the caller's. A text has at most `context` tokens. NULL on failure. */
 struct speculation *speculation_new(enum speculate mode, int32_t context, const struct suffix *history,
-                                    struct error *err);
+                                    const struct costs *costs, struct error *err);
 void speculation_free(struct speculation *s);
 /* The text is ids[0..n) now, most of which it may have been before. */
 void speculation_begin(struct speculation *s, const int32_t *ids, size_t n);
@@ -32,7 +33,13 @@ void speculation_begin(struct speculation *s, const int32_t *ids, size_t n);
 void speculation_append(struct speculation *s, int32_t id);
 /* Writes what may follow, at most `room` tokens, as many as are worth evaluating; returns how many. */
 int32_t speculation_guess(const struct speculation *s, int32_t room, int32_t out[SPECULATION_MOST]);
-/* Evaluating a batch of 1 to SPECULATION_MOST + 1 tokens took so long. */
-void speculation_measure(struct speculation *s, int32_t tokens, double seconds);
+/* The same for a text that is evaluated beside others. The batch has `rows` tokens by now, this text's own among them, and
+ * `made` of them are expected to be of use; both grow by the guess. */
+struct speculation_batch {
+    int32_t rows;
+    double made;
+};
+int32_t speculation_guess_beside(const struct speculation *s, int32_t room, struct speculation_batch *b,
+                                 int32_t out[SPECULATION_MOST]);
 
 #endif

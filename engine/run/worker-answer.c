@@ -15,6 +15,8 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/run/chooser.h"
+#include "engine/run/costs.h"
+#include "engine/run/runner.h"
 #include "engine/run/session.h"
 #include "engine/run/suffix.h"
 #include "engine/run/worker.h"
@@ -179,7 +181,7 @@ static void tell_text(struct answer *a, struct event event)
 static void remember_answer(const struct answer *a)
 {
     struct suffix *history = a->worker->service->history;
-    if (history == NULL || a->speculation == NULL || a->ids.n <= a->timings.prompt_tokens)
+    if (history == NULL || a->speculation == NULL || a->worker->guest || a->ids.n <= a->timings.prompt_tokens)
         return;
     for (size_t i = a->timings.prompt_tokens; i < a->ids.n; i++)
         suffix_append(history, a->ids.at[i]);
@@ -280,7 +282,8 @@ static enum error_code take_question(struct answer *a, struct error *err)
     return code;
 }
 
-/* Shares what another session of the service has read of the prompt, where that is more than the answer's own has. */
+/* Shares what another session of the service, but no guest's, has read of the prompt, where that is more than the answer's
+ * own has. */
 static void share_prefix(struct answer *a)
 {
     struct service *s = a->worker->service;
@@ -288,7 +291,7 @@ static void share_prefix(struct answer *a)
     size_t most = session_common(a->session, a->ids.at, a->ids.n) + LEAST_SHARED - 1;
     pthread_mutex_lock(&s->lock); /* for the list; the sessions are the thread's */
     for (const struct worker *w = s->workers; w != NULL; w = w->next) {
-        size_t common = w->session != NULL ? session_common(w->session, a->ids.at, a->ids.n) : 0;
+        size_t common = w->session != NULL && !w->guest ? session_common(w->session, a->ids.at, a->ids.n) : 0;
         if (common > most) {
             most = common;
             best = w->session;
@@ -312,7 +315,7 @@ void answer_begin(struct answer *a)
     if (code == ERR_NONE) {
         share_prefix(a);
         if (is_main(a) && a->worker->service->keeper != NULL)
-            keeper_restore(a->worker->service->keeper, a->session, a->ids.at, a->ids.n);
+            keeper_restore(a->worker->service->keeper, a->session, a->ids.at, a->ids.n, a->worker->guest);
         code = session_sync(a->session, a->ids.at, a->ids.n, tell_progress, a, &a->timings.reused_tokens, &err);
     }
     if (code == ERR_NONE && a->speculation != NULL)
@@ -359,7 +362,7 @@ static enum error_code evaluate_token(struct answer *a, int32_t id, struct error
     int32_t n = guess(a, guesses);
     const double began = clock_seconds();
     const enum error_code code = session_push_ahead(a->session, id, guesses, &n, err);
-    speculation_measure(a->speculation, n + 1, clock_seconds() - began);
+    costs_measure(&a->worker->service->runner->costs, n + 1, clock_seconds() - began);
     a->timings.guessed_tokens += (size_t)n;
     return code;
 }

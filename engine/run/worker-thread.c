@@ -73,7 +73,8 @@ static bool open_session(struct worker *w, struct error *err)
     if (w->session == NULL || !chooser_open(&w->chooser, model_tokenizer(s->model), err))
         return false;
     if (w->speculate != SPECULATE_OFF)
-        w->speculation = speculation_new(w->speculate, session_capacity(w->session), s->history, err);
+        w->speculation =
+            speculation_new(w->speculate, session_capacity(w->session), s->history, &s->runner->costs, err);
     return w->speculate == SPECULATE_OFF || w->speculation != NULL;
 }
 

@@ -43,6 +43,7 @@ static struct worker *worker_new(const struct worker_options *options, struct er
     w->pace = w->forced = -1;
     w->context = options->session.context;
     w->speculate = options->speculate;
+    w->guest = options->guest;
     w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->wake >= 0)
         return w;

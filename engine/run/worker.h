@@ -128,6 +128,7 @@ struct worker {
     const struct model *model_shown; /* the other thread's: written and read by worker_next's caller alone */
 
     int32_t context; /* below: the thread's own once it runs */
+    bool guest;      /* as in struct worker_options */
     struct session *session;
     struct chooser chooser;
     enum speculate speculate;

@@ -7,6 +7,7 @@
 #define ESC "\033"
 #define F(n) "\033[" n "~"
 #define F3 "\033OR"
+#define F4 "\033OS"
 #define F5 F("15")
 #define F7 F("18")
 #define PAGE_UP "\033[5~"

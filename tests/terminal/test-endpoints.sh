@@ -81,6 +81,31 @@ run endpoints @big
 prints 'a server is tested' 'a server of kind palaver'
 prints 'its log-probabilities are found' 'yes, with 5 alternatives'
 prints 'its seeds are found' 'yes: the same seed gave the same answer'
+
+# ---- measuring ---------------------------------------------------------------------------------------------------------
+
+printf 'The sea is wide, and the sea is deep; the boat goes far over the sea.\n' >"$work/text"
+run perplexity -m "$fixtures/sea.gguf" --ctx 8 --json "$work/text"
+sed 's/"model":[^,]*,//; s/,"seconds":.*//' "$work/out" >"$work/here"
+run perplexity -m @big --ctx 8 --json "$work/text"
+prints 'the perplexity of a server model is told' '"model":"sea@big"'
+sed 's/"model":[^,]*,//; s/,"seconds":.*//' "$work/out" >"$work/there"
+expect 'and is the same as on this machine' cmp -s "$work/here" "$work/there"
+run perplexity -m @big "$work/text" --write-reference "$work/reference"
+fails_with 'a reference needs a model on this machine' 1 'a reference needs all predictions'
+run perplexity -m @big --ctx 100000 "$work/text"
+fails_with 'a window longer than the server allows' 1 'a window of 100000 tokens is longer'
+for i in 1 2 3; do
+	printf '{"goal":"To sail %s,","sol1":"take a boat","sol2":"take a chair","label":0}\n' "$i"
+done >"$work/piqa.jsonl"
+run eval -m "$fixtures/sea.gguf" piqa --data "$work/piqa.jsonl" --log "$work/here"
+run eval -m @big piqa --data "$work/piqa.jsonl" --log "$work/there"
+prints 'a server is asked questions' 'piqa  acc_norm'
+expect 'and its log is the same to the digit, prompts and all' cmp -s "$work/here" "$work/there"
+run eval -m @big piqa --data "$work/piqa.jsonl" --show 1
+prints 'a question is shown token by token' 'To sail 2,'
+run eval --list
+prints 'its results are listed' 'sea@big'
 kill "$server"
 wait "$server" 2>/dev/null
 

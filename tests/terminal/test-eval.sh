@@ -31,12 +31,19 @@ expect "and how many answers differ" grep -q "differ$" "$work/out"
 run eval -m "$tiny" -m "$tiny" piqa --data "$work/data" --json
 prints "the same as JSON" '"differ":{"piqa":[]}'
 
+run eval -m "$tiny" piqa --data "$work/data" --cache-type q8_0 --log "$work/log"
+expect "with a cache in 8 bits all is asked again" [ "$(lines "$work/log"):$(ls "$HOME"/.local/share/palaver/evaluations/piqa-*-q8_0.jsonl | wc -l)" = 6:1 ]
+expect "and answered a little otherwise" eval '! cmp -s "$work/log" "$work/first"'
+run eval -m "$tiny" piqa --data "$work/data" --cache-type q8_0 --exact
+fails_with "the exact mode has no such cache" 2 "--cache-type"
+
 run eval --list
 prints "results are listed" "tiny-llama"
 run eval --list piqa --format csv
-expect "as CSV" [ "$status:$(head -n 1 "$work/out")" = "0:started,model,task,shots,metric,score %,±,asked,total,exact,data" ]
+expect "as CSV" [ "$status:$(head -n 1 "$work/out")" = "0:started,model,task,shots,metric,score %,±,asked,total,exact,cache,data" ]
 run eval --list siqa --format markdown
 expect "as Markdown, of one task" [ "$status:$(grep -c '^| .*| tiny-llama | siqa |' "$work/out")" = 0:1 ]
+expect "results with another cache stand apart" [ "$(grep -c '| q8_0 |\|| f16 |' "$work/out")" = 1 ]
 run eval --list --json
 prints "as JSON" '"results":{"questions":6,'
 run eval -m "$tiny" piqa --data "$work/data" --show 3

@@ -8,8 +8,6 @@
 #include "screen.h"
 #include "tests/cmocka.h"
 
-#define F4 "\033OS"
-
 static const struct size {
     int rows, columns;
 } sizes[] = {{24, 80}, {45, 160}};

@@ -191,6 +191,35 @@ static void it_fits_the_smallest_screen(void **state)
     quit(t);
 }
 
+/* /help: in two columns where there is room; letters of a command, of what it does or of another name of it find it. */
+static void help_finds_commands_and_writes_them(void **state)
+{
+    (void)state;
+    struct vt *t = start(44, 160, (const char *const[]){SHORT, NULL});
+    ask(t, "/help");
+    assert_true(vt_wait(t, "Help: type to find a command"));
+    assert_true(vt_wait(t, "/new"));
+    const char *row = vt_row(t, vt_find(t, "/new"));
+    assert_non_null(strchr(strstr(row, "/new") + 1, '/')); /* another one is beside it */
+    vt_type(t, "side by side");
+    assert_true(vt_wait_gone(t, "/new"));
+    assert_true(vt_wait(t, "/compare  compare presets, settings or models side by side"));
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, "Help: type to find a command"));
+    ask(t, "/help");
+    assert_true(vt_wait(t, "Enter chooses, Esc leaves"));
+    vt_type(t, "resume");
+    assert_true(vt_wait(t, "/open"));
+    assert_true(vt_wait_gone(t, "/new"));
+    press(t, "\r");
+    assert_true(vt_wait_gone(t, "Help: type to find a command"));
+    assert_true(types(t, "/open "));
+    vt_type(t, "\003");
+    ask(t, "/help compare"); /* with a name it tells of one */
+    assert_true(vt_wait(t, "compare presets, settings or models"));
+    quit(t);
+}
+
 int main(void)
 {
     if (!find_program())
@@ -203,6 +232,7 @@ int main(void)
         cmocka_unit_test(a_file_is_attached_by_its_name),
         cmocka_unit_test(own_prompts_are_commands),
         cmocka_unit_test(it_fits_the_smallest_screen),
+        cmocka_unit_test(help_finds_commands_and_writes_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,6 +98,31 @@ static void a_servers_answer_is_shown_stopped_and_continued(void **state)
     end_server(&p);
 }
 
+/* By a second request. */
+static void a_server_is_asked_beside_its_answer(void **state)
+{
+    (void)state;
+    struct pty p;
+    begin_server(&p);
+    struct vt *t = open_screen("@big", NULL);
+    assert_true(vt_wait(t, "sea@big"));
+    ask(t, "Tell me of the sea.");
+    assert_true(vt_wait(t, "The sea was calm that morning"));
+    ask(t, "/btw Is it cold?");
+    assert_true(vt_wait(t, "By the way · leaves no trace"));
+    assert_true(vt_wait(t, "Palaver"));
+    assert_true(vt_wait(t, "Esc stops "));
+    press(t, ESC);
+    assert_true(vt_wait(t, "· stopped"));
+    assert_true(vt_wait(t, "answering"));
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, "leaves no trace"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "stopped; /continue resumes it"));
+    quit(t);
+    end_server(&p);
+}
+
 static void settings_that_a_server_does_not_take_are_marked(void **state)
 {
     (void)state;
@@ -253,6 +278,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_servers_answer_is_shown_stopped_and_continued),
+        cmocka_unit_test(a_server_is_asked_beside_its_answer),
         cmocka_unit_test(settings_that_a_server_does_not_take_are_marked),
         cmocka_unit_test(the_lens_shows_what_the_server_tells_and_forks_there),
         cmocka_unit_test(a_comparison_answers_here_and_there),

@@ -10,8 +10,6 @@
 #include "tests/cmocka.h"
 #include "tests/source.h"
 
-#define F4 "\033OS"
-
 /* A file in the program's home. */
 static void write_file(struct vt *t, const char *name, const char *text)
 {

@@ -327,13 +327,57 @@ static void settings_act_on_the_answer_that_streams(void **state)
         press(t, DOWN);
     press(t, RIGHT);
     assert_true(vt_wait(t, "▲temperature 0.8→0.85"));
-    const char *first = strstr(vt_row(t, vt_find(t, "▲temperature")), "▲"); /* in the margin */
-    assert_true(strncmp(first, "▲temperature", strlen("▲temperature")) != 0);
+    assert_true(vt_shows(t, "▲logit_bias")); /* it has a line of its own where both lack room */
+    const char *first = strstr(vt_row(t, vt_find(t, "▲logit_bias")), "▲"); /* in the margin */
+    assert_true(strncmp(first, "▲logit_bias", strlen("▲logit_bias")) != 0);
     press(t, "\003");
     assert_true(vt_wait(t, "ready"));
     press(t, "\177"); /* Backspace: the default */
     assert_true(vt_wait(t, "0.7"));
     quit(t);
+}
+
+/* Steps the waiting answer on by one token, to that number. */
+static void step_to(struct vt *t, int number)
+{
+    char waits[40];
+    snprintf(waits, sizeof waits, "waits at token %d ", number);
+    press(t, RIGHT);
+    assert_true(vt_wait(t, waits));
+}
+
+/* The record says where settings changed: what no token was made under never counted, and two steps are one change. */
+static void changed_settings_stand_in_the_answer_after_reopening(void **state)
+{
+    static const char remark[] = "▲temperature 0.8→0.9";
+    char home[] = "/tmp/palaver-screen.XXXXXX", command[64];
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    struct vt *t = start_in(home, 24, 80, plain, (const char *const[]){"--temperature", "0.8", NULL});
+    assert_true(vt_wait(t, READY));
+    vt_type(t, "/step on\r");
+    assert_true(vt_wait(t, "token by token"));
+    ask(t, "The llama");
+    assert_true(vt_wait(t, "waits at token 1 "));
+    step_to(t, 2);
+    press(t, F3);
+    press(t, RIGHT);
+    assert_true(vt_wait(t, "▲temperature 0.8→0.85"));
+    press(t, RIGHT);
+    assert_true(vt_wait(t, remark)); /* the two steps are one change */
+    press(t, F4);
+    step_to(t, 3);
+    vt_type(t, "/set top_k 7\r");
+    assert_true(vt_wait(t, "▲top_k"));
+    press(t, "\003");
+    assert_true(vt_wait(t, remark));
+    assert_true(vt_wait_gone(t, "▲top_k"));
+    quit(t);
+    t = start_in(home, 24, 80, plain, plain);
+    assert_true(vt_wait(t, remark));
+    quit(t);
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
 }
 
 /* The remark that there is more below has a row of its own: text that was there is seen a line further up. */
@@ -572,6 +616,7 @@ int main(void)
         cmocka_unit_test(finds),
         cmocka_unit_test(the_palette_finds_commands),
         cmocka_unit_test(settings_act_on_the_answer_that_streams),
+        cmocka_unit_test(changed_settings_stand_in_the_answer_after_reopening),
         cmocka_unit_test(remarks_hide_no_text),
         cmocka_unit_test(a_command_that_cannot_be_done_says_why),
         cmocka_unit_test(a_key_that_can_do_nothing_says_why),

@@ -162,6 +162,37 @@ static void resizing_keeps_the_place(void **state)
     quit(t);
 }
 
+static bool row_ends(struct vt *t, const char *beginning, const char *end)
+{
+    int row = vt_find(t, beginning);
+    const char *text = row >= 0 ? vt_row(t, row) : "";
+    return strlen(text) > strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
+}
+
+/* What a small window has no room for is left out or ends in …, and a remark takes the place of what matters least. */
+static void what_is_cut_says_so(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
+    exchange(t, "The llama");
+    int row = vt_find(t, "/continue resumes it");
+    assert_true(row == 29 && strstr(vt_row(t, row), "context ") != NULL && strstr(vt_row(t, row), "ready") != NULL);
+    vt_resize(t, 10, 40);
+    assert_true(vt_wait(t, "Palaver"));
+    vt_settle(t, 100);
+    assert_true(row_ends(t, "Palaver", "…"));
+    press(t, F3);
+    assert_true(vt_wait(t, "below 1 surer")); /* one line of help leaves room */
+    assert_true(row_ends(t, "below 1 surer", "…│"));
+    assert_true(vt_wait(t, "entropy"));
+    press(t, F3);
+    vt_resize(t, 24, 80);
+    press(t, "\0334"); /* the lens */
+    assert_true(vt_wait(t, "Could have been"));
+    assert_true(vt_wait(t, "Esc leaves│"));
+    quit(t);
+}
+
 static void old_terminals_have_it_too(void **state)
 {
     static const char *const terms[] = {"TERM=vt100", "TERM=linux", "TERM=screen", "TERM=xterm-256color"};
@@ -287,6 +318,7 @@ int main(void)
         cmocka_unit_test(a_signal_tells_what_is_lost_too),
         cmocka_unit_test(fits_any_size),
         cmocka_unit_test(resizing_keeps_the_place),
+        cmocka_unit_test(what_is_cut_says_so),
         cmocka_unit_test(old_terminals_have_it_too),
         cmocka_unit_test(lesser_ones_get_the_line_mode),
         cmocka_unit_test(signals_give_the_terminal_back),

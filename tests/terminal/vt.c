@@ -34,6 +34,7 @@ struct vt {
     int rows, columns, clipboards, bells;
     bool alternate, visible;
     char title[256];
+    double came;     /* when its last bytes were read */
     struct buf sent; /* all that the program wrote */
     struct buf text, row;
 };
@@ -180,7 +181,7 @@ pid_t vt_pid(const struct vt *t)
 
 /* ---- typing and waiting ----------------------------------------------------------------------------------------- */
 
-static bool read_some(struct vt *t, double milliseconds)
+bool vt_read(struct vt *t, double milliseconds)
 {
     char bytes[4096];
     struct pollfd fd = {.fd = t->master, .events = POLLIN};
@@ -189,6 +190,7 @@ static bool read_some(struct vt *t, double milliseconds)
     ssize_t size = read(t->master, bytes, sizeof bytes);
     if (size <= 0)
         return false;
+    t->came = now();
     buf_append(&t->sent, bytes, (size_t)size);
     vterm_input_write(t->term, bytes, (size_t)size);
     vterm_screen_flush_damage(t->screen);
@@ -204,7 +206,7 @@ void vt_type(struct vt *t, const char *bytes)
         if (done < 0 && errno != EINTR)
             return;
         at += done > 0 ? (size_t)done : 0;
-        while (read_some(t, 0))
+        while (vt_read(t, 0))
             ;
     }
 }
@@ -225,7 +227,7 @@ void vt_resize(struct vt *t, int rows, int columns)
     ioctl(t->master, TIOCSWINSZ, &size);
 }
 
-static bool has_ended(const struct vt *t)
+bool vt_has_ended(const struct vt *t)
 {
     siginfo_t info = {0};
     return t->child <= 0 ||
@@ -236,8 +238,8 @@ static bool wait_until(struct vt *t, const char *text, bool shown)
 {
     double end = now() + PATIENCE;
     while (vt_shows(t, text) != shown) {
-        bool more = read_some(t, 50);
-        if (!more && (now() > end || (has_ended(t) && !read_some(t, 50)))) {
+        bool more = vt_read(t, 50);
+        if (!more && (now() > end || (vt_has_ended(t) && !vt_read(t, 50)))) {
             if (vt_shows(t, text) == shown)
                 return true;
             fprintf(stderr, "waited in vain for '%s'%s; the screen:\n%s\n", text, shown ? "" : " to go", vt_screen(t));
@@ -262,8 +264,8 @@ bool vt_wait_row(struct vt *t, int row, const char *beginning, bool is)
 {
     double end = now() + PATIENCE;
     while ((strncmp(vt_row(t, row), beginning, strlen(beginning)) == 0) != is) {
-        bool more = read_some(t, 50);
-        if (!more && (now() > end || has_ended(t))) {
+        bool more = vt_read(t, 50);
+        if (!more && (now() > end || vt_has_ended(t))) {
             fprintf(stderr, "row %d %s '%s'; the screen:\n%s\n", row, is ? "never began with" : "kept beginning with",
                     beginning, vt_screen(t));
             return false;
@@ -276,25 +278,25 @@ bool vt_wait_row(struct vt *t, int row, const char *beginning, bool is)
 void vt_settle(struct vt *t, int milliseconds)
 {
     double end = now() + 2000;
-    while (now() < end && read_some(t, milliseconds))
+    while (now() < end && vt_read(t, milliseconds))
         ;
 }
 
 void vt_pause(struct vt *t, int milliseconds)
 {
     for (double end = now() + milliseconds, left; (left = end - now()) > 0;)
-        read_some(t, left);
+        vt_read(t, left);
 }
 
 int vt_wait_end(struct vt *t)
 {
     int status = -1;
     double end = now() + PATIENCE;
-    while (!has_ended(t) && now() < end)
-        read_some(t, 20);
-    if (!has_ended(t))
+    while (!vt_has_ended(t) && now() < end)
+        vt_read(t, 20);
+    if (!vt_has_ended(t))
         return -1;
-    while (read_some(t, 0))
+    while (vt_read(t, 0))
         ;
     waitpid(t->child, &status, 0);
     t->child = -1;
@@ -395,6 +397,16 @@ const char *vt_title(const struct vt *t)
 bool vt_was_sent(const struct vt *t, const char *bytes)
 {
     return t->sent.size > 0 && memmem(t->sent.data, t->sent.size, bytes, strlen(bytes)) != NULL;
+}
+
+double vt_came(const struct vt *t)
+{
+    return t->came;
+}
+
+size_t vt_size(const struct vt *t)
+{
+    return t->sent.size;
 }
 
 int vt_clipboards(const struct vt *t)

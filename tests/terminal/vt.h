@@ -14,6 +14,7 @@
 #define PALAVER_TESTS_TERMINAL_VT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct vt;
@@ -38,6 +39,13 @@ bool vt_wait_row(struct vt *t, int row, const char *beginning, bool is);
 void vt_settle(struct vt *t, int milliseconds);
 /* Waits for so long. */
 void vt_pause(struct vt *t, int milliseconds);
+/* Waits so long for bytes, and takes what there is; false when none came. */
+bool vt_read(struct vt *t, double milliseconds);
+/* When bytes came last: milliseconds of CLOCK_MONOTONIC. */
+double vt_came(const struct vt *t);
+/* How many bytes came since the start. */
+size_t vt_size(const struct vt *t);
+bool vt_has_ended(const struct vt *t);
 /* Waits for the program to end: the status of waitpid. */
 int vt_wait_end(struct vt *t);
 

@@ -13,7 +13,7 @@
 #include "tests/unit/history.h"
 #include "tests/unit/keeping.h"
 
-/* Tokens of an answer that ends: it does not, before the chat has taken the first of them. */
+/* Tokens of an answer that ends by itself: for the chat it is under way until its events are taken. */
 enum { LONGEST = 60 };
 
 static int heard; /* of answers elsewhere */
@@ -37,13 +37,13 @@ static struct keeping *open_chat(int32_t longest)
     return f;
 }
 
-/* Sends a message and waits for the first of its answer; the conversation's id. */
+/* Sends a message; the conversation's id. Of an answer without an end it waits for the first token. */
 static int64_t begin_answer(struct keeping *f, const char *text)
 {
     struct error err = {0};
     keeping_settle(f);
     history_ok(chat_send(f->chat, text, strlen(text), &err), &err);
-    while (chat_state(f->chat) != CHAT_ANSWERING)
+    while (f->options.sampling.max_new_tokens < 0 && chat_state(f->chat) != CHAT_ANSWERING)
         keeping_wait(f);
     return home_conversation(chat_home(f->chat));
 }

@@ -7,7 +7,9 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/lines.h"
 #include "base/utf8.h"
 #include "tests/cmocka.h"
@@ -200,6 +202,33 @@ static void only_small_regular_files_are_read_as_lines(void **state)
     rmdir(folder);
 }
 
+static void folders_are_made_with_their_parents_and_for_the_user_alone(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/palaver-folder-XXXXXX", path[64];
+    struct error err = {0};
+    struct stat st;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/a/b/file", folder);
+    assert_int_equal(folder_make_for(path, &err), ERR_NONE);
+    assert_int_equal(stat(path, &st), -1);
+    assert_int_equal(folder_make(path, &err), ERR_NONE);
+    assert_int_equal(folder_make(path, &err), ERR_NONE); /* is there */
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    assert_true(folder_room(path) > 0 && folder_room(path) < UINT64_MAX);
+    assert_int_equal(rmdir(path), 0);
+    fclose(fopen(path, "w"));
+    snprintf(path, sizeof path, "%s/a/b/file/c", folder);
+    assert_int_equal(folder_make(path, &err), ERR_IO); /* a file is in the way */
+    assert_non_null(strstr(err.message, path));
+    for (char *slash = strrchr(path, '/'); slash > path + strlen(folder) - 1; slash = strrchr(path, '/')) {
+        *slash = '\0';
+        assert_int_equal(remove(path), 0);
+    }
+    assert_int_equal(folder_room(path), UINT64_MAX);
+}
+
 static void clocks_agree_on_their_units(void **state)
 {
     (void)state;
@@ -208,6 +237,17 @@ static void clocks_agree_on_their_units(void **state)
     int64_t after = clock_milliseconds();
     assert_true(seconds * 1000 >= (double)before && seconds * 1000 < (double)after + 1);
     assert_true(clock_wall() > INT64_C(1600000000000)); /* 2020 */
+}
+
+static void counts_have_commas(void **state)
+{
+    char text[COUNT_TEXT];
+    (void)state;
+    assert_string_equal(count_write(0, text), "0");
+    assert_string_equal(count_write(999, text), "999");
+    assert_string_equal(count_write(1204, text), "1,204");
+    assert_string_equal(count_write(1000000, text), "1,000,000");
+    assert_int_equal(strlen(count_write(SIZE_MAX, text)), 26);
 }
 
 int main(void)
@@ -222,7 +262,9 @@ int main(void)
         cmocka_unit_test(pieces_are_cleaned_as_one_text),
         cmocka_unit_test(lines_come_trimmed_and_numbered),
         cmocka_unit_test(only_small_regular_files_are_read_as_lines),
+        cmocka_unit_test(folders_are_made_with_their_parents_and_for_the_user_alone),
         cmocka_unit_test(clocks_agree_on_their_units),
+        cmocka_unit_test(counts_have_commas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -226,30 +226,37 @@ static void another_model_is_a_side(void **state)
 
 /* ---- words ------------------------------------------------------------------------------------------------------ */
 
-/* expected has x below each byte that differs. */
+/* expected has p below each byte of a word at which text parts from other, x below what differs after it. */
 static void check_words(const char *text, const char *other, const char *expected)
 {
-    unsigned char different[256];
-    char marks[256] = "";
-    compare_words(text, strlen(text), other, strlen(other), different);
+    unsigned char marks[256];
+    char shown[256] = "";
+    compare_words(text, strlen(text), other, strlen(other), marks);
     for (size_t i = 0; i < strlen(text); i++)
-        marks[i] = different[i] ? 'x' : ' ';
-    assert_string_equal(marks, expected);
+        shown[i] = " xp"[marks[i]];
+    assert_string_equal(shown, expected);
 }
 
-static void words_that_differ_are_marked(void **state)
+static void words_at_which_texts_part_are_marked(void **state)
 {
     (void)state;
     check_words("", "", "");
-    check_words("one two", "", "xxx xxx");
+    check_words("one two", "", "pppxxxx");
     check_words("one two three", "one two three", "             ");
-    check_words("one two three", "one TWO three", "    xxx      ");
-    check_words("one two three", "one three", "    xxx      ");
+    check_words("one two three", "one TWO three", "    ppp      ");
+    check_words("one two three", "one three", "    ppp      ");
     check_words("one three", "one two three", "         ");
-    check_words("a b c d e", "b d e f", "x   x    ");
-    check_words("the seal", "the sea", "    xxxx");
-    check_words("the sea", "the seal", "    xxx");
+    check_words("the seal", "the sea", "    pppp");
+    check_words("the sea", "the seal", "    ppp");
     check_words("x\ny z", "x y  z", "     ");
+}
+
+static void few_words_in_common_are_chance(void **state)
+{
+    (void)state;
+    check_words("a b c d e", "b d e f", "pxxxxxxxx");
+    check_words("so it is a big red cat", "so it was a small blue cat", "      ppxxxxxxxxxx    ");
+    check_words("so my big cat sat on the mat", "so a cat sat on a mat", "   ppxxxx            ppp    ");
 }
 
 int main(void)
@@ -264,9 +271,10 @@ int main(void)
     unsetenv("XDG_DATA_HOME");
     unsetenv("XDG_CONFIG_HOME");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sides_are_what_they_are_alone), cmocka_unit_test(tokens_come_in_turns),
-        cmocka_unit_test(records_come_with_them),        cmocka_unit_test(what_came_is_kept_when_it_is_stopped),
-        cmocka_unit_test(another_model_is_a_side),       cmocka_unit_test(words_that_differ_are_marked),
+        cmocka_unit_test(sides_are_what_they_are_alone),  cmocka_unit_test(tokens_come_in_turns),
+        cmocka_unit_test(records_come_with_them),         cmocka_unit_test(what_came_is_kept_when_it_is_stopped),
+        cmocka_unit_test(another_model_is_a_side),        cmocka_unit_test(words_at_which_texts_part_are_marked),
+        cmocka_unit_test(few_words_in_common_are_chance),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     snprintf(command, sizeof command, "rm -rf %s", home);

@@ -443,7 +443,9 @@ static json_t *run_entries(const char *task, const char *data, size_t most, enum
     assert_non_null(model);
     const struct session_options session = {.context = 512, .threads = 1};
     const struct eval_setting setting = {.data = data, .folder = place("kept"), .name = "tiny"};
-    struct evaluator *e = evaluator_new(model, &session, &setting, &err);
+    struct respondent *asked = respondent_here(model, &session, &err);
+    assert_non_null(asked);
+    struct evaluator *e = evaluator_new(asked, &setting, &err);
     assert_non_null(e);
     struct eval_set *set = eval_set_open(eval_task_find(task), data, 0, false, 0, &err);
     assert_non_null(set);
@@ -455,6 +457,7 @@ static json_t *run_entries(const char *task, const char *data, size_t most, enum
     eval_set_free(set);
     eval_tally_free(&tally);
     evaluator_free(e);
+    respondent_free(asked);
     model_free(model);
     free(path);
     return w.entries;

@@ -58,11 +58,15 @@ static struct answer make_answer(size_t i)
     return a;
 }
 
+static enum speculate speculating = SPECULATE_OFF;
+static size_t guessed, right; /* of all answers */
+
 static struct generation *begin(const struct answer *a, struct generation *const *siblings, size_t n)
 {
     struct error err = {0};
     struct generation *g = generation_new(runner, 0, &err);
-    if (g == NULL || generation_begin(g, a->prompt, PROMPT, &a->settings, 3, siblings, n, &err) != ERR_NONE)
+    if (g == NULL || generation_speculate(g, speculating, &err) != ERR_NONE ||
+        generation_begin(g, a->prompt, PROMPT, &a->settings, 3, siblings, n, &err) != ERR_NONE)
         fail_msg("%s", err.message);
     while (!generation_read(g, &err))
         if (err.code != ERR_NONE)
@@ -114,9 +118,13 @@ static void run_together(struct answer *answers, size_t n, size_t stagger)
             take(&answers[of[i]], &out[i]);
             left -= answers[of[i]].ended;
         }
-        if (left == 0)
-            for (size_t i = 0; i < n; i++)
-                generation_free(all[i]);
+        for (size_t i = 0; i < n && left == 0; i++) {
+            size_t tried, chosen;
+            generation_guesses(all[i], &tried, &chosen);
+            guessed += tried;
+            right += chosen;
+            generation_free(all[i]);
+        }
     }
 }
 
@@ -168,6 +176,35 @@ static void answers_side_by_side_are_those_alone(void **state)
         for (size_t i = 0; i < ANSWERS; i++)
             assert_same(&alone[i], &together[i]);
     }
+}
+
+/* Answers that repeat themselves; some guesses are longer than the batch has room for beside the others. */
+static void guesses_change_nothing(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct runner *small = runner;
+    runner = runner_open(model, &(struct session_options){.context = CONTEXT, .threads = 2, .batch = 20}, &err);
+    assert_non_null(runner);
+    for (size_t n = 1; n <= 3; n++) {
+        struct answer plain[3], with[3];
+        for (size_t i = 0; i < n; i++) {
+            plain[i] = make_answer(n + i);
+            plain[i].settings.repetition_penalty = 1;
+            plain[i].settings.frequency_penalty = -2;
+            with[i] = plain[i];
+            speculating = SPECULATE_OFF;
+            run_alone(&plain[i]);
+        }
+        speculating = SPECULATE_ALWAYS;
+        run_together(with, n, n);
+        for (size_t i = 0; i < n; i++)
+            assert_same(&plain[i], &with[i]);
+    }
+    speculating = SPECULATE_OFF;
+    assert_true(right > 0 && right < guessed);
+    runner_free(runner);
+    runner = small;
 }
 
 static void a_generation_is_used_again(void **state)
@@ -237,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_is_that_of_a_session_and_a_sampler),
         cmocka_unit_test(answers_side_by_side_are_those_alone),
+        cmocka_unit_test(guesses_change_nothing),
         cmocka_unit_test(a_generation_is_used_again),
         cmocka_unit_test(a_cache_is_shared_with_a_sibling),
         cmocka_unit_test(a_full_context_ends_an_answer),

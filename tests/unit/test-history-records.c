@@ -159,6 +159,94 @@ static void the_tokens_of_a_model_come_newest_first(void **state)
     store_close(s);
 }
 
+/* ---- changed settings -------------------------------------------------------------------------------------------- */
+
+/* Appends n tokens of three bytes. */
+static void say(struct store_reply *r, int n)
+{
+    struct error err = {0};
+    for (int i = 0; i < n; i++) {
+        const struct store_token t = {.chosen = {i, 0.5f, 0.5f, 0}, .bytes = 3, .entropy = 1, .rank = 300, .n_best = 2};
+        history_ok(store_reply_append(r, "abc", 3, &t, &err), &err);
+    }
+    history_ok(store_reply_flush(r, &err), &err);
+}
+
+static void set(struct store_reply *r, const char *settings)
+{
+    struct error err = {0};
+    history_ok(store_reply_settings(r, settings, &err), &err);
+}
+
+static void places_where_settings_changed_are_found(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    int64_t conversation = 0;
+    struct store_changes c;
+    struct store *s = history_open(NULL);
+    char first[] = "{\"temperature\":0.5}";
+    const struct store_making made = {.settings = first};
+    history_ok(store_new(s, &conversation, &err), &err);
+    struct store_reply *r = store_reply_begin(s, conversation, 0, STORE_ASSISTANT, &made, &err);
+    assert_non_null(r);
+    const int64_t message = store_reply_message(r);
+    say(r, 4);
+    history_ok(store_changes(s, message, &c, &err), &err);
+    assert_int_equal(c.n, 0);
+    set(r, "{\"temperature\":1}");
+    say(r, 2);
+    set(r, "{\"temperature\":1.5}");
+    set(r, "{\"temperature\":2}"); /* before a token came: the one before was never in force */
+    say(r, 1);
+    history_ok(store_reply_finish(r, STORE_STOPPED, NULL, &err), &err);
+    store_reply_free(r);
+    r = store_reply_resume(s, message, &err);
+    assert_non_null(r);
+    set(r, "{\"top_k\":1}");
+    say(r, 1);
+    set(r, "{\"top_k\":2}"); /* nothing comes after it */
+    history_ok(store_reply_finish(r, STORE_COMPLETE, NULL, &err), &err);
+    store_reply_free(r);
+    history_ok(store_changes(s, message, &c, &err), &err);
+    static const struct store_change expected[] = {{0, "{\"temperature\":0.5}"},
+                                                   {12, "{\"temperature\":1}"},
+                                                   {18, "{\"temperature\":2}"},
+                                                   {21, "{\"top_k\":1}"}};
+    assert_int_equal(c.n, 4);
+    for (size_t i = 0; i < c.n; i++) {
+        assert_int_equal(c.at[i].at, expected[i].at);
+        assert_string_equal(c.at[i].settings, expected[i].settings);
+    }
+    store_changes_free(&c);
+    store_close(s);
+}
+
+static void ignore_token(void *context, uint32_t bytes, uint32_t epoch)
+{
+    (void)bytes;
+    (void)epoch;
+    ++*(size_t *)context;
+}
+
+/* Walking takes for well-formed what unpacking does, and sees as many tokens. */
+static void walking_agrees_with_unpacking(void **state)
+{
+    (void)state;
+    uint32_t seed = 7;
+    for (int i = 0; i < 20000; i++) {
+        unsigned char junk[48];
+        for (size_t k = 0; k < sizeof junk; k++)
+            junk[k] = (unsigned char)((seed = seed * 1664525 + 1013904223) >> 24) & (i % 2 == 0 ? 0x71 : 0xFF);
+        junk[0] = 1;
+        struct store_records out = {0};
+        size_t n = 0;
+        assert_int_equal(records_walk(junk, sizeof junk, ignore_token, &n), records_unpack(junk, sizeof junk, &out));
+        assert_int_equal(n, out.n);
+        store_records_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +255,8 @@ int main(void)
         cmocka_unit_test(odd_values_are_packed),
         cmocka_unit_test(damaged_parts_are_refused),
         cmocka_unit_test(the_tokens_of_a_model_come_newest_first),
+        cmocka_unit_test(places_where_settings_changed_are_found),
+        cmocka_unit_test(walking_agrees_with_unpacking),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,7 +164,7 @@ static void tables_are_those_of_github(void **state)
     shows("Sizes:\n|a|b|\n|-", growing, "Sizes:\n\na │ b\n──┼──\n");
     /* no table: nothing of it is left out */
     shows("a|b|c\n-|-\n1|2|3", o, "a|b|c\n-|-\n1|2|3\n");
-    shows("```\na|b\n-|-\n```", o, "a|b\n-|-\n");
+    shows("```\na|b\n-|-\n```", o, "▎ a|b\n▎ -|-\n");
     shows("a\n\n|-|-|", o, "a\n\n|-|-|\n");
 }
 
@@ -202,7 +202,7 @@ static void growing_marks_look_whole(void **state)
     shows("a | b\n-", o, "a │ b\n──┼──\n");
     shows("a | b\n---|---", o, "a │ b\n──┼──\n");
     shows("| a | b |\n|:", o, "| a | b |\n");
-    shows("```c\nint\n``", o, "c\nint\n");
+    shows("```c\nint\n``", o, "▎ c\n▎ int\n");
     shows("<think>let me", (struct render_options){.growing = true, .fold_think = true}, "thinking, 2 words\n");
 }
 
@@ -221,7 +221,7 @@ static void finished_text_is_left_alone(void **state)
     shows("<b>\x1B[2J</b> &#27; &amp;", (struct render_options){0}, "<b>␛[2J</b> ␛ &\n");
     shows("As said[1].\n\n[1]: https://x.org \"t\"", (struct render_options){0},
           "As said[1].\n\n[1]: https://x.org \"t\"\n");
-    shows("- [a\\]b]: c\n\n```\n[a]: b\n```", (struct render_options){0}, "• [a\\]b]: c\n\n[a]: b\n");
+    shows("- [a\\]b]: c\n\n```\n[a]: b\n```", (struct render_options){0}, "• [a\\]b]: c\n\n▎ [a]: b\n");
     shows("|a|\n|---|\n|`x \\| y` \\| z|", (struct render_options){0}, "a\n─────────\nx | y | z\n");
     shows("<a@b.org> [x](y) [z](z)", (struct render_options){0}, "a@b.org x (y) z\n");
 }
@@ -244,7 +244,7 @@ static void formulas_are_left_alone(void **state)
     shows("$C:\\Users$ and \\(a^b^c * d *\\)", wide, "$C:\\Users$ and \\(a^b^c * d *\\)\n");
     shows("open \\(a_{1} b_{2}_\n", wide, "open \\(a_{1} b_{2}_\n");
     shows("> \\[\n> a_{1}\n> _{2}\n> \\]\n", o, "| \\[\n| a_{1}\n| _{2}\n| \\]\n");
-    shows("```\n\\(a_1\\) $x_1$ [a]: b\n```\n", o, "\\(a_1\\) $x_1$ [a]: b\n");
+    shows("```\n\\(a_1\\) $x_1$ [a]: b\n```\n", o, "| \\(a_1\\) $x_1$ [a]: b\n");
     shows("C:\\Users\\*x* \\#", o, "C:\\Users*x* #\n");
 }
 

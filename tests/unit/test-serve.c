@@ -40,19 +40,25 @@ static void count_note(void *context, const struct serve_note *n)
     gone += n->gone;
 }
 
-static struct serve *start(const char *key)
+static struct serve *start_speculating(const char *key, enum speculate speculate)
 {
     struct error err = {0};
     const struct serve_options options = {.key = key,
                                           .name = "tiny",
                                           .settings = sampling_defaults(),
                                           .session = {.context = CONTEXT, .threads = 2, .batch = 16},
+                                          .speculate = speculate,
                                           .parallel = 4,
                                           .note = count_note};
     struct serve *s = serve_start(model, template, &options, &err);
     if (s == NULL)
         fail_msg("%s", err.message);
     return s;
+}
+
+static struct serve *start(const char *key)
+{
+    return start_speculating(key, SPECULATE_AUTO);
 }
 
 static int open_server(void **state)
@@ -122,6 +128,35 @@ static void the_same_seed_gives_the_same_answer(void **state)
     assert_string_equal(text_of(one, 0), text_of(two, 0));
     json_decref(one);
     json_decref(two);
+}
+
+/* Three answers at a time, with every likelihood; what repeats itself is guessed, and some of it rightly. */
+static void guesses_change_no_answer(void **state)
+{
+    (void)state;
+    struct serve *plain = start_speculating(NULL, SPECULATE_OFF), *ahead = start_speculating(NULL, SPECULATE_ALWAYS);
+    json_int_t right = 0, wrong = 0;
+    for (int i = 0; i < 8; i++) {
+        char body[256];
+        snprintf(
+            body, sizeof body,
+            "{\"prompt\": [\"the cat the cat\", \"a\", [1, 50, 60, 50]], \"max_tokens\": 60, \"temperature\": %.1f, "
+            "\"frequency_penalty\": %d, \"logprobs\": 2, \"seed\": %d}",
+            0.3 * i, i % 2 == 0 ? -2 : 0, i);
+        json_t *without = client_post(serve_port(plain), COMPLETIONS, 200, body);
+        json_t *with = client_post(serve_port(ahead), COMPLETIONS, 200, body);
+        assert_int_equal(json_array_size(json_object_get(with, "choices")), 3);
+        assert_true(json_equal(json_object_get(without, "choices"), json_object_get(with, "choices")));
+        json_t *usage = json_object_get(with, "usage"), *details = json_object_get(usage, "completion_tokens_details");
+        right += json_integer_value(json_object_get(details, "accepted_prediction_tokens"));
+        wrong += json_integer_value(json_object_get(details, "rejected_prediction_tokens"));
+        assert_null(json_object_get(json_object_get(without, "usage"), "completion_tokens_details"));
+        json_decref(without);
+        json_decref(with);
+    }
+    assert_true(right > 0 && wrong > 0);
+    serve_stop(plain);
+    serve_stop(ahead);
 }
 
 /* What lm-evaluation-harness counts on: one entry for each token of the prompt and one more, the first null. */
@@ -852,6 +887,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(health_and_models_are_told),
         cmocka_unit_test(the_same_seed_gives_the_same_answer),
+        cmocka_unit_test(guesses_change_no_answer),
         cmocka_unit_test(echo_has_an_entry_for_each_token_and_one_more),
         cmocka_unit_test(a_text_has_an_entry_for_each_token_of_its_own),
         cmocka_unit_test(likelihoods_are_the_engines),

@@ -20,6 +20,11 @@ static void commands_are_recognised(void **state)
     assert_true(slash_is_command("/help"));
     assert_true(slash_is_command("/?"));
     assert_true(slash_is_command(":q"));
+    assert_true(slash_is_command(":w"));
+    assert_true(slash_is_command(":wq!"));
+    assert_false(slash_is_command(":"));
+    assert_false(slash_is_command(":q now"));
+    assert_false(slash_is_command(":)"));
     assert_true(slash_is_command("/no-such thing"));
     assert_false(slash_is_command("/usr/bin/true"));
     assert_false(slash_is_command("/"));

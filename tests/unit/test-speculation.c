@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "engine/run/costs.h"
 #include "engine/run/session.h"
 #include "engine/run/speculation.h"
 #include "engine/run/suffix.h"
@@ -117,10 +118,13 @@ static void is_as_new_when_cleared(void **state)
 static const int32_t verse[] = {11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30};
 enum { VERSE = sizeof verse / sizeof *verse };
 
+static struct costs costs;
+
 static struct speculation *speculate(enum speculate mode, const struct suffix *history)
 {
     struct error err = {0};
-    struct speculation *s = speculation_new(mode, 1000, history, &err);
+    costs = (struct costs){0};
+    struct speculation *s = speculation_new(mode, 1000, history, &costs, &err);
     assert_non_null(s);
     return s;
 }
@@ -135,10 +139,10 @@ static void recite(struct speculation *s, size_t n)
 }
 
 /* Batches of n cost (1 + slope (n - 1)) times one token. */
-static void price(struct speculation *s, double slope)
+static void price(double slope)
 {
-    for (int32_t n = 1; n <= SPECULATION_MOST + 1; n++)
-        speculation_measure(s, n, 0.01 * (1 + slope * (n - 1)));
+    for (int32_t n = 1; n <= COSTS_MOST; n++)
+        costs_measure(&costs, n, 0.01 * (1 + slope * (n - 1)));
 }
 
 static void guesses_what_followed(void **state)
@@ -148,7 +152,7 @@ static void guesses_what_followed(void **state)
     struct speculation *s = speculate(SPECULATE_AUTO, NULL);
     recite(s, 4);
     assert_int_equal(speculation_guess(s, 10, out), 0); /* what it costs is not known */
-    price(s, 0.05);
+    price(0.05);
     const int32_t n = speculation_guess(s, 10, out);
     assert_in_range(n, 4, 10);
     assert_memory_equal(out, verse + 4, (size_t)n * sizeof *out);
@@ -167,13 +171,33 @@ static void guesses_less_where_batches_cost_more(void **state)
     for (size_t i = 0; i < sizeof slopes / sizeof *slopes; i++) {
         struct speculation *s = speculate(SPECULATE_AUTO, NULL);
         recite(s, 5);
-        price(s, slopes[i]);
+        price(slopes[i]);
         const int32_t n = speculation_guess(s, SPECULATION_MOST, out);
         assert_true(n <= before);
         before = n;
         speculation_free(s);
     }
     assert_int_equal(before, 0);
+}
+
+/* Beside others the batch is larger already: a guess must be worth more, and there is room for sixteen tokens in all. */
+static void guesses_less_beside_others(void **state)
+{
+    (void)state;
+    int32_t out[SPECULATION_MOST], before = SPECULATION_MOST;
+    struct speculation *s = speculate(SPECULATE_AUTO, NULL);
+    recite(s, 5);
+    price(0.1);
+    for (int32_t others = 1; others <= COSTS_MOST; others++) {
+        struct speculation_batch b = {.rows = others, .made = others};
+        const int32_t n = speculation_guess_beside(s, SPECULATION_MOST, &b, out);
+        assert_true(n <= before && others + n <= COSTS_MOST);
+        assert_int_equal(b.rows, others + n);
+        assert_true(n == 0 ? b.made == others : b.made > others && b.made <= others + n);
+        before = n;
+    }
+    assert_int_equal(before, 0);
+    speculation_free(s);
 }
 
 /* What never comes true is not guessed for long, and what always does the longer. */
@@ -183,7 +207,7 @@ static void learns_from_what_comes(void **state)
     int32_t out[SPECULATION_MOST];
     struct speculation *s = speculate(SPECULATE_AUTO, NULL);
     recite(s, 3);
-    price(s, 0.2);
+    price(0.2);
     assert_true(speculation_guess(s, SPECULATION_MOST, out) > 0);
     for (int i = 0; i < 60; i++) {
         speculation_append(s, 50 + i); /* something else each time */
@@ -440,6 +464,7 @@ int main(void)
         cmocka_unit_test(is_as_new_when_cleared),
         cmocka_unit_test(guesses_what_followed),
         cmocka_unit_test(guesses_less_where_batches_cost_more),
+        cmocka_unit_test(guesses_less_beside_others),
         cmocka_unit_test(learns_from_what_comes),
         cmocka_unit_test(repeats_what_repeats),
         cmocka_unit_test(guesses_from_the_history),

@@ -190,6 +190,32 @@ static void workers_beside_share_a_prompt(void **state)
     asking_result_free(warm_alone);
 }
 
+/* A guest uses what the others have read, and nobody takes over what it has. */
+static void guests_take_and_do_not_give(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct worker *w = asking_worker_start(ASKING_CONTEXT, 0);
+    struct worker *guest = worker_start(&(struct worker_options){.beside = w, .guest = true}, &err);
+    assert_non_null(guest);
+    assert_int_equal(asking_next(guest).kind, EVENT_LOADED);
+    int32_t ids[ASKING_PROMPT + 30];
+    asking_fill_endless(w, ids);
+    struct sampling s = asking_endless();
+    s.max_new_tokens = 30;
+    struct asking_result *first = asking_answer(w, ids, ASKING_PROMPT / 2, &s);
+    struct asking_result *said = asking_answer(guest, ids, ASKING_PROMPT, &s);
+    assert_true(said->last.timings.reused_tokens >= ASKING_PROMPT / 2 - 1);
+    memcpy(ids + ASKING_PROMPT, said->ids, 30 * sizeof *ids);
+    struct asking_result *other = asking_answer(w, ids, ASKING_PROMPT + 30, &s);
+    assert_int_equal(other->last.timings.reused_tokens, ASKING_PROMPT / 2); /* of its own prompt before */
+    worker_free(guest);
+    asking_result_free(first);
+    asking_result_free(said);
+    asking_result_free(other);
+    worker_free(w);
+}
+
 /* One whose events are not read, or that waits for its turn, does not keep the other from its work. */
 static void workers_do_not_wait_for_each_other(void **state)
 {
@@ -253,6 +279,7 @@ int main(void)
         cmocka_unit_test(aside_has_limits),
         cmocka_unit_test(aside_shares_what_is_read),
         cmocka_unit_test(workers_beside_share_a_prompt),
+        cmocka_unit_test(guests_take_and_do_not_give),
         cmocka_unit_test(workers_do_not_wait_for_each_other),
         cmocka_unit_test(a_longer_worker_beside_is_refused),
     };

@@ -392,6 +392,17 @@ int canvas_puts(struct canvas *s, const struct area *a, int row, int column, uns
     return canvas_text(s, a, row, column, style, text, strlen(text));
 }
 
+int canvas_fit(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text)
+{
+    const char *more = canvas_is_ascii(s) ? "..." : "…";
+    size_t size = strlen(text);
+    int room = a->columns - column;
+    if (text_columns(text, size, 0) <= room)
+        return canvas_text(s, a, row, column, style, text, size);
+    size = text_fit(text, size, room - text_columns(more, strlen(more), 0));
+    return canvas_puts(s, a, row, canvas_text(s, a, row, column, style, text, size), style, more);
+}
+
 int canvas_printf(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *format, ...)
 {
     char text[1024];
@@ -458,9 +469,9 @@ void canvas_box(struct canvas *s, const struct area *a, unsigned style, const ch
     put_piece(a->y + bottom, a->x, BOX_LOWER_LEFT);
     if (title == NULL || *title == '\0' || right < 6)
         return;
-    struct area inner = {a->y, a->x + 2, 1, right - 3};
-    size_t fits = text_fit(title, strlen(title), inner.columns - 2);
-    int column = canvas_text(s, &inner, 0, 1, STYLE_TITLE, title, fits);
+    struct area inner = {a->y, a->x + 2, 1, right - 4};
+    int column = canvas_fit(s, &inner, 0, 1, STYLE_TITLE, title);
+    inner.columns++;
     canvas_blank(s, &inner, 0, 0, 1, style);
     canvas_blank(s, &inner, 0, column, 1, style);
 }

@@ -62,6 +62,8 @@ void canvas_flush(struct canvas *s, int y, int x);
 int canvas_text(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text,
                 size_t size);
 int canvas_puts(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text);
+/* The same for a text that may be too long: what does not fit is "…" then. */
+int canvas_fit(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text);
 int canvas_printf(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 /* Blanks n columns. */

@@ -11,11 +11,17 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
+static int list_columns(int columns)
+{
+    int wanted = columns / 5;
+    return wanted < LAYOUT_LIST_COLUMNS ? LAYOUT_LIST_COLUMNS : least(wanted, LAYOUT_LIST_MOST);
+}
+
 void layout_make(struct layout *out, int rows, int columns, bool list, bool side, struct layout_needs needs)
 {
     bool wide = columns >= LAYOUT_WIDE;
     bool beside = wide || columns >= LAYOUT_TEXT + 1 + LAYOUT_SIDE_COLUMNS;
-    int left = list && wide ? LAYOUT_LIST_COLUMNS : 0, right = side && beside ? LAYOUT_SIDE_COLUMNS : 0;
+    int left = list && wide ? list_columns(columns) : 0, right = side && beside ? LAYOUT_SIDE_COLUMNS : 0;
     int x = left > 0 ? left + 1 : 0, width = columns - x - (right > 0 ? right + 1 : 0);
     int most = rows / 3 > 3 ? rows / 3 : 3;
     int composer = least(needs.lines + 2, most);

@@ -6,10 +6,10 @@
 
 #include "ui/draw/canvas.h"
 
-/* Below LAYOUT_WIDE columns side panes are there only while they are used. The list lies over the transcript then;
+/* The list takes a fifth of the columns, between LAYOUT_LIST_COLUMNS and LAYOUT_LIST_MOST. Below LAYOUT_WIDE columns side panes are there only while they are used. The list lies over the transcript then;
  * settings and lens, which are looked at together with the text, do so where the transcript would be left less than
  * LAYOUT_TEXT. */
-enum { LAYOUT_WIDE = 100, LAYOUT_LIST_COLUMNS = 26, LAYOUT_SIDE_COLUMNS = 38, LAYOUT_TEXT = 36 };
+enum { LAYOUT_WIDE = 100, LAYOUT_LIST_COLUMNS = 26, LAYOUT_LIST_MOST = 42, LAYOUT_SIDE_COLUMNS = 38, LAYOUT_TEXT = 36 };
 
 enum layout_place {
     LAYOUT_HEAD, /* the line above the transcript */

@@ -63,7 +63,9 @@ static void draw_row(const struct candidates *c, struct canvas *s, const struct 
 
 int candidates_draw(const struct candidates *c, struct canvas *s, const struct area *a, int row, size_t selected)
 {
-    for (size_t i = 0; i < c->n; i++)
+    size_t room = row < a->rows ? (size_t)(a->rows - row) : 0;
+    size_t first = selected < c->n && selected >= room ? selected - room + 1 : 0;
+    for (size_t i = first; i < c->n && i < first + room; i++)
         draw_row(c, s, a, row++, i, i == selected);
     return row;
 }

@@ -22,7 +22,8 @@ struct candidates {
 /* Replaces them by copies of the first CANDIDATES_MOST. */
 void candidates_set(struct candidates *c, const struct ui_candidate *list, size_t n);
 void candidates_free(struct candidates *c);
-/* Draws them from a row on; selected is marked, c->n: none. Returns the next row. */
+/* Draws them from a row on, as many as the area has room for; selected is among them and marked, c->n: none. Returns the
+ * next row. */
 int candidates_draw(const struct candidates *c, struct canvas *s, const struct area *a, int row, size_t selected);
 
 #endif

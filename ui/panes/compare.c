@@ -13,8 +13,8 @@ enum { TEXT_MOST = 64 << 20, LEAST_COLUMNS = 26 };
 
 struct column {
     char *label, *about;
-    struct buf text;          /* safe to show */
-    unsigned char *different; /* (text.size): 1 where the bytes differ; NULL: not known */
+    struct buf text;      /* safe to show */
+    unsigned char *marks; /* (text.size): enum compare_mark; NULL: nothing differs, or it is not known */
     bool running;
     int lines; /* when drawn last */
 };
@@ -39,7 +39,7 @@ static void clear_columns(struct compare_view *v)
         struct column *c = &v->columns[i];
         free(c->label);
         free(c->about);
-        free(c->different);
+        free(c->marks);
         buf_free(&c->text);
     }
     free(v->title);
@@ -61,10 +61,11 @@ static void find_differences(struct compare_view *v)
     for (size_t i = 0; i < v->n && v->n > 1; i++) {
         struct column *c = &v->columns[i];
         const struct buf *other = &v->columns[i == 0].text;
-        free(c->different);
-        c->different = malloc(c->text.size + 1);
-        if (c->different != NULL)
-            compare_words(buf_text(&c->text), c->text.size, buf_text(other), other->size, c->different);
+        free(c->marks);
+        bool same = c->text.size == other->size && memcmp(buf_text(&c->text), buf_text(other), other->size) == 0;
+        c->marks = same ? NULL : malloc(c->text.size + 1);
+        if (c->marks != NULL)
+            compare_words(buf_text(&c->text), c->text.size, buf_text(other), other->size, c->marks);
     }
 }
 
@@ -92,15 +93,18 @@ void compare_set(struct compare_view *v, const char *title, const struct ui_comp
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */
 
+/* What all have in common steps back, and the word at which they part stands out. */
 static void draw_line(const struct column *c, struct canvas *s, const struct area *a, int row, size_t from, size_t to)
 {
+    static const unsigned styles[] = {[COMPARE_SAME] = STYLE_DIM,
+                                      [COMPARE_DIFFERENT] = STYLE_TEXT,
+                                      [COMPARE_PARTS] = STYLE_TEXT | STYLE_UNDERLINE | STYLE_BOLD};
     int column = 0;
     for (size_t at = from; at < to;) {
-        bool different = c->different != NULL && c->different[at] != 0;
-        size_t end = at;
-        while (end < to && (c->different != NULL && c->different[end] != 0) == different)
+        size_t end = at + 1;
+        while (end < to && (c->marks == NULL || c->marks[end] == c->marks[at]))
             end++;
-        unsigned style = different ? STYLE_TEXT | STYLE_UNDERLINE | STYLE_BOLD : STYLE_TEXT;
+        unsigned style = c->marks != NULL ? styles[c->marks[at]] : STYLE_TEXT;
         column = canvas_text(s, a, row, column, style, buf_text(&c->text) + at, end - at);
         at = end;
     }

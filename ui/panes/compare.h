@@ -1,4 +1,4 @@
-/* Compare: answers to one question side by side, with the differences marked. */
+/* Compare: answers to one question side by side, and where they part. */
 #ifndef PALAVER_UI_PANES_COMPARE_H
 #define PALAVER_UI_PANES_COMPARE_H
 
@@ -15,10 +15,11 @@ void compare_free(struct compare_view *v);
 /* Replaces the answers by clean copies of the first UI_COMPARED. n 0: forgets all, the scrolling too. */
 void compare_set(struct compare_view *v, const char *title, const struct ui_compared *sides, size_t n);
 
-/* Sets different[0..size) to 1 for the bytes of those words of text that are not part of a longest common subsequence
- * of words with other, to 0 for the rest; by dynamic programming. After COMPARE_WORDS words, all words count as
- * different. */
+/* Sets marks[0..size): where text parts from other, and what it has of its own from there until both go on alike. That
+ * is found word by word, as a longest common subsequence, by dynamic programming; one or two words in common between
+ * others are chance and no going on. After COMPARE_WORDS words, all are different. */
 enum { COMPARE_WORDS = 1000 };
-void compare_words(const char *text, size_t size, const char *other, size_t other_size, unsigned char *different);
+enum compare_mark { COMPARE_SAME, COMPARE_DIFFERENT, COMPARE_PARTS /* the first word of a different stretch */ };
+void compare_words(const char *text, size_t size, const char *other, size_t other_size, unsigned char *marks);
 
 #endif

@@ -75,19 +75,6 @@ static void fit_parts(struct part *parts, size_t n, int width, int most)
         parts[n - 1].shown = false;
 }
 
-static void draw_title(const char *title, struct canvas *s, const struct area *place)
-{
-    size_t size = strlen(title);
-    int room = place->columns - 1;
-    if (text_columns(title, size, 0) <= room) {
-        canvas_puts(s, place, 0, 1, STYLE_TITLE, title);
-    } else if (room > 3) {
-        const char *more = canvas_is_ascii(s) ? "..." : "…";
-        size = text_fit(title, size, room - text_columns(more, strlen(more), 0));
-        canvas_puts(s, place, 0, canvas_text(s, place, 0, 1, STYLE_TITLE, title, size), STYLE_TITLE, more);
-    }
-}
-
 static void draw_head(void *pane, struct canvas *s, const struct area *a, bool focus)
 {
     const struct head *h = pane;
@@ -98,7 +85,8 @@ static void draw_head(void *pane, struct canvas *s, const struct area *a, bool f
     (void)focus;
     fit_parts(parts, n, a->columns - left - 4, a->columns - least - 4);
     int width = parts_width(parts, n), column = a->columns - width - 1;
-    draw_title(title, s, &(struct area){a->y, a->x, 1, width > 0 ? column - 2 : a->columns - 1});
+    struct area place = {a->y, a->x, 1, width > 0 ? column - 2 : a->columns - 1};
+    canvas_fit(s, &place, 0, 1, STYLE_TITLE, title);
     for (size_t i = 0, drawn = 0; i < n; i++) {
         if (!parts[i].shown)
             continue;

@@ -120,6 +120,25 @@ static int draw_legend(struct canvas *s, const struct area *a, int row)
     return row + 1;
 }
 
+/* How many rows draw_text needs. */
+static int text_rows(const char *text, int columns)
+{
+    size_t size = strlen(text), end;
+    int rows = 0;
+    for (size_t at = 0; at < size; rows++)
+        at += text_wrap(text + at, size - at, columns, &end);
+    return rows;
+}
+
+/* The rows that candidates may take, so that there is room for what follows them; three at least. */
+static int candidate_rows(const struct look *k, const struct area *inner, int row, const char *help)
+{
+    int below = 3 + text_rows(help, inner->columns); /* a blank, the legend, a blank */
+    below += k->settings != NULL ? text_rows(k->settings, inner->columns) + 1 : 0;
+    int most = inner->rows - row - below;
+    return most > 3 ? most : 3;
+}
+
 static void draw_lens(void *pane, struct canvas *s, const struct area *a, bool focus)
 {
     struct lens *l = pane;
@@ -142,7 +161,9 @@ static void draw_lens(void *pane, struct canvas *s, const struct area *a, bool f
         row = draw_text(s, &inner, row, STYLE_TEXT, k->facts) + 1;
     canvas_puts(s, &inner, row++, 0, STYLE_TITLE, l->at_next ? "Can be" : "Could have been");
     canvas_puts(s, &inner, row++, 0, STYLE_DIM, "             model after");
-    row = candidates_draw(&k->candidates, s, &inner, row, focus ? k->chosen : k->candidates.n) + 1;
+    struct area list = inner;
+    list.rows = row + candidate_rows(k, &inner, row, l->at_next ? next_help : help);
+    row = candidates_draw(&k->candidates, s, &list, row, focus ? k->chosen : k->candidates.n) + 1;
     if (k->settings != NULL)
         row = draw_text(s, &inner, row, STYLE_DIM, k->settings) + 1;
     row = draw_legend(s, &inner, row) + 1;
@@ -177,7 +198,7 @@ const struct pane lens_pane = {
     .place = PLACE_LENS,
     .folds = true,
     .hints = {{"keys", "keys"},
-              {"lens-fork", "take"},
+              {"lens-fork", "goes on with it"},
               {"lens-words", "own words"},
               {"lens-draw", "draw again"},
               {"/step", "steps"}},

@@ -39,13 +39,20 @@ const struct message *messages_at(const struct messages *m, size_t index)
     return &m->at[index];
 }
 
+static void drop_marks(struct message *x)
+{
+    for (size_t i = 0; i < x->n_marks; i++)
+        free(x->marks[i].text);
+    free(x->marks);
+    x->marks = NULL;
+    x->n_marks = 0;
+}
+
 static void free_message(struct message *x)
 {
     buf_free(&x->text);
     free(x->about);
-    for (size_t i = 0; i < x->n_marks; i++)
-        free(x->marks[i].text);
-    free(x->marks);
+    drop_marks(x);
     free(x->tokens);
 }
 
@@ -53,6 +60,7 @@ static void free_message(struct message *x)
 static void take_traits(struct message *x, const struct ui_message *from)
 {
     free(x->about);
+    x->knows_marks = x->knows_marks && x->id == from->id && x->running == from->running;
     x->id = from->id;
     x->speaker = from->speaker;
     x->time = from->time;
@@ -104,24 +112,21 @@ bool messages_change(struct messages *m, size_t index, const struct ui_message *
     return buf_append(&x->text, from->text, from->size);
 }
 
-bool messages_mark(struct messages *m, size_t index, size_t at, const char *text)
+bool messages_set_marks(struct messages *m, size_t index, const struct ui_mark *marks, size_t n)
 {
-    char *clean = index < m->n ? text_clean_line(text) : NULL;
-    if (clean == NULL)
+    if (index >= m->n)
         return false;
     struct message *x = &m->at[index];
-    struct message_mark *marks = realloc(x->marks, (x->n_marks + 1) * sizeof *marks);
-    if (marks == NULL) {
-        free(clean);
-        return false;
+    bool changes = n > 0 || x->n_marks > 0;
+    x->knows_marks = true;
+    drop_marks(x);
+    x->marks = n > 0 ? malloc(n * sizeof *x->marks) : NULL;
+    for (size_t i = 0; x->marks != NULL && i < n; i++) {
+        char *clean = text_clean_line(marks[i].text);
+        if (clean != NULL)
+            x->marks[x->n_marks++] = (struct message_mark){(uint32_t)marks[i].at, clean};
     }
-    x->marks = marks;
-    /* a slider that is moved further changes the mark that it made */
-    struct message_mark *last = x->n_marks > 0 ? &marks[x->n_marks - 1] : NULL;
-    if (last != NULL && last->at == at && strncmp(last->text, clean, strcspn(clean, " ")) == 0)
-        free(marks[--x->n_marks].text);
-    marks[x->n_marks++] = (struct message_mark){(uint32_t)at, clean};
-    return true;
+    return changes;
 }
 
 bool messages_set_tokens(struct messages *m, size_t index, const struct ui_token *tokens, size_t n)

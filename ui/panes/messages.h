@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "ui/ui.h"
 
-/* A remark at the right of the line on which byte at of the message stands; clean text. */
+/* A remark on byte at of the message; clean text. */
 struct message_mark {
     uint32_t at;
     char *text;
@@ -28,9 +28,10 @@ struct message {
     struct buf text; /* any bytes */
     struct ui_token *tokens;
     size_t n_tokens;
-    bool knows_tokens; /* false: the program has to be asked for them (again) */
-    struct message_mark *marks;
+    bool knows_tokens;          /* false: the program has to be asked for them (again) */
+    struct message_mark *marks; /* in the order of their places */
     size_t n_marks;
+    bool knows_marks; /* false: likewise, once it has ended */
     unsigned changes; /* counts what can change its lines */
 };
 
@@ -46,8 +47,8 @@ const struct message *messages_at(const struct messages *m, size_t index);
 bool messages_add(struct messages *m, const struct ui_message *from);
 bool messages_grow(struct messages *m, size_t index, const char *text, size_t size);
 bool messages_change(struct messages *m, size_t index, const struct ui_message *from);
-/* A remark on the same byte that begins with the same word as the last one replaces it. */
-bool messages_mark(struct messages *m, size_t index, size_t at, const char *text);
+/* Replaces the remarks; true when that changes something that is shown. They are known then, whatever comes of it. */
+bool messages_set_marks(struct messages *m, size_t index, const struct ui_mark *marks, size_t n);
 bool messages_set_tokens(struct messages *m, size_t index, const struct ui_token *tokens, size_t n);
 /* From now on the tokens of no message are known. */
 void messages_forget_tokens(struct messages *m);

@@ -238,7 +238,8 @@ static void draw_popup(void *pane, struct canvas *s, const struct area *a, bool 
     write_place(p, place, sizeof place);
     struct area bottom = {box.y + box.rows - 1, box.x + 2, 1, box.columns - 4};
     if (p->picks)
-        canvas_puts(s, &bottom, 0, 0, STYLE_DIM, p->pairs ? " Esc leaves " : " Enter chooses, Esc leaves ");
+        canvas_puts(s, &bottom, 0, 0, STYLE_DIM,
+                    p->pairs && *picker_selected(p->picker) == '\0' ? " Esc leaves " : " Enter chooses, Esc leaves ");
     else
         canvas_printf(s, &bottom, 0, 0, STYLE_DIM, " %s%sEsc leaves, y copies ", place, *place != '\0' ? " " : "");
 }

@@ -15,7 +15,7 @@
 
 enum { NAME = 20, VALUE = 9 }; /* columns; a slider has the rest */
 /* So many candidates and settings are shown before the others have to give way; a heading takes two rows. */
-enum { LEAST_CANDIDATES = 5, LEAST_ROWS = 3, HEADING = 2 };
+enum { LEAST_CANDIDATES = 5, LEAST_ROWS = 3, HEADING = 2, LOW = 12 };
 
 struct setting {
     char *name, *value, *help, *source, *typed;
@@ -160,20 +160,28 @@ static const char *help_of(const struct settings *p)
     return help != NULL ? help : "";
 }
 
-static int help_lines(const struct settings *p, int columns)
+/* In a low terminal the help is one line, but what is wrong is told in full. */
+static bool is_short(const struct settings *p, const struct area *a)
 {
+    return a->rows < LOW && p->trouble == NULL;
+}
+
+static int help_lines(const struct settings *p, const struct area *a)
+{
+    if (is_short(p, a))
+        return 1;
     const char *text = help_of(p);
     size_t size = strlen(text), end;
     int lines = p->at[p->focus].source != NULL;
     for (size_t at = 0; at < size; lines++)
-        at += text_wrap(text + at, size - at, columns, &end);
+        at += text_wrap(text + at, size - at, a->columns, &end);
     return lines;
 }
 
 /* The candidates give way to the settings down to LEAST_CANDIDATES, then the settings to them. */
 static struct parts divide_rows(const struct settings *p, const struct area *a)
 {
-    struct parts parts = {.settings = (int)p->n, .help = p->n > 0 ? help_lines(p, a->columns) : 0};
+    struct parts parts = {.settings = (int)p->n, .help = p->n > 0 ? help_lines(p, a) : 0};
     int wanted = p->candidates.n > 0 ? (int)p->candidates.n + HEADING : p->summary != NULL;
     int least = wanted < LEAST_CANDIDATES + HEADING ? wanted : LEAST_CANDIDATES + HEADING;
     int rest = a->rows - parts.help;
@@ -191,6 +199,10 @@ static int draw_help(const struct settings *p, struct canvas *s, const struct ar
 {
     const char *text = help_of(p), *source = p->at[p->focus].source;
     size_t size = strlen(text), end;
+    if (is_short(p, a)) {
+        canvas_fit(s, a, row, 0, STYLE_DIM, text);
+        return row + 1;
+    }
     for (size_t at = 0; at < size && row < a->rows; row++) {
         size_t next = text_wrap(text + at, size - at, a->columns, &end);
         canvas_text(s, a, row, 0, p->trouble != NULL ? STYLE_ERROR : STYLE_DIM, text + at, end);
@@ -379,7 +391,7 @@ const struct pane settings_pane = {
     .at = LAYOUT_SIDE,
     .place = PLACE_SETTINGS,
     .folds = true,
-    .hints = {{"keys", "keys"}, {"setting-type", "type"}, {"setting-default", "default"}},
+    .hints = {{"keys", "keys"}, {"setting-type", "types a value"}, {"setting-default", "takes the default"}},
     .draw = draw_pane,
     .cursor = put_cursor,
     .first_key = first_key,

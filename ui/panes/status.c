@@ -3,11 +3,13 @@
 
 #include "ui/panes/status.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/count.h"
 #include "ui/draw/bar.h"
 #include "ui/text/text.h"
 
@@ -115,29 +117,15 @@ static void draw_notice(void *pane, struct canvas *canvas, const struct area *a,
 
 /* ---- the line --------------------------------------------------------------------------------------------------- */
 
-/* 1204 as "1,204". */
-static void write_count(size_t n, char *out, size_t size)
-{
-    char plain[24];
-    size_t length = (size_t)snprintf(plain, sizeof plain, "%zu", n), at = 0;
-    for (size_t i = 0; i < length && at + 2 < size; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            out[at++] = ',';
-        out[at++] = plain[i];
-    }
-    out[at] = '\0';
-}
-
 static int draw_context(const struct status *s, struct canvas *canvas, const struct area *a, int column)
 {
-    char used[32], available[32];
+    char used[COUNT_TEXT], available[COUNT_TEXT];
     if (s->available == 0)
         return column;
-    write_count(s->used, used, sizeof used);
-    write_count(s->available, available, sizeof available);
     column = canvas_puts(canvas, a, 0, column, STYLE_STATUS, "context ");
     column = bar_draw(canvas, a, 0, column, BAR, (double)s->used / (double)s->available);
-    return canvas_printf(canvas, a, 0, column, STYLE_STATUS, " %s/%s   ", used, available);
+    return canvas_printf(canvas, a, 0, column, STYLE_STATUS, " %s/%s   ", count_write(s->used, used),
+                         count_write(s->available, available));
 }
 
 /* Names the keys that help further where the focus is, as far as there is room. */
@@ -151,8 +139,8 @@ static void draw_hints(const struct status *s, struct canvas *canvas, const stru
         if (key == NULL)
             continue;
         snprintf(name, sizeof name, "%s", key);
-        if (name[0] == 'f' && name[1] != '\0')
-            name[0] = 'F';
+        if (name[1] != '\0') /* a key's name, and not the letter itself */
+            name[0] = (char)toupper((unsigned char)name[0]);
         int n = snprintf(one, sizeof one, "%s%s %s", size > 0 ? "  " : "", name, s->hints[i].word);
         if (column + (int)size + n + 2 > a->columns || size + (size_t)n >= sizeof text)
             break;
@@ -162,24 +150,33 @@ static void draw_hints(const struct status *s, struct canvas *canvas, const stru
     canvas_puts(canvas, a, 0, a->columns - (int)size - 1, STYLE_DIM, text);
 }
 
+/* A remark that fits takes the place of the speed and the keys. Returns the column for what stays. */
+static int draw_remark(struct status *s, struct canvas *canvas, const struct area *a)
+{
+    if (s->notice == NULL)
+        return 1;
+    s->is_long = text_columns(s->notice, strlen(s->notice), 0) + 2 > a->columns;
+    return s->is_long ? 1 : canvas_puts(canvas, a, 0, 1, s->is_error ? STYLE_ERROR : STYLE_NOTE, s->notice) + 3;
+}
+
 static void draw_status(void *pane, struct canvas *canvas, const struct area *a, bool focus)
 {
     struct status *s = pane;
     static const unsigned styles[] = {
         [UI_IDLE] = STYLE_STATUS, [UI_BUSY] = STYLE_STATUS_BUSY, [UI_FAILED] = STYLE_STATUS_ERROR};
+    const char *text = s->text != NULL ? s->text : "";
     (void)focus;
     canvas_blank(canvas, a, 0, 0, a->columns, STYLE_STATUS);
-    if (s->notice != NULL) {
-        s->is_long = text_columns(s->notice, strlen(s->notice), 0) + 2 > a->columns;
-        if (!s->is_long)
-            canvas_puts(canvas, a, 0, 1, s->is_error ? STYLE_ERROR : STYLE_NOTE, s->notice);
+    int column = draw_remark(s, canvas, a);
+    bool remark = s->notice != NULL && !s->is_long;
+    if (remark && column + text_columns(text, strlen(text), 0) > a->columns)
         return;
-    }
-    const char *text = s->text != NULL ? s->text : "";
-    int column = canvas_puts(canvas, a, 0, 1, styles[s->state], text);
+    column = canvas_puts(canvas, a, 0, column, styles[s->state], text);
     column += *text != '\0' ? 3 : 0;
     if (column + 34 < a->columns)
         column = draw_context(s, canvas, a, column);
+    if (remark)
+        return;
     if (s->speed != NULL && column + text_columns(s->speed, strlen(s->speed), 0) + 3 < a->columns)
         column = canvas_printf(canvas, a, 0, column, STYLE_STATUS, "%s   ", s->speed);
     draw_hints(s, canvas, a, column);

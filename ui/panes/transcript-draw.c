@@ -43,15 +43,17 @@ static void draw_name(const struct drawing *d, int row, const struct message *x)
 {
     unsigned style = x->speaker == UI_YOU ? STYLE_USER : STYLE_ASSISTANT;
     int column = canvas_puts(d->s, d->a, row, INDENT - 1, style, x->speaker == UI_YOU ? "You" : "Palaver");
-    char time_text[40] = "";
+    char time_text[40] = "", about[400];
     if (x->siblings > 1)
         column = canvas_printf(d->s, d->a, row, column + 1, STYLE_KEY, d->ascii ? "<%d/%d>" : "‹%d/%d›", x->sibling + 1,
                                x->siblings);
     if (x->time != 0)
         write_time(x->time, time_text, sizeof time_text);
     column = canvas_puts(d->s, d->a, row, column + (*time_text != '\0' ? 2 : 0), STYLE_DIM, time_text);
-    if (x->about != NULL && *x->about != '\0')
-        canvas_printf(d->s, d->a, row, column, STYLE_DIM, d->ascii ? " - %s" : " · %s", x->about);
+    if (x->about == NULL || *x->about == '\0')
+        return;
+    snprintf(about, sizeof about, d->ascii ? " - %s" : " · %s", x->about);
+    canvas_fit(d->s, d->a, row, column, STYLE_DIM, about);
 }
 
 static void draw_window(const struct drawing *d, int row, const char *label)
@@ -123,24 +125,69 @@ static void write_span(const struct drawing *d, struct pen *pen, size_t index, c
     }
 }
 
-/* The remarks that belong to a line: a sign in the margin, and what they say from the right end inwards, as far as the
- * line's text, which ends before column `end`, leaves room. */
-static void draw_marks(const struct drawing *d, int row, const struct message *x, const struct rendering *r, int line,
-                       int end)
+/* ---- remarks ---------------------------------------------------------------------------------------------------- */
+
+/* The column after the text of a line, which the blank line below a message has too. */
+static int line_end(const struct rendering *r, int line)
 {
-    int right = d->a->columns - 1;
-    for (size_t i = x->n_marks; i-- > 0;) {
-        const struct message_mark *mark = &x->marks[i];
-        int width = text_columns(mark->text, strlen(mark->text), 0);
-        if (rendering_line_at(r, mark->at) != (size_t)line)
-            continue;
-        canvas_puts(d->s, d->a, row, INDENT - 1, STYLE_MARK, d->ascii ? "^" : "▲");
-        if (right - width < end + 2)
-            continue;
-        canvas_puts(d->s, d->a, row, right - width, STYLE_MARK, mark->text);
-        right -= width + 1;
+    int end = INDENT;
+    const struct render_line *l = line < (int)r->n_lines ? &r->lines[line] : NULL;
+    for (uint32_t i = 0; l != NULL && i < l->n_spans; i++) {
+        const struct render_span *span = &r->spans[l->span + i];
+        end += text_columns(buf_text(&r->text) + span->start, span->size, end - INDENT);
+    }
+    return end;
+}
+
+/* Where the texts of remarks end at the right: near the text, also in a wide window. */
+static int marks_edge(const struct drawing *d)
+{
+    enum { BESIDE = 40 };
+    int edge = INDENT + message_lines_look(d->t->lines)->width + BESIDE, last = d->a->columns - 1;
+    return edge < last ? edge : last;
+}
+
+/* The remarks whose texts stand on a line: on their own, or on the first below that has room for them; what is too long
+ * for any stands below the message. Their number; at[] has the first of them. */
+static size_t find_marks(const struct drawing *d, const struct message *x, const struct rendering *r, int line,
+                         size_t *at, size_t most)
+{
+    int below = (int)r->n_lines, edge = marks_edge(d), here = 0, free_columns = edge - line_end(r, 0);
+    size_t n = 0;
+    for (size_t i = 0; i < x->n_marks; i++) {
+        int own = (int)rendering_line_at(r, x->marks[i].at);
+        int width = text_columns(x->marks[i].text, strlen(x->marks[i].text), 0) + 2;
+        if (own > here) {
+            here = own;
+            free_columns = edge - line_end(r, here);
+        }
+        for (; here < below && free_columns < width; free_columns = edge - line_end(r, here))
+            here++;
+        free_columns -= width;
+        if (here == line && n < most)
+            at[n++] = i;
+    }
+    return n;
+}
+
+/* A sign in the margin of the line on which something is remarked, and the texts that stand on this line. */
+static void draw_marks(const struct drawing *d, int row, const struct message *x, const struct rendering *r, int line)
+{
+    enum { MARKS_MOST = 16 };
+    size_t marks[MARKS_MOST], n = find_marks(d, x, r, line, marks, MARKS_MOST);
+    int right = marks_edge(d), left = line_end(r, line);
+    for (size_t i = 0; i < x->n_marks && line < (int)r->n_lines; i++)
+        if (rendering_line_at(r, x->marks[i].at) == (size_t)line)
+            canvas_puts(d->s, d->a, row, INDENT - 1, STYLE_MARK, d->ascii ? "^" : "▲");
+    while (n-- > 0 && right > left + 2) {
+        const char *text = x->marks[marks[n]].text;
+        int width = text_columns(text, strlen(text), 0), room = right - left;
+        right = width < room ? right - width : left;
+        canvas_text(d->s, d->a, row, right--, STYLE_MARK, text, text_fit(text, strlen(text), room));
     }
 }
+
+/* ---- rows ------------------------------------------------------------------------------------------------------- */
 
 static void draw_line(const struct drawing *d, int row, size_t index, int line)
 {
@@ -153,7 +200,7 @@ static void draw_line(const struct drawing *d, int row, size_t index, int line)
         const struct render_span *span = &r->spans[l->span + i];
         write_span(d, &pen, index, span, buf_text(&r->text) + span->start);
     }
-    draw_marks(d, row, x, r, line, pen.column);
+    draw_marks(d, row, x, r, line);
     if (x->running && line + 1 == (int)r->n_lines)
         canvas_puts(d->s, d->a, row, pen.column, STYLE_ASSISTANT, d->ascii ? "_" : "▌");
 }
@@ -168,13 +215,16 @@ static void draw_row(const struct drawing *d, int row, const struct view_line *a
     bool shared = line == 0 && at->message == selected_message + 1 && message_lines_is_joined(t->lines, at->message);
     bool selected = focus && (at->message == selected_message || shared);
     const char *window = message_lines_window(t->lines, at->message);
+    const struct message *x = messages_at(t->messages, at->message);
     bool is_name = line == -1 && !message_lines_look(t->lines)->base;
     if (line >= 0 && line < lines)
         draw_line(d, row, at->message, line);
     else if (is_name)
-        draw_name(d, row, messages_at(t->messages, at->message));
+        draw_name(d, row, x);
     else if (line < 0 && window != NULL)
         draw_window(d, row, window);
+    else if (line == lines)
+        draw_marks(d, row, x, message_lines_text(t->lines, at->message), line);
     if (selected && (is_name || (line >= 0 && line < lines)))
         canvas_puts(d->s, d->a, row, 0, STYLE_SELECTED, d->ascii ? ">" : "▌");
 }
@@ -198,7 +248,7 @@ static void draw_more(const struct drawing *d)
 
 void transcript_draw(void *pane, struct canvas *s, const struct area *a, bool focus)
 {
-    const struct transcript *t = pane;
+    struct transcript *t = pane;
     struct drawing d = {t, s, a, canvas_is_ascii(s)};
     struct message_look look = *message_lines_look(t->lines);
     int width = a->columns - INDENT - TRANSCRIPT_MARGIN;
@@ -207,6 +257,7 @@ void transcript_draw(void *pane, struct canvas *s, const struct area *a, bool fo
     look.width = width > 2 ? width : 2;
     look.ascii = d.ascii;
     message_lines_set_look(t->lines, &look);
+    t->drawn = 0;
     int rows = a->rows > 2 && !view_follows(t->view) ? a->rows - 1 : a->rows;
     view_settle(t->view, rows);
     size_t n = messages_count(t->messages);
@@ -221,6 +272,7 @@ void transcript_draw(void *pane, struct canvas *s, const struct area *a, bool fo
         if (at.message >= n)
             break;
         draw_row(&d, row, &at, focus);
+        t->drawn = at.message + 1;
     }
     draw_more(&d);
     message_lines_trim(t->lines, view_top(t->view)->message);

@@ -22,8 +22,9 @@ struct transcript {
     struct lens_cursor *lens;
     struct selection *selection;
     struct welcome *welcome;
-    int widest;  /* columns of text; 0: all there are */
-    size_t code; /* the code block that is copied next, from 0; transcript.c's */
+    int widest;   /* columns of text; 0: all there are */
+    size_t drawn; /* behind the last message that was drawn; transcript-draw.c's */
+    size_t code;  /* the code block that is copied next, from 0; transcript.c's */
 };
 
 void transcript_draw(void *pane, struct canvas *s, const struct area *a, bool focus);

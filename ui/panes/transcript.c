@@ -204,6 +204,17 @@ void transcript_put_lens(struct transcript *t, size_t token)
     show_lens_cursor(t);
 }
 
+size_t transcript_wants_marks(const struct transcript *t)
+{
+    size_t n = messages_count(t->messages), end = t->drawn < n ? t->drawn : n;
+    for (size_t i = view_top(t->view)->message; i < end; i++) {
+        const struct message *x = messages_at(t->messages, i);
+        if (x->speaker == UI_MODEL && !x->running && !x->knows_marks)
+            return i;
+    }
+    return n;
+}
+
 size_t transcript_wants_tokens(const struct transcript *t)
 {
     return lens_cursor_wants(t->lens, view_top(t->view)->message);

@@ -65,6 +65,9 @@ void transcript_put_lens(struct transcript *t, size_t token);
 /* An answer in view whose tokens are not known; the number of messages: none. */
 size_t transcript_wants_tokens(const struct transcript *t);
 
+/* An ended answer that was drawn and whose remarks are not known; the number of messages: none. */
+size_t transcript_wants_marks(const struct transcript *t);
+
 /* Appends the next code block of the selected message, from the first on when a message was just selected. *number,
  * from 1, is the block's of *of. False when the message has none or when out of memory. */
 bool transcript_code(struct transcript *t, struct buf *code, size_t *number, size_t *of);

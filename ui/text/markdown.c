@@ -197,6 +197,8 @@ static void enter_code(struct markdown *m, const MD_BLOCK_CODE_DETAIL *d)
     m->indent = 0;
     m->language = highlight_language(d->lang.text, d->lang.size);
     m->highlight = (struct highlight){0};
+    const char *bar = m->l->options->ascii ? "| " : "▎ ";
+    page_push(m->l, bar, bar, STYLE_BLOCK_LABEL);
     page_begin_block(m->l, d->lang.text, d->lang.size);
     if (d->lang.size == 0 || m->l->failed)
         return;
@@ -228,6 +230,7 @@ static void leave_code(struct markdown *m)
         end_code_line(m);
     m->in_code = false;
     m->l->block = -1;
+    page_pop(m->l);
     end_block(m);
 }
 

@@ -1,0 +1,183 @@
+/* /btw on the screen: an overlay that answers while the conversation's answer goes on, scrolls, copies and asks further; in
+ * line mode; and nothing of it is left in any file. */
+#include <config.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "screen.h"
+#include "tests/cmocka.h"
+
+#define TITLE "By the way · leaves no trace"
+#define LINE "The sea was calm that morning"
+/* Words of questions beside, which no file may have. */
+#define WORD "zanzibar"
+
+static char home[40];
+
+static void make_home(void)
+{
+    strcpy(home, "/tmp/palaver-btw.XXXXXX");
+    assert_non_null(mkdtemp(home));
+}
+
+/* Fails the test when a file of the home has the word. */
+static void remove_home(void)
+{
+    char command[120];
+    snprintf(command, sizeof command, "grep -rqa 'the llama' %s", home);
+    assert_int_equal(system(command), 0); /* the messages are there */
+    snprintf(command, sizeof command, "grep -rqai '" WORD "' %s", home);
+    assert_int_not_equal(system(command), 0);
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
+}
+
+static void it_answers_while_an_answer_is_written(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 100, (const char *const[]){ENDLESS, NULL});
+    ask(t, "go");
+    assert_true(vt_wait(t, LINE));
+    ask(t, "/btw what is it?");
+    assert_true(vt_wait(t, TITLE));
+    assert_true(vt_wait(t, "what is it?"));
+    assert_true(vt_wait(t, "Esc stops "));
+    assert_true(vt_wait(t, "answering")); /* the other one */
+    press(t, "\rand then?\r");
+    assert_true(vt_wait(t, "an answer is being made; Esc stops it"));
+    assert_true(vt_shows(t, "› and then?"));
+    press(t, ESC); /* the line */
+    press(t, ESC);
+    assert_true(vt_wait(t, "· stopped"));
+    assert_true(vt_wait(t, "Esc closes, Enter asks more, y copies"));
+    assert_true(vt_wait(t, "answering"));
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, TITLE));
+    assert_true(vt_wait(t, "answering")); /* that it did not stop */
+    assert_false(vt_shows(t, "what is it?"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "stopped; /continue resumes it"));
+    quit(t);
+}
+
+static void it_asks_further_copies_and_scrolls(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 80, (const char *const[]){"-n", "60", "--temperature", "0", NULL});
+    ask(t, "go");
+    assert_true(vt_wait(t, "/continue resumes it"));
+    ask(t, "/btw what is it?");
+    assert_true(vt_wait(t, "Enter asks more"));
+    assert_true(vt_shows(t, "60 tokens"));
+    press(t, "y");
+    assert_true(vt_wait(t, "answer: "));
+    assert_true(vt_clipboards(t) > 0);
+    press(t, "\r");
+    assert_true(vt_wait(t, "Enter asks, Esc leaves the line"));
+    vt_type(t, "and why?");
+    assert_true(vt_wait(t, "› and why?"));
+    press(t, "\r");
+    assert_true(vt_wait_gone(t, "Enter asks, Esc leaves the line"));
+    assert_true(vt_wait(t, "and why?"));
+    assert_true(vt_wait(t, "Enter asks more"));
+    vt_resize(t, 10, 40); /* the smallest size */
+    assert_true(vt_wait(t, "leaves no trace"));
+    press(t, "g");
+    assert_true(vt_wait(t, "what is it?"));
+    press(t, "G");
+    assert_true(vt_wait_gone(t, "what is it?"));
+    vt_paste(t, "pasted\nwords"); /* it is not lost */
+    assert_true(vt_wait(t, "› pasted words"));
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, "› pasted words"));
+    vt_resize(t, 24, 80);
+    press(t, "q");
+    assert_true(vt_wait_gone(t, TITLE));
+    assert_true(vt_wait(t, "ready"));
+    quit(t);
+}
+
+static void it_leaves_no_trace_in_any_file(void **state)
+{
+    static const char *const options[] = {"-n", "8", NULL};
+    (void)state;
+    make_home();
+    struct vt *t = start_in(home, 24, 80, plain, options);
+    assert_true(vt_wait(t, READY));
+    exchange(t, "the llama");
+    ask(t, "/btw is " WORD " far?");
+    assert_true(vt_wait(t, "Enter asks more"));
+    press(t, "\r");
+    vt_type(t, "and " WORD "'s ships?");
+    press(t, "\r");
+    assert_true(vt_wait(t, "'s ships?"));
+    assert_true(vt_wait(t, "Esc closes"));
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, TITLE));
+    vt_type(t, "a draft");
+    assert_true(vt_wait(t, "a draft"));
+    vt_type(t, "\003/btw " WORD "?"); /* not sent yet, and what was typed before is no draft either */
+    assert_true(vt_wait(t, "/btw " WORD "?"));
+    kill(vt_pid(t), SIGTERM);
+    vt_wait_end(t);
+    vt_end(t);
+    t = start_in(home, 24, 80, plain, options);
+    assert_true(vt_wait(t, READY));
+    assert_true(vt_wait(t, "the llama"));
+    assert_false(vt_shows(t, "a draft"));
+    press(t, UP);
+    press(t, UP);
+    assert_true(vt_wait_gone(t, WORD));
+    quit(t);
+    remove_home();
+}
+
+static void line_mode_prints_the_answer_and_keeps_nothing(void **state)
+{
+    (void)state;
+    make_home();
+    struct vt *t = start_in(home, 24, 80, plain, (const char *const[]){"--line", "-n", "8", NULL});
+    assert_true(vt_wait(t, "/help"));
+    vt_type(t, "the llama\r");
+    assert_true(vt_wait(t, "/continue resumes it"));
+    vt_type(t, "/btw is " WORD " far?\r");
+    assert_true(vt_wait(t, "it is as long as it may be"));
+    assert_true(vt_wait(t, "beside the conversation and leaves no trace"));
+    vt_type(t, "/set max_new_tokens 50000\r/set temperature 0\r/btw " WORD "\r");
+    assert_true(vt_wait(t, LINE));
+    vt_type(t, "\003");
+    assert_true(vt_wait(t, "stopped"));
+    vt_type(t, "/quit\r");
+    vt_wait_end(t);
+    vt_end(t);
+    remove_home();
+}
+
+static void mistakes_are_named(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 110, (const char *const[]){SHORT, NULL});
+    ask(t, "/btw");
+    assert_true(vt_wait(t, "ask what? /btw QUESTION"));
+    quit(t);
+    t = start(24, 110, (const char *const[]){SHORT, "--raw", NULL});
+    ask(t, "/btw what?");
+    assert_true(vt_wait(t, "/raw off begins a dialogue"));
+    assert_false(vt_shows(t, TITLE));
+    quit(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_answers_while_an_answer_is_written),
+        cmocka_unit_test(it_asks_further_copies_and_scrolls),
+        cmocka_unit_test(it_leaves_no_trace_in_any_file),
+        cmocka_unit_test(line_mode_prints_the_answer_and_keeps_nothing),
+        cmocka_unit_test(mistakes_are_named),
+    };
+    return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
