@@ -162,7 +162,8 @@ struct ui_conversation {
     int64_t id;
     const char *title;
     int64_t changed; /* milliseconds since 1970 */
-    bool pinned, archived, unread;
+    bool pinned, archived;
+    bool answering, unread; /* marked: an answer grows there; one ended there that the user has not seen */
 };
 /* Replaces the list, which is shown in this order, grouped by day below the pinned ones. current: the id of the open
  * one. */

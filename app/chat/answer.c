@@ -30,8 +30,7 @@ static void take_answer_event(struct chat *c, const struct event *event);
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
-/* Tells how much the model no longer sees. */
-static void tell_window(const struct chat *c)
+void chat_tell_window(const struct chat *c)
 {
     struct script script = chat_script(c);
     size_t whole = c->view->window != NULL ? script_count_whole(&script) : 0;
@@ -81,7 +80,7 @@ static enum error_code request_answer(struct chat *c, struct error *err)
     answering_begin_request(c->answering, request, &question);
     if (start.message != c->first_visible || start.byte != c->first_byte) {
         chat_see_text_from(c, start);
-        tell_window(c);
+        chat_tell_window(c);
     }
     return ERR_NONE;
 }

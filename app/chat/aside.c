@@ -78,6 +78,16 @@ static enum error_code wait_for_end(struct chat *c, struct aside_work *work, con
     return ERR_NONE;
 }
 
+bool aside_is_empty(const struct aside *a)
+{
+    return a->work == NULL;
+}
+
+bool aside_is_asked(const struct aside *a)
+{
+    return a->work != NULL && !a->work->yields;
+}
+
 int aside_due(const struct aside *a)
 {
     return a->work != NULL && a->work->due != NULL ? a->work->due(a->work) : -1;

@@ -30,6 +30,9 @@ struct aside *aside_new(void);
 void aside_free(struct aside *a);
 /* Ends the work in the slot, if any: it is freed, and what its request still brings is dropped. */
 void aside_forget(struct aside *a);
+/* Whether there is no work in it; and whether there is some that the user asked for. */
+bool aside_is_empty(const struct aside *a);
+bool aside_is_asked(const struct aside *a);
 /* Milliseconds until aside_tick has something to do, -1: never. */
 int aside_due(const struct aside *a);
 void aside_tick(struct chat *c);

@@ -7,46 +7,22 @@
 
 #include "app/chat/answer.h"
 #include "app/chat/answering.h"
-#include "app/chat/aside.h"
+#include "app/chat/background.h"
 #include "app/chat/compare.h"
 #include "app/chat/conversation.h"
-#include "app/chat/list.h"
 #include "app/chat/load.h"
+#include "app/chat/parts.h"
 #include "app/chat/preset.h"
-#include "app/chat/queue.h"
-#include "app/chat/saving.h"
 #include "app/chat/send.h"
-#include "app/chat/settings.h"
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
-#include "app/chat/titling.h"
-#include "app/chat/undone.h"
 #include "app/library/home.h"
 #include "app/options/options.h"
-#include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "history/history.h"
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
-
-static enum error_code make_parts(struct chat *c, struct error *err)
-{
-    const struct options *o = c->options;
-    buf_init(&c->system, CHAT_TEXT_MOST);
-    c->settings = chat_settings_new(o);
-    c->answering = answering_new();
-    c->saving = saving_new();
-    c->undone = undone_new();
-    c->aside = aside_new();
-    c->titling = titling_new();
-    c->queue = queue_new();
-    if (c->settings == NULL || c->answering == NULL || c->saving == NULL || c->undone == NULL || c->aside == NULL ||
-        c->titling == NULL || c->queue == NULL || !chat_put_system(c, o->system != NULL ? o->system : ""))
-        return error_memory(err);
-    c->speaker = speaker_new(o, err);
-    return err->code;
-}
 
 struct chat *chat_open(const struct options *options, const struct chat_view *view, struct error *err)
 {
@@ -57,8 +33,8 @@ struct chat *chat_open(const struct options *options, const struct chat_view *vi
     }
     c->options = options;
     c->view = view;
-    if (make_parts(c, err) == ERR_NONE && (c->home = home_open(options, err)) != NULL &&
-        chat_resume(c, err) == ERR_NONE &&
+    if (chat_make_parts(c, NULL, err) == ERR_NONE && (c->speaker = speaker_new(options, err)) != NULL &&
+        (c->home = home_open(options, err)) != NULL && chat_resume(c, err) == ERR_NONE &&
         (options->preset == NULL || preset_begin(c, options->preset, err) == ERR_NONE) &&
         chat_load_first(c, err) == ERR_NONE) {
         home_set_patience(c->home, HOME_NO_WAIT);
@@ -83,17 +59,9 @@ void chat_free(struct chat *c)
     if (c->home != NULL && !c->closed) /* all parts were made before the home */
         save_last(c);
     chat_compare_forget(c);
-    saving_free(c->saving);
-    aside_free(c->aside);
-    speaker_free(c->speaker);
-    answering_free(c->answering);
-    chat_settings_free(c->settings);
-    titling_free(c->titling);
-    queue_free(c->queue);
-    undone_free(c->undone);
+    background_free(c->background); /* its homes are beside this one */
+    chat_free_parts(c);
     home_free(c->home);
-    buf_free(&c->system);
-    chat_list_free(&c->list);
     free(c);
 }
 
@@ -102,6 +70,11 @@ void chat_free(struct chat *c)
 int chat_fd(const struct chat *c)
 {
     return c->compare != NULL ? chat_compare_fd(c) : speaker_fd(c->speaker);
+}
+
+int chat_elsewhere_fd(const struct chat *c)
+{
+    return background_fd(c);
 }
 
 static void take_speaker_event(struct chat *c, const struct event *event)
@@ -124,6 +97,8 @@ void chat_handle(struct chat *c)
         else
             take_speaker_event(c, &event);
     }
+    for (size_t i = 0; i < background_count(c); i++)
+        chat_handle(background_at(c, i));
 }
 
 void chat_stop(struct chat *c)

@@ -35,6 +35,8 @@
  *   send          messages, answered now or when the model is loaded
  *   footprint     what a model takes of memory, in words
  *   load          models that come and go
+ *   parts         what a conversation has, made and freed together
+ *   background    conversations that are answered while another one is open
  *   conversation  from one conversation to another
  *   path          moving through the tree of one
  *   edit          other texts and answers at the end of the path
@@ -122,6 +124,9 @@ struct chat_view {
     void (*compared)(void *context, size_t side);
     /* The messages that wait are others. */
     void (*queued)(void *context);
+    /* An answer goes on, has ended or failed in a conversation that is not open. NULL: there are none such, as an open
+     * conversation is not left while its answer is under way. */
+    void (*elsewhere)(void *context);
     /* What chat_preview asked for, or the answer waits for a step. */
     void (*preview)(void *context, const struct event *event);
 };
@@ -142,6 +147,8 @@ struct home *chat_home(const struct chat *c);
 /* Readable while events wait for chat_handle; -1 when none can come. It may change with each call of the chat. */
 int chat_fd(const struct chat *c);
 void chat_handle(struct chat *c);
+/* The same of answers in conversations that are not open. */
+int chat_elsewhere_fd(const struct chat *c);
 /* Milliseconds until chat_tick has something to do, 0: now, -1: never. To be asked before each wait. */
 int chat_due(const struct chat *c);
 /* Stores what waits to be stored, and looks whether another program changed the conversation. Cheap when called
@@ -349,8 +356,17 @@ enum error_code chat_compact(struct chat *c, struct error *err);
 /* Begins a new conversation; the system message and the settings stay. It is stored with its first message; temporary:
  * in memory only. */
 enum error_code chat_new(struct chat *c, bool temporary, struct error *err);
-/* Opens a conversation of home_library, with its own system message, template and settings. */
+/* Opens a conversation of home_library, with its own system message, template and settings. Both this and chat_new leave an
+ * answer under way to go on by itself, if the view has `elsewhere`: it is saved as it comes, the messages that wait follow
+ * it, and its conversation is marked as unread when it has ended. Opening that one shows the answer again as it grows.
+ * ERR_BUSY where an answer can't go on alone: a comparison, step by step, in a temporary conversation. */
 enum error_code chat_open_conversation(struct chat *c, int64_t conversation, struct error *err);
+/* How many answers are under way in conversations that are not open. */
+size_t chat_answers_elsewhere(const struct chat *c);
+/* One of these, for chat_count, chat_message and chat_message_is_saved; NULL past the last. */
+const struct chat *chat_elsewhere(const struct chat *c, size_t index);
+/* ERR_BUSY while this conversation, open or not, is answered. */
+enum error_code chat_check_still(const struct chat *c, int64_t conversation, struct error *err);
 enum error_code chat_set_system(struct chat *c, const char *text, struct error *err);
 /* name NULL: the model's own. ERR_BUSY until a model is loaded. */
 enum error_code chat_set_template(struct chat *c, const char *name, struct error *err);

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/chat/answer.h"
 #include "app/chat/answering.h"
+#include "app/chat/background.h"
 #include "app/chat/chat.h"
 #include "app/chat/list.h"
 #include "app/chat/models.h"
@@ -120,17 +122,24 @@ enum error_code chat_enter(struct chat *c, int64_t conversation, struct error *e
     return err->code;
 }
 
-static enum error_code check_leave(struct chat *c, struct error *err)
+/* Leaves the open conversation: saved, or to go on by itself. What follows finds a new one. */
+static enum error_code leave_open(struct chat *c, struct error *err)
 {
-    if (chat_check_idle(c, err) != ERR_NONE)
-        return err->code;
-    return chat_check_left(c, err);
+    return chat_is_busy(c) ? background_leave(c, err) : chat_check_left(c, err);
 }
 
 enum error_code chat_new(struct chat *c, bool temporary, struct error *err)
 {
-    if (check_leave(c, err) != ERR_NONE || home_begin(c->home, temporary, err) != ERR_NONE)
+    const int64_t before = home_conversation(c->home);
+    const bool goes_on = chat_is_busy(c);
+    if (leave_open(c, err) != ERR_NONE)
         return err->code;
+    if (home_begin(c->home, temporary, err) != ERR_NONE) {
+        struct error ignored = {0};
+        if (goes_on)
+            background_return(c, background_find(c, before), &ignored);
+        return err->code;
+    }
     leave_conversation(c);
     chat_enter_saved(c, false, false);
     chat_tell_changed(c, 0);
@@ -148,15 +157,67 @@ static enum error_code check_conversation(struct chat *c, int64_t conversation, 
     return ERR_NONE;
 }
 
+/* Shows an answer that went on, or has just ended, as it is now. */
+static enum error_code return_to(struct chat *c, size_t index, struct error *err)
+{
+    struct error ignored = {0}; /* it stays marked as unread */
+    if (!chat_is_busy(c) && chat_check_left(c, err) != ERR_NONE)
+        return err->code;
+    if (background_return(c, index, err) != ERR_NONE)
+        return err->code;
+    store_flag(home_store(c->home), home_conversation(c->home), STORE_UNREAD, false, &ignored);
+    return ERR_NONE;
+}
+
+/* Enters one as it is stored. On failure the one before is still open. */
+static enum error_code enter_stored(struct chat *c, int64_t conversation, struct error *err)
+{
+    const int64_t before = home_conversation(c->home);
+    const bool goes_on = chat_is_busy(c);
+    struct error ignored = {0};
+    if (leave_open(c, err) == ERR_NONE && chat_enter(c, conversation, err) != ERR_NONE && goes_on)
+        background_return(c, background_find(c, before), &ignored);
+    return err->code;
+}
+
 enum error_code chat_open_conversation(struct chat *c, int64_t conversation, struct error *err)
 {
-    if (check_leave(c, err) != ERR_NONE || check_conversation(c, conversation, err) != ERR_NONE)
+    const bool open = !home_is_temporary(c->home) && home_conversation(c->home) == conversation;
+    if (open && chat_is_busy(c))
+        return ERR_NONE; /* it holds more than is stored */
+    if (check_conversation(c, conversation, err) != ERR_NONE)
         return err->code;
     if (home_is_temporary(c->home) && chat_new(c, false, err) != ERR_NONE)
         return err->code;
-    if (chat_enter(c, conversation, err) != ERR_NONE)
+    const size_t index = background_find(c, conversation);
+    if ((index < background_count(c) ? return_to(c, index, err) : enter_stored(c, conversation, err)) != ERR_NONE)
         return err->code;
     chat_tell_changed(c, 0);
+    if (c->first_visible > 0 || c->first_byte > 0)
+        chat_tell_window(c);
+    background_tell_failure(c);
+    return ERR_NONE;
+}
+
+size_t chat_answers_elsewhere(const struct chat *c)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < background_count(c); i++)
+        n += chat_is_busy(background_at(c, i));
+    return n;
+}
+
+const struct chat *chat_elsewhere(const struct chat *c, size_t index)
+{
+    return index < background_count(c) ? background_at(c, index) : NULL;
+}
+
+enum error_code chat_check_still(const struct chat *c, int64_t conversation, struct error *err)
+{
+    const size_t index = background_find(c, conversation);
+    const bool open = !home_is_temporary(c->home) && home_conversation(c->home) == conversation;
+    if ((open && chat_is_busy(c)) || (index < background_count(c) && chat_is_busy(background_at(c, index))))
+        return error_set(err, ERR_BUSY, "an answer is being written there; Esc in that conversation stops it");
     return ERR_NONE;
 }
 

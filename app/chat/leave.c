@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "app/chat/answering.h"
+#include "app/chat/background.h"
 #include "app/chat/chat.h"
 #include "app/chat/compare.h"
 #include "app/chat/form.h"
@@ -32,11 +33,23 @@ enum error_code chat_save_rest(struct chat *c, size_t *unsaved, struct error *er
     enum home_patience before = home_set_patience(c->home, HOME_LONG_WAIT);
     chat_compare_save(c, false, &why);
     chat_try_saving(c, &why);
-    home_set_patience(c->home, before);
     *unsaved = count_unsaved(c);
+    for (size_t i = 0; i < background_count(c); i++) {
+        chat_try_saving(background_at(c, i), &why);
+        *unsaved += count_unsaved(background_at(c, i));
+    }
+    home_set_patience(c->home, before);
     if (*unsaved > 0)
         error_set(&why, ERR_IO, "the history can't be written");
     return why.code == ERR_NONE ? ERR_NONE : error_set(err, why.code, "%s", why.message);
+}
+
+/* An answer under way ends here. */
+static void interrupt_answer(struct chat *c)
+{
+    if (answering_is_writing(c->answering))
+        chat_list_last(&c->list)->state = STORE_INTERRUPTED;
+    answering_end(c->answering);
 }
 
 enum error_code chat_close(struct chat *c, size_t *unsaved, struct error *err)
@@ -44,9 +57,9 @@ enum error_code chat_close(struct chat *c, size_t *unsaved, struct error *err)
     struct error ignored = {0}; /* the next call says what can't be saved */
     c->closed = true;
     home_set_patience(c->home, HOME_LONG_WAIT); /* to the end */
-    if (answering_is_writing(c->answering))
-        chat_list_last(&c->list)->state = STORE_INTERRUPTED;
-    answering_end(c->answering);
+    interrupt_answer(c);
+    for (size_t i = 0; i < background_count(c); i++)
+        interrupt_answer(background_at(c, i));
     chat_compare_save(c, true, &ignored);
     return chat_save_rest(c, unsaved, err);
 }

@@ -10,6 +10,7 @@
 #include "app/chat/answer.h"
 #include "app/chat/answering.h"
 #include "app/chat/aside.h"
+#include "app/chat/background.h"
 #include "app/chat/chat.h"
 #include "app/chat/distant.h"
 #include "app/chat/footprint.h"
@@ -64,7 +65,12 @@ enum error_code chat_load_first(struct chat *c, struct error *err)
 
 enum error_code chat_set_model(struct chat *c, const char *name, struct error *err)
 {
-    return chat_check_idle(c, err) != ERR_NONE ? err->code : speaker_load(c->speaker, name, err);
+    if (chat_check_idle(c, err) != ERR_NONE)
+        return err->code;
+    if (background_count(c) > 0)
+        return error_set(err, ERR_BUSY,
+                         "the model still answers in another conversation (● in the list); stop it there, or wait");
+    return speaker_load(c->speaker, name, err);
 }
 
 static void give_up_loading(struct chat *c, const struct error *err)
@@ -138,12 +144,13 @@ static void change_model(struct chat *c)
     preset_begin_with_model(c);
     if (c->view->loaded != NULL)
         c->view->loaded(c->view->context);
-    if (chat_template(c) != NULL && template_trouble(chat_template(c)) != NULL)
+    const bool known = speaker_shares_model(c->speaker); /* what there is to tell was told */
+    if (!known && chat_template(c) != NULL && template_trouble(chat_template(c)) != NULL)
         chat_remark(c, true, "%s", template_trouble(chat_template(c)));
     chat_tell_unseen_system(c);
-    if (chat_host(c) != NULL) {
+    if (!known && chat_host(c) != NULL) {
         tell_server(c);
-    } else {
+    } else if (!known) {
         teach_history(c);
         tell_memory(c);
     }

@@ -39,6 +39,20 @@ struct chat_settings *chat_settings_new(const struct options *o)
     return s;
 }
 
+struct chat_settings *chat_settings_copy(const struct chat_settings *s)
+{
+    struct chat_settings *copy = calloc(1, sizeof *copy);
+    if (copy == NULL)
+        return NULL;
+    *copy = *s;
+    copy->preset = s->preset != NULL ? strdup(s->preset) : NULL;
+    copy->persona = s->persona != NULL ? strdup(s->persona) : NULL;
+    if ((s->preset == NULL || copy->preset != NULL) && (s->persona == NULL || copy->persona != NULL))
+        return copy;
+    chat_settings_free(copy);
+    return NULL;
+}
+
 void chat_settings_free(struct chat_settings *s)
 {
     if (s == NULL)

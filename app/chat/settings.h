@@ -17,6 +17,8 @@ struct chat_settings;
 
 /* Those of the options, which stay the caller's and must outlive the settings. NULL when out of memory. */
 struct chat_settings *chat_settings_new(const struct options *o);
+/* The same once more; NULL when out of memory. */
+struct chat_settings *chat_settings_copy(const struct chat_settings *s);
 void chat_settings_free(struct chat_settings *s);
 
 const struct sampling *chat_settings_sampling(const struct chat_settings *s);

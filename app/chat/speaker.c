@@ -26,8 +26,8 @@ struct speaker {
     struct distant *distant, *distant_loading; /* in place of a worker */
     char *path, *loading_path;
     int loading_percent;            /* -1: not known */
-    const struct speaker *beside;   /* whose model and template these are; NULL: its own */
-    struct chat_template *template; /* NULL until a model is loaded, and beside another */
+    bool shares;                    /* the model of another speaker, or what is loading does */
+    struct chat_template *template; /* NULL until a model is loaded */
     char *template_name;            /* as asked for; NULL: the model's own */
     bool template_from_history;     /* and not from the user */
     struct {
@@ -57,6 +57,23 @@ static struct session_options session_options(const struct options *o)
                                     .cache = (enum cache_type)o->cache_type};
 }
 
+/* Has it load what the other one has. */
+static enum error_code load_beside(struct speaker *s, const struct speaker *other, int32_t context, bool guest,
+                                   struct error *err)
+{
+    if (other->distant != NULL) {
+        s->distant_loading = distant_open(s->options, distant_name(other->distant), err);
+        return err->code;
+    }
+    struct worker_options options = {.beside = other->worker,
+                                     .session = session_options(other->options),
+                                     .speculate = (enum speculate)other->options->speculate,
+                                     .guest = guest};
+    options.session.context = context;
+    s->loading = worker_start(&options, err);
+    return err->code;
+}
+
 static struct speaker *speaker_join(const struct speaker *other, int32_t context, bool guest, struct error *err)
 {
     struct speaker *s = calloc(1, sizeof *s);
@@ -64,23 +81,15 @@ static struct speaker *speaker_join(const struct speaker *other, int32_t context
         error_memory(err);
         return NULL;
     }
-    s->options = other->options;
-    if (other->distant != NULL) {
-        s->distant_loading = distant_open(s->options, distant_name(other->distant), err);
-        if (s->distant_loading != NULL)
-            return s;
-        speaker_free(s);
-        return NULL;
-    }
-    s->beside = other;
-    struct worker_options options = {.beside = other->worker,
-                                     .session = session_options(other->options),
-                                     .speculate = (enum speculate)other->options->speculate,
-                                     .guest = guest};
-    options.session.context = context;
-    s->loading_percent = -1;
-    s->loading = worker_start(&options, err);
-    if (s->loading != NULL)
+    *s = (struct speaker){.options = other->options,
+                          .loading_percent = -1,
+                          .shares = true,
+                          .template_from_history = other->template_from_history,
+                          .loading_path = other->path != NULL ? strdup(other->path) : NULL,
+                          .template_name = other->template_name != NULL ? strdup(other->template_name) : NULL};
+    if ((other->path != NULL && s->loading_path == NULL) || (other->template_name != NULL && s->template_name == NULL))
+        error_memory(err);
+    if (err->code == ERR_NONE && load_beside(s, other, context, guest, err) == ERR_NONE)
         return s;
     speaker_free(s);
     return NULL;
@@ -119,6 +128,7 @@ static enum error_code load_distant(struct speaker *s, const char *name, struct 
     speaker_stop_loading(s);
     s->distant_loading = distant;
     s->loading_percent = -1;
+    s->shares = false;
     return ERR_NONE;
 }
 
@@ -147,7 +157,13 @@ enum error_code speaker_load(struct speaker *s, const char *name, struct error *
     s->loading = worker;
     s->loading_path = path;
     s->loading_percent = -1;
+    s->shares = false;
     return ERR_NONE;
+}
+
+bool speaker_shares_model(const struct speaker *s)
+{
+    return s->shares;
 }
 
 bool speaker_is_loading(const struct speaker *s)
@@ -173,8 +189,7 @@ static struct chat_template *template_for(const struct speaker *s, const struct 
 enum error_code speaker_use_loaded(struct speaker *s, struct error *unused, struct error *err)
 {
     struct chat_template *template = NULL;
-    if (s->loading != NULL && s->beside == NULL &&
-        (template = template_for(s, worker_model(s->loading), unused, err)) == NULL)
+    if (s->loading != NULL && (template = template_for(s, worker_model(s->loading), unused, err)) == NULL)
         return err->code;
     template_free(s->template);
     worker_free(s->worker);
@@ -321,7 +336,7 @@ enum error_code speaker_use_template(struct speaker *s, const char *name, bool f
 
 const struct chat_template *speaker_template(const struct speaker *s)
 {
-    return s->beside != NULL ? s->beside->template : s->template;
+    return s->template;
 }
 
 const char *speaker_template_name(const struct speaker *s)

@@ -25,7 +25,7 @@ typedef void speaker_taker(struct chat *c, const struct event *event);
  * NULL when out of memory. */
 struct speaker *speaker_new(const struct options *o, struct error *err);
 /* A speaker with the model and the template of another, whose weights it shares: it has only a key/value cache of its
- * own, for `context` tokens. Loading until EVENT_LOADED; freed before the other. NULL on failure. */
+ * own, for `context` tokens (0: as many as the other). Loading until EVENT_LOADED. NULL on failure. */
 struct speaker *speaker_beside(const struct speaker *other, int32_t context, struct error *err);
 /* The same with all of the context, for an answer that leaves no trace: it uses what the other has read, and nothing is
  * kept or learned from it. */
@@ -38,6 +38,8 @@ void speaker_free(struct speaker *s);
 /* Starts loading a model by name (NULL: the one that the options mean); the present one stays until
  * speaker_use_loaded. */
 enum error_code speaker_load(struct speaker *s, const char *name, struct error *err);
+/* Whether the model, or the one that is loading, came with speaker_beside. */
+bool speaker_shares_model(const struct speaker *s);
 bool speaker_is_loading(const struct speaker *s);
 /* After EVENT_LOADED: the loaded model takes the place of the present one, and requests to that one are forgotten.
  * When a template that only the history names can't be used, *unused (may be NULL) says why, and the model's own is

@@ -31,7 +31,9 @@ struct chat {
     struct undone *undone;
     struct aside *aside;
     struct titling *titling;
-    struct queue *queue;     /* of the conversation */
+    struct queue *queue; /* of the conversation */
+    struct background
+        *background;         /* background.c; NULL: no other conversation has been left while its answer was made */
     bool closed;             /* leave.c: all is saved that can be */
     struct compare *compare; /* compare.c; NULL: nothing is compared */
 };

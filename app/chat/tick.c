@@ -5,6 +5,7 @@
 #include "app/chat/chat.h"
 
 #include "app/chat/aside.h"
+#include "app/chat/background.h"
 #include "app/chat/compare.h"
 #include "app/chat/queue.h"
 #include "app/chat/reload.h"
@@ -39,12 +40,20 @@ static int sooner(int a, int b)
     return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
-int chat_due(const struct chat *c)
+static int own_due(const struct chat *c)
 {
     if (!saving_has_reported(c->saving, REPORTED_HOME) || (queue_is_due(c->queue) && !chat_is_busy(c)))
         return 0;
     int saving = sooner(sooner(look_due(c), chat_save_due(c)), aside_due(c->aside));
     return sooner(saving, sooner(chat_compare_due(c), chat_title_due(c)));
+}
+
+int chat_due(const struct chat *c)
+{
+    int due = own_due(c);
+    for (size_t i = 0; i < background_count(c); i++)
+        due = sooner(due, own_due(background_at(c, i)));
+    return due;
 }
 
 static void take_trash_flag(struct chat *c, bool trashed)
@@ -89,7 +98,7 @@ static void report_home(struct chat *c)
         chat_remark(c, false, "there is no conversation yet to continue; this is a new one");
 }
 
-void chat_tick(struct chat *c)
+static void tick_conversation(struct chat *c)
 {
     report_home(c);
     chat_title_tick(c);
@@ -102,4 +111,12 @@ void chat_tick(struct chat *c)
     c->looked = clock_milliseconds();
     if (store_changed(home_store(c->home)))
         look_at_history(c);
+}
+
+void chat_tick(struct chat *c)
+{
+    tick_conversation(c);
+    for (size_t i = 0; i < background_count(c); i++)
+        tick_conversation(background_at(c, i));
+    background_drop_ended(c);
 }

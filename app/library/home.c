@@ -4,6 +4,7 @@
 #include "app/library/home.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "app/options/options.h"
@@ -15,6 +16,7 @@ struct home {
     char *path;            /* of the database */
     bool no_save;          /* no database is made */
     struct store *library; /* NULL: not open */
+    bool borrows;          /* the library is that of another home */
     struct store *memory;  /* NULL: the present conversation is saved */
     int64_t conversation;
     enum home_patience patience;
@@ -61,12 +63,28 @@ struct home *home_open(const struct options *o, struct error *err)
     return NULL;
 }
 
+struct home *home_beside(const struct home *h, struct error *err)
+{
+    struct home *beside = calloc(1, sizeof *beside);
+    if (beside == NULL || (beside->path = strdup(h->path)) == NULL) {
+        error_memory(err);
+        free(beside);
+        return NULL;
+    }
+    beside->library = h->library;
+    beside->borrows = true;
+    beside->conversation = h->conversation;
+    beside->patience = HOME_NO_WAIT; /* its calls are made while a loop runs */
+    return beside;
+}
+
 void home_free(struct home *h)
 {
     if (h == NULL)
         return;
     store_close(h->memory);
-    store_close(h->library);
+    if (!h->borrows)
+        store_close(h->library);
     free(h->path);
     free(h);
 }

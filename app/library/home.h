@@ -25,6 +25,8 @@ enum home_patience {
 /* Opens the history, or a temporary store if the options say so or the history can't be opened. NULL if not even the
  * latter is possible. */
 struct home *home_open(const struct options *o, struct error *err);
+/* The same place and conversation once more, on the same connection; to be freed before h, which is not temporary. */
+struct home *home_beside(const struct home *h, struct error *err);
 void home_free(struct home *h);
 
 /* The store of the present conversation. Owned by h; valid until the chat opens another conversation or begins one. */

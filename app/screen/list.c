@@ -71,7 +71,8 @@ static void show_rows(struct screen *s, const struct store_conversations *list)
                                            .changed = list->at[i].changed,
                                            .pinned = list->at[i].pinned,
                                            .archived = list->at[i].archived,
-                                           .unread = list->at[i].unread || list->at[i].answering};
+                                           .unread = list->at[i].unread,
+                                           .answering = list->at[i].answering};
     if (rows != NULL)
         ui_set_conversations(s->ui, rows, list->n, home_is_temporary(home) ? 0 : home_conversation(home));
     s->list->n = list->n;

@@ -135,23 +135,24 @@ static int time_left(const struct screen *s)
 
 static void take_turn(struct screen *s)
 {
-    struct pollfd fds[5] = {{.fd = STDIN_FILENO, .events = POLLIN},
+    struct pollfd fds[6] = {{.fd = STDIN_FILENO, .events = POLLIN},
                             {.fd = s->loop->signals, .events = POLLIN},
                             {.fd = chat_fd(s->repl.chat), .events = POLLIN},
                             {.fd = meaning_fd(s->repl.meaning), .events = POLLIN},
+                            {.fd = chat_elsewhere_fd(s->repl.chat), .events = POLLIN},
                             {.fd = btw_fd(s->repl.btw), .events = POLLIN}};
-    int n = poll(fds, 5, time_left(s));
+    int n = poll(fds, 6, time_left(s));
     take_signals(s);
     bool keys = n > 0 && fds[0].revents != 0;
     if (keys)
         read_keys(s);
     else
         ui_tick(s->ui, screen_act, s);
-    if (n > 0 && fds[2].revents != 0)
+    if (n > 0 && (fds[2].revents != 0 || fds[4].revents != 0))
         chat_handle(s->repl.chat);
     if (n > 0 && fds[3].revents != 0)
         screen_search_take(s);
-    if (n > 0 && fds[4].revents != 0)
+    if (n > 0 && fds[5].revents != 0)
         screen_btw_take(s);
     chat_tick(s->repl.chat);
     repl_pace(&s->repl);

@@ -205,8 +205,10 @@ static bool mark_sentence(struct screen *s, int64_t message)
 void screen_search_show_hit(struct screen *s, int64_t conversation, int64_t message, struct error *err)
 {
     struct store *library = home_library(chat_home(s->repl.chat), err);
+    struct error grows = {0}; /* then its path stays: the answer is at the end of it */
+    const bool selects = message != 0 && chat_check_still(s->repl.chat, conversation, &grows) == ERR_NONE;
     screen_places_leave(s);
-    if (library == NULL || (message != 0 && store_select(library, message, err) != ERR_NONE) ||
+    if (library == NULL || (selects && store_select(library, message, err) != ERR_NONE) ||
         chat_open_conversation(s->repl.chat, conversation, err) != ERR_NONE)
         return;
     screen_view_sync(s);

@@ -232,6 +232,7 @@ static void write_state(const struct screen *s, char *out, size_t size)
 {
     const struct chat *c = s->repl.chat;
     enum chat_state state = chat_state(c);
+    const size_t elsewhere = chat_answers_elsewhere(c);
     if (repl_reads(&s->repl))
         repl_reading(&s->repl, out, size);
     else if (state == CHAT_LOADING)
@@ -250,6 +251,8 @@ static void write_state(const struct screen *s, char *out, size_t size)
         snprintf(out, size, "%s", s->status->beside);
     else if (state == CHAT_NO_MODEL)
         snprintf(out, size, "no model · /model finds one");
+    else if (elsewhere > 0)
+        snprintf(out, size, "ready · %zu answer%s elsewhere", elsewhere, elsewhere == 1 ? "" : "s");
     else
         snprintf(out, size, "ready");
 }

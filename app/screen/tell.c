@@ -163,6 +163,8 @@ static void on_changed(void *context, size_t from)
         return;
     screen_view_cut(s, from);
     if (from == 0) {
+        if (chat_is_busy(s->repl.chat)) /* an answer that went on: what is counted of it begins here */
+            screen_status_begin(s);
         ui_set_window(s->ui, 0, 0, NULL);
         ui_set_matches(s->ui, NULL, 0);
         ui_show_end(s->ui);
@@ -204,6 +206,13 @@ static void on_queued(void *context)
     screen_queue_changed(s);
 }
 
+static void on_elsewhere(void *context)
+{
+    struct screen *s = context;
+    screen_list_changed(s);
+    screen_status_show(s);
+}
+
 static void on_preview(void *context, const struct event *event)
 {
     struct screen *s = context;
@@ -231,6 +240,7 @@ struct chat_view screen_tell_view(struct screen *s)
         .titled = on_titled,
         .compared = on_compared,
         .queued = on_queued,
+        .elsewhere = on_elsewhere,
         .preview = on_preview,
     };
 }

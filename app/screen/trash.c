@@ -76,7 +76,9 @@ enum error_code screen_trash_delete(struct screen *s, const int64_t *ids, size_t
         return library == NULL ? err->code : error_memory(err);
     }
     memcpy(copy, ids, n * sizeof *copy);
-    if (!home_is_temporary(home) && is_among(copy, n, home_conversation(home)))
+    for (size_t i = 0; i < n; i++)
+        chat_check_still(s->repl.chat, copy[i], err);
+    if (err->code == ERR_NONE && !home_is_temporary(home) && is_among(copy, n, home_conversation(home)))
         chat_new(s->repl.chat, false, err);
     if (err->code == ERR_NONE && delete_all(s->repl.options, library, copy, n, err) == ERR_NONE) {
         forget_deleted(s->trash);

@@ -222,7 +222,7 @@ static enum error_code delete_present(struct repl *t, struct error *err)
     if (home_is_temporary(chat_home(t->chat)))
         return error_set(err, ERR_ARGUMENT,
                          "a temporary conversation is not saved, so it can't be deleted; /new begins another");
-    if (chat_new(t->chat, false, err) != ERR_NONE)
+    if (chat_check_still(t->chat, id, err) != ERR_NONE || chat_new(t->chat, false, err) != ERR_NONE)
         return err->code;
     if (caches_delete(t->options, s, id, err) != ERR_NONE) {
         struct error ignored = {0};
@@ -248,7 +248,8 @@ enum error_code slash_delete(struct repl *t, const char *arguments, struct error
     if (!home_is_temporary(k) && home_conversation(k) == row.conversation)
         return delete_present(t, err);
     struct store *s = home_library(k, err);
-    if (s != NULL && caches_delete(t->options, s, row.conversation, err) == ERR_NONE)
+    if (s != NULL && chat_check_still(t->chat, row.conversation, err) == ERR_NONE &&
+        caches_delete(t->options, s, row.conversation, err) == ERR_NONE)
         show_deleted(t, s, row.conversation);
     return err->code;
 }

@@ -49,9 +49,8 @@ static void show_message(struct repl *t, const char *who, const struct buf *text
     show_line(t->show, "\n%s:\n%s", who, buf_text(text));
 }
 
-static void show_lost_texts(struct repl *t)
+static void show_lost_texts(struct repl *t, const struct chat *c)
 {
-    const struct chat *c = t->chat;
     for (size_t i = 0; i < chat_count(c); i++) {
         const struct chat_message *m = chat_message(c, i);
         if (!chat_message_is_saved(c, i) && m->text.size > 0)
@@ -73,7 +72,9 @@ bool leave_report(struct repl *t, const struct leave_loss *loss, bool texts)
     write_what(loss->messages, what, sizeof what);
     error_set(&told, loss->why.code, "%s could not be saved: %s", what, loss->why.message);
     if (texts && loss->messages > 0)
-        show_lost_texts(t);
+        show_lost_texts(t, t->chat);
+    for (size_t i = 0; texts && loss->messages > 0 && chat_elsewhere(t->chat, i) != NULL; i++)
+        show_lost_texts(t, chat_elsewhere(t->chat, i));
     show_error(t->show, &told);
     return true;
 }

@@ -54,7 +54,9 @@ void repl_end(struct repl *t)
 
 void repl_pace(struct repl *t)
 {
-    meaning_pace(t->meaning, chat_is_busy(t->chat) || btw_runs(t->btw) || chat_state(t->chat) == CHAT_LOADING);
+    const struct chat *c = t->chat;
+    const bool answers = chat_is_busy(c) || chat_answers_elsewhere(c) > 0 || btw_runs(t->btw);
+    meaning_pace(t->meaning, answers || chat_state(c) == CHAT_LOADING);
 }
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include <sqlite3.h>
+
 #include "screen.h"
 #include "tests/cmocka.h"
 #include "tests/source.h"
@@ -65,6 +67,25 @@ void exchange(struct vt *t, const char *text)
     ask(t, text);
     assert_true(vt_wait(t, "/continue resumes it")); /* stopped after 4 tokens */
     vt_settle(t, 60);
+}
+
+void wait_for_stored_answer(struct vt *t)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/.local/share/palaver/history.db", vt_home(t));
+    for (int stored = 0, tries = 0; stored == 0; tries++) {
+        sqlite3 *db = NULL;
+        sqlite3_stmt *s = NULL;
+        assert_true(tries < 2000);
+        vt_pause(t, 50);
+        if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+            sqlite3_prepare_v2(db, "SELECT count(*) FROM message WHERE length(text) > 20 AND parent IS NOT NULL", -1,
+                               &s, NULL) == SQLITE_OK &&
+            sqlite3_step(s) == SQLITE_ROW)
+            stored = sqlite3_column_int(s, 0);
+        sqlite3_finalize(s);
+        sqlite3_close(db);
+    }
 }
 
 bool find_program(void)

@@ -44,5 +44,7 @@ void press(struct vt *t, const char *key);
 void ask(struct vt *t, const char *text);
 /* A question, and its answer of four tokens. */
 void exchange(struct vt *t, const char *text);
+/* Until an answer's first words are in the database. */
+void wait_for_stored_answer(struct vt *t);
 
 #endif

@@ -43,26 +43,6 @@ static void stops_and_says_how_to_leave(void **state)
     quit(t);
 }
 
-/* Until an answer's first words are in the database. */
-static void wait_for_stored_answer(struct vt *t)
-{
-    char path[256];
-    snprintf(path, sizeof path, "%s/.local/share/palaver/history.db", vt_home(t));
-    for (int stored = 0, tries = 0; stored == 0; tries++) {
-        sqlite3 *db = NULL;
-        sqlite3_stmt *s = NULL;
-        assert_true(tries < 2000);
-        vt_pause(t, 50);
-        if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-            sqlite3_prepare_v2(db, "SELECT count(*) FROM message WHERE length(text) > 20 AND parent IS NOT NULL", -1,
-                               &s, NULL) == SQLITE_OK &&
-            sqlite3_step(s) == SQLITE_ROW)
-            stored = sqlite3_column_int(s, 0);
-        sqlite3_finalize(s);
-        sqlite3_close(db);
-    }
-}
-
 static void goes_on_after_a_kill(void **state)
 {
     char home[] = "/tmp/palaver-screen.XXXXXX", command[64];

@@ -101,10 +101,11 @@ void keeping_restart(struct keeping *f)
 
 void keeping_wait(struct keeping *f)
 {
-    struct pollfd fd = {.fd = chat_fd(f->chat), .events = POLLIN};
+    struct pollfd fds[] = {{.fd = chat_fd(f->chat), .events = POLLIN},
+                           {.fd = chat_elsewhere_fd(f->chat), .events = POLLIN}};
     assert_true(time(NULL) - f->begun < KEEPING_PATIENCE);
     int due = chat_due(f->chat);
-    poll(&fd, 1, due >= 0 && due < 5000 ? due : 5000);
+    poll(fds, 2, due >= 0 && due < 5000 ? due : 5000);
     chat_handle(f->chat);
     chat_tick(f->chat);
 }

@@ -149,9 +149,9 @@ static void a_stopped_answer_holds_them(void **state)
 {
     (void)state;
     struct fixture *f = open_chat(-1);
-    say(f, "one");
-    while (chat_state(f->chat) != CHAT_ANSWERING)
+    while (chat_state(f->chat) == CHAT_LOADING)
         turn(f);
+    say(f, "one"); /* longer than what the engine makes ahead of the chat */
     say(f, "two");
     chat_stop(f->chat);
     while (chat_is_busy(f->chat))

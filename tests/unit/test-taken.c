@@ -88,8 +88,10 @@ static int run_case(const struct session_options *o)
         return FAILED;
     const double planned = (double)memory_plan_sum(&plan), taken = counted("VmHWM");
     printf("%4d tokens, %s: planned %.2f MB, taken %.2f MB, %.2f of its own: %+.2f%%\n", (int)o->context,
-           o->exact ? "exact" : o->cache == CACHE_Q8_0 ? "q8_0" : "f16", planned / 1e6, taken / 1e6,
-           counted("RssAnon") / 1e6, 100 * (taken / planned - 1));
+           o->exact                 ? "exact"
+           : o->cache == CACHE_Q8_0 ? "q8_0"
+                                    : "f16",
+           planned / 1e6, taken / 1e6, counted("RssAnon") / 1e6, 100 * (taken / planned - 1));
     fflush(stdout);
     session_free(s);
     model_free(model);

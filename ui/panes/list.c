@@ -14,7 +14,7 @@
 struct entry {
     int64_t id, changed;
     char *title;
-    bool pinned, archived, unread;
+    bool pinned, archived, answering, unread;
 };
 
 struct list {
@@ -75,7 +75,13 @@ bool list_set(struct list *l, const struct ui_conversation *conversations, size_
     l->at = at;
     for (; l->n < n; l->n++) {
         const struct ui_conversation *c = &conversations[l->n];
-        at[l->n] = (struct entry){c->id, c->changed, clean_title(c->title), c->pinned, c->archived, c->unread};
+        at[l->n] = (struct entry){.id = c->id,
+                                  .changed = c->changed,
+                                  .title = clean_title(c->title),
+                                  .pinned = c->pinned,
+                                  .archived = c->archived,
+                                  .answering = c->answering,
+                                  .unread = c->unread};
     }
     if (current != l->current)
         selected = current;
@@ -164,8 +170,10 @@ static void draw_entry(const struct list *l, struct canvas *s, const struct area
         canvas_puts(s, a, row, 0, style, here ? ascii ? ">" : "▸" : " ");
     marked_draw(s, a, row, 1, a->columns - 3, style, e->title != NULL && *e->title != '\0' ? e->title : "(no title)",
                 NULL);
-    if (e->unread)
-        canvas_puts(s, a, row, a->columns - 1, STYLE_UNREAD, ascii ? "*" : "●");
+    if (e->answering)
+        canvas_puts(s, a, row, a->columns - 1, STYLE_ANSWERING, ascii ? "*" : "●");
+    else if (e->unread)
+        canvas_puts(s, a, row, a->columns - 1, STYLE_UNREAD, ascii ? "!" : "◆");
     else if (e->archived)
         canvas_puts(s, a, row, a->columns - 1, STYLE_DIM, "a");
 }

@@ -13,6 +13,7 @@ static const char *const names[STYLE_ROLES] = {
     [STYLE_BORDER_FOCUS] = "border_focus",
     [STYLE_TITLE] = "title",
     [STYLE_SELECTED] = "selected",
+    [STYLE_ANSWERING] = "answering",
     [STYLE_UNREAD] = "unread",
     [STYLE_DAY] = "day",
     [STYLE_USER] = "user",

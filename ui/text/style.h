@@ -11,11 +11,12 @@ enum style_role {
     STYLE_DIM, /* times, counts, hints */
     STYLE_BORDER,
     STYLE_BORDER_FOCUS,
-    STYLE_TITLE,    /* of a pane or a popup */
-    STYLE_SELECTED, /* the row or message that keys act on */
-    STYLE_UNREAD,
-    STYLE_DAY,  /* a heading of the list */
-    STYLE_USER, /* names above messages */
+    STYLE_TITLE,     /* of a pane or a popup */
+    STYLE_SELECTED,  /* the row or message that keys act on */
+    STYLE_ANSWERING, /* a conversation in which an answer grows */
+    STYLE_UNREAD,    /* one in which it ended unseen */
+    STYLE_DAY,       /* a heading of the list */
+    STYLE_USER,      /* names above messages */
     STYLE_ASSISTANT,
     STYLE_NOTE,
     STYLE_ERROR,
