@@ -320,11 +320,27 @@ static inline __attribute__((always_inline)) void score_group(const int rows, co
     }
 }
 
-/* Columns [0, 16) of a half of a group: as add_columns. */
+/* Weights of `rows` queries times the scales of one group of values, which stand `groups` apart. */
+static inline __attribute__((always_inline)) void scale_weights(const int rows, const float *weights, int32_t seen,
+                                                                const uint16_t *scales, size_t groups, float *scaled)
+{
+    uint16_t halves[KV_BLOCK] = {0};
+    for (int32_t j = 0; j < seen; j++)
+        halves[j] = scales[(size_t)j * groups];
+    for (int c = 0; c < KV_BLOCK; c += 8) {
+        const __m256 scale = load_half(halves + c);
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++) {
+            const __m256 w = _mm256_loadu_ps(weights + r * KV_BLOCK + c);
+            _mm256_storeu_ps(scaled + r * KV_BLOCK + c, _mm256_mul_ps(w, scale));
+        }
+    }
+}
+
+/* Columns [0, 16) of a half of a group, with scaled weights: as add_columns. */
 static inline __attribute__((always_inline)) void add_half_group(const int rows, const struct layer_span *s,
                                                                  const float *weights, int32_t seen, const float *age,
-                                                                 const char *values, const uint16_t *scales,
-                                                                 size_t groups, float *out)
+                                                                 const char *values, size_t step, float *out)
 {
     __m256 sums[ROWS][2];
 #pragma GCC unroll 4
@@ -334,14 +350,13 @@ static inline __attribute__((always_inline)) void add_half_group(const int rows,
             __m256 o = _mm256_loadu_ps(out + (size_t)r * (size_t)s->padded + c * 8);
             sums[r][c] = _mm256_mul_ps(o, _mm256_set1_ps(age[r]));
         }
-    for (int32_t j = 0; j < seen; j++, values += groups * Q8_GROUP, scales += groups) {
-        const __m256 scale = _mm256_set1_ps(half_to_float(*scales));
+    for (int32_t j = 0; j < seen; j++, values += step) {
         const __m128i both = _mm_loadu_si128((const __m128i *)values);
         const __m256 v[2] = {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(both)),
                              _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(both, 8)))};
 #pragma GCC unroll 4
         for (int r = 0; r < rows; r++) {
-            const __m256 w = _mm256_mul_ps(_mm256_set1_ps(weights[r * KV_BLOCK + j]), scale);
+            const __m256 w = _mm256_set1_ps(weights[r * KV_BLOCK + j]);
             sums[r][0] = _mm256_fmadd_ps(w, v[0], sums[r][0]);
             sums[r][1] = _mm256_fmadd_ps(w, v[1], sums[r][1]);
         }
@@ -368,9 +383,13 @@ static inline __attribute__((always_inline)) void block_rows_q8(const int rows, 
     for (int r = 0; r < rows; r++)
         age[r] = weigh(scores + r * KV_BLOCK, s->visible[row + r] - first, &s->max[row + r], &s->sum[row + r]);
     const int32_t seen = most < KV_BLOCK ? most : KV_BLOCK;
-    for (int32_t c = 0; c < s->padded; c += 16)
-        add_half_group(rows, s, scores, seen, age, values + c, (const uint16_t *)(values + bytes) + c / Q8_GROUP,
-                       groups, s->out + (size_t)row * (size_t)s->padded + c);
+    float scaled[ROWS * KV_BLOCK];
+    for (int32_t c = 0; c < s->padded; c += 16) {
+        if (c % Q8_GROUP == 0)
+            scale_weights(rows, scores, seen, (const uint16_t *)(values + bytes) + c / Q8_GROUP, groups, scaled);
+        add_half_group(rows, s, scaled, seen, age, values + c, groups * Q8_GROUP,
+                       s->out + (size_t)row * (size_t)s->padded + c);
+    }
 }
 
 static void span_q8(const struct layer_span *s)
