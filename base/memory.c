@@ -136,3 +136,30 @@ uint64_t memory_anonymous(void)
     uint64_t kilobytes;
     return read_number("/proc/self/status", "RssAnon:", &kilobytes) ? kilobytes * 1024 : 0;
 }
+
+uint64_t memory_mapped(void)
+{
+    uint64_t kilobytes;
+    return read_number("/proc/self/status", "RssFile:", &kilobytes) ? kilobytes * 1024 : 0;
+}
+
+/* A mapping is a line "BEGIN-END RIGHTS OFFSET DEVICE INODE PATH", INODE 0 for no file, and lines "Rss:" and "Anonymous:"
+ * after it, which counts what a private mapping has changed. */
+uint64_t memory_mapped_where(memory_counts *counts, const void *context)
+{
+    char line[PATH_BYTES];
+    uint64_t sum = 0, number, inode = 0, begin;
+    bool counted = false;
+    FILE *f = fopen("/proc/self/smaps", "re");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        if (sscanf(line, "%" SCNx64 "-%*x %*s %*s %*s %" SCNu64, &begin, &inode) == 2)
+            counted = inode != 0 && counts(context, (uintptr_t)begin);
+        else if (counted && sscanf(line, "Rss: %" SCNu64, &number) == 1)
+            sum += number * 1024;
+        else if (counted && sscanf(line, "Anonymous: %" SCNu64, &number) == 1)
+            sum -= number * 1024;
+    }
+    if (f != NULL)
+        fclose(f);
+    return sum;
+}

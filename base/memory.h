@@ -18,5 +18,10 @@ struct memory {
 bool memory_read(const char *root, struct memory *out);
 /* Bytes of this process that belong to no file: what it allocated and touched. 0 when the kernel does not say. */
 uint64_t memory_anonymous(void);
+/* Bytes of files that are mapped into this process and in its memory, which they share with others: all of them, at once;
+ * and those of the mappings that `counts` says yes to, which takes a millisecond for every 100 MB. */
+uint64_t memory_mapped(void);
+typedef bool memory_counts(const void *context, uintptr_t begin);
+uint64_t memory_mapped_where(memory_counts *counts, const void *context);
 
 #endif

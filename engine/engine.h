@@ -11,7 +11,7 @@
  *     tensor               element types, block formats, matrices in one piece or several; unpacking to float
  *     blocks.h half.h      the block formats as structs, 16-bit floats
  *     kernels.h choose     matrix products: the tables and their choice; portable, avx2(vnni), avx512, avx512bf16, neon
- *     vector.h products.h prepare.h   what the vector tables have in common; avx2.h avx512.h what two have
+ *     vector.h sink.h products.h prepare.h   what the vector tables have in common; avx2.h avx512.h what two have
  *     encode.h encode-choose   an encoder's loops: encode-loops.h, encode-portable, encode-avx2, encode-avx512
  *     layer.h layer-choose norms, rotation, gates, attention: layer-portable, layer-avx2, layer-avx512; layer-q8
  *     scan.h scan-choose   passes over a vocabulary's logits: scan-loops.h, scan-portable, scan-avx2, scan-avx512
@@ -401,7 +401,7 @@ struct memory_plan {
     bool copied;               /* weights lie in memory of the process's own, in 8 or 4 bits; else they are mapped */
     uint64_t cache;            /* keys and values */
     uint64_t buffers;          /* of the forward pass */
-    uint64_t program;          /* what the process took before, the vocabulary most of all */
+    uint64_t program;          /* what the process took before, of its own and of files (model_other_bytes) */
     uint64_t total, available; /* of memory: all, and what can be taken (the program has its part); 0: unknown */
     bool limited;              /* by a control group, to less than the machine has */
     uint64_t reserve;          /* left to the system */
@@ -423,6 +423,9 @@ void model_plan(const struct model *model, const struct session_options *options
                 struct memory_plan *out);
 /* Weights, cache, buffers and program. */
 uint64_t memory_plan_sum(const struct memory_plan *plan);
+/* Bytes in memory of mapped files beside the weights: the program, its libraries, the model's vocabulary. Where files of half
+ * a GB are mapped it is 0, as counting takes time and these are a few MB. */
+uint64_t model_other_bytes(const struct model *model);
 /* Mapped bytes of the weights that are in memory now, without an embedding of which only rows are read. */
 uint64_t model_resident_bytes(const struct model *model);
 
@@ -509,7 +512,7 @@ void encoder_free(struct encoder *e);
 int32_t encoder_width(const struct encoder *e);        /* elements of a vector */
 int32_t encoder_context(const struct encoder *e);      /* the longest text in tokens */
 enum pooling encoder_pooling(const struct encoder *e); /* as the model was trained; the mean where nothing says */
-/* What multiplies: the kernel table's name, or "OpenBLAS" in the exact mode and for bfloat16. */
+/* What multiplies: the kernel table's name. */
 const char *encoder_kernels(const struct encoder *e);
 /* Appends [CLS], the ids of text[0..size) and [SEP], at most `most` of them (0: as the model reads); *cut, which may be
  * NULL, tells whether the text was longer. On failure out is as it was. */

@@ -374,6 +374,15 @@ const struct endpoint_place *endpoint_place(const struct endpoint *e)
     return &e->place;
 }
 
+char *endpoint_model_name(const struct endpoint *e, size_t i)
+{
+    const size_t size = strlen(e->look.models[i]) + strlen(e->place.name) + 2;
+    char *name = malloc(size);
+    if (name != NULL)
+        snprintf(name, size, "%s@%s", e->look.models[i], e->place.name);
+    return name;
+}
+
 enum error_code endpoint_choose(const struct endpoint *e, const char *name, size_t *out, struct error *err)
 {
     return look_choose(&e->look, e->host, name, out, err);

@@ -148,6 +148,8 @@ enum error_code endpoint_look(struct endpoint *e, struct error *err);
 /* Valid until the next endpoint_look. */
 struct endpoint_about endpoint_about(const struct endpoint *e);
 const struct endpoint_place *endpoint_place(const struct endpoint *e);
+/* Model i of them as "NAME@ENDPOINT"; malloc'ed, NULL when out of memory. */
+char *endpoint_model_name(const struct endpoint *e, size_t i);
 /* Which of the models an endpoint_about of it lists is meant by a name; "": the only one there is. llama-server takes any
  * name for its one. ERR_NOT_FOUND with the names that there are. */
 enum error_code endpoint_choose(const struct endpoint *e, const char *name, size_t *out, struct error *err);

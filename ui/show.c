@@ -76,6 +76,18 @@ void ui_set_window(struct ui *ui, size_t index, size_t byte, const char *label)
     transcript_set_window(ui->transcript, index, byte, label);
 }
 
+void ui_set_text_width(struct ui *ui, int width)
+{
+    state_touch(ui->state);
+    transcript_set_widest(ui->transcript, width);
+}
+
+void ui_set_text_centred(struct ui *ui, bool centred)
+{
+    state_touch(ui->state);
+    transcript_set_centred(ui->transcript, centred);
+}
+
 void ui_set_welcome(struct ui *ui, const char *text)
 {
     state_touch(ui->state);

@@ -125,6 +125,7 @@ struct ui *ui_open(const struct ui_options *o, struct error *err)
     }
     canvas_set_mouse(ui->canvas, o->mouse);
     transcript_set_widest(ui->transcript, o->text_width);
+    transcript_set_centred(ui->transcript, o->text_centred);
     state_show(ui->state, PANE_LIST, true);
     ui_take_focus(ui, PANE_COMPOSER);
     lay_out(ui);

@@ -64,7 +64,8 @@ struct ui_options {
     const char *keys_file;            /* changes the keys; NULL or absent: unchanged */
     bool no_color;
     bool mouse;
-    int text_width; /* columns of messages at most; 0: all there are */
+    int text_width;    /* columns of messages at most; 0: all there are */
+    bool text_centred; /* what remains is left and right of them, not right alone */
 };
 /* The smallest size to work in; a smaller screen says so and waits. */
 enum { UI_LEAST_ROWS = 10, UI_LEAST_COLUMNS = 40 };
@@ -496,6 +497,9 @@ bool ui_binding(const struct ui *ui, size_t index, struct ui_binding *out);
 const char *ui_key_of(const struct ui *ui, const char *name);
 /* The built-in table, for the manual; needs no screen. */
 bool ui_default_binding(size_t index, struct ui_binding *out);
+/* See text_width and text_centred. */
+void ui_set_text_width(struct ui *ui, int width);
+void ui_set_text_centred(struct ui *ui, bool centred);
 /* Shows the text of messages as it is, without Markdown. */
 void ui_set_raw(struct ui *ui, bool raw);
 bool ui_is_raw(const struct ui *ui);

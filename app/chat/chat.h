@@ -166,6 +166,9 @@ const struct chat_message *chat_message(const struct chat *c, size_t index);
 /* The host and port of the server that has the model, also while it is asked for the first time; NULL: it is on this
  * machine. What needs the model itself, its template or its vocabulary is not possible then. */
 const char *chat_host(const struct chat *c);
+/* Model i of that server as "NAME@ENDPOINT", until the next call, and the tokens of its context (0: not told); NULL past the
+ * end, or while they are not known. */
+const char *chat_host_model(const struct chat *c, size_t i, int32_t *context);
 /* Seconds until the server is asked again, as it wants, and *why; 0: it is not waited for. */
 int chat_server_waits(const struct chat *c, const char **why);
 /* Whether a setting of this name acts: a server may not know it. */

@@ -24,6 +24,7 @@ struct distant {
     struct endpoint *endpoint;
     struct glossary *glossary;
     char *name, *host, *model; /* model: as the server calls it */
+    char *told_model;          /* by distant_model */
     int32_t context;
     bool loading;
     uint64_t requests, request; /* how many so far; the one under way, 0: none */
@@ -90,6 +91,7 @@ void distant_free(struct distant *d)
     free(d->name);
     free(d->host);
     free(d->model);
+    free(d->told_model);
     free(d);
 }
 
@@ -103,6 +105,17 @@ int distant_fd(const struct distant *d)
 const char *distant_name(const struct distant *d)
 {
     return d->name;
+}
+
+const char *distant_model(struct distant *d, size_t i, int32_t *context)
+{
+    const struct endpoint_about about = endpoint_about(d->endpoint);
+    if (d->loading || i >= about.n_models)
+        return NULL;
+    free(d->told_model);
+    d->told_model = endpoint_model_name(d->endpoint, i);
+    *context = about.contexts[i];
+    return d->told_model;
 }
 
 const char *distant_host(const struct distant *d)

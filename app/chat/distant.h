@@ -33,6 +33,9 @@ void distant_stop(struct distant *d);
 
 /* "NAME@ENDPOINT". */
 const char *distant_name(const struct distant *d);
+/* Model i of the server as "NAME@ENDPOINT", until the next call, and the tokens of its context (0: not told); NULL past the
+ * end. */
+const char *distant_model(struct distant *d, size_t i, int32_t *context);
 /* The host and port. */
 const char *distant_host(const struct distant *d);
 /* Whether what is sent can be read on the way. */

@@ -40,7 +40,8 @@ const char *footprint_option(enum model_load load)
 
 struct footprint footprint_now(const struct model *model)
 {
-    return (struct footprint){.own = memory_anonymous(), .mapped = model_resident_bytes(model)};
+    return (struct footprint){.own = memory_anonymous() + model_other_bytes(model),
+                              .mapped = model_resident_bytes(model)};
 }
 
 /* ---- plans ------------------------------------------------------------------------------------------------------ */

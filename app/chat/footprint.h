@@ -15,7 +15,7 @@ const char *footprint_option(enum model_load load);
 
 /* What a process has taken for a model. */
 struct footprint {
-    uint64_t own;    /* bytes that belong to no file */
+    uint64_t own;    /* bytes of its own, and of the files that it runs from (model_other_bytes) */
     uint64_t mapped; /* bytes of the weights' file that are in memory; they are the system's to take back */
 };
 struct footprint footprint_now(const struct model *model);

@@ -236,6 +236,11 @@ bool speaker_is_ready(const struct speaker *s)
     return s->distant != NULL || speaker_model(s) != NULL;
 }
 
+const char *speaker_host_model(const struct speaker *s, size_t i, int32_t *context)
+{
+    return s->distant != NULL ? distant_model(s->distant, i, context) : NULL;
+}
+
 const struct distant *speaker_distant(const struct speaker *s)
 {
     return s->distant;

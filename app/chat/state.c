@@ -51,6 +51,11 @@ const struct chat_message *chat_message(const struct chat *c, size_t index)
     return &c->list.at[index];
 }
 
+const char *chat_host_model(const struct chat *c, size_t i, int32_t *context)
+{
+    return speaker_host_model(c->speaker, i, context);
+}
+
 const char *chat_host(const struct chat *c)
 {
     return speaker_host(c->speaker);

@@ -169,7 +169,7 @@ static const char after_options[] =
     ".TP\n.B ca\na file of certificates to trust, for a server with a certificate of your own\n"
     ".PP\n"
     "Servers on the usual ports of this machine have names without being written down: llama\\-server, ollama, lm\\-studio, "
-    "vllm. None is contacted unless it is named.\n"
+    "vllm. None is contacted unless it is named, or opened in the list of /model, which then shows its models.\n"
     ".B palaver endpoints\n"
     "tests them. With a server's model the head of the screen says remote and the host. A temporary chat is kept nowhere here, "
     "but the server may log it. /verify, /compact, /template and /prompt need a model on this machine.\n"

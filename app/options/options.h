@@ -30,6 +30,7 @@ enum option_source { SOURCE_BUILT_IN, SOURCE_CONFIG, SOURCE_VARIABLE, SOURCE_FLA
 const char *option_source_name(enum option_source source);
 
 enum bell { BELL_AWAY, BELL_ALWAYS, BELL_NEVER };
+enum text_align { TEXT_LEFT, TEXT_CENTER };
 enum eval_format { EVAL_TEXT, EVAL_CSV, EVAL_MARKDOWN };
 enum eval_aggregate { EVAL_EACH, EVAL_LEADERBOARD };
 enum pool { POOL_MODEL, POOL_MEAN, POOL_CLS };
@@ -69,6 +70,7 @@ struct options {
     bool line;          /* line mode */
     char *theme;        /* of the screen; NULL: default */
     int32_t text_width; /* columns of the screen's text at most; 0: all there are */
+    int32_t text_align; /* enum text_align */
     bool no_mouse;
     int32_t bell;       /* enum bell */
     bool quiet;         /* print nothing but answers and errors */

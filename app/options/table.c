@@ -134,6 +134,8 @@ const struct option_spec option_specs[] = {
      "bell after a long answer: away (unfocused), always, never"},
     {"text-width", 0, NULL, "N", OPTION_INT, AT(text_width), 0, 10000, NULL, FOR_CHAT, true, OUTPUT,
      "columns of text on the screen at most; 0: all there are (100)"},
+    {"text-align", 0, NULL, "WHERE", OPTION_CHOICE, AT(text_align), 0, 0, "left center", FOR_CHAT, true, OUTPUT,
+     "where text narrower than the screen stands: left or center"},
     {"no-mouse", 0, NULL, NULL, OPTION_FLAG, AT(no_mouse), 0, 0, NULL, FOR_CHAT, true, OUTPUT,
      "leave the mouse to the terminal"},
     {"screen-reader", 0, NULL, NULL, OPTION_FLAG, AT(screen_reader), 0, 0, NULL, FOR_CHAT, true, OUTPUT,

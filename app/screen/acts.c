@@ -23,6 +23,7 @@
 #include "app/screen/places.h"
 #include "app/screen/search.h"
 #include "app/screen/send.h"
+#include "app/screen/servers.h"
 #include "app/screen/status.h"
 #include "app/screen/trash.h"
 #include "app/screen/tree.h"
@@ -240,6 +241,12 @@ static void take_model(struct screen *s, const struct subject *subject, struct e
     screen_send_slash(s, line);
 }
 
+static void open_server(struct screen *s, const struct subject *subject, struct error *err)
+{
+    screen_browse_left(s);
+    screen_servers_open(s, subject->text, err);
+}
+
 static void fetch_model(struct screen *s, const struct subject *subject, struct error *err)
 {
     screen_browse_left(s);
@@ -298,6 +305,7 @@ static const struct act {
     [ACT_SAVE_AND_LEAVE] = {NULL, UI_ABOUT_NOTHING, save_and_leave},
     [ACT_EXPORT] = {NULL, UI_ABOUT_NOTHING, export_conversation},
     [ACT_TAKE_MODEL] = {NULL, UI_ABOUT_NOTHING, take_model},
+    [ACT_OPEN_SERVER] = {NULL, UI_ABOUT_NOTHING, open_server},
     [ACT_FETCH] = {NULL, UI_ABOUT_NOTHING, fetch_model},
     [ACT_STOP_FETCH] = {NULL, UI_ABOUT_NOTHING, stop_fetching},
     [ACT_ATTACH] = {NULL, UI_ABOUT_NOTHING, attach_file},

@@ -14,10 +14,11 @@ enum screen_act_number {
     ACT_TAKE_SETTINGS, /* of the token under the lens */
     ACT_UNDELETE,
     ACT_SAVE_AND_LEAVE,
-    ACT_EXPORT,     /* has the user type the name of a file */
-    ACT_LEAVE,      /* without saving */
-    ACT_TAKE_MODEL, /* the model that the item's command names */
-    ACT_FETCH,      /* and fetches it first */
+    ACT_EXPORT,      /* has the user type the name of a file */
+    ACT_LEAVE,       /* without saving */
+    ACT_TAKE_MODEL,  /* the model that the item's command names */
+    ACT_OPEN_SERVER, /* the server that it names is asked for its models */
+    ACT_FETCH,       /* and fetches it first */
     ACT_STOP_FETCH,
     ACT_ATTACH,           /* attaches the file that a word names */
     ACT_GO,               /* to message a of the open conversation */

@@ -15,10 +15,10 @@
 #include "app/chat/models.h"
 #include "app/chat/pace.h"
 #include "app/chat/shelf.h"
-#include "app/options/endpoints.h"
 #include "app/screen/acts.h"
 #include "app/screen/fetch.h"
 #include "app/screen/items.h"
+#include "app/screen/servers.h"
 #include "app/text/bytes.h"
 #include "remote/remote.h"
 
@@ -131,21 +131,6 @@ static void add_names(const struct screen *s, struct items *items)
     models_free_list(names);
 }
 
-static void add_endpoints(const struct screen *s, struct items *items)
-{
-    struct endpoints all;
-    struct error ignored = {0}; /* a file with a fault is told of when it is used */
-    char name[80];
-    if (endpoints_read(s->options, &all, &ignored) != ERR_NONE)
-        return;
-    for (size_t i = 0; i < all.written; i++) {
-        snprintf(name, sizeof name, "@%s", all.at[i].name);
-        add_row(items, "Servers",
-                (struct ui_item){.label = name, .command = name, .act = ACT_TAKE_MODEL, .a = -(int64_t)i - 1});
-    }
-    endpoints_free(&all);
-}
-
 static void add_fetchable(const struct screen *s, struct items *items)
 {
     const char *name, *title, *licence, *fetching = screen_fetch_name(s);
@@ -173,7 +158,7 @@ static void show_items(struct screen *s, bool known)
         add_there(s, &items);
     else
         add_names(s, &items);
-    add_endpoints(s, &items);
+    screen_servers_add(s, &items);
     add_fetchable(s, &items);
     if (known) {
         ui_add_items(s->ui, items.at, items.n);

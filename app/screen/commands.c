@@ -4,10 +4,12 @@
 #include "app/screen/commands.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "app/chat/chat.h"
+#include "app/options/options.h"
 #include "app/screen/browse.h"
 #include "app/screen/btw.h"
 #include "app/screen/compare.h"
@@ -134,6 +136,29 @@ static void set_bookmark(struct screen *s, const char *arguments, struct error *
         screen_places_mark(s, index, err);
 }
 
+/* ---- options of the screen -------------------------------------------------------------------------------------- */
+
+/* /set with the name of an option that says where text stands: until the program ends. False for another name. */
+static bool set_column(struct screen *s, const char *arguments, struct error *err)
+{
+    char name[OPTION_NAME_MOST];
+    struct options now = *s->options; /* whose strings are left alone */
+    size_t size = strcspn(arguments, " =\t");
+    const char *value = arguments + size + strspn(arguments + size, " =\t");
+    snprintf(name, sizeof name, "%.*s", (int)size, arguments);
+    const struct option_spec *spec = option_find(name, FOR_CHAT);
+    bool width = spec != NULL && strcmp(spec->name, "text-width") == 0;
+    if (!width && (spec == NULL || strcmp(spec->name, "text-align") != 0))
+        return false;
+    if (option_set(&now, spec, value, SOURCE_FLAG, err) != ERR_NONE)
+        return true;
+    if (width)
+        ui_set_text_width(s->ui, now.text_width);
+    else
+        ui_set_text_centred(s->ui, now.text_align == TEXT_CENTER);
+    return true;
+}
+
 /* ---- the table -------------------------------------------------------------------------------------------------- */
 
 static const struct front {
@@ -169,6 +194,8 @@ static const struct front {
 bool screen_command(void *context, const char *name, const char *arguments, struct error *err)
 {
     struct screen *s = context;
+    if (strcmp(name, "set") == 0)
+        return set_column(s, arguments, err);
     for (size_t i = 0; i < sizeof fronts / sizeof fronts[0]; i++)
         if (strcmp(fronts[i].name, name) == 0 && (*arguments == '\0' || !fronts[i].alone)) {
             fronts[i].run(s, arguments, err);

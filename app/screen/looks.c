@@ -37,6 +37,7 @@ void looks_open(struct looks *l, const struct options *o)
         .no_color = o->color == COLOR_NEVER || (o->color == COLOR_AUTO && no_color != NULL && *no_color != '\0'),
         .mouse = !o->no_mouse,
         .text_width = o->text_width,
+        .text_centred = o->text_align == TEXT_CENTER,
     };
 }
 

@@ -27,6 +27,7 @@
 #include "app/screen/said.h"
 #include "app/screen/search.h"
 #include "app/screen/send.h"
+#include "app/screen/servers.h"
 #include "app/screen/view.h"
 #include "app/slash/leave.h"
 #include "app/terminal/editor.h"
@@ -128,7 +129,7 @@ static int time_left(const struct screen *s)
     int due = due_sooner(chat_due(s->repl.chat), screen_list_due(s));
     due = due_sooner(due, due_sooner(screen_draft_due(s), screen_composer_due(s)));
     due = due_sooner(due, due_sooner(screen_browse_due(s), screen_fetch_due(s)));
-    due = due_sooner(due, repl_due(&s->repl));
+    due = due_sooner(due, due_sooner(screen_servers_due(s), repl_due(&s->repl)));
     return due_sooner(due, screen_frame_due(s));
 }
 
@@ -162,6 +163,7 @@ static void take_turn(struct screen *s)
     screen_list_tick(s);
     screen_browse_tick(s);
     screen_fetch_tick(s);
+    screen_servers_tick(s);
     screen_view_sync(s);
     if (keys)
         screen_frame_draw(s);

@@ -35,6 +35,7 @@ struct screen {
     struct screen_said *said;
     struct screen_search *search;
     struct screen_send *send;
+    struct screen_servers *servers;
     struct screen_settings *settings;
     struct screen_status *status;
     struct screen_step *step;

@@ -46,9 +46,13 @@ static void add_commands(const struct screen *s, struct items *items)
     }
 }
 
-/* Servers of the user's file; they are asked which models they have when one is chosen. */
+/* The models of the server in use, and servers of the user's file, which are asked for theirs when one is chosen. */
 static void add_endpoints(const struct screen *s, struct items *items)
 {
+    const char *model;
+    int32_t context;
+    for (size_t i = 0; (model = chat_host_model(s->repl.chat, i, &context)) != NULL; i++)
+        add_named(items, "model", "Models", model, "remote");
     struct endpoints all;
     struct error ignored = {0}; /* a file with a fault is told of when it is used */
     char name[80];

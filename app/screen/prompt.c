@@ -46,6 +46,12 @@ void screen_prompt_show(struct screen *s, struct error *err)
     const struct prompt *last = chat_last_prompt(s->repl.chat);
     struct prompt now = {0};
     const struct model *model = chat_model(s->repl.chat);
+    if (chat_host(s->repl.chat) != NULL) {
+        error_set(err, ERR_UNSUPPORTED,
+                  "%s makes the prompt of the messages, by a template of its own; it is not known here",
+                  chat_host(s->repl.chat));
+        return;
+    }
     if (model == NULL || (last == NULL && chat_render(s->repl.chat, &now, err) != ERR_NONE)) {
         error_set(err, ERR_NOT_FOUND, "the model has been given nothing yet; send a message first");
         return;

@@ -34,6 +34,7 @@
 #include "app/screen/said.h"
 #include "app/screen/search.h"
 #include "app/screen/send.h"
+#include "app/screen/servers.h"
 #include "app/screen/settings.h"
 #include "app/screen/status.h"
 #include "app/screen/step.h"
@@ -75,6 +76,7 @@ static bool open_parts(struct screen *s, struct error *err)
     s->roads = screen_roads_new();
     s->said = screen_said_new();
     s->search = screen_search_new();
+    s->servers = screen_servers_new();
     s->settings = screen_settings_new();
     s->status = screen_status_new();
     s->step = screen_step_new();
@@ -85,8 +87,8 @@ static bool open_parts(struct screen *s, struct error *err)
     s->welcome = screen_welcome_new();
     bool all = s->bookmarks && s->changes && s->browse && s->fetch && s->compare && s->composer && s->draft &&
                s->frame && s->lens && s->list && s->menu && s->places && s->trash && s->tree && s->queue &&
-               s->records && s->roads && s->said && s->search && s->settings && s->status && s->step && s->theme &&
-               s->view && s->welcome;
+               s->records && s->roads && s->said && s->search && s->servers && s->settings && s->status && s->step &&
+               s->theme && s->view && s->welcome;
     if (!all)
         error_memory(err);
     return all;
@@ -113,6 +115,7 @@ static void free_parts(struct screen *s)
     screen_said_free(s->said);
     screen_search_free(s->search);
     screen_send_free(s->send);
+    screen_servers_free(s->servers);
     screen_settings_free(s->settings);
     screen_status_free(s->status);
     screen_step_free(s->step);

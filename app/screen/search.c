@@ -20,6 +20,7 @@
 #include "app/screen/list.h"
 #include "app/screen/places.h"
 #include "app/screen/view.h"
+#include "app/slash/commands.h"
 #include "base/clock.h"
 #include "history/history.h"
 
@@ -216,19 +217,35 @@ void screen_search_show_hit(struct screen *s, int64_t conversation, int64_t mess
     ui_command(s->ui, "transcript"); /* where n and N walk on */
 }
 
+/* Whoever pressed / expects a command to follow, and types its name. Says so when nothing was found; those who typed
+ * find once more mean the words behind it. */
+static void refuse_words(const struct screen *s, const char *words, struct error *err)
+{
+    size_t size = strcspn(words, " ");
+    const struct slash_command *c = slash_find(s->repl.commands, words, size);
+    if (c != NULL)
+        error_set(err, ERR_NOT_FOUND, "no match for '%.60s' in this conversation; the command is /%s", words, c->name);
+    else
+        error_set(err, ERR_NOT_FOUND, "no match for '%.60s' in this conversation", words);
+}
+
 void screen_search_here(struct screen *s, const char *words, struct error *err)
 {
     char text[120];
+    const char *behind = slash_after(words, "find");
     if (*words == '\0') {
         ui_set_matches(s->ui, NULL, 0);
         return;
     }
     screen_view_sync(s);
     size_t n = mark_words(s, words, 0, err);
+    if (n == 0 && err->code == ERR_NONE && behind != NULL && *behind != '\0')
+        n = mark_words(s, behind, 0, err);
     if (n == 0) {
-        error_set(err, ERR_NOT_FOUND, "no match for '%.60s' in this conversation", words);
+        refuse_words(s, words, err);
         return;
     }
-    snprintf(text, sizeof text, "%zu place%s; Esc, then n and N walk through them", n, n == 1 ? "" : "s");
+    snprintf(text, sizeof text, "%zu place%s; n and N walk through them, Esc goes back", n, n == 1 ? "" : "s");
     ui_notice(s->ui, false, text);
+    ui_command(s->ui, "transcript"); /* where n and N walk on */
 }

@@ -139,6 +139,8 @@ void screen_view_sync(struct screen *s)
 
 void screen_view_cut(struct screen *s, size_t from)
 {
+    if (from == 0)
+        screen_changes_forget(s); /* another conversation, whose answer may stream as well */
     if (from >= s->view->shown)
         return;
     ui_messages_cut(s->ui, from);

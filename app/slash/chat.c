@@ -193,6 +193,11 @@ static void show_distant(struct repl *t)
     show_line(t->show, "%s", chat_model_path(t->chat));
     show_line(t->show, "  remote: %s, %s%s%s", chat_host(t->chat), context,
               *chat_fingerprint(t->chat) != '\0' ? ", system_fingerprint " : "", chat_fingerprint(t->chat));
+    const char *model;
+    int32_t tokens;
+    for (size_t i = 0; (model = chat_host_model(t->chat, i, &tokens)) != NULL; i++)
+        if (strcmp(model, chat_model_path(t->chat)) != 0)
+            show_line(t->show, "  also there: %s", model);
 }
 
 enum error_code slash_model(struct repl *t, const char *arguments, struct error *err)

@@ -95,6 +95,10 @@ static void offer_templates(const struct repl *t, struct choices *choices)
 
 static void offer_endpoints(const struct repl *t, struct choices *choices)
 {
+    const char *model;
+    int32_t context;
+    for (size_t i = 0; t->chat != NULL && (model = chat_host_model(t->chat, i, &context)) != NULL; i++)
+        choices_offer(choices, model, "of the server in use");
     struct endpoints all;
     struct error ignored = {0}; /* a file with a fault is told of when it is used */
     char name[80];

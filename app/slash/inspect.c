@@ -126,6 +126,10 @@ static enum error_code write_prompt(struct repl *t, const struct prompt *prompt,
 enum error_code slash_prompt(struct repl *t, const char *arguments, struct error *err)
 {
     const struct prompt *prompt = chat_last_prompt(t->chat);
+    if (chat_host(t->chat) != NULL)
+        return error_set(err, ERR_UNSUPPORTED,
+                         "%s makes the prompt of the messages, by a template of its own; it is not known here",
+                         chat_host(t->chat));
     if (prompt == NULL || chat_model(t->chat) == NULL)
         return error_set(err, ERR_NOT_FOUND, "nothing was sent to the model yet; send a message first");
     if (*arguments != '\0')

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "engine/file/source-kind.h"
 #include "engine/file/source.h"
 
@@ -114,6 +115,16 @@ void source_expect_scattered(const void *bytes, uint64_t size)
 }
 
 /* ---- counting --------------------------------------------------------------------------------------------------- */
+
+static bool is_other_file(const void *source, uintptr_t begin)
+{
+    return map_of(source, (const void *)begin) == NULL;
+}
+
+uint64_t source_other_files(const struct source *s)
+{
+    return memory_mapped_where(is_other_file, s);
+}
 
 /* Pages of [begin, end) that are in memory. */
 static uint64_t count_pages(uintptr_t begin, uintptr_t end)

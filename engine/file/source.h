@@ -38,6 +38,8 @@ void source_expect_scattered(const void *bytes, uint64_t size);
 /* Bytes of a mapped stretch that are in memory. Linux tells this only of files that the user owns or may write; of
  * others it says that all are. */
 uint64_t source_resident_bytes(const void *bytes, uint64_t size);
+/* Bytes in memory of mapped files that are not the source's: the program and its libraries. */
+uint64_t source_other_files(const struct source *s);
 /* Bytes a second at which the disk brings what is not in memory yet, measured with up to 64 MB; takes half a second at
  * most, or as long as a slow disk needs for 8 MB. 0 when too little of the source lies on disk alone. */
 double source_read_rate(const struct source *s);

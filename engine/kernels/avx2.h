@@ -13,6 +13,10 @@ typedef __m256 VF;
 #define PAIR 2
 #define TILE 6
 #define SUB 3
+/* Weights that are multiplied as they are unpacked need more registers than there are, but for those of 8 bits. */
+#define STRAIGHT 1
+#define STRAIGHT_ONE(f) ((f).bits == 8)
+#define STRAIGHT_FEW(f) 0
 
 #define AVX2_INLINE static inline __attribute__((always_inline))
 
@@ -22,16 +26,6 @@ AVX2_INLINE V v_rows(const uint8_t *p, size_t stride, size_t i)
     return _mm256_loadu2_m128i((const void *)(p + 4 * stride), (const void *)p);
 }
 
-AVX2_INLINE __m128i four_dwords(const uint8_t *p, size_t stride)
-{
-    int at[4];
-    for (size_t r = 0; r < 4; r++)
-        __builtin_memcpy(at + r, p + r * stride, 4);
-    return _mm_insert_epi32(_mm_insert_epi32(_mm_insert_epi32(_mm_cvtsi32_si128(at[0]), at[1], 1), at[2], 2), at[3], 3);
-}
-
-#define v_dwords(p, stride) \
-    _mm256_inserti128_si256(_mm256_castsi128_si256(four_dwords(p, stride)), four_dwords((p) + 4 * (stride), stride), 1)
 #define v_low32 _mm256_unpacklo_epi32
 #define v_high32 _mm256_unpackhi_epi32
 #define v_low64 _mm256_unpacklo_epi64

@@ -12,6 +12,10 @@ typedef __m512 VF;
 #define PAIR 1
 #define TILE 8
 #define SUB 8
+/* Types with two scales for 32 columns need more registers. */
+#define STRAIGHT 4
+#define STRAIGHT_ONE(f) 1
+#define STRAIGHT_FEW(f) ((f).scheme >= K16_PLAIN ? 1 : STRAIGHT)
 #define SIGNED8 0
 
 #define AVX512_INLINE static inline __attribute__((always_inline))
@@ -19,28 +23,10 @@ typedef __m512 VF;
 AVX512_INLINE V v_rows(const uint8_t *p, size_t stride, size_t i)
 {
     p += i * stride;
-    V v = _mm512_castsi128_si512(_mm_loadu_si128((const void *)p));
-    v = _mm512_mask_broadcast_i32x4(v, 0x00f0, _mm_loadu_si128((const void *)(p + 4 * stride)));
-    v = _mm512_mask_broadcast_i32x4(v, 0x0f00, _mm_loadu_si128((const void *)(p + 8 * stride)));
-    return _mm512_mask_broadcast_i32x4(v, 0xf000, _mm_loadu_si128((const void *)(p + 12 * stride)));
-}
-
-AVX512_INLINE __m128i four_dwords(const uint8_t *p, size_t stride)
-{
-    __m128i v = _mm_loadu_si32(p);
-    int second, third, fourth;
-    __builtin_memcpy(&second, p + stride, 4);
-    __builtin_memcpy(&third, p + 2 * stride, 4);
-    __builtin_memcpy(&fourth, p + 3 * stride, 4);
-    return _mm_insert_epi32(_mm_insert_epi32(_mm_insert_epi32(v, second, 1), third, 2), fourth, 3);
-}
-
-AVX512_INLINE V v_dwords(const uint8_t *p, size_t stride)
-{
-    V v = _mm512_castsi128_si512(four_dwords(p, stride));
-    v = _mm512_inserti32x4(v, four_dwords(p + 4 * stride, stride), 1);
-    v = _mm512_inserti32x4(v, four_dwords(p + 8 * stride, stride), 2);
-    return _mm512_inserti32x4(v, four_dwords(p + 12 * stride, stride), 3);
+    const __m256i low = _mm256_loadu2_m128i((const void *)(p + 4 * stride), (const void *)p);
+    p += 8 * stride;
+    const __m256i high = _mm256_loadu2_m128i((const void *)(p + 4 * stride), (const void *)p);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 
 #define v_low32 _mm512_unpacklo_epi32

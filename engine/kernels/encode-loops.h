@@ -1,5 +1,6 @@
 /* The loops of encode.h, for each file that makes a table of them with its instruction set. */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "engine/kernels/encode.h"
@@ -161,9 +162,14 @@ static inline void head_blend(const struct encode_head *h, const struct head_par
             for (size_t r = 0; r < TOGETHER; r++)
                 for (size_t l = 0; l < LANES; l++)
                     blend[r][l] = fused(p->scores[r * p->n + j], p->values[j * p->width + i + l], blend[r][l]);
-        for (size_t r = 0; r < rows; r++)
-            for (size_t l = 0; l < LANES && i + l < h->head_width; l++)
-                h->out[(first + r) * h->out_stride + i + l] = blend[r][l] / sums[r];
+        const bool whole = i + LANES <= h->head_width; /* so that a row is stored as one vector */
+        for (size_t r = 0; r < rows; r++) {
+            float *out = h->out + (first + r) * h->out_stride + i;
+            for (size_t l = 0; whole && l < LANES; l++)
+                out[l] = blend[r][l] / sums[r];
+            for (size_t l = 0; !whole && i + l < h->head_width; l++)
+                out[l] = blend[r][l] / sums[r];
+        }
     }
 }
 

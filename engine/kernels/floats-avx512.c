@@ -4,27 +4,6 @@
 #include "engine/kernels/floats-bf16.h"
 #include "engine/kernels/floats-loops.h"
 
-INLINE VF load_f32(const uint8_t *words)
-{
-    return _mm512_loadu_ps(words);
-}
-
-INLINE VF load_f16(const uint8_t *words)
-{
-    return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)words));
-}
-
-INLINE VF load_bf16(const uint8_t *words)
-{
-    __m512i halves = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)words));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(halves, 16));
-}
-
-INLINE VF add_product(VF acc, VF w, VF x)
-{
-    return _mm512_fmadd_ps(w, x, acc);
-}
-
 FLOAT_COLUMNS_AND_PACK(f32, 4, load_f32, add_product)
 FLOAT_COLUMNS_AND_PACK(f16, 2, load_f16, add_product)
 FLOAT_COLUMNS_AND_PACK(bf16, 2, load_bf16, add_product)

@@ -1,4 +1,4 @@
-/* The primitives of floats-loops.h in AVX-512 (F, BW, DQ). */
+/* The primitives of floats-loops.h and dense-loops.h in AVX-512 (F, BW, DQ). */
 #ifndef PALAVER_ENGINE_KERNELS_FLOATS_AVX512_H
 #define PALAVER_ENGINE_KERNELS_FLOATS_AVX512_H
 
@@ -40,6 +40,27 @@ static inline __attribute__((always_inline)) void vf_transpose(VF w[16])
         w[i + 4] = _mm512_shuffle_f32x4(b, d, 0x88);
         w[i + 12] = _mm512_shuffle_f32x4(b, d, 0xdd);
     }
+}
+
+static inline __attribute__((always_inline)) VF load_f32(const uint8_t *words)
+{
+    return _mm512_loadu_ps(words);
+}
+
+static inline __attribute__((always_inline)) VF load_f16(const uint8_t *words)
+{
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)words));
+}
+
+static inline __attribute__((always_inline)) VF load_bf16(const uint8_t *words)
+{
+    __m512i halves = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)words));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(halves, 16));
+}
+
+static inline __attribute__((always_inline)) VF add_product(VF acc, VF w, VF x)
+{
+    return _mm512_fmadd_ps(w, x, acc);
 }
 
 #endif

@@ -50,9 +50,9 @@ typedef void kernel_pack(const uint8_t *rows, size_t stride, size_t blocks, uint
  * out holds when init is NULL. */
 typedef void kernel_gemm(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride,
                          const float *init);
-/* The same for R rows and a tile of one column, without a panel in between. */
-typedef void kernel_dot(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, const void *tile,
-                        float *out, const float *init);
+/* Both in one, for R rows that are multiplied by one tile only. */
+typedef void kernel_dot(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, const void *tile, int w,
+                        float *out, size_t out_stride, const float *init);
 /* Converts w rows of X, x_stride elements apart, into a tile. */
 typedef void kernel_prepare(const float *x, size_t x_stride, int w, size_t blocks, void *tile);
 

@@ -1,12 +1,12 @@
 /* Layer kernels for AVX-512 (F, BW, DQ, VL). A lane is a key while scores are made and a column of the head while
- * values are added, so nothing is summed across lanes but the weights themselves. Tiles of four rows share each
- * load. */
+ * values are added, so nothing is summed across lanes but the weights themselves. Tiles of four rows, with a
+ * cache in 8 bits of eight, share each load. */
 #include <immintrin.h>
 
 #include "engine/kernels/layer-q8.h"
 #include "engine/kernels/layer.h"
 
-enum { ROWS = 4, QUADS = KV_BLOCK / 16 };
+enum { ROWS = 4, ROWS_Q8 = 8, QUADS = KV_BLOCK / 16 };
 
 static inline __m512 load_half(const uint16_t *h)
 {
@@ -259,36 +259,43 @@ static void pack_query(const float *query, void *packed, int32_t head_width)
     q8_query(query, packed, head_width);
 }
 
-/* Adds one group's part to the scores of `rows` queries, which stand `groups` apart. */
-static inline __attribute__((always_inline)) void score_group(const int rows, const struct q8_query *q, size_t groups,
-                                                              const char *keys, const uint16_t *scales, float *scores)
+/* How many vectors of sums so many rows have at once. */
+static inline __attribute__((always_inline)) int tile_width(const int rows)
+{
+    return rows > 4 ? 2 : 4;
+}
+
+/* Adds one group's part to the scores of `rows` queries, which stand `groups` apart, against 16 * width keys. */
+static inline __attribute__((always_inline)) void score_group(const int rows, const int width, const struct q8_query *q,
+                                                              size_t groups, const char *keys, const uint16_t *scales,
+                                                              float *scores)
 {
     const __m512i sign = _mm512_set1_epi8((char)0x80);
-    __m512i sums[ROWS][QUADS];
-#pragma GCC unroll 4
+    __m512i sums[ROWS_Q8][QUADS];
+#pragma GCC unroll 8
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 4
-        for (int c = 0; c < QUADS; c++)
+        for (int c = 0; c < width; c++)
             sums[r][c] = _mm512_set1_epi32(q[(size_t)r * groups].shift);
     for (int f = 0; f < Q8_FOURS; f++) {
         __m512i k[QUADS];
 #pragma GCC unroll 4
-        for (int c = 0; c < QUADS; c++)
+        for (int c = 0; c < width; c++)
             k[c] = _mm512_xor_si512(_mm512_loadu_si512(keys + (f * KV_BLOCK + c * 16) * 4), sign);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int r = 0; r < rows; r++) {
             int32_t four;
             memcpy(&four, q[(size_t)r * groups].at + 4 * f, sizeof four);
             const __m512i x = _mm512_set1_epi32(four);
 #pragma GCC unroll 4
-            for (int c = 0; c < QUADS; c++)
+            for (int c = 0; c < width; c++)
                 sums[r][c] = _mm512_dpbusd_epi32(sums[r][c], k[c], x);
         }
     }
 #pragma GCC unroll 4
-    for (int c = 0; c < QUADS; c++) {
+    for (int c = 0; c < width; c++) {
         const __m512 scale = load_half(scales + c * 16);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int r = 0; r < rows; r++) {
             const __m512 both = _mm512_mul_ps(scale, _mm512_set1_ps(q[(size_t)r * groups].scale));
             float *at = scores + r * KV_BLOCK + c * 16;
@@ -297,62 +304,131 @@ static inline __attribute__((always_inline)) void score_group(const int rows, co
     }
 }
 
-/* Columns [0, 16 * width) of one group, width 1 or 2: as add_columns. */
-static inline __attribute__((always_inline)) void add_group(const int rows, const int width, const struct layer_span *s,
-                                                            const float *weights, int32_t seen, const float *age,
-                                                            const char *values, const uint16_t *scales, size_t groups,
-                                                            float *out)
+/* Scores of `rows` queries, and what they weigh. */
+static inline __attribute__((always_inline)) void weigh_rows_q8(const int rows, const struct layer_span *s, int32_t row,
+                                                                int32_t block, float *scores, float *age)
 {
-    __m512 sums[ROWS][2];
-#pragma GCC unroll 4
+    const size_t groups = q8_groups(s->head_width), bytes = q8_bytes(s->head_width);
+    const char *keys = s->blocks[block] + s->keys;
+    const struct q8_query *q = (const struct q8_query *)s->queries + (size_t)row * groups;
+    const int width = tile_width(rows);
+    memset(scores, 0, (size_t)rows * KV_BLOCK * sizeof *scores);
+    for (size_t g = 0; g < groups; g++)
+        for (size_t at = 0; at < KV_BLOCK; at += 16 * (size_t)width)
+            score_group(rows, width, q + g, groups, keys + g * Q8_GROUP * KV_BLOCK + 4 * at,
+                        (const uint16_t *)(keys + bytes) + g * KV_BLOCK + at, scores + at);
+    for (int r = 0; r < rows; r++)
+        age[r] =
+            weigh(scores + r * KV_BLOCK, s->visible[row + r] - block * KV_BLOCK, &s->max[row + r], &s->sum[row + r]);
+}
+
+/* A group's part of a block: the values' scales, and its columns, `width` vectors of them. */
+struct value_group {
+    const char *values; /* of the block's first position; as many bytes as `step` further the next */
+    size_t step;
+    int32_t width;
+    float scales[KV_BLOCK];
+};
+
+/* Columns [0, 16 * width) of one group, width 1 or 2: as add_columns. */
+static inline __attribute__((always_inline)) void add_group(const int rows, const int width, int32_t padded,
+                                                            const float *weights, int32_t seen, const float *age,
+                                                            const struct value_group *g, float *out)
+{
+    const char *values = g->values;
+    float scaled[ROWS_Q8 * KV_BLOCK];
+    for (int i = 0; i < rows * KV_BLOCK; i += 16)
+        _mm512_storeu_ps(scaled + i,
+                         _mm512_mul_ps(_mm512_loadu_ps(weights + i), _mm512_loadu_ps(g->scales + i % KV_BLOCK)));
+    __m512 sums[ROWS_Q8][2];
+#pragma GCC unroll 8
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
         for (int c = 0; c < width; c++) {
-            __m512 o = _mm512_loadu_ps(out + (size_t)r * (size_t)s->padded + c * 16);
+            __m512 o = _mm512_loadu_ps(out + (size_t)r * (size_t)padded + c * 16);
             sums[r][c] = _mm512_mul_ps(o, _mm512_set1_ps(age[r]));
         }
-    for (int32_t j = 0; j < seen; j++, values += groups * Q8_GROUP, scales += groups) {
-        const __m512 scale = _mm512_set1_ps(half_to_float(*scales));
+    for (int32_t j = 0; j < seen; j++, values += g->step) {
         __m512 v[2];
 #pragma GCC unroll 2
         for (int c = 0; c < width; c++)
             v[c] = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(values + c * 16))));
-#pragma GCC unroll 4
-        for (int r = 0; r < rows; r++) {
-            __m512 w = _mm512_mul_ps(_mm512_set1_ps(weights[r * KV_BLOCK + j]), scale);
+#pragma GCC unroll 8
+        for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
             for (int c = 0; c < width; c++)
-                sums[r][c] = _mm512_fmadd_ps(w, v[c], sums[r][c]);
-        }
+                sums[r][c] = _mm512_fmadd_ps(_mm512_set1_ps(scaled[r * KV_BLOCK + j]), v[c], sums[r][c]);
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
         for (int c = 0; c < width; c++)
-            _mm512_storeu_ps(out + (size_t)r * (size_t)s->padded + c * 16, sums[r][c]);
+            _mm512_storeu_ps(out + (size_t)r * (size_t)padded + c * 16, sums[r][c]);
 }
 
-static inline __attribute__((always_inline)) void block_rows_q8(const int rows, const struct layer_span *s, int32_t row,
-                                                                int32_t block)
+static inline __attribute__((always_inline)) void add_rows_q8(const int rows, const struct layer_span *s, int32_t row,
+                                                              int32_t block, const float *weights, const float *age,
+                                                              const struct value_group *g, float *out)
 {
-    float scores[ROWS * KV_BLOCK] = {0}, age[ROWS];
-    const int32_t first = block * KV_BLOCK, most = s->visible[row + rows - 1] - first;
-    const size_t groups = q8_groups(s->head_width), bytes = q8_bytes(s->head_width);
-    const char *keys = s->blocks[block] + s->keys, *values = s->blocks[block] + s->values;
-    const struct q8_query *q = (const struct q8_query *)s->queries + (size_t)row * groups;
-    for (size_t g = 0; g < groups; g++)
-        score_group(rows, q + g, groups, keys + g * Q8_GROUP * KV_BLOCK,
-                    (const uint16_t *)(keys + bytes) + g * KV_BLOCK, scores);
-    for (int r = 0; r < rows; r++)
-        age[r] = weigh(scores + r * KV_BLOCK, s->visible[row + r] - first, &s->max[row + r], &s->sum[row + r]);
-    const int32_t seen = most < KV_BLOCK ? most : KV_BLOCK;
-    for (size_t g = 0; g < groups; g++) {
-        const uint16_t *scales = (const uint16_t *)(values + bytes) + g;
-        float *out = s->out + (size_t)row * (size_t)s->padded + g * Q8_GROUP;
-        if (g * Q8_GROUP + Q8_GROUP <= (size_t)s->padded)
-            add_group(rows, 2, s, scores, seen, age, values + g * Q8_GROUP, scales, groups, out);
-        else
-            add_group(rows, 1, s, scores, seen, age, values + g * Q8_GROUP, scales, groups, out);
+    const int32_t most = s->visible[row + rows - 1] - block * KV_BLOCK, seen = most < KV_BLOCK ? most : KV_BLOCK;
+    if (g->width == 2)
+        add_group(rows, 2, s->padded, weights, seen, age, g, out);
+    else
+        add_group(rows, 1, s->padded, weights, seen, age, g, out);
+}
+
+static void load_values(const struct layer_span *s, int32_t block, size_t g, struct value_group *to)
+{
+    const size_t groups = q8_groups(s->head_width);
+    const char *values = s->blocks[block] + s->values;
+    const uint16_t *scales = (const uint16_t *)(values + q8_bytes(s->head_width)) + g;
+    uint16_t halves[KV_BLOCK];
+    for (size_t j = 0; j < KV_BLOCK; j++)
+        halves[j] = scales[j * groups];
+    for (int c = 0; c < KV_BLOCK; c += 16)
+        _mm512_storeu_ps(to->scales + c, load_half(halves + c));
+    to->values = values + g * Q8_GROUP;
+    to->step = groups * Q8_GROUP;
+    to->width = g * Q8_GROUP + Q8_GROUP <= (size_t)s->padded ? 2 : 1;
+}
+
+/* Rows of the next tile of so many that are left: each count that is not a power of two would be a kernel of its own. */
+static inline int32_t tile_rows(int32_t left)
+{
+    return left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+}
+
+/* Spells a call out for each such count, so that the sums live in registers. */
+#define FOR_ROWS(rows, call) \
+    switch (rows) { \
+    case 1: call(1); break; \
+    case 2: call(2); break; \
+    case 4: call(4); break; \
+    default: call(8); break; \
+    }
+
+enum { MANY_ROWS = 32 }; /* that share a group's scales */
+
+/* Rows [row, row + n) with one block, n at most MANY_ROWS. */
+static void block_q8(const struct layer_span *s, int32_t row, int32_t n, int32_t block)
+{
+    float scores[MANY_ROWS * KV_BLOCK], age[MANY_ROWS];
+    for (int32_t r = 0, rows; r < n; r += rows) {
+        rows = tile_rows(n - r);
+#define CALL(ROWS_) weigh_rows_q8(ROWS_, s, row + r, block, scores + r * KV_BLOCK, age + r)
+        FOR_ROWS(rows, CALL)
+#undef CALL
+    }
+    for (size_t g = 0; g < q8_groups(s->head_width); g++) {
+        struct value_group values;
+        load_values(s, block, g, &values);
+        for (int32_t r = 0, rows; r < n; r += rows) {
+            float *out = s->out + (size_t)(row + r) * (size_t)s->padded + g * Q8_GROUP;
+            rows = tile_rows(n - r);
+#define CALL(ROWS_) add_rows_q8(ROWS_, s, row + r, block, scores + r * KV_BLOCK, age + r, &values, out)
+            FOR_ROWS(rows, CALL)
+#undef CALL
+        }
     }
 }
 
@@ -360,18 +436,15 @@ static void span_q8(const struct layer_span *s)
 {
     clear(s);
     const int32_t blocks = (s->visible[s->rows - 1] + KV_BLOCK - 1) / KV_BLOCK;
-    for (int32_t b = 0; b < blocks; b++)
-        for (int32_t r = 0; r < s->rows; r += ROWS) {
-            const int32_t rows = s->rows - r < ROWS ? s->rows - r : ROWS;
-            if (s->visible[r + rows - 1] <= b * KV_BLOCK)
-                continue;
-            switch (rows) {
-            case 1: block_rows_q8(1, s, r, b); break;
-            case 2: block_rows_q8(2, s, r, b); break;
-            case 3: block_rows_q8(3, s, r, b); break;
-            default: block_rows_q8(4, s, r, b); break;
-            }
+    for (int32_t b = 0; b < blocks; b++) {
+        int32_t row = 0; /* the first that sees the block */
+        while (s->visible[row] <= b * KV_BLOCK)
+            row++;
+        for (int32_t n; row < s->rows; row += n) {
+            n = s->rows - row < MANY_ROWS ? s->rows - row : MANY_ROWS;
+            block_q8(s, row, n, b);
         }
+    }
 }
 
 static void merge(float *max, float *sum, float *out, float later_max, float later_sum, const float *later,

@@ -9,6 +9,9 @@ typedef float32x4_t VF;
 #define PAIR 1
 #define TILE 8
 #define SUB 8
+#define STRAIGHT 1
+#define STRAIGHT_ONE(f) 1
+#define STRAIGHT_FEW(f) 1
 #define SIGNED8 1
 
 #define NEON_INLINE static inline __attribute__((always_inline))
@@ -41,14 +44,6 @@ typedef float32x4_t VF;
 #define vf_set1 vdupq_n_f32
 #define vf_load vld1q_f32
 #define vf_store vst1q_f32
-
-NEON_INLINE V v_dwords(const uint8_t *p, size_t stride)
-{
-    uint32_t at[4];
-    for (size_t r = 0; r < 4; r++)
-        __builtin_memcpy(at + r, p + r * stride, 4);
-    return vld1q_u32(at);
-}
 
 NEON_INLINE V v_bcast(const uint8_t *p)
 {

@@ -9,14 +9,6 @@
 
 #include "engine/kernels/vector.h"
 
-/* What the words of a panel mean. */
-enum scheme { Q32_PLAIN, Q32_MINIMA, K32_PLAIN, K32_MINIMA, K16_PLAIN, K16_MINIMA };
-struct form {
-    enum scheme scheme;
-    int bits;   /* of a weight; 8: signed if SIGNED8 */
-    int offset; /* that is to be subtracted from it */
-};
-
 /* One column of sums: LANES rows each. */
 #define SUMS(name, W) V name[W][PAIR]
 
@@ -33,12 +25,6 @@ INLINE VF number_at(const uint8_t *words, int word, int v)
 /* ---- sums of a block ---------------------------------------------------------------------------------------------- */
 
 #ifdef HALVES
-/* How many products of two may be added in 16 bits: 2 * 127 * (2^bits - 1) each, while more gain something. */
-INLINE int halves_deep(const int bits)
-{
-    return bits <= 5 ? 4 : 2;
-}
-
 /* sums += scale * the products of 4 * words columns. */
 INLINE void add_words(V (*sums)[PAIR], const uint8_t *q, const struct tile_column *x, int at, const int W,
                       const int words, const int bits, const uint8_t *scale)
@@ -74,19 +60,19 @@ INLINE void add_signed(V (*sums)[PAIR], const uint8_t *q, const struct tile_colu
 {
     UNROLL
     for (int k = 0; k < words; k++) {
-        V w[PAIR], magnitude[PAIR], negative[PAIR];
+        V magnitude[PAIR], negative[PAIR];
         UNROLL
         for (int v = 0; v < PAIR; v++) {
-            w[v] = v_load(word_at(q, k, v));
-            magnitude[v] = v_magnitude(w[v]);
-            negative[v] = v_negative(w[v]);
+            V w = v_load(word_at(q, k, v));
+            magnitude[v] = v_magnitude(w);
+            negative[v] = v_negative(w);
         }
         UNROLL
         for (int c = 0; c < W; c++) {
             V four = v_bcast((const uint8_t *)x[c].i + at + 4 * k);
             UNROLL
             for (int v = 0; v < PAIR; v++) {
-                V half = v_half(magnitude[v], W > 1 ? v_xor(four, negative[v]) : v_sign(four, w[v]));
+                V half = v_half(magnitude[v], v_xor(four, negative[v]));
                 sums[c][v] = v_widen(sums[c][v], half, v_load(word_at(scale, 0, v)));
             }
         }
@@ -104,34 +90,9 @@ INLINE void add_products(V (*sums)[PAIR], const uint8_t *q, const struct tile_co
         add_words(sums, q, x, at, W, words, f.bits, by);
 }
 #else
-INLINE V add_dot(V sum, V w, V x, const int bits)
-{
-    return bits == 8 ? v_dot8(sum, w, x) : v_dot(sum, w, x);
-}
-
-/* The same for one column, by four chains of sums, as one would wait for each product. */
-INLINE void add_words_one(V sums[PAIR], const uint8_t *q, const struct tile_column *x, int at, const int words,
-                          const int bits)
-{
-    UNROLL
-    for (int v = 0; v < PAIR; v++) {
-        V chains[4] = {sums[v], v_set1(0), v_set1(0), v_set1(0)};
-        UNROLL
-        for (int k = 0; k < words; k++) {
-            V four = v_bcast((const uint8_t *)x->i + at + 4 * k);
-            chains[k % 4] = add_dot(chains[k % 4], v_load(word_at(q, k, v)), four, bits);
-        }
-        sums[v] = v_add(v_add(chains[0], chains[1]), v_add(chains[2], chains[3]));
-    }
-}
-
 INLINE void add_words(V (*sums)[PAIR], const uint8_t *q, const struct tile_column *x, int at, const int W,
                       const int words, const int bits)
 {
-    if (W == 1) {
-        add_words_one(sums[0], q, x, at, words, bits);
-        return;
-    }
     UNROLL
     for (int k = 0; k < words; k++) {
         UNROLL
@@ -145,15 +106,14 @@ INLINE void add_words(V (*sums)[PAIR], const uint8_t *q, const struct tile_colum
 }
 #endif
 
-/* Where the sums of a block start, so that its offset is subtracted; K16 types do so for a whole group. */
+/* Where the sums of a block start; K16 types subtract their offset for a whole group. */
 INLINE void start_sums(V (*sums)[PAIR], const struct tile_column *x, int block, const int W, const int offset)
 {
-    const int which = offset == 8 ? OFFSET_8 : offset == 16 ? OFFSET_16 : OFFSET_128;
     UNROLL
     for (int c = 0; c < W; c++) {
         UNROLL
         for (int v = 0; v < PAIR; v++)
-            sums[c][v] = offset == 0 ? v_set1(0) : v_bcast((const uint8_t *)&x[c].start[which][block]);
+            sums[c][v] = start_sum(&x[c], block, offset);
     }
 }
 
@@ -168,14 +128,13 @@ INLINE void start_signed(V (*sums)[PAIR], const uint8_t *negatives, const int W)
     }
 }
 
-/* Whether the sums of so many columns begin so. */
-INLINE bool starts_signed(const struct form f, const int W)
+/* Whether sums begin so. */
+INLINE bool starts_signed(const struct form f)
 {
 #ifdef HALVES
-    return f.bits == 8 && W > 1;
+    return f.bits == 8;
 #else
     (void)f;
-    (void)W;
     return false;
 #endif
 }
@@ -223,7 +182,7 @@ INLINE void group_q32(sums_row *acc, const uint8_t *panel, const struct tile_col
     }
     for (int b = 0; b < (int)blocks; b++, panel += WORDS_Q32 * WORD) {
         SUMS(sums, SUB);
-        if (starts_signed(f, W))
+        if (starts_signed(f))
             start_signed(sums, word_at(panel, 9, 0), W);
         else
             start_sums(sums, x, b, W, f.scheme == Q32_PLAIN ? f.offset : 0);
@@ -256,31 +215,25 @@ INLINE V pair_sum(const uint8_t *tail, int v, const int16_t *x, const int n)
     return sum;
 }
 
-INLINE void end_k(sums_row *acc, V (*sums)[PAIR], const uint8_t *tail, const struct tile_column *x, const int W,
+INLINE void end_k(sums_row *acc, int c, int v, V sum, const uint8_t *tail, const struct tile_column *x,
                   const struct form f)
 {
     const int halves = f.scheme == K16_PLAIN || f.scheme == K16_MINIMA, n = halves ? 8 : 4;
-    UNROLL
-    for (int c = 0; c < W; c++) {
-        UNROLL
-        for (int v = 0; v < PAIR; v++) {
-            const int16_t *numbers = halves ? x[c].sums16 : x[c].sums32;
-            V sum = sums[c][v], pairs = f.scheme != K32_PLAIN ? pair_sum(tail, v, numbers, n) : v_set1(0);
-            if (f.scheme == K16_PLAIN)
-                sum = v_sub(sum, v_shl(pairs, f.offset == 32 ? 5 : 2));
-            VF t = vf_mul(vf_int(sum), number_at(tail, n, v));
-            if (f.scheme == K32_MINIMA || f.scheme == K16_MINIMA)
-                t = vf_fma(vf_int(pairs), number_at(tail, n + 1, v), t);
-            put_group(acc, c, v, t, x);
-        }
-    }
+    const int16_t *numbers = halves ? x[c].sums16 : x[c].sums32;
+    V pairs = f.scheme != K32_PLAIN ? pair_sum(tail, v, numbers, n) : v_set1(0);
+    if (f.scheme == K16_PLAIN)
+        sum = v_sub(sum, v_shl(pairs, f.offset == 32 ? 5 : 2));
+    VF t = vf_mul(vf_int(sum), number_at(tail, n, v));
+    if (f.scheme == K32_MINIMA || f.scheme == K16_MINIMA)
+        t = vf_fma(vf_int(pairs), number_at(tail, n + 1, v), t);
+    put_group(acc, c, v, t, x);
 }
 
 INLINE void group_k(sums_row *acc, const uint8_t *panel, const struct tile_column *x, const int W, const struct form f)
 {
     const int halves = f.scheme == K16_PLAIN || f.scheme == K16_MINIMA;
     SUMS(sums, SUB);
-    if (starts_signed(f, W))
+    if (starts_signed(f))
         start_signed(sums, word_at(panel, KERNEL_GROUP_BLOCKS * WORDS_K32, 0), W);
     else
         start_sums(sums, x, 0, W, 0);
@@ -292,7 +245,12 @@ INLINE void group_k(sums_row *acc, const uint8_t *panel, const struct tile_colum
             add_products(sums, panel, x, 32 * b, W, 8, f, word_at(panel, 8, 0));
         }
     }
-    end_k(acc, sums, panel, x, W, f);
+    UNROLL
+    for (int c = 0; c < W; c++) {
+        UNROLL
+        for (int v = 0; v < PAIR; v++)
+            end_k(acc, c, v, sums[c][v], panel, x, f);
+    }
 }
 
 /* ---- outliers ----------------------------------------------------------------------------------------------------- */
@@ -348,17 +306,24 @@ INLINE void add_outliers(sums_row *acc, const uint8_t *panel, const struct tile_
 
 /* ---- a panel ------------------------------------------------------------------------------------------------------ */
 
-/* One group of the columns from `first` on, W of the tile's w. */
-INLINE void add_group(sums_row *acc, const uint8_t *panel, const struct tile_column *tile, int w, int first,
-                      size_t blocks, const int W, const struct form f)
+/* The outliers of the columns from `first` on, W of the tile's w. */
+INLINE void add_outliers_of(sums_row *acc, const uint8_t *panel, const struct tile_column *tile, int w, int first,
+                            const int W, const struct form f)
 {
     const struct tile_outlier *list = tile_outliers(tile, w);
+    add_outliers(acc + first, panel, list + (first > 0 ? tile[first - 1].end : 0), list + tile[first + W - 1].end,
+                 first, f);
+}
+
+/* One group of these. */
+INLINE void add_columns(sums_row *acc, const uint8_t *panel, const struct tile_column *tile, int w, int first,
+                        size_t blocks, const int W, const struct form f)
+{
     if (f.scheme == Q32_PLAIN || f.scheme == Q32_MINIMA)
         group_q32(acc + first, panel, tile + first, blocks, W, f);
     else
         group_k(acc + first, panel, tile + first, W, f);
-    add_outliers(acc + first, panel, list + (first > 0 ? tile[first - 1].end : 0), list + tile[first + W - 1].end,
-                 first, f);
+    add_outliers_of(acc, panel, tile, w, first, W, f);
 }
 
 /* Spells a call out for each number of columns, so that the sums live in registers. */
@@ -391,6 +356,11 @@ INLINE void add_group(sums_row *acc, const uint8_t *panel, const struct tile_col
     }
 #endif
 
+INLINE const struct tile_column *tile_at(const void *tile, size_t block, int w)
+{
+    return (const void *)((const uint8_t *)tile + KERNEL_TILE_BYTES * block * (size_t)w);
+}
+
 INLINE void load_sums(sums_row *acc, int w, const float *out, size_t stride, const float *init)
 {
     for (int c = 0; c < w; c++)
@@ -403,66 +373,146 @@ INLINE void store_sums(float *out, size_t stride, int w, sums_row *acc)
         memcpy(out + (size_t)c * stride, acc[c], sizeof *acc);
 }
 
-INLINE void gemm_q(const uint8_t *panel, const uint8_t *tile, int w, size_t blocks, float *out, size_t stride,
-                   const float *init, const int block_words, const struct form f)
+/* One group of the columns from `first` on. */
+INLINE void add_group(sums_row *acc, const uint8_t *panel, const struct tile_column *x, int w, int first, size_t blocks,
+                      const struct form f)
 {
-    sums_row acc[TILE] __attribute__((aligned(64)));
-    load_sums(acc, w, out, stride, init);
-    for (size_t b = 0; b < blocks; b += KERNEL_GROUP_BLOCKS, tile += TILE_GROUP * w) {
-        const size_t n = blocks - b < KERNEL_GROUP_BLOCKS ? blocks - b : KERNEL_GROUP_BLOCKS;
-        const struct tile_column *x = (const struct tile_column *)tile;
-        for (int first = 0; first < w; first += SUB) {
-#define CALL(W) add_group(acc, panel, x, w, first, n, W, f)
-            FOR_WIDTHS(w - first, CALL)
+    for (; first < w; first += SUB) {
+#define CALL(W) add_columns(acc, panel, x, w, first, blocks, W, f)
+        FOR_WIDTHS(w - first, CALL)
 #undef CALL
-        }
-        panel += block_words * WORD * KERNEL_GROUP_BLOCKS;
     }
-    store_sums(out, stride, w, acc);
 }
 
-/* The three functions of a type: `subs` blocks of 32 in one of the file's, words of a panel's block. */
+/* What the first columns of a tile need to be multiplied while a group is unpacked. */
+INLINE void start_sink(struct sink *s, uint8_t *panel, const struct tile_column *x, const int straight, const bool rest,
+                       const struct form f)
+{
+    s->panel = panel;
+    s->rest = rest;
+    s->form = f;
+    s->straight = straight;
+    s->block = 0;
+    s->x = x;
+    UNROLL
+    for (int c = 0; c < straight; c++) {
+        s->whole[c] = v_set1(0);
+        s->t[c] = vf_set1(0.0f);
+    }
+}
+
+INLINE void end_sink(sums_row *acc, const struct sink *s, int v, const uint8_t *tail)
+{
+    UNROLL
+    for (int c = 0; c < s->straight; c++)
+        if (s->form.scheme == Q32_PLAIN || s->form.scheme == Q32_MINIMA)
+            put_group(acc, c, v, s->t[c], s->x);
+        else
+            end_k(acc, c, v, s->whole[c], tail, s->x, s->form);
+}
+
+/* Of the group that begins at block b. */
+INLINE size_t group_blocks(size_t blocks, size_t b)
+{
+    return blocks - b < KERNEL_GROUP_BLOCKS ? blocks - b : KERNEL_GROUP_BLOCKS;
+}
+
+/* Words of a group in front of the last ones, which K types have. */
+INLINE int words_before_tail(const struct form f)
+{
+    return KERNEL_GROUP_BLOCKS * (f.scheme == K16_PLAIN || f.scheme == K16_MINIMA ? WORDS_K16 : WORDS_K32);
+}
+
+/* The functions of a type: `subs` blocks of 32 in one of the file's, words of a panel's block. */
 #define QUANTISED(type, subs, words, ...) \
-    INLINE const uint8_t *panel_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, \
-                                       uint8_t *panel, const bool alone) \
+    static const struct form form_##type = {__VA_ARGS__}; \
+    INLINE void panel_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, uint8_t *panel) \
     { \
-        struct sink sinks[PAIR]; \
-        for (int v = 0; v < PAIR; v++) \
-            sinks[v] = (struct sink){panel + (size_t)v * sizeof(V), alone}; \
         for (size_t b = 0; b < blocks; b += subs, rows += sizeof(struct block_##type)) { \
             prefetch(ahead, ROWS * sizeof(struct block_##type)); \
             ahead += ROWS * sizeof(struct block_##type); \
             for (int v = 0; v < PAIR; v++) { \
-                block_##type(rows + (size_t)v * LANES * stride, stride, &sinks[v]); \
-                if (subs == 8) \
-                    sinks[v].panel = panel + (b + 8) * words * WORD + (size_t)v * sizeof(V); \
+                struct sink s; \
+                start_sink(&s, panel + b * words * WORD + (size_t)v * sizeof(V), NULL, 0, true, form_##type); \
+                block_##type(rows + (size_t)v * LANES * stride, stride, &s); \
             } \
         } \
-        return rows; \
     } \
     static void pack_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, void *panel) \
     { \
-        panel_##type(rows, stride, blocks, ahead, panel, false); \
+        panel_##type(rows, stride, blocks, ahead, panel); \
+    } \
+    static NOINLINE void group_##type(sums_row *acc, const uint8_t *panel, const struct tile_column *x, int w, \
+                                      int first, size_t blocks) \
+    { \
+        add_group(acc, panel, x, w, first, blocks, form_##type); \
     } \
     static void gemm_##type(const void *panel, const void *tile, int w, size_t blocks, float *out, size_t stride, \
                             const float *init) \
     { \
-        gemm_q(panel, tile, w, blocks, out, stride, init, words, (struct form){__VA_ARGS__}); \
+        sums_row acc[TILE] __attribute__((aligned(64))); \
+        load_sums(acc, w, out, stride, init); \
+        for (size_t b = 0; b < blocks; b += KERNEL_GROUP_BLOCKS) \
+            group_##type(acc, (const uint8_t *)panel + b * words * WORD, tile_at(tile, b, w), w, 0, \
+                         group_blocks(blocks, b)); \
+        store_sums(out, stride, w, acc); \
     } \
-    static void dot_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, const void *tile, \
-                           float *out, const float *init) \
+    /* A group; its first columns are multiplied meanwhile. */ \
+    INLINE void straight_##type(sums_row *acc, const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, \
+                                uint8_t *panel, const struct tile_column *x, int w, const int straight, \
+                                const bool rest) \
+    { \
+        struct sink sinks[PAIR]; \
+        UNROLL \
+        for (int v = 0; v < PAIR; v++) \
+            start_sink(&sinks[v], panel + (size_t)v * sizeof(V), x, straight, rest, form_##type); \
+        for (size_t b = 0; b < blocks; b += subs, rows += sizeof(struct block_##type)) { \
+            prefetch(ahead, ROWS * sizeof(struct block_##type)); \
+            ahead += ROWS * sizeof(struct block_##type); \
+            UNROLL \
+            for (int v = 0; v < PAIR; v++) \
+                block_##type(rows + (size_t)v * LANES * stride, stride, &sinks[v]); \
+        } \
+        UNROLL \
+        for (int v = 0; v < PAIR; v++) \
+            end_sink(acc, &sinks[v], v, panel + words_before_tail(form_##type) * WORD); \
+        add_outliers_of(acc, panel, x, w, 0, straight, form_##type); \
+    } \
+    INLINE void dot_some_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, const void *tile, \
+                                int w, float *out, size_t out_stride, const float *init, const int straight, \
+                                const bool rest) \
     { \
         uint8_t panel[KERNEL_GROUP_BLOCKS * words * WORD] __attribute__((aligned(64))); \
-        sums_row acc[1] __attribute__((aligned(64))); \
-        const struct tile_column *x = tile; \
-        load_sums(acc, 1, out, 0, init); \
-        for (size_t b = 0, n; b < blocks; b += n, x = (const void *)((const uint8_t *)x + TILE_GROUP)) { \
-            n = blocks - b < KERNEL_GROUP_BLOCKS ? blocks - b : KERNEL_GROUP_BLOCKS; \
-            rows = panel_##type(rows, stride, n, ahead, panel, true); \
+        sums_row acc[TILE] __attribute__((aligned(64))); \
+        load_sums(acc, w, out, out_stride, init); \
+        for (size_t b = 0, n; b < blocks; b += n) { \
+            const struct tile_column *x = tile_at(tile, b, w); \
+            n = group_blocks(blocks, b); \
+            if (straight > 0) \
+                straight_##type(acc, rows, stride, n, ahead, panel, x, w, straight, rest); \
+            else \
+                panel_##type(rows, stride, n, ahead, panel); \
+            rows += n / subs * sizeof(struct block_##type); \
             ahead += n / subs * ROWS * sizeof(struct block_##type); \
-            add_group(acc, panel, x, 1, 0, n, 1, (struct form){__VA_ARGS__}); \
+            if (rest) \
+                group_##type(acc, panel, x, w, straight, n); \
+            else if (straight == 0) \
+                add_columns(acc, panel, x, 1, 0, n, 1, form_##type); \
         } \
-        store_sums(out, 0, 1, acc); \
+        store_sums(out, out_stride, w, acc); \
+    } \
+    static void dot_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, const void *tile, \
+                           int w, float *out, size_t out_stride, const float *init) \
+    { \
+        if (w == 1) \
+            dot_some_##type(rows, stride, blocks, ahead, tile, 1, out, out_stride, init, STRAIGHT_ONE(form_##type), \
+                            false); \
+        else if (w < STRAIGHT) \
+            dot_some_##type(rows, stride, blocks, ahead, tile, w, out, out_stride, init, STRAIGHT_ONE(form_##type), \
+                            true); \
+        else \
+            dot_some_##type(rows, stride, blocks, ahead, tile, w, out, out_stride, init, STRAIGHT_FEW(form_##type), \
+                            true); \
     }
 
 /* The offset of types with 8 bits. */

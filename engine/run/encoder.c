@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "engine/engine.h"
@@ -30,9 +29,9 @@ struct encoder {
     const struct model *model;
     const struct encode_kernels *kernels;
     struct pool *pool;
-    struct matmul *matmul; /* what multiplies, but in the exact mode */
-    struct dense *dense;   /* which is this one's; also for bfloat16, whose products would round activations */
-    size_t rows;           /* that a batch has room for, a multiple of DENSE_ROWS */
+    struct matmul *matmul; /* what multiplies quantised weights; NULL in the exact mode */
+    struct dense *dense;   /* and what multiplies float weights; NULL beside matmul */
+    size_t rows;           /* that a batch has room for */
     float *x;              /* (rows, width): the stream; the others are what is added to it, and on the way there */
     float *q, *k, *v, *mixed, *add; /* (rows, width) */
     float *ff;                      /* (rows, ff_width) */
@@ -56,17 +55,21 @@ struct batch {
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-/* Whether every matrix can be multiplied by the kernels without losing what its type holds. */
-static bool suits_kernels(const struct model *m)
+/* Whether the matrices are quantised. One of bfloat16 among them has all of them multiplied as float32, for matmul's products
+ * would round what it is multiplied with. */
+static bool is_quantised(const struct model *m)
 {
+    bool any = false;
     for (int32_t i = 0; i < m->info.layers; i++) {
         const struct model_layer *l = &m->layers[i];
         const struct tensor *const all[] = {&l->wq, &l->wk, &l->wv, &l->wo, &l->up, &l->down};
-        for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+        for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
             if (all[k]->type == TENSOR_BF16)
                 return false;
+            any = any || tensor_traits(all[k]->type)->block > 1;
+        }
     }
-    return true;
+    return any;
 }
 
 static uint64_t widest(const struct model_info *info)
@@ -76,17 +79,12 @@ static uint64_t widest(const struct model_info *info)
 
 static size_t batch_rows(const struct model_info *info)
 {
-    const size_t rows = info->context > BATCH ? (size_t)info->context : BATCH;
-    return (rows + DENSE_ROWS - 1) / DENSE_ROWS * DENSE_ROWS;
+    return info->context > BATCH ? (size_t)info->context : BATCH;
 }
 
-/* Zeroed, for rows that no text fills are multiplied too. */
 static float *new_rows(const struct encoder *e, int32_t width, bool *ok)
 {
-    const size_t bytes = (e->rows * (size_t)width * sizeof(float) + 63) / 64 * 64;
-    float *rows = aligned_alloc(64, bytes);
-    if (rows != NULL)
-        memset(rows, 0, bytes);
+    float *rows = aligned_alloc(64, (e->rows * (size_t)width * sizeof(float) + 63) / 64 * 64);
     *ok = *ok && rows != NULL;
     return rows;
 }
@@ -153,7 +151,7 @@ struct encoder *encoder_open(const struct model *model, const struct encoder_opt
     e->kernels = encode_choose();
     e->rows = batch_rows(&model->info);
     e->pool = pool_new(o.threads > 0 ? o.threads : engine_cores(), err);
-    if (e->pool != NULL && !o.exact && suits_kernels(model))
+    if (e->pool != NULL && !o.exact && is_quantised(model))
         e->matmul = matmul_new(e->pool, widest(&model->info), e->rows, false, err);
     else if (e->pool != NULL)
         e->dense = dense_new(e->pool, widest(&model->info), err);
@@ -198,7 +196,7 @@ enum pooling encoder_pooling(const struct encoder *e)
 
 const char *encoder_kernels(const struct encoder *e)
 {
-    return e->dense != NULL ? "OpenBLAS" : matmul_kernels(e->matmul);
+    return e->dense != NULL ? kernels_choose()->name : matmul_kernels(e->matmul);
 }
 
 uint64_t encoder_bytes(const struct model *model, bool exact)
@@ -206,10 +204,10 @@ uint64_t encoder_bytes(const struct model *model, bool exact)
     const struct model_info *info = &model->info;
     const uint64_t row = 6 * (uint64_t)info->width + (uint64_t)info->ff_width;
     uint64_t bytes = batch_rows(info) * row * sizeof(float) + (uint64_t)engine_cores() * scratch_bytes(info);
-    if (model->layers != NULL && suits_kernels(model) && !exact)
-        bytes += matmul_bytes(widest(info), batch_rows(info), engine_cores(), false,
-                              UINT64_C(1) << model->layers[0].wq.type);
-    return bytes;
+    if (model->layers != NULL && is_quantised(model) && !exact)
+        return bytes + matmul_bytes(widest(info), batch_rows(info), engine_cores(), false,
+                                    UINT64_C(1) << model->layers[0].wq.type);
+    return bytes + dense_bytes(widest(info), engine_cores());
 }
 
 /* ---- tokens ----------------------------------------------------------------------------------------------------- */

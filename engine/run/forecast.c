@@ -21,6 +21,7 @@
 enum {
     DEFAULT_BATCH = 512,
     DEFAULT_CONTEXT = 4096,
+    MUCH_MAPPED = 1 << 29, /* bytes */
 };
 
 static uint64_t less(uint64_t from, uint64_t what)
@@ -128,6 +129,16 @@ static uint64_t sum_weights(struct memory_plan *p, const struct model *m, const 
     return elements;
 }
 
+uint64_t model_other_bytes(const struct model *m)
+{
+    const struct loading_sums none = {0};
+    struct memory_plan p = {0};
+    if (memory_mapped() >= MUCH_MAPPED)
+        return 0;
+    sum_weights(&p, m, &none);
+    return source_other_files(m->source) + less(source_file_bytes(m->source), p.file_weights);
+}
+
 void model_plan(const struct model *m, const struct session_options *options, enum model_load load, bool measure,
                 struct memory_plan *out)
 {
@@ -137,7 +148,7 @@ void model_plan(const struct model *m, const struct session_options *options, en
     const struct plan_products products = stream_products(m);
     const uint64_t elements = sum_weights(&p, m, &sums);
     sum_session(&p, m, options, sums.types);
-    p.program = less(memory_anonymous(), m->own_bytes);
+    p.program = less(memory_anonymous(), m->own_bytes) + model_other_bytes(m);
     if (memory_read("", &memory)) {
         p.total = memory.total;
         p.available = memory.available + m->own_bytes; /* these are in the plan */

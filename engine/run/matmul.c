@@ -19,7 +19,7 @@
 
 enum {
     CHUNK_BLOCKS = 64,     /* blocks of 32 columns packed at a time when several tiles use the panel */
-    CHUNK_BLOCKS_ONE = 16, /* and when there is one tile: the panel need only reach the next loop, in L1 */
+    CHUNK_BLOCKS_FEW = 16, /* and when there are two: the panel need only reach the next loop, in L1 */
     FEW_COLUMNS = 16,      /* of X, for which one panel at a time is packed and used at once */
     PANEL_ROWS = 64,       /* rows of a unit */
     EXACT_ROWS = 64,
@@ -267,7 +267,7 @@ static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
     const struct call *call = u->call;
     const size_t blocks = (size_t)call->cols / KERNEL_BLOCK, n = (size_t)u->kernels->rows;
     const size_t panel_block = panel_bytes(u->type->kind, u->kernels->rows);
-    const size_t chunk = call->n <= FEW_COLUMNS ? CHUNK_BLOCKS_ONE : CHUNK_BLOCKS;
+    const size_t chunk = call->n <= FEW_COLUMNS ? CHUNK_BLOCKS_FEW : CHUNK_BLOCKS;
     for (size_t at = 0, count; at < blocks; at += count) {
         count = blocks_at(job->weights, first, at, blocks - at < chunk ? blocks - at : chunk);
         pack_panels(u, first, last, at, count);
@@ -283,8 +283,8 @@ static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
     }
 }
 
-/* One panel's rows, all columns, one row of X; cut: the weights lie in several places. */
-static void multiply_one(const struct unit *u, uint64_t row, bool cut)
+/* One panel's rows, all columns, one tile of X; cut: the weights lie in several places. */
+static void multiply_tile(const struct unit *u, uint64_t row, bool cut)
 {
     static const float zeros[KERNEL_ROWS_MAX];
     const struct tensor *weights = u->job->weights;
@@ -295,18 +295,18 @@ static void multiply_one(const struct unit *u, uint64_t row, bool cut)
         size_t stride, most = cut && blocks - at > CHUNK_BLOCKS ? CHUNK_BLOCKS : blocks - at;
         count = blocks_at(weights, row, at, most);
         const uint8_t *rows = panel_at(u, row, at, count, &stride);
-        u->type->dot(rows, stride, count, (uintptr_t)rows + n * stride, u->tiles + KERNEL_TILE_BYTES * at,
-                     u->job->out + row, init);
+        u->type->dot(rows, stride, count, (uintptr_t)rows + n * stride, u->tiles + KERNEL_TILE_BYTES * at * u->call->n,
+                     (int)u->call->n, u->job->out + row, u->job->stride, init);
     }
 }
 
-/* Any number of rows. With one tile each panel is used once, so one is packed at a time. */
+/* Any number of rows. With few columns each panel is used once or twice, so one is packed at a time. */
 static void multiply_rows(const struct unit *u, uint64_t first, uint64_t last)
 {
     const uint64_t step = u->call->n <= FEW_COLUMNS ? (uint64_t)u->kernels->rows : PANEL_ROWS;
     for (uint64_t row = first; row < last; row += step)
-        if (u->call->n == 1 && u->type->dot != NULL)
-            multiply_one(u, row, u->job->weights->n_pieces > 0);
+        if (u->call->n <= u->tile_w && u->type->dot != NULL)
+            multiply_tile(u, row, u->job->weights->n_pieces > 0);
         else
             multiply_panels(u, row, last - row < step ? last : row + step);
 }

@@ -34,6 +34,8 @@ void leave(struct vt *t)
 {
     vt_type(t, "\003\003\004"); /* the first one clears what is typed */
     int status = vt_wait_end(t);
+    if (status == -1)
+        fail_msg("the program has not ended:\n%s", vt_screen(t));
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     assert_true(vt_is_restored(t));
     assert_false(vt_on_alternate(t));

@@ -38,7 +38,7 @@ static void remove_home(void)
 static void it_answers_while_an_answer_is_written(void **state)
 {
     (void)state;
-    struct vt *t = start(30, 100, (const char *const[]){ENDLESS, NULL});
+    struct vt *t = start(30, 100, (const char *const[]){ENDLESS, "-n", "50000", "-t", "1", NULL});
     ask(t, "go");
     assert_true(vt_wait(t, LINE));
     ask(t, "/btw what is it?");
@@ -53,12 +53,10 @@ static void it_answers_while_an_answer_is_written(void **state)
     press(t, ESC);
     assert_true(vt_wait(t, "· stopped"));
     assert_true(vt_wait(t, "Esc closes, Enter asks more, y copies"));
-    assert_true(vt_wait(t, "answering"));
     press(t, ESC);
     assert_true(vt_wait_gone(t, TITLE));
-    assert_true(vt_wait(t, "answering")); /* that it did not stop */
     assert_false(vt_shows(t, "what is it?"));
-    press(t, ESC);
+    press(t, ESC); /* the other answer, that goes on still */
     assert_true(vt_wait(t, "stopped; /continue resumes it"));
     quit(t);
 }
@@ -66,7 +64,7 @@ static void it_answers_while_an_answer_is_written(void **state)
 static void it_asks_further_copies_and_scrolls(void **state)
 {
     (void)state;
-    struct vt *t = start(24, 80, (const char *const[]){"-n", "60", "--temperature", "0", NULL});
+    struct vt *t = start(24, 80, (const char *const[]){"-n", "60", "--temperature", "0", "-t", "1", NULL});
     ask(t, "go");
     assert_true(vt_wait(t, "/continue resumes it"));
     ask(t, "/btw what is it?");
@@ -96,13 +94,12 @@ static void it_asks_further_copies_and_scrolls(void **state)
     vt_resize(t, 24, 80);
     press(t, "q");
     assert_true(vt_wait_gone(t, TITLE));
-    assert_true(vt_wait(t, "ready"));
     quit(t);
 }
 
 static void it_leaves_no_trace_in_any_file(void **state)
 {
-    static const char *const options[] = {"-n", "8", NULL};
+    static const char *const options[] = {"-n", "8", "-t", "1", NULL};
     (void)state;
     make_home();
     struct vt *t = start_in(home, 24, 80, plain, options);
@@ -139,7 +136,7 @@ static void line_mode_prints_the_answer_and_keeps_nothing(void **state)
 {
     (void)state;
     make_home();
-    struct vt *t = start_in(home, 24, 80, plain, (const char *const[]){"--line", "-n", "8", NULL});
+    struct vt *t = start_in(home, 24, 80, plain, (const char *const[]){"--line", "-n", "8", "-t", "1", NULL});
     assert_true(vt_wait(t, "/help"));
     vt_type(t, "the llama\r");
     assert_true(vt_wait(t, "/continue resumes it"));

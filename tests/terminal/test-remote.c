@@ -104,7 +104,7 @@ static void a_server_is_asked_beside_its_answer(void **state)
     (void)state;
     struct pty p;
     begin_server(&p);
-    struct vt *t = open_screen("@big", NULL);
+    struct vt *t = open_screen("@big", "-n50000");
     assert_true(vt_wait(t, "sea@big"));
     ask(t, "Tell me of the sea.");
     assert_true(vt_wait(t, "The sea was calm that morning"));
@@ -274,6 +274,61 @@ static void a_busy_server_is_waited_for_with_a_countdown(void **state)
     remove_home();
 }
 
+/* Nothing is asked before the user opens the server; then each choice is a model of it. */
+static void a_servers_models_are_listed_when_it_is_opened(void **state)
+{
+    (void)state;
+    static const char list[] = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+                               "{\"data\":[{\"id\":\"one\",\"max_model_len\":4321},{\"id\":\"two\"}]}";
+    struct hostile *h = hostile_start();
+    make_home(hostile_port(h));
+    hostile_set(h, &(struct hostile_reply){.bytes = list}, 1);
+    const char *const options[] = {"-m", model, NULL};
+    struct vt *t = start_in(home, 30, 140, plain, options);
+    assert_true(vt_wait(t, READY));
+    vt_type(t, "/model\r");
+    assert_true(vt_wait(t, "Enter asks it for its models"));
+    vt_type(t, "@big");
+    assert_true(vt_wait_gone(t, "@ollama"));
+    assert_int_equal(hostile_requests(h), 0);
+    press(t, "\r");
+    assert_true(vt_wait(t, "Models of @big"));
+    assert_true(vt_shows(t, "one@big"));
+    assert_true(vt_shows(t, "context of 4321 tokens"));
+    press(t, DOWN);
+    press(t, "\r");
+    assert_true(vt_wait(t, "remote 127.0.0.1"));
+    assert_true(vt_wait(t, "two@big"));
+    vt_type(t, "/prompt\r");
+    assert_true(vt_wait(t, "makes the prompt of the messages"));
+    vt_type(t, "/compact\r");
+    assert_true(vt_wait(t, "/compact needs one on this machine"));
+    vt_type(t, "/model\r"); /* those of the server in use are known */
+    assert_true(vt_wait(t, "▸ two@big"));
+    assert_true(vt_shows(t, "one@big"));
+    press(t, ESC);
+    quit(t);
+    hostile_stop(h);
+    remove_home();
+}
+
+static void a_server_that_cannot_be_asked_is_told(void **state)
+{
+    (void)state;
+    make_home(1);
+    const char *const options[] = {"-m", model, NULL};
+    struct vt *t = start_in(home, 30, 140, plain, options);
+    assert_true(vt_wait(t, READY));
+    vt_type(t, "/model\r");
+    assert_true(vt_wait(t, "@big"));
+    vt_type(t, "@big");
+    assert_true(vt_wait_gone(t, "@ollama"));
+    press(t, "\r");
+    assert_true(vt_wait(t, "127.0.0.1:1: no connection"));
+    quit(t);
+    remove_home();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +341,8 @@ int main(void)
         cmocka_unit_test(what_had_come_of_a_broken_answer_stays),
         cmocka_unit_test(a_message_that_the_server_finds_too_long_comes_back),
         cmocka_unit_test(a_busy_server_is_waited_for_with_a_countdown),
+        cmocka_unit_test(a_servers_models_are_listed_when_it_is_opened),
+        cmocka_unit_test(a_server_that_cannot_be_asked_is_told),
     };
     return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

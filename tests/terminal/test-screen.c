@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "screen.h"
 #include "tests/cmocka.h"
 
@@ -277,6 +278,14 @@ static void finds(void **state)
     assert_true(vt_wait(t, "1 place"));
     int row = vt_find(t, "  Where does");
     assert_true(row >= 0);
+    press(t, "n"); /* and it is there that keys go */
+    assert_true(vt_wait_gone(t, "1 place"));
+    press(t, "/");
+    vt_type(t, "find does\r"); /* by people who think of / as the beginning of a command */
+    assert_true(vt_wait(t, "1 place"));
+    press(t, "/");
+    vt_type(t, "prompt\r");
+    assert_true(vt_wait(t, "no match for 'prompt' in this conversation; the command is /prompt"));
     quit(t);
 }
 
@@ -378,6 +387,26 @@ static void changed_settings_stand_in_the_answer_after_reopening(void **state)
     quit(t);
     snprintf(command, sizeof command, "rm -rf %s", home);
     assert_int_equal(system(command), 0);
+}
+
+/* However wide the window becomes, and so however few lines the text, the composer is full of it. */
+static void a_long_paste_is_seen_at_every_width(void **state)
+{
+    struct buf text;
+    (void)state;
+    buf_init(&text, 1 << 20);
+    for (int i = 1; i <= 120; i++)
+        buf_printf(&text, "%sline %d of a long text that is wrapped in a window of forty columns", i > 1 ? "\n" : "",
+                   i);
+    struct vt *t = start(10, 40, plain);
+    vt_paste(t, buf_text(&text));
+    assert_true(vt_wait(t, "tokens"));
+    assert_true(vt_wait(t, "… ─")); /* there is more to say than there is room for */
+    vt_resize(t, 24, 100);
+    assert_true(vt_wait(t, "line 118 of"));
+    assert_true(vt_wait(t, "line 120 of"));
+    quit(t);
+    buf_free(&text);
 }
 
 /* The remark that there is more below has a row of its own: text that was there is seen a line further up. */
@@ -617,6 +646,7 @@ int main(void)
         cmocka_unit_test(the_palette_finds_commands),
         cmocka_unit_test(settings_act_on_the_answer_that_streams),
         cmocka_unit_test(changed_settings_stand_in_the_answer_after_reopening),
+        cmocka_unit_test(a_long_paste_is_seen_at_every_width),
         cmocka_unit_test(remarks_hide_no_text),
         cmocka_unit_test(a_command_that_cannot_be_done_says_why),
         cmocka_unit_test(a_key_that_can_do_nothing_says_why),

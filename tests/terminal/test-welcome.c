@@ -207,6 +207,34 @@ static void text_is_no_wider_than_one_reads(void **state)
     }
 }
 
+/* The mouse finds its letters there too. */
+static void text_is_centred_where_the_user_wants_it(void **state)
+{
+    (void)state;
+    struct vt *t = start_in(NULL, 24, 180, plain, (const char *const[]){SHORT, "--text-width", "60", NULL});
+    assert_true(vt_wait(t, READY));
+    press(t, F5);
+    press(t, F5); /* without the list */
+    vt_type(t, "abcdefgh\r");
+    assert_true(vt_wait(t, "/continue resumes it"));
+    assert_true(vt_wait(t, "  abcdefgh"));
+    vt_type(t, "/set text-align center\r");
+    assert_true(vt_wait(t, "                              abcdefgh"));
+    const int row = vt_find(t, "                              abcdefgh"),
+              column = (int)(strstr(vt_row(t, row), "abcdefgh") - vt_row(t, row)) + 1;
+    char mouse[120];
+    snprintf(mouse, sizeof mouse, "\033[<0;%d;%dM\033[<32;%d;%dM", column + 2, row + 1, column + 5, row + 1);
+    vt_type(t, mouse);
+    for (int i = 0; i < 500 && !vt_is_reverse(t, row, column + 2); i++)
+        vt_pause(t, 20);
+    assert_true(vt_is_reverse(t, row, column + 2));
+    assert_false(vt_is_reverse(t, row, column - 1));
+    vt_type(t, "\033[<0;1;1m");
+    vt_type(t, "/set text-align middle\r");
+    assert_true(vt_wait(t, "text-align takes one of left center, not 'middle'"));
+    quit(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +245,7 @@ int main(void)
         cmocka_unit_test(answers_are_not_typed_text),
         cmocka_unit_test(themes_are_tried_on_while_choosing),
         cmocka_unit_test(text_is_no_wider_than_one_reads),
+        cmocka_unit_test(text_is_centred_where_the_user_wants_it),
         cmocka_unit_test(without_a_model_some_are_offered),
         cmocka_unit_test(the_models_can_be_looked_through),
         cmocka_unit_test(eight_colours_stay_the_terminals_own),

@@ -213,15 +213,23 @@ static void draw_line(struct canvas *s, const struct area *a, int row, const cha
     buf_free(&clean);
 }
 
+/* Returns the column after it. */
+static int draw_label(struct canvas *s, const struct area *top, int column, unsigned style, const char *text)
+{
+    column = canvas_puts(s, top, 0, column, style, " ");
+    column = marked_draw(s, top, 0, column, top->columns - column - 1, style, text, NULL);
+    return canvas_puts(s, top, 0, column, style, " ");
+}
+
 static void draw_frame(const struct entry *e, struct canvas *s, const struct area *a, bool focus)
 {
     struct area top = {a->y, a->x + 2, 1, a->columns - 4};
     canvas_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, NULL);
     int column = 0;
     if (e->mode != NULL)
-        column = canvas_printf(s, &top, 0, 0, STYLE_MARK, " %s ", e->mode);
+        column = draw_label(s, &top, 0, STYLE_MARK, e->mode);
     if (e->label != NULL)
-        canvas_printf(s, &top, 0, column, STYLE_DIM, " %s ", e->label);
+        draw_label(s, &top, column, STYLE_DIM, e->label);
 }
 
 static void draw_queued(const struct entry *e, struct canvas *s, const struct area *a)
@@ -245,6 +253,9 @@ static void draw_entry(void *pane, struct canvas *s, const struct area *a, bool 
     draw_queued(e, s, a);
     draw_frame(e, s, &frame, focus);
     composer_cursor(e->composer, inner.columns, &line, &column);
+    int last = composer_lines(e->composer, inner.columns) - inner.rows; /* no rows stay empty below the text */
+    if (e->first_line > last)
+        e->first_line = last > 0 ? last : 0;
     if (line < e->first_line)
         e->first_line = line;
     if (line >= e->first_line + inner.rows)

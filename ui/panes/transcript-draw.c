@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "ui/panes/marked.h"
 #include "ui/panes/transcript-internal.h"
 #include "ui/text/formula.h"
 #include "ui/text/render.h"
@@ -59,8 +60,9 @@ static void draw_name(const struct drawing *d, int row, const struct message *x)
 static void draw_window(const struct drawing *d, int row, const char *label)
 {
     int width = text_columns(label, strlen(label), 0) + 2;
-    int left = (d->a->columns - width) / 2;
-    canvas_hline(d->s, d->a, row, 0, d->a->columns, STYLE_WINDOW);
+    int columns = d->t->centred ? INDENT + message_lines_look(d->t->lines)->width + TRANSCRIPT_MARGIN : d->a->columns;
+    int left = (columns - width) / 2;
+    canvas_hline(d->s, d->a, row, 0, columns, STYLE_WINDOW);
     if (left >= 0)
         canvas_printf(d->s, d->a, row, left, STYLE_WINDOW, " %s ", label);
 }
@@ -183,7 +185,7 @@ static void draw_marks(const struct drawing *d, int row, const struct message *x
         const char *text = x->marks[marks[n]].text;
         int width = text_columns(text, strlen(text), 0), room = right - left;
         right = width < room ? right - width : left;
-        canvas_text(d->s, d->a, row, right--, STYLE_MARK, text, text_fit(text, strlen(text), room));
+        marked_draw(d->s, d->a, row, right--, room, STYLE_MARK, text, NULL);
     }
 }
 
@@ -246,15 +248,27 @@ static void draw_more(const struct drawing *d)
         canvas_puts(d->s, d->a, last, d->a->columns - width - 1, lines > 0 ? STYLE_UNREAD : STYLE_DIM, text);
 }
 
-void transcript_draw(void *pane, struct canvas *s, const struct area *a, bool focus)
+static int text_width(const struct transcript *t, const struct area *a)
 {
-    struct transcript *t = pane;
-    struct drawing d = {t, s, a, canvas_is_ascii(s)};
-    struct message_look look = *message_lines_look(t->lines);
     int width = a->columns - INDENT - TRANSCRIPT_MARGIN;
     if (t->widest > 0 && width > t->widest)
         width = t->widest;
-    look.width = width > 2 ? width : 2;
+    return width > 2 ? width : 2;
+}
+
+struct area transcript_column(const struct transcript *t, const struct area *a)
+{
+    int rest = a->columns - INDENT - TRANSCRIPT_MARGIN - text_width(t, a), left = t->centred && rest > 0 ? rest / 2 : 0;
+    return (struct area){a->y, a->x + left, a->rows, a->columns - left};
+}
+
+void transcript_draw(void *pane, struct canvas *s, const struct area *a, bool focus)
+{
+    struct transcript *t = pane;
+    struct area column = transcript_column(t, a);
+    struct drawing d = {t, s, &column, canvas_is_ascii(s)};
+    struct message_look look = *message_lines_look(t->lines);
+    look.width = text_width(t, a);
     look.ascii = d.ascii;
     message_lines_set_look(t->lines, &look);
     t->drawn = 0;

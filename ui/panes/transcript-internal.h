@@ -22,11 +22,14 @@ struct transcript {
     struct lens_cursor *lens;
     struct selection *selection;
     struct welcome *welcome;
+    bool centred;
     int widest;   /* columns of text; 0: all there are */
     size_t drawn; /* behind the last message that was drawn; transcript-draw.c's */
     size_t code;  /* the code block that is copied next, from 0; transcript.c's */
 };
 
+/* Where messages stand in the pane's area: their margin is its left edge. */
+struct area transcript_column(const struct transcript *t, const struct area *a);
 void transcript_draw(void *pane, struct canvas *s, const struct area *a, bool focus);
 
 #endif

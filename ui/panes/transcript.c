@@ -84,6 +84,11 @@ void transcript_set_widest(struct transcript *t, int columns)
     t->widest = columns;
 }
 
+void transcript_set_centred(struct transcript *t, bool centred)
+{
+    t->centred = centred;
+}
+
 void transcript_set_welcome(struct transcript *t, const char *text)
 {
     welcome_set(t->welcome, text);
@@ -263,7 +268,7 @@ static struct pane_reaction end_selection(struct transcript *t)
 static struct pane_reaction transcript_mouse(void *pane, const struct area *a, const struct key *key)
 {
     struct transcript *t = pane;
-    int row = key->mouse.y - a->y, column = key->mouse.x - a->x;
+    int row = key->mouse.y - a->y, column = key->mouse.x - transcript_column(t, a).x;
     switch (key->mouse.kind) {
     case MOUSE_PRESS: selection_press(t->selection, row, column); break;
     case MOUSE_DRAG: selection_drag(t->selection, row, column); break;

@@ -35,6 +35,8 @@ void transcript_cut(struct transcript *t, size_t from);
 void transcript_set_window(struct transcript *t, size_t index, size_t byte, const char *label);
 /* Columns of text at most; 0: all there are. Lines of more are hard to read. */
 void transcript_set_widest(struct transcript *t, int columns);
+/* Whether narrower text stands in the middle of the pane. */
+void transcript_set_centred(struct transcript *t, bool centred);
 void transcript_set_welcome(struct transcript *t, const char *text);
 void transcript_set_base(struct transcript *t, bool base);
 void transcript_set_raw(struct transcript *t, bool raw);
