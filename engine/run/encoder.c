@@ -448,14 +448,14 @@ void vector_normalize(float *x, size_t n)
 
 float vector_dot(const float *a, const float *b, size_t n)
 {
-    float lanes[16] = {0}, sum = 0;
+    double lanes[16] = {0}, sum = 0; /* floats would make 0.9999999 of a text and itself */
     size_t i = 0;
     for (; i + 16 <= n; i += 16)
         for (size_t j = 0; j < 16; j++)
-            lanes[j] += a[i + j] * b[i + j];
+            lanes[j] += (double)a[i + j] * (double)b[i + j];
     for (size_t j = 0; i + j < n; j++)
-        lanes[j] += a[i + j] * b[i + j];
+        lanes[j] += (double)a[i + j] * (double)b[i + j];
     for (size_t j = 0; j < 16; j++)
         sum += lanes[j];
-    return sum;
+    return (float)sum;
 }

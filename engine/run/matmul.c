@@ -291,7 +291,7 @@ static void multiply_tile(const struct unit *u, uint64_t row, bool cut)
     const size_t blocks = (size_t)u->call->cols / KERNEL_BLOCK;
     const uint64_t n = (uint64_t)u->kernels->rows;
     const float *init = u->job->bias != NULL ? u->job->bias + row : zeros;
-    for (size_t at = 0, count; at < blocks; at += count, init = u->job->out + row) {
+    for (size_t at = 0, count; at < blocks; at += count, init = NULL) {
         size_t stride, most = cut && blocks - at > CHUNK_BLOCKS ? CHUNK_BLOCKS : blocks - at;
         count = blocks_at(weights, row, at, most);
         const uint8_t *rows = panel_at(u, row, at, count, &stride);
