@@ -72,7 +72,8 @@ run -m "$bert" -p hello
 fails_with "an encoder does not chat" 1 "makes vectors of texts"
 
 run similarity -m "$bert" "The cat!" "the CAT"
-expect "texts are cleaned" [ "$status:$(cat "$work/out")" = 0:1.0000000 ]
+# Eight floats have a length of 1 to seven places alone.
+expect "texts are cleaned" grep -qx '1.0000000\|0.9999999' "$work/out"
 run similarity -m "$bert" --cleaning none "the cat!" "the cat"
 expect "--cleaning none leaves them" [ "$status" = 0 -a "$(cat "$work/out")" != 1.0000000 ]
 give '{"first": "the cat", "second": "The Cat."}\n{"first": "x"}\n'
