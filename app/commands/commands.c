@@ -95,7 +95,7 @@ const struct command commands[] = {
     {"embed", FOR_EMBED, "[OPTION]... TEXT... | --jsonl", "turn texts into vectors by an encoder (BERT)",
      "Each text gives {\"ids\": [...], \"vector\": [...]}; with --jsonl each line {\"text\": ...} does.\n"
      "-o FILE writes all of them as JSON, JSON Lines, CSV or NumPy (.npy), as its name ends. The\n"
-     "vectors are not normalised unless asked. Without -m the encoder is that of palaver pull minilm.",
+     "vectors are not normalised unless asked. Without -m the encoder is that of search by meaning.",
      -1, embed_run},
     {"similarity", FOR_SIMILARITY, "[OPTION]... TEXT TEXT | --jsonl | --questions ...",
      "tell how alike texts are in meaning",

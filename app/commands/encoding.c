@@ -9,21 +9,20 @@
 #include <string.h>
 
 #include "app/chat/models.h"
+#include "app/meaning/find.h"
 #include "app/terminal/progress.h"
 
-/* What palaver pull minilm makes. */
-static const char usual_model[] = "all-MiniLM-L6-v2";
-
-/* The configured model is one for chatting, so the encoder is the one named on the command line, else the usual one. */
+/* The configured model is one for chatting, so the encoder is the one named on the command line, else that of search by
+ * meaning. */
 static struct model *open_model(const struct options *o, struct error *err)
 {
     if (options_source(o, "model") >= SOURCE_VARIABLE)
         return models_open(o, false, err);
     struct error why = {0};
-    char *path = models_find_name(o, usual_model, &why);
+    char *path = meaning_find_encoder(o, &why);
     struct model *model = path != NULL ? model_open(path, NULL, err) : NULL;
     if (path == NULL)
-        error_set(err, ERR_NOT_FOUND, "no encoder: name one by -m MODEL, or fetch one by palaver pull minilm");
+        error_set(err, why.code, "%s; -m MODEL names one", why.message);
     free(path);
     return model;
 }

@@ -60,7 +60,7 @@ static bool is_encoder(const struct options *o, const char *name)
 char *meaning_find_encoder(const struct options *o, struct error *err)
 {
     struct error why = {0};
-    if (o->encoder != NULL)
+    if (o->encoder != NULL && !meaning_is_off(o))
         return models_find_name(o, o->encoder, err);
     char *path = NULL, **names = models_list(o);
     for (char **name = names; name != NULL && path == NULL && *name != NULL; name++)

@@ -171,6 +171,16 @@ static size_t last_line_of(const struct folder_passage *const *all, size_t n, si
     return all[i]->last_line;
 }
 
+/* The names of the files, each once, as the composer shows what is attached. */
+static void name_files(struct buf *names, const struct folder_passage *const *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *slash = strrchr(all[i]->path, '/');
+        if (i == 0 || all[i - 1]->file != all[i]->file)
+            buf_printf(names, "%s%s", names->size > 0 ? ", " : "", slash != NULL ? slash + 1 : all[i]->path);
+    }
+}
+
 /* *tokens: what they take. */
 static bool attach_passages(struct repl *t, const struct folder_passage *const *all, size_t n, size_t *tokens)
 {
@@ -187,7 +197,13 @@ static bool attach_passages(struct repl *t, const struct folder_passage *const *
     return ok;
 }
 
-/* One line for each file: "notes/a.md: lines 3-9, 20-31". */
+/* Whether passage i, the first of its file, is of one line, and no other of the file is there. */
+static bool is_one_line(const struct folder_passage *const *all, size_t n, size_t i)
+{
+    return all[i]->line == all[i]->last_line && (i + 1 == n || all[i + 1]->file != all[i]->file);
+}
+
+/* One line for each file: "notes/a.md: lines 3-9, 20-31", "notes/b.md: line 3". */
 static void tell_lines(const struct repl *t, const struct folder_passage *const *all, size_t n)
 {
     struct buf line;
@@ -198,7 +214,7 @@ static void tell_lines(const struct repl *t, const struct folder_passage *const 
             show_line(t->show, "%s", buf_text(&line));
         if (first) {
             buf_clear(&line);
-            buf_printf(&line, "%s: lines ", all[i]->path);
+            buf_printf(&line, "%s: line%s ", all[i]->path, is_one_line(all, n, i) ? "" : "s");
         }
         if (first || !follows(all[i - 1], all[i])) {
             buf_puts(&line, first ? "" : ", ");
@@ -248,6 +264,7 @@ static void attach_answer(struct repl *t, const struct folder_answer *a, struct 
         error_memory(err);
         return;
     }
+    name_files(&t->attached_names, all, n);
     show_note(t->show, "%zu of %zu passage%s in %zu file%s, %zu tokens, sent with your next message:", n, a->passages,
               plural(a->passages), a->files, plural(a->files), tokens);
     tell_lines(t, all, n);

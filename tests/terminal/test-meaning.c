@@ -232,6 +232,86 @@ static void line_mode_finds_too(void **state)
     pty_end(&p);
 }
 
+/* ---- /read --about: the context has room for two of the three passages -------------------------------------------- */
+
+static void write_home(const char *name, const char *text)
+{
+    FILE *out = fopen(file_of(name), "w");
+    assert_non_null(out);
+    assert_true(fputs(text, out) >= 0);
+    assert_int_equal(fclose(out), 0);
+}
+
+static int with_notes(void **state)
+{
+    (void)state;
+    mkdir(file_of("notes"), 0700);
+    mkdir(file_of("bare"), 0700);
+    write_home("notes/cars.md", "The loaf is bread.\n\nThe song of the house has a physician, and more is said of him "
+                                "here than one can read at once.\n\nMy automobile hates the cold.\n");
+    write_home("notes/sea.txt", "An ocean with an automobile in it.\n");
+    write_home("bare/data", "\xff\xfe");
+    return with_encoder(state);
+}
+
+static struct vt *start_with_room(void)
+{
+    struct vt *t =
+        start_in(home, 30, 160, plain, (const char *const[]){"-c", "320", "--encoder", "wordy", SHORT, NULL});
+    assert_true(vt_wait(t, READY));
+    ask(t, "/new"); /* the last conversation would take some of the room */
+    assert_true(vt_wait(t, "New conversation"));
+    return t;
+}
+
+/* Types /read --about and what follows it; the words are split as on a command line. */
+static void read_about(struct vt *t, const char *question, const char *folder)
+{
+    char line[512];
+    snprintf(line, sizeof line, "/read --about \"%s\" %s", question, file_of(folder));
+    ask(t, line);
+}
+
+static void what_is_nearest_is_read_into_the_message(void **state)
+{
+    (void)state;
+    struct vt *t = start_with_room();
+    read_about(t, "a car in winter", "notes");
+    assert_true(vt_wait(t, "2 of 3 passages in 2 files, "));
+    assert_true(vt_wait(t, "notes/cars.md: lines 3-5"));
+    assert_true(vt_wait(t, "notes/sea.txt: line 1"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "+ cars.md, sea.txt, ")); /* above what is typed */
+    exchange(t, "What of it?");
+    assert_true(vt_wait(t, "notes/cars.md, lines 3-5:"));
+    assert_true(vt_shows(t, "My automobile hates the cold."));
+    assert_true(vt_shows(t, "notes/sea.txt, line 1:"));
+    assert_true(vt_shows(t, "An ocean with an automobile in it."));
+    assert_false(vt_shows(t, "The loaf is bread."));
+    assert_false(vt_shows(t, "+ cars.md"));
+    quit(t);
+}
+
+static void a_folder_that_cannot_be_read_about_says_why(void **state)
+{
+    (void)state;
+    struct vt *t = start_with_room();
+    read_about(t, "a car", "bare");
+    assert_true(vt_wait(t, "no text there: 1 binary"));
+    read_about(t, "a car", "nowhere");
+    assert_true(vt_wait(t, "no such folder"));
+    assert_int_equal(unlink(file_of(".local/share/palaver/models/wordy.gguf")), 0);
+    read_about(t, "a car", "notes");
+    assert_true(vt_wait(t, "there is no model 'wordy'"));
+    assert_false(vt_shows(t, "+ "));
+    quit(t);
+    t = start_in(home, 30, 160, plain, plain);
+    assert_true(vt_wait(t, READY));
+    read_about(t, "a car", "notes");
+    assert_true(vt_wait(t, "palaver pull minilm"));
+    quit(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +321,8 @@ int main(void)
         cmocka_unit_test(a_deleted_conversation_is_not_found),
         cmocka_unit_test(the_screen_finds_as_one_types),
         cmocka_unit_test(line_mode_finds_too),
+        cmocka_unit_test_setup(what_is_nearest_is_read_into_the_message, with_notes),
+        cmocka_unit_test(a_folder_that_cannot_be_read_about_says_why),
     };
     return find_program() ? cmocka_run_group_tests(tests, set_up, clean) : 1;
 }
