@@ -209,6 +209,8 @@ void screen_compare_tick(struct screen *s)
         size_t side = compare->keeps - 1;
         compare->keeps = 0;
         end_comparison(s, side);
+    } else if (compare->keeps > 0) { /* it is off the screen already */
+        compare->changed = false;
     } else if (compare->changed) {
         show_sides(s);
     }

@@ -73,6 +73,27 @@ static void escape_stops_and_leaves(void **state)
     quit(t);
 }
 
+/* Keys that come with the one that ends it, as they do on a slow machine, are typed into the composer. */
+static void what_is_typed_at_the_end_is_kept(void **state)
+{
+    (void)state;
+    struct vt *t = start_sized(30, 100, "4");
+    vt_type(t, "/compare temperature=0 temperature=0,seed=5\r");
+    assert_true(vt_wait(t, "t/s · seed 5")); /* the last one is done */
+    vt_type(t, "\rand after the first");
+    assert_true(vt_wait(t, "and after the first"));
+    assert_true(vt_wait(t, "‹2/3›"));
+    vt_type(t, "\003/set max_new_tokens 3000\r");
+    assert_true(vt_wait_gone(t, "/set max"));
+    vt_type(t, "/compare temperature=0 temperature=0,seed=5\r");
+    assert_true(vt_wait(t, "They watched each wave"));
+    vt_type(t, "\rand while it stops");
+    assert_true(vt_wait(t, "and while it stops"));
+    assert_true(vt_wait(t, "Palaver ‹4/"));
+    assert_true(vt_shows(t, "and while it stops"));
+    quit(t);
+}
+
 static void what_was_taken_back_stays_so(void **state)
 {
     (void)state;
@@ -120,8 +141,11 @@ int main(void)
     if (!find_program())
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sides_stand_side_by_side), cmocka_unit_test(narrow_terminals_have_them_below_each_other),
-        cmocka_unit_test(escape_stops_and_leaves),  cmocka_unit_test(what_was_taken_back_stays_so),
+        cmocka_unit_test(sides_stand_side_by_side),
+        cmocka_unit_test(narrow_terminals_have_them_below_each_other),
+        cmocka_unit_test(escape_stops_and_leaves),
+        cmocka_unit_test(what_was_taken_back_stays_so),
+        cmocka_unit_test(what_is_typed_at_the_end_is_kept),
         cmocka_unit_test(mistakes_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,6 +202,17 @@ static struct pane_reaction keep_chosen(const struct compare_view *v)
 {
     struct pane_reaction r = pane_tell(UI_KEEP);
     r.action.index = v->chosen;
+    r.closes = true; /* what is typed from now on belongs to the composer, however long the sides take to stop */
+    return r;
+}
+
+/* Stops the answers; when none is written, leaves them, and at once. */
+static struct pane_reaction leave_all(const struct compare_view *v)
+{
+    struct pane_reaction r = pane_tell(UI_LEAVE_COMPARISON);
+    r.closes = true;
+    for (size_t i = 0; i < v->n; i++)
+        r.closes = r.closes && !v->columns[i].running;
     return r;
 }
 
@@ -210,7 +221,7 @@ static struct pane_reaction compare_key(void *pane, const struct key *key)
     struct compare_view *v = pane;
     size_t n = v->n > 0 ? v->n : 1;
     if (key->code == KEYS_ESCAPE || pane_key_is_ctrl(key, L'c'))
-        return pane_tell(UI_LEAVE_COMPARISON);
+        return leave_all(v);
     if (key->code == KEYS_ENTER)
         return keep_chosen(v);
     if (key->code == KEYS_RIGHT || key->code == KEYS_TAB)
