@@ -1,4 +1,5 @@
 /* Tests of remote/: kinds of servers of models: what they say of themselves, and what they are sent. */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,51 @@ static void what_lists_no_models_is_told(void **state)
         assert_true(o.failed);
         endpoint_free(e);
     }
+}
+
+/* As an answer is: llama-server refuses everything while it loads its model. */
+static void a_server_that_loads_is_waited_for(void **state)
+{
+    (void)state;
+    static const char list[] = "{\"data\":[{\"id\":\"m\",\"owned_by\":\"vllm\"}]}";
+    char known[200];
+    struct error err = {0};
+    snprintf(known, sizeof known, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", sizeof list - 1, list);
+    const struct hostile_reply loading = {
+        .bytes = "HTTP/1.1 503 Loading\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"};
+    const struct hostile_reply replies[] = {loading, loading, {.bytes = known}};
+    for (int stays = 0; stays < 2; stays++) {
+        hostile_set(outcome_server(), replies, stays ? 1 : 3);
+        struct endpoint *e = outcome_open((struct endpoint_place){0});
+        assert_int_equal(endpoint_look(e, &err), ERR_NONE);
+        const struct outcome o = outcome_take(e, 0);
+        assert_int_equal(o.failed, stays);
+        assert_int_equal(o.waits, stays ? 10 : 2);
+        assert_int_equal(hostile_requests(outcome_server()), stays ? 11 : 3);
+        assert_int_equal(endpoint_about(e).n_models, stays ? 0 : 1);
+        endpoint_free(e);
+    }
+}
+
+/* Nothing follows then, and another question is possible. */
+static void waiting_for_a_server_that_loads_can_be_stopped(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct endpoint_event event = {.kind = ENDPOINT_READING};
+    const struct hostile_reply loading = {
+        .bytes = "HTTP/1.1 503 Loading\r\nRetry-After: 600\r\nContent-Length: 0\r\n\r\n"};
+    hostile_set(outcome_server(), &loading, 1);
+    struct endpoint *e = outcome_open((struct endpoint_place){0});
+    assert_int_equal(endpoint_look(e, &err), ERR_NONE);
+    while (!endpoint_next(e, &event))
+        poll(&(struct pollfd){.fd = endpoint_fd(e), .events = POLLIN}, 1, -1);
+    assert_int_equal(event.kind, ENDPOINT_WAITING);
+    assert_int_equal(event.seconds, 600);
+    endpoint_stop(e);
+    assert_false(endpoint_next(e, &event));
+    assert_int_equal(endpoint_look(e, &err), ERR_NONE);
+    endpoint_free(e);
 }
 
 /* ---- what is sent ----------------------------------------------------------------------------------------------- */
@@ -148,6 +194,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(servers_are_known_by_what_they_say),
         cmocka_unit_test(what_lists_no_models_is_told),
+        cmocka_unit_test(a_server_that_loads_is_waited_for),
+        cmocka_unit_test(waiting_for_a_server_that_loads_can_be_stopped),
         cmocka_unit_test(settings_are_sent_as_each_kind_calls_them),
         cmocka_unit_test(an_answer_is_continued_as_the_kind_wants_it),
     };

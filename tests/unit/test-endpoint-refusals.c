@@ -154,7 +154,8 @@ static void an_endless_stream_can_be_stopped(void **state)
     for (size_t i = 0; i < 3; i++) {
         char bytes[1000];
         snprintf(bytes, sizeof bytes, "%s%s", HEAD, bodies[i]);
-        hostile_set(outcome_server(), &(struct hostile_reply){.bytes = bytes, .repeats = true, .body = strlen(HEAD)}, 1);
+        hostile_set(outcome_server(), &(struct hostile_reply){.bytes = bytes, .repeats = true, .body = strlen(HEAD)},
+                    1);
         struct endpoint *e = outcome_open((struct endpoint_place){0});
         outcome_ask(e);
         const struct outcome o = outcome_take(e, i == 1 ? 1 : 1000); /* comments are no events, but each second is */

@@ -227,7 +227,8 @@ static void a_stream_that_nobody_reads_for_long_comes_whole_later(void **state)
         fds[i] = client_begin(serving_port(), "POST", COMPLETIONS, "", body);
         setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     }
-    json_decref(client_post(serving_port(), COMPLETIONS, 200, "{\"prompt\": \"a\", \"max_tokens\": 4}")); /* others go on */
+    json_decref(
+        client_post(serving_port(), COMPLETIONS, 200, "{\"prompt\": \"a\", \"max_tokens\": 4}")); /* others go on */
     while (serve_look(serving_server()).requests > 0)
         usleep(1000);
     for (int i = 0; i < SLOW; i++) {

@@ -174,8 +174,11 @@ static void a_port_that_is_taken_is_told(void **state)
 {
     (void)state;
     struct error err = {0};
-    const struct serve_options options = {
-        .port = serving_port(), .name = "tiny", .settings = sampling_defaults(), .session = {.context = 32}, .parallel = 1};
+    const struct serve_options options = {.port = serving_port(),
+                                          .name = "tiny",
+                                          .settings = sampling_defaults(),
+                                          .session = {.context = 32},
+                                          .parallel = 1};
     assert_null(serve_start(serving_model(), serving_template(), &options, &err));
     assert_int_equal(err.code, ERR_IO);
     assert_non_null(strstr(err.message, "--port"));
