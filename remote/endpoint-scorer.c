@@ -266,15 +266,21 @@ enum error_code endpoint_scorer_piece(struct endpoint_scorer *s, int32_t id, str
 static enum error_code look(struct endpoint_scorer *s, struct error *err)
 {
     struct endpoint_event event = {.kind = ENDPOINT_READING};
+    bool waited = false;
     endpoint_look(s->endpoint, err);
     while (err->code == ERR_NONE && event.kind != ENDPOINT_KNOWN) {
         if (!s->watch->go_on(s->watch->context))
             return error_set(err, ERR_STOPPED, "stopped");
         if (!endpoint_next(s->endpoint, &event))
             poll(&(struct pollfd){.fd = endpoint_fd(s->endpoint), .events = POLLIN}, 1, LOOK_MS);
+        else if (event.kind == ENDPOINT_WAITING)
+            s->watch->waits(s->watch->context, event.seconds, s->host);
         else if (event.kind == ENDPOINT_FAILED)
             return error_set(err, event.error.code, "%s", event.error.message);
+        waited |= event.kind == ENDPOINT_WAITING;
     }
+    if (waited)
+        s->watch->waits(s->watch->context, 0, s->host);
     return err->code;
 }
 

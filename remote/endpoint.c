@@ -37,11 +37,11 @@ struct endpoint {
     struct inflow stream;
     struct events events;
     struct look look;
-    enum work { IDLE, LOOKING, LOOKING_PROPS, ASKING, PUT_OFF } work;
-    bool wants_key; /* the work begins when the key is known */
-    bool answered;  /* its end has been told; the connection may still be open */
-    size_t late;    /* bytes that came after that */
-    bool stepped;   /* since endpoint_next returned false */
+    enum work { IDLE, LOOKING, LOOKING_PROPS, ASKING, PUT_OFF } work, later; /* later: what is put off */
+    bool wants_key;                                                          /* the work begins when the key is known */
+    bool answered; /* its end has been told; the connection may still be open */
+    size_t late;   /* bytes that came after that */
+    bool stepped;  /* since endpoint_next returned false */
     char *body, *model;
     size_t body_size;
     int tries, seconds; /* of a request that is put off: how often, how long still */
@@ -161,11 +161,19 @@ static bool take_bytes(void *context, long status, const char *bytes, size_t n)
     return e->stream.done;
 }
 
+/* Whether the request is worth another try: the server is busy, or still loads its model. */
+static bool may_put_off(const struct endpoint *e, const struct wire_end *end)
+{
+    return !e->stream.said && e->tries < TRIES_MOST && end->trouble == WIRE_GOOD && fault_passes(end, &e->stream) &&
+           end->retry_after <= WAIT_MOST;
+}
+
 /* Has the request come again later. */
 static void put_off(struct endpoint *e, const struct wire_end *end)
 {
     const int doubled = 1 << (e->tries < 6 ? e->tries : 6);
     e->tries++;
+    e->later = e->work;
     e->work = PUT_OFF;
     e->seconds = end->retry_after >= 0 ? (int)end->retry_after : doubled < WAIT_LONGEST ? doubled : WAIT_LONGEST;
     snprintf(e->why, sizeof e->why, "%s %s (%ld)%s%s", e->host,
@@ -180,6 +188,10 @@ static void end_look(struct endpoint *e, const struct wire_end *end)
     struct error err = {0}, told = {0};
     const struct endpoint_about about = endpoint_about(e);
     const bool good = end->trouble == WIRE_GOOD && end->status == 200;
+    if (!good && e->work == LOOKING && may_put_off(e, end)) {
+        put_off(e, end);
+        return;
+    }
     if (!good && e->work == LOOKING) {
         fault_set(&e->place, e->host, &about, NULL, end, &e->stream, &err);
     } else if (e->work == LOOKING) {
@@ -218,8 +230,7 @@ static void end_answer(struct endpoint *e, const struct wire_end *end)
     else if (is_answered(e, end)) {
         push_done(e, e->stream.finish);
         return;
-    } else if (!e->stream.said && e->tries < TRIES_MOST && end->trouble == WIRE_GOOD && fault_passes(end, &e->stream) &&
-               end->retry_after <= WAIT_MOST) {
+    } else if (may_put_off(e, end)) {
         put_off(e, end);
         return;
     }
@@ -254,8 +265,9 @@ static void take_alarm(void *context)
         push_waiting(e);
         wire_alarm(e->wire, SECOND);
     } else if (e->work == PUT_OFF) {
-        e->work = ASKING;
-        events_push(&e->events, &(struct endpoint_event){.kind = ENDPOINT_READING});
+        e->work = e->later;
+        if (e->work == ASKING)
+            events_push(&e->events, &(struct endpoint_event){.kind = ENDPOINT_READING});
         if (send_work(e, &err) != ERR_NONE)
             push_failure(e, &err);
     }
@@ -329,6 +341,7 @@ enum error_code endpoint_look(struct endpoint *e, struct error *err)
         return error_set(err, ERR_BUSY, "%s is being asked already", e->host);
     wire_cancel(e->wire);
     e->look.kind = e->place.kind;
+    e->tries = 0;
     return begin_work(e, LOOKING, err);
 }
 
@@ -353,7 +366,7 @@ void endpoint_stop(struct endpoint *e)
     if (e->work == IDLE)
         return;
     wire_cancel(e->wire);
-    const bool asks = e->work == ASKING || e->work == PUT_OFF;
+    const bool asks = e->work == ASKING || (e->work == PUT_OFF && e->later == ASKING);
     e->wants_key = false;
     e->work = IDLE;
     if (asks)

@@ -143,7 +143,7 @@ void endpoint_free(struct endpoint *e);
 int endpoint_fd(const struct endpoint *e);
 /* Does what there is to do and takes the oldest event; false when none waits now. */
 bool endpoint_next(struct endpoint *e, struct endpoint_event *out);
-/* Asks the server for its models. ENDPOINT_KNOWN or ENDPOINT_FAILED follows. */
+/* Asks the server for its models. ENDPOINT_KNOWN or ENDPOINT_FAILED follows, after ENDPOINT_WAITING while it is busy. */
 enum error_code endpoint_look(struct endpoint *e, struct error *err);
 /* Valid until the next endpoint_look. */
 struct endpoint_about endpoint_about(const struct endpoint *e);

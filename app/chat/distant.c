@@ -210,6 +210,15 @@ static enum error_code choose_model(struct distant *d, struct error *err)
     return ERR_NONE;
 }
 
+/* The server is busy, or loads its model: it is asked again. */
+static bool tell_put_off(struct distant *d, struct event *out)
+{
+    d->waits = d->now.seconds;
+    snprintf(d->why, sizeof d->why, "%s", d->now.text);
+    *out = (struct event){.kind = EVENT_LOADING};
+    return true;
+}
+
 static bool tell_loaded(struct distant *d, const struct endpoint_event *came, struct event *out)
 {
     struct error err = {0};
@@ -223,6 +232,7 @@ static bool tell_loaded(struct distant *d, const struct endpoint_event *came, st
     if (err.code != ERR_NONE)
         *out = (struct event){.kind = EVENT_FAILED, .error = err};
     d->loading = false;
+    d->waits = 0;
     return true;
 }
 
@@ -422,6 +432,8 @@ bool distant_next(struct distant *d, struct event *out)
         return tell_piece(d, out);
     if (!endpoint_next(d->endpoint, &d->now))
         return false;
+    if (d->loading && d->now.kind == ENDPOINT_WAITING)
+        return tell_put_off(d, out);
     if (d->loading)
         return tell_loaded(d, &d->now, out);
     switch (d->now.kind) {

@@ -15,7 +15,8 @@
 
 struct distant;
 
-/* Opens NAME@ENDPOINT and asks the server what it has; EVENT_LOADED or EVENT_FAILED follows. NULL when there is no such
+/* Opens NAME@ENDPOINT and asks the server what it has; EVENT_LOADED or EVENT_FAILED follows, after
+ * EVENT_LOADING while the server is busy. NULL when there is no such
  * endpoint. */
 struct distant *distant_open(const struct options *o, const char *name, struct error *err);
 /* Closes the connection. NULL is fine. */

@@ -246,6 +246,11 @@ const struct distant *speaker_distant(const struct speaker *s)
     return s->distant;
 }
 
+const struct distant *speaker_distant_asked(const struct speaker *s)
+{
+    return s->distant_loading != NULL ? s->distant_loading : s->distant;
+}
+
 const char *speaker_host(const struct speaker *s)
 {
     const struct distant *distant = s->worker == NULL && s->distant == NULL ? s->distant_loading : s->distant;

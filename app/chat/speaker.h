@@ -56,6 +56,8 @@ const struct memory_plan *speaker_plan(const struct speaker *s);
 bool speaker_is_ready(const struct speaker *s);
 /* The server's model that is asked; NULL when it is one on this machine, or there is none. */
 const struct distant *speaker_distant(const struct speaker *s);
+/* The one that is asked for its models, to take its place; else the same. */
+const struct distant *speaker_distant_asked(const struct speaker *s);
 /* Model i that its server has, see distant_model; NULL past the end, or when there is no server. */
 const char *speaker_host_model(const struct speaker *s, size_t i, int32_t *context);
 /* Of the present model, else of the one that is loading: the host that has it; NULL when that is this machine. */

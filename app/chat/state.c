@@ -63,7 +63,7 @@ const char *chat_host(const struct chat *c)
 
 int chat_server_waits(const struct chat *c, const char **why)
 {
-    const struct distant *distant = speaker_distant(c->speaker);
+    const struct distant *distant = speaker_distant_asked(c->speaker);
     return distant != NULL ? distant_waits(distant, why) : 0;
 }
 

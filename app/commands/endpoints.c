@@ -48,11 +48,25 @@ static void take_event(struct probe *p, const struct endpoint_event *event)
     }
 }
 
-/* Waits for the end of what is under way. */
+/* Waits for what the server has. One that is busy or loads is told so at once: this command says how things are. */
+static void wait_for_look(struct inquiry *q, struct probe *p)
+{
+    struct endpoint_event event = {.kind = ENDPOINT_READING};
+    while (event.kind != ENDPOINT_KNOWN && p->error.code == ERR_NONE) {
+        if (!endpoint_next(q->endpoint, &event))
+            poll(&(struct pollfd){.fd = endpoint_fd(q->endpoint), .events = POLLIN}, 1, -1);
+        else if (event.kind == ENDPOINT_WAITING)
+            error_set(&p->error, ERR_BUSY, "%s; try again in %d s", event.text, event.seconds);
+        else
+            take_event(p, &event);
+    }
+}
+
+/* Waits for the answer's end. */
 static void wait_for_end(struct inquiry *q, struct probe *p)
 {
     struct endpoint_event event = {.kind = ENDPOINT_READING};
-    while (event.kind != ENDPOINT_KNOWN && event.kind != ENDPOINT_DONE && event.kind != ENDPOINT_FAILED) {
+    while (event.kind != ENDPOINT_DONE && event.kind != ENDPOINT_FAILED) {
         if (endpoint_next(q->endpoint, &event)) {
             take_event(p, &event);
             continue;
@@ -186,7 +200,7 @@ static void inquire(struct inquiry *q, const struct endpoint_place *place, const
     if (q->endpoint == NULL || endpoint_look(q->endpoint, &err) != ERR_NONE)
         looked.error = err;
     else
-        wait_for_end(q, &looked);
+        wait_for_look(q, &looked);
     if (!tell_failure(q, "reachable", &looked)) {
         char kind[60];
         snprintf(kind, sizeof kind, "yes, a server of kind %s", endpoint_kind_name(endpoint_about(q->endpoint).kind));

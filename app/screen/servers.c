@@ -144,6 +144,13 @@ static void show_models(struct screen *s)
     items_free(&items);
 }
 
+static void say_waiting(struct screen *s, const struct endpoint_event *event)
+{
+    char text[LABEL];
+    snprintf(text, sizeof text, "asked again in %d s: %s", event->seconds, event->text);
+    ui_notice(s->ui, false, text);
+}
+
 void screen_servers_tick(struct screen *s)
 {
     struct screen_servers *servers = s->servers;
@@ -154,6 +161,8 @@ void screen_servers_tick(struct screen *s)
         screen_said_error(s, &event.error);
     else if (event.kind == ENDPOINT_KNOWN)
         show_models(s);
+    else if (event.kind == ENDPOINT_WAITING)
+        say_waiting(s, &event);
     if (event.kind == ENDPOINT_FAILED || event.kind == ENDPOINT_KNOWN)
         end_asking(servers);
 }

@@ -219,7 +219,13 @@ static void write_reading(const struct screen_status *status, char *out, size_t 
 
 static void write_loading(const struct chat *c, char *out, size_t size)
 {
+    const char *why;
     char percent[16] = "";
+    const int seconds = chat_server_waits(c, &why);
+    if (seconds > 0) {
+        snprintf(out, size, "again in %d s: %.80s", seconds, why);
+        return;
+    }
     if (chat_loading_percent(c) >= 0)
         snprintf(percent, sizeof percent, " %d%%", chat_loading_percent(c));
     if (chat_host(c) != NULL && !chat_is_ready(c))
