@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { ROWS = 30, COLUMNS = 100, PATIENCE = 30000, FIRST = 1000 };
+enum { ROWS = 30, COLUMNS = 100, PATIENCE = 120000, FIRST = 1000 };
 
 static double now(void)
 {
@@ -54,7 +54,7 @@ static void lose(struct watch *w, const char *text)
 {
     w->lost = true;
     fprintf(stderr, "bench/ui: %s, and \"%s\" did not come. The screen:\n%s",
-            vt_has_ended(w->vt) ? "the program ended" : "30 seconds passed", text, vt_screen(w->vt));
+            vt_has_ended(w->vt) ? "the program ended" : "2 minutes passed", text, vt_screen(w->vt));
 }
 
 double watch_until(struct watch *w, const char *text)
@@ -94,7 +94,8 @@ void figures_print(struct figures *f, const char *what)
     if (f->n == 0)
         printf("%-52s nothing came\n", what);
     else
-        printf("%-52s %8.1f %8.1f ms %8zu\n", what, f->at[f->n / 2], f->at[f->n * 99 / 100], f->n);
+        printf("%-52s %8.1f %8.1f %8.1f ms %8zu\n", what, f->at[f->n / 2], f->at[f->n * 99 / 100], f->at[f->n - 1],
+               f->n);
     f->n = 0;
 }
 

@@ -33,7 +33,7 @@ double watch_until(struct watch *w, const char *text);
 /* From the last keys until the last byte before none comes for so long; negative when none came at all within a second. */
 double watch_quiet(struct watch *w, int milliseconds);
 
-/* A row of the table: the figures that were added, their median and the 99th percentile. */
+/* A row of the table: the figures that were added, their median, the 99th percentile and the longest. */
 struct figures {
     double at[1000];
     size_t n;

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -279,10 +280,22 @@ static bool do_chores_locked(struct service *s)
     return true;
 }
 
+/* This thread and those that it starts: waking from a barrier they don't take a processor from the screen's thread, which
+ * needs one for a moment. Against other programs they keep their share, which niceness would cost. Where the system does not
+ * know it, or forbids it, all is as before. */
+static void become_batch(void)
+{
+#ifdef SCHED_BATCH
+    const struct sched_param none = {0};
+    pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+#endif
+}
+
 void *service_run(void *service)
 {
     struct service *s = service;
     const struct worker *last = NULL;
+    become_batch();
     pthread_mutex_lock(&s->lock);
     for (;;) {
         enum task task;

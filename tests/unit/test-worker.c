@@ -1,10 +1,13 @@
 /* Tests of the worker: its events, settings that change under way, stops, and questions of messages. */
 #include <config.h>
 
+#include <dirent.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/engine.h"
 #include "tests/cmocka.h"
@@ -29,6 +32,42 @@ static void loads(void **state)
     worker_free(w);
     worker_free(NULL);
 }
+
+#ifdef SCHED_BATCH
+
+/* How many threads of this process, but for the one that asks, run in that way; a sanitizer may have one of its own beside. */
+static int count_batch_threads(void)
+{
+    int batch = 0;
+    DIR *folder = opendir("/proc/self/task");
+    assert_non_null(folder);
+    for (const struct dirent *e; (e = readdir(folder)) != NULL;) {
+        const pid_t thread = (pid_t)atoi(e->d_name);
+        batch += thread > 0 && thread != getpid() && sched_getscheduler(thread) == SCHED_BATCH;
+    }
+    closedir(folder);
+    return batch;
+}
+
+/* The worker's own and two of its pool. The first test: no thread of another is about to end. */
+static void gives_way_to_the_screen(void **state)
+{
+    (void)state;
+    const int before = sched_getscheduler(0);
+    const struct worker_options options = {
+        .model_path = asking_fixture("tiny-llama.gguf"),
+        .session = {.context = 100, .threads = 3},
+    };
+    if (access("/proc/self/task", R_OK) != 0)
+        skip();
+    struct worker *w = worker_start(&options, NULL);
+    assert_int_equal(asking_next(w).kind, EVENT_LOADED);
+    assert_int_equal(count_batch_threads(), 3);
+    assert_int_equal(sched_getscheduler(0), before);
+    worker_free(w);
+}
+
+#endif
 
 static void says_what_does_not_load(void **state)
 {
@@ -430,6 +469,9 @@ static void says_when_messages_do_not_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+#ifdef SCHED_BATCH
+        cmocka_unit_test(gives_way_to_the_screen),
+#endif
         cmocka_unit_test(loads),
         cmocka_unit_test(says_what_does_not_load),
         cmocka_unit_test(says_when_there_is_no_room),
