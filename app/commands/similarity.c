@@ -238,6 +238,9 @@ static bool check_call(const struct options *o, struct error *err)
     const bool two = o->n_words == 2, none = o->n_words == 0;
     if (tables && (o->vectors.questions == NULL || o->vectors.clusters == NULL || o->vectors.output == NULL))
         error_set(err, ERR_ARGUMENT, "a table of pairs needs all three of --questions, --clusters and -o OUT.csv");
+    else if (tables && (table_is_file(o->vectors.questions, o->vectors.output) ||
+                        table_is_file(o->vectors.clusters, o->vectors.output)))
+        error_set(err, ERR_ARGUMENT, "-o %s: the texts are read from this file; choose another one", o->vectors.output);
     else if ((int)tables + (int)o->jsonl + (int)two != 1 || !(two || none))
         error_set(
             err, ERR_ARGUMENT,

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "app/text/csv.h"
 #include "app/text/input.h"
@@ -146,4 +147,15 @@ bool table_read(const char *spec, enum encoding_name encoding, struct words *out
     buf_free(&text);
     free(path);
     return ok;
+}
+
+bool table_is_file(const char *spec, const char *path)
+{
+    const char *colon = strrchr(spec, ':');
+    char *table = strndup(spec, colon != NULL ? (size_t)(colon - spec) : strlen(spec));
+    struct stat a, b;
+    const bool same = table != NULL && stat(table, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+                      a.st_ino == b.st_ino;
+    free(table);
+    return same;
 }

@@ -96,6 +96,11 @@ assert abs(float(rows[4][3]) - 1) < 1e-6 and abs(float(rows[8][3]) - 1) < 1e-6' 
 run similarity -m "$bert" --questions "$work/q.csv:Question1" --clusters "$work/c.csv:Klaster_Pertanyaan" \
 	-o "$work/p.csv" --best 1 --columns n,a,b,s
 expect "--best takes the likest, --columns names" [ "$(sed -n '1p;3p' "$work/p.csv" | cut -d, -f1-3 | tr '\n' ' ')" = "n,a,b 1,rain,rain " ]
+cp "$work/c.csv" "$work/c.before"
+run similarity -m "$bert" --questions "$work/q.csv:Question1" --clusters "$work/c.csv:Klaster_Pertanyaan" \
+	-o "$work/../${work##*/}/c.csv"
+fails_with "a table onto one of its sources" 2 "choose another one"
+expect "which is as it was" cmp "$work/c.csv" "$work/c.before"
 run similarity -m "$bert" --questions "$work/q.csv:Nothing" --clusters "$work/c.csv:Klaster_Pertanyaan" -o "$work/p.csv"
 fails_with "a column that is not there" 1 "there are: id, Question1"
 printf 'a,b\n1,"x"y\n' >"$work/bad.csv"
