@@ -205,6 +205,18 @@ static bool may_continue(const struct chat *c)
     return most < 0 || answering_tokens_before(c->answering) < most;
 }
 
+/* Some servers drop the beginning of what is longer than their context, and tell nobody. */
+static void tell_cut(struct chat *c)
+{
+    size_t counted, expected;
+    if (speaker_take_cut(c->speaker, &counted, &expected))
+        chat_remark(
+            c, true,
+            "%s counted %zu tokens where about %zu were sent: it may have left out the beginning; with its context "
+            "in the endpoints file (context = N), what does not fit is left out here, and marked",
+            chat_host(c), counted, expected);
+}
+
 static void take_answer_end(struct chat *c, const struct event *event)
 {
     answering_end_request(c->answering);
@@ -222,6 +234,7 @@ static void take_answer_end(struct chat *c, const struct event *event)
         end_answer(c, event->finish, event->finish == FINISH_STOPPED ? STORE_STOPPED : STORE_COMPLETE);
     if (c->view->ended != NULL)
         c->view->ended(c->view->context, answer);
+    tell_cut(c);
 }
 
 void chat_refuse(struct chat *c, const struct error *err)

@@ -17,6 +17,9 @@
 
 /* Bytes of a token until the server has counted: English has four, other languages fewer. */
 #define BYTES_PER_TOKEN 3.0
+/* A server has left something out, if it counts so many times fewer tokens than were to be expected, and so many fewer.
+ * English has about twice the bytes in a token that other languages have: that is no sign of it. */
+enum { CUT_TIMES = 3, CUT_TOKENS = 500 };
 /* Sampling fields, stop strings. */
 enum { SETTINGS_MOST = 40 };
 
@@ -33,6 +36,9 @@ struct distant {
     bool telling;
     size_t sent; /* bytes of messages of the last request */
     double bytes_per_token;
+    bool counted; /* bytes_per_token is the server's */
+    bool cut, cut_told;
+    size_t cut_counted, cut_expected;
     int64_t done, total; /* of the prompt, where the server tells */
     int waits;
     char why[500];
@@ -410,6 +416,33 @@ static struct timings timings_of(struct distant *d)
     return t;
 }
 
+/* Compares what the server counted of the request with what it counted of earlier ones. */
+static void take_count(struct distant *d)
+{
+    const size_t expected = distant_estimate(d, d->sent);
+    if (!d->now.has_usage || d->now.usage.prompt_tokens <= 0 || d->sent == 0)
+        return;
+    const size_t counted = (size_t)d->now.usage.prompt_tokens;
+    if (d->counted && expected / CUT_TIMES > counted && expected - counted > CUT_TOKENS) {
+        d->cut = true;
+        d->cut_counted = counted;
+        d->cut_expected = expected;
+        return; /* nothing is learned of how long its tokens are */
+    }
+    d->bytes_per_token = (double)d->sent / (double)counted;
+    d->counted = true;
+}
+
+bool distant_take_cut(struct distant *d, size_t *counted, size_t *expected)
+{
+    if (!d->cut || d->cut_told)
+        return false;
+    d->cut_told = true;
+    *counted = d->cut_counted;
+    *expected = d->cut_expected;
+    return true;
+}
+
 static bool tell_end(struct distant *d, struct event *out)
 {
     static const enum finish finishes[] = {
@@ -419,8 +452,7 @@ static bool tell_end(struct distant *d, struct event *out)
                           .finish = finishes[d->now.finish],
                           .error = d->now.error,
                           .timings = timings_of(d)};
-    if (d->now.has_usage && d->now.usage.prompt_tokens > 0 && d->sent > 0)
-        d->bytes_per_token = (double)d->sent / (double)d->now.usage.prompt_tokens;
+    take_count(d);
     d->request = 0;
     d->waits = 0;
     return true;

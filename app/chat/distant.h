@@ -49,6 +49,9 @@ bool distant_takes(const struct distant *d, const char *setting);
 size_t distant_context(const struct distant *d);
 /* Tokens that so many bytes of messages take, by what the server counted last. */
 size_t distant_estimate(const struct distant *d, size_t bytes);
+/* Whether the server seems to have left out some of what it was sent, told once: the tokens that it counted, and those that
+ * were to be expected. */
+bool distant_take_cut(struct distant *d, size_t *counted, size_t *expected);
 /* Why the request waits and how long still; 0: it does not. */
 int distant_waits(const struct distant *d, const char **why);
 /* Appends the text of a token. False when there is none of this id, or out of memory. */

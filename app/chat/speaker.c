@@ -246,6 +246,11 @@ const struct distant *speaker_distant(const struct speaker *s)
     return s->distant;
 }
 
+bool speaker_take_cut(struct speaker *s, size_t *counted, size_t *expected)
+{
+    return s->distant != NULL && distant_take_cut(s->distant, counted, expected);
+}
+
 const struct distant *speaker_distant_asked(const struct speaker *s)
 {
     return s->distant_loading != NULL ? s->distant_loading : s->distant;

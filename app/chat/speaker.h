@@ -75,6 +75,8 @@ size_t speaker_count_tokens(const struct speaker *s, const char *text, size_t si
 
 /* An id for a text that is put into the answer of a server's model, as if it were a token; -1 when out of memory. */
 int32_t speaker_name_token(struct speaker *s, const char *text, size_t size);
+/* See distant_take_cut; false for a model on this machine. */
+bool speaker_take_cut(struct speaker *s, size_t *counted, size_t *expected);
 /* A server's model is asked to continue an answer that begins with this token. */
 void speaker_reuse_token(struct speaker *s, int32_t id);
 

@@ -254,6 +254,39 @@ static void a_message_that_the_server_finds_too_long_comes_back(void **state)
     remove_home();
 }
 
+/* Ollama cuts at its own context without a word. */
+static void a_server_that_seems_to_cut_is_told_of_once(void **state)
+{
+    (void)state;
+    static const char *const counts[] = {"20", "2000", "100", "100"};
+    char bytes[4][300];
+    struct hostile_reply replies[5] = {{.bytes = MODELS}};
+    for (int i = 0; i < 4; i++) {
+        snprintf(bytes[i], sizeof bytes[i],
+                 HEAD DELTA("answer %d") "data: {\"usage\":{\"prompt_tokens\":%s,\"completion_tokens\":1}}\n\n" DONE, i,
+                 counts[i]);
+        replies[i + 1] = (struct hostile_reply){.bytes = bytes[i]};
+    }
+    struct hostile *h = hostile_start();
+    hostile_set(h, replies, 5);
+    make_home(hostile_port(h));
+    struct vt *t = open_screen("m@big", NULL);
+    for (int i = 0; i < 4; i++) {
+        char answer[40];
+        ask(t, "Go on.");
+        snprintf(answer, sizeof answer, "answer %d", i);
+        assert_true(vt_wait(t, answer));
+        assert_true(vt_wait(t, READY));
+        if (i == 2)
+            assert_true(vt_wait(t, "counted 100 tokens"));
+        else
+            assert_false(vt_shows(t, "counted"));
+    }
+    quit(t);
+    hostile_stop(h);
+    remove_home();
+}
+
 static void a_busy_server_is_waited_for_with_a_countdown(void **state)
 {
     (void)state;
@@ -340,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_temporary_chat_says_that_the_server_may_log),
         cmocka_unit_test(what_had_come_of_a_broken_answer_stays),
         cmocka_unit_test(a_message_that_the_server_finds_too_long_comes_back),
+        cmocka_unit_test(a_server_that_seems_to_cut_is_told_of_once),
         cmocka_unit_test(a_busy_server_is_waited_for_with_a_countdown),
         cmocka_unit_test(a_servers_models_are_listed_when_it_is_opened),
         cmocka_unit_test(a_server_that_cannot_be_asked_is_told),
