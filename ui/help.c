@@ -50,6 +50,7 @@ static const struct ui_item composer_keys[] = {
     {.label = "ctrl-d", .detail = "on an empty line: leave"},
     {.label = "/ and @", .detail = "the menu of commands, and of files to attach"},
     {.label = "tab", .detail = "what the menu has selected; opens it"},
+    {.label = "paste", .detail = "a long one is folded; ctrl-g opens it"},
     {.label = "up, down", .detail = "on the first and last line: earlier messages"},
     {.label = "ctrl-g, ctrl-x ctrl-e", .detail = "write in $VISUAL or $EDITOR"},
     {.label = "others", .detail = "libedit's, emacs or vi, as your ~/.editrc says"},

@@ -17,7 +17,8 @@
  * ui/panes/, each a const row of functions (pane):
  *   head, status  the line above the transcript; the last line, and remarks
  *   transcript    messages, message-lines, view, matches, lens-cursor, selection, welcome are its parts; transcript-draw draws
- *   entry         the frame around the composer: composer, composer-edit (libedit), composer-lines, composer-undo
+ *   entry         the frame around the composer: composer, composer-edit (libedit), composer-lines,
+ *                 composer-pastes, composer-undo
  *   list          the conversations
  *   settings, lens   the sampling settings; one token: candidates, field are parts of them
  *   compare       answers side by side: compare-words finds where they part

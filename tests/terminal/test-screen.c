@@ -392,16 +392,20 @@ static void changed_settings_stand_in_the_answer_after_reopening(void **state)
 }
 
 /* However wide the window becomes, and so however few lines the text, the composer is full of it. */
-static void a_long_paste_is_seen_at_every_width(void **state)
+static void a_long_text_is_seen_at_every_width(void **state)
 {
     struct buf text;
     (void)state;
-    buf_init(&text, 1 << 20);
-    for (int i = 1; i <= 120; i++)
-        buf_printf(&text, "%sline %d of a long text that is wrapped in a window of forty columns", i > 1 ? "\n" : "",
-                   i);
     struct vt *t = start(10, 40, plain);
-    vt_paste(t, buf_text(&text));
+    buf_init(&text, 1 << 20);
+    for (int i = 1; i <= 120; i++) {
+        buf_printf(&text, "line %d of a long text that is wrapped in a window of forty columns%s", i,
+                   i < 120 ? "\n" : "");
+        if (i % 10 == 0) { /* a longer one would be folded */
+            vt_paste(t, buf_text(&text));
+            buf_clear(&text);
+        }
+    }
     assert_true(vt_wait(t, "tokens"));
     assert_true(vt_wait(t, "… ─")); /* there is more to say than there is room for */
     vt_resize(t, 24, 100);
@@ -409,6 +413,82 @@ static void a_long_paste_is_seen_at_every_width(void **state)
     assert_true(vt_wait(t, "line 120 of"));
     quit(t);
     buf_free(&text);
+}
+
+#define PASTED "[pasted\u00a0312\u00a0lines]"
+
+/* "1 of 312", "2 of 312" and so on. */
+static void paste_many_lines(struct vt *t)
+{
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    for (int i = 1; i <= 312; i++)
+        buf_printf(&text, "%s%d of 312", i > 1 ? "\n" : "", i);
+    vt_paste(t, buf_text(&text));
+    buf_free(&text);
+}
+
+static void a_long_paste_is_folded_and_sent_whole(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 100, (const char *const[]){SHORT, "-c", "60000", NULL});
+    vt_type(t, "before ");
+    paste_many_lines(t);
+    vt_type(t, " after");
+    assert_true(vt_wait(t, "before " PASTED " after"));
+    assert_false(vt_shows(t, " of 312"));
+    for (int i = 0; i < 7; i++)
+        vt_type(t, "\177"); /* " after", and all that was pasted */
+    assert_true(vt_wait_gone(t, "pasted"));
+    assert_true(vt_wait(t, "before"));
+    vt_type(t, "\037"); /* undone */
+    assert_true(vt_wait(t, "before " PASTED));
+    vt_type(t, "\r");
+    assert_true(vt_wait(t, "/continue resumes it"));
+    assert_false(vt_shows(t, PASTED));
+    assert_true(vt_wait(t, "before 1 of 312"));
+    vt_type(t, "\033kf"); /* to the message, and all of it */
+    assert_true(vt_wait_gone(t, "more line"));
+    vt_type(t, "G");
+    assert_true(vt_wait(t, "312 of 312"));
+    press(t, ESC);
+    quit(t);
+}
+
+/* By the editor, by an earlier message's key and as a draft. */
+static void a_long_paste_is_opened_and_kept_whole(void **state)
+{
+    static const char *const environment[] = {"EDITOR=sed -i 's/312 of/last of/'", NULL};
+    char home[] = "/tmp/palaver-screen.XXXXXX", command[64];
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    struct vt *t = start_in(home, 24, 100, environment, plain);
+    assert_true(vt_wait(t, READY));
+    paste_many_lines(t);
+    assert_true(vt_wait(t, PASTED));
+    vt_type(t, "\007"); /* Ctrl-G */
+    assert_true(vt_wait(t, "last of 312"));
+    assert_true(vt_wait(t, "311 of 312"));
+    vt_type(t, "\003"); /* clears it */
+    assert_true(vt_wait_gone(t, "last of 312"));
+    paste_many_lines(t);
+    assert_true(vt_wait(t, PASTED));
+    vt_type(t, "\003");
+    assert_true(vt_wait_gone(t, PASTED));
+    press(t, UP);
+    assert_true(vt_wait(t, "312 of 312"));
+    vt_type(t, "\003");
+    assert_true(vt_wait_gone(t, "312 of 312"));
+    paste_many_lines(t);
+    assert_true(vt_wait(t, PASTED));
+    kill(vt_pid(t), SIGTERM);
+    vt_wait_end(t);
+    vt_end(t);
+    t = start_in(home, 24, 100, environment, plain);
+    assert_true(vt_wait(t, "312 of 312"));
+    quit(t);
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
 }
 
 /* The remark that there is more below has a row of its own: text that was there is seen a line further up. */
@@ -648,7 +728,9 @@ int main(void)
         cmocka_unit_test(the_palette_finds_commands),
         cmocka_unit_test(settings_act_on_the_answer_that_streams),
         cmocka_unit_test(changed_settings_stand_in_the_answer_after_reopening),
-        cmocka_unit_test(a_long_paste_is_seen_at_every_width),
+        cmocka_unit_test(a_long_text_is_seen_at_every_width),
+        cmocka_unit_test(a_long_paste_is_folded_and_sent_whole),
+        cmocka_unit_test(a_long_paste_is_opened_and_kept_whole),
         cmocka_unit_test(remarks_hide_no_text),
         cmocka_unit_test(a_command_that_cannot_be_done_says_why),
         cmocka_unit_test(a_key_that_can_do_nothing_says_why),

@@ -270,9 +270,14 @@ static void test_hostile_paste(void **state)
         buf_printf(&text, "%d\t/quit \033[2J\r\x01\x7f \xff\xc3( 你好 👩‍👩‍👧 \xe2\x80\xae", i);
         buf_append(&text, "\0\n", 2);
     }
-    paste(c, text.data, text.size);
     size_t size;
+    paste(c, text.data, text.size);
     const char *held = composer_text(c, &size, NULL);
+    assert_int_equal(size, text.size);
+    assert_memory_equal(held, text.data, size);
+    assert_int_equal(composer_lines(c, 200), 1);
+    composer_set(c, held, size); /* which puts it there as text */
+    held = composer_text(c, &size, NULL);
     assert_int_equal(size, text.size);
     assert_memory_equal(held, text.data, size);
     assert_true(composer_lines(c, 200) >= 201);
@@ -281,6 +286,212 @@ static void test_hostile_paste(void **state)
     assert_int_equal(size, text.size - 1);
     buf_free(&text);
     composer_free(c);
+}
+
+/* ---- long pastes ------------------------------------------------------------------------------------------------ */
+
+/* "1\n2\n…", n lines. */
+static char *lines(int n)
+{
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    for (int i = 1; i <= n; i++)
+        buf_printf(&text, "%d\n", i);
+    return buf_take(&text);
+}
+
+static void assert_shows(const struct composer *c, const char *text)
+{
+    size_t size;
+    assert_string_equal(composer_shown(c, &size), text);
+    assert_int_equal(size, strlen(text));
+}
+
+/* Opens a composer with "a", the paste, "b". */
+static struct composer *open_pasted(const char *text)
+{
+    struct composer *c = open_with("");
+    type(c, L"a");
+    paste(c, text, strlen(text));
+    type(c, L"b");
+    return c;
+}
+
+#define LABEL "[pasted\u00a0312\u00a0lines]"
+
+static void test_long_paste_is_one_thing(void **state)
+{
+    char whole[4096], *text = lines(312);
+    (void)state;
+    struct composer *c = open_pasted(text);
+    snprintf(whole, sizeof whole, "a%sb", text);
+    assert_shows(c, "a" LABEL "b");
+    assert_holds(c, whole, strlen(whole));
+    assert_at(c, 80, 0, 20);
+    times(c, 1, KEYS_LEFT);
+    assert_holds(c, whole, strlen(whole) - 1);
+    times(c, 1, KEYS_LEFT);
+    assert_holds(c, whole, 1);
+    assert_at(c, 80, 0, 1);
+    times(c, 1, KEYS_DELETE);
+    assert_holds(c, "ab", 1);
+    ctrl(c, L'_');
+    assert_shows(c, "a" LABEL "b");
+    assert_holds(c, whole, 1);
+    times(c, 1, KEYS_RIGHT);
+    times(c, 1, KEYS_BACKSPACE);
+    assert_holds(c, "ab", 1);
+    for (int i = 0; i < 3; i++)
+        ctrl(c, L'_');
+    assert_holds(c, "a", 1);
+    composer_free(c);
+    free(text);
+}
+
+static void test_only_long_pastes_are_folded(void **state)
+{
+    char *short_text = lines(20), long_text[2002];
+    (void)state;
+    struct composer *c = open_pasted(short_text);
+    assert_int_equal(composer_lines(c, 80), 21);
+    composer_set(c, "", 0);
+    memset(long_text, 'x', sizeof long_text);
+    paste(c, long_text, 2000);
+    assert_int_equal(*composer_shown(c, &(size_t){0}), 'x');
+    composer_set(c, "", 0);
+    paste(c, long_text, 2001);
+    assert_shows(c, "[pasted\u00a02001\u00a0characters]");
+    composer_free(c);
+    free(short_text);
+}
+
+/* Characters for private use, and bytes that would be a mark if they were UTF-8. */
+static void test_no_text_is_mistaken_for_a_paste(void **state)
+{
+    static const char odd[] = "\U000F0000\U00100000\U0010FFFF \xf4\x90\x80\x80";
+    char whole[4096], *text = lines(312);
+    (void)state;
+    struct composer *c = open_pasted(text);
+    paste(c, odd, strlen(odd));
+    snprintf(whole, sizeof whole, "a%sb%s", text, odd);
+    assert_holds(c, whole, strlen(whole));
+    assert_shows(c, "a" LABEL "b\U000F0000\U00100000\U0010FFFF \xf4\x90\x80\x80");
+    assert_int_equal(press(c, KEYS_CHARACTER, 0, 0x110000), COMPOSER_UNUSED);
+    composer_free(c);
+    free(text);
+}
+
+static void test_long_pastes_side_by_side(void **state)
+{
+    char whole[8192], *first = lines(312), *second = lines(21);
+    (void)state;
+    struct composer *c = open_pasted(first);
+    paste(c, second, strlen(second));
+    paste(c, first, strlen(first));
+    snprintf(whole, sizeof whole, "a%sb%s%s", first, second, first);
+    assert_holds(c, whole, strlen(whole));
+    assert_shows(c, "a" LABEL "b[pasted\u00a021\u00a0lines]" LABEL);
+    ctrl(c, L't'); /* swaps what is before the cursor */
+    snprintf(whole, sizeof whole, "a%sb%s%s", first, first, second);
+    assert_holds(c, whole, strlen(whole));
+    times(c, 1, KEYS_BACKSPACE);
+    assert_shows(c, "a" LABEL "b" LABEL);
+    times(c, 2, KEYS_BACKSPACE);
+    type(c, L"\u0301"); /* combines with nothing of the paste */
+    times(c, 1, KEYS_BACKSPACE);
+    assert_shows(c, "a" LABEL);
+    composer_free(c);
+    free(first);
+    free(second);
+}
+
+static void test_long_paste_is_kept(void **state)
+{
+    char whole[4096], *text = lines(312);
+    (void)state;
+    struct composer *c = open_pasted(text);
+    snprintf(whole, sizeof whole, "a%sb", text);
+    composer_remember(c, "earlier");
+    times(c, 1, KEYS_UP);
+    assert_holds(c, "earlier", 7);
+    times(c, 1, KEYS_DOWN); /* back to what is being written */
+    assert_shows(c, "a" LABEL "b");
+    assert_holds(c, whole, strlen(whole));
+    ctrl(c, L'r'); /* a search that is given up */
+    type(c, L"earl");
+    ctrl(c, L'c');
+    assert_shows(c, "a" LABEL "b");
+    ctrl(c, L'u');
+    composer_remember(c, whole); /* as when it is sent */
+    composer_set(c, "", 0);
+    ctrl(c, L'y');
+    assert_shows(c, "a" LABEL "b");
+    assert_holds(c, whole, strlen(whole));
+    composer_set(c, "", 0);
+    times(c, 1, KEYS_UP);
+    assert_holds(c, whole, strlen(whole));
+    composer_free(c);
+    free(text);
+}
+
+/* In a narrow window the label is divided; every key up and down moves on all the same. */
+static void test_lines_around_a_label(void **state)
+{
+    char *text = lines(312);
+    (void)state;
+    struct composer *c = open_pasted(text);
+    int line, column;
+    composer_insert(c, "xxxxxxxxxx\nlast", 15, 0);
+    const int n = composer_lines(c, 8);
+    assert_true(n > 3);
+    for (int i = 0; i < n; i++)
+        times(c, 1, KEYS_UP);
+    composer_cursor(c, 8, &line, &column);
+    assert_int_equal(line, 0);
+    for (int i = 0; i < n; i++)
+        times(c, 1, KEYS_DOWN);
+    composer_cursor(c, 8, &line, &column);
+    assert_int_equal(line, n - 1);
+    composer_move(c, 4); /* a click on the label */
+    assert_at(c, 80, 0, 19);
+    composer_free(c);
+    free(text);
+}
+
+/* A completed word that begins inside a paste: the paste becomes text. */
+static void test_completing_a_word_of_a_paste(void **state)
+{
+    char whole[4096], *text = lines(312);
+    (void)state;
+    struct composer *c = open_with("");
+    text[strlen(text) - 1] = '@';
+    paste(c, text, strlen(text));
+    type(c, L"no");
+    assert_true(composer_insert(c, "312@notes", 9, 6));
+    snprintf(whole, sizeof whole, "%snotes", text);
+    assert_holds(c, whole, strlen(whole));
+    composer_free(c);
+    free(text);
+}
+
+static void test_long_paste_in_vi(void **state)
+{
+    char whole[4096], *text = lines(312);
+    (void)state;
+    struct composer *c = open_with("bind -v\n");
+    type(c, L"a");
+    paste(c, text, strlen(text));
+    type(c, L"b");
+    snprintf(whole, sizeof whole, "a%sb", text);
+    assert_holds(c, whole, strlen(whole));
+    press(c, KEYS_ESCAPE, 0, 0);
+    type(c, L"hx");
+    assert_holds(c, "ab", 1);
+    type(c, L"u");
+    size_t size;
+    assert_string_equal(composer_text(c, &size, NULL), whole);
+    composer_free(c);
+    free(text);
 }
 
 static void test_clusters(void **state)
@@ -378,7 +589,7 @@ static void test_large_paste(void **state)
     for (size_t i = 0; i < size; i++)
         text[i] = i % 61 == 60 ? '\n' : i % 7 == 6 ? ' ' : (char)('a' + i % 26);
     double start = seconds();
-    paste(c, text, size);
+    composer_insert(c, text, size, 0);
     double pasted = seconds();
     int lines = composer_lines(c, 80);
     double laid_out = seconds();
@@ -400,10 +611,26 @@ static void test_large_paste(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_typing),     cmocka_unit_test(test_emacs),         cmocka_unit_test(test_vi),
-        cmocka_unit_test(test_many_lines), cmocka_unit_test(test_history),       cmocka_unit_test(test_search_given_up),
-        cmocka_unit_test(test_clusters),   cmocka_unit_test(test_hostile_paste), cmocka_unit_test(test_layout),
-        cmocka_unit_test(test_undo),       cmocka_unit_test(test_layout_kept),   cmocka_unit_test(test_large_paste),
+        cmocka_unit_test(test_typing),
+        cmocka_unit_test(test_emacs),
+        cmocka_unit_test(test_vi),
+        cmocka_unit_test(test_many_lines),
+        cmocka_unit_test(test_history),
+        cmocka_unit_test(test_search_given_up),
+        cmocka_unit_test(test_clusters),
+        cmocka_unit_test(test_hostile_paste),
+        cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_undo),
+        cmocka_unit_test(test_layout_kept),
+        cmocka_unit_test(test_large_paste),
+        cmocka_unit_test(test_long_paste_is_one_thing),
+        cmocka_unit_test(test_only_long_pastes_are_folded),
+        cmocka_unit_test(test_no_text_is_mistaken_for_a_paste),
+        cmocka_unit_test(test_long_pastes_side_by_side),
+        cmocka_unit_test(test_long_paste_is_kept),
+        cmocka_unit_test(test_lines_around_a_label),
+        cmocka_unit_test(test_completing_a_word_of_a_paste),
+        cmocka_unit_test(test_long_paste_in_vi),
     };
     char path[64];
     setlocale(LC_ALL, "C.UTF-8");

@@ -19,7 +19,7 @@
 
 #include "base/utf8.h"
 
-enum { HISTORY_MOST = 1000, LOW_BYTES = 0xDC00 };
+enum { HISTORY_MOST = 1000, LOW_BYTES = 0xDC00, ABOVE_UNICODE = 0x1F };
 /* When libedit goes to its history it saves no more than this of the line that it leaves, so longer lines do not go
  * there. */
 enum { LEAVE_MOST = 1000 };
@@ -77,7 +77,7 @@ bool edit_narrow(struct buf *out, const wchar_t *text, size_t n)
         if (code - LOW_BYTES < 256 || code < 0x80)
             bytes[used++] = (char)(code & 0xFF);
         else
-            used += utf8_encode(code > 0x10FFFF ? 0xFFFD : code, bytes + used);
+            used += utf8_encode(code > 0x10FFFF ? ABOVE_UNICODE : code, bytes + used);
         if (used + 4 > sizeof bytes || i + 1 == n) {
             if (!buf_append(out, bytes, used))
                 return false;
@@ -417,6 +417,32 @@ bool edit_insert(struct edit *e, const char *text, size_t size)
     wchar_t *wide = widen_text(text, size);
     bool ok = wide != NULL && (*wide == L'\0' || el_winsertstr(e->el, wide) == 0);
     free(wide);
+    return ok;
+}
+
+bool edit_insert_character(struct edit *e, wchar_t character)
+{
+    return el_winsertstr(e->el, (const wchar_t[]){character, L'\0'}) == 0;
+}
+
+bool edit_copy(struct edit *e, struct edit_copy *out)
+{
+    size_t size, cursor;
+    const wchar_t *line = edit_line(e, &size, &cursor);
+    wchar_t *text = malloc((size + 1) * sizeof *text);
+    if (text == NULL)
+        return false;
+    wmemcpy(text, line, size);
+    text[size] = L'\0';
+    *out = (struct edit_copy){text, size, cursor};
+    return true;
+}
+
+bool edit_restore(struct edit *e, const struct edit_copy *copy)
+{
+    bool ok = replace_line(e, copy->text);
+    if (ok)
+        edit_move(e, copy->cursor);
     return ok;
 }
 

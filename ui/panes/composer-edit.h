@@ -40,6 +40,15 @@ const wchar_t *edit_line(struct edit *e, size_t *size, size_t *cursor);
 /* Replaces the text, or inserts at the cursor. False when out of memory; the text is unchanged then. */
 bool edit_replace(struct edit *e, const char *text, size_t size);
 bool edit_insert(struct edit *e, const char *text, size_t size);
+bool edit_insert_character(struct edit *e, wchar_t character);
+/* Copies the text and the cursor, or makes them as they were in a copy. False when out of memory; *out, or the text, is
+ * unchanged then. */
+struct edit_copy {
+    wchar_t *text; /* malloc'ed, NUL-terminated; NULL: there is none */
+    size_t size, cursor;
+};
+bool edit_copy(struct edit *e, struct edit_copy *out);
+bool edit_restore(struct edit *e, const struct edit_copy *copy);
 /* Deletes n wide characters before the cursor; unlike libedit's own commands it leaves the kill buffer alone. */
 bool edit_delete_before(struct edit *e, size_t n);
 /* Moves the cursor to this wide character. */
@@ -47,7 +56,8 @@ void edit_move(struct edit *e, size_t cursor);
 /* Adds a message to what libedit's searches look through. */
 void edit_remember(struct edit *e, const char *text);
 
-/* Appends wide characters as the bytes that they stand for. False when out of memory. */
+/* Appends wide characters as the bytes that they stand for, those above Unicode as a control character, with which
+ * nothing combines. False when out of memory. */
 bool edit_narrow(struct buf *out, const wchar_t *text, size_t n);
 
 /* Cursor keys for vi mode, where the sequences of a terminal would leave insert mode. */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/panes/composer-edit.h"
 #include "ui/text/text.h"
 
 enum { TEXT_MOST = 1 << 30 };
@@ -124,13 +123,13 @@ static void change_lines(struct typed_lines *l, size_t from, size_t same, size_t
     free(old);
 }
 
-bool typed_lines_set(struct typed_lines *l, const wchar_t *text, size_t n, size_t cursor)
+bool typed_lines_set(struct typed_lines *l, const struct pastes *pastes, const wchar_t *text, size_t n, size_t cursor)
 {
     struct buf new = l->before;
     buf_clear(&new);
-    bool ok = edit_narrow(&new, text, cursor);
+    bool ok = pastes_narrow(pastes, &new, text, cursor, true);
     size_t at = new.size;
-    ok = ok && edit_narrow(&new, text + cursor, n - cursor);
+    ok = ok && pastes_narrow(pastes, &new, text + cursor, n - cursor, true);
     if (!ok) {
         l->before = new;
         return false;
@@ -145,7 +144,6 @@ bool typed_lines_set(struct typed_lines *l, const wchar_t *text, size_t n, size_
         same++;
     l->cursor = at;
     bool different = from + same < new.size || new.size != l->before.size;
-    l->version += different;
     if (different)
         change_lines(l, from, same, l->before.size);
     return true;

@@ -6,20 +6,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ui/panes/composer-edit.h"
+
 enum { UNDO_MOST = 100, UNDO_BYTES_MOST = 64 << 20 };
 
 struct undo {
-    struct undo_text {
-        char *text;
-        size_t size, cursor;
-    } texts[UNDO_MOST];
+    struct edit_copy texts[UNDO_MOST];
     size_t n, bytes; /* bytes: of all texts */
 };
 
-/* Keeps a copy. When out of memory there is one step less to undo. */
-void undo_push(struct undo *u, const char *text, size_t size, size_t cursor);
+/* Keeps a copy of the copy. When out of memory there is one step less to undo. */
+void undo_push(struct undo *u, const struct edit_copy *copy);
 /* Removes the newest; the caller frees out->text. False when there is none. */
-bool undo_pop(struct undo *u, struct undo_text *out);
+bool undo_pop(struct undo *u, struct edit_copy *out);
 void undo_clear(struct undo *u);
 
 #endif

@@ -1,6 +1,8 @@
 /* Composer: what each key means, on top of libedit (composer-edit) and the layout of its text (composer-lines).
  *
- * Texts have some lines as a rule, and some megabytes after a paste. */
+ * A text has three forms: libedit's wide characters, where a long paste is one mark (composer-pastes); the bytes that are
+ * shown, where it is a label; and the whole text, which is what others get. Texts have some lines as a rule, and some
+ * megabytes after a paste. */
 #include <config.h>
 
 #include "ui/panes/composer.h"
@@ -11,26 +13,31 @@
 #include "base/utf8.h"
 #include "ui/panes/composer-edit.h"
 #include "ui/panes/composer-lines.h"
+#include "ui/panes/composer-pastes.h"
 #include "ui/panes/composer-undo.h"
 #include "ui/text/text.h"
 
-enum { HISTORY_MOST = 1000, USUAL_COLUMNS = 80, NOTHING = -1 };
+enum { HISTORY_MOST = 1000, USUAL_COLUMNS = 80, NOTHING = -1, TEXT_MOST = 1 << 30 };
 
 struct entry {
-    char *text;   /* NULL for the newest, which was not sent yet */
-    char *edited; /* how it was changed while walking past, edited_size bytes; NULL: not at all */
-    size_t edited_size;
+    char *text;              /* NULL for the newest, which was not sent yet */
+    struct edit_copy edited; /* how it was changed while walking past; no text: not at all */
 };
 
 struct composer {
     struct edit *edit;
+    struct pastes pastes;
+    struct edit_copy now, before; /* libedit's text, and what it was before its last change */
+    size_t version;               /* counts its changes */
+    bool folded;                  /* it has marks: the whole text is in whole, else it is that of lines */
+    struct buf whole;
+    size_t whole_cursor;
     struct typed_lines *lines;              /* also a cache, which changes where the composer is const */
     struct entry entries[HISTORY_MOST + 1]; /* the oldest first, the one being written last */
     size_t n, at;
-    int goal;        /* the column that Up and Down keep; NOTHING after other keys */
-    bool moved;      /* the last key was Up or Down */
-    struct buf kept; /* the text before a command that waits for more keys */
-    size_t kept_cursor;
+    int goal;              /* the column that Up and Down keep; NOTHING after other keys */
+    bool moved;            /* the last key was Up or Down */
+    struct edit_copy kept; /* the text before a command that waits for more keys */
     struct undo undo;
     bool undone; /* the last key was undo */
     bool typing; /* the last key typed a character of a word: the next one joins its undo */
@@ -47,23 +54,24 @@ struct composer *composer_open(const char *program, struct error *err)
         return NULL;
     }
     typed_lines_init(lines);
-    buf_init(&c->kept, SIZE_MAX / 2);
+    buf_init(&c->whole, TEXT_MOST);
     lines->columns = USUAL_COLUMNS;
     c->lines = lines;
     c->goal = NOTHING;
     c->edit = edit_open(program, err);
-    if (c->edit == NULL) {
-        composer_free(c);
-        return NULL;
-    }
-    return c;
+    if (c->edit != NULL && edit_copy(c->edit, &c->now) && edit_copy(c->edit, &c->before) &&
+        edit_copy(c->edit, &c->kept))
+        return c;
+    error_memory(err);
+    composer_free(c);
+    return NULL;
 }
 
 static void forget_edits(struct composer *c)
 {
     for (size_t i = 0; i <= c->n; i++) {
-        free(c->entries[i].edited);
-        c->entries[i].edited = NULL;
+        free(c->entries[i].edited.text);
+        c->entries[i].edited = (struct edit_copy){0};
     }
     c->at = c->n;
 }
@@ -76,7 +84,11 @@ void composer_free(struct composer *c)
     for (size_t i = 0; i < c->n; i++)
         free(c->entries[i].text);
     edit_free(c->edit);
-    buf_free(&c->kept);
+    pastes_free(&c->pastes);
+    free(c->now.text);
+    free(c->before.text);
+    free(c->kept.text);
+    buf_free(&c->whole);
     undo_clear(&c->undo);
     typed_lines_free(c->lines);
     free(c->lines);
@@ -85,32 +97,88 @@ void composer_free(struct composer *c)
 
 /* ---- text -------------------------------------------------------------------------------------------------------- */
 
-/* Takes over the text that libedit holds. */
-static void take_text(struct composer *c)
+static bool has_marks(const struct composer *c, const struct edit_copy *copy)
 {
-    size_t size, cursor;
-    const wchar_t *text = edit_line(c->edit, &size, &cursor);
-    typed_lines_set(c->lines, text, size, cursor);
+    for (size_t i = 0; i < copy->size; i++)
+        if (pastes_find(&c->pastes, copy->text[i]) != NULL)
+            return true;
+    return false;
 }
 
-/* The wide characters of the first offset bytes. */
-static size_t wide_offset(struct composer *c, size_t offset)
+/* Writes the whole text of a copy with marks. */
+static bool unfold(const struct composer *c, const struct edit_copy *copy, struct buf *out, size_t *cursor)
+{
+    const wchar_t *text = copy->text;
+    bool ok = pastes_narrow(&c->pastes, out, text, copy->cursor, false);
+    *cursor = out->size;
+    return ok && pastes_narrow(&c->pastes, out, text + copy->cursor, copy->size - copy->cursor, false);
+}
+
+static void set_now(struct composer *c, const struct edit_copy *now)
+{
+    if (now->size == c->now.size && wmemcmp(now->text, c->now.text, now->size) == 0) {
+        free(c->now.text);
+    } else {
+        free(c->before.text);
+        c->before = c->now;
+        c->version++;
+    }
+    c->now = *now;
+}
+
+/* Takes over the text that libedit holds. When out of memory the one taken over before stays. */
+static void take_text(struct composer *c)
+{
+    struct edit_copy now;
+    struct buf whole;
+    size_t cursor = 0;
+    if (!edit_copy(c->edit, &now))
+        return;
+    buf_init(&whole, TEXT_MOST);
+    const bool folded = has_marks(c, &now);
+    if ((folded && !unfold(c, &now, &whole, &cursor)) ||
+        !typed_lines_set(c->lines, &c->pastes, now.text, now.size, now.cursor)) {
+        buf_free(&whole);
+        free(now.text);
+        return;
+    }
+    buf_free(&c->whole);
+    c->whole = whole;
+    c->whole_cursor = cursor;
+    c->folded = folded;
+    set_now(c, &now);
+}
+
+/* The bytes that a wide character takes, in the text that is shown or in the whole one. */
+static size_t bytes_of(const struct composer *c, wchar_t character, bool shown)
+{
+    const struct paste *paste = pastes_find(&c->pastes, character);
+    uint32_t code = (uint32_t)character;
+    char bytes[4];
+    if (paste != NULL)
+        return shown ? strlen(paste->label) : paste->size;
+    return code < 0x80 || code - 0xDC00 < 256 ? 1 : utf8_encode(code, bytes);
+}
+
+/* The wide characters of the first offset bytes that are shown; one that the offset divides counts if after. */
+static size_t wide_offset(struct composer *c, size_t offset, bool after)
 {
     size_t size, cursor, at = 0, n = 0;
     const wchar_t *text = edit_line(c->edit, &size, &cursor);
-    for (; n < size && at < offset; n++) {
-        uint32_t code = (uint32_t)text[n];
-        char bytes[4];
-        at += code < 0x80 || code - 0xDC00 < 256 ? 1 : utf8_encode(code, bytes);
-    }
-    return n;
+    for (; n < size && at < offset; n++)
+        at += bytes_of(c, text[n], true);
+    return at > offset && !after ? n - 1 : n;
 }
 
 static void keep_text(struct composer *c)
 {
-    buf_clear(&c->kept);
-    buf_append(&c->kept, buf_text(&c->lines->text), c->lines->text.size);
-    c->kept_cursor = c->lines->cursor;
+    size_t bytes = (c->now.size + 1) * sizeof *c->now.text;
+    wchar_t *text = malloc(bytes);
+    if (text == NULL)
+        return;
+    memcpy(text, c->now.text, bytes);
+    free(c->kept.text);
+    c->kept = (struct edit_copy){text, c->now.size, c->now.cursor};
 }
 
 /* Gives up a command that waits for more keys, such as a search; the text is again what it was before. */
@@ -119,8 +187,7 @@ static bool settle_command(struct composer *c)
     if (edit_idle(c->edit))
         return true;
     edit_abort(c->edit);
-    bool ok = edit_replace(c->edit, buf_text(&c->kept), c->kept.size);
-    edit_move(c->edit, wide_offset(c, c->kept_cursor));
+    bool ok = edit_restore(c->edit, &c->kept);
     take_text(c);
     return ok;
 }
@@ -128,17 +195,32 @@ static bool settle_command(struct composer *c)
 static bool replace_text(struct composer *c, const char *text, size_t size, size_t cursor)
 {
     bool ok = settle_command(c) && edit_replace(c->edit, text, size);
-    edit_move(c->edit, wide_offset(c, ok ? cursor : c->lines->cursor));
+    edit_move(c->edit, ok ? wide_offset(c, cursor, true) : c->now.cursor);
     take_text(c);
     c->goal = NOTHING;
     return ok;
 }
 
+static void restore_text(struct composer *c, const struct edit_copy *copy)
+{
+    if (settle_command(c))
+        edit_restore(c->edit, copy);
+    take_text(c);
+    c->goal = NOTHING;
+}
+
 const char *composer_text(const struct composer *c, size_t *size, size_t *cursor)
 {
-    *size = c->lines->text.size;
+    const struct buf *text = c->folded ? &c->whole : &c->lines->text;
+    *size = text->size;
     if (cursor != NULL)
-        *cursor = c->lines->cursor;
+        *cursor = c->folded ? c->whole_cursor : c->lines->cursor;
+    return buf_text(text);
+}
+
+const char *composer_shown(const struct composer *c, size_t *size)
+{
+    *size = c->lines->text.size;
     return buf_text(&c->lines->text);
 }
 
@@ -155,23 +237,59 @@ bool composer_set(struct composer *c, const char *text, size_t size)
     return composer_set_at(c, text, size, size);
 }
 
+/* Deletes so many bytes of the whole text before the cursor. Where they end inside a pasted text, all of it becomes
+ * text. */
+static bool delete_bytes(struct composer *c, size_t bytes)
+{
+    size_t n = 0, size, cursor;
+    const char *whole = composer_text(c, &size, &cursor);
+    const size_t end = bytes < cursor ? cursor - bytes : 0;
+    for (size_t at = cursor; at > end; n++) {
+        wchar_t character = c->now.text[c->now.cursor - n - 1];
+        size_t used = bytes_of(c, character, false);
+        if (used > at - end && pastes_find(&c->pastes, character) != NULL) {
+            char *copy = malloc(size + 1);
+            bool ok = copy != NULL && replace_text(c, memcpy(copy, whole, size + 1), size, cursor);
+            free(copy);
+            return ok && !c->folded && delete_bytes(c, bytes);
+        }
+        at -= used < at - end ? used : at - end;
+    }
+    return edit_delete_before(c->edit, n);
+}
+
 bool composer_insert(struct composer *c, const char *text, size_t size, size_t replace)
 {
-    bool ok = settle_command(c);
-    size_t end = wide_offset(c, c->lines->cursor);
-    size_t start = wide_offset(c, c->lines->cursor - (replace < c->lines->cursor ? replace : c->lines->cursor));
-    ok = ok && edit_delete_before(c->edit, end - start) && edit_insert(c->edit, text, size);
+    bool ok = settle_command(c) && delete_bytes(c, replace) && edit_insert(c->edit, text, size);
     take_text(c);
     c->goal = NOTHING;
     return ok;
 }
 
-void composer_move(struct composer *c, size_t cursor)
+/* Pasted text: a long one is folded. */
+static enum composer_result insert_paste(struct composer *c, const char *text, size_t size)
 {
-    settle_command(c);
-    edit_move(c->edit, wide_offset(c, cursor));
+    const wchar_t mark = pastes_add(&c->pastes, text, size);
+    if (mark == 0)
+        composer_insert(c, text, size, 0);
+    else if (settle_command(c))
+        edit_insert_character(c->edit, mark);
     take_text(c);
     c->goal = NOTHING;
+    return COMPOSER_EDITED;
+}
+
+static void move_to(struct composer *c, size_t offset, bool after)
+{
+    settle_command(c);
+    edit_move(c->edit, wide_offset(c, offset, after));
+    take_text(c);
+    c->goal = NOTHING;
+}
+
+void composer_move(struct composer *c, size_t offset)
+{
+    move_to(c, offset, true);
 }
 
 /* ---- layout ------------------------------------------------------------------------------------------------------ */
@@ -219,17 +337,16 @@ void composer_remember(struct composer *c, const char *text)
 static bool keep_edited(struct composer *c)
 {
     struct entry *entry = &c->entries[c->at];
-    const struct buf *text = &c->lines->text;
-    bool same_size = entry->text != NULL && strlen(entry->text) == text->size;
-    if (same_size && memcmp(entry->text, buf_text(text), text->size) == 0)
+    size_t size;
+    const char *text = composer_text(c, &size, NULL);
+    if (entry->text != NULL && strlen(entry->text) == size && memcmp(entry->text, text, size) == 0)
         return true;
-    char *copy = malloc(text->size + 1);
-    if (copy == NULL)
+    struct edit_copy copy;
+    if (!edit_copy(c->edit, &copy))
         return false;
-    memcpy(copy, buf_text(text), text->size + 1);
-    free(entry->edited);
+    copy.cursor = copy.size;
+    free(entry->edited.text);
     entry->edited = copy;
-    entry->edited_size = text->size;
     return true;
 }
 
@@ -238,9 +355,10 @@ static void walk_history(struct composer *c, int step)
     if ((step < 0 && c->at == 0) || (step > 0 && c->at == c->n) || !keep_edited(c))
         return;
     const struct entry *entry = &c->entries[c->at += (size_t)(ptrdiff_t)step];
-    const char *text = entry->edited != NULL ? entry->edited : entry->text;
-    size_t size = entry->edited != NULL ? entry->edited_size : strlen(text);
-    replace_text(c, text, size, size);
+    if (entry->edited.text != NULL)
+        restore_text(c, &entry->edited);
+    else
+        replace_text(c, entry->text, strlen(entry->text), strlen(entry->text));
 }
 
 /* Up and Down: by lines of the screen, and from the first and the last line through the history. */
@@ -254,7 +372,7 @@ static void move_line(struct composer *c, int step)
         walk_history(c, step);
         return;
     }
-    composer_move(c, typed_lines_offset(c->lines, columns, line + step, goal));
+    move_to(c, typed_lines_offset(c->lines, columns, line + step, goal), step > 0); /* never back where it was */
     c->goal = goal;
     c->moved = true;
 }
@@ -400,9 +518,9 @@ static enum composer_result move_to_edge(struct composer *c, bool end)
 
 static enum composer_result undo_change(struct composer *c)
 {
-    struct undo_text text;
+    struct edit_copy text;
     if (undo_pop(&c->undo, &text)) {
-        replace_text(c, text.text, text.size, text.cursor);
+        restore_text(c, &text);
         free(text.text);
     }
     c->undone = true;
@@ -445,7 +563,7 @@ static enum composer_result press_character(struct composer *c, const struct key
 {
     if (key->modifiers & KEY_CTRL)
         return key->modifiers & KEY_ALT ? COMPOSER_UNUSED : press_control(c, key->character);
-    if (key->character < L' ' || (key->character >= 0x7F && key->character < 0xA0))
+    if (key->character < L' ' || (key->character >= 0x7F && key->character < 0xA0) || key->character > 0x10FFFF)
         return COMPOSER_UNUSED;
     if (key->modifiers & KEY_ALT)
         return press_alt(c, key->character);
@@ -467,7 +585,7 @@ static enum composer_result press_key(struct composer *c, const struct key *key)
     switch (key->code) {
     case KEYS_CHARACTER: return press_character(c, key);
     case KEYS_ENTER: return press_enter(c, key->modifiers);
-    case KEYS_PASTE: composer_insert(c, key->text, key->text_size, 0); return COMPOSER_EDITED;
+    case KEYS_PASTE: return insert_paste(c, key->text, key->text_size);
     case KEYS_ESCAPE: return press_escape(c);
     case KEYS_TAB: return key->modifiers == 0 ? COMPOSER_COMPLETE : COMPOSER_UNUSED;
     case KEYS_BACKSPACE: return feed_text(c, key->modifiers & KEY_ALT && !edit_is_vi(c->edit) ? L"\033\177" : L"\177");
@@ -486,22 +604,24 @@ static enum composer_result press_key(struct composer *c, const struct key *key)
  * key began a command. */
 static void record_undo(struct composer *c, const struct key *key, bool began, size_t cursor)
 {
-    const struct buf *before = began ? &c->lines->before : &c->kept;
+    struct edit_copy before = began ? c->before : c->kept;
     bool types = key->code == KEYS_CHARACTER && (key->modifiers & (KEY_CTRL | KEY_ALT)) == 0;
+    if (began)
+        before.cursor = cursor < before.size ? cursor : before.size;
     if (!types || !c->typing)
-        undo_push(&c->undo, buf_text(before), before->size, began ? cursor : c->kept_cursor);
+        undo_push(&c->undo, &before);
     c->typing = types && key->character != L' ';
 }
 
 enum composer_result composer_key(struct composer *c, const struct key *key)
 {
-    size_t version = c->lines->version, cursor = c->lines->cursor;
+    size_t version = c->version, cursor = c->now.cursor;
     bool began = edit_idle(c->edit);
     c->moved = c->undone = false;
     enum composer_result result = press_key(c, key);
     if (!c->moved)
         c->goal = NOTHING;
-    if (c->lines->version == version || c->undone)
+    if (c->version == version || c->undone)
         c->typing = false;
     else if (edit_idle(c->edit) && !edit_is_vi(c->edit))
         record_undo(c, key, began, cursor);

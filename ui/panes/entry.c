@@ -248,7 +248,7 @@ static void draw_entry(void *pane, struct canvas *s, const struct area *a, bool 
     struct area inner = inside(e, a);
     int line, column;
     size_t size, start, end;
-    const char *text = composer_text(e->composer, &size, NULL);
+    const char *text = composer_shown(e->composer, &size);
     struct area frame = framed(e, a);
     draw_queued(e, s, a);
     draw_frame(e, s, &frame, focus);
