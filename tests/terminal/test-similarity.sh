@@ -73,6 +73,7 @@ fails_with "an encoder does not chat" 1 "makes vectors of texts"
 
 run similarity -m "$bert" "The cat!" "the CAT"
 # Eight floats have a length of 1 to seven places alone.
+expect "two texts are compared" [ "$status" = 0 ]
 expect "texts are cleaned" grep -qx '1.0000000\|0.9999999' "$work/out"
 run similarity -m "$bert" --cleaning none "the cat!" "the cat"
 expect "--cleaning none leaves them" [ "$status" = 0 -a "$(cat "$work/out")" != 1.0000000 ]
