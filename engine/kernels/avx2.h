@@ -15,7 +15,7 @@ typedef __m256 VF;
 #define SUB 3
 /* Weights that are multiplied as they are unpacked need more registers than there are, but for those of 8 bits. */
 #define STRAIGHT 1
-#define STRAIGHT_ONE(f) ((f).bits == 8)
+#define STRAIGHT_ONE(f) 1
 #define STRAIGHT_FEW(f) 0
 
 #define AVX2_INLINE static inline __attribute__((always_inline))
@@ -39,9 +39,12 @@ AVX2_INLINE V v_rows(const uint8_t *p, size_t stride, size_t i)
 #define v_sar _mm256_srai_epi32
 #define v_add _mm256_add_epi32
 #define v_sub _mm256_sub_epi32
+#define v_or_and(a, b, c) v_or(a, v_and(b, c))
+#define v_sar16 _mm256_srai_epi16
 #define v_mul _mm256_mullo_epi32
 #define v_table(table, index) \
     _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)(table))), index)
+#define v_bytes(v, index) _mm256_shuffle_epi8(v, _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)(index))))
 #define v_load(p) _mm256_loadu_si256((const void *)(p))
 #define v_store(p, v) _mm256_storeu_si256((void *)(p), v)
 #define vf_cast _mm256_castsi256_ps
@@ -58,6 +61,20 @@ AVX2_INLINE V v_bcast(const uint8_t *p)
     __builtin_memcpy(&x, p, 4);
     return _mm256_set1_epi32(x);
 }
+
+/* Bits 4j..4j+3 of each lane, each as bit 4 of a byte. */
+AVX2_INLINE V v_fifths(V high, const int j)
+{
+    static const uint8_t copies[4][16] = {
+        {0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12},
+        {1, 1, 1, 1, 5, 5, 5, 5, 9, 9, 9, 9, 13, 13, 13, 13},
+        {2, 2, 2, 2, 6, 6, 6, 6, 10, 10, 10, 10, 14, 14, 14, 14},
+        {3, 3, 3, 3, 7, 7, 7, 7, 11, 11, 11, 11, 15, 15, 15, 15},
+    };
+    const V bits = v_set1(j % 2 == 0 ? 0x08040201 : (int)0x80402010), copied = v_bytes(high, copies[j / 2]);
+    return v_and(_mm256_cmpeq_epi8(v_and(copied, bits), bits), v_set1(0x10101010));
+}
+#define v_fifths v_fifths
 
 AVX2_INLINE VF vf_half_low(V v)
 {

@@ -42,9 +42,12 @@ AVX512_INLINE V v_rows(const uint8_t *p, size_t stride, size_t i)
 #define v_sar(a, n) _mm512_srai_epi32(a, (unsigned)(n))
 #define v_add _mm512_add_epi32
 #define v_sub _mm512_sub_epi32
+#define v_or_and(a, b, c) _mm512_ternarylogic_epi32(a, b, c, 0xf8)
+#define v_sar16(a, n) _mm512_srai_epi16(a, (unsigned)(n))
 #define v_mul _mm512_mullo_epi32
 #define v_pairs _mm512_dpwssd_epi32
 #define v_table(table, index) _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const void *)(table))), index)
+#define v_bytes(v, index) _mm512_shuffle_epi8(v, _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)(index))))
 #define v_dot _mm512_dpbusd_epi32
 #define v_dot8 _mm512_dpbusd_epi32
 #define v_load(p) _mm512_loadu_si512((const void *)(p))
@@ -63,6 +66,17 @@ AVX512_INLINE V v_bcast(const uint8_t *p)
     __builtin_memcpy(&x, p, 4);
     return _mm512_set1_epi32(x);
 }
+
+/* By a table of what becomes of four bits; only these are the index. */
+AVX512_INLINE V v_fifths(V high, const int j)
+{
+    static const uint32_t spread[16] = {
+        0x00000000, 0x00000010, 0x00001000, 0x00001010, 0x00100000, 0x00100010, 0x00101000, 0x00101010,
+        0x10000000, 0x10000010, 0x10001000, 0x10001010, 0x10100000, 0x10100010, 0x10101000, 0x10101010,
+    };
+    return _mm512_permutexvar_epi32(v_shr(high, 4 * j), _mm512_loadu_si512(spread));
+}
+#define v_fifths v_fifths
 
 AVX512_INLINE VF vf_half_low(V v)
 {

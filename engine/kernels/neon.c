@@ -34,7 +34,10 @@ typedef float32x4_t VF;
 #define v_add vaddq_u32
 #define v_sub vsubq_u32
 #define v_mul vmulq_u32
+#define v_or_and(a, b, c) v_or(a, v_and(b, c))
+#define v_sar16(a, n) vreinterpretq_u32_s16(vshlq_s16(vreinterpretq_s16_u32(a), vdupq_n_s16(-(n))))
 #define v_table(table, index) vreinterpretq_u32_u8(vqtbl1q_u8(vld1q_u8(table), u8(index)))
+#define v_bytes(v, index) vreinterpretq_u32_u8(vqtbl1q_u8(u8(v), vld1q_u8(index)))
 #define v_load(p) vreinterpretq_u32_u8(vld1q_u8((const uint8_t *)(p)))
 #define v_store(p, v) vst1q_u8((uint8_t *)(p), u8(v))
 #define vf_cast vreinterpretq_f32_u32

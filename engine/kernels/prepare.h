@@ -25,7 +25,8 @@ struct tile_column {
     float sums[KERNEL_GROUP / 32];             /* of i over 32 */
     int16_t sums16[KERNEL_GROUP / 16], sums32[KERNEL_GROUP / 32];
     float scale;
-    int32_t end; /* outliers of this column and those before it in the tile */
+    int32_t end;       /* outliers of this column and those before it in the tile */
+    uint32_t outlying; /* blocks that have outliers, a bit each */
 } __attribute__((aligned(64)));
 
 struct tile_outlier {
@@ -181,12 +182,15 @@ static inline void prepare_group(const float *x, int blocks, float bound, struct
         g.x[b] = x + KERNEL_BLOCK * b;
         g.max[b] = largest_magnitude(g.x[b]);
     }
+    tile[c].outlying = 0;
     float max = group_max(&g);
     if (max > bound && max < INFINITY) {
         struct tile_outlier *list = (struct tile_outlier *)(tile + w);
         group_find_outliers(&g, bound);
-        for (int k = 0; k < g.outliers; k++)
+        for (int k = 0; k < g.outliers; k++) {
             list[(*end)++] = (struct tile_outlier){g.at[k], (uint16_t)c, group_value(&g, g.at[k])};
+            tile[c].outlying |= 1u << g.at[k] / KERNEL_BLOCK;
+        }
         group_take_out(&g);
         max = group_max(&g);
     }

@@ -215,12 +215,18 @@ INLINE V pair_sum(const uint8_t *tail, int v, const int16_t *x, const int n)
     return sum;
 }
 
-INLINE void end_k(sums_row *acc, int c, int v, V sum, const uint8_t *tail, const struct tile_column *x,
+INLINE V tail_pairs(const uint8_t *tail, int v, const struct tile_column *x, const struct form f)
+{
+    const bool halves = has_half_scales(f);
+    return f.scheme == K32_PLAIN ? v_set1(0) : pair_sum(tail, v, halves ? x->sums16 : x->sums32, halves ? 8 : 4);
+}
+
+INLINE void end_k(sums_row *acc, int c, int v, V sum, V pairs, const uint8_t *tail, const struct tile_column *x,
                   const struct form f)
 {
-    const int halves = f.scheme == K16_PLAIN || f.scheme == K16_MINIMA, n = halves ? 8 : 4;
-    const int16_t *numbers = halves ? x[c].sums16 : x[c].sums32;
-    V pairs = f.scheme != K32_PLAIN ? pair_sum(tail, v, numbers, n) : v_set1(0);
+    const int n = has_half_scales(f) ? 8 : 4;
+    if (f.up > 0)
+        sum = v_sar(sum, f.up);
     if (f.scheme == K16_PLAIN)
         sum = v_sub(sum, v_shl(pairs, f.offset == 32 ? 5 : 2));
     VF t = vf_mul(vf_int(sum), number_at(tail, n, v));
@@ -231,7 +237,7 @@ INLINE void end_k(sums_row *acc, int c, int v, V sum, const uint8_t *tail, const
 
 INLINE void group_k(sums_row *acc, const uint8_t *panel, const struct tile_column *x, const int W, const struct form f)
 {
-    const int halves = f.scheme == K16_PLAIN || f.scheme == K16_MINIMA;
+    const bool halves = has_half_scales(f);
     SUMS(sums, SUB);
     if (starts_signed(f))
         start_signed(sums, word_at(panel, KERNEL_GROUP_BLOCKS * WORDS_K32, 0), W);
@@ -249,18 +255,18 @@ INLINE void group_k(sums_row *acc, const uint8_t *panel, const struct tile_colum
     for (int c = 0; c < W; c++) {
         UNROLL
         for (int v = 0; v < PAIR; v++)
-            end_k(acc, c, v, sums[c][v], panel, x, f);
+            end_k(acc, c, v, sums[c][v], tail_pairs(panel, v, &x[c], f), panel, x, f);
     }
 }
 
 /* ---- outliers ----------------------------------------------------------------------------------------------------- */
 
-/* The value of one column of a block, less its offset. */
-INLINE V value_at(const uint8_t *block, int column, int v, const struct form f)
+/* The value of one column of a block, less an offset. */
+INLINE V value_at(const uint8_t *block, int column, int v, const struct form f, const int offset)
 {
     V q = v_load(word_at(block, column / 4, v) + column % 4);
     q = f.bits == 8 && SIGNED8 ? v_sar(v_shl(q, 24), 24) : v_and(q, v_set1(255));
-    return f.offset != 0 ? v_sub(q, v_set1(f.offset)) : q;
+    return offset != 0 ? v_sub(q, v_set1(offset)) : q;
 }
 
 /* The left or right of two 16-bit numbers. */
@@ -271,21 +277,25 @@ INLINE V one_of_both(V both, int which)
 
 INLINE VF weight_k(const uint8_t *panel, int column, int v, const struct form f)
 {
-    const int halves = f.scheme == K16_PLAIN || f.scheme == K16_MINIMA, b = column / 32, half = column / 16 % 2;
+    const int halves = has_half_scales(f), b = column / 32, half = column / 16 % 2;
     const int words = halves ? WORDS_K16 : WORDS_K32, n = halves ? 8 : 4;
     const uint8_t *block = panel + b * words * WORD, *tail = panel + KERNEL_GROUP_BLOCKS * words * WORD;
     V scale = one_of_both(v_load(word_at(block, 8 + (halves ? half : 0), v)), 0);
-    V value = v_mul(value_at(block, column % 32, v, f), scale);
-    if (f.scheme == K32_PLAIN || f.scheme == K16_PLAIN)
+    V value = v_mul(value_at(block, column % 32, v, f, f.up > 0 ? 0 : f.offset), scale);
+    if (f.scheme == K32_PLAIN)
         return vf_mul(vf_int(value), number_at(tail, n, v));
     V minimum = one_of_both(v_load(word_at(tail, halves ? b : b / 2, v)), halves ? half : b % 2);
+    if (f.up > 0)
+        value = v_sub(v_sar(value, f.up), v_mul(minimum, v_set1(f.offset)));
+    if (f.scheme == K16_PLAIN) /* a pair of these is one of scales */
+        return vf_mul(vf_int(value), number_at(tail, n, v));
     return vf_fma(vf_int(value), number_at(tail, n, v), vf_mul(vf_int(minimum), number_at(tail, n + 1, v)));
 }
 
 INLINE VF weight_q32(const uint8_t *panel, int column, int v, const struct form f)
 {
     const uint8_t *block = panel + column / 32 * WORDS_Q32 * WORD;
-    VF value = vf_int(value_at(block, column % 32, v, f)), scale = number_at(block, 8, v);
+    VF value = vf_int(value_at(block, column % 32, v, f, f.offset)), scale = number_at(block, 8, v);
     return f.scheme == Q32_MINIMA ? vf_fma(value, scale, number_at(block, 9, v)) : vf_mul(value, scale);
 }
 
@@ -393,10 +403,14 @@ INLINE void start_sink(struct sink *s, uint8_t *panel, const struct tile_column 
     s->form = f;
     s->straight = straight;
     s->block = 0;
+    s->negative = v_set1(0);
     s->x = x;
+    s->outlying = 0;
     UNROLL
     for (int c = 0; c < straight; c++) {
+        s->outlying |= x[c].outlying;
         s->whole[c] = v_set1(0);
+        s->pairs[c] = v_set1(0);
         s->t[c] = vf_set1(0.0f);
     }
 }
@@ -408,19 +422,13 @@ INLINE void end_sink(sums_row *acc, const struct sink *s, int v, const uint8_t *
         if (s->form.scheme == Q32_PLAIN || s->form.scheme == Q32_MINIMA)
             put_group(acc, c, v, s->t[c], s->x);
         else
-            end_k(acc, c, v, s->whole[c], tail, s->x, s->form);
+            end_k(acc, c, v, s->whole[c], s->pairs[c], tail, s->x, s->form);
 }
 
 /* Of the group that begins at block b. */
 INLINE size_t group_blocks(size_t blocks, size_t b)
 {
     return blocks - b < KERNEL_GROUP_BLOCKS ? blocks - b : KERNEL_GROUP_BLOCKS;
-}
-
-/* Words of a group in front of the last ones, which K types have. */
-INLINE int words_before_tail(const struct form f)
-{
-    return KERNEL_GROUP_BLOCKS * (f.scheme == K16_PLAIN || f.scheme == K16_MINIMA ? WORDS_K16 : WORDS_K32);
 }
 
 /* The functions of a type: `subs` blocks of 32 in one of the file's, words of a panel's block. */
@@ -462,20 +470,19 @@ INLINE int words_before_tail(const struct form f)
                                 uint8_t *panel, const struct tile_column *x, int w, const int straight, \
                                 const bool rest) \
     { \
-        struct sink sinks[PAIR]; \
-        UNROLL \
-        for (int v = 0; v < PAIR; v++) \
-            start_sink(&sinks[v], panel + (size_t)v * sizeof(V), x, straight, rest, form_##type); \
+        struct sink left, right; /* no array, whose elements the compiler would keep in memory */ \
+        start_sink(&left, panel, x, straight, rest, form_##type); \
+        start_sink(&right, panel + sizeof(V), x, straight, rest, form_##type); \
         for (size_t b = 0; b < blocks; b += subs, rows += sizeof(struct block_##type)) { \
             prefetch(ahead, ROWS * sizeof(struct block_##type)); \
             ahead += ROWS * sizeof(struct block_##type); \
-            UNROLL \
-            for (int v = 0; v < PAIR; v++) \
-                block_##type(rows + (size_t)v * LANES * stride, stride, &sinks[v]); \
+            block_##type(rows, stride, &left); \
+            if (PAIR == 2) \
+                block_##type(rows + LANES * stride, stride, &right); \
         } \
-        UNROLL \
-        for (int v = 0; v < PAIR; v++) \
-            end_sink(acc, &sinks[v], v, panel + words_before_tail(form_##type) * WORD); \
+        end_sink(acc, &left, 0, panel + words_before_tail(form_##type) * WORD); \
+        if (PAIR == 2) \
+            end_sink(acc, &right, 1, panel + words_before_tail(form_##type) * WORD); \
         add_outliers_of(acc, panel, x, w, 0, straight, form_##type); \
     } \
     INLINE void dot_some_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, const void *tile, \
@@ -518,18 +525,18 @@ INLINE int words_before_tail(const struct form f)
 /* The offset of types with 8 bits. */
 #define OFFSET8 (SIGNED8 ? 0 : 128)
 
-QUANTISED(q4_0, 1, WORDS_Q32, Q32_PLAIN, 4, 8)
-QUANTISED(q4_1, 1, WORDS_Q32, Q32_MINIMA, 4, 0)
-QUANTISED(q5_0, 1, WORDS_Q32, Q32_PLAIN, 5, 16)
-QUANTISED(q5_1, 1, WORDS_Q32, Q32_MINIMA, 5, 0)
-QUANTISED(q8_0, 1, WORDS_Q32, Q32_PLAIN, 8, OFFSET8)
-QUANTISED(iq4_nl, 1, WORDS_Q32, Q32_PLAIN, 8, OFFSET8)
-QUANTISED(iq4_xs, 8, 10, K32_PLAIN, 8, OFFSET8)
-QUANTISED(q2_k, 8, 12, K16_MINIMA, 2, 0)
-QUANTISED(q3_k, 8, 12, K16_PLAIN, 3, 4)
-QUANTISED(q4_k, 8, 10, K32_MINIMA, 4, 0)
-QUANTISED(q5_k, 8, 10, K32_MINIMA, 5, 0)
-QUANTISED(q6_k, 8, 12, K16_PLAIN, 6, 32)
+QUANTISED(q4_0, 1, WORDS_Q32, Q32_PLAIN, 4, 8, 0)
+QUANTISED(q4_1, 1, WORDS_Q32, Q32_MINIMA, 4, 0, 0)
+QUANTISED(q5_0, 1, WORDS_Q32, Q32_PLAIN, 5, 16, 0)
+QUANTISED(q5_1, 1, WORDS_Q32, Q32_MINIMA, 5, 0, 0)
+QUANTISED(q8_0, 1, WORDS_Q32, Q32_PLAIN, 8, OFFSET8, 0)
+QUANTISED(iq4_nl, 1, WORDS_Q32, Q32_PLAIN, 8, OFFSET8, 0)
+QUANTISED(iq4_xs, 8, 10, K32_PLAIN, 8, OFFSET8, 0)
+QUANTISED(q2_k, 8, 12, K16_MINIMA, 4, 0, 2)
+QUANTISED(q3_k, 8, 12, K16_PLAIN, 5, 4, 2)
+QUANTISED(q4_k, 8, 10, K32_MINIMA, 4, 0, 0)
+QUANTISED(q5_k, 8, 10, K32_MINIMA, 5, 0, 0)
+QUANTISED(q6_k, 8, 12, K16_PLAIN, 6, 32, 0)
 
 #define VECTOR_TYPES \
     [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_q4_0, dot_q4_0}, \

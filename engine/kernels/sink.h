@@ -1,4 +1,5 @@
-/* Where weights go that vector.h unpacks: into a panel, and while they are in registers into the sums of a few columns.
+/* Where weights go that vector.h unpacks: into the sums of a few columns while they are in registers, and into a panel
+ * those that are wanted there.
  *
  * A panel is made of words: 4 bytes of each row, or a number. These are the words of a block, and of a group of K types,
  * whose blocks come first:
@@ -43,43 +44,106 @@ struct form {
     enum scheme scheme;
     int bits;   /* of a weight; 8: signed if SIGNED8 */
     int offset; /* that is to be subtracted from it */
+    /* Weights of odd blocks are so many bits up, where they lie in the file, and so are scales of even ones: that saves
+     * half of the shifts, and a group's sum is shifted back. */
+    int up;
 };
+
+INLINE bool has_half_scales(const struct form f)
+{
+    return f.scheme == K16_PLAIN || f.scheme == K16_MINIMA;
+}
 
 /* Takes blocks of LANES rows. */
 struct sink {
-    uint8_t *panel; /* where the next block goes */
-    bool rest;      /* whether columns will be multiplied from there */
+    uint8_t *panel;    /* of the group, or of the next block of types without groups */
+    bool rest;         /* whether columns will be multiplied from there */
+    uint32_t outlying; /* blocks whose values are wanted there in any case, a bit each */
     struct form form;
-    /* And what is multiplied at once: `straight` columns of x. Sums of a group, the whole ones of K types. */
-    int straight, block;
+    int block;  /* the next, of types without groups */
+    V negative; /* see add_negative() */
+    /* What is multiplied at once: `straight` columns of x. Sums of a block, or of a group of K types, and of a group. */
+    int straight;
     const struct tile_column *x;
-    V whole[STRAIGHT];
+    V whole[STRAIGHT], pairs[STRAIGHT];
     VF t[STRAIGHT];
 };
 
-INLINE void put_word(struct sink *s, V v)
+INLINE void put_word(struct sink *s, const int at, V v)
 {
-    v_store(s->panel, v);
-    s->panel += WORD;
+    v_store(s->panel + at * WORD, v);
 }
 
-INLINE void put_number(struct sink *s, VF v)
+INLINE void put_number(struct sink *s, const int at, VF v)
 {
-    vf_store((float *)s->panel, v);
-    s->panel += WORD;
+    vf_store((float *)(s->panel + at * WORD), v);
 }
 
-INLINE void put_values(struct sink *s, const V q[8])
+/* Whether anybody will ask for what is in a block. */
+INLINE bool is_wanted(const struct sink *s, const int block)
+{
+    return s->rest || (s->outlying >> block & 1) != 0;
+}
+
+INLINE void put_values(uint8_t *to, const V q[4])
 {
     UNROLL
-    for (int j = 0; j < 8; j++)
-        put_word(s, q[j]);
+    for (int j = 0; j < 4; j++)
+        v_store(to + j * WORD, q[j]);
 }
 
 /* The numbers of low and of high as 16 bits side by side. */
 INLINE V v_both(V low, V high)
 {
     return v_or(v_and(low, v_set1(0xffff)), v_shl(high, 16));
+}
+
+/* ---- scales ------------------------------------------------------------------------------------------------------- */
+
+/* 16 bytes for v_bytes: of each lane's four the ones at a, b, c, d, or 0 where that is NONE. */
+enum { NONE = 128 };
+#define OF_LANES(a, b, c, d) \
+    { \
+        a, b, c, d, 4 + a, 4 + b, 4 + c, 4 + d, 8 + a, 8 + b, 8 + c, 8 + d, 12 + a, 12 + b, 12 + c, 12 + d \
+    }
+
+/* Bytes of each lane, unsigned, as a scale is multiplied with; and with HALVES both of a pair. */
+INLINE V scale_byte(V bytes, const int k)
+{
+#ifdef HALVES
+    static const uint8_t twice[4][16] = {OF_LANES(0, NONE, 0, NONE), OF_LANES(1, NONE, 1, NONE),
+                                         OF_LANES(2, NONE, 2, NONE), OF_LANES(3, NONE, 3, NONE)};
+    return v_bytes(bytes, twice[k]);
+#else
+    static const uint8_t once[4][16] = {OF_LANES(0, NONE, NONE, NONE), OF_LANES(1, NONE, NONE, NONE),
+                                        OF_LANES(2, NONE, NONE, NONE), OF_LANES(3, NONE, NONE, NONE)};
+    return v_bytes(bytes, once[k]);
+#endif
+}
+
+/* The same of signed bytes; down: less so many bits at the right. */
+INLINE V signed_scale(V bytes, const int k, const int down)
+{
+#ifdef HALVES
+    static const uint8_t twice[4][16] = {OF_LANES(NONE, 0, NONE, 0), OF_LANES(NONE, 1, NONE, 1),
+                                         OF_LANES(NONE, 2, NONE, 2), OF_LANES(NONE, 3, NONE, 3)};
+    return v_sar16(v_bytes(bytes, twice[k]), 8 + down);
+#else
+    return v_sar(v_shl(bytes, 24 - 8 * k), 24 + down);
+#endif
+}
+
+/* Bytes k and k + 1 of each lane as 16 bits side by side, k even. */
+INLINE V pair_of_bytes(V bytes, const int k)
+{
+    static const uint8_t pairs[2][16] = {OF_LANES(0, NONE, 1, NONE), OF_LANES(2, NONE, 3, NONE)};
+    return v_bytes(bytes, pairs[k / 2]);
+}
+
+INLINE V pair_of_signed(V bytes, const int k, const int down)
+{
+    static const uint8_t pairs[2][16] = {OF_LANES(NONE, 0, NONE, 1), OF_LANES(NONE, 2, NONE, 3)};
+    return v_sar16(v_bytes(bytes, pairs[k / 2]), 8 + down);
 }
 
 /* ---- products of weights in registers ----------------------------------------------------------------------------- */
@@ -100,15 +164,12 @@ INLINE int halves_deep(const int bits)
     return bits <= 5 ? 4 : 2;
 }
 
-/* sum + scale * (start + the products of 4 * words columns); scale NULL: 1. Signed weights have no start. */
-INLINE V add_straight(V sum, V start, const V *q, const int8_t *x, const int words, const int bits, const V *scale)
+/* sum + scale * the products of 16 columns. */
+INLINE V add_straight(V sum, V scale, const V q[4], const int8_t *x, const int bits)
 {
     const int deep = bits == 8 ? 1 : halves_deep(bits);
-    V by = scale != NULL ? *scale : v_load(ones);
-    if (scale == NULL)
-        sum = v_add(sum, start);
     UNROLL
-    for (int j = 0; j < words; j += deep) {
+    for (int j = 0; j < 4; j += deep) {
         V half = v_set1(0);
         UNROLL
         for (int k = j; k < j + deep; k++) {
@@ -116,21 +177,21 @@ INLINE V add_straight(V sum, V start, const V *q, const int8_t *x, const int wor
             V products = bits == 8 ? v_half(v_magnitude(q[k]), v_sign(four, q[k])) : v_half(q[k], four);
             half = k == j ? products : v_half_add(half, products);
         }
-        sum = v_widen(sum, half, by);
+        sum = v_widen(sum, half, scale);
     }
     return sum;
 }
 
 /* For several columns from a panel a signed weight is multiplied as |w| * (x ^ negative), since v_sign shares its units
  * with the products on many processors. Where w is negative that is |w| too little, as ~x is -x - 1. How much that is
- * for 32 columns of x; all sums begin with it. */
-INLINE V negative_sum(const V q[8])
+ * for 16 columns of x, times their scale; all sums begin with it. */
+INLINE V add_negative(V sum, V scale, const V q[4])
 {
     V half = v_set1(0);
     UNROLL
-    for (int j = 0; j < 8; j++)
+    for (int j = 0; j < 4; j++)
         half = v_half_add(half, v_half(v_and(v_magnitude(q[j]), v_negative(q[j])), v_set1(0x01010101)));
-    return v_widen(v_set1(0), half, v_load(ones));
+    return v_widen(sum, half, scale);
 }
 #else
 INLINE V add_dot(V sum, V w, V x, const int bits)
@@ -138,118 +199,131 @@ INLINE V add_dot(V sum, V w, V x, const int bits)
     return bits == 8 ? v_dot8(sum, w, x) : v_dot(sum, w, x);
 }
 
-INLINE V add_straight(V sum, V start, const V *q, const int8_t *x, const int words, const int bits, const V *scale)
+/* sum + the products of 16 columns. */
+INLINE V add_four(V sum, const V q[4], const int8_t *x, const int bits)
 {
-    V chains[2] = {start, v_set1(0)}; /* one would wait for each product */
     UNROLL
-    for (int k = 0; k < words; k++)
-        chains[k % 2] = add_dot(chains[k % 2], q[k], v_bcast((const uint8_t *)x + 4 * k), bits);
-    V products = v_add(chains[0], chains[1]);
-    return v_add(sum, scale != NULL ? v_mul(products, *scale) : products);
+    for (int k = 0; k < 4; k++)
+        sum = add_dot(sum, q[k], v_bcast((const uint8_t *)x + 4 * k), bits);
+    return sum;
 }
 
-INLINE V negative_sum(const V q[8])
+INLINE V add_negative(V sum, V scale, const V q[4])
 {
-    (void)q;
-    return v_set1(0); /* is not used */
+    (void)scale, (void)q;
+    return sum; /* is not used */
 }
 #endif
+
+/* sum + scale * (start + the products of 16 columns). With HALVES nothing starts. */
+INLINE V add_scaled(V sum, V scale, V start, const V q[4], const int8_t *x, const int bits)
+{
+#ifdef HALVES
+    (void)start;
+    return add_straight(sum, scale, q, x, bits);
+#else
+    return v_add(sum, v_mul(add_four(start, q, x, bits), scale));
+#endif
+}
+
+/* sum + the products of 16 columns. */
+INLINE V add_plain(V sum, const V q[4], const int8_t *x, const int bits)
+{
+#ifdef HALVES
+    return add_straight(sum, v_load(ones), q, x, bits);
+#else
+    return add_four(sum, q, x, bits);
+#endif
+}
 
 /* ---- what a type hands over --------------------------------------------------------------------------------------- */
 
-/* The products of 32 columns with the scale and the minimum of a block. */
-INLINE void multiply_block(struct sink *s, const V q[8], VF ws, VF wm)
+/* Half a block of types without groups: the left half first. */
+INLINE void put_half(struct sink *s, const int half, const V q[4])
 {
+    if (is_wanted(s, s->block))
+        put_values(s->panel + 4 * half * WORD, q);
+#ifdef HALVES
+    if (s->rest && s->form.bits == 8)
+        s->negative = add_negative(half == 0 ? v_set1(0) : s->negative, v_load(ones), q);
+#endif
     UNROLL
     for (int c = 0; c < s->straight; c++) {
         const struct tile_column *x = &s->x[c];
-        V start = start_sum(x, s->block, s->form.scheme == Q32_PLAIN ? s->form.offset : 0);
-        V sum = add_straight(v_set1(0), start, q, x->i + KERNEL_BLOCK * s->block, 8, s->form.bits, NULL);
-        s->t[c] = vf_fma(vf_int(sum), ws, s->t[c]);
-        if (s->form.scheme == Q32_MINIMA)
-            s->t[c] = vf_fma(wm, vf_set1(x->sums[s->block]), s->t[c]);
+        if (half == 0)
+            s->whole[c] = start_sum(x, s->block, s->form.scheme == Q32_PLAIN ? s->form.offset : 0);
+        s->whole[c] = add_plain(s->whole[c], q, x->i + KERNEL_BLOCK * s->block + 16 * half, s->form.bits);
     }
+}
+
+/* Ends a block, with its scale and its minimum if it has one. */
+INLINE void end_block(struct sink *s, VF ws, VF wm)
+{
+    put_number(s, 8, ws);
+    if (s->form.scheme == Q32_MINIMA)
+        put_number(s, 9, wm);
+    else if (s->rest && s->form.bits == 8)
+        put_word(s, 9, s->negative);
+    UNROLL
+    for (int c = 0; c < s->straight; c++) {
+        s->t[c] = vf_fma(vf_int(s->whole[c]), ws, s->t[c]);
+        if (s->form.scheme == Q32_MINIMA)
+            s->t[c] = vf_fma(wm, vf_set1(s->x[c].sums[s->block]), s->t[c]);
+    }
+    s->panel += WORDS_Q32 * WORD;
     s->block++;
 }
 
-/* Takes 32 columns of every row with their scale and minimum. */
-INLINE void put_block(struct sink *s, const V q[8], VF ws, VF wm)
+/* Half of block i of a group, with its scale. */
+INLINE void put_of_group(struct sink *s, const int i, const int half, const V q[4], V scale)
 {
-    put_values(s, q);
-    put_number(s, ws);
-    put_number(s, wm);
-    multiply_block(s, q, ws, wm);
-}
-
-/* The same for types without a minimum. */
-INLINE void put_plain(struct sink *s, const V q[8], VF ws)
-{
-    put_values(s, q);
-    put_number(s, ws);
-    s->panel += WORD;
-    multiply_block(s, q, ws, ws);
-}
-
-/* The same for weights of 8 bits. */
-INLINE void put_plain8(struct sink *s, const V q[8], VF ws)
-{
-    put_values(s, q);
-    put_number(s, ws);
-    put_word(s, s->rest ? negative_sum(q) : v_set1(0));
-    multiply_block(s, q, ws, ws);
-}
-
-/* A scale as it is multiplied with. */
-INLINE V scale_word(V scale)
-{
-#ifdef HALVES
-    scale = v_both(scale, scale);
-#endif
-    return scale;
-}
-
-/* Takes the columns of sub-block i of every row with a scale that is a whole number. */
-INLINE void put_scaled(struct sink *s, const int i, const V q[8], V scale)
-{
-    struct sink to = {.panel = s->panel + i * WORDS_K32 * WORD};
-    scale = scale_word(scale);
-    put_values(&to, q);
-    put_word(&to, scale);
+    const bool halves = has_half_scales(s->form);
+    uint8_t *block = s->panel + i * (halves ? WORDS_K16 : WORDS_K32) * WORD;
+    if (is_wanted(s, i)) {
+        put_values(block + 4 * half * WORD, q);
+        v_store(block + (halves ? 8 + half : 8) * WORD, scale);
+    }
+    if (s->rest && s->form.bits == 8)
+        s->negative = add_negative(s->negative, scale, q);
     UNROLL
     for (int c = 0; c < s->straight; c++) {
         const struct tile_column *x = &s->x[c];
-        V start = start_sum(x, i, s->form.scheme == K32_PLAIN ? s->form.offset : 0);
-        s->whole[c] = add_straight(s->whole[c], start, q, x->i + KERNEL_BLOCK * i, 8, s->form.bits, &scale);
+        V start = start_sum(x, i, half == 0 && s->form.scheme == K32_PLAIN ? s->form.offset : 0);
+        s->whole[c] = add_scaled(s->whole[c], scale, start, q, x->i + KERNEL_BLOCK * i + 16 * half, s->form.bits);
     }
 }
 
-/* The same with a scale for each half of them. */
-INLINE void put_halves(struct sink *s, const int i, const V q[8], V left, V right)
+/* Where the last words of a group begin. */
+INLINE int words_before_tail(const struct form f)
 {
-    const V none = v_set1(0);
-    struct sink to = {.panel = s->panel + i * WORDS_K16 * WORD};
-    left = scale_word(left);
-    right = scale_word(right);
-    put_values(&to, q);
-    put_word(&to, left);
-    put_word(&to, right);
+    return KERNEL_GROUP_BLOCKS * (has_half_scales(f) ? WORDS_K16 : WORDS_K32);
+}
+
+INLINE void put_tail(struct sink *s, const int at, V v)
+{
+    put_word(s, words_before_tail(s->form) + at, v);
+}
+
+/* Minima or scales of two blocks, or of both halves of one. */
+INLINE void put_pair(struct sink *s, const int at, V pair)
+{
+    const bool halves = has_half_scales(s->form);
+    if (halves ? is_wanted(s, at) : is_wanted(s, 2 * at) || is_wanted(s, 2 * at + 1))
+        put_tail(s, at, pair);
     UNROLL
     for (int c = 0; c < s->straight; c++) {
-        const int8_t *x = s->x[c].i + KERNEL_BLOCK * i;
-        s->whole[c] = add_straight(s->whole[c], none, q, x, 4, s->form.bits, &left);
-        s->whole[c] = add_straight(s->whole[c], none, q + 4, x + 16, 4, s->form.bits, &right);
+        const int16_t *x = (halves ? s->x[c].sums16 : s->x[c].sums32) + 2 * at;
+        s->pairs[c] = v_pairs(s->pairs[c], pair, v_bcast((const uint8_t *)x));
     }
 }
 
-/* The last words of a group of these. */
-INLINE void put_halves_tail(struct sink *s, const V pairs[8], VF d, VF dmin)
+/* The scale of a group and, negative, that of its minima. */
+INLINE void put_scales(struct sink *s, VF d, VF dmin)
 {
-    s->panel += KERNEL_GROUP_BLOCKS * WORDS_K16 * WORD;
-    UNROLL
-    for (int i = 0; i < 8; i++)
-        put_word(s, pairs[i]);
-    put_number(s, d);
-    put_number(s, dmin);
+    const int at = words_before_tail(s->form) + (has_half_scales(s->form) ? 8 : 4);
+    put_number(s, at, d);
+    if (s->form.scheme == K32_MINIMA || s->form.scheme == K16_MINIMA)
+        put_number(s, at + 1, dmin);
 }
 
 #endif
