@@ -395,8 +395,8 @@ INLINE void add_group(sums_row *acc, const uint8_t *panel, const struct tile_col
 }
 
 /* What the first columns of a tile need to be multiplied while a group is unpacked. */
-INLINE void start_sink(struct sink *s, uint8_t *panel, const struct tile_column *x, const int straight, const bool rest,
-                       const struct form f)
+INLINE void start_sink(struct sink *s, uint8_t *panel, uintptr_t ahead, const struct tile_column *x, const int straight,
+                       const bool rest, const struct form f)
 {
     s->panel = panel;
     s->rest = rest;
@@ -404,6 +404,8 @@ INLINE void start_sink(struct sink *s, uint8_t *panel, const struct tile_column 
     s->straight = straight;
     s->block = 0;
     s->negative = v_set1(0);
+    s->ahead = ahead;
+    s->asked = 0;
     s->x = x;
     s->outlying = 0;
     UNROLL
@@ -437,12 +439,11 @@ INLINE size_t group_blocks(size_t blocks, size_t b)
     INLINE void panel_##type(const uint8_t *rows, size_t stride, size_t blocks, uintptr_t ahead, uint8_t *panel) \
     { \
         for (size_t b = 0; b < blocks; b += subs, rows += sizeof(struct block_##type)) { \
-            prefetch(ahead, ROWS * sizeof(struct block_##type)); \
-            ahead += ROWS * sizeof(struct block_##type); \
             for (int v = 0; v < PAIR; v++) { \
                 struct sink s; \
-                start_sink(&s, panel + b * words * WORD + (size_t)v * sizeof(V), NULL, 0, true, form_##type); \
+                start_sink(&s, panel + b * words * WORD + (size_t)v * sizeof(V), ahead, NULL, 0, true, form_##type); \
                 block_##type(rows + (size_t)v * LANES * stride, stride, &s); \
+                ahead += LANES * sizeof(struct block_##type); \
             } \
         } \
     } \
@@ -471,11 +472,10 @@ INLINE size_t group_blocks(size_t blocks, size_t b)
                                 const bool rest) \
     { \
         struct sink left, right; /* no array, whose elements the compiler would keep in memory */ \
-        start_sink(&left, panel, x, straight, rest, form_##type); \
-        start_sink(&right, panel + sizeof(V), x, straight, rest, form_##type); \
+        start_sink(&left, panel, ahead, x, straight, rest, form_##type); \
+        start_sink(&right, panel + sizeof(V), ahead + LANES * sizeof(struct block_##type), x, straight, rest, \
+                   form_##type); \
         for (size_t b = 0; b < blocks; b += subs, rows += sizeof(struct block_##type)) { \
-            prefetch(ahead, ROWS * sizeof(struct block_##type)); \
-            ahead += ROWS * sizeof(struct block_##type); \
             block_##type(rows, stride, &left); \
             if (PAIR == 2) \
                 block_##type(rows + LANES * stride, stride, &right); \
@@ -512,11 +512,13 @@ INLINE size_t group_blocks(size_t blocks, size_t b)
                            int w, float *out, size_t out_stride, const float *init) \
     { \
         if (w == 1) \
-            dot_some_##type(rows, stride, blocks, ahead, tile, 1, out, out_stride, init, STRAIGHT_ONE(form_##type), \
-                            false); \
-        else if (w < STRAIGHT) \
-            dot_some_##type(rows, stride, blocks, ahead, tile, w, out, out_stride, init, STRAIGHT_ONE(form_##type), \
-                            true); \
+            dot_some_##type(rows, stride, blocks, ahead, tile, 1, out, out_stride, init, 1, false); \
+        else if (STRAIGHT == 8 && w == 8) \
+            dot_some_##type(rows, stride, blocks, ahead, tile, 8, out, out_stride, init, STRAIGHT, false); \
+        else if (STRAIGHT == 8 && w == 4) \
+            dot_some_##type(rows, stride, blocks, ahead, tile, 4, out, out_stride, init, STRAIGHT / 2, false); \
+        else if (STRAIGHT == 8 && w > 4) \
+            dot_some_##type(rows, stride, blocks, ahead, tile, w, out, out_stride, init, STRAIGHT / 2, true); \
         else \
             dot_some_##type(rows, stride, blocks, ahead, tile, w, out, out_stride, init, STRAIGHT_FEW(form_##type), \
                             true); \
@@ -525,18 +527,18 @@ INLINE size_t group_blocks(size_t blocks, size_t b)
 /* The offset of types with 8 bits. */
 #define OFFSET8 (SIGNED8 ? 0 : 128)
 
-QUANTISED(q4_0, 1, WORDS_Q32, Q32_PLAIN, 4, 8, 0)
-QUANTISED(q4_1, 1, WORDS_Q32, Q32_MINIMA, 4, 0, 0)
-QUANTISED(q5_0, 1, WORDS_Q32, Q32_PLAIN, 5, 16, 0)
-QUANTISED(q5_1, 1, WORDS_Q32, Q32_MINIMA, 5, 0, 0)
-QUANTISED(q8_0, 1, WORDS_Q32, Q32_PLAIN, 8, OFFSET8, 0)
-QUANTISED(iq4_nl, 1, WORDS_Q32, Q32_PLAIN, 8, OFFSET8, 0)
-QUANTISED(iq4_xs, 8, 10, K32_PLAIN, 8, OFFSET8, 0)
-QUANTISED(q2_k, 8, 12, K16_MINIMA, 4, 0, 2)
-QUANTISED(q3_k, 8, 12, K16_PLAIN, 5, 4, 2)
-QUANTISED(q4_k, 8, 10, K32_MINIMA, 4, 0, 0)
-QUANTISED(q5_k, 8, 10, K32_MINIMA, 5, 0, 0)
-QUANTISED(q6_k, 8, 12, K16_PLAIN, 6, 32, 0)
+QUANTISED(q4_0, 1, WORDS_Q32, Q32_PLAIN, 4, 8, 0, sizeof(struct block_q4_0))
+QUANTISED(q4_1, 1, WORDS_Q32, Q32_MINIMA, 4, 0, 0, sizeof(struct block_q4_1))
+QUANTISED(q5_0, 1, WORDS_Q32, Q32_PLAIN, 5, 16, 0, sizeof(struct block_q5_0))
+QUANTISED(q5_1, 1, WORDS_Q32, Q32_MINIMA, 5, 0, 0, sizeof(struct block_q5_1))
+QUANTISED(q8_0, 1, WORDS_Q32, Q32_PLAIN, 8, OFFSET8, 0, sizeof(struct block_q8_0))
+QUANTISED(iq4_nl, 1, WORDS_Q32, Q32_PLAIN, 8, OFFSET8, 0, sizeof(struct block_iq4_nl))
+QUANTISED(iq4_xs, 8, 10, K32_PLAIN, 8, OFFSET8, 0, sizeof(struct block_iq4_xs))
+QUANTISED(q2_k, 8, 12, K16_MINIMA, 4, 0, 2, sizeof(struct block_q2_k))
+QUANTISED(q3_k, 8, 12, K16_PLAIN, 5, 4, 2, sizeof(struct block_q3_k))
+QUANTISED(q4_k, 8, 10, K32_MINIMA, 4, 0, 0, sizeof(struct block_q4_k))
+QUANTISED(q5_k, 8, 10, K32_MINIMA, 5, 0, 0, sizeof(struct block_q5_k))
+QUANTISED(q6_k, 8, 12, K16_PLAIN, 6, 32, 0, sizeof(struct block_q6_k))
 
 #define VECTOR_TYPES \
     [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_q4_0, dot_q4_0}, \

@@ -47,6 +47,7 @@ struct form {
     /* Weights of odd blocks are so many bits up, where they lie in the file, and so are scales of even ones: that saves
      * half of the shifts, and a group's sum is shifted back. */
     int up;
+    int bytes; /* of a block in the file */
 };
 
 INLINE bool has_half_scales(const struct form f)
@@ -60,8 +61,10 @@ struct sink {
     bool rest;         /* whether columns will be multiplied from there */
     uint32_t outlying; /* blocks whose values are wanted there in any case, a bit each */
     struct form form;
-    int block;  /* the next, of types without groups */
-    V negative; /* see add_negative() */
+    int block;       /* the next, of types without groups */
+    uintptr_t ahead; /* memory that is asked for meanwhile, evenly: as much as is multiplied */
+    int asked;       /* how many halves of blocks asked so far */
+    V negative;      /* see add_negative() */
     /* What is multiplied at once: `straight` columns of x. Sums of a block, or of a group of K types, and of a group. */
     int straight;
     const struct tile_column *x;
@@ -226,21 +229,34 @@ INLINE V add_scaled(V sum, V scale, V start, const V q[4], const int8_t *x, cons
 #endif
 }
 
-/* sum + the products of 16 columns. */
+/* sum + the products of 16 columns. Without HALVES these are added on their own, as a sum waits for each of them. */
 INLINE V add_plain(V sum, const V q[4], const int8_t *x, const int bits)
 {
 #ifdef HALVES
     return add_straight(sum, v_load(ones), q, x, bits);
 #else
-    return add_four(sum, q, x, bits);
+    return v_add(sum, add_four(v_set1(0), q, x, bits));
 #endif
 }
 
 /* ---- what a type hands over --------------------------------------------------------------------------------------- */
 
+/* Asks for the stretch of memory that the rows of a group will be in one panel later: memory is read in its order, which
+ * the rows of a panel are not. All at once these would be more than a processor has on the way. */
+INLINE void ask_ahead(struct sink *s)
+{
+    const int parts = s->form.scheme == Q32_PLAIN || s->form.scheme == Q32_MINIMA ? 2 : 2 * KERNEL_GROUP_BLOCKS;
+    const int lines = (LANES * s->form.bytes + 63) / 64, first = lines * s->asked / parts;
+    s->asked++;
+    UNROLL
+    for (int line = first; line < lines * s->asked / parts; line++)
+        __builtin_prefetch((const void *)(s->ahead + 64 * (uintptr_t)line), 0, 2);
+}
+
 /* Half a block of types without groups: the left half first. */
 INLINE void put_half(struct sink *s, const int half, const V q[4])
 {
+    ask_ahead(s);
     if (is_wanted(s, s->block))
         put_values(s->panel + 4 * half * WORD, q);
 #ifdef HALVES
@@ -271,6 +287,8 @@ INLINE void end_block(struct sink *s, VF ws, VF wm)
             s->t[c] = vf_fma(wm, vf_set1(s->x[c].sums[s->block]), s->t[c]);
     }
     s->panel += WORDS_Q32 * WORD;
+    s->ahead += ROWS * (uintptr_t)s->form.bytes;
+    s->asked = 0;
     s->block++;
 }
 
@@ -279,6 +297,7 @@ INLINE void put_of_group(struct sink *s, const int i, const int half, const V q[
 {
     const bool halves = has_half_scales(s->form);
     uint8_t *block = s->panel + i * (halves ? WORDS_K16 : WORDS_K32) * WORD;
+    ask_ahead(s);
     if (is_wanted(s, i)) {
         put_values(block + 4 * half * WORD, q);
         v_store(block + (halves ? 8 + half : 8) * WORD, scale);

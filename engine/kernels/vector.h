@@ -63,14 +63,6 @@ INLINE V last4(const uint8_t *p, size_t stride)
     return d[3];
 }
 
-/* Asks for the stretch of memory that the rows of a block will be in one panel later: memory is read in its order,
- * which the rows of a panel are not. */
-INLINE void prefetch(uintptr_t ahead, size_t bytes)
-{
-    for (size_t at = 0; at < bytes; at += 64)
-        __builtin_prefetch((const void *)(ahead + at), 0, 2);
-}
-
 /* ---- quantised types: one description each -----------------------------------------------------------------------
  *
  * Each takes 16 bytes of every row after another and hands over the columns that they hold, 16 at a time, so that few
