@@ -13,10 +13,8 @@ typedef __m256 VF;
 #define PAIR 2
 #define TILE 6
 #define SUB 3
-/* Weights that are multiplied as they are unpacked need more registers than there are, but for those of 8 bits. */
 #define STRAIGHT 1
-#define STRAIGHT_ONE(f) 1
-#define STRAIGHT_FEW(f) 0
+#define STRAIGHT_REST 0
 
 #define AVX2_INLINE static inline __attribute__((always_inline))
 

@@ -12,10 +12,8 @@ typedef __m512 VF;
 #define PAIR 1
 #define TILE 8
 #define SUB 8
-/* Types with two scales for 32 columns need more registers. */
 #define STRAIGHT 8
-#define STRAIGHT_ONE(f) 1
-#define STRAIGHT_FEW(f) 1
+#define STRAIGHT_REST 1
 #define SIGNED8 0
 
 #define AVX512_INLINE static inline __attribute__((always_inline))

@@ -10,8 +10,7 @@ typedef float32x4_t VF;
 #define TILE 8
 #define SUB 8
 #define STRAIGHT 1
-#define STRAIGHT_ONE(f) 1
-#define STRAIGHT_FEW(f) 1
+#define STRAIGHT_REST 1
 #define SIGNED8 1
 
 #define NEON_INLINE static inline __attribute__((always_inline))

@@ -503,8 +503,6 @@ INLINE size_t group_blocks(size_t blocks, size_t b)
             ahead += n / subs * ROWS * sizeof(struct block_##type); \
             if (rest) \
                 group_##type(acc, panel, x, w, straight, n); \
-            else if (straight == 0) \
-                add_columns(acc, panel, x, 1, 0, n, 1, form_##type); \
         } \
         store_sums(out, out_stride, w, acc); \
     } \
@@ -520,8 +518,7 @@ INLINE size_t group_blocks(size_t blocks, size_t b)
         else if (STRAIGHT == 8 && w > 4) \
             dot_some_##type(rows, stride, blocks, ahead, tile, w, out, out_stride, init, STRAIGHT / 2, true); \
         else \
-            dot_some_##type(rows, stride, blocks, ahead, tile, w, out, out_stride, init, STRAIGHT_FEW(form_##type), \
-                            true); \
+            dot_some_##type(rows, stride, blocks, ahead, tile, w, out, out_stride, init, STRAIGHT_REST, true); \
     }
 
 /* The offset of types with 8 bits. */
