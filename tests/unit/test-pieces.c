@@ -100,7 +100,7 @@ static void run_product(void *context, int32_t thread, int32_t threads)
 {
     (void)threads;
     const struct product_run *run = context;
-    matmul_run(run->m, thread, &run->job, 1, run->x, COLS, run->n);
+    matmul_run(run->m, thread, &run->job, 1, run->x, COLS, run->n, NULL);
 }
 
 /* Random bits, but for scales that are finite. */
