@@ -24,8 +24,6 @@ struct asking_result {
     struct buf text;
 };
 
-/* The path of a file in tests/fixtures; valid until the next call. */
-const char *asking_fixture(const char *name);
 /* A worker that begins to load the model at path. */
 struct worker *asking_start(const char *path, int32_t context, int32_t batch);
 /* A worker that has loaded the small model. The `check` script finds the tests to run under ThreadSanitizer by

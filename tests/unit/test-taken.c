@@ -13,6 +13,8 @@
 
 #include "engine/engine.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
+#include "tests/sanitized.h"
 #include "tests/shaped.h"
 
 /* What the sanitizers add is theirs, several times the model. */
@@ -24,7 +26,7 @@ static const double TOLERANCE = 0.03;
 
 enum { CONTEXT_MOST = 2048, FAILED = 1, NOT_AS_PLANNED = 2 };
 
-static char folder[64], path[96];
+static char path[96];
 
 static int make_model(void **state)
 {
@@ -37,19 +39,11 @@ static int make_model(void **state)
                                 .vocab = 16000,
                                 .sparse = true,
                                 .type = TENSOR_Q8_0};
-    snprintf(folder, sizeof folder, "/tmp/palaver-taken.XXXXXX");
-    if (mkdtemp(folder) == NULL)
+    if (test_folder_make(state) != 0)
         return -1;
-    snprintf(path, sizeof path, "%s/model.gguf", folder);
-    shaped_write(&shape, SHAPED_GGUF, folder);
+    snprintf(path, sizeof path, "%s/model.gguf", test_folder);
+    shaped_write(&shape, SHAPED_GGUF, test_folder);
     return 0;
-}
-
-static int remove_model(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
 }
 
 /* A number of kB of this process, in bytes. */
@@ -125,5 +119,5 @@ static void a_session_takes_what_its_plan_says(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_session_takes_what_its_plan_says)};
-    return cmocka_run_group_tests(tests, make_model, remove_model);
+    return cmocka_run_group_tests(tests, make_model, test_folder_remove);
 }
