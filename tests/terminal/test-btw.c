@@ -9,30 +9,22 @@
 
 #include "screen.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 
 #define TITLE "By the way · leaves no trace"
 #define LINE "The sea was calm that morning"
 /* Words of questions beside, which no file may have. */
 #define WORD "zanzibar"
 
-static char home[40];
-
-static void make_home(void)
-{
-    strcpy(home, "/tmp/palaver-btw.XXXXXX");
-    assert_non_null(mkdtemp(home));
-}
-
 /* Fails the test when a file of the home has the word. */
-static void remove_home(void)
+static void remove_untouched_home(void)
 {
     char command[120];
-    snprintf(command, sizeof command, "grep -rqa 'the llama' %s", home);
+    snprintf(command, sizeof command, "grep -rqa 'the llama' %s", test_folder);
     assert_int_equal(system(command), 0); /* the messages are there */
-    snprintf(command, sizeof command, "grep -rqai '" WORD "' %s", home);
+    snprintf(command, sizeof command, "grep -rqai '" WORD "' %s", test_folder);
     assert_int_not_equal(system(command), 0);
-    snprintf(command, sizeof command, "rm -rf %s", home);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(test_folder_remove(NULL), 0);
 }
 
 static void it_answers_while_an_answer_is_written(void **state)
@@ -101,8 +93,8 @@ static void it_leaves_no_trace_in_any_file(void **state)
 {
     static const char *const options[] = {"-n", "8", "-t", "1", NULL};
     (void)state;
-    make_home();
-    struct vt *t = start_in(home, 24, 80, plain, options);
+    assert_int_equal(test_folder_make(NULL), 0);
+    struct vt *t = start_in(test_folder, 24, 80, plain, options);
     assert_true(vt_wait(t, READY));
     exchange(t, "the llama");
     ask(t, "/btw is " WORD " far?");
@@ -121,7 +113,7 @@ static void it_leaves_no_trace_in_any_file(void **state)
     kill(vt_pid(t), SIGTERM);
     vt_wait_end(t);
     vt_end(t);
-    t = start_in(home, 24, 80, plain, options);
+    t = start_in(test_folder, 24, 80, plain, options);
     assert_true(vt_wait(t, READY));
     assert_true(vt_wait(t, "the llama"));
     assert_false(vt_shows(t, "a draft"));
@@ -129,14 +121,14 @@ static void it_leaves_no_trace_in_any_file(void **state)
     press(t, UP);
     assert_true(vt_wait_gone(t, WORD));
     quit(t);
-    remove_home();
+    remove_untouched_home();
 }
 
 static void line_mode_prints_the_answer_and_keeps_nothing(void **state)
 {
     (void)state;
-    make_home();
-    struct vt *t = start_in(home, 24, 80, plain, (const char *const[]){"--line", "-n", "8", "-t", "1", NULL});
+    assert_int_equal(test_folder_make(NULL), 0);
+    struct vt *t = start_in(test_folder, 24, 80, plain, (const char *const[]){"--line", "-n", "8", "-t", "1", NULL});
     assert_true(vt_wait(t, "/help"));
     vt_type(t, "the llama\r");
     assert_true(vt_wait(t, "/continue resumes it"));
@@ -150,7 +142,7 @@ static void line_mode_prints_the_answer_and_keeps_nothing(void **state)
     vt_type(t, "/quit\r");
     vt_wait_end(t);
     vt_end(t);
-    remove_home();
+    remove_untouched_home();
 }
 
 static void mistakes_are_named(void **state)

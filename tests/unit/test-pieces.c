@@ -215,10 +215,8 @@ enum { LENGTH = 90 };
 
 static struct model *open_fixture(const char *name)
 {
-    char path[4096];
     struct error err = {0};
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source_folder(), name);
-    struct model *m = model_open(path, NULL, &err);
+    struct model *m = model_open(source_fixture(name), NULL, &err);
     if (m == NULL)
         fail_msg("%s", err.message);
     return m;
