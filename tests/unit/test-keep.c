@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/manner.h"
 #include "history/store.h"
 #include "tests/cmocka.h"
 #include "tests/unit/history.h"
@@ -64,7 +65,7 @@ static void keeps_what_made_it(void **state)
     assert_string_equal(m.at[1].made.model, model_info(chat_model(f->chat))->name);
     assert_true(m.at[1].made.fingerprint == model_info(chat_model(f->chat))->fingerprint);
     assert_string_equal(m.at[1].made.template_name, template_name(chat_template(f->chat)));
-    assert_true(m.at[1].made.has_seed && m.at[1].made.seed == answer->sampling.seed);
+    assert_true(m.at[1].made.has_seed && m.at[1].made.seed == answer->seed);
     assert_string_equal(m.at[1].made.finish, "length");
     assert_int_equal(m.at[1].made.answer_tokens, 6);
     assert_non_null(strstr(m.at[1].made.settings, "\"max_new_tokens\":6"));
@@ -77,12 +78,12 @@ static void keeps_what_made_it(void **state)
     store_close(s);
     store_messages_free(&m);
 
-    uint64_t seed = answer->sampling.seed;
+    uint64_t seed = answer->seed;
     size_t read = answer->timings.prompt_tokens;
     keeping_restart(f);
     answer = chat_message(f->chat, 1);
-    assert_true(answer->sampling.seed == seed);
-    assert_int_equal(answer->sampling.max_new_tokens, 6);
+    assert_true(answer->seed == seed);
+    assert_int_equal(manner_of(answer).max_new_tokens, 6);
     assert_int_equal(answer->timings.answer_tokens, 6);
     assert_int_equal(answer->timings.prompt_tokens, read);
     assert_int_equal(answer->finish, FINISH_LENGTH);
