@@ -106,11 +106,13 @@ enum error_code store_list_index(struct store *s, const struct store_list_query 
     return ERR_NONE;
 }
 
+/* The index has the activity alone: asked for by all three, SQLite would sort all conversations. */
 enum error_code store_last(struct store *s, int64_t *conversation, struct error *err)
 {
     enum error_code code = db_number(s, err, conversation,
-                                     "SELECT id FROM conversation WHERE trashed IS NULL "
-                                     "ORDER BY activity DESC, changed DESC, id DESC LIMIT 1",
+                                     "SELECT id FROM conversation WHERE trashed IS NULL AND activity = "
+                                     "(SELECT activity FROM conversation WHERE trashed IS NULL ORDER BY activity DESC "
+                                     "LIMIT 1) ORDER BY changed DESC, id DESC LIMIT 1",
                                      "");
     if (code == ERR_NOT_FOUND)
         error_set(err, code, "there is no conversation yet");
