@@ -211,7 +211,7 @@ static struct watch start_new(const struct watch_program *p, const char *const *
 /* From the first word to the figures below the last. */
 static void count_stream(const struct watch_program *p)
 {
-    struct watch w = start_new(p, ending_after("160"));
+    struct watch w = start_new(p, ending_after("64"));
     watch_type(&w, STORY "\r");
     watch_until(&w, "answering");
     const size_t before = vt_size(w.vt);
