@@ -90,6 +90,31 @@ static void keeps_what_made_it(void **state)
     keeping_close(f);
 }
 
+/* Settings take 2.4 kB, which answers with the same ones need once; a message of the user needs none. */
+static void answers_of_the_history_share_their_settings(void **state)
+{
+    (void)state;
+    struct keeping *f = keeping_open(4);
+    struct sampling s = *chat_sampling(f->chat);
+    keeping_say(f, "The llama");
+    keeping_say(f, "Another");
+    s.temperature = 1.25F;
+    chat_set_sampling(f->chat, &s);
+    keeping_say(f, "A third");
+    const uint64_t seeds[] = {chat_message(f->chat, 1)->seed, chat_message(f->chat, 3)->seed};
+    keeping_restart(f);
+    assert_int_equal(chat_count(f->chat), 6);
+    assert_null(chat_message(f->chat, 0)->manner);
+    assert_non_null(chat_message(f->chat, 1)->manner);
+    assert_ptr_equal(chat_message(f->chat, 1)->manner, chat_message(f->chat, 3)->manner);
+    assert_ptr_not_equal(chat_message(f->chat, 3)->manner, chat_message(f->chat, 5)->manner);
+    assert_true(manner_of(chat_message(f->chat, 5)).temperature == 1.25F);
+    assert_true(manner_of(chat_message(f->chat, 3)).temperature != 1.25F);
+    assert_true(manner_of(chat_message(f->chat, 1)).seed == seeds[0]);
+    assert_true(manner_of(chat_message(f->chat, 3)).seed == seeds[1]);
+    keeping_close(f);
+}
+
 /* When settings change while an answer streams, the record of each token knows which were in force. */
 static void keeps_settings_by_token(void **state)
 {
@@ -380,6 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(saves_as_it_grows),
         cmocka_unit_test(keeps_what_made_it),
+        cmocka_unit_test(answers_of_the_history_share_their_settings),
         cmocka_unit_test(keeps_settings_by_token),
         cmocka_unit_test(continues_after_a_restart),
         cmocka_unit_test(walks_through_alternatives),
