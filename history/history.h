@@ -135,6 +135,7 @@ struct store_list_query {
     enum store_view view;
     const char *tag;     /* NULL: any */
     size_t first, limit; /* limit 0: all */
+    bool uncounted;      /* the list's length is not asked for: of a long list no more is read than what is shown */
 };
 /* A part of the list: pinned conversations first, then the last changed first (in the trash: the last deleted
  * first). */

@@ -1,6 +1,7 @@
 /* The list of conversations, as it is shown: a stretch of it, a place in it, the last one written to. */
 #include <config.h>
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #include <sqlite3.h>
@@ -37,23 +38,25 @@ static sqlite3_stmt *list_ids(struct store *s, const struct store_list_query *qu
                     archived, query->tag);
 }
 
-/* Collects the ids of the stretch that the query asks for; *total is the length of the whole list. */
+/* Collects the ids of the stretch that the query asks for; *total is the length of the list as far as it was read. */
 static enum error_code list_stretch(struct store *s, const struct store_list_query *query, struct store_ids *out,
                                     size_t *total, struct error *err)
 {
     sqlite3_stmt *q = list_ids(s, query, err);
     if (q == NULL)
         return s->failure;
+    const size_t end = query->limit > 0 && query->limit < SIZE_MAX - query->first ? query->first + query->limit
+                                                                                  : SIZE_MAX;
     size_t at = 0;
-    int row;
-    while ((row = db_row(s, q, err)) == 1) {
-        bool wanted = at >= query->first && (query->limit == 0 || at - query->first < query->limit);
-        if (wanted && !ids_add(out, sqlite3_column_int64(q, 0))) {
+    int row = 0;
+    while (!(query->uncounted && at == end) && (row = db_row(s, q, err)) == 1) {
+        if (at >= query->first && at < end && !ids_add(out, sqlite3_column_int64(q, 0))) {
             db_done(q);
             return db_memory(s, err);
         }
         at++;
     }
+    db_done(q);
     *total = at;
     return row < 0 ? s->failure : ERR_NONE;
 }
@@ -103,11 +106,13 @@ enum error_code store_list_index(struct store *s, const struct store_list_query 
     return ERR_NONE;
 }
 
+/* The index has the activity alone: asked for by all three, SQLite would sort all conversations. */
 enum error_code store_last(struct store *s, int64_t *conversation, struct error *err)
 {
     enum error_code code = db_number(s, err, conversation,
-                                     "SELECT id FROM conversation WHERE trashed IS NULL "
-                                     "ORDER BY activity DESC, changed DESC, id DESC LIMIT 1",
+                                     "SELECT id FROM conversation WHERE trashed IS NULL AND activity = "
+                                     "(SELECT activity FROM conversation WHERE trashed IS NULL ORDER BY activity DESC "
+                                     "LIMIT 1) ORDER BY changed DESC, id DESC LIMIT 1",
                                      "");
     if (code == ERR_NOT_FOUND)
         error_set(err, code, "there is no conversation yet");

@@ -12,6 +12,7 @@
 #include "app/chat/chat.h"
 #include "app/chat/list.h"
 #include "app/chat/queue.h"
+#include "app/chat/manner.h"
 #include "app/chat/reload.h"
 #include "app/chat/saving.h"
 #include "app/chat/script.h"
@@ -85,13 +86,22 @@ static enum error_code request_answer(struct chat *c, struct error *err)
     return ERR_NONE;
 }
 
+static enum error_code give_settings(const struct chat *c, struct chat_message *answer, struct error *err)
+{
+    const struct sampling s = chat_settings_for_answer(c->settings);
+    return manner_give(answer, &s) ? ERR_NONE : error_memory(err);
+}
+
 /* Adds an empty answer to the last message. */
 static enum error_code add_answer(struct chat *c, struct error *err)
 {
     struct chat_message *answer = chat_list_add(&c->list, ROLE_ASSISTANT, "", 0);
     if (answer == NULL)
         return error_memory(err);
-    answer->sampling = chat_settings_for_answer(c->settings);
+    if (give_settings(c, answer, err) != ERR_NONE) {
+        chat_list_cut(&c->list, c->list.n - 1);
+        return err->code;
+    }
     answer->model = strdup(speaker_name(c->speaker));
     return ERR_NONE;
 }
@@ -102,8 +112,8 @@ enum error_code chat_ask(struct chat *c, struct error *err)
     if (fresh && add_answer(c, err) != ERR_NONE)
         return err->code;
     struct chat_message *answer = chat_list_last(&c->list);
-    if (answer->model == NULL) /* the user wrote what is continued */
-        answer->sampling = chat_settings_for_answer(c->settings);
+    if (answer->model == NULL && give_settings(c, answer, err) != ERR_NONE) /* the user wrote what is continued */
+        return err->code;
     enum store_state before = answer->state;
     answer->state = STORE_STREAMING;
     answering_begin(c->answering);

@@ -15,6 +15,7 @@
  *   fields        settings as sets of bits and as JSON
  *   glossary      ids for the tokens of a vocabulary that is not here
  *   distant       a model that a server has, asked like a worker
+ *   manner        the settings by which answers are made
  *   list          messages in order
  *   undone        where the path ended before each undo
  *   queue         messages that wait for the end of an answer
@@ -69,6 +70,7 @@
 #define CHAT_TEXT_MOST ((size_t)64 << 20)
 
 struct chat;
+struct manner;
 
 enum chat_state {
     CHAT_NO_MODEL, /* it could not be opened */
@@ -87,9 +89,10 @@ struct chat_message {
     int32_t sibling, siblings; /* this is alternative number sibling, from 0, of siblings */
     /* of an answer: */
     enum finish finish;
-    struct timings timings;   /* summed over the requests that made it */
-    struct sampling sampling; /* as it stood when the answer began, with the seed used */
-    char *model;              /* name; NULL: unknown, or the user wrote it */
+    struct timings timings; /* summed over the requests that made it */
+    struct manner *manner;  /* the settings as they stood when it began, see manner_of; NULL: the defaults */
+    uint64_t seed;          /* that was used */
+    char *model;            /* name; NULL: unknown, or the user wrote it */
     /* of one not stored yet: how its tokens came about */
     struct store_token *tokens;
     size_t n_tokens, tokens_capacity;

@@ -12,6 +12,7 @@
 #include "app/chat/aside.h"
 #include "app/chat/chat.h"
 #include "app/chat/form.h"
+#include "app/chat/manner.h"
 #include "app/chat/saving.h"
 #include "app/chat/script.h"
 #include "app/chat/speaker.h"
@@ -136,11 +137,11 @@ static void find_stretch(struct verify *v)
 /* The settings of the stretch, with the template's stop strings, as a request has them. */
 static struct sampling stretch_settings(const struct chat *c, const struct verify *v, const struct chat_message *m)
 {
-    struct sampling s = m->sampling;
+    struct sampling s = manner_of(m);
     uint32_t epoch = v->from < v->records.n ? v->records.at[v->from].epoch : 0;
     if (epoch < v->records.n_epochs)
         chat_read_settings(&s, v->records.epochs[epoch]);
-    s.seed = m->sampling.seed;
+    s.seed = m->seed;
     s.max_new_tokens = (int32_t)(v->to - v->from);
     speaker_add_stops(c->speaker, &s);
     return s;

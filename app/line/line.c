@@ -154,7 +154,7 @@ static void on_ended(void *context, const struct chat_message *answer)
                   "context",
                   chat_capacity(l->repl.chat));
     if (l->options->stats)
-        stats_print(stderr, &answer->timings, answer->sampling.seed);
+        stats_print(stderr, &answer->timings, answer->seed);
     if (l->show.moves)
         fputc('\n', l->screen);
 }

@@ -139,8 +139,8 @@ static void print_json(const struct once *o, const struct chat_message *answer)
     json_t *object = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:O}", "text",
                                json_text(buf_text(&answer->text), answer->text.size), "finish",
                                finish_name(answer->finish), "model", json_text(answer->model, strlen(answer->model)),
-                               "seed", seed_json(answer->sampling.seed), "usage", stats_usage(&answer->timings),
-                               "timings", stats_timings(&answer->timings), "tokens", o->tokens);
+                               "seed", seed_json(answer->seed), "usage", stats_usage(&answer->timings), "timings",
+                               stats_timings(&answer->timings), "tokens", o->tokens);
     json_print(stdout, object);
 }
 
@@ -360,7 +360,7 @@ static int end_answer(struct once *o)
                 "-c\n",
                 chat_capacity(o->chat));
     if (last != NULL && o->options->stats)
-        stats_print(stderr, &last->timings, last->sampling.seed);
+        stats_print(stderr, &last->timings, last->seed);
     if (ferror(stdout) && errno == EPIPE)
         clearerr(stdout);
     if (o->interrupted)

@@ -111,7 +111,7 @@ static void add_conversation(struct items *items, const struct store_conversatio
 static void add_conversations(struct screen *s, struct items *items, struct error *err)
 {
     struct store_conversations list = {0};
-    const struct store_list_query query = {.view = STORE_VIEW_ALL, .limit = CONVERSATIONS_MOST};
+    const struct store_list_query query = {.view = STORE_VIEW_ALL, .limit = CONVERSATIONS_MOST, .uncounted = true};
     struct error why = {0};
     struct store *store = screen_list_store(s, &why);
     if (store == NULL || store_list(store, &query, &list, &why) != ERR_NONE) {

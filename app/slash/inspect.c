@@ -218,7 +218,7 @@ enum error_code slash_stats(struct repl *t, const char *arguments, struct error 
     const struct chat_message *answer = chat_message(t->chat, n - 1);
     stats_write_prompt(&answer->timings, line, sizeof line);
     show_line(t->show, "%s", line);
-    stats_write_answer(&answer->timings, answer->sampling.seed, line, sizeof line);
+    stats_write_answer(&answer->timings, answer->seed, line, sizeof line);
     show_line(t->show, "%s", line);
     if (chat_model(t->chat) != NULL)
         show_memory(t);

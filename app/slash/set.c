@@ -171,7 +171,7 @@ enum error_code slash_seed(struct repl *t, const char *arguments, struct error *
         show_note(t->show, "seed %llu", (unsigned long long)s.seed);
     else if (n > 0 && chat_message(t->chat, n - 1)->role == ROLE_ASSISTANT)
         show_note(t->show, "a random seed for each answer; that of the last one was %llu",
-                  (unsigned long long)chat_message(t->chat, n - 1)->sampling.seed);
+                  (unsigned long long)chat_message(t->chat, n - 1)->seed);
     else
         show_note(t->show, "a random seed for each answer");
     return ERR_NONE;

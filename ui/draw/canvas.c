@@ -95,6 +95,14 @@ static void leave_modes(struct canvas *s)
     s->entered = false;
 }
 
+/* Until a screen has been left once, ncurses (6.4) takes it for one that is used by terminfo's calls alone, and writes what
+ * it has at every movement of the cursor: 70 pieces of the first picture. */
+static void begin_buffering(void)
+{
+    endwin();
+    refresh();
+}
+
 static bool start_curses(struct canvas *s)
 {
     s->curses = has_rgb(s->theme) && !s->no_color ? open_direct(s->term) : NULL;
@@ -104,6 +112,7 @@ static bool start_curses(struct canvas *s)
         return false;
     set_term(s->curses);
     set_up_curses(s);
+    begin_buffering();
     s->entered = false;
     return true;
 }
