@@ -15,10 +15,13 @@
 #define FRAME (1.0 / 60)
 #define FRAME_LONGEST (1.0 / 10)
 #define DRAWING_PART 16
+/* The last drawing's share in what one is taken to cost: one that is dear by chance holds up nothing. */
+#define COST_SHARE 0.25
 /* Frames that may be ahead of that. */
 #define AHEAD 2
 
 struct screen_frame {
+    double cost;           /* seconds of a processor that one takes */
     double next, interval; /* when the next one is due in the long run, clock_seconds; seconds between two */
 };
 
@@ -45,7 +48,8 @@ void screen_frame_draw(struct screen *s)
     struct screen_frame *frame = s->frame;
     const double now = clock_seconds(), busy = clock_busy();
     ui_draw(s->ui);
-    frame->interval = clamp((clock_busy() - busy) * DRAWING_PART, FRAME, FRAME_LONGEST);
+    frame->cost += COST_SHARE * (clock_busy() - busy - frame->cost);
+    frame->interval = clamp(frame->cost * DRAWING_PART, FRAME, FRAME_LONGEST);
     frame->next = clamp(frame->next, now, now + AHEAD * frame->interval) + frame->interval;
 }
 
