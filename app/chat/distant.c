@@ -24,7 +24,7 @@ enum { CUT_TIMES = 3, CUT_TOKENS = 500 };
  * so, and one in so many. */
 enum { COUNT_SLACK = 16, COUNT_PART = 50 };
 /* An estimate is right within so many times, so that what it says is a part of what there is room for need not be counted. */
-enum { ESTIMATE_TIMES = 2 };
+enum { ESTIMATE_TIMES = 4 };
 /* Sampling fields, stop strings. */
 enum { SETTINGS_MOST = 40 };
 
