@@ -31,6 +31,17 @@ enum {
     SECOND = 1000,       /* milliseconds */
 };
 
+enum work {
+    IDLE,
+    LOOKING,          /* for the models */
+    LOOKING_CONTEXTS, /* for the contexts with which they are run */
+    LOOKING_MODEL,    /* for that of one of them */
+    RENDERING,        /* the prompt, to be counted */
+    COUNTING,         /* its tokens */
+    ASKING,
+    PUT_OFF,
+};
+
 struct endpoint {
     struct endpoint_place place; /* copies */
     char *host;
@@ -39,29 +50,20 @@ struct endpoint {
     struct inflow stream;
     struct events events;
     struct look look;
-    enum work {
-        IDLE,
-        LOOKING,          /* for the models */
-        LOOKING_CONTEXTS, /* for those with which they are run */
-        LOOKING_MODEL,    /* for one of them */
-        RENDERING,        /* the prompt, to be counted */
-        COUNTING,         /* its tokens */
-        ASKING,
-        PUT_OFF,
-    } work,
-        later;      /* later: what is put off */
-    bool wants_key; /* the work begins when the key is known */
-    bool answered;  /* its end has been told; the connection may still be open */
-    size_t late;    /* bytes that came after that */
-    bool stepped;   /* since endpoint_next returned false */
+    enum work work, later; /* later: what is put off */
+    bool wants_key;        /* the work begins when the key is known */
+    bool answered;         /* its end has been told; the connection may still be open */
+    size_t late;           /* bytes that came after that */
+    bool stepped;          /* since endpoint_next returned false */
     char *body, *model;
     size_t body_size;
-    char *probe;        /* the body of a question beside that; NULL: none */
-    size_t at;          /* the model that is looked at; look.n: all */
-    size_t most;        /* tokens that the prompt may have; 0: any number */
-    int64_t counted;    /* that it has; 0: not counted */
-    int tries, seconds; /* of a request that is put off: how often, how long still */
-    char why[500];      /* it is */
+    char *probe;          /* the body of a question beside that; NULL: none */
+    size_t at;            /* the model that is looked at; look.n: all */
+    size_t most;          /* tokens that the prompt may have; 0: any number */
+    int64_t counted;      /* that it has; 0: not counted */
+    int tries, seconds;   /* of a request that is put off: how often, how long still */
+    char why[500];        /* it is */
+    char fingerprint[64]; /* of the last answer that ended */
 };
 
 static const char *or_empty(const char *text)
@@ -71,9 +73,17 @@ static const char *or_empty(const char *text)
 
 /* ---- telling ---------------------------------------------------------------------------------------------------- */
 
+/* The next request, which may be no question, forgets the stream. */
+static void keep_fingerprint(struct endpoint *e)
+{
+    if (*e->stream.fingerprint != '\0')
+        snprintf(e->fingerprint, sizeof e->fingerprint, "%s", e->stream.fingerprint);
+}
+
 static void push_failure(struct endpoint *e, const struct error *err)
 {
     const struct inflow *s = &e->stream;
+    keep_fingerprint(e);
     const bool too_long = err->code == ERR_CONTEXT && s->failed;
     events_push(&e->events, &(struct endpoint_event){.kind = ENDPOINT_FAILED,
                                                      .error = *err,
@@ -88,6 +98,7 @@ static void push_failure(struct endpoint *e, const struct error *err)
 
 static void push_done(struct endpoint *e, enum endpoint_finish finish)
 {
+    keep_fingerprint(e);
     events_push(&e->events, &(struct endpoint_event){.kind = ENDPOINT_DONE,
                                                      .finish = finish,
                                                      .counted = e->counted,
@@ -289,9 +300,8 @@ static void end_count(struct endpoint *e, const struct wire_end *end)
     e->counted = counted > 0 ? counted : 0;
     if (e->counted > (int64_t)e->most) {
         error_set(&err, ERR_CONTEXT,
-                  "%s: the messages make a prompt of %" PRId64
-                  " tokens, and its context has room for %zu and an answer; "
-                  "shorten them",
+                  "%s: the messages make a prompt of %" PRId64 " tokens, and its context has room for %zu and an "
+                  "answer; shorten them",
                   e->host, e->counted, e->most);
         push_failure(e, &err);
         return;
@@ -456,6 +466,7 @@ static enum work first_work(struct endpoint *e, const struct endpoint_question *
     const enum endpoint_kind kind = e->look.kind;
     e->most = q->most;
     e->counted = 0;
+    *e->fingerprint = '\0';
     if (q->most == 0 || !kind_counts(kind) || !set_probe(e, probe_messages(kind, q)))
         return ASKING;
     return kind_counts_rendered(kind) ? RENDERING : COUNTING;
@@ -496,7 +507,7 @@ struct endpoint_about endpoint_about(const struct endpoint *e)
                                    .contexts = e->look.contexts,
                                    .loose = e->look.loose,
                                    .n_models = e->look.n,
-                                   .fingerprint = e->stream.fingerprint};
+                                   .fingerprint = e->work == ASKING ? e->stream.fingerprint : e->fingerprint};
 }
 
 const struct endpoint_place *endpoint_place(const struct endpoint *e)

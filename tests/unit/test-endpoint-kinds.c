@@ -158,6 +158,28 @@ static void a_question_ends_a_look(void **state)
     endpoint_free(e);
 }
 
+/* A fingerprint is stored after the answer's end, when the next request may be under way. */
+static void a_look_after_an_answer_leaves_its_fingerprint(void **state)
+{
+    (void)state;
+    static const char answer[] = "data: {\"choices\":[],\"system_fingerprint\":\"fp_7\"}\n\n";
+    const char *const list[] = {OLLAMA_LIST, "{}"};
+    char bytes[300];
+    struct endpoint *e = outcome_open((struct endpoint_place){0});
+    assert_false(look(e, list, 2).failed);
+    snprintf(bytes, sizeof bytes, "%s%s%s", HEAD DELTA("Hello"), answer, DONE);
+    hostile_set(outcome_server(), &(struct hostile_reply){.bytes = bytes}, 1);
+    outcome_ask(e);
+    assert_false(outcome_take(e, 0).failed);
+    assert_string_equal(endpoint_about(e).fingerprint, "fp_7");
+    reply_with((const char *const[]){"{}"}, 1);
+    assert_true(endpoint_look_at(e, 0));
+    assert_string_equal(endpoint_about(e).fingerprint, "fp_7");
+    assert_false(outcome_take(e, 0).failed);
+    assert_string_equal(endpoint_about(e).fingerprint, "fp_7");
+    endpoint_free(e);
+}
+
 /* ---- counting --------------------------------------------------------------------------------------------------- */
 
 /* Asks for an answer to a prompt of at most 100 tokens, of a server of this kind. */
@@ -358,6 +380,7 @@ int main(void)
         cmocka_unit_test(servers_are_known_by_what_they_say),
         cmocka_unit_test(a_model_of_ollama_is_looked_at_by_itself),
         cmocka_unit_test(a_question_ends_a_look),
+        cmocka_unit_test(a_look_after_an_answer_leaves_its_fingerprint),
         cmocka_unit_test(a_prompt_is_counted_before_it_is_asked),
         cmocka_unit_test(a_prompt_that_is_too_long_is_not_asked),
         cmocka_unit_test(counting_can_be_stopped),
