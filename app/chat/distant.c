@@ -492,18 +492,19 @@ static void take_count(struct distant *d)
         learn_length(d, expected);
 }
 
-/* The messages are more tokens than was estimated. Without a number the next estimate is a quarter more. */
+/* The messages are more tokens than was estimated: at least as many as the context has. */
 static void take_refusal(struct distant *d)
 {
     const int64_t tokens = d->now.done > 0 ? d->now.done : d->now.counted, context = d->now.total;
+    const size_t more = distant_estimate(d, d->sent) * 5 / 4;
     if (context > 0 && context <= INT32_MAX && (d->context == 0 || d->loose || context < d->context)) {
         d->context = (int32_t)context;
         d->loose = false;
     }
-    if (tokens > 0 && d->sent > 0)
+    if (d->sent > 0 && tokens > 0)
         learn_length(d, (size_t)tokens);
-    else
-        d->bytes_per_token *= 0.8;
+    else if (d->sent > 0)
+        d->bytes_per_token = (double)d->sent / (double)(more > (size_t)d->context ? more : (size_t)d->context);
 }
 
 bool distant_take_cut(struct distant *d, size_t *counted, size_t *expected)
