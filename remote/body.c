@@ -35,7 +35,7 @@ json_t *body_text(const char *text, size_t size)
     return value;
 }
 
-static json_t *messages_value(const struct endpoint_question *q)
+json_t *body_messages(const struct endpoint_question *q)
 {
     json_t *messages = json_array();
     for (size_t i = 0; i < q->n; i++) {
@@ -78,7 +78,7 @@ char *body_write(const struct endpoint_place *place, enum endpoint_kind kind, co
                  size_t *size, struct error *err)
 {
     const int32_t logprobs = place->logprobs >= 0 ? place->logprobs : kind_logprobs(kind);
-    json_t *body = json_pack("{s:s, s:o, s:b, s:{s:b}}", "model", q->model, "messages", messages_value(q), "stream", 1,
+    json_t *body = json_pack("{s:s, s:o, s:b, s:{s:b}}", "model", q->model, "messages", body_messages(q), "stream", 1,
                              "stream_options", "include_usage", 1);
     if (body != NULL) {
         add_settings(q, kind, body);

@@ -243,23 +243,32 @@ static void read_said(struct chunk *c, const json_t *choice)
         c->reasoning = text_of(json_object_get(said, "reasoning"), &c->reasoning_size);
 }
 
+/* llama-server's, which tells the cached part of the prompt apart. */
+static struct endpoint_usage usage_of_timings(const json_t *timings)
+{
+    const int64_t cached = count_of(timings, "cache_n"), read = count_of(timings, "prompt_n");
+    return (struct endpoint_usage){.prompt_tokens = read >= 0 && cached > 0 ? read + cached : read,
+                                   .cached_tokens = cached,
+                                   .answer_tokens = count_of(timings, "predicted_n")};
+}
+
+/* Servers leave out what they do not count. */
 static void read_usage(struct chunk *c)
 {
     const json_t *usage = json_object_get(c->root, "usage");
-    const json_t *timings = json_object_get(c->root, "timings");
-    int64_t cached = count_of(json_object_get(usage, "prompt_tokens_details"), "cached_tokens");
-    c->usage = (struct endpoint_usage){.prompt_tokens = -1, .answer_tokens = -1};
-    if (json_is_object(usage)) {
-        c->usage.prompt_tokens = count_of(usage, "prompt_tokens");
-        c->usage.answer_tokens = count_of(usage, "completion_tokens");
-    } else if (json_is_object(timings)) {
-        cached = count_of(timings, "cache_n");
-        const int64_t read = count_of(timings, "prompt_n");
-        c->usage.prompt_tokens = read >= 0 ? read + (cached > 0 ? cached : 0) : -1;
-        c->usage.answer_tokens = count_of(timings, "predicted_n");
-    }
-    c->usage.cached_tokens = cached > 0 ? cached : 0;
-    c->has_usage = c->usage.prompt_tokens >= 0 && c->usage.answer_tokens >= 0;
+    c->usage = (struct endpoint_usage){.prompt_tokens = count_of(usage, "prompt_tokens"),
+                                       .cached_tokens =
+                                           count_of(json_object_get(usage, "prompt_tokens_details"), "cached_tokens"),
+                                       .answer_tokens = count_of(usage, "completion_tokens")};
+    const struct endpoint_usage timed = usage_of_timings(json_object_get(c->root, "timings"));
+    usage_add(&c->usage, &timed);
+}
+
+void usage_add(struct endpoint_usage *u, const struct endpoint_usage *more)
+{
+    u->prompt_tokens = u->prompt_tokens >= 0 ? u->prompt_tokens : more->prompt_tokens;
+    u->cached_tokens = u->cached_tokens >= 0 ? u->cached_tokens : more->cached_tokens;
+    u->answer_tokens = u->answer_tokens >= 0 ? u->answer_tokens : more->answer_tokens;
 }
 
 static void read_progress(struct chunk *c)

@@ -17,7 +17,7 @@
 
 void inflow_init(struct inflow *s, struct events *events)
 {
-    *s = (struct inflow){.events = events};
+    *s = (struct inflow){.events = events, .usage = {-1, -1, -1}};
     sse_init(&s->sse);
     buf_init(&s->plain, PLAIN_MOST);
 }
@@ -102,10 +102,9 @@ static void note_fault(struct inflow *s, const struct chunk *c)
 
 static void note_end(struct inflow *s, const struct chunk *c)
 {
-    if (c->has_usage) {
-        s->has_usage = true;
-        s->usage = c->usage;
-    }
+    struct endpoint_usage usage = c->usage; /* what came last counts: some tell of it with each piece */
+    usage_add(&usage, &s->usage);
+    s->usage = usage;
     if (c->fingerprint != NULL)
         snprintf(s->fingerprint, sizeof s->fingerprint, "%s", c->fingerprint);
     if (c->finish == NULL)

@@ -25,8 +25,7 @@ struct inflow {
     bool done;     /* "[DONE]" came */
     bool finished; /* or why the answer ends */
     enum endpoint_finish finish;
-    bool has_usage;
-    struct endpoint_usage usage;
+    struct endpoint_usage usage; /* as far as it was told */
     char fingerprint[64];
     /* an error that the server told */
     bool failed;

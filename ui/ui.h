@@ -238,6 +238,7 @@ struct ui_status {
     enum ui_state state;
     const char *text;       /* "answering · Esc stops" */
     size_t used, available; /* tokens of the context; available 0: unknown */
+    bool estimated;         /* used is */
     const char *speed;      /* "147 t/s  first 0.1 s  12/15 guessed"; NULL: not shown */
 };
 void ui_set_status(struct ui *ui, const struct ui_status *status);

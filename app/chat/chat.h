@@ -103,7 +103,7 @@ struct chat_view {
     void *context;
     bool without_model; /* the chat opens too when there is no model yet */
     void (*loaded)(void *context);
-    /* More of the model is loaded, see chat_loading_percent. */
+    /* More of the model is loaded, see chat_loading_percent; or a server told more of it, see chat_capacity. */
     void (*loading)(void *context);
     /* Tokens of the prompt that the model has read. */
     void (*reading)(void *context, size_t done, size_t total);
@@ -203,8 +203,14 @@ bool chat_system_is_unseen(const struct chat *c);
 size_t chat_capacity(const struct chat *c);
 /* Tokens of the last request, prompt and answer; 0: nothing was asked yet. */
 size_t chat_last_used(const struct chat *c);
-/* Tokens of text as the model counts; 0 until a model is loaded. */
+/* Whether a server has not counted them. */
+bool chat_last_used_is_estimated(const struct chat *c);
+/* Tokens of text as the model counts, of a server's an estimate; 0 until a model is loaded. */
 size_t chat_count_tokens(const struct chat *c, const char *text, size_t size);
+/* "~" where that is an estimate, else "". */
+const char *chat_count_sign(const struct chat *c);
+/* About how many tokens a server makes of what the model sees of the conversation. */
+size_t chat_estimate_used(const struct chat *c);
 /* What the model was given last: NULL when it was given nothing yet. Valid until the next answer is asked for. */
 const struct prompt *chat_last_prompt(const struct chat *c);
 /* What it would be given now. prompt_free it. ERR_NOT_FOUND until a model is loaded. */

@@ -115,6 +115,12 @@ static void tell_server(struct chat *c)
     const struct distant *distant = speaker_distant(c->speaker);
     if (distant_is_clear(distant))
         chat_remark(c, true, "%s is asked without encryption: everybody on the way can read it", chat_host(c));
+    if (speaker_capacity_is_loose(c->speaker))
+        chat_remark(c, true,
+                    "%s tells that this model could have a context of %zu tokens, not how many it is run with, and no "
+                    "request can set that; what is longer it may cut without a word. `context = N` in the endpoints "
+                    "file says what it has",
+                    chat_host(c), chat_capacity(c));
     if (home_is_temporary(c->home))
         chat_remark(c, false, "nothing of this chat is saved here; %s may keep what it is asked", chat_host(c));
 }

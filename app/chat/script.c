@@ -261,7 +261,7 @@ static enum error_code ask_messages(const struct script *s, struct speaker_quest
     if (fit_messages(s, &from, err) != ERR_NONE)
         return err->code;
     *start = (struct script_start){.message = from};
-    *out = (struct speaker_question){.tokens = estimate_from(s, from)};
+    *out = (struct speaker_question){.tokens = estimate_from(s, from), .most = prompt_most(s)};
     out->messages = gather_messages(s, from, &out->n);
     return out->messages != NULL ? ERR_NONE : error_memory(err);
 }
@@ -281,6 +281,11 @@ enum error_code script_question(const struct script *s, const struct ids *forced
     }
     *out = (struct speaker_question){.prompt = prompt, .tokens = prompt.ids.n};
     return ERR_NONE;
+}
+
+size_t script_estimate(const struct script *s)
+{
+    return estimate_from(s, s->first_visible);
 }
 
 size_t script_count_whole(const struct script *s)

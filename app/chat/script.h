@@ -45,6 +45,8 @@ enum error_code script_render_fitting(const struct script *s, struct prompt *out
  * above. */
 enum error_code script_question(const struct script *s, const struct ids *forced, struct speaker_question *out,
                                 struct script_start *start, struct error *err);
+/* About how many tokens a server makes of what it would be sent. */
+size_t script_estimate(const struct script *s);
 /* Tokens of a question that leaves nothing out; 0 when they can't be counted. */
 size_t script_count_whole(const struct script *s);
 

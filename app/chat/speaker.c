@@ -251,6 +251,11 @@ bool speaker_take_cut(struct speaker *s, size_t *counted, size_t *expected)
     return s->distant != NULL && distant_take_cut(s->distant, counted, expected);
 }
 
+bool speaker_has_counted(const struct speaker *s)
+{
+    return s->distant != NULL && distant_has_counted(s->distant);
+}
+
 const struct distant *speaker_distant_asked(const struct speaker *s)
 {
     return s->distant_loading != NULL ? s->distant_loading : s->distant;
@@ -288,14 +293,23 @@ const char *speaker_path(const struct speaker *s)
 size_t speaker_capacity(const struct speaker *s)
 {
     const struct model *model = speaker_model(s);
+    bool loose;
     if (s->distant != NULL)
-        return distant_context(s->distant);
+        return distant_context(s->distant, &loose);
     if (model == NULL)
         return 0;
     if (s->options->context > 0)
         return (size_t)s->options->context;
     int32_t trained = model_info(model)->context;
     return trained > 0 && trained < CONTEXT_MOST ? (size_t)trained : CONTEXT_MOST;
+}
+
+bool speaker_capacity_is_loose(const struct speaker *s)
+{
+    bool loose = false;
+    if (s->distant != NULL)
+        distant_context(s->distant, &loose);
+    return loose;
 }
 
 size_t speaker_count_tokens(const struct speaker *s, const char *text, size_t size)
@@ -388,7 +402,7 @@ uint64_t speaker_ask(struct speaker *s, const struct speaker_question *q, const 
 {
     const struct ids *ids = &q->prompt.ids;
     if (s->distant != NULL)
-        return note_taker(s, 0, distant_ask(s->distant, q->messages, q->n, sampling, err), taker, err);
+        return note_taker(s, 0, distant_ask(s->distant, q->messages, q->n, q->most, sampling, err), taker, err);
     return note_taker(s, 0, worker_generate(s->worker, ids->at, ids->n, sampling, err), taker, err);
 }
 

@@ -29,20 +29,10 @@ static const struct usual {
     {"vllm", "http://127.0.0.1:8000/v1", ENDPOINT_VLLM},
 };
 
-static void free_place(struct endpoint_place *p)
-{
-    free(p->name);
-    free(p->url);
-    free(p->key_variable);
-    free(p->key_file);
-    free(p->key_command);
-    free(p->ca);
-}
-
 void endpoints_free(struct endpoints *e)
 {
     for (size_t i = 0; i < e->n; i++)
-        free_place(&e->at[i]);
+        endpoint_place_free(&e->at[i]);
     free(e->at);
     *e = (struct endpoints){0};
 }

@@ -117,16 +117,17 @@ static void write_label(const struct screen *s, size_t tokens, char *out, size_t
     const struct buf *files = &s->repl.attached;
     size_t attached = files->size > 0 ? chat_count_tokens(s->repl.chat, buf_text(files), files->size) : 0;
     size_t capacity = chat_capacity(s->repl.chat), used = screen_status_used(s);
+    const char *about = chat_count_sign(s->repl.chat);
     int at = 0;
     if (capacity > 0 && tokens + attached >= capacity)
-        at = snprintf(out, size, "%zu tokens, more than the context of %zu · ", tokens, capacity);
-    else if (tokens > 0 && used + tokens + attached >= capacity)
-        at = snprintf(out, size, "%zu tokens, the model will no longer see the oldest messages · ", tokens);
+        at = snprintf(out, size, "%s%zu tokens, more than the context of %zu · ", about, tokens, capacity);
+    else if (capacity > 0 && tokens > 0 && used + tokens + attached >= capacity)
+        at = snprintf(out, size, "%s%zu tokens, the model will no longer see the oldest messages · ", about, tokens);
     else if (tokens > 0)
-        at = snprintf(out, size, "%zu token%s · ", tokens, tokens == 1 ? "" : "s");
+        at = snprintf(out, size, "%s%zu token%s · ", about, tokens, tokens == 1 ? "" : "s");
     if (files->size > 0)
-        at += snprintf(out + at, size - (size_t)at, "+ %.60s, %zu tokens · ", buf_text(&s->repl.attached_names),
-                       attached);
+        at += snprintf(out + at, size - (size_t)at, "+ %.60s, %s%zu tokens · ", buf_text(&s->repl.attached_names),
+                       about, attached);
     snprintf(out + at, size - (size_t)at, "Enter %s",
              chat_is_busy(s->repl.chat) && chat_compared(s->repl.chat) == 0 ? "queues" : "sends");
 }

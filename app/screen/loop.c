@@ -133,11 +133,13 @@ static int time_left(const struct screen *s)
     return due_sooner(due, screen_frame_due(s));
 }
 
+/* While the next frame is waited for, the pieces of an answer are left to gather: a fast one would wake the program for each. */
 static void take_turn(struct screen *s)
 {
+    const bool holds = screen_frame_holds(s);
     struct pollfd fds[6] = {{.fd = STDIN_FILENO, .events = POLLIN},
                             {.fd = s->loop->signals, .events = POLLIN},
-                            {.fd = chat_fd(s->repl.chat), .events = POLLIN},
+                            {.fd = holds ? -1 : chat_fd(s->repl.chat), .events = POLLIN},
                             {.fd = meaning_fd(s->repl.meaning), .events = POLLIN},
                             {.fd = chat_elsewhere_fd(s->repl.chat), .events = POLLIN},
                             {.fd = btw_fd(s->repl.btw), .events = POLLIN}};
@@ -148,7 +150,7 @@ static void take_turn(struct screen *s)
         read_keys(s);
     else
         ui_tick(s->ui, screen_act, s);
-    if (n > 0 && (fds[2].revents != 0 || fds[4].revents != 0))
+    if (holds || (n > 0 && (fds[2].revents != 0 || fds[4].revents != 0)))
         chat_handle(s->repl.chat);
     if (n > 0 && fds[3].revents != 0)
         screen_search_take(s);

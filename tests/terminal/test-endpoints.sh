@@ -69,6 +69,10 @@ prints 'tokens come with their alternatives' '"prob_before"'
 prints 'the server counts the tokens' '"answer_tokens"'
 run -m none@big -p Hi
 fails_with 'a model that the server does not have is told with those it has' 1 "127.0.0.1:$port has no model none; it has sea"
+endpoints "url = http://127.0.0.1:$port" 'context = 100'
+run -m @big -n 4 -p "$(printf 'qz%.0s' $(seq 55))"
+fails_with 'what looks short enough and the server counts as too long is refused' 1 'and its context has room for 50'
+endpoints "url = http://127.0.0.1:$port"
 run -m sea@big --temperature 0 -n 8 -p 'the sea'
 run show 'the sea'
 prints 'the history says who answered' 'the sea'

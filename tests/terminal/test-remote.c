@@ -269,6 +269,81 @@ static void a_server_that_seems_to_cut_is_told_of_once(void **state)
     assert_int_equal(test_folder_remove(NULL), 0);
 }
 
+/* A server's replies to the requests that come, one after another; bodies are answered with a length. */
+static struct hostile *begin_hostile(const char *const *bodies, size_t n)
+{
+    char bytes[8][400];
+    struct hostile_reply replies[8];
+    struct hostile *h = hostile_start();
+    for (size_t i = 0; i < n; i++) {
+        snprintf(bytes[i], sizeof bytes[i], "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(bodies[i]),
+                 bodies[i]);
+        replies[i] = (struct hostile_reply){.bytes = bytes[i]};
+    }
+    hostile_set(h, replies, n);
+    make_home(hostile_port(h));
+    return h;
+}
+
+#define ANSWER(text) "{\"choices\":[{\"message\":{\"content\":\"" text "\"},\"finish_reason\":\"stop\"}]}"
+
+#define LIST_OF(owner) "{\"data\":[{\"id\":\"m\",\"owned_by\":\"" owner "\",\"max_model_len\":400}]}"
+
+/* The second question and the first are estimated to fit. One server counts more, before it is asked; the other refuses. */
+static void what_a_server_finds_too_long_is_left_out_and_marked(void **state)
+{
+    (void)state;
+    static const char *const bodies[2][6] = {
+        {LIST_OF("vllm"), "{\"count\":100}", ANSWER("answer one"), "{\"count\":450}", "{\"count\":220}",
+         ANSWER("answer two")},
+        {LIST_OF("x"), ANSWER("answer one"),
+         "{\"error\":{\"message\":\"too long\",\"code\":\"context_length_exceeded\"}}", ANSWER("answer two")}};
+    char question[301];
+    memset(question, 'x', sizeof question - 1);
+    question[sizeof question - 1] = '\0';
+    for (int counts = 1; counts >= 0; counts--) {
+        struct hostile *h = begin_hostile(bodies[!counts], counts ? 6 : 4);
+        struct vt *t = open_screen("m@big", "--no-save");
+        for (int i = 0; i < 2; i++) {
+            vt_type(t, question);
+            assert_true(vt_wait(t, "~100 tokens"));
+            vt_type(t, "\r");
+            assert_true(vt_wait(t, i == 0 ? "answer one" : "answer two"));
+            assert_true(vt_wait(t, READY));
+        }
+        assert_true(vt_wait(t, "above this line the model no longer sees (2 messages"));
+        assert_int_equal(hostile_requests(h), counts ? 6 : 4);
+        press(t, "/context\r");
+        assert_true(vt_wait(t, "of 400 tokens are used"));
+        press(t, ESC);
+        quit(t);
+        hostile_stop(h);
+        remove_home();
+    }
+}
+
+/* The server tells what the model could hold, and once it is loaded what it has. */
+static void the_context_of_ollama_is_known_once_the_model_is_loaded(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"{\"data\":[{\"id\":\"m\",\"owned_by\":\"library\"}]}",
+                                         "{\"models\":[]}",
+                                         "{\"models\":[]}",
+                                         "{\"model_info\":{\"llama.context_length\":131072}}",
+                                         ANSWER("Hello."),
+                                         "{\"models\":[{\"name\":\"m\",\"context_length\":4096}]}"};
+    struct hostile *h = begin_hostile(bodies, 6);
+    struct vt *t = open_screen("m@big", NULL);
+    assert_true(vt_wait(t, "could have a context of 131072 tokens"));
+    assert_true(vt_wait(t, "/131,072"));
+    ask(t, "Hi");
+    assert_true(vt_wait(t, "Hello."));
+    assert_true(vt_wait(t, "/4,096"));
+    quit(t);
+    hostile_stop(h);
+    remove_home();
+}
+
 static void a_busy_server_is_waited_for_with_a_countdown(void **state)
 {
     (void)state;
@@ -356,6 +431,8 @@ int main(void)
         cmocka_unit_test(what_had_come_of_a_broken_answer_stays),
         cmocka_unit_test(a_message_that_the_server_finds_too_long_comes_back),
         cmocka_unit_test(a_server_that_seems_to_cut_is_told_of_once),
+        cmocka_unit_test(what_a_server_finds_too_long_is_left_out_and_marked),
+        cmocka_unit_test(the_context_of_ollama_is_known_once_the_model_is_loaded),
         cmocka_unit_test(a_busy_server_is_waited_for_with_a_countdown),
         cmocka_unit_test(a_servers_models_are_listed_when_it_is_opened),
         cmocka_unit_test(a_server_that_cannot_be_asked_is_told),

@@ -84,7 +84,7 @@ struct outcome outcome_take(struct endpoint *e, size_t stop_at)
                 o.finish = event.finish;
                 o.error = event.error;
                 o.usage = event.usage;
-                o.has_usage = event.has_usage;
+                o.counted = event.counted;
                 return o;
             }
             if (stop_at > 0 && (o.size >= stop_at || events >= stop_at)) {

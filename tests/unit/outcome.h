@@ -24,10 +24,9 @@ struct outcome {
     enum endpoint_finish finish;
     struct error error;
     struct endpoint_usage usage;
-    bool has_usage;
     int tokens, waits, readings;
     char spelled[200]; /* the tokens, and their likeliest others: "a(b,c) " */
-    int64_t done, total;
+    int64_t done, total, counted;
 };
 
 /* Before and after a group of tests. */
