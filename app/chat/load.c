@@ -119,6 +119,15 @@ static void tell_server(struct chat *c)
         chat_remark(c, false, "nothing of this chat is saved here; %s may keep what it is asked", chat_host(c));
 }
 
+/* A server waits for nobody between two tokens. */
+static void end_stepping_there(struct chat *c)
+{
+    if (chat_host(c) == NULL || !chat_is_stepping(c))
+        return;
+    chat_set_stepping(c, false);
+    chat_remark(c, true, "%s sends answers as they come: they are no longer made token by token", chat_host(c));
+}
+
 /* The loaded model takes the place of the present one. */
 static void change_model(struct chat *c)
 {
@@ -135,6 +144,7 @@ static void change_model(struct chat *c)
         give_up_loading(c, &err);
         return;
     }
+    end_stepping_there(c);
     chat_set_stepping(c, chat_is_stepping(c));
     chat_see_from(c, 0);
     answering_keep_logits(c->answering, false);
