@@ -13,6 +13,7 @@
 #include "app/chat/background.h"
 #include "app/chat/chat.h"
 #include "app/chat/distant.h"
+#include "app/chat/fields.h"
 #include "app/chat/footprint.h"
 #include "app/chat/models.h"
 #include "app/chat/preset.h"
@@ -25,6 +26,7 @@
 #include "app/library/home.h"
 #include "app/options/endpoints.h"
 #include "app/options/options.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "history/history.h"
@@ -109,12 +111,37 @@ static void tell_memory(struct chat *c)
     chat_remark(c, true, "memory: %s", text);
 }
 
+static void add_unsent(const struct chat *c, uint32_t changed, const char *name, struct buf *names)
+{
+    if ((changed & fields_bit(name)) != 0 && !chat_takes(c, name))
+        buf_printf(names, "%s%s", names->size > 0 ? ", " : "", name);
+}
+
+/* Settings that somebody changed, and that the server does not take. */
+static void tell_unsent(struct chat *c)
+{
+    const struct sampling usual = sampling_defaults();
+    const uint32_t changed = fields_changed(&usual, chat_sampling(c));
+    struct buf names;
+    buf_init(&names, 1000);
+    for (const struct sampling_field *f = sampling_fields; f->name != NULL; f++)
+        if (sampling_in_use(chat_sampling(c), f))
+            add_unsent(c, changed, f->name, &names);
+    for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
+        add_unsent(c, changed, sampling_list_name(list), &names);
+    if (names.size > 0)
+        chat_remark(c, true, "%s does not take these settings, and they are not sent: %s", chat_host(c),
+                    buf_text(&names));
+    buf_free(&names);
+}
+
 /* What a user has to know of a server. */
 static void tell_server(struct chat *c)
 {
     const struct distant *distant = speaker_distant(c->speaker);
     if (distant_is_clear(distant))
         chat_remark(c, true, "%s is asked without encryption: everybody on the way can read it", chat_host(c));
+    tell_unsent(c);
     if (home_is_temporary(c->home))
         chat_remark(c, false, "nothing of this chat is saved here; %s may keep what it is asked", chat_host(c));
 }

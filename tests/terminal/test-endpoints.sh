@@ -48,6 +48,9 @@ fails_with 'a key is in one place' 2 'keep one of'
 endpoints 'ulr = http://127.0.0.1:1'
 run -m m@big -p Hi
 fails_with 'a misspelled name is told' 2 'did you mean url?'
+endpoints 'url = http://127.0.0.1:1' 'titles = perhaps'
+run -m m@big -p Hi
+fails_with 'what is yes or no is one of them' 2 "'perhaps' is neither yes nor no"
 endpoints 'url = http://127.0.0.1:1'
 run -m m@small -p Hi
 fails_with 'an unknown endpoint is told with those that exist' 1 'there is no endpoint small; there are: big,'

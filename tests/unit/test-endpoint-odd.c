@@ -44,15 +44,16 @@ static void fields_of_other_dialects_are_passed_over(void **state)
          EVENT("{\"id\":\"1\",\"created\":1,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel\"}}]}")
              EVENT("{\"id\":\"1\",\"created\":1,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"lo\"}}]}") DONE,
          "Hello", NULL},
-        {"a name twice in one object", EVENT("{\"choices\":[{\"text\":\"no\",\"text\":\"Hello\"}]}") DONE, "Hello", NULL},
+        {"a name twice in one object", EVENT("{\"choices\":[{\"text\":\"no\",\"text\":\"Hello\"}]}") DONE, "Hello",
+         NULL},
         {"tool calls",
          EVENT("{\"choices\":[{\"delta\":{\"content\":null,\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":"
-               "{\"name\":\"f\",\"arguments\":\"{}\"}}]},\"finish_reason\":null}]}")
-             DELTA("Hello") EVENT("{\"choices\":[{\"delta\":{},\"finish_reason\":\"tool_calls\"}]}") DONE,
+               "{\"name\":\"f\",\"arguments\":\"{}\"}}]},\"finish_reason\":null}]}") DELTA("Hello")
+             EVENT("{\"choices\":[{\"delta\":{},\"finish_reason\":\"tool_calls\"}]}") DONE,
          "Hello", NULL},
         {"a refusal", EVENT("{\"choices\":[{\"delta\":{\"refusal\":\"I won't\"}}]}") STOP DONE, "I won't", NULL},
-        {"a role alone first", EVENT("{\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}") DELTA("Hello") DONE, "Hello",
-         NULL},
+        {"a role alone first", EVENT("{\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}") DELTA("Hello") DONE,
+         "Hello", NULL},
         {"delta null", EVENT("{\"choices\":[{\"delta\":null}]}") DELTA("Hello") DONE, "Hello", NULL},
         {"a choice null", EVENT("{\"choices\":[null]}") DELTA("Hello") DONE, "Hello", NULL},
         {"usage and logprobs null",
@@ -78,15 +79,18 @@ static void fields_of_other_dialects_are_passed_over(void **state)
          EVENT("{\"choices\":[{\"delta\":{\"reasoning\":\"Hm\",\"reasoning_details\":[{\"text\":\"Hm\"}]}}]}")
              DELTA("Hello") DONE,
          "<think>\nHm\n</think>\n\nHello", NULL},
-        {"a character in raw bytes", DELTA("H\xC3\xA9llo \xF0\x9F\x98\x80") DONE, "H\xC3\xA9llo \xF0\x9F\x98\x80", NULL},
-        {"a character cut between two pieces", DELTA("a\xC3") DELTA("\xA9"
-                                                                    "b") DONE,
+        {"a character in raw bytes", DELTA("H\xC3\xA9llo \xF0\x9F\x98\x80") DONE, "H\xC3\xA9llo \xF0\x9F\x98\x80",
+         NULL},
+        {"a character cut between two pieces",
+         DELTA("a\xC3") DELTA("\xA9"
+                              "b") DONE,
          "a\xEF\xBF\xBD\xEF\xBF\xBD"
          "b",
          NULL},
         {"numbers that JSON does not have",
-         EVENT("{\"choices\":[{\"text\":\"NaN is \\\"Infinity\\\"\",\"logprobs\":{\"tokens\":[\"N\"],\"token_logprobs\":"
-               "[-Infinity],\"top_logprobs\":[{\"x\":NaN}]}}],\"x\":Infinity}") DONE,
+         EVENT(
+             "{\"choices\":[{\"text\":\"NaN is \\\"Infinity\\\"\",\"logprobs\":{\"tokens\":[\"N\"],\"token_logprobs\":"
+             "[-Infinity],\"top_logprobs\":[{\"x\":NaN}]}}],\"x\":Infinity}") DONE,
          "NaN is \"Infinity\"", NULL},
     };
     CHECK(cases, HEAD);
@@ -98,14 +102,15 @@ static void odd_events_are_read_or_told(void **state)
     static const struct odd_case cases[] = {
         {"an event named error, with an object", "event: error\n" EVENT("{\"message\":\"out of cards\"}"), "",
          "out of cards"},
-        {"the same with the error inside", DELTA("Hel") "event: error\n" EVENT("{\"error\":{\"message\":\"out of cards\"}}"),
-         "Hel", "out of cards; /continue goes on"},
+        {"the same with the error inside",
+         DELTA("Hel") "event: error\n" EVENT("{\"error\":{\"message\":\"out of cards\"}}"), "Hel",
+         "out of cards; /continue goes on"},
         {"the same as a text", "event: error\n" EVENT("out of cards") DONE, "", "out of cards"},
         {"its name after the data", "data: {\"message\":\"out of cards\"}\nevent: error\n\n", "", "out of cards"},
         {"an event of a name like it", "event: errors\n" DELTA("Hello") DONE, "Hello", NULL},
         {"an error without data", "event: error\n\n" DELTA("Hello") DONE, "Hello", NULL},
-        {"a filter", DELTA("Hel") EVENT("{\"choices\":[{\"delta\":{},\"finish_reason\":\"content_filter\"}]}") DONE, "Hel",
-         "its filter ended the answer (content_filter)"},
+        {"a filter", DELTA("Hel") EVENT("{\"choices\":[{\"delta\":{},\"finish_reason\":\"content_filter\"}]}") DONE,
+         "Hel", "its filter ended the answer (content_filter)"},
         {"garbage after [DONE]", DELTA("Hello") DONE "garbage\n\n\xFF\xFE{\"error\":\"no\"}\n\n<html>", "Hello", NULL},
         {"data that is null", EVENT("null") DONE, "", "no JSON: null"},
         {"data that is a list", EVENT("[]") DONE, "", "no JSON: []"},
@@ -134,8 +139,8 @@ static void http_is_read_as_servers_write_it(void **state)
         {"a negative length", OK "Content-Length: -7\r\n" CLOSE DELTA("Hello") DONE, "", "broke"},
         {"two lengths", OK "Content-Length: 7\r\nContent-Length: 9\r\n" CLOSE DELTA("Hello") DONE, "", ""},
         {"trailers behind the chunks",
-         OK "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3d;name=value\r\n" DELTA("Hello") "\r\ne\r\n" DONE
-            "\r\n0\r\nX-Sum: 1\r\n\r\n",
+         OK "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3d;name=value\r\n" DELTA(
+             "Hello") "\r\ne\r\n" DONE "\r\n0\r\nX-Sum: 1\r\n\r\n",
          "Hello", NULL},
         {"lines that end with LF alone", "HTTP/1.1 200 OK\nConnection: close\n\n" DELTA("Hello") DONE, "Hello", NULL},
         {"a header that goes on", OK "X: a\r\n  b\r\n" CLOSE DELTA("Hello") DONE, "Hello", NULL},
@@ -145,8 +150,8 @@ static void http_is_read_as_servers_write_it(void **state)
         {"nothing at all", "", "", "broke"},
         {"an unknown version", "HTTP/9.9 200 OK\r\n\r\n", "", "broke"},
         {"an unknown compression", OK "Content-Encoding: x-none\r\n" CLOSE DELTA("Hello") DONE, "", "broke"},
-        {"a time to come again that is none",
-         "HTTP/1.1 404 No\r\nRetry-After: soon\r\nContent-Length: 0\r\n" CLOSE, "", "no model m (404)"},
+        {"a time to come again that is none", "HTTP/1.1 404 No\r\nRetry-After: soon\r\nContent-Length: 0\r\n" CLOSE, "",
+         "no model m (404)"},
     };
     CHECK(cases, "");
 }
@@ -180,8 +185,7 @@ static void deep_json_is_refused(void **state)
 static void cookies_are_not_sent_back(void **state)
 {
     (void)state;
-    const struct hostile_reply reply = {
-        .bytes = OK "Set-Cookie: who=you; Path=/\r\n" CLOSE DELTA("Hello") DONE};
+    const struct hostile_reply reply = {.bytes = OK "Set-Cookie: who=you; Path=/\r\n" CLOSE DELTA("Hello") DONE};
     hostile_set(outcome_server(), &reply, 1);
     struct endpoint *e = outcome_open((struct endpoint_place){0});
     for (int i = 0; i < 2; i++) {
@@ -216,8 +220,9 @@ static void marks_of_thoughts_belong_to_the_tokens_behind_them(void **state)
 {
     (void)state;
     const struct hostile_reply reply = {
-        .bytes = HEAD EVENT("{\"choices\":[{\"delta\":{\"reasoning_content\":\"Hm\"},\"logprobs\":{\"content\":[{\"token\":"
-                            "\"Hm\",\"logprob\":-1}]}}]}")
+        .bytes = HEAD EVENT(
+            "{\"choices\":[{\"delta\":{\"reasoning_content\":\"Hm\"},\"logprobs\":{\"content\":[{\"token\":"
+            "\"Hm\",\"logprob\":-1}]}}]}")
             EVENT("{\"choices\":[{\"delta\":{\"content\":\"Hello\"},\"logprobs\":{\"content\":[{\"token\":\"Hello\","
                   "\"logprob\":-1}]}}]}") DONE};
     hostile_set(outcome_server(), &reply, 1);
