@@ -17,7 +17,8 @@
 #define MODELS HEAD "{\"data\":[{\"id\":\"m\",\"owned_by\":\"vllm\",\"max_model_len\":400}]}"
 /* An answer by the server of a system_fingerprint. */
 #define BY(print, text) \
-    HEAD "data: {\"system_fingerprint\":\"" print "\",\"choices\":[{\"delta\":{\"content\":\"" text "\"}}]}\n\n" STOP DONE
+    HEAD "data: {\"system_fingerprint\":\"" print "\",\"choices\":[{\"delta\":{\"content\":\"" text \
+         "\"}}]}\n\n" STOP DONE
 /* One of two tokens, of which the second has this log-probability. */
 #define TOKENS(one, two, logp) \
     HEAD "data: {\"choices\":[{\"delta\":{\"content\":\"" one two "\"},\"logprobs\":{\"content\":[{\"token\":\"" one \
@@ -160,7 +161,8 @@ static void a_title_that_fails_is_told(void **state)
 {
     (void)state;
     const struct hostile_reply replies[] = {{.bytes = BY("a", "They wade.")},
-                                            {.bytes = "HTTP/1.1 500 No\r\nContent-Length: 16\r\n\r\n{\"error\":\"boom\"}"}};
+                                            {.bytes =
+                                                 "HTTP/1.1 500 No\r\nContent-Length: 16\r\n\r\n{\"error\":\"boom\"}"}};
     struct fixture f;
     open_chat(&f, "titles = yes\n", replies, 2);
     say(&f, "How do llamas cross a river?");
@@ -199,20 +201,25 @@ static void an_answer_that_is_asked_for_again_is_compared(void **state)
     } cases[] = {
         {BY("a", "Hello you"), BY("a", "Hello you"), {"identical, 9 bytes\n"}},
         {BY("a", "Hello you"), BY("b", "Hello you"), {"identical, 9 bytes; its system_fingerprint is another now"}},
-        {BY("a", "Hello you"), BY("a", "Hello there"),
+        {BY("a", "Hello you"),
+         BY("a", "Hello there"),
          {"differs after 6 bytes: it was 'you', now it is 'there'", "the same: a server that answers several"}},
         {BY("a", "Hello you"), BY("b", "Hello there"), {"after 6 bytes", "model or software changed"}},
-        {BY("a", "Hello you"), HEAD DELTA("Hellish") STOP DONE,
+        {BY("a", "Hello you"),
+         HEAD DELTA("Hellish") STOP DONE,
          {"it was 'o you', now it is 'ish'", "not say whether its model is the same"}},
         {BY("a", "na\xC3\xAFve"), BY("a", "na\xC3\xA9"), {"it was '\xC3\xAFve', now it is '\xC3\xA9'"}},
         {BY("a", "Hello"), BY("a", "Hello you"), {"differs at the end: now the answer goes on"}},
         {BY("a", "Hello"), BY("a", "Hel"), {"now the answer ends after 3 of 5 bytes"}},
         {BY("a", "Hello"), HEAD DELTA("Hel"), {"not verified: 127.0.0.1", "before the answer's end"}},
-        {TOKENS("Hello", " you", "-0.1"), TOKENS("Hello", " you", "-0.1"),
+        {TOKENS("Hello", " you", "-0.1"),
+         TOKENS("Hello", " you", "-0.1"),
          {"identical, 2 tokens, with the same probabilities\n"}},
-        {TOKENS("Hello", " you", "-0.1"), TOKENS("Hello", " you", "-0.2"),
+        {TOKENS("Hello", " you", "-0.1"),
+         TOKENS("Hello", " you", "-0.2"),
          {"identical, 2 tokens, with probabilities that differ by up to 8.6%\n"}},
-        {TOKENS("Hello", " you", "-0.1"), TOKENS("Hello", " there", "-0.1"),
+        {TOKENS("Hello", " you", "-0.1"),
+         TOKENS("Hello", " there", "-0.1"),
          {"differs at token 2: it was ' you', now it is ' there'"}},
         {TOKENS("Hello", " you", "-0.1"), BY("a", "Hello you"), {"identical, 2 tokens\n"}},
     };
@@ -243,7 +250,8 @@ static void only_what_is_compared_is_asked_for(void **state)
     char seed[40];
     open_chat(&f, "", replies, 2);
     say(&f, "Hi");
-    snprintf(seed, sizeof seed, "\"seed\":%llu", (unsigned long long)(chat_message(f.chat, 1)->sampling.seed & INT64_MAX));
+    snprintf(seed, sizeof seed, "\"seed\":%llu",
+             (unsigned long long)(chat_message(f.chat, 1)->sampling.seed & INT64_MAX));
     assert_int_equal(chat_verify(f.chat, 1, &err), ERR_NONE);
     wait_for(&f, "identical, 5 bytes");
     hostile_wait_closed(outcome_server());
