@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,7 @@ struct verify_there {
     struct buf before, was; /* the answer's text before them, and theirs */
     struct buf is;          /* what comes in the place of theirs */
     size_t same;            /* bytes of it that were compared */
+    size_t differs;         /* the first byte that does; SIZE_MAX while none does */
     bool whole;             /* the answer ended by itself behind them */
     double apart;           /* by how much a probability differs at most */
     char fingerprint[64];   /* the server's, of then; "" for none */
@@ -62,11 +64,17 @@ static void free_verify_there(struct aside_work *work)
 
 /* ---- what is said ----------------------------------------------------------------------------------------------- */
 
+/* Ollama gives all its models this one. */
+static bool is_fingerprint(const char *text)
+{
+    return *text != '\0' && strcmp(text, "fp_ollama") != 0;
+}
+
 /* What a difference may come from. */
 static const char *difference_hint(const struct chat *c, const struct verify_there *v)
 {
     const char *now = chat_fingerprint(c);
-    if (*v->fingerprint == '\0' || *now == '\0')
+    if (!is_fingerprint(v->fingerprint) || !is_fingerprint(now))
         return "; the server does not say whether its model is the same, and not every one heeds seeds";
     return strcmp(v->fingerprint, now) == 0
                ? "; its system_fingerprint is the same: a server that answers several requests at once may round otherwise"
@@ -82,7 +90,7 @@ static void tell_same(struct chat *c, const struct verify_there *v)
     else if (v->at > v->from)
         snprintf(odds, sizeof odds, ", with probabilities that differ by up to %.2g%%", 100 * v->apart);
     const char *now = chat_fingerprint(c);
-    const bool changed = *now != '\0' && *v->fingerprint != '\0' && strcmp(v->fingerprint, now) != 0;
+    const bool changed = is_fingerprint(now) && is_fingerprint(v->fingerprint) && strcmp(v->fingerprint, now) != 0;
     chat_remark(c, false, "identical, %zu %s%s%s%s%s", n, tokens > 0 ? "token" : "byte", plural(n), odds,
                 v->to < v->records.n ? "; what follows was asked for separately" : "",
                 changed ? "; its system_fingerprint is another now" : "");
@@ -108,10 +116,15 @@ static size_t token_at(const struct verify_there *v, size_t at, size_t *begin)
     return i;
 }
 
-static void tell_different(struct chat *c, const struct verify_there *v, size_t at)
+static void tell_different(struct chat *c, const struct verify_there *v)
 {
     char was[WORD], is[WORD];
+    const size_t at = v->differs;
     size_t begin = at - utf8_pending(buf_text(&v->was), at);
+    if (at == v->was.size) {
+        chat_remark(c, false, "differs at the end: now the answer goes on%s", difference_hint(c, v));
+        return;
+    }
     if (v->to == v->from) {
         write_place(&v->was, begin, WORD / 2, was);
         write_place(&v->is, begin, WORD / 2, is);
@@ -154,16 +167,24 @@ static size_t find_difference(struct verify_there *v)
     return v->whole && v->is.size > v->was.size ? v->was.size : SIZE_MAX;
 }
 
+/* Some servers tell their system_fingerprint at the end: a difference that it may explain waits for that. */
+static bool waits_for_fingerprint(const struct chat *c, const struct verify_there *v)
+{
+    return is_fingerprint(v->fingerprint) && *chat_fingerprint(c) == '\0';
+}
+
 /* True when it is decided. */
 static bool take_text(struct chat *c, struct verify_there *v, const struct event *event)
 {
+    if (v->differs != SIZE_MAX)
+        return false;
     compare_probability(v, event);
     buf_append(&v->is, event->text, event->text_size);
-    const size_t at = find_difference(v);
-    if (at == v->was.size)
-        chat_remark(c, false, "differs at the end: now the answer goes on%s", difference_hint(c, v));
-    else if (at != SIZE_MAX)
-        tell_different(c, v, at);
+    v->differs = find_difference(v);
+    if (v->differs != SIZE_MAX && waits_for_fingerprint(c, v))
+        return false;
+    if (v->differs != SIZE_MAX)
+        tell_different(c, v);
     else if (!v->whole && v->is.size >= v->was.size)
         tell_same(c, v);
     else
@@ -173,7 +194,9 @@ static bool take_text(struct chat *c, struct verify_there *v, const struct event
 
 static void tell_end(struct chat *c, const struct verify_there *v, const struct event *event)
 {
-    if (event->kind == EVENT_FAILED)
+    if (v->differs != SIZE_MAX)
+        tell_different(c, v);
+    else if (event->kind == EVENT_FAILED)
         chat_remark(c, true, "not verified: %s", event->error.message);
     else if (event->finish == FINISH_STOPPED)
         chat_remark(c, false, "not verified: stopped");
@@ -299,6 +322,7 @@ enum error_code verify_there(struct chat *c, size_t index, struct error *err)
     if (v == NULL)
         return error_memory(err);
     v->work = (struct aside_work){.take = take_verify_there, .free = free_verify_there};
+    v->differs = SIZE_MAX;
     buf_init(&v->before, CHAT_TEXT_MOST);
     buf_init(&v->was, CHAT_TEXT_MOST);
     buf_init(&v->is, CHAT_TEXT_MOST);
