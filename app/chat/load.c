@@ -135,6 +135,16 @@ static void tell_unsent(struct chat *c)
     buf_free(&names);
 }
 
+/* The template that was asked for is not the server's. */
+static void tell_template(struct chat *c)
+{
+    const char *template = speaker_template_name(c->speaker);
+    if (template != NULL && strcmp(template, STORE_TEXT_TEMPLATE) == 0)
+        chat_remark(c, true, "%s is given messages: this text is not continued, it is answered", chat_host(c));
+    else if (template != NULL)
+        chat_remark(c, true, "%s makes the prompt by a template of its own: %s is not used", chat_host(c), template);
+}
+
 /* What a user has to know of a server. */
 static void tell_server(struct chat *c)
 {
@@ -142,6 +152,7 @@ static void tell_server(struct chat *c)
     if (distant_is_clear(distant))
         chat_remark(c, true, "%s is asked without encryption: everybody on the way can read it", chat_host(c));
     tell_unsent(c);
+    tell_template(c);
     if (home_is_temporary(c->home))
         chat_remark(c, false, "nothing of this chat is saved here; %s may keep what it is asked", chat_host(c));
 }
