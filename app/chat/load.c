@@ -33,6 +33,22 @@
 
 enum { TAUGHT_MOST = 16384 }; /* tokens: read in a hundredth of a second */
 
+/* Whether a name means a server's model; not where its endpoint was removed from the file. What is wrong with the file is
+ * told when the model is opened. */
+static bool is_distant(const struct chat *c, const char *name)
+{
+    const char *endpoint;
+    struct endpoints all;
+    struct error unread = {0}, unknown = {0};
+    if (!endpoints_is_name(name, &endpoint))
+        return false;
+    if (endpoints_read(c->options, &all, &unread) != ERR_NONE)
+        return true;
+    const bool known = endpoints_find(&all, endpoint, &unknown) != NULL;
+    endpoints_free(&all);
+    return known;
+}
+
 /* The name of the resumed conversation's model, malloc'ed; NULL when it has none or that was removed. */
 static char *resumed_model(const struct chat *c)
 {
@@ -42,8 +58,7 @@ static char *resumed_model(const struct chat *c)
     if (home_conversation(c->home) == 0 ||
         store_conversation_get(home_store(c->home), home_conversation(c->home), &own, &ignored) != ERR_NONE)
         return NULL;
-    const char *endpoint;
-    const bool distant = own.model != NULL && endpoints_is_name(own.model, &endpoint);
+    const bool distant = own.model != NULL && is_distant(c, own.model);
     char *path = own.model != NULL && !distant ? models_find_name(c->options, own.model, &ignored) : NULL;
     if (distant || (path != NULL && access(path, R_OK) == 0))
         name = strdup(own.model);

@@ -80,6 +80,13 @@ prints 'what the server told is exported' '"host":'
 prints 'and that is who made the answer' 'sea@big'
 run --temperature 0 -n 8 --json --continue -p 'again'
 prints 'a conversation goes on with its server' '"model":"sea@big"'
+mv "$config/endpoints" "$work/endpoints"
+mkdir -p "$models"
+ln -s "$fixtures/sea.gguf" "$models/sea.gguf"
+run --temperature 0 -n 2 --json --resume 'the sea' -p 'and more'
+rm "$models/sea.gguf"
+prints 'and with another model when its endpoint is gone' '"model":"'
+mv "$work/endpoints" "$config/endpoints"
 run endpoints @big
 prints 'a server is tested' 'a server of kind palaver'
 prints 'its log-probabilities are found' 'yes, with 5 alternatives'
