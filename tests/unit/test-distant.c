@@ -285,6 +285,33 @@ static void a_fork_is_verified_behind_what_was_put(void **state)
     close_chat(&f);
 }
 
+/* It was asked for with another beginning. */
+static void of_an_answer_that_was_continued_the_first_part_is_verified(void **state)
+{
+    (void)state;
+    static const char *const says[] = {"identical, 2 tokens, with the same probabilities; what follows was asked",
+                                       "this answer was continued, and its server tells no tokens"};
+    for (int told = 0; told < 2; told++) {
+        const struct hostile_reply replies[] = {
+            {.bytes = told == 0 ? TOKENS("Hello", " you", "-0.1") : BY("a", "Hello you")},
+            {.bytes = told == 0 ? TOKENS(" are", " here", "-0.1") : BY("a", " are here")},
+            {.bytes = TOKENS("Hello", " you", "-0.1")}};
+        struct error err = {0};
+        struct fixture f;
+        open_chat(&f, "", replies, 3);
+        say(&f, "Hi");
+        assert_int_equal(chat_continue(f.chat, &err), ERR_NONE);
+        while (chat_is_busy(f.chat))
+            wait_once(&f);
+        assert_string_equal(buf_text(&chat_message(f.chat, 1)->text), "Hello you are here");
+        if (chat_verify(f.chat, 1, &err) == ERR_NONE)
+            wait_for(&f, says[told]);
+        else
+            assert_non_null(strstr(err.message, says[told]));
+        close_chat(&f);
+    }
+}
+
 /* ---- summaries -------------------------------------------------------------------------------------------------- */
 
 static void say_much(struct fixture *f)
@@ -367,6 +394,7 @@ int main(void)
         cmocka_unit_test(an_answer_that_is_asked_for_again_is_compared),
         cmocka_unit_test(only_what_is_compared_is_asked_for),
         cmocka_unit_test(a_fork_is_verified_behind_what_was_put),
+        cmocka_unit_test(of_an_answer_that_was_continued_the_first_part_is_verified),
         cmocka_unit_test(a_server_sums_up_the_oldest_messages),
         cmocka_unit_test(a_summary_that_does_not_come_is_told),
         cmocka_unit_test(what_the_server_does_not_take_is_told),
