@@ -43,6 +43,10 @@ static void servers_are_known_by_what_they_say(void **state)
         {{"{\"data\":[{\"id\":\"m\",\"owned_by\":\"llamacpp\"}]}", "not JSON"}, 2, ENDPOINT_LLAMA_SERVER, 0},
         {{"{\"data\":[{\"id\":\"m\",\"owned_by\":\"palaver\",\"meta\":{\"n_ctx\":4096}}]}"}, 1, ENDPOINT_PALAVER, 4096},
         {{"{\"data\":[{\"id\":\"m\",\"owned_by\":\"library\"}]}"}, 1, ENDPOINT_OLLAMA, 0},
+        {{"{\"data\":[{\"id\":\"m\",\"owned_by\":\"somebody\"},{\"no\":1,\"owned_by\":\"library\"}]}"},
+         1,
+         ENDPOINT_OLLAMA,
+         0},
         {{"{\"data\":[{\"id\":\"m\",\"owned_by\":\"organization_owner\"}]}"}, 1, ENDPOINT_LM_STUDIO, 0},
         {{"{\"data\":[{\"id\":\"m\"},{\"no\":1},7,null]}"}, 1, ENDPOINT_OPENAI, 0},
     };
