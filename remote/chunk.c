@@ -47,16 +47,30 @@ static size_t step_size(const char *text, size_t left, bool *bad)
     return n;
 }
 
-/* Puts U+FFFD in place of what is no character: servers cut characters into tokens, and some send the halves. */
+/* The size of a number that Python writes and JSON does not have; 0 when there is none. */
+static size_t odd_number(const char *text, size_t left)
+{
+    static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) <= left && memcmp(text, words[i], strlen(words[i])) == 0)
+            return strlen(words[i]);
+    return 0;
+}
+
+/* Puts U+FFFD in place of what is no character: servers cut characters into tokens, and some send the halves. And null in
+ * place of a number that is none: that is how the logarithm of zero is written. */
 static json_t *load_mended(const char *json, size_t size)
 {
     struct buf mended;
+    bool quoted = false;
     buf_init(&mended, 3 * size + 1);
     for (size_t at = 0; at < size;) {
-        bool bad;
-        const size_t n = step_size(json + at, size - at, &bad);
-        if (bad)
-            buf_puts(&mended, "\xEF\xBF\xBD");
+        bool bad = false;
+        const size_t odd = quoted ? 0 : odd_number(json + at, size - at);
+        const size_t n = odd > 0 ? odd : step_size(json + at, size - at, &bad);
+        quoted ^= json[at] == '"';
+        if (bad || odd > 0)
+            buf_puts(&mended, bad ? "\xEF\xBF\xBD" : "null");
         else
             buf_append(&mended, json + at, n);
         at += n;

@@ -52,6 +52,20 @@ static bool add_model(struct look *l, const json_t *model)
     return l->n > 0 && l->models[l->n - 1] != NULL;
 }
 
+static enum endpoint_kind kind_of_model(const json_t *model)
+{
+    return kind_by_owner(json_string_value(json_object_get(model, "owned_by")));
+}
+
+/* By the first model. Ollama's are owned by who made them, so that any may tell. */
+static enum endpoint_kind kind_of_models(const json_t *data)
+{
+    for (size_t i = 0; i < json_array_size(data); i++)
+        if (kind_of_model(json_array_get(data, i)) == ENDPOINT_OLLAMA)
+            return ENDPOINT_OLLAMA;
+    return kind_of_model(json_array_get(data, 0));
+}
+
 enum error_code look_take_models(struct look *l, const struct buf *body, struct error *err)
 {
     json_t *root = json_loadb(buf_text(body), body->size, 0, NULL);
@@ -71,7 +85,7 @@ enum error_code look_take_models(struct look *l, const struct buf *body, struct 
     for (size_t i = 0; ok && i < n; i++)
         ok = add_model(l, json_array_get(data, i));
     if (l->kind == ENDPOINT_ANY)
-        l->kind = kind_by_owner(json_string_value(json_object_get(json_array_get(data, 0), "owned_by")));
+        l->kind = kind_of_models(data);
     json_decref(root);
     return ok ? ERR_NONE : error_memory(err);
 }

@@ -52,6 +52,7 @@ struct endpoint_place {
     int32_t context;  /* tokens; 0: as the server says */
     int32_t logprobs; /* alternatives of each token to ask for; -1: as the kind can */
     int32_t idle;     /* seconds without a byte after which an answer is given up; 0: never */
+    bool titles;      /* its models may be asked to name conversations */
 };
 /* Whether everybody on the way can read what is sent. */
 bool endpoint_is_clear(const char *url);

@@ -46,7 +46,7 @@
  *   early         what an answer has before the history has a reply for it
  *   compare       several answers side by side
  *   btw           questions beside the conversation that leave no trace
- *   verify        an answer made again from its record
+ *   verify        an answer made again from its record; verify-there: by the server that made it
  *   compact       a summary in place of the oldest messages
  *   persona       settings, template, model and system message under a name
  *   tick          what is done from time to time

@@ -10,6 +10,7 @@
 
 #include "app/chat/glossary.h"
 #include "app/options/endpoints.h"
+#include "app/text/thought.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/utf8.h"
@@ -27,6 +28,8 @@ enum { COUNT_SLACK = 16, COUNT_PART = 50 };
 enum { ESTIMATE_TIMES = 4 };
 /* Sampling fields, stop strings. */
 enum { SETTINGS_MOST = 40 };
+/* In the number of a request that is made aside. */
+#define ASIDE (UINT64_C(1) << 63)
 
 struct distant {
     struct endpoint *endpoint;
@@ -38,6 +41,7 @@ struct distant {
     bool loose;                 /* it may be run with less */
     bool loading, looked;       /* looked: the server was asked for this model's context */
     uint64_t requests, request; /* how many so far; the one under way, 0: none */
+    uint64_t asides, given_up;  /* how many aside; one that gave way to an answer, whose end is not told yet, 0: none */
     struct endpoint_event now;  /* the event that is told in pieces */
     size_t told;                /* bytes of it */
     bool telling;
@@ -150,6 +154,11 @@ bool distant_continues(const struct distant *d)
 bool distant_takes(const struct distant *d, const char *setting)
 {
     return endpoint_takes(endpoint_about(d->endpoint).kind, setting);
+}
+
+bool distant_gives_titles(const struct distant *d)
+{
+    return endpoint_place(d->endpoint)->titles;
 }
 
 size_t distant_context(const struct distant *d, bool *loose)
@@ -279,16 +288,6 @@ static bool tell_loaded(struct distant *d, const struct endpoint_event *came, st
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
-/* What a model thought before an earlier answer is not sent again: the servers ask for that. */
-static const char *without_thoughts(const char *text)
-{
-    static const char begin[] = "<think>", end[] = "</think>";
-    if (strncmp(text, begin, sizeof begin - 1) != 0)
-        return text;
-    const char *after = strstr(text, end);
-    return after == NULL ? text : after + sizeof end - 1 + strspn(after + sizeof end - 1, "\n");
-}
-
 static size_t take_settings(const struct sampling *s, struct endpoint_setting *out)
 {
     size_t n = 0;
@@ -324,9 +323,9 @@ static enum error_code ask_endpoint(struct distant *d, struct endpoint_message *
     return endpoint_ask(d->endpoint, &q, err);
 }
 
-static void begin_request(struct distant *d)
+static void begin_request(struct distant *d, uint64_t request)
 {
-    d->request = ++d->requests;
+    d->request = request;
     d->asked = clock_seconds();
     d->first = 0;
     d->tokens = 0;
@@ -334,32 +333,65 @@ static void begin_request(struct distant *d)
     d->waits = 0;
 }
 
-uint64_t distant_ask(struct distant *d, const struct message *messages, size_t n, size_t most,
-                     const struct sampling *sampling, struct error *err)
+static bool is_aside(const struct distant *d)
+{
+    return (d->request & ASIDE) != 0;
+}
+
+void distant_drop_aside(struct distant *d)
+{
+    struct endpoint_event rest;
+    if (!is_aside(d))
+        return;
+    d->given_up = d->request;
+    d->request = 0;
+    d->telling = false;
+    endpoint_stop(d->endpoint);
+    while (endpoint_next(d->endpoint, &rest))
+        ;
+}
+
+static enum error_code ask_messages(struct distant *d, const struct message *messages, size_t n, size_t most,
+                                    const struct sampling *sampling, struct error *err)
 {
     const bool ends_with_answer = n > 0 && messages[n - 1].role == ROLE_ASSISTANT;
     const bool continues = ends_with_answer && *messages[n - 1].text != '\0';
     n -= ends_with_answer && !continues;
-    if (continues && !distant_continues(d)) {
-        error_set(err, ERR_UNSUPPORTED, "%s can't continue an answer; /regenerate asks for another", d->host);
-        return 0;
-    }
+    if (continues && !distant_continues(d))
+        return error_set(err, ERR_UNSUPPORTED, "%s can't continue an answer; /regenerate asks for another", d->host);
     struct endpoint_message *sent = calloc(n + 1, sizeof *sent);
-    if (sent == NULL) {
-        error_memory(err);
-        return 0;
-    }
+    if (sent == NULL)
+        return error_memory(err);
     d->sent = 0;
     for (size_t i = 0; i < n; i++) {
         const bool old = messages[i].role == ROLE_ASSISTANT && !(continues && i + 1 == n);
-        const char *text = old ? without_thoughts(messages[i].text) : messages[i].text;
+        /* what a model thought before an earlier answer is not sent again: the servers ask for that */
+        const char *text = old ? thought_skip(messages[i].text) : messages[i].text;
         sent[i] = (struct endpoint_message){role_name(messages[i].role), text, strlen(text)};
         d->sent += sent[i].size;
     }
-    if (ask_endpoint(d, sent, n, continues, most, sampling, err) == ERR_NONE)
-        begin_request(d);
+    ask_endpoint(d, sent, n, continues, most, sampling, err);
     free(sent);
-    return err->code == ERR_NONE ? d->request : 0;
+    return err->code;
+}
+
+uint64_t distant_ask(struct distant *d, const struct message *messages, size_t n, size_t most,
+                     const struct sampling *sampling, struct error *err)
+{
+    distant_drop_aside(d);
+    if (ask_messages(d, messages, n, most, sampling, err) != ERR_NONE)
+        return 0;
+    begin_request(d, ++d->requests);
+    return d->request;
+}
+
+uint64_t distant_ask_aside(struct distant *d, const struct message *messages, size_t n, const struct sampling *sampling,
+                           struct error *err)
+{
+    if (d->request != 0 || ask_messages(d, messages, n, 0, sampling, err) != ERR_NONE)
+        return 0;
+    begin_request(d, ASIDE | ++d->asides);
+    return d->request;
 }
 
 void distant_stop(struct distant *d)
@@ -372,7 +404,9 @@ void distant_stop(struct distant *d)
 static struct candidate candidate_of(struct distant *d, const char *text, size_t size, float logp)
 {
     const float p = expf(logp);
-    return (struct candidate){.id = glossary_id(d->glossary, text, size, d->requests), .before = p, .after = p};
+    const int32_t id = is_aside(d) ? glossary_look(d->glossary, text, size)
+                                   : glossary_id(d->glossary, text, size, d->requests);
+    return (struct candidate){.id = id, .before = p, .after = p};
 }
 
 /* What the server told of the token: its probability, and those of others. The settings' part in it is not known. */
@@ -538,6 +572,13 @@ static bool tell_end(struct distant *d, struct event *out)
     return true;
 }
 
+static bool tell_given_up(struct distant *d, struct event *out)
+{
+    *out = (struct event){.kind = EVENT_DONE, .request = d->given_up, .finish = FINISH_STOPPED};
+    d->given_up = 0;
+    return true;
+}
+
 /* What was found out of the context while nothing else was under way, or is now. */
 static bool tell_look(struct distant *d, struct event *out)
 {
@@ -567,6 +608,8 @@ static bool tell_loading(struct distant *d, struct event *out)
 
 bool distant_next(struct distant *d, struct event *out)
 {
+    if (d->given_up != 0)
+        return tell_given_up(d, out);
     if (d->telling)
         return tell_piece(d, out);
     while (endpoint_next(d->endpoint, &d->now)) {

@@ -16,8 +16,7 @@
 struct distant;
 
 /* Opens NAME@ENDPOINT and asks the server what it has; EVENT_LOADED or EVENT_FAILED follows, after
- * EVENT_LOADING while the server is busy. NULL when there is no such
- * endpoint. */
+ * EVENT_LOADING while the server is busy. NULL when there is no such endpoint. */
 struct distant *distant_open(const struct options *o, const char *name, struct error *err);
 /* Closes the connection. NULL is fine. */
 void distant_free(struct distant *d);
@@ -32,8 +31,14 @@ bool distant_next(struct distant *d, struct event *out);
  * the server can't continue an answer. */
 uint64_t distant_ask(struct distant *d, const struct message *messages, size_t n, size_t most,
                      const struct sampling *sampling, struct error *err);
+/* Asks for an answer beside the conversation, whose tokens are not kept in mind. 0 also, without an error, while anything
+ * is under way. A distant_ask that comes meanwhile stops it; its EVENT_DONE comes before that request's events. */
+uint64_t distant_ask_aside(struct distant *d, const struct message *messages, size_t n, const struct sampling *sampling,
+                           struct error *err);
 /* Closes the connection at once; EVENT_DONE follows. */
 void distant_stop(struct distant *d);
+/* Closes that of what is asked aside, if anything is, so that something else can be asked at once. EVENT_DONE follows. */
+void distant_drop_aside(struct distant *d);
 
 /* "NAME@ENDPOINT". */
 const char *distant_name(const struct distant *d);
@@ -48,6 +53,8 @@ bool distant_is_clear(const struct distant *d);
 bool distant_continues(const struct distant *d);
 /* Whether the server takes a setting of this name. */
 bool distant_takes(const struct distant *d, const char *setting);
+/* Whether its user wants conversations named by it, which costs tokens. */
+bool distant_gives_titles(const struct distant *d);
 /* Tokens; 0: not known. *loose: the model could hold so many, but the server may run it with less, and does not say. */
 size_t distant_context(const struct distant *d, bool *loose);
 /* Tokens that so many bytes of messages take, by what the server counted last. */

@@ -313,3 +313,17 @@ enum error_code script_render_task(const struct chat_template *t, const struct t
         return prompt_render(t, tokenizer, messages + 1, 1, 0, out, err);
     return code == ERR_NONE ? code : error_set(err, code, "%s", refusal.message);
 }
+
+enum error_code script_task(const struct speaker *s, const char *system, const struct buf *task,
+                            struct speaker_question *out, struct error *err)
+{
+    *out = (struct speaker_question){0};
+    if (speaker_distant(s) == NULL)
+        return script_render_task(speaker_template(s), model_tokenizer(speaker_model(s)), system, task, &out->prompt,
+                                  err);
+    out->messages = buf_failed(task) ? NULL : malloc(sizeof *out->messages);
+    if (out->messages == NULL)
+        return error_memory(err);
+    out->messages[out->n++] = (struct message){ROLE_USER, buf_text(task)};
+    return ERR_NONE;
+}

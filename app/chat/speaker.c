@@ -406,14 +406,13 @@ uint64_t speaker_ask(struct speaker *s, const struct speaker_question *q, const 
     return note_taker(s, 0, worker_generate(s->worker, ids->at, ids->n, sampling, err), taker, err);
 }
 
-uint64_t speaker_ask_aside(struct speaker *s, const struct ids *prompt, const struct sampling *sampling,
+uint64_t speaker_ask_aside(struct speaker *s, const struct speaker_question *q, const struct sampling *sampling,
                            speaker_taker *taker, struct error *err)
 {
-    if (s->worker == NULL) {
-        error_set(err, ERR_UNSUPPORTED, "this needs a model on this machine");
-        return 0;
-    }
-    return note_taker(s, 1, worker_generate_aside(s->worker, prompt->at, prompt->n, sampling, err), taker, err);
+    const struct ids *ids = &q->prompt.ids;
+    if (s->distant != NULL)
+        return note_taker(s, 1, distant_ask_aside(s->distant, q->messages, q->n, sampling, err), taker, err);
+    return note_taker(s, 1, worker_generate_aside(s->worker, ids->at, ids->n, sampling, err), taker, err);
 }
 
 void speaker_forget(struct speaker *s, uint64_t request)
@@ -487,6 +486,12 @@ void speaker_force(struct speaker *s, int32_t id)
 {
     if (s->worker != NULL)
         worker_force(s->worker, id);
+}
+
+void speaker_drop_aside(struct speaker *s)
+{
+    if (s->distant != NULL)
+        distant_drop_aside(s->distant);
 }
 
 void speaker_stop_aside(struct speaker *s)

@@ -113,8 +113,8 @@ void speaker_question_free(struct speaker_question *q);
  * the one who answers finds wrong with it comes as EVENT_FAILED. */
 uint64_t speaker_ask(struct speaker *s, const struct speaker_question *q, const struct sampling *sampling,
                      speaker_taker *taker, struct error *err);
-/* The same aside, see worker_generate_aside: ERR_BUSY when work aside is running. */
-uint64_t speaker_ask_aside(struct speaker *s, const struct ids *prompt, const struct sampling *sampling,
+/* The same aside, see worker_generate_aside and distant_ask_aside: ERR_BUSY when work aside is running. */
+uint64_t speaker_ask_aside(struct speaker *s, const struct speaker_question *q, const struct sampling *sampling,
                            speaker_taker *taker, struct error *err);
 /* Drops the events of a request from now on; 0 is fine. */
 void speaker_forget(struct speaker *s, uint64_t request);
@@ -135,5 +135,7 @@ void speaker_pace(struct speaker *s, int32_t tokens);
 void speaker_force(struct speaker *s, int32_t id);
 void speaker_stop(struct speaker *s);
 void speaker_stop_aside(struct speaker *s);
+/* Closes a server's request aside, so that another can be asked at once; a worker's is stopped, see above, and ends. */
+void speaker_drop_aside(struct speaker *s);
 
 #endif

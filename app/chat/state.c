@@ -198,6 +198,8 @@ bool chat_continues_text(const struct chat *c)
 {
     const struct chat_template *template = chat_template(c);
     const char *name = speaker_template_name(c->speaker);
+    if (speaker_host(c->speaker) != NULL) /* a server is given messages */
+        return false;
     return template != NULL ? template_is_base(template) : name != NULL && strcmp(name, STORE_TEXT_TEMPLATE) == 0;
 }
 

@@ -137,8 +137,16 @@ static enum error_code set_kind(const struct lines *l, struct endpoint_place *p,
                       "kind is openai, vllm, llama-server, ollama, lm-studio or palaver, not '%s'", value);
 }
 
+static enum error_code set_answer(const struct lines *l, bool *out, const char *value, struct error *err)
+{
+    *out = strcmp(value, "yes") == 0;
+    if (*out || strcmp(value, "no") == 0)
+        return ERR_NONE;
+    return lines_fail(l, ERR_ARGUMENT, err, "'%s' is neither yes nor no", value);
+}
+
 static const char *const names[] = {"url",  "key_variable", "key_file", "key_command", "ca",
-                                    "kind", "context",      "logprobs", "idle"};
+                                    "kind", "context",      "logprobs", "idle",        "titles"};
 
 static enum error_code refuse_name(const struct lines *l, const char *name, struct error *err)
 {
@@ -175,6 +183,8 @@ static enum error_code set_value(const struct lines *l, struct endpoint_place *p
         return set_number(l, &p->logprobs, value, ENDPOINT_BEST, err);
     if (strcmp(name, "idle") == 0)
         return set_number(l, &p->idle, value, 1000000, err);
+    if (strcmp(name, "titles") == 0)
+        return set_answer(l, &p->titles, value, err);
     return refuse_name(l, name, err);
 }
 

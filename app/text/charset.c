@@ -53,8 +53,8 @@ bool charset_find(const char *name, enum charset *out, struct error *err)
                 *out = (enum charset)i;
                 return true;
             }
-    error_set(err, ERR_ARGUMENT, "'%.40s' is no encoding that is read here: utf-8, latin-1 (ISO 8859-1) or cp1252 (Windows)",
-              name);
+    error_set(err, ERR_ARGUMENT,
+              "'%.40s' is no encoding that is read here: utf-8, latin-1 (ISO 8859-1) or cp1252 (Windows)", name);
     return false;
 }
 

@@ -178,6 +178,27 @@ static void a_comparison_answers_here_and_there(void **state)
     end_server(&p);
 }
 
+/* Palaver's server gives the same answer again, with the same log-probabilities, also to a model that was put back. */
+static void a_servers_answer_is_verified(void **state)
+{
+    (void)state;
+    struct pty p;
+    begin_server(&p);
+    struct vt *t = open_screen("@big", "-n12");
+    ask(t, "Tell me of the sea.");
+    assert_true(vt_wait(t, "/continue resumes it"));
+    vt_type(t, "/verify\r");
+    assert_true(vt_wait(t, "identical, 12 tokens, with the same probabilities"));
+    vt_type(t, "/model ");
+    vt_type(t, model);
+    press(t, "\r");
+    assert_true(vt_wait(t, "own template"));
+    vt_type(t, "/verify\r");
+    assert_true(vt_wait(t, "another model made this answer: sea@big"));
+    quit(t);
+    end_server(&p);
+}
+
 static void a_temporary_chat_says_that_the_server_may_log(void **state)
 {
     (void)state;
@@ -391,8 +412,11 @@ static void a_servers_models_are_listed_when_it_is_opened(void **state)
     assert_true(vt_wait(t, "two@big"));
     vt_type(t, "/prompt\r");
     assert_true(vt_wait(t, "makes the prompt of the messages"));
-    vt_type(t, "/compact\r");
-    assert_true(vt_wait(t, "/compact needs one on this machine"));
+    vt_type(t, "/step on\r");
+    assert_true(vt_wait(t, "/step needs a model on this machine"));
+    press(t, "\025"); /* what was refused is there to be mended */
+    vt_type(t, "/set dry_base 2\r");
+    assert_true(vt_wait(t, "not sent: 127.0.0.1"));
     vt_type(t, "/model\r"); /* those of the server in use are known */
     assert_true(vt_wait(t, "▸ two@big"));
     assert_true(vt_shows(t, "one@big"));
@@ -427,6 +451,7 @@ int main(void)
         cmocka_unit_test(settings_that_a_server_does_not_take_are_marked),
         cmocka_unit_test(the_lens_shows_what_the_server_tells_and_forks_there),
         cmocka_unit_test(a_comparison_answers_here_and_there),
+        cmocka_unit_test(a_servers_answer_is_verified),
         cmocka_unit_test(a_temporary_chat_says_that_the_server_may_log),
         cmocka_unit_test(what_had_come_of_a_broken_answer_stays),
         cmocka_unit_test(a_message_that_the_server_finds_too_long_comes_back),

@@ -61,6 +61,11 @@ static void take_text(struct outcome *o, const struct endpoint_event *event)
         take_token(o, event->token);
 }
 
+void outcome_wait(struct endpoint *e)
+{
+    poll(&(struct pollfd){.fd = endpoint_fd(e), .events = POLLIN}, 1, -1);
+}
+
 struct outcome outcome_take(struct endpoint *e, size_t stop_at)
 {
     struct outcome o = {0};
@@ -92,7 +97,7 @@ struct outcome outcome_take(struct endpoint *e, size_t stop_at)
                 stop_at = 0;
             }
         }
-        poll(&(struct pollfd){.fd = endpoint_fd(e), .events = POLLIN}, 1, -1);
+        outcome_wait(e);
     }
 }
 

@@ -66,6 +66,12 @@ static void servers_are_known_by_what_they_say(void **state)
          4096,
          false},
         {{OLLAMA_LIST, "404 page not found"}, 2, ENDPOINT_OLLAMA, 0, false},
+        {{"{\"data\":[{\"id\":\"m\",\"owned_by\":\"somebody\"},{\"no\":1,\"owned_by\":\"library\"}]}",
+          "404 page not found"},
+         2,
+         ENDPOINT_OLLAMA,
+         0,
+         false},
         {{OLLAMA_LIST, "{\"models\":[{\"name\":\"x\",\"context_length\":5},{\"name\":\"m\",\"context_length\":4096}]}"},
          2,
          ENDPOINT_OLLAMA,
@@ -356,6 +362,31 @@ static void settings_are_sent_as_each_kind_calls_them(void **state)
     }
 }
 
+/* The older name of the length is the one that all have. */
+static void the_length_has_a_name_that_the_server_knows(void **state)
+{
+    (void)state;
+    static const char *const models = "{\"data\":[{\"id\":\"m\",\"owned_by\":\"me\"}]}";
+    static const struct endpoint_setting length = {.name = "max_new_tokens", .value = 7};
+    static const struct endpoint_message message = {"user", "Hi", 2};
+    const struct endpoint_question q = {
+        .model = "m", .messages = &message, .n = 1, .settings = &length, .n_settings = 1};
+    for (int openai = 0; openai < 2; openai++) {
+        struct error err = {0};
+        struct endpoint *e = outcome_open((struct endpoint_place){.kind = openai ? ENDPOINT_OPENAI : ENDPOINT_ANY});
+        look(e, &models, 1);
+        assert_int_equal(endpoint_about(e).kind, ENDPOINT_OPENAI);
+        hostile_set(outcome_server(), &(struct hostile_reply){.bytes = HEAD DONE}, 1);
+        assert_int_equal(endpoint_ask(e, &q, &err), ERR_NONE);
+        outcome_take(e, 0);
+        char *sent = hostile_request(outcome_server());
+        assert_int_equal(strstr(sent, "\"max_tokens\":7") != NULL, !openai);
+        assert_int_equal(strstr(sent, "\"max_completion_tokens\":7") != NULL, openai);
+        free(sent);
+        endpoint_free(e);
+    }
+}
+
 static void an_answer_is_continued_as_the_kind_wants_it(void **state)
 {
     (void)state;
@@ -388,6 +419,7 @@ int main(void)
         cmocka_unit_test(a_server_that_loads_is_waited_for),
         cmocka_unit_test(waiting_for_a_server_that_loads_can_be_stopped),
         cmocka_unit_test(settings_are_sent_as_each_kind_calls_them),
+        cmocka_unit_test(the_length_has_a_name_that_the_server_knows),
         cmocka_unit_test(an_answer_is_continued_as_the_kind_wants_it),
     };
     return cmocka_run_group_tests(tests, outcome_begin, outcome_end);
