@@ -107,6 +107,11 @@ void ui_show_end(struct ui *ui)
     view_end(transcript_view(ui->transcript));
 }
 
+void ui_stay(struct ui *ui)
+{
+    view_stay(transcript_view(ui->transcript));
+}
+
 void ui_show_message(struct ui *ui, size_t index)
 {
     state_touch(ui->state);

@@ -219,6 +219,8 @@ void ui_set_base(struct ui *ui, bool base);
 /* Brings the end into view, or a message. */
 void ui_show_end(struct ui *ui);
 void ui_show_message(struct ui *ui, size_t index);
+/* The view stays where it is while messages are removed and others take their place: it no longer follows the end. */
+void ui_stay(struct ui *ui);
 /* The message on the first row of the view, and whether the view follows the end. */
 size_t ui_message_in_view(const struct ui *ui);
 bool ui_follows_end(const struct ui *ui);

@@ -195,6 +195,16 @@ void view_home(struct view *v)
     end_move(v);
 }
 
+void view_stay(struct view *v)
+{
+    if (!is_drawn(v))
+        return;
+    settle_top(v);
+    anchor_top(v);
+    v->follow = false;
+    v->left_message = SIZE_MAX; /* what comes now is not new, so that nothing of it is counted */
+}
+
 void view_end(struct view *v)
 {
     size_t n = messages_count(v->messages);
