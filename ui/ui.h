@@ -89,6 +89,8 @@ enum ui_action_kind {
     UI_CHOICE,    /* act, a, b: those of the item that was chosen from a popup */
     UI_STOP,      /* stop the answer */
     UI_INTERRUPT, /* Ctrl-C with nothing typed and nothing to stop */
+    UI_CLEARED,   /* Ctrl-C cleared what was typed */
+    UI_SPARED,    /* Ctrl-C right after the one that stopped an answer: what is typed stays */
     UI_QUIT,
     UI_SUSPEND,
     UI_EDITOR,   /* open what is typed in the user's editor */

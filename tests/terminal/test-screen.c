@@ -192,6 +192,32 @@ static void a_command_is_no_draft(void **state)
     quit(t);
 }
 
+/* Two presses come at once, or the second when the answer has ended already. */
+static void ctrl_c_pressed_twice_keeps_what_is_typed(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 80, (const char *const[]){ENDLESS, NULL});
+    for (int i = 0; i < 2; i++) {
+        ask(t, "The llama");
+        assert_true(vt_wait(t, "answering"));
+        vt_type(t, "half a thought");
+        assert_true(vt_wait(t, "│half a thought"));
+        vt_type(t, i == 0 ? "\003\003" : "\003");
+        assert_true(vt_wait(t, "ready"));
+        press(t, "\003");
+        assert_true(vt_wait(t, "Ctrl-C again clears what is typed"));
+        assert_true(vt_shows(t, "│half a thought"));
+        press(t, "\003");
+        assert_true(vt_wait(t, "cleared; ↑ brings it back"));
+        assert_true(vt_wait_gone(t, "│half a thought"));
+        press(t, UP);
+        assert_true(vt_wait(t, "│half a thought"));
+        press(t, "\003");
+        assert_true(vt_wait_gone(t, "│half a thought"));
+    }
+    quit(t);
+}
+
 /* ---- editing and moving ----------------------------------------------------------------------------------------- */
 
 static void edits_make_alternatives(void **state)
@@ -715,6 +741,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers),
         cmocka_unit_test(stops_and_says_how_to_leave),
+        cmocka_unit_test(ctrl_c_pressed_twice_keeps_what_is_typed),
         cmocka_unit_test(goes_on_after_a_kill),
         cmocka_unit_test(pasted_text_is_one_message),
         cmocka_unit_test(the_view_stays_while_text_arrives),

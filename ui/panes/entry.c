@@ -23,6 +23,7 @@ struct entry {
         char *about, *text; /* cleaned; NULL: out of memory */
     } queued[UI_QUEUED_MOST];
     int n_queued;
+    bool stopped; /* Ctrl-C has just stopped an answer: pressed twice it must not clear what is typed */
 };
 
 struct entry *entry_open(struct error *err)
@@ -121,13 +122,17 @@ static struct pane_reaction interrupt_entry(struct entry *e, bool busy)
 {
     size_t size;
     const char *text = composer_text(e->composer, &size, NULL);
+    const bool again = e->stopped;
+    e->stopped = busy;
     if (busy)
         return pane_tell(UI_STOP);
     if (size == 0)
         return pane_tell(UI_INTERRUPT);
+    if (again)
+        return pane_tell(UI_SPARED);
     composer_remember(e->composer, text);
     composer_set(e->composer, "", 0);
-    return pane_tell(UI_EDITED);
+    return pane_tell(UI_CLEARED);
 }
 
 static struct pane_reaction leave_entry(const struct entry *e, bool busy)
@@ -156,7 +161,9 @@ static struct pane_reaction entry_key(void *pane, const struct key *key, bool bu
     size_t size, cursor;
     composer_text(e->composer, &size, &cursor);
     bool at_end = key->code == KEYS_END && cursor == size;
-    switch (composer_key(e->composer, key)) {
+    const enum composer_result result = composer_key(e->composer, key);
+    e->stopped &= result == COMPOSER_INTERRUPT;
+    switch (result) {
     case COMPOSER_UNUSED: return (struct pane_reaction){.does = PANE_UNUSED};
     case COMPOSER_EDITED: return at_end ? pane_run("end") : pane_tell(UI_EDITED);
     case COMPOSER_SEND: return entry_send(e);
