@@ -260,6 +260,14 @@ static void an_edited_answer_is_saved_beside_the_old_one(void **state)
     press(t, "\r");
     assert_true(vt_wait(t, "‹2/2›"));
     assert_true(vt_wait(t, "XYZ"));
+    vt_type(t, "/verify\r");
+    assert_true(vt_wait(t, "this answer was edited or imported: no model can make it again"));
+    vt_type(t, "/continue\r");
+    assert_true(vt_wait_gone(t, "no model can make it again"));
+    assert_true(vt_wait(t, "/continue resumes it"));
+    assert_false(vt_shows(t, "▲")); /* it was written under no settings, which then changed */
+    vt_type(t, "/verify\r");
+    assert_true(vt_wait(t, "this answer was edited and continued: no model can make it again"));
     quit(t);
 }
 
