@@ -17,6 +17,7 @@
 #include "app/terminal/stats.h"
 #include "app/text/plural.h"
 #include "base/buf.h"
+#include "base/count.h"
 #include "base/error.h"
 #include "engine/engine.h"
 
@@ -145,11 +146,13 @@ static void show_context_row(struct repl *t, const char *mark, const char *numbe
                              size_t size)
 {
     size_t shown = strcspn(text, "\n");
+    char tokens[COUNT_TEXT];
     if (shown > 50)
         for (shown = 50; ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
             ;
-    show_line(t->show, "%4s %s %-10s %6zu tokens  %.*s%s", number, mark, role, chat_count_tokens(t->chat, text, size),
-              (int)shown, text, text[shown] != '\0' ? "…" : "");
+    count_write(chat_count_tokens(t->chat, text, size), tokens);
+    show_line(t->show, "%4s %s %-10s %7s tokens  %.*s%s", number, mark, role, tokens, (int)shown, text,
+              text[shown] != '\0' ? "…" : "");
 }
 
 enum error_code slash_context(struct repl *t, const char *arguments, struct error *err)
@@ -157,6 +160,7 @@ enum error_code slash_context(struct repl *t, const char *arguments, struct erro
     (void)arguments;
     struct prompt prompt = {0};
     size_t n = chat_count(t->chat), window = chat_first_visible(t->chat), capacity = chat_capacity(t->chat);
+    char used[COUNT_TEXT], most[COUNT_TEXT];
     if (capacity == 0)
         return error_set(err, ERR_BUSY, "the model is still loading");
     if (n > 0 && chat_render(t->chat, &prompt, err) != ERR_NONE)
@@ -178,7 +182,7 @@ enum error_code slash_context(struct repl *t, const char *arguments, struct erro
         show_line(t->show, "The model no longer sees the %zu message%s marked with -.", window, plural(window));
     if (chat_first_byte(t->chat) > 0)
         show_line(t->show, "The model no longer sees the beginning of the piece marked with ~.");
-    show_line(t->show, "%zu of %zu tokens are used.", prompt.ids.n, capacity);
+    show_line(t->show, "%s of %s tokens are used.", count_write(prompt.ids.n, used), count_write(capacity, most));
     prompt_free(&prompt);
     return ERR_NONE;
 }
