@@ -166,10 +166,11 @@ struct ui_conversation {
     const char *title;
     int64_t changed; /* milliseconds since 1970 */
     bool pinned, archived;
+    bool once;              /* one question, asked outside of the screen */
     bool answering, unread; /* marked: an answer grows there; one ended there that the user has not seen */
 };
-/* Replaces the list, which is shown in this order, grouped by day below the pinned ones. current: the id of the open
- * one. */
+/* Replaces the list, which is shown in this order, grouped by day between the pinned ones and the questions asked once.
+ * current: the id of the open one. */
 void ui_set_conversations(struct ui *ui, const struct ui_conversation *list, size_t n, int64_t current);
 
 /* Ids of the conversations that are marked in the list; valid until the next call. */
