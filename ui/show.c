@@ -181,6 +181,18 @@ void ui_compose(struct ui *ui)
     ui_take_focus(ui, PANE_COMPOSER);
 }
 
+const char *ui_unsent(const struct ui *ui, size_t *size, size_t *cursor)
+{
+    return entry_unsent(ui->entry, size, cursor);
+}
+
+void ui_borrow_typed(struct ui *ui, const char *text, size_t size)
+{
+    state_touch(ui->state);
+    menu_close(ui->menu, false);
+    entry_borrow(ui->entry, text, size);
+}
+
 void ui_set_composer_label(struct ui *ui, const char *label, const char *mode)
 {
     state_touch(ui->state);

@@ -253,6 +253,10 @@ void ui_notice(struct ui *ui, bool is_error, const char *text);
 
 /* What is typed, UTF-8, owned by ui and valid until the next call; *cursor is a byte offset, cursor may be NULL. */
 const char *ui_typed(const struct ui *ui, size_t *size, size_t *cursor);
+/* The same, but for a text that ui_borrow_typed made step back, which is it then. */
+const char *ui_unsent(const struct ui *ui, size_t *size, size_t *cursor);
+/* Sets a text before which what is typed steps back, until this one was sent or cleared. */
+void ui_borrow_typed(struct ui *ui, const char *text, size_t size);
 /* Replaces it; the cursor stands at its end. */
 void ui_set_typed(struct ui *ui, const char *text, size_t size);
 /* Moves the focus to the composer. */

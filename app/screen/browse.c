@@ -82,7 +82,7 @@ static const char *fit_words(enum shelf_fit fit)
 static void write_detail(const struct shelf_row *row, struct pace_rate rate, char out[DETAIL])
 {
     char size[BYTES_TEXT], speed[PACE_TEXT];
-    snprintf(out, DETAIL, "%9s  %-10s  %-9s  %16s", bytes_text(row->bytes, size), row->type, fit_words(row->fit),
+    snprintf(out, DETAIL, "%9s  %-10s  %-9s  %17s", bytes_text(row->bytes, size), row->type, fit_words(row->fit),
              pace_text(rate, speed));
 }
 

@@ -59,7 +59,7 @@ static void borrow_composer(struct screen *s, enum screen_use use, size_t index,
     size_t typed;
     if (composer->use == USE_MESSAGE) {
         free(composer->aside);
-        composer->aside = strdup(ui_typed(s->ui, &typed, NULL));
+        composer->aside = strdup(ui_unsent(s->ui, &typed, NULL));
     }
     composer->use = use;
     composer->index = index;

@@ -186,7 +186,7 @@ static char *lost_draft(struct screen *s, struct error *err)
     home_set_patience(chat_home(s->repl.chat), HOME_LONG_WAIT);
     if (screen_draft_save(s, err) == ERR_NONE)
         return NULL;
-    const char *typed = ui_typed(s->ui, &size, NULL);
+    const char *typed = ui_unsent(s->ui, &size, NULL);
     return size > 0 ? strndup(typed, size) : NULL;
 }
 

@@ -220,6 +220,36 @@ static void ctrl_c_pressed_twice_keeps_what_is_typed(void **state)
 
 /* ---- editing and moving ----------------------------------------------------------------------------------------- */
 
+/* A key whose command can't be done, one that begins to search, one that names a conversation. */
+static void keys_do_not_take_what_is_typed(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 100, (const char *const[]){SHORT, NULL});
+    exchange(t, "Say one");
+    vt_type(t, "half a thought");
+    assert_true(vt_wait(t, "│half a thought"));
+    press(t, ESC);
+    press(t, LEFT);
+    assert_true(vt_wait(t, "no alternatives"));
+    assert_true(vt_shows(t, "│half a thought"));
+    press(t, "/");
+    assert_true(vt_wait(t, "│/find"));
+    vt_type(t, "one\r");
+    assert_true(vt_wait(t, "1 place"));
+    assert_true(vt_wait(t, "│half a thought"));
+    press(t, "/");
+    assert_true(vt_wait(t, "│/find"));
+    press(t, "\003");
+    assert_true(vt_wait(t, "│half a thought"));
+    press(t, F5);
+    vt_type(t, "r");
+    assert_true(vt_wait(t, "│/rename"));
+    vt_type(t, " it\r");
+    assert_true(vt_wait_gone(t, "/rename"));
+    assert_true(vt_wait(t, "│half a thought"));
+    quit(t);
+}
+
 static void edits_make_alternatives(void **state)
 {
     (void)state;
@@ -756,6 +786,7 @@ int main(void)
         cmocka_unit_test(drafts_survive),
         cmocka_unit_test(what_was_sent_is_no_draft),
         cmocka_unit_test(a_command_is_no_draft),
+        cmocka_unit_test(keys_do_not_take_what_is_typed),
         cmocka_unit_test(edits_make_alternatives),
         cmocka_unit_test(an_edited_answer_is_saved_beside_the_old_one),
         cmocka_unit_test(conversations_are_deleted_and_brought_back),
