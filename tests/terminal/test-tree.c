@@ -223,6 +223,11 @@ static void hits_in_a_long_message_are_walked(void **state)
     assert_true(vt_wait(t, "Here is a whale 10"));
     press(t, "n");
     assert_true(vt_wait(t, "Here is a whale 50"));
+    vt_resize(t, 60, 100); /* there is more room than what follows needs */
+    assert_true(vt_wait(t, "What is there"));
+    vt_resize(t, 16, 100);
+    assert_true(vt_wait_gone(t, "What is there"));
+    assert_true(vt_wait(t, "Here is a whale 50"));
     press(t, "N");
     assert_true(vt_wait(t, "Here is a whale 10"));
     press(t, "e");
