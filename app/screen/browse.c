@@ -22,7 +22,7 @@
 #include "app/text/bytes.h"
 #include "remote/remote.h"
 
-enum { TICK = 50, DETAIL = 120 };
+enum { TICK = 50, DETAIL = 120, NUMBER = 4 /* columns of a speed */ };
 #define TO_FETCH "To fetch"
 
 struct screen_browse {
@@ -78,12 +78,13 @@ static const char *fit_words(enum shelf_fit fit)
     return words[fit];
 }
 
-/* "4.1 GB  Q4_K_M  fits  ~5 t/s expected" */
+/* "4.1 GB Q4_K_M     fits        ~5 t/s expected": in 80 columns the number still has room. */
 static void write_detail(const struct shelf_row *row, struct pace_rate rate, char out[DETAIL])
 {
     char size[BYTES_TEXT], speed[PACE_TEXT];
-    snprintf(out, DETAIL, "%9s  %-10s  %-9s  %17s", bytes_text(row->bytes, size), row->type, fit_words(row->fit),
-             pace_text(rate, speed));
+    const int number = (int)strcspn(pace_text(rate, speed), " ");
+    snprintf(out, DETAIL, "%8s %-10s %-9s %*s%s", bytes_text(row->bytes, size), row->type, fit_words(row->fit),
+             number < NUMBER ? NUMBER - number : 0, "", speed);
 }
 
 static void add_row(struct items *items, const char *group, struct ui_item item)

@@ -233,6 +233,13 @@ static void hits_in_a_long_message_are_walked(void **state)
     press(t, "e");
     assert_true(vt_wait(t, "editing message 1"));
     press(t, ESC);
+    vt_resize(t, 16, 40); /* what was found is seen, though its beginning is not */
+    press(t, "\033s");
+    assert_true(vt_wait(t, "Search all"));
+    vt_type(t, "whale");
+    assert_true(vt_wait(t, "  today"));
+    assert_non_null(strstr(vt_row(t, vt_find(t, "  today")), "whale"));
+    press(t, ESC);
     quit(t);
 }
 

@@ -200,6 +200,19 @@ static void a_model_is_as_fast_as_it_was(void **state)
     quit(t);
 }
 
+/* A row has no room for all of it there. */
+static void a_small_window_tells_all_of_the_selected_model(void **state)
+{
+    (void)state;
+    struct vt *t = start_in(NULL, 10, 40, plain, (const char *const[]){SHORT, NULL});
+    assert_true(vt_wait(t, READY));
+    ask(t, "/model");
+    assert_true(vt_wait(t, "kB Q4_0 fits ~"));
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, "Q4_0 fits"));
+    quit(t);
+}
+
 /* Columns of the longest row of a message that repeats "long line", below its first rows, beside which its title is. */
 static int longest_row(struct vt *t)
 {
@@ -270,6 +283,7 @@ int main(void)
         cmocka_unit_test(without_a_model_some_are_offered),
         cmocka_unit_test(the_models_can_be_looked_through),
         cmocka_unit_test(a_model_is_as_fast_as_it_was),
+        cmocka_unit_test(a_small_window_tells_all_of_the_selected_model),
         cmocka_unit_test(eight_colours_stay_the_terminals_own),
     };
     return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
