@@ -89,6 +89,8 @@ enum ui_action_kind {
     UI_CHOICE,    /* act, a, b: those of the item that was chosen from a popup */
     UI_STOP,      /* stop the answer */
     UI_INTERRUPT, /* Ctrl-C with nothing typed and nothing to stop */
+    UI_CLEARED,   /* Ctrl-C cleared what was typed */
+    UI_SPARED,    /* Ctrl-C right after the one that stopped an answer: what is typed stays */
     UI_QUIT,
     UI_SUSPEND,
     UI_EDITOR,   /* open what is typed in the user's editor */
@@ -164,10 +166,11 @@ struct ui_conversation {
     const char *title;
     int64_t changed; /* milliseconds since 1970 */
     bool pinned, archived;
+    bool once;              /* one question, asked outside of the screen */
     bool answering, unread; /* marked: an answer grows there; one ended there that the user has not seen */
 };
-/* Replaces the list, which is shown in this order, grouped by day below the pinned ones. current: the id of the open
- * one. */
+/* Replaces the list, which is shown in this order, grouped by day between the pinned ones and the questions asked once.
+ * current: the id of the open one. */
 void ui_set_conversations(struct ui *ui, const struct ui_conversation *list, size_t n, int64_t current);
 
 /* Ids of the conversations that are marked in the list; valid until the next call. */
@@ -219,6 +222,8 @@ void ui_set_base(struct ui *ui, bool base);
 /* Brings the end into view, or a message. */
 void ui_show_end(struct ui *ui);
 void ui_show_message(struct ui *ui, size_t index);
+/* The view stays where it is while messages are removed and others take their place: it no longer follows the end. */
+void ui_stay(struct ui *ui);
 /* The message on the first row of the view, and whether the view follows the end. */
 size_t ui_message_in_view(const struct ui *ui);
 bool ui_follows_end(const struct ui *ui);
@@ -249,6 +254,10 @@ void ui_notice(struct ui *ui, bool is_error, const char *text);
 
 /* What is typed, UTF-8, owned by ui and valid until the next call; *cursor is a byte offset, cursor may be NULL. */
 const char *ui_typed(const struct ui *ui, size_t *size, size_t *cursor);
+/* The same, but for a text that ui_borrow_typed made step back, which is it then. */
+const char *ui_unsent(const struct ui *ui, size_t *size, size_t *cursor);
+/* Sets a text before which what is typed steps back, until this one was sent or cleared. */
+void ui_borrow_typed(struct ui *ui, const char *text, size_t size);
 /* Replaces it; the cursor stands at its end. */
 void ui_set_typed(struct ui *ui, const char *text, size_t size);
 /* Moves the focus to the composer. */

@@ -140,6 +140,8 @@ struct chat_view {
  * and view stay the caller's and must outlive the chat; the view is told nothing before the first other call. NULL
  * when there is no such model or conversation. */
 struct chat *chat_open(const struct options *options, const struct chat_view *view, struct error *err);
+/* Conversations that begin from now on are questions asked once, see LIBRARY_ONE_SHOT. */
+void chat_begin_one_shots(struct chat *c);
 /* An answer under way is kept as interrupted; what could not be stored at all is told to the view. NULL is fine. */
 void chat_free(struct chat *c);
 /* The store behind this chat. Owned by the chat. */

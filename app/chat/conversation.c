@@ -243,7 +243,7 @@ enum error_code chat_resume(struct chat *c, struct error *err)
     if (library == NULL)
         return err->code;
     enum error_code code = o->resume != NULL ? library_find(library, o->resume, "palaver list", &conversation, err)
-                                             : store_last(library, &conversation, err);
+                                             : store_last(library, NULL, &conversation, err);
     if (code == ERR_NONE && home_is_temporary(c->home))
         code = home_begin(c->home, false, err);
     if (code == ERR_NOT_FOUND && o->resume == NULL)

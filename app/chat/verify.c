@@ -173,7 +173,10 @@ static enum error_code check_verify(struct chat *c, size_t index, bool *older, s
     if (chat_check_saved(c, err) != ERR_NONE || chat_check_answer(c, index, err) != ERR_NONE ||
         store_message_get(home_store(c->home), c->list.at[index].id, &stored, err) != ERR_NONE)
         return err->code;
-    if (!model_is(chat_model(c), stored.made.fingerprint))
+    if (stored.made.fingerprint == 0 && stored.made.model == NULL)
+        error_set(err, ERR_UNSUPPORTED, "this answer was %s: no model can make it again as it stands",
+                  stored.made.answer_tokens > 0 ? "edited and continued" : "edited or imported");
+    else if (!model_is(chat_model(c), stored.made.fingerprint))
         refuse_maker(c, &stored.made, err);
     *older = form_is_older(&stored.made);
     store_message_free(&stored);

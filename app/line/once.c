@@ -407,8 +407,10 @@ int once_run(const struct options *options)
     o.tokens = options->json ? json_array() : NULL;
     if (o.signals >= 0 && o.err.code == ERR_NONE)
         o.chat = chat_open(options, &view, &o.err);
-    if (o.chat != NULL)
+    if (o.chat != NULL) {
+        chat_begin_one_shots(o.chat);
         run_answer(&o);
+    }
     status = close_chat(&o, end_answer(&o));
     chat_free(o.chat);
     signals_close();

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/chat/chat.h"
+#include "app/library/conversations.h"
 #include "app/library/home.h"
 #include "app/screen/act.h"
 #include "app/screen/bookmarks.h"
@@ -185,7 +186,7 @@ static char *lost_draft(struct screen *s, struct error *err)
     home_set_patience(chat_home(s->repl.chat), HOME_LONG_WAIT);
     if (screen_draft_save(s, err) == ERR_NONE)
         return NULL;
-    const char *typed = ui_typed(s->ui, &size, NULL);
+    const char *typed = ui_unsent(s->ui, &size, NULL);
     return size > 0 ? strndup(typed, size) : NULL;
 }
 
@@ -232,7 +233,7 @@ static void open_last(struct screen *s, struct error *err)
     if (o->continue_last || o->resume != NULL || o->no_save || o->n_words > 0 || home_is_temporary(chat_home(c)))
         return;
     struct store *library = home_library(chat_home(c), &ignored);
-    if (library != NULL && store_last(library, &last, &ignored) == ERR_NONE)
+    if (library != NULL && store_last(library, LIBRARY_ONE_SHOT, &last, &ignored) == ERR_NONE)
         chat_open_conversation(c, last, err);
 }
 

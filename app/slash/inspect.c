@@ -17,6 +17,7 @@
 #include "app/terminal/stats.h"
 #include "app/text/plural.h"
 #include "base/buf.h"
+#include "base/count.h"
 #include "base/error.h"
 #include "engine/engine.h"
 
@@ -145,12 +146,14 @@ static void show_context_row(struct repl *t, const char *mark, const char *numbe
                              size_t size)
 {
     size_t shown = strcspn(text, "\n");
+    char tokens[COUNT_TEXT];
     if (shown > 50)
         for (shown = 50; ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
             ;
-    char tokens[24];
-    snprintf(tokens, sizeof tokens, "%s%zu", chat_count_sign(t->chat), chat_count_tokens(t->chat, text, size));
-    show_line(t->show, "%4s %s %-10s %6s tokens  %.*s%s", number, mark, role, tokens, (int)shown, text,
+    char count[COUNT_TEXT], tokens[COUNT_TEXT + 4];
+    snprintf(tokens, sizeof tokens, "%s%s", chat_count_sign(t->chat),
+             count_write(chat_count_tokens(t->chat, text, size), count));
+    show_line(t->show, "%4s %s %-10s %7s tokens  %.*s%s", number, mark, role, tokens, (int)shown, text,
               text[shown] != '\0' ? "…" : "");
 }
 
@@ -172,14 +175,16 @@ static enum error_code count_used(struct repl *t, size_t *used, struct error *er
 static void show_fill(struct repl *t, size_t used)
 {
     const size_t capacity = chat_capacity(t->chat);
+    char count[COUNT_TEXT], most[COUNT_TEXT];
+    count_write(used, count);
     if (capacity > 0)
-        show_line(t->show, "%s%zu of %zu tokens are used.", chat_count_sign(t->chat), used, capacity);
+        show_line(t->show, "%s%s of %s tokens are used.", chat_count_sign(t->chat), count, count_write(capacity, most));
     else
-        show_line(t->show, "~%zu tokens are used; %s does not tell how many its context has.", used,
+        show_line(t->show, "~%s tokens are used; %s does not tell how many its context has.", count,
                   chat_host(t->chat));
     if (chat_host(t->chat) != NULL && chat_last_used(t->chat) > 0 && !chat_last_used_is_estimated(t->chat))
-        show_line(t->show, "~: estimated, as %s has the tokenizer; with the last answer it counted %zu.",
-                  chat_host(t->chat), chat_last_used(t->chat));
+        show_line(t->show, "~: estimated, as %s has the tokenizer; with the last answer it counted %s.",
+                  chat_host(t->chat), count_write(chat_last_used(t->chat), count));
     else if (chat_host(t->chat) != NULL)
         show_line(t->show, "~: estimated, as %s has the tokenizer.", chat_host(t->chat));
 }

@@ -61,7 +61,7 @@ struct vt *start(int rows, int columns, const char *const *options)
 
 void leave(struct vt *t)
 {
-    vt_type(t, "\003\003\004"); /* the first one clears what is typed */
+    vt_type(t, "\003\003\003\004"); /* the first stops an answer, the last clears what is typed */
     int status = vt_wait_end(t);
     if (status == -1)
         fail_msg("the program has not ended:\n%s", vt_screen(t));
