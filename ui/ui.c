@@ -202,15 +202,6 @@ static bool react(struct ui *ui, enum pane_number pane, const struct pane_reacti
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
-static bool give_first_key(struct ui *ui, enum pane_number pane, const struct key *key)
-{
-    const struct pane *row = state_row(ui->state, pane);
-    if (row->first_key == NULL)
-        return row->modal;
-    struct pane_reaction r = row->first_key(ui->panes[pane], key);
-    return react(ui, pane, &r) || row->modal;
-}
-
 static bool give_key(struct ui *ui, enum pane_number pane, const struct key *key)
 {
     const struct pane *row = state_row(ui->state, pane);
@@ -218,6 +209,30 @@ static bool give_key(struct ui *ui, enum pane_number pane, const struct key *key
         return false;
     struct pane_reaction r = row->key(ui->panes[pane], key, status_is_busy(ui->status));
     return react(ui, pane, &r);
+}
+
+/* A key that a modal pane has no use for: typed into the composer, which the pane covers and speaks for. */
+static void type_below(struct ui *ui, enum pane_number pane, const struct key *key)
+{
+    const struct pane *row = state_row(ui->state, pane);
+    size_t size;
+    if (row->typed == NULL)
+        return;
+    give_key(ui, PANE_COMPOSER, key);
+    const char *text = entry_text(ui->entry, &size, NULL);
+    row->typed(ui->panes[pane], text, size);
+}
+
+static bool give_first_key(struct ui *ui, enum pane_number pane, const struct key *key)
+{
+    const struct pane *row = state_row(ui->state, pane);
+    if (row->first_key == NULL)
+        return row->modal;
+    struct pane_reaction r = row->first_key(ui->panes[pane], key);
+    bool used = react(ui, pane, &r);
+    if (row->modal && !used)
+        type_below(ui, pane, key);
+    return row->modal || used;
 }
 
 /* The command of a key; y copies selected text wherever the focus is. */
