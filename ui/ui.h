@@ -374,6 +374,8 @@ void ui_compare(struct ui *ui, const char *title, const struct ui_compared *side
 
 /* Shows a question and its answer, which is to come, in an overlay, below those that are there already. */
 void ui_beside_ask(struct ui *ui, const char *question);
+/* Percent of the question that the model has read; -1: it does not read now. */
+void ui_beside_read(struct ui *ui, int percent);
 /* The last answer grows. */
 void ui_beside_grow(struct ui *ui, const char *text, size_t size);
 /* It has ended; about: "41 tokens · 147 t/s", or why. */
