@@ -30,6 +30,7 @@
  * ui/draw/:
  *   canvas        ncurses
  *   modes         what the terminal is asked for beside drawing
+ *   links         the cells that belong to the address of a page
  *   theme         colours for roles of text
  *   bar           a part of a whole
  *   layout        which pane stands where
@@ -43,6 +44,7 @@
  *   markdown      Markdown by md4c: markdown-guard, markdown-tables and unfinished prepare its
  *                 text; fence, table, entity are parts of it
  *   highlight, language   code in colours
+ *   link          addresses of pages
  *   fuzzy         how well a text fits what was typed to find it
  */
 #ifndef PALAVER_UI_UI_H
