@@ -12,6 +12,7 @@
 #include "pty.h"
 #include "screen.h"
 #include "tests/cmocka.h"
+#include "tests/source.h"
 
 #define NEW "\033a"
 #define GROWS "●"
@@ -89,6 +90,27 @@ static void two_answers_grow_at_once(void **state)
     press(t, ESC);
     assert_true(vt_wait(t, "/continue resumes it"));
     assert_true(vt_wait_gone(t, GROWS));
+    quit(t);
+    remove_home();
+}
+
+/* Another model answers here, while the answer elsewhere goes on with its own. */
+static void another_model_is_used_meanwhile(void **state)
+{
+    char command[4200];
+    (void)state;
+    make_home();
+    snprintf(command, sizeof command, "/model %s/tests/fixtures/tiny-llama3.gguf\r", source_folder());
+    struct vt *t = leave_an_answer();
+    vt_type(t, command);
+    assert_true(vt_wait(t, "tiny-llama3 ·"));
+    assert_true(vt_wait(t, "ready · 1 answer elsewhere"));
+    vt_type(t, OPEN);
+    assert_true(vt_wait(t, "sea is the model here"));
+    assert_true(vt_wait(t, "  sea ·"));
+    assert_true(vt_wait(t, "answering"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "/continue resumes it"));
     quit(t);
     remove_home();
 }
@@ -221,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_goes_on_and_is_there_again),
         cmocka_unit_test(two_answers_grow_at_once),
+        cmocka_unit_test(another_model_is_used_meanwhile),
         cmocka_unit_test(one_that_has_ended_is_marked_until_it_is_seen),
         cmocka_unit_test(nothing_is_lost_by_a_kill_or_an_exit),
         cmocka_unit_test(a_deleted_conversation_must_be_still),

@@ -45,7 +45,8 @@ static int check_links(struct vt *t, int rows, int columns)
             bool named = column >= from && column < from + (int)strlen("skies (" SKY ")");
             const char *expected = named ? SKY : address_at(text, column);
             if (strcmp(link, expected) != 0)
-                fail_msg("cell %d, %d has the link '%s' in place of '%s':\n%s", row, column, link, expected, vt_screen(t));
+                fail_msg("cell %d, %d has the link '%s' in place of '%s':\n%s", row, column, link, expected,
+                         vt_screen(t));
             linked += *link != '\0';
         }
     return linked;
@@ -183,8 +184,8 @@ static void terminals_without_links_get_none(void **state)
     static const char *const terms[] = {"TERM=linux", "TERM=vt100", "TERM=screen"};
     (void)state;
     for (size_t i = 0; i < sizeof terms / sizeof *terms; i++) {
-        struct vt *t = start_in(NULL, ROWS, WIDTH, (const char *const[]){terms[i], NULL},
-                                (const char *const[]){SHORT, NULL});
+        struct vt *t =
+            start_in(NULL, ROWS, WIDTH, (const char *const[]){terms[i], NULL}, (const char *const[]){SHORT, NULL});
         assert_true(vt_wait(t, READY));
         exchange(t, "The llama");
         exchange(t, "see " SEA);

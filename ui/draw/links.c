@@ -59,7 +59,8 @@ static bool is_able(void)
     for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++)
         if (tigetstr(uses[i]) != NULL)
             return false;
-    return moves != NULL && moves != (char *)-1 && strstr(moves, "$<") == NULL && (all == NULL || strstr(all, "%p8") == NULL);
+    return moves != NULL && moves != (char *)-1 && strstr(moves, "$<") == NULL &&
+           (all == NULL || strstr(all, "%p8") == NULL);
 }
 
 struct links *links_new(FILE *out, bool takes)
