@@ -174,6 +174,7 @@ static void put_word(struct ui *ui, const struct pane_reaction *r)
 {
     ui_put_word(ui, r->command, r->does == PANE_PUT);
     menu_close(ui->menu, false);
+    ui_tell_choice(ui);       /* before what it runs */
     ui->input->typing = true; /* the next word may have choices */
     if (r->action.act > 0)
         state_tell(ui->state, &r->action);
@@ -364,6 +365,7 @@ static void take_keys(struct ui *ui, bool final, ui_act *act, void *context)
             take_mouse(ui, &key);
         else
             take_key(ui, &key);
+        ui_tell_choice(ui);
     }
     in->waiting = state == KEYS_WAIT;
     state_listen(ui->state, NULL, NULL);

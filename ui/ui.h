@@ -96,7 +96,8 @@ enum ui_action_kind {
     UI_EDITOR,   /* open what is typed in the user's editor */
     UI_EDITED,   /* what is typed changed */
     UI_COMPLETE, /* the menu is wanted for what is typed, see ui_set_menu */
-    UI_PREVIEW,  /* text: the command of the item that is selected in a popup; "": no longer, and none was chosen */
+    UI_PREVIEW,  /* text: the command of the item that is selected in a popup, or the line that the menu's choice would
+                    make; "": no longer, and none was chosen */
     UI_QUERY,    /* text: typed in a popup that asks for items, see ui_set_items */
     UI_LEAVE_EDIT,
     UI_COPY,             /* text: to the clipboard; what names it */
