@@ -10,7 +10,6 @@
 #include "app/chat/answer.h"
 #include "app/chat/answering.h"
 #include "app/chat/aside.h"
-#include "app/chat/background.h"
 #include "app/chat/chat.h"
 #include "app/chat/distant.h"
 #include "app/chat/fields.h"
@@ -84,9 +83,6 @@ enum error_code chat_set_model(struct chat *c, const char *name, struct error *e
 {
     if (chat_check_idle(c, err) != ERR_NONE)
         return err->code;
-    if (background_count(c) > 0)
-        return error_set(err, ERR_BUSY,
-                         "the model still answers in another conversation (● in the list); stop it there, or wait");
     return speaker_load(c->speaker, name, err);
 }
 

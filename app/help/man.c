@@ -281,8 +281,8 @@ void print_man(FILE *out)
         "there is none, it switches between the composer and the transcript. All other keys of the composer are those of libedit.\n.PP\n"
         "A message sent while an answer is written is queued above the composer, and sent when that has ended by itself; Enter "
         "with nothing typed takes the last one back. After an answer that was stopped or failed they wait, kept with the "
-        "conversation, and Enter takes the first one. An answer also goes on while another conversation is opened or begun; in "
-        "the list \\[u25CF] marks one that is answered, \\[u25C6] one whose answer has ended unseen.\n",
+        "conversation, and Enter takes the first one. An answer also goes on while another conversation is opened or begun, "
+        "with its own model where another is chosen there; in the list \\[u25CF] marks one that is answered, \\[u25C6] one whose answer has ended unseen.\n",
         out);
     put_keys(out);
     fputs(after_options, out);

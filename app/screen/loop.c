@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@
 #include "app/slash/leave.h"
 #include "app/terminal/editor.h"
 #include "app/terminal/signals.h"
+#include "app/terminal/strays.h"
 #include "app/terminal/terminal.h"
 
 enum { KEYS_MOST = 65536 }; /* bytes read at once */
@@ -72,12 +74,15 @@ int screen_loop_signal(const struct screen *s)
 static void give_terminal(struct screen *s)
 {
     ui_leave(s->ui);
+    fflush(stdout);
+    strays_release();
     terminal_restore();
 }
 
 static void take_terminal(struct screen *s)
 {
     terminal_listen();
+    strays_keep();
     ui_return(s->ui);
 }
 

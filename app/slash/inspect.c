@@ -243,18 +243,30 @@ static void show_meaning(struct repl *t)
     show_line(t->show, "search by meaning: %s", text);
 }
 
-enum error_code slash_stats(struct repl *t, const char *arguments, struct error *err)
+static void show_timings(struct repl *t)
 {
-    (void)arguments;
     char line[STATS_LINE];
     size_t n = chat_count(t->chat);
-    if (n == 0 || chat_message(t->chat, n - 1)->role != ROLE_ASSISTANT)
-        return error_set(err, ERR_NOT_FOUND, "there is no answer yet");
+    if (n == 0 || chat_message(t->chat, n - 1)->role != ROLE_ASSISTANT) {
+        show_line(t->show, "answer: there is none yet");
+        return;
+    }
     const struct chat_message *answer = chat_message(t->chat, n - 1);
+    if (answer->timings.prompt_tokens == 0) {
+        show_line(t->show, "answer: it was edited or imported, and took no time here");
+        return;
+    }
     stats_write_prompt(&answer->timings, line, sizeof line);
     show_line(t->show, "%s", line);
     stats_write_answer(&answer->timings, answer->seed, line, sizeof line);
     show_line(t->show, "%s", line);
+}
+
+enum error_code slash_stats(struct repl *t, const char *arguments, struct error *err)
+{
+    (void)arguments;
+    (void)err;
+    show_timings(t);
     if (chat_model(t->chat) != NULL)
         show_memory(t);
     show_meaning(t);

@@ -8,6 +8,7 @@
 #include "screen.h"
 #include "tests/cmocka.h"
 #include "tests/folder.h"
+#include "tests/source.h"
 
 #define NEW "\033a"
 #define GROWS "●"
@@ -67,6 +68,25 @@ static void two_answers_grow_at_once(void **state)
     press(t, ESC);
     assert_true(vt_wait(t, "/continue resumes it"));
     assert_true(vt_wait_gone(t, GROWS));
+    quit(t);
+}
+
+/* Another model answers here, while the answer elsewhere goes on with its own. */
+static void another_model_is_used_meanwhile(void **state)
+{
+    char command[4200];
+    (void)state;
+    snprintf(command, sizeof command, "/model %s/tests/fixtures/tiny-llama3.gguf\r", source_folder());
+    struct vt *t = leave_an_answer();
+    vt_type(t, command);
+    assert_true(vt_wait(t, "tiny-llama3 ·"));
+    assert_true(vt_wait(t, "ready · 1 answer elsewhere"));
+    vt_type(t, OPEN);
+    assert_true(vt_wait(t, "sea is the model here"));
+    assert_true(vt_wait(t, "  sea ·"));
+    assert_true(vt_wait(t, "answering"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "/continue resumes it"));
     quit(t);
 }
 
@@ -167,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         AT_HOME(an_answer_goes_on_and_is_there_again),
         AT_HOME(two_answers_grow_at_once),
+        AT_HOME(another_model_is_used_meanwhile),
         AT_HOME(one_that_has_ended_is_marked_until_it_is_seen),
         AT_HOME(nothing_is_lost_by_a_kill_or_an_exit),
         AT_HOME(a_deleted_conversation_must_be_still),

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "screen.h"
 #include "tests/cmocka.h"
 #include "tests/folder.h"
@@ -50,6 +51,29 @@ static void it_answers_while_an_answer_is_written(void **state)
     assert_false(vt_shows(t, "what is it?"));
     press(t, ESC); /* the other answer, that goes on still */
     assert_true(vt_wait(t, "stopped; /continue resumes it"));
+    quit(t);
+}
+
+/* A long question takes its time to be read, and says so. */
+static void it_tells_how_much_it_has_read(void **state)
+{
+    (void)state;
+    struct buf words;
+    buf_init(&words, 1 << 20);
+    buf_puts(&words, "/btw ");
+    for (int i = 0; i < 6000; i++)
+        buf_puts(&words, "wave ");
+    struct vt *t = start(24, 80, (const char *const[]){"-c", "60000", "-n", "4", "-t", "1", NULL});
+    exchange(t, "The llama");
+    vt_paste(t, buf_text(&words));
+    press(t, "\r");
+    assert_true(vt_wait(t, "reading the question "));
+    assert_true(vt_shows(t, "% · Esc stops "));
+    press(t, ESC);
+    assert_true(vt_wait(t, "Esc closes"));
+    assert_false(vt_shows(t, "reading the question"));
+    press(t, ESC);
+    buf_free(&words);
     quit(t);
 }
 
@@ -163,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_answers_while_an_answer_is_written),
+        cmocka_unit_test(it_tells_how_much_it_has_read),
         cmocka_unit_test(it_asks_further_copies_and_scrolls),
         cmocka_unit_test(it_leaves_no_trace_in_any_file),
         cmocka_unit_test(line_mode_prints_the_answer_and_keeps_nothing),

@@ -132,6 +132,34 @@ static void nothing_is_saved_without_a_name(void **state)
     assert_int_equal(session_check_saved(test_folder).files, 0);
 }
 
+/* A prompt of which a part is read when the program ends: the next one reads the rest. The ring of events holds the worker
+ * back, so that it can't have read all. */
+static void what_is_half_read_is_kept(void **state)
+{
+    enum { LONG = 580, SEEN = 200 };
+    (void)state;
+    int32_t ids[LONG];
+    struct error err = {0};
+    struct sampling s = asking_greedy(4);
+    fill_prompt(ids, LONG, 1);
+    struct worker *w = worker_start(&(struct worker_options){.model_path = asking_fixture("tiny-llama.gguf"),
+                                                             .session = {.context = CONTEXT, .threads = 2, .batch = 1},
+                                                             .saved_folder = folder,
+                                                             .saved_most = PLENTY},
+                                    &err);
+    assert_non_null(w);
+    while (asking_next(w).kind == EVENT_LOADING)
+        ;
+    worker_keep(w, "one");
+    asking_generate(w, ids, LONG, &s);
+    for (int i = 0; i < SEEN; i++)
+        assert_int_equal(asking_next(w).kind, EVENT_PREFILL);
+    worker_free(w);
+    const size_t reused = ask("one", 1, LONG, NULL);
+    assert_true(reused > 0);
+    assert_true(reused < LONG - 1);
+}
+
 /* Another conversation that begins alike takes what it has in common. */
 static void a_common_beginning_is_shared(void **state)
 {
@@ -367,6 +395,7 @@ int main(void)
         IN_FOLDER(an_answer_after_restoring_is_the_same),
         IN_FOLDER(logits_after_restoring_are_the_same_bits),
         IN_FOLDER(nothing_is_saved_without_a_name),
+        IN_FOLDER(what_is_half_read_is_kept),
         IN_FOLDER(a_common_beginning_is_shared),
         IN_FOLDER(the_newest_way_is_saved),
         IN_FOLDER(only_the_user_may_read_it),
