@@ -20,6 +20,7 @@
 
 #include "app/chat/aside.h"
 #include "app/chat/chat.h"
+#include "app/chat/manner.h"
 #include "app/chat/saving.h"
 #include "app/chat/script.h"
 #include "app/chat/speaker.h"
@@ -277,11 +278,11 @@ static enum error_code take_stretch(struct verify_there *v, const struct chat_me
 
 static struct sampling stretch_settings(const struct verify_there *v, const struct chat_message *m)
 {
-    struct sampling s = m->sampling;
+    struct sampling s = manner_of(m);
     const uint32_t epoch = v->from < v->records.n ? v->records.at[v->from].epoch : 0;
     if (epoch < v->records.n_epochs)
         chat_read_settings(&s, v->records.epochs[epoch]);
-    s.seed = m->sampling.seed;
+    s.seed = m->seed;
     return s;
 }
 
