@@ -313,6 +313,9 @@ static void of_an_answer_that_was_continued_the_first_part_is_verified(void **st
 
 /* ---- summaries -------------------------------------------------------------------------------------------------- */
 
+/* A server that counts is asked to, before it is asked to answer. */
+#define UNCOUNTED "kind = openai\ncontext = 400\n"
+
 static void say_much(struct fixture *f)
 {
     char text[200];
@@ -332,7 +335,7 @@ static void a_server_sums_up_the_oldest_messages(void **state)
                                             {.bytes = BY("a", "<think>\\nHm\\n</think>\\n\\nThey agreed.")}};
     struct error err = {0};
     struct fixture f;
-    open_chat(&f, "", replies, 4);
+    open_chat(&f, UNCOUNTED, replies, 4);
     say_much(&f);
     if (chat_compact(f.chat, &err) != ERR_NONE)
         fail_msg("%s", err.message);
@@ -358,7 +361,7 @@ static void a_summary_that_does_not_come_is_told(void **state)
         const struct hostile_reply yes = {.bytes = BY("a", "Yes.")};
         struct error err = {0};
         struct fixture f;
-        open_chat(&f, "", (const struct hostile_reply[]){yes, yes, yes, {.bytes = cases[i].reply}}, 4);
+        open_chat(&f, UNCOUNTED, (const struct hostile_reply[]){yes, yes, yes, {.bytes = cases[i].reply}}, 4);
         say_much(&f);
         assert_int_equal(chat_compact(f.chat, &err), ERR_NONE);
         wait_for(&f, cases[i].says);
