@@ -144,6 +144,7 @@ static void mistakes_are_named(void **state)
 {
     (void)state;
     struct vt *t = start(24, 110, (const char *const[]){"-n", "4", NULL});
+    assert_true(vt_wait(t, "million parameters")); /* the model is loaded */
     vt_type(t, "/compare precise\r");
     assert_true(vt_wait(t, "no question yet"));
     vt_type(t, "\003"); /* what is typed is still there */
