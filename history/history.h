@@ -134,6 +134,7 @@ enum store_view { STORE_VIEW_CURRENT, STORE_VIEW_ARCHIVED, STORE_VIEW_TRASH, STO
 struct store_list_query {
     enum store_view view;
     const char *tag;     /* NULL: any */
+    const char *last;    /* those with this tag stand behind all others; NULL: none do */
     size_t first, limit; /* limit 0: all */
     bool uncounted;      /* the list's length is not asked for: of a long list no more is read than what is shown */
 };
@@ -146,8 +147,9 @@ enum error_code store_list_index(struct store *s, const struct store_list_query 
                                  size_t *index, struct error *err);
 enum error_code store_conversation_get(struct store *s, int64_t conversation, struct store_conversation *out,
                                        struct error *err);
-/* The conversation that was written to last, whatever the clock said; ERR_NOT_FOUND when there is none. */
-enum error_code store_last(struct store *s, int64_t *conversation, struct error *err);
+/* The conversation that was written to last, whatever the clock said, of those without this tag (NULL: of all);
+ * ERR_NOT_FOUND when there is none. */
+enum error_code store_last(struct store *s, const char *without, int64_t *conversation, struct error *err);
 /* By public id or its beginning (4 characters or more), by title, or by a part of the title. ERR_ARGUMENT lists the
  * choices when several fit. Only a whole public id is looked up in the trash too. */
 enum error_code store_find(struct store *s, const char *id_or_title, int64_t *conversation, struct error *err);
@@ -327,6 +329,10 @@ void store_changes_free(struct store_changes *changes);
  * behind them, the newest answer first. *ids is malloc'ed, NULL where there are none. Damaged records are passed over. */
 enum error_code store_chosen(struct store *s, uint64_t fingerprint, size_t most, int32_t **ids, size_t *n,
                              struct error *err);
+
+/* Tokens a second of the newest ended answer by a model of this fingerprint, of those that are long enough to tell; 0:
+ * there is none. */
+enum error_code store_pace(struct store *s, uint64_t fingerprint, double *tokens, struct error *err);
 
 /* ---- a reply that grows ------------------------------------------------------------------------------------------ */
 

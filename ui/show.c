@@ -107,6 +107,11 @@ void ui_show_end(struct ui *ui)
     view_end(transcript_view(ui->transcript));
 }
 
+void ui_stay(struct ui *ui)
+{
+    view_stay(transcript_view(ui->transcript));
+}
+
 void ui_show_message(struct ui *ui, size_t index)
 {
     state_touch(ui->state);
@@ -174,6 +179,18 @@ void ui_set_typed(struct ui *ui, const char *text, size_t size)
 void ui_compose(struct ui *ui)
 {
     ui_take_focus(ui, PANE_COMPOSER);
+}
+
+const char *ui_unsent(const struct ui *ui, size_t *size, size_t *cursor)
+{
+    return entry_unsent(ui->entry, size, cursor);
+}
+
+void ui_borrow_typed(struct ui *ui, const char *text, size_t size)
+{
+    state_touch(ui->state);
+    menu_close(ui->menu, false);
+    entry_borrow(ui->entry, text, size);
 }
 
 void ui_set_composer_label(struct ui *ui, const char *label, const char *mode)
@@ -322,6 +339,12 @@ void ui_beside_grow(struct ui *ui, const char *text, size_t size)
 {
     state_touch(ui->state);
     beside_grow(ui->beside, text, size);
+}
+
+void ui_beside_read(struct ui *ui, int percent)
+{
+    if (beside_read(ui->beside, percent))
+        state_touch(ui->state);
 }
 
 void ui_beside_end(struct ui *ui, const char *about)

@@ -34,6 +34,17 @@ const char *footprint_bytes(uint64_t bytes, char out[32])
     return out;
 }
 
+const char *footprint_parameters(uint64_t n, char out[32])
+{
+    static const char *const units[] = {"", " thousand", " million", " billion", " trillion"};
+    double value = (double)n;
+    size_t unit = 0;
+    for (; value >= 999.5 && unit < 4; unit++) /* what would be rounded to 1000 is one of the next */
+        value /= 1000;
+    snprintf(out, 32, "%.3g%s", value, units[unit]);
+    return out;
+}
+
 const char *footprint_option(enum model_load load)
 {
     return load == LOAD_8BIT ? "--load-in-8bit" : "--load-in-4bit";

@@ -11,6 +11,8 @@
 
 /* "98.4 MB", decimal as disks are sold; out has 32 bytes. */
 const char *footprint_bytes(uint64_t bytes, char out[32]);
+/* "135 million", "27 thousand", "1.1 billion" */
+const char *footprint_parameters(uint64_t n, char out[32]);
 /* The name of the option that loads so, "--load-in-8bit". */
 const char *footprint_option(enum model_load load);
 

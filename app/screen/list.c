@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "app/chat/chat.h"
+#include "app/library/conversations.h"
 #include "app/library/home.h"
 #include "app/library/lock.h"
 #include "app/screen/due.h"
@@ -72,6 +73,7 @@ static void show_rows(struct screen *s, const struct store_conversations *list)
                                            .pinned = list->at[i].pinned,
                                            .archived = list->at[i].archived,
                                            .unread = list->at[i].unread,
+                                           .once = library_is_one_shot(&list->at[i]),
                                            .answering = list->at[i].answering};
     if (rows != NULL)
         ui_set_conversations(s->ui, rows, list->n, home_is_temporary(home) ? 0 : home_conversation(home));
@@ -93,7 +95,10 @@ void screen_list_show(struct screen *s)
 {
     struct screen_list *list = s->list;
     struct store_conversations found = {0};
-    const struct store_list_query query = {.view = STORE_VIEW_CURRENT, .limit = list->most, .uncounted = true};
+    const struct store_list_query query = {.view = STORE_VIEW_CURRENT,
+                                           .last = LIBRARY_ONE_SHOT,
+                                           .limit = list->most,
+                                           .uncounted = true};
     struct error err = {0};
     list->looked = clock_seconds();
     list->changed = false;

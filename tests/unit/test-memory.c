@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/chat/footprint.h"
+#include "app/chat/pace.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/engine.h"
@@ -293,6 +294,45 @@ static void what_stays_and_what_passes_fits_into_the_room(void **state)
     }
 }
 
+/* ---- in words --------------------------------------------------------------------------------------------------- */
+
+static void parameters_are_told_in_three_digits(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t n;
+        const char *text;
+    } cases[] = {{812, "812"},          {27456, "27.5 thousand"},   {999400, "999 thousand"},
+                 {999600, "1 million"}, {134515008, "135 million"}, {1100048384, "1.1 billion"}};
+    char text[32];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(footprint_parameters(cases[i].n, text), cases[i].text);
+}
+
+static void says_pace(const struct pace *p, uint64_t weights, double measured, const char *expected)
+{
+    char text[PACE_TEXT];
+    assert_string_equal(pace_text(pace_rate(p, weights, measured), text), expected);
+}
+
+/* A small model reaches half of what memory gives, a large one nine tenths, and those between follow the nearer one. */
+static void what_is_expected_follows_what_was_measured(void **state)
+{
+    (void)state;
+    struct pace p = {0};
+    says_pace(&p, GB, 0, "");
+    says_pace(&p, GB, 3.25, "3.2 t/s measured");
+    p.memory = 100.0 * (double)GB;
+    says_pace(&p, GB, 0, "~80 t/s expected");
+    pace_learn(&p, GB, 50);
+    pace_learn(&p, 16 * GB, 5.625);
+    says_pace(&p, 2 * GB, 0, "~25 t/s expected");
+    says_pace(&p, 10 * GB, 0, "~9.0 t/s expected");
+    says_pace(&p, 2 * GB, 111.4, "111 t/s measured");
+    pace_learn(&p, 2 * GB, 70); /* more than memory gives, by guessing */
+    says_pace(&p, 2 * GB, 0, "~50 t/s expected");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +347,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_limit_above_the_machines_memory_is_none, make_root, remove_root),
         cmocka_unit_test_setup_teardown(without_meminfo_nothing_is_known, make_root, remove_root),
         cmocka_unit_test(what_this_process_touches_is_its_own),
+        cmocka_unit_test(parameters_are_told_in_three_digits),
+        cmocka_unit_test(what_is_expected_follows_what_was_measured),
         cmocka_unit_test(a_model_fits_when_all_of_it_and_the_reserve_do),
         cmocka_unit_test(what_does_not_fit_is_read_for_each_token),
         cmocka_unit_test(a_disk_that_was_not_measured_promises_no_speed),
