@@ -146,11 +146,10 @@ static void show_context_row(struct repl *t, const char *mark, const char *numbe
                              size_t size)
 {
     size_t shown = strcspn(text, "\n");
-    char tokens[COUNT_TEXT];
+    char count[COUNT_TEXT], tokens[COUNT_TEXT + 4];
     if (shown > 50)
         for (shown = 50; ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
             ;
-    char count[COUNT_TEXT], tokens[COUNT_TEXT + 4];
     snprintf(tokens, sizeof tokens, "%s%s", chat_count_sign(t->chat),
              count_write(chat_count_tokens(t->chat, text, size), count));
     show_line(t->show, "%4s %s %-10s %7s tokens  %.*s%s", number, mark, role, tokens, (int)shown, text,
