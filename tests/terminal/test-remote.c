@@ -302,7 +302,7 @@ static struct hostile *begin_hostile(const char *const *bodies, size_t n)
         replies[i] = (struct hostile_reply){.bytes = bytes[i]};
     }
     hostile_set(h, replies, n);
-    make_home(hostile_port(h));
+    make_home_with(hostile_port(h));
     return h;
 }
 
@@ -339,7 +339,7 @@ static void what_a_server_finds_too_long_is_left_out_and_marked(void **state)
         press(t, ESC);
         quit(t);
         hostile_stop(h);
-        remove_home();
+        assert_int_equal(test_folder_remove(NULL), 0);
     }
 }
 
@@ -362,7 +362,7 @@ static void the_context_of_ollama_is_known_once_the_model_is_loaded(void **state
     assert_true(vt_wait(t, "/4,096"));
     quit(t);
     hostile_stop(h);
-    remove_home();
+    assert_int_equal(test_folder_remove(NULL), 0);
 }
 
 static void a_busy_server_is_waited_for_with_a_countdown(void **state)

@@ -10,6 +10,7 @@
 #include "app/library/home.h"
 #include "history/history.h"
 #include "tests/cmocka.h"
+#include "tests/source.h"
 #include "tests/unit/asking.h"
 #include "tests/unit/history.h"
 #include "tests/unit/keeping.h"
@@ -292,7 +293,7 @@ static void another_model_leaves_an_answer_its_own(void **state)
     snprintf(first, sizeof first, "%s", chat_model_path(f->chat));
     begin_new(f);
     keeping_settle(f);
-    history_ok(chat_set_model(f->chat, asking_fixture("tiny-llama3.gguf"), &err), &err);
+    history_ok(chat_set_model(f->chat, source_fixture("tiny-llama3.gguf"), &err), &err);
     while (chat_state(f->chat) == CHAT_LOADING)
         keeping_wait(f);
     assert_non_null(strstr(chat_model_path(f->chat), "tiny-llama3"));

@@ -254,8 +254,7 @@ static void only_what_is_compared_is_asked_for(void **state)
     char seed[40];
     open_chat(&f, "", replies, 2);
     say(&f, "Hi");
-    snprintf(seed, sizeof seed, "\"seed\":%llu",
-             (unsigned long long)(chat_message(f.chat, 1)->seed & INT64_MAX));
+    snprintf(seed, sizeof seed, "\"seed\":%llu", (unsigned long long)(chat_message(f.chat, 1)->seed & INT64_MAX));
     assert_int_equal(chat_verify(f.chat, 1, &err), ERR_NONE);
     wait_for(&f, "identical, 5 bytes");
     hostile_wait_closed(outcome_server());

@@ -142,9 +142,9 @@ static void what_is_half_read_is_kept(void **state)
     struct error err = {0};
     struct sampling s = asking_greedy(4);
     fill_prompt(ids, LONG, 1);
-    struct worker *w = worker_start(&(struct worker_options){.model_path = asking_fixture("tiny-llama.gguf"),
+    struct worker *w = worker_start(&(struct worker_options){.model_path = source_fixture("tiny-llama.gguf"),
                                                              .session = {.context = CONTEXT, .threads = 2, .batch = 1},
-                                                             .saved_folder = folder,
+                                                             .saved_folder = test_folder,
                                                              .saved_most = PLENTY},
                                     &err);
     assert_non_null(w);
