@@ -86,9 +86,6 @@ const char *store_path(const struct store *s);
 /* True when another store has changed the database since the last call (or since it was opened). Costs microseconds:
  * call it several times a second. */
 bool store_changed(struct store *s);
-/* Marks answers whose program died as interrupted; store_open does it too. Worth calling when store_changed was
- * true. */
-enum error_code store_sweep(struct store *s, struct error *err);
 
 /* Transactions around several calls; they nest. store_end commits when commit is true, else undoes all since the
  * matching store_begin. While one is open other programs can't write: be quick, never wait for the user. */

@@ -261,12 +261,6 @@ bool ui_has_popup(const struct ui *ui)
     return state_is_shown(ui->state, PANE_POPUP);
 }
 
-void ui_close_popup(struct ui *ui)
-{
-    popup_clear(ui->popup);
-    state_show(ui->state, PANE_POPUP, false);
-}
-
 void ui_command(struct ui *ui, const char *name)
 {
     ui_run(ui, name);
@@ -391,17 +385,6 @@ char **ui_themes(const struct ui *ui)
     return theme_list(ui->theme_folders);
 }
 
-void ui_set_raw(struct ui *ui, bool on)
-{
-    state_touch(ui->state);
-    transcript_set_raw(ui->transcript, on);
-}
-
-bool ui_is_raw(const struct ui *ui)
-{
-    return transcript_is_raw(ui->transcript);
-}
-
 void ui_set_think(struct ui *ui, bool on)
 {
     state_touch(ui->state);
@@ -411,11 +394,6 @@ void ui_set_think(struct ui *ui, bool on)
 bool ui_shows_think(const struct ui *ui)
 {
     return transcript_shows_think(ui->transcript);
-}
-
-void ui_set_mouse(struct ui *ui, bool on)
-{
-    canvas_set_mouse(ui->canvas, on);
 }
 
 void ui_bell(struct ui *ui)

@@ -334,7 +334,6 @@ void ui_view(struct ui *ui, const char *title, const char *text, size_t size, co
 /* UI_PREVIEW tells which item is selected, as long as this list is open. */
 void ui_tell_selected(struct ui *ui);
 bool ui_has_popup(const struct ui *ui);
-void ui_close_popup(struct ui *ui);
 
 /* ---- settings pane ---------------------------------------------------------------------------------------------- */
 
@@ -516,13 +515,8 @@ bool ui_default_binding(size_t index, struct ui_binding *out);
 /* See text_width and text_centred. */
 void ui_set_text_width(struct ui *ui, int width);
 void ui_set_text_centred(struct ui *ui, bool centred);
-/* Shows the text of messages as it is, without Markdown. */
-void ui_set_raw(struct ui *ui, bool raw);
-bool ui_is_raw(const struct ui *ui);
 /* Unfolds what a model thinks. */
 void ui_set_think(struct ui *ui, bool show);
 bool ui_shows_think(const struct ui *ui);
-/* Turns the terminal's reports of the mouse on or off. */
-void ui_set_mouse(struct ui *ui, bool on);
 
 #endif
