@@ -14,7 +14,9 @@
 #include "tests/unit/hostile.h"
 #include "tests/unit/outcome.h"
 
-#define MODELS HEAD "{\"data\":[{\"id\":\"m\",\"owned_by\":\"vllm\",\"max_model_len\":400}]}"
+#define MODELS HEAD "{\"data\":[{\"id\":\"m\",\"owned_by\":\"vllm\"}]}"
+/* A server that is asked for answers alone, and has little room for them. */
+#define SMALL "kind = openai\ncontext = 400\n"
 /* An answer by the server of a system_fingerprint. */
 #define BY(print, text) \
     HEAD "data: {\"system_fingerprint\":\"" print "\",\"choices\":[{\"delta\":{\"content\":\"" text \
@@ -332,7 +334,7 @@ static void a_server_sums_up_the_oldest_messages(void **state)
                                             {.bytes = BY("a", "<think>\\nHm\\n</think>\\n\\nThey agreed.")}};
     struct error err = {0};
     struct fixture f;
-    open_chat(&f, "", replies, 4);
+    open_chat(&f, SMALL, replies, 4);
     say_much(&f);
     if (chat_compact(f.chat, &err) != ERR_NONE)
         fail_msg("%s", err.message);
@@ -358,7 +360,7 @@ static void a_summary_that_does_not_come_is_told(void **state)
         const struct hostile_reply yes = {.bytes = BY("a", "Yes.")};
         struct error err = {0};
         struct fixture f;
-        open_chat(&f, "", (const struct hostile_reply[]){yes, yes, yes, {.bytes = cases[i].reply}}, 4);
+        open_chat(&f, SMALL, (const struct hostile_reply[]){yes, yes, yes, {.bytes = cases[i].reply}}, 4);
         say_much(&f);
         assert_int_equal(chat_compact(f.chat, &err), ERR_NONE);
         wait_for(&f, cases[i].says);
