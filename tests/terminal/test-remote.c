@@ -183,7 +183,7 @@ static void a_servers_answer_is_verified(void **state)
 {
     (void)state;
     struct pty p;
-    begin_server(&p);
+    make_home_with_server(&p);
     struct vt *t = open_screen("@big", "-n12");
     ask(t, "Tell me of the sea.");
     assert_true(vt_wait(t, "/continue resumes it"));
