@@ -262,10 +262,11 @@ static void pack_panels(const struct unit *u, uint64_t first, uint64_t last, siz
 /* Rows [first, last), at most PANEL_ROWS, over all columns and all of X. */
 static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
 {
-    static const float zeros[KERNEL_ROWS_MAX];
+    static const float zeros[KERNEL_ROWS_MAX * KERNEL_PANELS_MAX];
     const struct matmul_job *job = u->job;
     const struct call *call = u->call;
     const size_t blocks = (size_t)call->cols / KERNEL_BLOCK, n = (size_t)u->kernels->rows;
+    const size_t several = u->type->several != NULL ? n * (size_t)u->kernels->panels : n;
     const size_t panel_block = panel_bytes(u->type->kind, u->kernels->rows);
     const size_t chunk = call->n <= FEW_COLUMNS ? CHUNK_BLOCKS_FEW : CHUNK_BLOCKS;
     for (size_t at = 0, count; at < blocks; at += count) {
@@ -275,9 +276,11 @@ static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
             const size_t w = call->n - c < u->tile_w ? call->n - c : u->tile_w;
             const char *tile = u->tiles + KERNEL_TILE_BYTES * (c * tile_blocks(call->cols) + at * w),
                        *panel = u->scratch->panels;
-            for (uint64_t row = first; row < last; row += n, panel += panel_block * count) {
+            for (uint64_t row = first, step; row < last; row += step, panel += panel_block * count * (step / n)) {
                 const float *init = at > 0 ? NULL : job->bias != NULL ? job->bias + row : zeros;
-                u->type->gemm(panel, tile, (int)w, count, job->out + c * job->stride + row, job->stride, init);
+                float *out = job->out + c * job->stride + row;
+                step = last - row >= several ? several : n;
+                (step > n ? u->type->several : u->type->gemm)(panel, tile, (int)w, count, out, job->stride, init);
             }
         }
     }
@@ -445,6 +448,17 @@ static void prepare_all(struct matmul *m, int32_t thread, const struct call *cal
     pool_barrier(m->pool, thread);
 }
 
+/* Of a thread's share with many columns of X: the end of the last unit is what the other threads wait for, so that 16 are
+ * better than 4; but two panels are multiplied at once. */
+static uint64_t unit_of_many(uint64_t share, uint64_t panel)
+{
+    const uint64_t two = 2 * panel, most = PANEL_ROWS / panel * panel;
+    if (share / 4 < two)
+        return share / 4 / panel * panel;
+    const uint64_t rows = share / 16 / two * two;
+    return rows < two ? two : rows > most ? most : rows;
+}
+
 /* Rows of one unit: whole panels, few enough that every thread gets several. With one tile of X a unit has no other
  * bound, since long stretches of memory are read faster than short ones. */
 static uint64_t unit_rows(const struct matmul *m, const struct call *call)
@@ -454,10 +468,17 @@ static uint64_t unit_rows(const struct matmul *m, const struct call *call)
     uint64_t total = 0, panel = (uint64_t)m->kernels->rows;
     for (int j = 0; j < call->n_jobs; j++)
         total += call->jobs[j].weights->rows;
-    uint64_t rows = total / ((uint64_t)pool_threads(m->pool) * (call->n <= FEW_COLUMNS ? 2 : 4)) / panel * panel;
-    uint64_t most = call->n <= FEW_COLUMNS ? UINT64_MAX : PANEL_ROWS / panel * panel;
-    if (is_float(call->jobs[0].weights->type))
-        most = floats_is_few(call->n) ? UINT64_MAX : FLOATS_ROWS;
+    const uint64_t share = total / (uint64_t)pool_threads(m->pool);
+    const bool floats = is_float(call->jobs[0].weights->type);
+    uint64_t rows, most = UINT64_MAX;
+    if (floats ? floats_is_few(call->n) : call->n <= FEW_COLUMNS) {
+        rows = share / 2 / panel * panel;
+    } else if (floats) {
+        rows = share / 4 / panel * panel;
+        most = FLOATS_ROWS;
+    } else {
+        rows = unit_of_many(share, panel);
+    }
     return rows < panel ? panel : rows > most ? most : rows;
 }
 

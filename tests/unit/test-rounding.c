@@ -43,10 +43,10 @@ static void a_value_that_stands_out_is_kept(void **state)
     fill(x);
     x[300] = -90.0f;
     const struct tile_column *first = prepare_column(x), *second = group_at(first, 1);
-    assert_int_equal(first->end, 0);
-    assert_int_equal(second->end, 1);
-    assert_int_equal(tile_outliers(second, 1)[0].at, 300 - 256);
-    assert_true(tile_outliers(second, 1)[0].x == -90.0f);
+    assert_int_equal(first->outliers, 0);
+    assert_int_equal(second->outliers, 1);
+    assert_int_equal(tile_outliers(second, 1, 0)->at, 300 - 256);
+    assert_true(tile_outliers(second, 1, 0)->x[0] == -90.0f);
     assert_int_equal(second->i[300 - 256], 0);
     for (int i = 0; i < 256; i++) /* and the others have all of the 8 bits */
         if (i != 300 - 256)
@@ -61,9 +61,9 @@ static void only_so_many_are_kept_and_the_largest(void **state)
     for (int i = 0; i < 12; i++)
         x[20 * i + 1] = (float)(i + 20);
     const struct tile_column *first = prepare_column(x);
-    assert_int_equal(first->end, OUTLIERS);
+    assert_int_equal(first->outliers, OUTLIERS);
     for (int k = 0; k < OUTLIERS; k++)
-        assert_int_equal(tile_outliers(first, 1)[k].at, 20 * (k + 12 - OUTLIERS) + 1);
+        assert_int_equal(tile_outliers(first, 1, 0)[k].at, 20 * (k + 12 - OUTLIERS) + 1);
     assert_true(fabsf(first->scale * 127.0f - (float)(20 + 12 - OUTLIERS - 1)) < 1e-4f);
 }
 
