@@ -297,13 +297,23 @@ INLINE V one_of_both(V both, unsigned which)
     return which != 0 ? v_sar(both, 16) : v_sar(v_shl(both, 16), 16);
 }
 
+/* A scale that is a whole number, from its word. */
+INLINE V scale_of(V word)
+{
+#ifdef HALVES
+    return one_of_both(word, 0);
+#else
+    return word;
+#endif
+}
+
 INLINE VF weight_k(const struct panels p, unsigned column, int v, const struct form f)
 {
     const int halves = f.scheme == K16_PLAIN || f.scheme == K16_MINIMA;
     const int words = halves ? WORDS_K16 : WORDS_K32, n = halves ? 8 : 4;
     const unsigned b = column / 32, half = column / 16 % 2;
     const struct panels block = panels_from(p, (int)b * words), tail = panels_from(p, KERNEL_GROUP_BLOCKS * words);
-    V scale = one_of_both(v_load(word_at(block, 8 + (halves ? (int)half : 0), v)), 0);
+    V scale = scale_of(v_load(word_at(block, 8 + (halves ? (int)half : 0), v)));
     V value = v_mul(value_at(block, column % 32, v, f), scale);
     if (f.scheme == K32_PLAIN || f.scheme == K16_PLAIN)
         return vf_mul(vf_int(value), number_at(tail, n, v));
