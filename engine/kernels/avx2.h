@@ -13,6 +13,7 @@ typedef __m256 VF;
 #define PAIR 2
 #define TILE 6
 #define SUB 3
+#define PANELS 1
 /* Weights that are multiplied as they are unpacked need more registers than there are, but for those of 8 bits. */
 #define STRAIGHT 1
 #define STRAIGHT_ONE(f) ((f).bits == 8)

@@ -1,8 +1,8 @@
 /* Kernels for every instruction set with vectors, written once over a few primitives.
  *
  * The file that includes this defines a vector V of UNITS times 16 bytes, a float vector VF of as many lanes, how many
- * vectors of rows a panel has (PAIR), the largest tile (TILE), how many of its columns are computed at once (SUB) or, at
- * most, while weights are unpacked (STRAIGHT; for a tile of one STRAIGHT_ONE(form), for one of STRAIGHT and more
+ * vectors of rows a panel has (PAIR), the largest tile (TILE), how many of its columns are computed at once (SUB), how
+ * many panels at most (PANELS; if more than one, SUB_SEVERAL columns) or, at most, while weights are unpacked (STRAIGHT; for a tile of one STRAIGHT_ONE(form), for one of STRAIGHT and more
  * STRAIGHT_FEW(form)), and
  *     v_rows(p, stride, i)    16 bytes of each of the rows i, i + 4, i + 8, ... (UNITS of them)
  *     v_low32 v_high32 v_low64 v_high64 (a, b)   interleave within each 16 bytes

@@ -264,10 +264,11 @@ static void pack_panels(const struct unit *u, uint64_t first, uint64_t last, siz
 /* Rows [first, last), at most PANEL_ROWS, over all columns and all of X. */
 static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
 {
-    static const float zeros[KERNEL_ROWS_MAX];
+    static const float zeros[KERNEL_ROWS_MAX * KERNEL_PANELS_MAX];
     const struct matmul_job *job = u->job;
     const struct call *call = u->call;
     const size_t blocks = (size_t)call->cols / KERNEL_BLOCK, n = (size_t)u->kernels->rows;
+    const size_t several = u->type->several != NULL ? n * (size_t)u->kernels->panels : n;
     const size_t panel_block = panel_bytes(u->type->kind, u->kernels->rows);
     const size_t chunk = call->n <= FEW_COLUMNS ? CHUNK_BLOCKS_FEW : CHUNK_BLOCKS;
     for (size_t at = 0, count; at < blocks; at += count) {
@@ -277,9 +278,11 @@ static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
             const size_t w = call->n - c < u->tile_w ? call->n - c : u->tile_w;
             const char *tile = u->tiles + KERNEL_TILE_BYTES * (c * tile_blocks(call->cols) + at * w),
                        *panel = u->scratch->panels;
-            for (uint64_t row = first; row < last; row += n, panel += panel_block * count) {
+            for (uint64_t row = first, step; row < last; row += step, panel += panel_block * count * (step / n)) {
                 const float *init = at > 0 ? NULL : job->bias != NULL ? job->bias + row : zeros;
-                u->type->gemm(panel, tile, (int)w, count, job->out + c * job->stride + row, job->stride, init);
+                float *out = job->out + c * job->stride + row;
+                step = last - row >= several ? several : n;
+                (step > n ? u->type->several : u->type->gemm)(panel, tile, (int)w, count, out, job->stride, init);
             }
         }
     }
@@ -469,6 +472,17 @@ struct weights {
     uint64_t rows;  /* of one unit */
 };
 
+/* Of a thread's share with many columns of X: the end of the last unit is what the other threads wait for, so that 16 are
+ * better than 4; but two panels are multiplied at once. */
+static uint64_t unit_of_many(uint64_t share, uint64_t panel)
+{
+    const uint64_t two = 2 * panel, most = PANEL_ROWS / panel * panel;
+    if (share / 4 < two)
+        return share / 4 / panel * panel;
+    const uint64_t rows = share / 16 / two * two;
+    return rows < two ? two : rows > most ? most : rows;
+}
+
 /* Rows of one unit: whole panels, few enough that every thread gets several. With one tile of X a unit has no other
  * bound, since long stretches of memory are read faster than short ones. */
 static uint64_t unit_rows(const struct matmul *m, const struct weights *w)
@@ -478,10 +492,17 @@ static uint64_t unit_rows(const struct matmul *m, const struct weights *w)
     uint64_t total = 0, panel = (uint64_t)m->kernels->rows;
     for (int j = 0; j < w->n; j++)
         total += w->of[j]->rows;
-    uint64_t rows = total / ((uint64_t)pool_threads(m->pool) * (w->columns <= FEW_COLUMNS ? 2 : 4)) / panel * panel;
-    uint64_t most = w->columns <= FEW_COLUMNS ? UINT64_MAX : PANEL_ROWS / panel * panel;
-    if (is_float(w->of[0]->type))
-        most = floats_is_few(w->columns) ? UINT64_MAX : FLOATS_ROWS;
+    const uint64_t share = total / (uint64_t)pool_threads(m->pool);
+    const bool floats = is_float(w->of[0]->type);
+    uint64_t rows, most = UINT64_MAX;
+    if (floats ? floats_is_few(w->columns) : w->columns <= FEW_COLUMNS) {
+        rows = share / 2 / panel * panel;
+    } else if (floats) {
+        rows = share / 4 / panel * panel;
+        most = FLOATS_ROWS;
+    } else {
+        rows = unit_of_many(share, panel);
+    }
     return rows < panel ? panel : rows > most ? most : rows;
 }
 
@@ -531,8 +552,8 @@ static void show_input(const struct matmul *m, int32_t thread, const struct call
                     call->n);
 }
 
-/* Each thread has a first unit of its own, which it may have asked for before, and takes others one by one, one before
- * it needs it, so that it is known what to ask for. */
+/* Each thread has a first unit of its own, which it may have asked for before, and takes others one by one; where memory
+ * bounds the speed, one before it needs it, so that it is known what to ask for. */
 static void multiply_all(struct matmul *m, int32_t thread, const struct call *call, const struct matmul_next *next)
 {
     struct weights w = {.n = call->n_jobs, .columns = call->n};
@@ -540,14 +561,20 @@ static void multiply_all(struct matmul *m, int32_t thread, const struct call *ca
         w.of[j] = call->jobs[j].weights;
     w.rows = unit_rows(m, &w);
     int job;
+    const uint64_t threads = (uint64_t)pool_threads(m->pool);
     uint64_t first, unit = (uint64_t)thread;
     while (find_unit(&w, unit, &job, &first)) {
         const uint64_t end = w.of[job]->rows, last = end - first < w.rows ? end : first + w.rows;
-        unit = (uint64_t)pool_threads(m->pool) + pool_take(m->pool);
-        uintptr_t then = unit_address(&w, unit);
-        if (then == 0)
-            then = next_address(m, thread, next, call->n);
+        uintptr_t then = 0;
+        if (call->n <= FEW_COLUMNS) {
+            unit = threads + pool_take(m->pool);
+            then = unit_address(&w, unit);
+            if (then == 0)
+                then = next_address(m, thread, next, call->n);
+        }
         multiply_unit(m, thread, &call->jobs[job], first, last, call, then);
+        if (call->n > FEW_COLUMNS)
+            unit = threads + pool_take(m->pool);
     }
 }
 
