@@ -184,7 +184,7 @@ static void a_small_window_shows_the_alternatives(void **state)
     assert_true(vt_wait(t, "model after"));
     const int row = vt_find(t, "model after") + 1;
     assert_non_null(strchr(vt_row(t, row), '.')); /* its likelihood */
-    press(t, DOWN); /* and the one that keys are at */
+    press(t, DOWN);                               /* and the one that keys are at */
     for (int i = 0; i < 500 && !vt_is_reverse(t, row + 1, 6); i++)
         vt_pause(t, 20);
     assert_true(vt_is_reverse(t, row + 1, 6));

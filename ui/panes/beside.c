@@ -110,11 +110,14 @@ static struct area field_of(const struct area *frame)
     return (struct area){frame->y + frame->rows - 2, frame->x + 2, 1, frame->columns - 4};
 }
 
-static const char *hint_of(const struct beside *v)
+static const char *hint_of(const struct beside *v, int columns)
 {
+    static const char whole[] = " Esc closes, Enter asks more, y copies ";
     if (v->field.open)
         return " Enter asks, Esc leaves the line ";
-    return v->running ? " Esc stops " : " Esc closes, Enter asks more, y copies ";
+    if (v->running)
+        return " Esc stops ";
+    return columns >= (int)sizeof whole - 1 ? whole : " Esc closes, Enter asks, y copies ";
 }
 
 static void draw_beside(void *pane, struct canvas *s, const struct area *a, bool focus)
@@ -131,7 +134,7 @@ static void draw_beside(void *pane, struct canvas *s, const struct area *a, bool
         canvas_puts(s, &field, 0, 0, STYLE_KEY, canvas_is_ascii(s) ? "> " : PROMPT);
         field_draw(&v->field, s, &field, 0, PROMPT_COLUMNS);
     }
-    canvas_puts(s, &bottom, 0, 0, STYLE_DIM, hint_of(v));
+    canvas_puts(s, &bottom, 0, 0, STYLE_DIM, hint_of(v, bottom.columns));
 }
 
 static void put_cursor(const void *pane, const struct area *a, bool focus, int *y, int *x)

@@ -162,6 +162,7 @@ static void draw_compare(void *pane, struct canvas *s, const struct area *a, boo
     (void)focus;
     static const char help[] =
         "← → choose, Enter keeps that answer, Esc stops, and leaves; all of them stay as alternatives";
+    static const char short_help[] = "← → choose, Enter keeps, Esc leaves";
     struct area inner = {a->y + 1, a->x, a->rows - 2, a->columns};
     if (v->stale)
         find_differences(v);
@@ -173,7 +174,8 @@ static void draw_compare(void *pane, struct canvas *s, const struct area *a, boo
         struct area one = column_area(v, i, &inner);
         draw_column(v, i, s, &one);
     }
-    canvas_puts(s, a, a->rows - 1, 1, STYLE_DIM, help);
+    const bool fits = text_columns(help, strlen(help), 0) < a->columns;
+    canvas_puts(s, a, a->rows - 1, 1, STYLE_DIM, fits ? help : short_help);
 }
 
 /* Nothing is typed here. */
