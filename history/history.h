@@ -136,6 +136,7 @@ struct store_list_query {
     const char *tag;     /* NULL: any */
     const char *last;    /* those with this tag stand behind all others; NULL: none do */
     size_t first, limit; /* limit 0: all */
+    bool uncounted;      /* the list's length is not asked for: of a long list no more is read than what is shown */
 };
 /* A part of the list: pinned conversations first, then the last changed first (in the trash: the last deleted
  * first). */

@@ -341,6 +341,12 @@ void ui_beside_grow(struct ui *ui, const char *text, size_t size)
     beside_grow(ui->beside, text, size);
 }
 
+void ui_beside_read(struct ui *ui, int percent)
+{
+    if (beside_read(ui->beside, percent))
+        state_touch(ui->state);
+}
+
 void ui_beside_end(struct ui *ui, const char *about)
 {
     state_touch(ui->state);

@@ -30,6 +30,7 @@
  * ui/draw/:
  *   canvas        ncurses
  *   modes         what the terminal is asked for beside drawing
+ *   links         the cells that belong to the address of a page
  *   theme         colours for roles of text
  *   bar           a part of a whole
  *   layout        which pane stands where
@@ -43,6 +44,7 @@
  *   markdown      Markdown by md4c: markdown-guard, markdown-tables and unfinished prepare its
  *                 text; fence, table, entity are parts of it
  *   highlight, language   code in colours
+ *   link          addresses of pages
  *   fuzzy         how well a text fits what was typed to find it
  */
 #ifndef PALAVER_UI_UI_H
@@ -96,7 +98,8 @@ enum ui_action_kind {
     UI_EDITOR,   /* open what is typed in the user's editor */
     UI_EDITED,   /* what is typed changed */
     UI_COMPLETE, /* the menu is wanted for what is typed, see ui_set_menu */
-    UI_PREVIEW,  /* text: the command of the item that is selected in a popup; "": no longer, and none was chosen */
+    UI_PREVIEW,  /* text: the command of the item that is selected in a popup, or the line that the menu's choice would
+                    make; "": no longer, and none was chosen */
     UI_QUERY,    /* text: typed in a popup that asks for items, see ui_set_items */
     UI_LEAVE_EDIT,
     UI_COPY,             /* text: to the clipboard; what names it */
@@ -243,6 +246,7 @@ struct ui_status {
     enum ui_state state;
     const char *text;       /* "answering · Esc stops" */
     size_t used, available; /* tokens of the context; available 0: unknown */
+    bool estimated;         /* used is */
     const char *speed;      /* "147 t/s  first 0.1 s  12/15 guessed"; NULL: not shown */
 };
 void ui_set_status(struct ui *ui, const struct ui_status *status);
@@ -383,6 +387,8 @@ void ui_compare(struct ui *ui, const char *title, const struct ui_compared *side
 
 /* Shows a question and its answer, which is to come, in an overlay, below those that are there already. */
 void ui_beside_ask(struct ui *ui, const char *question);
+/* Percent of the question that the model has read; -1: it does not read now. */
+void ui_beside_read(struct ui *ui, int percent);
 /* The last answer grows. */
 void ui_beside_grow(struct ui *ui, const char *text, size_t size);
 /* It has ended; about: "41 tokens · 147 t/s", or why. */

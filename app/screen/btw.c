@@ -33,6 +33,7 @@ static void show_answer(struct screen *s, size_t before)
     char about[sizeof((struct error *)0)->message + 80];
     if (answer->size > before)
         ui_beside_grow(s->ui, buf_text(answer) + before, answer->size - before);
+    ui_beside_read(s->ui, btw_reading(s->repl.btw));
     if (btw_runs(s->repl.btw))
         return;
     write_about(s, about, sizeof about);

@@ -131,12 +131,12 @@ static void write_about(const struct chat_compared *side, char *out, size_t size
     else if (side->reading)
         snprintf(out, size, "reading the prompt");
     else if (side->running)
-        snprintf(out, size, "seed %llu", (unsigned long long)m->sampling.seed);
+        snprintf(out, size, "seed %llu", (unsigned long long)m->seed);
     else
         snprintf(out, size, "%s token%s%s · %.0f t/s · seed %llu", count_write(t->answer_tokens, count),
                  plural(t->answer_tokens), m->finish == FINISH_STOPPED ? " · stopped" : "",
                  t->decode_seconds > 0 ? (double)t->answer_tokens / t->decode_seconds : 0.0,
-                 (unsigned long long)m->sampling.seed);
+                 (unsigned long long)m->seed);
 }
 
 static void show_sides(struct screen *s)

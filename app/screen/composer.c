@@ -119,17 +119,19 @@ static void write_label(const struct screen *s, size_t tokens, char *out, size_t
     const struct buf *files = &s->repl.attached;
     size_t attached = files->size > 0 ? chat_count_tokens(s->repl.chat, buf_text(files), files->size) : 0;
     size_t capacity = chat_capacity(s->repl.chat), used = screen_status_used(s);
+    const char *about = chat_count_sign(s->repl.chat);
     char count[COUNT_TEXT], other[COUNT_TEXT];
     int at = 0;
     count_write(tokens, count);
     if (capacity > 0 && tokens + attached >= capacity)
-        at = snprintf(out, size, "%s tokens, more than the context of %s · ", count, count_write(capacity, other));
-    else if (tokens > 0 && used + tokens + attached >= capacity)
-        at = snprintf(out, size, "%s tokens, the model will no longer see the oldest messages · ", count);
+        at = snprintf(out, size, "%s%s tokens, more than the context of %s · ", about, count,
+                      count_write(capacity, other));
+    else if (capacity > 0 && tokens > 0 && used + tokens + attached >= capacity)
+        at = snprintf(out, size, "%s%s tokens, the model will no longer see the oldest messages · ", about, count);
     else if (tokens > 0)
-        at = snprintf(out, size, "%s token%s · ", count, plural(tokens));
+        at = snprintf(out, size, "%s%s token%s · ", about, count, plural(tokens));
     if (files->size > 0)
-        at += snprintf(out + at, size - (size_t)at, "+ %.60s, %s tokens · ", buf_text(&s->repl.attached_names),
+        at += snprintf(out + at, size - (size_t)at, "+ %.60s, %s%s tokens · ", buf_text(&s->repl.attached_names), about,
                        count_write(attached, other));
     snprintf(out + at, size - (size_t)at, "Enter %s",
              chat_is_busy(s->repl.chat) && chat_compared(s->repl.chat) == 0 ? "queues" : "sends");

@@ -114,7 +114,8 @@ static void add_conversations(struct screen *s, struct items *items, struct erro
     struct store_conversations list = {0};
     const struct store_list_query query = {.view = STORE_VIEW_ALL,
                                            .last = LIBRARY_ONE_SHOT,
-                                           .limit = CONVERSATIONS_MOST};
+                                           .limit = CONVERSATIONS_MOST,
+                                           .uncounted = true};
     struct error why = {0};
     struct store *store = screen_list_store(s, &why);
     if (store == NULL || store_list(store, &query, &list, &why) != ERR_NONE) {

@@ -49,6 +49,7 @@
 #include "app/terminal/report.h"
 #include "app/terminal/show.h"
 #include "app/terminal/signals.h"
+#include "app/terminal/strays.h"
 #include "app/terminal/term.h"
 #include "app/terminal/terminal.h"
 #include "base/buf.h"
@@ -157,6 +158,7 @@ static bool open_ui(struct screen *s, const struct looks *looks, struct error *e
     if (s->ui == NULL)
         return false;
     terminal_listen();
+    strays_keep();
     return true;
 }
 
@@ -212,7 +214,10 @@ static bool close_screen(struct screen *s)
     struct leave_loss loss = leave_close(&s->repl);
     ui_free(s->ui);
     s->ui = NULL;
+    fflush(stdout);
+    strays_release();
     terminal_close();
+    strays_print();
     bool lost = report_loss(s, &loss, draft, &why);
     free(draft);
     repl_end(&s->repl);

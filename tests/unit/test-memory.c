@@ -10,6 +10,7 @@
 
 #include "app/chat/footprint.h"
 #include "app/chat/pace.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "engine/engine.h"
 #include "engine/run/plan.h"
@@ -238,6 +239,39 @@ static void a_context_larger_than_memory_is_too_large(void **state)
     assert_int_equal(p.resident, 0);
 }
 
+static void each_answer_beside_another_needs_a_context_of_its_own(void **state)
+{
+    (void)state;
+    char text[200];
+    struct error err = {0};
+    struct memory_plan p =
+        plan_of(4 * GB, 4 * GB + 1536 * MB); /* beside the weights two contexts of three quarters of a GB */
+    p.cache = 640 * MB;
+    p.buffers = 0;
+    plan_judge(&p, &products);
+    p.reserve = 0;
+    assert_int_equal(memory_plan_beside(&p, 1), PLAN_FITS);
+    assert_int_equal(memory_plan_beside(&p, 2), PLAN_FITS);
+    assert_int_equal(memory_plan_beside(&p, 3), PLAN_STREAMS);
+    assert_false(footprint_write_beside(&p, 2, text, sizeof text));
+    assert_true(footprint_write_beside(&p, 3, text, sizeof text));
+    assert_non_null(strstr(text, "3 contexts, 671.1 MB each"));
+    assert_false(footprint_write_beside(&p, 4, text, sizeof text)); /* said once */
+    assert_int_equal(footprint_check_beside(&p, 8, &err), ERR_NONE);
+    assert_int_equal(footprint_check_beside(&p, 9, &err), ERR_BUSY);
+    assert_non_null(strstr(err.message, "9 full contexts"));
+}
+
+/* Who has begun with a context that does not fit is not told so later. */
+static void a_context_too_large_at_first_refuses_no_second_one(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct memory_plan p = plan_of(4 * GB, 500 * MB);
+    plan_judge(&p, &products);
+    assert_int_equal(footprint_check_beside(&p, 2, &err), ERR_NONE);
+}
+
 static void unknown_memory_is_taken_to_suffice(void **state)
 {
     (void)state;
@@ -320,6 +354,8 @@ int main(void)
         cmocka_unit_test(a_disk_that_was_not_measured_promises_no_speed),
         cmocka_unit_test(weights_in_memory_of_their_own_cannot_be_streamed),
         cmocka_unit_test(a_context_larger_than_memory_is_too_large),
+        cmocka_unit_test(each_answer_beside_another_needs_a_context_of_its_own),
+        cmocka_unit_test(a_context_too_large_at_first_refuses_no_second_one),
         cmocka_unit_test(unknown_memory_is_taken_to_suffice),
         cmocka_unit_test(what_stays_and_what_passes_fits_into_the_room),
     };

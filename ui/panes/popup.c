@@ -351,12 +351,20 @@ static struct pane_reaction popup_key(void *pane, const struct key *key)
     return key->code == KEYS_ENTER || pane_key_is_letter(key, L'q') ? close_popup(p) : pane_taken();
 }
 
-/* A click chooses an item. */
+static bool is_outside(const struct area *box, const struct key *key)
+{
+    int row = key->mouse.y - box->y, column = key->mouse.x - box->x;
+    return row < 0 || row >= box->rows || column < 0 || column >= box->columns;
+}
+
+/* A click chooses an item, or leaves where it is beside the popup. */
 static struct pane_reaction popup_mouse(void *pane, const struct area *a, const struct key *key)
 {
     struct popup *p = pane;
     struct area box = popup_box(p, a), inner = inside(&box);
     int row = key->mouse.y - inner.y, column = key->mouse.x - inner.x;
+    if (key->mouse.kind == MOUSE_PRESS && is_outside(&box, key))
+        return close_popup(p);
     if (pane_key_is_wheel(key) && p->picks)
         picker_move(p->picker, key->mouse.kind == MOUSE_WHEEL_UP ? -3 : 3);
     else if (pane_key_is_wheel(key))
