@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "ui/panes/field.h"
+#include "ui/panes/marked.h"
 #include "ui/panes/messages.h"
 #include "ui/panes/selection.h"
 #include "ui/panes/transcript.h"
@@ -148,7 +149,7 @@ static void draw_beside(void *pane, struct canvas *s, const struct area *a, bool
         canvas_puts(s, &field, 0, 0, STYLE_KEY, canvas_is_ascii(s) ? "> " : PROMPT);
         field_draw(&v->field, s, &field, 0, PROMPT_COLUMNS);
     }
-    canvas_puts(s, &bottom, 0, 0, STYLE_DIM, hint);
+    marked_draw(s, &bottom, 0, 0, bottom.columns, STYLE_DIM, hint, NULL);
 }
 
 static void put_cursor(const void *pane, const struct area *a, bool focus, int *y, int *x)

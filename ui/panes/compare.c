@@ -171,9 +171,11 @@ static void draw_foot(struct compare_view *v, struct canvas *s, const struct are
 {
     static const char help[] =
         "← → choose, Enter keeps that answer, Esc stops, and leaves; all of them stay as alternatives";
+    static const char short_help[] = "← → choose, Enter keeps, Esc leaves";
     int row = a->rows - 1, columns;
     if (v->typed == NULL) {
-        canvas_puts(s, a, row, 1, STYLE_DIM, help);
+        const bool fits = text_columns(help, strlen(help), 0) < a->columns;
+        canvas_puts(s, a, row, 1, STYLE_DIM, fits ? help : short_help);
         return;
     }
     int column = canvas_puts(s, a, row, 1, STYLE_DIM, canvas_is_ascii(s) ? "in the composer: " : "in the composer › ");
