@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEAST = 64 };
+
 void buf_init(struct buf *b, size_t max)
 {
     *b = (struct buf){.max = max};
@@ -35,7 +37,8 @@ static bool buf_reserve(struct buf *b, size_t more)
     size_t need = b->size + more + 1;
     if (need <= b->capacity)
         return true;
-    size_t capacity = b->capacity < 64 ? 64 : b->capacity;
+    const size_t least = b->capacity == 0 && need > LEAST ? need : LEAST; /* most texts come whole and never grow */
+    size_t capacity = b->capacity < least ? least : b->capacity;
     while (capacity < need)
         capacity = capacity > need / 2 ? need : capacity * 2;
     if (capacity < b->capacity + b->capacity / 2)

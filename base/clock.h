@@ -9,7 +9,9 @@
 
 /* Monotonic time since an arbitrary moment, in seconds, with the resolution of the system's clock. */
 double clock_seconds(void);
-/* The same in whole milliseconds. */
+/* Seconds that the calling thread has had a processor. */
+double clock_busy(void);
+/* Monotonic time in whole milliseconds. */
 int64_t clock_milliseconds(void);
 /* The wall clock: milliseconds since 1970 in UTC. It may be set back or forward at any time. */
 int64_t clock_wall(void);

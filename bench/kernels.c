@@ -35,7 +35,7 @@ static void work(void *context, int32_t thread, int32_t threads)
         struct tensor t = run->weights;
         t.data = (const char *)t.data + (size_t)copy * tensor_row_bytes(&t) * ROWS;
         struct matmul_job job = {&t, NULL, run->out, ROWS};
-        matmul_run(run->m, thread, &job, 1, run->x, COLS, run->n);
+        matmul_run(run->m, thread, &job, 1, run->x, COLS, run->n, NULL);
     }
 }
 

@@ -139,7 +139,9 @@ static void measure(double rates[ROUNDS], limit_work *work, const uint8_t *memor
         double rate = 0;
         pthread_barrier_init(&ready, NULL, (unsigned)threads);
         for (int i = 0; i < threads; i++) {
-            all[i] = (struct limit_thread){.ready = &ready, .work = work, .memory = memory == NULL ? NULL : memory + (size_t)i * BYTES};
+            all[i] = (struct limit_thread){.ready = &ready,
+                                           .work = work,
+                                           .memory = memory == NULL ? NULL : memory + (size_t)i * BYTES};
             if (pthread_create(&all[i].id, NULL, run_thread, &all[i]) != 0) {
                 fputs("no more threads can be started\n", stderr);
                 exit(1);
@@ -183,8 +185,7 @@ int main(int argc, char **argv)
     const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vnni");
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
         const double narrow = best_rate(int8_avx2, threads);
-        printf(", \"int8_avx2\": %.0f, \"int8\": %.0f", narrow,
-               wide ? best_rate(int8_avx512, threads) : narrow);
+        printf(", \"int8_avx2\": %.0f, \"int8\": %.0f", narrow, wide ? best_rate(int8_avx512, threads) : narrow);
         printf(", \"float\": %.0f", best_rate(wide ? float_avx512 : float_avx2, threads));
     }
 #endif

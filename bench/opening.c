@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "bench/evict.h"
 #include "engine/engine.h"
 
 enum { ROUNDS_MOST = 99, SHORT_PROMPT = 6, CHUNK = 1 << 20 };
@@ -47,16 +48,6 @@ static void check(bool ok, const struct error *err)
 }
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
-
-/* Leaves the page cache without what is on disk of the file. */
-static void evict_file(const char *path)
-{
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 && fdatasync(fd) == 0)
-        posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    if (fd >= 0)
-        close(fd);
-}
 
 /* Seconds to read it front to back; its bytes in *size. */
 static double read_file(const char *path, uint64_t *size)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bench/drawn.h"
+#include "bench/evict.h"
 #include "bench/watch.h"
 
 #define STORY "Tell me a very long story about the sea."
@@ -54,6 +55,47 @@ static void time_start(const struct watch_program *p)
     figures_print(&f, "start to first screen");
 }
 
+/* The options by which any model chats, and writes until it is told to end: one of random weights has no template, and would
+ * end whenever it comes upon the token for it. */
+static const char *chatty[16]; /* ends with NULL */
+
+/* From what palaver info tells: `"template_source": "none"`, `"end_ids": [2, 32000]`. */
+static bool find_options(const char *palaver, const char *model)
+{
+    enum { ENDS = 3 };
+    static char command[9000], told[65536], biases[ENDS][32];
+    size_t n = 0;
+    snprintf(command, sizeof command, "'%s' info --json '%s'", palaver, model);
+    FILE *in = popen(command, "r");
+    const size_t size = in != NULL ? fread(told, 1, sizeof told - 1, in) : 0;
+    told[size] = '\0';
+    if (strstr(told, "\"template_source\":\"none\"") != NULL) {
+        chatty[n++] = "--template";
+        chatty[n++] = "chatml";
+    }
+    const char *at = strstr(told, "\"end_ids\":[");
+    at = at != NULL ? strchr(at, '[') : NULL;
+    for (int i = 0; at != NULL && *at != ']' && i < ENDS; i++, at = strpbrk(at + 1, ",]")) {
+        snprintf(biases[i], sizeof *biases, "%ld=-100", strtol(at + 1, NULL, 10));
+        chatty[n++] = "--logit-bias";
+        chatty[n++] = biases[i];
+    }
+    return in != NULL && pclose(in) == 0 && at != NULL;
+}
+
+/* With an end after so many tokens. */
+static const char *const *ending_after(const char *tokens)
+{
+    static const char *options[sizeof chatty / sizeof *chatty + 2];
+    size_t n = 0;
+    for (; chatty[n] != NULL; n++)
+        options[n] = chatty[n];
+    options[n++] = "-n";
+    options[n++] = tokens;
+    options[n] = NULL;
+    return options;
+}
+
 /* Types a letter that stands nowhere else and takes it away again. The pauses differ, so that keys do not keep step with
  * the tokens of an answer. */
 static void time_key(struct watch *w, struct figures *f)
@@ -68,6 +110,31 @@ static void time_typing(struct watch *w, struct figures *f)
 {
     for (int i = 0; i < 50; i++)
         time_key(w, f);
+}
+
+/* From the start to a key that is typed as soon as the prompt is there, and keys until the model is loaded. */
+static void time_first_keys(const struct watch_program *p, bool cold)
+{
+    struct figures first = {0}, keys = {0};
+    double stays = 0;
+    for (int i = 0; i < 15; i++) {
+        const double share = cold ? evict_file(p->model) : 0;
+        stays = share > stays ? share : stays;
+        struct watch w = watch_start(p, NULL);
+        const double start = w.since;
+        watch_until(&w, "Enter sends");
+        watch_type(&w, "ѯ");
+        if (watch_until(&w, "ѯ") >= 0)
+            figures_add(&first, vt_came(w.vt) - start);
+        watch_type(&w, "\177");
+        while (!w.lost && keys.n < 300 && !vt_shows(w.vt, "ready"))
+            time_key(&w, &keys);
+        watch_stop(&w);
+    }
+    figures_print(&first, cold ? "start to the first key, model on disk" : "start to the first key");
+    figures_print(&keys, cold ? "key while it is loaded from disk" : "key while the model is loaded");
+    if (stays > 0.01)
+        figure_print("the model did not leave the page cache", 100 * stays, "% stayed");
 }
 
 /* One that has ended is asked for again. */
@@ -103,7 +170,7 @@ static void count_idle(struct watch *w)
 static void time_chat(const struct watch_program *p)
 {
     struct figures f = {0};
-    struct watch w = watch_start(p, NULL);
+    struct watch w = watch_start(p, chatty);
     watch_until(&w, "ready");
     vt_pause(w.vt, 300);
     print_memory(&w, "memory beside mapped files, model open");
@@ -144,8 +211,7 @@ static struct watch start_new(const struct watch_program *p, const char *const *
 /* From the first word to the figures below the last. */
 static void count_stream(const struct watch_program *p)
 {
-    static const char *const options[] = {"-n", "160", NULL};
-    struct watch w = start_new(p, options);
+    struct watch w = start_new(p, ending_after("64"));
     watch_type(&w, STORY "\r");
     watch_until(&w, "answering");
     const size_t before = vt_size(w.vt);
@@ -160,9 +226,8 @@ static void count_stream(const struct watch_program *p)
 /* A step of the temperature until the pane shows what it makes of the next token, with the candidates of a short answer. */
 static void time_settings(const struct watch_program *p)
 {
-    static const char *const options[] = {"-n", "8", NULL};
     struct figures f = {0};
-    struct watch w = start_new(p, options);
+    struct watch w = start_new(p, ending_after("8"));
     watch_type(&w, STORY "\r");
     watch_until(&w, " t/s · ");
     vt_pause(w.vt, 4000);             /* while the model makes a title previews wait */
@@ -326,10 +391,14 @@ int main(int argc, char **argv)
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (!find_options(argv[1], argv[2]))
+        fprintf(stderr, "bench/ui: %s info does not tell how answers end: some may be short\n", argv[1]);
     const struct watch_program empty = {argv[1], argv[2], home, NULL, "off"};
     const struct watch_program large = {argv[1], argv[2], home, argc > 3 ? argv[3] : NULL, "off"};
     printf("%-52s %8s %8s %8s    %8s\n", "", "median", "99%", "longest", "times");
     time_start(&large);
+    time_first_keys(&large, false);
+    time_first_keys(&large, true);
     time_chat(&empty);
     count_stream(&empty);
     time_settings(&empty);

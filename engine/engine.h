@@ -423,6 +423,8 @@ void model_plan(const struct model *model, const struct session_options *options
                 struct memory_plan *out);
 /* Weights, cache, buffers and program. */
 uint64_t memory_plan_sum(const struct memory_plan *plan);
+/* What it means when so many contexts are full, each with a cache of its own: answers beside each other. */
+enum memory_verdict memory_plan_beside(const struct memory_plan *plan, uint64_t contexts);
 /* Bytes in memory of mapped files beside the weights: the program, its libraries, the model's vocabulary. Where files of half
  * a GB are mapped it is 0, as counting takes time and these are a few MB. */
 uint64_t model_other_bytes(const struct model *model);

@@ -36,12 +36,13 @@ static bool add_change(struct places *p, uint32_t number, char *settings)
     return true;
 }
 
+/* An answer that the user wrote has no maker: the settings with which it was continued are no change. */
 static enum error_code read_settings(struct store *s, int64_t message, struct places *p, struct error *err)
 {
     sqlite3_stmt *q = db_query(s, err,
-                               "SELECT 0, ifnull(nullif((SELECT k.settings FROM message m "
-                               "JOIN maker k ON k.id = m.maker WHERE m.id = ?1), ''), '{}') "
-                               "WHERE EXISTS (SELECT 1 FROM epoch WHERE message = ?1 AND number > 0) UNION ALL "
+                               "SELECT 0, ifnull(nullif(k.settings, ''), '{}') FROM message m "
+                               "JOIN maker k ON k.id = m.maker WHERE m.id = ?1 "
+                               "AND EXISTS (SELECT 1 FROM epoch WHERE message = ?1 AND number > 0) UNION ALL "
                                "SELECT number, settings FROM epoch WHERE message = ?1 AND number > 0 ORDER BY 1",
                                "i", message);
     int row = q == NULL ? -1 : 0;
@@ -77,6 +78,20 @@ static enum error_code read_places(struct store *s, int64_t message, struct plac
     return row < 0 ? s->failure : ERR_NONE;
 }
 
+/* What the user wrote has no tokens, and stands before all that have: the places move behind it. */
+static enum error_code pass_written(struct store *s, int64_t message, struct places *p, struct error *err)
+{
+    int64_t size = 0;
+    enum error_code code = db_number(s, err, &size,
+                                     "SELECT length(CAST(text AS BLOB)) FROM message WHERE id = ? AND maker IS NULL",
+                                     "i", message);
+    if (code == ERR_NOT_FOUND)
+        return ERR_NONE; /* a model made it from the beginning */
+    for (size_t i = 0; code == ERR_NONE && i < p->changes->n; i++)
+        p->changes->at[i].at += (size_t)size > p->at ? (size_t)size - p->at : 0;
+    return code;
+}
+
 /* Forgets the changes from number n on. */
 static void cut_changes(struct store_changes *c, size_t n)
 {
@@ -89,6 +104,8 @@ static enum error_code read_changes(struct store *s, int64_t message, struct pla
     enum error_code code = read_settings(s, message, p, err);
     if (code == ERR_NONE && p->changes->n > 1)
         code = read_places(s, message, p, err);
+    if (code == ERR_NONE && p->changes->n > 1)
+        code = pass_written(s, message, p, err);
     cut_changes(p->changes, p->next > 1 ? p->next : 0); /* those that no token was made under */
     return code;
 }

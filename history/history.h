@@ -86,9 +86,6 @@ const char *store_path(const struct store *s);
 /* True when another store has changed the database since the last call (or since it was opened). Costs microseconds:
  * call it several times a second. */
 bool store_changed(struct store *s);
-/* Marks answers whose program died as interrupted; store_open does it too. Worth calling when store_changed was
- * true. */
-enum error_code store_sweep(struct store *s, struct error *err);
 
 /* Transactions around several calls; they nest. store_end commits when commit is true, else undoes all since the
  * matching store_begin. While one is open other programs can't write: be quick, never wait for the user. */
@@ -134,7 +131,9 @@ enum store_view { STORE_VIEW_CURRENT, STORE_VIEW_ARCHIVED, STORE_VIEW_TRASH, STO
 struct store_list_query {
     enum store_view view;
     const char *tag;     /* NULL: any */
+    const char *last;    /* those with this tag stand behind all others; NULL: none do */
     size_t first, limit; /* limit 0: all */
+    bool uncounted;      /* the list's length is not asked for: of a long list no more is read than what is shown */
 };
 /* A part of the list: pinned conversations first, then the last changed first (in the trash: the last deleted
  * first). */
@@ -145,8 +144,9 @@ enum error_code store_list_index(struct store *s, const struct store_list_query 
                                  size_t *index, struct error *err);
 enum error_code store_conversation_get(struct store *s, int64_t conversation, struct store_conversation *out,
                                        struct error *err);
-/* The conversation that was written to last, whatever the clock said; ERR_NOT_FOUND when there is none. */
-enum error_code store_last(struct store *s, int64_t *conversation, struct error *err);
+/* The conversation that was written to last, whatever the clock said, of those without this tag (NULL: of all);
+ * ERR_NOT_FOUND when there is none. */
+enum error_code store_last(struct store *s, const char *without, int64_t *conversation, struct error *err);
 /* By public id or its beginning (4 characters or more), by title, or by a part of the title. ERR_ARGUMENT lists the
  * choices when several fit. Only a whole public id is looked up in the trash too. */
 enum error_code store_find(struct store *s, const char *id_or_title, int64_t *conversation, struct error *err);
@@ -326,6 +326,10 @@ void store_changes_free(struct store_changes *changes);
  * behind them, the newest answer first. *ids is malloc'ed, NULL where there are none. Damaged records are passed over. */
 enum error_code store_chosen(struct store *s, uint64_t fingerprint, size_t most, int32_t **ids, size_t *n,
                              struct error *err);
+
+/* Tokens a second of the newest ended answer by a model of this fingerprint, of those that are long enough to tell; 0:
+ * there is none. */
+enum error_code store_pace(struct store *s, uint64_t fingerprint, double *tokens, struct error *err);
 
 /* ---- a reply that grows ------------------------------------------------------------------------------------------ */
 

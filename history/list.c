@@ -1,6 +1,7 @@
 /* The list of conversations, as it is shown: a stretch of it, a place in it, the last one written to. */
 #include <config.h>
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #include <sqlite3.h>
@@ -21,9 +22,17 @@ void store_conversations_free(struct store_conversations *list)
 }
 
 #define LIST_COLUMNS "SELECT c.id FROM conversation c WHERE "
-#define LIST_TAG \
-    " AND (?2 IS NULL OR c.id IN (SELECT g.conversation FROM tagged g JOIN tag t ON t.id = g.tag WHERE t.name = ?2))"
+#define LIST_TAGGED(number) \
+    "c.id IN (SELECT g.conversation FROM tagged g JOIN tag t ON t.id = g.tag WHERE t.name = " number ")"
+#define LIST_TAG " AND (?2 IS NULL OR " LIST_TAGGED("?2") ")"
+#define LIST_KEPT LIST_COLUMNS "c.trashed IS NULL AND (?1 < 0 OR c.archived = ?1)" LIST_TAG
 #define LIST_ORDER " ORDER BY c.pinned DESC, c.changed DESC, c.id DESC"
+/* One list after another, each by the index, so that only what is shown is read. Without a limit SQLite would be free to
+ * forget their orders. */
+#define LIST_PART(which) "SELECT id FROM (" LIST_KEPT " AND " which LIST_ORDER " LIMIT -1)"
+#define LIST_LAST \
+    LIST_PART("(c.pinned OR NOT " LIST_TAGGED("?3") ")") \
+    " UNION ALL " LIST_PART("NOT c.pinned AND " LIST_TAGGED("?3"))
 
 /* Ids of the whole list in its order. */
 static sqlite3_stmt *list_ids(struct store *s, const struct store_list_query *query, struct error *err)
@@ -33,27 +42,30 @@ static sqlite3_stmt *list_ids(struct store *s, const struct store_list_query *qu
                         LIST_COLUMNS "?1 >= 0 AND c.trashed IS NOT NULL" LIST_TAG " ORDER BY c.trashed DESC, c.id DESC",
                         "wz", 0, query->tag);
     int archived = query->view == STORE_VIEW_ALL ? -1 : query->view == STORE_VIEW_ARCHIVED;
-    return db_query(s, err, LIST_COLUMNS "c.trashed IS NULL AND (?1 < 0 OR c.archived = ?1)" LIST_TAG LIST_ORDER, "wz",
-                    archived, query->tag);
+    if (query->last != NULL)
+        return db_query(s, err, LIST_LAST, "wzz", archived, query->tag, query->last);
+    return db_query(s, err, LIST_KEPT LIST_ORDER, "wz", archived, query->tag);
 }
 
-/* Collects the ids of the stretch that the query asks for; *total is the length of the whole list. */
+/* Collects the ids of the stretch that the query asks for; *total is the length of the list as far as it was read. */
 static enum error_code list_stretch(struct store *s, const struct store_list_query *query, struct store_ids *out,
                                     size_t *total, struct error *err)
 {
     sqlite3_stmt *q = list_ids(s, query, err);
     if (q == NULL)
         return s->failure;
+    const size_t end = query->limit > 0 && query->limit < SIZE_MAX - query->first ? query->first + query->limit
+                                                                                  : SIZE_MAX;
     size_t at = 0;
-    int row;
-    while ((row = db_row(s, q, err)) == 1) {
-        bool wanted = at >= query->first && (query->limit == 0 || at - query->first < query->limit);
-        if (wanted && !ids_add(out, sqlite3_column_int64(q, 0))) {
+    int row = 0;
+    while (!(query->uncounted && at == end) && (row = db_row(s, q, err)) == 1) {
+        if (at >= query->first && at < end && !ids_add(out, sqlite3_column_int64(q, 0))) {
             db_done(q);
             return db_memory(s, err);
         }
         at++;
     }
+    db_done(q);
     *total = at;
     return row < 0 ? s->failure : ERR_NONE;
 }
@@ -103,12 +115,15 @@ enum error_code store_list_index(struct store *s, const struct store_list_query 
     return ERR_NONE;
 }
 
-enum error_code store_last(struct store *s, int64_t *conversation, struct error *err)
+/* The index has the activity alone: asked for by all three, SQLite would sort all conversations. */
+enum error_code store_last(struct store *s, const char *without, int64_t *conversation, struct error *err)
 {
+#define LAST_KEPT "trashed IS NULL AND (?1 IS NULL OR NOT " LIST_TAGGED("?1") ")"
     enum error_code code = db_number(s, err, conversation,
-                                     "SELECT id FROM conversation WHERE trashed IS NULL "
-                                     "ORDER BY activity DESC, changed DESC, id DESC LIMIT 1",
-                                     "");
+                                     "SELECT id FROM conversation c WHERE " LAST_KEPT " AND activity = "
+                                     "(SELECT activity FROM conversation c WHERE " LAST_KEPT " ORDER BY activity DESC "
+                                     "LIMIT 1) ORDER BY changed DESC, id DESC LIMIT 1",
+                                     "z", without);
     if (code == ERR_NOT_FOUND)
         error_set(err, code, "there is no conversation yet");
     return code;

@@ -100,7 +100,13 @@ static char *text_or_null(sqlite3_stmt *q, int column)
     return sqlite3_column_bytes(q, column) > 0 ? db_text(q, column, NULL) : NULL;
 }
 
-void making_read(sqlite3_stmt *q, int column, struct store_making *out)
+/* The columns that making_read reads, of "message m LEFT JOIN maker k". */
+#define MAKING_COLUMNS \
+    "k.model, k.fingerprint, k.template, k.settings, m.seed, m.finish, m.prompt_tokens, m.reused_tokens, " \
+    "m.answer_tokens, m.prefill_seconds, m.first_token_seconds, m.decode_seconds"
+
+/* Fills out from them, the first at number column. Strings are malloc'ed, NULL when empty or out of memory. */
+static void making_read(sqlite3_stmt *q, int column, struct store_making *out)
 {
     out->model = text_or_null(q, column);
     out->fingerprint = (uint64_t)sqlite3_column_int64(q, column + 1);

@@ -178,8 +178,3 @@ bool store_changed(struct store *s)
     s->data_version = version;
     return true;
 }
-
-enum error_code store_sweep(struct store *s, struct error *err)
-{
-    return s->read_only ? ERR_NONE : writer_sweep(s, err);
-}

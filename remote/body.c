@@ -4,6 +4,7 @@
 #include "remote/body.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +36,7 @@ json_t *body_text(const char *text, size_t size)
     return value;
 }
 
-static json_t *messages_value(const struct endpoint_question *q)
+json_t *body_messages(const struct endpoint_question *q)
 {
     json_t *messages = json_array();
     for (size_t i = 0; i < q->n; i++) {
@@ -57,11 +58,33 @@ static json_t *setting_value(enum endpoint_kind kind, const struct endpoint_sett
     return json_real(round(s->value * 1e6) / 1e6); /* 0.8, not what a float makes of it */
 }
 
-static void add_settings(const struct endpoint_question *q, enum endpoint_kind kind, json_t *body)
+/* OpenAI's own service, or one whose user says that it is like it. */
+static bool is_openai(const struct endpoint_place *place)
+{
+    static const char *const domains[] = {"openai.com", "openai.azure.com"};
+    const char *host = strstr(place->url, "://");
+    host = host != NULL ? host + 3 : place->url;
+    const size_t n = strcspn(host, ":/?");
+    bool found = place->kind == ENDPOINT_OPENAI;
+    for (size_t i = 0; !found && i < sizeof domains / sizeof *domains; i++)
+        found = n >= strlen(domains[i]) && memcmp(host + n - strlen(domains[i]), domains[i], strlen(domains[i])) == 0;
+    return found;
+}
+
+/* Of an unknown server it is not known whether it has the newer name of the length: all have the older one but OpenAI's
+ * models that think, and one that does not know a name passes over it, so that an answer would have no end. */
+static const char *setting_name(const struct endpoint_place *place, enum endpoint_kind kind, const char *setting)
+{
+    const bool is_length = strcmp(setting, "max_new_tokens") == 0;
+    return is_length && !is_openai(place) ? "max_tokens" : kind_setting(kind, setting);
+}
+
+static void add_settings(const struct endpoint_place *place, enum endpoint_kind kind, const struct endpoint_question *q,
+                         json_t *body)
 {
     for (size_t i = 0; i < q->n_settings; i++) {
         const struct endpoint_setting *s = &q->settings[i];
-        const char *name = kind_setting(kind, s->name);
+        const char *name = setting_name(place, kind, s->name);
         const bool is_length = strcmp(s->name, "max_new_tokens") == 0;
         if (name != NULL && (!s->neutral || (kind_has_defaults(kind) && !is_length)))
             json_object_set_new(body, name, setting_value(kind, s));
@@ -78,10 +101,10 @@ char *body_write(const struct endpoint_place *place, enum endpoint_kind kind, co
                  size_t *size, struct error *err)
 {
     const int32_t logprobs = place->logprobs >= 0 ? place->logprobs : kind_logprobs(kind);
-    json_t *body = json_pack("{s:s, s:o, s:b, s:{s:b}}", "model", q->model, "messages", messages_value(q), "stream", 1,
+    json_t *body = json_pack("{s:s, s:o, s:b, s:{s:b}}", "model", q->model, "messages", body_messages(q), "stream", 1,
                              "stream_options", "include_usage", 1);
     if (body != NULL) {
-        add_settings(q, kind, body);
+        add_settings(place, kind, q, body);
         kind_add_extras(kind, q, body);
     }
     if (body != NULL && logprobs > 0) {

@@ -14,5 +14,7 @@ char *body_write(const struct endpoint_place *place, enum endpoint_kind kind, co
                  size_t *size, struct error *err);
 /* A text of any bytes; what is no UTF-8 is sent as U+FFFD. A new reference. */
 json_t *body_text(const char *text, size_t size);
+/* A list of the messages; a new reference. */
+json_t *body_messages(const struct endpoint_question *q);
 
 #endif

@@ -47,16 +47,30 @@ static size_t step_size(const char *text, size_t left, bool *bad)
     return n;
 }
 
-/* Puts U+FFFD in place of what is no character: servers cut characters into tokens, and some send the halves. */
+/* The size of a number that Python writes and JSON does not have; 0 when there is none. */
+static size_t odd_number(const char *text, size_t left)
+{
+    static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) <= left && memcmp(text, words[i], strlen(words[i])) == 0)
+            return strlen(words[i]);
+    return 0;
+}
+
+/* Puts U+FFFD in place of what is no character: servers cut characters into tokens, and some send the halves. And null in
+ * place of a number that is none: that is how the logarithm of zero is written. */
 static json_t *load_mended(const char *json, size_t size)
 {
     struct buf mended;
+    bool quoted = false;
     buf_init(&mended, 3 * size + 1);
     for (size_t at = 0; at < size;) {
-        bool bad;
-        const size_t n = step_size(json + at, size - at, &bad);
-        if (bad)
-            buf_puts(&mended, "\xEF\xBF\xBD");
+        bool bad = false;
+        const size_t odd = quoted ? 0 : odd_number(json + at, size - at);
+        const size_t n = odd > 0 ? odd : step_size(json + at, size - at, &bad);
+        quoted ^= json[at] == '"';
+        if (bad || odd > 0)
+            buf_puts(&mended, bad ? "\xEF\xBF\xBD" : "null");
         else
             buf_append(&mended, json + at, n);
         at += n;
@@ -243,23 +257,32 @@ static void read_said(struct chunk *c, const json_t *choice)
         c->reasoning = text_of(json_object_get(said, "reasoning"), &c->reasoning_size);
 }
 
+/* llama-server's, which tells the cached part of the prompt apart. */
+static struct endpoint_usage usage_of_timings(const json_t *timings)
+{
+    const int64_t cached = count_of(timings, "cache_n"), read = count_of(timings, "prompt_n");
+    return (struct endpoint_usage){.prompt_tokens = read >= 0 && cached > 0 ? read + cached : read,
+                                   .cached_tokens = cached,
+                                   .answer_tokens = count_of(timings, "predicted_n")};
+}
+
+/* Servers leave out what they do not count. */
 static void read_usage(struct chunk *c)
 {
     const json_t *usage = json_object_get(c->root, "usage");
-    const json_t *timings = json_object_get(c->root, "timings");
-    int64_t cached = count_of(json_object_get(usage, "prompt_tokens_details"), "cached_tokens");
-    c->usage = (struct endpoint_usage){.prompt_tokens = -1, .answer_tokens = -1};
-    if (json_is_object(usage)) {
-        c->usage.prompt_tokens = count_of(usage, "prompt_tokens");
-        c->usage.answer_tokens = count_of(usage, "completion_tokens");
-    } else if (json_is_object(timings)) {
-        cached = count_of(timings, "cache_n");
-        const int64_t read = count_of(timings, "prompt_n");
-        c->usage.prompt_tokens = read >= 0 ? read + (cached > 0 ? cached : 0) : -1;
-        c->usage.answer_tokens = count_of(timings, "predicted_n");
-    }
-    c->usage.cached_tokens = cached > 0 ? cached : 0;
-    c->has_usage = c->usage.prompt_tokens >= 0 && c->usage.answer_tokens >= 0;
+    c->usage = (struct endpoint_usage){.prompt_tokens = count_of(usage, "prompt_tokens"),
+                                       .cached_tokens =
+                                           count_of(json_object_get(usage, "prompt_tokens_details"), "cached_tokens"),
+                                       .answer_tokens = count_of(usage, "completion_tokens")};
+    const struct endpoint_usage timed = usage_of_timings(json_object_get(c->root, "timings"));
+    usage_add(&c->usage, &timed);
+}
+
+void usage_add(struct endpoint_usage *u, const struct endpoint_usage *more)
+{
+    u->prompt_tokens = u->prompt_tokens >= 0 ? u->prompt_tokens : more->prompt_tokens;
+    u->cached_tokens = u->cached_tokens >= 0 ? u->cached_tokens : more->cached_tokens;
+    u->answer_tokens = u->answer_tokens >= 0 ? u->answer_tokens : more->answer_tokens;
 }
 
 static void read_progress(struct chunk *c)

@@ -21,10 +21,10 @@ struct chunk {
     json_t *root;
     const char *text, *reasoning; /* of the answer, size bytes */
     size_t text_size, reasoning_size;
-    const char *finish;      /* why it ends: "stop", "length", ... */
-    const char *fingerprint; /* system_fingerprint */
-    bool has_usage, has_progress;
-    struct endpoint_usage usage;
+    const char *finish;          /* why it ends: "stop", "length", ... */
+    const char *fingerprint;     /* system_fingerprint */
+    struct endpoint_usage usage; /* as far as it tells */
+    bool has_progress;
     int64_t done, total;           /* tokens of the prompt that are read, where it tells */
     struct endpoint_token *tokens; /* (n_tokens), malloc'ed; texts as above, or in bytes */
     size_t n_tokens;
@@ -37,5 +37,8 @@ struct chunk {
 /* Reads json[0..size). ERR_FORMAT when it is no JSON object; then there is nothing to free. */
 enum error_code chunk_read(const char *json, size_t size, struct chunk *out, struct error *err);
 void chunk_free(struct chunk *c);
+
+/* Takes from `more` what u does not have. */
+void usage_add(struct endpoint_usage *u, const struct endpoint_usage *more);
 
 #endif

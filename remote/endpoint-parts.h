@@ -15,21 +15,20 @@ struct look {
     enum endpoint_kind kind;
     char **models;
     int32_t *contexts;
+    bool *loose; /* the model's own, see endpoint_about */
     size_t n;
 };
 
 /* Takes the body of GET /models: {"data": [{"id", "owned_by", "max_model_len", "meta": {"n_ctx"}}, ...]}. ERR_FORMAT when it
  * is none. */
 enum error_code look_take_models(struct look *l, const struct buf *body, struct error *err);
-/* Takes that of llama-server's GET /props, which tells the context that it runs with; what is not there is no error. */
-void look_take_props(struct look *l, const struct buf *body);
+/* Takes that of kind_contexts; what is not there is no error. */
+void look_take_contexts(struct look *l, const struct buf *body);
+/* Takes that of Ollama's POST /api/show about model i, if its context is not known better. */
+void look_take_shown(struct look *l, size_t i, const struct buf *body);
 void look_free(struct look *l);
 /* The model of that name; "": the only one there is. llama-server takes any name for its one. ERR_NOT_FOUND with the names
  * that there are. */
 enum error_code look_choose(const struct look *l, const char *host, const char *name, size_t *out, struct error *err);
-
-/* Copies all that it points to; false when out of memory, with what was copied to be freed. */
-bool place_copy(struct endpoint_place *out, const struct endpoint_place *p);
-void place_free(struct endpoint_place *p);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "remote/endpoint.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,16 +18,28 @@
 #include "remote/kinds.h"
 #include "remote/library.h"
 #include "remote/inflow.h"
+#include "remote/probe.h"
 #include "remote/url.h"
 #include "remote/wire.h"
 
 enum {
-    LOOK_IDLE = 20,      /* seconds that a list of models may keep silent */
+    LOOK_IDLE = 20,      /* seconds that all but an answer may keep silent */
     TRIES_MOST = 10,     /* of a request that the server puts off */
     WAIT_LONGEST = 60,   /* seconds between two of them, unless the server asks for more */
     WAIT_MOST = 15 * 60, /* seconds that it may ask for */
     LATE_MOST = 65536,   /* bytes after an answer's end that are passed over */
     SECOND = 1000,       /* milliseconds */
+};
+
+enum work {
+    IDLE,
+    LOOKING,          /* for the models */
+    LOOKING_CONTEXTS, /* for the contexts with which they are run */
+    LOOKING_MODEL,    /* for that of one of them */
+    RENDERING,        /* the prompt, to be counted */
+    COUNTING,         /* its tokens */
+    ASKING,
+    PUT_OFF,
 };
 
 struct endpoint {
@@ -37,15 +50,20 @@ struct endpoint {
     struct inflow stream;
     struct events events;
     struct look look;
-    enum work { IDLE, LOOKING, LOOKING_PROPS, ASKING, PUT_OFF } work, later; /* later: what is put off */
-    bool wants_key;                                                          /* the work begins when the key is known */
-    bool answered; /* its end has been told; the connection may still be open */
-    size_t late;   /* bytes that came after that */
-    bool stepped;  /* since endpoint_next returned false */
+    enum work work, later; /* later: what is put off */
+    bool wants_key;        /* the work begins when the key is known */
+    bool answered;         /* its end has been told; the connection may still be open */
+    size_t late;           /* bytes that came after that */
+    bool stepped;          /* since endpoint_next returned false */
     char *body, *model;
     size_t body_size;
-    int tries, seconds; /* of a request that is put off: how often, how long still */
-    char why[500];      /* it is */
+    char *probe;          /* the body of a question beside that; NULL: none */
+    size_t at;            /* the model that is looked at; look.n: all */
+    size_t most;          /* tokens that the prompt may have; 0: any number */
+    int64_t counted;      /* that it has; 0: not counted */
+    int tries, seconds;   /* of a request that is put off: how often, how long still */
+    char why[500];        /* it is */
+    char fingerprint[64]; /* of the last answer that ended */
 };
 
 static const char *or_empty(const char *text)
@@ -55,11 +73,23 @@ static const char *or_empty(const char *text)
 
 /* ---- telling ---------------------------------------------------------------------------------------------------- */
 
+/* The next request, which may be no question, forgets the stream. */
+static void keep_fingerprint(struct endpoint *e)
+{
+    if (*e->stream.fingerprint != '\0')
+        snprintf(e->fingerprint, sizeof e->fingerprint, "%s", e->stream.fingerprint);
+}
+
 static void push_failure(struct endpoint *e, const struct error *err)
 {
+    const struct inflow *s = &e->stream;
+    keep_fingerprint(e);
+    const bool too_long = err->code == ERR_CONTEXT && s->failed;
     events_push(&e->events, &(struct endpoint_event){.kind = ENDPOINT_FAILED,
                                                      .error = *err,
-                                                     .has_usage = e->stream.has_usage,
+                                                     .done = too_long && s->fault_prompt > 0 ? s->fault_prompt : 0,
+                                                     .total = too_long && s->fault_context > 0 ? s->fault_context : 0,
+                                                     .counted = e->counted,
                                                      .usage = e->stream.usage});
     e->work = IDLE;
     e->answered = true;
@@ -68,9 +98,10 @@ static void push_failure(struct endpoint *e, const struct error *err)
 
 static void push_done(struct endpoint *e, enum endpoint_finish finish)
 {
+    keep_fingerprint(e);
     events_push(&e->events, &(struct endpoint_event){.kind = ENDPOINT_DONE,
                                                      .finish = finish,
-                                                     .has_usage = e->stream.has_usage,
+                                                     .counted = e->counted,
                                                      .usage = e->stream.usage});
     e->work = IDLE;
     e->answered = true;
@@ -87,14 +118,36 @@ static void push_waiting(struct endpoint *e)
 
 /* ---- sending ---------------------------------------------------------------------------------------------------- */
 
+/* Whether an answer is wanted. */
+static bool is_question(enum work work)
+{
+    return work == RENDERING || work == COUNTING || work == ASKING;
+}
+
+static const char *path_of_work(const struct endpoint *e)
+{
+    switch (e->work) {
+    case LOOKING: return "/models";
+    case LOOKING_CONTEXTS: return kind_contexts(e->look.kind);
+    case LOOKING_MODEL: return "/api/show";
+    case RENDERING: return "/apply-template";
+    case COUNTING: return "/tokenize";
+    default: return "/chat/completions";
+    }
+}
+
 static enum error_code send_work(struct endpoint *e, struct error *err)
 {
     const bool asks = e->work == ASKING;
-    const char *path = asks ? "/chat/completions" : e->work == LOOKING ? "/models" : "/props";
-    char *url = url_of_api(e->place.url, path, e->work != LOOKING_PROPS);
+    const bool gets = e->work == LOOKING || e->work == LOOKING_CONTEXTS;
+    char *url = url_of_api(e->place.url, path_of_work(e), asks || e->work == LOOKING);
     const struct wire_request request = {.url = url,
-                                         .body = asks ? e->body : NULL,
-                                         .size = asks ? e->body_size : 0,
+                                         .body = gets   ? NULL
+                                                 : asks ? e->body
+                                                        : e->probe,
+                                         .size = gets   ? 0
+                                                 : asks ? e->body_size
+                                                        : strlen(e->probe),
                                          .key = e->key.value,
                                          .idle = asks ? e->place.idle : LOOK_IDLE};
     inflow_reset(&e->stream);
@@ -102,10 +155,18 @@ static enum error_code send_work(struct endpoint *e, struct error *err)
     e->late = 0;
     if (url == NULL)
         error_memory(err);
-    else if (wire_send(e->wire, &request, err) == ERR_NONE && asks)
+    else if (wire_send(e->wire, &request, err) == ERR_NONE && is_question(e->work))
         wire_alarm(e->wire, SECOND);
     free(url);
     return err->code;
+}
+
+/* Takes the body of a question beside the answer; false when there is none. */
+static bool set_probe(struct endpoint *e, char *body)
+{
+    free(e->probe);
+    e->probe = body;
+    return body != NULL;
 }
 
 /* Sends what is to be done, as soon as the key is known. */
@@ -183,32 +244,71 @@ static void put_off(struct endpoint *e, const struct wire_end *end)
     wire_alarm(e->wire, e->seconds > 0 ? SECOND : 0);
 }
 
+static void push_known(struct endpoint *e)
+{
+    e->work = IDLE;
+    events_push(&e->events, &(struct endpoint_event){.kind = ENDPOINT_KNOWN});
+    wire_alarm(e->wire, 0);
+}
+
+static bool is_good(const struct wire_end *end)
+{
+    return end->trouble == WIRE_GOOD && end->status == 200;
+}
+
+/* The list of models came, or did not. */
 static void end_look(struct endpoint *e, const struct wire_end *end)
 {
     struct error err = {0}, told = {0};
     const struct endpoint_about about = endpoint_about(e);
-    const bool good = end->trouble == WIRE_GOOD && end->status == 200;
-    if (!good && e->work == LOOKING && may_put_off(e, end)) {
+    if (!is_good(end) && may_put_off(e, end)) {
         put_off(e, end);
         return;
     }
-    if (!good && e->work == LOOKING) {
+    if (!is_good(end))
         fault_set(&e->place, e->host, &about, NULL, end, &e->stream, &err);
-    } else if (e->work == LOOKING) {
-        if (look_take_models(&e->look, &e->stream.plain, &told) != ERR_NONE)
-            error_set(&err, told.code, "%s: %s", e->host, told.message);
-        else if (e->look.kind == ENDPOINT_LLAMA_SERVER && begin_work(e, LOOKING_PROPS, &err) == ERR_NONE)
-            return;
-    } else if (good) {
-        look_take_props(&e->look, &e->stream.plain);
-    }
-    if (err.code != ERR_NONE) {
+    else if (look_take_models(&e->look, &e->stream.plain, &told) != ERR_NONE)
+        error_set(&err, told.code, "%s: %s", e->host, told.message);
+    e->at = e->look.n;
+    if (err.code != ERR_NONE)
+        push_failure(e, &err);
+    else if (kind_contexts(e->look.kind) == NULL || begin_work(e, LOOKING_CONTEXTS, &err) != ERR_NONE)
+        push_known(e);
+}
+
+/* What a server does not say of contexts stays unknown. */
+static void end_look_closer(struct endpoint *e, const struct wire_end *end)
+{
+    struct error ignored = {0};
+    if (is_good(end) && e->work == LOOKING_CONTEXTS)
+        look_take_contexts(&e->look, &e->stream.plain);
+    else if (is_good(end))
+        look_take_shown(&e->look, e->at, &e->stream.plain);
+    const bool shows = e->work == LOOKING_CONTEXTS && e->at < e->look.n && e->look.kind == ENDPOINT_OLLAMA &&
+                       e->look.contexts[e->at] == 0;
+    if (!shows || !set_probe(e, probe_show(e->look.models[e->at])) ||
+        begin_work(e, LOOKING_MODEL, &ignored) != ERR_NONE)
+        push_known(e);
+}
+
+/* A server that can't count is asked all the same: it refuses or cuts what is too long, and either is told. */
+static void end_count(struct endpoint *e, const struct wire_end *end)
+{
+    struct error err = {0};
+    char *rendered = e->work == RENDERING && is_good(end) ? probe_rendered(&e->stream.plain) : NULL;
+    const int64_t counted = e->work == COUNTING && is_good(end) ? probe_count(&e->stream.plain) : 0;
+    e->counted = counted > 0 ? counted : 0;
+    if (e->counted > (int64_t)e->most) {
+        error_set(&err, ERR_CONTEXT,
+                  "%s: the messages make a prompt of %" PRId64 " tokens, and its context has room for %zu and an "
+                  "answer; shorten them",
+                  e->host, e->counted, e->most);
         push_failure(e, &err);
         return;
     }
-    e->work = IDLE;
-    events_push(&e->events, &(struct endpoint_event){.kind = ENDPOINT_KNOWN});
-    wire_alarm(e->wire, 0);
+    e->work = set_probe(e, rendered) ? COUNTING : ASKING;
+    if (send_work(e, &err) != ERR_NONE)
+        push_failure(e, &err);
 }
 
 /* A connection that breaks after the answer's end is no harm, and neither is a missing [DONE] after the reason of the
@@ -243,14 +343,17 @@ static void end_answer(struct endpoint *e, const struct wire_end *end)
 static void take_end(void *context, const struct wire_end *end)
 {
     struct endpoint *e = context;
-    if (e->work == LOOKING || e->work == LOOKING_PROPS) {
-        struct error ignored = {0};
-        if (end->status != 200)
-            inflow_end(&e->stream, &ignored); /* the error's words */
+    struct error ignored = {0};
+    if (e->work == LOOKING && end->status != 200)
+        inflow_end(&e->stream, &ignored); /* the error's words */
+    if (e->work == LOOKING)
         end_look(e, end);
-    } else if (e->work == ASKING && !e->answered) {
+    else if (e->work == LOOKING_CONTEXTS || e->work == LOOKING_MODEL)
+        end_look_closer(e, end);
+    else if (e->work == RENDERING || e->work == COUNTING)
+        end_count(e, end);
+    else if (e->work == ASKING && !e->answered)
         end_answer(e, end);
-    }
 }
 
 /* Each second while a prompt is read or a request waits. */
@@ -258,7 +361,7 @@ static void take_alarm(void *context)
 {
     struct endpoint *e = context;
     struct error err = {0};
-    if (e->work == ASKING && !e->stream.said) {
+    if (is_question(e->work) && !e->stream.said) {
         events_push(&e->events, &(struct endpoint_event){.kind = ENDPOINT_READING});
         wire_alarm(e->wire, SECOND);
     } else if (e->work == PUT_OFF && --e->seconds > 0) {
@@ -286,7 +389,7 @@ struct endpoint *endpoint_open(const struct endpoint_place *place, struct error 
     key_init(&e->key);
     inflow_init(&e->stream, &e->events);
     e->look.kind = place->kind;
-    if (!place_copy(&e->place, place) || (e->host = endpoint_host(place->url)) == NULL)
+    if (!endpoint_place_copy(&e->place, place) || (e->host = endpoint_host(place->url)) == NULL)
         error_memory(err);
     else if (library_load(err) != NULL && url_check(place->url, err) == ERR_NONE)
         e->wire = wire_new(&taker, e->place.ca, err);
@@ -305,9 +408,10 @@ void endpoint_free(struct endpoint *e)
     inflow_free(&e->stream);
     events_free(&e->events);
     look_free(&e->look);
-    place_free(&e->place);
+    endpoint_place_free(&e->place);
     free(e->host);
     free(e->body);
+    free(e->probe);
     free(e->model);
     free(e);
 }
@@ -345,9 +449,32 @@ enum error_code endpoint_look(struct endpoint *e, struct error *err)
     return begin_work(e, LOOKING, err);
 }
 
+bool endpoint_look_at(struct endpoint *e, size_t i)
+{
+    struct error ignored = {0}; /* then nothing more is known of it */
+    if (e->work != IDLE || i >= e->look.n || kind_contexts(e->look.kind) == NULL ||
+        (e->look.contexts[i] > 0 && !e->look.loose[i]))
+        return false;
+    wire_cancel(e->wire);
+    e->at = i;
+    return begin_work(e, LOOKING_CONTEXTS, &ignored) == ERR_NONE;
+}
+
+/* What an answer is asked for with: counted before where it may be too long. */
+static enum work first_work(struct endpoint *e, const struct endpoint_question *q)
+{
+    const enum endpoint_kind kind = e->look.kind;
+    e->most = q->most;
+    e->counted = 0;
+    *e->fingerprint = '\0';
+    if (q->most == 0 || !kind_counts(kind) || !set_probe(e, probe_messages(kind, q)))
+        return ASKING;
+    return kind_counts_rendered(kind) ? RENDERING : COUNTING;
+}
+
 enum error_code endpoint_ask(struct endpoint *e, const struct endpoint_question *q, struct error *err)
 {
-    if (e->work != IDLE)
+    if (e->work != IDLE && e->work != LOOKING_CONTEXTS && e->work != LOOKING_MODEL)
         return error_set(err, ERR_BUSY, "%s is being asked already", e->host);
     char *body = body_write(&e->place, e->look.kind, q, &e->body_size, err);
     if (body == NULL)
@@ -358,7 +485,7 @@ enum error_code endpoint_ask(struct endpoint *e, const struct endpoint_question 
     e->model = strdup(or_empty(q->model));
     e->tries = 0;
     wire_cancel(e->wire);
-    return e->model != NULL ? begin_work(e, ASKING, err) : error_memory(err);
+    return e->model != NULL ? begin_work(e, first_work(e, q), err) : error_memory(err);
 }
 
 void endpoint_stop(struct endpoint *e)
@@ -366,7 +493,7 @@ void endpoint_stop(struct endpoint *e)
     if (e->work == IDLE)
         return;
     wire_cancel(e->wire);
-    const bool asks = e->work == ASKING || (e->work == PUT_OFF && e->later == ASKING);
+    const bool asks = is_question(e->work) || (e->work == PUT_OFF && e->later == ASKING);
     e->wants_key = false;
     e->work = IDLE;
     if (asks)
@@ -378,8 +505,9 @@ struct endpoint_about endpoint_about(const struct endpoint *e)
     return (struct endpoint_about){.kind = e->look.kind,
                                    .models = (const char *const *)e->look.models,
                                    .contexts = e->look.contexts,
+                                   .loose = e->look.loose,
                                    .n_models = e->look.n,
-                                   .fingerprint = e->stream.fingerprint};
+                                   .fingerprint = e->work == ASKING ? e->stream.fingerprint : e->fingerprint};
 }
 
 const struct endpoint_place *endpoint_place(const struct endpoint *e)

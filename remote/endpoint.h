@@ -7,6 +7,7 @@
  *   endpoint       asking and being answered, one request at a time
  *   endpoint-look  what a server says of itself: its kind, its models, their contexts
  *   kinds          servers of several kinds: which settings they take under which names
+ *   probe          small questions beside it: a model's context, how many tokens a prompt has
  *   body           a question as JSON
  *   inflow         the bytes of an answer as events
  *   fault          what went wrong in the server's words, and what to do about it
@@ -51,11 +52,16 @@ struct endpoint_place {
     int32_t context;  /* tokens; 0: as the server says */
     int32_t logprobs; /* alternatives of each token to ask for; -1: as the kind can */
     int32_t idle;     /* seconds without a byte after which an answer is given up; 0: never */
+    bool titles;      /* its models may be asked to name conversations */
 };
 /* Whether everybody on the way can read what is sent. */
 bool endpoint_is_clear(const char *url);
 /* The host and port of an address, for people; malloc'ed, NULL when out of memory. */
 char *endpoint_host(const char *url);
+/* Copies all that it points to; false when out of memory, with what was copied to be freed. */
+bool endpoint_place_copy(struct endpoint_place *out, const struct endpoint_place *p);
+/* Frees what it points to. */
+void endpoint_place_free(struct endpoint_place *p);
 
 /* ---- what is asked ---- */
 
@@ -80,6 +86,9 @@ struct endpoint_question {
     size_t n_settings;
     const char *const *stops; /* (n_stops) */
     size_t n_stops;
+    /* Tokens that the prompt may have; 0: any number. A server that counts is asked to count it first, and one with more is not
+     * sent: ENDPOINT_FAILED with ERR_CONTEXT. */
+    size_t most;
 };
 
 /* ---- what comes ---- */
@@ -98,6 +107,7 @@ struct endpoint_token {
     struct endpoint_candidate best[ENDPOINT_BEST]; /* the likeliest, likeliest first */
     size_t n_best;
 };
+/* -1: not told. */
 struct endpoint_usage {
     int64_t prompt_tokens, cached_tokens, answer_tokens;
 };
@@ -116,10 +126,10 @@ struct endpoint_event {
     const char *text;
     size_t size;
     const struct endpoint_token *token; /* NULL: not told */
-    int64_t done, total;
+    int64_t done, total; /* of ENDPOINT_FAILED with ERR_CONTEXT: the prompt's tokens, and the context's; 0: not told */
+    int64_t counted;     /* at the end: tokens of the prompt as the server counted before it was asked; 0: it did not */
     int seconds;
     enum endpoint_finish { ENDPOINT_ENDED, ENDPOINT_LENGTH, ENDPOINT_STOPPED } finish;
-    bool has_usage;
     struct endpoint_usage usage;
     struct error error;
 };
@@ -129,6 +139,7 @@ struct endpoint_about {
     enum endpoint_kind kind;
     const char *const *models; /* (n_models) */
     const int32_t *contexts;   /* (n_models) tokens; 0: not told */
+    const bool *loose; /* (n_models) what the model could hold: the server may run it with less, and did not say */
     size_t n_models;
     const char *fingerprint; /* system_fingerprint of the last answer; "" for none */
 };
@@ -147,6 +158,9 @@ bool endpoint_next(struct endpoint *e, struct endpoint_event *out);
 enum error_code endpoint_look(struct endpoint *e, struct error *err);
 /* Valid until the next endpoint_look. */
 struct endpoint_about endpoint_about(const struct endpoint *e);
+/* Asks with how much context model i is run, where the list does not say so (Ollama, LM Studio). Returns whether it does:
+ * then ENDPOINT_KNOWN follows, whatever comes of it, unless a question ends it before. */
+bool endpoint_look_at(struct endpoint *e, size_t i);
 const struct endpoint_place *endpoint_place(const struct endpoint *e);
 /* Model i of them as "NAME@ENDPOINT"; malloc'ed, NULL when out of memory. */
 char *endpoint_model_name(const struct endpoint *e, size_t i);

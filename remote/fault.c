@@ -151,7 +151,11 @@ static void set_unfinished(const struct fault *f, struct error *err)
     else if (s->said)
         error_set(err, ERR_IO, "%s ended the connection before the answer's end%s", f->host, go_on);
     else
-        error_set(err, ERR_IO, "%s ended the connection without an answer; look at the server's log", f->host);
+        error_set(
+            err, ERR_IO,
+            "%s ended the connection without an answer: messages too long for it may do that; look at the server's "
+            "log",
+            f->host);
 }
 
 void fault_set(const struct endpoint_place *place, const char *host, const struct endpoint_about *about,

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "base/buf.h"
 #include "base/error.h"
 #include "remote/chunk.h"
@@ -14,18 +16,21 @@
 #include "remote/sse.h"
 
 #define PLAIN_MOST ((size_t)32 << 20)
+enum { MARK_MOST = 16 }; /* bytes of a mark */
 
 void inflow_init(struct inflow *s, struct events *events)
 {
-    *s = (struct inflow){.events = events};
+    *s = (struct inflow){.events = events, .usage = {-1, -1, -1}};
     sse_init(&s->sse);
     buf_init(&s->plain, PLAIN_MOST);
+    buf_init(&s->marked, SSE_EVENT_MOST + MARK_MOST);
 }
 
 void inflow_free(struct inflow *s)
 {
     sse_free(&s->sse);
     buf_free(&s->plain);
+    buf_free(&s->marked);
 }
 
 void inflow_reset(struct inflow *s)
@@ -39,19 +44,26 @@ void inflow_reset(struct inflow *s)
 
 static void push_text(struct inflow *s, const char *text, size_t size, const struct endpoint_token *token)
 {
+    if (s->mark != NULL) {
+        buf_clear(&s->marked);
+        buf_puts(&s->marked, s->mark);
+        buf_append(&s->marked, text, size);
+        text = buf_text(&s->marked);
+        size = s->marked.size;
+        s->mark = NULL;
+    }
     s->said |= size > 0;
     if (size > 0 || token != NULL)
         events_push(s->events,
                     &(struct endpoint_event){.kind = ENDPOINT_TEXT, .text = text, .size = size, .token = token});
 }
 
-/* Reasoning stands between marks, as models write them that put it into their text. */
-static void push_mark(struct inflow *s, bool thinking)
+/* Reasoning stands between marks, as models write them that put it into their text. A mark belongs to the token behind it,
+ * so that the texts of all tokens make up the answer. */
+static void set_mark(struct inflow *s, bool thinking)
 {
-    if (s->thinking == thinking)
-        return;
-    static const char begin[] = "<think>\n", end[] = "\n</think>\n\n";
-    push_text(s, thinking ? begin : end, thinking ? sizeof begin - 1 : sizeof end - 1, NULL);
+    if (s->thinking != thinking)
+        s->mark = thinking ? "<think>\n" : "\n</think>\n\n";
     s->thinking = thinking;
 }
 
@@ -75,14 +87,14 @@ static void push_said(struct inflow *s, const struct chunk *c)
 {
     const bool both = c->reasoning != NULL && c->text != NULL;
     if (c->reasoning != NULL) {
-        push_mark(s, true);
+        set_mark(s, true);
         if (both)
             push_text(s, c->reasoning, c->reasoning_size, NULL);
         else
             push_tokens(s, c, c->reasoning, c->reasoning_size);
     }
     if (c->text != NULL) {
-        push_mark(s, false);
+        set_mark(s, false);
         push_tokens(s, c, c->text, c->text_size);
     }
     if (c->text == NULL && c->reasoning == NULL && c->n_tokens > 0)
@@ -102,14 +114,17 @@ static void note_fault(struct inflow *s, const struct chunk *c)
 
 static void note_end(struct inflow *s, const struct chunk *c)
 {
-    if (c->has_usage) {
-        s->has_usage = true;
-        s->usage = c->usage;
-    }
+    struct endpoint_usage usage = c->usage; /* what came last counts: some tell of it with each piece */
+    usage_add(&usage, &s->usage);
+    s->usage = usage;
     if (c->fingerprint != NULL)
         snprintf(s->fingerprint, sizeof s->fingerprint, "%s", c->fingerprint);
     if (c->finish == NULL)
         return;
+    if (strcmp(c->finish, "content_filter") == 0)
+        note_fault(s, &(struct chunk){.fault = "its filter ended the answer (content_filter)",
+                                      .fault_prompt = -1,
+                                      .fault_context = -1});
     s->finished = true;
     s->finish = strcmp(c->finish, "length") == 0 ? ENDPOINT_LENGTH : ENDPOINT_ENDED;
 }
@@ -137,6 +152,22 @@ static bool is_done(const char *data, size_t size)
     return size >= sizeof word - 1 && memcmp(data, word, sizeof word - 1) == 0;
 }
 
+/* An event that is named an error: what it has in any of their forms, else its message, else all of it. */
+static void take_error(struct inflow *s, const char *data, size_t size)
+{
+    struct chunk chunk;
+    struct error wrong = {0};
+    const bool whole = chunk_read(data, size, &chunk, &wrong) == ERR_NONE;
+    if (whole && chunk.fault == NULL)
+        chunk.fault = json_string_value(json_object_get(chunk.root, "message"));
+    if (!whole || chunk.fault == NULL)
+        note_fault(s, &(struct chunk){.fault = data, .fault_prompt = -1, .fault_context = -1});
+    else
+        note_fault(s, &chunk);
+    if (whole)
+        chunk_free(&chunk);
+}
+
 /* What is no JSON but stands where an error does, is one. */
 static bool take_event(void *context, const char *data, size_t size)
 {
@@ -145,6 +176,10 @@ static bool take_event(void *context, const char *data, size_t size)
     struct error wrong = {0};
     if (is_done(data, size)) {
         s->done = true;
+        return false;
+    }
+    if (s->sse.is_error) {
+        take_error(s, data, size);
         return false;
     }
     if (chunk_read(data, size, &chunk, &wrong) != ERR_NONE) {

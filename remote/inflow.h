@@ -20,13 +20,14 @@ struct inflow {
     struct sse sse;
     struct buf plain; /* a body that is no stream, or an error's */
     enum { INFLOW_UNKNOWN, INFLOW_EVENTS, INFLOW_PLAIN } form;
-    bool said;     /* text came */
-    bool thinking; /* and the last of it was reasoning */
-    bool done;     /* "[DONE]" came */
-    bool finished; /* or why the answer ends */
+    bool said;         /* text came */
+    bool thinking;     /* and the last of it was reasoning */
+    const char *mark;  /* that stands before the next text; NULL: none */
+    struct buf marked; /* the text with it */
+    bool done;         /* "[DONE]" came */
+    bool finished;     /* or why the answer ends */
     enum endpoint_finish finish;
-    bool has_usage;
-    struct endpoint_usage usage;
+    struct endpoint_usage usage; /* as far as it was told */
     char fingerprint[64];
     /* an error that the server told */
     bool failed;

@@ -14,17 +14,18 @@
 
 static const struct kind {
     const char *name, *owner; /* owner: as GET /v1/models has it; NULL: any other */
-    bool has_defaults, continues;
+    bool has_defaults, continues, counts;
     int32_t logprobs;
     size_t width;
+    const char *contexts;
 } kinds[ENDPOINT_KINDS] = {
-    [ENDPOINT_ANY] = {"any", NULL, false, false, 0, 1},
-    [ENDPOINT_OPENAI] = {"openai", NULL, false, false, 0, 1},
-    [ENDPOINT_VLLM] = {"vllm", "vllm", true, true, 5, 16},
-    [ENDPOINT_LLAMA_SERVER] = {"llama-server", "llamacpp", true, true, 5, 4},
-    [ENDPOINT_OLLAMA] = {"ollama", "library", false, true, 0, 1},
-    [ENDPOINT_LM_STUDIO] = {"lm-studio", "organization_owner", false, true, 0, 1},
-    [ENDPOINT_PALAVER] = {"palaver", "palaver", true, true, 5, 8},
+    [ENDPOINT_ANY] = {"any", NULL, false, false, false, 0, 1, NULL},
+    [ENDPOINT_OPENAI] = {"openai", NULL, false, false, false, 0, 1, NULL},
+    [ENDPOINT_VLLM] = {"vllm", "vllm", true, true, true, 5, 16, NULL},
+    [ENDPOINT_LLAMA_SERVER] = {"llama-server", "llamacpp", true, true, true, 5, 4, "/props"},
+    [ENDPOINT_OLLAMA] = {"ollama", "library", false, true, false, 0, 1, "/api/ps"},
+    [ENDPOINT_LM_STUDIO] = {"lm-studio", "organization_owner", false, true, false, 0, 1, "/api/v0/models"},
+    [ENDPOINT_PALAVER] = {"palaver", "palaver", true, true, true, 5, 8, NULL},
 };
 
 /* A setting here, its name there, and the kinds that have it under this name. */
@@ -107,6 +108,21 @@ int32_t kind_logprobs(enum endpoint_kind kind)
     return kinds[kind].logprobs;
 }
 
+const char *kind_contexts(enum endpoint_kind kind)
+{
+    return kinds[kind].contexts;
+}
+
+bool kind_counts(enum endpoint_kind kind)
+{
+    return kinds[kind].counts;
+}
+
+bool kind_counts_rendered(enum endpoint_kind kind)
+{
+    return kind == ENDPOINT_LLAMA_SERVER;
+}
+
 size_t kind_width(enum endpoint_kind kind)
 {
     return kinds[kind].width;
@@ -125,6 +141,14 @@ static void add_mirostat(const struct endpoint_question *q, json_t *body)
             json_object_set_new(body, "mirostat", json_integer(q->settings[i].neutral ? 0 : 2));
 }
 
+void kind_add_continuing(enum endpoint_kind kind, const struct endpoint_question *q, json_t *body)
+{
+    if (kind == ENDPOINT_VLLM && q->continues) {
+        json_object_set_new(body, "continue_final_message", json_true());
+        json_object_set_new(body, "add_generation_prompt", json_false());
+    }
+}
+
 void kind_add_extras(enum endpoint_kind kind, const struct endpoint_question *q, json_t *body)
 {
     if (kind == ENDPOINT_LLAMA_SERVER) {
@@ -132,8 +156,5 @@ void kind_add_extras(enum endpoint_kind kind, const struct endpoint_question *q,
         json_object_set_new(body, "cache_prompt", json_true());
         add_mirostat(q, body);
     }
-    if (kind == ENDPOINT_VLLM && q->continues) {
-        json_object_set_new(body, "continue_final_message", json_true());
-        json_object_set_new(body, "add_generation_prompt", json_false());
-    }
+    kind_add_continuing(kind, q, body);
 }

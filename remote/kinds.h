@@ -23,7 +23,15 @@ size_t kind_width(enum endpoint_kind kind);
 /* By how many ids a prompt whose likelihoods are wanted may be longer than the context: the last one is only predicted, but
  * some kinds make a token behind it in any case. */
 int32_t kind_scores_ahead(enum endpoint_kind kind);
-/* Adds what a kind needs to continue the last message, and to tell how far it has read. */
+/* Where it says with how much context its models are run, beside "/v1"; NULL: nowhere but in their list. */
+const char *kind_contexts(enum endpoint_kind kind);
+/* Whether it counts the tokens of messages; and whether it does so of the prompt that it makes of them, which is asked for
+ * before. */
+bool kind_counts(enum endpoint_kind kind);
+bool kind_counts_rendered(enum endpoint_kind kind);
+/* Adds what a kind needs to continue the last message. */
+void kind_add_continuing(enum endpoint_kind kind, const struct endpoint_question *q, json_t *body);
+/* Adds that, and what it needs to tell how far it has read. */
 void kind_add_extras(enum endpoint_kind kind, const struct endpoint_question *q, json_t *body);
 
 #endif

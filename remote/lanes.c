@@ -259,7 +259,7 @@ struct lanes *lanes_open(const struct endpoint_place *place, const struct endpoi
         p->lanes[i].all = p;
         inflow_init(&p->lanes[i].stream, &p->lanes[i].events);
     }
-    if (!place_copy(&p->place, place) || (p->host = endpoint_host(place->url)) == NULL)
+    if (!endpoint_place_copy(&p->place, place) || (p->host = endpoint_host(place->url)) == NULL)
         error_memory(err);
     else if (library_load(err) != NULL && url_check(place->url, err) == ERR_NONE)
         return p;
@@ -278,7 +278,7 @@ void lanes_free(struct lanes *p)
         free(p->lanes[i].body);
     }
     key_free(&p->key);
-    place_free(&p->place);
+    endpoint_place_free(&p->place);
     free(p->host);
     free(p);
 }

@@ -42,6 +42,7 @@ static enum error_code end_event(struct sse *s, sse_taker *take, void *context, 
     bool go_on = s->data.size == 0 || take(context, buf_text(&s->data), s->data.size);
     buf_clear(&s->data);
     s->lines = 0;
+    s->is_error = false;
     return go_on ? ERR_NONE : error_set(err, ERR_STOPPED, "stopped");
 }
 
@@ -73,6 +74,8 @@ static enum error_code end_line(struct sse *s, sse_taker *take, void *context, s
         add_data(s, value, size);
     else if ((value = field_value(&s->line, "error", &size)) != NULL)
         code = end_alone(s, value, size, take, context, err);
+    else if ((value = field_value(&s->line, "event", &size)) != NULL)
+        s->is_error = size == 5 && memcmp(value, "error", 5) == 0;
     else if (s->line.data[0] == '{')
         code = end_alone(s, s->line.data, s->line.size, take, context, err);
     else

@@ -1,7 +1,7 @@
 /* SSE: server-sent events as they come, in pieces of any size. Internal to remote.
  *
  * A line ends with LF, CR or CRLF, which may be cut between two pieces. Lines of data up to an empty line are one event,
- * joined by LF; comments, names, numbers and times to try again are passed over. Beside what the standard
+ * joined by LF; comments, names but "error", numbers and times to try again are passed over. Beside what the standard
  * (html.spec.whatwg.org, "Server-sent events") has there is what servers of models send: lines "error: {...}", bare
  * JSON objects, and an end without an empty line.
  *
@@ -21,6 +21,7 @@
 struct sse {
     struct buf line, data;
     size_t lines;   /* of data, that the event has so far */
+    bool is_error;  /* it is named so */
     bool after_cr;  /* an LF that follows ends no other line */
     bool begun;     /* the first bytes, which may be a byte order mark, are past */
     size_t ignored; /* bytes of comments and unknown fields so far */

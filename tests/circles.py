@@ -29,14 +29,17 @@ def short(path, top):
 def read(top):
     """The file that defines each global symbol, and the symbols that each file needs."""
     home, needs = {}, collections.defaultdict(dict)
-    for path in objects(top):
-        file = short(path, top)
-        lines = subprocess.run(["nm", "-P", "-g", path], check=True, capture_output=True, text=True).stdout.splitlines()
-        for name, kind in (line.split()[:2] for line in lines):
-            if kind == "U":
-                needs[file][name] = True
-            else:
-                home[name] = file
+    paths = list(objects(top))
+    if not paths:
+        sys.exit(f"{top}: no object files; build first")
+    listed = subprocess.run(["nm", "-A", "-P", "-g", *paths], check=True, capture_output=True, text=True).stdout
+    for line in listed.splitlines():
+        path, symbol = line.rsplit(": ", 1)
+        file, (name, kind) = short(path, top), symbol.split()[:2]
+        if kind == "U":
+            needs[file][name] = True
+        else:
+            home[name] = file
     arrows = collections.defaultdict(lambda: collections.defaultdict(list))
     for file, names in needs.items():
         for name in names:
@@ -80,8 +83,6 @@ def circles(arrows):
 def main():
     top = sys.argv[1] if len(sys.argv) > 1 else "."
     arrows = read(top)
-    if not arrows:
-        sys.exit(f"{top}: no object files; build first")
     found = circles(arrows)
     for part in sorted(found):
         print(f"circle of {len(part)}:")

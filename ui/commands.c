@@ -97,7 +97,7 @@ static void previous_match(struct ui *ui)
 
 static void begin_find(struct ui *ui)
 {
-    entry_set_text(ui->entry, "/find ", 6);
+    entry_borrow(ui->entry, "/find ", 6);
     ui_take_focus(ui, PANE_COMPOSER);
 }
 

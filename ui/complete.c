@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "ui/internal.h"
 #include "ui/ui.h"
+
+enum { LINE_MOST = 65536 };
 
 /* Filters the menu by what is typed of its word; closes it where the cursor is not in that word. */
 static void filter_menu(struct ui *ui)
@@ -64,4 +67,19 @@ void ui_follow_typed(struct ui *ui, bool types)
         menu_close(ui->menu, false);
     if (menu_is_open(ui->menu))
         filter_menu(ui);
+}
+
+void ui_tell_choice(struct ui *ui)
+{
+    const char *word;
+    struct buf line;
+    size_t size;
+    if (!menu_take_moved(ui->menu, &word))
+        return;
+    buf_init(&line, LINE_MOST);
+    if (word != NULL)
+        buf_append(&line, entry_text(ui->entry, &size, NULL), menu_start(ui->menu));
+    buf_puts(&line, word != NULL ? word : "");
+    state_tell(ui->state, &(struct ui_action){.kind = UI_PREVIEW, .text = buf_text(&line), .size = line.size});
+    buf_free(&line);
 }

@@ -54,6 +54,8 @@ void ui_ask_marks(struct ui *ui);
 /* A key went to the composer: what its menu shows follows what is typed now (complete.c). types: the key may be the
  * beginning of a word, and did not go to another text or another place. */
 void ui_follow_typed(struct ui *ui, bool types);
+/* Tells (UI_PREVIEW) what would be typed by the choice that the user moved to, when that is another one now. */
+void ui_tell_choice(struct ui *ui);
 /* Puts a word in where the menu is, and a blank if more is to be typed (complete.c). */
 void ui_put_word(struct ui *ui, const char *word, bool goes_on);
 /* Shows all keys (help.c). */

@@ -107,6 +107,11 @@ void ui_show_end(struct ui *ui)
     view_end(transcript_view(ui->transcript));
 }
 
+void ui_stay(struct ui *ui)
+{
+    view_stay(transcript_view(ui->transcript));
+}
+
 void ui_show_message(struct ui *ui, size_t index)
 {
     state_touch(ui->state);
@@ -176,6 +181,18 @@ void ui_compose(struct ui *ui)
     ui_take_focus(ui, PANE_COMPOSER);
 }
 
+const char *ui_unsent(const struct ui *ui, size_t *size, size_t *cursor)
+{
+    return entry_unsent(ui->entry, size, cursor);
+}
+
+void ui_borrow_typed(struct ui *ui, const char *text, size_t size)
+{
+    state_touch(ui->state);
+    menu_close(ui->menu, false);
+    entry_borrow(ui->entry, text, size);
+}
+
 void ui_set_composer_label(struct ui *ui, const char *label, const char *mode)
 {
     state_touch(ui->state);
@@ -242,12 +259,6 @@ void ui_tell_selected(struct ui *ui)
 bool ui_has_popup(const struct ui *ui)
 {
     return state_is_shown(ui->state, PANE_POPUP);
-}
-
-void ui_close_popup(struct ui *ui)
-{
-    popup_clear(ui->popup);
-    state_show(ui->state, PANE_POPUP, false);
 }
 
 void ui_command(struct ui *ui, const char *name)
@@ -324,6 +335,12 @@ void ui_beside_grow(struct ui *ui, const char *text, size_t size)
     beside_grow(ui->beside, text, size);
 }
 
+void ui_beside_read(struct ui *ui, int percent)
+{
+    if (beside_read(ui->beside, percent))
+        state_touch(ui->state);
+}
+
 void ui_beside_end(struct ui *ui, const char *about)
 {
     state_touch(ui->state);
@@ -368,17 +385,6 @@ char **ui_themes(const struct ui *ui)
     return theme_list(ui->theme_folders);
 }
 
-void ui_set_raw(struct ui *ui, bool on)
-{
-    state_touch(ui->state);
-    transcript_set_raw(ui->transcript, on);
-}
-
-bool ui_is_raw(const struct ui *ui)
-{
-    return transcript_is_raw(ui->transcript);
-}
-
 void ui_set_think(struct ui *ui, bool on)
 {
     state_touch(ui->state);
@@ -388,11 +394,6 @@ void ui_set_think(struct ui *ui, bool on)
 bool ui_shows_think(const struct ui *ui)
 {
     return transcript_shows_think(ui->transcript);
-}
-
-void ui_set_mouse(struct ui *ui, bool on)
-{
-    canvas_set_mouse(ui->canvas, on);
 }
 
 void ui_bell(struct ui *ui)

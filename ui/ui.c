@@ -174,6 +174,7 @@ static void put_word(struct ui *ui, const struct pane_reaction *r)
 {
     ui_put_word(ui, r->command, r->does == PANE_PUT);
     menu_close(ui->menu, false);
+    ui_tell_choice(ui);       /* before what it runs */
     ui->input->typing = true; /* the next word may have choices */
     if (r->action.act > 0)
         state_tell(ui->state, &r->action);
@@ -202,15 +203,6 @@ static bool react(struct ui *ui, enum pane_number pane, const struct pane_reacti
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
-static bool give_first_key(struct ui *ui, enum pane_number pane, const struct key *key)
-{
-    const struct pane *row = state_row(ui->state, pane);
-    if (row->first_key == NULL)
-        return row->modal;
-    struct pane_reaction r = row->first_key(ui->panes[pane], key);
-    return react(ui, pane, &r) || row->modal;
-}
-
 static bool give_key(struct ui *ui, enum pane_number pane, const struct key *key)
 {
     const struct pane *row = state_row(ui->state, pane);
@@ -218,6 +210,30 @@ static bool give_key(struct ui *ui, enum pane_number pane, const struct key *key
         return false;
     struct pane_reaction r = row->key(ui->panes[pane], key, status_is_busy(ui->status));
     return react(ui, pane, &r);
+}
+
+/* A key that a modal pane has no use for: typed into the composer, which the pane covers and speaks for. */
+static void type_below(struct ui *ui, enum pane_number pane, const struct key *key)
+{
+    const struct pane *row = state_row(ui->state, pane);
+    size_t size;
+    if (row->typed == NULL)
+        return;
+    give_key(ui, PANE_COMPOSER, key);
+    const char *text = entry_text(ui->entry, &size, NULL);
+    row->typed(ui->panes[pane], text, size);
+}
+
+static bool give_first_key(struct ui *ui, enum pane_number pane, const struct key *key)
+{
+    const struct pane *row = state_row(ui->state, pane);
+    if (row->first_key == NULL)
+        return row->modal;
+    struct pane_reaction r = row->first_key(ui->panes[pane], key);
+    bool used = react(ui, pane, &r);
+    if (row->modal && !used)
+        type_below(ui, pane, key);
+    return row->modal || used;
 }
 
 /* The command of a key; y copies selected text wherever the focus is. */
@@ -349,6 +365,7 @@ static void take_keys(struct ui *ui, bool final, ui_act *act, void *context)
             take_mouse(ui, &key);
         else
             take_key(ui, &key);
+        ui_tell_choice(ui);
     }
     in->waiting = state == KEYS_WAIT;
     state_listen(ui->state, NULL, NULL);

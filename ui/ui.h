@@ -30,6 +30,7 @@
  * ui/draw/:
  *   canvas        ncurses
  *   modes         what the terminal is asked for beside drawing
+ *   links         the cells that belong to the address of a page
  *   theme         colours for roles of text
  *   bar           a part of a whole
  *   layout        which pane stands where
@@ -43,6 +44,7 @@
  *   markdown      Markdown by md4c: markdown-guard, markdown-tables and unfinished prepare its
  *                 text; fence, table, entity are parts of it
  *   highlight, language   code in colours
+ *   link          addresses of pages
  *   fuzzy         how well a text fits what was typed to find it
  */
 #ifndef PALAVER_UI_UI_H
@@ -89,12 +91,15 @@ enum ui_action_kind {
     UI_CHOICE,    /* act, a, b: those of the item that was chosen from a popup */
     UI_STOP,      /* stop the answer */
     UI_INTERRUPT, /* Ctrl-C with nothing typed and nothing to stop */
+    UI_CLEARED,   /* Ctrl-C cleared what was typed */
+    UI_SPARED,    /* Ctrl-C right after the one that stopped an answer: what is typed stays */
     UI_QUIT,
     UI_SUSPEND,
     UI_EDITOR,   /* open what is typed in the user's editor */
     UI_EDITED,   /* what is typed changed */
     UI_COMPLETE, /* the menu is wanted for what is typed, see ui_set_menu */
-    UI_PREVIEW,  /* text: the command of the item that is selected in a popup; "": no longer, and none was chosen */
+    UI_PREVIEW,  /* text: the command of the item that is selected in a popup, or the line that the menu's choice would
+                    make; "": no longer, and none was chosen */
     UI_QUERY,    /* text: typed in a popup that asks for items, see ui_set_items */
     UI_LEAVE_EDIT,
     UI_COPY,             /* text: to the clipboard; what names it */
@@ -164,10 +169,11 @@ struct ui_conversation {
     const char *title;
     int64_t changed; /* milliseconds since 1970 */
     bool pinned, archived;
+    bool once;              /* one question, asked outside of the screen */
     bool answering, unread; /* marked: an answer grows there; one ended there that the user has not seen */
 };
-/* Replaces the list, which is shown in this order, grouped by day below the pinned ones. current: the id of the open
- * one. */
+/* Replaces the list, which is shown in this order, grouped by day between the pinned ones and the questions asked once.
+ * current: the id of the open one. */
 void ui_set_conversations(struct ui *ui, const struct ui_conversation *list, size_t n, int64_t current);
 
 /* Ids of the conversations that are marked in the list; valid until the next call. */
@@ -219,6 +225,8 @@ void ui_set_base(struct ui *ui, bool base);
 /* Brings the end into view, or a message. */
 void ui_show_end(struct ui *ui);
 void ui_show_message(struct ui *ui, size_t index);
+/* The view stays where it is while messages are removed and others take their place: it no longer follows the end. */
+void ui_stay(struct ui *ui);
 /* The message on the first row of the view, and whether the view follows the end. */
 size_t ui_message_in_view(const struct ui *ui);
 bool ui_follows_end(const struct ui *ui);
@@ -238,6 +246,7 @@ struct ui_status {
     enum ui_state state;
     const char *text;       /* "answering · Esc stops" */
     size_t used, available; /* tokens of the context; available 0: unknown */
+    bool estimated;         /* used is */
     const char *speed;      /* "147 t/s  first 0.1 s  12/15 guessed"; NULL: not shown */
 };
 void ui_set_status(struct ui *ui, const struct ui_status *status);
@@ -248,6 +257,10 @@ void ui_notice(struct ui *ui, bool is_error, const char *text);
 
 /* What is typed, UTF-8, owned by ui and valid until the next call; *cursor is a byte offset, cursor may be NULL. */
 const char *ui_typed(const struct ui *ui, size_t *size, size_t *cursor);
+/* The same, but for a text that ui_borrow_typed made step back, which is it then. */
+const char *ui_unsent(const struct ui *ui, size_t *size, size_t *cursor);
+/* Sets a text before which what is typed steps back, until this one was sent or cleared. */
+void ui_borrow_typed(struct ui *ui, const char *text, size_t size);
 /* Replaces it; the cursor stands at its end. */
 void ui_set_typed(struct ui *ui, const char *text, size_t size);
 /* Moves the focus to the composer. */
@@ -321,7 +334,6 @@ void ui_view(struct ui *ui, const char *title, const char *text, size_t size, co
 /* UI_PREVIEW tells which item is selected, as long as this list is open. */
 void ui_tell_selected(struct ui *ui);
 bool ui_has_popup(const struct ui *ui);
-void ui_close_popup(struct ui *ui);
 
 /* ---- settings pane ---------------------------------------------------------------------------------------------- */
 
@@ -374,6 +386,8 @@ void ui_compare(struct ui *ui, const char *title, const struct ui_compared *side
 
 /* Shows a question and its answer, which is to come, in an overlay, below those that are there already. */
 void ui_beside_ask(struct ui *ui, const char *question);
+/* Percent of the question that the model has read; -1: it does not read now. */
+void ui_beside_read(struct ui *ui, int percent);
 /* The last answer grows. */
 void ui_beside_grow(struct ui *ui, const char *text, size_t size);
 /* It has ended; about: "41 tokens · 147 t/s", or why. */
@@ -501,13 +515,8 @@ bool ui_default_binding(size_t index, struct ui_binding *out);
 /* See text_width and text_centred. */
 void ui_set_text_width(struct ui *ui, int width);
 void ui_set_text_centred(struct ui *ui, bool centred);
-/* Shows the text of messages as it is, without Markdown. */
-void ui_set_raw(struct ui *ui, bool raw);
-bool ui_is_raw(const struct ui *ui);
 /* Unfolds what a model thinks. */
 void ui_set_think(struct ui *ui, bool show);
 bool ui_shows_think(const struct ui *ui);
-/* Turns the terminal's reports of the mouse on or off. */
-void ui_set_mouse(struct ui *ui, bool on);
 
 #endif

@@ -20,7 +20,7 @@ struct sampling chat_request_sampling(const struct chat *c)
 {
     struct sampling s = *chat_settings_sampling(c->settings);
     int32_t before = answering_tokens_before(c->answering);
-    s.seed = chat_list_last(&c->list)->sampling.seed;
+    s.seed = chat_list_last(&c->list)->seed;
     if (s.max_new_tokens >= 0)
         s.max_new_tokens = s.max_new_tokens > before ? s.max_new_tokens - before : 0;
     speaker_add_stops(c->speaker, &s);

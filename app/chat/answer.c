@@ -12,6 +12,7 @@
 #include "app/chat/chat.h"
 #include "app/chat/list.h"
 #include "app/chat/queue.h"
+#include "app/chat/manner.h"
 #include "app/chat/reload.h"
 #include "app/chat/saving.h"
 #include "app/chat/script.h"
@@ -85,13 +86,22 @@ static enum error_code request_answer(struct chat *c, struct error *err)
     return ERR_NONE;
 }
 
+static enum error_code give_settings(const struct chat *c, struct chat_message *answer, struct error *err)
+{
+    const struct sampling s = chat_settings_for_answer(c->settings);
+    return manner_give(answer, &s) ? ERR_NONE : error_memory(err);
+}
+
 /* Adds an empty answer to the last message. */
 static enum error_code add_answer(struct chat *c, struct error *err)
 {
     struct chat_message *answer = chat_list_add(&c->list, ROLE_ASSISTANT, "", 0);
     if (answer == NULL)
         return error_memory(err);
-    answer->sampling = chat_settings_for_answer(c->settings);
+    if (give_settings(c, answer, err) != ERR_NONE) {
+        chat_list_cut(&c->list, c->list.n - 1);
+        return err->code;
+    }
     answer->model = strdup(speaker_name(c->speaker));
     return ERR_NONE;
 }
@@ -102,8 +112,8 @@ enum error_code chat_ask(struct chat *c, struct error *err)
     if (fresh && add_answer(c, err) != ERR_NONE)
         return err->code;
     struct chat_message *answer = chat_list_last(&c->list);
-    if (answer->model == NULL) /* the user wrote what is continued */
-        answer->sampling = chat_settings_for_answer(c->settings);
+    if (answer->model == NULL && give_settings(c, answer, err) != ERR_NONE) /* the user wrote what is continued */
+        return err->code;
     enum store_state before = answer->state;
     answer->state = STORE_STREAMING;
     answering_begin(c->answering);
@@ -170,7 +180,8 @@ static bool may_renew(const struct chat *c)
     return !answering_is_stopping(c->answering) && (!chat_continues_text(c) || chat_sampling(c)->max_new_tokens >= 0);
 }
 
-/* Continues an answer that filled the context. False if nothing older can be left out. */
+/* Continues an answer that filled the context, or asks again for what a server found too long. False if nothing older can be
+ * left out. */
 static bool renew_request(struct chat *c)
 {
     struct error ignored = {0}; /* then the answer ends here */
@@ -180,7 +191,8 @@ static bool renew_request(struct chat *c)
     if (!may_renew(c) || script_question(&script, NULL, &question, &start, &ignored) != ERR_NONE)
         return false;
     bool older_left_out = start.message > c->first_visible || chat_continues_text(c);
-    bool shorter = older_left_out && question.tokens < answering_context_used(c->answering);
+    bool estimated = chat_host(c) != NULL; /* and the estimate before was too small */
+    bool shorter = older_left_out && (estimated || question.tokens < answering_context_used(c->answering));
     speaker_question_free(&question);
     return shorter && request_answer(c, &ignored) == ERR_NONE;
 }
@@ -221,7 +233,7 @@ static void take_answer_end(struct chat *c, const struct event *event)
 {
     answering_end_request(c->answering);
     add_timings(&chat_list_last(&c->list)->timings, &event->timings);
-    if (chat_host(c) != NULL) /* now the server has counted */
+    if (speaker_has_counted(c->speaker))
         answering_count_prompt(c->answering, event->timings.prompt_tokens);
     if (event->finish == FINISH_CONTEXT) {
         answering_carry_tokens(c->answering);
@@ -272,6 +284,8 @@ static void take_answer_failure(struct chat *c, const struct event *event)
 {
     answering_end_request(c->answering);
     add_timings(&chat_list_last(&c->list)->timings, &event->timings);
+    if (event->error.code == ERR_CONTEXT && chat_host(c) != NULL && renew_request(c))
+        return;
     if (!drop_empty_answer(c)) {
         end_answer(c, FINISH_STOPPED, STORE_INTERRUPTED);
     } else if (event->error.code == ERR_CONTEXT && answering_is_retracted_on_failure(c->answering)) {

@@ -16,6 +16,7 @@ struct answering {
     int32_t tokens_now;    /* in this one */
     struct prompt prompt;
     size_t prompt_tokens;
+    bool estimated;
     bool stepping, paused;
     bool has_logits;
 };
@@ -108,6 +109,7 @@ void answering_begin_request(struct answering *a, uint64_t request, struct speak
     prompt_free(&a->prompt);
     a->prompt = q->prompt;
     a->prompt_tokens = q->tokens;
+    a->estimated = q->messages != NULL;
     q->prompt = (struct prompt){0};
     speaker_question_free(q);
     a->request = request;
@@ -145,11 +147,17 @@ void answering_carry_tokens(struct answering *a)
 void answering_count_prompt(struct answering *a, size_t tokens)
 {
     a->prompt_tokens = tokens;
+    a->estimated = false;
 }
 
 size_t answering_context_used(const struct answering *a)
 {
     return a->prompt_tokens + (size_t)a->tokens_now;
+}
+
+bool answering_is_estimated(const struct answering *a)
+{
+    return a->estimated;
 }
 
 const struct prompt *answering_prompt(const struct answering *a)

@@ -54,10 +54,12 @@ bool answering_is_reading(const struct answering *a);
 void answering_count_text(struct answering *a, bool is_token);
 /* The answer continues in another request: what this one brought counts as earlier tokens. */
 void answering_carry_tokens(struct answering *a);
-/* The prompt has so many tokens, which was an estimate before. */
+/* The prompt was counted: it has so many tokens, which was an estimate before. */
 void answering_count_prompt(struct answering *a, size_t tokens);
 /* Tokens of the last request, prompt and answer. */
 size_t answering_context_used(const struct answering *a);
+/* Whether the prompt's are an estimate. */
+bool answering_is_estimated(const struct answering *a);
 /* What the model was given last; without ids: nothing yet. Valid until the next request. */
 const struct prompt *answering_prompt(const struct answering *a);
 void answering_forget_prompt(struct answering *a);

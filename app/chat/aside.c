@@ -49,8 +49,9 @@ static void ask_waiting(struct chat *c)
 {
     struct aside *a = c->aside;
     struct event failed = {.kind = EVENT_FAILED};
+    const struct speaker_question q = {.prompt.ids = a->prompt};
     a->waits = false;
-    if (speaker_ask_aside(c->speaker, &a->prompt, &a->sampling, take_aside_event, &failed.error) == 0)
+    if (speaker_ask_aside(c->speaker, &q, &a->sampling, take_aside_event, &failed.error) == 0)
         a->work->take(c, a->work, &failed);
 }
 
@@ -66,11 +67,11 @@ static void take_aside_event(struct chat *c, const struct event *event)
 }
 
 /* Stops work that yields, and has other work wait for the end of its request. */
-static enum error_code wait_for_end(struct chat *c, struct aside_work *work, const struct ids *prompt,
+static enum error_code wait_for_end(struct chat *c, struct aside_work *work, const struct speaker_question *q,
                                     const struct sampling *sampling, struct error *err)
 {
     struct ids kept = {0};
-    if (!ids_append(&kept, prompt->at, prompt->n))
+    if (!ids_append(&kept, q->prompt.ids.at, q->prompt.ids.n))
         return error_memory(err);
     aside_forget(c->aside);
     speaker_stop_aside(c->speaker);
@@ -99,16 +100,35 @@ void aside_tick(struct chat *c)
         c->aside->work->tick(c, c->aside->work);
 }
 
-enum error_code aside_ask(struct chat *c, struct aside_work *work, const struct ids *prompt,
+struct sampling aside_settings(const struct chat *c, int32_t here, int32_t there)
+{
+    const bool distant = speaker_distant(c->speaker) != NULL;
+    struct sampling s = distant ? *chat_sampling(c) : sampling_defaults();
+    s.temperature = distant ? s.temperature : 0;
+    s.n_stops = 0;
+    s.max_new_tokens = distant ? there : here;
+    return s;
+}
+
+/* Whether the slot has work that gives way to this. */
+static bool is_yielding(const struct chat *c, const struct aside_work *work)
+{
+    const struct aside_work *now = c->aside->work;
+    return now != NULL && now != work && now->yields && !work->yields;
+}
+
+enum error_code aside_ask(struct chat *c, struct aside_work *work, const struct speaker_question *q,
                           const struct sampling *sampling, struct error *err)
 {
     if (c->aside->work != work && aside_due(c->aside) >= 0)
         return error_set(err, ERR_BUSY, "a summary still waits to be saved");
     struct error why = {0};
-    if (speaker_ask_aside(c->speaker, prompt, sampling, take_aside_event, &why) == 0) {
-        const struct aside_work *now = c->aside->work;
-        if (why.code == ERR_BUSY && now != NULL && now != work && now->yields && !work->yields)
-            return wait_for_end(c, work, prompt, sampling, err);
+    const bool there = speaker_distant(c->speaker) != NULL;
+    if (there && is_yielding(c, work))
+        speaker_drop_aside(c->speaker);
+    if (speaker_ask_aside(c->speaker, q, sampling, take_aside_event, &why) == 0) {
+        if (!there && why.code == ERR_BUSY && is_yielding(c, work))
+            return wait_for_end(c, work, q, sampling, err);
         return error_set(err, why.code, "%s", why.message);
     }
     if (c->aside->work != work)

@@ -1,13 +1,15 @@
 /* Aside: one slot for work that the model does beside the conversation: a title, a summary, an answer made again.
  *
- * The worker runs one request aside, so there is one slot: whoever gets it has the events of its requests until the
+ * A worker runs one request aside, and so does a server's model, so there is one slot: whoever gets it has the events of its requests until the
  * work ends or other work takes the slot. A message that is sent meanwhile stops the request. */
 #ifndef PALAVER_APP_CHAT_ASIDE_H
 #define PALAVER_APP_CHAT_ASIDE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/speaker.h"
 #include "base/error.h"
 #include "engine/engine.h"
 
@@ -36,10 +38,13 @@ bool aside_is_asked(const struct aside *a);
 /* Milliseconds until aside_tick has something to do, -1: never. */
 int aside_due(const struct aside *a);
 void aside_tick(struct chat *c);
-/* Asks for an answer aside. On success work is in the slot, which owns it from then on. ERR_BUSY while a request aside
+/* The settings of work that is not the conversation's: the likeliest text, of up to `here` tokens. A server's model has the
+ * conversation's, as it may refuse others, and up to `there` tokens, as it may think first. */
+struct sampling aside_settings(const struct chat *c, int32_t here, int32_t there);
+/* Asks for an answer aside (q is copied). On success work is in the slot, which owns it from then on. ERR_BUSY while a request aside
  * is running whose work does not yield, or what is in the slot has something left to do; on failure the slot is as it
  * was, and work stays the caller's unless it is there already. */
-enum error_code aside_ask(struct chat *c, struct aside_work *work, const struct ids *prompt,
+enum error_code aside_ask(struct chat *c, struct aside_work *work, const struct speaker_question *q,
                           const struct sampling *sampling, struct error *err);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "app/chat/answering.h"
 #include "app/chat/aside.h"
+#include "app/chat/footprint.h"
 #include "app/chat/parts.h"
 #include "app/chat/queue.h"
 #include "app/chat/saving.h"
@@ -257,12 +258,32 @@ static enum error_code check_goes_on(const struct chat *c, struct error *err)
     return ERR_NONE;
 }
 
-enum error_code background_leave(struct chat *c, struct error *err)
+/* Of the conversations elsewhere, of this one, and of the one that follows it. */
+static size_t contexts_beside(const struct chat *c)
 {
-    if (check_goes_on(c, err) != ERR_NONE)
-        return err->code;
+    return background_count(c) + 2;
+}
+
+static enum error_code check_room(const struct chat *c, struct error *err)
+{
+    const struct memory_plan *plan = speaker_plan(c->speaker);
     if (background_count(c) == ANSWERS_MOST)
         return error_set(err, ERR_BUSY, "%d answers go on elsewhere already; Esc stops this one", ANSWERS_MOST);
+    return plan != NULL ? footprint_check_beside(plan, contexts_beside(c), err) : ERR_NONE;
+}
+
+static void tell_room(const struct chat *c)
+{
+    char text[200];
+    const struct memory_plan *plan = speaker_plan(c->speaker);
+    if (plan != NULL && footprint_write_beside(plan, contexts_beside(c), text, sizeof text))
+        chat_remark(c, false, "memory: %s", text);
+}
+
+enum error_code background_leave(struct chat *c, struct error *err)
+{
+    if (check_goes_on(c, err) != ERR_NONE || check_room(c, err) != ERR_NONE)
+        return err->code;
     if (c->background == NULL && (c->background = background_new(err)) == NULL)
         return err->code;
     struct unseen *u = unseen_new(c, err);
@@ -270,6 +291,7 @@ enum error_code background_leave(struct chat *c, struct error *err)
         free_unseen(u);
         return err->code;
     }
+    tell_room(c);
     home_enter(u->chat.home, 0);
     exchange(c, &u->chat);
     c->background->at[c->background->n++] = u;

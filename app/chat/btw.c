@@ -31,6 +31,7 @@ struct btw {
     struct sampling sampling;
     bool loaded; /* the guest can be asked */
     bool runs;
+    size_t read, to_read; /* tokens of the question and what precedes it; 0: it does not read */
     struct btw_end end;
 };
 
@@ -81,6 +82,7 @@ static enum error_code make_question(const struct btw *b, const struct speaker *
 static void end_answer(struct btw *b, enum finish finish)
 {
     b->runs = false;
+    b->to_read = 0;
     b->end.finish = finish;
 }
 
@@ -202,10 +204,16 @@ static void take_event(struct btw *b, const struct event *event)
     switch (event->kind) {
     case EVENT_LOADING:
     case EVENT_PROMPT:
-    case EVENT_PREFILL:
     case EVENT_PREVIEW: break;
     case EVENT_LOADED: take_loaded(b); break;
-    case EVENT_TOKEN: buf_append(&chat_list_last(&b->list)->text, event->text, event->text_size); break;
+    case EVENT_PREFILL:
+        b->read = event->done;
+        b->to_read = event->total;
+        break;
+    case EVENT_TOKEN:
+        b->to_read = 0;
+        buf_append(&chat_list_last(&b->list)->text, event->text, event->text_size);
+        break;
     case EVENT_FAILED: b->end.error = event->error; /* fall through */
     case EVENT_DONE:
         b->end.timings = event->timings;
@@ -239,6 +247,11 @@ void btw_stop(struct btw *b)
         speaker_stop(b->guest);
     else
         end_answer(b, FINISH_STOPPED); /* it is asked nothing when it is ready */
+}
+
+int btw_reading(const struct btw *b)
+{
+    return b != NULL && b->to_read > 0 ? (int)(b->read * 100 / b->to_read) : -1;
 }
 
 const struct buf *btw_answer(const struct btw *b)

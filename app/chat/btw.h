@@ -33,6 +33,9 @@ bool btw_runs(const struct btw *b);
 /* Stops the answer, keeping what was said. */
 void btw_stop(struct btw *b);
 
+/* Percent of the question, and of what precedes it, that the model has read; -1: it does not read now. */
+int btw_reading(const struct btw *b);
+
 /* The answer to the last question so far. */
 const struct buf *btw_answer(const struct btw *b);
 /* How it ended, once it does not run: by error, if there is one. */

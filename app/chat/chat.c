@@ -82,6 +82,8 @@ static void take_speaker_event(struct chat *c, const struct event *event)
     speaker_taker *taker = speaker_taker_of(c->speaker, event);
     if (taker != NULL)
         taker(c, event);
+    else if (event->kind == EVENT_LOADING && c->view->loading != NULL)
+        c->view->loading(c->view->context); /* a server told more of its model */
     else if (event->kind == EVENT_PREVIEW && event->request == 0 && answering_has_logits(c->answering) &&
              c->view->preview != NULL)
         c->view->preview(c->view->context, event);

@@ -15,6 +15,7 @@
  *   fields        settings as sets of bits and as JSON
  *   glossary      ids for the tokens of a vocabulary that is not here
  *   distant       a model that a server has, asked like a worker
+ *   manner        the settings by which answers are made
  *   list          messages in order
  *   undone        where the path ended before each undo
  *   queue         messages that wait for the end of an answer
@@ -45,7 +46,7 @@
  *   early         what an answer has before the history has a reply for it
  *   compare       several answers side by side
  *   btw           questions beside the conversation that leave no trace
- *   verify        an answer made again from its record
+ *   verify        an answer made again from its record; verify-there: by the server that made it
  *   compact       a summary in place of the oldest messages
  *   persona       settings, template, model and system message under a name
  *   tick          what is done from time to time
@@ -69,6 +70,7 @@
 #define CHAT_TEXT_MOST ((size_t)64 << 20)
 
 struct chat;
+struct manner;
 
 enum chat_state {
     CHAT_NO_MODEL, /* it could not be opened */
@@ -87,9 +89,10 @@ struct chat_message {
     int32_t sibling, siblings; /* this is alternative number sibling, from 0, of siblings */
     /* of an answer: */
     enum finish finish;
-    struct timings timings;   /* summed over the requests that made it */
-    struct sampling sampling; /* as it stood when the answer began, with the seed used */
-    char *model;              /* name; NULL: unknown, or the user wrote it */
+    struct timings timings; /* summed over the requests that made it */
+    struct manner *manner;  /* the settings as they stood when it began, see manner_of; NULL: the defaults */
+    uint64_t seed;          /* that was used */
+    char *model;            /* name; NULL: unknown, or the user wrote it */
     /* of one not stored yet: how its tokens came about */
     struct store_token *tokens;
     size_t n_tokens, tokens_capacity;
@@ -100,7 +103,7 @@ struct chat_view {
     void *context;
     bool without_model; /* the chat opens too when there is no model yet */
     void (*loaded)(void *context);
-    /* More of the model is loaded, see chat_loading_percent. */
+    /* More of the model is loaded, see chat_loading_percent; or a server told more of it, see chat_capacity. */
     void (*loading)(void *context);
     /* Tokens of the prompt that the model has read. */
     void (*reading)(void *context, size_t done, size_t total);
@@ -137,6 +140,8 @@ struct chat_view {
  * and view stay the caller's and must outlive the chat; the view is told nothing before the first other call. NULL
  * when there is no such model or conversation. */
 struct chat *chat_open(const struct options *options, const struct chat_view *view, struct error *err);
+/* Conversations that begin from now on are questions asked once, see LIBRARY_ONE_SHOT. */
+void chat_begin_one_shots(struct chat *c);
 /* An answer under way is kept as interrupted; what could not be stored at all is told to the view. NULL is fine. */
 void chat_free(struct chat *c);
 /* The store behind this chat. Owned by the chat. */
@@ -200,8 +205,14 @@ bool chat_system_is_unseen(const struct chat *c);
 size_t chat_capacity(const struct chat *c);
 /* Tokens of the last request, prompt and answer; 0: nothing was asked yet. */
 size_t chat_last_used(const struct chat *c);
-/* Tokens of text as the model counts; 0 until a model is loaded. */
+/* Whether a server has not counted them. */
+bool chat_last_used_is_estimated(const struct chat *c);
+/* Tokens of text as the model counts, of a server's an estimate; 0 until a model is loaded. */
 size_t chat_count_tokens(const struct chat *c, const char *text, size_t size);
+/* "~" where that is an estimate, else "". */
+const char *chat_count_sign(const struct chat *c);
+/* About how many tokens a server makes of what the model sees of the conversation. */
+size_t chat_estimate_used(const struct chat *c);
 /* What the model was given last: NULL when it was given nothing yet. Valid until the next answer is asked for. */
 const struct prompt *chat_last_prompt(const struct chat *c);
 /* What it would be given now. prompt_free it. ERR_NOT_FOUND until a model is loaded. */

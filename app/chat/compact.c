@@ -14,9 +14,11 @@
 #include "app/chat/list.h"
 #include "app/chat/saving.h"
 #include "app/chat/script.h"
+#include "app/chat/speaker.h"
 #include "app/chat/state.h"
 #include "app/chat/titling.h"
 #include "app/library/home.h"
+#include "app/text/thought.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -25,10 +27,13 @@
 #include "history/history.h"
 
 enum {
-    PART = 700,          /* tokens that are summed up at once */
-    SUMMARY = 110,       /* tokens that the summary of a part may have */
-    SAID_MOST = 1 << 20, /* bytes of a part, and of all summaries */
-    RETRY_EVERY = 250    /* milliseconds between tries to store it while another program holds the history */
+    PART = 700,        /* tokens that are summed up at once */
+    SUMMARY = 110,     /* tokens that the summary of a part may have */
+    PART_THERE = 6000, /* the same at a server, whose models are larger and may think first: each request costs, */
+    SUMMARY_THERE = 2000,
+    CONTEXT_THERE = 4096, /* and its context need not be told */
+    SAID_MOST = 1 << 20,  /* bytes of a part, and of all summaries */
+    RETRY_EVERY = 250     /* milliseconds between tries to store it while another program holds the history */
 };
 
 static const char task[] = "Sum up this part of a conversation in a few short sentences. Keep names, numbers, "
@@ -40,6 +45,7 @@ struct compact {
     struct buf old, summary;    /* the text that is summed up, and what the model made of it */
     size_t at;                  /* bytes of old that the model was given */
     size_t part_bytes;          /* of old that are given at once */
+    size_t summed;              /* bytes of summary that are of earlier parts */
     size_t upto;                /* messages before this index are in it */
     int64_t kept;               /* id of the message at that index */
     int64_t conversation, made; /* made: the new one; 0: none yet */
@@ -56,11 +62,27 @@ static void free_compact(struct aside_work *work)
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
+/* Tokens of the context. */
+static size_t context_of(const struct chat *c)
+{
+    const size_t capacity = chat_capacity(c);
+    return capacity > 0 ? capacity : CONTEXT_THERE;
+}
+
+/* Tokens of a part: a server's is at most half of its context. */
+static size_t part_tokens(const struct chat *c)
+{
+    const size_t half = context_of(c) / 2;
+    if (chat_host(c) == NULL || half < PART)
+        return PART;
+    return half < PART_THERE ? half : PART_THERE;
+}
+
 /* Messages before this index are summed up: the newest that fit into a quarter of the context stay, at least the last
  * exchange. */
 static size_t first_kept(const struct chat *c)
 {
-    size_t room = chat_capacity(c) / 4, last = chat_list_last_user(&c->list), from = c->list.n;
+    size_t room = context_of(c) / 4, last = chat_list_last_user(&c->list), from = c->list.n;
     while (from > 0) {
         const struct buf *text = &c->list.at[from - 1].text;
         size_t tokens = chat_count_tokens(c, buf_text(text), text->size) + 8;
@@ -93,33 +115,28 @@ static size_t part_size(const struct compact *w, const char *text, size_t size)
     return most;
 }
 
-static enum error_code render_part(const struct chat *c, const char *part, size_t size, struct prompt *out,
-                                   struct error *err)
+static enum error_code ask_for_part(struct chat *c, struct compact *w, const char *part, size_t size, struct error *err)
 {
+    struct speaker_question q;
     struct buf text;
+    const struct sampling s = aside_settings(c, SUMMARY, SUMMARY_THERE);
     buf_init(&text, SAID_MOST);
     buf_puts(&text, task);
     buf_append(&text, part, size);
-    enum error_code code = script_render_task(chat_template(c), model_tokenizer(chat_model(c)),
-                                              "You write short summaries.", &text, out, err);
+    if (script_task(c->speaker, "You write short summaries.", &text, &q, err) == ERR_NONE) {
+        aside_ask(c, &w->work, &q, &s, err);
+        speaker_question_free(&q);
+    }
     buf_free(&text);
-    return code;
+    return err->code;
 }
 
 /* Asks for the summary of the next part. */
 static enum error_code ask_for_summary(struct chat *c, struct compact *w, struct error *err)
 {
-    struct prompt prompt = {0};
     const char *part = buf_text(&w->old) + w->at;
     size_t size = part_size(w, part, w->old.size - w->at);
-    struct sampling s = sampling_defaults();
-    s.temperature = 0;
-    s.max_new_tokens = SUMMARY;
-    if (render_part(c, part, size, &prompt, err) != ERR_NONE)
-        return err->code;
-    aside_ask(c, &w->work, &prompt.ids, &s, err);
-    prompt_free(&prompt);
-    if (err->code != ERR_NONE)
+    if (ask_for_part(c, w, part, size, err) != ERR_NONE)
         return err->code;
     w->at += size;
     chat_remark(c, false, "summing up, %zu%%; a message ends it", w->at * 100 / w->old.size);
@@ -237,6 +254,21 @@ static void tick_compact(struct chat *c, struct aside_work *work)
 
 /* ---- what comes ------------------------------------------------------------------------------------------------- */
 
+/* Leaves out what the model thought before the summary of a part. False when nothing else came. */
+static bool take_part(struct compact *w)
+{
+    struct buf part;
+    buf_init(&part, SAID_MOST);
+    buf_puts(&part, buf_text(&w->summary) + w->summed);
+    const char *said = thought_skip(buf_text(&part));
+    const bool any = !thought_is_all(said) && said[strspn(said, " \t\r\n")] != '\0';
+    buf_truncate(&w->summary, w->summed);
+    buf_printf(&w->summary, "%s\n", said);
+    w->summed = w->summary.size;
+    buf_free(&part);
+    return any && !buf_failed(&w->summary);
+}
+
 /* True while there is more to come. */
 static bool end_part(struct chat *c, struct compact *w, const struct event *event)
 {
@@ -247,7 +279,10 @@ static bool end_part(struct chat *c, struct compact *w, const struct event *even
                     event->kind == EVENT_FAILED ? event->error.message : "not summed up");
         return false;
     }
-    buf_putc(&w->summary, '\n');
+    if (!take_part(w)) {
+        chat_remark(c, true, "not summed up: the model answered without a summary");
+        return false;
+    }
     if (w->at >= w->old.size)
         return enter_compacted(c, w);
     if (ask_for_summary(c, w, &err) == ERR_NONE)
@@ -277,7 +312,8 @@ static enum error_code begin_compact(struct chat *c, struct compact *w, size_t u
         return error_memory(err);
     size_t tokens = chat_count_tokens(c, buf_text(&w->old), w->old.size);
     w->upto = upto;
-    w->part_bytes = tokens > PART ? w->old.size / tokens * PART : w->old.size;
+    const size_t most = part_tokens(c);
+    w->part_bytes = tokens > most ? (size_t)((double)w->old.size / (double)tokens * (double)most) : w->old.size;
     w->kept = c->list.at[upto].id;
     w->conversation = home_conversation(c->home);
     return ask_for_summary(c, w, err);
@@ -285,9 +321,8 @@ static enum error_code begin_compact(struct chat *c, struct compact *w, size_t u
 
 enum error_code chat_compact(struct chat *c, struct error *err)
 {
-    if (chat_check_ready(c, err) != ERR_NONE || chat_check_saved(c, err) != ERR_NONE)
-        return err->code;
-    if (chat_check_here(c, "/compact", err) != ERR_NONE)
+    if (chat_check_ready(c, err) != ERR_NONE || chat_check_saved(c, err) != ERR_NONE ||
+        chat_check_loaded(c, err) != ERR_NONE)
         return err->code;
     if (chat_continues_text(c))
         return error_set(err, ERR_UNSUPPORTED,

@@ -19,6 +19,7 @@
 #include "app/chat/early.h"
 #include "app/chat/form.h"
 #include "app/chat/list.h"
+#include "app/chat/manner.h"
 #include "app/chat/reload.h"
 #include "app/chat/saving.h"
 #include "app/chat/script.h"
@@ -102,7 +103,7 @@ static struct script side_script(const struct chat *c, const struct side *s, con
 {
     struct script script = chat_script(c);
     script.speaker = speaker;
-    script.max_new_tokens = s->answer.sampling.max_new_tokens;
+    script.max_new_tokens = manner_of(&s->answer).max_new_tokens;
     return script_before(&script, c->compare->question + 1);
 }
 
@@ -226,7 +227,7 @@ static void ask_side(struct chat *c, struct side *s)
 {
     struct speaker_question question = {0};
     struct script script = side_script(c, s, s->speaker);
-    struct sampling settings = s->answer.sampling;
+    struct sampling settings = manner_of(&s->answer);
     struct script_start start;
     speaker_pace(s->speaker, 0);
     if (script_question(&script, NULL, &question, &start, &s->error) == ERR_NONE &&
@@ -377,8 +378,8 @@ static int32_t room_for(const struct chat *c, const struct side *s)
     struct script script = side_script(c, s, c->speaker);
     size_t capacity = chat_capacity(c), room = ROOM;
     struct script_start start;
-    if (s->answer.sampling.max_new_tokens >= 0)
-        room = (size_t)s->answer.sampling.max_new_tokens;
+    if (script.max_new_tokens >= 0)
+        room = (size_t)script.max_new_tokens;
     if (script_question(&script, NULL, &question, &start, &ignored) == ERR_NONE)
         room += question.tokens + 1;
     else
@@ -414,8 +415,10 @@ static enum error_code begin_side(struct chat *c, struct side *s, const struct c
                                   struct error *err)
 {
     s->label = strdup(wanted->label);
-    s->answer = (struct chat_message){.role = ROLE_ASSISTANT, .state = STORE_STREAMING, .sampling = wanted->sampling};
+    s->answer = (struct chat_message){.role = ROLE_ASSISTANT, .state = STORE_STREAMING};
     buf_init(&s->answer.text, CHAT_TEXT_MOST);
+    if (!manner_give(&s->answer, &wanted->sampling))
+        return error_memory(err);
     if (wanted->model != NULL || !first)
         return start_speaker(c, s, wanted->model, err);
     s->speaker = c->speaker;
@@ -488,6 +491,7 @@ static void free_side(struct side *s)
     early_forget(&s->answer);
     buf_free(&s->answer.text);
     free(s->answer.model);
+    manner_drop(s->answer.manner);
     free(s->label);
 }
 

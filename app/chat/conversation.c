@@ -157,14 +157,27 @@ static enum error_code check_conversation(struct chat *c, int64_t conversation, 
     return ERR_NONE;
 }
 
+/* Each answer keeps its model until it ends: the one of the conversation that is open now is in use again. */
+static void tell_model(struct chat *c)
+{
+    char name[256];
+    if (c->view->loaded != NULL)
+        c->view->loaded(c->view->context);
+    models_label(chat_model_path(c), name, sizeof name);
+    chat_remark(c, false, "%s is the model here; /model chooses another", name);
+}
+
 /* Shows an answer that went on, or has just ended, as it is now. */
 static enum error_code return_to(struct chat *c, size_t index, struct error *err)
 {
     struct error ignored = {0}; /* it stays marked as unread */
     if (!chat_is_busy(c) && chat_check_left(c, err) != ERR_NONE)
         return err->code;
+    const bool same = strcmp(chat_model_path(c), chat_model_path(background_at(c, index))) == 0;
     if (background_return(c, index, err) != ERR_NONE)
         return err->code;
+    if (!same)
+        tell_model(c);
     store_flag(home_store(c->home), home_conversation(c->home), STORE_UNREAD, false, &ignored);
     return ERR_NONE;
 }
@@ -243,7 +256,7 @@ enum error_code chat_resume(struct chat *c, struct error *err)
     if (library == NULL)
         return err->code;
     enum error_code code = o->resume != NULL ? library_find(library, o->resume, "palaver list", &conversation, err)
-                                             : store_last(library, &conversation, err);
+                                             : store_last(library, NULL, &conversation, err);
     if (code == ERR_NONE && home_is_temporary(c->home))
         code = home_begin(c->home, false, err);
     if (code == ERR_NOT_FOUND && o->resume == NULL)

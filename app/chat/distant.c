@@ -10,6 +10,7 @@
 
 #include "app/chat/glossary.h"
 #include "app/options/endpoints.h"
+#include "app/text/thought.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/utf8.h"
@@ -20,23 +21,34 @@
 /* A server has left something out, if it counts so many times fewer tokens than were to be expected, and so many fewer.
  * English has about twice the bytes in a token that other languages have: that is no sign of it. */
 enum { CUT_TIMES = 3, CUT_TOKENS = 500 };
+/* The same where the server counted the prompt itself, before it was asked: so many tokens may lie between its ways of doing
+ * so, and one in so many. */
+enum { COUNT_SLACK = 16, COUNT_PART = 50 };
+/* An estimate is right within so many times, so that what it says is a part of what there is room for need not be counted. */
+enum { ESTIMATE_TIMES = 4 };
 /* Sampling fields, stop strings. */
 enum { SETTINGS_MOST = 40 };
+/* In the number of a request that is made aside. */
+#define ASIDE (UINT64_C(1) << 63)
 
 struct distant {
     struct endpoint *endpoint;
     struct glossary *glossary;
     char *name, *host, *model; /* model: as the server calls it */
     char *told_model;          /* by distant_model */
+    size_t index;              /* of the model in the server's list; SIZE_MAX: it is not there */
     int32_t context;
-    bool loading;
+    bool loose;                 /* it may be run with less */
+    bool loading, looked;       /* looked: the server was asked for this model's context */
     uint64_t requests, request; /* how many so far; the one under way, 0: none */
+    uint64_t asides, given_up;  /* how many aside; one that gave way to an answer, whose end is not told yet, 0: none */
     struct endpoint_event now;  /* the event that is told in pieces */
     size_t told;                /* bytes of it */
     bool telling;
     size_t sent; /* bytes of messages of the last request */
     double bytes_per_token;
-    bool counted; /* bytes_per_token is the server's */
+    bool counted;     /* bytes_per_token is the server's */
+    bool has_counted; /* it told of the last request */
     bool cut, cut_told;
     size_t cut_counted, cut_expected;
     int64_t done, total; /* of the prompt, where the server tells */
@@ -75,7 +87,7 @@ struct distant *distant_open(const struct options *o, const char *name, struct e
         error_memory(err);
         return NULL;
     }
-    *d = (struct distant){.loading = true, .bytes_per_token = BYTES_PER_TOKEN};
+    *d = (struct distant){.loading = true, .index = SIZE_MAX, .bytes_per_token = BYTES_PER_TOKEN};
     if (endpoints_is_name(name, &endpoint) && endpoints_read(o, &all, err) == ERR_NONE) {
         const struct endpoint_place *place = endpoints_find(&all, endpoint, err);
         if (place != NULL)
@@ -120,7 +132,7 @@ const char *distant_model(struct distant *d, size_t i, int32_t *context)
         return NULL;
     free(d->told_model);
     d->told_model = endpoint_model_name(d->endpoint, i);
-    *context = about.contexts[i];
+    *context = about.loose[i] ? 0 : about.contexts[i];
     return d->told_model;
 }
 
@@ -144,14 +156,25 @@ bool distant_takes(const struct distant *d, const char *setting)
     return endpoint_takes(endpoint_about(d->endpoint).kind, setting);
 }
 
-size_t distant_context(const struct distant *d)
+bool distant_gives_titles(const struct distant *d)
 {
+    return endpoint_place(d->endpoint)->titles;
+}
+
+size_t distant_context(const struct distant *d, bool *loose)
+{
+    *loose = d->loose;
     return d->context > 0 ? (size_t)d->context : 0;
 }
 
 size_t distant_estimate(const struct distant *d, size_t bytes)
 {
     return (size_t)ceil((double)bytes / d->bytes_per_token);
+}
+
+bool distant_has_counted(const struct distant *d)
+{
+    return d->has_counted;
 }
 
 int distant_waits(const struct distant *d, const char **why)
@@ -209,11 +232,29 @@ static enum error_code choose_model(struct distant *d, struct error *err)
     size_t i;
     if (endpoint_choose(d->endpoint, d->model, &i, err) != ERR_NONE)
         return err->code;
-    if (*d->model == '\0' && take_only_model(d, about.models[i], err) != ERR_NONE)
-        return err->code;
-    if (d->context == 0)
-        d->context = about.contexts[i];
-    return ERR_NONE;
+    d->index = i;
+    if (*d->model == '\0')
+        take_only_model(d, about.models[i], err);
+    return err->code;
+}
+
+/* As its user says, else as the server. */
+static void take_context(struct distant *d)
+{
+    const struct endpoint_about about = endpoint_about(d->endpoint);
+    const int32_t told = endpoint_place(d->endpoint)->context;
+    if (told > 0 || d->index >= about.n_models)
+        return;
+    d->context = about.contexts[d->index];
+    d->loose = about.loose[d->index];
+}
+
+/* Has the server asked for the context of this model, where that is not known for sure: once before the first answer, and once
+ * after it, as some tell it of models that are loaded. */
+static bool look_closer(struct distant *d)
+{
+    const bool known = d->context > 0 && !d->loose;
+    return !known && endpoint_look_at(d->endpoint, d->index);
 }
 
 /* The server is busy, or loads its model: it is asked again. */
@@ -225,6 +266,7 @@ static bool tell_put_off(struct distant *d, struct event *out)
     return true;
 }
 
+/* False when there is nothing to tell yet. */
 static bool tell_loaded(struct distant *d, const struct endpoint_event *came, struct event *out)
 {
     struct error err = {0};
@@ -233,26 +275,18 @@ static bool tell_loaded(struct distant *d, const struct endpoint_event *came, st
     const bool unlisted = came->kind == ENDPOINT_FAILED && came->error.code == ERR_NOT_FOUND && *d->model != '\0';
     if (came->kind == ENDPOINT_FAILED && !unlisted)
         err = came->error;
-    else if (!unlisted)
-        choose_model(d, &err);
+    else if (!unlisted && choose_model(d, &err) == ERR_NONE)
+        take_context(d);
     if (err.code != ERR_NONE)
         *out = (struct event){.kind = EVENT_FAILED, .error = err};
+    else if (!d->looked && (d->looked = true) && look_closer(d))
+        return false;
     d->loading = false;
     d->waits = 0;
     return true;
 }
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
-
-/* What a model thought before an earlier answer is not sent again: the servers ask for that. */
-static const char *without_thoughts(const char *text)
-{
-    static const char begin[] = "<think>", end[] = "</think>";
-    if (strncmp(text, begin, sizeof begin - 1) != 0)
-        return text;
-    const char *after = strstr(text, end);
-    return after == NULL ? text : after + sizeof end - 1 + strspn(after + sizeof end - 1, "\n");
-}
 
 static size_t take_settings(const struct sampling *s, struct endpoint_setting *out)
 {
@@ -268,9 +302,11 @@ static size_t take_settings(const struct sampling *s, struct endpoint_setting *o
     return n;
 }
 
+/* most: see distant_ask. */
 static enum error_code ask_endpoint(struct distant *d, struct endpoint_message *messages, size_t n, bool continues,
-                                    const struct sampling *s, struct error *err)
+                                    size_t most, const struct sampling *s, struct error *err)
 {
+    const bool unsure = most > 0 && ESTIMATE_TIMES * distant_estimate(d, d->sent) > most;
     struct endpoint_setting settings[SETTINGS_MOST];
     const char *stops[SAMPLING_STOPS];
     for (int32_t i = 0; i < s->n_stops; i++)
@@ -282,13 +318,14 @@ static enum error_code ask_endpoint(struct distant *d, struct endpoint_message *
                                         .settings = settings,
                                         .n_settings = take_settings(s, settings),
                                         .stops = stops,
-                                        .n_stops = (size_t)s->n_stops};
+                                        .n_stops = (size_t)s->n_stops,
+                                        .most = unsure ? most : 0};
     return endpoint_ask(d->endpoint, &q, err);
 }
 
-static void begin_request(struct distant *d)
+static void begin_request(struct distant *d, uint64_t request)
 {
-    d->request = ++d->requests;
+    d->request = request;
     d->asked = clock_seconds();
     d->first = 0;
     d->tokens = 0;
@@ -296,32 +333,65 @@ static void begin_request(struct distant *d)
     d->waits = 0;
 }
 
-uint64_t distant_ask(struct distant *d, const struct message *messages, size_t n, const struct sampling *sampling,
-                     struct error *err)
+static bool is_aside(const struct distant *d)
+{
+    return (d->request & ASIDE) != 0;
+}
+
+void distant_drop_aside(struct distant *d)
+{
+    struct endpoint_event rest;
+    if (!is_aside(d))
+        return;
+    d->given_up = d->request;
+    d->request = 0;
+    d->telling = false;
+    endpoint_stop(d->endpoint);
+    while (endpoint_next(d->endpoint, &rest))
+        ;
+}
+
+static enum error_code ask_messages(struct distant *d, const struct message *messages, size_t n, size_t most,
+                                    const struct sampling *sampling, struct error *err)
 {
     const bool ends_with_answer = n > 0 && messages[n - 1].role == ROLE_ASSISTANT;
     const bool continues = ends_with_answer && *messages[n - 1].text != '\0';
     n -= ends_with_answer && !continues;
-    if (continues && !distant_continues(d)) {
-        error_set(err, ERR_UNSUPPORTED, "%s can't continue an answer; /regenerate asks for another", d->host);
-        return 0;
-    }
+    if (continues && !distant_continues(d))
+        return error_set(err, ERR_UNSUPPORTED, "%s can't continue an answer; /regenerate asks for another", d->host);
     struct endpoint_message *sent = calloc(n + 1, sizeof *sent);
-    if (sent == NULL) {
-        error_memory(err);
-        return 0;
-    }
+    if (sent == NULL)
+        return error_memory(err);
     d->sent = 0;
     for (size_t i = 0; i < n; i++) {
         const bool old = messages[i].role == ROLE_ASSISTANT && !(continues && i + 1 == n);
-        const char *text = old ? without_thoughts(messages[i].text) : messages[i].text;
+        /* what a model thought before an earlier answer is not sent again: the servers ask for that */
+        const char *text = old ? thought_skip(messages[i].text) : messages[i].text;
         sent[i] = (struct endpoint_message){role_name(messages[i].role), text, strlen(text)};
         d->sent += sent[i].size;
     }
-    if (ask_endpoint(d, sent, n, continues, sampling, err) == ERR_NONE)
-        begin_request(d);
+    ask_endpoint(d, sent, n, continues, most, sampling, err);
     free(sent);
-    return err->code == ERR_NONE ? d->request : 0;
+    return err->code;
+}
+
+uint64_t distant_ask(struct distant *d, const struct message *messages, size_t n, size_t most,
+                     const struct sampling *sampling, struct error *err)
+{
+    distant_drop_aside(d);
+    if (ask_messages(d, messages, n, most, sampling, err) != ERR_NONE)
+        return 0;
+    begin_request(d, ++d->requests);
+    return d->request;
+}
+
+uint64_t distant_ask_aside(struct distant *d, const struct message *messages, size_t n, const struct sampling *sampling,
+                           struct error *err)
+{
+    if (d->request != 0 || ask_messages(d, messages, n, 0, sampling, err) != ERR_NONE)
+        return 0;
+    begin_request(d, ASIDE | ++d->asides);
+    return d->request;
 }
 
 void distant_stop(struct distant *d)
@@ -334,7 +404,9 @@ void distant_stop(struct distant *d)
 static struct candidate candidate_of(struct distant *d, const char *text, size_t size, float logp)
 {
     const float p = expf(logp);
-    return (struct candidate){.id = glossary_id(d->glossary, text, size, d->requests), .before = p, .after = p};
+    const int32_t id = is_aside(d) ? glossary_look(d->glossary, text, size)
+                                   : glossary_id(d->glossary, text, size, d->requests);
+    return (struct candidate){.id = id, .before = p, .after = p};
 }
 
 /* What the server told of the token: its probability, and those of others. The settings' part in it is not known. */
@@ -408,29 +480,65 @@ static struct timings timings_of(struct distant *d)
                         .decode_seconds = now - first,
                         .answer_tokens = d->tokens,
                         .prompt_tokens = distant_estimate(d, d->sent)};
-    if (d->now.has_usage) {
-        t.prompt_tokens = (size_t)u->prompt_tokens;
+    if (u->prompt_tokens >= 0 || d->now.counted > 0)
+        t.prompt_tokens = (size_t)(u->prompt_tokens >= 0 ? u->prompt_tokens : d->now.counted);
+    if (u->cached_tokens >= 0)
         t.reused_tokens = (size_t)u->cached_tokens;
+    if (u->answer_tokens >= 0)
         t.answer_tokens = (size_t)u->answer_tokens;
-    }
     return t;
 }
 
-/* Compares what the server counted of the request with what it counted of earlier ones. */
+/* Learns how long the server's tokens are. */
+static void learn_length(struct distant *d, size_t tokens)
+{
+    d->bytes_per_token = (double)d->sent / (double)tokens;
+    d->counted = true;
+}
+
+/* Whether a prompt of so many tokens, as the server says, has lost something: it counted more before it was asked, or did so of
+ * earlier ones. */
+static bool is_cut(const struct distant *d, size_t tokens, size_t *expected)
+{
+    if (d->now.counted > 0) {
+        *expected = (size_t)d->now.counted;
+        return tokens + COUNT_SLACK + *expected / COUNT_PART < *expected;
+    }
+    *expected = distant_estimate(d, d->sent);
+    return d->counted && *expected / CUT_TIMES > tokens && *expected - tokens > CUT_TOKENS;
+}
+
+/* Compares what the server counted of the request with what is known of it. */
 static void take_count(struct distant *d)
 {
-    const size_t expected = distant_estimate(d, d->sent);
-    if (!d->now.has_usage || d->now.usage.prompt_tokens <= 0 || d->sent == 0)
+    const int64_t tokens = d->now.usage.prompt_tokens > 0 ? d->now.usage.prompt_tokens : d->now.counted;
+    size_t expected;
+    if (tokens <= 0 || d->sent == 0)
         return;
-    const size_t counted = (size_t)d->now.usage.prompt_tokens;
-    if (d->counted && expected / CUT_TIMES > counted && expected - counted > CUT_TOKENS) {
-        d->cut = true;
-        d->cut_counted = counted;
-        d->cut_expected = expected;
-        return; /* nothing is learned of how long its tokens are */
+    if (!is_cut(d, (size_t)tokens, &expected)) {
+        learn_length(d, (size_t)tokens);
+        return;
     }
-    d->bytes_per_token = (double)d->sent / (double)counted;
-    d->counted = true;
+    d->cut = true; /* and nothing is learned of how long its tokens are, unless they were counted */
+    d->cut_counted = (size_t)tokens;
+    d->cut_expected = expected;
+    if (d->now.counted > 0)
+        learn_length(d, expected);
+}
+
+/* The messages are more tokens than was estimated: at least as many as the context has. */
+static void take_refusal(struct distant *d)
+{
+    const int64_t tokens = d->now.done > 0 ? d->now.done : d->now.counted, context = d->now.total;
+    const size_t more = distant_estimate(d, d->sent) * 5 / 4;
+    if (context > 0 && context <= INT32_MAX && (d->context == 0 || d->loose || context < d->context)) {
+        d->context = (int32_t)context;
+        d->loose = false;
+    }
+    if (d->sent > 0 && tokens > 0)
+        learn_length(d, (size_t)tokens);
+    else if (d->sent > 0)
+        d->bytes_per_token = (double)d->sent / (double)(more > (size_t)d->context ? more : (size_t)d->context);
 }
 
 bool distant_take_cut(struct distant *d, size_t *counted, size_t *expected)
@@ -452,22 +560,36 @@ static bool tell_end(struct distant *d, struct event *out)
                           .finish = finishes[d->now.finish],
                           .error = d->now.error,
                           .timings = timings_of(d)};
-    take_count(d);
+    d->has_counted = d->now.usage.prompt_tokens >= 0 || d->now.counted > 0;
+    if (out->kind == EVENT_FAILED && d->now.error.code == ERR_CONTEXT)
+        take_refusal(d);
+    else
+        take_count(d);
+    if (out->kind == EVENT_DONE && d->requests == 1)
+        look_closer(d); /* now it is loaded */
     d->request = 0;
     d->waits = 0;
     return true;
 }
 
-bool distant_next(struct distant *d, struct event *out)
+static bool tell_given_up(struct distant *d, struct event *out)
 {
-    if (d->telling)
-        return tell_piece(d, out);
-    if (!endpoint_next(d->endpoint, &d->now))
-        return false;
-    if (d->loading && d->now.kind == ENDPOINT_WAITING)
-        return tell_put_off(d, out);
-    if (d->loading)
-        return tell_loaded(d, &d->now, out);
+    *out = (struct event){.kind = EVENT_DONE, .request = d->given_up, .finish = FINISH_STOPPED};
+    d->given_up = 0;
+    return true;
+}
+
+/* What was found out of the context while nothing else was under way, or is now. */
+static bool tell_look(struct distant *d, struct event *out)
+{
+    *out = (struct event){.kind = EVENT_LOADING};
+    if (d->now.kind == ENDPOINT_KNOWN)
+        take_context(d);
+    return d->now.kind == ENDPOINT_KNOWN;
+}
+
+static bool tell_event(struct distant *d, struct event *out)
+{
     switch (d->now.kind) {
     case ENDPOINT_READING:
     case ENDPOINT_WAITING: return tell_reading(d, out);
@@ -475,6 +597,28 @@ bool distant_next(struct distant *d, struct event *out)
     case ENDPOINT_KNOWN:
     case ENDPOINT_DONE:
     case ENDPOINT_FAILED: return tell_end(d, out);
+    }
+    return false;
+}
+
+static bool tell_loading(struct distant *d, struct event *out)
+{
+    return d->now.kind == ENDPOINT_WAITING ? tell_put_off(d, out) : tell_loaded(d, &d->now, out);
+}
+
+bool distant_next(struct distant *d, struct event *out)
+{
+    if (d->given_up != 0)
+        return tell_given_up(d, out);
+    if (d->telling)
+        return tell_piece(d, out);
+    while (endpoint_next(d->endpoint, &d->now)) {
+        if (d->loading && tell_loading(d, out))
+            return true;
+        if (d->request != 0 && d->now.kind != ENDPOINT_KNOWN)
+            return tell_event(d, out);
+        if (!d->loading && tell_look(d, out))
+            return true;
     }
     return false;
 }

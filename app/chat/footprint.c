@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "engine/engine.h"
 
@@ -30,6 +31,17 @@ const char *footprint_bytes(uint64_t bytes, char out[32])
     for (; value >= 1000 && unit < 4; unit++)
         value /= 1000;
     snprintf(out, 32, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+    return out;
+}
+
+const char *footprint_parameters(uint64_t n, char out[32])
+{
+    static const char *const units[] = {"", " thousand", " million", " billion", " trillion"};
+    double value = (double)n;
+    size_t unit = 0;
+    for (; value >= 999.5 && unit < 4; unit++) /* what would be rounded to 1000 is one of the next */
+        value /= 1000;
+    snprintf(out, 32, "%.3g%s", value, units[unit]);
     return out;
 }
 
@@ -96,6 +108,30 @@ bool footprint_write_advice(const struct memory_plan *p, char *out, size_t size)
     else
         snprintf(out, size, "quantised to %s it fits: its weights take about %s", p->smaller_type,
                  size_text(p->smaller_bytes).text);
+    return true;
+}
+
+/* ---- answers beside each other ---------------------------------------------------------------------------------- */
+
+enum error_code footprint_check_beside(const struct memory_plan *p, size_t contexts, struct error *err)
+{
+    if (memory_plan_beside(p, contexts) != PLAN_TOO_LARGE || memory_plan_beside(p, 1) == PLAN_TOO_LARGE)
+        return ERR_NONE;
+    return error_set(err, ERR_BUSY,
+                     "there is no memory for one more conversation beside this answer: %zu full contexts take %s, and "
+                     "%s of %s can be had; Esc stops the answer, and --ctx makes contexts shorter",
+                     contexts, size_text(contexts * p->cache).text, size_text(p->available).text,
+                     size_text(p->total).text);
+}
+
+bool footprint_write_beside(const struct memory_plan *p, size_t contexts, char *out, size_t size)
+{
+    if (memory_plan_beside(p, contexts) != PLAN_STREAMS || memory_plan_beside(p, contexts - 1) != PLAN_FITS)
+        return false;
+    snprintf(
+        out, size,
+        "with %zu contexts, %s each when they are full, the model may no longer fit beside them; it is slower then",
+        contexts, size_text(p->cache).text);
     return true;
 }
 

@@ -6,10 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "engine/engine.h"
 
 /* "98.4 MB", decimal as disks are sold; out has 32 bytes. */
 const char *footprint_bytes(uint64_t bytes, char out[32]);
+/* "135 million", "27 thousand", "1.1 billion" */
+const char *footprint_parameters(uint64_t n, char out[32]);
 /* The name of the option that loads so, "--load-in-8bit". */
 const char *footprint_option(enum model_load load);
 
@@ -28,6 +31,11 @@ void footprint_write_plan(const struct memory_plan *p, int32_t context, char *ou
 void footprint_write_verdict(const struct memory_plan *p, char *out, size_t size);
 /* What would fit; false when there is nothing to suggest. */
 bool footprint_write_advice(const struct memory_plan *p, char *out, size_t size);
+/* Answers beside each other have a context each, and the plan counts one. Whether so many may be had: ERR_BUSY when they would
+ * not fit even without the weights. */
+enum error_code footprint_check_beside(const struct memory_plan *p, size_t contexts, struct error *err);
+/* That this context is the one from which on the weights may not stay in memory; false when it is not. */
+bool footprint_write_beside(const struct memory_plan *p, size_t contexts, char *out, size_t size);
 /* What loading in fewer bits, as it was asked for, did to a model; false when it was not asked for. */
 bool footprint_write_loading(const struct model *model, enum model_load asked, char *out, size_t size);
 /* "1.1 GB of the file, 120.3 MB of its own" */

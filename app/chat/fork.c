@@ -13,6 +13,7 @@
 #include "app/chat/distant.h"
 #include "app/chat/edit.h"
 #include "app/chat/list.h"
+#include "app/chat/manner.h"
 #include "app/chat/saving.h"
 #include "app/chat/settings.h"
 #include "app/chat/speaker.h"
@@ -136,9 +137,12 @@ static enum error_code replace_answer(struct chat *c, const struct store_records
         return err->code;
     }
     struct chat_message *m = &c->list.at[f->index];
+    const struct sampling settings = chat_settings_for_answer(c->settings);
     m->model = strdup(speaker_name(c->speaker));
-    m->sampling = chat_settings_for_answer(c->settings);
-    copy_prefix(c, m, r, f, err);
+    if (!manner_give(m, &settings))
+        error_memory(err);
+    else
+        copy_prefix(c, m, r, f, err);
     chat_settings_first_seed(c->settings);
     answering_retract_on_failure(c->answering, false);
     chat_tell_changed(c, f->index);

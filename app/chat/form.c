@@ -13,6 +13,7 @@
 #include "app/chat/distant.h"
 #include "app/chat/fields.h"
 #include "app/chat/list.h"
+#include "app/chat/manner.h"
 #include "app/chat/speaker.h"
 #include "app/library/reasons.h"
 #include "app/terminal/stats.h"
@@ -53,15 +54,16 @@ struct store_making form_making(const struct speaker *speaker, const struct chat
     const struct chat_template *template = speaker_template(speaker);
     const struct model_info *info = model != NULL ? model_info(model) : NULL;
     const struct timings *t = &answer->timings;
+    const struct sampling sampling = manner_of(answer);
     bool ended = answer->state == STORE_COMPLETE || answer->state == STORE_STOPPED;
     bool present = info != NULL && answer->model != NULL && strcmp(speaker_name(speaker), answer->model) == 0;
     return (struct store_making){
         .model = answer->model != NULL ? strdup(answer->model) : NULL,
         .fingerprint = present ? info->fingerprint : 0,
         .template_name = template != NULL ? strdup(template_name(template)) : NULL,
-        .settings = making_settings(&answer->sampling),
+        .settings = making_settings(&sampling),
         .has_seed = true,
-        .seed = answer->sampling.seed,
+        .seed = answer->seed,
         .finish = ended ? strdup(finish_name(answer->finish)) : NULL,
         .prompt_tokens = (int64_t)t->prompt_tokens,
         .reused_tokens = (int64_t)t->reused_tokens,
@@ -114,7 +116,8 @@ char *form_told(const struct speaker *speaker, const struct chat_message *answer
     const struct distant *d = speaker_distant(speaker);
     if (d == NULL || answer->model == NULL || strcmp(answer->model, distant_name(d)) != 0)
         return NULL;
-    char *settings = fields_json(&answer->sampling, SETTINGS_ALL);
+    const struct sampling sampling = manner_of(answer);
+    char *settings = fields_json(&sampling, SETTINGS_ALL);
     json_t *told = settings != NULL ? json_loads(settings, 0, NULL) : NULL;
     free(settings);
     json_object_set_new(told, "endpoint",
@@ -133,23 +136,33 @@ static enum finish stored_finish(const struct store_message *m)
     return m->state == STORE_COMPLETE ? FINISH_END : FINISH_STOPPED;
 }
 
-/* Parsing the settings of a message takes longer than loading it. */
-static void read_settings(struct form_settings *known, const char *json)
+void form_settings_free(struct form_settings *known)
 {
-    if (json == NULL || (known->json != NULL && strcmp(json, known->json) == 0))
-        return;
     free(known->json);
-    known->json = strdup(json);
-    known->value = sampling_defaults();
-    fields_read(&known->value, json);
+    manner_drop(known->manner);
+    *known = (struct form_settings){0};
 }
 
-static void read_making(struct chat_message *out, const struct store_message *m, struct form_settings *known)
+/* Parsing the settings of a message takes longer than loading it. */
+static bool read_settings(struct form_settings *known, const char *json)
+{
+    if (json == NULL || (known->json != NULL && strcmp(json, known->json) == 0))
+        return true;
+    struct sampling settings = sampling_defaults();
+    fields_read(&settings, json);
+    form_settings_free(known);
+    known->json = strdup(json);
+    known->manner = manner_new(&settings);
+    return known->json != NULL && known->manner != NULL;
+}
+
+static bool read_making(struct chat_message *out, const struct store_message *m, struct form_settings *known)
 {
     const struct store_making *made = &m->made;
-    read_settings(known, made->settings);
-    out->sampling = made->settings != NULL ? known->value : sampling_defaults();
-    out->sampling.seed = made->has_seed ? made->seed : out->sampling.seed;
+    if (!read_settings(known, made->settings))
+        return false;
+    manner_share(out, made->settings != NULL ? known->manner : NULL);
+    out->seed = made->has_seed ? made->seed : out->seed;
     out->finish = stored_finish(m);
     out->model = made->model != NULL ? strdup(made->model) : NULL;
     out->timings = (struct timings){
@@ -160,6 +173,7 @@ static void read_making(struct chat_message *out, const struct store_message *m,
         .first_token_seconds = made->first_token_seconds,
         .decode_seconds = made->decode_seconds,
     };
+    return true;
 }
 
 bool form_read_message(struct chat_list *list, const struct store_message *m, struct form_settings *known)
@@ -176,9 +190,7 @@ bool form_read_message(struct chat_list *list, const struct store_message *m, st
     out->state = m->state;
     out->sibling = m->sibling;
     out->siblings = m->siblings;
-    if (m->role == STORE_ASSISTANT)
-        read_making(out, m, known);
-    return true;
+    return m->role != STORE_ASSISTANT || read_making(out, m, known);
 }
 
 /* ---- tokens ----------------------------------------------------------------------------------------------------- */

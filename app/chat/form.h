@@ -22,12 +22,12 @@ bool form_is_older(const struct store_making *made);
 /* The record of an EVENT_TOKEN. */
 struct store_token form_token(const struct event *event);
 
-/* The settings that were parsed last: most messages have the same as the one before. {0} at first; free json at the
- * end. */
+/* The settings that were parsed last: most messages have the same as the one before. {0} at first. */
 struct form_settings {
     char *json; /* NULL: none yet */
-    struct sampling value;
+    struct manner *manner;
 };
+void form_settings_free(struct form_settings *known);
 /* Appends a stored message to a list. False when out of memory. */
 bool form_read_message(struct chat_list *list, const struct store_message *m, struct form_settings *known);
 

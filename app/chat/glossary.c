@@ -91,19 +91,25 @@ static int32_t add(struct glossary *g, int32_t id, const char *text, size_t size
     return id;
 }
 
+int32_t glossary_look(const struct glossary *g, const char *text, size_t size)
+{
+    for (int32_t id = hash_of(text, size);; id = id < INT32_MAX ? id + 1 : 0) {
+        const struct entry *e = find(g, id);
+        if (e == NULL || (e->size == size && memcmp(e->text, text, size) == 0))
+            return id;
+    }
+}
+
 int32_t glossary_id(struct glossary *g, const char *text, size_t size, uint64_t use)
 {
     if (g->n == g->capacity && !grow(g))
         return -1;
-    for (int32_t id = hash_of(text, size);; id = id < INT32_MAX ? id + 1 : 0) {
-        struct entry *e = find(g, id);
-        if (e == NULL)
-            return add(g, id, text, size, use);
-        if (e->size == size && memcmp(e->text, text, size) == 0) {
-            e->use = use;
-            return id;
-        }
-    }
+    const int32_t id = glossary_look(g, text, size);
+    struct entry *e = find(g, id);
+    if (e == NULL)
+        return add(g, id, text, size, use);
+    e->use = use;
+    return id;
 }
 
 void glossary_mark(struct glossary *g, int32_t id, uint64_t use)

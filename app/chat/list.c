@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/manner.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "engine/engine.h"
@@ -41,6 +42,7 @@ void chat_list_cut(struct chat_list *list, size_t n)
         struct chat_message *m = &list->at[--list->n];
         buf_free(&m->text);
         free(m->model);
+        manner_drop(m->manner);
         free(m->tokens);
     }
 }

@@ -10,9 +10,9 @@
 #include "app/chat/answer.h"
 #include "app/chat/answering.h"
 #include "app/chat/aside.h"
-#include "app/chat/background.h"
 #include "app/chat/chat.h"
 #include "app/chat/distant.h"
+#include "app/chat/fields.h"
 #include "app/chat/footprint.h"
 #include "app/chat/models.h"
 #include "app/chat/preset.h"
@@ -25,11 +25,28 @@
 #include "app/library/home.h"
 #include "app/options/endpoints.h"
 #include "app/options/options.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
 #include "history/history.h"
 
 enum { TAUGHT_MOST = 16384 }; /* tokens: read in a hundredth of a second */
+
+/* Whether a name means a server's model; not where its endpoint was removed from the file. What is wrong with the file is
+ * told when the model is opened. */
+static bool is_distant(const struct chat *c, const char *name)
+{
+    const char *endpoint;
+    struct endpoints all;
+    struct error unread = {0}, unknown = {0};
+    if (!endpoints_is_name(name, &endpoint))
+        return false;
+    if (endpoints_read(c->options, &all, &unread) != ERR_NONE)
+        return true;
+    const bool known = endpoints_find(&all, endpoint, &unknown) != NULL;
+    endpoints_free(&all);
+    return known;
+}
 
 /* The name of the resumed conversation's model, malloc'ed; NULL when it has none or that was removed. */
 static char *resumed_model(const struct chat *c)
@@ -40,8 +57,7 @@ static char *resumed_model(const struct chat *c)
     if (home_conversation(c->home) == 0 ||
         store_conversation_get(home_store(c->home), home_conversation(c->home), &own, &ignored) != ERR_NONE)
         return NULL;
-    const char *endpoint;
-    const bool distant = own.model != NULL && endpoints_is_name(own.model, &endpoint);
+    const bool distant = own.model != NULL && is_distant(c, own.model);
     char *path = own.model != NULL && !distant ? models_find_name(c->options, own.model, &ignored) : NULL;
     if (distant || (path != NULL && access(path, R_OK) == 0))
         name = strdup(own.model);
@@ -67,9 +83,6 @@ enum error_code chat_set_model(struct chat *c, const char *name, struct error *e
 {
     if (chat_check_idle(c, err) != ERR_NONE)
         return err->code;
-    if (background_count(c) > 0)
-        return error_set(err, ERR_BUSY,
-                         "the model still answers in another conversation (● in the list); stop it there, or wait");
     return speaker_load(c->speaker, name, err);
 }
 
@@ -109,14 +122,65 @@ static void tell_memory(struct chat *c)
     chat_remark(c, true, "memory: %s", text);
 }
 
+static void add_unsent(const struct chat *c, uint32_t changed, const char *name, struct buf *names)
+{
+    if ((changed & fields_bit(name)) != 0 && !chat_takes(c, name))
+        buf_printf(names, "%s%s", names->size > 0 ? ", " : "", name);
+}
+
+/* Settings that somebody changed, and that the server does not take. */
+static void tell_unsent(struct chat *c)
+{
+    const struct sampling usual = sampling_defaults();
+    const uint32_t changed = fields_changed(&usual, chat_sampling(c));
+    struct buf names;
+    buf_init(&names, 1000);
+    for (const struct sampling_field *f = sampling_fields; f->name != NULL; f++)
+        if (sampling_in_use(chat_sampling(c), f))
+            add_unsent(c, changed, f->name, &names);
+    for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
+        add_unsent(c, changed, sampling_list_name(list), &names);
+    if (names.size > 0)
+        chat_remark(c, true, "%s does not take these settings, and they are not sent: %s", chat_host(c),
+                    buf_text(&names));
+    buf_free(&names);
+}
+
+/* The template that was asked for is not the server's. */
+static void tell_template(struct chat *c)
+{
+    const char *template = speaker_template_name(c->speaker);
+    if (template != NULL && strcmp(template, STORE_TEXT_TEMPLATE) == 0)
+        chat_remark(c, true, "%s is given messages: this text is not continued, it is answered", chat_host(c));
+    else if (template != NULL)
+        chat_remark(c, true, "%s makes the prompt by a template of its own: %s is not used", chat_host(c), template);
+}
+
 /* What a user has to know of a server. */
 static void tell_server(struct chat *c)
 {
     const struct distant *distant = speaker_distant(c->speaker);
     if (distant_is_clear(distant))
         chat_remark(c, true, "%s is asked without encryption: everybody on the way can read it", chat_host(c));
+    if (speaker_capacity_is_loose(c->speaker))
+        chat_remark(c, true,
+                    "%s tells that this model could have a context of %zu tokens, not how many it is run with, and no "
+                    "request can set that; what is longer it may cut without a word. `context = N` in the endpoints "
+                    "file says what it has",
+                    chat_host(c), chat_capacity(c));
+    tell_unsent(c);
+    tell_template(c);
     if (home_is_temporary(c->home))
         chat_remark(c, false, "nothing of this chat is saved here; %s may keep what it is asked", chat_host(c));
+}
+
+/* A server waits for nobody between two tokens. */
+static void end_stepping_there(struct chat *c)
+{
+    if (chat_host(c) == NULL || !chat_is_stepping(c))
+        return;
+    chat_set_stepping(c, false);
+    chat_remark(c, true, "%s sends answers as they come: they are no longer made token by token", chat_host(c));
 }
 
 /* The loaded model takes the place of the present one. */
@@ -135,6 +199,7 @@ static void change_model(struct chat *c)
         give_up_loading(c, &err);
         return;
     }
+    end_stepping_there(c);
     chat_set_stepping(c, chat_is_stepping(c));
     chat_see_from(c, 0);
     answering_keep_logits(c->answering, false);

@@ -1,9 +1,11 @@
-/* Pace: reading memory that is far larger than the caches. */
+/* Pace: reading memory that is far larger than the caches, and what models reached of that. */
 #include <config.h>
 
 #include "app/chat/pace.h"
 
+#include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +14,7 @@
 
 enum { THREADS_MOST = 8, ROUNDS = 3 };
 #define BYTES (64UL << 20) /* of one thread */
-/* Of what memory gives, engines reach about so much while they write. */
+/* Of what memory gives, engines reach about so much while they write, as long as no model ran here. */
 #define REACHED 0.8
 
 struct reader {
@@ -45,7 +47,7 @@ static double read_round(struct reader *readers, int n)
     return running == n ? clock_seconds() - started : 0;
 }
 
-double pace_memory(void)
+static double measure_memory(void)
 {
     struct reader readers[THREADS_MOST] = {0};
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -66,7 +68,55 @@ double pace_memory(void)
     return best > 0 ? (double)n * (double)BYTES / best : 0;
 }
 
-double pace_tokens(double memory, uint64_t weights)
+void pace_measure(struct pace *p)
 {
-    return weights > 0 ? REACHED * memory / (double)weights : 0;
+    if (p->memory <= 0)
+        p->memory = measure_memory();
+}
+
+void pace_learn(struct pace *p, uint64_t weights, double tokens)
+{
+    if (p->n == PACE_RUNS || p->memory <= 0 || weights == 0 || tokens <= 0)
+        return;
+    const double share = tokens * (double)weights / p->memory;
+    p->runs[p->n++] = (struct pace_run){.weights = (double)weights, .share = share};
+}
+
+/* What part of memory's speed a model of this size will reach. More than all of it was reached by guessing tokens, which
+ * the next text may not allow. */
+static double expected_share(const struct pace *p, uint64_t weights)
+{
+    double share = REACHED, nearest = INFINITY;
+    for (size_t i = 0; i < p->n; i++) {
+        const double distance = fabs(log(p->runs[i].weights / (double)weights));
+        if (distance >= nearest)
+            continue;
+        nearest = distance;
+        share = p->runs[i].share < 1 ? p->runs[i].share : 1;
+    }
+    return share;
+}
+
+struct pace_rate pace_rate(const struct pace *p, uint64_t weights, double measured)
+{
+    if (measured > 0)
+        return (struct pace_rate){PACE_MEASURED, measured};
+    if (p->memory <= 0 || weights == 0)
+        return (struct pace_rate){PACE_UNKNOWN, 0};
+    return (struct pace_rate){PACE_EXPECTED, expected_share(p, weights) * p->memory / (double)weights};
+}
+
+const char *pace_kind_text(enum pace_kind kind)
+{
+    static const char *const texts[] = {"", [PACE_EXPECTED] = "expected", [PACE_MEASURED] = "measured"};
+    return texts[kind];
+}
+
+const char *pace_text(struct pace_rate rate, char out[PACE_TEXT])
+{
+    *out = '\0';
+    if (rate.kind != PACE_UNKNOWN)
+        snprintf(out, PACE_TEXT, "%s%.*f t/s %s", rate.kind == PACE_EXPECTED ? "~" : "", rate.tokens < 10, rate.tokens,
+                 pace_kind_text(rate.kind));
+    return out;
 }

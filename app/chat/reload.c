@@ -13,17 +13,29 @@
 #include "base/error.h"
 #include "history/history.h"
 
+/* Messages that are loaded at once: a long conversation is not held twice. */
+enum { SLICE = 256 };
+
+static enum error_code load_slice(struct store *s, const int64_t *ids, size_t n, struct form_settings *known,
+                                  struct chat_list *out, struct error *err)
+{
+    struct store_messages messages = {0};
+    enum error_code code = store_load(s, ids, n, &messages, err);
+    for (size_t i = 0; code == ERR_NONE && i < messages.n; i++)
+        if (!form_read_message(out, &messages.at[i], known))
+            code = error_memory(err);
+    store_messages_free(&messages);
+    return code;
+}
+
 enum error_code chat_load_messages(struct store *s, const int64_t *ids, size_t n, struct chat_list *out,
                                    struct error *err)
 {
-    struct store_messages messages = {0};
     struct form_settings known = {0};
-    enum error_code code = store_load(s, ids, n, &messages, err);
-    for (size_t i = 0; code == ERR_NONE && i < messages.n; i++)
-        if (!form_read_message(out, &messages.at[i], &known))
-            code = error_memory(err);
-    free(known.json);
-    store_messages_free(&messages);
+    enum error_code code = ERR_NONE;
+    for (size_t at = 0; code == ERR_NONE && at < n; at += SLICE)
+        code = load_slice(s, ids + at, n - at < SLICE ? n - at : SLICE, &known, out, err);
+    form_settings_free(&known);
     return code;
 }
 

@@ -24,6 +24,7 @@
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
 #include "app/chat/undone.h"
+#include "app/library/conversations.h"
 #include "app/library/home.h"
 #include "app/library/lock.h"
 #include "app/options/options.h"
@@ -45,6 +46,7 @@ struct saving {
     bool properties;        /* the conversation's are not saved */
     int64_t properties_due; /* clock_milliseconds: when they are to be at the latest; 0: no one waits */
     bool orphan;            /* another program destroyed the conversation; the next message stores it again */
+    bool once;              /* conversations that begin are one-shot */
     unsigned reported;      /* set of enum saving_report */
     int64_t locked;         /* clock_milliseconds: since when another program holds the history; 0: it does not */
     int64_t retry;          /* clock_milliseconds: when to try again */
@@ -274,6 +276,19 @@ static void read_place(struct chat *c, struct chat_message *m)
     store_message_free(&stored);
 }
 
+void chat_begin_one_shots(struct chat *c)
+{
+    c->saving->once = true;
+}
+
+/* A question that was asked once and is followed by another one becomes a conversation as any. */
+static enum error_code tag_one_shot(struct chat *c, bool fresh, struct error *err)
+{
+    if (c->saving->once != fresh)
+        return ERR_NONE;
+    return store_tag(home_store(c->home), home_conversation(c->home), LIBRARY_ONE_SHOT, fresh, err);
+}
+
 /* Adds a whole message, and before the first one the conversation with its properties. */
 static enum error_code add_whole(struct chat *c, size_t index, int64_t *id, struct error *err)
 {
@@ -283,6 +298,8 @@ static enum error_code add_whole(struct chat *c, size_t index, int64_t *id, stru
     enum error_code code = home_ensure(c->home, err);
     if (code == ERR_NONE && fresh)
         code = store_properties(c, err);
+    if (code == ERR_NONE)
+        code = tag_one_shot(c, fresh, err);
     if (code == ERR_NONE)
         code = store_append(s, home_conversation(c->home), parent_of(c, index), form_stored_role(m->role),
                             buf_text(&m->text), m->text.size, NULL, id, err);

@@ -261,7 +261,7 @@ static enum error_code ask_messages(const struct script *s, struct speaker_quest
     if (fit_messages(s, &from, err) != ERR_NONE)
         return err->code;
     *start = (struct script_start){.message = from};
-    *out = (struct speaker_question){.tokens = estimate_from(s, from)};
+    *out = (struct speaker_question){.tokens = estimate_from(s, from), .most = prompt_most(s)};
     out->messages = gather_messages(s, from, &out->n);
     return out->messages != NULL ? ERR_NONE : error_memory(err);
 }
@@ -281,6 +281,11 @@ enum error_code script_question(const struct script *s, const struct ids *forced
     }
     *out = (struct speaker_question){.prompt = prompt, .tokens = prompt.ids.n};
     return ERR_NONE;
+}
+
+size_t script_estimate(const struct script *s)
+{
+    return estimate_from(s, s->first_visible);
 }
 
 size_t script_count_whole(const struct script *s)
@@ -307,4 +312,18 @@ enum error_code script_render_task(const struct chat_template *t, const struct t
     if (code == ERR_ARGUMENT)
         return prompt_render(t, tokenizer, messages + 1, 1, 0, out, err);
     return code == ERR_NONE ? code : error_set(err, code, "%s", refusal.message);
+}
+
+enum error_code script_task(const struct speaker *s, const char *system, const struct buf *task,
+                            struct speaker_question *out, struct error *err)
+{
+    *out = (struct speaker_question){0};
+    if (speaker_distant(s) == NULL)
+        return script_render_task(speaker_template(s), model_tokenizer(speaker_model(s)), system, task, &out->prompt,
+                                  err);
+    out->messages = buf_failed(task) ? NULL : malloc(sizeof *out->messages);
+    if (out->messages == NULL)
+        return error_memory(err);
+    out->messages[out->n++] = (struct message){ROLE_USER, buf_text(task)};
+    return ERR_NONE;
 }

@@ -45,9 +45,15 @@ enum error_code script_render_fitting(const struct script *s, struct prompt *out
  * above. */
 enum error_code script_question(const struct script *s, const struct ids *forced, struct speaker_question *out,
                                 struct script_start *start, struct error *err);
+/* About how many tokens a server makes of what it would be sent. */
+size_t script_estimate(const struct script *s);
 /* Tokens of a question that leaves nothing out; 0 when they can't be counted. */
 size_t script_count_whole(const struct script *s);
 
+/* Makes the question of one task outside of any conversation, as below; a server is given the task alone, as some
+ * refuse a system message. The task's text is borrowed until it is asked. speaker_question_free *out on success. */
+enum error_code script_task(const struct speaker *s, const char *system, const struct buf *task,
+                            struct speaker_question *out, struct error *err);
 /* Renders one task outside of any conversation: what the model is told to be, and the task. Without the former where the
  * template refuses a system message, which must say nothing that the task does not. *out must be empty. */
 enum error_code script_render_task(const struct chat_template *t, const struct tokenizer *tokenizer, const char *system,

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/chat/models.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/engine.h"
+#include "history/history.h"
 
 enum { CONTEXT_USUAL = 4096 };
 
@@ -77,6 +79,7 @@ static enum error_code row_fill(struct shelf_row *row, const struct shelf *s, co
     struct memory_plan plan;
     model_plan(model, &session, LOAD_AS_IS, false, &plan);
     row->weights = plan.weights;
+    row->fingerprint = info->fingerprint;
     row->encoder = info->encoder;
     row->memory = plan.weights + plan.lookup + plan.cache + plan.buffers;
     row->fit = shelf_fit(row->memory, s->memory);
@@ -117,16 +120,15 @@ enum error_code shelf_add_folder(struct shelf *s, const struct options *o, const
     return err->code;
 }
 
-/* Whether the file at path is on the shelf. */
-static bool is_there(const struct shelf *s, const char *path)
+const struct shelf_row *shelf_find(const struct shelf *s, const char *path)
 {
     struct stat a, b;
     if (stat(path, &a) != 0)
-        return false;
+        return NULL;
     for (size_t i = 0; i < s->n; i++)
         if (stat(s->at[i].path, &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev)
-            return true;
-    return false;
+            return &s->at[i];
+    return NULL;
 }
 
 enum error_code shelf_add_all(struct shelf *s, const struct options *o, struct error *err)
@@ -137,8 +139,40 @@ enum error_code shelf_add_all(struct shelf *s, const struct options *o, struct e
     shelf_add_folder(s, o, folder, err);
     free(folder);
     char *named = err->code == ERR_NONE && o->model != NULL ? models_find(o, NULL) : NULL;
-    if (named != NULL && !is_there(s, named))
+    if (named != NULL && shelf_find(s, named) == NULL)
         shelf_add(s, o, named, o->model, err);
     free(named);
     return err->code;
+}
+
+/* ---- speed ------------------------------------------------------------------------------------------------------ */
+
+static void recall_row(struct shelf *s, struct store *history, struct shelf_row *row)
+{
+    struct error ignored = {0}; /* then it counts as one that never ran */
+    if (row->problem != NULL || row->encoder ||
+        store_pace(history, row->fingerprint, &row->measured, &ignored) != ERR_NONE)
+        return;
+    pace_learn(&s->pace, row->weights, row->measured);
+}
+
+void shelf_recall(struct shelf *s, const struct options *o)
+{
+    struct error ignored = {0};
+    char *path = paths_join(o->paths.data_dir, "history.db");
+    struct store *history = NULL;
+    pace_measure(&s->pace);
+    if (path != NULL && access(path, R_OK) == 0)
+        history = store_open(path, &(struct store_options){.read_only = true}, &ignored);
+    for (size_t i = 0; history != NULL && i < s->n; i++)
+        recall_row(s, history, &s->at[i]);
+    store_close(history);
+    free(path);
+}
+
+struct pace_rate shelf_rate(const struct shelf *s, const struct shelf_row *row)
+{
+    if (row->problem != NULL || row->encoder || row->fit == SHELF_LARGER)
+        return (struct pace_rate){PACE_UNKNOWN, 0};
+    return pace_rate(&s->pace, row->weights, row->measured);
 }

@@ -251,6 +251,11 @@ bool speaker_take_cut(struct speaker *s, size_t *counted, size_t *expected)
     return s->distant != NULL && distant_take_cut(s->distant, counted, expected);
 }
 
+bool speaker_has_counted(const struct speaker *s)
+{
+    return s->distant != NULL && distant_has_counted(s->distant);
+}
+
 const struct distant *speaker_distant_asked(const struct speaker *s)
 {
     return s->distant_loading != NULL ? s->distant_loading : s->distant;
@@ -288,14 +293,23 @@ const char *speaker_path(const struct speaker *s)
 size_t speaker_capacity(const struct speaker *s)
 {
     const struct model *model = speaker_model(s);
+    bool loose;
     if (s->distant != NULL)
-        return distant_context(s->distant);
+        return distant_context(s->distant, &loose);
     if (model == NULL)
         return 0;
     if (s->options->context > 0)
         return (size_t)s->options->context;
     int32_t trained = model_info(model)->context;
     return trained > 0 && trained < CONTEXT_MOST ? (size_t)trained : CONTEXT_MOST;
+}
+
+bool speaker_capacity_is_loose(const struct speaker *s)
+{
+    bool loose = false;
+    if (s->distant != NULL)
+        distant_context(s->distant, &loose);
+    return loose;
 }
 
 size_t speaker_count_tokens(const struct speaker *s, const char *text, size_t size)
@@ -388,18 +402,17 @@ uint64_t speaker_ask(struct speaker *s, const struct speaker_question *q, const 
 {
     const struct ids *ids = &q->prompt.ids;
     if (s->distant != NULL)
-        return note_taker(s, 0, distant_ask(s->distant, q->messages, q->n, sampling, err), taker, err);
+        return note_taker(s, 0, distant_ask(s->distant, q->messages, q->n, q->most, sampling, err), taker, err);
     return note_taker(s, 0, worker_generate(s->worker, ids->at, ids->n, sampling, err), taker, err);
 }
 
-uint64_t speaker_ask_aside(struct speaker *s, const struct ids *prompt, const struct sampling *sampling,
+uint64_t speaker_ask_aside(struct speaker *s, const struct speaker_question *q, const struct sampling *sampling,
                            speaker_taker *taker, struct error *err)
 {
-    if (s->worker == NULL) {
-        error_set(err, ERR_UNSUPPORTED, "this needs a model on this machine");
-        return 0;
-    }
-    return note_taker(s, 1, worker_generate_aside(s->worker, prompt->at, prompt->n, sampling, err), taker, err);
+    const struct ids *ids = &q->prompt.ids;
+    if (s->distant != NULL)
+        return note_taker(s, 1, distant_ask_aside(s->distant, q->messages, q->n, sampling, err), taker, err);
+    return note_taker(s, 1, worker_generate_aside(s->worker, ids->at, ids->n, sampling, err), taker, err);
 }
 
 void speaker_forget(struct speaker *s, uint64_t request)
@@ -473,6 +486,12 @@ void speaker_force(struct speaker *s, int32_t id)
 {
     if (s->worker != NULL)
         worker_force(s->worker, id);
+}
+
+void speaker_drop_aside(struct speaker *s)
+{
+    if (s->distant != NULL)
+        distant_drop_aside(s->distant);
 }
 
 void speaker_stop_aside(struct speaker *s)

@@ -70,11 +70,15 @@ const struct model *speaker_model(const struct speaker *s);
 const char *speaker_path(const struct speaker *s);
 /* Tokens that the context holds; 0 until a model is loaded, or where the server does not tell. */
 size_t speaker_capacity(const struct speaker *s);
+/* Whether a server may run the model with less, and does not say so. */
+bool speaker_capacity_is_loose(const struct speaker *s);
 /* Tokens of text as the model counts, of a server's by an estimate; 0 until a model is loaded. */
 size_t speaker_count_tokens(const struct speaker *s, const char *text, size_t size);
 
 /* An id for a text that is put into the answer of a server's model, as if it were a token; -1 when out of memory. */
 int32_t speaker_name_token(struct speaker *s, const char *text, size_t size);
+/* Whether a server told how many tokens the last prompt had; false for a model on this machine. */
+bool speaker_has_counted(const struct speaker *s);
 /* See distant_take_cut; false for a model on this machine. */
 bool speaker_take_cut(struct speaker *s, size_t *counted, size_t *expected);
 /* A server's model is asked to continue an answer that begins with this token. */
@@ -100,6 +104,7 @@ struct speaker_question {
     struct message *messages; /* (n), malloc'ed; their texts are the script's */
     size_t n;
     size_t tokens; /* that it takes of the context; of messages an estimate */
+    size_t most;   /* that it may take; of messages alone, 0: not known */
 };
 /* Leaves an empty one. */
 void speaker_question_free(struct speaker_question *q);
@@ -108,8 +113,8 @@ void speaker_question_free(struct speaker_question *q);
  * the one who answers finds wrong with it comes as EVENT_FAILED. */
 uint64_t speaker_ask(struct speaker *s, const struct speaker_question *q, const struct sampling *sampling,
                      speaker_taker *taker, struct error *err);
-/* The same aside, see worker_generate_aside: ERR_BUSY when work aside is running. */
-uint64_t speaker_ask_aside(struct speaker *s, const struct ids *prompt, const struct sampling *sampling,
+/* The same aside, see worker_generate_aside and distant_ask_aside: ERR_BUSY when work aside is running. */
+uint64_t speaker_ask_aside(struct speaker *s, const struct speaker_question *q, const struct sampling *sampling,
                            speaker_taker *taker, struct error *err);
 /* Drops the events of a request from now on; 0 is fine. */
 void speaker_forget(struct speaker *s, uint64_t request);
@@ -130,5 +135,7 @@ void speaker_pace(struct speaker *s, int32_t tokens);
 void speaker_force(struct speaker *s, int32_t id);
 void speaker_stop(struct speaker *s);
 void speaker_stop_aside(struct speaker *s);
+/* Closes a server's request aside, so that another can be asked at once; a worker's is stopped, see above, and ends. */
+void speaker_drop_aside(struct speaker *s);
 
 #endif

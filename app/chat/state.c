@@ -137,6 +137,17 @@ size_t chat_count_tokens(const struct chat *c, const char *text, size_t size)
     return speaker_count_tokens(c->speaker, text, size);
 }
 
+const char *chat_count_sign(const struct chat *c)
+{
+    return chat_host(c) != NULL ? "~" : "";
+}
+
+size_t chat_estimate_used(const struct chat *c)
+{
+    const struct script script = chat_script(c);
+    return script_estimate(&script);
+}
+
 const struct sampling *chat_sampling(const struct chat *c)
 {
     return chat_settings_sampling(c->settings);
@@ -178,10 +189,17 @@ size_t chat_last_used(const struct chat *c)
     return answering_context_used(c->answering);
 }
 
+bool chat_last_used_is_estimated(const struct chat *c)
+{
+    return answering_is_estimated(c->answering);
+}
+
 bool chat_continues_text(const struct chat *c)
 {
     const struct chat_template *template = chat_template(c);
     const char *name = speaker_template_name(c->speaker);
+    if (speaker_host(c->speaker) != NULL) /* a server is given messages */
+        return false;
     return template != NULL ? template_is_base(template) : name != NULL && strcmp(name, STORE_TEXT_TEMPLATE) == 0;
 }
 

@@ -7,11 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "app/chat/script.h"
+#include "app/text/thought.h"
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/utf8.h"
-#include "engine/engine.h"
 
 enum { SHOWN = 400, WORDS = 8, CHARACTERS = 60 }; /* SHOWN: bytes of each message, about a hundred tokens */
 
@@ -28,20 +26,13 @@ static void append_beginning(struct buf *out, const char *text)
         buf_puts(out, " ...");
 }
 
-enum error_code title_render(const struct chat_template *t, const struct tokenizer *tokenizer, const char *question,
-                             const char *answer, struct prompt *out, struct error *err)
+void title_write_task(struct buf *out, const char *question, const char *answer)
 {
-    struct buf text;
-    buf_init(&text, (size_t)4 * SHOWN);
-    buf_printf(&text, "%s\n\nQuestion: ", task);
-    append_beginning(&text, question);
-    buf_puts(&text, "\n\nAnswer: ");
-    append_beginning(&text, answer);
-    buf_puts(&text, "\n\nTitle:");
-    *out = (struct prompt){0};
-    enum error_code code = script_render_task(t, tokenizer, "You write short titles.", &text, out, err);
-    buf_free(&text);
-    return code;
+    buf_printf(out, "%s\n\nQuestion: ", task);
+    append_beginning(out, question);
+    buf_puts(out, "\n\nAnswer: ");
+    append_beginning(out, thought_skip(answer));
+    buf_puts(out, "\n\nTitle:");
 }
 
 /* ---- judging ---------------------------------------------------------------------------------------------------- */
@@ -150,8 +141,8 @@ static size_t without_subtitle(const char *text, size_t size)
 bool title_clean(const char *said, bool ended, const char *question, const char *answer, char out[TITLE_BYTES])
 {
     size_t size;
-    const char *line = first_line(said, &size);
-    if (!ended && line[size] == '\0')
+    const char *line = first_line(thought_skip(said), &size);
+    if (thought_is_all(said) || (!ended && line[size] == '\0'))
         return false;
     strip_marks(&line, &size);
     if (!is_short_line(line, size))

@@ -8,6 +8,8 @@
 
 #include "app/chat/aside.h"
 #include "app/chat/chat.h"
+#include "app/chat/distant.h"
+#include "app/chat/script.h"
 #include "app/chat/speaker.h"
 #include "app/chat/state.h"
 #include "app/chat/title.h"
@@ -20,8 +22,9 @@
 #include "history/history.h"
 
 enum {
-    MOMENT = 1500,   /* milliseconds after an answer */
-    SAID_MOST = 4096 /* bytes that the model may answer */
+    MOMENT = 1500,      /* milliseconds after an answer */
+    SAID_MOST = 65536,  /* bytes that the model may answer */
+    TOKENS_THERE = 1000 /* of a server's model, which may think first */
 };
 
 struct titling {
@@ -46,12 +49,18 @@ void titling_free(struct titling *t)
     free(t);
 }
 
+/* A server's model is asked for titles only where the user wants it: its tokens may cost. */
+static bool is_for_titles(const struct chat *c)
+{
+    const struct distant *distant = speaker_distant(c->speaker);
+    return distant != NULL ? distant_gives_titles(distant) : chat_template(c) != NULL && !chat_continues_text(c);
+}
+
 /* Whether this is a conversation that the model could name. */
 static bool is_nameable(const struct chat *c)
 {
     return !home_is_temporary(c->home) && home_conversation(c->home) != 0 && c->list.n >= 2 &&
-           c->list.at[0].role == ROLE_USER && c->list.at[1].role == ROLE_ASSISTANT && chat_template(c) != NULL &&
-           !chat_continues_text(c);
+           c->list.at[0].role == ROLE_USER && c->list.at[1].role == ROLE_ASSISTANT && is_for_titles(c);
 }
 
 void chat_title_later(struct chat *c)
@@ -116,8 +125,16 @@ static void store_title(struct chat *c, const struct buf *said, bool ended)
         put_title(c, title);
 }
 
+/* On this machine nothing fails but a model that another one has replaced. */
+static void tell_failure(struct chat *c, const struct event *event)
+{
+    if (event->kind == EVENT_FAILED && speaker_distant(c->speaker) != NULL)
+        chat_remark(c, false, "no title was made: %s", event->error.message);
+}
+
 static void end_title(struct chat *c, const struct buf *said, const struct event *event)
 {
+    tell_failure(c, event);
     if (event->kind == EVENT_DONE && event->finish == FINISH_STOPPED)
         c->titling->asked_for = 0; /* again after the next answer */
     chat_title_cancel(c);
@@ -147,15 +164,16 @@ static void free_title(struct aside_work *work)
 
 static enum error_code ask_for_title(struct chat *c, struct title_work *title, struct error *err)
 {
-    struct prompt prompt;
-    struct sampling s = sampling_defaults();
-    s.temperature = 0;
-    s.max_new_tokens = TITLE_TOKENS;
-    const char *question = buf_text(&c->list.at[0].text), *answer = buf_text(&c->list.at[1].text);
-    if (title_render(chat_template(c), model_tokenizer(chat_model(c)), question, answer, &prompt, err) != ERR_NONE)
-        return err->code;
-    aside_ask(c, &title->work, &prompt.ids, &s, err);
-    prompt_free(&prompt);
+    struct speaker_question q;
+    struct buf task;
+    const struct sampling s = aside_settings(c, TITLE_TOKENS, TOKENS_THERE);
+    buf_init(&task, TITLE_TASK_MOST);
+    title_write_task(&task, buf_text(&c->list.at[0].text), buf_text(&c->list.at[1].text));
+    if (script_task(c->speaker, TITLE_SYSTEM, &task, &q, err) == ERR_NONE) {
+        aside_ask(c, &title->work, &q, &s, err);
+        speaker_question_free(&q);
+    }
+    buf_free(&task);
     return err->code;
 }
 

@@ -5,6 +5,8 @@
  * random numbers are known only from the beginning of a request. */
 #include <config.h>
 
+#include "app/chat/verify.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include "app/chat/aside.h"
 #include "app/chat/chat.h"
 #include "app/chat/form.h"
+#include "app/chat/manner.h"
 #include "app/chat/saving.h"
 #include "app/chat/script.h"
 #include "app/chat/speaker.h"
@@ -136,11 +139,11 @@ static void find_stretch(struct verify *v)
 /* The settings of the stretch, with the template's stop strings, as a request has them. */
 static struct sampling stretch_settings(const struct chat *c, const struct verify *v, const struct chat_message *m)
 {
-    struct sampling s = m->sampling;
+    struct sampling s = manner_of(m);
     uint32_t epoch = v->from < v->records.n ? v->records.at[v->from].epoch : 0;
     if (epoch < v->records.n_epochs)
         chat_read_settings(&s, v->records.epochs[epoch]);
-    s.seed = m->sampling.seed;
+    s.seed = m->seed;
     s.max_new_tokens = (int32_t)(v->to - v->from);
     speaker_add_stops(c->speaker, &s);
     return s;
@@ -167,11 +170,13 @@ static enum error_code refuse_maker(const struct chat *c, const struct store_mak
 static enum error_code check_verify(struct chat *c, size_t index, bool *older, struct error *err)
 {
     struct store_message stored = {0};
-    if (chat_check_ready(c, err) != ERR_NONE || chat_check_saved(c, err) != ERR_NONE ||
-        chat_check_here(c, "/verify", err) != ERR_NONE || chat_check_answer(c, index, err) != ERR_NONE ||
+    if (chat_check_saved(c, err) != ERR_NONE || chat_check_answer(c, index, err) != ERR_NONE ||
         store_message_get(home_store(c->home), c->list.at[index].id, &stored, err) != ERR_NONE)
         return err->code;
-    if (!model_is(chat_model(c), stored.made.fingerprint))
+    if (stored.made.fingerprint == 0 && stored.made.model == NULL)
+        error_set(err, ERR_UNSUPPORTED, "this answer was %s: no model can make it again as it stands",
+                  stored.made.answer_tokens > 0 ? "edited and continued" : "edited or imported");
+    else if (!model_is(chat_model(c), stored.made.fingerprint))
         refuse_maker(c, &stored.made, err);
     *older = form_is_older(&stored.made);
     store_message_free(&stored);
@@ -181,23 +186,24 @@ static enum error_code check_verify(struct chat *c, size_t index, bool *older, s
 /* Asks for the stretch again. */
 static enum error_code ask_for_stretch(struct chat *c, struct verify *v, size_t index, struct error *err)
 {
-    struct prompt prompt = {0};
+    struct speaker_question q = {0};
+    struct prompt *prompt = &q.prompt;
     struct script now = chat_script(c), then = script_before(&now, index);
     struct script_start start;
-    if (script_render_fitting(&then, &prompt, &start, err) != ERR_NONE)
+    if (script_render_fitting(&then, prompt, &start, err) != ERR_NONE)
         return err->code;
     bool ok = true;
     for (size_t i = 0; ok && i < v->from; i++)
-        ok = ids_append(&prompt.ids, &v->records.at[i].chosen.id, 1);
+        ok = ids_append(&prompt->ids, &v->records.at[i].chosen.id, 1);
     struct sampling s = stretch_settings(c, v, &c->list.at[index]);
     if (!ok)
         error_memory(err);
-    else if (prompt.ids.n > WORKER_ASIDE_MOST)
-        error_set(err, ERR_CONTEXT, "the prompt of this answer has %zu tokens; up to %d can be verified", prompt.ids.n,
+    else if (prompt->ids.n > WORKER_ASIDE_MOST)
+        error_set(err, ERR_CONTEXT, "the prompt of this answer has %zu tokens; up to %d can be verified", prompt->ids.n,
                   WORKER_ASIDE_MOST);
     else
-        aside_ask(c, &v->work, &prompt.ids, &s, err);
-    prompt_free(&prompt);
+        aside_ask(c, &v->work, &q, &s, err);
+    speaker_question_free(&q);
     return err->code;
 }
 
@@ -214,6 +220,10 @@ static enum error_code begin_verify(struct chat *c, struct verify *v, size_t ind
 enum error_code chat_verify(struct chat *c, size_t index, struct error *err)
 {
     bool older = false;
+    if (chat_check_ready(c, err) != ERR_NONE || chat_check_loaded(c, err) != ERR_NONE)
+        return err->code;
+    if (speaker_distant(c->speaker) != NULL)
+        return verify_there(c, index, err);
     if (check_verify(c, index, &older, err) != ERR_NONE)
         return err->code;
     chat_title_cancel(c);

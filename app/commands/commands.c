@@ -33,7 +33,8 @@ const struct command commands[] = {
     {"models", FOR_MODELS, "[OPTION]... [FOLDER | MODEL]...", "list the models, and which fit into memory",
      "By default those in the models folder, and the one that the configuration names. MEMORY\n"
      "is what a model takes with a full context (-c, else 4096 tokens at most); it fits with\n"
-     "a quarter of this machine's memory to spare, tightly with less.",
+     "a quarter of this machine's memory to spare, tightly with less. SPEED was measured when the\n"
+     "model last answered here, or follows from the speed of memory and of models that did.",
      -1, models_run},
     {"pull", FOR_PULL, "[OPTION]... NAME | URL", "fetch a model into the models folder",
      "NAME is ORG/NAME on Hugging Face's hub: the whole folder or, where there is none, the only\n"

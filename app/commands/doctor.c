@@ -15,6 +15,8 @@
 
 #include "app/chat/footprint.h"
 #include "app/chat/models.h"
+#include "app/chat/pace.h"
+#include "app/chat/shelf.h"
 #include "app/commands/commands.h"
 #include "app/commands/trial.h"
 #include "app/library/caches.h"
@@ -156,7 +158,7 @@ static void check_saved(struct doctor *d)
 
 /* ---- models ----------------------------------------------------------------------------------------------------- */
 
-static void tell_model(struct doctor *d, const char *name, const struct model *model)
+static void tell_model(struct doctor *d, const char *name, const struct model *model, const struct shelf *shelf)
 {
     const struct options *o = d->options;
     const struct session_options options = {.context = o->context,
@@ -164,22 +166,26 @@ static void tell_model(struct doctor *d, const char *name, const struct model *m
                                             .exact = o->exact,
                                             .cache = (enum cache_type)o->cache_type};
     struct memory_plan plan;
-    char size[32];
+    char size[32], parameters[32], speed[PACE_TEXT] = "";
+    const struct shelf_row *row = shelf_find(shelf, model_info(model)->path);
+    if (row != NULL)
+        pace_text(shelf_rate(shelf, row), speed);
     model_plan(model, &options, options_load(o), false, &plan);
-    add_finding(d, true, "%s: %s, %.1f million parameters, %s of memory%s", name, model_info(model)->type,
-                (double)model_info(model)->parameters / 1e6, footprint_bytes(memory_plan_sum(&plan), size),
+    add_finding(d, true, "%s: %s, %s parameters, %s of memory%s%s%s", name, model_info(model)->type,
+                footprint_parameters(model_info(model)->parameters, parameters),
+                footprint_bytes(memory_plan_sum(&plan), size), *speed != '\0' ? ", " : "", speed,
                 plan.verdict == PLAN_FITS      ? ""
                 : plan.verdict == PLAN_STREAMS ? ": more than there is, runs from disk"
                                                : ": more than there is");
 }
 
-static void check_model(struct doctor *d, const char *name)
+static void check_model(struct doctor *d, const char *name, const struct shelf *shelf)
 {
     struct error err = {0};
     char *path = models_find_name(d->options, name, &err);
     struct model *model = path != NULL ? model_open(path, NULL, &err) : NULL;
     if (model != NULL)
-        tell_model(d, name, model);
+        tell_model(d, name, model, shelf);
     else
         add_finding(d, false, "%s", err.message);
     model_free(model);
@@ -188,12 +194,18 @@ static void check_model(struct doctor *d, const char *name)
 
 static void check_models(struct doctor *d)
 {
-    struct error err = {0};
+    struct error err = {0}, ignored = {0}; /* each model is looked into once more, and what is wrong with it told */
+    struct shelf shelf;
     d->area = "models";
+    shelf_init(&shelf);
+    shelf_add_all(&shelf, d->options, &ignored);
+    if (shelf.n > 0)
+        shelf_recall(&shelf, d->options);
     char **names = models_list(d->options);
     for (char **name = names; name != NULL && *name != NULL; name++)
-        check_model(d, *name);
+        check_model(d, *name, &shelf);
     models_free_list(names);
+    shelf_free(&shelf);
     char *chosen = models_find(d->options, &err);
     if (chosen != NULL && access(chosen, R_OK) == 0)
         add_finding(d, true, "used without -m: %s", chosen);

@@ -158,9 +158,11 @@ static void show_models(struct inquiry *q)
     const struct endpoint_place *place = endpoint_place(q->endpoint);
     char line[400];
     for (size_t i = 0; i < about.n_models && i < MODELS_SHOWN; i++) {
+        const bool loose = place->context == 0 && about.loose[i];
         const int32_t context = place->context > 0 ? place->context : about.contexts[i];
         if (context > 0)
-            snprintf(line, sizeof line, "%.200s@%s, context of %d tokens", about.models[i], place->name, (int)context);
+            snprintf(line, sizeof line, "%.200s@%s, context of %s%d tokens%s", about.models[i], place->name,
+                     loose ? "at most " : "", (int)context, loose ? "; it does not tell how many it is run with" : "");
         else
             snprintf(line, sizeof line, "%.200s@%s, context not told", about.models[i], place->name);
         say(q, i == 0 ? "models" : "", line);
@@ -172,11 +174,9 @@ static void show_models(struct inquiry *q)
 }
 
 /* What stays unknown: a question to a model may cost money, so that one of several is asked only by its name. */
-static void try_model(struct inquiry *q, const char *wanted)
+static void try_model(struct inquiry *q)
 {
-    const struct endpoint_about about = endpoint_about(q->endpoint);
     char line[200];
-    q->model = *wanted != '\0' ? wanted : about.n_models == 1 ? about.models[0] : NULL;
     snprintf(line, sizeof line, "palaver endpoints NAME@%s tries what a model can do",
              endpoint_place(q->endpoint)->name);
     if (q->model == NULL) {
@@ -185,6 +185,20 @@ static void try_model(struct inquiry *q, const char *wanted)
     }
     try_seeds(q);
     try_continuing(q);
+}
+
+/* The model that is to be tried: by its name, or the only one; NULL: several could be meant. Some servers tell of a model's
+ * context when they are asked for it alone. */
+static void choose_model(struct inquiry *q, const char *wanted)
+{
+    const struct endpoint_about about = endpoint_about(q->endpoint);
+    struct probe looked = {0}; /* what can't be found out is not told */
+    size_t i = 0;
+    while (i < about.n_models && (*wanted != '\0' ? strcmp(about.models[i], wanted) != 0 : about.n_models > 1))
+        i++;
+    q->model = *wanted != '\0' ? wanted : i < about.n_models ? about.models[i] : NULL;
+    if (endpoint_look_at(q->endpoint, i))
+        wait_for_look(q, &looked);
 }
 
 static void inquire(struct inquiry *q, const struct endpoint_place *place, const char *model)
@@ -205,8 +219,9 @@ static void inquire(struct inquiry *q, const struct endpoint_place *place, const
         char kind[60];
         snprintf(kind, sizeof kind, "yes, a server of kind %s", endpoint_kind_name(endpoint_about(q->endpoint).kind));
         say(q, "reachable", kind);
+        choose_model(q, model);
         show_models(q);
-        try_model(q, model);
+        try_model(q);
     }
     endpoint_free(q->endpoint);
     q->endpoint = NULL;

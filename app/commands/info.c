@@ -10,6 +10,8 @@
 
 #include "app/chat/footprint.h"
 #include "app/chat/models.h"
+#include "app/chat/pace.h"
+#include "app/chat/shelf.h"
 #include "app/commands/commands.h"
 #include "app/options/options.h"
 #include "app/terminal/report.h"
@@ -28,7 +30,8 @@ struct report_parts {
     int32_t context; /* tokens, for which memory is counted */
     struct memory_plan plan;
     char kernels[32]; /* the table of kernels that would be used */
-    bool weights;     /* false for a file that holds only a vocabulary */
+    struct pace_rate rate;
+    bool weights; /* false for a file that holds only a vocabulary */
 };
 
 /* ---- text ------------------------------------------------------------------------------------------------------- */
@@ -102,14 +105,14 @@ static void print_ends(const struct tokenizer *t)
 static void print_parts(const struct report_parts *p)
 {
     const struct model_info *i = p->info;
-    char size[32];
+    char size[32], parameters[32], speed[PACE_TEXT];
     print_text("file", i->path);
     print_text("name", i->name);
     print_text("format", i->format);
     print_text("architecture", i->architecture);
     printf("%-14s%s\n", "size", footprint_bytes(i->file_bytes, size));
     if (p->weights) {
-        printf("%-14s%.1f million\n", "parameters", (double)i->parameters / 1e6);
+        printf("%-14s%s\n", "parameters", footprint_parameters(i->parameters, parameters));
         printf("%-14s%" PRId32 " layers, width %" PRId32 ", feed-forward %" PRId32 "\n", "shape", i->layers, i->width,
                i->ff_width);
         printf("%-14s%" PRId32 " heads of %" PRId32 ", %" PRId32 " for keys and values\n", "attention", i->heads,
@@ -127,6 +130,8 @@ static void print_parts(const struct report_parts *p)
     }
     if (p->weights) {
         print_memory(p);
+        if (p->rate.kind != PACE_UNKNOWN)
+            printf("%-14s%s\n", "speed", pace_text(p->rate, speed));
         printf("%-14s%s, %" PRId32 " threads unless set by -t\n", "kernels", p->kernels, engine_cores());
     }
     printf("%-14s%016" PRIx64 "\n", "fingerprint", i->fingerprint);
@@ -244,6 +249,10 @@ static json_t *json_parts(const struct report_parts *p)
     add_template(object, p);
     if (p->weights)
         json_object_set_new(object, "memory", json_plan(&p->plan));
+    if (p->rate.kind != PACE_UNKNOWN)
+        json_object_set_new(object, "speed",
+                            json_pack("{s:f, s:s}", "tokens_per_second", p->rate.tokens, "from",
+                                      pace_kind_text(p->rate.kind)));
     return object;
 }
 
@@ -271,6 +280,23 @@ static void find_encoder_kernels(const struct options *o, struct report_parts *p
     struct encoder *encoder = encoder_open(p->model, &(struct encoder_options){.exact = o->exact}, NULL);
     snprintf(p->kernels, sizeof p->kernels, "%s", encoder != NULL ? encoder_kernels(encoder) : "unknown");
     encoder_free(encoder);
+}
+
+/* As the history has it, or as models that ran here let expect. */
+static void find_rate(const struct options *o, struct report_parts *p)
+{
+    struct shelf shelf;
+    struct error ignored = {0}; /* what it can't look into does not help */
+    shelf_init(&shelf);
+    if (shelf_add(&shelf, o, p->info->path, p->info->path, &ignored) == ERR_NONE) {
+        shelf_recall(&shelf, o);
+        p->rate = shelf_rate(&shelf, &shelf.at[0]);
+    }
+    if (p->rate.kind == PACE_EXPECTED && shelf_add_all(&shelf, o, &ignored) == ERR_NONE) {
+        shelf_recall(&shelf, o); /* others did run */
+        p->rate = shelf_rate(&shelf, &shelf.at[0]);
+    }
+    shelf_free(&shelf);
 }
 
 /* Opens a small session to learn which kernels it uses. */
@@ -307,6 +333,7 @@ int info_run(const struct options *o)
             find_encoder_kernels(o, &parts);
         else
             find_session_kernels(o, &parts);
+        find_rate(o, &parts);
     }
     if (o->json)
         json_print(stdout, json_parts(&parts));

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "app/chat/models.h"
+#include "app/chat/pace.h"
 #include "app/chat/shelf.h"
 #include "app/commands/commands.h"
 #include "app/library/conversations.h"
@@ -25,7 +26,7 @@
 
 /* ---- text ------------------------------------------------------------------------------------------------------- */
 
-enum { NAME, FORM, SIZE, TYPE, CONTEXT, MEMORY, FITS, CELLS };
+enum { NAME, FORM, SIZE, TYPE, CONTEXT, MEMORY, FITS, SPEED, CELLS };
 
 /* A line of the table; a row that can't be used has its name and the reason alone. */
 struct line {
@@ -49,9 +50,9 @@ static struct line line_of(const char *const texts[CELLS], const char *problem)
     return l;
 }
 
-static struct line line_of_row(const struct shelf_row *r)
+static struct line line_of_row(const struct shelf *shelf, const struct shelf_row *r)
 {
-    char size[BYTES_TEXT], memory[BYTES_TEXT], context[16];
+    char size[BYTES_TEXT], memory[BYTES_TEXT], context[16], speed[PACE_TEXT];
     snprintf(context, sizeof context, "%" PRId32, r->context);
     const char *const texts[CELLS] = {
         [NAME] = r->name,
@@ -61,6 +62,7 @@ static struct line line_of_row(const struct shelf_row *r)
         [CONTEXT] = context,
         [MEMORY] = bytes_text(r->memory, memory),
         [FITS] = shelf_fit_text(r->fit),
+        [SPEED] = pace_text(shelf_rate(shelf, r), speed),
     };
     return line_of(texts, r->problem);
 }
@@ -77,8 +79,8 @@ static void put_line(struct show *show, const struct line *l, const int widths[C
     for (int i = 0; i < CELLS && (i == NAME || l->problem == NULL); i++) {
         const bool number = i == SIZE || i == CONTEXT || i == MEMORY;
         const int gap = widths[i] - cell_width(l, i);
-        buf_printf(&row, "%*s%s%*s%s", number ? gap : 0, "", buf_text(&l->cells[i]), number || i == FITS ? 0 : gap, "",
-                   i == FITS ? "" : "  ");
+        buf_printf(&row, "%*s%s%*s%s", number ? gap : 0, "", buf_text(&l->cells[i]), number || i == SPEED ? 0 : gap, "",
+                   i == SPEED ? "" : "  ");
     }
     if (l->problem != NULL)
         buf_puts(&row, l->problem);
@@ -88,7 +90,7 @@ static void put_line(struct show *show, const struct line *l, const int widths[C
 
 static void print_table(const struct options *o, const struct shelf *shelf)
 {
-    static const char *const heads[CELLS] = {"MODEL", "FORM", "SIZE", "TYPE", "CONTEXT", "MEMORY", "FITS"};
+    static const char *const heads[CELLS] = {"MODEL", "FORM", "SIZE", "TYPE", "CONTEXT", "MEMORY", "FITS", "SPEED"};
     struct line head = line_of(heads, NULL);
     int widths[CELLS];
     char memory[BYTES_TEXT];
@@ -96,7 +98,7 @@ static void print_table(const struct options *o, const struct shelf *shelf)
     for (int c = 0; c < CELLS; c++)
         widths[c] = cell_width(&head, c);
     for (size_t i = 0; i < shelf->n; i++) {
-        struct line l = line_of_row(&shelf->at[i]);
+        struct line l = line_of_row(shelf, &shelf->at[i]);
         for (int c = 0; c < CELLS; c++)
             if ((c == NAME || l.problem == NULL) && cell_width(&l, c) > widths[c])
                 widths[c] = cell_width(&l, c);
@@ -105,7 +107,7 @@ static void print_table(const struct options *o, const struct shelf *shelf)
     show_init(&show, o, stdout);
     put_line(&show, &head, widths);
     for (size_t i = 0; i < shelf->n; i++) {
-        struct line l = line_of_row(&shelf->at[i]);
+        struct line l = line_of_row(shelf, &shelf->at[i]);
         put_line(&show, &l, widths);
         line_free(&l);
     }
@@ -124,8 +126,9 @@ static void print_nothing(const struct options *o)
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------- */
 
-static json_t *json_of_row(const struct shelf_row *r)
+static json_t *json_of_row(const struct shelf *shelf, const struct shelf_row *r)
 {
+    const struct pace_rate rate = shelf_rate(shelf, r);
     json_t *object = json_pack("{s:o, s:o, s:I}", "name", json_text(r->name, strlen(r->name)), "path",
                                json_text(r->path, strlen(r->path)), "file_bytes", (json_int_t)r->bytes);
     if (r->problem != NULL) {
@@ -136,6 +139,10 @@ static json_t *json_of_row(const struct shelf_row *r)
                              json_text(r->architecture, strlen(r->architecture)), "type", r->type, "context",
                              (int)r->context, "memory_context", (int)r->used_context, "memory_bytes",
                              (json_int_t)r->memory, "fits", shelf_fit_text(r->fit));
+    if (rate.kind != PACE_UNKNOWN)
+        json_object_set_new(more, "speed",
+                            json_pack("{s:f, s:s}", "tokens_per_second", rate.tokens, "from",
+                                      pace_kind_text(rate.kind)));
     json_object_update(object, more);
     json_decref(more);
     return object;
@@ -145,7 +152,7 @@ static void print_json(const struct shelf *shelf)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < shelf->n; i++)
-        json_array_append_new(array, json_of_row(&shelf->at[i]));
+        json_array_append_new(array, json_of_row(shelf, &shelf->at[i]));
     json_print(stdout, json_pack("{s:o, s:I}", "models", array, "machine_bytes", (json_int_t)shelf->memory));
 }
 
@@ -169,6 +176,8 @@ int models_run(const struct options *o)
         shelf_add_all(&shelf, o, &err);
     for (int i = 0; i < o->n_words && err.code == ERR_NONE; i++)
         add_word(&shelf, o, o->words[i], &err);
+    if (err.code == ERR_NONE && shelf.n > 0)
+        shelf_recall(&shelf, o);
     if (err.code == ERR_NONE && o->json)
         print_json(&shelf);
     else if (err.code == ERR_NONE && shelf.n > 0)

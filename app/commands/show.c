@@ -33,7 +33,7 @@ static enum error_code find_conversation(const struct options *o, struct store *
 {
     struct error none = {0};
     if (o->n_words == 0) {
-        enum error_code code = store_last(s, id, &none);
+        enum error_code code = store_last(s, NULL, id, &none);
         return code == ERR_NOT_FOUND ? error_set(err, code, "no conversations yet; palaver begins one")
                : code != ERR_NONE    ? error_set(err, code, "%s", none.message)
                                      : code;

@@ -18,6 +18,7 @@
 #include "app/options/options.h"
 #include "app/terminal/progress.h"
 #include "app/terminal/report.h"
+#include "app/text/charset.h"
 #include "app/text/cleaning.h"
 #include "app/text/csv.h"
 #include "app/text/jsonl.h"
@@ -31,6 +32,7 @@ enum { COLUMNS = 4 };
 struct similarity {
     struct encoding encoding;
     size_t width;
+    enum charset charset; /* of the tables */
     bool clean, quiet;
 };
 
@@ -198,10 +200,9 @@ static void write_pairs(FILE *out, const struct similarity *s, const struct side
     progress_end(&p);
 }
 
-static bool read_side(struct similarity *s, const char *spec, const struct options *o, struct side *side,
-                      struct error *err)
+static bool read_side(struct similarity *s, const char *spec, struct side *side, struct error *err)
 {
-    if (!table_read(spec, (enum encoding_name)o->vectors.encoding, &side->texts, err))
+    if (!table_read(spec, s->charset, &side->texts, err))
         return false;
     side->vectors = find_vectors(s, side->texts.at, NULL, side->texts.n, s->quiet, err);
     return side->vectors != NULL;
@@ -213,8 +214,8 @@ static void compare_tables(struct similarity *s, const struct options *o, struct
     struct side questions = {0}, clusters = {0};
     struct replace file;
     struct pair *pairs = NULL;
-    bool ok = read_columns(o->vectors.columns, names, err) && read_side(s, o->vectors.questions, o, &questions, err) &&
-              read_side(s, o->vectors.clusters, o, &clusters, err);
+    bool ok = read_columns(o->vectors.columns, names, err) && read_side(s, o->vectors.questions, &questions, err) &&
+              read_side(s, o->vectors.clusters, &clusters, err);
     if (ok && (pairs = calloc(clusters.texts.n > 0 ? clusters.texts.n : 1, sizeof *pairs)) == NULL)
         error_memory(err);
     if (pairs != NULL && replace_begin(&file, o->vectors.output, err) == ERR_NONE) {
@@ -251,6 +252,11 @@ static bool check_call(const struct options *o, struct error *err)
     return false;
 }
 
+static bool find_charset(const struct options *o, enum charset *out, struct error *err)
+{
+    return charset_find(o->vectors.encoding != NULL ? o->vectors.encoding : charset_name(CHARSET_UTF8), out, err);
+}
+
 /* Returns whether everything was answered. */
 static bool similarity_answer(struct similarity *s, const struct options *o, struct error *err)
 {
@@ -269,7 +275,7 @@ int similarity_run(const struct options *o)
     struct error err = {0};
     struct similarity s = {.clean = o->vectors.cleaning == CLEANING_ARTICLE, .quiet = o->quiet};
     int status = EXIT_ERROR;
-    if (check_call(o, &err) && encoding_open(&s.encoding, o, "16", &err)) {
+    if (check_call(o, &err) && find_charset(o, &s.charset, &err) && encoding_open(&s.encoding, o, "16", &err)) {
         s.width = (size_t)encoder_width(s.encoding.encoder);
         if (similarity_answer(&s, o, &err))
             status = EXIT_ANSWER;

@@ -10,7 +10,6 @@
 #include "app/text/csv.h"
 #include "app/text/input.h"
 #include "base/buf.h"
-#include "base/utf8.h"
 
 /* Where a byte of the file stands, from 1. */
 static void find_place(const struct buf *text, size_t at, size_t *line, size_t *column)
@@ -29,44 +28,39 @@ static size_t mark_size(const struct buf *text)
     return text->size >= 3 && memcmp(text->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
 
-static void latin1_to_utf8(struct buf *text)
+static void tell_bad_byte(const char *path, const struct buf *text, size_t at, enum charset charset, struct error *err)
 {
-    struct buf wide;
-    buf_init(&wide, 2 * INPUT_MOST + 1);
-    for (size_t i = 0; i < text->size; i++) {
-        char bytes[4];
-        buf_append(&wide, bytes, utf8_encode((unsigned char)text->data[i], bytes));
-    }
-    buf_free(text);
-    *text = wide;
+    size_t line, column;
+    find_place(text, at, &line, &column);
+    if (charset == CHARSET_UTF8)
+        error_set(
+            err, ERR_FORMAT,
+            "%s:%zu:%zu: this is no UTF-8; if the file is in Latin-1 or Windows' cp1252, add --encoding latin-1 or "
+            "--encoding cp1252",
+            path, line, column);
+    else
+        error_set(err, ERR_FORMAT, "%s:%zu:%zu: %s has no such byte; name the file's encoding by --encoding", path,
+                  line, column, charset_name(charset));
 }
 
-static bool check_text(const char *path, const struct buf *text, struct error *err)
+/* Makes the text UTF-8. A file that begins with UTF-8's mark is that, whatever was said. */
+static bool decode_text(const char *path, enum charset given, struct buf *text, struct error *err)
 {
-    const size_t bad = utf8_check(buf_text(text), text->size);
+    const enum charset charset = mark_size(text) > 0 ? CHARSET_UTF8 : given;
+    const size_t size = text->size, bad = charset_decode(charset, text);
+    if (buf_failed(text)) {
+        error_memory(err);
+        return false;
+    }
     const char *nul = text->size > 0 ? memchr(text->data, '\0', text->size) : NULL;
     size_t line, column;
-    if (bad == text->size && nul == NULL)
-        return true;
-    find_place(text, bad < text->size ? bad : (size_t)(nul - text->data), &line, &column);
-    if (bad < text->size)
-        error_set(err, ERR_FORMAT, "%s:%zu:%zu: this is no UTF-8; if the file is in Latin-1, add --encoding latin-1",
-                  path, line, column);
-    else
+    if (bad < size) {
+        tell_bad_byte(path, text, bad, charset, err);
+    } else if (nul != NULL) {
+        find_place(text, (size_t)(nul - text->data), &line, &column);
         error_set(err, ERR_FORMAT, "%s:%zu:%zu: a NUL; this is no text", path, line, column);
-    return false;
-}
-
-static bool read_text(const char *path, enum encoding_name encoding, struct buf *text, struct error *err)
-{
-    if (input_read_file(path, text, err) != ERR_NONE)
-        return false;
-    if (encoding == ENCODING_LATIN1 && mark_size(text) == 0)
-        latin1_to_utf8(text);
-    if (!buf_failed(text))
-        return check_text(path, text, err);
-    error_memory(err);
-    return false;
+    }
+    return bad == size && nul == NULL;
 }
 
 /* The header's names, for a message. */
@@ -126,7 +120,7 @@ static bool read_column(const char *path, const char *name, const struct buf *te
     return ok;
 }
 
-bool table_read(const char *spec, enum encoding_name encoding, struct words *out, struct error *err)
+bool table_read(const char *spec, enum charset charset, struct words *out, struct error *err)
 {
     const char *colon = strrchr(spec, ':');
     struct buf text;
@@ -138,8 +132,8 @@ bool table_read(const char *spec, enum encoding_name encoding, struct words *out
     buf_init(&text, INPUT_MOST);
     if (path == NULL)
         error_memory(err);
-    const bool ok = path != NULL && read_text(path, encoding, &text, err) &&
-                    read_column(path, colon + 1, &text, out, err);
+    const bool ok = path != NULL && input_read_file(path, &text, err) == ERR_NONE &&
+                    decode_text(path, charset, &text, err) && read_column(path, colon + 1, &text, out, err);
     if (!ok) {
         words_free(out);
         *out = (struct words){0};

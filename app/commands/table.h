@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "app/options/options.h"
+#include "app/text/charset.h"
 #include "app/text/words.h"
 #include "base/error.h"
 
 /* Reads the column that spec, FILE.csv:COLUMN, names: its texts below the header, in the file's order. The delimiter is
  * guessed. On failure, by err with file, line and column of what is wrong, out is empty. */
-bool table_read(const char *spec, enum encoding_name encoding, struct words *out, struct error *err);
+bool table_read(const char *spec, enum charset charset, struct words *out, struct error *err);
 /* Whether path is the file that spec, FILE.csv:COLUMN, names, by whatever name. */
 bool table_is_file(const char *spec, const char *path);
 

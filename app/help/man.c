@@ -162,17 +162,24 @@ static const char after_options[] =
     "else may read, a command whose first line of output it is. The key is sent to the server alone and stands nowhere else\n"
     ".TP\n.B kind\nopenai, vllm, llama\\-server, ollama, lm\\-studio or palaver, where it is not told right: it decides "
     "which settings are sent, and whether answers can be continued\n"
-    ".TP\n.B context\ntokens of the context, where the server does not tell; what does not fit is left out here, visibly\n"
+    ".TP\n.B context\ntokens of the context, where the server does not tell; what does not fit is left out here, visibly. "
+    "vLLM, llama\\-server and palaver serve tell it, Ollama and LM Studio of a model that is loaded\n"
     ".TP\n.B logprobs\nalternatives of each token to ask for, up to 20; 0: none. By default 5 from vLLM, llama\\-server and "
     "palaver\n"
     ".TP\n.B idle\nseconds without a byte after which an answer is given up, by default 300; 0: never\n"
+    ".TP\n.B titles\nyes: its models may be asked for the title of a conversation after its first answer, which takes "
+    "tokens; by default no, and the title is made of the question's words\n"
     ".TP\n.B ca\na file of certificates to trust, for a server with a certificate of your own\n"
     ".PP\n"
     "Servers on the usual ports of this machine have names without being written down: llama\\-server, ollama, lm\\-studio, "
     "vllm. None is contacted unless it is named, or opened in the list of /model, which then shows its models.\n"
     ".B palaver endpoints\n"
-    "tests them. With a server's model the head of the screen says remote and the host. A temporary chat is kept nowhere here, "
-    "but the server may log it. /verify, /compact, /template and /prompt need a model on this machine.\n"
+    "tests them. With a server's model the head of the screen says remote and the host. Tokens are estimated then, and shown "
+    "with ~, until the server has counted them: with each answer, and, where it can (vLLM, llama\\-server, palaver serve), "
+    "before a question that may be too long. What is being typed is not sent for that. A temporary chat is kept nowhere here, "
+    "but the server may log it. /template, /prompt, /step and /raw need a model on this machine. /compact has the server's "
+    "model sum up. /verify asks it again with the same settings and seed, and compares; a difference says little where a "
+    "server answers several requests at once, and the remark tells whether its system_fingerprint is the same.\n"
     ".PP\n"
     ".B palaver eval\n"
     "and\n"
@@ -274,8 +281,8 @@ void print_man(FILE *out)
         "there is none, it switches between the composer and the transcript. All other keys of the composer are those of libedit.\n.PP\n"
         "A message sent while an answer is written is queued above the composer, and sent when that has ended by itself; Enter "
         "with nothing typed takes the last one back. After an answer that was stopped or failed they wait, kept with the "
-        "conversation, and Enter takes the first one. An answer also goes on while another conversation is opened or begun; in "
-        "the list \\[u25CF] marks one that is answered, \\[u25C6] one whose answer has ended unseen.\n",
+        "conversation, and Enter takes the first one. An answer also goes on while another conversation is opened or begun, "
+        "with its own model where another is chosen there; in the list \\[u25CF] marks one that is answered, \\[u25C6] one whose answer has ended unseen.\n",
         out);
     put_keys(out);
     fputs(after_options, out);

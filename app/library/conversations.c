@@ -149,6 +149,14 @@ void library_age(int64_t when, int64_t now, char out[LIBRARY_TIME_SIZE])
         snprintf(out, LIBRARY_TIME_SIZE, "unknown");
 }
 
+bool library_is_one_shot(const struct store_conversation *c)
+{
+    for (char **tag = c->tags; tag != NULL && *tag != NULL; tag++)
+        if (strcmp(*tag, LIBRARY_ONE_SHOT) == 0)
+            return true;
+    return false;
+}
+
 void library_title(const struct store_conversation *c, struct buf *out)
 {
     buf_puts(out, c->title[0] != '\0' ? c->title : "(untitled)");

@@ -11,6 +11,7 @@
 #ifndef PALAVER_APP_LIBRARY_CONVERSATIONS_H
 #define PALAVER_APP_LIBRARY_CONVERSATIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -21,6 +22,11 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "history/history.h"
+
+/* The tag of a conversation that is one question and its answer, asked by palaver -p or in a pipe. The screen lists them
+ * behind all others and never begins with one; the next message typed into one makes it a conversation as any. */
+#define LIBRARY_ONE_SHOT "one-shot"
+bool library_is_one_shot(const struct store_conversation *c);
 
 /* The path of the database, malloc'ed; NULL with err filled when out of memory. */
 char *library_path(const struct options *o, struct error *err);

@@ -154,7 +154,7 @@ static void on_ended(void *context, const struct chat_message *answer)
                   "context",
                   chat_capacity(l->repl.chat));
     if (l->options->stats)
-        stats_print(stderr, &answer->timings, answer->sampling.seed);
+        stats_print(stderr, &answer->timings, answer->seed);
     if (l->show.moves)
         fputc('\n', l->screen);
 }
@@ -333,6 +333,8 @@ static void watch_btw(struct line *l)
         wait_for_events(l, 100);
         runs = btw_runs(l->repl.btw);
         const struct buf *answer = btw_answer(l->repl.btw);
+        if (btw_reading(l->repl.btw) >= 0)
+            show_status(&l->show, "reading the question %d%%", btw_reading(l->repl.btw));
         if (answer->size > shown)
             show_text(&l->show, buf_text(answer) + shown, answer->size - shown);
         shown = answer->size;
@@ -500,7 +502,8 @@ static bool open_line(struct line *l, const struct chat_view *view, const struct
     repl_init(&l->repl, l->options, &l->show);
     l->repl.edit = edit_text;
     l->repl.context = l;
-    l->prompt = l->options->screen_reader ? "You: " : utf8 && l->show.moves ? "› " : "> ";
+    l->show.labels |= l->show.terminal && (!utf8 || !l->show.moves);
+    l->prompt = l->show.labels ? "You: " : utf8 && l->show.moves ? "› " : "> ";
     l->signals = signals_open(true, err);
     if (l->signals < 0)
         return false;

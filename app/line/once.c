@@ -126,6 +126,13 @@ static void on_failed(void *context, const struct error *err)
     error_set(&o->err, err->code, "%s", err->message);
 }
 
+/* A server found it too long; the message is the caller's. */
+static void on_refused(void *context, const char *text, const struct error *err)
+{
+    (void)text;
+    on_failed(context, err);
+}
+
 /* A number if JSON integers can hold it, else a string. */
 static json_t *seed_json(uint64_t seed)
 {
@@ -139,8 +146,8 @@ static void print_json(const struct once *o, const struct chat_message *answer)
     json_t *object = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:O}", "text",
                                json_text(buf_text(&answer->text), answer->text.size), "finish",
                                finish_name(answer->finish), "model", json_text(answer->model, strlen(answer->model)),
-                               "seed", seed_json(answer->sampling.seed), "usage", stats_usage(&answer->timings),
-                               "timings", stats_timings(&answer->timings), "tokens", o->tokens);
+                               "seed", seed_json(answer->seed), "usage", stats_usage(&answer->timings), "timings",
+                               stats_timings(&answer->timings), "tokens", o->tokens);
     json_print(stdout, object);
 }
 
@@ -360,7 +367,7 @@ static int end_answer(struct once *o)
                 "-c\n",
                 chat_capacity(o->chat));
     if (last != NULL && o->options->stats)
-        stats_print(stderr, &last->timings, last->sampling.seed);
+        stats_print(stderr, &last->timings, last->seed);
     if (ferror(stdout) && errno == EPIPE)
         clearerr(stdout);
     if (o->interrupted)
@@ -388,6 +395,7 @@ int once_run(const struct options *options)
         .token = on_token,
         .ended = on_ended,
         .failed = on_failed,
+        .refused = on_refused,
         .remark = on_remark,
     };
     int status = EXIT_ERROR;
@@ -399,8 +407,10 @@ int once_run(const struct options *options)
     o.tokens = options->json ? json_array() : NULL;
     if (o.signals >= 0 && o.err.code == ERR_NONE)
         o.chat = chat_open(options, &view, &o.err);
-    if (o.chat != NULL)
+    if (o.chat != NULL) {
+        chat_begin_one_shots(o.chat);
         run_answer(&o);
+    }
     status = close_chat(&o, end_answer(&o));
     chat_free(o.chat);
     signals_close();

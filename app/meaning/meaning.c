@@ -15,6 +15,7 @@
 #include "app/meaning/shared.h"
 #include "app/meaning/vectors.h"
 #include "app/text/bytes.h"
+#include "base/count.h"
 #include "engine/engine.h"
 
 enum { QUERY_LEAST = 3 /* bytes: one Chinese character, three letters */ };
@@ -156,17 +157,20 @@ void meaning_state_of(const struct options *o, struct meaning_state *out)
 
 void meaning_describe(const struct meaning_state *s, char *out, size_t size)
 {
-    char bytes[32];
+    char bytes[32], done[COUNT_TEXT], total[COUNT_TEXT];
     switch (s->kind) {
     case MEANING_OFF: snprintf(out, size, "off"); break;
     case MEANING_STARTING: snprintf(out, size, "not looked yet"); break;
     case MEANING_NO_MODEL:
     case MEANING_TROUBLE: snprintf(out, size, "%s", s->problem); break;
-    case MEANING_ELSEWHERE: snprintf(out, size, "another palaver encodes the messages"); break;
+    case MEANING_ELSEWHERE:
+        snprintf(out, size, "another palaver encodes the messages; palaver doctor tells how far it is");
+        break;
     case MEANING_FILLING:
     case MEANING_COMPLETE:
-        snprintf(out, size, "%zu of %zu messages are encoded by %s (%s)", s->done, s->total, s->encoder,
-                 bytes_text(s->bytes, bytes));
+        snprintf(out, size, "%s of %s messages are encoded by %s (%s)%s", count_write(s->done, done),
+                 count_write(s->total, total), s->encoder, bytes_text(s->bytes, bytes),
+                 s->kind == MEANING_FILLING ? "; the rest follow while nothing else is done" : "");
         break;
     }
 }

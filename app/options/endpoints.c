@@ -29,20 +29,10 @@ static const struct usual {
     {"vllm", "http://127.0.0.1:8000/v1", ENDPOINT_VLLM},
 };
 
-static void free_place(struct endpoint_place *p)
-{
-    free(p->name);
-    free(p->url);
-    free(p->key_variable);
-    free(p->key_file);
-    free(p->key_command);
-    free(p->ca);
-}
-
 void endpoints_free(struct endpoints *e)
 {
     for (size_t i = 0; i < e->n; i++)
-        free_place(&e->at[i]);
+        endpoint_place_free(&e->at[i]);
     free(e->at);
     *e = (struct endpoints){0};
 }
@@ -147,8 +137,16 @@ static enum error_code set_kind(const struct lines *l, struct endpoint_place *p,
                       "kind is openai, vllm, llama-server, ollama, lm-studio or palaver, not '%s'", value);
 }
 
+static enum error_code set_answer(const struct lines *l, bool *out, const char *value, struct error *err)
+{
+    *out = strcmp(value, "yes") == 0;
+    if (*out || strcmp(value, "no") == 0)
+        return ERR_NONE;
+    return lines_fail(l, ERR_ARGUMENT, err, "'%s' is neither yes nor no", value);
+}
+
 static const char *const names[] = {"url",  "key_variable", "key_file", "key_command", "ca",
-                                    "kind", "context",      "logprobs", "idle"};
+                                    "kind", "context",      "logprobs", "idle",        "titles"};
 
 static enum error_code refuse_name(const struct lines *l, const char *name, struct error *err)
 {
@@ -185,6 +183,8 @@ static enum error_code set_value(const struct lines *l, struct endpoint_place *p
         return set_number(l, &p->logprobs, value, ENDPOINT_BEST, err);
     if (strcmp(name, "idle") == 0)
         return set_number(l, &p->idle, value, 1000000, err);
+    if (strcmp(name, "titles") == 0)
+        return set_answer(l, &p->titles, value, err);
     return refuse_name(l, name, err);
 }
 

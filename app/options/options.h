@@ -35,7 +35,6 @@ enum eval_format { EVAL_TEXT, EVAL_CSV, EVAL_MARKDOWN };
 enum eval_aggregate { EVAL_EACH, EVAL_LEADERBOARD };
 enum pool { POOL_MODEL, POOL_MEAN, POOL_CLS };
 enum cleaning { CLEANING_ARTICLE, CLEANING_NONE };
-enum encoding_name { ENCODING_UTF8, ENCODING_LATIN1 };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* Most options the table may hold. */
@@ -118,7 +117,8 @@ struct options {
     struct vectors_options {
         char *output, *longest;               /* embed, similarity; NULL: not given */
         char *questions, *clusters, *columns; /* similarity; FILE.csv:COLUMN */
-        int32_t pooling, cleaning, encoding;  /* enum pool, enum cleaning, enum encoding_name */
+        char *encoding;                       /* of CSV files; NULL: UTF-8 */
+        int32_t pooling, cleaning;            /* enum pool, enum cleaning */
         int32_t best;                         /* clusters for each question; 0: all */
         bool normalize;
     } vectors;

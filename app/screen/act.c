@@ -78,6 +78,12 @@ static void interrupt_nothing(struct screen *s)
     }
 }
 
+static void note_cleared(struct screen *s)
+{
+    note_typed(s);
+    ui_notice(s->ui, false, "cleared; ↑ brings it back");
+}
+
 static void leave_edit(struct screen *s)
 {
     if (screen_composer_use(s, NULL, NULL) != USE_MESSAGE)
@@ -117,6 +123,8 @@ static void pass_action(struct screen *s, const struct ui_action *a, struct erro
     case UI_CHOICE: screen_acts_run(s, a); break;
     case UI_STOP: repl_stop(&s->repl); break;
     case UI_INTERRUPT: interrupt_nothing(s); break;
+    case UI_CLEARED: note_cleared(s); break;
+    case UI_SPARED: ui_notice(s->ui, false, "the answer is stopped; Ctrl-C again clears what is typed"); break;
     case UI_QUIT: s->repl.quit = true; break;
     case UI_SUSPEND: raise(SIGTSTP); break;
     case UI_EDITOR: open_editor(s, err); break;

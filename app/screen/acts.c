@@ -61,10 +61,19 @@ static void run_numbered(struct screen *s, const char *command, size_t index)
     screen_send_slash(s, line);
 }
 
+/* The alternative stands where the message stood, whatever follows it. */
+static void show_alternative(struct screen *s, const char *command, size_t index)
+{
+    ui_stay(s->ui);
+    run_numbered(s, command, index);
+    screen_view_sync(s);
+    ui_show_message(s->ui, index);
+}
+
 static void show_previous(struct screen *s, const struct subject *subject, struct error *err)
 {
     (void)err; /* the command says what goes wrong */
-    run_numbered(s, "/prev", subject->index);
+    show_alternative(s, "/prev", subject->index);
 }
 
 /* Past the last alternative of the last answer a new one is made. */
@@ -76,7 +85,7 @@ static void show_next(struct screen *s, const struct subject *subject, struct er
     if (last && m->sibling + 1 >= m->siblings)
         screen_send_slash(s, "/regenerate");
     else
-        run_numbered(s, "/next", subject->index);
+        show_alternative(s, "/next", subject->index);
 }
 
 static void branch_here(struct screen *s, const struct subject *subject, struct error *err)

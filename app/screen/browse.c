@@ -22,7 +22,7 @@
 #include "app/text/bytes.h"
 #include "remote/remote.h"
 
-enum { TICK = 50, DETAIL = 120 };
+enum { TICK = 50, DETAIL = 120, NUMBER = 4 /* columns of a speed */ };
 #define TO_FETCH "To fetch"
 
 struct screen_browse {
@@ -32,7 +32,6 @@ struct screen_browse {
     bool open;
     /* the thread's until it has ended: */
     struct shelf shelf;
-    double memory; /* bytes a second; 0: not known */
 };
 
 struct screen_browse *screen_browse_new(void)
@@ -66,8 +65,7 @@ static void *look_thread(void *context)
     struct screen_browse *b = context;
     struct error ignored = {0}; /* a row says what is wrong with its file */
     shelf_add_all(&b->shelf, b->options, &ignored);
-    if (b->memory <= 0)
-        b->memory = pace_memory();
+    shelf_recall(&b->shelf, b->options);
     b->ended = true;
     return NULL;
 }
@@ -80,17 +78,13 @@ static const char *fit_words(enum shelf_fit fit)
     return words[fit];
 }
 
-/* "4.1 GB  Q4_K_M  fits  ~5 t/s" */
-static void write_detail(const struct screen_browse *b, uint64_t bytes, const char *type, enum shelf_fit fit,
-                         uint64_t weights, char out[DETAIL])
+/* "4.1 GB Q4_K_M     fits        ~5 t/s expected": in 80 columns the number still has room. */
+static void write_detail(const struct shelf_row *row, struct pace_rate rate, char out[DETAIL])
 {
-    char size[BYTES_TEXT], speed[24] = "";
-    const double tokens = fit != SHELF_LARGER ? pace_tokens(b->memory, weights) : 0;
-    if (tokens >= 10)
-        snprintf(speed, sizeof speed, "~%.0f t/s", tokens);
-    else if (tokens > 0)
-        snprintf(speed, sizeof speed, "~%.1f t/s", tokens);
-    snprintf(out, DETAIL, "%9s  %-10s  %-9s  %9s", bytes_text(bytes, size), type, fit_words(fit), speed);
+    char size[BYTES_TEXT], speed[PACE_TEXT];
+    const int number = (int)strcspn(pace_text(rate, speed), " ");
+    snprintf(out, DETAIL, "%8s %-10s %-9s %*s%s", bytes_text(row->bytes, size), row->type, fit_words(row->fit),
+             number < NUMBER ? NUMBER - number : 0, "", speed);
 }
 
 static void add_row(struct items *items, const char *group, struct ui_item item)
@@ -109,7 +103,7 @@ static void add_there(const struct screen *s, struct items *items)
         if (r->encoder)
             continue;
         if (r->problem == NULL)
-            write_detail(b, r->bytes, r->type, r->fit, r->weights, detail);
+            write_detail(r, shelf_rate(&b->shelf, r), detail);
         const char *name = strrchr(r->name, '/') != NULL ? strrchr(r->name, '/') + 1 : r->name;
         snprintf(label, sizeof label, "%s%s", strcmp(r->path, in_use) == 0 ? "▸ " : "", name);
         add_row(items, "Here",
@@ -135,14 +129,18 @@ static void add_fetchable(const struct screen *s, struct items *items)
 {
     const char *name, *title, *licence, *fetching = screen_fetch_name(s);
     int64_t bytes;
+    const struct shelf *shelf = &s->browse->shelf;
     if (fetching != NULL)
         add_row(items, TO_FETCH, (struct ui_item){.label = "stop", .detail = fetching, .act = ACT_STOP_FETCH});
     for (size_t i = 0; fetching == NULL && remote_known(i, &name, &title, &licence, &bytes); i++) {
-        char label[160], detail[DETAIL + 80];
+        char label[160], detail[DETAIL];
+        struct shelf_row row = {.bytes = (uint64_t)bytes,
+                                .weights = (uint64_t)bytes,
+                                .fit = shelf_fit((uint64_t)bytes, shelf->memory)};
         if (strstr(title, "encoder") != NULL)
             continue;
-        write_detail(s->browse, (uint64_t)bytes, licence, shelf_fit((uint64_t)bytes, s->browse->shelf.memory),
-                     (uint64_t)bytes, detail);
+        snprintf(row.type, sizeof row.type, "%s", licence);
+        write_detail(&row, shelf_rate(shelf, &row), detail);
         snprintf(label, sizeof label, "%s", title);
         add_row(items, TO_FETCH,
                 (struct ui_item){.label = label, .detail = detail, .command = name, .act = ACT_FETCH, .a = (int64_t)i});
@@ -173,8 +171,10 @@ void screen_browse_open(struct screen *s, struct error *err)
 {
     struct screen_browse *b = s->browse;
     end_thread(b);
+    const double memory = b->shelf.pace.memory; /* it stays as fast as it is */
     shelf_free(&b->shelf);
     shelf_init(&b->shelf);
+    b->shelf.pace.memory = memory;
     b->ended = false;
     b->open = true;
     b->options = s->options;

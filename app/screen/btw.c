@@ -7,7 +7,9 @@
 
 #include "app/chat/btw.h"
 #include "app/slash/commands.h"
+#include "app/text/plural.h"
 #include "base/buf.h"
+#include "base/count.h"
 #include "engine/engine.h"
 #include "ui/ui.h"
 
@@ -16,7 +18,8 @@ static void write_about(const struct screen *s, char *out, size_t size)
 {
     const struct timings *t = &btw_end(s->repl.btw)->timings;
     const char *note = repl_btw_note(&s->repl);
-    int at = snprintf(out, size, "%zu token%s", t->answer_tokens, t->answer_tokens == 1 ? "" : "s");
+    char count[COUNT_TEXT];
+    int at = snprintf(out, size, "%s token%s", count_write(t->answer_tokens, count), plural(t->answer_tokens));
     if (t->decode_seconds > 0)
         at += snprintf(out + at, size - (size_t)at, " · %.0f t/s", (double)t->answer_tokens / t->decode_seconds);
     if (*note != '\0')
@@ -30,6 +33,7 @@ static void show_answer(struct screen *s, size_t before)
     char about[sizeof((struct error *)0)->message + 80];
     if (answer->size > before)
         ui_beside_grow(s->ui, buf_text(answer) + before, answer->size - before);
+    ui_beside_read(s->ui, btw_reading(s->repl.btw));
     if (btw_runs(s->repl.btw))
         return;
     write_about(s, about, sizeof about);

@@ -28,6 +28,7 @@ struct remarks {
         char from[VALUE_BYTES], to[VALUE_BYTES];
     } at[REMARKS_MOST];
     size_t n;
+    bool there; /* of an answer by the server's model that the chat speaks to: what is not sent changed nothing */
 };
 
 struct screen_changes {
@@ -96,20 +97,28 @@ static void compare_lists(const struct screen *s, const struct sampling *before,
     buf_free(&to);
 }
 
+/* Whether a setting acted on the answer. */
+static bool was_sent(const struct screen *s, const struct remarks *r, const char *name)
+{
+    return !r->there || chat_takes(s->repl.chat, name);
+}
+
 /* Adds what differs. The seed is of an answer as a whole. */
 static void compare_settings(const struct screen *s, const struct sampling *before, const struct sampling *now,
                              size_t at, struct remarks *r)
 {
     for (const struct sampling_field *field = sampling_fields; field->name != NULL; field++) {
         char from[VALUE_BYTES], to[VALUE_BYTES];
-        if (field->kind == FIELD_SEED || slider_value(before, field) == slider_value(now, field))
+        if (field->kind == FIELD_SEED || slider_value(before, field) == slider_value(now, field) ||
+            !was_sent(s, r, field->name))
             continue;
         sampling_get(before, field, from, sizeof from);
         sampling_get(now, field, to, sizeof to);
         add_remark(r, at, field->name, from, to);
     }
     for (enum sampling_list list = LIST_STOP; list != SAMPLING_LISTS; list++)
-        compare_lists(s, before, now, list, at, r);
+        if (was_sent(s, r, sampling_list_name(list)))
+            compare_lists(s, before, now, list, at, r);
 }
 
 static void tell_remarks(struct screen *s, size_t index, const struct remarks *remarks)
@@ -131,7 +140,9 @@ static enum error_code read_remarks(const struct screen *s, size_t index, struct
     struct sampling before, now = sampling_defaults();
     const struct chat *c = s->repl.chat;
     int64_t id = index < chat_count(c) ? chat_message(c, index)->id : 0;
+    const char *model = id != 0 ? chat_message(c, index)->model : NULL;
     out->n = 0;
+    out->there = chat_host(c) != NULL && model != NULL && strcmp(model, chat_model_path(c)) == 0;
     if (id != 0 && store_changes(home_store(chat_home(c)), id, &changes, err) != ERR_NONE)
         return err->code;
     for (size_t i = 0; i < changes.n; i++) {

@@ -16,7 +16,9 @@
 #include "app/screen/said.h"
 #include "app/screen/status.h"
 #include "app/screen/view.h"
+#include "app/text/plural.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "engine/engine.h"
 
 struct screen_compare {
@@ -121,6 +123,7 @@ static void write_about(const struct chat_compared *side, char *out, size_t size
 {
     const struct chat_message *m = side->answer;
     const struct timings *t = &m->timings;
+    char count[COUNT_TEXT];
     if (side->error != NULL)
         snprintf(out, size, "%s", side->error->message);
     else if (side->loading)
@@ -128,12 +131,12 @@ static void write_about(const struct chat_compared *side, char *out, size_t size
     else if (side->reading)
         snprintf(out, size, "reading the prompt");
     else if (side->running)
-        snprintf(out, size, "seed %llu", (unsigned long long)m->sampling.seed);
+        snprintf(out, size, "seed %llu", (unsigned long long)m->seed);
     else
-        snprintf(out, size, "%zu token%s%s · %.0f t/s · seed %llu", t->answer_tokens, t->answer_tokens == 1 ? "" : "s",
-                 m->finish == FINISH_STOPPED ? " · stopped" : "",
+        snprintf(out, size, "%s token%s%s · %.0f t/s · seed %llu", count_write(t->answer_tokens, count),
+                 plural(t->answer_tokens), m->finish == FINISH_STOPPED ? " · stopped" : "",
                  t->decode_seconds > 0 ? (double)t->answer_tokens / t->decode_seconds : 0.0,
-                 (unsigned long long)m->sampling.seed);
+                 (unsigned long long)m->seed);
 }
 
 static void show_sides(struct screen *s)

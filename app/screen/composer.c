@@ -11,8 +11,10 @@
 #include "app/chat/chat.h"
 #include "app/screen/due.h"
 #include "app/screen/status.h"
+#include "app/text/plural.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/count.h"
 
 /* Bytes up to which text is counted at every key; bytes of an answer that the label shows. */
 enum { COUNT_AT_ONCE = 4096, WORDS_LABEL = 40 };
@@ -57,7 +59,7 @@ static void borrow_composer(struct screen *s, enum screen_use use, size_t index,
     size_t typed;
     if (composer->use == USE_MESSAGE) {
         free(composer->aside);
-        composer->aside = strdup(ui_typed(s->ui, &typed, NULL));
+        composer->aside = strdup(ui_unsent(s->ui, &typed, NULL));
     }
     composer->use = use;
     composer->index = index;
@@ -117,16 +119,20 @@ static void write_label(const struct screen *s, size_t tokens, char *out, size_t
     const struct buf *files = &s->repl.attached;
     size_t attached = files->size > 0 ? chat_count_tokens(s->repl.chat, buf_text(files), files->size) : 0;
     size_t capacity = chat_capacity(s->repl.chat), used = screen_status_used(s);
+    const char *about = chat_count_sign(s->repl.chat);
+    char count[COUNT_TEXT], other[COUNT_TEXT];
     int at = 0;
+    count_write(tokens, count);
     if (capacity > 0 && tokens + attached >= capacity)
-        at = snprintf(out, size, "%zu tokens, more than the context of %zu · ", tokens, capacity);
-    else if (tokens > 0 && used + tokens + attached >= capacity)
-        at = snprintf(out, size, "%zu tokens, the model will no longer see the oldest messages · ", tokens);
+        at = snprintf(out, size, "%s%s tokens, more than the context of %s · ", about, count,
+                      count_write(capacity, other));
+    else if (capacity > 0 && tokens > 0 && used + tokens + attached >= capacity)
+        at = snprintf(out, size, "%s%s tokens, the model will no longer see the oldest messages · ", about, count);
     else if (tokens > 0)
-        at = snprintf(out, size, "%zu token%s · ", tokens, tokens == 1 ? "" : "s");
+        at = snprintf(out, size, "%s%s token%s · ", about, count, plural(tokens));
     if (files->size > 0)
-        at += snprintf(out + at, size - (size_t)at, "+ %.60s, %zu tokens · ", buf_text(&s->repl.attached_names),
-                       attached);
+        at += snprintf(out + at, size - (size_t)at, "+ %.60s, %s%s tokens · ", buf_text(&s->repl.attached_names), about,
+                       count_write(attached, other));
     snprintf(out + at, size - (size_t)at, "Enter %s",
              chat_is_busy(s->repl.chat) && chat_compared(s->repl.chat) == 0 ? "queues" : "sends");
 }

@@ -50,7 +50,7 @@ enum error_code screen_draft_save(struct screen *s, struct error *err)
     struct screen_draft *draft = s->draft;
     struct home *home = chat_home(s->repl.chat);
     size_t size, cursor;
-    const char *text = ui_typed(s->ui, &size, &cursor);
+    const char *text = ui_unsent(s->ui, &size, &cursor);
     if (draft->due == 0 || screen_composer_use(s, NULL, NULL) != USE_MESSAGE)
         return ERR_NONE;
     draft->due = 0;
@@ -135,8 +135,7 @@ static void keep_typed(struct screen *s, int64_t now)
     screen_draft_changed(s, true);
 }
 
-/* When another conversation was opened, its draft replaces what was typed, which is kept with the one it belongs to. */
-static void follow_conversation(struct screen *s)
+void screen_draft_follow(struct screen *s)
 {
     struct error err = {0};
     const struct home *home = chat_home(s->repl.chat);
@@ -163,7 +162,7 @@ static void follow_conversation(struct screen *s)
 void screen_draft_tick(struct screen *s)
 {
     struct error err = {0};
-    follow_conversation(s);
+    screen_draft_follow(s);
     bool said = s->draft->failed;
     if (s->draft->due > 0 && clock_seconds() >= s->draft->due)
         screen_draft_save(s, &err);

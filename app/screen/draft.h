@@ -17,6 +17,8 @@ void screen_draft_load(struct screen *s);
 enum error_code screen_draft_save(struct screen *s, struct error *err);
 /* What is typed changed; at_once: it was sent, so the draft is stored in the next turn of the loop. */
 void screen_draft_changed(struct screen *s, bool at_once);
+/* When another conversation was opened, its draft replaces what was typed, which is kept with the one it belongs to. */
+void screen_draft_follow(struct screen *s);
 /* Follows the chat into another conversation, and stores what is due. */
 void screen_draft_tick(struct screen *s);
 /* Milliseconds until screen_draft_tick has something to store; -1: nothing. */

@@ -2,6 +2,8 @@
 #ifndef PALAVER_APP_SCREEN_FRAME_H
 #define PALAVER_APP_SCREEN_FRAME_H
 
+#include <stdbool.h>
+
 #include "app/screen/parts.h"
 
 /* NULL when out of memory. */
@@ -16,5 +18,7 @@ void screen_frame_draw(struct screen *s);
 void screen_frame_hurry(struct screen *s);
 /* Milliseconds until a frame is due; -1: nothing changed. */
 int screen_frame_due(const struct screen *s);
+/* Whether something has changed and the next frame is not due yet: what comes meanwhile need not be taken before it is. */
+bool screen_frame_holds(const struct screen *s);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "app/chat/chat.h"
+#include "app/library/conversations.h"
 #include "app/library/home.h"
 #include "app/library/lock.h"
 #include "app/screen/due.h"
@@ -19,8 +20,8 @@
 #include "base/error.h"
 #include "history/history.h"
 
-/* Rows at first, and rows by which the list grows. */
-enum { ROWS_FIRST = 200, ROWS_MORE = 500 };
+/* Rows of the first picture, with which it does not wait for more than it shows; after it; and by which the list grows. */
+enum { ROWS_AT_ONCE = 64, ROWS_FIRST = 200, ROWS_MORE = 500 };
 /* Seconds between two looks at the history. */
 #define LOOK_EVERY 0.7
 
@@ -37,7 +38,7 @@ struct screen_list *screen_list_new(void)
 {
     struct screen_list *list = calloc(1, sizeof *list);
     if (list != NULL)
-        list->most = ROWS_FIRST;
+        list->most = ROWS_AT_ONCE;
     return list;
 }
 
@@ -72,6 +73,7 @@ static void show_rows(struct screen *s, const struct store_conversations *list)
                                            .pinned = list->at[i].pinned,
                                            .archived = list->at[i].archived,
                                            .unread = list->at[i].unread,
+                                           .once = library_is_one_shot(&list->at[i]),
                                            .answering = list->at[i].answering};
     if (rows != NULL)
         ui_set_conversations(s->ui, rows, list->n, home_is_temporary(home) ? 0 : home_conversation(home));
@@ -93,7 +95,10 @@ void screen_list_show(struct screen *s)
 {
     struct screen_list *list = s->list;
     struct store_conversations found = {0};
-    const struct store_list_query query = {.view = STORE_VIEW_CURRENT, .limit = list->most};
+    const struct store_list_query query = {.view = STORE_VIEW_CURRENT,
+                                           .last = LIBRARY_ONE_SHOT,
+                                           .limit = list->most,
+                                           .uncounted = true};
     struct error err = {0};
     list->looked = clock_seconds();
     list->changed = false;
@@ -113,12 +118,17 @@ void screen_list_changed(struct screen *s)
     s->list->changed = true;
 }
 
+/* One that is not filled has no more rows. */
+static void grow_to(struct screen_list *list, size_t most)
+{
+    list->changed = list->changed || list->n == list->most;
+    list->most = most;
+}
+
 void screen_list_grow(struct screen *s)
 {
-    if (s->list->n < s->list->most)
-        return;
-    s->list->most += ROWS_MORE;
-    s->list->changed = true;
+    if (s->list->n == s->list->most)
+        grow_to(s->list, s->list->most + ROWS_MORE);
 }
 
 /* ---- time ------------------------------------------------------------------------------------------------------- */
@@ -126,6 +136,8 @@ void screen_list_grow(struct screen *s)
 void screen_list_tick(struct screen *s)
 {
     struct screen_list *list = s->list;
+    if (list->most < ROWS_FIRST)
+        grow_to(list, ROWS_FIRST);
     if (!list->changed && due_in(list->looked + LOOK_EVERY) > 0)
         return;
     bool again = list->failed || list->locked != 0;

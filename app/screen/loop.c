@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@
 #include "app/slash/leave.h"
 #include "app/terminal/editor.h"
 #include "app/terminal/signals.h"
+#include "app/terminal/strays.h"
 #include "app/terminal/terminal.h"
 
 enum { KEYS_MOST = 65536 }; /* bytes read at once */
@@ -72,12 +74,15 @@ int screen_loop_signal(const struct screen *s)
 static void give_terminal(struct screen *s)
 {
     ui_leave(s->ui);
+    fflush(stdout);
+    strays_release();
     terminal_restore();
 }
 
 static void take_terminal(struct screen *s)
 {
     terminal_listen();
+    strays_keep();
     ui_return(s->ui);
 }
 
@@ -133,11 +138,13 @@ static int time_left(const struct screen *s)
     return due_sooner(due, screen_frame_due(s));
 }
 
+/* While the next frame is waited for, the pieces of an answer are left to gather: a fast one would wake the program for each. */
 static void take_turn(struct screen *s)
 {
+    const bool holds = screen_frame_holds(s);
     struct pollfd fds[6] = {{.fd = STDIN_FILENO, .events = POLLIN},
                             {.fd = s->loop->signals, .events = POLLIN},
-                            {.fd = chat_fd(s->repl.chat), .events = POLLIN},
+                            {.fd = holds ? -1 : chat_fd(s->repl.chat), .events = POLLIN},
                             {.fd = meaning_fd(s->repl.meaning), .events = POLLIN},
                             {.fd = chat_elsewhere_fd(s->repl.chat), .events = POLLIN},
                             {.fd = btw_fd(s->repl.btw), .events = POLLIN}};
@@ -148,7 +155,7 @@ static void take_turn(struct screen *s)
         read_keys(s);
     else
         ui_tick(s->ui, screen_act, s);
-    if (n > 0 && (fds[2].revents != 0 || fds[4].revents != 0))
+    if (holds || (n > 0 && (fds[2].revents != 0 || fds[4].revents != 0)))
         chat_handle(s->repl.chat);
     if (n > 0 && fds[3].revents != 0)
         screen_search_take(s);

@@ -103,15 +103,19 @@ static void add_conversation(struct items *items, const struct store_conversatio
                                        .detail = when,
                                        .act = ACT_OPEN,
                                        .a = c->id,
-                                       .group = c->archived ? "Archived"
-                                                : c->pinned ? "Pinned"
-                                                            : "Conversations"});
+                                       .group = c->archived              ? "Archived"
+                                                : c->pinned              ? "Pinned"
+                                                : library_is_one_shot(c) ? "One-shot"
+                                                                         : "Conversations"});
 }
 
 static void add_conversations(struct screen *s, struct items *items, struct error *err)
 {
     struct store_conversations list = {0};
-    const struct store_list_query query = {.view = STORE_VIEW_ALL, .limit = CONVERSATIONS_MOST};
+    const struct store_list_query query = {.view = STORE_VIEW_ALL,
+                                           .last = LIBRARY_ONE_SHOT,
+                                           .limit = CONVERSATIONS_MOST,
+                                           .uncounted = true};
     struct error why = {0};
     struct store *store = screen_list_store(s, &why);
     if (store == NULL || store_list(store, &query, &list, &why) != ERR_NONE) {

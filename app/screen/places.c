@@ -67,28 +67,27 @@ static size_t find_message(const struct chat *c, int64_t message)
     return index;
 }
 
-static void show_message(struct screen *s, int64_t message, struct error *err)
+/* Makes the branch with the message the one that is shown; *index is its place there. */
+static enum error_code reach_message(struct screen *s, int64_t message, size_t *index, struct error *err)
 {
     struct chat *c = s->repl.chat;
     if (find_message(c, message) == chat_count(c) && chat_select(c, message, err) != ERR_NONE)
-        return;
+        return err->code;
     screen_view_sync(s);
-    size_t index = find_message(c, message);
-    if (index < chat_count(c))
-        ui_show_message(s->ui, index);
-    else
-        error_set(err, ERR_NOT_FOUND, "that message is gone");
+    *index = find_message(c, message);
+    return *index < chat_count(c) ? ERR_NONE : error_set(err, ERR_NOT_FOUND, "that message is gone");
 }
 
 void screen_places_go(struct screen *s, int64_t message, struct error *err)
 {
     struct place before = present_place(s);
-    show_message(s, message, err);
-    if (err->code != ERR_NONE)
+    size_t index;
+    if (reach_message(s, message, &index, err) != ERR_NONE)
         return;
     if (before.message != 0 && before.last != 0)
         s->places->back = before;
-    ui_command(s->ui, "transcript");
+    ui_command(s->ui, "transcript"); /* before the message is selected: to enter selects what is in view */
+    ui_show_message(s->ui, index);
 }
 
 void screen_places_back(struct screen *s, struct error *err)
@@ -102,13 +101,15 @@ void screen_places_back(struct screen *s, struct error *err)
     if (to.conversation != before.conversation &&
         chat_open_conversation(s->repl.chat, to.conversation, err) != ERR_NONE)
         return;
-    show_message(s, to.last, err);
-    if (err->code == ERR_NONE)
-        show_message(s, to.message, err);
-    if (err->code == ERR_NONE && before.message != 0 && before.last != 0)
+    size_t index;
+    if (reach_message(s, to.last, &index, err) != ERR_NONE || reach_message(s, to.message, &index, err) != ERR_NONE)
+        return;
+    if (before.message != 0 && before.last != 0)
         s->places->back = before;
-    if (err->code == ERR_NONE && to.end)
+    if (to.end)
         ui_show_end(s->ui);
+    else
+        ui_show_message(s->ui, index);
 }
 
 void screen_places_mark(struct screen *s, size_t index, struct error *err)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/chat/chat.h"
+#include "app/library/conversations.h"
 #include "app/library/home.h"
 #include "app/screen/act.h"
 #include "app/screen/bookmarks.h"
@@ -48,6 +49,7 @@
 #include "app/terminal/report.h"
 #include "app/terminal/show.h"
 #include "app/terminal/signals.h"
+#include "app/terminal/strays.h"
 #include "app/terminal/term.h"
 #include "app/terminal/terminal.h"
 #include "base/buf.h"
@@ -156,6 +158,7 @@ static bool open_ui(struct screen *s, const struct looks *looks, struct error *e
     if (s->ui == NULL)
         return false;
     terminal_listen();
+    strays_keep();
     return true;
 }
 
@@ -185,7 +188,7 @@ static char *lost_draft(struct screen *s, struct error *err)
     home_set_patience(chat_home(s->repl.chat), HOME_LONG_WAIT);
     if (screen_draft_save(s, err) == ERR_NONE)
         return NULL;
-    const char *typed = ui_typed(s->ui, &size, NULL);
+    const char *typed = ui_unsent(s->ui, &size, NULL);
     return size > 0 ? strndup(typed, size) : NULL;
 }
 
@@ -211,7 +214,10 @@ static bool close_screen(struct screen *s)
     struct leave_loss loss = leave_close(&s->repl);
     ui_free(s->ui);
     s->ui = NULL;
+    fflush(stdout);
+    strays_release();
     terminal_close();
+    strays_print();
     bool lost = report_loss(s, &loss, draft, &why);
     free(draft);
     repl_end(&s->repl);
@@ -232,7 +238,7 @@ static void open_last(struct screen *s, struct error *err)
     if (o->continue_last || o->resume != NULL || o->no_save || o->n_words > 0 || home_is_temporary(chat_home(c)))
         return;
     struct store *library = home_library(chat_home(c), &ignored);
-    if (library != NULL && store_last(library, &last, &ignored) == ERR_NONE)
+    if (library != NULL && store_last(library, LIBRARY_ONE_SHOT, &last, &ignored) == ERR_NONE)
         chat_open_conversation(c, last, err);
 }
 

@@ -170,6 +170,8 @@ static size_t mark_words(struct screen *s, const char *words, int64_t message, s
     if (query.conversation == 0 || store_search(home_store(home), &query, &hits, err) != ERR_NONE)
         return 0;
     struct ui_match *matches = collect_matches(c, &hits, &n);
+    if (n > 0)
+        ui_command(s->ui, "transcript"); /* where n and N walk on; entered before, as it selects what is in view */
     ui_set_matches(s->ui, matches, n);
     for (size_t i = 0; message != 0 && i < n; i++)
         if (chat_message(c, matches[i].message)->id == message) {
@@ -212,9 +214,9 @@ void screen_search_show_hit(struct screen *s, int64_t conversation, int64_t mess
         chat_open_conversation(s->repl.chat, conversation, err) != ERR_NONE)
         return;
     screen_view_sync(s);
+    ui_command(s->ui, "transcript");
     if (message == 0 || !mark_sentence(s, message))
         mark_words(s, s->search->words != NULL ? s->search->words : "", message, err);
-    ui_command(s->ui, "transcript"); /* where n and N walk on */
 }
 
 /* Whoever pressed / expects a command to follow, and types its name. Says so when nothing was found; those who typed
@@ -247,5 +249,4 @@ void screen_search_here(struct screen *s, const char *words, struct error *err)
     }
     snprintf(text, sizeof text, "%zu place%s; n and N walk through them, Esc goes back", n, n == 1 ? "" : "s");
     ui_notice(s->ui, false, text);
-    ui_command(s->ui, "transcript"); /* where n and N walk on */
 }

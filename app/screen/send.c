@@ -55,22 +55,30 @@ void screen_send_take_draft(struct screen *s)
     struct buf *draft = &s->repl.draft;
     if (draft->size == 0)
         return;
-    ui_set_typed(s->ui, buf_text(draft), draft->size);
+    screen_draft_follow(s); /* what is typed stays with the conversation that was left */
+    ui_borrow_typed(s->ui, buf_text(draft), draft->size);
     ui_compose(s->ui);
     buf_clear(draft);
     screen_composer_label(s);
 }
 
-void screen_send_slash(struct screen *s, const char *line)
+/* typed: the line is the user's own, who corrects it when it can't be run. */
+static void run_slash(struct screen *s, const char *line, bool typed)
 {
     char title[80];
     snprintf(title, sizeof title, "%.*s", (int)strcspn(line, " \n"), line);
-    slash_run(&s->repl, line);
+    if (!slash_run(&s->repl, line) && !typed)
+        buf_clear(&s->repl.draft);
     screen_said_show(s, title);
     screen_send_take_draft(s);
     screen_settings_changed(s);
     screen_composer_label(s);
     screen_list_changed(s);
+}
+
+void screen_send_slash(struct screen *s, const char *line)
+{
+    run_slash(s, line, false);
 }
 
 void screen_send_tick(struct screen *s)
@@ -155,7 +163,7 @@ static void send_line(struct screen *s, const char *text, size_t size, struct er
     if (!untraced && !home_is_temporary(chat_home(s->repl.chat)) && s->send->sent != NULL)
         line_history_add(s->send->sent, line);
     if (slash_is_command(line) && (untraced || strchr(line, '\n') == NULL))
-        screen_send_slash(s, line);
+        run_slash(s, line, true);
     else if (drop_offers_file(line, &s->repl.draft))
         ui_notice(s->ui, false, "that is a file; Enter puts its text into your next message");
     else

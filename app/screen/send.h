@@ -15,7 +15,7 @@ void screen_send_free(struct screen_send *send);
 /* Sends text[0..size): a message, a slash command, an edit, words inside an answer. What cannot be sent now stays
  * typed. */
 void screen_send_typed(struct screen *s, const char *text, size_t size);
-/* Runs a slash command and shows what it says. */
+/* Runs the slash command that a key or an item stands for, and shows what it says. */
 void screen_send_slash(struct screen *s, const char *line);
 /* Attaches what /read --about has found, if it has. */
 void screen_send_tick(struct screen *s);

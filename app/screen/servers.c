@@ -35,6 +35,7 @@ void screen_servers_free(struct screen_servers *servers)
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
 
+/* context: 0 for one that is not known. */
 static void add_model(const struct screen *s, struct items *items, const char *name, int32_t context, size_t i)
 {
     const bool in_use = chat_host(s->repl.chat) != NULL && strcmp(name, chat_model_path(s->repl.chat)) == 0;
@@ -137,7 +138,7 @@ static void show_models(struct screen *s)
     for (size_t i = 0; i < about.n_models; i++) {
         char *name = endpoint_model_name(e, i);
         if (name != NULL)
-            add_model(s, &items, name, about.contexts[i], i);
+            add_model(s, &items, name, about.loose[i] ? 0 : about.contexts[i], i);
         free(name);
     }
     ui_pick(s->ui, title, items.at, items.n, UI_PICK_FILTERS);

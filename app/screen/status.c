@@ -30,6 +30,7 @@ struct screen_status {
     size_t tokens;         /* of this answer */
     size_t guessed, right; /* of this answer: see struct timings */
     size_t used;           /* tokens of the context; SIZE_MAX: to be counted */
+    bool estimated;        /* they are */
     size_t waits_at;       /* the token that a waiting answer waits at, from 1 */
     char speed[96];        /* of the last answer */
     char beside[96];       /* what goes on beside the chat, to be said while the model has nothing to do */
@@ -97,6 +98,7 @@ void screen_status_end(struct screen *s, const struct timings *t)
     if (t->answer_tokens > 0)
         write_speed(t, status->speed, sizeof status->speed);
     status->used = chat_last_used(s->repl.chat);
+    status->estimated = chat_last_used_is_estimated(s->repl.chat);
 }
 
 void screen_status_recount(struct screen *s)
@@ -121,6 +123,8 @@ static size_t count_used(const struct screen *s)
     struct prompt prompt;
     struct error ignored = {0}; /* a conversation that does not fit says so when it is answered */
     size_t bytes = 0;
+    if (chat_host(c) != NULL)
+        return chat_count(c) > 0 ? chat_estimate_used(c) : 0;
     for (size_t i = chat_first_visible(c); i < chat_count(c); i++)
         bytes += chat_message(c, i)->text.size;
     if (bytes > COUNT_MOST || chat_count(c) == 0 || chat_render(c, &prompt, &ignored) != ERR_NONE)
@@ -275,8 +279,10 @@ void screen_status_show(struct screen *s)
                   : chat_state(c) == CHAT_NO_MODEL        ? UI_FAILED
                                                           : UI_IDLE;
     write_state(s, text, sizeof text);
-    if (answering)
+    if (answering) {
         status->used = chat_last_used(c);
+        status->estimated = chat_last_used_is_estimated(c);
+    }
     if (answering && !chat_waits(c) && status->first > 0 && passed > SPEED_AFTER) {
         const struct timings now = {.answer_tokens = status->tokens,
                                     .guessed_tokens = status->guessed,
@@ -286,8 +292,11 @@ void screen_status_show(struct screen *s)
         write_speed(&now, speed, sizeof speed);
         shown.speed = speed;
     }
-    if (status->used == SIZE_MAX && shown.available > 0)
+    if (status->used == SIZE_MAX && shown.available > 0) {
         status->used = count_used(s);
+        status->estimated = chat_host(c) != NULL && status->used > 0;
+    }
     shown.used = screen_status_used(s);
+    shown.estimated = status->estimated;
     ui_set_status(s->ui, &shown);
 }

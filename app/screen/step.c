@@ -77,6 +77,11 @@ void screen_step_set(struct screen *s, const char *arguments, struct error *err)
         error_set(err, ERR_ARGUMENT, "/step takes on or off, not '%s'", arguments);
         return;
     }
+    if (on && chat_host(c) != NULL) {
+        error_set(err, ERR_UNSUPPORTED, "%s waits for nobody between two tokens: /step needs a model on this machine",
+                  chat_host(c));
+        return;
+    }
     chat_set_stepping(c, on);
     if (!on)
         screen_step_end(s);

@@ -23,7 +23,9 @@
 #include "app/screen/step.h"
 #include "app/screen/view.h"
 #include "app/screen/welcome.h"
+#include "app/text/plural.h"
 #include "base/buf.h"
+#include "base/count.h"
 #include "base/error.h"
 #include "engine/engine.h"
 
@@ -67,12 +69,13 @@ static void on_token(void *context, const struct event *event)
 static void on_window(void *context, size_t messages, size_t tokens)
 {
     struct screen *s = context;
-    char label[120];
+    char label[160], count[COUNT_TEXT];
+    count_write(tokens, count);
     if (chat_continues_text(s->repl.chat))
-        snprintf(label, sizeof label, "above this line the model no longer sees (%zu tokens)", tokens);
+        snprintf(label, sizeof label, "above this line the model no longer sees (%s tokens)", count);
     else
-        snprintf(label, sizeof label, "above this line the model no longer sees (%zu message%s, %zu tokens)", messages,
-                 messages == 1 ? "" : "s", tokens);
+        snprintf(label, sizeof label, "above this line the model no longer sees (%zu message%s, %s tokens)", messages,
+                 plural(messages), count);
     ui_set_window(s->ui, messages, chat_first_byte(s->repl.chat), label);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/footprint.h"
 #include "app/chat/models.h"
 #include "app/library/home.h"
 #include "app/screen/composer.h"
@@ -72,24 +73,14 @@ static const char *character(uint64_t parameters)
     return "as good as it gets on one machine, and slow";
 }
 
-static void write_parameters(struct buf *out, uint64_t n)
-{
-    if (n >= 1000000000)
-        buf_printf(out, "%.3g billion", (double)n / 1e9);
-    else
-        buf_printf(out, "%.0f million", (double)n / 1e6);
-}
-
 static void write_model(const struct screen *s, struct buf *out)
 {
     const struct chat *c = s->repl.chat;
     const struct model_info *info = model_info(chat_model(c));
-    char name[140], size[BYTES_TEXT];
+    char name[140], size[BYTES_TEXT], parameters[32];
     models_label(chat_model_path(c), name, sizeof name);
-    buf_printf(out, "## %s\n", name);
-    write_parameters(out, info->parameters);
-    buf_printf(out, " parameters, %s in %s: %s.", bytes_text(info->file_bytes, size), info->type,
-               character(info->parameters));
+    buf_printf(out, "## %s\n%s parameters, %s in %s: %s.", name, footprint_parameters(info->parameters, parameters),
+               bytes_text(info->file_bytes, size), info->type, character(info->parameters));
     if (chat_continues_text(c))
         buf_puts(out, " It was not trained for dialogue: it continues the text that you begin.");
     buf_puts(out, "\n\n`/model` chooses another.\n");

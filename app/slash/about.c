@@ -95,7 +95,9 @@ static size_t find_room(const struct repl *t, struct error *err)
     const size_t told = chat_capacity(t->chat), capacity = told > 0 ? told : CONTEXT_USUAL;
     const size_t most = capacity - capacity / 4;
     size_t used = chat_count_tokens(t->chat, buf_text(&t->attached), t->attached.size);
-    if (chat_count(t->chat) > 0 && chat_render(t->chat, &prompt, &ignored) == ERR_NONE)
+    if (chat_count(t->chat) > 0 && chat_host(t->chat) != NULL)
+        used += chat_estimate_used(t->chat);
+    else if (chat_count(t->chat) > 0 && chat_render(t->chat, &prompt, &ignored) == ERR_NONE)
         used += prompt.ids.n;
     prompt_free(&prompt);
     if (used + capacity / 8 <= most)
@@ -265,8 +267,8 @@ static void attach_answer(struct repl *t, const struct folder_answer *a, struct 
         return;
     }
     name_files(&t->attached_names, all, n);
-    show_note(t->show, "%zu of %zu passage%s in %zu file%s, %zu tokens, sent with your next message:", n, a->passages,
-              plural(a->passages), a->files, plural(a->files), tokens);
+    show_note(t->show, "%zu of %zu passage%s in %zu file%s, %s%zu tokens, sent with your next message:", n, a->passages,
+              plural(a->passages), a->files, plural(a->files), chat_count_sign(t->chat), tokens);
     tell_lines(t, all, n);
     tell_left_out(t, a);
 }

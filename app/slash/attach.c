@@ -18,12 +18,12 @@ static enum error_code check_size(const struct repl *t, const char *path, const 
                                   struct error *err)
 {
     *tokens = chat_count_tokens(t->chat, buf_text(text), text->size);
-    if (*tokens > 0 && *tokens >= chat_capacity(t->chat))
-        return error_set(err, ERR_CONTEXT,
-                         "%s: %zu tokens, and the context holds %zu: attach a part of it, or choose a larger context "
-                         "with -c",
-                         path, *tokens, chat_capacity(t->chat));
-    return ERR_NONE;
+    const size_t capacity = chat_capacity(t->chat);
+    if (capacity == 0 || *tokens < capacity)
+        return ERR_NONE;
+    return error_set(err, ERR_CONTEXT, "%s: %s%zu tokens, and the context holds %zu: attach a part of it%s", path,
+                     chat_count_sign(t->chat), *tokens, capacity,
+                     chat_host(t->chat) == NULL ? ", or choose a larger context with -c" : "");
 }
 
 /* Adds "NAME:\nTEXT\n" to what is attached; TEXT alone where it becomes a part of a text that is continued. */
@@ -61,7 +61,8 @@ enum error_code slash_attach(struct repl *t, const char *path, struct error *err
     if (code != ERR_NONE)
         buf_truncate(&t->attached, before);
     else if (tokens > 0)
-        show_note(t->show, "%s: %zu bytes, %zu tokens, sent with your next message", path, text.size, tokens);
+        show_note(t->show, "%s: %zu bytes, %s%zu tokens, sent with your next message", path, text.size,
+                  chat_count_sign(t->chat), tokens);
     else
         show_note(t->show, "%s: %zu bytes, sent with your next message", path, text.size);
     buf_free(&text);

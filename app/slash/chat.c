@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/footprint.h"
 #include "app/library/home.h"
 #include "app/slash/commands.h"
 #include "app/terminal/show.h"
@@ -220,8 +221,9 @@ enum error_code slash_model(struct repl *t, const char *arguments, struct error 
     const struct model_info *info = model_info(model);
     show_line(t->show, "%s", info->name);
     show_line(t->show, "  %s", chat_model_path(t->chat));
-    show_line(t->show, "  %s, %.3g million parameters, context of %zu tokens (trained with %d), template %s",
-              info->type, (double)info->parameters / 1e6, chat_capacity(t->chat), (int)info->context,
+    char parameters[32];
+    show_line(t->show, "  %s, %s parameters, context of %zu tokens (trained with %d), template %s", info->type,
+              footprint_parameters(info->parameters, parameters), chat_capacity(t->chat), (int)info->context,
               template_name(chat_template(t->chat)));
     return ERR_NONE;
 }

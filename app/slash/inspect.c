@@ -17,6 +17,7 @@
 #include "app/terminal/stats.h"
 #include "app/text/plural.h"
 #include "base/buf.h"
+#include "base/count.h"
 #include "base/error.h"
 #include "engine/engine.h"
 
@@ -145,21 +146,55 @@ static void show_context_row(struct repl *t, const char *mark, const char *numbe
                              size_t size)
 {
     size_t shown = strcspn(text, "\n");
+    char count[COUNT_TEXT], tokens[COUNT_TEXT + 4];
     if (shown > 50)
         for (shown = 50; ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
             ;
-    show_line(t->show, "%4s %s %-10s %6zu tokens  %.*s%s", number, mark, role, chat_count_tokens(t->chat, text, size),
-              (int)shown, text, text[shown] != '\0' ? "…" : "");
+    snprintf(tokens, sizeof tokens, "%s%s", chat_count_sign(t->chat),
+             count_write(chat_count_tokens(t->chat, text, size), count));
+    show_line(t->show, "%4s %s %-10s %7s tokens  %.*s%s", number, mark, role, tokens, (int)shown, text,
+              text[shown] != '\0' ? "…" : "");
+}
+
+/* Tokens of what the model sees; of a server's about. */
+static enum error_code count_used(struct repl *t, size_t *used, struct error *err)
+{
+    struct prompt prompt;
+    if (chat_host(t->chat) != NULL) {
+        *used = chat_estimate_used(t->chat);
+        return ERR_NONE;
+    }
+    if (chat_render(t->chat, &prompt, err) != ERR_NONE)
+        return err->code;
+    *used = prompt.ids.n;
+    prompt_free(&prompt);
+    return ERR_NONE;
+}
+
+static void show_fill(struct repl *t, size_t used)
+{
+    const size_t capacity = chat_capacity(t->chat);
+    char count[COUNT_TEXT], most[COUNT_TEXT];
+    count_write(used, count);
+    if (capacity > 0)
+        show_line(t->show, "%s%s of %s tokens are used.", chat_count_sign(t->chat), count, count_write(capacity, most));
+    else
+        show_line(t->show, "~%s tokens are used; %s does not tell how many its context has.", count,
+                  chat_host(t->chat));
+    if (chat_host(t->chat) != NULL && chat_last_used(t->chat) > 0 && !chat_last_used_is_estimated(t->chat))
+        show_line(t->show, "~: estimated, as %s has the tokenizer; with the last answer it counted %s.",
+                  chat_host(t->chat), count_write(chat_last_used(t->chat), count));
+    else if (chat_host(t->chat) != NULL)
+        show_line(t->show, "~: estimated, as %s has the tokenizer.", chat_host(t->chat));
 }
 
 enum error_code slash_context(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
-    struct prompt prompt = {0};
-    size_t n = chat_count(t->chat), window = chat_first_visible(t->chat), capacity = chat_capacity(t->chat);
-    if (capacity == 0)
+    size_t n = chat_count(t->chat), window = chat_first_visible(t->chat), used = 0;
+    if (!chat_is_ready(t->chat))
         return error_set(err, ERR_BUSY, "the model is still loading");
-    if (n > 0 && chat_render(t->chat, &prompt, err) != ERR_NONE)
+    if (n > 0 && count_used(t, &used, err) != ERR_NONE)
         return err->code;
     if (*chat_system(t->chat) != '\0')
         show_context_row(t, " ", "", "system", chat_system(t->chat), strlen(chat_system(t->chat)));
@@ -178,8 +213,7 @@ enum error_code slash_context(struct repl *t, const char *arguments, struct erro
         show_line(t->show, "The model no longer sees the %zu message%s marked with -.", window, plural(window));
     if (chat_first_byte(t->chat) > 0)
         show_line(t->show, "The model no longer sees the beginning of the piece marked with ~.");
-    show_line(t->show, "%zu of %zu tokens are used.", prompt.ids.n, capacity);
-    prompt_free(&prompt);
+    show_fill(t, used);
     return ERR_NONE;
 }
 
@@ -208,18 +242,30 @@ static void show_meaning(struct repl *t)
     show_line(t->show, "search by meaning: %s", text);
 }
 
+static void show_timings(struct repl *t)
+{
+    char line[STATS_LINE];
+    size_t n = chat_count(t->chat);
+    if (n == 0 || chat_message(t->chat, n - 1)->role != ROLE_ASSISTANT) {
+        show_line(t->show, "answer: there is none yet");
+        return;
+    }
+    const struct chat_message *answer = chat_message(t->chat, n - 1);
+    if (answer->timings.prompt_tokens == 0) {
+        show_line(t->show, "answer: it was edited or imported, and took no time here");
+        return;
+    }
+    stats_write_prompt(&answer->timings, line, sizeof line);
+    show_line(t->show, "%s", line);
+    stats_write_answer(&answer->timings, answer->seed, line, sizeof line);
+    show_line(t->show, "%s", line);
+}
+
 enum error_code slash_stats(struct repl *t, const char *arguments, struct error *err)
 {
     (void)arguments;
-    char line[STATS_LINE];
-    size_t n = chat_count(t->chat);
-    if (n == 0 || chat_message(t->chat, n - 1)->role != ROLE_ASSISTANT)
-        return error_set(err, ERR_NOT_FOUND, "there is no answer yet");
-    const struct chat_message *answer = chat_message(t->chat, n - 1);
-    stats_write_prompt(&answer->timings, line, sizeof line);
-    show_line(t->show, "%s", line);
-    stats_write_answer(&answer->timings, answer->sampling.seed, line, sizeof line);
-    show_line(t->show, "%s", line);
+    (void)err;
+    show_timings(t);
     if (chat_model(t->chat) != NULL)
         show_memory(t);
     show_meaning(t);

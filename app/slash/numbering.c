@@ -111,7 +111,7 @@ static void offer_name(struct choices *choices, const char *name, const char *de
 static void offer_titles(struct store *s, enum store_view view, struct choices *choices)
 {
     struct store_conversations list = {0};
-    store_list(s, &(struct store_list_query){.view = view, .limit = OFFERED}, &list, NULL);
+    store_list(s, &(struct store_list_query){.view = view, .limit = OFFERED, .uncounted = true}, &list, NULL);
     for (size_t i = 0; i < list.n; i++) {
         char day[LIBRARY_TIME_SIZE];
         library_age(list.at[i].changed, clock_wall(), day);

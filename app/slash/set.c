@@ -2,6 +2,7 @@
  * too. */
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -15,13 +16,22 @@
 #include "base/error.h"
 #include "engine/engine.h"
 
+/* What is to be said of a setting that the model's server does not take; "" of any other. */
+static void write_unsent(const struct repl *t, const char *name, char *out, size_t size)
+{
+    *out = '\0';
+    if (!chat_takes(t->chat, name))
+        snprintf(out, size, " · not sent: %.60s does not take it", chat_host(t->chat));
+}
+
 static void show_field(struct repl *t, const struct sampling_field *field)
 {
-    char value[64];
+    char value[64], unsent[100];
+    write_unsent(t, field->name, unsent, sizeof unsent);
     sampling_get(chat_sampling(t->chat), field, value, sizeof value);
     if (field->kind == FIELD_SEED && !chat_seed_is_fixed(t->chat))
         strcpy(value, "random");
-    show_line(t->show, "  %-20s %-10s %s", field->name, value, field->help);
+    show_line(t->show, "  %-20s %-10s %s%s", field->name, value, field->help, unsent);
 }
 
 static const struct tokenizer *tokenizer_of(const struct repl *t)
@@ -33,9 +43,11 @@ static const struct tokenizer *tokenizer_of(const struct repl *t)
 static void show_list(struct repl *t, const struct sampling *s, enum sampling_list list)
 {
     struct buf text;
+    char unsent[100];
     buf_init(&text, 1 << 16);
     sampling_list_write(s, list, tokenizer_of(t), &text);
-    show_line(t->show, "  %-20s %s", sampling_list_name(list), text.size > 0 ? buf_text(&text) : "Off");
+    write_unsent(t, sampling_list_name(list), unsent, sizeof unsent);
+    show_line(t->show, "  %-20s %s%s", sampling_list_name(list), text.size > 0 ? buf_text(&text) : "Off", unsent);
     buf_free(&text);
 }
 
@@ -171,7 +183,7 @@ enum error_code slash_seed(struct repl *t, const char *arguments, struct error *
         show_note(t->show, "seed %llu", (unsigned long long)s.seed);
     else if (n > 0 && chat_message(t->chat, n - 1)->role == ROLE_ASSISTANT)
         show_note(t->show, "a random seed for each answer; that of the last one was %llu",
-                  (unsigned long long)chat_message(t->chat, n - 1)->sampling.seed);
+                  (unsigned long long)chat_message(t->chat, n - 1)->seed);
     else
         show_note(t->show, "a random seed for each answer");
     return ERR_NONE;

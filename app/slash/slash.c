@@ -170,7 +170,7 @@ static enum error_code run_line(struct repl *t, const char *line, struct error *
     return err->code;
 }
 
-void slash_run(struct repl *t, const char *line)
+bool slash_run(struct repl *t, const char *line)
 {
     struct error err = {0};
     struct home *home = chat_home(t->chat);
@@ -178,7 +178,7 @@ void slash_run(struct repl *t, const char *line)
     run_line(t, line, &err);
     home_set_patience(home, before);
     if (err.code == ERR_NONE)
-        return;
+        return true;
     show_error(t->show, &err);
     bool alone = line[1 + slash_name_size(line)] == '\0' &&
                  slash_find(t->commands, line + 1, slash_name_size(line)) != NULL;
@@ -186,6 +186,7 @@ void slash_run(struct repl *t, const char *line)
         buf_clear(&t->draft);
         buf_puts(&t->draft, line);
     }
+    return false;
 }
 
 /* ---- sending ---------------------------------------------------------------------------------------------------- */

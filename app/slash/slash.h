@@ -80,8 +80,9 @@ void repl_pace(struct repl *t);
 bool slash_is_command(const char *line);
 /* True for a command of which nothing is remembered: neither the line nor a draft of it is stored. */
 bool slash_is_untraced(const struct repl *t, const char *line);
-/* Runs it. Errors are reported through t->show; a line that may be mistyped becomes the draft. */
-void slash_run(struct repl *t, const char *line);
+/* Runs it; false when it could not be. Errors are reported through t->show; a line that may be mistyped becomes the
+ * draft. */
+bool slash_run(struct repl *t, const char *line);
 /* The word at the end of a line that begins like a command. */
 struct slash_place {
     size_t start;                        /* its offset */

@@ -24,10 +24,7 @@
 void show_init(struct show *s, const struct options *o, FILE *out)
 {
     const char *no_color = getenv("NO_COLOR");
-    *s = (struct show){.out = out,
-                       .terminal = isatty(fileno(out)),
-                       .screen_reader = o->screen_reader,
-                       .quiet = o->quiet};
+    *s = (struct show){.out = out, .terminal = isatty(fileno(out)), .labels = o->screen_reader, .quiet = o->quiet};
     s->side = s->terminal ? out : stderr;
     s->moves = s->terminal && term_kind() == TERM_KIND_MOVES && !o->screen_reader;
     s->color = o->color == COLOR_AUTO ? s->moves && (no_color == NULL || *no_color == '\0')
@@ -157,7 +154,7 @@ void show_error(struct show *s, const struct error *err)
 
 void show_label(struct show *s, const char *label)
 {
-    if (!s->screen_reader || !s->terminal)
+    if (!s->labels || !s->terminal)
         return;
     end_line(s);
     fprintf(s->out, "%s: ", label);

@@ -26,7 +26,7 @@ struct show {
     bool terminal; /* out is one */
     bool moves;    /* a terminal that can erase a line, and no screen reader */
     bool color;
-    bool screen_reader;
+    bool labels; /* "Palaver: " before answers: for screen readers, and where no sign and no colour tells who speaks */
     bool quiet;
     bool exact;       /* text that does not go to a terminal keeps every byte; else it is cleaned there too */
     bool cr;          /* the last piece ended in a carriage return, which is not written yet */
@@ -50,7 +50,7 @@ void show_line(struct show *s, const char *format, ...) __attribute__((format(pr
 void show_note(struct show *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Reports an error: "palaver: ..." on standard error. */
 void show_error(struct show *s, const struct error *err);
-/* Writes "LABEL: " for screen-reader users; otherwise nothing. */
+/* Writes "LABEL: " on a terminal, where labels are; otherwise nothing. */
 void show_label(struct show *s, const char *label);
 /* Marks a part of the stream for a terminal that can jump between them (OSC 133): 'A' a prompt begins, 'C' what follows
  * from it, 'D' that ended. Nothing on others. */

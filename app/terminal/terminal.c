@@ -10,6 +10,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "app/terminal/strays.h"
+
 /* Signals that do not end a program, that nobody can catch, or that signals.c takes. All others may come from anywhere
  * (a limit, another program) and end it. */
 static const int harmless[] = {SIGKILL, SIGSTOP, SIGCHLD, SIGCONT, SIGURG,  SIGWINCH,
@@ -83,8 +85,10 @@ static void write_last_words(void)
 static void restore_and_end(int number)
 {
     if (tcgetpgrp(STDIN_FILENO) == getpgrp()) {
+        strays_release();
         write_last_words();
         restore_modes(TCSANOW);
+        strays_print();
     }
     sigaction(number, &state.before[number], NULL);
     raise(number);

@@ -4,6 +4,7 @@
  *
  *   terminal   modes, and restoring them when a signal ends the program
  *   signals    signals as bytes in a pipe
+ *   strays     what is printed past the screen
  *   show       text made safe, notes, errors
  *   report     the error that ends a command
  *   fold       what a model thinks, hidden

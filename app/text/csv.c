@@ -111,17 +111,34 @@ static bool read_quoted(struct csv *c, struct csv_record *r, struct error *err)
     return false;
 }
 
+/* The next byte begins a field without quotes. Quotes inside of it are bytes as others (3.5" disk). After spaces alone
+ * one was meant to open the field, and the delimiters behind it to be part of it. */
+static bool read_bare(struct csv *c, struct csv_record *r, struct error *err)
+{
+    const size_t begin = c->at;
+    size_t at = begin;
+    while (at < c->size && c->text[at] == ' ')
+        at++;
+    if (at > begin && at < c->size && c->text[at] == '"') {
+        error_set(
+            err, ERR_FORMAT,
+            "%s:%zu:%zu: spaces before a quote: without them it opens the field; a field that begins with a quote of "
+            "its own stands in quotes",
+            c->name, c->line, column_of(c, begin));
+        return false;
+    }
+    while (!at_line_end(c) && c->text[c->at] != c->delimiter)
+        take_byte(c, r);
+    return true;
+}
+
 static bool read_field(struct csv *c, struct csv_record *r, struct error *err)
 {
     if (!begin_field(r, err))
         return false;
-    if (!at_line_end(c) && c->text[c->at] == '"') {
-        if (!read_quoted(c, r, err))
-            return false;
-    } else {
-        while (!at_line_end(c) && c->text[c->at] != c->delimiter)
-            take_byte(c, r);
-    }
+    const bool quoted = !at_line_end(c) && c->text[c->at] == '"';
+    if (!(quoted ? read_quoted(c, r, err) : read_bare(c, r, err)))
+        return false;
     if (buf_putc(&r->text, '\0'))
         return true;
     error_set(err, ERR_FORMAT, "%s:%zu: a record of more than %d MB", c->name, r->line, FIELD_MOST >> 20);

@@ -1,5 +1,8 @@
 /* CSV as RFC 4180 has it: fields between delimiters, in double quotes where they hold delimiters, quotes (doubled) or
- * line breaks. Lines end with CRLF, LF or CR. */
+ * line breaks. Lines end with CRLF, LF or CR.
+ *
+ * The RFC lets no quote stand in a field without quotes. Real files have them, and spreadsheets and pandas read them as they
+ * stand: so does this, but for one that comes after nothing but spaces, which would divide the field at the wrong place. */
 #ifndef PALAVER_APP_TEXT_CSV_H
 #define PALAVER_APP_TEXT_CSV_H
 
@@ -34,7 +37,7 @@ char csv_guess(const char *text, size_t size);
 void csv_record_init(struct csv_record *r);
 void csv_record_free(struct csv_record *r);
 /* Reads the next record into *r; empty lines are skipped. False at the end, and on failure: ERR_FORMAT with line and
- * column of a quote that is not closed, or of what follows a closed one. */
+ * column of a quote that is not closed, of what follows a closed one, or of spaces before one. */
 bool csv_next(struct csv *c, struct csv_record *r, struct error *err);
 /* Field number i, NUL-terminated and owned by the record; bytes of the text itself that are NUL end it earlier. */
 const char *csv_field(const struct csv_record *r, size_t i);

@@ -11,6 +11,7 @@
  *   jsonl    JSON for scripts
  *   csv, npy files of tables and arrays
  *   passages texts cut into parts for an encoder
+ *   thought  what a model thinks before it answers, passed over
  *   cleaning what is done to texts before they are compared
  *   replace  a file that is written completely or not at all
  *   safe     text that may hold anything, on a stream */

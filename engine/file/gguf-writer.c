@@ -198,11 +198,6 @@ uint64_t gguf_writer_bytes(const struct gguf_writer *w)
     return sum;
 }
 
-size_t gguf_writer_parts(const struct gguf_writer *w)
-{
-    return w->n_parts;
-}
-
 const char *gguf_writer_path(const struct gguf_writer *w, size_t i)
 {
     return i < w->n_parts ? w->parts[i].path : NULL;

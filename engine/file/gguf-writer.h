@@ -32,7 +32,6 @@ struct gguf_writer *gguf_writer_new(const char *path, const struct metadata *m, 
 /* Removes what was written unless gguf_writer_end put it in its place. */
 void gguf_writer_free(struct gguf_writer *w);
 uint64_t gguf_writer_bytes(const struct gguf_writer *w); /* of all files */
-size_t gguf_writer_parts(const struct gguf_writer *w);
 /* The path that file number i will have; NULL past the last. */
 const char *gguf_writer_path(const struct gguf_writer *w, size_t i);
 

@@ -26,6 +26,7 @@ const struct kernels kernels_avx2 = {
     .name = "avx2",
     .rows = ROWS,
     .tile = TILE,
+    .panels = PANELS,
     .types = {VECTOR_TYPES},
     .prepare = prepare_q8,
 };

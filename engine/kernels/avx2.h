@@ -13,6 +13,7 @@ typedef __m256 VF;
 #define PAIR 2
 #define TILE 6
 #define SUB 3
+#define PANELS 1
 #define STRAIGHT 1
 #define STRAIGHT_REST 0
 

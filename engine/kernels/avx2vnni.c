@@ -13,6 +13,7 @@ const struct kernels kernels_avx2vnni = {
     .name = "avx2vnni",
     .rows = ROWS,
     .tile = TILE,
+    .panels = PANELS,
     .types = {VECTOR_TYPES},
     .prepare = prepare_q8,
 };

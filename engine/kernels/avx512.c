@@ -7,6 +7,7 @@ const struct kernels kernels_avx512 = {
     .name = "avx512",
     .rows = ROWS,
     .tile = TILE,
+    .panels = PANELS,
     .types = {VECTOR_TYPES},
     .prepare = prepare_q8,
 };
@@ -15,6 +16,7 @@ const struct kernels kernels_avx512bf16 = {
     .name = "avx512bf16",
     .rows = ROWS,
     .tile = TILE,
+    .panels = PANELS,
     .types = {VECTOR_TYPES},
     .prepare = prepare_q8,
 };

@@ -12,6 +12,9 @@ typedef __m512 VF;
 #define PAIR 1
 #define TILE 8
 #define SUB 8
+/* A vector is loaded each cycle, and a product needs four bytes of X in all lanes of one: two panels share them. */
+#define PANELS 2
+#define SUB_SEVERAL 4
 #define STRAIGHT 8
 #define STRAIGHT_REST 1
 #define SIGNED8 0

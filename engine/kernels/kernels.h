@@ -30,8 +30,9 @@ enum {
     KERNEL_GROUP = 256, /* columns */
     KERNEL_GROUP_BLOCKS = KERNEL_GROUP / KERNEL_BLOCK,
     KERNEL_ROWS_MAX = 16,   /* rows of a panel */
+    KERNEL_PANELS_MAX = 2,  /* multiplied at once */
     KERNEL_TILE_MAX = 8,    /* activation columns of a tile */
-    KERNEL_TILE_BYTES = 64, /* of a tile for each column and block, with room for whole groups; see prepare.h */
+    KERNEL_TILE_BYTES = 80, /* of a tile for each column and block, with room for whole groups; see prepare.h */
     KERNEL_ARITHMETIC = 2,  /* counts up whenever the same weights and activations give other bits than before */
 };
 
@@ -60,12 +61,14 @@ struct kernel_type {
     enum panel_kind kind;
     kernel_pack *pack;
     kernel_gemm *gemm;
-    kernel_dot *dot; /* NULL: pack and gemm */
+    kernel_gemm *several; /* the same for `panels` panels, which lie behind each other; NULL: there is none */
+    kernel_dot *dot;      /* NULL: pack and gemm */
 };
 
 struct kernels {
     const char *name;
     int rows, tile; /* R and the largest w */
+    int panels;     /* that are multiplied at once where there are as many */
     struct kernel_type types[TENSOR_TYPE_LIMIT];
     kernel_prepare *prepare;
 };

@@ -9,6 +9,7 @@ typedef float32x4_t VF;
 #define PAIR 1
 #define TILE 8
 #define SUB 8
+#define PANELS 1
 #define STRAIGHT 1
 #define STRAIGHT_REST 1
 #define SIGNED8 1
@@ -82,6 +83,7 @@ const struct kernels kernels_neon = {
     .name = "neon",
     .rows = ROWS,
     .tile = TILE,
+    .panels = PANELS,
     .types = {VECTOR_TYPES},
     .prepare = prepare_q8,
 };

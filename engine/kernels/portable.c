@@ -361,12 +361,13 @@ static void gemm_by(const struct kind *kind, const char *panel, const char *tile
         out[(size_t)c * stride] = init[0];
     for (size_t b = 0; b < blocks; b += 8, panel += kind->bytes, tile += (size_t)w * TILE_GROUP) {
         const struct tile_column *x = (const void *)tile;
-        const struct tile_outlier *o = tile_outliers(x, w);
         for (int c = 0; c < w; c++) {
+            const int first = c / SHARED * SHARED;
+            const struct tile_outlier *o = tile_outliers(x, w, first), *end = o + x[first].outliers;
             float *y = out + (size_t)c * stride;
             *y = fmaf(kind->group(panel, &x[c], blocks - b < 8 ? blocks - b : 8), x[c].scale, *y);
-            for (; o < tile_outliers(x, w) + x[c].end; o++)
-                *y = fmaf(kind->weight(panel, o->at), o->x, *y);
+            for (; o < end; o++)
+                *y = fmaf(kind->weight(panel, (int)o->at), o->x[c - first], *y);
         }
     }
 }
@@ -390,20 +391,21 @@ const struct kernels kernels_portable = {
     .name = "portable",
     .rows = 1,
     .tile = KERNEL_TILE_MAX,
+    .panels = 1,
     .types =
         {
-            [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_plain, NULL},
-            [TENSOR_Q4_1] = {PANEL_Q32, pack_q4_1, gemm_minima, NULL},
-            [TENSOR_Q5_0] = {PANEL_Q32, pack_q5_0, gemm_plain, NULL},
-            [TENSOR_Q5_1] = {PANEL_Q32, pack_q5_1, gemm_minima, NULL},
-            [TENSOR_Q8_0] = {PANEL_Q32, pack_q8_0, gemm_plain, NULL},
-            [TENSOR_Q2_K] = {PANEL_Q16, pack_q2_k, gemm_k16_minima, NULL},
-            [TENSOR_Q3_K] = {PANEL_Q16, pack_q3_k, gemm_k16, NULL},
-            [TENSOR_Q4_K] = {PANEL_Q32, pack_q4_k, gemm_k32_minima, NULL},
-            [TENSOR_Q5_K] = {PANEL_Q32, pack_q5_k, gemm_k32_minima, NULL},
-            [TENSOR_Q6_K] = {PANEL_Q16, pack_q6_k, gemm_k16, NULL},
-            [TENSOR_IQ4_NL] = {PANEL_Q32, pack_iq4_nl, gemm_plain, NULL},
-            [TENSOR_IQ4_XS] = {PANEL_Q32, pack_iq4_xs, gemm_k32, NULL},
+            [TENSOR_Q4_0] = {PANEL_Q32, pack_q4_0, gemm_plain, NULL, NULL},
+            [TENSOR_Q4_1] = {PANEL_Q32, pack_q4_1, gemm_minima, NULL, NULL},
+            [TENSOR_Q5_0] = {PANEL_Q32, pack_q5_0, gemm_plain, NULL, NULL},
+            [TENSOR_Q5_1] = {PANEL_Q32, pack_q5_1, gemm_minima, NULL, NULL},
+            [TENSOR_Q8_0] = {PANEL_Q32, pack_q8_0, gemm_plain, NULL, NULL},
+            [TENSOR_Q2_K] = {PANEL_Q16, pack_q2_k, gemm_k16_minima, NULL, NULL},
+            [TENSOR_Q3_K] = {PANEL_Q16, pack_q3_k, gemm_k16, NULL, NULL},
+            [TENSOR_Q4_K] = {PANEL_Q32, pack_q4_k, gemm_k32_minima, NULL, NULL},
+            [TENSOR_Q5_K] = {PANEL_Q32, pack_q5_k, gemm_k32_minima, NULL, NULL},
+            [TENSOR_Q6_K] = {PANEL_Q16, pack_q6_k, gemm_k16, NULL, NULL},
+            [TENSOR_IQ4_NL] = {PANEL_Q32, pack_iq4_nl, gemm_plain, NULL, NULL},
+            [TENSOR_IQ4_XS] = {PANEL_Q32, pack_iq4_xs, gemm_k32, NULL, NULL},
         },
     .prepare = prepare_q8,
 };

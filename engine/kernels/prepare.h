@@ -5,7 +5,12 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
+#if defined __AVX2__
+#include <immintrin.h>
+#endif
 
 #include "engine/kernels/kernels.h"
 
@@ -25,39 +30,48 @@ struct tile_column {
     float sums[KERNEL_GROUP / 32];             /* of i over 32 */
     int16_t sums16[KERNEL_GROUP / 16], sums32[KERNEL_GROUP / 32];
     float scale;
-    int32_t end;       /* outliers of this column and those before it in the tile */
-    uint32_t outlying; /* blocks that have outliers, a bit each */
+    int32_t outliers;  /* of the columns that share a list, where this is the first of them */
+    uint32_t outlying; /* blocks that have outliers of this column, a bit each */
 } __attribute__((aligned(64)));
 
+/* Columns share a list of outliers: what stands out does so mostly in the same places, and a weight is unpacked once for
+ * all. Places ascend. */
+enum { SHARED = 4 };
 struct tile_outlier {
-    uint16_t at, column; /* in the group, in the tile */
-    float x;
+    uint32_t at;     /* in the group */
+    float x[SHARED]; /* 0 for columns where it is none */
 };
 
-/* A group of w columns: struct tile_column[w], then room for as many outliers as they may have, by column and place. */
+/* A group of w columns: struct tile_column[w], then room for as many outliers as they may have, column after column. */
 enum { TILE_GROUP = KERNEL_GROUP_BLOCKS * KERNEL_TILE_BYTES };
-static_assert(sizeof(struct tile_column) + OUTLIERS * sizeof(struct tile_outlier) == TILE_GROUP, "no gaps");
+static_assert(sizeof(struct tile_column) + OUTLIERS * sizeof(struct tile_outlier) <= TILE_GROUP, "there is room");
 
-static inline const struct tile_outlier *tile_outliers(const struct tile_column *group, int w)
+/* Those of columns [first, first + SHARED). */
+static inline struct tile_outlier *tile_outliers(const struct tile_column *group, int w, int first)
 {
-    return (const struct tile_outlier *)(group + w);
+    const size_t room = TILE_GROUP - sizeof *group;
+    return (struct tile_outlier *)((char *)(group + w) + room * (size_t)first);
 }
 
-/* Of a block. */
-static inline float largest_magnitude(const float *restrict x)
+/* Of n, a multiple of 16: by 16 lanes, as all of these, so that it can be vectorised. NaN is beyond all numbers. */
+static inline float largest_magnitude(const float *restrict x, int n)
 {
-    uint32_t bits[KERNEL_BLOCK], largest = 0;
-    memcpy(bits, x, sizeof bits);
-    for (int i = 0; i < KERNEL_BLOCK; i++) {
-        uint32_t magnitude = bits[i] & 0x7fffffff;
-        largest = magnitude > largest ? magnitude : largest;
-    }
+    uint32_t lanes[16] = {0}, largest = 0;
+    for (int i = 0; i < n; i += 16)
+        for (int j = 0; j < 16; j++) {
+            uint32_t bits; /* ordered as the numbers are */
+            memcpy(&bits, &x[i + j], sizeof bits);
+            bits &= 0x7fffffff;
+            lanes[j] = bits > lanes[j] ? bits : lanes[j];
+        }
+    for (int j = 0; j < 16; j++)
+        largest = lanes[j] > largest ? lanes[j] : largest;
     float max;
     memcpy(&max, &largest, sizeof max);
     return max;
 }
 
-/* The sum of squares by 16 lanes, so that it can be vectorised and is still one order. */
+/* The sum of squares in one order. */
 static inline float sum_of_squares(const float *restrict x, size_t n)
 {
     float lanes[16] = {0}, sum = 0;
@@ -69,97 +83,102 @@ static inline float sum_of_squares(const float *restrict x, size_t n)
     return sum;
 }
 
-/* A group on its way into a tile. */
-struct group {
-    int blocks;
-    const float *x[KERNEL_GROUP_BLOCKS]; /* blocks, as they are or without their outliers */
-    float max[KERNEL_GROUP_BLOCKS];
-    float without[KERNEL_GROUP];
-    int outliers;
-    uint16_t at[OUTLIERS + 1];
-};
-
-static inline float group_value(const struct group *g, int at)
+/* Which of 16 values are larger than the bound, as bits. */
+static inline uint32_t beyond(const float *x, float bound)
 {
-    return g->x[at / KERNEL_BLOCK][at % KERNEL_BLOCK];
+#if defined __AVX512F__
+    const __m512 magnitude = _mm512_abs_ps(_mm512_loadu_ps(x));
+    return _mm512_cmp_ps_mask(magnitude, _mm512_set1_ps(bound), _CMP_GT_OQ);
+#elif defined __AVX2__
+    const __m256 sign = _mm256_set1_ps(-0.0f), most = _mm256_set1_ps(bound);
+    const __m256 low = _mm256_andnot_ps(sign, _mm256_loadu_ps(x)),
+                 high = _mm256_andnot_ps(sign, _mm256_loadu_ps(x + 8));
+    return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(low, most, _CMP_GT_OQ)) |
+           (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(high, most, _CMP_GT_OQ)) << 8;
+#else
+    uint32_t bits = 0;
+    for (int j = 0; j < 16; j++)
+        bits |= (uint32_t)(fabsf(x[j]) > bound) << j;
+    return bits;
+#endif
+}
+
+/* The sum of each 8 numbers, 128 more for each. */
+static inline void sum_eights(const int8_t *i, uint64_t sums[KERNEL_GROUP / 8])
+{
+#if defined __AVX512BW__
+    for (int k = 0; k < KERNEL_GROUP / 64; k++) {
+        const __m512i more = _mm512_xor_si512(_mm512_loadu_si512(i + 64 * k), _mm512_set1_epi8(-128));
+        _mm512_storeu_si512(sums + 8 * k, _mm512_sad_epu8(more, _mm512_setzero_si512()));
+    }
+#elif defined __AVX2__
+    for (int k = 0; k < KERNEL_GROUP / 32; k++) {
+        const __m256i more = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)i + k), _mm256_set1_epi8(-128));
+        _mm256_storeu_si256((__m256i *)sums + k, _mm256_sad_epu8(more, _mm256_setzero_si256()));
+    }
+#else
+    for (int k = 0; k < KERNEL_GROUP / 8; k++) {
+        sums[k] = 0;
+        for (int j = 0; j < 8; j++)
+            sums[k] += (uint64_t)(i[8 * k + j] + 128);
+    }
+#endif
 }
 
 /* One more outlier than there is room for: the least, of several the last, is none. */
-static inline void group_drop_least(struct group *g)
+static inline void drop_least(const float *x, uint16_t at[OUTLIERS + 1])
 {
     int least = 0;
     for (int k = 1; k <= OUTLIERS; k++)
-        if (fabsf(group_value(g, g->at[k])) <= fabsf(group_value(g, g->at[least])))
+        if (fabsf(x[at[k]]) <= fabsf(x[at[least]]))
             least = k;
-    memmove(g->at + least, g->at + least + 1, (size_t)(OUTLIERS - least) * sizeof *g->at);
-    g->outliers--;
+    memmove(at + least, at + least + 1, (size_t)(OUTLIERS - least) * sizeof *at);
 }
 
-static inline void group_find_outliers(struct group *g, float bound)
+/* A bit for each value of a group. */
+enum { PLACES = KERNEL_GROUP / 64 };
+
+/* Where the outliers of n values are; how many. */
+static inline int find_outliers(const float *x, int n, float bound, uint16_t at[OUTLIERS + 1])
 {
-    for (int b = 0; b < g->blocks; b++)
-        for (int i = 0; g->max[b] > bound && i < KERNEL_BLOCK; i++)
-            if (fabsf(g->x[b][i]) > bound) {
-                g->at[g->outliers++] = (uint16_t)(KERNEL_BLOCK * b + i);
-                if (g->outliers > OUTLIERS)
-                    group_drop_least(g);
+    uint64_t places[PLACES] = {0};
+    int count = 0;
+    for (int i = 0; i < n; i += 16)
+        places[i / 64] |= (uint64_t)beyond(x + i, bound) << i % 64;
+    for (int i = 0; i < PLACES; i++)
+        for (uint64_t bits = places[i]; bits != 0; bits &= bits - 1) {
+            at[count++] = (uint16_t)(64 * i + __builtin_ctzll(bits));
+            if (count > OUTLIERS) {
+                drop_least(x, at);
+                count = OUTLIERS;
             }
-}
-
-/* Puts zeros in the places of outliers, in a copy. */
-static inline void group_take_out(struct group *g)
-{
-    for (int k = 0; k < g->outliers; k++) {
-        const int b = g->at[k] / KERNEL_BLOCK;
-        float *copy = g->without + KERNEL_BLOCK * b;
-        if (g->x[b] != copy)
-            memcpy(copy, g->x[b], KERNEL_BLOCK * sizeof *copy);
-        g->x[b] = copy;
-        copy[g->at[k] % KERNEL_BLOCK] = 0;
-    }
-    for (int b = 0; b < g->blocks; b++)
-        if (g->x[b] == g->without + KERNEL_BLOCK * b)
-            g->max[b] = largest_magnitude(g->x[b]);
-}
-
-static inline float group_max(const struct group *g)
-{
-    uint32_t largest = 0;
-    for (int b = 0; b < g->blocks; b++) {
-        uint32_t bits; /* ordered as the numbers are, and NaN is beyond them all */
-        memcpy(&bits, &g->max[b], sizeof bits);
-        largest = bits > largest ? bits : largest;
-    }
-    float max;
-    memcpy(&max, &largest, sizeof max);
-    return max;
-}
-
-/* i = rint(x * inverse) of a block, and the sums of its halves. */
-static inline void round_block(const float *restrict x, float inverse, int8_t *restrict q, int32_t sums[2])
-{
-    sums[0] = sums[1] = 0;
-    for (int part = 0; part < 2; part++)
-        for (int i = 16 * part; i < 16 * part + 16; i++) {
-            /* adding 1.5 * 2^23 leaves the nearest integer in the low bits */
-            float shifted = x[i] * inverse + 12582912.0f;
-            int32_t whole;
-            memcpy(&whole, &shifted, sizeof whole);
-            whole -= 0x4b400000;
-            q[i] = (int8_t)whole;
-            sums[part] += whole;
         }
+    return count;
 }
 
-static inline void round_group(const struct group *g, float inverse, struct tile_column *restrict to)
+/* i = rint(x * inverse) of n values. */
+static inline void round_values(const float *restrict x, int n, float inverse, int8_t *restrict i)
 {
-    int32_t halves[2 * KERNEL_GROUP_BLOCKS] = {0}, sums[KERNEL_GROUP_BLOCKS];
-    for (int b = 0; b < g->blocks; b++)
-        round_block(g->x[b], inverse, to->i + KERNEL_BLOCK * b, halves + 2 * b);
-    for (int i = 0; i < 2 * KERNEL_GROUP_BLOCKS; i++)
-        to->sums16[i] = (int16_t)halves[i];
+    for (int j = 0; j < n; j++) {
+        /* adding 1.5 * 2^23 leaves the nearest integer in the low bits */
+        const float shifted = x[j] * inverse + 12582912.0f;
+        uint32_t bits;
+        memcpy(&bits, &shifted, sizeof bits);
+        i[j] = (int8_t)bits;
+    }
+    memset(i + n, 0, (size_t)(KERNEL_GROUP - n));
+}
+
+static inline void round_group(const float *x, int n, float inverse, struct tile_column *to)
+{
+    uint64_t eights[KERNEL_GROUP / 8];
+    int32_t sums[KERNEL_GROUP_BLOCKS];
+    round_values(x, n, inverse, to->i);
+    sum_eights(to->i, eights);
+    for (int k = 0; k < 2 * KERNEL_GROUP_BLOCKS; k++)
+        to->sums16[k] = (int16_t)((int32_t)(eights[2 * k] + eights[2 * k + 1]) - 16 * 128);
     for (int b = 0; b < KERNEL_GROUP_BLOCKS; b++)
-        sums[b] = halves[2 * b] + halves[2 * b + 1];
+        sums[b] = to->sums16[2 * b] + to->sums16[2 * b + 1];
     for (int b = 0; b < KERNEL_GROUP_BLOCKS; b++) {
         to->start[OFFSET_8][b] = -8 * sums[b];
         to->start[OFFSET_16][b] = -16 * sums[b];
@@ -169,37 +188,69 @@ static inline void round_group(const struct group *g, float inverse, struct tile
     }
 }
 
-/* A group of column c into a tile of w; end: outliers of the columns before, and then of this one too. NaN or infinity
- * in x makes scale NaN, so that every result shows it. */
-static inline void prepare_group(const float *x, int blocks, float bound, struct tile_column *tile, int c, int w,
-                                 int32_t *end)
+/* The outliers of a column. */
+struct standing_out {
+    int count;
+    uint16_t at[OUTLIERS + 1];
+};
+
+/* A group of one column, without its outliers. NaN or infinity in x makes scale NaN, so that every result shows it. */
+static inline void prepare_group(const float *x, int n, float bound, struct tile_column *to, struct standing_out *out)
 {
-    static const float zeros[KERNEL_BLOCK];
-    struct group g;
-    g.blocks = blocks;
-    g.outliers = 0;
-    for (int b = 0; b < blocks; b++) {
-        g.x[b] = x + KERNEL_BLOCK * b;
-        g.max[b] = largest_magnitude(g.x[b]);
-    }
-    tile[c].outlying = 0;
-    float max = group_max(&g);
+    static const float zeros[KERNEL_GROUP];
+    float without[KERNEL_GROUP], max = largest_magnitude(x, n);
+    out->count = 0;
+    to->outlying = 0;
     if (max > bound && max < INFINITY) {
-        struct tile_outlier *list = (struct tile_outlier *)(tile + w);
-        group_find_outliers(&g, bound);
-        for (int k = 0; k < g.outliers; k++) {
-            list[(*end)++] = (struct tile_outlier){g.at[k], (uint16_t)c, group_value(&g, g.at[k])};
-            tile[c].outlying |= 1u << g.at[k] / KERNEL_BLOCK;
+        out->count = find_outliers(x, n, bound, out->at);
+        for (int i = 0; i < n; i += 16)
+            memcpy(without + i, x + i, 16 * sizeof *x);
+        for (int k = 0; k < out->count; k++) {
+            without[out->at[k]] = 0;
+            to->outlying |= 1u << out->at[k] / KERNEL_BLOCK;
         }
-        group_take_out(&g);
-        max = group_max(&g);
+        x = without;
+        max = largest_magnitude(x, n);
     }
     const bool sound = max < INFINITY && max > 0x1p-120f;
-    for (int b = 0; !sound && b < blocks; b++)
-        g.x[b] = zeros;
-    round_group(&g, sound ? 127.0f / max : 0.0f, &tile[c]);
-    tile[c].scale = sound ? max / 127.0f : max <= 0x1p-120f ? 0.0f : NAN;
-    tile[c].end = *end;
+    round_group(sound ? x : zeros, n, sound ? 127.0f / max : 0.0f, to);
+    to->scale = sound ? max / 127.0f : max <= 0x1p-120f ? 0.0f : NAN;
+}
+
+/* The list of w columns, x_stride apart; returns its length. */
+static inline int32_t list_outliers(const float *x, size_t x_stride, int w, const struct standing_out *out,
+                                    struct tile_outlier *list)
+{
+    uint64_t places[PLACES] = {0};
+    uint8_t slots[KERNEL_GROUP];
+    int32_t n = 0;
+    for (int c = 0; c < w; c++)
+        for (int k = 0; k < out[c].count; k++)
+            places[out[c].at[k] / 64] |= 1ull << out[c].at[k] % 64;
+    for (int i = 0; i < PLACES; i++)
+        for (uint64_t bits = places[i]; bits != 0; bits &= bits - 1) {
+            const uint32_t at = (uint32_t)(64 * i + __builtin_ctzll(bits));
+            slots[at] = (uint8_t)n;
+            list[n++] = (struct tile_outlier){.at = at};
+        }
+    for (int c = 0; c < w; c++)
+        for (int k = 0; k < out[c].count; k++) {
+            const uint16_t at = out[c].at[k];
+            list[slots[at]].x[c] = x[(size_t)c * x_stride + at];
+        }
+    return n;
+}
+
+/* A group of w columns that share a list, the first of them column `first` of the tile's `all`. */
+static inline void prepare_shared(const float *x, size_t x_stride, int n, const float *bound, struct tile_column *tile,
+                                  int first, int w, int all)
+{
+    struct standing_out out[SHARED];
+    for (int c = 0; c < w; c++) {
+        prepare_group(x + (size_t)c * x_stride, n, bound[c], &tile[first + c], &out[c]);
+        tile[first + c].outliers = 0;
+    }
+    tile[first].outliers = list_outliers(x, x_stride, w, out, tile_outliers(tile, all, first));
 }
 
 static inline void prepare_q8(const float *x, size_t x_stride, int w, size_t blocks, void *tile)
@@ -209,11 +260,11 @@ static inline void prepare_q8(const float *x, size_t x_stride, int w, size_t blo
     for (int c = 0; c < w; c++)
         bound[c] = OUTLIER * sqrtf(sum_of_squares(x + (size_t)c * x_stride, n) / (float)n);
     uint8_t *to = tile;
-    for (size_t b = 0; b < blocks; b += KERNEL_GROUP_BLOCKS, to += (size_t)w * TILE_GROUP) {
-        const size_t count = blocks - b < KERNEL_GROUP_BLOCKS ? blocks - b : KERNEL_GROUP_BLOCKS;
-        int32_t end = 0;
-        for (int c = 0; c < w; c++)
-            prepare_group(x + (size_t)c * x_stride + b * KERNEL_BLOCK, (int)count, bound[c], (void *)to, c, w, &end);
+    for (size_t at = 0; at < n; at += KERNEL_GROUP, to += (size_t)w * TILE_GROUP) {
+        const size_t count = n - at < KERNEL_GROUP ? n - at : KERNEL_GROUP;
+        for (int c = 0; c < w; c += SHARED)
+            prepare_shared(x + (size_t)c * x_stride + at, x_stride, (int)count, bound + c, (void *)to, c,
+                           w - c < SHARED ? w - c : SHARED, w);
     }
 }
 

@@ -2,7 +2,8 @@
  *
  * The file that includes this defines a vector V of UNITS times 16 bytes, a float vector VF of as many lanes, how many
  * vectors of rows a panel has (PAIR), the largest tile (TILE), how many of its columns are computed at once (SUB), how
- * many, 1 or 8, may be while weights are unpacked (STRAIGHT), and how many are where others follow (STRAIGHT_REST), and
+ * many panels at most (PANELS; if more than one, SUB_SEVERAL columns), how many, 1 or 8, may be while weights are unpacked
+ * (STRAIGHT), and how many are where others follow (STRAIGHT_REST), and
  *     v_rows(p, stride, i)    16 bytes of each of the rows i, i + 4, i + 8, ... (UNITS of them)
  *     v_low32 v_high32 v_low64 v_high64 (a, b)   interleave within each 16 bytes
  *     v_and v_or v_xor v_set1 v_shl v_shr (logical, 32-bit lanes) v_sar v_add v_sub v_mul

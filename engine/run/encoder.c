@@ -244,7 +244,7 @@ static void run_products(struct encoder *e, int32_t thread, const struct matmul_
     if (e->dense != NULL)
         dense_run(e->dense, thread, jobs, n_jobs, x, (size_t)width, n);
     else
-        matmul_run(e->matmul, thread, jobs, n_jobs, x, (size_t)width, n);
+        matmul_run(e->matmul, thread, jobs, n_jobs, x, (size_t)width, n, NULL);
 }
 
 static void run_product(struct encoder *e, int32_t thread, const struct tensor *weights, const struct tensor *bias,

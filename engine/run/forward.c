@@ -201,7 +201,7 @@ static void pass_thread(void *context, int32_t thread, int32_t threads)
     if (!graphs[f->model->architecture->graph](pass, thread, threads) || batch->logits == NULL)
         return;
     const struct matmul_job job = {&f->model->output, NULL, batch->logits, (size_t)f->model->info.vocab};
-    matmul_run(f->matmul, thread, &job, 1, f->normed + (size_t)(batch->n - 1) * f->width, f->width, 1);
+    matmul_run(f->matmul, thread, &job, 1, f->normed + (size_t)(batch->n - 1) * f->width, f->width, 1, NULL);
 }
 
 bool forward_run(struct forward *f, const struct forward_batch *batch)
@@ -224,7 +224,7 @@ static void logits_thread(void *context, int32_t thread, int32_t threads)
     const struct logits_run *run = context;
     struct forward *f = run->f;
     const struct matmul_job job = {&f->model->output, NULL, run->logits, (size_t)f->model->info.vocab};
-    matmul_run(f->matmul, thread, &job, 1, f->normed + (size_t)run->first * f->width, f->width, (size_t)run->n);
+    matmul_run(f->matmul, thread, &job, 1, f->normed + (size_t)run->first * f->width, f->width, (size_t)run->n, NULL);
 }
 
 void forward_logits(struct forward *f, int32_t first, int32_t n, float *logits)

@@ -263,9 +263,8 @@ static void run_step(struct step *step, struct error *err)
 /* Evaluates the tokens of those that continue; an answer whose token could not be evaluated ends. */
 static void evaluate(struct generation *const *all, size_t n, struct generated *out)
 {
-    struct step step;
+    struct step step = {.n = 0};
     struct error err = {0};
-    step.n = 0;
     for (size_t i = 0; i < n; i++)
         if (!out[i].ended)
             add_token(&step, all[i], out[i].id, &err);

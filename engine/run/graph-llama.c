@@ -74,6 +74,15 @@ static struct matmul_job job_at(const struct tensor *weights, const float *bias,
     return (struct matmul_job){weights, bias, out + (size_t)first * out_stride, out_stride};
 }
 
+/* Of what is multiplied after a layer: the next one's, the output matrix after the last. */
+static struct matmul_next after_layer(const struct model *model, int32_t layer)
+{
+    if (layer + 1 == model->info.layers)
+        return (struct matmul_next){{&model->output}};
+    const struct model_layer *next = &model->layers[layer + 1];
+    return (struct matmul_next){{&next->wk, &next->wv, &next->wq}};
+}
+
 /* Queries only for the rows whose last layer is finished. */
 static void project(struct forward *f, int32_t layer, int32_t first, int32_t n, int32_t thread)
 {
@@ -84,9 +93,11 @@ static void project(struct forward *f, int32_t layer, int32_t first, int32_t n, 
         job_at(&w->wv, b->bv, f->v, f->kv_width, 0),
         job_at(&w->wq, b->bq, f->q, f->q_width, first),
     };
-    matmul_run(f->matmul, thread, jobs, first == 0 ? 3 : 2, f->normed, f->width, (size_t)n);
+    const struct matmul_next next = {{&w->wo}};
+    matmul_run(f->matmul, thread, jobs, first == 0 ? 3 : 2, f->normed, f->width, (size_t)n, &next);
     if (first > 0 && first < n)
-        matmul_run(f->matmul, thread, jobs + 2, 1, f->normed + (size_t)first * f->width, f->width, (size_t)(n - first));
+        matmul_run(f->matmul, thread, jobs + 2, 1, f->normed + (size_t)first * f->width, f->width, (size_t)(n - first),
+                   &next);
 }
 
 static void attend(struct forward *f, int32_t layer, int32_t first, int32_t thread)
@@ -145,7 +156,9 @@ static bool finish_layer(struct forward_pass *pass, int32_t layer, int32_t first
     const size_t count = (size_t)(n - first), x_at = (size_t)first * f->width;
 
     const struct matmul_job out = job_at(&w->wo, b->bo, f->added, f->width, first);
-    matmul_run(f->matmul, thread, &out, 1, f->mixed + (size_t)first * f->q_width, f->q_width, count);
+    const struct matmul_next after_out = {{&w->gate, &w->up}}, after_wide = {{&w->down}},
+                             after = after_layer(f->model, layer);
+    matmul_run(f->matmul, thread, &out, 1, f->mixed + (size_t)first * f->q_width, f->q_width, count, &after_out);
     add_and_norm(f, b->ffn_norm, rows);
 
     const struct matmul_job wide[] = {
@@ -153,13 +166,13 @@ static bool finish_layer(struct forward_pass *pass, int32_t layer, int32_t first
         job_at(&w->up, b->up, f->up, f->ff_width, first),
     };
     ask_progress(pass, thread, layer + 0.4);
-    matmul_run(f->matmul, thread, wide, 2, f->normed + x_at, f->width, count);
+    matmul_run(f->matmul, thread, wide, 2, f->normed + x_at, f->width, count, &after_wide);
     if (pass->stopped)
         return false;
     apply_gate(f, first, n, thread, threads);
 
     const struct matmul_job down = job_at(&w->down, b->down, f->added, f->width, first);
-    matmul_run(f->matmul, thread, &down, 1, f->gate + (size_t)first * f->ff_width, f->ff_width, count);
+    matmul_run(f->matmul, thread, &down, 1, f->gate + (size_t)first * f->ff_width, f->ff_width, count, &after);
     const bool last = layer == f->model->info.layers - 1;
     add_and_norm(f, last ? f->output_norm : f->vectors[layer + 1].attn_norm, rows);
     return true;

@@ -23,6 +23,7 @@ enum {
     FEW_COLUMNS = 16,      /* of X, for which one panel at a time is packed and used at once */
     PANEL_ROWS = 64,       /* rows of a unit */
     EXACT_ROWS = 64,
+    AHEAD_BYTES = 24 << 10, /* asked for before they are multiplied: some microseconds of a thread's memory */
 };
 
 struct scratch {
@@ -188,6 +189,7 @@ struct unit {
     const struct call *call;
     const char *tiles;
     struct scratch *scratch;
+    uintptr_t then; /* where this thread reads after the unit */
 };
 
 /* Blocks from block `at` on whose columns lie in one place, at most `most`: whole groups, as kernels begin at one. Where a
@@ -262,10 +264,11 @@ static void pack_panels(const struct unit *u, uint64_t first, uint64_t last, siz
 /* Rows [first, last), at most PANEL_ROWS, over all columns and all of X. */
 static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
 {
-    static const float zeros[KERNEL_ROWS_MAX];
+    static const float zeros[KERNEL_ROWS_MAX * KERNEL_PANELS_MAX];
     const struct matmul_job *job = u->job;
     const struct call *call = u->call;
     const size_t blocks = (size_t)call->cols / KERNEL_BLOCK, n = (size_t)u->kernels->rows;
+    const size_t several = u->type->several != NULL ? n * (size_t)u->kernels->panels : n;
     const size_t panel_block = panel_bytes(u->type->kind, u->kernels->rows);
     const size_t chunk = call->n <= FEW_COLUMNS ? CHUNK_BLOCKS_FEW : CHUNK_BLOCKS;
     for (size_t at = 0, count; at < blocks; at += count) {
@@ -275,28 +278,40 @@ static void multiply_panels(const struct unit *u, uint64_t first, uint64_t last)
             const size_t w = call->n - c < u->tile_w ? call->n - c : u->tile_w;
             const char *tile = u->tiles + KERNEL_TILE_BYTES * (c * tile_blocks(call->cols) + at * w),
                        *panel = u->scratch->panels;
-            for (uint64_t row = first; row < last; row += n, panel += panel_block * count) {
+            for (uint64_t row = first, step; row < last; row += step, panel += panel_block * count * (step / n)) {
                 const float *init = at > 0 ? NULL : job->bias != NULL ? job->bias + row : zeros;
-                u->type->gemm(panel, tile, (int)w, count, job->out + c * job->stride + row, job->stride, init);
+                float *out = job->out + c * job->stride + row;
+                step = last - row >= several ? several : n;
+                (step > n ? u->type->several : u->type->gemm)(panel, tile, (int)w, count, out, job->stride, init);
             }
         }
     }
 }
 
-/* One panel's rows, all columns, one tile of X; cut: the weights lie in several places. */
-static void multiply_tile(const struct unit *u, uint64_t row, bool cut)
+/* What is asked for while the panel of row `row` is multiplied, in a unit that ends at row `last`: as many bytes, so far
+ * ahead that they are there in time. The first column of a panel's last row is needed soon after it was asked for. */
+static uintptr_t ask_for(const struct unit *u, const uint8_t *rows, size_t stride, uint64_t row, uint64_t last)
+{
+    const uint64_t n = (uint64_t)u->kernels->rows, panel = n * stride;
+    const uint64_t then = row + (AHEAD_BYTES + panel - 1) / panel * n;
+    return then < last ? (uintptr_t)rows + (then - row) * stride : u->then + (then - last) * stride;
+}
+
+/* One panel's rows, all columns, one tile of X, in a unit that ends at row `last`; cut: the weights lie in several
+ * places. */
+static void multiply_tile(const struct unit *u, uint64_t row, uint64_t last, bool cut)
 {
     static const float zeros[KERNEL_ROWS_MAX];
     const struct tensor *weights = u->job->weights;
     const size_t blocks = (size_t)u->call->cols / KERNEL_BLOCK;
-    const uint64_t n = (uint64_t)u->kernels->rows;
     const float *init = u->job->bias != NULL ? u->job->bias + row : zeros;
     for (size_t at = 0, count; at < blocks; at += count, init = NULL) {
         size_t stride, most = cut && blocks - at > CHUNK_BLOCKS ? CHUNK_BLOCKS : blocks - at;
         count = blocks_at(weights, row, at, most);
         const uint8_t *rows = panel_at(u, row, at, count, &stride);
-        u->type->dot(rows, stride, count, (uintptr_t)rows + n * stride, u->tiles + KERNEL_TILE_BYTES * at * u->call->n,
-                     (int)u->call->n, u->job->out + row, u->job->stride, init);
+        u->type->dot(rows, stride, count, ask_for(u, rows, stride, row, last),
+                     u->tiles + KERNEL_TILE_BYTES * at * u->call->n, (int)u->call->n, u->job->out + row, u->job->stride,
+                     init);
     }
 }
 
@@ -306,7 +321,7 @@ static void multiply_rows(const struct unit *u, uint64_t first, uint64_t last)
     const uint64_t step = u->call->n <= FEW_COLUMNS ? (uint64_t)u->kernels->rows : PANEL_ROWS;
     for (uint64_t row = first; row < last; row += step)
         if (u->call->n <= u->tile_w && u->type->dot != NULL)
-            multiply_tile(u, row, u->job->weights->n_pieces > 0);
+            multiply_tile(u, row, last, u->job->weights->n_pieces > 0);
         else
             multiply_panels(u, row, last - row < step ? last : row + step);
 }
@@ -342,7 +357,8 @@ static void multiply_exact(struct matmul *m, struct scratch *s, const struct mat
 
 /* By one table. The portable one takes the tiles of all others. */
 static void multiply_by(struct matmul *m, const struct kernels *kernels, struct scratch *s,
-                        const struct matmul_job *job, uint64_t first, uint64_t last, const struct call *call)
+                        const struct matmul_job *job, uint64_t first, uint64_t last, const struct call *call,
+                        uintptr_t then)
 {
     const struct kernel_type *type = type_of(kernels, job->weights);
     struct unit u = {.kernels = kernels,
@@ -351,7 +367,8 @@ static void multiply_by(struct matmul *m, const struct kernels *kernels, struct 
                      .job = job,
                      .call = call,
                      .stride = tensor_row_bytes(job->weights),
-                     .scratch = s};
+                     .scratch = s,
+                     .then = then};
     u.tiles = call->n <= u.tile_w ? s->tile : m->tiles;
     multiply_rows(&u, first, last);
 }
@@ -362,7 +379,7 @@ static struct floats_input floats_input(const struct call *call)
 }
 
 static void multiply_unit(struct matmul *m, int32_t thread, const struct matmul_job *job, uint64_t first, uint64_t last,
-                          const struct call *call)
+                          const struct call *call, uintptr_t then)
 {
     struct scratch *s = &m->scratch[thread];
     if (m->product != NULL) {
@@ -381,9 +398,9 @@ static void multiply_unit(struct matmul *m, int32_t thread, const struct matmul_
     uint64_t whole = vector_rows(m->kernels, job->weights);
     uint64_t split = last < whole ? last : whole;
     if (first < split)
-        multiply_by(m, m->kernels, s, job, first, split, call);
+        multiply_by(m, m->kernels, s, job, first, split, call, then);
     if (split < last) /* the rows left over */
-        multiply_by(m, &kernels_portable, s, job, split < first ? first : split, last, call);
+        multiply_by(m, &kernels_portable, s, job, split < first ? first : split, last, call, then);
 }
 
 /* ---- the call --------------------------------------------------------------------------------------------------- */
@@ -445,20 +462,81 @@ static void prepare_all(struct matmul *m, int32_t thread, const struct call *cal
     pool_barrier(m->pool, thread);
 }
 
+/* ---- units ------------------------------------------------------------------------------------------------------- */
+
+/* The weights of one call. */
+struct weights {
+    const struct tensor *of[MATMUL_JOBS];
+    int n;
+    size_t columns; /* of X */
+    uint64_t rows;  /* of one unit */
+};
+
+/* Of a thread's share with many columns of X: the end of the last unit is what the other threads wait for, so that 16 are
+ * better than 4; but two panels are multiplied at once. */
+static uint64_t unit_of_many(uint64_t share, uint64_t panel)
+{
+    const uint64_t two = 2 * panel, most = PANEL_ROWS / panel * panel;
+    if (share / 4 < two)
+        return share / 4 / panel * panel;
+    const uint64_t rows = share / 16 / two * two;
+    return rows < two ? two : rows > most ? most : rows;
+}
+
 /* Rows of one unit: whole panels, few enough that every thread gets several. With one tile of X a unit has no other
  * bound, since long stretches of memory are read faster than short ones. */
-static uint64_t unit_rows(const struct matmul *m, const struct call *call)
+static uint64_t unit_rows(const struct matmul *m, const struct weights *w)
 {
     if (m->product != NULL)
         return EXACT_ROWS;
     uint64_t total = 0, panel = (uint64_t)m->kernels->rows;
-    for (int j = 0; j < call->n_jobs; j++)
-        total += call->jobs[j].weights->rows;
-    uint64_t rows = total / ((uint64_t)pool_threads(m->pool) * (call->n <= FEW_COLUMNS ? 2 : 4)) / panel * panel;
-    uint64_t most = call->n <= FEW_COLUMNS ? UINT64_MAX : PANEL_ROWS / panel * panel;
-    if (is_float(call->jobs[0].weights->type))
-        most = floats_is_few(call->n) ? UINT64_MAX : FLOATS_ROWS;
+    for (int j = 0; j < w->n; j++)
+        total += w->of[j]->rows;
+    const uint64_t share = total / (uint64_t)pool_threads(m->pool);
+    const bool floats = is_float(w->of[0]->type);
+    uint64_t rows, most = UINT64_MAX;
+    if (floats ? floats_is_few(w->columns) : w->columns <= FEW_COLUMNS) {
+        rows = share / 2 / panel * panel;
+    } else if (floats) {
+        rows = share / 4 / panel * panel;
+        most = FLOATS_ROWS;
+    } else {
+        rows = unit_of_many(share, panel);
+    }
     return rows < panel ? panel : rows > most ? most : rows;
+}
+
+/* The job of unit number `unit` and its first row; false: there are fewer units. */
+static bool find_unit(const struct weights *w, uint64_t unit, int *job, uint64_t *first)
+{
+    for (*job = 0; *job < w->n; ++*job) {
+        const uint64_t units = (w->of[*job]->rows + w->rows - 1) / w->rows;
+        *first = unit * w->rows;
+        if (unit < units)
+            return true;
+        unit -= units;
+    }
+    return false;
+}
+
+static uintptr_t unit_address(const struct weights *w, uint64_t unit)
+{
+    int job;
+    uint64_t first;
+    return find_unit(w, unit, &job, &first) ? (uintptr_t)tensor_at(w->of[job], first, 0).data : 0;
+}
+
+static uintptr_t next_address(const struct matmul *m, int32_t thread, const struct matmul_next *next, size_t n)
+{
+    struct weights w = {.columns = n};
+    while (next != NULL && w.n < MATMUL_JOBS && next->weights[w.n] != NULL) {
+        w.of[w.n] = next->weights[w.n];
+        w.n++;
+    }
+    if (w.n == 0)
+        return 0;
+    w.rows = unit_rows(m, &w);
+    return unit_address(&w, (uint64_t)thread);
 }
 
 void matmul_observe(struct matmul *m, matmul_observer *observer, void *context)
@@ -474,8 +552,34 @@ static void show_input(const struct matmul *m, int32_t thread, const struct call
                     call->n);
 }
 
+/* Each thread has a first unit of its own, which it may have asked for before, and takes others one by one; where memory
+ * bounds the speed, one before it needs it, so that it is known what to ask for. */
+static void multiply_all(struct matmul *m, int32_t thread, const struct call *call, const struct matmul_next *next)
+{
+    struct weights w = {.n = call->n_jobs, .columns = call->n};
+    for (int j = 0; j < w.n; j++)
+        w.of[j] = call->jobs[j].weights;
+    w.rows = unit_rows(m, &w);
+    int job;
+    const uint64_t threads = (uint64_t)pool_threads(m->pool);
+    uint64_t first, unit = (uint64_t)thread;
+    while (find_unit(&w, unit, &job, &first)) {
+        const uint64_t end = w.of[job]->rows, last = end - first < w.rows ? end : first + w.rows;
+        uintptr_t then = 0;
+        if (call->n <= FEW_COLUMNS) {
+            unit = threads + pool_take(m->pool);
+            then = unit_address(&w, unit);
+            if (then == 0)
+                then = next_address(m, thread, next, call->n);
+        }
+        multiply_unit(m, thread, &call->jobs[job], first, last, call, then);
+        if (call->n > FEW_COLUMNS)
+            unit = threads + pool_take(m->pool);
+    }
+}
+
 void matmul_run(struct matmul *m, int32_t thread, const struct matmul_job *jobs, int n_jobs, const float *x,
-                size_t x_stride, size_t n)
+                size_t x_stride, size_t n, const struct matmul_next *next)
 {
     const struct call call = {jobs, n_jobs, x, x_stride, n, jobs[0].weights->cols};
     pool_barrier(m->pool, thread);
@@ -484,15 +588,6 @@ void matmul_run(struct matmul *m, int32_t thread, const struct matmul_job *jobs,
     show_input(m, thread, &call);
     if (m->product == NULL && call.cols % KERNEL_BLOCK == 0)
         prepare_all(m, thread, &call);
-    uint64_t rows = unit_rows(m, &call), unit = pool_take(m->pool), before = 0;
-    for (int j = 0; j < n_jobs; j++) {
-        uint64_t units = (jobs[j].weights->rows + rows - 1) / rows;
-        for (; unit < before + units; unit = pool_take(m->pool)) {
-            uint64_t first = (unit - before) * rows;
-            uint64_t last = first + rows < jobs[j].weights->rows ? first + rows : jobs[j].weights->rows;
-            multiply_unit(m, thread, &jobs[j], first, last, &call);
-        }
-        before += units;
-    }
+    multiply_all(m, thread, &call, next);
     pool_barrier(m->pool, thread);
 }

@@ -42,10 +42,17 @@ struct matmul_job {
     float *out;                   /* (n, rows), stride elements from one row to the next */
     size_t stride;
 };
-/* All jobs share X (n, cols; x_stride elements from one row to the next): q, k and v, or gate and up. To be called by
- * every thread inside a pool_run with the same arguments; begins and ends with a barrier, so that X may have been
- * written by any thread just before, and all of Y is there when it returns. */
+enum { MATMUL_JOBS = 3 };
+/* The weights of the call after this one, in the order of its jobs, NULL where there are fewer. Where memory bounds the
+ * speed each thread asks for what it will begin with there as soon as it has nothing more to read here. */
+struct matmul_next {
+    const struct tensor *weights[MATMUL_JOBS];
+};
+/* All jobs, at most MATMUL_JOBS, share X (n, cols; x_stride elements from one row to the next): q, k and v, or gate and
+ * up. To be called by every thread inside a pool_run with the same arguments; begins and ends with a barrier, so that X
+ * may have been written by any thread just before, and all of Y is there when it returns. next: of the same n; NULL: not
+ * known. */
 void matmul_run(struct matmul *m, int32_t thread, const struct matmul_job *jobs, int n_jobs, const float *x,
-                size_t x_stride, size_t n);
+                size_t x_stride, size_t n, const struct matmul_next *next);
 
 #endif

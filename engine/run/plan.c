@@ -46,19 +46,29 @@ uint64_t memory_plan_sum(const struct memory_plan *plan)
     return plan->weights + plan->cache + plan->buffers + plan->program;
 }
 
+static uint64_t room_beside(const struct memory_plan *p, uint64_t contexts)
+{
+    return less(p->available, contexts * p->cache + p->buffers + p->reserve);
+}
+
+enum memory_verdict memory_plan_beside(const struct memory_plan *p, uint64_t contexts)
+{
+    const uint64_t room = room_beside(p, contexts);
+    if (p->available == 0 || p->weights <= room)
+        return PLAN_FITS;
+    return p->copied || room == 0 ? PLAN_TOO_LARGE : PLAN_STREAMS;
+}
+
 void plan_judge(struct memory_plan *p, const struct plan_products *products)
 {
     p->reserve = plan_reserve(p->total);
-    const uint64_t taken = p->cache + p->buffers + p->reserve, room = less(p->available, taken);
     p->resident = p->weights;
     p->streamed = 0;
     p->tokens_per_second = 0;
-    if (p->available == 0 || p->weights <= room) {
-        p->verdict = PLAN_FITS;
+    p->verdict = memory_plan_beside(p, 1);
+    if (p->verdict == PLAN_FITS)
         return;
-    }
-    p->verdict = p->copied || room == 0 ? PLAN_TOO_LARGE : PLAN_STREAMS;
-    p->resident = p->copied ? 0 : plan_divide(room, products).resident;
+    p->resident = p->copied ? 0 : plan_divide(room_beside(p, 1), products).resident;
     p->streamed = p->weights - p->resident;
     if (p->verdict == PLAN_STREAMS)
         p->tokens_per_second = p->disk_rate / (double)p->streamed;

@@ -61,7 +61,7 @@ static float temperature(const struct sampler *s, const struct sampling *set, fl
 
 /* ---- what removes tokens ---------------------------------------------------------------------------------------- */
 
-void sampler_note_removed(const struct sampler *s, struct report *r, enum sampler_stage stage)
+static void note_removed(const struct sampler *s, struct report *r, enum sampler_stage stage)
 {
     for (int32_t i = 0; i < r->n; i++)
         if (r->best[i].removed_by == STAGE_NONE && !s->is_alive[r->best[i].id])
@@ -232,19 +232,19 @@ static void cut_tail(struct sampler *s, const struct sampling *set, float max, s
     cut_logits(s, set, max, r);
     if (set->top_p < 1.0f) {
         keep_top_p(s, set->top_p);
-        sampler_note_removed(s, r, STAGE_TOP_P);
+        note_removed(s, r, STAGE_TOP_P);
     }
     if (set->min_p > 0.0f) {
         keep_at_least(s, s->weights, set->min_p);
-        sampler_note_removed(s, r, STAGE_MIN_P);
+        note_removed(s, r, STAGE_MIN_P);
     }
     if (set->typical_p < 1.0f) {
         keep_typical(s, set->typical_p, max);
-        sampler_note_removed(s, r, STAGE_TYPICAL_P);
+        note_removed(s, r, STAGE_TYPICAL_P);
     }
     if (set->xtc_probability > 0.0f && sampler_random(s) < (double)set->xtc_probability) {
         exclude_top(s, set->xtc_threshold);
-        sampler_note_removed(s, r, STAGE_XTC);
+        note_removed(s, r, STAGE_XTC);
     }
 }
 
@@ -263,11 +263,11 @@ void sampler_run_stages(struct sampler *s, const struct sampling *set, const int
     }
     if (warmth == 0.0f || !isfinite(max)) {
         sampler_keep_only(s, sampler_likeliest_one(s, s->logits));
-        sampler_note_removed(s, r, STAGE_TEMPERATURE);
+        note_removed(s, r, STAGE_TEMPERATURE);
     } else if (set->mirostat_tau > 0.0f) {
         begin_at(s, -INFINITY, max);
         keep_unsurprising(s, set->mirostat_tau);
-        sampler_note_removed(s, r, STAGE_MIROSTAT);
+        note_removed(s, r, STAGE_MIROSTAT);
     } else {
         cut_tail(s, set, max, r);
     }

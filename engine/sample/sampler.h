@@ -75,6 +75,5 @@ void sampler_run_stages(struct sampler *s, const struct sampling *set, const int
                         struct report *r);
 /* Nothing but this token is left. */
 void sampler_keep_only(struct sampler *s, int32_t id);
-void sampler_note_removed(const struct sampler *s, struct report *r, enum sampler_stage stage);
 
 #endif

@@ -145,16 +145,6 @@ enum error_code cutter_open_expressions(struct cutter *c, const char *const *exp
     return add_patterns(c, expressions, n, err);
 }
 
-const char *cutter_name(const char *const *expressions, int n, bool whole_words)
-{
-    static const char *const first[sizeof cutters / sizeof *cutters] = {
-        "gpt-2",  "smollm",       "llama-bpe",      "dbrx",        "qwen2",  "tekken",
-        "gpt-4o", "deepseek-llm", "deepseek-coder", "deepseek-v3", "falcon", "default",
-    };
-    const size_t row = row_of(expressions, n, whole_words);
-    return row < sizeof cutters / sizeof *cutters ? first[row] : NULL;
-}
-
 void cutter_close(struct cutter *c)
 {
     for (int i = 0; i < c->n; i++)

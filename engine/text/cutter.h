@@ -32,8 +32,6 @@ enum error_code cutter_open(struct cutter *c, const char *name, size_t size, str
 /* The same from expressions that act one after another, at most CUTTER_STAGES. Known ones get their scanner. */
 enum error_code cutter_open_expressions(struct cutter *c, const char *const *expressions, int n, bool whole_words,
                                         struct error *err);
-/* The name in GGUF files of what these expressions do; NULL when they have none. */
-const char *cutter_name(const char *const *expressions, int n, bool whole_words);
 void cutter_close(struct cutter *c);
 
 /* Takes a word; false ends the cutting. */

@@ -48,7 +48,4 @@ struct pattern {
     uint32_t n_steps, n_sets, n_ranges;
 };
 
-/* Whether a character, UTF8_INVALID for a byte that is none, is of the set. */
-bool pattern_set_has(const struct pattern *p, const struct set *set, uint32_t code);
-
 #endif

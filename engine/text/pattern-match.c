@@ -35,7 +35,8 @@ static bool in_ranges(const struct pattern *p, const struct set *set, uint32_t c
     return false;
 }
 
-bool pattern_set_has(const struct pattern *p, const struct set *set, uint32_t code)
+/* Whether a character, UTF8_INVALID for a byte that is none, is of the set. */
+static bool set_has(const struct pattern *p, const struct set *set, uint32_t code)
 {
     bool has = code != UTF8_INVALID && in_ranges(p, set, code);
     if (!has && set->any_case && code != UTF8_INVALID) {
@@ -61,7 +62,7 @@ static uint32_t count_run(struct match *m, const struct step *step, size_t at, s
     *whole = true;
     for (size_t used; n < step->max && at < m->size; n++, at += used) {
         const uint32_t code = utf8_decode(m->text + at, m->size - at, &used);
-        if (!pattern_set_has(m->pattern, &m->pattern->sets[step->set], code))
+        if (!set_has(m->pattern, &m->pattern->sets[step->set], code))
             break;
         *whole &= code != UTF8_INVALID;
     }

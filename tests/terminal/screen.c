@@ -4,16 +4,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <sqlite3.h>
 
 #include "screen.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 #include "tests/source.h"
 
 char program[4096], model[4096];
 const char *const plain[] = PLAIN;
+
+void write_endpoints(uint16_t port)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/.config", test_folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/.config/palaver", test_folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/.config/palaver/endpoints", test_folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "[big]\nurl = http://127.0.0.1:%u\n", (unsigned)port);
+    fclose(file);
+    assert_int_equal(chmod(path, 0600), 0);
+}
+
+uint16_t begin_server(struct pty *server)
+{
+    const char *const argv[] = {program, "serve", "-m", model, "-t", "1", "-c", "60000", "--port", "0", NULL};
+    assert_true(pty_start(server, argv, plain));
+    assert_true(pty_expect(server, "/v1"));
+    const char *at = strstr(buf_text(&server->out), "127.0.0.1:");
+    assert_non_null(at);
+    const uint16_t port = (uint16_t)strtoul(at + strlen("127.0.0.1:"), NULL, 10);
+    write_endpoints(port);
+    return port;
+}
 
 struct vt *start_in(const char *home, int rows, int columns, const char *const *environment, const char *const *options)
 {
@@ -32,7 +61,7 @@ struct vt *start(int rows, int columns, const char *const *options)
 
 void leave(struct vt *t)
 {
-    vt_type(t, "\003\003\004"); /* the first one clears what is typed */
+    vt_type(t, "\003\003\003\004"); /* the first stops an answer, the last clears what is typed */
     int status = vt_wait_end(t);
     if (status == -1)
         fail_msg("the program has not ended:\n%s", vt_screen(t));

@@ -2,6 +2,9 @@
 #ifndef PALAVER_TESTS_TERMINAL_SCREEN_H
 #define PALAVER_TESTS_TERMINAL_SCREEN_H
 
+#include <stdint.h>
+
+#include "pty.h"
 #include "vt.h"
 
 #define ESC "\033"
@@ -27,6 +30,11 @@
 
 extern char program[4096], model[4096];
 extern const char *const plain[];
+
+/* Makes test_folder a home whose endpoints file has this port as big. */
+void write_endpoints(uint16_t port);
+/* Starts palaver serve with sea.gguf, whose context is large, and writes its port to test_folder's endpoints; the port. */
+uint16_t begin_server(struct pty *server);
 
 /* Finds the program and the model; false when they are not there. */
 bool find_program(void);

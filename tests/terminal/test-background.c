@@ -2,41 +2,23 @@
 #include <config.h>
 
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "pty.h"
 #include "screen.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
+#include "tests/source.h"
 
 #define NEW "\033a"
 #define GROWS "●"
 #define UNSEEN "◆"
 #define OPEN "/open The llama\r"
 
-static char home[64];
-
-static void make_home(void)
-{
-    strcpy(home, "/tmp/palaver-background.XXXXXX");
-    assert_non_null(mkdtemp(home));
-}
-
-static void remove_home(void)
-{
-    char command[100];
-    snprintf(command, sizeof command, "rm -rf %s", home);
-    assert_int_equal(system(command), 0);
-}
-
 /* So wide that the list is there. */
 static struct vt *open_screen(const char *const *options)
 {
-    struct vt *t = start_in(home, 30, 140, plain, options);
+    struct vt *t = start_in(test_folder, 30, 140, plain, options);
     assert_true(vt_wait(t, READY));
     return t;
 }
@@ -57,7 +39,6 @@ static struct vt *leave_an_answer(void)
 static void an_answer_goes_on_and_is_there_again(void **state)
 {
     (void)state;
-    make_home();
     struct vt *t = leave_an_answer();
     assert_true(vt_wait(t, "ready · 1 answer elsewhere"));
     vt_type(t, OPEN);
@@ -68,13 +49,11 @@ static void an_answer_goes_on_and_is_there_again(void **state)
     assert_true(vt_wait_gone(t, GROWS));
     assert_false(vt_shows(t, UNSEEN));
     quit(t);
-    remove_home();
 }
 
 static void two_answers_grow_at_once(void **state)
 {
     (void)state;
-    make_home();
     struct vt *t = leave_an_answer();
     ask(t, "Another wave");
     assert_true(vt_wait(t, "answering"));
@@ -90,13 +69,30 @@ static void two_answers_grow_at_once(void **state)
     assert_true(vt_wait(t, "/continue resumes it"));
     assert_true(vt_wait_gone(t, GROWS));
     quit(t);
-    remove_home();
+}
+
+/* Another model answers here, while the answer elsewhere goes on with its own. */
+static void another_model_is_used_meanwhile(void **state)
+{
+    char command[4200];
+    (void)state;
+    snprintf(command, sizeof command, "/model %s/tests/fixtures/tiny-llama3.gguf\r", source_folder());
+    struct vt *t = leave_an_answer();
+    vt_type(t, command);
+    assert_true(vt_wait(t, "tiny-llama3 ·"));
+    assert_true(vt_wait(t, "ready · 1 answer elsewhere"));
+    vt_type(t, OPEN);
+    assert_true(vt_wait(t, "sea is the model here"));
+    assert_true(vt_wait(t, "  sea ·"));
+    assert_true(vt_wait(t, "answering"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "/continue resumes it"));
+    quit(t);
 }
 
 static void one_that_has_ended_is_marked_until_it_is_seen(void **state)
 {
     (void)state;
-    make_home();
     struct vt *t = leave_an_answer();
     vt_type(t, OPEN);
     assert_true(vt_wait(t, "answering"));
@@ -113,7 +109,6 @@ static void one_that_has_ended_is_marked_until_it_is_seen(void **state)
     assert_false(vt_shows(t, "queued"));
     assert_false(vt_shows(t, "waits"));
     quit(t);
-    remove_home();
 }
 
 /* It says so above the answer, which is long. */
@@ -128,7 +123,6 @@ static void is_interrupted(struct vt *t)
 static void nothing_is_lost_by_a_kill_or_an_exit(void **state)
 {
     (void)state;
-    make_home();
     struct vt *t = leave_an_answer();
     kill(vt_pid(t), SIGKILL);
     vt_wait_end(t);
@@ -143,13 +137,11 @@ static void nothing_is_lost_by_a_kill_or_an_exit(void **state)
     t = open_screen((const char *const[]){ENDLESS, NULL});
     is_interrupted(t);
     quit(t);
-    remove_home();
 }
 
 static void a_deleted_conversation_must_be_still(void **state)
 {
     (void)state;
-    make_home();
     struct vt *t = leave_an_answer();
     press(t, F5);
     press(t, "d");
@@ -159,32 +151,6 @@ static void a_deleted_conversation_must_be_still(void **state)
     press(t, ESC);
     assert_true(vt_wait(t, "stopped"));
     quit(t);
-    remove_home();
-}
-
-static void write_endpoints(uint16_t port)
-{
-    char path[200];
-    snprintf(path, sizeof path, "%s/.config", home);
-    assert_int_equal(mkdir(path, 0700), 0);
-    snprintf(path, sizeof path, "%s/.config/palaver", home);
-    assert_int_equal(mkdir(path, 0700), 0);
-    snprintf(path, sizeof path, "%s/.config/palaver/endpoints", home);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fprintf(file, "[big]\nurl = http://127.0.0.1:%u\n", (unsigned)port);
-    fclose(file);
-    assert_int_equal(chmod(path, 0600), 0);
-}
-
-static void begin_server(struct pty *p)
-{
-    const char *const argv[] = {program, "serve", "-m", model, "-t", "1", "-c", "60000", "--port", "0", NULL};
-    assert_true(pty_start(p, argv, plain));
-    assert_true(pty_expect(p, "/v1"));
-    const char *at = strstr(buf_text(&p->out), "127.0.0.1:");
-    assert_non_null(at);
-    write_endpoints((uint16_t)strtoul(at + strlen("127.0.0.1:"), NULL, 10));
 }
 
 static void a_servers_answer_goes_on_and_its_failure_is_told(void **state)
@@ -192,7 +158,6 @@ static void a_servers_answer_goes_on_and_its_failure_is_told(void **state)
     (void)state;
     struct pty p;
     char why[50];
-    make_home();
     begin_server(&p);
     struct vt *t = open_screen((const char *const[]){"-m", "@big", "--temperature", "0", NULL});
     ask(t, "The llama");
@@ -213,18 +178,20 @@ static void a_servers_answer_goes_on_and_its_failure_is_told(void **state)
     quit(t);
     pty_wait(&p);
     pty_end(&p);
-    remove_home();
 }
+
+#define AT_HOME(test) cmocka_unit_test_setup_teardown(test, test_folder_make, test_folder_remove)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_answer_goes_on_and_is_there_again),
-        cmocka_unit_test(two_answers_grow_at_once),
-        cmocka_unit_test(one_that_has_ended_is_marked_until_it_is_seen),
-        cmocka_unit_test(nothing_is_lost_by_a_kill_or_an_exit),
-        cmocka_unit_test(a_deleted_conversation_must_be_still),
-        cmocka_unit_test(a_servers_answer_goes_on_and_its_failure_is_told),
+        AT_HOME(an_answer_goes_on_and_is_there_again),
+        AT_HOME(two_answers_grow_at_once),
+        AT_HOME(another_model_is_used_meanwhile),
+        AT_HOME(one_that_has_ended_is_marked_until_it_is_seen),
+        AT_HOME(nothing_is_lost_by_a_kill_or_an_exit),
+        AT_HOME(a_deleted_conversation_must_be_still),
+        AT_HOME(a_servers_answer_goes_on_and_its_failure_is_told),
     };
     return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

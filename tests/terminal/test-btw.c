@@ -7,32 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "screen.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 
 #define TITLE "By the way · leaves no trace"
 #define LINE "The sea was calm that morning"
 /* Words of questions beside, which no file may have. */
 #define WORD "zanzibar"
 
-static char home[40];
-
-static void make_home(void)
-{
-    strcpy(home, "/tmp/palaver-btw.XXXXXX");
-    assert_non_null(mkdtemp(home));
-}
-
 /* Fails the test when a file of the home has the word. */
-static void remove_home(void)
+static void remove_untouched_home(void)
 {
     char command[120];
-    snprintf(command, sizeof command, "grep -rqa 'the llama' %s", home);
+    snprintf(command, sizeof command, "grep -rqa 'the llama' %s", test_folder);
     assert_int_equal(system(command), 0); /* the messages are there */
-    snprintf(command, sizeof command, "grep -rqai '" WORD "' %s", home);
+    snprintf(command, sizeof command, "grep -rqai '" WORD "' %s", test_folder);
     assert_int_not_equal(system(command), 0);
-    snprintf(command, sizeof command, "rm -rf %s", home);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(test_folder_remove(NULL), 0);
 }
 
 static void it_answers_while_an_answer_is_written(void **state)
@@ -58,6 +51,29 @@ static void it_answers_while_an_answer_is_written(void **state)
     assert_false(vt_shows(t, "what is it?"));
     press(t, ESC); /* the other answer, that goes on still */
     assert_true(vt_wait(t, "stopped; /continue resumes it"));
+    quit(t);
+}
+
+/* A long question takes its time to be read, and says so. */
+static void it_tells_how_much_it_has_read(void **state)
+{
+    (void)state;
+    struct buf words;
+    buf_init(&words, 1 << 20);
+    buf_puts(&words, "/btw ");
+    for (int i = 0; i < 6000; i++)
+        buf_puts(&words, "wave ");
+    struct vt *t = start(24, 80, (const char *const[]){"-c", "60000", "-n", "4", "-t", "1", NULL});
+    exchange(t, "The llama");
+    vt_paste(t, buf_text(&words));
+    press(t, "\r");
+    assert_true(vt_wait(t, "reading the question "));
+    assert_true(vt_shows(t, "% · Esc stops "));
+    press(t, ESC);
+    assert_true(vt_wait(t, "Esc closes"));
+    assert_false(vt_shows(t, "reading the question"));
+    press(t, ESC);
+    buf_free(&words);
     quit(t);
 }
 
@@ -101,8 +117,8 @@ static void it_leaves_no_trace_in_any_file(void **state)
 {
     static const char *const options[] = {"-n", "8", "-t", "1", NULL};
     (void)state;
-    make_home();
-    struct vt *t = start_in(home, 24, 80, plain, options);
+    assert_int_equal(test_folder_make(NULL), 0);
+    struct vt *t = start_in(test_folder, 24, 80, plain, options);
     assert_true(vt_wait(t, READY));
     exchange(t, "the llama");
     ask(t, "/btw is " WORD " far?");
@@ -121,7 +137,7 @@ static void it_leaves_no_trace_in_any_file(void **state)
     kill(vt_pid(t), SIGTERM);
     vt_wait_end(t);
     vt_end(t);
-    t = start_in(home, 24, 80, plain, options);
+    t = start_in(test_folder, 24, 80, plain, options);
     assert_true(vt_wait(t, READY));
     assert_true(vt_wait(t, "the llama"));
     assert_false(vt_shows(t, "a draft"));
@@ -129,14 +145,14 @@ static void it_leaves_no_trace_in_any_file(void **state)
     press(t, UP);
     assert_true(vt_wait_gone(t, WORD));
     quit(t);
-    remove_home();
+    remove_untouched_home();
 }
 
 static void line_mode_prints_the_answer_and_keeps_nothing(void **state)
 {
     (void)state;
-    make_home();
-    struct vt *t = start_in(home, 24, 80, plain, (const char *const[]){"--line", "-n", "8", "-t", "1", NULL});
+    assert_int_equal(test_folder_make(NULL), 0);
+    struct vt *t = start_in(test_folder, 24, 80, plain, (const char *const[]){"--line", "-n", "8", "-t", "1", NULL});
     assert_true(vt_wait(t, "/help"));
     vt_type(t, "the llama\r");
     assert_true(vt_wait(t, "/continue resumes it"));
@@ -150,7 +166,7 @@ static void line_mode_prints_the_answer_and_keeps_nothing(void **state)
     vt_type(t, "/quit\r");
     vt_wait_end(t);
     vt_end(t);
-    remove_home();
+    remove_untouched_home();
 }
 
 static void mistakes_are_named(void **state)
@@ -171,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_answers_while_an_answer_is_written),
+        cmocka_unit_test(it_tells_how_much_it_has_read),
         cmocka_unit_test(it_asks_further_copies_and_scrolls),
         cmocka_unit_test(it_leaves_no_trace_in_any_file),
         cmocka_unit_test(line_mode_prints_the_answer_and_keeps_nothing),

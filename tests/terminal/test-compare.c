@@ -94,6 +94,35 @@ static void what_is_typed_at_the_end_is_kept(void **state)
     quit(t);
 }
 
+/* What is typed while the columns stand goes to the composer, and is shown below them meanwhile. */
+static void what_is_typed_beside_the_columns_is_kept(void **state)
+{
+    int row, column;
+    (void)state;
+    struct vt *t = start_sized(30, 100, "4");
+    vt_type(t, "/compare temperature=0 temperature=0,seed=5\r");
+    assert_true(vt_wait(t, "t/s · seed 5"));
+    assert_true(vt_wait(t, "Enter keeps that answer"));
+    vt_type(t, "why so  ");
+    assert_true(vt_wait(t, "in the composer › why so"));
+    vt_type(t, "\177");
+    vt_paste(t, "calm?");
+    assert_true(vt_wait(t, "in the composer › why so calm?"));
+    vt_cursor(t, &row, &column);
+    assert_int_equal(row, vt_find(t, "in the composer"));
+    assert_int_equal(column, 1 + (int)strlen("in the composer > why so calm?"));
+    assert_true(vt_cursor_visible(t));
+    press(t, "\r"); /* keeps the first */
+    assert_true(vt_wait(t, "‹2/3›"));
+    assert_true(vt_wait(t, "│why so calm?"));
+    vt_type(t, "\003");
+    assert_true(vt_wait_gone(t, "why so calm?"));
+    vt_type(t, "/compare temperature=0 temperature=0,seed=5\r");
+    assert_true(vt_wait(t, "Enter keeps that answer")); /* nothing is left of it */
+    press(t, "\r");
+    quit(t);
+}
+
 static void what_was_taken_back_stays_so(void **state)
 {
     (void)state;
@@ -115,6 +144,7 @@ static void mistakes_are_named(void **state)
 {
     (void)state;
     struct vt *t = start(24, 110, (const char *const[]){"-n", "4", NULL});
+    assert_true(vt_wait(t, "million parameters")); /* the model is loaded */
     vt_type(t, "/compare precise\r");
     assert_true(vt_wait(t, "no question yet"));
     vt_type(t, "\003"); /* what is typed is still there */
@@ -146,6 +176,7 @@ int main(void)
         cmocka_unit_test(escape_stops_and_leaves),
         cmocka_unit_test(what_was_taken_back_stays_so),
         cmocka_unit_test(what_is_typed_at_the_end_is_kept),
+        cmocka_unit_test(what_is_typed_beside_the_columns_is_kept),
         cmocka_unit_test(mistakes_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

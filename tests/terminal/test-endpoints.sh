@@ -48,6 +48,9 @@ fails_with 'a key is in one place' 2 'keep one of'
 endpoints 'ulr = http://127.0.0.1:1'
 run -m m@big -p Hi
 fails_with 'a misspelled name is told' 2 'did you mean url?'
+endpoints 'url = http://127.0.0.1:1' 'titles = perhaps'
+run -m m@big -p Hi
+fails_with 'what is yes or no is one of them' 2 "'perhaps' is neither yes nor no"
 endpoints 'url = http://127.0.0.1:1'
 run -m m@small -p Hi
 fails_with 'an unknown endpoint is told with those that exist' 1 'there is no endpoint small; there are: big,'
@@ -69,6 +72,10 @@ prints 'tokens come with their alternatives' '"prob_before"'
 prints 'the server counts the tokens' '"answer_tokens"'
 run -m none@big -p Hi
 fails_with 'a model that the server does not have is told with those it has' 1 "127.0.0.1:$port has no model none; it has sea"
+endpoints "url = http://127.0.0.1:$port" 'context = 100'
+run -m @big -n 4 -p "$(printf 'qz%.0s' $(seq 55))"
+fails_with 'what looks short enough and the server counts as too long is refused' 1 'and its context has room for 50'
+endpoints "url = http://127.0.0.1:$port"
 run -m sea@big --temperature 0 -n 8 -p 'the sea'
 run show 'the sea'
 prints 'the history says who answered' 'the sea'
@@ -77,6 +84,13 @@ prints 'what the server told is exported' '"host":'
 prints 'and that is who made the answer' 'sea@big'
 run --temperature 0 -n 8 --json --continue -p 'again'
 prints 'a conversation goes on with its server' '"model":"sea@big"'
+mv "$config/endpoints" "$work/endpoints"
+mkdir -p "$models"
+ln -s "$fixtures/sea.gguf" "$models/sea.gguf"
+run --temperature 0 -n 2 --json --resume 'the sea' -p 'and more'
+rm "$models/sea.gguf"
+prints 'and with another model when its endpoint is gone' '"model":"'
+mv "$work/endpoints" "$config/endpoints"
 run endpoints @big
 prints 'a server is tested' 'a server of kind palaver'
 prints 'its log-probabilities are found' 'yes, with 5 alternatives'

@@ -1,7 +1,6 @@
 /* Tests of the history on a pseudo-terminal: what the commands print on a terminal, and the lists of the chat. */
 #include <config.h>
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +9,13 @@
 
 #include "pty.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 #include "tests/source.h"
 
 #define PROMPT "\xE2\x80\xBA "
 #define SKY "\xE5\xA4\xA9"
 
-static char program[4096], model[4096], folder[64], data[128], chats[128];
+static char program[4096], model[4096], data[128], chats[128];
 
 static void start(struct pty *p, const char *const *argv)
 {
@@ -34,7 +34,10 @@ static void run(struct pty *p, const char *command, const char *argument)
 
 static int set_up(void **state)
 {
-    (void)state;
+    if (test_folder_make(state) != 0)
+        return -1;
+    snprintf(data, sizeof data, "XDG_DATA_HOME=%s", test_folder);
+    snprintf(chats, sizeof chats, "%s/chats.json", test_folder);
     FILE *file = fopen(chats, "w");
     assert_non_null(file);
     fputs("[{\"title\":\"\\u001b[31mred \\u009b2J ", file);
@@ -145,20 +148,6 @@ static void the_chat_lists_and_opens(void **state)
     pty_end(&p);
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
-static int clean(void **state)
-{
-    (void)state;
-    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,10 +161,5 @@ int main(void)
     snprintf(model, sizeof model, "%s/tests/fixtures/tiny-llama.gguf", source);
     if (access(model, R_OK) != 0)
         return 77;
-    snprintf(folder, sizeof folder, "/tmp/palaver-test.XXXXXX");
-    if (mkdtemp(folder) == NULL)
-        return 1;
-    snprintf(data, sizeof data, "XDG_DATA_HOME=%s", folder);
-    snprintf(chats, sizeof chats, "%s/chats.json", folder);
-    return cmocka_run_group_tests(tests, set_up, clean);
+    return cmocka_run_group_tests(tests, set_up, test_folder_remove);
 }

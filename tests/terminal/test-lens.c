@@ -173,6 +173,25 @@ static void a_step_can_be_the_last(void **state)
     quit(t);
 }
 
+static void a_small_window_shows_the_alternatives(void **state)
+{
+    (void)state;
+    struct vt *t = start(10, 40, (const char *const[]){SHORT, NULL});
+    ask(t, "The llama");
+    assert_true(vt_wait(t, "sea was calm"));
+    assert_true(vt_wait(t, "ready"));
+    press(t, F4);
+    assert_true(vt_wait(t, "model after"));
+    const int row = vt_find(t, "model after") + 1;
+    assert_non_null(strchr(vt_row(t, row), '.')); /* its likelihood */
+    press(t, DOWN);                               /* and the one that keys are at */
+    for (int i = 0; i < 500 && !vt_is_reverse(t, row + 1, 6); i++)
+        vt_pause(t, 20);
+    assert_true(vt_is_reverse(t, row + 1, 6));
+    press(t, F4);
+    quit(t);
+}
+
 int main(void)
 {
     if (!find_program())
@@ -184,6 +203,7 @@ int main(void)
         cmocka_unit_test(words_are_left),
         cmocka_unit_test(steps_are_chosen),
         cmocka_unit_test(a_step_can_be_the_last),
+        cmocka_unit_test(a_small_window_shows_the_alternatives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

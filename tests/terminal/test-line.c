@@ -268,22 +268,43 @@ static void labels_messages(void **state)
     quit(&p);
 }
 
-/* A terminal without an entry in terminfo may not understand any escape sequence. */
+/* A terminal without an entry in terminfo may not understand any escape sequence: labels tell who speaks. */
 static void writes_no_escapes_to_an_unknown_terminal(void **state)
 {
     (void)state;
     struct pty p;
     start_with(&p, (const char *const[]){"TERM=nobody-knows-this-one", NULL}, (const char *const[]){"-n", "4", NULL});
     assert_true(pty_expect(&p, "Ctrl-D leaves"));
-    assert_true(pty_expect(&p, "> "));
+    assert_true(pty_expect(&p, "You: "));
     pty_type(&p, "The llama\r");
+    assert_true(pty_expect(&p, "Palaver: "));
     assert_true(pty_expect(&p, "/continue resumes it"));
-    assert_true(pty_expect(&p, "> "));
+    assert_true(pty_expect(&p, "You: "));
     pty_type(&p, "\004");
     int status = pty_wait(&p);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     assert_false(pty_saw(&p, "\033"));
     pty_end(&p);
+}
+
+/* Where neither signs nor colours can tell who speaks, labels do; elsewhere the prompt is enough. */
+static void labels_stand_where_signs_cannot(void **state)
+{
+    static const struct {
+        const char *variable;
+        bool labelled;
+    } cases[] = {{"LANG=C", true}, {"TERM=dumb", true}, {"TERM=xterm", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct pty p;
+        start_with(&p, (const char *const[]){cases[i].variable, NULL}, (const char *const[]){"-n", "4", NULL});
+        assert_true(pty_expect(&p, cases[i].labelled ? "You: " : "› "));
+        pty_type(&p, "The llama\r");
+        assert_true(pty_expect(&p, "/continue resumes it"));
+        assert_int_equal(pty_saw(&p, "Palaver: "), cases[i].labelled);
+        assert_true(pty_expect(&p, cases[i].labelled ? "You: " : "› "));
+        quit(&p);
+    }
 }
 
 /* Settings by their names, and by names from other programs. */
@@ -403,6 +424,7 @@ int main(void)
         cmocka_unit_test(interrupts_one_answer),
         cmocka_unit_test(labels_messages),
         cmocka_unit_test(writes_no_escapes_to_an_unknown_terminal),
+        cmocka_unit_test(labels_stand_where_signs_cannot),
         cmocka_unit_test(sets),
         cmocka_unit_test(reads_files),
         cmocka_unit_test(reads_what_folders_say),

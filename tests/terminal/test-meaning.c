@@ -122,12 +122,13 @@ static void the_command_finds_both(void **state)
 {
     (void)state;
     expect("doctor", -1, "0 of 4 messages are encoded by wordy", NULL);
+    expect("doctor", -1, "; the rest follow while nothing else is done", NULL);
     expect("search --meaning a car in winter", 0, "meaning  Trips: …My automobile hates the cold.…", NULL);
     expect("search --meaning 942624", 0, "words    Pets: And a puppy: invoice 942624.", NULL);
     expect("search --meaning kitten", 0, "both     Pets: A kitten", NULL);
     expect("search --meaning car --json", 0, "\"by\":[\"meaning\"],\"similarity\":0.", NULL);
     expect("search car", 0, "no match", "automobile");
-    expect("doctor", -1, "4 of 4 messages are encoded by wordy", NULL);
+    expect("doctor", -1, "4 of 4 messages are encoded by wordy", "the rest follow");
     expect("search --meaning --encoder off car", 2, "switched off", NULL);
     expect("search --meaning --encoder nothing car", 1, "there is no model 'nothing'", NULL);
 }
@@ -199,6 +200,10 @@ static void the_screen_finds_as_one_types(void **state)
     struct vt *t = start_in(home, 24, 100, plain, plain);
     assert_true(vt_wait(t, READY));
     assert_true(wait_encoded(t));
+    vt_type(t, "/stats\r"); /* also where nothing was answered here */
+    assert_true(vt_wait(t, "took no time here"));
+    assert_true(vt_wait(t, "search by meaning: 4 of 4 messages are encoded by wordy"));
+    press(t, ESC);
     press(t, SEARCH);
     vt_type(t, "a car in winter");
     assert_true(vt_wait(t, "…My automobile hates the cold.…"));

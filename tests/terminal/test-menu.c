@@ -108,6 +108,54 @@ static void it_stays_away_where_no_command_is_typed(void **state)
     quit(t);
 }
 
+/* Waits until the theme has a ground of its own, or none. */
+static bool has_ground(struct vt *t, bool expected)
+{
+    for (int i = 0; i < 1000 && vt_has_ground(t, 5, 60) != expected; i++)
+        vt_pause(t, 20);
+    return vt_has_ground(t, 5, 60) == expected;
+}
+
+/* A theme is tried on while the menu stands at it, and taken by Enter. */
+static void a_theme_is_seen_before_it_is_chosen(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 110, (const char *const[]){"--theme", "default", NULL});
+    vt_type(t, "/theme lig");
+    assert_true(vt_wait(t, " light "));
+    assert_true(has_ground(t, false));
+    press(t, DOWN); /* to auto, and back */
+    press(t, UP);
+    assert_true(has_ground(t, true));
+    press(t, ESC);
+    assert_true(has_ground(t, false));
+    vt_type(t, "\003/theme lig");
+    assert_true(vt_wait(t, " light "));
+    press(t, DOWN); /* to auto, and back */
+    press(t, UP);
+    assert_true(has_ground(t, true));
+    press(t, "\r");
+    assert_true(vt_wait_gone(t, "/theme"));
+    assert_true(has_ground(t, true));
+    quit(t);
+}
+
+static void a_click_beside_a_popup_leaves_it(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 110, plain);
+    press(t, "\033x");
+    assert_true(vt_wait(t, "Commands, models"));
+    vt_type(t, "\033[<0;40;8M\033[<0;40;8m"); /* inside: the command there */
+    assert_true(vt_wait_gone(t, "Commands, models"));
+    press(t, ESC);
+    press(t, "\033x");
+    assert_true(vt_wait(t, "Commands, models"));
+    vt_type(t, "\033[<0;1;12M\033[<0;1;12m");
+    assert_true(vt_wait_gone(t, "Commands, models"));
+    quit(t);
+}
+
 static void a_file_is_attached_by_its_name(void **state)
 {
     char path[512], typed[600];
@@ -229,6 +277,8 @@ int main(void)
         cmocka_unit_test(enter_takes_what_is_begun_and_arrows_choose),
         cmocka_unit_test(enter_sends_what_is_typed),
         cmocka_unit_test(it_stays_away_where_no_command_is_typed),
+        cmocka_unit_test(a_theme_is_seen_before_it_is_chosen),
+        cmocka_unit_test(a_click_beside_a_popup_leaves_it),
         cmocka_unit_test(a_file_is_attached_by_its_name),
         cmocka_unit_test(own_prompts_are_commands),
         cmocka_unit_test(it_fits_the_smallest_screen),

@@ -29,7 +29,7 @@ head -c 5000 "$tiny" >"$models/a-broken.gguf"
 echo '{}' >"$models/growing.part/config.json"
 run models
 expect "a table: two rows and a head" [ "$status $(wc -l <"$work/out")" = "0 3" ]
-expect "sorted, with form, type and whether it fits" grep -Eq '^b-tiny\.gguf +GGUF 3 +[0-9.]+ [kM]B +[A-Z0-9_]+ +[0-9]+ +[0-9.]+ MB +yes$' "$work/out"
+expect "sorted, with form, type, whether it fits and how fast it may be" grep -Eq '^b-tiny\.gguf +GGUF 3 +[0-9.]+ [kM]B +[A-Z0-9_]+ +[0-9]+ +[0-9.]+ MB +yes +~[0-9]+ t/s expected$' "$work/out"
 expect "a broken file has a row that says why" grep -Eq '^a-broken\.gguf +.*fetch' "$work/out"
 run models --json
 prints "models --json" '"fits":"yes"'

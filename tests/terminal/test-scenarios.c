@@ -43,6 +43,37 @@ static void the_last_conversation_opens_at_once(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* What scripts ask is kept, but neither in the way nor what the screen begins with. */
+static void one_shots_stand_apart(void **state)
+{
+    char home[] = "/tmp/palaver-screen.XXXXXX", command[64];
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    struct vt *t = start_in(home, 30, 100, plain, (const char *const[]){SHORT, NULL});
+    assert_true(vt_wait(t, READY));
+    exchange(t, "a talk");
+    quit(t);
+    t = start_in(home, 30, 100, plain, (const char *const[]){SHORT, "-p", "asked once", NULL});
+    assert_int_equal(vt_wait_end(t), 0);
+    vt_end(t);
+    t = start_in(home, 30, 100, plain, (const char *const[]){SHORT, NULL});
+    assert_true(vt_wait(t, "▸a talk"));
+    assert_true(vt_wait(t, "One-shot"));
+    assert_true(vt_find(t, "One-shot") > vt_find(t, "▸a talk"));
+    assert_true(vt_find(t, "asked once") > vt_find(t, "One-shot"));
+    vt_type(t, "/open asked once\r");
+    assert_true(vt_wait(t, "▸asked once"));
+    exchange(t, "and more of it"); /* now it is a conversation as any */
+    assert_true(vt_wait_gone(t, "One-shot"));
+    assert_true(vt_find(t, "▸asked once") < vt_find(t, " a talk"));
+    quit(t);
+    t = start_in(home, 30, 100, plain, (const char *const[]){SHORT, NULL});
+    assert_true(vt_wait(t, "▸asked once"));
+    quit(t);
+    snprintf(command, sizeof command, "rm -rf %s", home);
+    assert_int_equal(system(command), 0);
+}
+
 static void a_long_chat_shows_where_the_view_begins(void **state)
 {
     (void)state;
@@ -320,6 +351,7 @@ int main(void)
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_conversation_opens_at_once),
+        cmocka_unit_test(one_shots_stand_apart),
         cmocka_unit_test(a_long_chat_shows_where_the_view_begins),
         cmocka_unit_test(a_message_that_does_not_fit_is_kept),
         cmocka_unit_test(files_go_with_a_message),

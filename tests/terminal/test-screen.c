@@ -192,7 +192,63 @@ static void a_command_is_no_draft(void **state)
     quit(t);
 }
 
+/* Two presses come at once, or the second when the answer has ended already. */
+static void ctrl_c_pressed_twice_keeps_what_is_typed(void **state)
+{
+    (void)state;
+    struct vt *t = start(24, 80, (const char *const[]){ENDLESS, NULL});
+    for (int i = 0; i < 2; i++) {
+        ask(t, "The llama");
+        assert_true(vt_wait(t, "answering"));
+        vt_type(t, "half a thought");
+        assert_true(vt_wait(t, "│half a thought"));
+        vt_type(t, i == 0 ? "\003\003" : "\003");
+        assert_true(vt_wait(t, "ready"));
+        press(t, "\003");
+        assert_true(vt_wait(t, "Ctrl-C again clears what is typed"));
+        assert_true(vt_shows(t, "│half a thought"));
+        press(t, "\003");
+        assert_true(vt_wait(t, "cleared; ↑ brings it back"));
+        assert_true(vt_wait_gone(t, "│half a thought"));
+        press(t, UP);
+        assert_true(vt_wait(t, "│half a thought"));
+        press(t, "\003");
+        assert_true(vt_wait_gone(t, "│half a thought"));
+    }
+    quit(t);
+}
+
 /* ---- editing and moving ----------------------------------------------------------------------------------------- */
+
+/* A key whose command can't be done, one that begins to search, one that names a conversation. */
+static void keys_do_not_take_what_is_typed(void **state)
+{
+    (void)state;
+    struct vt *t = start(30, 100, (const char *const[]){SHORT, NULL});
+    exchange(t, "Say one");
+    vt_type(t, "half a thought");
+    assert_true(vt_wait(t, "│half a thought"));
+    press(t, ESC);
+    press(t, LEFT);
+    assert_true(vt_wait(t, "no alternatives"));
+    assert_true(vt_shows(t, "│half a thought"));
+    press(t, "/");
+    assert_true(vt_wait(t, "│/find"));
+    vt_type(t, "one\r");
+    assert_true(vt_wait(t, "1 place"));
+    assert_true(vt_wait(t, "│half a thought"));
+    press(t, "/");
+    assert_true(vt_wait(t, "│/find"));
+    press(t, "\003");
+    assert_true(vt_wait(t, "│half a thought"));
+    press(t, F5);
+    vt_type(t, "r");
+    assert_true(vt_wait(t, "│/rename"));
+    vt_type(t, " it\r");
+    assert_true(vt_wait_gone(t, "/rename"));
+    assert_true(vt_wait(t, "│half a thought"));
+    quit(t);
+}
 
 static void edits_make_alternatives(void **state)
 {
@@ -234,6 +290,14 @@ static void an_edited_answer_is_saved_beside_the_old_one(void **state)
     press(t, "\r");
     assert_true(vt_wait(t, "‹2/2›"));
     assert_true(vt_wait(t, "XYZ"));
+    vt_type(t, "/verify\r");
+    assert_true(vt_wait(t, "this answer was edited or imported: no model can make it again"));
+    vt_type(t, "/continue\r");
+    assert_true(vt_wait_gone(t, "no model can make it again"));
+    assert_true(vt_wait(t, "/continue resumes it"));
+    assert_false(vt_shows(t, "▲")); /* it was written under no settings, which then changed */
+    vt_type(t, "/verify\r");
+    assert_true(vt_wait(t, "this answer was edited and continued: no model can make it again"));
     quit(t);
 }
 
@@ -715,12 +779,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers),
         cmocka_unit_test(stops_and_says_how_to_leave),
+        cmocka_unit_test(ctrl_c_pressed_twice_keeps_what_is_typed),
         cmocka_unit_test(goes_on_after_a_kill),
         cmocka_unit_test(pasted_text_is_one_message),
         cmocka_unit_test(the_view_stays_while_text_arrives),
         cmocka_unit_test(drafts_survive),
         cmocka_unit_test(what_was_sent_is_no_draft),
         cmocka_unit_test(a_command_is_no_draft),
+        cmocka_unit_test(keys_do_not_take_what_is_typed),
         cmocka_unit_test(edits_make_alternatives),
         cmocka_unit_test(an_edited_answer_is_saved_beside_the_old_one),
         cmocka_unit_test(conversations_are_deleted_and_brought_back),

@@ -116,6 +116,15 @@ fails_with "Latin-1 that was not named" 1 "latin.csv:2:4"
 run similarity -m "$bert" --questions "$work/latin.csv:a" --clusters "$work/c.csv:Klaster_Pertanyaan" -o "$work/p.csv" \
 	--encoding latin-1 --best 1
 expect "--encoding latin-1" grep -q 'café' "$work/p.csv"
+printf 'a\ncaf\351 \226 \200 5\n' >"$work/windows.csv"
+for name in cp1252 Windows-1252; do
+	run similarity -m "$bert" --questions "$work/windows.csv:a" --clusters "$work/c.csv:Klaster_Pertanyaan" -o "$work/p.csv" \
+		--encoding "$name" --best 1
+	expect "--encoding $name" grep -q 'café – € 5' "$work/p.csv"
+done
+run similarity -m "$bert" --questions "$work/latin.csv:a" --clusters "$work/c.csv:Klaster_Pertanyaan" -o "$work/p.csv" \
+	--encoding koi8
+fails_with "an encoding that is not read here" 2 "'koi8' is no encoding that is read here: utf-8, latin-1"
 run similarity -m "$bert" --questions "$work/q.csv:Question1"
 fails_with "half a table" 2 "--clusters"
 run similarity -m "$bert" "one text"

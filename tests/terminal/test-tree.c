@@ -129,6 +129,120 @@ static void questions_are_walked(void **state)
     quit(t);
 }
 
+/* Five exchanges, more than the window has rows for, and beside them one that begins otherwise and is open. */
+static struct vt *open_short_branch(void)
+{
+    static const char *const questions[] = {"First", "Second", "Third", "Fourth", "Fifth"};
+    struct vt *t = start(14, 100, (const char *const[]){SHORT, NULL});
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        exchange(t, questions[i]);
+        assert_true(vt_wait(t, "ready"));
+    }
+    vt_type(t, "/edit 1\r");
+    assert_true(vt_wait(t, "editing message 1"));
+    vt_type(t, ", otherwise\r");
+    assert_true(vt_wait(t, "‹2/2›"));
+    assert_true(vt_wait(t, "/continue resumes it"));
+    return t;
+}
+
+static void an_alternative_stands_where_the_message_stood(void **state)
+{
+    (void)state;
+    struct vt *t = open_short_branch();
+    press(t, ESC);
+    press(t, "g");
+    const int row = vt_find(t, "‹2/2›");
+    press(t, LEFT);
+    assert_true(vt_wait(t, "‹1/2›"));
+    assert_int_equal(vt_find(t, "‹1/2›"), row);
+    assert_false(vt_shows(t, "Fifth"));
+    press(t, "G");
+    assert_true(vt_wait(t, "Fifth"));
+    quit(t);
+}
+
+static void the_map_leads_to_the_message_itself(void **state)
+{
+    (void)state;
+    struct vt *t = open_short_branch();
+    vt_type(t, "/tree\r");
+    assert_true(vt_wait(t, "Map of 12 messages"));
+    vt_type(t, "3\r"); /* from the composer, to which keys went before */
+    assert_true(vt_wait(t, " Second"));
+    press(t, "e");
+    assert_true(vt_wait(t, "editing message 3"));
+    press(t, ESC);
+    quit(t);
+}
+
+/* ---- hits ------------------------------------------------------------------------------------------------------- */
+
+static void go_to_hit(struct vt *t, const char *words, const char *shows)
+{
+    vt_type(t, "\033s"); /* Alt-s */
+    assert_true(vt_wait(t, "Search all conversations"));
+    vt_type(t, words);
+    assert_true(vt_wait(t, shows));
+    vt_type(t, "\r");
+    assert_true(vt_wait_gone(t, "Search all conversations"));
+}
+
+static void a_hit_is_the_selected_message(void **state)
+{
+    (void)state;
+    struct vt *t = start(40, 100, (const char *const[]){SHORT, NULL});
+    exchange(t, "A whale");
+    exchange(t, "A gull");
+    go_to_hit(t, "whale", "You: A whale");
+    press(t, "e");
+    assert_true(vt_wait(t, "editing message 1"));
+    press(t, ESC);
+    vt_type(t, "/find gull\r");
+    assert_true(vt_wait(t, "1 place"));
+    press(t, "e");
+    assert_true(vt_wait(t, "editing message 3"));
+    press(t, ESC);
+    quit(t);
+}
+
+/* Sixty lines, of which the tenth and the fiftieth have it. */
+static void hits_in_a_long_message_are_walked(void **state)
+{
+    char text[2000] = "";
+    (void)state;
+    struct vt *t = start(16, 100, (const char *const[]){SHORT, NULL});
+    for (int i = 1; i <= 60; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s %d\n\n",
+                 i == 10 || i == 50 ? "Here is a whale" : "Here is a gull", i);
+    vt_paste(t, text);
+    vt_type(t, "\r");
+    assert_true(vt_wait(t, "/continue resumes it"));
+    exchange(t, "What is there");
+    go_to_hit(t, "whale", "whale");
+    assert_true(vt_wait(t, "Here is a whale 10"));
+    press(t, "n");
+    assert_true(vt_wait(t, "Here is a whale 50"));
+    vt_resize(t, 60, 100); /* there is more room than what follows needs */
+    assert_true(vt_wait(t, "What is there"));
+    vt_resize(t, 16, 100);
+    assert_true(vt_wait_gone(t, "What is there"));
+    assert_true(vt_wait(t, "Here is a whale 50"));
+    press(t, "N");
+    assert_true(vt_wait(t, "Here is a whale 10"));
+    press(t, "e");
+    assert_true(vt_wait(t, "editing message 1"));
+    press(t, ESC);
+    vt_resize(t, 16, 40); /* what was found is seen, though its beginning is not */
+    press(t, "\033s");
+    assert_true(vt_wait(t, "Search all"));
+    vt_type(t, "whale");
+    assert_true(vt_wait(t, "  today"));
+    assert_non_null(strstr(vt_row(t, vt_find(t, "  today")), "whale"));
+    press(t, ESC);
+    quit(t);
+}
+
 /* Two of three are marked; what is done is done to both, and u takes it back. */
 static void many_conversations_are_acted_on(void **state)
 {
@@ -190,9 +304,16 @@ int main(void)
     if (!find_program())
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_map_shows_all_branches), cmocka_unit_test(branches_are_compared_and_folded),
-        cmocka_unit_test(two_escapes_open_the_map),   cmocka_unit_test(bookmarks_are_kept_and_found),
-        cmocka_unit_test(questions_are_walked),       cmocka_unit_test(many_conversations_are_acted_on),
+        cmocka_unit_test(the_map_shows_all_branches),
+        cmocka_unit_test(branches_are_compared_and_folded),
+        cmocka_unit_test(two_escapes_open_the_map),
+        cmocka_unit_test(bookmarks_are_kept_and_found),
+        cmocka_unit_test(questions_are_walked),
+        cmocka_unit_test(an_alternative_stands_where_the_message_stood),
+        cmocka_unit_test(the_map_leads_to_the_message_itself),
+        cmocka_unit_test(a_hit_is_the_selected_message),
+        cmocka_unit_test(hits_in_a_long_message_are_walked),
+        cmocka_unit_test(many_conversations_are_acted_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,7 +26,7 @@ static void an_empty_conversation_says_what_to_do(void **state)
 {
     (void)state;
     struct vt *t = start_with(NULL, plain);
-    assert_true(vt_wait(t, "parameters, "));
+    assert_true(vt_wait(t, "1.42 million parameters, "));
     assert_true(vt_shows(t, "/model chooses another"));
     assert_true(vt_shows(t, "Why is the sky blue?"));
     assert_true(vt_shows(t, "all keys"));
@@ -179,6 +179,40 @@ static void the_models_can_be_looked_through(void **state)
     quit(t);
 }
 
+/* Sixteen tokens tell how fast a model is; the others follow it. */
+static void a_model_is_as_fast_as_it_was(void **state)
+{
+    (void)state;
+    struct vt *t = start_in(NULL, 30, 130, plain, (const char *const[]){"-n", "16", NULL});
+    assert_true(vt_wait(t, READY));
+    ask(t, "/model");
+    assert_true(vt_wait(t, "▸ sea.gguf"));
+    assert_true(vt_wait(t, "t/s expected"));
+    assert_false(vt_shows(t, "t/s measured"));
+    press(t, ESC);
+    exchange(t, "The llama");
+    ask(t, "/model");
+    assert_true(vt_wait(t, "t/s measured"));
+    const int row = vt_find(t, "▸ sea.gguf");
+    assert_true(row >= 0 && strstr(vt_row(t, row), "t/s measured") != NULL);
+    assert_true(vt_shows(t, "t/s expected")); /* those that never ran */
+    press(t, ESC);
+    quit(t);
+}
+
+/* A row has no room for all of it there. */
+static void a_small_window_tells_all_of_the_selected_model(void **state)
+{
+    (void)state;
+    struct vt *t = start_in(NULL, 10, 40, plain, (const char *const[]){SHORT, NULL});
+    assert_true(vt_wait(t, READY));
+    ask(t, "/model");
+    assert_true(vt_wait(t, "kB Q4_0 fits ~"));
+    press(t, ESC);
+    assert_true(vt_wait_gone(t, "Q4_0 fits"));
+    quit(t);
+}
+
 /* Columns of the longest row of a message that repeats "long line", below its first rows, beside which its title is. */
 static int longest_row(struct vt *t)
 {
@@ -248,6 +282,8 @@ int main(void)
         cmocka_unit_test(text_is_centred_where_the_user_wants_it),
         cmocka_unit_test(without_a_model_some_are_offered),
         cmocka_unit_test(the_models_can_be_looked_through),
+        cmocka_unit_test(a_model_is_as_fast_as_it_was),
+        cmocka_unit_test(a_small_window_tells_all_of_the_selected_model),
         cmocka_unit_test(eight_colours_stay_the_terminals_own),
     };
     return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

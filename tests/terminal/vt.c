@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "linked.h"
 
 enum { PATIENCE = 120000 };
 
@@ -31,6 +32,7 @@ struct vt {
     bool own_home;
     VTerm *term;
     VTermScreen *screen;
+    struct linked *linked;
     int rows, columns, clipboards, bells;
     bool alternate, visible;
     char title[256];
@@ -123,6 +125,7 @@ static void open_screen(struct vt *t)
     vterm_screen_enable_altscreen(t->screen, 1);
     vterm_screen_set_unrecognised_fallbacks(t->screen, &unknown, t);
     vterm_screen_reset(t->screen, 1);
+    t->linked = linked_new(t->rows, t->columns);
     t->visible = true;
 }
 
@@ -160,6 +163,7 @@ void vt_end(struct vt *t)
     close(t->master);
     close(t->slave);
     vterm_free(t->term);
+    linked_free(t->linked);
     buf_free(&t->text);
     buf_free(&t->row);
     buf_free(&t->sent);
@@ -194,6 +198,7 @@ bool vt_read(struct vt *t, double milliseconds)
     buf_append(&t->sent, bytes, (size_t)size);
     vterm_input_write(t->term, bytes, (size_t)size);
     vterm_screen_flush_damage(t->screen);
+    linked_write(t->linked, bytes, (size_t)size);
     return true;
 }
 
@@ -224,6 +229,7 @@ void vt_resize(struct vt *t, int rows, int columns)
     t->rows = rows;
     t->columns = columns;
     vterm_set_size(t->term, rows, columns);
+    linked_resize(t->linked, rows, columns);
     ioctl(t->master, TIOCSWINSZ, &size);
 }
 
@@ -389,6 +395,11 @@ int vt_is_light(const struct vt *t, int row, int column)
     return cell.bg.rgb.red + cell.bg.rgb.green + cell.bg.rgb.blue > 3 * 128;
 }
 
+const char *vt_link(const struct vt *t, int row, int column)
+{
+    return linked_at(t->linked, row, column);
+}
+
 const char *vt_title(const struct vt *t)
 {
     return t->title;
@@ -397,6 +408,17 @@ const char *vt_title(const struct vt *t)
 bool vt_was_sent(const struct vt *t, const char *bytes)
 {
     return t->sent.size > 0 && memmem(t->sent.data, t->sent.size, bytes, strlen(bytes)) != NULL;
+}
+
+int vt_times_sent(const struct vt *t, const char *bytes)
+{
+    int times = 0;
+    const char *at = buf_text(&t->sent), *end = at + t->sent.size;
+    while ((at = memmem(at, (size_t)(end - at), bytes, strlen(bytes))) != NULL) {
+        at += strlen(bytes);
+        times++;
+    }
+    return times;
 }
 
 double vt_came(const struct vt *t)

@@ -62,9 +62,12 @@ bool vt_is_colored(const struct vt *t, int row, int column);
 bool vt_has_ground(const struct vt *t, int row, int column); /* another than the terminal's own */
 int vt_is_light(const struct vt *t, int row, int column);    /* its ground is; 0: dark; -1: the terminal's own */
 
-const char *vt_title(const struct vt *t); /* of the window, as it was set last; "" */
+const char *vt_link(const struct vt *t, int row, int column); /* the address of the cell's link (OSC 8); "": none */
+const char *vt_title(const struct vt *t);                     /* of the window, as it was set last; "" */
 /* Whether the program sent these bytes since it started. */
 bool vt_was_sent(const struct vt *t, const char *bytes);
+/* How often it did. */
+int vt_times_sent(const struct vt *t, const char *bytes);
 int vt_clipboards(const struct vt *t); /* how often the clipboard was written (OSC 52) */
 int vt_bells(const struct vt *t);
 bool vt_on_alternate(const struct vt *t); /* the alternate screen is shown */

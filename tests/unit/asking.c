@@ -13,14 +13,6 @@
 
 enum { PATIENCE = 600000 }; /* milliseconds a test waits for an event at most, far more than it needs */
 
-const char *asking_fixture(const char *name)
-{
-    static char path[4096];
-    const char *source = source_folder();
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source, name);
-    return path;
-}
-
 struct worker *asking_start(const char *path, int32_t context, int32_t batch)
 {
     struct error err = {0};
@@ -44,7 +36,7 @@ struct event asking_next(struct worker *w)
 
 struct worker *asking_worker_start(int32_t context, int32_t batch)
 {
-    struct worker *w = asking_start(asking_fixture("tiny-llama.gguf"), context, batch);
+    struct worker *w = asking_start(source_fixture("tiny-llama.gguf"), context, batch);
     assert_int_equal(asking_next(w).kind, EVENT_LOADED);
     return w;
 }

@@ -24,11 +24,9 @@ struct asking_result {
     struct buf text;
 };
 
-/* The path of a file in tests/fixtures; valid until the next call. */
-const char *asking_fixture(const char *name);
 /* A worker that begins to load the model at path. */
 struct worker *asking_start(const char *path, int32_t context, int32_t batch);
-/* A worker that has loaded the small model. The `check` script finds the tests to run under ThreadSanitizer by
+/* A worker that has loaded the small model. scripts/stage finds the tests to run under ThreadSanitizer by
  * "worker_start(", so this name ends in it. */
 struct worker *asking_worker_start(int32_t context, int32_t batch);
 /* Waits for the next event. */

@@ -25,6 +25,7 @@ struct hostile {
     uint16_t port;
     struct hostile_reply replies[REPLIES_MOST];
     size_t n, next;
+    bool resets; /* the last reply; the thread's own */
     int requests, connections, closed;
     struct buf request;
     char **kept; /* (n_kept) the bytes of all replies: the thread may still send old ones */
@@ -104,6 +105,7 @@ static bool send_reply(struct hostile *h, int fd)
     bool open = send_bytes(fd, r.bytes, size, r.step);
     while (open && r.repeats)
         open = send_bytes(fd, r.bytes + r.body, size - r.body, r.step);
+    h->resets = r.resets;
     while (open && r.stays && wait_for(h, fd))
         open = recv(fd, rest, sizeof rest, 0) > 0;
     pthread_mutex_lock(&h->lock);
@@ -119,7 +121,10 @@ static void serve_connection(struct hostile *h, int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     while (read_request(h, fd) && send_reply(h, fd))
         ;
-    shutdown(fd, SHUT_WR);
+    if (h->resets)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1}, sizeof(struct linger));
+    else
+        shutdown(fd, SHUT_WR);
     close(fd);
 }
 

@@ -13,6 +13,7 @@ struct hostile_reply {
     const char *bytes; /* size bytes, head and body; 0: strlen; copied */
     size_t size;
     size_t step;  /* bytes of each write; 0: all */
+    bool resets;  /* the connection does not end but break */
     bool stays;   /* the connection stays open until the client closes it */
     bool repeats; /* the last bytes, from `body` on, are sent until the client closes */
     size_t body;

@@ -157,7 +157,7 @@ void keeping_stored(const struct keeping *f, struct store_messages *out)
     struct error err = {0};
     struct store_ids ids = {0};
     int64_t last = 0;
-    history_ok(store_last(s, &last, &err), &err);
+    history_ok(store_last(s, NULL, &last, &err), &err);
     history_ok(store_current(s, last, &ids, &err), &err);
     history_ok(store_load(s, ids.at, ids.n, out, &err), &err);
     store_ids_free(&ids);

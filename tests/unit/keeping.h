@@ -26,7 +26,7 @@ struct keeping {
 
 /* The folder and the options, no chat yet. longest: tokens an answer has at most; -1: no limit. */
 struct keeping *keeping_new(int32_t longest);
-/* Opens the chat as the options say; false with err when it can't. The `check` script finds the tests to run under
+/* Opens the chat as the options say; false with err when it can't. scripts/stage finds the tests to run under
  * ThreadSanitizer by "chat_open(", so this name ends in it. */
 bool keeping_chat_open(struct keeping *f, struct error *err);
 /* keeping_new and keeping_chat_open. */

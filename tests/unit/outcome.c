@@ -61,6 +61,11 @@ static void take_text(struct outcome *o, const struct endpoint_event *event)
         take_token(o, event->token);
 }
 
+void outcome_wait(struct endpoint *e)
+{
+    poll(&(struct pollfd){.fd = endpoint_fd(e), .events = POLLIN}, 1, -1);
+}
+
 struct outcome outcome_take(struct endpoint *e, size_t stop_at)
 {
     struct outcome o = {0};
@@ -84,7 +89,7 @@ struct outcome outcome_take(struct endpoint *e, size_t stop_at)
                 o.finish = event.finish;
                 o.error = event.error;
                 o.usage = event.usage;
-                o.has_usage = event.has_usage;
+                o.counted = event.counted;
                 return o;
             }
             if (stop_at > 0 && (o.size >= stop_at || events >= stop_at)) {
@@ -92,7 +97,7 @@ struct outcome outcome_take(struct endpoint *e, size_t stop_at)
                 stop_at = 0;
             }
         }
-        poll(&(struct pollfd){.fd = endpoint_fd(e), .events = POLLIN}, 1, -1);
+        outcome_wait(e);
     }
 }
 

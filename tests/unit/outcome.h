@@ -24,10 +24,9 @@ struct outcome {
     enum endpoint_finish finish;
     struct error error;
     struct endpoint_usage usage;
-    bool has_usage;
     int tokens, waits, readings;
     char spelled[200]; /* the tokens, and their likeliest others: "a(b,c) " */
-    int64_t done, total;
+    int64_t done, total, counted;
 };
 
 /* Before and after a group of tests. */
@@ -38,6 +37,8 @@ struct hostile *outcome_server(void);
 struct endpoint *outcome_open(struct endpoint_place place);
 /* Asks a question. */
 void outcome_ask(struct endpoint *e);
+/* Waits until there may be an event to take. */
+void outcome_wait(struct endpoint *e);
 /* Takes events to the end; stops the endpoint after so many bytes of text, or events that are none (0: never). */
 struct outcome outcome_take(struct endpoint *e, size_t stop_at);
 /* All of it, with these replies; with one, in writes of `step` bytes. */

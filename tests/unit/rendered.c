@@ -2,6 +2,7 @@
 #include "tests/unit/rendered.h"
 
 #include "base/utf8.h"
+#include "ui/text/link.h"
 #include "ui/text/text.h"
 
 static const char *span_fault(const struct rendering *r, const struct render_span *span, size_t size)
@@ -12,6 +13,8 @@ static const char *span_fault(const struct rendering *r, const struct render_spa
         return "a span from outside the message";
     if ((span->style & STYLE_ROLE) >= STYLE_ROLES)
         return "a style that is none";
+    if (span->link > r->n_links || (span->link > 0 && !link_is_clean(rendering_link(r, span))))
+        return "a link that is none";
     for (size_t at = 0, used; at < span->size; at += used) {
         uint32_t code = utf8_decode(r->text.data + span->start + at, span->size - at, &used);
         if (code == UTF8_INVALID || code < ' ' || utf8_is_unsafe(code))

@@ -10,6 +10,8 @@
 #include "app/library/home.h"
 #include "history/history.h"
 #include "tests/cmocka.h"
+#include "tests/source.h"
+#include "tests/unit/asking.h"
 #include "tests/unit/history.h"
 #include "tests/unit/keeping.h"
 
@@ -280,22 +282,35 @@ static void four_are_the_most_and_none_is_lost(void **state)
     keeping_close(f);
 }
 
-static void the_model_stays_while_it_answers_elsewhere(void **state)
+/* Another model for the open conversation; the answer elsewhere goes on with its own, which is there again with it. */
+static void another_model_leaves_an_answer_its_own(void **state)
 {
     (void)state;
     struct keeping *f = open_chat(-1);
     struct error err = {0}, deleting = {0};
+    char first[4096];
     int64_t id = begin_answer(f, "The llama");
+    snprintf(first, sizeof first, "%s", chat_model_path(f->chat));
     begin_new(f);
     keeping_settle(f);
-    assert_int_equal(chat_set_model(f->chat, f->model, &err), ERR_BUSY);
-    assert_non_null(strstr(err.message, "another conversation"));
+    history_ok(chat_set_model(f->chat, source_fixture("tiny-llama3.gguf"), &err), &err);
+    while (chat_state(f->chat) == CHAT_LOADING)
+        keeping_wait(f);
+    assert_non_null(strstr(chat_model_path(f->chat), "tiny-llama3"));
+    assert_int_equal(chat_answers_elsewhere(f->chat), 1);
+    int64_t second = begin_answer(f, "Another");
     assert_int_equal(chat_check_still(f->chat, id, &deleting), ERR_BUSY);
     open_again(f, id);
+    assert_string_equal(chat_model_path(f->chat), first);
+    assert_true(chat_is_busy(f->chat));
     chat_stop(f->chat);
     keeping_settle(f);
     error_clear(&deleting);
     assert_int_equal(chat_check_still(f->chat, id, &deleting), ERR_NONE);
+    open_again(f, second);
+    assert_non_null(strstr(chat_model_path(f->chat), "tiny-llama3"));
+    chat_stop(f->chat);
+    keeping_settle(f);
     keeping_close(f);
 }
 
@@ -311,7 +326,7 @@ int main(void)
         cmocka_unit_test(nothing_unsaved_is_left_out_at_the_end),
         cmocka_unit_test(says_why_an_answer_must_be_stopped_first),
         cmocka_unit_test(four_are_the_most_and_none_is_lost),
-        cmocka_unit_test(the_model_stays_while_it_answers_elsewhere),
+        cmocka_unit_test(another_model_leaves_an_answer_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

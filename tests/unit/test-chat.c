@@ -263,12 +263,12 @@ static void regenerates_and_continues(void **state)
     assert_int_equal(chat_regenerate(f->chat, &err), ERR_NOT_FOUND);
     err = (struct error){0};
     say(f, "The gull");
-    uint64_t seed = chat_message(f->chat, 1)->sampling.seed;
+    uint64_t seed = chat_message(f->chat, 1)->seed;
     assert_int_equal(chat_regenerate(f->chat, &err), ERR_NONE);
     assert_int_equal(chat_send(f->chat, "x", 1, &(struct error){0}), ERR_BUSY);
     settle(f);
     assert_int_equal(chat_count(f->chat), 2);
-    assert_true(chat_message(f->chat, 1)->sampling.seed != seed);
+    assert_true(chat_message(f->chat, 1)->seed != seed);
     char *before = strdup(buf_text(&chat_message(f->chat, 1)->text));
     assert_int_equal(chat_continue(f->chat, &err), ERR_NONE);
     settle(f);
@@ -293,7 +293,7 @@ static void repeats_with_a_seed(void **state)
     assert_int_equal(chat_new(f->chat, true, &err), ERR_NONE);
     say(f, "The ships");
     assert_string_equal(buf_text(&chat_message(f->chat, 1)->text), first);
-    assert_int_equal(chat_message(f->chat, 1)->sampling.seed, 7);
+    assert_int_equal(chat_message(f->chat, 1)->seed, 7);
     free(first);
     close_chat(f);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/manner.h"
 #include "tests/cmocka.h"
 #include "ui/panes/compare.h"
 #include "tests/source.h"
@@ -113,7 +114,7 @@ static void sides_are_what_they_are_alone(void **state)
         assert_null(s.error);
         assert_false(s.running);
         assert_string_equal(s.label, sides[i].label);
-        assert_int_equal(s.answer->sampling.seed, 7);
+        assert_int_equal(s.answer->seed, 7);
         assert_true(s.answer->timings.answer_tokens > 4);
     }
     assert_int_equal(chat_compare_end(f.chat, 1, &err), ERR_NONE);
@@ -127,7 +128,7 @@ static void sides_are_what_they_are_alone(void **state)
     assert_int_equal(chat_regenerate(f.chat, &err), ERR_NONE);
     settle(f.chat);
     struct chat_message *m = (struct chat_message *)chat_message(f.chat, 1);
-    if (m->sampling.seed == 7)
+    if (m->seed == 7)
         assert_string_equal(buf_text(&m->text), warm);
     while (chat_alternative(f.chat, 1, -1, &err) == ERR_NONE)
         ;
@@ -168,7 +169,7 @@ static void records_come_with_them(void **state)
     assert_int_equal(chat_compare_end(f.chat, 1, &err), ERR_NONE);
     assert_int_equal(store_records(home_store(chat_home(f.chat)), chat_message(f.chat, 1)->id, &r, &err), ERR_NONE);
     assert_int_equal(r.n, chat_message(f.chat, 1)->timings.answer_tokens);
-    assert_true(chat_message(f.chat, 1)->sampling.temperature == 1.5f);
+    assert_true(manner_of(chat_message(f.chat, 1)).temperature == 1.5f);
     store_records_free(&r);
     end(&f);
 }

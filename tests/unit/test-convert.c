@@ -24,16 +24,8 @@
 #include "engine/kernels/quantize.h"
 #include "engine/kernels/tensor.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 #include "tests/source.h"
-
-static char folder[64];
-
-static const char *fixture(const char *name)
-{
-    static char path[4096];
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source_folder(), name);
-    return path;
-}
 
 /* A path in the test's own folder; the text lasts until the fourth call after. */
 static const char *own(const char *name)
@@ -41,30 +33,15 @@ static const char *own(const char *name)
     static char paths[4][128];
     static int next;
     next = (next + 1) % 4;
-    snprintf(paths[next], sizeof paths[next], "%s/%s", folder, name);
+    snprintf(paths[next], sizeof paths[next], "%s/%s", test_folder, name);
     return paths[next];
-}
-
-static int make_folder(void **state)
-{
-    (void)state;
-    snprintf(folder, sizeof folder, "/tmp/palaver-convert.XXXXXX");
-    return mkdtemp(folder) != NULL ? 0 : 1;
-}
-
-static int remove_folder(void **state)
-{
-    char command[128];
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
 }
 
 /* How many entries the folder has, hidden ones too. */
 static int count_files(void)
 {
     int n = 0;
-    DIR *dir = opendir(folder);
+    DIR *dir = opendir(test_folder);
     assert_non_null(dir);
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
         n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
@@ -169,7 +146,7 @@ static void describe(struct metadata *m)
         {"llama.attention.key_length", WIDTH / 4},
         {"llama.attention.value_length", WIDTH / 4},
     };
-    struct source *s = open_source(fixture("tiny-llama.gguf"));
+    struct source *s = open_source(source_fixture("tiny-llama.gguf"));
     const char *key;
     const struct value *value;
     for (uint64_t i = 0; source_value_at(s, i, &key, &value); i++) {
@@ -270,8 +247,8 @@ static void every_form_gives_the_same_bytes(void **state)
     static const char *const types[] = {"f32", "f16", "bf16"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         const struct conversion_options o = {.type = types[i]};
-        convert(fixture("folder-hf"), own("hf.gguf"), &o);
-        convert(fixture("folder-meta"), own("meta.gguf"), &o);
+        convert(source_fixture("folder-hf"), own("hf.gguf"), &o);
+        convert(source_fixture("folder-meta"), own("meta.gguf"), &o);
         compare_tensors(own("hf.gguf"), own("meta.gguf"), true);
         convert(own("hf.gguf"), own("again.gguf"), &o);
         check_same_tensors(own("hf.gguf"), own("again.gguf"));
@@ -327,8 +304,8 @@ static void keys_are_kept_as_they_are(void **state)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *key, *other;
         const struct value *value, *kept;
-        convert(fixture(names[i]), own("out.gguf"), &(struct conversion_options){0});
-        struct source *s = open_source(fixture(names[i])), *made = open_source(own("out.gguf"));
+        convert(source_fixture(names[i]), own("out.gguf"), &(struct conversion_options){0});
+        struct source *s = open_source(source_fixture(names[i])), *made = open_source(own("out.gguf"));
         for (uint64_t k = 0; source_value_at(s, k, &key, &value); k++) {
             bool found = is_new_key(key);
             for (uint64_t j = 0; !found && source_value_at(made, j, &other, &kept); j++)
@@ -358,7 +335,7 @@ static void file_says_its_type(void **state)
     convert(own("model.gguf"), own("out.gguf"), &(struct conversion_options){.type = "q5_k_s"});
     check_uint(own("out.gguf"), "general.file_type", 16);
     check_uint(own("out.gguf"), "general.quantization_version", 2);
-    convert(fixture("folder-hf"), own("out.gguf"), &(struct conversion_options){0});
+    convert(source_fixture("folder-hf"), own("out.gguf"), &(struct conversion_options){0});
     check_uint(own("out.gguf"), "general.file_type", 32);
 }
 
@@ -527,7 +504,7 @@ static void other_models_importance_is_refused(void **state)
     write_binary(own("i.dat"), NULL, 0);
     struct error err = {0};
     const struct conversion_options o = {.type = "q4_0", .imatrix = own("i.dat")};
-    try_convert(fixture("folder-hf"), own("out.gguf"), &o, &err);
+    try_convert(source_fixture("folder-hf"), own("out.gguf"), &o, &err);
     check_error(&err, ERR_FORMAT, "another model's");
 }
 
@@ -716,14 +693,14 @@ static void places_that_cannot_be_written_are_named(void **state)
     try_convert(own("model.gguf"), own("none/out.gguf"), &o, &err);
     check_error(&err, ERR_IO, "out.gguf: can't be written");
     error_clear(&err);
-    try_convert(own("model.gguf"), folder, &o, &err);
+    try_convert(own("model.gguf"), test_folder, &o, &err);
     check_error(&err, ERR_ARGUMENT, "is a folder");
     error_clear(&err);
     try_convert(own("model.gguf"), "/dev/null", &o, &err);
     check_error(&err, ERR_ARGUMENT, "no regular file");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, test_folder_make, test_folder_remove)
 
 int main(void)
 {

@@ -223,11 +223,37 @@ static void usage_is_found_wherever_it_stands(void **state)
     };
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         const struct outcome o = outcome_of_bytes(bodies[i], 0);
-        assert_true(o.has_usage);
         assert_int_equal(o.usage.prompt_tokens, 7);
         assert_int_equal(o.usage.answer_tokens, 2);
     }
-    assert_false(outcome_of_bytes(HEAD DELTA("a") "data: {\"usage\":{\"prompt_tokens\":-7}}\n\n" DONE, 0).has_usage);
+}
+
+static void usage_counts_as_far_as_it_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        int64_t prompt, cached, answer;
+    } cases[] = {
+        {HEAD DELTA("a") "data: {\"usage\":{\"prompt_tokens\":7}}\n\n" DONE, 7, -1, -1},
+        {HEAD DELTA("a") "data: {\"usage\":{\"completion_tokens\":2}}\n\n" DONE, -1, -1, 2},
+        {HEAD DELTA("a") "data: {\"usage\":{\"prompt_tokens\":-7}}\n\n" DONE, -1, -1, -1},
+        {HEAD DELTA(
+             "a") "data: {\"usage\":{\"prompt_tokens\":7}}\n\ndata: {\"usage\":{\"completion_tokens\":2}}\n\n" DONE,
+         7, -1, 2},
+        {HEAD "data: {\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":1}}\n\n" DELTA(
+             "a") "data: {\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2,\"prompt_tokens_details\":{\"cached_tokens\":3}}}\n\n" DONE,
+         7, 3, 2},
+        {HEAD DELTA(
+             "a") "data: {\"usage\":{\"prompt_tokens\":7},\"timings\":{\"prompt_n\":1,\"cache_n\":6,\"predicted_n\":2}}\n\n" DONE,
+         7, 6, 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct outcome o = outcome_of_bytes(cases[i].bytes, 0);
+        assert_int_equal(o.usage.prompt_tokens, cases[i].prompt);
+        assert_int_equal(o.usage.cached_tokens, cases[i].cached);
+        assert_int_equal(o.usage.answer_tokens, cases[i].answer);
+    }
 }
 
 static void the_prompts_progress_is_told(void **state)
@@ -310,12 +336,19 @@ static void wrong_tokens_harm_nobody(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams_of_all_kinds_are_read),   cmocka_unit_test(streams_may_come_byte_by_byte),
-        cmocka_unit_test(streams_may_be_chunked_anywhere), cmocka_unit_test(a_chunked_stream_that_breaks_is_told),
-        cmocka_unit_test(a_line_of_10_megabytes_is_read),  cmocka_unit_test(an_old_server_and_a_closing_one_are_read),
-        cmocka_unit_test(what_comes_compressed_is_undone), cmocka_unit_test(usage_is_found_wherever_it_stands),
-        cmocka_unit_test(the_prompts_progress_is_told),    cmocka_unit_test(an_answer_ends_for_the_reason_that_is_told),
-        cmocka_unit_test(tokens_come_in_both_shapes),      cmocka_unit_test(split_characters_keep_their_bytes),
+        cmocka_unit_test(streams_of_all_kinds_are_read),
+        cmocka_unit_test(streams_may_come_byte_by_byte),
+        cmocka_unit_test(streams_may_be_chunked_anywhere),
+        cmocka_unit_test(a_chunked_stream_that_breaks_is_told),
+        cmocka_unit_test(a_line_of_10_megabytes_is_read),
+        cmocka_unit_test(an_old_server_and_a_closing_one_are_read),
+        cmocka_unit_test(what_comes_compressed_is_undone),
+        cmocka_unit_test(usage_is_found_wherever_it_stands),
+        cmocka_unit_test(usage_counts_as_far_as_it_is_told),
+        cmocka_unit_test(the_prompts_progress_is_told),
+        cmocka_unit_test(an_answer_ends_for_the_reason_that_is_told),
+        cmocka_unit_test(tokens_come_in_both_shapes),
+        cmocka_unit_test(split_characters_keep_their_bytes),
         cmocka_unit_test(wrong_tokens_harm_nobody),
     };
     return cmocka_run_group_tests(tests, outcome_begin, outcome_end);

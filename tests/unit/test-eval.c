@@ -24,25 +24,22 @@
 #include "base/buf.h"
 #include "engine/engine.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 #include "tests/unit/vectors.h"
 
-static char folder[] = "/tmp/palaver-eval-XXXXXX";
 static json_t *vectors;
 
 static int open_vectors(void **state)
 {
     (void)state;
     vectors = vectors_load("eval.json");
-    return vectors != NULL && mkdtemp(folder) != NULL ? 0 : -1;
+    return vectors != NULL ? test_folder_make(state) : -1;
 }
 
 static int close_vectors(void **state)
 {
-    char command[256];
-    (void)state;
     json_decref(vectors);
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
+    return test_folder_remove(state);
 }
 
 /* The path of a file in the test's folder; valid until the next but three. */
@@ -51,7 +48,7 @@ static const char *place(const char *name)
     static char paths[4][256];
     static int next;
     char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    snprintf(path, sizeof paths[0], "%s/%s", test_folder, name);
     return path;
 }
 
@@ -112,7 +109,7 @@ static void compare_task(const char *name, const json_t *wanted)
     write_rows(file, json_object_get(wanted, "rows"));
     snprintf(file, sizeof file, "%s_fewshot.jsonl", name);
     write_rows(file, examples);
-    struct eval_set *set = eval_set_open(task, folder, (int)json_array_size(examples), false, 0, &err);
+    struct eval_set *set = eval_set_open(task, test_folder, (int)json_array_size(examples), false, 0, &err);
     if (set == NULL)
         fail_msg("%s: %s", name, err.message);
     assert_int_equal(set->n, json_array_size(questions));
@@ -326,7 +323,7 @@ static const struct eval_key key = {.task = "piqa", .fingerprint = 1, .checksum 
 
 static struct eval_store *open_store(struct error *err)
 {
-    return eval_store_open(folder, &key, "model", "data", 9, err);
+    return eval_store_open(test_folder, &key, "model", "data", 9, err);
 }
 
 static void put_entry(struct eval_store *s, size_t index, double score)
@@ -383,7 +380,7 @@ static void results_go_on_where_they_stopped(void **state)
     assert_int_equal(eval_store_size(s), 2);
     assert_true(json_number_value(json_object_get(eval_store_entry(s, 0), "acc")) == 1);
     eval_store_free(s);
-    assert_int_equal(eval_store_list(folder, count_file, count_broken, &files, &err), ERR_NONE);
+    assert_int_equal(eval_store_list(test_folder, count_file, count_broken, &files, &err), ERR_NONE);
     assert_int_equal(files, 1);
     append_to_store("{\"index\":2}\n{\"index\":7}\n");
     s = open_store(&err);

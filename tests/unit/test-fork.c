@@ -10,9 +10,10 @@
 #include "app/chat/chat.h"
 #include "app/chat/form.h"
 #include "tests/cmocka.h"
+#include "tests/sanitized.h"
 #include "tests/source.h"
 
-enum { TOKENS = 90, FORKS = 50 };
+enum { TOKENS = SANITIZED ? 30 : 90, FORKS = SANITIZED ? 15 : 50 };
 
 struct fixture {
     struct options options;

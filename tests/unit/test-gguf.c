@@ -18,13 +18,6 @@
 
 static char folder[] = "/tmp/palaver-gguf-XXXXXX";
 
-static const char *fixture(const char *name)
-{
-    static char path[4096];
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source_folder(), name);
-    return path;
-}
-
 static const char *in_folder(const char *name)
 {
     static char path[4096];
@@ -253,7 +246,7 @@ static void fixture_has_its_tensors(void **state)
 {
     (void)state;
     struct error err = {0};
-    struct source *s = source_open(fixture("tiny-llama.gguf"), false, &err);
+    struct source *s = source_open(source_fixture("tiny-llama.gguf"), false, &err);
     assert_string_equal(err.message, "");
     struct tensor t;
     assert_true(source_tensor(s, "blk.1.attn_k.weight", &t));
@@ -278,7 +271,7 @@ static uint64_t fingerprint(const char *path)
 static void copy_fixture(const char *name, const char *as)
 {
     size_t size;
-    unsigned char *bytes = load(fixture(name), &size);
+    unsigned char *bytes = load(source_fixture(name), &size);
     save(in_folder(as), bytes, size);
     free(bytes);
 }
@@ -286,14 +279,14 @@ static void copy_fixture(const char *name, const char *as)
 static void fingerprint_knows_weights_and_not_places(void **state)
 {
     (void)state;
-    uint64_t whole = fingerprint(fixture("tiny-llama.gguf"));
-    assert_int_equal(whole, fingerprint(fixture("tiny-llama-split-00001-of-00003.gguf")));
-    assert_int_not_equal(whole, fingerprint(fixture("tiny-llama3.gguf")));
+    uint64_t whole = fingerprint(source_fixture("tiny-llama.gguf"));
+    assert_int_equal(whole, fingerprint(source_fixture("tiny-llama-split-00001-of-00003.gguf")));
+    assert_int_not_equal(whole, fingerprint(source_fixture("tiny-llama3.gguf")));
     copy_fixture("tiny-llama.gguf", "copy.gguf");
     assert_int_equal(whole, fingerprint(in_folder("copy.gguf")));
 
     size_t size;
-    unsigned char *bytes = load(fixture("tiny-llama.gguf"), &size);
+    unsigned char *bytes = load(source_fixture("tiny-llama.gguf"), &size);
     for (size_t i = size / 2; i < size; i++) /* the data's end: other weights */
         bytes[i] ^= 1;
     save(in_folder("copy.gguf"), bytes, size);
@@ -307,8 +300,8 @@ static void any_part_opens_the_whole(void **state)
 {
     (void)state;
     struct error err = {0};
-    struct source *whole = source_open(fixture("tiny-llama.gguf"), false, &err);
-    struct source *parts = source_open(fixture("tiny-llama-split-00002-of-00003.gguf"), false, &err);
+    struct source *whole = source_open(source_fixture("tiny-llama.gguf"), false, &err);
+    struct source *parts = source_open(source_fixture("tiny-llama-split-00002-of-00003.gguf"), false, &err);
     assert_string_equal(err.message, "");
     const char *name;
     struct tensor a, b;
@@ -348,7 +341,7 @@ static void truncated_files_are_refused(void **state)
 {
     (void)state;
     size_t size, opened = 0;
-    unsigned char *bytes = load(fixture("tiny-llama3.gguf"), &size);
+    unsigned char *bytes = load(source_fixture("tiny-llama3.gguf"), &size);
     struct error err;
     for (size_t n = 0; n < size; n += n < 16384 ? 1 + n / 512 : 61) {
         if (parse(bytes, n, &err))
@@ -364,7 +357,7 @@ static void damaged_bytes_never_crash(void **state)
 {
     (void)state;
     size_t size;
-    unsigned char *bytes = load(fixture("tiny-llama3.gguf"), &size);
+    unsigned char *bytes = load(source_fixture("tiny-llama3.gguf"), &size);
     static const unsigned char masks[] = {0x01, 0x80, 0xFF};
     struct error err;
     size_t refused = 0;

@@ -5,6 +5,7 @@
  * all that the pipe says; of an answer at most the last quarter of a second may be missing. */
 #include <config.h>
 
+#include "tests/sanitized.h"
 #include "tests/unit/history.h"
 
 #include <poll.h>
@@ -13,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RUNS 200
+enum { RUNS = SANITIZED ? 50 : 200 };
 #define LONG_RUNS_EVERY 40 /* these last long enough for the quarter of a second to count */
 #define LOG_MAX (4 << 20)
 

@@ -222,6 +222,37 @@ static void places_where_settings_changed_are_found(void **state)
     store_close(s);
 }
 
+/* What the user wrote was made under no settings: those of what follows are no change. */
+static void continuing_what_was_written_changes_nothing(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    int64_t conversation = 0, message = 0;
+    struct store_changes c;
+    struct store *s = history_open(NULL);
+    history_ok(store_new(s, &conversation, &err), &err);
+    history_ok(store_append(s, conversation, 0, STORE_ASSISTANT, "By hand: ", 9, NULL, &message, &err), &err);
+    struct store_reply *r = store_reply_resume(s, message, &err);
+    assert_non_null(r);
+    set(r, "{\"max_new_tokens\":12}");
+    say(r, 2);
+    history_ok(store_changes(s, message, &c, &err), &err);
+    assert_int_equal(c.n, 0);
+    set(r, "{\"temperature\":2}");
+    say(r, 1);
+    history_ok(store_reply_finish(r, STORE_COMPLETE, NULL, &err), &err);
+    store_reply_free(r);
+    history_ok(store_changes(s, message, &c, &err), &err);
+    static const struct store_change expected[] = {{9, "{\"max_new_tokens\":12}"}, {15, "{\"temperature\":2}"}};
+    assert_int_equal(c.n, 2);
+    for (size_t i = 0; i < c.n; i++) {
+        assert_int_equal(c.at[i].at, expected[i].at);
+        assert_string_equal(c.at[i].settings, expected[i].settings);
+    }
+    store_changes_free(&c);
+    store_close(s);
+}
+
 static void ignore_token(void *context, uint32_t bytes, uint32_t epoch)
 {
     (void)bytes;
@@ -256,6 +287,7 @@ int main(void)
         cmocka_unit_test(damaged_parts_are_refused),
         cmocka_unit_test(the_tokens_of_a_model_come_newest_first),
         cmocka_unit_test(places_where_settings_changed_are_found),
+        cmocka_unit_test(continuing_what_was_written_changes_nothing),
         cmocka_unit_test(walking_agrees_with_unpacking),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

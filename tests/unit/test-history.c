@@ -367,6 +367,11 @@ static void the_list_is_in_order(void **state)
     history_ok(store_list(s, &query, &list, &err), &err);
     assert_int_equal(list.n, 1);
     assert_int_equal(list.total, 4);
+    store_conversations_free(&list);
+    query.uncounted = true; /* the same stretch, and no more is read */
+    history_ok(store_list(s, &query, &list, &err), &err);
+    assert_int_equal(list.n, 1);
+    assert_int_equal(list.total, 3);
     size_t index = 0;
     history_ok(store_list_index(s, &query, list.at[0].id, &index, &err), &err);
     assert_int_equal(index, 2);
@@ -377,12 +382,72 @@ static void the_list_is_in_order(void **state)
     assert_true(list.at[0].trashed > 0);
     store_conversations_free(&list);
     int64_t last = 0;
-    history_ok(store_last(s, &last, &err), &err);
+    history_ok(store_last(s, NULL, &last, &err), &err);
     assert_int_equal(last, ids[1]);
     size_t purged = 0;
     history_ok(store_purge_trash(s, clock_value + 1, &purged, &err), &err);
     assert_int_equal(purged, 1);
     assert_int_equal(store_restore(s, ids[3], &err), ERR_NOT_FOUND);
+    store_close(s);
+}
+
+static void those_of_a_tag_can_stand_last(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct store *s = history_open(NULL);
+    struct store_conversations list = {0};
+    const struct store_list_query query = {.view = STORE_VIEW_CURRENT, .last = "aside"};
+    int64_t ids[3], last = 0;
+    for (int i = 0; i < 3; i++)
+        history_ok(store_new(s, &ids[i], &err), &err);
+    history_ok(store_tag(s, ids[1], "aside", true, &err), &err);
+    history_ok(store_tag(s, ids[2], "aside", true, &err), &err);
+    history_ok(store_list(s, &query, &list, &err), &err);
+    assert_int_equal(list.n, 3);
+    assert_int_equal(list.at[0].id, ids[0]);
+    assert_int_equal(list.at[1].id, ids[2]);
+    store_conversations_free(&list);
+    history_ok(store_last(s, "aside", &last, &err), &err);
+    assert_int_equal(last, ids[0]);
+    history_ok(store_last(s, NULL, &last, &err), &err);
+    assert_int_equal(last, ids[2]);
+    history_ok(store_delete(s, ids[0], &err), &err);
+    assert_int_equal(store_last(s, "aside", &last, &err), ERR_NOT_FOUND);
+    store_close(s);
+}
+
+/* An answer of so many tokens in so many seconds, stored at this time. */
+static void answer_at(struct store *s, int64_t conversation, int64_t when, int64_t tokens, double seconds)
+{
+    struct error err = {0};
+    char model[] = "m";
+    const struct store_making made = {.model = model,
+                                      .fingerprint = 7,
+                                      .answer_tokens = tokens,
+                                      .decode_seconds = seconds};
+    int64_t id;
+    clock_value = when;
+    history_ok(store_append(s, conversation, 0, STORE_ASSISTANT, "x", 1, &made, &id, &err), &err);
+}
+
+static void the_pace_is_that_of_the_newest_answer(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct store *s = store_open(NULL, &(struct store_options){.now = test_clock}, &err);
+    int64_t conversation;
+    double tokens = 1;
+    history_ok(store_new(s, &conversation, &err), &err);
+    history_ok(store_pace(s, 7, &tokens, &err), &err);
+    assert_true(tokens == 0);
+    answer_at(s, conversation, 3000, 100, 4);
+    answer_at(s, conversation, 1000, 100, 2); /* stored later, as by an import, but made before */
+    answer_at(s, conversation, 4000, 3, 1);   /* too short to tell */
+    history_ok(store_pace(s, 7, &tokens, &err), &err);
+    assert_true(tokens == 25);
+    history_ok(store_pace(s, 8, &tokens, &err), &err);
+    assert_true(tokens == 0);
     store_close(s);
 }
 
@@ -514,6 +579,8 @@ int main(void)
         cmocka_unit_test(a_reply_is_stored_while_it_grows),
         cmocka_unit_test(an_appended_reply_is_written_when_due),
         cmocka_unit_test(the_list_is_in_order),
+        cmocka_unit_test(those_of_a_tag_can_stand_last),
+        cmocka_unit_test(the_pace_is_that_of_the_newest_answer),
         cmocka_unit_test(conversations_are_found_by_name),
         cmocka_unit_test(drafts_tags_personas_and_presets_are_kept),
         cmocka_unit_test(a_failed_transaction_changes_nothing),

@@ -11,14 +11,6 @@
 #include "tests/source.h"
 #include "tests/unit/vectors.h"
 
-static char path[4096];
-
-static const char *fixture(const char *name)
-{
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source_folder(), name);
-    return path;
-}
-
 static struct model *open_model(const char *name)
 {
     struct error err = {0};
@@ -38,7 +30,7 @@ static uint64_t fingerprint(const char *name)
 
 static uint64_t fingerprint_of(const char *name)
 {
-    return fingerprint(fixture(name));
+    return fingerprint(source_fixture(name));
 }
 
 static void every_form_has_the_same(void **state)
@@ -87,7 +79,7 @@ static void the_reference_models_agree(void **state)
 static uint64_t changed(const char *text, size_t after)
 {
     char copy[] = "/tmp/palaver-identity.XXXXXX";
-    FILE *f = fopen(fixture("hf-llama.gguf"), "rb");
+    FILE *f = fopen(source_fixture("hf-llama.gguf"), "rb");
     assert_non_null(f);
     static unsigned char bytes[1 << 18];
     const size_t size = fread(bytes, 1, sizeof bytes, f);
@@ -129,7 +121,7 @@ static void what_changes_answers_counts(void **state)
 static void fingerprints_of_before_are_known(void **state)
 {
     (void)state;
-    struct model *m = open_model(fixture("tiny-llama.gguf"));
+    struct model *m = open_model(source_fixture("tiny-llama.gguf"));
     assert_true(model_is(m, UINT64_C(0x6ff449bfd1506eb3)));
     assert_true(model_is(m, model_info(m)->fingerprint));
     assert_false(model_is(m, 0));

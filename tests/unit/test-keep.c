@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/manner.h"
 #include "history/store.h"
 #include "tests/cmocka.h"
 #include "tests/unit/history.h"
@@ -64,7 +65,7 @@ static void keeps_what_made_it(void **state)
     assert_string_equal(m.at[1].made.model, model_info(chat_model(f->chat))->name);
     assert_true(m.at[1].made.fingerprint == model_info(chat_model(f->chat))->fingerprint);
     assert_string_equal(m.at[1].made.template_name, template_name(chat_template(f->chat)));
-    assert_true(m.at[1].made.has_seed && m.at[1].made.seed == answer->sampling.seed);
+    assert_true(m.at[1].made.has_seed && m.at[1].made.seed == answer->seed);
     assert_string_equal(m.at[1].made.finish, "length");
     assert_int_equal(m.at[1].made.answer_tokens, 6);
     assert_non_null(strstr(m.at[1].made.settings, "\"max_new_tokens\":6"));
@@ -77,15 +78,40 @@ static void keeps_what_made_it(void **state)
     store_close(s);
     store_messages_free(&m);
 
-    uint64_t seed = answer->sampling.seed;
+    uint64_t seed = answer->seed;
     size_t read = answer->timings.prompt_tokens;
     keeping_restart(f);
     answer = chat_message(f->chat, 1);
-    assert_true(answer->sampling.seed == seed);
-    assert_int_equal(answer->sampling.max_new_tokens, 6);
+    assert_true(answer->seed == seed);
+    assert_int_equal(manner_of(answer).max_new_tokens, 6);
     assert_int_equal(answer->timings.answer_tokens, 6);
     assert_int_equal(answer->timings.prompt_tokens, read);
     assert_int_equal(answer->finish, FINISH_LENGTH);
+    keeping_close(f);
+}
+
+/* Settings take 2.4 kB, which answers with the same ones need once; a message of the user needs none. */
+static void answers_of_the_history_share_their_settings(void **state)
+{
+    (void)state;
+    struct keeping *f = keeping_open(4);
+    struct sampling s = *chat_sampling(f->chat);
+    keeping_say(f, "The llama");
+    keeping_say(f, "Another");
+    s.temperature = 1.25F;
+    chat_set_sampling(f->chat, &s);
+    keeping_say(f, "A third");
+    const uint64_t seeds[] = {chat_message(f->chat, 1)->seed, chat_message(f->chat, 3)->seed};
+    keeping_restart(f);
+    assert_int_equal(chat_count(f->chat), 6);
+    assert_null(chat_message(f->chat, 0)->manner);
+    assert_non_null(chat_message(f->chat, 1)->manner);
+    assert_ptr_equal(chat_message(f->chat, 1)->manner, chat_message(f->chat, 3)->manner);
+    assert_ptr_not_equal(chat_message(f->chat, 3)->manner, chat_message(f->chat, 5)->manner);
+    assert_true(manner_of(chat_message(f->chat, 5)).temperature == 1.25F);
+    assert_true(manner_of(chat_message(f->chat, 3)).temperature != 1.25F);
+    assert_true(manner_of(chat_message(f->chat, 1)).seed == seeds[0]);
+    assert_true(manner_of(chat_message(f->chat, 3)).seed == seeds[1]);
     keeping_close(f);
 }
 
@@ -379,6 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(saves_as_it_grows),
         cmocka_unit_test(keeps_what_made_it),
+        cmocka_unit_test(answers_of_the_history_share_their_settings),
         cmocka_unit_test(keeps_settings_by_token),
         cmocka_unit_test(continues_after_a_restart),
         cmocka_unit_test(walks_through_alternatives),

@@ -95,7 +95,7 @@ static void work(void *context, int32_t thread, int32_t threads)
 {
     (void)threads;
     const struct run *run = context;
-    matmul_run(run->m, thread, run->jobs, run->n_jobs, run->x, COLS, run->n);
+    matmul_run(run->m, thread, run->jobs, run->n_jobs, run->x, COLS, run->n, NULL);
 }
 
 /* Y for n rows of x by one table on some threads. */

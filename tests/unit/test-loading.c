@@ -26,17 +26,10 @@
 
 enum { LENGTH = 70 };
 
-static const char *fixture(const char *name)
-{
-    static char path[4096];
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source_folder(), name);
-    return path;
-}
-
 static struct model *open_fixture(const char *name)
 {
     struct error err = {0};
-    struct model *m = model_open(fixture(name), NULL, &err);
+    struct model *m = model_open(source_fixture(name), NULL, &err);
     if (m == NULL)
         fail_msg("%s", err.message);
     return m;

@@ -16,6 +16,7 @@
 #include "remote/remote.h"
 #include "serve/serve.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 #include "tests/unit/hostile.h"
 #include "tests/unit/vectors.h"
 
@@ -30,7 +31,6 @@
 #define SCORED JSON "{\"system_fingerprint\":\"f1\",\"choices\":[" CHOICE("0", "[null,-0.5,-3,-1]") "]}"
 
 static struct hostile *server;
-static char folder[] = "/tmp/palaver-measure-XXXXXX";
 
 /* Who waits: stops when `most` questions were asked about going on; counts being told to wait. */
 struct waiting {
@@ -287,7 +287,7 @@ static char *evaluate(struct respondent *r, const char *task, const char *data, 
     const struct eval_listener listener = {watch_asked, take_entry, &e};
     char place[200];
     struct eval_tally tally;
-    snprintf(place, sizeof place, "%s/%s", folder, kept);
+    snprintf(place, sizeof place, "%s/%s", test_folder, kept);
     const struct eval_setting setting = {.data = data, .folder = place, .name = "tiny"};
     struct evaluator *evaluator = evaluator_new(r, &setting, &err);
     struct eval_set *set = eval_set_open(eval_task_find(task), data, 0, false, 0, &err);
@@ -305,7 +305,7 @@ static char *evaluate(struct respondent *r, const char *task, const char *data, 
 /* The last question is longer than the context. */
 static void write_questions(char *path, size_t size)
 {
-    snprintf(path, size, "%s/piqa.jsonl", folder);
+    snprintf(path, size, "%s/piqa.jsonl", test_folder);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     for (int i = 0; i < QUESTIONS; i++) {
@@ -368,16 +368,13 @@ static int start(void **state)
 {
     (void)state;
     server = hostile_start();
-    return mkdtemp(folder) != NULL ? 0 : -1;
+    return test_folder_make(state);
 }
 
 static int end(void **state)
 {
-    char command[100];
-    (void)state;
     hostile_stop(server);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    return test_folder_remove(state);
 }
 
 int main(void)

@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/chat/footprint.h"
+#include "app/chat/pace.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "engine/engine.h"
 #include "engine/run/plan.h"
@@ -236,6 +239,39 @@ static void a_context_larger_than_memory_is_too_large(void **state)
     assert_int_equal(p.resident, 0);
 }
 
+static void each_answer_beside_another_needs_a_context_of_its_own(void **state)
+{
+    (void)state;
+    char text[200];
+    struct error err = {0};
+    struct memory_plan p =
+        plan_of(4 * GB, 4 * GB + 1536 * MB); /* beside the weights two contexts of three quarters of a GB */
+    p.cache = 640 * MB;
+    p.buffers = 0;
+    plan_judge(&p, &products);
+    p.reserve = 0;
+    assert_int_equal(memory_plan_beside(&p, 1), PLAN_FITS);
+    assert_int_equal(memory_plan_beside(&p, 2), PLAN_FITS);
+    assert_int_equal(memory_plan_beside(&p, 3), PLAN_STREAMS);
+    assert_false(footprint_write_beside(&p, 2, text, sizeof text));
+    assert_true(footprint_write_beside(&p, 3, text, sizeof text));
+    assert_non_null(strstr(text, "3 contexts, 671.1 MB each"));
+    assert_false(footprint_write_beside(&p, 4, text, sizeof text)); /* said once */
+    assert_int_equal(footprint_check_beside(&p, 8, &err), ERR_NONE);
+    assert_int_equal(footprint_check_beside(&p, 9, &err), ERR_BUSY);
+    assert_non_null(strstr(err.message, "9 full contexts"));
+}
+
+/* Who has begun with a context that does not fit is not told so later. */
+static void a_context_too_large_at_first_refuses_no_second_one(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct memory_plan p = plan_of(4 * GB, 500 * MB);
+    plan_judge(&p, &products);
+    assert_int_equal(footprint_check_beside(&p, 2, &err), ERR_NONE);
+}
+
 static void unknown_memory_is_taken_to_suffice(void **state)
 {
     (void)state;
@@ -258,6 +294,45 @@ static void what_stays_and_what_passes_fits_into_the_room(void **state)
     }
 }
 
+/* ---- in words --------------------------------------------------------------------------------------------------- */
+
+static void parameters_are_told_in_three_digits(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t n;
+        const char *text;
+    } cases[] = {{812, "812"},          {27456, "27.5 thousand"},   {999400, "999 thousand"},
+                 {999600, "1 million"}, {134515008, "135 million"}, {1100048384, "1.1 billion"}};
+    char text[32];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(footprint_parameters(cases[i].n, text), cases[i].text);
+}
+
+static void says_pace(const struct pace *p, uint64_t weights, double measured, const char *expected)
+{
+    char text[PACE_TEXT];
+    assert_string_equal(pace_text(pace_rate(p, weights, measured), text), expected);
+}
+
+/* A small model reaches half of what memory gives, a large one nine tenths, and those between follow the nearer one. */
+static void what_is_expected_follows_what_was_measured(void **state)
+{
+    (void)state;
+    struct pace p = {0};
+    says_pace(&p, GB, 0, "");
+    says_pace(&p, GB, 3.25, "3.2 t/s measured");
+    p.memory = 100.0 * (double)GB;
+    says_pace(&p, GB, 0, "~80 t/s expected");
+    pace_learn(&p, GB, 50);
+    pace_learn(&p, 16 * GB, 5.625);
+    says_pace(&p, 2 * GB, 0, "~25 t/s expected");
+    says_pace(&p, 10 * GB, 0, "~9.0 t/s expected");
+    says_pace(&p, 2 * GB, 111.4, "111 t/s measured");
+    pace_learn(&p, 2 * GB, 70); /* more than memory gives, by guessing */
+    says_pace(&p, 2 * GB, 0, "~50 t/s expected");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,11 +347,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_limit_above_the_machines_memory_is_none, make_root, remove_root),
         cmocka_unit_test_setup_teardown(without_meminfo_nothing_is_known, make_root, remove_root),
         cmocka_unit_test(what_this_process_touches_is_its_own),
+        cmocka_unit_test(parameters_are_told_in_three_digits),
+        cmocka_unit_test(what_is_expected_follows_what_was_measured),
         cmocka_unit_test(a_model_fits_when_all_of_it_and_the_reserve_do),
         cmocka_unit_test(what_does_not_fit_is_read_for_each_token),
         cmocka_unit_test(a_disk_that_was_not_measured_promises_no_speed),
         cmocka_unit_test(weights_in_memory_of_their_own_cannot_be_streamed),
         cmocka_unit_test(a_context_larger_than_memory_is_too_large),
+        cmocka_unit_test(each_answer_beside_another_needs_a_context_of_its_own),
+        cmocka_unit_test(a_context_too_large_at_first_refuses_no_second_one),
         cmocka_unit_test(unknown_memory_is_taken_to_suffice),
         cmocka_unit_test(what_stays_and_what_passes_fits_into_the_room),
     };

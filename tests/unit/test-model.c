@@ -14,17 +14,10 @@
 
 /* ---- helpers ---------------------------------------------------------------------------------------------------- */
 
-static const char *fixture(const char *name)
-{
-    static char path[4096];
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source_folder(), name);
-    return path;
-}
-
 static struct model *open_fixture(const char *name)
 {
     struct error err = {0};
-    struct model *m = model_open(fixture(name), NULL, &err);
+    struct model *m = model_open(source_fixture(name), NULL, &err);
     assert_string_equal(err.message, "");
     assert_non_null(m);
     return m;
@@ -38,7 +31,7 @@ struct patient {
 
 static struct patient take(const char *name)
 {
-    FILE *f = fopen(fixture(name), "rb");
+    FILE *f = fopen(source_fixture(name), "rb");
     assert_non_null(f);
     fseek(f, 0, SEEK_END);
     struct patient p = {.size = (size_t)ftell(f)};
@@ -210,7 +203,7 @@ static void vocabulary_alone_opens(void **state)
     (void)state;
     struct error err = {0};
     const struct model_options options = {.vocab_only = true};
-    struct model *m = model_open(fixture("tiny-llama3.gguf"), &options, &err);
+    struct model *m = model_open(source_fixture("tiny-llama3.gguf"), &options, &err);
     assert_string_equal(err.message, "");
     assert_int_equal(model_info(m)->vocab, 256 + 96 + 5);
     model_free(m);
@@ -348,7 +341,7 @@ static void other_kinds_are_refused(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error err = {0};
-        struct source *s = source_open(fixture("tiny-llama.gguf"), false, &err);
+        struct source *s = source_open(source_fixture("tiny-llama.gguf"), false, &err);
         assert_int_equal(source_add_value(s, "bad", rows[i].key, rows[i].value, &err), ERR_NONE);
         assert_null(model_from_source(s, "bad", NULL, &err));
         if (strstr(err.message, rows[i].says) == NULL)

@@ -100,7 +100,7 @@ static void run_product(void *context, int32_t thread, int32_t threads)
 {
     (void)threads;
     const struct product_run *run = context;
-    matmul_run(run->m, thread, &run->job, 1, run->x, COLS, run->n);
+    matmul_run(run->m, thread, &run->job, 1, run->x, COLS, run->n, NULL);
 }
 
 /* Random bits, but for scales that are finite. */
@@ -215,10 +215,8 @@ enum { LENGTH = 90 };
 
 static struct model *open_fixture(const char *name)
 {
-    char path[4096];
     struct error err = {0};
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source_folder(), name);
-    struct model *m = model_open(path, NULL, &err);
+    struct model *m = model_open(source_fixture(name), NULL, &err);
     if (m == NULL)
         fail_msg("%s", err.message);
     return m;

@@ -585,6 +585,49 @@ static void long_thoughts_are_folded(void **state)
     buf_free(&text);
 }
 
+/* The addresses of links in a rendering, each with the text of its spans: "text=address\n". */
+static void links_are(const char *text, bool raw, bool growing, const char *expected)
+{
+    const struct render_options o = {.width = 200, .raw = raw, .growing = growing};
+    struct rendering r = {0};
+    struct buf links;
+    buf_init(&links, TEXT_MOST);
+    assert_true(render(text, strlen(text), &o, &r));
+    for (size_t i = 0; i < r.n_spans; i++) {
+        const struct render_span *span = &r.spans[i];
+        if (span->link == 0)
+            continue;
+        buf_append(&links, buf_text(&r.text) + span->start, span->size);
+        if (i + 1 == r.n_spans || r.spans[i + 1].link != span->link)
+            buf_printf(&links, "=%s\n", rendering_link(&r, span));
+    }
+    assert_string_equal(buf_text(&links), expected);
+    buf_free(&links);
+    rendering_free(&r);
+}
+
+static void links_have_addresses(void **state)
+{
+    (void)state;
+    links_are("see http://a.example/x_y_z.", false, false, "http://a.example/x_y_z=http://a.example/x_y_z\n");
+    links_are("(see https://a.example/x(y)), HTTP", false, false, "https://a.example/x(y)=https://a.example/x(y)\n");
+    links_are("[a *b*](http://c.example/?d&amp;e)", false, false,
+              "a b (http://c.example/?d&amp;e)=http://c.example/?d&e\n");
+    links_are("<http://a.example> `http://b.example`", false, false,
+              "http://a.example=http://a.example\nhttp://b.example=http://b.example\n");
+    links_are("[a][1]\n\n[1]: http://b.example", false, false, "http://b.example=http://b.example\n");
+    links_are("|a|\n|-|\n|http://b.example|", false, false, "http://b.example=http://b.example\n");
+    links_are("见https://a.example/b。后面 https://a.example/ö", false, false,
+              "https://a.example/b=https://a.example/b\nhttps://a.example/ö=https://a.example/%C3%B6\n");
+    links_are("[a](ftp://b) [c](javascript:d) mailto:e http:// https://. xhttp", false, false, "");
+    links_are("a http://b.example *c*", true, false, "http://b.example=http://b.example\n");
+    /* what still grows is none yet */
+    links_are("a http://b.exam", false, true, "");
+    links_are("a http://b.exam", true, true, "");
+    links_are("[a](http://b.exam", false, true, "");
+    links_are("[a](http://b.example), and", false, true, "a (http://b.example)=http://b.example\n");
+}
+
 int main(void)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
@@ -599,6 +642,7 @@ int main(void)
         cmocka_unit_test(formulas_are_readable),
         cmocka_unit_test(formulas_know_their_source),
         cmocka_unit_test(styles_nest),
+        cmocka_unit_test(links_have_addresses),
         cmocka_unit_test(code_is_coloured),
         cmocka_unit_test(copied_code_is_the_code),
         cmocka_unit_test(places_are_found_again),

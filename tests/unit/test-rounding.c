@@ -11,6 +11,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/prepare.h"
 #include "tests/cmocka.h"
+#include "tests/sanitized.h"
 #include "tests/source.h"
 #include "tests/unit/vectors.h"
 
@@ -43,10 +44,10 @@ static void a_value_that_stands_out_is_kept(void **state)
     fill(x);
     x[300] = -90.0f;
     const struct tile_column *first = prepare_column(x), *second = group_at(first, 1);
-    assert_int_equal(first->end, 0);
-    assert_int_equal(second->end, 1);
-    assert_int_equal(tile_outliers(second, 1)[0].at, 300 - 256);
-    assert_true(tile_outliers(second, 1)[0].x == -90.0f);
+    assert_int_equal(first->outliers, 0);
+    assert_int_equal(second->outliers, 1);
+    assert_int_equal(tile_outliers(second, 1, 0)->at, 300 - 256);
+    assert_true(tile_outliers(second, 1, 0)->x[0] == -90.0f);
     assert_int_equal(second->i[300 - 256], 0);
     for (int i = 0; i < 256; i++) /* and the others have all of the 8 bits */
         if (i != 300 - 256)
@@ -61,10 +62,37 @@ static void only_so_many_are_kept_and_the_largest(void **state)
     for (int i = 0; i < 12; i++)
         x[20 * i + 1] = (float)(i + 20);
     const struct tile_column *first = prepare_column(x);
-    assert_int_equal(first->end, OUTLIERS);
+    assert_int_equal(first->outliers, OUTLIERS);
     for (int k = 0; k < OUTLIERS; k++)
-        assert_int_equal(tile_outliers(first, 1)[k].at, 20 * (k + 12 - OUTLIERS) + 1);
+        assert_int_equal(tile_outliers(first, 1, 0)[k].at, 20 * (k + 12 - OUTLIERS) + 1);
     assert_true(fabsf(first->scale * 127.0f - (float)(20 + 12 - OUTLIERS - 1)) < 1e-4f);
+}
+
+static void four_columns_share_a_list(void **state)
+{
+    (void)state;
+    enum { W = 5 };
+    static uint8_t tile[W * TILE_GROUP] __attribute__((aligned(64)));
+    static float x[W][KERNEL_GROUP];
+    for (int c = 0; c < W; c++)
+        for (int i = 0; i < KERNEL_GROUP; i++)
+            x[c][i] = (float)((i * 7919 + 13 * c) % 2001 - 1000) / 1000.0f;
+    x[0][200] = x[2][200] = 50.0f;
+    x[3][7] = -60.0f;
+    x[4][9] = 70.0f;
+    kernels_portable.prepare(x[0], KERNEL_GROUP, W, KERNEL_GROUP_BLOCKS, tile);
+    const struct tile_column *columns = (const struct tile_column *)tile;
+    const struct tile_outlier *list = tile_outliers(columns, W, 0);
+    assert_int_equal(columns[0].outliers, 2);
+    assert_int_equal(list[0].at, 7);
+    assert_int_equal(list[1].at, 200);
+    for (int c = 0; c < SHARED; c++) {
+        assert_true(list[0].x[c] == (c == 3 ? -60.0f : 0.0f));
+        assert_true(list[1].x[c] == (c == 0 || c == 2 ? 50.0f : 0.0f));
+    }
+    assert_int_equal(columns[SHARED].outliers, 1);
+    assert_int_equal(tile_outliers(columns, W, SHARED)->at, 9);
+    assert_true(tile_outliers(columns, W, SHARED)->x[0] == 70.0f);
 }
 
 /* -log p of the tokens after the first. */
@@ -131,7 +159,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_that_stands_out_is_kept),
         cmocka_unit_test(only_so_many_are_kept_and_the_largest),
+        cmocka_unit_test(four_columns_share_a_list),
         cmocka_unit_test(predictions_stay_near_the_exact_ones),
     };
+    if (SANITIZED) /* the same functions as in test-forward, on 600 tokens */
+        cmocka_set_skip_filter("predictions_stay_near_the_exact_ones");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

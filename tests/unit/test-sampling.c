@@ -171,11 +171,8 @@ static void stops_are_collected(void **state)
 
 static struct model *vocabulary(const char *name)
 {
-    char path[4096];
-    const char *source = source_folder();
     struct error err = {0};
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source, name);
-    struct model *model = model_open(path, &(struct model_options){.vocab_only = true}, &err);
+    struct model *model = model_open(source_fixture(name), &(struct model_options){.vocab_only = true}, &err);
     if (model == NULL)
         fail_msg("%s", err.message);
     return model;

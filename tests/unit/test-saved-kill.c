@@ -19,6 +19,7 @@
 #include "engine/run/saved.h"
 #include "engine/run/session.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 #include "tests/unit/vectors.h"
 
 enum { CONTEXT = 320, OLD = 200, NEW = 280, COMMON = 100, ORIGIN = 5, PLENTY = 1 << 30, WRITES_MOST = 100 };
@@ -48,7 +49,6 @@ ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
 
 /* ---- sessions --------------------------------------------------------------------------------------------------- */
 
-static char folder[64];
 static struct model *model;
 static struct runner *runner;
 static struct session *old, *newer; /* two ways that a conversation went, with a common beginning */
@@ -93,25 +93,10 @@ static int close_sessions(void **state)
     return 0;
 }
 
-static int make_folder(void **state)
-{
-    (void)state;
-    snprintf(folder, sizeof folder, "/tmp/palaver-kill.XXXXXX");
-    return mkdtemp(folder) != NULL ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    char command[128];
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
-}
-
 static enum error_code save(const struct session *s, struct error *err)
 {
     const struct saved_session saved = {ORIGIN, session_kv(s), session_ids(s), session_length(s)};
-    return saved_write(folder, "talk", &saved, PLENTY, NULL, NULL, err);
+    return saved_write(test_folder, "talk", &saved, PLENTY, NULL, NULL, err);
 }
 
 /* Saves in a program of its own whose write number n fails so; what became of the program. */
@@ -140,7 +125,7 @@ static size_t check_restored(const struct session *s)
     const struct kv *kv = session_kv(s);
     struct pool *pool = pool_new(2, &err);
     struct session *restored = session_new(runner, 0, &err);
-    struct saved_file file = saved_find(folder, ORIGIN, kv, session_ids(s), session_length(s), 1);
+    struct saved_file file = saved_find(test_folder, ORIGIN, kv, session_ids(s), session_length(s), 1);
     struct kv read = *kv;
     read.blocks = calloc((size_t)kv->capacity / KV_BLOCK, sizeof *read.blocks);
     const size_t n = file.fd >= 0 ? saved_read(&file, &read, pool) : 0;
@@ -169,9 +154,9 @@ static void check_aftermath(void)
     check_restored(newer);
     assert_int_equal(save(newer, &err), ERR_NONE);
     assert_int_equal(check_restored(newer), NEW);
-    const struct saved_report report = session_check_saved(folder);
+    const struct saved_report report = session_check_saved(test_folder);
     assert_true(report.files == 1 && report.damaged == 0);
-    session_forget_saved(folder, "talk");
+    session_forget_saved(test_folder, "talk");
 }
 
 /* Every write of a first session, and of one that replaces a part of another. */
@@ -205,7 +190,7 @@ static void a_full_disk_leaves_whole_records_alone(void **state)
                 assert_int_equal(save(old, &err), ERR_NONE);
             status = save_failing(newer, FAIL_DISK_FULL, n++, variant % 2 == 1);
             assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
-            assert_int_equal(session_check_saved(folder).damaged, 0);
+            assert_int_equal(session_check_saved(test_folder).damaged, 0);
             assert_true(check_restored(newer) >= (variant >= 2 ? KV_BLOCK : 0));
             check_aftermath();
         } while (WEXITSTATUS(status) == 1 && n < WRITES_MOST);
@@ -213,7 +198,7 @@ static void a_full_disk_leaves_whole_records_alone(void **state)
     }
 }
 
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, test_folder_make, test_folder_remove)
 
 int main(void)
 {

@@ -17,35 +17,20 @@
 #include "engine/run/saved-folder.h"
 #include "engine/run/saved.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
+#include "tests/source.h"
 #include "tests/unit/asking.h"
 
 enum { CONTEXT = 600, PROMPT = 300, PLENTY = 1 << 30 };
-
-static char folder[64];
-
-static int make_folder(void **state)
-{
-    (void)state;
-    snprintf(folder, sizeof folder, "/tmp/palaver-saved.XXXXXX");
-    return mkdtemp(folder) != NULL ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    char command[128];
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
-}
 
 static struct worker *saving_worker_start(const char *model, enum model_load load, bool exact, uint64_t most)
 {
     struct error err = {0};
     struct worker *w =
-        worker_start(&(struct worker_options){.model_path = asking_fixture(model),
+        worker_start(&(struct worker_options){.model_path = source_fixture(model),
                                               .load = load,
                                               .session = {.context = CONTEXT, .threads = 2, .exact = exact},
-                                              .saved_folder = folder,
+                                              .saved_folder = test_folder,
                                               .saved_most = most},
                      &err);
     assert_non_null(w);
@@ -90,7 +75,7 @@ static size_t ask(const char *name, int seed, size_t n, struct asking_result *ou
 static const char *file_of(const char *name)
 {
     static char path[160];
-    snprintf(path, sizeof path, "%s/%s" SAVED_SUFFIX, folder, name);
+    snprintf(path, sizeof path, "%s/%s" SAVED_SUFFIX, test_folder, name);
     return path;
 }
 
@@ -120,7 +105,7 @@ static void logits_after_restoring_are_the_same_bits(void **state)
     int32_t ids[PROMPT];
     fill_prompt(ids, PROMPT, 2);
     ask("bits", 2, PROMPT, NULL);
-    struct model *model = model_open(asking_fixture("tiny-llama.gguf"), NULL, &err);
+    struct model *model = model_open(source_fixture("tiny-llama.gguf"), NULL, &err);
     struct event events[2];
     for (int i = 0; i < 2; i++) {
         struct worker *w = saving_worker_start("tiny-llama.gguf", LOAD_AS_IS, false, i == 0 ? PLENTY : 0);
@@ -128,7 +113,7 @@ static void logits_after_restoring_are_the_same_bits(void **state)
         s.temperature = 1;
         worker_generate(w, ids, PROMPT, &s, &err);
         if (i == 1)
-            session_forget_saved(folder, "bits");
+            session_forget_saved(test_folder, "bits");
         while ((events[i] = asking_next(w)).kind != EVENT_TOKEN)
             ;
         worker_free(w);
@@ -144,7 +129,35 @@ static void nothing_is_saved_without_a_name(void **state)
 {
     (void)state;
     ask(NULL, 1, PROMPT, NULL);
-    assert_int_equal(session_check_saved(folder).files, 0);
+    assert_int_equal(session_check_saved(test_folder).files, 0);
+}
+
+/* A prompt of which a part is read when the program ends: the next one reads the rest. The ring of events holds the worker
+ * back, so that it can't have read all. */
+static void what_is_half_read_is_kept(void **state)
+{
+    enum { LONG = 580, SEEN = 200 };
+    (void)state;
+    int32_t ids[LONG];
+    struct error err = {0};
+    struct sampling s = asking_greedy(4);
+    fill_prompt(ids, LONG, 1);
+    struct worker *w = worker_start(&(struct worker_options){.model_path = source_fixture("tiny-llama.gguf"),
+                                                             .session = {.context = CONTEXT, .threads = 2, .batch = 1},
+                                                             .saved_folder = test_folder,
+                                                             .saved_most = PLENTY},
+                                    &err);
+    assert_non_null(w);
+    while (asking_next(w).kind == EVENT_LOADING)
+        ;
+    worker_keep(w, "one");
+    asking_generate(w, ids, LONG, &s);
+    for (int i = 0; i < SEEN; i++)
+        assert_int_equal(asking_next(w).kind, EVENT_PREFILL);
+    worker_free(w);
+    const size_t reused = ask("one", 1, LONG, NULL);
+    assert_true(reused > 0);
+    assert_true(reused < LONG - 1);
 }
 
 /* Another conversation that begins alike takes what it has in common. */
@@ -163,7 +176,7 @@ static void a_common_beginning_is_shared(void **state)
     assert_int_equal(r->last.timings.reused_tokens, 150);
     asking_result_free(r);
     worker_free(w);
-    assert_int_equal(session_check_saved(folder).files, 2);
+    assert_int_equal(session_check_saved(test_folder).files, 2);
 }
 
 /* A conversation that takes another way is saved as that. */
@@ -174,7 +187,7 @@ static void the_newest_way_is_saved(void **state)
     assert_int_equal(ask("one", 3, PROMPT, NULL), 0);
     assert_int_equal(ask(NULL, 3, PROMPT, NULL), PROMPT - 1);
     assert_int_equal(ask(NULL, 1, PROMPT, NULL), 0);
-    const struct saved_report report = session_check_saved(folder);
+    const struct saved_report report = session_check_saved(test_folder);
     assert_true(report.files == 1 && report.damaged == 0);
 }
 
@@ -249,11 +262,11 @@ static void doctor_hears_of_damage(void **state)
     (void)state;
     ask("one", 1, PROMPT, NULL);
     ask("two", 2, PROMPT, NULL);
-    struct saved_report report = session_check_saved(folder);
+    struct saved_report report = session_check_saved(test_folder);
     assert_true(report.files == 2 && report.damaged == 0);
     assert_int_equal(report.bytes, size_of("one") + size_of("two"));
     damage("two", 6000);
-    report = session_check_saved(folder);
+    report = session_check_saved(test_folder);
     assert_true(report.files == 2 && report.damaged == 1);
 }
 
@@ -288,10 +301,10 @@ static void what_is_larger_than_the_room_is_cut(void **state)
     (void)state;
     ask("one", 1, PROMPT, NULL);
     const uint64_t record = ((uint64_t)size_of("one") - 4096) / ((PROMPT + 9 + KV_BLOCK - 1) / KV_BLOCK);
-    session_forget_saved(folder, "one");
+    session_forget_saved(test_folder, "one");
     ask_as("tiny-llama.gguf", false, 4096 + 2 * record + 1, "one", 1, PROMPT, NULL);
     assert_int_equal(ask(NULL, 1, PROMPT, NULL), 2 * KV_BLOCK);
-    session_forget_saved(folder, "one");
+    session_forget_saved(test_folder, "one");
     ask_as("tiny-llama.gguf", false, 4096, "one", 1, PROMPT, NULL);
     assert_int_equal(size_of("one"), -1);
 }
@@ -299,12 +312,12 @@ static void what_is_larger_than_the_room_is_cut(void **state)
 static void a_folder_that_cannot_be_made_is_no_trouble(void **state)
 {
     (void)state;
-    char before[sizeof folder];
-    memcpy(before, folder, sizeof folder);
-    snprintf(folder, sizeof folder, "/proc/self/none/saved");
+    char before[sizeof test_folder];
+    memcpy(before, test_folder, sizeof test_folder);
+    snprintf(test_folder, sizeof test_folder, "/proc/self/none/saved");
     assert_int_equal(ask("one", 1, PROMPT, NULL), 0);
-    assert_int_equal(session_check_saved(folder).files, 0);
-    memcpy(folder, before, sizeof folder);
+    assert_int_equal(session_check_saved(test_folder).files, 0);
+    memcpy(test_folder, before, sizeof test_folder);
 }
 
 /* ---- writing that ends early ------------------------------------------------------------------------------------ */
@@ -336,21 +349,21 @@ static void what_was_stopped_is_a_shorter_session(void **state)
     make_cache(&kv, 4, &err);
     const struct saved_session s = {.origin = 5, .kv = &kv, .ids = ids, .n = 4 * KV_BLOCK - 3};
     int n = 0;
-    assert_int_equal(saved_write(folder, "cut", &s, PLENTY, stops_after_two, &n, &err), ERR_NONE);
-    struct saved_file file = saved_find(folder, 5, &kv, ids, s.n, 1);
+    assert_int_equal(saved_write(test_folder, "cut", &s, PLENTY, stops_after_two, &n, &err), ERR_NONE);
+    struct saved_file file = saved_find(test_folder, 5, &kv, ids, s.n, 1);
     assert_int_equal(file.common, 2 * KV_BLOCK);
     saved_close(&file);
     n = 0; /* what is there is not written again */
-    assert_int_equal(saved_write(folder, "cut", &s, PLENTY, stops_after_two, &n, &err), ERR_NONE);
+    assert_int_equal(saved_write(test_folder, "cut", &s, PLENTY, stops_after_two, &n, &err), ERR_NONE);
     assert_int_equal(n, 2);
-    file = saved_find(folder, 5, &kv, ids, s.n, 1);
+    file = saved_find(test_folder, 5, &kv, ids, s.n, 1);
     assert_int_equal(file.common, s.n);
     assert_true(kv_init(&empty, 1, 1, 16, 4 * KV_BLOCK, true, &err));
     assert_int_equal(saved_read(&file, &empty, pool), s.n);
     for (int i = 0; i < 4; i++)
         assert_memory_equal(empty.blocks[i], kv.blocks[i], kv.block_size);
     saved_close(&file);
-    assert_int_equal(saved_find(folder, 6, &kv, ids, s.n, 1).fd, -1);
+    assert_int_equal(saved_find(test_folder, 6, &kv, ids, s.n, 1).fd, -1);
     kv_free(&kv);
     kv_free(&empty);
     pool_free(pool);
@@ -365,16 +378,16 @@ static void what_another_program_writes_is_left_alone(void **state)
     fill_prompt(ids, KV_BLOCK, 1);
     make_cache(&kv, 1, &err);
     const struct saved_session s = {.origin = 5, .kv = &kv, .ids = ids, .n = KV_BLOCK};
-    assert_int_equal(saved_write(folder, "busy", &s, PLENTY, NULL, NULL, &err), ERR_NONE);
+    assert_int_equal(saved_write(test_folder, "busy", &s, PLENTY, NULL, NULL, &err), ERR_NONE);
     const int fd = open(file_of("busy"), O_RDWR);
     assert_int_equal(flock(fd, LOCK_EX), 0);
-    assert_int_equal(saved_write(folder, "busy", &s, PLENTY, NULL, NULL, &err), ERR_BUSY);
-    assert_int_equal(saved_find(folder, 5, &kv, ids, KV_BLOCK, 1).fd, -1);
+    assert_int_equal(saved_write(test_folder, "busy", &s, PLENTY, NULL, NULL, &err), ERR_BUSY);
+    assert_int_equal(saved_find(test_folder, 5, &kv, ids, KV_BLOCK, 1).fd, -1);
     close(fd);
     kv_free(&kv);
 }
 
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, test_folder_make, test_folder_remove)
 
 int main(void)
 {
@@ -382,6 +395,7 @@ int main(void)
         IN_FOLDER(an_answer_after_restoring_is_the_same),
         IN_FOLDER(logits_after_restoring_are_the_same_bits),
         IN_FOLDER(nothing_is_saved_without_a_name),
+        IN_FOLDER(what_is_half_read_is_kept),
         IN_FOLDER(a_common_beginning_is_shared),
         IN_FOLDER(the_newest_way_is_saved),
         IN_FOLDER(only_the_user_may_read_it),

@@ -8,33 +8,21 @@
 
 #include "engine/engine.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 #include "tests/shaped.h"
 
 static const char *const form_names[] = {"GGUF 3", "Hugging Face", "Meta"};
 enum { FORMS = 3 };
-
-static char folder[64];
-
-static int remove_folder(void **state)
-{
-    char command[128];
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    const int failed = folder[0] != '\0' && system(command) != 0;
-    folder[0] = '\0';
-    return failed;
-}
 
 /* The model in a form, in a folder of its own. */
 static struct model *make(const struct shape *s, enum shaped_form form)
 {
     char path[128];
     struct error err = {0};
-    remove_folder(NULL);
-    snprintf(folder, sizeof folder, "/tmp/palaver-shaped.XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    shaped_write(s, form, folder);
-    snprintf(path, sizeof path, "%s%s", folder, form == SHAPED_GGUF ? "/model.gguf" : "");
+    test_folder_remove(NULL);
+    assert_int_equal(test_folder_make(NULL), 0);
+    shaped_write(s, form, test_folder);
+    snprintf(path, sizeof path, "%s%s", test_folder, form == SHAPED_GGUF ? "/model.gguf" : "");
     struct model *m = model_open(path, NULL, &err);
     if (m == NULL)
         fail_msg("%s", err.message);
@@ -143,8 +131,8 @@ static void positions_are_the_same_in_both_folders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(a_narrow_70b_computes_the_same_bits, remove_folder),
-        cmocka_unit_test_teardown(positions_are_the_same_in_both_folders, remove_folder),
+        cmocka_unit_test_teardown(a_narrow_70b_computes_the_same_bits, test_folder_remove),
+        cmocka_unit_test_teardown(positions_are_the_same_in_both_folders, test_folder_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

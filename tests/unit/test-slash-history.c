@@ -1,7 +1,6 @@
 /* Tests of the slash commands for the history, with a small model of random weights: lines in, what is shown out. */
 #include <config.h>
 
-#include <ftw.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +10,10 @@
 
 #include "app/slash/commands.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 #include "tests/source.h"
 
-static char folder[64], model[4096];
+static char model[4096];
 
 struct fixture {
     struct options options;
@@ -31,7 +31,7 @@ static struct fixture *begin(void)
     struct error err = {0};
     f->options = (struct options){.model = model, .context = 256, .threads = 1, .sampling = sampling_defaults()};
     f->options.sampling.max_new_tokens = 2;
-    f->options.paths.config_dir = f->options.paths.data_dir = folder;
+    f->options.paths.config_dir = f->options.paths.data_dir = test_folder;
     f->screen = open_memstream(&f->shown, &f->size);
     show_init(&f->show, &f->options, f->screen);
     f->show.side = f->screen;
@@ -253,27 +253,27 @@ static void files_go_out_and_come_in(void **state)
     struct fixture *f = begin();
     char line[256], text[4096];
     does(f, "/open gull");
-    snprintf(line, sizeof line, "/export '%s/a gull.json'", folder);
+    snprintf(line, sizeof line, "/export '%s/a gull.json'", test_folder);
     shows(f, line, "written to");
-    snprintf(line, sizeof line, "/import '%s/a gull.json'", folder);
+    snprintf(line, sizeof line, "/import '%s/a gull.json'", test_folder);
     shows(f, line, "0 conversations with 0 messages imported, 1 was there already");
-    snprintf(line, sizeof line, "/export %s/gull.txt", folder);
+    snprintf(line, sizeof line, "/export %s/gull.txt", test_folder);
     does(f, line);
-    snprintf(line, sizeof line, "%s/gull.txt", folder);
+    snprintf(line, sizeof line, "%s/gull.txt", test_folder);
     FILE *file = fopen(line, "r");
     assert_non_null(file);
     text[fread(text, 1, sizeof text - 1, file)] = '\0';
     fclose(file);
     assert_non_null(strstr(text, "You ("));
-    snprintf(line, sizeof line, "/export %s/gull.txt", folder); /* is left alone now that it is there */
+    snprintf(line, sizeof line, "/export %s/gull.txt", test_folder); /* is left alone now that it is there */
     shows(f, line, "gull (2).txt");
     shows(f, line, "gull (3).txt");
-    snprintf(line, sizeof line, "/export %s/gull.pdf", folder);
+    snprintf(line, sizeof line, "/export %s/gull.pdf", test_folder);
     fails(f, line);
-    snprintf(line, sizeof line, "%s/gull.pdf", folder);
+    snprintf(line, sizeof line, "%s/gull.pdf", test_folder);
     assert_int_equal(access(line, F_OK), -1);
     char pipe[128];
-    snprintf(pipe, sizeof pipe, "%.100s/pipe", folder);
+    snprintf(pipe, sizeof pipe, "%.100s/pipe", test_folder);
     assert_int_equal(mkfifo(pipe, 0600), 0);
     static const char *const commands[] = {"/export", "/import", "/read"}; /* none waits for another program */
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
@@ -281,11 +281,11 @@ static void files_go_out_and_come_in(void **state)
         fails(f, line);
     }
     unlink(pipe);
-    snprintf(line, sizeof line, "%s/other.json", folder);
+    snprintf(line, sizeof line, "%s/other.json", test_folder);
     file = fopen(line, "w");
     fputs("[{\"role\":\"user\",\"content\":\"\\u001b[2JImported\"}]", file);
     fclose(file);
-    snprintf(line, sizeof line, "/import %s/oth*.json", folder);
+    snprintf(line, sizeof line, "/import %s/oth*.json", test_folder);
     shows(f, line, "1 conversation with 1 message imported; /open ");
     does(f, "/open Imported");
     assert_null(strchr(does(f, "/list"), '\033'));
@@ -345,7 +345,7 @@ static void make_model_with_templates(char *path, size_t size)
                                         "tokenizer.model"};
     static const char own[] = "{% for m in messages %}{{ m.content }}{% endfor %}";
     char *fixtures = realpath(source_folder(), NULL), from[4400], to[400];
-    snprintf(path, size, "%s/named", folder);
+    snprintf(path, size, "%s/named", test_folder);
     assert_int_equal(mkdir(path, 0700), 0);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(from, sizeof from, "%s/tests/fixtures/folder-hf/%s", fixtures, files[i]);
@@ -432,20 +432,6 @@ static void long_lists_have_pages(void **state)
     end(f);
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
-static int clean(void **state)
-{
-    (void)state;
-    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,8 +453,5 @@ int main(void)
         fprintf(stderr, "no %s\n", model);
         return 77;
     }
-    snprintf(folder, sizeof folder, "/tmp/palaver-test.XXXXXX");
-    if (mkdtemp(folder) == NULL)
-        return 1;
-    return cmocka_run_group_tests(tests, NULL, clean);
+    return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
 }

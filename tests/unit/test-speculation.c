@@ -13,6 +13,8 @@
 #include "engine/run/speculation.h"
 #include "engine/run/suffix.h"
 #include "tests/cmocka.h"
+#include "tests/sanitized.h"
+#include "tests/source.h"
 #include "tests/unit/asking.h"
 
 /* ---- the automaton ---------------------------------------------------------------------------------------------- */
@@ -256,7 +258,7 @@ static void guesses_change_no_bit(void **state)
 {
     (void)state;
     struct error err = {0};
-    struct model *model = model_open(asking_fixture("tiny-llama.gguf"), NULL, &err);
+    struct model *model = model_open(source_fixture("tiny-llama.gguf"), NULL, &err);
     const struct session_options options = {.context = 80, .threads = 2};
     struct session *plain = session_open(model, &options, &err), *ahead = session_open(model, &options, &err);
     const size_t size = (size_t)model_info(model)->vocab * sizeof(float);
@@ -283,12 +285,12 @@ static void guesses_change_no_bit(void **state)
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
-enum { ANSWERS = 1000, LONGEST = 12, PROMPT = 40 };
+enum { ANSWERS = SANITIZED ? 100 : 1000, LONGEST = 12, PROMPT = 40 };
 
 static struct worker *speculating_worker_start(enum speculate mode)
 {
     struct error err = {0};
-    struct worker *w = worker_start(&(struct worker_options){.model_path = asking_fixture("tiny-llama.gguf"),
+    struct worker *w = worker_start(&(struct worker_options){.model_path = source_fixture("tiny-llama.gguf"),
                                                              .session = {.context = 300, .threads = 1},
                                                              .speculate = mode},
                                     &err);

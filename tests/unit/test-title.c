@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "app/chat/chat.h"
+#include "app/chat/script.h"
 #include "app/chat/title.h"
+#include "base/buf.h"
 #include "tests/cmocka.h"
+#include "tests/sanitized.h"
 #include "tests/unit/vectors.h"
 #include "tests/source.h"
 
@@ -44,6 +47,7 @@ static void titles_are_cleaned(void **state)
     takes("# Llamas' Swimming\r\n", "Llamas' Swimming");
     takes("Llamas in Rivers: How They Cross Them in a Flood", "Llamas in Rivers");
     takes("\xE2\x80\x9CLlamas: a Swim\xE2\x80\x9D", "Llamas: a Swim");
+    takes("<think>\nA title of six words.\n</think>\n\nLlamas in Rivers", "Llamas in Rivers");
     takes("\xC2\xAB Lamas et rivi\xC3\xA8res \xC2\xBB", "Lamas et rivi\xC3\xA8res");
 }
 
@@ -75,6 +79,8 @@ static void what_is_no_title_is_refused(void **state)
         "Llamas \xE2\x80\xAErivers",
         "Llamas \xEF\xBF\xBD rivers",
         "Llamas \xFF",
+        "<think>\nA title of six words.",
+        "<think>\nA title of six words.\n</think>",
     };
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         refuses(none[i]);
@@ -95,7 +101,7 @@ static void the_request_is_short(void **state)
     char path[4096], *text = malloc(100001);
     const char *source = source_folder();
     struct error err = {0};
-    struct prompt p;
+    struct prompt p = {0};
     snprintf(path, sizeof path, "%s/tests/fixtures/tiny-llama.gguf", source);
     struct model *model = model_open(path, NULL, &err);
     assert_non_null(model);
@@ -104,7 +110,11 @@ static void the_request_is_short(void **state)
     for (size_t i = 399; i < 100000; i += 2) /* the cut falls inside a character */
         memcpy(text + i - 1, "\xC3\xA9", 2);
     text[100000] = '\0';
-    assert_int_equal(title_render(t, model_tokenizer(model), question, text, &p, &err), ERR_NONE);
+    struct buf task;
+    buf_init(&task, TITLE_TASK_MOST);
+    title_write_task(&task, question, text);
+    assert_int_equal(script_render_task(t, model_tokenizer(model), TITLE_SYSTEM, &task, &p, &err), ERR_NONE);
+    buf_free(&task);
     assert_true(p.ids.n < WORKER_ASIDE_MOST);
     assert_non_null(strstr(buf_text(&p.text), question));
     assert_null(strstr(buf_text(&p.text), "\xEF\xBF\xBD"));
@@ -326,5 +336,7 @@ int main(void)
         cmocka_unit_test(a_message_comes_first),     cmocka_unit_test(verifying_comes_before_a_title),
         cmocka_unit_test(what_a_person_named_stays), cmocka_unit_test(a_model_names_the_conversation),
     };
+    if (SANITIZED) /* the others go the same ways with a small one */
+        cmocka_set_skip_filter("a_model_names_the_conversation");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

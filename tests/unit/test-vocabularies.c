@@ -13,30 +13,13 @@
 #include "engine/engine.h"
 #include "engine/file/vocab.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 #include "tests/source.h"
-
-static char folder[64];
-
-static void make_folder(void)
-{
-    snprintf(folder, sizeof folder, "/tmp/palaver-vocab.XXXXXX");
-    assert_non_null(mkdtemp(folder));
-}
-
-static int remove_folder(void **state)
-{
-    char command[128];
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    const int failed = folder[0] != '\0' && system(command) != 0;
-    folder[0] = '\0';
-    return failed;
-}
 
 static void write_file(const char *name, const char *text, size_t size)
 {
     char path[512];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "%s/%s", test_folder, name);
     FILE *f = fopen(path, "wb");
     assert_non_null(f);
     assert_int_equal(fwrite(text, 1, size, f), size);
@@ -80,7 +63,7 @@ static struct model *open_model(const char *path)
 static void refused_because(const char *reason)
 {
     struct error err;
-    assert_null(try_open(folder, &err));
+    assert_null(try_open(test_folder, &err));
     if (strstr(err.message, reason) == NULL)
         fail_msg("%s does not hold '%s'", err.message, reason);
 }
@@ -88,12 +71,12 @@ static void refused_because(const char *reason)
 /* A Hugging Face folder with the configuration of folder-hf and this vocabulary. */
 static struct model *open_hf(const char *fixture, const char *name)
 {
-    remove_folder(NULL);
-    make_folder();
+    test_folder_remove(NULL);
+    assert_int_equal(test_folder_make(NULL), 0);
     copy("folder-hf/config.json", "config.json");
     copy("folder-hf/tokenizer_config.json", "tokenizer_config.json");
     copy(fixture, name);
-    return open_model(folder);
+    return open_model(test_folder);
 }
 
 /* ---- texts ------------------------------------------------------------------------------------------------------ */
@@ -225,9 +208,9 @@ static void tokenizer_model_goes_before_tokenizer_json(void **state)
     (void)state;
     model_free(open_hf("folder-hf/tokenizer.model", "tokenizer.model"));
     write_text("tokenizer.json", "{ damaged");
-    model_free(open_model(folder));
+    model_free(open_model(test_folder));
     char path[128];
-    snprintf(path, sizeof path, "%s/tokenizer.model", folder);
+    snprintf(path, sizeof path, "%s/tokenizer.model", test_folder);
     unlink(path);
     refused_because("tokenizer.json: line 1");
 }
@@ -249,7 +232,7 @@ static void added_tokens_are_found(void **state)
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         model_free(open_hf("folder-hf/tokenizer.model", "tokenizer.model"));
         write_text(places[i].name, places[i].text);
-        struct model *m = open_model(folder);
+        struct model *m = open_model(test_folder);
         const struct tokenizer *t = model_tokenizer(m);
         assert_int_equal(tokenizer_find(t, "<|im_start|>"), 380);
         assert_int_equal(tokenizer_find(t, "<tool>"), 381);
@@ -293,8 +276,8 @@ static int32_t write_list(const struct tokenizer *t, const char *params)
         put_base64(&list, (const unsigned char *)buf_text(&bytes), bytes.size);
         buf_printf(&list, " %d\n", (int)id);
     }
-    remove_folder(NULL);
-    make_folder();
+    test_folder_remove(NULL);
+    assert_int_equal(test_folder_make(NULL), 0);
     write_file("tokenizer.model", buf_text(&list), list.size);
     write_text("params.json", params);
     buf_free(&list);
@@ -311,7 +294,7 @@ static void a_list_of_ranks_gives_the_same_ids(void **state)
     snprintf(path, sizeof path, "%s/tests/fixtures/tiny-llama3.gguf", source_folder());
     struct model *gguf = open_model(path);
     const int32_t n = write_list(model_tokenizer(gguf), "{" PARAMS "}");
-    struct model *meta = open_model(folder);
+    struct model *meta = open_model(test_folder);
     const struct tokenizer *t = model_tokenizer(meta);
     assert_agree(model_tokenizer(gguf), t);
     assert_int_equal(tokenizer_size(t), n + 256);
@@ -324,7 +307,7 @@ static void a_list_of_ranks_gives_the_same_ids(void **state)
     model_free(meta);
 
     write_list(model_tokenizer(gguf), "{" PARAMS ", \"use_scaled_rope\": true}");
-    meta = open_model(folder);
+    meta = open_model(test_folder);
     assert_int_equal(tokenizer_find(model_tokenizer(meta), "<|eom_id|>"), n + 8);
     assert_int_equal(model_info(meta)->context, 131072);
     model_free(meta);
@@ -343,7 +326,7 @@ static void damaged_lists_are_refused(void **state)
         {"YQ== 1048575\n", "no token has the rank 0"},   {"\xff\xff\n", "no SentencePiece model"},
     };
     (void)state;
-    make_folder();
+    assert_int_equal(test_folder_make(NULL), 0);
     write_text("params.json", "{" PARAMS "}");
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         write_text("tokenizer.model", lists[i].list);
@@ -354,11 +337,11 @@ static void damaged_lists_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(model_and_json_agree_on_every_text, remove_folder),
-        cmocka_unit_test_teardown(tokenizer_model_goes_before_tokenizer_json, remove_folder),
-        cmocka_unit_test_teardown(added_tokens_are_found, remove_folder),
-        cmocka_unit_test_teardown(a_list_of_ranks_gives_the_same_ids, remove_folder),
-        cmocka_unit_test_teardown(damaged_lists_are_refused, remove_folder),
+        cmocka_unit_test_teardown(model_and_json_agree_on_every_text, test_folder_remove),
+        cmocka_unit_test_teardown(tokenizer_model_goes_before_tokenizer_json, test_folder_remove),
+        cmocka_unit_test_teardown(added_tokens_are_found, test_folder_remove),
+        cmocka_unit_test_teardown(a_list_of_ranks_gives_the_same_ids, test_folder_remove),
+        cmocka_unit_test_teardown(damaged_lists_are_refused, test_folder_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

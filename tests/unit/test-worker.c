@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "tests/cmocka.h"
+#include "tests/source.h"
 #include "tests/unit/asking.h"
 
 /* ---- loading ---------------------------------------------------------------------------------------------------- */
@@ -18,7 +19,7 @@
 static void loads(void **state)
 {
     (void)state;
-    struct worker *w = asking_start(asking_fixture("tiny-llama.gguf"), 100, 0);
+    struct worker *w = asking_start(source_fixture("tiny-llama.gguf"), 100, 0);
     struct event e;
     assert_null(worker_model(w));
     e = asking_next(w);
@@ -55,7 +56,7 @@ static void gives_way_to_the_screen(void **state)
     (void)state;
     const int before = sched_getscheduler(0);
     const struct worker_options options = {
-        .model_path = asking_fixture("tiny-llama.gguf"),
+        .model_path = source_fixture("tiny-llama.gguf"),
         .session = {.context = 100, .threads = 3},
     };
     if (access("/proc/self/task", R_OK) != 0)
@@ -74,7 +75,7 @@ static void says_what_does_not_load(void **state)
     (void)state;
     const char *const paths[] = {"/nonexistent/model.gguf", "/dev/null", "/"};
     for (int i = 0; i < 4; i++) {
-        struct worker *w = asking_start(i < 3 ? paths[i] : asking_fixture("llama2-vocab.gguf"), 100, 0);
+        struct worker *w = asking_start(i < 3 ? paths[i] : source_fixture("llama2-vocab.gguf"), 100, 0);
         struct event e = asking_next(w);
         struct error err = {0};
         assert_int_equal(e.kind, EVENT_FAILED);
@@ -92,7 +93,7 @@ static void says_what_does_not_load(void **state)
 static void says_when_there_is_no_room(void **state)
 {
     (void)state;
-    struct worker *w = asking_start(asking_fixture("tiny-llama.gguf"), -5, 0);
+    struct worker *w = asking_start(source_fixture("tiny-llama.gguf"), -5, 0);
     struct event e = asking_next(w);
     assert_int_equal(e.kind, EVENT_FAILED);
     assert_int_equal(e.error.code, ERR_ARGUMENT);
@@ -381,8 +382,8 @@ static void can_be_freed_at_any_time(void **state)
     (void)state;
     struct sampling s = asking_endless();
     for (int i = 0; i < 10; i++) {
-        worker_free(asking_start(asking_fixture("tiny-llama.gguf"), 100, 0)); /* loading */
-        struct worker *w = asking_start(asking_fixture("tiny-llama.gguf"), ASKING_CONTEXT, 0);
+        worker_free(asking_start(source_fixture("tiny-llama.gguf"), 100, 0)); /* loading */
+        struct worker *w = asking_start(source_fixture("tiny-llama.gguf"), ASKING_CONTEXT, 0);
         asking_generate(w, (const int32_t[]){1, 2}, 2, &s); /* with a request that waits */
         worker_free(w);
         w = asking_worker_start(ASKING_CONTEXT, 1);

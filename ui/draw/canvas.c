@@ -3,6 +3,7 @@
 
 #include "ui/draw/canvas.h"
 
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <ncurses.h>
@@ -15,6 +16,7 @@
 #include <wchar.h>
 
 #include "base/utf8.h"
+#include "ui/draw/links.h"
 #include "ui/draw/modes.h"
 #include "ui/text/text.h"
 
@@ -26,12 +28,15 @@ struct pair {
 
 struct canvas {
     SCREEN *curses;
+    FILE *out; /* the terminal, by a descriptor of our own */
     char *term;
     struct theme *theme;
     bool no_color, ascii, mouse, ground, away;
     bool entered; /* the modes are sent */
     struct modes modes;
-    char title[WINDOW_NAME];       /* of the window; "": not ours */
+    char title[WINDOW_NAME]; /* of the window; "": not ours */
+    struct links *links;
+    attr_t link;                   /* of what is drawn now; A_NORMAL: none */
     struct pair pairs[PAIRS_MOST]; /* pair i + 1 */
     int n_pairs;
     int colors;
@@ -51,15 +56,15 @@ static bool has_rgb(const struct theme *theme)
 }
 
 /* The terminal's entry with direct colours, where the terminal has them and ncurses knows it. */
-static SCREEN *open_direct(const char *term)
+static SCREEN *open_direct(const struct canvas *s)
 {
     const char *says = getenv("COLORTERM");
     char name[64];
-    int size = (int)strcspn(term, "-");
+    int size = (int)strcspn(s->term, "-");
     if (says == NULL || (strcmp(says, "truecolor") != 0 && strcmp(says, "24bit") != 0))
         return NULL;
-    snprintf(name, sizeof name, "%.*s-direct", size, term);
-    return newterm(name, stdout, stdin);
+    snprintf(name, sizeof name, "%.*s-direct", size, s->term);
+    return newterm(name, s->out, stdin);
 }
 
 static void set_up_curses(struct canvas *s)
@@ -69,6 +74,7 @@ static void set_up_curses(struct canvas *s)
     nonl();
     keypad(stdscr, FALSE);
     leaveok(stdscr, FALSE);
+    typeahead(-1); /* a drawing is always sent whole */
     if (has_colors() && !s->no_color) {
         start_color();
         use_default_colors();
@@ -95,40 +101,26 @@ static void leave_modes(struct canvas *s)
     s->entered = false;
 }
 
+/* Until a screen has been left once, ncurses (6.4) takes it for one that is used by terminfo's calls alone, and writes what
+ * it has at every movement of the cursor: 70 pieces of the first picture. */
+static void begin_buffering(void)
+{
+    endwin();
+    refresh();
+}
+
 static bool start_curses(struct canvas *s)
 {
-    s->curses = has_rgb(s->theme) && !s->no_color ? open_direct(s->term) : NULL;
+    s->curses = has_rgb(s->theme) && !s->no_color ? open_direct(s) : NULL;
     if (s->curses == NULL)
-        s->curses = newterm(s->term, stdout, stdin);
+        s->curses = newterm(s->term, s->out, stdin);
     if (s->curses == NULL)
         return false;
     set_term(s->curses);
     set_up_curses(s);
+    begin_buffering();
     s->entered = false;
     return true;
-}
-
-struct canvas *canvas_open(const char *term, struct theme *theme, bool no_color, struct error *err)
-{
-    struct canvas *s = calloc(1, sizeof *s);
-    if (s == NULL || (s->term = strdup(term)) == NULL) {
-        free(s);
-        theme_free(theme);
-        error_memory(err);
-        return NULL;
-    }
-    s->theme = theme;
-    s->no_color = no_color;
-    s->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-    s->modes = modes_of(term);
-    if (!start_curses(s)) {
-        error_set(err, ERR_UNSUPPORTED, "the terminal type '%s' is not known here; set TERM, e.g. to xterm", term);
-        theme_free(theme);
-        free(s->term);
-        free(s);
-        return NULL;
-    }
-    return s;
 }
 
 static void stop_curses(struct canvas *s)
@@ -141,15 +133,61 @@ static void stop_curses(struct canvas *s)
     s->curses = NULL;
 }
 
+/* Releases what does not belong to ncurses. */
+static void canvas_release(struct canvas *s)
+{
+    links_free(s->links);
+    theme_free(s->theme);
+    if (s->out != NULL)
+        fclose(s->out);
+    free(s->term);
+    free(s);
+}
+
+static FILE *open_terminal(void)
+{
+    int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (fd >= 0 && out == NULL)
+        close(fd);
+    return out;
+}
+
+struct canvas *canvas_open(const char *term, struct theme *theme, bool no_color, struct error *err)
+{
+    struct canvas *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        theme_free(theme);
+        error_memory(err);
+        return NULL;
+    }
+    s->theme = theme;
+    s->no_color = no_color;
+    s->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    s->term = strdup(term);
+    s->out = open_terminal();
+    s->modes = modes_of(term, s->out);
+    if (s->term == NULL || s->out == NULL)
+        error_memory(err);
+    else if (!start_curses(s))
+        error_set(err, ERR_UNSUPPORTED, "the terminal type '%s' is not known here; set TERM, e.g. to xterm", term);
+    else if ((s->links = links_new(s->out, s->modes.links)) != NULL)
+        return s;
+    else
+        error_memory(err);
+    if (s->curses != NULL)
+        stop_curses(s);
+    canvas_release(s);
+    return NULL;
+}
+
 void canvas_free(struct canvas *s)
 {
     if (s == NULL)
         return;
     modes_end(&s->modes);
     stop_curses(s);
-    theme_free(s->theme);
-    free(s->term);
-    free(s);
+    canvas_release(s);
 }
 
 const char *canvas_last_words(void)
@@ -165,9 +203,10 @@ void canvas_set_theme(struct canvas *s, struct theme *theme)
     if (reopen) {
         stop_curses(s);
         start_curses(s);
+        links_renew(s->links);
     }
     s->n_pairs = 0;
-    clearok(stdscr, TRUE);
+    canvas_redraw(s);
 }
 
 const struct theme *canvas_theme(const struct canvas *s)
@@ -223,10 +262,9 @@ bool canvas_has_mouse(const struct canvas *s)
 void canvas_resize(struct canvas *s)
 {
     struct winsize size;
-    (void)s;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
+    if (ioctl(fileno(s->out), TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
         resizeterm(size.ws_row, size.ws_col);
-    clearok(stdscr, TRUE);
+    canvas_redraw(s);
 }
 
 int canvas_rows(const struct canvas *s)
@@ -266,7 +304,7 @@ void canvas_return(struct canvas *s)
 
 void canvas_redraw(struct canvas *s)
 {
-    (void)s;
+    links_forget(s->links);
     clearok(stdscr, TRUE);
 }
 
@@ -278,6 +316,7 @@ void canvas_flush(struct canvas *s, int y, int x)
     if (y >= 0)
         move(y, x);
     refresh();
+    links_send(s->links);
     if (!s->entered)
         enter_modes(s);
 }
@@ -330,7 +369,12 @@ static void set_style(struct canvas *s, unsigned style)
         int foreground = color_number(s, &look->foreground, &all);
         pair = pair_of(s, foreground, color_number(s, &look->background, &ignored));
     }
-    attr_set(attributes(all), 0, s->colors > 0 ? &pair : NULL);
+    attr_set(attributes(all) | s->link, 0, s->colors > 0 ? &pair : NULL);
+}
+
+void canvas_set_link(struct canvas *s, const char *address)
+{
+    s->link = address != NULL ? links_mark(s->links, address) : A_NORMAL;
 }
 
 /* All cells that nothing is drawn on get the theme's ground. */
@@ -369,6 +413,8 @@ int canvas_text(struct canvas *s, const struct area *a, int row, int column, uns
     if (row < 0 || row >= a->rows || column >= a->columns)
         return column;
     set_style(s, style);
+    if (s->link != A_NORMAL)
+        links_touch(s->links, a->y + row);
     move(a->y + row, a->x + column);
     for (size_t at = 0, used; at < size; at += used) {
         int columns;
@@ -486,8 +532,7 @@ void canvas_bell(struct canvas *s)
 void canvas_send_clipboard(struct canvas *s, bool primary, const char *text, size_t size)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    (void)s;
-    fputs(primary ? "\033]52;p;" : "\033]52;c;", stdout);
+    fputs(primary ? "\033]52;p;" : "\033]52;c;", s->out);
     for (size_t i = 0; i < size; i += 3) {
         size_t n = size - i < 3 ? size - i : 3;
         unsigned v = 0;
@@ -495,8 +540,8 @@ void canvas_send_clipboard(struct canvas *s, bool primary, const char *text, siz
             v = v << 8 | (j < n ? (unsigned char)text[i + j] : 0);
         char four[4] = {digits[v >> 18], digits[v >> 12 & 63], n > 1 ? digits[v >> 6 & 63] : '=',
                         n > 2 ? digits[v & 63] : '='};
-        fwrite(four, 1, sizeof four, stdout);
+        fwrite(four, 1, sizeof four, s->out);
     }
-    fputs("\a", stdout);
-    fflush(stdout);
+    fputs("\a", s->out);
+    fflush(s->out);
 }

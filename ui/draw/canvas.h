@@ -66,6 +66,9 @@ int canvas_puts(struct canvas *s, const struct area *a, int row, int column, uns
 int canvas_fit(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text);
 int canvas_printf(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+/* What is drawn from now on belongs to the address of a page, as link_clean makes them, for terminals that know links;
+ * NULL: to none. */
+void canvas_set_link(struct canvas *s, const char *address);
 /* Blanks n columns. */
 void canvas_blank(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style);
 /* Horizontal and vertical lines, and a box around the area's edge. */

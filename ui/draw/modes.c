@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MOUSE_ON "\033[?1000h\033[?1002h\033[?1006h"
@@ -22,49 +23,56 @@
 #define TITLE_ASIDE "\033[22;2t"
 #define TITLE_BACK "\033[23;2t"
 
-static void send_bytes(const char *bytes)
+static void send_bytes(const struct modes *m, const char *bytes)
 {
-    fputs(bytes, stdout);
-    fflush(stdout);
+    fputs(bytes, m->out);
+    fflush(m->out);
 }
 
-struct modes modes_of(const char *term)
+/* GNU screen shows links that it does not know as text; tmux, whose terminals may have the same name, does not. */
+static bool takes_links(const char *term)
+{
+    return strncmp(term, "screen", 6) != 0 || getenv("TMUX") != NULL;
+}
+
+struct modes modes_of(const char *term, FILE *out)
 {
     static const char *const old[] = {"vt100", "vt220", "dumb", "ansi", "cons25"};
-    struct modes m = {.sends = true, .keys = strcmp(term, "linux") != 0};
+    struct modes m = {.out = out, .sends = true, .keys = strcmp(term, "linux") != 0};
     for (size_t i = 0; i < sizeof old / sizeof old[0]; i++)
         if (strcmp(term, old[i]) == 0)
             m.sends = m.keys = false;
+    m.links = m.keys && takes_links(term);
     return m;
 }
 
 void modes_enter(const struct modes *m, bool mouse)
 {
     if (m->sends)
-        send_bytes(REPORTS_ON);
+        send_bytes(m, REPORTS_ON);
     if (m->keys)
-        send_bytes(KEYS_ON);
+        send_bytes(m, KEYS_ON);
     modes_mouse(m, mouse);
 }
 
 void modes_leave(const struct modes *m)
 {
     if (m->keys)
-        send_bytes(GROUND_OFF KEYS_OFF);
+        send_bytes(m, GROUND_OFF KEYS_OFF);
     if (m->sends)
-        send_bytes(MOUSE_OFF REPORTS_OFF);
+        send_bytes(m, MOUSE_OFF REPORTS_OFF);
 }
 
 void modes_mouse(const struct modes *m, bool on)
 {
     if (m->sends)
-        send_bytes(on ? MOUSE_ON : MOUSE_OFF);
+        send_bytes(m, on ? MOUSE_ON : MOUSE_OFF);
 }
 
 void modes_ground(const struct modes *m, bool on)
 {
     if (m->keys)
-        send_bytes(on ? GROUND_ON : GROUND_OFF);
+        send_bytes(m, on ? GROUND_ON : GROUND_OFF);
 }
 
 void modes_name(struct modes *m, const char *text)
@@ -73,16 +81,16 @@ void modes_name(struct modes *m, const char *text)
     if (!m->keys)
         return;
     if (!m->named)
-        send_bytes(TITLE_ASIDE);
+        send_bytes(m, TITLE_ASIDE);
     m->named = true;
     snprintf(sequence, sizeof sequence, "\033]2;%s\033\\", text);
-    send_bytes(sequence);
+    send_bytes(m, sequence);
 }
 
 void modes_end(struct modes *m)
 {
     if (m->named)
-        send_bytes(TITLE_BACK);
+        send_bytes(m, TITLE_BACK);
     m->named = false;
 }
 

@@ -7,15 +7,18 @@
 #define PALAVER_UI_DRAW_MODES_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 struct modes {
+    FILE *out;  /* the terminal */
     bool sends; /* the terminal knows of such things */
     bool keys;  /* and of keyboards and titles */
+    bool links; /* and of links, see links.h */
     bool named; /* the window has a title of ours */
 };
 
-/* term: the value of $TERM. */
-struct modes modes_of(const char *term);
+/* term: the value of $TERM; out stays the caller's. */
+struct modes modes_of(const char *term, FILE *out);
 void modes_enter(const struct modes *m, bool mouse);
 /* The title stays until modes_end. */
 void modes_leave(const struct modes *m);

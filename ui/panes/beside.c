@@ -3,11 +3,13 @@
 
 #include "ui/panes/beside.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "ui/panes/field.h"
+#include "ui/panes/marked.h"
 #include "ui/panes/messages.h"
 #include "ui/panes/selection.h"
 #include "ui/panes/transcript.h"
@@ -24,6 +26,7 @@ struct beside {
     struct transcript *transcript; /* questions and answers in turns */
     struct field field;            /* another question; open while it is typed */
     bool running;                  /* the last answer has not ended */
+    int reading;                   /* percent of the question that the model has read; -1: it does not read */
 };
 
 struct beside *beside_new(void)
@@ -57,6 +60,7 @@ void beside_ask(struct beside *v, const char *question, bool think)
     view_end(transcript_view(v->transcript));
     v->field.open = false;
     v->running = true;
+    v->reading = -1;
 }
 
 /* The index of the last answer; false when there is none. */
@@ -72,6 +76,13 @@ void beside_grow(struct beside *v, const char *text, size_t size)
     size_t last;
     if (find_last(v, &last))
         messages_grow(transcript_messages(v->transcript), last, text, size);
+}
+
+bool beside_read(struct beside *v, int percent)
+{
+    const bool changed = v->reading != percent;
+    v->reading = percent;
+    return changed;
 }
 
 void beside_end(struct beside *v, const char *about)
@@ -110,11 +121,16 @@ static struct area field_of(const struct area *frame)
     return (struct area){frame->y + frame->rows - 2, frame->x + 2, 1, frame->columns - 4};
 }
 
-static const char *hint_of(const struct beside *v)
+static void write_hint(const struct beside *v, char *out, size_t size)
 {
     if (v->field.open)
-        return " Enter asks, Esc leaves the line ";
-    return v->running ? " Esc stops " : " Esc closes, Enter asks more, y copies ";
+        snprintf(out, size, " Enter asks, Esc leaves the line ");
+    else if (!v->running)
+        snprintf(out, size, " Esc closes, Enter asks more, y copies ");
+    else if (v->reading >= 0)
+        snprintf(out, size, " reading the question %d%% · Esc stops ", v->reading);
+    else
+        snprintf(out, size, " Esc stops ");
 }
 
 static void draw_beside(void *pane, struct canvas *s, const struct area *a, bool focus)
@@ -122,7 +138,9 @@ static void draw_beside(void *pane, struct canvas *s, const struct area *a, bool
     struct beside *v = pane;
     const struct area frame = frame_of(a), text = text_of(v, &frame), field = field_of(&frame);
     const struct area bottom = {frame.y + frame.rows - 1, frame.x + 2, 1, frame.columns - 4};
+    char hint[64];
     (void)focus;
+    write_hint(v, hint, sizeof hint);
     for (int row = 1; row < frame.rows - 1; row++)
         canvas_blank(s, &frame, row, 1, frame.columns - 2, STYLE_TEXT);
     canvas_box(s, &frame, STYLE_BORDER_FOCUS, TITLE);
@@ -131,7 +149,7 @@ static void draw_beside(void *pane, struct canvas *s, const struct area *a, bool
         canvas_puts(s, &field, 0, 0, STYLE_KEY, canvas_is_ascii(s) ? "> " : PROMPT);
         field_draw(&v->field, s, &field, 0, PROMPT_COLUMNS);
     }
-    canvas_puts(s, &bottom, 0, 0, STYLE_DIM, hint_of(v));
+    marked_draw(s, &bottom, 0, 0, bottom.columns, STYLE_DIM, hint, NULL);
 }
 
 static void put_cursor(const void *pane, const struct area *a, bool focus, int *y, int *x)

@@ -15,6 +15,8 @@ struct beside *beside_new(void);
 void beside_free(struct beside *v);
 /* Adds a question whose answer is to come. think: what a model thinks first is shown. */
 void beside_ask(struct beside *v, const char *question, bool think);
+/* Percent of the question that the model has read; -1: it does not read now. Returns whether that is new. */
+bool beside_read(struct beside *v, int percent);
 /* The last answer grows; any bytes. */
 void beside_grow(struct beside *v, const char *text, size_t size);
 /* It has ended; about stands beside its name. */

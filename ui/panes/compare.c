@@ -21,6 +21,8 @@ struct column {
 
 struct compare_view {
     char *title;
+    char *typed; /* into the composer meanwhile, safe to show; NULL: nothing */
+    int cursor;  /* the column behind it, when drawn last */
     struct column columns[UI_COMPARED];
     size_t n, chosen;
     int scrolled; /* lines above the end; 0: the view follows the end */
@@ -47,11 +49,18 @@ static void clear_columns(struct compare_view *v)
     v->n = 0;
 }
 
+static void forget_typed(struct compare_view *v)
+{
+    free(v->typed);
+    v->typed = NULL;
+}
+
 void compare_free(struct compare_view *v)
 {
     if (v == NULL)
         return;
     clear_columns(v);
+    forget_typed(v);
     free(v);
 }
 
@@ -73,6 +82,7 @@ void compare_set(struct compare_view *v, const char *title, const struct ui_comp
 {
     clear_columns(v);
     if (n == 0) {
+        forget_typed(v);
         *v = (struct compare_view){0};
         return;
     }
@@ -156,12 +166,29 @@ static struct area column_area(const struct compare_view *v, size_t index, const
     return (struct area){a->y + from, a->x, to - from, a->columns};
 }
 
+/* The last line: the keys, or the end of what is typed into the composer. */
+static void draw_foot(struct compare_view *v, struct canvas *s, const struct area *a)
+{
+    static const char help[] =
+        "← → choose, Enter keeps that answer, Esc stops, and leaves; all of them stay as alternatives";
+    static const char short_help[] = "← → choose, Enter keeps, Esc leaves";
+    int row = a->rows - 1, columns;
+    if (v->typed == NULL) {
+        const bool fits = text_columns(help, strlen(help), 0) < a->columns;
+        canvas_puts(s, a, row, 1, STYLE_DIM, fits ? help : short_help);
+        return;
+    }
+    int column = canvas_puts(s, a, row, 1, STYLE_DIM, canvas_is_ascii(s) ? "in the composer: " : "in the composer › ");
+    const char *text = v->typed;
+    while (*text != '\0' && text_columns(text, strlen(text), 0) > a->columns - column - 1)
+        text += text_cluster(text, strlen(text), &columns);
+    v->cursor = canvas_puts(s, a, row, column, STYLE_COMPOSER, text);
+}
+
 static void draw_compare(void *pane, struct canvas *s, const struct area *a, bool focus)
 {
     struct compare_view *v = pane;
     (void)focus;
-    static const char help[] =
-        "← → choose, Enter keeps that answer, Esc stops, and leaves; all of them stay as alternatives";
     struct area inner = {a->y + 1, a->x, a->rows - 2, a->columns};
     if (v->stale)
         find_differences(v);
@@ -173,14 +200,15 @@ static void draw_compare(void *pane, struct canvas *s, const struct area *a, boo
         struct area one = column_area(v, i, &inner);
         draw_column(v, i, s, &one);
     }
-    canvas_puts(s, a, a->rows - 1, 1, STYLE_DIM, help);
+    draw_foot(v, s, a);
 }
 
-/* Nothing is typed here. */
-static void hide_cursor(const void *pane, const struct area *a, bool focus, int *y, int *x)
+static void place_cursor(const void *pane, const struct area *a, bool focus, int *y, int *x)
 {
-    (void)pane, (void)a, (void)focus, (void)x;
-    *y = -1;
+    const struct compare_view *v = pane;
+    (void)focus;
+    *y = v->typed != NULL ? a->y + a->rows - 1 : -1;
+    *x = a->x + v->cursor;
 }
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
@@ -216,6 +244,12 @@ static struct pane_reaction leave_all(const struct compare_view *v)
     return r;
 }
 
+static bool is_for_composer(const struct key *key)
+{
+    return key->code == KEYS_PASTE || key->code == KEYS_BACKSPACE ||
+           (key->code == KEYS_CHARACTER && key->modifiers == 0 && key->character >= L' ');
+}
+
 static struct pane_reaction compare_key(void *pane, const struct key *key)
 {
     struct compare_view *v = pane;
@@ -234,7 +268,18 @@ static struct pane_reaction compare_key(void *pane, const struct key *key)
         scroll_by(v, key->code == KEYS_PAGE_UP ? -v->rows : v->rows);
     else if (key->code == KEYS_END || key->code == KEYS_HOME)
         scroll_by(v, key->code == KEYS_HOME ? -1000000 : 1000000);
+    else if (is_for_composer(key))
+        return (struct pane_reaction){0};
     return pane_taken();
+}
+
+static void show_typed(void *pane, const char *text, size_t size)
+{
+    struct compare_view *v = pane;
+    char *copy = size > 0 ? strndup(text, size) : NULL;
+    forget_typed(v);
+    v->typed = copy != NULL ? text_clean_line(copy) : NULL;
+    free(copy);
 }
 
 static struct pane_reaction compare_mouse(void *pane, const struct area *a, const struct key *key)
@@ -250,7 +295,8 @@ const struct pane compare_pane = {
     .place = PLACE_COMPOSER,
     .modal = true,
     .draw = draw_compare,
-    .cursor = hide_cursor,
+    .cursor = place_cursor,
     .first_key = compare_key,
+    .typed = show_typed,
     .mouse = compare_mouse,
 };

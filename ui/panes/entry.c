@@ -23,6 +23,8 @@ struct entry {
         char *about, *text; /* cleaned; NULL: out of memory */
     } queued[UI_QUEUED_MOST];
     int n_queued;
+    char *aside;  /* what was being typed before something else had to be; NULL: nothing */
+    bool stopped; /* Ctrl-C has just stopped an answer: pressed twice it must not clear what is typed */
 };
 
 struct entry *entry_open(struct error *err)
@@ -56,6 +58,7 @@ void entry_free(struct entry *e)
     composer_free(e->composer);
     free(e->label);
     free(e->mode);
+    free(e->aside);
     free(e);
 }
 
@@ -64,9 +67,44 @@ const char *entry_text(const struct entry *e, size_t *size, size_t *cursor)
     return composer_text(e->composer, size, cursor);
 }
 
+const char *entry_unsent(const struct entry *e, size_t *size, size_t *cursor)
+{
+    if (e->aside == NULL)
+        return entry_text(e, size, cursor);
+    *size = strlen(e->aside);
+    if (cursor != NULL)
+        *cursor = *size;
+    return e->aside;
+}
+
+/* What was set aside is then found among what was typed before. */
 void entry_set_text(struct entry *e, const char *text, size_t size)
 {
+    if (e->aside != NULL)
+        composer_remember(e->composer, e->aside);
+    free(e->aside);
+    e->aside = NULL;
     composer_set(e->composer, text, size);
+}
+
+void entry_borrow(struct entry *e, const char *text, size_t size)
+{
+    size_t typed;
+    const char *now = composer_text(e->composer, &typed, NULL);
+    if (e->aside == NULL && typed > 0)
+        e->aside = strdup(now);
+    else if (typed > 0)
+        composer_remember(e->composer, now);
+    composer_set(e->composer, text, size);
+}
+
+/* Empties the composer, or brings back what was set aside. */
+static void give_back(struct entry *e)
+{
+    const char *text = e->aside != NULL ? e->aside : "";
+    composer_set(e->composer, text, strlen(text));
+    free(e->aside);
+    e->aside = NULL;
 }
 
 void entry_set_base(struct entry *e, bool base)
@@ -121,13 +159,17 @@ static struct pane_reaction interrupt_entry(struct entry *e, bool busy)
 {
     size_t size;
     const char *text = composer_text(e->composer, &size, NULL);
+    const bool again = e->stopped;
+    e->stopped = busy;
     if (busy)
         return pane_tell(UI_STOP);
     if (size == 0)
         return pane_tell(UI_INTERRUPT);
+    if (again)
+        return pane_tell(UI_SPARED);
     composer_remember(e->composer, text);
-    composer_set(e->composer, "", 0);
-    return pane_tell(UI_EDITED);
+    give_back(e);
+    return pane_tell(UI_CLEARED);
 }
 
 static struct pane_reaction leave_entry(const struct entry *e, bool busy)
@@ -145,7 +187,7 @@ struct pane_reaction entry_send(struct entry *e)
     if (r.text == NULL)
         return r;
     composer_remember(e->composer, r.text);
-    composer_set(e->composer, "", 0);
+    give_back(e);
     return r;
 }
 
@@ -156,7 +198,9 @@ static struct pane_reaction entry_key(void *pane, const struct key *key, bool bu
     size_t size, cursor;
     composer_text(e->composer, &size, &cursor);
     bool at_end = key->code == KEYS_END && cursor == size;
-    switch (composer_key(e->composer, key)) {
+    const enum composer_result result = composer_key(e->composer, key);
+    e->stopped &= result == COMPOSER_INTERRUPT;
+    switch (result) {
     case COMPOSER_UNUSED: return (struct pane_reaction){.does = PANE_UNUSED};
     case COMPOSER_EDITED: return at_end ? pane_run("end") : pane_tell(UI_EDITED);
     case COMPOSER_SEND: return entry_send(e);

@@ -16,6 +16,10 @@ struct entry *entry_open(struct error *err);
 void entry_free(struct entry *e);
 /* What is typed: UTF-8, owned by the entry until the next call. *cursor is a byte offset; cursor may be NULL. */
 const char *entry_text(const struct entry *e, size_t *size, size_t *cursor);
+/* The same, but what stepped back for it, see entry_borrow, where there is such a text. */
+const char *entry_unsent(const struct entry *e, size_t *size, size_t *cursor);
+/* Sets a text before which the one being typed steps back; it is there again when this one was sent or cleared. */
+void entry_borrow(struct entry *e, const char *text, size_t size);
 /* Replaces what is typed; the cursor stands at its end. */
 void entry_set_text(struct entry *e, const char *text, size_t size);
 /* What the frame says: see ui_set_composer_label. */

@@ -9,6 +9,9 @@
 #include "ui/panes/candidates.h"
 #include "ui/text/text.h"
 
+/* Rows below which there is no room for more than the candidates. */
+enum { ROWS_SHORT = 12 };
+
 /* One token. */
 struct look {
     bool any; /* false: there is none */
@@ -139,6 +142,16 @@ static int candidate_rows(const struct look *k, const struct area *inner, int ro
     return most > 3 ? most : 3;
 }
 
+/* Where there is little room the candidates have it all: they are what keys act on. */
+static void draw_short(const struct lens *l, const struct look *k, struct canvas *s, const struct area *a, bool focus)
+{
+    int row = draw_text(s, a, 0, STYLE_CHOSEN, k->text != NULL ? k->text : "");
+    canvas_puts(s, a, row++, 0, STYLE_DIM, l->at_next ? "can be       model after" : "             model after");
+    row = candidates_draw(&k->candidates, s, a, row, focus ? k->chosen : k->candidates.n);
+    if (k->facts != NULL)
+        draw_text(s, a, row, STYLE_TEXT, k->facts);
+}
+
 static void draw_lens(void *pane, struct canvas *s, const struct area *a, bool focus)
 {
     struct lens *l = pane;
@@ -154,6 +167,10 @@ static void draw_lens(void *pane, struct canvas *s, const struct area *a, bool f
     canvas_box(s, a, focus ? STYLE_BORDER_FOCUS : STYLE_BORDER, l->at_next ? "Next token" : "Lens");
     if (!k->any) {
         draw_text(s, &inner, 0, STYLE_DIM, "No token here: ← → move inside an answer that has a record of its tokens.");
+        return;
+    }
+    if (inner.rows < ROWS_SHORT) {
+        draw_short(l, k, s, &inner, focus);
         return;
     }
     row = draw_text(s, &inner, row, STYLE_CHOSEN, k->text != NULL ? k->text : "");

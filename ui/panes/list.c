@@ -14,7 +14,7 @@
 struct entry {
     int64_t id, changed;
     char *title;
-    bool pinned, archived, answering, unread;
+    bool pinned, archived, once, answering, unread;
 };
 
 struct list {
@@ -80,6 +80,7 @@ bool list_set(struct list *l, const struct ui_conversation *conversations, size_
                                   .title = clean_title(c->title),
                                   .pinned = c->pinned,
                                   .archived = c->archived,
+                                  .once = c->once,
                                   .answering = c->answering,
                                   .unread = c->unread};
     }
@@ -109,6 +110,8 @@ static void write_heading(const struct entry *e, char *out, size_t size)
     localtime_r(&then, &day);
     if (e->pinned)
         snprintf(out, size, "Pinned");
+    else if (e->once)
+        snprintf(out, size, "One-shot");
     else if (days <= 0)
         snprintf(out, size, "Today");
     else if (days == 1)

@@ -23,16 +23,33 @@ static bool is_marked(const struct fuzzy_marks *marks, size_t at)
     return false;
 }
 
+/* Where to begin, so that the first mark is seen: not at 0 when it would be cut off. */
+static size_t begin_at(const char *text, size_t size, int width, const struct fuzzy_marks *marks)
+{
+    const size_t first = marks != NULL && marks->n > 0 ? marks->at[0] : 0;
+    size_t from = 0;
+    if (first >= size || text_columns(text, first, 0) < width * 2 / 3)
+        return 0;
+    for (int columns; from < first && text_columns(text + from, first - from, 0) > width / 3;)
+        from += text_cluster(text + from, size - from, &columns);
+    return from;
+}
+
 int marked_draw(struct canvas *s, const struct area *a, int row, int column, int width, unsigned style,
                 const char *text, const struct fuzzy_marks *marks)
 {
     size_t size = strlen(text);
     bool cut = text_columns(text, size, 0) > width;
     const char *ellipsis = canvas_is_ascii(s) ? "~" : "…";
-    size_t end = cut ? text_fit(text, size, width - 1) : size;
+    size_t from = cut ? begin_at(text, size, width, marks) : 0;
     if (width < 1)
         return column;
-    for (size_t at = 0, next; at < end; at = next) {
+    if (from > 0) {
+        column = canvas_puts(s, a, row, column, style, ellipsis);
+        cut = text_columns(text + from, size - from, 0) > --width;
+    }
+    size_t end = cut ? from + text_fit(text + from, size - from, width - 1) : size;
+    for (size_t at = from, next; at < end; at = next) {
         int columns;
         bool marked = is_marked(marks, at);
         next = at + text_cluster(text + at, end - at, &columns);

@@ -5,7 +5,7 @@
 #include "ui/draw/canvas.h"
 #include "ui/text/fuzzy.h"
 
-/* Draws text, cut to width columns with an ellipsis, from a column of a row on; bytes of marks (may be NULL) stand out.
+/* Draws text, cut to width columns with an ellipsis (before it too, where the first mark would not be seen), from a column of a row on; bytes of marks (may be NULL) stand out.
  * Returns the column after it. */
 int marked_draw(struct canvas *s, const struct area *a, int row, int column, int width, unsigned style,
                 const char *text, const struct fuzzy_marks *marks);

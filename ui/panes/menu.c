@@ -34,6 +34,7 @@ struct menu {
     size_t *shown; /* choices by their score */
     size_t n_shown, selected, top;
     bool moved; /* the user moved to the selected one */
+    char *told; /* by menu_take_moved; NULL: none */
     struct buf typed;
     int rows; /* of choices, when drawn last */
 };
@@ -73,6 +74,7 @@ void menu_free(struct menu *m)
         return;
     free_choices(m);
     buf_free(&m->typed);
+    free(m->told);
     free(m);
 }
 
@@ -112,6 +114,16 @@ void menu_close(struct menu *m, bool dismiss)
         m->dismissed = m->start;
     free_choices(m);
     m->open = false;
+}
+
+bool menu_take_moved(struct menu *m, const char **word)
+{
+    *word = m->open && m->moved && m->n_shown > 0 ? m->choices[m->shown[m->selected]].word : NULL;
+    if (*word == NULL ? m->told == NULL : m->told != NULL && strcmp(m->told, *word) == 0)
+        return false;
+    free(m->told);
+    m->told = *word != NULL ? strdup(*word) : NULL;
+    return true;
 }
 
 bool menu_is_open(const struct menu *m)

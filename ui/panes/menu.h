@@ -29,6 +29,9 @@ size_t menu_start(const struct menu *m);
 void menu_filter(struct menu *m, const char *word, size_t size);
 /* The only choice that begins with what is typed; NULL: there are several, or none. */
 const char *menu_only(const struct menu *m);
+/* Whether the user moved to another choice since the last call, or away from it: *word (the menu's) is the one that is
+ * selected by a move, NULL: none is. */
+bool menu_take_moved(struct menu *m, const char **word);
 /* Rows that it would like to have; 0: it is closed. */
 int menu_rows(const struct menu *m);
 

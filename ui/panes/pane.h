@@ -58,6 +58,8 @@ struct pane {
     /* Takes the mouse over area a, which draw was given last. PANE_UNUSED for the wheel lets it scroll the
      * transcript. */
     struct pane_reaction (*mouse)(void *pane, const struct area *a, const struct key *key);
+    /* For a modal pane whose keys without a use are typed into the composer under it: what is typed there. */
+    void (*typed)(void *pane, const char *text, size_t size);
     /* The focus comes to the pane. */
     void (*enter)(void *pane);
     /* Fills in what a slash command is about: the selected message or conversation. */

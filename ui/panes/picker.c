@@ -281,6 +281,35 @@ int picker_rows(const struct picker *p, int columns)
     return has_prompt(p) + (int)(rows < 400 ? rows : 400);
 }
 
+/* Whether details stand at the right, one below the other's end, and not in a column of their own. */
+static bool details_at_right(const struct picker *p, const struct group *g)
+{
+    return (g->detail <= SHORT_DETAIL || p->asks) && !p->pairs;
+}
+
+static int label_columns(const struct group *g, int room)
+{
+    return g->label < room * 2 / 5 ? g->label : room * 2 / 5;
+}
+
+bool picker_cut(const struct picker *p, char *out, size_t size)
+{
+    if (p->selected >= p->n_rows || p->rows[p->selected].heading)
+        return false;
+    const struct item *item = &p->items[p->rows[p->selected].item];
+    const struct group *g = &p->groups[item->group];
+    const int room = p->columns - (*g->name != '\0' ? 2 : 1) - 1;
+    const char *detail = item->detail;
+    size_t n = 0;
+    if (details_at_right(p, g) || text_columns(detail, strlen(detail), 0) <= room - label_columns(g, room) - 2)
+        return false;
+    for (; *detail != '\0' && n + 1 < size; detail++)
+        if (*detail != ' ' || (n > 0 && out[n - 1] != ' '))
+            out[n++] = *detail;
+    out[n - utf8_pending(out, n)] = '\0';
+    return true;
+}
+
 static void draw_item(const struct picker *p, struct canvas *s, const struct area *a, int row, size_t place)
 {
     const struct item *item = &p->items[p->rows[place].item];
@@ -293,14 +322,14 @@ static void draw_item(const struct picker *p, struct canvas *s, const struct are
     bool told = !named && fuzzy_find(item->detail, query, p->query.size, &detail) >= 0;
     int indent = *g->name != '\0' ? 2 : 1, room = a->columns - indent - 1;
     canvas_blank(s, a, row, 0, a->columns, style);
-    if ((g->detail <= SHORT_DETAIL || p->asks) && !p->pairs) {
+    if (details_at_right(p, g)) {
         marked_draw(s, a, row, indent, room - (g->detail > 0 ? g->detail + 2 : 0), style, item->label,
                     named ? &label : NULL);
         int width = text_columns(item->detail, strlen(item->detail), 0);
         marked_draw(s, a, row, a->columns - 1 - width, width, dim, item->detail, told ? &detail : NULL);
         return;
     }
-    int words = g->label < room * 2 / 5 ? g->label : room * 2 / 5;
+    int words = label_columns(g, room);
     marked_draw(s, a, row, indent, words, style, item->label, named ? &label : NULL);
     marked_draw(s, a, row, indent + words + 2, room - words - 2, dim, item->detail, told ? &detail : NULL);
 }

@@ -23,6 +23,8 @@ const char *picker_selected(const struct picker *p);
 void picker_set_query(struct picker *p, const char *text);
 /* Rows that it would like to have in so many columns. */
 int picker_rows(const struct picker *p, int columns);
+/* What the selected row, as it was drawn last, had no room for: its detail, with single blanks; false when all is there. */
+bool picker_cut(const struct picker *p, char *out, size_t size);
 void picker_draw(struct picker *p, struct canvas *s, const struct area *a);
 /* The column of the cursor in the first row; -1: nothing can be typed. */
 int picker_cursor(const struct picker *p, const struct area *a);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "ui/panes/marked.h"
 #include "ui/panes/picker.h"
 #include "ui/text/text.h"
 
@@ -222,6 +223,22 @@ static void write_place(const struct popup *p, char *out, size_t size)
         snprintf(out, size, "line %zu of %zu ·", end < p->n_lines ? end : p->n_lines, p->n_lines);
 }
 
+/* What the keys do, and what the selected row had no room for, or only that where there is no room for both. */
+static void draw_hint(const struct popup *p, struct canvas *s, const struct area *a)
+{
+    const char *hint = p->pairs && *picker_selected(p->picker) == '\0' ? " Esc leaves " : " Enter chooses, Esc leaves ";
+    char detail[200] = " ";
+    int column = 0, hinted = (int)strlen(hint), width = 0;
+    if (picker_cut(p->picker, detail + 1, sizeof detail - 2)) {
+        strcat(detail, " ");
+        width = text_columns(detail, strlen(detail), 0);
+    }
+    if (width == 0 || hinted + 2 + width <= a->columns)
+        column = canvas_puts(s, a, 0, 0, STYLE_DIM, hint) + 2;
+    if (width > 0)
+        marked_draw(s, a, 0, column, a->columns - column, STYLE_TEXT, detail, NULL);
+}
+
 static void draw_popup(void *pane, struct canvas *s, const struct area *a, bool focus)
 {
     struct popup *p = pane;
@@ -238,8 +255,7 @@ static void draw_popup(void *pane, struct canvas *s, const struct area *a, bool 
     write_place(p, place, sizeof place);
     struct area bottom = {box.y + box.rows - 1, box.x + 2, 1, box.columns - 4};
     if (p->picks)
-        canvas_puts(s, &bottom, 0, 0, STYLE_DIM,
-                    p->pairs && *picker_selected(p->picker) == '\0' ? " Esc leaves " : " Enter chooses, Esc leaves ");
+        draw_hint(p, s, &bottom);
     else
         canvas_printf(s, &bottom, 0, 0, STYLE_DIM, " %s%sEsc leaves, y copies ", place, *place != '\0' ? " " : "");
 }
@@ -335,12 +351,20 @@ static struct pane_reaction popup_key(void *pane, const struct key *key)
     return key->code == KEYS_ENTER || pane_key_is_letter(key, L'q') ? close_popup(p) : pane_taken();
 }
 
-/* A click chooses an item. */
+static bool is_outside(const struct area *box, const struct key *key)
+{
+    int row = key->mouse.y - box->y, column = key->mouse.x - box->x;
+    return row < 0 || row >= box->rows || column < 0 || column >= box->columns;
+}
+
+/* A click chooses an item, or leaves where it is beside the popup. */
 static struct pane_reaction popup_mouse(void *pane, const struct area *a, const struct key *key)
 {
     struct popup *p = pane;
     struct area box = popup_box(p, a), inner = inside(&box);
     int row = key->mouse.y - inner.y, column = key->mouse.x - inner.x;
+    if (key->mouse.kind == MOUSE_PRESS && is_outside(&box, key))
+        return close_popup(p);
     if (pane_key_is_wheel(key) && p->picks)
         picker_move(p->picker, key->mouse.kind == MOUSE_WHEEL_UP ? -3 : 3);
     else if (pane_key_is_wheel(key))

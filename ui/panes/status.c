@@ -24,6 +24,7 @@ struct status {
     enum ui_state state;
     char *text, *speed;
     size_t used, available; /* tokens of the context */
+    bool estimated;         /* used is */
     char *notice;           /* NULL: none */
     bool is_error;
     double notice_until; /* by clock_seconds */
@@ -55,6 +56,7 @@ void status_set(struct status *s, const struct ui_status *status)
     s->state = status->state;
     s->used = status->used;
     s->available = status->available;
+    s->estimated = status->estimated;
     s->text = text_clean_line(status->text);
     s->speed = text_clean_line(status->speed);
 }
@@ -124,8 +126,8 @@ static int draw_context(const struct status *s, struct canvas *canvas, const str
         return column;
     column = canvas_puts(canvas, a, 0, column, STYLE_STATUS, "context ");
     column = bar_draw(canvas, a, 0, column, BAR, (double)s->used / (double)s->available);
-    return canvas_printf(canvas, a, 0, column, STYLE_STATUS, " %s/%s   ", count_write(s->used, used),
-                         count_write(s->available, available));
+    return canvas_printf(canvas, a, 0, column, STYLE_STATUS, " %s%s/%s   ", s->estimated ? "~" : "",
+                         count_write(s->used, used), count_write(s->available, available));
 }
 
 /* Names the keys that help further where the focus is, as far as there is room. */

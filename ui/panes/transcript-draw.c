@@ -200,8 +200,10 @@ static void draw_line(const struct drawing *d, int row, size_t index, int line)
     selection_columns(d->t->selection, index, line, &pen.from, &pen.to);
     for (uint32_t i = 0; i < l->n_spans; i++) {
         const struct render_span *span = &r->spans[l->span + i];
+        canvas_set_link(d->s, rendering_link(r, span));
         write_span(d, &pen, index, span, buf_text(&r->text) + span->start);
     }
+    canvas_set_link(d->s, NULL);
     draw_marks(d, row, x, r, line);
     if (x->running && line + 1 == (int)r->n_lines)
         canvas_puts(d->s, d->a, row, pen.column, STYLE_ASSISTANT, d->ascii ? "_" : "▌");

@@ -31,7 +31,7 @@ struct selection *transcript_selection(struct transcript *t);
 
 /* Removes message from and all after it, and what is known of them: matches, the selection. */
 void transcript_cut(struct transcript *t, size_t from);
-/* Looks: see ui_set_window, ui_set_welcome, ui_set_base, ui_set_raw, ui_set_think. */
+/* Looks: see ui_set_window, ui_set_welcome, ui_set_base, ui_set_think. */
 void transcript_set_window(struct transcript *t, size_t index, size_t byte, const char *label);
 /* Columns of text at most; 0: all there are. Lines of more are hard to read. */
 void transcript_set_widest(struct transcript *t, int columns);

@@ -10,6 +10,7 @@ struct view {
     struct message_lines *lines;
     unsigned edition; /* of the lines that top counts */
     struct view_line top;
+    bool held; /* the end came into view by itself, of a larger window: top.source is the place to come back to */
     bool follow;
     size_t left_message; /* the end when the view left it: the message, and how many bytes of it there were */
     uint32_t left_size;
@@ -126,8 +127,13 @@ static void settle_top(struct view *v)
     if (messages_count(v->messages) == 0)
         return;
     refresh_top(v);
+    if (v->held)
+        v->top.line = line_of_byte(v, v->top.message, v->top.source);
     struct view_line end = end_top(v);
-    if (v->follow || !is_before(&v->top, &end))
+    v->held = !v->follow && is_before(&end, &v->top) && end.message == v->top.message;
+    if (v->held)
+        v->top.line = end.line;
+    else if (v->follow || is_before(&end, &v->top))
         v->top = end;
     if (v->follow)
         anchor_top(v);
@@ -165,6 +171,7 @@ static void end_move(struct view *v)
         v->left_size = (uint32_t)messages_at(v->messages, v->left_message)->text.size;
     }
     v->follow = follow;
+    v->held = false;
     if (follow)
         v->top = end;
     anchor_top(v);
@@ -193,6 +200,16 @@ void view_home(struct view *v)
     v->top = (struct view_line){0};
     v->selected = 0;
     end_move(v);
+}
+
+void view_stay(struct view *v)
+{
+    if (!is_drawn(v))
+        return;
+    settle_top(v);
+    anchor_top(v);
+    v->follow = false;
+    v->left_message = SIZE_MAX; /* what comes now is not new, so that nothing of it is counted */
 }
 
 void view_end(struct view *v)
@@ -282,6 +299,7 @@ void view_cut(struct view *v)
     if (v->top.message >= n) {
         v->top = (struct view_line){0};
         v->follow = true;
+        v->held = false;
     }
     if (v->selected >= n)
         v->selected = n;

@@ -39,6 +39,8 @@ void view_scroll(struct view *v, int lines);
 /* By halves of a page. */
 void view_page(struct view *v, int halves);
 void view_home(struct view *v);
+/* Stays where it is, whatever is removed or added below: no longer follows the end. */
+void view_stay(struct view *v);
 /* To the end, which the view follows from now on. */
 void view_end(struct view *v);
 /* Brings a line of a message into view, near the upper third when it was not; the message is selected. */

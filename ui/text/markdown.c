@@ -6,6 +6,7 @@
 
 #include "ui/text/markdown.h"
 
+#include <limits.h>
 #include <md4c.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/utf8.h"
 #include "ui/text/entity.h"
 #include "ui/text/highlight.h"
+#include "ui/text/link.h"
 #include "ui/text/markdown-formulas.h"
 #include "ui/text/table.h"
 #include "ui/text/text.h"
@@ -49,7 +51,8 @@ struct markdown {
 
     int heading; /* level; 0: none */
     int emphasis, strong, struck, code, link;
-    size_t links[LINKS_MOST]; /* where in the stretch the text of each begins */
+    size_t links[LINKS_MOST];   /* where in the stretch the text of each begins */
+    uint16_t outer[LINKS_MOST]; /* the link around each */
 
     bool in_code;
     size_t indent; /* columns of blanks before the line of code */
@@ -95,9 +98,17 @@ static uint16_t current_style(const struct markdown *m)
 
 /* ---- paragraphs -------------------------------------------------------------------------------------------------- */
 
+/* Whether the message may go on after text[at]: an address that still grows is no link yet. */
+static bool may_grow(const struct markdown *m, size_t at)
+{
+    return m->l->options->growing && at + 2 >= m->size;
+}
+
 /* Writes what was gathered. */
 static void flush_text(struct markdown *m)
 {
+    if (!m->in_table)
+        page_link_addresses(m->l, &m->s, 0, true, may_grow(m, m->last));
     if (m->s.n > 0 && !m->in_table)
         formulas_wrap(m->l, m->formulas, &m->next_formula, &m->s);
     m->l->failed = m->l->failed || m->s.failed;
@@ -312,6 +323,7 @@ static size_t break_tag(const struct stretch *s, size_t i)
 static void leave_cell(struct markdown *m)
 {
     struct table_cell *cell = &m->table.cells[m->table.n - 1];
+    page_link_addresses(m->l, &m->s, cell->from, true, may_grow(m, m->last));
     if (!formulas_in_line(m->l, m->formulas, &m->next_formula, &m->s, cell->from))
         m->result = MARKDOWN_MEMORY;
     struct stretch *s = &m->s;
@@ -322,6 +334,7 @@ static void leave_cell(struct markdown *m)
             continue;
         s->text[to] = tag > 0 ? '\n' : s->text[i] == '\t' || s->text[i] == '\n' ? ' ' : s->text[i];
         s->source[to] = s->source[i];
+        s->link[to] = s->link[i];
         s->style[to++] = s->style[i];
     }
     s->n = cell->to = to;
@@ -418,21 +431,47 @@ static void put_target(struct markdown *m, const MD_ATTRIBUTE *target, size_t fr
     stretch_add(&m->s, ")", 1, RENDER_NO_SOURCE, STYLE_DIM);
 }
 
+/* The address that a target stands for, in which entities are written as such. */
+static uint16_t add_target(struct markdown *m, const MD_ATTRIBUTE *target)
+{
+    struct buf address;
+    char bytes[4];
+    buf_init(&address, LINK_MOST);
+    for (unsigned i = 0; i < UINT_MAX && target->size > 0 && target->substr_offsets[i] < target->size; i++) {
+        const char *text = target->text + target->substr_offsets[i];
+        size_t size = target->substr_offsets[i + 1] - target->substr_offsets[i];
+        uint32_t code = target->substr_types[i] == MD_TEXT_ENTITY ? entity_decode(text, size) : UTF8_INVALID;
+        if (code == UTF8_INVALID)
+            buf_append(&address, text, size);
+        else
+            buf_append(&address, bytes, utf8_encode(code, bytes));
+    }
+    uint16_t link = buf_failed(&address) ? 0 : page_add_link(m->l, buf_text(&address), address.size);
+    buf_free(&address);
+    return link;
+}
+
+static void enter_link(struct markdown *m, const MD_ATTRIBUTE *target)
+{
+    if (m->link < LINKS_MOST) {
+        uint16_t link = add_target(m, target);
+        m->links[m->link] = m->s.n;
+        m->outer[m->link] = m->s.linked;
+        m->s.linked = link > 0 ? link : m->s.linked;
+    }
+    m->link++;
+}
+
 static int enter_span(MD_SPANTYPE type, void *detail, void *context)
 {
     struct markdown *m = context;
-    (void)detail;
     switch (type) {
     case MD_SPAN_EM: m->emphasis++; break;
     case MD_SPAN_STRONG: m->strong++; break;
     case MD_SPAN_DEL: m->struck++; break;
     case MD_SPAN_CODE: m->code++; break;
-    case MD_SPAN_A:
-    case MD_SPAN_IMG:
-        if (m->link < LINKS_MOST)
-            m->links[m->link] = m->s.n;
-        m->link++;
-        break;
+    case MD_SPAN_A: enter_link(m, &((MD_SPAN_A_DETAIL *)detail)->href); break;
+    case MD_SPAN_IMG: enter_link(m, &((MD_SPAN_IMG_DETAIL *)detail)->src); break;
     default: break;
     }
     return result_of(m);
@@ -440,8 +479,14 @@ static int enter_span(MD_SPANTYPE type, void *detail, void *context)
 
 static void leave_link(struct markdown *m, const MD_ATTRIBUTE *target)
 {
-    if (--m->link < LINKS_MOST)
-        put_target(m, target, m->links[m->link]);
+    if (--m->link >= LINKS_MOST)
+        return;
+    size_t from = m->links[m->link], at = offset_of(m, target->text);
+    bool grows = may_grow(m, m->last) || (at != SIZE_MAX && may_grow(m, at + target->size));
+    put_target(m, target, from);
+    m->s.linked = m->outer[m->link];
+    for (size_t i = from; grows && !m->s.failed && i < m->s.n; i++)
+        m->s.link[i] = STRETCH_NO_LINK;
 }
 
 static int leave_span(MD_SPANTYPE type, void *detail, void *context)

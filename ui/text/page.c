@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/text/link.h"
 #include "ui/text/text.h"
 
 /* ---- stretches --------------------------------------------------------------------------------------------------- */
@@ -25,7 +26,10 @@ static bool stretch_reserve(struct stretch *s, size_t more)
     uint16_t *style = realloc(s->style, capacity * sizeof *style);
     if (style != NULL)
         s->style = style;
-    s->failed = text == NULL || source == NULL || style == NULL;
+    uint16_t *link = realloc(s->link, capacity * sizeof *link);
+    if (link != NULL)
+        s->link = link;
+    s->failed = text == NULL || source == NULL || style == NULL || link == NULL;
     if (!s->failed)
         s->capacity = capacity;
     return !s->failed;
@@ -39,6 +43,7 @@ void stretch_add(struct stretch *s, const char *text, size_t size, uint32_t sour
         s->text[s->n] = text[i];
         s->source[s->n] = source == RENDER_NO_SOURCE ? source : source + (uint32_t)i;
         s->style[s->n] = style;
+        s->link[s->n] = s->linked;
     }
 }
 
@@ -60,6 +65,7 @@ void stretch_add_clean(struct stretch *s, const char *text, size_t size, const u
         bool made = (i > 0 && origin[i - 1] == origin[i]) || (i + 1 < size && origin[i + 1] == origin[i]);
         s->text[s->n] = text[i];
         s->source[s->n] = origin[i];
+        s->link[s->n] = s->linked;
         s->style[s->n++] = made ? STYLE_CONTROL : style;
     }
 }
@@ -72,6 +78,7 @@ void stretch_copy(struct stretch *s, const struct stretch *other, size_t from, s
     memcpy(s->text + s->n, other->text + from, to - from);
     memcpy(s->source + s->n, other->source + from, (to - from) * sizeof *s->source);
     memcpy(s->style + s->n, other->style + from, (to - from) * sizeof *s->style);
+    memcpy(s->link + s->n, other->link + from, (to - from) * sizeof *s->link);
     s->n += to - from;
 }
 
@@ -80,6 +87,7 @@ void stretch_free(struct stretch *s)
     free(s->text);
     free(s->source);
     free(s->style);
+    free(s->link);
     *s = (struct stretch){0};
 }
 
@@ -141,7 +149,7 @@ static void add_span(struct page *l, const char *text, size_t size, uint32_t sou
         return;
     }
     struct render_line *line = &r->lines[r->n_lines - 1];
-    r->spans[r->n_spans++] = (struct render_span){start, (uint32_t)size, source, style};
+    r->spans[r->n_spans++] = (struct render_span){start, (uint32_t)size, source, style, l->link};
     line->n_spans++;
     if (source < line->source)
         line->source = source;
@@ -210,7 +218,7 @@ void page_repeat(struct page *l, const char *text, int n, uint16_t style)
 /* Whether byte i of a stretch continues the span of the byte before it. */
 static bool continues_span(const struct stretch *s, size_t i)
 {
-    if (s->style[i] != s->style[i - 1])
+    if (s->style[i] != s->style[i - 1] || s->link[i] != s->link[i - 1])
         return false;
     if (s->source[i - 1] == RENDER_NO_SOURCE || s->style[i] == STYLE_CONTROL || (s->style[i] & STYLE_FORMULA) != 0)
         return s->source[i] == s->source[i - 1];
@@ -231,6 +239,7 @@ static void put_tab(struct page *l, uint32_t source, uint16_t style)
 void page_put_stretch(struct page *l, const struct stretch *s, size_t from, size_t to)
 {
     for (size_t i = from; i < to && !s->failed;) {
+        l->link = s->link[i] == STRETCH_NO_LINK ? 0 : s->link[i];
         if (s->text[i] == '\t') {
             put_tab(l, s->source[i], s->style[i]);
             i++;
@@ -243,6 +252,7 @@ void page_put_stretch(struct page *l, const struct stretch *s, size_t from, size
         l->column += text_columns(s->text + i, end - i, l->column);
         i = end;
     }
+    l->link = 0;
 }
 
 void page_pad(struct page *l, int column, uint16_t style)
@@ -292,6 +302,36 @@ void page_add_formula(struct page *l, uint32_t source, uint32_t end)
         l->failed = true;
     else
         r->formulas[r->n_formulas++] = (struct render_formula){source, end};
+}
+
+uint16_t page_add_link(struct page *l, const char *target, size_t size)
+{
+    struct rendering *r = l->out;
+    char address[LINK_MOST + 1];
+    if (l->failed || r->n_links + 1 == STRETCH_NO_LINK || !link_clean(target, size, address))
+        return 0;
+    if (!reserve_one((void **)&r->links, r->n_links, &r->links_capacity, sizeof *r->links)) {
+        l->failed = true;
+        return 0;
+    }
+    uint32_t start = (uint32_t)r->addresses.size;
+    if (!buf_append(&r->addresses, address, strlen(address) + 1))
+        return 0;
+    r->links[r->n_links++] = start;
+    return (uint16_t)r->n_links;
+}
+
+void page_link_addresses(struct page *l, struct stretch *s, size_t from, bool styled, bool grows)
+{
+    for (size_t i = from, size; i < s->n && !s->failed; i += size > 0 ? size : 1) {
+        size = s->text[i] == 'h' && s->link[i] == 0 ? link_find(s->text + i, s->n - i) : 0;
+        const bool whole = size > 0 && (i + size < s->n || !grows);
+        const uint16_t link = whole ? page_add_link(l, s->text + i, size) : 0;
+        for (size_t j = i; link > 0 && j < i + size; j++) {
+            s->link[j] = link;
+            s->style[j] = styled && s->style[j] == STYLE_TEXT ? STYLE_LINK : s->style[j];
+        }
+    }
 }
 
 void page_begin_block(struct page *l, const char *language, size_t size)

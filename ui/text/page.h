@@ -11,12 +11,16 @@
 
 #include "ui/text/render.h"
 
+/* In place of a link's number: what stands here is none, though it looks like one. */
+enum { STRETCH_NO_LINK = UINT16_MAX };
 struct stretch {
     char *text;
     uint32_t *source; /* RENDER_NO_SOURCE: not from the message */
     uint16_t *style;
+    uint16_t *link; /* the number of the link it belongs to, see page_add_link; 0: none */
     size_t n, capacity;
-    bool failed; /* out of memory: what was added since is missing */
+    uint16_t linked; /* the link of what is added */
+    bool failed;     /* out of memory: what was added since is missing */
 };
 /* Adds bytes; the first came from source, the others from the bytes after it. */
 void stretch_add(struct stretch *s, const char *text, size_t size, uint32_t source, uint16_t style);
@@ -46,6 +50,7 @@ struct page {
     int indent;    /* columns of all margins */
     int column;    /* of the line being written, from the end of its margins */
     int32_t block; /* the code block that lines belong to, or -1 */
+    uint16_t link; /* that spans get */
     bool failed;
 };
 /* Margins nest; each push needs a pop. */
@@ -72,6 +77,11 @@ void page_blank_line(struct page *l);
 void page_begin_block(struct page *l, const char *language, size_t size);
 /* Notes where a formula that is shown in another form stands in the message. */
 void page_add_formula(struct page *l, uint32_t source, uint32_t end);
+/* Notes the target of a link. Returns its number; 0 when it is no page's address, or one too many. */
+uint16_t page_add_link(struct page *l, const char *target, size_t size);
+/* Makes links of the addresses that stand in a stretch as they are written, from byte from on; what is STYLE_TEXT becomes
+ * STYLE_LINK where styled. grows: more may come behind its end, so that an address there is no link yet. */
+void page_link_addresses(struct page *l, struct stretch *s, size_t from, bool styled, bool grows);
 /* Gives lines without a source that of the next line; size is the size of the message. */
 void page_finish(struct page *l, uint32_t size);
 

@@ -13,7 +13,8 @@
 #include "ui/text/text.h"
 #include "ui/text/unfinished.h"
 
-#define TEXT_MOST ((size_t)1 << 30)     /* shown; offsets have 32 bits */
+#define TEXT_MOST ((size_t)1 << 30) /* shown; offsets have 32 bits */
+#define ADDRESSES_MOST ((size_t)8 << 20)
 #define PART ((size_t)64 << 10)         /* of a text that is shown as it is */
 #define MARKDOWN_MOST ((size_t)8 << 20) /* longer texts are files that were read in; they are shown as they are */
 
@@ -48,6 +49,7 @@ static void write_raw(const struct clean *c, size_t from, size_t to, uint16_t st
 {
     struct stretch s = {0};
     stretch_add_clean(&s, c->text.data + from, to - from, c->origin.at + from, style);
+    page_link_addresses(l, &s, 0, false, l->options->growing);
     page_wrap(l, &s, 0, s.n);
     l->failed = l->failed || s.failed;
     stretch_free(&s);
@@ -166,7 +168,9 @@ static void clear_rendering(struct rendering *r)
 {
     r->text.max = TEXT_MOST;
     buf_clear(&r->text);
-    r->n_spans = r->n_lines = r->n_blocks = r->n_formulas = 0;
+    r->addresses.max = ADDRESSES_MOST;
+    buf_clear(&r->addresses);
+    r->n_spans = r->n_lines = r->n_blocks = r->n_formulas = r->n_links = 0;
 }
 
 /* Removes all but the first n lines. */
@@ -234,7 +238,7 @@ static size_t part_size(const char *text, size_t size)
     return end != NULL ? (size_t)(end - text) + 1 : size;
 }
 
-/* A byte takes five on its way to the screen, eight more in a stretch: parts keep 50 MB from becoming 700. Nothing of a line
+/* A byte takes five on its way to the screen, ten more in a stretch: parts keep 50 MB from becoming 700. Nothing of a line
  * depends on the lines before it. */
 static bool render_in_parts(const char *text, size_t size, const struct render_options *options, struct rendering *out)
 {
@@ -278,6 +282,8 @@ void rendering_free(struct rendering *r)
     free(r->lines);
     free(r->blocks);
     free(r->formulas);
+    buf_free(&r->addresses);
+    free(r->links);
     *r = (struct rendering){0};
 }
 
@@ -298,6 +304,11 @@ const struct render_formula *rendering_formula(const struct rendering *r, const 
     }
     bool found = low < r->n_formulas && r->formulas[low].source <= span->source && (span->style & STYLE_FORMULA) != 0;
     return found ? &r->formulas[low] : NULL;
+}
+
+const char *rendering_link(const struct rendering *r, const struct render_span *span)
+{
+    return span->link > 0 ? buf_text(&r->addresses) + r->links[span->link - 1] : NULL;
 }
 
 size_t rendering_line_at(const struct rendering *r, uint32_t source)
@@ -340,7 +351,7 @@ bool rendering_insert_line(struct rendering *r, size_t line, const char *text, u
     struct render_span *spans = realloc(r->spans, (r->n_spans + 1) * sizeof *spans);
     r->lines = lines != NULL ? lines : r->lines;
     r->spans = spans != NULL ? spans : r->spans;
-    struct render_span span = {(uint32_t)r->text.size, (uint32_t)strlen(text), RENDER_NO_SOURCE, style};
+    struct render_span span = {(uint32_t)r->text.size, (uint32_t)strlen(text), RENDER_NO_SOURCE, style, 0};
     if (lines == NULL || spans == NULL || !buf_puts(&r->text, text))
         return false;
     memmove(lines + line + 1, lines + line, (r->n_lines - line) * sizeof *lines);

@@ -21,6 +21,7 @@ struct render_span {
     uint32_t start, size; /* in rendering.text */
     uint32_t source;      /* offset in the message of its first byte; RENDER_NO_SOURCE for ornaments */
     uint16_t style;       /* style.h */
+    uint16_t link;        /* the number of the link it belongs to, see rendering_link; 0: none */
 };
 struct render_line {
     uint32_t span, n_spans; /* spans[span..span+n_spans) */
@@ -42,8 +43,10 @@ struct rendering {
     struct render_line *lines;
     struct render_block *blocks;
     struct render_formula *formulas; /* in the order of the message */
-    size_t n_spans, n_lines, n_blocks, n_formulas;
-    size_t spans_capacity, lines_capacity, blocks_capacity, formulas_capacity;
+    struct buf addresses;            /* of links, each with a NUL */
+    uint32_t *links;                 /* where in addresses that of link i + 1 begins */
+    size_t n_spans, n_lines, n_blocks, n_formulas, n_links;
+    size_t spans_capacity, lines_capacity, blocks_capacity, formulas_capacity, links_capacity;
 };
 
 struct render_options {
@@ -64,6 +67,8 @@ void rendering_free(struct rendering *r);
 bool render_span_is_literal(const struct render_span *span);
 /* The formula that a span with STYLE_FORMULA belongs to; NULL: there is none. */
 const struct render_formula *rendering_formula(const struct rendering *r, const struct render_span *span);
+/* The address of the page that a span links to, as link_clean makes them; NULL: none. */
+const char *rendering_link(const struct rendering *r, const struct render_span *span);
 /* The line that holds a byte of the message. */
 size_t rendering_line_at(const struct rendering *r, uint32_t source);
 /* Makes two spans of one, the first of this size, as the source goes on in the second. False when out of memory. */

@@ -125,8 +125,11 @@ static void write_flowing(const struct table *t, const struct stretch *s, struct
     struct stretch row = {0};
     for (size_t i = 0; i < t->n; i++) {
         const struct table_cell *c = &t->cells[i];
-        for (size_t b = c->from; b < c->to; b++)
+        for (size_t b = c->from; b < c->to; b++) {
+            row.linked = s->link[b];
             stretch_add(&row, s->text[b] == '\n' ? " " : s->text + b, 1, s->source[b], s->style[b]);
+        }
+        row.linked = 0;
         bool last = (i + 1) % t->n_columns == 0;
         if (!last && c->to > c->from)
             stretch_add(&row, " | ", 3, RENDER_NO_SOURCE, STYLE_TABLE);
