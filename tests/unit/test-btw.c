@@ -194,8 +194,9 @@ static void run_wait(struct run *r)
 }
 
 /* Sends a message and waits for its answer. A question beside is asked when the answer has one of these numbers of tokens;
- * ends with -1. */
-static void run_say(struct run *r, const char *text, const int *places)
+ * ends with -1. False when the answer was long enough but ended before all were asked: a process that does not run for a
+ * while sees many tokens at once. */
+static bool run_say(struct run *r, const char *text, const int *places)
 {
     struct error err = {0};
     r->f->tokens = 0;
@@ -207,16 +208,17 @@ static void run_say(struct run *r, const char *text, const int *places)
         }
         run_turn(r);
     }
-    assert_int_equal(*places, -1); /* the answer was long enough */
+    assert_true(r->f->tokens >= *places);
+    return *places == -1;
 }
 
-/* Two exchanges; what is left of them when all has ended goes to out. */
-static void run_conversation(const int *places, struct buf *out, size_t *answered)
+/* Two exchanges; what is left of them when all has ended goes to out. False when a place was missed. */
+static bool run_conversation(const int *places, struct buf *out, size_t *answered)
 {
     struct run r;
     run_begin(&r);
     run_say(&r, "The llama looked at the ships.", (const int[]){-1});
-    run_say(&r, "And what did the ships do?", places);
+    const bool asked = run_say(&r, "And what did the ships do?", places);
     if (r.btw != NULL)
         run_wait(&r);
     if (*places >= 0) { /* one that is stopped, and one while nothing else is made */
@@ -243,6 +245,7 @@ static void run_conversation(const int *places, struct buf *out, size_t *answere
     append_saved(path, out);
     *answered = r.answered;
     run_end(&r);
+    return asked;
 }
 
 static void the_answer_and_what_is_stored_are_the_same(void **state)
@@ -253,12 +256,15 @@ static void the_answer_and_what_is_stored_are_the_same(void **state)
     size_t answered;
     (void)state;
     buf_init(&alone, 1 << 28);
-    run_conversation(none, &alone, &answered);
+    assert_true(run_conversation(none, &alone, &answered));
     assert_int_equal(answered, 0);
     assert_true(alone.size > 100000); /* the saved cache is in it */
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         buf_init(&with, 1 << 28);
-        run_conversation(places[i], &with, &answered);
+        while (!run_conversation(places[i], &with, &answered)) {
+            buf_free(&with);
+            buf_init(&with, 1 << 28);
+        }
         assert_true(answered >= 2);
         assert_int_equal(with.size, alone.size);
         assert_memory_equal(buf_text(&with), buf_text(&alone), alone.size);
@@ -301,7 +307,8 @@ static void it_shares_what_was_read(void **state)
     struct run r;
     (void)state;
     run_begin(&r);
-    run_say(&r, "The llama looked at the ships.", (const int[]){LONGEST / 2, -1});
+    while (!run_say(&r, "The llama looked at the ships.", (const int[]){LONGEST / 2, -1}))
+        ;
     run_wait(&r);
     const struct timings *t = &btw_end(r.btw)->timings;
     assert_true(t->reused_tokens > 10);

@@ -237,6 +237,7 @@ static void continuing_what_was_written_changes_nothing(void **state)
     set(r, "{\"max_new_tokens\":12}");
     say(r, 2);
     history_ok(store_changes(s, message, &c, &err), &err);
+    store_changes_free(&c);
     assert_int_equal(c.n, 0);
     set(r, "{\"temperature\":2}");
     say(r, 1);
