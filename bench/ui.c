@@ -75,7 +75,7 @@ static bool find_options(const char *palaver, const char *model)
     }
     const char *at = strstr(told, "\"end_ids\":[");
     at = at != NULL ? strchr(at, '[') : NULL;
-    for (int i = 0; at != NULL && *at != ']' && i < ENDS; i++, at = strpbrk(at + 1, ",]")) {
+    for (int i = 0; at != NULL && *at != ']' && at[1] != ']' && i < ENDS; i++, at = strpbrk(at + 1, ",]")) {
         snprintf(biases[i], sizeof *biases, "%ld=-100", strtol(at + 1, NULL, 10));
         chatty[n++] = "--logit-bias";
         chatty[n++] = biases[i];

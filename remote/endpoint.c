@@ -174,6 +174,8 @@ static enum error_code begin_work(struct endpoint *e, enum work work, struct err
 {
     e->work = work;
     e->wants_key = true;
+    if (is_question(work)) /* which may be stopped before it is sent */
+        inflow_reset(&e->stream);
     if (key_begin(&e->key, &e->place, err) == ERR_NONE) {
         if (e->key.known) {
             e->wants_key = false;

@@ -58,7 +58,7 @@ static void push_text(struct inflow *s, const char *text, size_t size, const str
                     &(struct endpoint_event){.kind = ENDPOINT_TEXT, .text = text, .size = size, .token = token});
 }
 
-/* Reasoning stands between marks, as models write them that put it into their text. A mark belongs to the token behind it,
+/* Reasoning stands between the marks that models themselves write around it. A mark belongs to the token after it,
  * so that the texts of all tokens make up the answer. */
 static void set_mark(struct inflow *s, bool thinking)
 {

@@ -21,7 +21,7 @@ int32_t kind_logprobs(enum endpoint_kind kind);
 /* Requests that it is sent at a time: as many as it makes something of, by reading them together. */
 size_t kind_width(enum endpoint_kind kind);
 /* By how many ids a prompt whose likelihoods are wanted may be longer than the context: the last one is only predicted, but
- * some kinds make a token behind it in any case. */
+ * some kinds make a token after it in any case. */
 int32_t kind_scores_ahead(enum endpoint_kind kind);
 /* Where it says with how much context its models are run, beside "/v1"; NULL: nowhere but in their list. */
 const char *kind_contexts(enum endpoint_kind kind);

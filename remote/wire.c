@@ -185,11 +185,6 @@ int wire_fd(const struct wire *w)
     return w->epoll;
 }
 
-bool wire_is_busy(const struct wire *w)
-{
-    return w->busy;
-}
-
 /* ---- what comes ------------------------------------------------------------------------------------------------- */
 
 static void came_something(struct wire *w)

@@ -59,7 +59,6 @@ struct wire_request {
 };
 /* All of it is copied. One request at a time. */
 enum error_code wire_send(struct wire *w, const struct wire_request *request, struct error *err);
-bool wire_is_busy(const struct wire *w);
 /* Closes the connection of the request under way, if any. */
 void wire_cancel(struct wire *w);
 /* Milliseconds from now; negative: never. 0 makes the descriptor readable at once. */

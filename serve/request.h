@@ -34,7 +34,7 @@ bool request_read(const struct serve *s, const char *body, size_t size, bool cha
                   struct refusal *why);
 /* Parses a body into an object that the caller owns; NULL with *why filled. */
 json_t *request_parse(const char *body, size_t size, struct refusal *why);
-/* Reads the messages of a chat as ids, the answer to come behind them. */
+/* Reads the messages of a chat as ids, the answer to come after them. */
 bool request_read_messages(const struct serve *s, const json_t *body, struct ids *out, struct refusal *why);
 /* Appends the ids of a text in which special tokens may be written out; with bos, that of a model that wants one comes
  * first unless the text begins with it, and *added is true. */

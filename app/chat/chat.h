@@ -267,7 +267,7 @@ char *chat_write_settings(const struct sampling *s);
 /* Adds a message, stores it and asks for the answer. ERR_CONTEXT when it can't fit into the context, ERR_NOT_FOUND
  * without a model; then nothing was added. */
 enum error_code chat_send(struct chat *c, const char *text, size_t size, struct error *err);
-/* Has a message wait while an answer is under way; it is sent when that ends by itself, and those behind it one after
+/* Has a message wait while an answer is under way; it is sent when that ends by itself, and those after it one after
  * another. After an answer that was stopped or failed they wait for the next one to end. They are kept with the
  * conversation. ERR_BUSY during a comparison. */
 enum error_code chat_queue(struct chat *c, const char *text, size_t size, struct error *err);

@@ -24,8 +24,10 @@ enum { CUT_TIMES = 3, CUT_TOKENS = 500 };
 /* The same where the server counted the prompt itself, before it was asked: so many tokens may lie between its ways of doing
  * so, and one in so many. */
 enum { COUNT_SLACK = 16, COUNT_PART = 50 };
-/* An estimate is right within so many times, so that what it says is a part of what there is room for need not be counted. */
+/* Estimates are off by at most this factor; prompts that are so much smaller than the room for them need no counting. */
 enum { ESTIMATE_TIMES = 4 };
+/* Messages of at least so many bytes tell how long a server's tokens are. */
+enum { TELLING_BYTES = 1000 };
 /* Sampling fields, stop strings. */
 enum { SETTINGS_MOST = 40 };
 /* In the number of a request that is made aside. */
@@ -40,6 +42,7 @@ struct distant {
     int32_t context;
     bool loose;                 /* it may be run with less */
     bool loading, looked;       /* looked: the server was asked for this model's context */
+    bool looked_loaded;         /* and once more, when the model had answered */
     uint64_t requests, request; /* how many so far; the one under way, 0: none */
     uint64_t asides, given_up;  /* how many aside; one that gave way to an answer, whose end is not told yet, 0: none */
     struct endpoint_event now;  /* the event that is told in pieces */
@@ -47,8 +50,8 @@ struct distant {
     bool telling;
     size_t sent; /* bytes of messages of the last request */
     double bytes_per_token;
-    bool counted;     /* bytes_per_token is the server's */
-    bool has_counted; /* it told of the last request */
+    size_t counted_bytes, counted_tokens; /* of the last prompt that the server counted and did not cut; 0: of none */
+    bool has_counted;                     /* it told of the last request */
     bool cut, cut_told;
     size_t cut_counted, cut_expected;
     int64_t done, total; /* of the prompt, where the server tells */
@@ -480,8 +483,8 @@ static struct timings timings_of(struct distant *d)
                         .decode_seconds = now - first,
                         .answer_tokens = d->tokens,
                         .prompt_tokens = distant_estimate(d, d->sent)};
-    if (u->prompt_tokens >= 0 || d->now.counted > 0)
-        t.prompt_tokens = (size_t)(u->prompt_tokens >= 0 ? u->prompt_tokens : d->now.counted);
+    if (u->prompt_tokens > 0 || d->now.counted > 0)
+        t.prompt_tokens = (size_t)(u->prompt_tokens > 0 ? u->prompt_tokens : d->now.counted);
     if (u->cached_tokens >= 0)
         t.reused_tokens = (size_t)u->cached_tokens;
     if (u->answer_tokens >= 0)
@@ -493,7 +496,23 @@ static struct timings timings_of(struct distant *d)
 static void learn_length(struct distant *d, size_t tokens)
 {
     d->bytes_per_token = (double)d->sent / (double)tokens;
-    d->counted = true;
+}
+
+/* A short prompt has more tokens of the template than of messages, and says little of these. */
+static void keep_count(struct distant *d, size_t tokens)
+{
+    d->counted_bytes = d->sent;
+    d->counted_tokens = tokens;
+    if (d->sent >= TELLING_BYTES || d->now.counted > 0)
+        learn_length(d, tokens);
+}
+
+/* Tokens of what was sent, by the last prompt that was counted. */
+static size_t expected_tokens(const struct distant *d)
+{
+    if (d->sent >= d->counted_bytes)
+        return d->counted_tokens + distant_estimate(d, d->sent - d->counted_bytes);
+    return (size_t)((double)d->counted_tokens * (double)d->sent / (double)d->counted_bytes);
 }
 
 /* Whether a prompt of so many tokens, as the server says, has lost something: it counted more before it was asked, or did so of
@@ -504,8 +523,8 @@ static bool is_cut(const struct distant *d, size_t tokens, size_t *expected)
         *expected = (size_t)d->now.counted;
         return tokens + COUNT_SLACK + *expected / COUNT_PART < *expected;
     }
-    *expected = distant_estimate(d, d->sent);
-    return d->counted && *expected / CUT_TIMES > tokens && *expected - tokens > CUT_TOKENS;
+    *expected = expected_tokens(d);
+    return d->counted_tokens > 0 && *expected / CUT_TIMES > tokens && *expected - tokens > CUT_TOKENS;
 }
 
 /* Compares what the server counted of the request with what is known of it. */
@@ -516,14 +535,14 @@ static void take_count(struct distant *d)
     if (tokens <= 0 || d->sent == 0)
         return;
     if (!is_cut(d, (size_t)tokens, &expected)) {
-        learn_length(d, (size_t)tokens);
+        keep_count(d, (size_t)tokens);
         return;
     }
     d->cut = true; /* and nothing is learned of how long its tokens are, unless they were counted */
     d->cut_counted = (size_t)tokens;
     d->cut_expected = expected;
     if (d->now.counted > 0)
-        learn_length(d, expected);
+        keep_count(d, expected);
 }
 
 /* The messages are more tokens than was estimated: at least as many as the context has. */
@@ -560,13 +579,15 @@ static bool tell_end(struct distant *d, struct event *out)
                           .finish = finishes[d->now.finish],
                           .error = d->now.error,
                           .timings = timings_of(d)};
-    d->has_counted = d->now.usage.prompt_tokens >= 0 || d->now.counted > 0;
+    d->has_counted = d->now.usage.prompt_tokens > 0 || d->now.counted > 0;
     if (out->kind == EVENT_FAILED && d->now.error.code == ERR_CONTEXT)
         take_refusal(d);
     else
         take_count(d);
-    if (out->kind == EVENT_DONE && d->requests == 1)
-        look_closer(d); /* now it is loaded */
+    if (out->kind == EVENT_DONE && !d->looked_loaded) {
+        d->looked_loaded = true; /* now it is */
+        look_closer(d);
+    }
     d->request = 0;
     d->waits = 0;
     return true;

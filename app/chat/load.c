@@ -128,7 +128,7 @@ static void add_unsent(const struct chat *c, uint32_t changed, const char *name,
         buf_printf(names, "%s%s", names->size > 0 ? ", " : "", name);
 }
 
-/* Settings that somebody changed, and that the server does not take. */
+/* Settings that were changed and that the server does not take. */
 static void tell_unsent(struct chat *c)
 {
     const struct sampling usual = sampling_defaults();

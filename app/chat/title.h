@@ -18,8 +18,8 @@
 /* Appends the task that asks for the title of a conversation that begins so. */
 void title_write_task(struct buf *out, const char *question, const char *answer);
 /* Makes a title of what the model said: the first line, without quotes and marks, and without a subtitle if it is too
- * long; what it thought before is passed over. False when that is not a title. ended: the model ended by itself. The conversation begins with question and
- * answer; a title that repeats their beginning is none. */
+ * long; what it thought before is passed over. False when that is not a title. ended: the model ended by itself. The
+ * conversation begins with question and answer; a title that repeats their beginning is none. */
 bool title_clean(const char *said, bool ended, const char *question, const char *answer, char out[TITLE_BYTES]);
 
 #endif

@@ -14,7 +14,7 @@
 
 enum { TEXT_MOST = 16 << 20, TESTS = 3 };
 
-/* Puts texts, ended by NULL, behind each other; NULL with err filled. */
+/* Puts texts, ended by NULL, one after another; NULL with err filled. */
 static char *join_texts(struct error *err, ...)
 {
     struct buf all;
@@ -31,7 +31,7 @@ static char *join_texts(struct error *err, ...)
     return joined;
 }
 
-/* Sets the text, given away, and what stands behind it in an example. */
+/* Sets the text, given away, and what follows it in an example. */
 static enum error_code set_written(struct eval_form *out, char *text, const char *answer, struct error *err)
 {
     out->text = text;

@@ -19,7 +19,7 @@ struct vectors_header {
 };
 static_assert(sizeof(struct vectors_header) == 64, "the header has no holes");
 
-/* Then records follow, each with its vector behind it. A record whose message is 0 is free. The passages of a message are
+/* Then records follow, each followed by its vector. A record whose message is 0 is free. The passages of a message are
  * neighbours. */
 struct vectors_record {
     int64_t message;
@@ -49,7 +49,7 @@ struct vectors_header vectors_header_make(uint64_t encoder, size_t width);
 bool vectors_map_open(struct vectors_map *m, int fd, uint64_t encoder, size_t width);
 void vectors_map_close(struct vectors_map *m);
 const struct vectors_record *vectors_map_at(const struct vectors_map *m, size_t i);
-/* Of a record with its vector behind it. */
+/* Of a record with the vector that follows it. */
 uint64_t vectors_record_check(const struct vectors_record *record, size_t width);
 /* Whether what it says can be, and its check is right. */
 bool vectors_record_is_sound(const struct vectors_record *record, size_t width);

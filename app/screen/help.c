@@ -1,5 +1,5 @@
 /* Help: pairs of a command and what it does, in two columns where there is room. Choosing one writes it, since most want
- * some words behind them. */
+ * some words after them. */
 #include <config.h>
 
 #include "app/screen/help.h"

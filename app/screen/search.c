@@ -220,7 +220,7 @@ void screen_search_show_hit(struct screen *s, int64_t conversation, int64_t mess
 }
 
 /* Whoever pressed / expects a command to follow, and types its name. Says so when nothing was found; those who typed
- * find once more mean the words behind it. */
+ * find once more mean the words after it. */
 static void refuse_words(const struct screen *s, const char *words, struct error *err)
 {
     size_t size = strcspn(words, " ");

@@ -112,7 +112,7 @@ static bool read_quoted(struct csv *c, struct csv_record *r, struct error *err)
 }
 
 /* The next byte begins a field without quotes. Quotes inside of it are bytes as others (3.5" disk). After spaces alone
- * one was meant to open the field, and the delimiters behind it to be part of it. */
+ * one was meant to open the field, and the delimiters after it to be part of it. */
 static bool read_bare(struct csv *c, struct csv_record *r, struct error *err)
 {
     const size_t begin = c->at;

@@ -22,7 +22,7 @@ struct csv {
     size_t line; /* of what comes next, from 1 */
 };
 
-/* One record. Its fields lie behind each other in text, each with a NUL at its end. */
+/* One record. Its fields follow one another in text, each with a NUL at its end. */
 struct csv_record {
     struct buf text;
     size_t *starts; /* (n) offsets into text */

@@ -27,7 +27,7 @@ typedef size_t passages_count(void *context, const char *text, size_t size);
  * False when out of memory. */
 bool passages_cut(struct passages *p, const char *text, size_t size, size_t most, passages_count *count, void *context);
 void passages_free(struct passages *p);
-/* The length of the first sentence of text[0..size), size > 0, with the white space behind it: it ends with a full stop
+/* The length of the first sentence of text[0..size), size > 0, with the white space after it: it ends with a full stop
  * and the like, with the line, or after some thousands of bytes. */
 size_t passages_sentence(const char *text, size_t size);
 

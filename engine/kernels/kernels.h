@@ -14,7 +14,9 @@
  *     t = sum(scale * sum((q - offset) * i)) * d, K types, whose scales of 32 or 16 columns are integers, and where the
  *                                                 type has minima fma(sum(minimum * sum(i)), -dmin, t)
  *     y = fma(t, scale of x, y)
- *     y = fma(w, x, y)                       for one outlier after another; w is the weight as a number */
+ *     y = fma(w, x, y)                       for one outlier after another; w is the weight as a number. Columns share
+ *                                            a list, with x = 0 where one has none: that adds nothing, as weights
+ *                                            are finite */
 #ifndef PALAVER_ENGINE_KERNELS_KERNELS_H
 #define PALAVER_ENGINE_KERNELS_KERNELS_H
 
@@ -61,7 +63,7 @@ struct kernel_type {
     enum panel_kind kind;
     kernel_pack *pack;
     kernel_gemm *gemm;
-    kernel_gemm *several; /* the same for `panels` panels, which lie behind each other; NULL: there is none */
+    kernel_gemm *several; /* the same for `panels` panels, one after another in memory; NULL: there is none */
     kernel_dot *dot;      /* NULL: pack and gemm */
 };
 

@@ -1,4 +1,4 @@
-/* Activations into tiles, as plain loops that the compiler vectorises for the flags of the file that includes this.
+/* Activations into tiles, mostly as plain loops that the compiler vectorises for the flags of the file that includes this.
  * All tables round alike, so that they agree to the bit. */
 #ifndef PALAVER_ENGINE_KERNELS_PREPARE_H
 #define PALAVER_ENGINE_KERNELS_PREPARE_H
@@ -23,7 +23,7 @@ enum { OUTLIERS = 8 }; /* of a group, at most */
 enum offset { OFFSET_8, OFFSET_16, OFFSET_128, OFFSETS };
 
 /* A group of one column: x = scale * i, but for outliers, where i is 0. A group of fewer than 256 columns ends with
- * zeros that nobody reads. */
+ * zeros. */
 struct tile_column {
     int8_t i[KERNEL_GROUP];
     int32_t start[OFFSETS][KERNEL_GROUP / 32]; /* the offset times the sum of i over 32, negative */

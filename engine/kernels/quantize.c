@@ -69,11 +69,6 @@ static void tile_pack(const struct quantize_kernels *kernels, const struct quant
         form->pack(&p, b * form->subs, out + (size_t)b * block_bytes);
 }
 
-bool quantize_can(enum tensor_type type)
-{
-    return tensor_traits(type) != NULL;
-}
-
 void quantize_rows(enum tensor_type type, const float *x, uint64_t rows, uint64_t cols, const float *importance,
                    void *out)
 {

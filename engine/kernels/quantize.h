@@ -11,10 +11,9 @@
 
 #include "engine/kernels/tensor.h"
 
-/* Whether rows of that type can be made: every type of tensor_traits can. */
-bool quantize_can(enum tensor_type type);
-/* Packs x, (rows, cols), into blocks of the type at out, row by row without gaps: rows * tensor_row_bytes. cols is a
- * multiple of the type's block. importance: (cols), how much an error in a column counts, >= 0, or NULL: all alike.
+/* Packs x, (rows, cols), into blocks of any type of tensor_traits at out, row by row without gaps: rows *
+ * tensor_row_bytes. cols is a multiple of the type's block. importance: (cols), how much an error in a column counts,
+ * >= 0, or NULL: all alike.
  *
  * x should be finite. In types with blocks a NaN is packed as 0 and an infinity as the largest float32, beside which
  * the rest of its block is lost; what is too large for the half-precision scale of a block is packed as the largest

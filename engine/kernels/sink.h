@@ -110,7 +110,7 @@ enum { NONE = 128 };
         a, b, c, d, 4 + a, 4 + b, 4 + c, 4 + d, 8 + a, 8 + b, 8 + c, 8 + d, 12 + a, 12 + b, 12 + c, 12 + d \
     }
 
-/* Bytes of each lane, unsigned, as a scale is multiplied with; and with HALVES both of a pair. */
+/* Byte k of each lane, unsigned, as a scale is multiplied with; and with HALVES both of a pair. */
 INLINE V scale_byte(V bytes, const int k)
 {
 #ifdef HALVES
@@ -124,7 +124,7 @@ INLINE V scale_byte(V bytes, const int k)
 #endif
 }
 
-/* The same of signed bytes; down: less so many bits at the right. */
+/* The same of signed bytes; down: shifted right by so many bits. */
 INLINE V signed_scale(V bytes, const int k, const int down)
 {
 #ifdef HALVES
@@ -241,8 +241,8 @@ INLINE V add_plain(V sum, const V q[4], const int8_t *x, const int bits)
 
 /* ---- what a type hands over --------------------------------------------------------------------------------------- */
 
-/* Asks for the stretch of memory that the rows of a group will be in one panel later: memory is read in its order, which
- * the rows of a panel are not. All at once these would be more than a processor has on the way. */
+/* Asks for the stretch of memory that the rows of a group will be read later: memory is read in its order, which
+ * the rows of a panel are not. All at once these would be more than a processor has in flight. */
 INLINE void ask_ahead(struct sink *s)
 {
     const int parts = s->form.scheme == Q32_PLAIN || s->form.scheme == Q32_MINIMA ? 2 : 2 * KERNEL_GROUP_BLOCKS;

@@ -1,6 +1,6 @@
 /* The encoder: BERT's graph (Devlin et al. 2018, arXiv:1810.04805) over several texts in one batch.
  *
- * The texts' tokens lie behind each other without padding; products of matrices take them as rows, attention takes a text
+ * The texts' tokens follow one another without padding; products of matrices take them as rows, attention takes a text
  * and a head at a time. A batch has 512 tokens, or those of one text where a model reads longer ones: some thirty short
  * sentences, whose activations stay in the processor's caches. */
 #include <config.h>

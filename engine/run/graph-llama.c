@@ -93,9 +93,10 @@ static void project(struct forward *f, int32_t layer, int32_t first, int32_t n, 
         job_at(&w->wv, b->bv, f->v, f->kv_width, 0),
         job_at(&w->wq, b->bq, f->q, f->q_width, first),
     };
-    const struct matmul_next next = {{&w->wo}};
-    matmul_run(f->matmul, thread, jobs, first == 0 ? 3 : 2, f->normed, f->width, (size_t)n, &next);
-    if (first > 0 && first < n)
+    const bool apart = first > 0 && first < n;
+    const struct matmul_next next = {{&w->wo}}, queries = {{&w->wq}};
+    matmul_run(f->matmul, thread, jobs, first == 0 ? 3 : 2, f->normed, f->width, (size_t)n, apart ? &queries : &next);
+    if (apart)
         matmul_run(f->matmul, thread, jobs + 2, 1, f->normed + (size_t)first * f->width, f->width, (size_t)(n - first),
                    &next);
 }

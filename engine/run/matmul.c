@@ -1,8 +1,8 @@
 /* Weights times activations: who computes what, in which order of memory.
  *
- * The unit of work is a few panels of rows over all columns and all of X; units are handed out one by one, so that a
- * thread that loses its processor for a while takes fewer. Columns go in chunks: the packed panels of a chunk stay in
- * the cache while the tiles of X are swept over them, sums wait in Y between chunks. */
+ * The unit of work is a few panels of rows over all columns and all of X; each thread has a first one, the others are
+ * handed out one by one, so that a thread that loses its processor for a while takes fewer. Columns go in chunks: the
+ * packed panels of a chunk stay in the cache while the tiles of X are swept over them, sums wait in Y between chunks. */
 #include "engine/run/matmul.h"
 
 #include <stdbool.h>
@@ -472,8 +472,8 @@ struct weights {
     uint64_t rows;  /* of one unit */
 };
 
-/* Of a thread's share with many columns of X: the end of the last unit is what the other threads wait for, so that 16 are
- * better than 4; but two panels are multiplied at once. */
+/* Rows of a unit where X has many columns. All threads wait for the last unit to end, so a thread's share is cut into 16
+ * rather than 4; but never into less than the two panels that are multiplied at once. */
 static uint64_t unit_of_many(uint64_t share, uint64_t panel)
 {
     const uint64_t two = 2 * panel, most = PANEL_ROWS / panel * panel;

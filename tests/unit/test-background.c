@@ -282,7 +282,7 @@ static void four_are_the_most_and_none_is_lost(void **state)
     keeping_close(f);
 }
 
-/* Another model for the open conversation; the answer elsewhere goes on with its own, which is there again with it. */
+/* Another model is chosen for the open conversation. The answer elsewhere keeps its own, and opening it brings that back. */
 static void another_model_leaves_an_answer_its_own(void **state)
 {
     (void)state;

@@ -578,7 +578,7 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void test_large_paste(void **state)
+static void test_large_text(void **state)
 {
     (void)state;
     struct composer *c = open_with("");
@@ -590,7 +590,7 @@ static void test_large_paste(void **state)
         text[i] = i % 61 == 60 ? '\n' : i % 7 == 6 ? ' ' : (char)('a' + i % 26);
     double start = seconds();
     composer_insert(c, text, size, 0);
-    double pasted = seconds();
+    double inserted = seconds();
     int lines = composer_lines(c, 80);
     double laid_out = seconds();
     type(c, L"x");
@@ -599,8 +599,8 @@ static void test_large_paste(void **state)
     press(c, KEYS_LEFT, 0, 0);
     type(c, L"y");
     assert_int_equal(composer_lines(c, 80), lines);
-    print_message("%zu bytes: paste %.3f s, layout %.3f s, a key behind %.3f s, two inside %.3f s\n", size,
-                  pasted - start, laid_out - pasted, typed - laid_out, seconds() - typed);
+    print_message("%zu bytes: insert %.3f s, layout %.3f s, a key after them %.3f s, two inside %.3f s\n", size,
+                  inserted - start, laid_out - inserted, typed - laid_out, seconds() - typed);
     const char *now = composer_text(c, &held, &cursor);
     assert_int_equal(held, size + 2);
     assert_memory_equal(now, text, size);
@@ -622,7 +622,7 @@ int main(void)
         cmocka_unit_test(test_layout),
         cmocka_unit_test(test_undo),
         cmocka_unit_test(test_layout_kept),
-        cmocka_unit_test(test_large_paste),
+        cmocka_unit_test(test_large_text),
         cmocka_unit_test(test_long_paste_is_one_thing),
         cmocka_unit_test(test_only_long_pastes_are_folded),
         cmocka_unit_test(test_no_text_is_mistaken_for_a_paste),

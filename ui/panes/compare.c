@@ -22,7 +22,7 @@ struct column {
 struct compare_view {
     char *title;
     char *typed; /* into the composer meanwhile, safe to show; NULL: nothing */
-    int cursor;  /* the column behind it, when drawn last */
+    int cursor;  /* the column after it, as last drawn */
     struct column columns[UI_COMPARED];
     size_t n, chosen;
     int scrolled; /* lines above the end; 0: the view follows the end */
