@@ -54,7 +54,7 @@ static int check_links(struct vt *t, int rows, int columns)
 
 enum { ROWS = 24, WIDTH = 140, BOTH = (int)(sizeof SEA - 1 + sizeof "skies (" SKY ")" - 1) };
 
-/* An answer that goes on with this text, by an edit. */
+/* Edits the answer so that it continues with this text. */
 static void let_it_say(struct vt *t, const char *text, const char *shown)
 {
     exchange(t, "The llama");
@@ -112,7 +112,7 @@ static void no_cell_keeps_a_link(void **state)
     assert_int_equal(check_links(t, ROWS, WIDTH), BOTH);
     vt_resize(t, ROWS, 60);
     assert_true(vt_wait_gone(t, "at " SEA ", and skies (" SKY ")"));
-    assert_true(check_links(t, ROWS, 30) > 0); /* what is wrapped has its link in both parts */
+    assert_true(check_links(t, ROWS, 30) > 0);
     vt_resize(t, ROWS, WIDTH);
     assert_true(vt_wait(t, "at " SEA ", and skies (" SKY ")"));
     assert_int_equal(check_links(t, ROWS, WIDTH), BOTH);
@@ -165,10 +165,12 @@ static void an_address_commands_nothing(void **state)
     (void)state;
     struct vt *t = start(ROWS, WIDTH, (const char *const[]){SHORT, NULL});
     let_it_say(t,
-               " [one](https://a.example/&#27;]52;c;eA==&#7;) [two](<https://b.example/\302\205 $<500>é>) "
+               " [one](https://a.example/&#27;]52;c;eA==&#7;) [two](<https://b.example/$\\<500\\>é>) "
+               "[five](<https://b.example/\302\205 x>) "
                "[three](javascript:alert) [four](file:///etc/passwd)",
                "one (https://a.example/");
     assert_true(vt_was_sent(t, ";https://a.example/%1B]52;c;eA==%07\033\\"));
+    assert_true(vt_was_sent(t, ";https://b.example/$%3C500%3E%C3%A9\033\\"));
     assert_false(vt_was_sent(t, ";javascript:"));
     assert_false(vt_was_sent(t, ";file:"));
     assert_int_equal(vt_clipboards(t), 0);

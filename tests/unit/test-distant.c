@@ -370,6 +370,31 @@ static void a_summary_that_does_not_come_is_told(void **state)
     }
 }
 
+/* ---- counts ----------------------------------------------------------------------------------------------------- */
+
+#define COUNTED(tokens) \
+    HEAD \
+        "data: {\"choices\":[{\"delta\":{\"content\":\"Yes.\"}}]}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":" tokens \
+        "}}\n\n" STOP DONE
+
+/* Of a short question the template is most: a long one after it has not thirty tokens for every two bytes. */
+static void a_short_question_says_little_of_a_long_one(void **state)
+{
+    (void)state;
+    static char text[5000];
+    struct fixture f;
+    memset(text, 'a', sizeof text - 1);
+    open_chat(&f, "kind = openai\ncontext = 4096\n",
+              (const struct hostile_reply[]){{.bytes = COUNTED("30")}, {.bytes = COUNTED("1300")}}, 2);
+    say(&f, "Hi");
+    say(&f, text);
+    requests_are(3);
+    last_request_has("aaaa", true);
+    assert_int_equal(chat_first_visible(f.chat), 0);
+    assert_null(strstr(buf_text(&f.remarks), "counted"));
+    close_chat(&f);
+}
+
 /* ---- settings --------------------------------------------------------------------------------------------------- */
 
 static void what_the_server_does_not_take_is_told(void **state)
@@ -399,6 +424,7 @@ int main(void)
         cmocka_unit_test(of_an_answer_that_was_continued_the_first_part_is_verified),
         cmocka_unit_test(a_server_sums_up_the_oldest_messages),
         cmocka_unit_test(a_summary_that_does_not_come_is_told),
+        cmocka_unit_test(a_short_question_says_little_of_a_long_one),
         cmocka_unit_test(what_the_server_does_not_take_is_told),
     };
     return cmocka_run_group_tests(tests, outcome_begin, outcome_end);
