@@ -139,6 +139,9 @@ uint64_t model_other_bytes(const struct model *m)
     return source_other_files(m->source) + less(source_file_bytes(m->source), p.file_weights);
 }
 
+/* Of the program and its libraries, what a session runs: as measured. */
+enum { CODE_BYTES = 1 << 20 };
+
 void model_plan(const struct model *m, const struct session_options *options, enum model_load load, bool measure,
                 struct memory_plan *out)
 {
@@ -148,7 +151,7 @@ void model_plan(const struct model *m, const struct session_options *options, en
     const struct plan_products products = stream_products(m);
     const uint64_t elements = sum_weights(&p, m, &sums);
     sum_session(&p, m, options, sums.types);
-    p.program = less(memory_anonymous(), m->own_bytes) + model_other_bytes(m);
+    p.program = less(memory_anonymous(), m->own_bytes) + model_other_bytes(m) + CODE_BYTES;
     if (memory_read("", &memory)) {
         p.total = memory.total;
         p.available = memory.available + m->own_bytes; /* these are in the plan */
