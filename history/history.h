@@ -139,9 +139,6 @@ struct store_list_query {
  * first). */
 enum error_code store_list(struct store *s, const struct store_list_query *query, struct store_conversations *out,
                            struct error *err);
-/* The place of a conversation in that list, from 0; ERR_NOT_FOUND when it is not in it. */
-enum error_code store_list_index(struct store *s, const struct store_list_query *query, int64_t conversation,
-                                 size_t *index, struct error *err);
 enum error_code store_conversation_get(struct store *s, int64_t conversation, struct store_conversation *out,
                                        struct error *err);
 /* The conversation that was written to last, whatever the clock said, of those without this tag (NULL: of all);

@@ -96,25 +96,6 @@ enum error_code store_list(struct store *s, const struct store_list_query *query
     return code != ERR_NONE ? code : txn_end(s, read_list(s, query, out, err), err);
 }
 
-enum error_code store_list_index(struct store *s, const struct store_list_query *query, int64_t conversation,
-                                 size_t *index, struct error *err)
-{
-    sqlite3_stmt *q = list_ids(s, query, err);
-    if (q == NULL)
-        return s->failure;
-    size_t at = 0;
-    int row;
-    for (; (row = db_row(s, q, err)) == 1 && sqlite3_column_int64(q, 0) != conversation; at++)
-        ;
-    db_done(q);
-    if (row < 0)
-        return s->failure;
-    if (row == 0)
-        return error_set(err, ERR_NOT_FOUND, "this conversation is not in the list");
-    *index = at;
-    return ERR_NONE;
-}
-
 /* The index has the activity alone: asked for by all three, SQLite would sort all conversations. */
 enum error_code store_last(struct store *s, const char *without, int64_t *conversation, struct error *err)
 {

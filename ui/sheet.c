@@ -16,12 +16,11 @@
 #include "ui/text/text.h"
 #include "ui/ui.h"
 
-enum { KEY_WAIT = 30, PASTE_WAIT = 3000, HELP_MOST = 1 << 16 }; /* milliseconds, as in ui.c; bytes */
+enum { HELP_MOST = 1 << 16 }; /* bytes */
 
 struct ui_sheet {
     struct canvas *canvas;
     struct keys keys;
-    bool waiting; /* what came may be the beginning of a key */
     bool touched;
     const struct ui_sheet_key *own; /* (n_own): the program's keys */
     size_t n_own;
@@ -303,12 +302,10 @@ static void take_key(struct ui_sheet *s, const struct key *key, ui_sheet_act *ac
 static void take_keys(struct ui_sheet *s, bool final, ui_sheet_act *act, void *context)
 {
     struct key key;
-    enum keys_state state;
-    while ((state = keys_next(&s->keys, final, &key)) == KEYS_KEY) {
+    while (keys_next(&s->keys, final, &key) == KEYS_KEY) {
         s->touched = true;
         take_key(s, &key, act, context);
     }
-    s->waiting = state == KEYS_WAIT;
 }
 
 void ui_sheet_type(struct ui_sheet *s, const char *bytes, size_t size, ui_sheet_act *act, void *context)
@@ -319,7 +316,7 @@ void ui_sheet_type(struct ui_sheet *s, const char *bytes, size_t size, ui_sheet_
 
 void ui_sheet_tick(struct ui_sheet *s, ui_sheet_act *act, void *context)
 {
-    if (s->waiting)
+    if (keys_timeout(&s->keys) == 0)
         take_keys(s, true, act, context);
 }
 
@@ -327,7 +324,7 @@ int ui_sheet_timeout(const struct ui_sheet *s)
 {
     if (s->touched)
         return 0;
-    return s->waiting ? s->keys.pasting ? PASTE_WAIT : KEY_WAIT : -1;
+    return keys_timeout(&s->keys);
 }
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */

@@ -12,15 +12,11 @@
 #include "ui/internal.h"
 #include "ui/keys/keys.h"
 
-/* Milliseconds in which the rest of a key follows an escape, and the rest of a paste its beginning. */
-enum { KEY_WAIT = 30, PASTE_WAIT = 3000 };
-
 /* Seconds in which a key counts as pressed twice. */
 #define TWICE 0.4
 
 struct input {
     struct keys keys;
-    bool waiting;             /* what came may be the beginning of a key */
     double escaped;           /* when Esc was pressed in the composer, clock_seconds; 0: another key followed */
     bool typing;              /* the key is one by which words are typed */
     bool focused;             /* the terminal's window */
@@ -353,9 +349,8 @@ static void take_keys(struct ui *ui, bool final, ui_act *act, void *context)
 {
     struct input *in = ui->input;
     struct key key;
-    enum keys_state state;
     state_listen(ui->state, act, context);
-    while ((state = keys_next(&in->keys, final, &key)) == KEYS_KEY) {
+    while (keys_next(&in->keys, final, &key) == KEYS_KEY) {
         state_touch(ui->state);
         if (key.code == KEYS_FOCUS || key.code == KEYS_UNFOCUS)
             in->focused = key.code == KEYS_FOCUS;
@@ -367,7 +362,6 @@ static void take_keys(struct ui *ui, bool final, ui_act *act, void *context)
             take_key(ui, &key);
         ui_tell_choice(ui);
     }
-    in->waiting = state == KEYS_WAIT;
     state_listen(ui->state, NULL, NULL);
 }
 
@@ -389,9 +383,8 @@ int ui_timeout(const struct ui *ui)
 {
     if (state_is_touched(ui->state) || wants_marks(ui))
         return 0;
-    if (ui->input->waiting)
-        return ui->input->keys.pasting || ui->input->keys.replying ? PASTE_WAIT : KEY_WAIT;
-    return status_timeout(ui->status);
+    int keys = keys_timeout(&ui->input->keys), status = status_timeout(ui->status);
+    return keys >= 0 && (status < 0 || keys < status) ? keys : status;
 }
 
 /* Asks for what the lens shows when that is not known any more. */
@@ -419,7 +412,7 @@ static void tick_marks(struct ui *ui, ui_act *act, void *context)
 
 void ui_tick(struct ui *ui, ui_act *act, void *context)
 {
-    if (ui->input->waiting)
+    if (keys_timeout(&ui->input->keys) == 0)
         take_keys(ui, true, act, context);
     tick_lens(ui, act, context);
     tick_marks(ui, act, context);

@@ -170,6 +170,8 @@ void answering_forget_prompt(struct answering *a)
     prompt_free(&a->prompt);
     a->prompt = (struct prompt){0};
     a->prompt_tokens = 0;
+    a->tokens_now = 0;
+    a->estimated = false;
 }
 
 /* ---- steps ------------------------------------------------------------------------------------------------------ */

@@ -62,6 +62,7 @@ size_t answering_context_used(const struct answering *a);
 bool answering_is_estimated(const struct answering *a);
 /* What the model was given last; without ids: nothing yet. Valid until the next request. */
 const struct prompt *answering_prompt(const struct answering *a);
+/* Nothing was asked yet: of this conversation, or of this model. */
 void answering_forget_prompt(struct answering *a);
 
 /* ---- steps ---- */

@@ -203,7 +203,7 @@ const char *chat_system(const struct chat *c); /* "" for none */
 bool chat_system_is_unseen(const struct chat *c);
 /* Tokens that the context holds; 0 until a model is loaded, or where the server does not tell. */
 size_t chat_capacity(const struct chat *c);
-/* Tokens of the last request, prompt and answer; 0: nothing was asked yet. */
+/* Tokens of the last request, prompt and answer; 0: nothing was asked yet of this model. */
 size_t chat_last_used(const struct chat *c);
 /* Whether a server has not counted them. */
 bool chat_last_used_is_estimated(const struct chat *c);
@@ -213,7 +213,8 @@ size_t chat_count_tokens(const struct chat *c, const char *text, size_t size);
 const char *chat_count_sign(const struct chat *c);
 /* About how many tokens a server makes of what the model sees of the conversation. */
 size_t chat_estimate_used(const struct chat *c);
-/* What the model was given last: NULL when it was given nothing yet. Valid until the next answer is asked for. */
+/* What the model was given last: NULL when it was given nothing yet. Valid until the next answer is asked for, or another
+ * model is loaded. */
 const struct prompt *chat_last_prompt(const struct chat *c);
 /* What it would be given now. prompt_free it. ERR_NOT_FOUND until a model is loaded. */
 enum error_code chat_render(struct chat *c, struct prompt *out, struct error *err);

@@ -40,9 +40,9 @@ struct distant {
     char *told_model;          /* by distant_model */
     size_t index;              /* of the model in the server's list; SIZE_MAX: it is not there */
     int32_t context;
-    bool loose;                 /* it may be run with less */
-    bool loading, looked;       /* looked: the server was asked for this model's context */
-    bool looked_loaded;         /* and once more, when the model had answered */
+    bool loose;           /* it may be run with less */
+    bool loading, looked; /* looked: the server was asked for this model's context */
+    bool looked_loaded;   /* and once more, when the model had answered; a question that came meanwhile ends that */
     uint64_t requests, request; /* how many so far; the one under way, 0: none */
     uint64_t asides, given_up;  /* how many aside; one that gave way to an answer, whose end is not told yet, 0: none */
     struct endpoint_event now;  /* the event that is told in pieces */
@@ -253,7 +253,7 @@ static void take_context(struct distant *d)
 }
 
 /* Has the server asked for the context of this model, where that is not known for sure: once before the first answer, and once
- * after it, as some tell it of models that are loaded. */
+ * after it, as some tell it of models that are loaded. What a question cancels is asked again after that. */
 static bool look_closer(struct distant *d)
 {
     const bool known = d->context > 0 && !d->loose;
@@ -584,10 +584,8 @@ static bool tell_end(struct distant *d, struct event *out)
         take_refusal(d);
     else
         take_count(d);
-    if (out->kind == EVENT_DONE && !d->looked_loaded) {
-        d->looked_loaded = true; /* now it is */
-        look_closer(d);
-    }
+    if (out->kind == EVENT_DONE && !d->looked_loaded)
+        look_closer(d); /* now it is */
     d->request = 0;
     d->waits = 0;
     return true;
@@ -604,9 +602,11 @@ static bool tell_given_up(struct distant *d, struct event *out)
 static bool tell_look(struct distant *d, struct event *out)
 {
     *out = (struct event){.kind = EVENT_LOADING};
-    if (d->now.kind == ENDPOINT_KNOWN)
-        take_context(d);
-    return d->now.kind == ENDPOINT_KNOWN;
+    if (d->now.kind != ENDPOINT_KNOWN)
+        return false;
+    take_context(d);
+    d->looked_loaded = true;
+    return true;
 }
 
 static bool tell_event(struct distant *d, struct event *out)

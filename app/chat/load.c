@@ -202,6 +202,7 @@ static void change_model(struct chat *c)
     end_stepping_there(c);
     chat_set_stepping(c, chat_is_stepping(c));
     chat_see_from(c, 0);
+    answering_forget_prompt(c->answering); /* its ids and their number were the other model's */
     answering_keep_logits(c->answering, false);
     if (another || chat_continues_text(c))
         chat_save_properties(c);

@@ -3,11 +3,13 @@
 
 #include "app/chat/script.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/chat/distant.h"
 #include "app/chat/speaker.h"
+#include "app/text/plural.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -281,6 +283,19 @@ enum error_code script_question(const struct script *s, const struct ids *forced
     }
     *out = (struct speaker_question){.prompt = prompt, .tokens = prompt.ids.n};
     return ERR_NONE;
+}
+
+void script_write_left_out(const struct script *s, struct script_start start, char out[SCRIPT_LEFT_OUT])
+{
+    const bool stays = start.message > 0 && begins_with_system(s);
+    const size_t n = start.message - stays;
+    *out = '\0';
+    if (start.byte > 0)
+        snprintf(out, SCRIPT_LEFT_OUT,
+                 "; asked without the beginning of the text, for which today's context has no room");
+    else if (n > 0)
+        snprintf(out, SCRIPT_LEFT_OUT, "; asked without the first %zu message%s, for which today's context has no room",
+                 n, plural(n));
 }
 
 size_t script_estimate(const struct script *s)

@@ -45,6 +45,10 @@ enum error_code script_render_fitting(const struct script *s, struct prompt *out
  * above. */
 enum error_code script_question(const struct script *s, const struct ids *forced, struct speaker_question *out,
                                 struct script_start *start, struct error *err);
+enum { SCRIPT_LEFT_OUT = 120 }; /* bytes of script_write_left_out's text */
+/* For an answer that is made again: "; asked without the first 2 messages, ..." where its prompt does without some, else "".
+ * A record does not say what the model saw of the messages before, so that they are fitted to the context anew. */
+void script_write_left_out(const struct script *s, struct script_start start, char out[SCRIPT_LEFT_OUT]);
 /* About how many tokens a server makes of what it would be sent. */
 size_t script_estimate(const struct script *s);
 /* Tokens of a question that leaves nothing out; 0 when they can't be counted. */

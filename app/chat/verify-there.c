@@ -51,6 +51,7 @@ struct verify_there {
     bool whole;             /* the answer ended by itself behind them */
     double apart;           /* by how much a probability differs at most */
     char fingerprint[64];   /* the server's, of then; "" for none */
+    char without[SCRIPT_LEFT_OUT];
 };
 
 static void free_verify_there(struct aside_work *work)
@@ -92,9 +93,9 @@ static void tell_same(struct chat *c, const struct verify_there *v)
         snprintf(odds, sizeof odds, ", with probabilities that differ by up to %.2g%%", 100 * v->apart);
     const char *now = chat_fingerprint(c);
     const bool changed = is_fingerprint(now) && is_fingerprint(v->fingerprint) && strcmp(v->fingerprint, now) != 0;
-    chat_remark(c, false, "identical, %zu %s%s%s%s%s", n, tokens > 0 ? "token" : "byte", plural(n), odds,
+    chat_remark(c, false, "identical, %zu %s%s%s%s%s%s", n, tokens > 0 ? "token" : "byte", plural(n), odds,
                 v->to < v->records.n ? "; what follows was asked for separately" : "",
-                changed ? "; its system_fingerprint is another now" : "");
+                changed ? "; its system_fingerprint is another now" : "", v->without);
 }
 
 /* The place as one short line. */
@@ -123,21 +124,21 @@ static void tell_different(struct chat *c, const struct verify_there *v)
     const size_t at = v->differs;
     size_t begin = at - utf8_pending(buf_text(&v->was), at);
     if (at == v->was.size) {
-        chat_remark(c, false, "differs at the end: now the answer goes on%s", difference_hint(c, v));
+        chat_remark(c, false, "differs at the end: now the answer goes on%s%s", difference_hint(c, v), v->without);
         return;
     }
     if (v->to == v->from) {
         write_place(&v->was, begin, WORD / 2, was);
         write_place(&v->is, begin, WORD / 2, is);
-        chat_remark(c, false, "differs after %zu byte%s: it was '%s', now it is '%s'%s", at, plural(at), was, is,
-                    difference_hint(c, v));
+        chat_remark(c, false, "differs after %zu byte%s: it was '%s', now it is '%s'%s%s", at, plural(at), was, is,
+                    difference_hint(c, v), v->without);
         return;
     }
     const size_t token = token_at(v, at, &begin);
     write_place(&v->was, begin, v->records.at[token].bytes, was);
     write_place(&v->is, begin, WORD, is);
-    chat_remark(c, false, "differs at token %zu: it was '%s', now it is '%s'%s", token + 1, was, is,
-                difference_hint(c, v));
+    chat_remark(c, false, "differs at token %zu: it was '%s', now it is '%s'%s%s", token + 1, was, is,
+                difference_hint(c, v), v->without);
 }
 
 /* ---- what comes ------------------------------------------------------------------------------------------------- */
@@ -204,8 +205,8 @@ static void tell_end(struct chat *c, const struct verify_there *v, const struct 
     else if (v->is.size >= v->was.size)
         tell_same(c, v);
     else
-        chat_remark(c, false, "differs: now the answer ends after %zu of %zu bytes%s", v->is.size, v->was.size,
-                    difference_hint(c, v));
+        chat_remark(c, false, "differs: now the answer ends after %zu of %zu bytes%s%s", v->is.size, v->was.size,
+                    difference_hint(c, v), v->without);
 }
 
 static void take_verify_there(struct chat *c, struct aside_work *work, const struct event *event)
@@ -294,6 +295,7 @@ static enum error_code ask_again(struct chat *c, struct verify_there *v, size_t 
     const struct sampling s = stretch_settings(v, &c->list.at[index]);
     if (script_question(&then, NULL, &q, &start, err) != ERR_NONE)
         return err->code;
+    script_write_left_out(&then, start, v->without);
     if (v->before.size > 0) /* the answer that is to come begins with it */
         q.messages[q.n - 1].text = buf_text(&v->before);
     if (aside_ask(c, &v->work, &q, &s, err) == ERR_NONE)

@@ -21,6 +21,7 @@
 #include "app/chat/state.h"
 #include "app/chat/titling.h"
 #include "app/library/home.h"
+#include "app/text/plural.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/utf8.h"
@@ -33,6 +34,7 @@ struct verify {
     size_t from, to; /* tokens that are compared: [from, to) */
     size_t at;       /* the next one */
     bool older;      /* made by another version of the kernels */
+    char without[SCRIPT_LEFT_OUT];
 };
 
 static void free_verify(struct aside_work *work)
@@ -49,7 +51,7 @@ static void tell_same(struct chat *c, const struct verify *v)
     const char *why = v->to == v->records.n       ? ""
                       : same == WORKER_ASIDE_MOST ? "; more are not compared"
                                                   : "; then other settings were in force";
-    chat_remark(c, false, "identical, %zu token%s%s", same, same == 1 ? "" : "s", why);
+    chat_remark(c, false, "identical, %zu token%s%s%s", same, plural(same), why, v->without);
 }
 
 /* A token as text, or as the vocabulary spells it if it is not text by itself. */
@@ -90,7 +92,8 @@ static void compare_token(struct chat *c, struct verify *v, const struct event *
     }
     write_token(c, v->records.at[v->at].chosen.id, was, sizeof was);
     write_token(c, event->id, is, sizeof is);
-    chat_remark(c, false, "differs at token %zu: it was '%s', now it is '%s'%s", v->at + 1, was, is, maker_hint(c, v));
+    chat_remark(c, false, "differs at token %zu: it was '%s', now it is '%s'%s%s", v->at + 1, was, is, maker_hint(c, v),
+                v->without);
     aside_forget(c->aside);
     speaker_stop(c->speaker);
 }
@@ -102,7 +105,8 @@ static void compare_end(struct chat *c, const struct verify *v, enum finish fini
     else if (finish == FINISH_STOPPED)
         chat_remark(c, false, "not verified: stopped");
     else
-        chat_remark(c, false, "differs at token %zu: now the answer ends there%s", v->at + 1, maker_hint(c, v));
+        chat_remark(c, false, "differs at token %zu: now the answer ends there%s%s", v->at + 1, maker_hint(c, v),
+                    v->without);
 }
 
 static void take_verify(struct chat *c, struct aside_work *work, const struct event *event)
@@ -192,6 +196,7 @@ static enum error_code ask_for_stretch(struct chat *c, struct verify *v, size_t 
     struct script_start start;
     if (script_render_fitting(&then, prompt, &start, err) != ERR_NONE)
         return err->code;
+    script_write_left_out(&then, start, v->without);
     bool ok = true;
     for (size_t i = 0; ok && i < v->from; i++)
         ok = ids_append(&prompt->ids, &v->records.at[i].chosen.id, 1);

@@ -291,6 +291,20 @@ enum error_code endpoints_read(const struct options *o, struct endpoints *out, s
     return err->code;
 }
 
+void endpoints_offer(const struct options *o, void (*take)(void *context, const char *name), void *context)
+{
+    struct endpoints all;
+    struct error ignored = {0};
+    char name[80];
+    if (endpoints_read(o, &all, &ignored) != ERR_NONE)
+        return;
+    for (size_t i = 0; i < all.written; i++) {
+        snprintf(name, sizeof name, "@%s", all.at[i].name);
+        take(context, name);
+    }
+    endpoints_free(&all);
+}
+
 enum error_code endpoints_resolve(const struct options *o, const char *name, struct endpoints *all,
                                   const struct endpoint_place **place, char **model, struct error *err)
 {

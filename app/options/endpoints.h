@@ -21,6 +21,8 @@ struct endpoints {
 /* A missing file is an empty one. On failure there is nothing to free. */
 enum error_code endpoints_read(const struct options *o, struct endpoints *out, struct error *err);
 void endpoints_free(struct endpoints *e);
+/* Names those of the file, as "@NAME"; none where it has a fault, which is told when one of them is used. */
+void endpoints_offer(const struct options *o, void (*take)(void *context, const char *name), void *context);
 /* ERR_NOT_FOUND with the names that there are. */
 const struct endpoint_place *endpoints_find(const struct endpoints *e, const char *name, struct error *err);
 /* Whether a model's name has the form NAME@ENDPOINT, or @ENDPOINT, and is no file: then *endpoint points into it. */

@@ -46,6 +46,11 @@ static void add_commands(const struct screen *s, struct items *items)
     }
 }
 
+static void add_endpoint(void *items, const char *name)
+{
+    add_named(items, "model", "Models", name, "remote");
+}
+
 /* The models of the server in use, and servers of the user's file, which are asked for theirs when one is chosen. */
 static void add_endpoints(const struct screen *s, struct items *items)
 {
@@ -53,16 +58,7 @@ static void add_endpoints(const struct screen *s, struct items *items)
     int32_t context;
     for (size_t i = 0; (model = chat_host_model(s->repl.chat, i, &context)) != NULL; i++)
         add_named(items, "model", "Models", model, "remote");
-    struct endpoints all;
-    struct error ignored = {0}; /* a file with a fault is told of when it is used */
-    char name[80];
-    if (endpoints_read(s->options, &all, &ignored) != ERR_NONE)
-        return;
-    for (size_t i = 0; i < all.written; i++) {
-        snprintf(name, sizeof name, "@%s", all.at[i].name);
-        add_named(items, "model", "Models", name, "remote");
-    }
-    endpoints_free(&all);
+    endpoints_offer(s->options, add_endpoint, items);
 }
 
 static void add_models(const struct screen *s, struct items *items)

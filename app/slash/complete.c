@@ -93,22 +93,18 @@ static void offer_templates(const struct repl *t, struct choices *choices)
         choices_offer(choices, name, "in the model's file");
 }
 
+static void offer_endpoint(void *choices, const char *name)
+{
+    choices_offer(choices, name, "a server of models");
+}
+
 static void offer_endpoints(const struct repl *t, struct choices *choices)
 {
     const char *model;
     int32_t context;
     for (size_t i = 0; t->chat != NULL && (model = chat_host_model(t->chat, i, &context)) != NULL; i++)
         choices_offer(choices, model, "of the server in use");
-    struct endpoints all;
-    struct error ignored = {0}; /* a file with a fault is told of when it is used */
-    char name[80];
-    if (endpoints_read(t->options, &all, &ignored) != ERR_NONE)
-        return;
-    for (size_t i = 0; i < all.written; i++) {
-        snprintf(name, sizeof name, "@%s", all.at[i].name);
-        choices_offer(choices, name, "a server of models");
-    }
-    endpoints_free(&all);
+    endpoints_offer(t->options, offer_endpoint, choices);
 }
 
 static void offer_models(const struct repl *t, struct choices *choices)

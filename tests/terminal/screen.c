@@ -127,3 +127,10 @@ bool find_program(void)
     fprintf(stderr, "there is no program or no model to test\n");
     return false;
 }
+
+void go_to_bias(struct vt *t)
+{
+    for (int i = 0; i < 5; i++)
+        press(t, UP);
+    assert_true(vt_wait(t, "added to a token's score"));
+}

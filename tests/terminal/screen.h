@@ -52,6 +52,8 @@ void press(struct vt *t, const char *key);
 void ask(struct vt *t, const char *text);
 /* A question, and its answer of four tokens. */
 void exchange(struct vt *t, const char *text);
+/* From temperature, where the settings pane begins, to its first row. */
+void go_to_bias(struct vt *t);
 /* Until an answer's first words are in the database. */
 void wait_for_stored_answer(struct vt *t);
 

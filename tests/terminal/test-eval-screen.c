@@ -10,6 +10,7 @@
 
 #include "screen.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 #include "tests/source.h"
 
 /* Questions: a few that are done in a moment, and more than a minute's work by the slowest kernels. */
@@ -166,10 +167,9 @@ static void it_works_on_small_screens_and_says_when_one_is_too_small(void **stat
 
 static void ctrl_c_keeps_what_was_done_and_the_same_command_goes_on(void **state)
 {
-    char home[] = "/tmp/palaver-eval-home.XXXXXX", command[128];
     (void)state;
-    assert_non_null(mkdtemp(home));
-    struct vt *t = start_eval(24, 80, many, false, home);
+    assert_int_equal(test_folder_make(NULL), 0);
+    struct vt *t = start_eval(24, 80, many, false, test_folder);
     assert_true(vt_wait(t, "left"));
     assert_true(vt_wait(t, "✗"));
     vt_type(t, "\003");
@@ -179,7 +179,7 @@ static void ctrl_c_keeps_what_was_done_and_the_same_command_goes_on(void **state
     const long done = strtol(strrchr(vt_row(t, row), ' '), NULL, 10);
     assert_true(done > 0 && done < MANY);
     vt_end(t);
-    t = start_eval(24, 80, many, false, home);
+    t = start_eval(24, 80, many, false, test_folder);
     assert_true(vt_wait(t, "left"));
     assert_true(vt_wait(t, "✗"));
     const int at = vt_find(t, "/20000");
@@ -191,8 +191,7 @@ static void ctrl_c_keeps_what_was_done_and_the_same_command_goes_on(void **state
     vt_type(t, "\003");
     end_with(t, 130, "piqa  acc_norm");
     vt_end(t);
-    snprintf(command, sizeof command, "rm -rf %s", home);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(test_folder_remove(NULL), 0);
 }
 
 /* Both keys come at once, so that the thread has no time to stop in between. */

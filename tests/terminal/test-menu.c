@@ -7,6 +7,7 @@
 
 #include "screen.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 
 #define TAB "\t"
 /* A row of the menu that no pane shows. */
@@ -193,15 +194,15 @@ static void a_file_is_attached_by_its_name(void **state)
 /* A file in the configuration's folder is a command, found by its description too. */
 static void own_prompts_are_commands(void **state)
 {
-    char home[] = "/tmp/palaver-menu.XXXXXX", command[512];
+    char command[512];
     (void)state;
-    assert_non_null(mkdtemp(home));
+    assert_int_equal(test_folder_make(NULL), 0);
     snprintf(command, sizeof command,
              "mkdir -p %s/.config/palaver/prompts && cd %s/.config/palaver/prompts && "
              "printf -- '---\\ndescription: Ask a whale\\n---\\nDear whale, $1 and $2?\\n' >whale.md && : >empty.md",
-             home, home);
+             test_folder, test_folder);
     assert_int_equal(system(command), 0);
-    struct vt *t = start_in(home, 30, 110, plain, (const char *const[]){SHORT, NULL});
+    struct vt *t = start_in(test_folder, 30, 110, plain, (const char *const[]){SHORT, NULL});
     assert_true(vt_wait(t, READY));
     vt_type(t, "/emp");
     assert_true(vt_wait(t, "there is no text to send"));
@@ -218,8 +219,7 @@ static void own_prompts_are_commands(void **state)
     assert_true(vt_wait(t, "Dear whale, one and two three?"));
     assert_true(vt_wait(t, "/continue resumes it"));
     quit(t);
-    snprintf(command, sizeof command, "rm -rf %s", home);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(test_folder_remove(NULL), 0);
 }
 
 static void it_fits_the_smallest_screen(void **state)

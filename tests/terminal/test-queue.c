@@ -6,6 +6,7 @@
 
 #include "screen.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 
 static struct vt *start_answer(const char *home)
 {
@@ -82,9 +83,8 @@ static void many_wait_in_three_rows(void **state)
 static void a_stopped_answer_leaves_them_waiting_into_the_next_program(void **state)
 {
     (void)state;
-    char home[] = "/tmp/palaver-queue.XXXXXX", command[64];
-    assert_non_null(mkdtemp(home));
-    struct vt *t = start_answer(home);
+    assert_int_equal(test_folder_make(NULL), 0);
+    struct vt *t = start_answer(test_folder);
     queue_message(t, "Second wave");
     vt_paste(t, "Third\nwave");
     vt_type(t, "\r");
@@ -93,7 +93,7 @@ static void a_stopped_answer_leaves_them_waiting_into_the_next_program(void **st
     assert_true(vt_wait(t, "waits · Enter edits  Second wave"));
     assert_true(vt_wait(t, "ready"));
     quit(t);
-    t = start_in(home, 30, 100, plain, (const char *const[]){"-n", "4", NULL});
+    t = start_in(test_folder, 30, 100, plain, (const char *const[]){"-n", "4", NULL});
     assert_true(vt_wait(t, READY));
     assert_true(vt_wait(t, "waits · Enter edits  Second wave"));
     vt_type(t, "\r");
@@ -107,8 +107,25 @@ static void a_stopped_answer_leaves_them_waiting_into_the_next_program(void **st
     assert_true(vt_wait(t, "Third"));
     assert_false(vt_shows(t, "queued"));
     quit(t);
-    snprintf(command, sizeof command, "rm -rf %s", home);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(test_folder_remove(NULL), 0);
+}
+
+/* A slow line brings a paste in pieces, between which the answer wakes the program; what follows Enter was not sent. */
+static void a_paste_in_pieces_arrives_whole(void **state)
+{
+    (void)state;
+    struct vt *t = start_answer(NULL);
+    vt_type(t, "\033[200~Third");
+    vt_pause(t, 150);
+    vt_type(t, "\rwave");
+    vt_pause(t, 150);
+    vt_type(t, "\033[201~!");
+    assert_true(vt_wait(t, "wave!"));
+    assert_true(vt_shows(t, "│Third"));
+    assert_false(vt_shows(t, "queued"));
+    press(t, ESC);
+    assert_true(vt_wait(t, "ready"));
+    quit(t);
 }
 
 static void attached_files_wait_with_their_message(void **state)
@@ -140,6 +157,7 @@ int main(void)
         cmocka_unit_test(enter_takes_the_last_one_back),
         cmocka_unit_test(many_wait_in_three_rows),
         cmocka_unit_test(a_stopped_answer_leaves_them_waiting_into_the_next_program),
+        cmocka_unit_test(a_paste_in_pieces_arrives_whole),
         cmocka_unit_test(attached_files_wait_with_their_message),
     };
     return find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -433,6 +433,10 @@ static void a_server_that_cannot_be_asked_is_told(void **state)
     const char *const options[] = {"-m", model, NULL};
     struct vt *t = start_in(test_folder, 30, 140, plain, options);
     assert_true(vt_wait(t, READY));
+    vt_type(t, "/model @bi"); /* completed from the user's file */
+    assert_true(vt_wait(t, "a server of models"));
+    press(t, "\003");
+    assert_true(vt_wait_gone(t, "/model @bi"));
     vt_type(t, "/model\r");
     assert_true(vt_wait(t, "@big"));
     vt_type(t, "@big");

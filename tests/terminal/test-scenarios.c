@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "screen.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 #include "tests/source.h"
 
 /* A file in the program's home. */
@@ -23,14 +24,13 @@ static void write_file(struct vt *t, const char *name, const char *text)
 
 static void the_last_conversation_opens_at_once(void **state)
 {
-    char home[] = "/tmp/palaver-screen.XXXXXX", command[64];
     (void)state;
-    assert_non_null(mkdtemp(home));
-    struct vt *t = start_in(home, 30, 100, plain, (const char *const[]){SHORT, NULL});
+    assert_int_equal(test_folder_make(NULL), 0);
+    struct vt *t = start_in(test_folder, 30, 100, plain, (const char *const[]){SHORT, NULL});
     assert_true(vt_wait(t, READY));
     exchange(t, "remember this");
     quit(t);
-    t = start_in(home, 30, 100, plain, (const char *const[]){SHORT, NULL});
+    t = start_in(test_folder, 30, 100, plain, (const char *const[]){SHORT, NULL});
     assert_true(vt_wait(t, "remember this"));
     exchange(t, "and this");
     vt_type(t, "/prompt\r");
@@ -39,24 +39,22 @@ static void the_last_conversation_opens_at_once(void **state)
     assert_true(vt_wait(t, "and this"));
     press(t, ESC);
     quit(t);
-    snprintf(command, sizeof command, "rm -rf %s", home);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(test_folder_remove(NULL), 0);
 }
 
 /* What scripts ask is kept, but neither in the way nor what the screen begins with. */
 static void one_shots_stand_apart(void **state)
 {
-    char home[] = "/tmp/palaver-screen.XXXXXX", command[64];
     (void)state;
-    assert_non_null(mkdtemp(home));
-    struct vt *t = start_in(home, 30, 100, plain, (const char *const[]){SHORT, NULL});
+    assert_int_equal(test_folder_make(NULL), 0);
+    struct vt *t = start_in(test_folder, 30, 100, plain, (const char *const[]){SHORT, NULL});
     assert_true(vt_wait(t, READY));
     exchange(t, "a talk");
     quit(t);
-    t = start_in(home, 30, 100, plain, (const char *const[]){SHORT, "-p", "asked once", NULL});
+    t = start_in(test_folder, 30, 100, plain, (const char *const[]){SHORT, "-p", "asked once", NULL});
     assert_int_equal(vt_wait_end(t), 0);
     vt_end(t);
-    t = start_in(home, 30, 100, plain, (const char *const[]){SHORT, NULL});
+    t = start_in(test_folder, 30, 100, plain, (const char *const[]){SHORT, NULL});
     assert_true(vt_wait(t, "▸a talk"));
     assert_true(vt_wait(t, "One-shot"));
     assert_true(vt_find(t, "One-shot") > vt_find(t, "▸a talk"));
@@ -67,11 +65,10 @@ static void one_shots_stand_apart(void **state)
     assert_true(vt_wait_gone(t, "One-shot"));
     assert_true(vt_find(t, "▸asked once") < vt_find(t, " a talk"));
     quit(t);
-    t = start_in(home, 30, 100, plain, (const char *const[]){SHORT, NULL});
+    t = start_in(test_folder, 30, 100, plain, (const char *const[]){SHORT, NULL});
     assert_true(vt_wait(t, "▸asked once"));
     quit(t);
-    snprintf(command, sizeof command, "rm -rf %s", home);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(test_folder_remove(NULL), 0);
 }
 
 static void a_long_chat_shows_where_the_view_begins(void **state)
@@ -179,10 +176,11 @@ static void base_models_continue_a_text(void **state)
 static void a_text_is_edited_anywhere(void **state)
 {
     static const char *const environment[] = {"EDITOR=sed -i s/sea/bay/", NULL};
-    char home[] = "/tmp/palaver-screen.XXXXXX", command[4400];
+    char command[4400];
     (void)state;
-    assert_non_null(mkdtemp(home));
-    struct vt *t = start_in(home, 24, 110, environment, (const char *const[]){SHORT, "--temperature", "0", NULL});
+    assert_int_equal(test_folder_make(NULL), 0);
+    struct vt *t =
+        start_in(test_folder, 24, 110, environment, (const char *const[]){SHORT, "--temperature", "0", NULL});
     assert_true(vt_wait(t, READY));
     assert_true(vt_wait(t, "dialogue"));
     vt_type(t, "/raw on\r");
@@ -197,7 +195,7 @@ static void a_text_is_edited_anywhere(void **state)
     vt_type(t, "/continue\r");
     assert_true(vt_wait(t, "/continue resumes it"));
     quit(t);
-    t = start_in(home, 24, 110, environment, plain);
+    t = start_in(test_folder, 24, 110, environment, plain);
     assert_true(vt_wait(t, "continuing the text"));
     assert_true(vt_wait(t, "Once upon a time The bay was"));
     assert_false(vt_shows(t, "Palaver ‹2/2›"));
@@ -209,7 +207,7 @@ static void a_text_is_edited_anywhere(void **state)
     quit(t);
     snprintf(command, sizeof command,
              "HOME=%s XDG_DATA_HOME= XDG_CONFIG_HOME= %s show | grep -q '^Once upon a time The bay was' && rm -rf %s",
-             home, program, home);
+             test_folder, program, test_folder);
     assert_int_equal(system(command), 0);
 }
 
@@ -288,13 +286,13 @@ static void the_lens_takes_another_road(void **state)
 /* An answer of weights in 16 bits can't be verified with weights in 8: that is told, and how it can be. */
 static void verify_knows_how_weights_were_loaded(void **state)
 {
-    char home[] = "/tmp/palaver-screen.XXXXXX", command[64], path[4096];
+    char path[4096];
     (void)state;
-    assert_non_null(mkdtemp(home));
+    assert_int_equal(test_folder_make(NULL), 0);
     snprintf(path, sizeof path, "%s/tests/fixtures/tiny-llama3.gguf", source_folder());
     const char *const options[] = {"-m", path, "-n", "4", "--temperature", "0", "--load-in-8bit", NULL};
     const char *const plainly[] = {"-m", path, "-n", "4", "--temperature", "0", NULL};
-    struct vt *t = start_in(home, 30, 120, plain, options);
+    struct vt *t = start_in(test_folder, 30, 120, plain, options);
     assert_true(vt_wait(t, "weights loaded in 8 bits"));
     vt_type(t, "go\r");
     assert_true(vt_wait(t, "t/s"));
@@ -304,13 +302,12 @@ static void verify_knows_how_weights_were_loaded(void **state)
     assert_true(vt_wait(t, "of its own"));
     press(t, ESC);
     quit(t);
-    t = start_in(home, 30, 120, plain, plainly);
+    t = start_in(test_folder, 30, 120, plain, plainly);
     assert_true(vt_wait(t, "ready"));
     vt_type(t, "/verify\r");
     assert_true(vt_wait(t, "start Palaver with --load-in-8bit to verify it"));
     quit(t);
-    snprintf(command, sizeof command, "rm -rf %s", home);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(test_folder_remove(NULL), 0);
 }
 
 static void presets_and_themes_are_completed(void **state)

@@ -10,6 +10,7 @@
 
 #include "screen.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 #include "tests/source.h"
 
 #define BACKSPACE "\177"
@@ -315,11 +316,11 @@ static void what_is_not_usual_is_seen(void **state)
 /* The choice comes back with the next start; one that is gone is said. */
 static void a_theme_is_kept(void **state)
 {
-    char home[] = "/tmp/palaver-settings.XXXXXX", command[120];
+    char command[120];
     (void)state;
-    assert_non_null(mkdtemp(home));
+    assert_int_equal(test_folder_make(NULL), 0);
     for (int i = 0; i < 3; i++) {
-        struct vt *t = start_in(home, 24, 80, plain, plain);
+        struct vt *t = start_in(test_folder, 24, 80, plain, plain);
         assert_true(vt_wait(t, READY));
         assert_true(i < 2 || vt_wait(t, "there is no theme 'gone'"));
         if (i == 0) {
@@ -328,11 +329,10 @@ static void a_theme_is_kept(void **state)
         }
         assert_int_equal(vt_is_colored(t, 0, 77), i == 2); /* the model, at the right */
         quit(t);
-        snprintf(command, sizeof command, "echo gone > %s/.local/state/palaver/theme", home);
+        snprintf(command, sizeof command, "echo gone > %s/.local/state/palaver/theme", test_folder);
         assert_int_equal(i == 1 ? system(command) : 0, 0);
     }
-    snprintf(command, sizeof command, "rm -rf %s", home);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(test_folder_remove(NULL), 0);
 }
 
 /* Cells that show the terminal's own ground. */

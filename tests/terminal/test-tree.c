@@ -7,6 +7,7 @@
 
 #include "screen.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 
 /* Two questions, and the second one edited: two branches of two messages after the first answer. */
 static struct vt *open_branches(void)
@@ -85,10 +86,9 @@ static void two_escapes_open_the_map(void **state)
 
 static void bookmarks_are_kept_and_found(void **state)
 {
-    char home[] = "/tmp/palaver-tree.XXXXXX", command[64];
     (void)state;
-    assert_non_null(mkdtemp(home));
-    struct vt *t = start_in(home, 30, 110, plain, (const char *const[]){SHORT, NULL});
+    assert_int_equal(test_folder_make(NULL), 0);
+    struct vt *t = start_in(test_folder, 30, 110, plain, (const char *const[]){SHORT, NULL});
     assert_true(vt_wait(t, READY));
     vt_type(t, "/jump\r");
     assert_true(vt_wait(t, "no question to go to yet"));
@@ -97,7 +97,7 @@ static void bookmarks_are_kept_and_found(void **state)
     assert_true(vt_wait(t, "bookmark set"));
     assert_true(vt_wait(t, "★ · 4 tokens"));
     quit(t);
-    t = start_in(home, 30, 110, plain, (const char *const[]){SHORT, NULL});
+    t = start_in(test_folder, 30, 110, plain, (const char *const[]){SHORT, NULL});
     assert_true(vt_wait(t, "★ · 4 tokens"));
     vt_type(t, "\033g");
     assert_true(vt_wait(t, "Bookmarks and your questions"));
@@ -108,8 +108,7 @@ static void bookmarks_are_kept_and_found(void **state)
     assert_true(vt_wait(t, "bookmark removed"));
     assert_true(vt_wait_gone(t, "★"));
     quit(t);
-    snprintf(command, sizeof command, "rm -rf %s", home);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(test_folder_remove(NULL), 0);
 }
 
 static void questions_are_walked(void **state)

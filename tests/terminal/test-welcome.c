@@ -7,6 +7,7 @@
 
 #include "screen.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
 
 #define WHITE "\033]11;rgb:ffff/ffff/ffff\033\\"
 #define BLACK "\033]11;rgb:00/00/00\a"
@@ -77,10 +78,9 @@ static bool has_ground(struct vt *t, bool light)
 
 static void the_theme_follows_the_terminal(void **state)
 {
-    char home[] = "/tmp/palaver-welcome.XXXXXX", command[120];
     (void)state;
-    assert_non_null(mkdtemp(home));
-    struct vt *t = start_with(home, many_colors);
+    assert_int_equal(test_folder_make(NULL), 0);
+    struct vt *t = start_with(test_folder, many_colors);
     assert_int_equal(vt_is_light(t, 5, 50), -1); /* it did not answer: its own ground */
     vt_type(t, WHITE);
     assert_true(has_ground(t, true));
@@ -88,7 +88,7 @@ static void the_theme_follows_the_terminal(void **state)
     assert_true(has_ground(t, false));
     assert_true(vt_shows(t, "Write a message"));
     quit(t);
-    t = start_with(home, many_colors); /* the next start begins with it */
+    t = start_with(test_folder, many_colors); /* the next start begins with it */
     assert_true(has_ground(t, false));
     ask(t, "/theme mono");
     assert_true(vt_wait_gone(t, "/theme mono"));
@@ -96,8 +96,7 @@ static void the_theme_follows_the_terminal(void **state)
     assert_true(vt_wait(t, "│x"));
     assert_int_equal(vt_is_light(t, 5, 50), -1);
     quit(t);
-    snprintf(command, sizeof command, "rm -rf %s", home);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(test_folder_remove(NULL), 0);
 }
 
 static void answers_are_not_typed_text(void **state)

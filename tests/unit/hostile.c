@@ -26,7 +26,7 @@ struct hostile {
     struct hostile_reply replies[REPLIES_MOST];
     size_t n, next;
     bool resets; /* the last reply; the thread's own */
-    int requests, connections, closed;
+    int requests, closed;
     struct buf request;
     char **kept; /* (n_kept) the bytes of all replies: the thread may still send old ones */
     size_t n_kept;
@@ -135,9 +135,6 @@ static void *serve(void *context)
         const int fd = accept(h->listener, NULL, NULL);
         if (fd < 0)
             break;
-        pthread_mutex_lock(&h->lock);
-        h->connections++;
-        pthread_mutex_unlock(&h->lock);
         serve_connection(h, fd);
     }
     return NULL;
@@ -206,7 +203,7 @@ void hostile_set(struct hostile *h, const struct hostile_reply *replies, size_t 
         h->replies[i] = keep_reply(h, &replies[i]);
     h->n = n;
     h->next = 0;
-    h->requests = h->connections = h->closed = 0;
+    h->requests = h->closed = 0;
     pthread_mutex_unlock(&h->lock);
 }
 
@@ -214,14 +211,6 @@ int hostile_requests(struct hostile *h)
 {
     pthread_mutex_lock(&h->lock);
     const int n = h->requests;
-    pthread_mutex_unlock(&h->lock);
-    return n;
-}
-
-int hostile_connections(struct hostile *h)
-{
-    pthread_mutex_lock(&h->lock);
-    const int n = h->connections;
     pthread_mutex_unlock(&h->lock);
     return n;
 }

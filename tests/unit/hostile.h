@@ -24,9 +24,8 @@ void hostile_stop(struct hostile *h);
 uint16_t hostile_port(const struct hostile *h);
 /* The replies to the requests that come from now on; the last one repeats. */
 void hostile_set(struct hostile *h, const struct hostile_reply *replies, size_t n);
-/* Requests that came since; how many connections; how many of those the client closed before the reply's end. */
+/* Requests that came since. */
 int hostile_requests(struct hostile *h);
-int hostile_connections(struct hostile *h);
 /* Waits until the client has closed a connection before the reply's end. */
 void hostile_wait_closed(struct hostile *h);
 /* The last request, head and body, NUL-terminated; malloc'ed. */

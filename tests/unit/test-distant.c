@@ -11,6 +11,8 @@
 #include "app/chat/titling.h"
 #include "base/buf.h"
 #include "tests/cmocka.h"
+#include "tests/folder.h"
+#include "tests/source.h"
 #include "tests/unit/hostile.h"
 #include "tests/unit/outcome.h"
 
@@ -30,7 +32,7 @@ struct fixture {
     struct chat_view view;
     struct chat *chat;
     struct buf remarks;
-    char folder[64], title[256];
+    char title[256];
 };
 
 static void on_remark(void *context, bool trouble, const char *text)
@@ -52,10 +54,10 @@ static void on_failed(void *context, const struct error *err)
     buf_printf(&f->remarks, "failed: %s\n", err->message);
 }
 
-static void write_endpoints(const struct fixture *f, const char *more)
+static void write_endpoints(const char *more)
 {
     char path[100];
-    snprintf(path, sizeof path, "%s/endpoints", f->folder);
+    snprintf(path, sizeof path, "%s/endpoints", test_folder);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fprintf(file, "[big]\nurl = http://127.0.0.1:%u\n%s", (unsigned)hostile_port(outcome_server()), more);
@@ -63,33 +65,38 @@ static void write_endpoints(const struct fixture *f, const char *more)
     assert_int_equal(chmod(path, 0600), 0);
 }
 
-/* The first request asks for the models, the others are answered by replies[0..n), of which the last repeats. */
-static void open_chat(struct fixture *f, const char *more, const struct hostile_reply *replies, size_t n)
+/* A chat with a model, while requests are answered by replies[0..n), of which the last repeats. */
+static void open_chat_with(struct fixture *f, char *model, const char *more, const struct hostile_reply *replies,
+                           size_t n)
 {
-    static char model[] = "m@big";
-    struct hostile_reply all[8] = {{.bytes = MODELS}};
     struct error err = {0};
-    memcpy(all + 1, replies, n * sizeof *replies);
-    hostile_set(outcome_server(), all, n + 1);
-    *f = (struct fixture){.folder = "/tmp/palaver-distant.XXXXXX"};
-    assert_non_null(mkdtemp(f->folder));
-    write_endpoints(f, more);
+    hostile_set(outcome_server(), replies, n);
+    *f = (struct fixture){0};
+    assert_int_equal(test_folder_make(NULL), 0);
+    write_endpoints(more);
     buf_init(&f->remarks, 1 << 16);
     f->options = (struct options){.model = model, .threads = 1, .sampling = sampling_defaults()};
-    f->options.paths.config_dir = f->options.paths.data_dir = f->folder;
+    f->options.paths.config_dir = f->options.paths.data_dir = test_folder;
     f->view = (struct chat_view){.context = f, .titled = on_titled, .remark = on_remark, .failed = on_failed};
     f->chat = chat_open(&f->options, &f->view, &err);
     if (f->chat == NULL)
         fail_msg("%s", err.message);
 }
 
+/* The first request asks for the models, the others are answered by replies[0..n). */
+static void open_chat(struct fixture *f, const char *more, const struct hostile_reply *replies, size_t n)
+{
+    static char model[] = "m@big";
+    struct hostile_reply all[8] = {{.bytes = MODELS}};
+    memcpy(all + 1, replies, n * sizeof *replies);
+    open_chat_with(f, model, more, all, n + 1);
+}
+
 static void close_chat(struct fixture *f)
 {
-    char command[128];
     chat_free(f->chat);
     buf_free(&f->remarks);
-    snprintf(command, sizeof command, "rm -rf '%s'", f->folder);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(test_folder_remove(NULL), 0);
 }
 
 /* Waits as front ends do. */
@@ -131,6 +138,18 @@ static void last_request_has(const char *text, bool has)
     if ((strstr(request, text) != NULL) != has)
         fail_msg("%s '%s' in %s", has ? "no" : "there is", text, request);
     free(request);
+}
+
+/* A server that counts is asked to, before it is asked to answer. */
+#define UNCOUNTED "kind = openai\ncontext = 400\n"
+
+static void say_much(struct fixture *f)
+{
+    char text[200];
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    for (int i = 0; i < 3; i++)
+        say(f, text);
 }
 
 /* ---- titles ----------------------------------------------------------------------------------------------------- */
@@ -311,19 +330,24 @@ static void of_an_answer_that_was_continued_the_first_part_is_verified(void **st
     }
 }
 
-/* ---- summaries -------------------------------------------------------------------------------------------------- */
-
-/* A server that counts is asked to, before it is asked to answer. */
-#define UNCOUNTED "kind = openai\ncontext = 400\n"
-
-static void say_much(struct fixture *f)
+/* The record has not what was sent: what does not fit now is left out, and that is said. */
+static void messages_left_out_of_a_verification_are_told(void **state)
 {
-    char text[200];
-    memset(text, 'a', sizeof text - 1);
-    text[sizeof text - 1] = '\0';
-    for (int i = 0; i < 3; i++)
-        say(f, text);
+    (void)state;
+    const struct hostile_reply replies[] = {{.bytes = BY("a", "Yes.")}};
+    struct error err = {0};
+    struct fixture f;
+    open_chat(&f, UNCOUNTED, replies, 1);
+    say_much(&f);
+    say_much(&f);
+    assert_int_equal(chat_verify(f.chat, 1, &err), ERR_NONE);
+    wait_for(&f, "identical, 4 bytes\n");
+    assert_int_equal(chat_verify(f.chat, 11, &err), ERR_NONE);
+    wait_for(&f, "identical, 4 bytes; asked without the first 8 messages, for which today's context has no room\n");
+    close_chat(&f);
 }
+
+/* ---- summaries -------------------------------------------------------------------------------------------------- */
 
 /* What the model thought before is no part of it. */
 static void a_server_sums_up_the_oldest_messages(void **state)
@@ -395,6 +419,62 @@ static void a_short_question_says_little_of_a_long_one(void **state)
     close_chat(&f);
 }
 
+/* What a model here was given is not what the server has counted. */
+static void another_model_was_asked_nothing_yet(void **state)
+{
+    (void)state;
+    const struct hostile_reply replies[] = {{.bytes = MODELS}, {.bytes = BY("a", "Yes.")}};
+    char model[600];
+    struct error err = {0};
+    struct fixture f;
+    snprintf(model, sizeof model, "%s", source_fixture("tiny-llama.gguf"));
+    open_chat_with(&f, model, "", replies, 2);
+    struct sampling s = *chat_sampling(f.chat);
+    s.max_new_tokens = 4;
+    chat_set_sampling(f.chat, &s);
+    say(&f, "Hi");
+    assert_true(chat_last_used(f.chat) > 0);
+    assert_int_equal(chat_set_model(f.chat, "m@big", &err), ERR_NONE);
+    while (chat_state(f.chat) == CHAT_LOADING || chat_host(f.chat) == NULL)
+        wait_once(&f);
+    assert_int_equal(chat_last_used(f.chat), 0);
+    assert_null(chat_last_prompt(f.chat));
+    say(&f, "Hi");
+    assert_true(chat_last_used(f.chat) > 0);
+    assert_true(chat_last_used_is_estimated(f.chat));
+    close_chat(&f);
+}
+
+/* A look that a question cancels comes after its answer. */
+static void a_context_is_looked_for_until_it_is_told(void **state)
+{
+    (void)state;
+    static char model[] = "m@big";
+    const struct hostile_reply replies[] = {{.bytes = HEAD "{\"data\":[{\"id\":\"m\",\"owned_by\":\"library\"}]}"},
+                                            {.bytes = HEAD "{\"models\":[]}"},
+                                            {.bytes = HEAD "{\"models\":[]}"},
+                                            {.bytes = HEAD "{\"model_info\":{\"llama.context_length\":131072}}"},
+                                            {.bytes = BY("a", "Yes.")},
+                                            {.bytes = HEAD "{\"models\":[", .stays = true},
+                                            {.bytes = BY("a", "No.")},
+                                            {.bytes = HEAD "{\"models\":[{\"name\":\"m\",\"context_length\":4096}]}"},
+                                            {.bytes = BY("a", "Yes.")}};
+    struct fixture f;
+    open_chat_with(&f, model, "", replies, 9);
+    say(&f, "Hi");
+    while (hostile_requests(outcome_server()) < 6)
+        wait_once(&f);
+    assert_int_equal(chat_capacity(f.chat), 131072);
+    say(&f, "Hi");
+    hostile_wait_closed(outcome_server());
+    for (int i = 0; i < 100 && chat_capacity(f.chat) != 4096; i++)
+        wait_once(&f);
+    assert_int_equal(chat_capacity(f.chat), 4096);
+    say(&f, "Hi");
+    requests_are(9); /* and not again */
+    close_chat(&f);
+}
+
 /* ---- settings --------------------------------------------------------------------------------------------------- */
 
 static void what_the_server_does_not_take_is_told(void **state)
@@ -422,9 +502,12 @@ int main(void)
         cmocka_unit_test(only_what_is_compared_is_asked_for),
         cmocka_unit_test(a_fork_is_verified_behind_what_was_put),
         cmocka_unit_test(of_an_answer_that_was_continued_the_first_part_is_verified),
+        cmocka_unit_test(messages_left_out_of_a_verification_are_told),
         cmocka_unit_test(a_server_sums_up_the_oldest_messages),
         cmocka_unit_test(a_summary_that_does_not_come_is_told),
         cmocka_unit_test(a_short_question_says_little_of_a_long_one),
+        cmocka_unit_test(another_model_was_asked_nothing_yet),
+        cmocka_unit_test(a_context_is_looked_for_until_it_is_told),
         cmocka_unit_test(what_the_server_does_not_take_is_told),
     };
     return cmocka_run_group_tests(tests, outcome_begin, outcome_end);

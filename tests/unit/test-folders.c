@@ -15,28 +15,20 @@
 
 static char folder[128];
 
-static void fixture(char path[4096], const char *name)
-{
-    snprintf(path, 4096, "%s/tests/fixtures/%s", source_folder(), name);
-}
-
 static char *realpath_of(const char *name)
 {
-    char path[4096];
-    fixture(path, name);
-    return realpath(path, NULL);
+    return realpath(source_fixture(name), NULL);
 }
 
 /* A folder of links to a fixture's files. */
 static void link_all(const char *name)
 {
-    char from[4096], target[8192], own[512];
-    fixture(from, name);
+    char target[8192], own[512];
     snprintf(folder, sizeof folder, "/tmp/palaver-folder.XXXXXX");
     assert_non_null(mkdtemp(folder));
-    DIR *dir = opendir(from);
+    DIR *dir = opendir(source_fixture(name));
     assert_non_null(dir);
-    char *whole = realpath(from, NULL);
+    char *whole = realpath_of(name);
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
         if (entry->d_name[0] == '.')
             continue;
@@ -97,10 +89,8 @@ static void both_forms_are_described(void **state)
     static const char *const names[] = {"folder-hf", "folder-meta"}, *const formats[] = {"Hugging Face", "Meta"};
     (void)state;
     for (int i = 0; i < 2; i++) {
-        char path[4096];
         struct error err = {0};
-        fixture(path, names[i]);
-        struct model *m = model_open(path, NULL, &err);
+        struct model *m = model_open(source_fixture(names[i]), NULL, &err);
         assert_string_equal(err.message, "");
         const struct model_info *info = model_info(m);
         assert_string_equal(info->name, names[i]);
@@ -129,10 +119,8 @@ static void a_file_opens_its_folder(void **state)
                                         "folder-meta/consolidated.01.pth"};
     (void)state;
     for (int i = 0; i < 2; i++) {
-        char path[4096];
         struct error err = {0};
-        fixture(path, files[i]);
-        struct model *m = model_open(path, NULL, &err);
+        struct model *m = model_open(source_fixture(files[i]), NULL, &err);
         assert_string_equal(err.message, "");
         assert_int_equal(model_info(m)->layers, 2);
         model_free(m);
@@ -149,13 +137,12 @@ static void make_inside(const char *name)
 /* A snapshot as Hugging Face's tools lay it out: each file is a link into blobs, whose names say nothing. */
 static void make_snapshot(const char *hash)
 {
-    char from[4096], path[8192], target[256];
+    char path[8192], target[256];
     unsigned n = 0;
     snprintf(target, sizeof target, "snapshots/%s", hash);
     make_inside(target);
-    fixture(from, "folder-hf");
-    DIR *dir = opendir(from);
-    char *whole = realpath(from, NULL);
+    DIR *dir = opendir(source_fixture("folder-hf"));
+    char *whole = realpath_of("folder-hf");
     assert_non_null(dir);
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
         if (entry->d_name[0] == '.')

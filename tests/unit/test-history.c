@@ -372,9 +372,6 @@ static void the_list_is_in_order(void **state)
     history_ok(store_list(s, &query, &list, &err), &err);
     assert_int_equal(list.n, 1);
     assert_int_equal(list.total, 3);
-    size_t index = 0;
-    history_ok(store_list_index(s, &query, list.at[0].id, &index, &err), &err);
-    assert_int_equal(index, 2);
     store_conversations_free(&list);
     query = (struct store_list_query){.view = STORE_VIEW_TRASH};
     history_ok(store_list(s, &query, &list, &err), &err);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "tests/cmocka.h"
 #include "ui/commands.h"
 #include "ui/keys/bindings.h"
@@ -95,6 +96,42 @@ static void an_escape_waits(void **state)
     assert_string_equal(names("\033[", false), " …");
     assert_string_equal(names("\033\033", true), "escape escape");
     assert_string_equal(names("a\xe4\xbd", false), "a …");
+}
+
+/* That what waits has at least and at most so many seconds after its last bytes, however late this is asked. */
+static void check_wait(const struct keys *k, double least, double most)
+{
+    const int left = keys_timeout(k);
+    assert_true(left >= 0 && left <= 1000 * most + 1);
+    assert_true(left >= 1000 * (k->since + least - clock_seconds()));
+}
+
+/* Other things wake the program too: what it waits for is told by when the bytes came. */
+static void a_beginning_waits_for_its_rest(void **state)
+{
+    (void)state;
+    struct keys keys;
+    struct key key;
+    keys_init(&keys);
+    assert_int_equal(keys_timeout(&keys), -1);
+    assert_true(keys_add(&keys, "\033", 1));
+    assert_int_equal(keys_next(&keys, false, &key), KEYS_WAIT);
+    check_wait(&keys, 0.02, 0.03);
+    keys.since -= 1;
+    assert_int_equal(keys_timeout(&keys), 0);
+    assert_true(keys_add(&keys, "]11;rgb:ffff/ff", 15));
+    assert_int_equal(keys_next(&keys, false, &key), KEYS_WAIT);
+    check_wait(&keys, 2.9, 3);
+    assert_true(keys_add(&keys, "ff/ffff\a\033[200~x", 16));
+    assert_int_equal(keys_next(&keys, false, &key), KEYS_KEY);
+    assert_int_equal(key.code, KEYS_GROUND);
+    assert_int_equal(keys_next(&keys, false, &key), KEYS_WAIT);
+    check_wait(&keys, 2.9, 3);
+    assert_true(keys_add(&keys, "\033[201~", 6));
+    assert_int_equal(keys_next(&keys, false, &key), KEYS_KEY);
+    assert_int_equal(keys_next(&keys, false, &key), KEYS_NONE);
+    assert_int_equal(keys_timeout(&keys), -1);
+    keys_free(&keys);
 }
 
 static void pastes_arrive_whole(void **state)
@@ -206,6 +243,7 @@ int main(void)
         cmocka_unit_test(sequences),
         cmocka_unit_test(answers_of_the_terminal),
         cmocka_unit_test(an_escape_waits),
+        cmocka_unit_test(a_beginning_waits_for_its_rest),
         cmocka_unit_test(pastes_arrive_whole),
         cmocka_unit_test(the_mouse),
         cmocka_unit_test(names_come_back),

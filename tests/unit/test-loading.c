@@ -303,8 +303,9 @@ static void a_plan_counts_the_cache(void **state)
     model_plan(m, &(struct session_options){.context = 1024}, LOAD_AS_IS, false, &large);
     model_plan(m, &(struct session_options){.context = 1024, .exact = true}, LOAD_AS_IS, false, &exact);
     const int32_t key = i->head_width, value = (i->head_width + 15) / 16 * 16; /* values are padded for vectors */
-    assert_int_equal(large.cache - small.cache, i->layers * i->kv_heads * (key + value) * 512 * 2);
-    assert_int_equal(exact.cache, 2 * large.cache);
+    const int32_t heads = i->layers * i->kv_heads;
+    assert_int_equal(large.cache - small.cache, heads * ((key + value) * 2 + 8) * 512); /* with two scales */
+    assert_int_equal(exact.cache, heads * (key + value) * 4 * 1024);
     model_free(m);
 }
 

@@ -407,6 +407,29 @@ static void put_cluster(const char *text, size_t size, int columns)
         addch(' ');
 }
 
+/* How many bytes of text are clusters of one column each that need no looking at: of ASCII, and nothing combines with it. */
+static size_t plain_size(const char *text, size_t size)
+{
+    size_t n = 0;
+    while (n < size && text[n] >= ' ' && text[n] < 0x7F)
+        n++;
+    return n > 0 && n < size && (unsigned char)text[n] >= 0x80 ? n - 1 : n;
+}
+
+/* Most of a screen: given to ncurses at once, as each call of it costs more than the cells do. */
+static void put_plain(int y, int x, const char *text, size_t size)
+{
+    enum { CELLS = 128 };
+    cchar_t cells[CELLS];
+    for (size_t n; size > 0; text += n, x += (int)n, size -= n) {
+        n = size < CELLS ? size : CELLS;
+        for (size_t i = 0; i < n; i++)
+            setcchar(&cells[i], (const wchar_t[]){(wchar_t)text[i], L'\0'}, A_NORMAL, 0, NULL);
+        mvadd_wchnstr(y, x, cells, (int)n);
+    }
+    move(y, x < COLS ? x : COLS - 1);
+}
+
 int canvas_text(struct canvas *s, const struct area *a, int row, int column, unsigned style, const char *text,
                 size_t size)
 {
@@ -417,7 +440,14 @@ int canvas_text(struct canvas *s, const struct area *a, int row, int column, uns
         links_touch(s->links, a->y + row);
     move(a->y + row, a->x + column);
     for (size_t at = 0, used; at < size; at += used) {
-        int columns;
+        const size_t room = (size_t)(a->columns - column), plain = plain_size(text + at, size - at);
+        int columns = (int)(plain < room ? plain : room);
+        used = (size_t)columns;
+        if (columns > 0) {
+            put_plain(a->y + row, a->x + column, text + at, used);
+            column += columns;
+            continue;
+        }
         used = text_cluster(text + at, size - at, &columns);
         bool tab = text[at] == '\t';
         if (tab)
@@ -459,20 +489,31 @@ int canvas_printf(struct canvas *s, const struct area *a, int row, int column, u
     return canvas_text(s, a, row, column, style, text, strlen(text));
 }
 
+/* Draws a cell n times. The ends by themselves: what is left of a wide character there goes only so. */
+static void put_row(int y, int x, int n, const cchar_t *cell)
+{
+    if (n > 2)
+        mvhline_set(y, x + 1, cell, n - 2);
+    if (n > 1)
+        mvadd_wch(y, x + n - 1, cell);
+    if (n > 0)
+        mvadd_wch(y, x, cell);
+}
+
 void canvas_blank(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style)
 {
     if (row < 0 || row >= a->rows)
         return;
+    cchar_t blank;
     set_style(s, style);
-    move(a->y + row, a->x + column);
-    for (int i = 0; i < n && column + i < a->columns; i++)
-        addch(' ');
+    if (setcchar(&blank, L" ", A_NORMAL, 0, NULL) == OK)
+        put_row(a->y + row, a->x + column, n < a->columns - column ? n : a->columns - column, &blank);
 }
 
 enum box_piece { BOX_HORIZONTAL, BOX_VERTICAL, BOX_UPPER_LEFT, BOX_UPPER_RIGHT, BOX_LOWER_RIGHT, BOX_LOWER_LEFT };
 
-/* Draws a piece of a box in the style that is set. */
-static void put_piece(int y, int x, enum box_piece which)
+/* A piece of a box in the style that is set; false when there is none. */
+static bool make_piece(enum box_piece which, cchar_t *cell)
 {
     const cchar_t *const pieces[] = {WACS_HLINE,    WACS_VLINE,    WACS_ULCORNER,
                                      WACS_URCORNER, WACS_LRCORNER, WACS_LLCORNER};
@@ -480,26 +521,35 @@ static void put_piece(int y, int x, enum box_piece which)
     attr_t a, now;
     short pair_short;
     int pair = 0;
-    cchar_t cell;
     if (getcchar(pieces[which], wide, &a, &pair_short, NULL) == ERR)
-        return;
+        return false;
     attr_get(&now, &pair_short, &pair);
-    setcchar(&cell, wide, now | (a & A_ALTCHARSET), 0, &pair);
-    mvadd_wch(y, x, &cell);
+    return setcchar(cell, wide, now | (a & A_ALTCHARSET), 0, &pair) == OK;
+}
+
+static void put_piece(int y, int x, enum box_piece which)
+{
+    cchar_t cell;
+    if (make_piece(which, &cell))
+        mvadd_wch(y, x, &cell);
 }
 
 void canvas_hline(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style)
 {
+    cchar_t cell;
     set_style(s, style);
-    for (int i = 0; i < n && row >= 0 && row < a->rows && column + i < a->columns; i++)
-        put_piece(a->y + row, a->x + column + i, BOX_HORIZONTAL);
+    if (row >= 0 && row < a->rows && make_piece(BOX_HORIZONTAL, &cell))
+        put_row(a->y + row, a->x + column, n < a->columns - column ? n : a->columns - column, &cell);
 }
 
 void canvas_vline(struct canvas *s, const struct area *a, int row, int column, int n, unsigned style)
 {
+    cchar_t cell;
     set_style(s, style);
-    for (int i = 0; i < n && row + i < a->rows && column < a->columns; i++)
-        put_piece(a->y + row + i, a->x + column, BOX_VERTICAL);
+    if (column >= a->columns || !make_piece(BOX_VERTICAL, &cell))
+        return;
+    for (int i = 0; i < n && row + i < a->rows; i++)
+        mvadd_wch(a->y + row + i, a->x + column, &cell);
 }
 
 void canvas_box(struct canvas *s, const struct area *a, unsigned style, const char *title)

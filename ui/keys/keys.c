@@ -6,10 +6,14 @@
 #include <string.h>
 #include <wctype.h>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "ui/keys/reply.h"
 
 enum { PASTE_MOST = 64 << 20, PARAMETERS = 4 };
+/* Seconds in which the rest of a key follows its beginning, and the rest of a paste or an answer. */
+#define KEY_WAIT 0.03
+#define TEXT_WAIT 3.0
 /* Codes of keys without a character in kitty's protocol. */
 enum { KITTY_FIRST = 57344, KITTY_LAST = 63743 };
 
@@ -32,6 +36,7 @@ bool keys_add(struct keys *k, const char *bytes, size_t size)
         buf_clear(&k->in);
         k->at = 0;
     }
+    k->since = clock_seconds();
     return buf_append(&k->in, bytes, size);
 }
 
@@ -303,7 +308,7 @@ static enum keys_state escape_key(struct keys *k, const char *text, size_t size,
     return code == UTF8_INVALID ? KEYS_NONE : character_key(out, code, KEY_ALT);
 }
 
-enum keys_state keys_next(struct keys *k, bool final, struct key *out)
+static enum keys_state next_key(struct keys *k, bool final, struct key *out)
 {
     while (k->at < k->in.size) {
         const char *text = buf_text(&k->in) + k->at;
@@ -326,4 +331,19 @@ enum keys_state keys_next(struct keys *k, bool final, struct key *out)
             return KEYS_KEY;
     }
     return KEYS_NONE;
+}
+
+enum keys_state keys_next(struct keys *k, bool final, struct key *out)
+{
+    enum keys_state state = next_key(k, final, out);
+    k->waiting = state == KEYS_WAIT;
+    return state;
+}
+
+int keys_timeout(const struct keys *k)
+{
+    if (!k->waiting)
+        return -1;
+    double left = k->since + (k->pasting || k->replying ? TEXT_WAIT : KEY_WAIT) - clock_seconds();
+    return left > 0 ? (int)(left * 1000) + 1 : 0;
 }

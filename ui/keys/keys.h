@@ -18,6 +18,8 @@ struct keys {
     struct buf paste; /* the text of the last paste */
     bool pasting;     /* inside of a paste */
     bool replying;    /* inside of an answer of the terminal */
+    bool waiting;     /* the last bytes may be the beginning of a key */
+    double since;     /* when they came, by clock_seconds */
 };
 
 void keys_init(struct keys *k);
@@ -25,8 +27,10 @@ void keys_free(struct keys *k);
 /* Adds bytes; false when out of memory, or when a paste is larger than 64 MB. */
 bool keys_add(struct keys *k, const char *bytes, size_t size);
 /* The next key. KEYS_NONE: there is none. KEYS_WAIT: the last bytes may be the beginning of a key; ask again with
- * final set when nothing has followed for a moment. */
+ * final set when keys_timeout says so. */
 enum keys_state { KEYS_NONE, KEYS_WAIT, KEYS_KEY };
 enum keys_state keys_next(struct keys *k, bool final, struct key *out);
+/* Milliseconds until what waits is a key as it is, because nothing has followed; 0: now; -1: nothing waits. */
+int keys_timeout(const struct keys *k);
 
 #endif

@@ -229,7 +229,7 @@ static void find_alt_keys(struct edit *e)
 
 bool edit_binds_alt(const struct edit *e, wchar_t character)
 {
-    return character >= 0 && character < 128 && e->alt[character];
+    return (uint32_t)character < 128 && e->alt[character];
 }
 
 static wchar_t *no_prompt(EditLine *el)
