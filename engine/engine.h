@@ -11,7 +11,8 @@
  *     tensor               element types, block formats, matrices in one piece or several; unpacking to float
  *     blocks.h half.h      the block formats as structs, 16-bit floats
  *     kernels.h choose     matrix products: the tables and their choice; portable, avx2(vnni), avx512, avx512bf16, neon
- *     vector.h sink.h products.h prepare.h   what the vector tables have in common; avx2.h avx512.h what two have
+ *     vector.h sink.h sums.h groups.h products.h   what the vector tables have in common; avx2.h avx512.h what two have
+ *     prepare(-lanes).h norms.h   activations into tiles, and how large products may become
  *     encode.h encode-choose   an encoder's loops: encode-loops.h, encode-portable, encode-avx2, encode-avx512
  *     layer.h layer-choose norms, rotation, gates, attention: layer-portable, layer-avx2, layer-avx512; layer-q8
  *     scan.h scan-choose   passes over a vocabulary's logits: scan-loops.h, scan-portable, scan-avx2, scan-avx512
@@ -381,8 +382,8 @@ struct runner;
 /* A sequence of tokens with its key/value cache. Sessions of one runner share the cache of what they have in common. */
 struct session;
 
-/* What keys and values are kept as: 16-bit floats, or 8 bits with a scale for every 32 (half the memory, faster over
- * long texts, and a little less exact). */
+/* What keys and values are kept as: 16 bits, integers with a scale for each position and head, which are nearer to
+ * float32 than 16-bit floats; or 8 bits with a scale for every 32 (half the memory, a little less exact). */
 enum cache_type { CACHE_F16, CACHE_Q8_0 };
 
 struct session_options {

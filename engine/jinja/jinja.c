@@ -89,11 +89,6 @@ static const char *find_name(const struct jinja *t, const char *name)
     return NULL;
 }
 
-bool jinja_mentions(const struct jinja *t, const char *name)
-{
-    return find_name(t, name) != NULL;
-}
-
 /* ---- what is given ----------------------------------------------------------------------------------------------- */
 
 /* Counts the bytes and values that are given. */

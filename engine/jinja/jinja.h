@@ -30,8 +30,6 @@ struct jinja;
  * ERR_UNSUPPORTED for what is not followed, ERR_MEMORY. Read-only from then on; threads may share it. */
 struct jinja *jinja_compile(const char *source, size_t size, struct error *err);
 void jinja_free(struct jinja *t);
-/* Whether the template speaks of a name anywhere, e.g. "tools". */
-bool jinja_mentions(const struct jinja *t, const char *name);
 
 /* What a template is given: a tree of values that stay the caller's. */
 struct jinja_value {

@@ -1,6 +1,7 @@
 /* Kernels for x86-64 processors with AVX2, FMA and F16C (Haswell, Zen 1 and later): panels of 16 rows. */
 #include "engine/kernels/avx2.h"
 
+#define TILE 8
 #define HALVES
 #define SIGNED8 1
 #define v_pairs(acc, a, b) v_add(acc, _mm256_madd_epi16(a, b))
@@ -22,11 +23,18 @@ AVX2_INLINE V in_order(V sum)
 
 #include "engine/kernels/products.h"
 
+static void prepare(const float *x, size_t x_stride, int w, size_t blocks, void *tile)
+{
+    prepare_q8(x, x_stride, w, blocks, tile);
+    if (w == TILE)
+        add_tile_norms(tile, w, blocks);
+}
+
 const struct kernels kernels_avx2 = {
     .name = "avx2",
     .rows = ROWS,
     .tile = TILE,
     .panels = PANELS,
     .types = {VECTOR_TYPES},
-    .prepare = prepare_q8,
+    .prepare = prepare,
 };

@@ -1,5 +1,5 @@
 /* The primitives of vector.h that AVX2 and AVX-VNNI have in common. Panels have 16 rows: three columns' sums fill six
- * of the sixteen registers, and what is multiplied needs most of the others. */
+ * of the sixteen registers, and what is multiplied needs most of the others. Whoever includes this defines TILE after. */
 #ifndef PALAVER_ENGINE_KERNELS_AVX2_H
 #define PALAVER_ENGINE_KERNELS_AVX2_H
 
@@ -11,7 +11,6 @@ typedef __m256i V;
 typedef __m256 VF;
 #define UNITS 2
 #define PAIR 2
-#define TILE 6
 #define SUB 3
 #define PANELS 1
 #define STRAIGHT 1

@@ -2,6 +2,7 @@
  * products are added to a sum by one instruction. */
 #include "engine/kernels/avx2.h"
 
+#define TILE 6
 #define SIGNED8 0
 #define v_dot _mm256_dpbusd_avx_epi32
 #define v_dot8 _mm256_dpbusd_avx_epi32

@@ -16,7 +16,7 @@ typedef __m512 VF;
 #define PANELS 2
 #define SUB_SEVERAL 4
 #define STRAIGHT 8
-#define STRAIGHT_REST 1
+#define STRAIGHT_REST 0
 #define SIGNED8 0
 
 #define AVX512_INLINE static inline __attribute__((always_inline))

@@ -18,9 +18,9 @@ FLOAT_COLUMNS_AND_PACK(pairs, 4, load_pairs, add_pairs)
 FLOAT_SWEEP(sweep_pairs, add_pairs)
 
 void floats_columns_pairs(const uint8_t *rows, size_t stride, size_t n, size_t words, const float *x, size_t x_stride,
-                          int w, float *out, size_t out_stride, const float *init)
+                          int w, float *out, size_t out_stride, const float *init, struct float_ahead ahead)
 {
-    columns_pairs(rows, stride, n, words, x, x_stride, w, out, out_stride, init);
+    columns_pairs(rows, stride, n, words, x, x_stride, w, out, out_stride, init, ahead);
 }
 
 void floats_pack_pairs(const uint8_t *rows, size_t stride, size_t n, size_t words, int lane, float *panel)

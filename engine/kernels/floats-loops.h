@@ -23,6 +23,7 @@ enum {
     PARTS = FLOAT_LANES / VECTOR, /* vectors of a step */
     SIDE = 4,                     /* rows side by side at most */
     PASS = FEW_SUMS / 4,          /* columns at a time at most */
+    PAGE = 4096,
 };
 
 typedef VF float_load(const uint8_t *words);
@@ -31,7 +32,8 @@ typedef VF float_add(VF acc, VF w, VF x); /* acc + w * x */
 /* ---- few columns, straight from the file ------------------------------------------------------------------------- */
 
 /* A span of G rows and W columns, N vectors of a step from `first` on, into sums[g * W + c]. The span after it, at
- * `next`, is asked for meanwhile, evenly: of it as great a part as is multiplied here. */
+ * `next`, is asked for meanwhile, evenly: of it as great a part as is multiplied here. A single row is read in the
+ * order of memory, which processors ask for themselves. */
 INLINE void add_span(const uint8_t *rows, size_t stride, size_t words, uintptr_t next, const float *x, size_t x_stride,
                      float *sums, const int first, const int G, const int W, const int N, const size_t word,
                      float_load *load, float_add *add)
@@ -48,7 +50,7 @@ INLINE void add_span(const uint8_t *rows, size_t stride, size_t words, uintptr_t
             VF w[SIDE];
             UNROLL
             for (int g = 0; g < G; g++) {
-                if (part == 0)
+                if (part == 0 && G > 1)
                     __builtin_prefetch((const void *)(next + (size_t)g * stride), 0, 2);
                 w[g] = load(rows + (size_t)g * stride + at * word);
             }
@@ -79,6 +81,7 @@ struct few {
     float *out;
     size_t out_stride;
     const float *init;
+    struct float_ahead ahead;
 };
 
 /* G rows from row `row` on times W columns from column `first` on. */
@@ -90,10 +93,11 @@ INLINE void multiply_few(const struct few *f, size_t row, int first, const int G
         sums[i] = f->init != NULL ? f->init[row + (size_t)(i / W)] : 0.0f;
     const float *x = f->x + (size_t)first * f->x_stride;
     const uint8_t *rows = f->rows + row * f->stride;
+    const uintptr_t end = (uintptr_t)rows + G * f->stride, after = end < f->ahead.end ? end : f->ahead.then;
     for (size_t at = 0, count; at < f->words; at += count) {
         count = f->words - at < FLOAT_SPAN ? f->words - at : FLOAT_SPAN;
         const uint8_t *from = rows + at * word;
-        const uintptr_t next = (uintptr_t)rows + (at + count < f->words ? (at + count) * word : G * f->stride);
+        const uintptr_t next = at + count < f->words ? (uintptr_t)rows + (at + count) * word : after;
         if (W == 1)
             add_span(from, f->stride, count, next, x + at, f->x_stride, sums, 0, G, W, PARTS, word, load, add);
         for (int part = 0; W > 1 && part < PARTS; part++)
@@ -108,7 +112,9 @@ INLINE void multiply_pass(const struct few *f, size_t row, size_t end, int first
                           float_load *load, float_add *add)
 {
     const int beside = W * SIDE <= FEW_SUMS ? SIDE : FEW_SUMS / W;
-    for (; row + (size_t)beside <= end; row += (size_t)beside)
+    /* Memory brings rows of up to a page faster one by one, if all that is read beside them is one column. */
+    const bool one_by_one = W == 1 && f->words * word <= PAGE;
+    for (; !one_by_one && row + (size_t)beside <= end; row += (size_t)beside)
         multiply_few(f, row, first, beside, W, word, load, add);
     for (; row < end; row++)
         multiply_few(f, row, first, 1, W, word, load, add);
@@ -231,9 +237,10 @@ INLINE void sweep_tile(const float *panel, size_t n, const float *tile, int w, s
 /* The functions of a type: bytes of a word, how a vector of words is read, and what adds a product. */
 #define FLOAT_COLUMNS_AND_PACK(type, word, load, add) \
     static void columns_##type(const uint8_t *rows, size_t stride, size_t n, size_t words, const float *x, \
-                               size_t x_stride, int w, float *out, size_t out_stride, const float *init) \
+                               size_t x_stride, int w, float *out, size_t out_stride, const float *init, \
+                               struct float_ahead ahead) \
     { \
-        const struct few f = {rows, stride, words, x, x_stride, out, out_stride, init}; \
+        const struct few f = {rows, stride, words, x, x_stride, out, out_stride, init, ahead}; \
         multiply_columns(&f, n, w, word, load, add); \
     } \
     static void pack_##type(const uint8_t *rows, size_t stride, size_t n, size_t words, int lane, float *panel) \

@@ -34,8 +34,9 @@ static void multiply(const uint8_t *rows, size_t stride, size_t n, size_t words,
 
 #define COLUMNS(name, type) \
     static void name(const uint8_t *rows, size_t stride, size_t n, size_t words, const float *x, size_t x_stride, \
-                     int w, float *out, size_t out_stride, const float *init) \
+                     int w, float *out, size_t out_stride, const float *init, struct float_ahead ahead) \
     { \
+        (void)ahead; \
         multiply(rows, stride, n, words, x, x_stride, w, out, out_stride, init, type); \
     }
 

@@ -24,10 +24,16 @@ enum {
     FLOAT_PANEL_ROWS = 48 /* packed at a time: three vectors side by side, as many as the registers hold sums for */
 };
 
+/* Where the rows end that a thread multiplies in one go, and what it reads after them, 0 if that is not known: it is
+ * asked for while the last rows are multiplied. */
+struct float_ahead {
+    uintptr_t end, then;
+};
+
 /* out[c * out_stride + r] = init[r] + the products of n rows, stride bytes apart, with w rows of x, 1 to FLOAT_FEW;
  * init NULL: 0. x_stride in words. */
 typedef void float_columns(const uint8_t *rows, size_t stride, size_t n, size_t words, const float *x, size_t x_stride,
-                           int w, float *out, size_t out_stride, const float *init);
+                           int w, float *out, size_t out_stride, const float *init, struct float_ahead ahead);
 /* Packs `words` words of a span, lanes [lane, lane + lanes of the table), of n rows: (rows / vector, lanes, steps,
  * vector), with float_lane_apart floats from a lane to the next. n is a multiple of a vector. */
 typedef void float_pack(const uint8_t *rows, size_t stride, size_t n, size_t words, int lane, float *panel);

@@ -35,7 +35,7 @@ enum {
     KERNEL_PANELS_MAX = 2,  /* multiplied at once */
     KERNEL_TILE_MAX = 8,    /* activation columns of a tile */
     KERNEL_TILE_BYTES = 80, /* of a tile for each column and block, with room for whole groups; see prepare.h */
-    KERNEL_ARITHMETIC = 2,  /* counts up whenever the same weights and activations give other bits than before */
+    KERNEL_ARITHMETIC = 3,  /* counts up whenever the same weights and activations give other bits than before */
 };
 
 /* How large a panel is for each block of 32 columns; what lies where is the table's own affair. */

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "engine/kernels/layer-i16.h"
 #include "engine/kernels/layer-q8.h"
 #include "engine/kernels/layer.h"
 
@@ -22,32 +23,33 @@ const struct layer_kernels *layer_choose(const char *name, enum kv_type cache)
     return cache == KV_Q8_0 ? &layer_portable_q8 : &layer_portable;
 }
 
-static size_t element_bytes(enum kv_type cache)
+static int32_t padded_width(int32_t head_width)
 {
-    return cache == KV_F32 ? sizeof(float) : sizeof(uint16_t);
-}
-
-static size_t padded_width(int32_t head_width)
-{
-    return ((size_t)head_width + KV_LANES - 1) / KV_LANES * KV_LANES;
+    return (head_width + KV_LANES - 1) / KV_LANES * KV_LANES;
 }
 
 size_t layer_keys_bytes(enum kv_type cache, int32_t head_width)
 {
     if (cache == KV_Q8_0)
         return q8_bytes(head_width) + q8_groups(head_width) * KV_BLOCK * sizeof(uint16_t);
-    return (size_t)head_width * KV_BLOCK * element_bytes(cache);
+    if (cache == KV_I16)
+        return i16_keys(head_width) + I16_SCALES;
+    return (size_t)head_width * KV_BLOCK * sizeof(float);
 }
 
 size_t layer_values_bytes(enum kv_type cache, int32_t head_width)
 {
     if (cache == KV_Q8_0)
         return layer_keys_bytes(cache, head_width);
-    return padded_width(head_width) * KV_BLOCK * element_bytes(cache);
+    if (cache == KV_I16)
+        return i16_values(padded_width(head_width)) + I16_SCALES;
+    return (size_t)padded_width(head_width) * KV_BLOCK * sizeof(float);
 }
 
 size_t layer_query_bytes(enum kv_type cache, int32_t head_width)
 {
-    return cache == KV_Q8_0 ? q8_groups(head_width) * sizeof(struct q8_query)
-                            : padded_width(head_width) * sizeof(float);
+    if (cache == KV_Q8_0)
+        return q8_groups(head_width) * sizeof(struct q8_query);
+    return cache == KV_I16 ? i16_query_bytes(padded_width(head_width))
+                           : (size_t)padded_width(head_width) * sizeof(float);
 }

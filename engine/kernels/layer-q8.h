@@ -4,10 +4,12 @@
  * Heads are cut into groups of 32 elements, the last one filled up with zeros, and a group of one position has a scale of 16
  * bits: 8.5 bits an element, as Q8_0. Keys of a head in a block: by group and by four elements of it, four bytes for each
  * of KV_BLOCK positions, then by group the scales of KV_BLOCK positions; so a vector's lane is a position, and four bytes
- * of it are multiplied with four of a query at once. Values: by position the groups' bytes, then by position their scales.
+ * of it are multiplied with four of a query at once. Values: by pairs of positions, the two bytes of each column, then by
+ * group the scales of KV_BLOCK positions.
  *
  * Queries are brought to 8 bits too. A product of two groups is a whole number, the same in whatever order it is summed;
- * it is multiplied by the key's scale times the query's, and groups are added up in their order. */
+ * it is multiplied by the key's scale times the query's, and groups are added up in their order. Weights times the scales of
+ * a group become whole numbers of 16 bits, as in layer-i16.h: their products with 64 bytes fit 32 bits. */
 #ifndef PALAVER_ENGINE_KERNELS_LAYER_Q8_H
 #define PALAVER_ENGINE_KERNELS_LAYER_Q8_H
 
@@ -38,7 +40,8 @@ static inline size_t q8_bytes(int32_t head_width)
     return q8_groups(head_width) * Q8_GROUP * KV_BLOCK;
 }
 
-/* 8 bits of 32 numbers, between -127 and 127; returns the scale. What is not finite makes a scale that is none. */
+/* 8 bits of 32 numbers, between -127 and 127; returns the scale. What is not finite makes one that is infinite, and
+ * what is made of it NaN. */
 static inline float q8_pack(const float *x, int8_t *out)
 {
     const float round = 0x1.8p23f; /* what is added to it is rounded to a whole number */
@@ -49,6 +52,7 @@ static inline float q8_pack(const float *x, int8_t *out)
         const uint32_t size = bits[i] & 0x7fffffff;
         top = size > top ? size : top;
     }
+    top = top > 0x7f800000 ? 0x7f800000 : top;
     memcpy(&most, &top, sizeof most);
     const float inverse = most >= 0x1p-100f ? 127.0f / most : 0.0f;
     for (int i = 0; i < Q8_GROUP; i++)
@@ -67,10 +71,17 @@ static inline void q8_load(const float *head, size_t g, int32_t head_width, floa
     memcpy(out, head + g * Q8_GROUP, n * sizeof *out);
 }
 
+/* A head's columns in groups of 32. */
+static inline size_t q8_columns(int32_t head_width)
+{
+    return q8_groups(head_width) * Q8_GROUP;
+}
+
 static inline void q8_store(const float *key, const float *value, void *keys, void *values, int32_t at,
                             int32_t head_width)
 {
     const size_t groups = q8_groups(head_width), bytes = q8_bytes(head_width), position = (size_t)at;
+    char *pairs = (char *)values + position / 2 * 2 * q8_columns(head_width) + position % 2;
     uint16_t *key_scales = (uint16_t *)(void *)((char *)keys + bytes);
     uint16_t *value_scales = (uint16_t *)(void *)((char *)values + bytes);
     for (size_t g = 0; g < groups; g++) {
@@ -81,8 +92,9 @@ static inline void q8_store(const float *key, const float *value, void *keys, vo
         for (size_t f = 0; f < Q8_FOURS; f++)
             memcpy((char *)keys + ((g * Q8_FOURS + f) * KV_BLOCK + position) * 4, q + 4 * f, 4);
         q8_load(value, g, head_width, x);
-        value_scales[position * groups + g] = half_from_float(q8_pack(x, q));
-        memcpy((char *)values + (position * groups + g) * Q8_GROUP, q, Q8_GROUP);
+        value_scales[g * KV_BLOCK + position] = half_from_float(q8_pack(x, q));
+        for (size_t i = 0; i < Q8_GROUP; i++)
+            pairs[2 * (g * Q8_GROUP + i)] = (char)q[i];
     }
 }
 

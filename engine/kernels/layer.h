@@ -17,13 +17,14 @@
 #include <stdint.h>
 
 enum {
-    KV_BLOCK = 64, /* positions; a key block is (head_width, KV_BLOCK), a value block (KV_BLOCK, padded width) */
+    KV_BLOCK =
+        64, /* positions; of floats a key block is (head_width, KV_BLOCK), a value block (KV_BLOCK, padded width) */
     KV_SPAN = 256, /* positions, a multiple of KV_BLOCK */
     KV_LANES = 16, /* head widths are padded to a multiple of this with zeros */
 };
 
 /* What the cache's elements are. */
-enum kv_type { KV_F32, KV_F16, KV_Q8_0 }; /* KV_Q8_0: see layer-q8.h */
+enum kv_type { KV_F32, KV_I16, KV_Q8_0 }; /* see layer-i16.h and layer-q8.h */
 
 /* The cache's elements of one head in one span: block b's keys lie at blocks[b] + keys, its values at blocks[b] +
  * values. */
@@ -48,7 +49,7 @@ struct layer_kernels {
     /* Turns the n elements of one head pair by pair and scales them: out[i] = (x[i]*turn[i] + x[i^1]*turn[n +
      * i])*scale. n is even. */
     void (*rotate)(const float *x, const float *turn, float scale, float *out, size_t n);
-    /* Puts one position's key and value (head_width each) into column and row `at` of a block. */
+    /* Puts one position's key and value (head_width each) into position `at` of a block. */
     void (*store)(const float *key, const float *value, void *keys, void *values, int32_t at, int32_t head_width,
                   int32_t padded);
     /* Brings a query into the form that span takes it in; NULL: as it is. */

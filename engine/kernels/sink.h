@@ -6,9 +6,13 @@
  *     Q32          q[8] ws, and wm or negative_sum
  *     Q32 of K     q[8] scale, 8 times; minima[4] d dmin
  *     Q16 of K     q[8] scale[2], 8 times; pairs[8] d dmin
+ *     scaled       q[8], 8 times; pairs[8] with minima; d dmin
  * Minima and pairs are 16-bit numbers of two blocks or of the two halves of one; pairs are minima too where the type has
  * them, else scales; of signed weights the first of the minima is scale * negative_sum. dmin is negative. With HALVES a
- * scale is there twice, in 16 bits, as v_widen takes it. */
+ * scale is there twice, in 16 bits, as v_widen takes it.
+ *
+ * Weights of 2 and 3 bits times their scales fit into bytes. Where four bytes are multiplied at once they are put into a
+ * panel so, since a multiplication for each 16 columns would take a fifth of its time. */
 #ifndef PALAVER_ENGINE_KERNELS_SINK_H
 #define PALAVER_ENGINE_KERNELS_SINK_H
 
@@ -35,11 +39,12 @@ enum {
     WORDS_Q32 = 10,
     WORDS_K32 = 9,
     WORDS_K16 = 10,
+    WORDS_SCALED = 8,
     WORDS_MOST = 12,
 };
 
 /* What the words of a panel mean. */
-enum scheme { Q32_PLAIN, Q32_MINIMA, K32_PLAIN, K32_MINIMA, K16_PLAIN, K16_MINIMA };
+enum scheme { Q32_PLAIN, Q32_MINIMA, K32_PLAIN, K32_MINIMA, K16_PLAIN, K16_MINIMA, SCALED_PLAIN, SCALED_MINIMA };
 struct form {
     enum scheme scheme;
     int bits;   /* of a weight; 8: signed if SIGNED8 */
@@ -55,6 +60,47 @@ INLINE bool has_half_scales(const struct form f)
     return f.scheme == K16_PLAIN || f.scheme == K16_MINIMA;
 }
 
+INLINE bool is_scaled(const struct form f)
+{
+    return f.scheme == SCALED_PLAIN || f.scheme == SCALED_MINIMA;
+}
+
+#if defined HALVES || SIGNED8
+#define SCALES_FIT 0
+#else
+#define SCALES_FIT 1
+#endif
+
+/* Of K types. */
+INLINE bool has_minima(const struct form f)
+{
+    return f.scheme == K32_MINIMA || f.scheme == K16_MINIMA || f.scheme == SCALED_MINIMA;
+}
+
+/* The form of a panel for several columns, whose weights are scaled if they can be. With an offset a byte has no room for
+ * products that are four times as large. */
+INLINE struct form form_of_many(struct form f)
+{
+    if (!SCALES_FIT || !has_half_scales(f) || f.up == 0)
+        return f;
+    f.scheme = f.offset > 0 ? SCALED_PLAIN : SCALED_MINIMA;
+    f.up = f.offset > 0 ? 0 : f.up;
+    f.offset = f.offset > 0 ? SCALED_OFFSET : 0;
+    f.bits = 8;
+    return f;
+}
+
+INLINE int words_of_block(const struct form f)
+{
+    return is_scaled(f) ? WORDS_SCALED : has_half_scales(f) ? WORDS_K16 : WORDS_K32;
+}
+
+/* Words with minima or pairs, behind the blocks of a group. */
+INLINE int words_of_pairs(const struct form f)
+{
+    return f.scheme == SCALED_PLAIN ? 0 : has_half_scales(f) || f.scheme == SCALED_MINIMA ? 8 : 4;
+}
+
 /* Takes blocks of LANES rows. */
 struct sink {
     uint8_t *panel;    /* of the group, or of the next block of types without groups */
@@ -68,7 +114,7 @@ struct sink {
     /* What is multiplied at once: `straight` columns of x. Sums of a block, or of a group of K types, and of a group. */
     int straight;
     const struct tile_column *x;
-    V whole[STRAIGHT], pairs[STRAIGHT];
+    V whole[STRAIGHT], some[STRAIGHT], pairs[STRAIGHT];
     VF t[STRAIGHT];
 };
 
@@ -161,16 +207,17 @@ INLINE V start_sum(const struct tile_column *x, int block, const int offset)
 #ifdef HALVES
 static const int16_t ones[WORD / 2] = {[0 ... WORD / 2 - 1] = 1};
 
-/* How many products of two may be added in 16 bits: 2 * 127 * (2^bits - 1) each, while more gain something. */
-INLINE int halves_deep(const int bits)
+/* How many products of two may be added in 16 bits, of so many: 2 * 127 * (2^bits - 1) each. */
+INLINE int halves_deep(const int bits, const int words)
 {
-    return bits <= 5 ? 4 : 2;
+    const int most = bits == 4 ? 8 : bits == 5 ? 4 : 2;
+    return most < words ? most : words;
 }
 
 /* sum + scale * the products of 16 columns. */
 INLINE V add_straight(V sum, V scale, const V q[4], const int8_t *x, const int bits)
 {
-    const int deep = bits == 8 ? 1 : halves_deep(bits);
+    const int deep = bits == 8 ? 1 : halves_deep(bits, 4);
     UNROLL
     for (int j = 0; j < 4; j += deep) {
         V half = v_set1(0);
@@ -217,17 +264,6 @@ INLINE V add_negative(V sum, V scale, const V q[4])
     return sum; /* is not used */
 }
 #endif
-
-/* sum + scale * (start + the products of 16 columns). With HALVES nothing starts. */
-INLINE V add_scaled(V sum, V scale, V start, const V q[4], const int8_t *x, const int bits)
-{
-#ifdef HALVES
-    (void)start;
-    return add_straight(sum, scale, q, x, bits);
-#else
-    return v_add(sum, v_mul(add_four(start, q, x, bits), scale));
-#endif
-}
 
 /* sum + the products of 16 columns. Without HALVES these are added on their own, as a sum waits for each of them. */
 INLINE V add_plain(V sum, const V q[4], const int8_t *x, const int bits)
@@ -292,12 +328,56 @@ INLINE void end_block(struct sink *s, VF ws, VF wm)
     s->block++;
 }
 
-/* Half of block i of a group, with its scale. */
+/* Bytes times a scale. Four at once: what one carries into the next is what the next lacks, as each fits in the end. */
+INLINE void scale_bytes(const V q[4], V scale, const struct form f, V to[4])
+{
+    const V offset = v_sub(v_set1(SCALED_OFFSET * 0x01010101), v_mul(scale, v_set1(0x04040404)));
+    UNROLL
+    for (int j = 0; j < 4; j++) {
+        to[j] = v_mul(q[j], scale);
+        if (f.scheme == SCALED_PLAIN)
+            to[j] = v_add(to[j], offset);
+    }
+}
+
+/* Half of block i of a group that is put down scaled. */
+INLINE void put_scaled(struct sink *s, const int i, const int half, const V q[4], V scale)
+{
+    V w[4];
+    scale_bytes(q, scale, s->form, w);
+    if (is_wanted(s, i))
+        put_values(s->panel + (i * WORDS_SCALED + 4 * half) * WORD, w);
+    UNROLL
+    for (int c = 0; c < s->straight; c++)
+        s->whole[c] = add_plain(s->whole[c], w, s->x[c].i + KERNEL_BLOCK * i + 16 * half, s->form.bits);
+}
+
+/* Column c of half of block i of a group. */
+INLINE void multiply_half(struct sink *s, const int c, const int i, const int half, const V q[4], V scale)
+{
+    const int8_t *x = s->x[c].i + KERNEL_BLOCK * i + 16 * half;
+#ifdef HALVES
+    s->whole[c] = add_straight(s->whole[c], scale, q, x, s->form.bits);
+#else
+    const bool joint = !has_half_scales(s->form), plain = s->form.scheme == K32_PLAIN;
+    if (half == 0 || !joint)
+        s->some[c] = start_sum(&s->x[c], i, plain ? s->form.offset : 0);
+    s->some[c] = add_four(s->some[c], q, x, s->form.bits);
+    if (half == 1 || !joint)
+        s->whole[c] = v_add(s->whole[c], v_mul(s->some[c], scale));
+#endif
+}
+
+/* Half of block i of a group, with its scale. The left halves of blocks of 32-column scales come right before the others. */
 INLINE void put_of_group(struct sink *s, const int i, const int half, const V q[4], V scale)
 {
     const bool halves = has_half_scales(s->form);
-    uint8_t *block = s->panel + i * (halves ? WORDS_K16 : WORDS_K32) * WORD;
+    uint8_t *block = s->panel + i * words_of_block(s->form) * WORD;
     ask_ahead(s);
+    if (is_scaled(s->form)) {
+        put_scaled(s, i, half, q, scale);
+        return;
+    }
     if (is_wanted(s, i)) {
         put_values(block + 4 * half * WORD, q);
         v_store(block + (halves ? 8 + half : 8) * WORD, scale);
@@ -305,17 +385,14 @@ INLINE void put_of_group(struct sink *s, const int i, const int half, const V q[
     if (s->rest && s->form.bits == 8)
         s->negative = add_negative(s->negative, scale, q);
     UNROLL
-    for (int c = 0; c < s->straight; c++) {
-        const struct tile_column *x = &s->x[c];
-        V start = start_sum(x, i, half == 0 && s->form.scheme == K32_PLAIN ? s->form.offset : 0);
-        s->whole[c] = add_scaled(s->whole[c], scale, start, q, x->i + KERNEL_BLOCK * i + 16 * half, s->form.bits);
-    }
+    for (int c = 0; c < s->straight; c++)
+        multiply_half(s, c, i, half, q, scale);
 }
 
 /* Where the last words of a group begin. */
 INLINE int words_before_tail(const struct form f)
 {
-    return KERNEL_GROUP_BLOCKS * (has_half_scales(f) ? WORDS_K16 : WORDS_K32);
+    return KERNEL_GROUP_BLOCKS * words_of_block(f);
 }
 
 INLINE void put_tail(struct sink *s, const int at, V v)
@@ -326,7 +403,9 @@ INLINE void put_tail(struct sink *s, const int at, V v)
 /* Minima or scales of two blocks, or of both halves of one. */
 INLINE void put_pair(struct sink *s, const int at, V pair)
 {
-    const bool halves = has_half_scales(s->form);
+    const bool halves = words_of_pairs(s->form) == 8;
+    if (s->form.scheme == SCALED_PLAIN)
+        return;
     if (halves ? is_wanted(s, at) : is_wanted(s, 2 * at) || is_wanted(s, 2 * at + 1))
         put_tail(s, at, pair);
     UNROLL
@@ -339,9 +418,9 @@ INLINE void put_pair(struct sink *s, const int at, V pair)
 /* The scale of a group and, negative, that of its minima. */
 INLINE void put_scales(struct sink *s, VF d, VF dmin)
 {
-    const int at = words_before_tail(s->form) + (has_half_scales(s->form) ? 8 : 4);
+    const int at = words_before_tail(s->form) + words_of_pairs(s->form);
     put_number(s, at, d);
-    if (s->form.scheme == K32_MINIMA || s->form.scheme == K16_MINIMA)
+    if (has_minima(s->form))
         put_number(s, at + 1, dmin);
 }
 

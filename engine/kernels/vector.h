@@ -244,16 +244,22 @@ INLINE void put_k_head(struct sink *s, const uint8_t *rows, size_t stride, V sca
 
 INLINE void block_q4_k(const uint8_t *rows, size_t stride, struct sink *s)
 {
-    V d[4], q[4], scales[2];
+    V d[2][4], q[4], scales[2];
     put_k_head(s, rows, stride, scales);
     UNROLL
-    for (int n = 0; n < 8; n++) {
-        const int i = n / 2 * 2, half = n % 2;
-        load16(rows + 16 + 16 * n, stride, d);
-        low_nibbles(d, q);
-        put_of_group(s, i, half, q, scale_byte(scales[i / 4], i % 4));
-        high_nibbles(d, q);
-        put_of_group(s, i + 1, half, q, scale_byte(scales[i / 4], i % 4 + 1));
+    for (int i = 0; i < 8; i++) {
+        if (i % 2 == 0) {
+            load16(rows + 16 + 16 * i, stride, d[0]);
+            load16(rows + 32 + 16 * i, stride, d[1]);
+        }
+        UNROLL
+        for (int half = 0; half < 2; half++) {
+            if (i % 2 == 0)
+                low_nibbles(d[half], q);
+            else
+                high_nibbles(d[half], q);
+            put_of_group(s, i, half, q, scale_byte(scales[i / 4], i % 4));
+        }
     }
 }
 
@@ -265,19 +271,22 @@ INLINE V moved(V v, const int from, const int to)
 
 INLINE void block_q5_k(const uint8_t *rows, size_t stride, struct sink *s)
 {
-    V d[4], q[4], high[4], scales[2];
+    V d[2][4], q[4], high[2][4], scales[2];
     put_k_head(s, rows, stride, scales);
+    load16(rows + 16, stride, high[0]);
+    load16(rows + 32, stride, high[1]);
     UNROLL
-    for (int half = 0; half < 2; half++) {
-        load16(rows + 16 + 16 * half, stride, high);
+    for (int i = 0; i < 8; i++) {
+        if (i % 2 == 0) {
+            load16(rows + 48 + 16 * i, stride, d[0]);
+            load16(rows + 64 + 16 * i, stride, d[1]);
+        }
         UNROLL
-        for (int i = 0; i < 8; i++) {
-            if (i % 2 == 0)
-                load16(rows + 48 + 16 * i + 16 * half, stride, d);
+        for (int half = 0; half < 2; half++) {
             UNROLL
             for (int j = 0; j < 4; j++)
-                q[j] = v_or_and(v_and(i % 2 == 0 ? d[j] : v_shr(d[j], 4), v_set1(0x0f0f0f0f)), moved(high[j], i, 4),
-                                v_set1(0x10101010));
+                q[j] = v_or_and(v_and(i % 2 == 0 ? d[half][j] : v_shr(d[half][j], 4), v_set1(0x0f0f0f0f)),
+                                moved(high[half][j], i, 4), v_set1(0x10101010));
             put_of_group(s, i, half, q, scale_byte(scales[i / 4], i % 4));
         }
     }
@@ -345,6 +354,7 @@ INLINE void shift_down(const V d[4], V down[4])
 INLINE void block_q3_k(const uint8_t *rows, size_t stride, struct sink *s)
 {
     V d[4], down[4], high[4], q[4], scales[4];
+    const bool up = s->form.up > 0;
     put_q3_k_head(s, rows, stride, scales);
     UNROLL
     for (int half = 0; half < 2; half++) {
@@ -356,10 +366,13 @@ INLINE void block_q3_k(const uint8_t *rows, size_t stride, struct sink *s)
                 shift_down(d, down);
             }
             UNROLL
-            for (int j = 0; j < 4; j++)
-                q[j] = v_or_and(two_bits(d, down, j, i), moved(high[j], i, i % 2 == 0 ? 2 : 4),
-                                v_set1(i % 2 == 0 ? 0x04040404 : 0x10101010));
-            put_of_group(s, i, half, q, signed_scale(scales[i / 2], 2 * i % 4 + half, i % 2 == 0 ? 0 : 2));
+            for (int j = 0; j < 4; j++) {
+                const bool above = up && i % 2 == 1;
+                V two = two_bits(d, down, j, i);
+                q[j] = v_or_and(i % 2 == 1 && !up ? v_shr(two, 2) : two, moved(high[j], i, above ? 4 : 2),
+                                v_set1(above ? 0x10101010 : 0x04040404));
+            }
+            put_of_group(s, i, half, q, signed_scale(scales[i / 2], 2 * i % 4 + half, up && i % 2 == 0 ? 0 : 2));
         }
     }
 }

@@ -15,7 +15,7 @@
 #include "engine/run/pool.h"
 
 enum {
-    TILE_ROWS = 32, /* query rows (positions times heads of a group) of one piece of work, if a group allows */
+    TILE_ROWS = 48, /* query rows (positions times heads of a group) of one piece of work, if a group allows */
     FILL_RUN = 32,  /* positions that one thread puts into the cache at a time */
 };
 
@@ -154,7 +154,7 @@ uint64_t attention_bytes(const struct attention_shape *shape, int32_t threads)
 {
     const uint64_t padded = (uint64_t)padded_width(shape->head_width);
     const uint64_t rows = (uint64_t)tile_positions(shape) * (uint64_t)(shape->heads / shape->kv_heads);
-    const uint64_t packed = shape->cache == KV_Q8_0 ? layer_query_bytes(shape->cache, shape->head_width) : 0;
+    const uint64_t packed = shape->cache == KV_F32 ? 0 : layer_query_bytes(shape->cache, shape->head_width);
     return (uint64_t)threads * ((rows * (3 * padded + 5) + 2 * padded) * sizeof(float) + rows * packed);
 }
 
@@ -250,14 +250,22 @@ static void load_queries(struct attention *a, const struct attention_job *job, i
         }
 }
 
+/* By vectors of KV_LANES, for which `to` may have no room at the end. */
+static void scale_row(const float *restrict from, float scale, float *restrict to, size_t width)
+{
+    size_t c = 0;
+    for (; c + KV_LANES <= width; c += KV_LANES)
+        for (size_t j = c; j < c + KV_LANES; j++)
+            to[j] = from[j] * scale;
+    for (; c < width; c++)
+        to[c] = from[c] * scale;
+}
+
 static void write_row(struct attention *a, const struct attention_job *job, int32_t i, int32_t query_head, float sum,
                       const float *from)
 {
     const size_t width = (size_t)a->head_width;
-    float *out = job->out + (size_t)i * job->q_stride + (size_t)query_head * width;
-    const float scale = 1.0f / sum;
-    for (size_t c = 0; c < width; c++)
-        out[c] = from[c] * scale;
+    scale_row(from, 1.0f / sum, job->out + (size_t)i * job->q_stride + (size_t)query_head * width, width);
 }
 
 /* Runs the kernel on the span of a sequence that begins at position `start`, for rows [skip, rows) of the tile. */

@@ -82,7 +82,7 @@ struct session_options forecast_options(const struct model *model, const struct 
 
 enum kv_type forecast_cache(const struct session_options *o)
 {
-    return o->exact ? KV_F32 : o->cache == CACHE_Q8_0 ? KV_Q8_0 : KV_F16;
+    return o->exact ? KV_F32 : o->cache == CACHE_Q8_0 ? KV_Q8_0 : KV_I16;
 }
 
 static void sum_session(struct memory_plan *p, const struct model *model, const struct session_options *options,

@@ -1,5 +1,5 @@
 /* The key/value cache: blocks of anonymous memory, from a few kB (test models) to 40 MB (70B), each with a count of its
- * users in front. The system fills them with zeros page by page as they are touched. */
+ * other users in front. The system fills them with zeros page by page as they are touched. */
 #include <config.h>
 
 #include "engine/run/kv.h"
@@ -62,7 +62,9 @@ bool kv_init(struct kv *kv, int32_t layers, int32_t kv_heads, int32_t head_width
 
 /* ---- blocks ----------------------------------------------------------------------------------------------------- */
 
-static int32_t *users_of(char *block)
+/* How many use a block beside the first. A new block has zeros there: whoever fills it is the first to touch it, so that
+ * the system makes its pages on all threads at once, and not before. */
+static int32_t *others_of(char *block)
 {
     return (int32_t *)(void *)(block - HEADER);
 }
@@ -91,7 +93,7 @@ static bool is_room_for(const struct kv *kv, int32_t n, struct error *err)
 }
 
 /* n blocks of zeros side by side, each with one user and freed by itself. Where they are large the system may give large
- * pages, for a fifth of the time; so nothing is written before all of them are there. */
+ * pages, for a fifth of the time. */
 static char *blocks_new(const struct kv *kv, int32_t n, struct error *err)
 {
     const size_t size = (size_t)n * stride_of(kv);
@@ -106,14 +108,12 @@ static char *blocks_new(const struct kv *kv, int32_t n, struct error *err)
         return NULL;
     }
     madvise(bytes, size, MADV_HUGEPAGE); /* a kernel without them has small ones */
-    for (int32_t i = 0; i < n; i++)
-        *users_of(bytes + (size_t)i * stride_of(kv) + HEADER) = 1;
     return bytes + HEADER;
 }
 
 static void block_drop(const struct kv *kv, char *block)
 {
-    if (block != NULL && --*users_of(block) == 0)
+    if (block != NULL && (*others_of(block))-- == 0)
         munmap(block - HEADER, stride_of(kv));
 }
 
@@ -128,7 +128,7 @@ void kv_free(struct kv *kv)
 /* Whether block i has to be made before it can be written. */
 static bool is_missing(const struct kv *kv, int32_t i)
 {
-    return kv->blocks[i] == NULL || *users_of(kv->blocks[i]) > 1;
+    return kv->blocks[i] == NULL || *others_of(kv->blocks[i]) > 0;
 }
 
 bool kv_reserve(struct kv *kv, int32_t begin, int32_t end, struct error *err)
@@ -156,7 +156,7 @@ void kv_share(struct kv *kv, const struct kv *from, int32_t n)
             continue;
         block_drop(kv, kv->blocks[i]);
         kv->blocks[i] = from->blocks[i];
-        ++*users_of(kv->blocks[i]);
+        ++*others_of(kv->blocks[i]);
     }
 }
 

@@ -2,8 +2,8 @@
  *
  * Positions are gathered to blocks of KV_BLOCK. A block holds all layers and heads of its positions, so that
  * sequences with a common beginning share whole blocks, and a short conversation takes only the memory of a few.
- * Inside a block: by layer, by head, keys transposed (head_width, KV_BLOCK), then values (KV_BLOCK, padded head
- * width); in 8 bits as layer-q8.h says.
+ * Inside a block: by layer, by head, the keys, then the values; floats as kernels/layer.h says, 16 bits as layer-i16.h, 8
+ * bits as layer-q8.h.
  *
  * A block has as many users as tables point to it. One with several is never written: who wants to write copies it
  * first (kv_reserve). All sequences that share blocks belong to one thread. */

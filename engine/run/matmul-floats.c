@@ -176,6 +176,7 @@ struct float_rows {
     float *out;
     size_t out_stride;
     const float *bias; /* NULL: none */
+    struct float_ahead ahead;
 };
 
 /* Rows [first, first + n). Many rows of X have been put into tiles only, and are here for rows of weights that fill no
@@ -191,7 +192,8 @@ static void multiply_columns(struct floats *f, int32_t thread, const struct floa
         if (!few)
             prepare_few(f, thread, r->type, in, c, w);
         r->type->columns(r->rows + first * r->stride, r->stride, n, r->words, x, x_stride, (int)w,
-                         r->out + c * r->out_stride + first, r->out_stride, r->bias != NULL ? r->bias + first : NULL);
+                         r->out + c * r->out_stride + first, r->out_stride, r->bias != NULL ? r->bias + first : NULL,
+                         r->ahead);
     }
 }
 
@@ -245,20 +247,22 @@ static void multiply_rows(struct floats *f, int32_t thread, const struct float_r
 }
 
 void floats_multiply(struct floats *f, int32_t thread, const struct matmul_job *job, const struct floats_input *in,
-                     uint64_t first, uint64_t last)
+                     uint64_t first, uint64_t last, uintptr_t then)
 {
     const struct tensor *weights = job->weights;
     const struct float_type *type = floats_type(f->kernels, weights->type);
     struct float_rows r = {.type = type,
                            .stride = tensor_row_bytes(weights),
                            .words = words_of(type, in->cols),
-                           .out_stride = job->stride};
+                           .out_stride = job->stride,
+                           .ahead = {(uintptr_t)weights->data + last * tensor_row_bytes(weights), then}};
     for (uint64_t row = first, n; row < last; row += n) {
         n = last - row < FLOAT_PANEL_ROWS ? last - row : FLOAT_PANEL_ROWS;
         r.rows = (const uint8_t *)weights->data + row * r.stride;
         if (weights->n_pieces > 0) {
             gather(weights, row, n, f->scratch[thread].gathered);
             r.rows = f->scratch[thread].gathered;
+            r.ahead.end = UINTPTR_MAX; /* what follows lies somewhere else */
         }
         r.out = job->out + row;
         r.bias = job->bias != NULL ? job->bias + row : NULL;

@@ -32,8 +32,8 @@ enum { FLOATS_PREPARED = 24, FLOATS_ROWS = 48 };
 bool floats_is_few(size_t n);
 void floats_prepare(struct floats *f, int32_t thread, enum tensor_type type, const struct floats_input *in,
                     size_t first);
-/* Rows [first, last) of the job's weights. */
+/* Rows [first, last) of the job's weights; then: what is read after them, 0 if that is not known. */
 void floats_multiply(struct floats *f, int32_t thread, const struct matmul_job *job, const struct floats_input *in,
-                     uint64_t first, uint64_t last);
+                     uint64_t first, uint64_t last, uintptr_t then);
 
 #endif

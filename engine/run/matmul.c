@@ -19,11 +19,12 @@
 
 enum {
     CHUNK_BLOCKS = 64,     /* blocks of 32 columns packed at a time when several tiles use the panel */
-    CHUNK_BLOCKS_FEW = 16, /* and when there are two: the panel need only reach the next loop, in L1 */
-    FEW_COLUMNS = 16,      /* of X, for which one panel at a time is packed and used at once */
+    CHUNK_BLOCKS_FEW = 16, /* and for few columns of X: the panel need only reach the next loop, in L1 */
+    FEW_COLUMNS = 16,      /* of X, for which one panel at a time is multiplied, by one tile after another */
     PANEL_ROWS = 64,       /* rows of a unit */
     EXACT_ROWS = 64,
     AHEAD_BYTES = 24 << 10, /* asked for before they are multiplied: some microseconds of a thread's memory */
+    UNIT_BYTES = 256 << 10, /* of weights in a unit where X has few columns, at least */
 };
 
 struct scratch {
@@ -297,11 +298,12 @@ static uintptr_t ask_for(const struct unit *u, const uint8_t *rows, size_t strid
     return then < last ? (uintptr_t)rows + (then - row) * stride : u->then + (then - last) * stride;
 }
 
-/* One panel's rows, all columns, one tile of X, in a unit that ends at row `last`; cut: the weights lie in several
- * places. */
-static void multiply_tile(const struct unit *u, uint64_t row, uint64_t last, bool cut)
+/* One panel's rows, all columns, w rows of X from c on, which are one tile, in a unit that ends at row `last`; cut: the
+ * weights lie in several places. */
+static void multiply_tile(const struct unit *u, uint64_t row, uint64_t last, size_t c, size_t w, bool cut)
 {
     static const float zeros[KERNEL_ROWS_MAX];
+    const char *tile = u->tiles + KERNEL_TILE_BYTES * c * tile_blocks(u->call->cols);
     const struct tensor *weights = u->job->weights;
     const size_t blocks = (size_t)u->call->cols / KERNEL_BLOCK;
     const float *init = u->job->bias != NULL ? u->job->bias + row : zeros;
@@ -309,9 +311,8 @@ static void multiply_tile(const struct unit *u, uint64_t row, uint64_t last, boo
         size_t stride, most = cut && blocks - at > CHUNK_BLOCKS ? CHUNK_BLOCKS : blocks - at;
         count = blocks_at(weights, row, at, most);
         const uint8_t *rows = panel_at(u, row, at, count, &stride);
-        u->type->dot(rows, stride, count, ask_for(u, rows, stride, row, last),
-                     u->tiles + KERNEL_TILE_BYTES * at * u->call->n, (int)u->call->n, u->job->out + row, u->job->stride,
-                     init);
+        u->type->dot(rows, stride, count, ask_for(u, rows, stride, row, last), tile + KERNEL_TILE_BYTES * at * w,
+                     (int)w, u->job->out + c * u->job->stride + row, u->job->stride, init);
     }
 }
 
@@ -320,8 +321,10 @@ static void multiply_rows(const struct unit *u, uint64_t first, uint64_t last)
 {
     const uint64_t step = u->call->n <= FEW_COLUMNS ? (uint64_t)u->kernels->rows : PANEL_ROWS;
     for (uint64_t row = first; row < last; row += step)
-        if (u->call->n <= u->tile_w && u->type->dot != NULL)
-            multiply_tile(u, row, last, u->job->weights->n_pieces > 0);
+        if (u->call->n <= FEW_COLUMNS && u->type->dot != NULL)
+            for (size_t c = 0; c < u->call->n; c += u->tile_w)
+                multiply_tile(u, row, last, c, u->call->n - c < u->tile_w ? u->call->n - c : u->tile_w,
+                              u->job->weights->n_pieces > 0);
         else
             multiply_panels(u, row, last - row < step ? last : row + step);
 }
@@ -392,7 +395,7 @@ static void multiply_unit(struct matmul *m, int32_t thread, const struct matmul_
     }
     if (is_float(job->weights->type)) {
         const struct floats_input in = floats_input(call);
-        floats_multiply(m->floats, thread, job, &in, first, last);
+        floats_multiply(m->floats, thread, job, &in, first, last, then);
         return;
     }
     uint64_t whole = vector_rows(m->kernels, job->weights);
@@ -483,8 +486,15 @@ static uint64_t unit_of_many(uint64_t share, uint64_t panel)
     return rows < two ? two : rows > most ? most : rows;
 }
 
-/* Rows of one unit: whole panels, few enough that every thread gets several. With one tile of X a unit has no other
- * bound, since long stretches of memory are read faster than short ones. */
+/* Rows of a unit where X has few columns: the smaller the last units are, the less time all threads wait for them. But
+ * most of a unit must have been asked for ahead, which its first AHEAD_BYTES may not have been. */
+static uint64_t unit_of_few(uint64_t share, uint64_t row_bytes)
+{
+    const uint64_t least = UNIT_BYTES / row_bytes, rows = share / 16;
+    return rows > least ? rows : least < share / 2 ? least : share / 2;
+}
+
+/* Rows of one unit: whole panels, few enough that every thread gets several. */
 static uint64_t unit_rows(const struct matmul *m, const struct weights *w)
 {
     if (m->product != NULL)
@@ -496,7 +506,7 @@ static uint64_t unit_rows(const struct matmul *m, const struct weights *w)
     const bool floats = is_float(w->of[0]->type);
     uint64_t rows, most = UINT64_MAX;
     if (floats ? floats_is_few(w->columns) : w->columns <= FEW_COLUMNS) {
-        rows = share / 2 / panel * panel;
+        rows = unit_of_few(share, tensor_row_bytes(w->of[0])) / panel * panel;
     } else if (floats) {
         rows = share / 4 / panel * panel;
         most = FLOATS_ROWS;

@@ -143,19 +143,12 @@ bool runner_check_ids(const struct runner *r, const int32_t *ids, size_t n, stru
     return true;
 }
 
-/* Damaged weights are the likely cause; beside the exact mode a key or value beyond 65504 is another. */
+/* Damaged weights are the likely cause. */
 enum error_code runner_not_finite(const struct runner *r, struct error *err)
 {
-    const char *path = r->model->info.path;
-    if (r->exact)
-        return error_set(err, ERR_CORRUPT,
-                         "%s: the model computes NaN or infinite numbers: its weights are damaged, "
-                         "fetch it again",
-                         path);
     return error_set(err, ERR_CORRUPT,
-                     "%s: the model computes NaN or infinite numbers: its weights are damaged, "
-                     "fetch it again; or its numbers are too large for a cache of 16 bits, then --exact works",
-                     path);
+                     "%s: the model computes NaN or infinite numbers: its weights are damaged, fetch it again",
+                     r->model->info.path);
 }
 
 const struct memory_plan *runner_plan(const struct runner *r)

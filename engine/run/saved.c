@@ -96,16 +96,28 @@ static bool read_all(int fd, void *to, size_t size, uint64_t at)
     return true;
 }
 
-/* The same of a few bytes before the rest of the file is read, or not. Where they come from the disk they do not stay in
+/* Reads what is in the page cache; false: it is not all there. */
+static bool read_cached(int fd, void *to, size_t size, uint64_t at)
+{
+    const struct iovec part = {to, size};
+    return preadv2(fd, &part, 1, (off_t)at, RWF_NOWAIT) == (ssize_t)size;
+}
+
+/* Of the pages with these bytes. */
+static void advise(int fd, uint64_t at, size_t size, int advice)
+{
+    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), first = at / page * page;
+    posix_fadvise(fd, (off_t)first, (off_t)((at + size - first + page - 1) / page * page), advice);
+}
+
+/* read_all of a few bytes before the rest of the file is read, or not. Where they come from the disk they do not stay in
  * the page cache: a page here and there in it would cut what is read ahead later into small pieces, for twice the time. */
 static bool read_aside(int fd, void *to, size_t size, uint64_t at)
 {
-    const struct iovec part = {to, size};
-    if (preadv2(fd, &part, 1, (off_t)at, RWF_NOWAIT) == (ssize_t)size)
+    if (read_cached(fd, to, size, at))
         return true;
     const bool ok = read_all(fd, to, size, at);
-    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), first = at / page * page;
-    posix_fadvise(fd, (off_t)first, (off_t)((at + size - first + page - 1) / page * page), POSIX_FADV_DONTNEED);
+    advise(fd, at, size, POSIX_FADV_DONTNEED);
     return ok;
 }
 
@@ -165,22 +177,37 @@ static struct record_head record_of(const struct saved_session *s, size_t at, ui
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
-/* How many of ids[0..n) the file begins with. */
+static void advise_heads(int fd, uint64_t block_bytes, size_t first, size_t n, int advice)
+{
+    for (size_t i = first; i < n; i++)
+        advise(fd, record_at(block_bytes, i), sizeof(struct record_head), advice);
+}
+
+/* How many of ids[0..n) the file begins with. Where the first record is theirs, the heads of the others are asked for at
+ * once if they are on disk, rather than one after another. */
 static size_t count_common(int fd, uint64_t origin, uint64_t block_bytes, const int32_t *ids, size_t n)
 {
+    const size_t records = (n + KV_BLOCK - 1) / KV_BLOCK;
     uint64_t chain = origin;
-    for (size_t i = 0, at = 0;; i++) {
+    size_t at = 0, asked = 0;
+    for (size_t i = 0; at < n; i++) {
         struct record_head r;
-        if (at == n || !read_record(fd, block_bytes, i, chain, &r))
-            return at;
+        if (i == 1 && !read_cached(fd, &r, sizeof r, record_at(block_bytes, i))) {
+            advise_heads(fd, block_bytes, 1, records, POSIX_FADV_WILLNEED);
+            asked = records;
+        }
+        if (!read_record(fd, block_bytes, i, chain, &r))
+            break;
         uint32_t same = 0;
         while (same < r.count && at + same < n && r.ids[same] == ids[at + same])
             same++;
         at += same;
         if (same < KV_BLOCK)
-            return at;
+            break;
         chain = r.chain;
     }
+    advise_heads(fd, block_bytes, 1, asked, POSIX_FADV_DONTNEED);
+    return at;
 }
 
 /* A regular file that nobody writes; -1 if it is none. */

@@ -33,17 +33,21 @@ static uint32_t hash_pair(int32_t left, int32_t right)
     return (uint32_t)((pair * 0x9e3779b97f4a7c15) >> 32);
 }
 
-static struct merge *merge_slot(const struct tokenizer *t, int32_t left, int32_t right)
+/* The slot that holds the pair, or the free one where it would go. */
+static uint32_t *merge_slot(const struct tokenizer *t, int32_t left, int32_t right, uint32_t hash)
 {
-    for (uint32_t at = hash_pair(left, right);; at++) {
-        struct merge *m = &t->merges[at & (t->n_merge_slots - 1)];
-        if (m->left < 0 || (m->left == left && m->right == right))
-            return m;
+    for (uint32_t at = hash;; at++) {
+        uint32_t *slot = &t->merge_slots[at & (t->n_merge_slots - 1)];
+        if (*slot == 0)
+            return slot;
+        const struct merge *m = slot_fits(*slot, hash) ? &t->merges[slot_place(*slot)] : NULL;
+        if (m != NULL && m->left == left && m->right == right)
+            return slot;
     }
 }
 
 /* One line "left right" of the list. Lines that name unknown tokens are left out, as other readers do. */
-static void add_merge(struct tokenizer *t, const char *line, size_t size, int32_t rank)
+static void add_merge(struct tokenizer *t, const char *line, size_t size)
 {
     const char *space = size > 1 ? memchr(line + 1, ' ', size - 1) : NULL;
     char joined[1024];
@@ -56,9 +60,12 @@ static void add_merge(struct tokenizer *t, const char *line, size_t size, int32_
     int32_t id = token_lookup(t, joined, n_left + n_right);
     if (left < 0 || right < 0 || id < 0)
         return;
-    struct merge *m = merge_slot(t, left, right);
-    if (m->left < 0)
-        *m = (struct merge){left, right, rank, id};
+    const uint32_t hash = hash_pair(left, right);
+    uint32_t *slot = merge_slot(t, left, right, hash);
+    if (*slot != 0)
+        return;
+    *slot = slot_make(hash, t->n_merges);
+    t->merges[t->n_merges++] = (struct merge){left, right, id};
 }
 
 static bool read_merges(struct tokenizer *t, const struct source *source, struct error *err)
@@ -66,23 +73,19 @@ static bool read_merges(struct tokenizer *t, const struct source *source, struct
     const char *line;
     uint64_t n, size;
     const struct value *lines = source_texts(source, "tokenizer.ggml.merges", &n);
-    if (lines == NULL || n > (1 << 24)) {
+    if (lines == NULL || n > SLOT_PLACE) {
         error_set(err, ERR_FORMAT, "the vocabulary has no merges (tokenizer.ggml.merges): convert the model again");
         return false;
     }
-    t->n_merge_slots = 16;
-    while (t->n_merge_slots < n * 2)
-        t->n_merge_slots *= 2;
-    t->merges = malloc(t->n_merge_slots * sizeof *t->merges);
-    if (t->merges == NULL) {
+    t->merge_slots = slots_new((uint32_t)n, &t->n_merge_slots);
+    t->merges = malloc((n + 1) * sizeof *t->merges);
+    if (t->merge_slots == NULL || t->merges == NULL) {
         error_memory(err);
         return false;
     }
-    for (uint32_t i = 0; i < t->n_merge_slots; i++)
-        t->merges[i].left = -1;
     for (uint64_t i = 0; i < n; i++)
         if (source_text_at(lines, i, &line, &size))
-            add_merge(t, line, size, (int32_t)i);
+            add_merge(t, line, size);
     return true;
 }
 
@@ -142,11 +145,12 @@ static bool pair_token(const void *context, const struct symbol *left, const str
 {
     if (left->id < 0 || right->id < 0)
         return false;
-    const struct merge *m = merge_slot(context, left->id, right->id);
-    if (m->left < 0)
+    const struct tokenizer *t = context;
+    const uint32_t slot = *merge_slot(t, left->id, right->id, hash_pair(left->id, right->id));
+    if (slot == 0)
         return false;
-    *id = m->id;
-    *score = -(float)m->rank;
+    *id = t->merges[slot_place(slot)].id;
+    *score = -(float)slot_place(slot);
     return true;
 }
 

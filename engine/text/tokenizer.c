@@ -97,6 +97,7 @@ void tokenizer_free(struct tokenizer *t)
     free(t->types);
     free(t->slots);
     free(t->merges);
+    free(t->merge_slots);
     joints_close(&t->joints);
     cutter_close(&t->cutter);
     free(t);

@@ -19,29 +19,45 @@ enum token_type { TOKEN_NORMAL = 1, TOKEN_UNKNOWN, TOKEN_CONTROL, TOKEN_USER_DEF
 
 /* A pair of neighbours that merges. */
 struct merge {
-    int32_t left, right; /* -1: an empty slot */
-    int32_t rank, id;
+    int32_t left, right, id;
 };
 
 struct tokenizer_kind;
 
-/* Of the index by spelling. Most other spellings are told apart by their hash alone. */
-struct token_slot {
-    int32_t id_after; /* id + 1; 0: free */
-    uint32_t hash;
-};
+/* A slot of a hash table: the place of something in its array plus one, and above that the highest bits of its hash, by which
+ * most others are told apart; 0: free. Tables have a power of two of them, twice as many as they need at least. */
+enum { SLOT_PLACE = (1 << 24) - 1 /* also the most that a table holds */ };
+
+static inline uint32_t slot_make(uint32_t hash, uint32_t place)
+{
+    return (hash & ~(uint32_t)SLOT_PLACE) | (place + 1);
+}
+
+static inline uint32_t slot_place(uint32_t slot)
+{
+    return (slot & SLOT_PLACE) - 1;
+}
+
+/* Whether a slot that is not free may be that of something with this hash. */
+static inline bool slot_fits(uint32_t slot, uint32_t hash)
+{
+    return ((slot ^ hash) & ~(uint32_t)SLOT_PLACE) == 0;
+}
+
+/* vocabulary.c: an empty table for n, of *n_slots; NULL when out of memory. */
+uint32_t *slots_new(uint32_t n, uint32_t *n_slots);
 
 struct tokenizer {
     const struct tokenizer_kind *kind;
     struct cutter cutter; /* byte-level BPE */
     int32_t n;
-    char *arena;              /* all spellings, each followed by a NUL */
-    uint32_t *starts;         /* (n + 1) into arena */
-    float *scores;            /* (n), SentencePiece */
-    uint8_t *types;           /* (n) enum token_type */
-    struct token_slot *slots; /* index by spelling */
-    uint32_t n_slots;         /* a power of two */
-    int32_t byte_ids[256];    /* the token that stands for a byte, -1 */
+    char *arena;      /* all spellings, each followed by a NUL */
+    uint32_t *starts; /* (n + 1) into arena */
+    float *scores;    /* (n), SentencePiece */
+    uint8_t *types;   /* (n) enum token_type */
+    uint32_t *slots;  /* (n_slots) index by spelling */
+    uint32_t n_slots;
+    int32_t byte_ids[256]; /* the token that stands for a byte, -1 */
     int32_t bos, eos, unknown, eot, eom;
     int32_t ends[TOKENIZER_ENDS]; /* all that end an answer */
     size_t n_ends;
@@ -51,7 +67,9 @@ struct tokenizer {
     bool space_prefix;      /* SentencePiece: a text is encoded as if a space stood in front */
     uint32_t longest_space; /* bytes of the longest user-defined token of white space, 0 when there are none */
     struct joints joints;   /* SentencePiece: where a text can't be cut */
-    struct merge *merges;   /* hash table of n_merge_slots */
+    struct merge *merges;   /* (n_merges), the first come first */
+    uint32_t n_merges;
+    uint32_t *merge_slots; /* (n_merge_slots) index by pair */
     uint32_t n_merge_slots;
     bool lower_case, strip_accents, split_ideographs; /* WordPiece: what is done to a text first */
     uint32_t longest_word;                            /* WordPiece: bytes of the longest token */

@@ -14,7 +14,7 @@
 #include "engine/file/source.h"
 #include "engine/text/tokenizer.h"
 
-enum { MAX_VOCAB = 1 << 24, MAX_ARENA = 1 << 30 };
+enum { MAX_VOCAB = SLOT_PLACE, MAX_ARENA = 1 << 30 };
 
 /* ---- the index -------------------------------------------------------------------------------------------------- */
 
@@ -33,20 +33,33 @@ static uint32_t hash_text(const char *text, size_t size)
     return (uint32_t)(hash >> 32);
 }
 
+uint32_t *slots_new(uint32_t n, uint32_t *n_slots)
+{
+    *n_slots = 16;
+    while (*n_slots < n * 2)
+        *n_slots *= 2;
+    return calloc(*n_slots, sizeof(uint32_t));
+}
+
+static bool is_spelled(const struct tokenizer *t, int32_t id, const char *text, size_t size)
+{
+    return token_size(t, id) == size && memcmp(token_text(t, id), text, size) == 0;
+}
+
 /* The slot that holds the text, or the free one where it would go. */
-static struct token_slot *slot_of(const struct tokenizer *t, const char *text, size_t size, uint32_t hash)
+static uint32_t *slot_of(const struct tokenizer *t, const char *text, size_t size, uint32_t hash)
 {
     for (uint32_t at = hash;; at++) {
-        struct token_slot *slot = &t->slots[at & (t->n_slots - 1)];
-        if (slot->id_after == 0 || (slot->hash == hash && token_size(t, slot->id_after - 1) == size &&
-                                    memcmp(token_text(t, slot->id_after - 1), text, size) == 0))
+        uint32_t *slot = &t->slots[at & (t->n_slots - 1)];
+        if (*slot == 0 || (slot_fits(*slot, hash) && is_spelled(t, (int32_t)slot_place(*slot), text, size)))
             return slot;
     }
 }
 
 int32_t token_lookup(const struct tokenizer *t, const char *text, size_t size)
 {
-    return slot_of(t, text, size, hash_text(text, size))->id_after - 1;
+    const uint32_t slot = *slot_of(t, text, size, hash_text(text, size));
+    return slot != 0 ? (int32_t)slot_place(slot) : -1;
 }
 
 bool token_is_space(const struct tokenizer *t, int32_t id)
@@ -61,26 +74,22 @@ bool token_is_space(const struct tokenizer *t, int32_t id)
  * vocabulary either. Ids without a spelling may be many. */
 static bool build_index(struct tokenizer *t, struct error *err)
 {
-    t->n_slots = 16;
-    while (t->n_slots < (uint32_t)t->n * 2)
-        t->n_slots *= 2;
-    t->slots = calloc(t->n_slots, sizeof *t->slots);
+    t->slots = slots_new((uint32_t)t->n, &t->n_slots);
     if (t->slots == NULL) {
         error_memory(err);
         return false;
     }
     for (int32_t id = 0; id < t->n; id++) {
         const uint32_t hash = hash_text(token_text(t, id), token_size(t, id));
-        struct token_slot *slot = slot_of(t, token_text(t, id), token_size(t, id), hash);
-        const int32_t same = slot->id_after - 1;
-        if (same >= 0 && token_size(t, id) > 0) {
+        uint32_t *slot = slot_of(t, token_text(t, id), token_size(t, id), hash);
+        if (*slot != 0 && token_size(t, id) > 0) {
             error_set(err, ERR_FORMAT,
-                      "the vocabulary's tokens %d and %d are both spelled '%.60s': the file is damaged", (int)same,
-                      (int)id, token_text(t, id));
+                      "the vocabulary's tokens %d and %d are both spelled '%.60s': the file is damaged",
+                      (int)slot_place(*slot), (int)id, token_text(t, id));
             return false;
         }
-        if (same < 0)
-            *slot = (struct token_slot){id + 1, hash};
+        if (*slot == 0)
+            *slot = slot_make(hash, (uint32_t)id);
     }
     return true;
 }

@@ -44,7 +44,7 @@ static void multiply(const char *table, const struct tensor *weights, const floa
     const struct matmul_job job = {weights, NULL, out, ROWS};
     for (size_t first = 0; first < n; first += floats_is_few(n) ? n : FLOATS_PREPARED)
         floats_prepare(f, 0, weights->type, &in, first);
-    floats_multiply(f, 0, &job, &in, 0, ROWS);
+    floats_multiply(f, 0, &job, &in, 0, ROWS, 0);
     floats_free(f);
 }
 

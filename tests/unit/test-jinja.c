@@ -403,28 +403,13 @@ static void bounds_grow_with_what_is_given(void **state)
     free(text);
 }
 
-static void names_that_a_template_mentions_are_known(void **state)
-{
-    (void)state;
-    struct jinja *t = must_compile("{% if tools is defined %}{{ messages }}{% endif %}");
-    assert_true(jinja_mentions(t, "tools"));
-    assert_true(jinja_mentions(t, "messages"));
-    assert_false(jinja_mentions(t, "documents"));
-    jinja_free(t);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_language_is_jinja2s),
-        cmocka_unit_test(published_templates_are_followed),
-        cmocka_unit_test(bytes_keep_their_origin),
-        cmocka_unit_test(published_templates_keep_origins),
-        cmocka_unit_test(failures_name_the_line),
-        cmocka_unit_test(hostile_templates_end),
-        cmocka_unit_test(deep_nesting_ends),
-        cmocka_unit_test(bounds_grow_with_what_is_given),
-        cmocka_unit_test(names_that_a_template_mentions_are_known),
+        cmocka_unit_test(the_language_is_jinja2s), cmocka_unit_test(published_templates_are_followed),
+        cmocka_unit_test(bytes_keep_their_origin), cmocka_unit_test(published_templates_keep_origins),
+        cmocka_unit_test(failures_name_the_line),  cmocka_unit_test(hostile_templates_end),
+        cmocka_unit_test(deep_nesting_ends),       cmocka_unit_test(bounds_grow_with_what_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,6 +201,50 @@ static void tables_agree(void **state)
     free(x);
 }
 
+/* Rows and columns whose products all have one sign and as much as their norms allow: what is added in 16 bits must be
+ * known to fit. In Q8_0 a few stretches of eight columns are about as large as may be, 64.5 beside 127. */
+static struct tensor make_coherent(enum tensor_type type, uint64_t rows, const float *x)
+{
+    struct tensor t = make_weights(type, rows, COLS, FILL_ONES);
+    for (uint64_t row = 0; row < rows && type == TENSOR_Q8_0; row++)
+        for (int k = 0, most = 0; k < COLS; k++) {
+            if (k % 8 == 0)
+                most = (int)(k / 8 % 8 == 3 ? 58 + random_bits() % 12 : 1 + random_bits() % 30);
+            uint8_t *block = (uint8_t *)t.data + row * tensor_row_bytes(&t) + (size_t)(k / 32 * 34);
+            block[2 + k % 32] = (uint8_t)(x[k] < 0 ? -most : most);
+        }
+    for (size_t at = 0; at < tensor_row_bytes(&t) * rows; at += tensor_traits(type)->block_bytes)
+        for (const int *offset = scale_offsets(type); *offset >= 0; offset++)
+            put_half((uint8_t *)t.data + at + *offset, 0.01f);
+    return t;
+}
+
+static void the_largest_products_agree(void **state)
+{
+    (void)state;
+    static float want[MAX_N * MAX_ROWS], got[MAX_N * MAX_ROWS], x[MAX_N * COLS];
+    for (int alike = 0; alike < 2; alike++) {
+        for (size_t i = 0; i < MAX_N * COLS; i++) {
+            const float size = i % 32 == 0 || alike ? 127 : (float)(60 + (i / 4 * 7919) % 68);
+            x[i] = i % COLS * 2654435761u >> 31 && !alike ? -size : size;
+        }
+        for (int table = 0; kernels_at(table) != NULL; table++)
+            for (int i = 0; i < N_TYPES; i++) {
+                if (tensor_traits(types[i])->block == 1)
+                    continue;
+                struct tensor t = make_coherent(types[i], 48, x);
+                struct matmul_job a = {&t, NULL, want, MAX_ROWS}, b = {&t, NULL, got, MAX_ROWS};
+                multiply("portable", 1, false, &a, 1, x, MAX_N);
+                multiply(kernels_at(table)->name, 1, false, &b, 1, x, MAX_N);
+                for (size_t c = 0; c < MAX_N; c++)
+                    if (memcmp(got + c * MAX_ROWS, want + c * MAX_ROWS, t.rows * 4) != 0)
+                        fail_msg("%s %s: column %d differs", kernels_at(table)->name, tensor_traits(t.type)->name,
+                                 (int)c);
+                free((void *)t.data);
+            }
+    }
+}
+
 static void any_batch_and_any_threads_give_the_same_bits(void **state)
 {
     (void)state;
@@ -280,6 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_are_right),
         cmocka_unit_test(tables_agree),
+        cmocka_unit_test(the_largest_products_agree),
         cmocka_unit_test(any_batch_and_any_threads_give_the_same_bits),
         cmocka_unit_test(exact_products_do_not_depend_on_threads),
         cmocka_unit_test(not_a_number_is_not_hidden),

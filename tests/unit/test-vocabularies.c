@@ -34,9 +34,8 @@ static void write_text(const char *name, const char *text)
 /* Copies a fixture into the folder. */
 static void copy(const char *fixture, const char *name)
 {
-    char path[4096];
     static char bytes[1 << 18];
-    snprintf(path, sizeof path, "%s/tests/fixtures/%s", source_folder(), fixture);
+    const char *path = source_fixture(fixture);
     FILE *f = fopen(path, "rb");
     if (f == NULL)
         fail_msg("%s: not found", path);
