@@ -108,6 +108,7 @@ static void leaving_a_locked_history_is_held_once(void **state)
     (void)state;
     struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
     exchange(t, "Stored before");
+    wait_for_number(t, ENDED_MESSAGES, 0); /* the screen shows an answer's end before it is stored */
     sqlite3 *lock = lock_history(t);
     ask(t, "Kept in memory");
     wait_for_times(t, "4 tokens", 2); /* the first answer's stay on the screen */
