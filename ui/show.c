@@ -162,6 +162,12 @@ void ui_notice(struct ui *ui, bool is_error, const char *text)
     status_notice(ui->status, is_error, text);
 }
 
+void ui_remark(struct ui *ui, bool is_error, const char *text)
+{
+    state_touch(ui->state);
+    status_remark(ui->status, is_error, text);
+}
+
 /* ---- composer --------------------------------------------------------------------------------------------------- */
 
 const char *ui_typed(const struct ui *ui, size_t *size, size_t *cursor)

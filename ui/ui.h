@@ -252,6 +252,8 @@ struct ui_status {
 void ui_set_status(struct ui *ui, const struct ui_status *status);
 /* Shows a remark until the next key, or for some seconds; an error for longer. */
 void ui_notice(struct ui *ui, bool is_error, const char *text);
+/* The same of what comes by itself: an error that answers the user is not replaced at once. */
+void ui_remark(struct ui *ui, bool is_error, const char *text);
 
 /* ---- the composer ----------------------------------------------------------------------------------------------- */
 

@@ -154,7 +154,7 @@ static void on_remark(void *context, bool trouble, const char *text)
 {
     struct screen *s = context;
     if (s->ui != NULL)
-        ui_notice(s->ui, trouble, text);
+        ui_remark(s->ui, trouble, text);
 }
 
 /* ---- other messages --------------------------------------------------------------------------------------------- */

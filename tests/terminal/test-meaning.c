@@ -289,11 +289,11 @@ static void what_is_nearest_is_read_into_the_message(void **state)
     assert_true(vt_wait(t, "+ cars.md, sea.txt, ")); /* above what is typed */
     exchange(t, "What of it?");
     assert_true(vt_wait(t, "notes/cars.md, lines 3-5:"));
-    assert_true(vt_shows(t, "My automobile hates the cold."));
-    assert_true(vt_shows(t, "notes/sea.txt, line 1:"));
-    assert_true(vt_shows(t, "An ocean with an automobile in it."));
-    assert_false(vt_shows(t, "The loaf is bread."));
-    assert_false(vt_shows(t, "+ cars.md"));
+    assert_true(vt_wait(t, "My automobile hates the cold."));
+    assert_true(vt_wait(t, "notes/sea.txt, line 1:"));
+    assert_true(vt_wait(t, "An ocean with an automobile in it."));
+    assert_true(vt_wait_gone(t, "The loaf is bread."));
+    assert_true(vt_wait_gone(t, "+ cars.md"));
     quit(t);
 }
 
@@ -308,7 +308,7 @@ static void a_folder_that_cannot_be_read_about_says_why(void **state)
     assert_int_equal(unlink(file_of(".local/share/palaver/models/wordy.gguf")), 0);
     read_about(t, "a car", "notes");
     assert_true(vt_wait(t, "there is no model 'wordy'"));
-    assert_false(vt_shows(t, "+ "));
+    assert_true(vt_wait_gone(t, "+ "));
     quit(t);
     t = start_in(home, 30, 160, plain, plain);
     assert_true(vt_wait(t, READY));

@@ -39,7 +39,7 @@ static void a_slash_opens_it_and_letters_narrow_it(void **state)
     assert_true(types(t, "/the"));
     vt_type(t, "m");
     assert_true(types(t, "/them"));
-    assert_false(vt_shows(t, "choose the colours"));
+    assert_true(vt_wait_gone(t, "choose the colours"));
     vt_type(t, TAB);
     assert_true(types(t, "/theme"));
     quit(t);
@@ -97,7 +97,7 @@ static void it_stays_away_where_no_command_is_typed(void **state)
     struct vt *t = start(30, 110, (const char *const[]){SHORT, NULL});
     vt_type(t, "1/2 and /he");
     assert_true(types(t, "1/2 and /he"));
-    assert_false(vt_shows(t, HELP_ROW));
+    assert_true(vt_wait_gone(t, HELP_ROW));
     vt_type(t, "\003/theme\r");
     assert_true(vt_wait(t, "gruvbox"));
     press(t, ESC);
@@ -179,8 +179,8 @@ static void a_file_is_attached_by_its_name(void **state)
     /* one line stands for the file until it is opened */
     vt_type(t, "\r");
     assert_true(vt_wait(t, "/continue resumes it"));
-    assert_true(vt_shows(t, "▸ sea-notes.txt: 41 lines, f shows them"));
-    assert_false(vt_shows(t, "wave 1"));
+    assert_true(vt_wait(t, "▸ sea-notes.txt: 41 lines, f shows them"));
+    assert_true(vt_wait_gone(t, "wave 1"));
     vt_type(t, "\033kf");
     assert_true(vt_wait(t, "wave 12"));
     press(t, "f");
@@ -228,7 +228,7 @@ static void it_fits_the_smallest_screen(void **state)
     struct vt *t = start(10, 40, (const char *const[]){SHORT, NULL});
     vt_type(t, "/");
     assert_true(vt_wait(t, "/help"));
-    assert_true(vt_shows(t, " of "));
+    assert_true(vt_wait(t, " of "));
     for (int i = 0; i < 12; i++)
         vt_type(t, DOWN);
     assert_true(vt_wait(t, "13 of "));

@@ -198,7 +198,7 @@ static void a_text_is_edited_anywhere(void **state)
     t = start_in(test_folder, 24, 110, environment, plain);
     assert_true(vt_wait(t, "continuing the text"));
     assert_true(vt_wait(t, "Once upon a time The bay was"));
-    assert_false(vt_shows(t, "Palaver ‹2/2›"));
+    assert_true(vt_wait_gone(t, "Palaver ‹2/2›"));
     vt_type(t, "/raw off\r");
     assert_true(vt_wait(t, "dialogue"));
     assert_true(vt_wait(t, "Palaver ‹2/2›"));
@@ -216,7 +216,7 @@ static void an_unseen_system_message_is_marked(void **state)
     char command[300];
     (void)state;
     struct vt *t = start(24, 110, (const char *const[]){SHORT, "--system", "Reply in verse", NULL});
-    assert_false(vt_shows(t, "system message unseen"));
+    assert_true(vt_wait_gone(t, "system message unseen"));
     snprintf(command, sizeof command, "mkdir -p '%s/.config/palaver/templates'", vt_home(t));
     assert_int_equal(system(command), 0);
     write_file(t, ".config/palaver/templates/mute.template", "user = U{text}\nassistant = A{text}\n");

@@ -53,6 +53,7 @@ int vt_wait_end(struct vt *t);
 const char *vt_row(struct vt *t, int row);
 /* The whole screen, rows ended by newlines. */
 const char *vt_screen(struct vt *t);
+/* Whether it does now. A test that expects it waits (vt_wait, vt_wait_gone): a drawing may come in pieces. */
 bool vt_shows(struct vt *t, const char *text);
 /* The first row that contains text; -1: none. */
 int vt_find(struct vt *t, const char *text);

@@ -17,6 +17,8 @@ enum { BAR = 8 }; /* columns of the bar that shows how full the context is */
 /* For which a remark stays, and an error. */
 #define NOTICE_SECONDS 6.0
 #define ERROR_SECONDS 18.0
+/* For which no remark takes an error's place. */
+#define ERROR_LEAST 4.0
 
 struct status {
     const struct bindings *bindings;
@@ -27,8 +29,10 @@ struct status {
     bool estimated;         /* used is */
     char *notice;           /* NULL: none */
     bool is_error;
-    double notice_until; /* by clock_seconds */
-    bool is_long;        /* the notice did not fit into the line when drawn last */
+    double notice_since, notice_until; /* by clock_seconds */
+    bool is_long;                      /* the notice did not fit into the line when drawn last */
+    char *later;                       /* a remark that waits until an error was there long enough; NULL: none */
+    bool later_is_error;
 };
 
 struct status *status_new(const struct bindings *bindings)
@@ -46,6 +50,7 @@ void status_free(struct status *s)
     free(s->text);
     free(s->speed);
     free(s->notice);
+    free(s->later);
     free(s);
 }
 
@@ -73,28 +78,59 @@ void status_set_hints(struct status *s, const struct pane_hint *hints)
 
 /* ---- remarks ---------------------------------------------------------------------------------------------------- */
 
-void status_notice(struct status *s, bool is_error, const char *text)
+/* Takes over the text; NULL: what waits comes now. */
+static void show_notice(struct status *s, bool is_error, char *text)
 {
     free(s->notice);
-    s->notice = text_clean_line(text);
-    s->is_error = is_error;
+    s->notice = text != NULL ? text : s->later;
+    s->is_error = text != NULL ? is_error : s->later_is_error;
+    s->later = text != NULL ? s->later : NULL;
     s->is_long = false;
-    s->notice_until = clock_seconds() + (is_error ? ERROR_SECONDS : NOTICE_SECONDS);
+    s->notice_since = clock_seconds();
+    s->notice_until = s->notice_since + (s->is_error ? ERROR_SECONDS : NOTICE_SECONDS);
+}
+
+void status_notice(struct status *s, bool is_error, const char *text)
+{
+    show_notice(s, is_error, text_clean_line(text));
+}
+
+/* How long what is there keeps its place. */
+static double notice_least(const struct status *s)
+{
+    return s->notice != NULL && s->is_error ? s->notice_since + ERROR_LEAST : 0;
+}
+
+void status_remark(struct status *s, bool is_error, const char *text)
+{
+    if (clock_seconds() >= notice_least(s)) {
+        status_notice(s, is_error, text);
+        return;
+    }
+    free(s->later);
+    s->later = text_clean_line(text);
+    s->later_is_error = is_error;
+}
+
+/* When what is there goes or makes room for what waits. */
+static double notice_end(const struct status *s)
+{
+    return s->later != NULL ? notice_least(s) : s->notice_until;
 }
 
 int status_timeout(const struct status *s)
 {
     if (s->notice == NULL)
         return -1;
-    double left = s->notice_until - clock_seconds();
+    double left = notice_end(s) - clock_seconds();
     return left > 0 ? (int)(left * 1000) + 1 : 0;
 }
 
 bool status_tick(struct status *s)
 {
-    if (s->notice == NULL || clock_seconds() < s->notice_until)
+    if (s->notice == NULL || clock_seconds() < notice_end(s))
         return false;
-    status_notice(s, false, NULL);
+    show_notice(s, false, NULL);
     return true;
 }
 

@@ -24,9 +24,11 @@ void status_set_hints(struct status *s, const struct pane_hint *hints);
 
 /* Shows a remark for some seconds, an error for longer; NULL takes it away. */
 void status_notice(struct status *s, bool is_error, const char *text);
+/* The same of what comes by itself: it waits until an error was there for some seconds, or was taken away. */
+void status_remark(struct status *s, bool is_error, const char *text);
 /* Milliseconds until the remark goes; -1: there is none. */
 int status_timeout(const struct status *s);
-/* Takes the remark away when its time is over; true when it did. */
+/* Takes the remark away when its time is over, and shows what waited for that; true when it did. */
 bool status_tick(struct status *s);
 
 #endif
