@@ -151,7 +151,7 @@ void screen_draft_follow(struct screen *s)
         bool stored = store_left_draft(s, &err);
         if (stored)
             screen_draft_load(s);
-        screen_said_error(s, &err);
+        screen_said_trouble(s, &err);
         if (!stored)
             return;
     }
@@ -167,7 +167,7 @@ void screen_draft_tick(struct screen *s)
     if (s->draft->due > 0 && clock_seconds() >= s->draft->due)
         screen_draft_save(s, &err);
     if (!said && s->draft->failed)
-        screen_said_error(s, &err);
+        screen_said_trouble(s, &err);
 }
 
 int screen_draft_due(const struct screen *s)

@@ -163,7 +163,7 @@ static void tell_end(struct screen *s)
     if (f->error.code == ERR_STOPPED) {
         snprintf(text, sizeof text, "stopped; /model continues fetching %s where it stopped", f->name);
     } else if (f->error.code != ERR_NONE) {
-        screen_said_error(s, &f->error);
+        screen_said_trouble(s, &f->error);
         return;
     } else if (chat_state(s->repl.chat) == CHAT_NO_MODEL) {
         snprintf(text, sizeof text, "/model %s", f->target);
@@ -172,7 +172,7 @@ static void tell_end(struct screen *s)
     } else {
         snprintf(text, sizeof text, "%s has come; /model chooses it", f->target);
     }
-    ui_notice(s->ui, false, text);
+    ui_remark(s->ui, false, text);
 }
 
 void screen_fetch_tick(struct screen *s)

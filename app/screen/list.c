@@ -87,7 +87,7 @@ static void note_failure(struct screen *s, const struct error *err)
     if (lock_is_brief(&s->list->locked, err->code))
         return;
     if (!s->list->failed && err->code != ERR_NOT_FOUND && home_problem(chat_home(s->repl.chat)) == NULL)
-        screen_said_error(s, err);
+        screen_said_trouble(s, err);
     s->list->failed = true;
 }
 

@@ -38,6 +38,12 @@ void screen_said_error(struct screen *s, const struct error *err)
         ui_notice(s->ui, true, err->message);
 }
 
+void screen_said_trouble(struct screen *s, const struct error *err)
+{
+    if (err->code != ERR_NONE)
+        ui_remark(s->ui, true, err->message);
+}
+
 void screen_said_take(void *context, enum show_kind kind, const char *text)
 {
     struct screen *s = context;

@@ -149,7 +149,7 @@ static void say_waiting(struct screen *s, const struct endpoint_event *event)
 {
     char text[LABEL];
     snprintf(text, sizeof text, "asked again in %d s: %s", event->seconds, event->text);
-    ui_notice(s->ui, false, text);
+    ui_remark(s->ui, false, text);
 }
 
 void screen_servers_tick(struct screen *s)

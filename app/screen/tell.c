@@ -115,7 +115,7 @@ static void on_ended(void *context, const struct chat_message *answer)
     screen_list_changed(s);
     write_note(s, answer, note, sizeof note);
     if (*note != '\0')
-        ui_notice(s->ui, false, note);
+        ui_remark(s->ui, false, note);
     ring_bell(s);
     screen_status_show_head(s);
     chat_preview(s->repl.chat);
